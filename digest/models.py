@@ -1,0 +1,174 @@
+"""The data that stages hand to each other: articles, stories, editions, letters, readers.
+
+Stands under all stages and imports none of them. Holds shapes, no rule and no I/O. Every datetime is aware.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Literal
+
+Frequency = str
+"""`daily`, `weekdays` or `weekly:mon` … `weekly:sun`."""
+
+EditionState = Literal[
+    "draft", "approved", "frozen", "sending", "paused", "done", "cancelled", "expired", "skipped"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where articles come from: a feed by `url`, or a file or folder by `path` (exactly one of the two)."""
+
+    name: str
+    url: str = ""
+    path: str = ""
+    weight: float = 1.0
+    section: str = ""
+    replay: bool = False
+    allow_private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of an article's body: a paragraph (`p`) or a sub-heading (`h`). Plain text, repaired, no markup."""
+
+    kind: Literal["p", "h"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture by absolute URL; pixels where known; `alt` is plain text and may be empty."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One cleaned item of one source. All text is plain, NFC, safe to show after escaping.
+
+    `published` is the source's own date, or the moment it was first seen when `dated` is false.
+    `kicker` is what was taken off the title's front; `place` what was taken off the lead as its dateline.
+    """
+
+    id: str
+    source: str
+    title: str
+    published: datetime
+    url: str = ""
+    guid: str = ""
+    kicker: str = ""
+    dated: bool = True
+    updated: datetime | None = None
+    author: str = ""
+    image: Image | None = None
+    categories: tuple[str, ...] = ()
+    section: str = ""
+    language: str = "hi"
+    excerpt: str = ""
+    body: tuple[Block, ...] = ()
+    place: str = ""
+    warnings: tuple[str, ...] = ()
+    content_hash: str = ""
+
+    @property
+    def text(self) -> str:
+        """The paragraphs without sub-headings, one per line; the excerpt when there is no body."""
+        return "\n".join(block.text for block in self.body if block.kind == "p") or self.excerpt
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The articles that tell the same event. `sources` are names, lead's first; `articles` their URLs.
+
+    `reasons` say, in operator's English, why it stands where it stands; `label` is a message id or ''.
+    """
+
+    id: str
+    title: str
+    summary: str
+    url: str
+    published: datetime
+    dated: bool
+    sources: tuple[str, ...]
+    articles: tuple[str, ...]
+    article_ids: tuple[str, ...]
+    section: str
+    image: Image | None = None
+    score: float = 0.0
+    reasons: tuple[str, ...] = ()
+    label: str = ""
+    language: str = "hi"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A named run of stories, in the order in which they are read."""
+
+    name: str
+    stories: tuple[Story, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One issue of the newsletter. `key` is its date (`2026-11-23`) or a slug; `number` counts issues from 1.
+
+    `lead` is the id of the story set on top; it also stands first in its section.
+    """
+
+    key: str
+    day: date
+    number: int
+    state: EditionState
+    subject: str
+    preheader: str
+    sections: tuple[Section, ...]
+    lead: str = ""
+    intro: str = ""
+    reason: str = ""
+    composed_at: datetime | None = None
+
+    def stories(self) -> Iterator[Story]:
+        """Every story in reading order."""
+        for section in self.sections:
+            yield from section.stories
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What differs between groups of readers. `topics` are section names; None means everything."""
+
+    key: str
+    topics: frozenset[str] | None = None
+    format: Literal["html", "text"] = "html"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A rendered variant. `html` is '' for readers who want text only. Holds placeholders for what is personal."""
+
+    variant: str
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A reader as the list has it. `topics` empty means everything; `hour` None means the newsletter's send_at."""
+
+    email: str
+    name: str = ""
+    topics: tuple[str, ...] = ()
+    frequency: Frequency = "daily"
+    timezone: str = "Asia/Kolkata"
+    hour: time | None = None
+    status: Literal["active", "paused"] = "active"
+    format: Literal["html", "text"] = "html"
+    line: int = field(default=0, compare=False)
