@@ -10,12 +10,24 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Literal
 
+PLACEHOLDERS = {
+    "email_html": "-DGX_EMAIL_H-",
+    "email_text": "-DGX_EMAIL_T-",
+    "leave": "-DGX_LEAVE-",
+    "preferences": "-DGX_PREFS-",
+    "view": "-DGX_VIEW-",
+}
+"""What is personal in a letter: name → the tag that stands for it until delivery puts the value in.
+
+`email_html` is the address escaped for HTML, `email_text` as it is; the other three are URL-safe tokens that
+stand at the end of a URL. ASCII without spaces or `<>&`, as SendGrid's substitutions ask, and untouched by
+premailer in text and in `href`.
+"""
+
 Frequency = str
 """`daily`, `weekdays` or `weekly:mon` … `weekly:sun`."""
 
-EditionState = Literal[
-    "draft", "approved", "frozen", "sending", "paused", "done", "cancelled", "expired", "skipped"
-]
+EditionState = Literal["draft", "approved", "frozen", "sending", "paused", "done", "cancelled", "expired", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,229 @@
+"""The composition root: reads settings, builds the collaborators, closes them again. Holds no rule of the domain."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest import settings_file
+from digest.errors import ConfigurationError, Fault
+from digest.models import Source
+from digest.settings import Settings
+
+if TYPE_CHECKING:
+    from digest.collect.fetch import Fetcher
+    from digest.curate.rules import Rules
+    from digest.deliver.message import Sender
+    from digest.deliver.ports import Transport
+    from digest.render.letter import Renderer
+    from digest.store.articles import ArticleStore
+    from digest.store.database import Database
+    from digest.store.editions import EditionStore
+    from digest.store.ledger import SqlLedger
+    from digest.store.readers import ReaderStore
+    from digest.subscribers.tokens import Signer
+
+SECRET_ENV = "DIGEST_SECRET_KEY"  # noqa: S105  the name of a variable, not a secret
+NOW_ENV = "DIGEST_NOW"
+
+
+@dataclass(frozen=True)
+class App:
+    """A newsletter folder at work. Collaborators are built when first asked for; `close` closes what was opened."""
+
+    home: Path
+    settings: Settings
+    environment: Mapping[str, str]
+    clock: Callable[[], datetime]
+
+    @cached_property
+    def database(self) -> Database:
+        from digest.store.database import open_database
+
+        return open_database(self.settings.store.url, home=self.home)
+
+    @cached_property
+    def articles(self) -> ArticleStore:
+        from digest.store.articles import ArticleStore
+
+        return ArticleStore(self.database, self.clock)
+
+    @cached_property
+    def editions(self) -> EditionStore:
+        from digest.store.editions import EditionStore
+
+        return EditionStore(self.database)
+
+    @cached_property
+    def readers(self) -> ReaderStore:
+        from digest.store.readers import ReaderStore
+
+        return ReaderStore(self.database)
+
+    @cached_property
+    def ledger(self) -> SqlLedger:
+        from digest.store.ledger import SqlLedger
+
+        return SqlLedger(self.database)
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        from digest.collect.fetch import Fetcher
+
+        return Fetcher()
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        from digest import resources
+        from digest.render.letter import Renderer
+        from digest.render.masthead import Masthead
+
+        letter = self.settings.newsletter
+        masthead = Masthead(
+            name=letter.name,
+            language=letter.language,
+            timezone=letter.timezone,
+            base_url=letter.base_url,
+            postal_address=letter.postal_address,
+            sender_email=letter.sender.email,
+            reply_to=letter.reply_to,
+            accent=self.settings.theme.accent,
+        )
+        return Renderer(masthead, [self.home / "templates", resources.templates()])
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Signs with the keys of the environment (newest first, comma between), else with one kept in the store."""
+        from digest.store.meta import get_or_make
+        from digest.subscribers.tokens import Signer
+
+        given = [word.strip() for word in self.environment.get(SECRET_ENV, "").split(",") if word.strip()]
+        if any(len(word.encode()) < 16 for word in given):
+            raise ConfigurationError([Fault(SECRET_ENV, 0, "expected keys of at least 16 characters")])
+        if given:
+            return Signer([word.encode() for word in given])
+        return Signer([bytes.fromhex(get_or_make(self.database, "signing_key", lambda: secrets.token_hex(32)))])
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        return tuple(Source(**source.model_dump()) for source in self.settings.sources)
+
+    @cached_property
+    def rules(self) -> Rules:
+        from digest.curate.rules import Rules
+
+        edition = self.settings.edition
+        return Rules(
+            max_stories=edition.max_stories,
+            min_stories=edition.min_stories,
+            window=edition.window,
+            merge=edition.merge,
+            related=edition.related,
+            sections=edition.sections,
+            language=self.settings.newsletter.language,
+        )
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What a reader may choose: the newsletter's sections and those of its sources."""
+        named = (source.section for source in self.settings.sources if source.section)
+        return tuple(dict.fromkeys((*self.settings.edition.sections, *named)))
+
+    @cached_property
+    def sender(self) -> Sender:
+        from digest.deliver.message import Sender
+
+        letter = self.settings.newsletter
+        return Sender(letter.sender.name, letter.sender.email, letter.reply_to, letter.name, letter.base_url)
+
+    @cached_property
+    def transport(self) -> Transport:
+        from digest.deliver import transports
+
+        delivery = self.settings.delivery
+        kind = transports.load(delivery.transport)
+        if delivery.transport == "sendgrid":
+            transport: Transport = kind(
+                self.secret(delivery.sendgrid.key_env, "delivery.sendgrid.key_env"),
+                host=delivery.sendgrid.host,
+                timeout=delivery.sendgrid.timeout.total_seconds(),
+            )
+        elif delivery.transport == "smtp":
+            smtp = delivery.smtp
+            transport = kind(
+                smtp.host,
+                smtp.port,
+                clock=self.clock,
+                security=smtp.security,
+                username=smtp.username,
+                password=self.secret(smtp.password_env, "delivery.smtp.password_env") if smtp.username else "",
+                timeout=smtp.timeout.total_seconds(),
+            )
+        else:
+            transport = kind(self.home / delivery.outbox.path, clock=self.clock)
+        return transport
+
+    def ready_to_send(self) -> None:
+        """Builds the transport, so that a missing key is told before anything is done. Raises ConfigurationError."""
+        _ = self.transport
+
+    def secret(self, variable: str, key: str) -> str:
+        """A secret from the environment. Raises ConfigurationError that names the variable, never a value."""
+        value = self.environment.get(variable, "").strip()
+        if not value:
+            said = f"'{key}' names the environment variable {variable}, which is not set; put the key there"
+            raise ConfigurationError([Fault(settings_file.FILE_NAME, 0, said)])
+        if any(ord(mark) < 33 or ord(mark) > 126 for mark in value):
+            raise ConfigurationError(
+                [Fault(variable, 0, "holds characters that no key has; was it cut or pasted twice?")]
+            )
+        return value
+
+    def now(self) -> datetime:
+        """The time in the newsletter's zone."""
+        return self.clock().astimezone(self.settings.newsletter.zone)
+
+    def close(self) -> None:
+        for name in ("transport", "fetcher", "database"):
+            opened = self.__dict__.get(name)
+            close = getattr(opened, "close", None)
+            if close is not None:
+                close()
+
+
+@contextmanager
+def make_app(
+    home: Path, *, environment: Mapping[str, str] | None = None, clock: Callable[[], datetime] | None = None
+) -> Iterator[App]:
+    """The newsletter in the folder `home`, closed when the block ends. Raises ConfigurationError.
+
+    `DIGEST_NOW` (an ISO time with offset) sets the clock to a moment, for rehearsals.
+    """
+    environment = dict(os.environ if environment is None else environment)
+    settings = settings_file.load(home, environment)
+    app = App(home.resolve(), settings, environment, clock or _clock(environment))
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def _clock(environment: Mapping[str, str]) -> Callable[[], datetime]:
+    said = environment.get(NOW_ENV)
+    if not said:
+        return lambda: datetime.now(UTC)
+    try:
+        start: datetime | None = datetime.fromisoformat(said)
+    except ValueError:
+        start = None
+    if start is None or start.tzinfo is None:
+        raise ConfigurationError([Fault(NOW_ENV, 0, f"expected a time such as 2026-11-23T07:00+05:30, found {said!r}")])
+    began = datetime.now(UTC)
+    return lambda: start + (datetime.now(UTC) - began)

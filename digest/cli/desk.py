@@ -1,0 +1,263 @@
+"""`digest edition` and `digest reconcile`: the desk and the operator decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.output import emit, json_option, note, shortened, table
+from digest.errors import ConfigurationError, DigestError, Fault
+from digest.models import Edition, EditionState
+
+if TYPE_CHECKING:
+    from digest.app import App
+    from digest.curate.desk import Changes
+
+
+@click.group()
+def edition() -> None:
+    """Look at editions, change them before they go, approve, pause and cancel them."""
+
+
+@edition.command("list")
+@json_option
+@click.pass_obj
+def list_(home: Path, as_json: bool) -> None:
+    """Every edition, newest first."""
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        editions = app.editions.all()
+    if as_json:
+        rows = [
+            {"edition": e.key, "number": e.number, "state": e.state, "subject": e.subject, "reason": e.reason}
+            for e in editions
+        ]
+        emit({"editions": rows})
+        return
+    click.echo(
+        table(
+            ("edition", "no.", "state", "subject"),
+            [(e.key, e.number, e.state, shortened(e.subject or e.reason, 50)) for e in editions],
+        )
+    )
+
+
+@edition.command()
+@click.argument("key")
+@json_option
+@click.pass_obj
+def show(home: Path, key: str, as_json: bool) -> None:
+    """An edition with its stories, their scores and the reasons."""
+    from digest.app import make_app
+    from digest.cli.letters import show_edition
+    from digest.cli.shapes import edition_json
+
+    with make_app(home) as app:
+        found = _get(app, key)
+    if as_json:
+        emit(edition_json(found))
+    else:
+        show_edition(found, explain=True)
+
+
+@edition.command()
+@click.argument("key")
+@click.argument("story")
+@click.pass_obj
+def pin(home: Path, key: str, story: str) -> None:
+    """Keep STORY in the edition and set it on top."""
+    _change(
+        home,
+        key,
+        story,
+        lambda desk: replace(
+            desk, pinned=(story, *_without(desk.pinned, story)), dropped=_without(desk.dropped, story)
+        ),
+    )
+
+
+@edition.command()
+@click.argument("key")
+@click.argument("story")
+@click.pass_obj
+def drop(home: Path, key: str, story: str) -> None:
+    """Take STORY out; the next best takes its place."""
+    _change(
+        home,
+        key,
+        story,
+        lambda desk: replace(
+            desk, dropped=(*_without(desk.dropped, story), story), pinned=_without(desk.pinned, story)
+        ),
+    )
+
+
+@edition.command()
+@click.argument("key")
+@click.argument("story")
+@click.option("--section", required=True, help="The section to move it to.")
+@click.option("--place", default=1, show_default=True, type=click.IntRange(1), help="The place in it.")
+@click.pass_obj
+def move(home: Path, key: str, story: str, section: str, place: int) -> None:
+    """Move STORY to a section and a place in it."""
+    _change(home, key, story, lambda desk: replace(desk, moved={**desk.moved, story: (section, place)}))
+
+
+@edition.command()
+@click.argument("key")
+@click.option("--subject", help="'' for the one that is made from the stories.")
+@click.option("--preheader", help="'' for the one that is made from the stories.")
+@click.option("--intro", help="The editor's words on top; '' for none.")
+@click.pass_obj
+def edit(home: Path, key: str, subject: str | None, preheader: str | None, intro: str | None) -> None:
+    """Write the edition's subject, preheader or intro."""
+    given = {"subject": subject, "preheader": preheader, "intro": intro}
+    texts = {name: " ".join(text.split()) for name, text in given.items() if text is not None}
+    if not texts:
+        raise click.UsageError("name at least one of --subject, --preheader and --intro")
+    _change(home, key, "", lambda desk: replace(desk, **texts))  # type: ignore[arg-type]
+
+
+@edition.command()
+@click.argument("key")
+@click.pass_obj
+def approve(home: Path, key: str) -> None:
+    """Let a draft go when its time comes."""
+    _move(home, key, "approved", out_of=("draft",))
+
+
+@edition.command()
+@click.argument("key")
+@click.pass_obj
+def pause(home: Path, key: str) -> None:
+    """Stop handing over; what is in flight is finished."""
+    _move(home, key, "paused", out_of=("sending", "frozen", "approved"))
+
+
+@edition.command()
+@click.argument("key")
+@click.pass_obj
+def resume(home: Path, key: str) -> None:
+    """Go on with a paused edition at the next send."""
+    from digest.app import make_app
+    from digest.store.counting import counts
+
+    with make_app(home) as app:
+        frozen = counts(app.database, key).frozen > 0
+    _move(home, key, "sending" if frozen else "approved", out_of=("paused",))
+
+
+@edition.command()
+@click.argument("key")
+@click.pass_obj
+def cancel(home: Path, key: str) -> None:
+    """Give an edition up for good: nobody further gets it."""
+    _move(home, key, "cancelled", out_of=("draft", "approved", "frozen", "sending", "paused"))
+
+
+def _get(app: App, key: str) -> Edition:
+    found = app.editions.get(key)
+    if found is None:
+        raise DigestError(f"there is no edition {key}; `digest edition list` names those there are")
+    return found
+
+
+def _without(items: Sequence[str], item: str) -> tuple[str, ...]:
+    return tuple(each for each in items if each != item)
+
+
+def _change(home: Path, key: str, story: str, change: Callable[[Changes], Changes]) -> None:
+    """Notes the desk's wish and composes the draft anew with it."""
+    from digest import pipeline
+    from digest.app import make_app
+    from digest.cli.letters import show_edition
+
+    with make_app(home) as app:
+        found = _get(app, key)
+        if found.state != "draft":
+            raise DigestError(f"edition {key} is {found.state}; only a draft can be changed")
+        desk = app.editions.desk(key)
+        ids = {each.id for each in found.stories()}
+        if story and story not in ids and story not in desk.dropped:
+            said = f"edition {key} has no story {story}; its stories: {', '.join(sorted(ids))}"
+            raise ConfigurationError([Fault("STORY", 0, said)])
+        app.editions.set_desk(key, change(desk))
+        show_edition(pipeline.compose(app, key).edition)
+
+
+def _move(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> None:
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        found = _get(app, key)
+        if not app.editions.move(key, state, out_of=out_of, now=app.now()):
+            raise DigestError(f"edition {key} is {found.state}; it can't become {state}")
+        app.editions.record(key, state, "by the desk", now=app.now())
+    click.echo(f"edition {key} is {state}")
+
+
+@click.command()
+@click.argument("key", metavar="EDITION")
+@click.option("--accept", "accepted", multiple=True, help="A batch that the provider did take (its number, or 'all').")
+@click.option("--resend", "resent", multiple=True, help="A batch that the provider did not take; it is sent again.")
+@click.option("--reason", default="", help="How you know; kept with the decision.")
+@json_option
+@click.pass_obj
+def reconcile(
+    home: Path, key: str, accepted: tuple[str, ...], resent: tuple[str, ...], reason: str, as_json: bool
+) -> int:
+    """Show the batches whose outcome is unknown, and settle them by what you found out at the provider."""
+    from digest.app import make_app
+    from digest.deliver.outcome import Accepted, NotSent
+    from digest.store.counting import counts, doubts
+
+    with make_app(home) as app:
+        _get(app, key)
+        open_before = {doubt.batch: doubt for doubt in doubts(app.database, key)}
+        decisions = {
+            **dict.fromkeys(_numbers("--accept", accepted, open_before), "accept"),
+            **dict.fromkeys(_numbers("--resend", resent, open_before), "resend"),
+        }
+        if decisions and not reason:
+            raise ConfigurationError([Fault("--reason", 0, "say how you know; the decision is kept with it")])
+        for number, what in decisions.items():
+            outcome = Accepted() if what == "accept" else NotSent(reason)
+            if app.ledger.decide(key, number, outcome):
+                app.editions.record(key, what, reason, now=app.now(), batch=number)
+        left = doubts(app.database, key)
+        totals = counts(app.database, key)
+        if totals.settled:
+            app.editions.move(key, "done", out_of=("sending",), now=app.now())
+    if as_json:
+        rows = [
+            {"batch": d.batch, "readers": d.readers, "attempt": d.attempt, "transport": d.transport, "detail": d.detail}
+            for d in left
+        ]
+        emit({"edition": key, "unknown": totals.unknown, "pending": totals.pending, "batches": rows})
+    elif not left:
+        click.echo(f"edition {key}: no batch is in doubt")
+    else:
+        rows_shown = [(d.batch, d.readers, d.attempt, d.started_at, d.detail) for d in left]
+        click.echo(table(("batch", "readers", "dg_attempt", "begun", "what is known"), rows_shown))
+        click.echo("Look the attempt up at the provider, then --accept or --resend the batch with --reason.")
+    if any(what == "resend" for what in decisions.values()):
+        note(f"run `digest send {key}` to send what is pending again")
+    return 1 if left else 0
+
+
+def _numbers(option: str, words: tuple[str, ...], known: Mapping[int, object]) -> list[int]:
+    if "all" in words:
+        return list(known)
+    faults = [
+        Fault(option, 0, f"no batch {word} is in doubt{'; in doubt: ' + ', '.join(map(str, known)) if known else ''}")
+        for word in words
+        if not word.isdigit() or int(word) not in known
+    ]
+    if faults:
+        raise ConfigurationError(faults)
+    return [int(word) for word in words]

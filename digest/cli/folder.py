@@ -1,0 +1,109 @@
+"""`digest init` and `digest demo`: a newsletter folder, and the whole job in it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from digest.cli.output import Progress, emit, json_option, note, table
+from digest.errors import ConfigurationError, DigestError, Fault
+from digest.settings_file import FILE_NAME
+
+
+@click.command()
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+def init(directory: Path) -> None:
+    """Make DIRECTORY a newsletter folder that works at once: on samples, into an outbox."""
+    make_folder(directory)
+    click.echo(f"{directory} is ready. Next: cd {directory} && digest check && digest send")
+
+
+def make_folder(directory: Path) -> None:
+    """Raises ConfigurationError when it is a newsletter folder already, DigestError when it can't be written."""
+    from digest import resources
+
+    if (directory / FILE_NAME).exists():
+        said = "is there already; nothing was changed"
+        raise ConfigurationError([Fault(str(directory / FILE_NAME), 0, said)])
+    samples = resources.samples()
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name in (FILE_NAME, "subscribers.yaml", ".gitignore"):
+            target = directory / name
+            if not target.exists():
+                shutil.copyfile(samples / "newsletter" / name.removeprefix("."), target)
+        for part in ("feeds", "articles"):
+            shutil.copytree(
+                samples / part, directory / "samples" / part, dirs_exist_ok=True, copy_function=shutil.copyfile
+            )
+        (directory / "templates").mkdir(exist_ok=True)
+    except OSError as error:
+        raise DigestError(f"{directory}: can't be written: {error.strerror}") from error
+
+
+@click.command()
+@click.argument("directory", required=False, type=click.Path(file_okay=False, path_type=Path))
+@json_option
+@click.pass_obj
+def demo(home: Path, directory: Path | None, as_json: bool) -> int:
+    """Do the whole job on the samples, in DIRECTORY (made if need be) or in the newsletter folder itself."""
+    from digest import pipeline
+    from digest.app import make_app
+    from digest.cli.gather import sources_table
+    from digest.cli.previewing import write_preview
+    from digest.cli.shapes import collect_json, counts_json
+    from digest.store.counting import missing
+
+    folder = directory or (home if (home / FILE_NAME).exists() else Path("digest-demo"))
+    if not (folder / FILE_NAME).exists():
+        make_folder(folder)
+    with make_app(folder) as app:
+        if app.settings.delivery.transport != "outbox":
+            said = "the demo writes to the outbox only; name a new folder: digest demo DIR"
+            raise ConfigurationError([Fault(FILE_NAME, 0, said)])
+        note("collecting …")
+        collected = pipeline.collect(app, progress=lambda source: note(f"  {source.name}: {source.fetched} articles"))
+        key = pipeline.edition_key(app)
+        note("composing …")
+        edition = pipeline.compose(app, key).edition
+        if edition.state == "skipped":
+            raise DigestError(f"edition {key} is skipped: {edition.reason}")
+        stories = len(list(edition.stories()))
+        progress = Progress("sent")
+        sent = pipeline.send(app, key, progress=progress)
+        progress.end()
+        files, _sizes = write_preview(app, sent.edition, app.home / "preview")
+        gone = list(missing(app.database, key))
+        counts = sent.counts
+    page = next(file for file in files if file.suffix == ".html")
+    done = sent.edition.state == "done"
+    if as_json:
+        emit(
+            {
+                **counts_json(sent.edition, counts),
+                "collect": collect_json(collected),
+                "stories": stories,
+                "html": str(page),
+            }
+        )
+        return 0 if done else 1
+    click.echo(sources_table(collected.sources))
+    click.echo()
+    if not sent.placed:
+        click.echo(f"edition {key} was sent before: nobody got it a second time")
+    rows = [
+        ("sources", len(collected.sources)),
+        ("articles", collected.articles),
+        ("stories", stories),
+        ("readers", counts.frozen),
+        ("sent", counts.accepted),
+        ("excluded", counts.excluded),
+    ]
+    click.echo(table((f"edition {key}", sent.edition.state), rows))
+    for row in gone:
+        click.echo(f"  {row.email}: {row.state}, {row.reason}")
+    click.echo(f"\nOpen {page}")
+    click.echo(f"Each reader's letter lies in {app.home / app.settings.delivery.outbox.path / key}")
+    return 0 if done else 1

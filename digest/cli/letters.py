@@ -1,0 +1,95 @@
+"""`digest compose` and `digest preview`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from digest.cli.output import emit, json_option, note
+from digest.errors import DigestError
+from digest.models import Edition
+
+
+@click.command()
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day of the edition (default: today).")
+@click.option("--slug", default="", help="Make a special edition under this short name.")
+@click.option("--explain", is_flag=True, help="Also show why each story stands where it stands.")
+@json_option
+@click.pass_obj
+def compose(home: Path, day: datetime | None, slug: str, explain: bool, as_json: bool) -> int:
+    """Curate the collected articles into a draft edition and show it."""
+    from digest import pipeline
+    from digest.app import make_app
+    from digest.cli.shapes import edition_json
+
+    with make_app(home) as app:
+        on = day.date() if day else None
+        composed = pipeline.compose(app, pipeline.edition_key(app, day=on, slug=slug), day=on)
+    if as_json:
+        document = edition_json(composed.edition)
+        if composed.curated:
+            document["left_out"] = list(composed.curated.left_out)
+        emit(document)
+        return 0
+    show_edition(composed.edition, explain=explain)
+    if composed.curated is None:
+        note(f"edition {composed.edition.key} is {composed.edition.state}; it is no longer composed anew")
+    elif explain:
+        for line in composed.curated.left_out:
+            note(f"left out: {line}")
+    return 0
+
+
+def show_edition(edition: Edition, *, explain: bool = False) -> None:
+    """An edition as text on stdout."""
+    click.echo(f"edition {edition.key}, {edition.state}")
+    if edition.state == "skipped":
+        click.echo(f"skipped: {edition.reason}")
+        return
+    click.echo(f"subject:   {edition.subject}\npreheader: {edition.preheader}")
+    if edition.intro:
+        click.echo(f"intro:     {edition.intro}")
+    for section in edition.sections:
+        click.echo(f"\n{section.name}")
+        for story in section.stories:
+            mark = "*" if story.id == edition.lead else "-"
+            click.echo(f" {mark} [{story.id}] {story.title}  ({', '.join(story.sources)})")
+            if story.summary:
+                click.echo(f"     {story.summary}")
+            if explain:
+                click.echo(f"     score {story.score:.2f}: {'; '.join(story.reasons)}")
+
+
+@click.command()
+@click.argument("edition", required=False, default="")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where to write (default: HOME/preview).")
+@json_option
+@click.pass_obj
+def preview(home: Path, edition: str, out: Path | None, as_json: bool) -> int:
+    """Write EDITION (default: today's, composed if needed) as .html, .txt and .eml."""
+    from digest import pipeline
+    from digest.app import make_app
+    from digest.cli.previewing import write_preview
+
+    with make_app(home) as app:
+        key = edition or pipeline.edition_key(app)
+        found = app.editions.get(key)
+        if found is None and edition and edition != pipeline.edition_key(app):
+            raise DigestError(f"there is no edition {edition}; `digest edition list` names those there are")
+        if found is None or found.state in ("draft", "skipped"):
+            found = pipeline.compose(app, key).edition
+        if found.state == "skipped":
+            note(f"edition {key} is skipped: {found.reason}")
+            if as_json:
+                emit({"edition": key, "state": "skipped", "reason": found.reason, "files": []})
+            return 0
+        files, sizes = write_preview(app, found, out or app.home / "preview")
+    if as_json:
+        emit({"edition": key, "state": found.state, "files": [str(file) for file in files], "sizes": sizes})
+    else:
+        for file in files:
+            click.echo(file)
+        note(", ".join(f"{name} {size / 1000:.1f} kB" for name, size in sizes.items()))
+    return 0

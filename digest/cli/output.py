@@ -1,0 +1,59 @@
+"""How commands speak: results on stdout (a table or one JSON document), progress and notes on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+
+
+def emit(document: Any) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def note(sentence: str) -> None:
+    """A line for the operator on stderr."""
+    click.echo(sentence, err=True)
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A plain table whose columns line up for Devanagari too: wcwidth measures them."""
+    from tabulate import tabulate
+
+    # The first column of all-digit texts is text as well: an address or a key must not be turned into a number.
+    return str(tabulate([list(row) for row in rows], headers=headers, tablefmt="simple", disable_numparse=True))
+
+
+def shortened(text: str, limit: int) -> str:
+    """`text` in one line of at most `limit` grapheme clusters."""
+    from digest.hindi.cut import shorten
+
+    return shorten(" ".join(text.split()), limit)
+
+
+class Progress:
+    """A line on stderr that is written over in a terminal, and now and then where it is not one."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.live = sys.stderr.isatty()
+        self.last = -1
+
+    def __call__(self, done: int, total: int) -> None:
+        percent = 100 * done // total if total else 100
+        step = 1 if self.live else 25
+        if percent // step == self.last // step and done < total:
+            return
+        self.last = percent
+        line = f"{self.what}: {done} of {total}"
+        click.echo(f"\r{line}" if self.live else line, err=True, nl=not self.live)
+
+    def end(self) -> None:
+        if self.live and self.last >= 0:
+            click.echo(err=True)

@@ -1,0 +1,34 @@
+"""`digest run`: the scheduler until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from digest.cli.output import note
+
+
+@click.command()
+@click.pass_obj
+def run(home: Path) -> int:
+    """Keep the schedule of digest.yaml until stopped: collect, compose, send."""
+    import logging
+
+    from digest import pipeline
+    from digest.app import make_app
+    from digest.cli.sending import stopped_by_signals
+    from digest.schedule import Clock
+
+    # Its own lines say that a job ran; ours say what the job did. What goes wrong inside it must still be heard.
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    with stopped_by_signals() as stop, make_app(home) as app:
+        pipeline.read_list(app)
+        app.ready_to_send()
+        clock = Clock(app, lambda line: note(f"{datetime.now(app.settings.newsletter.zone):%H:%M:%S} {line}"))
+        clock.stop = stop
+        note("running; stop with Ctrl-C")
+        clock.run()
+    note("stopped")
+    return 0

@@ -1,0 +1,217 @@
+"""`digest send` and `digest status`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from digest.cli.output import Progress, emit, json_option, note, table
+from digest.errors import ConfigurationError, DigestError, Fault
+
+if TYPE_CHECKING:
+    from digest.app import App
+    from digest.pipeline import Sent
+
+_SHOWN = 50
+
+
+@click.command()
+@click.argument("edition", required=False, default="")
+@click.option("--to", "addresses", multiple=True, help="Send a marked test to this address only; may be repeated.")
+@click.option("--dry-run", is_flag=True, help="Show who would get it; send nothing, freeze nothing.")
+@json_option
+@click.pass_obj
+def send(home: Path, edition: str, addresses: tuple[str, ...], dry_run: bool, as_json: bool) -> int:
+    """Send EDITION (default: today's, composed if needed) to everyone who is due and has not got it."""
+    from digest import pipeline
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        key = edition or pipeline.edition_key(app)
+        if edition and edition != pipeline.edition_key(app) and app.editions.get(edition) is None:
+            raise DigestError(f"there is no edition {edition}; `digest edition list` names those there are")
+        if addresses:
+            return _send_test(app, key, addresses, as_json)
+        if dry_run:
+            return _dry_run(app, key, as_json)
+        progress = Progress("sent")
+        with stopped_by_signals() as stop:
+            sent = pipeline.send(app, key, stop=stop, progress=progress)
+        progress.end()
+        return report(app, sent, as_json)
+
+
+def report(app: App, sent: Sent, as_json: bool) -> int:
+    """Tells what a send came to; answers the exit code."""
+    from digest.cli.shapes import counts_json
+    from digest.store.counting import missing
+
+    counts, edition = sent.counts, sent.edition
+    waiting = counts.pending > 0 and edition.state == "sending" and not app.ledger.is_due(edition.key, app.now())
+    problems = list(sent.notes) + (sent.report.problems if sent.report else [])
+    for problem in problems:
+        note(problem)
+    if sent.report and sent.report.stopped and counts.pending:
+        note(f"stopped; run `digest send {edition.key}` to go on")
+    if as_json:
+        gone = [
+            {"email": row.email, "state": row.state, "reason": row.reason}
+            for row in missing(app.database, edition.key, limit=1000)
+        ]
+        emit({**counts_json(edition, counts), "placed": sent.placed, "problems": problems, "not_reached": gone})
+    elif edition.state == "skipped":
+        click.echo(f"edition {edition.key} is skipped, nobody is mailed: {edition.reason}")
+    else:
+        if not sent.placed and sent.report and not sent.report.accepted and not counts.pending:
+            click.echo(f"edition {edition.key}: nobody is due who has not got it; nothing was sent")
+        show_counts(app, sent, waiting)
+    if edition.state == "skipped":
+        return 0
+    incomplete = counts.rejected or counts.unknown or (counts.pending and not waiting)
+    return 1 if incomplete or edition.state not in ("sending", "done") else 0
+
+
+def show_counts(app: App, sent: Sent, waiting: bool) -> None:
+    """The table of an edition's readers and who did not get it."""
+    counts = sent.counts
+    rows = [
+        (name, getattr(counts, name))
+        for name in ("frozen", "accepted", "rejected", "excluded", "pending", "unknown", "batches", "variants")
+    ]
+    click.echo(f"edition {sent.edition.key}, {sent.edition.state}")
+    click.echo(table(("", "readers"), rows[:6]))
+    click.echo(f"{counts.batches} batches, {counts.variants} variants")
+    if waiting:
+        click.echo("those pending are due later, at their own hour")
+    show_missing(app, sent.edition.key, _SHOWN)
+
+
+def show_missing(app: App, key: str, limit: int | None) -> None:
+    """Who did not get it, and why."""
+    from digest.store.counting import missing
+
+    gone = list(missing(app.database, key, limit=None if limit is None else limit + 1))
+    if not gone:
+        return
+    shown = gone if limit is None else gone[:limit]
+    click.echo()
+    click.echo(table(("who did not get it", "state", "why"), [(row.email, row.state, row.reason) for row in shown]))
+    if len(gone) > len(shown):
+        click.echo("… and more: `digest status --all` shows everyone")
+
+
+@click.command()
+@click.argument("edition", required=False, default="")
+@click.option("--all", "everyone", is_flag=True, help="Name everyone who did not get it, not only the first 50.")
+@json_option
+@click.pass_obj
+def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
+    """Show EDITION's counts per state (default: the newest edition), who did not get it and why."""
+    from digest.app import make_app
+    from digest.cli.shapes import counts_json
+    from digest.pipeline import Sent
+    from digest.store.counting import counts, doubts, missing
+
+    with make_app(home) as app:
+        found = app.editions.get(edition) if edition else app.editions.newest()
+        if found is None:
+            what = f"there is no edition {edition}" if edition else "there is no edition yet; `digest send` makes one"
+            raise DigestError(what)
+        totals = counts(app.database, found.key)
+        unknown = doubts(app.database, found.key)
+        if as_json:
+            document: dict[str, Any] = counts_json(found, totals)
+            document["not_reached"] = [
+                {"email": row.email, "state": row.state, "reason": row.reason}
+                for row in missing(app.database, found.key, limit=None if everyone else 1000)
+            ]
+            document["unknown_batches"] = [
+                {"batch": d.batch, "readers": d.readers, "attempt": d.attempt, "transport": d.transport}
+                for d in unknown
+            ]
+            emit(document)
+            return 0
+        waiting = totals.pending > 0 and not app.ledger.is_due(found.key, app.now())
+        if found.reason:
+            click.echo(found.reason)
+        show_counts(app, Sent(found, totals), waiting and not everyone)
+        if unknown:
+            click.echo(f"\n{len(unknown)} batches are in doubt: `digest reconcile {found.key}` settles them")
+    return 0
+
+
+def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) -> int:
+    from digest import pipeline
+    from digest.subscribers.address import normalise
+
+    faults = []
+    for address in addresses:
+        try:
+            normalise(address)
+        except ValueError as error:
+            faults.append(Fault("--to", 0, f"{address!r} is no address that can be mailed: {error}"))
+    if faults:
+        raise ConfigurationError(faults)
+    edition, problems = pipeline.send_test(app, key, [address.strip() for address in addresses])
+    sent = 0 if edition.state == "skipped" else len(addresses) - len(problems)
+    for problem in problems:
+        note(problem)
+    if as_json:
+        document = {"edition": edition.key, "state": edition.state, "reason": edition.reason, "test": True}
+        emit({**document, "sent": sent, "problems": problems})
+    elif edition.state == "skipped":
+        click.echo(f"edition {edition.key} is skipped, there is nothing to test: {edition.reason}")
+    else:
+        click.echo(f"test of edition {edition.key} sent to {sent} of {len(addresses)} addresses; no reader was mailed")
+    return 1 if problems else 0
+
+
+def _dry_run(app: App, key: str, as_json: bool) -> int:
+    from digest import pipeline
+
+    plan = pipeline.plan(app, key)
+    if as_json:
+        emit(
+            {
+                "edition": key,
+                "state": plan.edition.state,
+                "reason": plan.edition.reason,
+                "dry_run": True,
+                "would_send": plan.due,
+                "excluded": len(plan.excluded),
+                "already": plan.already,
+            }
+        )
+        return 0
+    if plan.edition.state == "skipped":
+        click.echo(f"edition {key} would be skipped: {plan.edition.reason}")
+        return 0
+    click.echo(f"edition {key} would go to {plan.due} readers; {plan.already} have their place in it already")
+    if plan.excluded:
+        click.echo(table(("who would not get it", "why"), plan.excluded[:_SHOWN]))
+    return 0
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[threading.Event]:
+    """An event that SIGTERM and Ctrl-C set; a second signal ends the process at once."""
+    stop = threading.Event()
+
+    def ask(signum: int, _frame: object) -> None:
+        if stop.is_set():
+            signal.signal(signum, signal.SIG_DFL)
+            signal.raise_signal(signum)
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

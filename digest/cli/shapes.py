@@ -1,0 +1,104 @@
+"""The JSON that commands print. Its names are a contract: others run these commands. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from digest.models import Article, Edition, Story
+
+if TYPE_CHECKING:
+    from digest.collect.collector import CollectReport
+    from digest.store.counting import Counts
+
+
+def edition_json(edition: Edition) -> dict[str, Any]:
+    """`compose` and `edition show`."""
+    return {
+        "edition": edition.key,
+        "number": edition.number,
+        "state": edition.state,
+        "reason": edition.reason,
+        "subject": edition.subject,
+        "preheader": edition.preheader,
+        "intro": edition.intro,
+        "lead": edition.lead,
+        "sections": [
+            {"name": section.name, "stories": [_story(story) for story in section.stories]}
+            for section in edition.sections
+        ],
+    }
+
+
+def _story(story: Story) -> dict[str, Any]:
+    return {
+        "id": story.id,
+        "title": story.title,
+        "summary": story.summary,
+        "url": story.url,
+        "image": story.image.url if story.image else None,
+        "published": story.published.isoformat(),
+        "sources": list(story.sources),
+        "articles": list(story.articles),
+        "score": round(story.score, 4),
+        "reasons": list(story.reasons),
+        "label": story.label,
+    }
+
+
+def counts_json(edition: Edition, counts: Counts) -> dict[str, Any]:
+    """`send` and `status`: numbers of readers, the edition's totals."""
+    return {
+        "edition": edition.key,
+        "state": edition.state,
+        "reason": edition.reason,
+        "frozen": counts.frozen,
+        "accepted": counts.accepted,
+        "rejected": counts.rejected,
+        "excluded": counts.excluded,
+        "pending": counts.pending,
+        "unknown": counts.unknown,
+        "batches": counts.batches,
+        "variants": counts.variants,
+    }
+
+
+def collect_json(report: CollectReport) -> dict[str, Any]:
+    """`collect`."""
+    return {
+        "sources": [
+            {
+                "name": source.name,
+                "kind": source.kind,
+                "fetched": source.fetched,
+                "new": source.new,
+                "updated": source.updated,
+                "lost": source.lost,
+                "warnings": list(source.warnings),
+                "error": source.error,
+                "seconds": round(source.seconds, 3),
+            }
+            for source in report.sources
+        ],
+        "articles": report.articles,
+    }
+
+
+def article_json(article: Article, summary: str) -> dict[str, Any]:
+    """One article of `sources test`. `body` has its paragraphs and sub-headings between blank lines."""
+    return {
+        "url": article.url,
+        "title": article.title,
+        "kicker": article.kicker,
+        "published": article.published.isoformat(),
+        "dated": article.dated,
+        "updated": article.updated.isoformat() if article.updated else None,
+        "author": article.author,
+        "image": article.image.url if article.image else None,
+        "categories": list(article.categories),
+        "language": article.language,
+        "excerpt": article.excerpt,
+        "body": "\n\n".join(block.text for block in article.body),
+        "headings": [block.text for block in article.body if block.kind == "h"],
+        "summary": summary,
+        "warnings": list(article.warnings),
+    }

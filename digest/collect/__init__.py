@@ -1,0 +1,1 @@
+"""Collecting: from sources (feeds, files, folders) to cleaned articles. Ranks and stores nothing itself."""

@@ -1,0 +1,154 @@
+"""Makes articles of raw items: dates judged, ids given, text cleaned, doubles dropped. Parses no format.
+
+All kinds of sources end here, so that a rule about dates or identity is written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from digest.collect.boilerplate import drop_shared
+from digest.collect.clean import clean_article
+from digest.collect.feeddates import parse_date
+from digest.collect.identity import article_id
+from digest.collect.parsed import Item, Notes
+from digest.hindi.cut import shorten
+from digest.hindi.language import guess
+from digest.models import Article, Source
+
+EARLIEST = 1990
+"""No news feed is older; year 1 and 1970 are what software writes for `no date`."""
+
+AHEAD = timedelta(minutes=10)
+"""How far ahead a date may lie before it is called wrong: clocks differ by minutes, zones by hours."""
+
+REPLAY_AGE = timedelta(hours=1)
+TITLE_LIMIT = 400
+LEAD = 600  # characters
+MADE_TITLE = 90  # clusters, when an item has text but no title
+MOST_CATEGORIES = 30
+
+OWN_FILE = "file:"
+"""Begins the guid of what stands in a file of ours, which needs no link."""
+
+
+def assemble(
+    items: Sequence[Item], *, source: Source, now: datetime, notes: Notes, hint: str = "", site: str = ""
+) -> tuple[tuple[Article, ...], int, int]:
+    """Articles in the items' order, how many items gave none (lost), and how many were doubles.
+
+    `hint` is the feed's own language, `site` its name (taken off titles). Warnings go to `notes`.
+    """
+    shift = _replay_shift(items, now) if source.replay else timedelta(0)
+    salt = now.astimezone(UTC).date().isoformat() if source.replay else ""
+    made: list[Article] = []
+    lost = 0
+    for item in items:
+        article = _article(item, source, now, shift, salt, notes, hint, site)
+        if article is None:
+            lost += 1
+            notes.count("neither a title nor a text, so it was left out")
+        else:
+            made.append(article)
+    kept, doubles = _without_doubles(made)
+    return tuple(drop_shared(kept)), lost, doubles
+
+
+def _article(
+    item: Item,
+    source: Source,
+    now: datetime,
+    shift: timedelta,
+    salt: str,
+    notes: Notes,
+    hint: str,
+    site: str,
+) -> Article | None:
+    warnings = list(item.warnings)
+    published, dated = _published(item, now, shift, warnings)
+    title = item.title
+    if not title.strip():
+        text = next((block.text for block in item.body), item.excerpt)
+        title = shorten(text, MADE_TITLE).strip()
+        if not title:
+            return None
+        warnings.append("it has no title; its first words stand in for it")
+    if not item.url and not item.guid.startswith(OWN_FILE):
+        warnings.append("it has no usable link")
+    updated = parse_date(item.updated) if item.updated else None
+    if updated is not None:
+        updated = updated.astimezone(UTC) + shift
+        if updated.year < EARLIEST or updated > now + AHEAD or updated <= published:
+            updated = None
+    article = Article(
+        id=article_id(item.url, item.guid, source.name, title, salt),
+        source=source.name,
+        title=title[:TITLE_LIMIT],
+        published=published,
+        url=item.url,
+        guid=item.guid[:2000],
+        dated=dated,
+        updated=updated,
+        author=item.author[:200],
+        image=item.images[0] if item.images else None,
+        categories=tuple(dict.fromkeys(c for c in item.categories if c))[:MOST_CATEGORIES],
+        section=item.section or source.section,
+        excerpt=item.excerpt,
+        body=tuple(item.body),
+    )
+    article = clean_article(article, sites=tuple(name for name in (site, source.name) if name))
+    if "\ufffd" in article.title + article.text:
+        warnings.append("letters were lost before it came here (U+FFFD)")
+    for warning in warnings:
+        notes.count(warning)
+    # the lead and not the whole text: further down stand English names, code, lists of links
+    lead = f"{article.title}\n{article.excerpt or article.text[:LEAD]}"
+    known = item.language or hint
+    language = guess(lead, known) or guess(f"{article.title}\n{article.text[: 5 * LEAD]}", known)
+    return replace(article, language=language, warnings=(*warnings, *article.warnings))
+
+
+def _published(item: Item, now: datetime, shift: timedelta, warnings: list[str]) -> tuple[datetime, bool]:
+    """When the source says that it was published, in UTC, and whether it says so at all."""
+    date = _date(item)
+    if date is None:
+        if item.date.strip():
+            warnings.append("its date can't be read, so it counts from when it was first seen")
+        return now, False
+    if date.year < EARLIEST:
+        warnings.append(f"its date lies before {EARLIEST}, so it counts from when it was first seen")
+        return now, False
+    date = date.astimezone(UTC) + shift
+    if date > now + AHEAD:
+        warnings.append("its date lies in the future, so now was taken")
+        return now, True
+    return date, True
+
+
+def _date(item: Item) -> datetime | None:
+    for raw in (item.date, item.updated):
+        if raw.strip() and (date := parse_date(raw)) is not None:
+            return date
+    return item.fallback
+
+
+def _replay_shift(items: Iterable[Item], now: datetime) -> timedelta:
+    """What puts the newest item an hour before `now` and keeps all distances: for recorded samples."""
+    dates = [date for item in items if (date := _date(item)) is not None and date.year >= EARLIEST]
+    return now - REPLAY_AGE - max(dates) if dates else timedelta(0)
+
+
+def _without_doubles(articles: list[Article]) -> tuple[list[Article], int]:
+    """One article per id: the newer stays, in the place of the first."""
+    best: dict[str, Article] = {}
+    for article in articles:
+        known = best.get(article.id)
+        if known is None or _stamp(article) > _stamp(known):
+            best[article.id] = article
+    return list(best.values()), len(articles) - len(best)
+
+
+def _stamp(article: Article) -> tuple[bool, datetime]:
+    return article.dated, article.updated or article.published

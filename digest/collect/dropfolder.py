@@ -1,0 +1,195 @@
+"""Reads what an editor puts into a folder: .txt, .md, .html, saved feeds. Fetches nothing, changes no file.
+
+Format readers are rows of a table; a file that can't be read is a warning and never ends the folder.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from digest.collect.assemble import OWN_FILE, assemble
+from digest.collect.decode import decode
+from digest.collect.feeds import parse_feed
+from digest.collect.pages import read_page
+from digest.collect.parsed import Item, Notes, Parsed
+from digest.collect.sniff import sniff
+from digest.collect.textfiles import read_markdown, read_text
+from digest.errors import DigestError
+from digest.models import Article, Source
+
+LARGEST = 10_000_000
+"""Bytes of one file; larger ones are no articles."""
+
+MOST_FILES = 5_000
+
+READERS: dict[str, tuple[str, Callable[[str], Item]]] = {
+    ".txt": ("text", read_text),
+    ".text": ("text", read_text),
+    ".md": ("markdown", read_markdown),
+    ".markdown": ("markdown", read_markdown),
+    ".html": ("html", read_page),
+    ".htm": ("html", read_page),
+    ".xhtml": ("html", read_page),
+}
+"""Extension → kind, and what makes an item of the decoded text."""
+
+FEEDS = frozenset({".xml", ".rss", ".atom", ".json", ".rdf"})
+
+
+class Unreadable(DigestError):
+    """A file gave no article; the message names it and says why."""
+
+
+def read_file(path: Path, *, source: Source, now: datetime) -> Article:
+    """The article of one .txt, .md or .html file. Raises Unreadable when it holds none."""
+    notes = Notes()
+    item = _item(path, notes, now)
+    articles, _, _ = assemble([item], source=source, now=now, notes=notes)
+    if not articles:
+        raise Unreadable(f"{path.name} holds neither a title nor a text.")
+    own = tuple(warning for warning in notes.single if warning not in articles[0].warnings)
+    return replace(articles[0], warnings=(*articles[0].warnings, *own))
+
+
+def read_path(path: Path, source: Source, now: datetime) -> Parsed:
+    """All articles of a file, a saved feed, or a folder with everything below it, in the order of names."""
+    try:
+        if path.is_dir():
+            return _folder(path, source, now)
+        if not path.exists():
+            return Parsed("", error=f"{path} does not exist.")
+        if path.suffix.lower() in FEEDS:
+            return _feed_file(path, source, now)
+        kind = READERS.get(path.suffix.lower(), ("", None))[0]
+        if kind == "html" and _is_feed(path):  # a feed saved by a browser
+            return _feed_file(path, source, now)
+        return _several([path], kind, source, now) if kind else _unknown(path, source, now)
+    except OSError as mistake:
+        return Parsed("", error=f"{path} can't be read: {mistake.strerror or mistake}.")
+    except Unreadable as mistake:
+        return Parsed("", error=str(mistake), lost=1)
+
+
+def _folder(path: Path, source: Source, now: datetime) -> Parsed:
+    notes = Notes()
+    files, feeds = [], []
+    for file in _files(path):
+        name = file.relative_to(path).as_posix()
+        if any(part.startswith((".", "~", "_")) for part in file.relative_to(path).parts):
+            notes.add(f"{name} is hidden and was left out")
+        elif file.suffix.lower() in FEEDS:
+            feeds.append(file)
+        elif file.suffix.lower() in READERS:
+            files.append(file)
+        else:
+            notes.add(f"{name} is of no kind that is read here ({file.suffix or 'no extension'})")
+    if len(files) > MOST_FILES:
+        notes.add(f"{len(files)} files are too many; the first {MOST_FILES} were read")
+    kept = files[:MOST_FILES]
+    result = _several(kept, "folder", source, now, notes, root=path)
+    for file in feeds:
+        inner = _feed_file(file, source, now)
+        told = tuple(f"{file.name}: {text}" for text in (*inner.warnings, inner.error) if text)
+        result = replace(
+            result,
+            articles=result.articles + inner.articles,
+            lost=result.lost + inner.lost + bool(inner.error),
+            warnings=result.warnings + told,
+            duplicates=result.duplicates + inner.duplicates,
+        )
+    return replace(result, lost=result.lost + len(files) - len(kept))
+
+
+def _files(path: Path) -> list[Path]:
+    """Every file below a folder, sorted; links to folders are not followed (they may lead in a circle)."""
+    found = []
+    for folder, _names, names in os.walk(path):
+        found += [Path(folder) / name for name in names]
+    return sorted(found, key=lambda file: file.as_posix())
+
+
+def _several(
+    files: list[Path],
+    kind: str,
+    source: Source,
+    now: datetime,
+    notes: Notes | None = None,
+    root: Path | None = None,
+) -> Parsed:
+    notes = notes or Notes()
+    items, lost, why = [], 0, ""
+    for file in files:
+        own = Notes()
+        try:
+            items.append(_item(file, own, now))
+        except (Unreadable, OSError) as mistake:
+            lost += 1
+            why = str(mistake) if isinstance(mistake, Unreadable) else f"{file.name} can't be read: {mistake}."
+            own.add(why.rstrip("."))
+        for warning in own.told():
+            name = file.relative_to(root).as_posix() if root else file.name
+            notes.add(warning if name in warning else f"{name}: {warning}")
+    articles, more, doubles = assemble(items, source=source, now=now, notes=notes)
+    error = why if root is None and lost and not articles else ""
+    return Parsed(kind, articles, lost + more, notes.told(), error=error, duplicates=doubles)
+
+
+def _item(path: Path, notes: Notes, now: datetime) -> Item:
+    """The raw item of one file; its mtime stands in for a date. Raises Unreadable."""
+    data = _bytes(path)
+    if not data.strip():
+        raise Unreadable(f"{path.name} is empty.")
+    text, odd = decode(data)
+    if odd:
+        notes.add(f"encoding: {odd}")
+    kind, reader = READERS.get(path.suffix.lower(), ("text", read_text))
+    try:
+        item = reader(text)
+    except Exception as mistake:  # a parser's bug on one file
+        raise Unreadable(f"{path.name} can't be read as {kind} ({type(mistake).__name__}: {mistake}).") from mistake
+    if not item.title.strip() and not item.body and not item.excerpt:
+        raise Unreadable(f"{path.name} holds neither a title nor a text.")
+    item.guid = item.guid or f"{OWN_FILE}{path.name}"
+    item.fallback = item.fallback or min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)
+    return item
+
+
+def _bytes(path: Path) -> bytes:
+    if not path.is_file():
+        raise Unreadable(f"{path.name} is no ordinary file.")
+    size = path.stat().st_size
+    if size > LARGEST:
+        raise Unreadable(f"{path.name} is {size:,} bytes; more than {LARGEST:,} are not read.")
+    try:
+        return path.read_bytes()
+    except OSError as mistake:
+        raise Unreadable(f"{path.name} can't be read: {mistake.strerror or mistake}.") from mistake
+
+
+def _feed_file(path: Path, source: Source, now: datetime) -> Parsed:
+    try:
+        data = _bytes(path)
+    except Unreadable as mistake:
+        return Parsed("", error=str(mistake), lost=1)
+    return parse_feed(data, source=source, base_url="", content_type="", now=now)
+
+
+def _is_feed(path: Path) -> bool:
+    if path.stat().st_size > LARGEST:
+        return False
+    seen = sniff(decode(path.read_bytes())[0])
+    return seen.kind == "xml" and seen.root in ("rss", "feed", "rdf")
+
+
+def _unknown(path: Path, source: Source, now: datetime) -> Parsed:
+    """A single file of unknown extension, named by hand: read as what it looks like."""
+    if not path.is_file():
+        return Parsed("", error=f"{path} is no ordinary file.")
+    if path.stat().st_size <= LARGEST and sniff(decode(path.read_bytes())[0]).kind in ("xml", "json"):
+        return _feed_file(path, source, now)
+    known = " ".join(sorted(READERS) + sorted(FEEDS))
+    return Parsed("", error=f"{path.name} is of no kind that is read here (known: {known}).", lost=1)

@@ -1,0 +1,155 @@
+"""Reads a date as feeds and pages write it: RFC 822, ISO 8601, and what Indian sites really print.
+
+A date without a zone is Indian time (the sources of a Hindi newsroom). Judges nothing: what is too old or in
+the future is decided by the caller.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
+
+from digest.collect.zones import ZONES
+from digest.hindi.dates import MONTHS
+from digest.hindi.numbers import latin_digits
+from digest.hindi.text import fold
+
+INDIA = timezone(timedelta(hours=5, minutes=30), "IST")
+
+_ISO = re.compile(
+    r"(?<![0-9])([0-9]{4})[-/.]?([0-9]{2})[-/.]?([0-9]{2})"
+    r"(?:[T ,]+([0-9]{2}):?([0-9]{2})(?::?([0-9]{2})(?:[.,][0-9]+)?)?)?(?![0-9])"
+)
+_NUMERIC = re.compile(r"(?<![0-9:])([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})(?![0-9])")
+_CLOCK = re.compile(
+    r"(?<![0-9+\-−])([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]+)?)?(?![0-9:])"
+    r"|(?<![0-9])([0-9]{1,2}) ?(?=बजे)"
+)
+_HALF = re.compile(r"(?<![A-Za-z])([ap])\.? ?m\b\.?|(पूर्वाह्न|अपराह्न)", re.I)
+_PART = re.compile("सुबह|तड़के|दोपहर|शाम|रात")
+_OFFSET = re.compile(r"(?:(?:GMT|UTC) ?|(?<![0-9A-Za-z\u0900-\u097f]))([+\-−])([0-9]{1,2}):?([0-9]{2})?(?![0-9])")
+_WORD = re.compile("[A-Za-z]+|[\u0900-\u0963\u0971-\u097f]+")
+_NUMBER = re.compile("[0-9]+")
+_GLUED = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([0-9]{2}:[0-9]{2})")  # `202510:50:41` has been seen
+_EPOCH = re.compile("[0-9]{10}(?:[0-9]{3})?")
+
+
+def parse_date(raw: str) -> datetime | None:
+    """The moment that a date string names, aware; None when no day can be read from it.
+
+    Knows `Wed, 13 Sep 2023 18:21:00 IST`, `Friday, January 29, 2021 04:42 PM`, `30Mar 2025 12:41:13 +0530`,
+    ISO forms with and without zone, `23 नवंबर 2026, शाम 6:05 बजे`, day first in `23/11/2026`, POSIX seconds or
+    milliseconds. A day without a time is its midnight in India.
+    """
+    text = " ".join(latin_digits(raw[:200]).replace("\u200b", "").split())
+    if _EPOCH.fullmatch(text):
+        return datetime.fromtimestamp(int(text[:10]), UTC)
+    text = _GLUED.sub(r"\1 \2", text)
+    try:
+        return _iso(text) or _worded(text)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _iso(text: str) -> datetime | None:
+    match = _ISO.search(text)
+    if match is None:
+        return None
+    year, month, day = (int(match[n]) for n in (1, 2, 3))
+    if match[4] is None:
+        hour, minute, second = _clock(text[match.end() :])
+    else:
+        hour, minute, second = int(match[4]), int(match[5]), int(match[6] or 0)
+        hour = _half_day(text[match.end() :], hour)
+    return _moment(year, month, day, hour, minute, second, _zone(text[match.end() :]))
+
+
+def _worded(text: str) -> datetime | None:
+    rest, clock = _CLOCK.sub(" ", text), _clock(text)
+    numeric = _NUMERIC.search(text)
+    if numeric:
+        day, month, year = (int(numeric[n]) for n in (1, 2, 3))
+        if month > 12 >= day:  # only the American order makes sense
+            day, month = month, day
+        return _moment(year, month, day, *clock, _zone(_NUMERIC.sub(" ", rest)))
+    named = _month(rest)
+    if named is None:
+        return None
+    month, at = named
+    numbers = list(_NUMBER.finditer(_OFFSET.sub(lambda zone: " " * len(zone.group()), rest)))
+    years = [int(found.group()) for found in numbers if len(found.group()) == 4]
+    days = [found for found in numbers if len(found.group()) <= 2]
+    if not years and len(days) >= 2:  # RFC 822 with a year of two digits: the day stands before it
+        short = int(days[1].group())
+        years = [short + (2000 if short < 70 else 1900)]
+    if not years or not days:
+        return None
+    nearest = min(days, key=lambda found: min(abs(found.end() - at[0]), abs(found.start() - at[1])))
+    return _moment(years[0], month, int(nearest.group()), *clock, _zone(rest))
+
+
+def _month(text: str) -> tuple[int, tuple[int, int]] | None:
+    """The last month named, and where: `January, 29 Jan 2021` has been seen."""
+    found = None
+    for word in _WORD.finditer(text):
+        number = _months().get(fold(word.group()).lower())
+        if number is not None:
+            found = number, word.span()
+    return found
+
+
+@cache
+def _months() -> dict[str, int]:
+    return {fold(name).lower(): number for name, number in MONTHS.items()}
+
+
+def _clock(text: str) -> tuple[int, int, int]:
+    """Hour, minute, second of the time of day in the text; midnight when it names none."""
+    match = _CLOCK.search(text)
+    if match is None:
+        return 0, 0, 0
+    hour = int(match[1] or match[4])
+    return _half_day(text, hour), int(match[2] or 0), int(match[3] or 0)
+
+
+def _half_day(text: str, hour: int) -> int:
+    """The hour on the 24-hour clock, by AM/PM or by the Hindi part of the day."""
+    if not 1 <= hour <= 12:
+        return hour
+    half, part = _HALF.search(text), _PART.search(text)
+    if half:
+        afternoon = (half[1] or "").lower() == "p" or half[2] == "अपराह्न"
+        return hour % 12 + (12 if afternoon else 0)
+    match part.group() if part else "":
+        case "सुबह" | "तड़के":
+            return hour % 12
+        case "दोपहर":
+            return hour if hour >= 10 else hour + 12
+        case "शाम":
+            return hour % 12 + 12
+        case "रात":  # till four it is the night's second half
+            return hour % 12 + (12 if 4 <= hour < 12 else 0)
+    return hour
+
+
+def _zone(text: str) -> timezone:
+    """The zone that the text names; `text` is the date without its time of day."""
+    if offset := _OFFSET.search(text):
+        hours, minutes = int(offset[2]), int(offset[3] or 0)
+        if hours <= 14 and minutes < 60:
+            span = timedelta(hours=hours, minutes=minutes)
+            return timezone(span if offset[1] == "+" else -span)
+    for word in _WORD.finditer(text):
+        if word.group() in ZONES:
+            return timezone(timedelta(minutes=ZONES[word.group()]))
+    return INDIA
+
+
+def _moment(year: int, month: int, day: int, hour: int, minute: int, second: int, zone: timezone) -> datetime | None:
+    if not (1 <= year <= 9998 and hour <= 24):
+        return None
+    midnight = datetime(year, month, day, tzinfo=zone)
+    moment = midnight + timedelta(hours=hour, minutes=min(minute, 59), seconds=min(second, 59))
+    # year 1 with an eastern zone has no UTC form, and every later comparison would raise
+    return moment if 2 <= moment.year <= 9998 else moment.replace(tzinfo=UTC)

@@ -1,0 +1,172 @@
+"""Takes plain text and pictures out of HTML that comes inside feeds and pages. Judges no text: clean.py does.
+
+Walks without recursion and over a capped length, so that absurd nesting or size costs nothing. Comments,
+scripts, styles, forms and embedded frames never reach the text.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from digest.collect.identity import absolute_url
+from digest.collect.pictures import is_decoration
+from digest.hindi.text import repair
+from digest.models import Block, Image
+
+LONGEST_FIELD = 400_000
+"""Characters of one HTML field that are read: some twenty times the longest article that was measured."""
+
+LONGEST_BLOCK = 20_000
+MOST_BLOCKS = 2_000
+
+_DROPPED = frozenset(
+    {"script", "style", "iframe", "form", "noscript", "template", "object", "embed", "svg", "math", "button"}
+    | {"select", "textarea", "video", "audio", "canvas", "head", "title", "figcaption", "nav", "dialog"}
+)
+_BREAKS = frozenset(
+    {"p", "br", "li", "ul", "ol", "dl", "dd", "dt", "div", "section", "article", "aside", "header", "footer"}
+    | {"main", "blockquote", "pre", "table", "tr", "td", "th", "figure", "hr", "center", "body", "html"}
+)
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9:-]*(?:\s[^<>]{0,2000})?/?>|<!--.{0,2000}?-->", re.S)
+_DROPPED_WHOLE = re.compile(r"<(script|style|iframe|form|noscript|svg)(?:\s[^<>]*)?>.*?(?:</\1>|$)", re.S | re.I)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+
+
+@dataclass(slots=True)
+class Content:
+    """What HTML held: paragraphs and headings in order, and the pictures that are no decoration."""
+
+    blocks: list[Block] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+    cut: bool = False
+
+
+def plain(text: str) -> str:
+    """One line of text out of a field that may hold tags and entities, escaped twice too; repaired."""
+    text = _unescaped(text[:LONGEST_BLOCK])
+    if "<" in text:
+        text = _unescaped(_TAG.sub(lambda tag: "" if _is_inline(tag.group()) else " ", text))
+    return repair(" ".join(text.split()))
+
+
+def read_html(markup: str, base: str) -> Content:
+    """Blocks and pictures of an HTML fragment; picture URLs are made absolute against `base`.
+
+    Text without any tag is read as plain text: blank lines part its paragraphs.
+    """
+    content = Content(cut=len(markup) > LONGEST_FIELD)
+    markup = markup[:LONGEST_FIELD]
+    for _ in range(2):  # markup that was escaped once too often: &lt;p&gt; instead of <p>
+        if "<" in markup or not _TAG.search(html.unescape(markup)):
+            break
+        markup = html.unescape(markup)
+    if not _TAG.search(markup):
+        content.blocks = paragraphs(_unescaped(markup))
+        return content
+    root = _parse(markup)
+    if root is not None:
+        walk(root, content, base)
+    if not content.blocks:  # too deep for libxml2, or the text stood in what is dropped as furniture
+        rest = _DROPPED_WHOLE.sub(" ", markup)
+        content.blocks = paragraphs(_unescaped(_TAG.sub(" ", rest)))
+    return content
+
+
+def paragraphs(text: str) -> list[Block]:
+    """Plain text as paragraphs: a blank line ends one, a single line end is a space."""
+    pieces = re.split(r"\n[ \t\u00a0]*(?:\n[ \t\u00a0]*)+", text.replace("\r\n", "\n").replace("\r", "\n"))
+    lines = (repair(" ".join(piece.split())) for piece in pieces)
+    return [Block("p", line[:LONGEST_BLOCK]) for line in lines if line][:MOST_BLOCKS]
+
+
+def walk(root: Any, content: Content, base: str) -> None:
+    """Add the blocks and pictures below an lxml element to `content`."""
+    from lxml import etree
+
+    buffer: list[str] = []
+    heading = 0
+
+    def flush() -> None:
+        text = repair(" ".join(_unescaped("".join(buffer)).split()))[:LONGEST_BLOCK]
+        buffer.clear()
+        if text and len(content.blocks) < MOST_BLOCKS:
+            kind: Literal["p", "h"] = "h" if heading else "p"
+            content.blocks.append(Block(kind, text))
+
+    walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
+    for event, node in walker:
+        if event in ("comment", "pi"):
+            buffer.append(node.tail or "")
+            continue
+        name = node.tag if isinstance(node.tag, str) else ""
+        if event == "start":
+            if name in _DROPPED:
+                walker.skip_subtree()
+                continue
+            if name in _BREAKS or name in _HEADINGS:
+                flush()
+            if name in _HEADINGS:
+                heading += 1
+            if name == "img" and (picture := picture_of(dict(node.attrib), base)):
+                content.images.append(picture)
+            buffer.append(node.text or "")
+            continue
+        if name in _BREAKS or name in _HEADINGS:
+            flush()
+            heading -= name in _HEADINGS
+        if node is not root:
+            buffer.append(node.tail or "")
+    flush()
+
+
+def picture_of(attributes: dict[str, str], base: str) -> Image | None:
+    """The picture that an `<img>` shows: a lazy one's own address first; None for decoration."""
+    names = ("data-src", "data-lazy-src", "data-original", "src")
+    for name in names:
+        raw = attributes.get(name, "").strip()
+        url = absolute_url(raw, base) if raw and not raw.lower().startswith("data:") else ""
+        if url:
+            break
+    else:
+        return None
+    width, height = pixels(attributes.get("width")), pixels(attributes.get("height"))
+    if is_decoration(url, width, height):
+        return None
+    return Image(url, width, height, plain(attributes.get("alt", ""))[:300])
+
+
+def pixels(value: object) -> int | None:
+    """A width or height in pixels from an attribute; None for per cents, `auto`, and absurd numbers."""
+    match = re.fullmatch(r"\s*([0-9]{1,6})(?:\.[0-9]+)?\s*(?:px)?\s*", str(value or ""))
+    number = int(match[1]) if match else 0
+    return number if 0 < number < 100_000 else None
+
+
+def _parse(markup: str) -> Any:
+    from lxml import etree
+    from lxml import html as lxml_html
+
+    markup = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", markup)
+    parser = lxml_html.HTMLParser(encoding="utf-8", recover=True, no_network=True, huge_tree=False)
+    try:
+        # bytes with a stated encoding: a <meta charset> or XML declaration inside must not count
+        return lxml_html.document_fromstring(f"<div>{markup}</div>".encode(), parser=parser)
+    except (etree.LxmlError, ValueError):
+        return None
+
+
+def _unescaped(text: str) -> str:
+    for _ in range(3):
+        if not _ENTITY.search(text):
+            break
+        text = html.unescape(text)
+    return text
+
+
+def _is_inline(tag: str) -> bool:
+    name = re.match(r"</?([A-Za-z0-9]+)", tag)
+    return bool(name) and name[1].lower() not in _BREAKS | _HEADINGS if name else True

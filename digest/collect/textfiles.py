@@ -1,0 +1,108 @@
+"""Reads a decoded .txt or .md text into a raw item. Knows nothing of paths, dates of files or encodings."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Any
+
+from digest.collect.identity import absolute_url
+from digest.collect.markup import paragraphs, plain, read_html
+from digest.collect.parsed import Item
+from digest.models import Block, Image
+
+FRONT_MATTER = 20_000
+"""Characters; a longer block between `---` lines is text, not front matter."""
+
+_FENCED = re.compile(r"\A\s*---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S)
+_NAMES = {
+    "title": ("title", "headline", "शीर्षक"),
+    "date": ("date", "published", "datepublished", "तारीख", "दिनांक"),
+    "updated": ("updated", "modified", "lastmod"),
+    "url": ("url", "link", "canonical", "permalink"),
+    "author": ("author", "authors", "byline", "लेखक"),
+    "section": ("section", "विभाग"),
+    "image": ("image", "cover", "thumbnail", "तस्वीर"),
+    "alt": ("image_alt", "alt"),
+    "categories": ("categories", "category", "tags", "टैग"),
+    "language": ("language", "lang"),
+    "excerpt": ("excerpt", "summary", "description", "सार"),
+    "guid": ("id", "guid"),
+}
+"""Front matter: our field → the keys that may name it."""
+
+
+def read_text(text: str) -> Item:
+    """The first line that is not empty is the title; blank lines part the paragraphs."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n \t\u00a0").split("\n", 1)
+    return Item(title=plain_line(lines[0]), body=paragraphs(lines[1] if len(lines) > 1 else ""))
+
+
+def plain_line(line: str) -> str:
+    """A title as typed by hand: no markup is looked for, `<` is a sign like others."""
+    return " ".join(line.split())
+
+
+def read_markdown(text: str) -> Item:
+    """YAML front matter, if any, and CommonMark. Without a title in it the first heading is the title."""
+    item, rest = Item(), text.lstrip("\ufeff")
+    match = _FENCED.match(rest)
+    if match and len(match[1]) <= FRONT_MATTER:
+        rest = rest[match.end() :]
+        _front_matter(match[1], item)
+    from markdown_it import MarkdownIt
+
+    content = read_html(MarkdownIt("commonmark").render(rest), item.url)
+    body = content.blocks
+    if (body and body[0].kind == "h" and (not item.title or body[0].text == item.title)) or (not item.title and body):
+        item.title, body = body[0].text, body[1:]
+    if body and not any(block.kind == "p" for block in body):
+        body = [Block("p", block.text) for block in body]
+    item.body = body
+    item.images += content.images
+    return item
+
+
+def _front_matter(block: str, item: Item) -> None:
+    import yaml
+
+    try:
+        values = yaml.safe_load(block)
+    except (yaml.YAMLError, ValueError, RecursionError) as mistake:
+        item.warnings.append(f"its front matter is not YAML ({type(mistake).__name__})")
+        return
+    if not isinstance(values, dict):
+        item.warnings.append("its front matter holds no keys")
+        return
+    given = {str(key).strip().lower(): value for key, value in values.items()}
+    found = {
+        field: next((given[name] for name in names if given.get(name) is not None), None)
+        for field, names in _NAMES.items()
+    }
+    item.title = plain(_scalar(found["title"]))
+    item.date, item.updated = _scalar(found["date"]), _scalar(found["updated"])
+    raw = _scalar(found["url"])
+    item.url = absolute_url(raw, "")
+    if raw and not item.url:
+        item.warnings.append("its url is not http or https")
+    item.author = plain(", ".join(_list(found["author"])))
+    item.section, item.guid = plain(_scalar(found["section"])), _scalar(found["guid"])
+    item.language = _scalar(found["language"])
+    item.excerpt = plain(_scalar(found["excerpt"]))
+    item.categories = [plain(name) for name in _list(found["categories"])]
+    if picture := absolute_url(_scalar(found["image"]), item.url):
+        item.images.append(Image(picture, alt=plain(_scalar(found["alt"]))))
+    elif found["image"]:
+        item.warnings.append("its image is not an http or https address")
+
+
+def _scalar(value: Any) -> str:
+    """A YAML value as text; dates in ISO form; lists and mappings are ''."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _list(value: Any) -> list[str]:
+    values = value if isinstance(value, list) else str(value).split(",") if isinstance(value, str) else []
+    return [text for one in values[:50] if (text := _scalar(one))]

@@ -1,0 +1,38 @@
+"""Names of time zones as feeds write them, as minutes east of UTC. Holds rows, parses nothing.
+
+IST is India here: feedparser reads it as UTC, others as Israel, both hours wrong for an Indian feed.
+"""
+
+from __future__ import annotations
+
+ZONES: dict[str, int] = {
+    "Z": 0,
+    "UT": 0,
+    "UTC": 0,
+    "GMT": 0,
+    "WET": 0,
+    "IST": 330,
+    "NPT": 345,
+    "PKT": 300,
+    "BDT": 360,
+    "BST": 60,
+    "CET": 60,
+    "CEST": 120,
+    "EET": 120,
+    "EEST": 180,
+    "MSK": 180,
+    "GST": 240,
+    "SGT": 480,
+    "HKT": 480,
+    "JST": 540,
+    "AEST": 600,
+    "AEDT": 660,
+    "EST": -300,
+    "EDT": -240,
+    "CST": -360,
+    "CDT": -300,
+    "MST": -420,
+    "MDT": -360,
+    "PST": -480,
+    "PDT": -420,
+}

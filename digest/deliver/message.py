@@ -1,0 +1,88 @@
+"""What a transport is handed: one letter, its common headers, and the readers with what is personal to each.
+
+Data and pure functions from data to data; knows neither MIME nor a provider's JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html import escape
+
+from digest.models import PLACEHOLDERS, Letter
+
+_TAG = re.compile("|".join(re.escape(tag) for tag in PLACEHOLDERS.values()))
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The letter's From, Reply-To and list identity, as the settings have them."""
+
+    name: str
+    email: str
+    reply_to: str
+    list_name: str
+    base_url: str
+
+    @property
+    def list_id(self) -> str:
+        """A stable ASCII identifier for List-Id (RFC 2919): `digest.` and the sender's domain."""
+        return "digest." + self.email.rpartition("@")[2].encode("idna").decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One reader of a batch. `values` maps each placeholder tag of the letter to what stands there for them."""
+
+    id: int
+    email: str
+    values: Mapping[str, str]
+    unsubscribe: tuple[str, ...]
+    """URIs for List-Unsubscribe: one https where reader pages exist, and a mailto (RFC 2369, RFC 8058)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One batch on its way out. `edition`, `delivery` and `attempt` are opaque ids that come back in events."""
+
+    edition: str
+    batch: str
+    attempt: str
+    letter: Letter
+    sender: Sender
+    recipients: tuple[Recipient, ...]
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """`text` with every placeholder replaced in one pass, so that a value that looks like a tag stays as it is."""
+    return _TAG.sub(lambda match: values[match[0]], text)
+
+
+def recipient(id: int, email: str, sender: Sender, token: Callable[[str, int], str]) -> Recipient:
+    """A reader's personal values. `token(purpose, id)` gives a URL-safe signed word."""
+    leave = token("leave", id)
+    values = {
+        PLACEHOLDERS["email_html"]: escape(email),
+        PLACEHOLDERS["email_text"]: email,
+        PLACEHOLDERS["leave"]: leave,
+        PLACEHOLDERS["preferences"]: token("preferences", id),
+        PLACEHOLDERS["view"]: token("view", id),
+    }
+    mailto = f"mailto:{sender.reply_to or sender.email}?subject=unsubscribe%20{leave}"
+    web = (f"{sender.base_url}/leave/{leave}",) if sender.base_url.startswith("https://") else ()
+    return Recipient(id=id, email=email, values=values, unsubscribe=(*web, mailto))
+
+
+def list_headers(reader: Recipient) -> dict[str, str]:
+    """List-Unsubscribe and, where one click can work, its -Post companion (RFC 8058 section 3.1)."""
+    headers = {"List-Unsubscribe": ", ".join(f"<{uri}>" for uri in reader.unsubscribe)}
+    if reader.unsubscribe[0].startswith("https://"):
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
+
+
+def one_line(text: str) -> str:
+    """Header text without control characters: nothing can start a header of its own."""
+    return _CONTROL.sub(" ", text).strip()

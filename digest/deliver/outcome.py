@@ -1,0 +1,59 @@
+"""What can come of one attempt to hand over one batch. Data only.
+
+The four words are the ledger's: Accepted, Rejected, NotSent, Unknown. `Mixed` is for transports that hand over one
+reader at a time and can tell them apart. Readers are named by their subscriber id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider took the whole batch. `provider_id` is what it calls the request."""
+
+    provider_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The provider took nobody, because of these readers (id → reason). The rest become a new batch."""
+
+    readers: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Certainly nobody was handed over: safe to try again, after `retry_after` seconds if given.
+
+    `permanent` means that no later try of this run can succeed (a refused key): the run stops, the batch stays
+    pending.
+    """
+
+    reason: str
+    retry_after: float | None = None
+    permanent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The provider may or may not have the batch. Never sent again by itself."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """One outcome per reader. Readers named nowhere are not sent; `stop` as in NotSent.permanent."""
+
+    accepted: frozenset[int] = frozenset()
+    rejected: Mapping[int, str] = field(default_factory=dict)
+    unknown: Mapping[int, str] = field(default_factory=dict)
+    not_sent_reason: str = ""
+    retry_after: float | None = None
+    stop: bool = False
+
+
+Outcome = Accepted | Rejected | NotSent | Unknown | Mixed

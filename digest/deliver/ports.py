@@ -1,0 +1,65 @@
+"""What delivery needs from outside: a ledger that remembers and a transport that hands over. Interfaces only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from digest.deliver.message import Outgoing
+from digest.deliver.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A batch that is ours alone now: its readers (id, email) in a fixed order, and the attempt's id."""
+
+    batch: int
+    attempt: str
+    variant: str
+    readers: tuple[tuple[int, str], ...]
+
+
+Recovery = Literal["redo", "stepwise", "hold"]
+"""What may be done with an attempt that a killed run left behind: `redo` it (a second time can't reach a reader
+twice), go on after the reader noted as being handed over (`stepwise`), or `hold` it as unknown."""
+
+
+class Journal(Protocol):
+    """For transports that hand over one reader at a time, in the order of the recipients."""
+
+    def handing(self, reader: int) -> None:
+        """Durably notes who is handed over next, BEFORE a byte leaves; so everyone before is done."""
+        ...
+
+    def refused(self, reader: int, reason: str) -> None: ...
+
+
+class Transport(Protocol):
+    """Hands a batch to the world. Never raises for what the world does: every end is an Outcome."""
+
+    name: str
+    recovery: Recovery
+
+    def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome: ...
+
+    def probe(self) -> str:
+        """What is wrong with the way to the provider, in one sentence, without mailing anyone; '' when nothing is."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Ledger(Protocol):
+    """The memory of who got what. Every call is one durable transaction."""
+
+    def claim(self, edition: str, transport: str, now: datetime, max_tries: int) -> Claim | None:
+        """The next due batch tried less than `max_tries` times in this run, marked `submitting` with an attempt row
+        before this returns; None when there is none. Readers who may no longer be mailed are excluded here."""
+        ...
+
+    def note_handing(self, attempt: str, reader: int) -> None: ...
+
+    def note_refused(self, attempt: str, reader: int, reason: str) -> None: ...
+
+    def settle(self, attempt: str, outcome: Outcome, now: datetime) -> None: ...

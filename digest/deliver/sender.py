@@ -1,0 +1,209 @@
+"""The run that empties an edition's due batches: claim, submit, settle, in a few threads.
+
+Deep on purpose: batching, retry, backoff and stopping are behind `send_due`. Knows neither SQL nor HTTP, composes
+nothing, and decides nothing about who is due.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from digest.deliver.message import Outgoing, Sender, recipient
+from digest.deliver.outcome import Accepted, Mixed, NotSent, Outcome, Rejected, Unknown
+from digest.deliver.ports import Claim, Ledger, Transport
+from digest.models import Letter
+
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
+
+
+@dataclass
+class SendReport:
+    """What one run did, in readers; `problems` are sentences for the operator, each once."""
+
+    accepted: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    stopped: bool = False
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that one run needs. `token(purpose, reader)` signs links; `clock` says the time; `stop` ends it early."""
+
+    edition: str
+    letters: Mapping[str, Letter]
+    sender: Sender
+    ledger: Ledger
+    transport: Transport
+    token: Callable[[str, int], str]
+    clock: Callable[[], datetime]
+    threads: int = 4
+    tries: int = 5
+    stop: threading.Event = field(default_factory=threading.Event)
+    progress: Callable[[int], None] = lambda _readers: None
+
+
+def send_due(job: Job) -> SendReport:
+    """Hands over every batch that is due now, retrying what is safe to retry. Returns when none is left to claim.
+
+    A batch whose outcome is not known stays so. When `job.stop` is set, what is in flight is finished and nothing
+    new is begun. Errors of the ledger are raised, after the other threads have come to rest.
+    """
+    run = _Run(job)
+    with ThreadPoolExecutor(max_workers=job.threads, thread_name_prefix="send") as pool:
+        workers = [pool.submit(run.work) for _ in range(job.threads)]
+        for worker in workers:
+            worker.result()
+    run.report.stopped = job.stop.is_set()
+    return run.report
+
+
+class _Run:
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.report = SendReport()
+        self.lock = threading.Lock()
+        self.halt = threading.Event()
+        self.in_flight = 0
+        self.failed_rounds = 0
+        self.rest_until: datetime | None = None
+
+    def work(self) -> None:
+        try:
+            while not (self.job.stop.is_set() or self.halt.is_set()):
+                if self._resting():
+                    continue
+                claim = self._claim()
+                if claim is None:
+                    with self.lock:
+                        alone = self.in_flight == 0
+                    if alone:
+                        return
+                    self.job.stop.wait(0.02)
+                    continue
+                try:
+                    self._hand_over(claim)
+                finally:
+                    with self.lock:
+                        self.in_flight -= 1
+        except BaseException:
+            self.halt.set()
+            raise
+
+    def _claim(self) -> Claim | None:
+        # Counted as in flight before the claim, so that no other thread goes home while this one may yet put a
+        # batch back.
+        job = self.job
+        with self.lock:
+            self.in_flight += 1
+        claim = None
+        try:
+            claim = job.ledger.claim(job.edition, job.transport.name, job.clock(), job.tries)
+        finally:
+            if claim is None:
+                with self.lock:
+                    self.in_flight -= 1
+        return claim
+
+    def _resting(self) -> bool:
+        """Waits a moment and says True while the provider is being left alone."""
+        with self.lock:
+            until = self.rest_until
+        seconds = (until - self.job.clock()).total_seconds() if until else 0.0
+        if seconds <= 0:
+            return False
+        self.job.stop.wait(min(seconds, 0.25))
+        return True
+
+    def _hand_over(self, claim: Claim) -> None:
+        job = self.job
+        outgoing = Outgoing(
+            edition=job.edition,
+            batch=str(claim.batch),
+            attempt=claim.attempt,
+            letter=job.letters[claim.variant],
+            sender=job.sender,
+            recipients=tuple(recipient(id, email, job.sender, job.token) for id, email in claim.readers),
+        )
+        outcome: Outcome
+        try:
+            outcome = job.transport.submit(outgoing, _Notes(job.ledger, claim.attempt))
+        except Exception as error:
+            # A transport that breaks its word may have sent: the only honest end is Unknown.
+            outcome = Unknown(f"{type(error).__name__}: {error}")
+        job.ledger.settle(claim.attempt, outcome, job.clock())
+        with self.lock:
+            done = self._count(outcome, len(claim.readers), claim.batch)
+        job.progress(done)
+
+    def _count(self, outcome: Outcome, size: int, batch: int) -> int:
+        """Writes the outcome into the report; answers how many readers are settled by it."""
+        report = self.report
+        match outcome:
+            case Accepted():
+                report.accepted += size
+                self.failed_rounds = 0
+                return size
+            case Rejected(readers):
+                report.rejected += len(readers)
+                return len(readers)
+            case Unknown(reason):
+                report.unknown += size
+                self._problem(f"batch {batch}: it is not known whether it was sent: {reason}")
+                return size
+            case NotSent(reason, retry_after, permanent):
+                self._problem(reason)
+                self._rest(retry_after, permanent)
+                return 0
+            case Mixed():
+                report.accepted += len(outcome.accepted)
+                report.rejected += len(outcome.rejected)
+                report.unknown += len(outcome.unknown)
+                for reason in outcome.unknown.values():
+                    self._problem(f"batch {batch}: it is not known whether it was sent: {reason}")
+                settled = len(outcome.accepted) + len(outcome.rejected) + len(outcome.unknown)
+                if outcome.accepted:
+                    self.failed_rounds = 0
+                if settled < size:
+                    self._problem(outcome.not_sent_reason)
+                    self._rest(outcome.retry_after, outcome.stop)
+                return settled
+
+    def _rest(self, asked: float | None, permanent: bool) -> None:
+        """Leaves the provider alone for a while; ends the run when that has not helped often enough."""
+        now = self.job.clock()
+        if permanent:
+            self.halt.set()
+        if self.rest_until and now < self.rest_until:
+            return  # the same bad moment, seen by another thread
+        self.failed_rounds += 1
+        if self.failed_rounds >= self.job.tries:
+            self.halt.set()
+        pause = _FIRST_PAUSE * 2 ** (self.failed_rounds - 1) if asked is None else asked
+        jitter = random.uniform(1.0, 1.25)  # noqa: S311  no secret
+        self.rest_until = now + timedelta(seconds=min(pause, _LONGEST_PAUSE) * jitter)
+
+    def _problem(self, sentence: str) -> None:
+        if sentence and sentence not in self.report.problems:
+            self.report.problems.append(sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Notes:
+    """The Journal of one attempt."""
+
+    ledger: Ledger
+    attempt: str
+
+    def handing(self, reader: int) -> None:
+        self.ledger.note_handing(self.attempt, reader)
+
+    def refused(self, reader: int, reason: str) -> None:
+        self.ledger.note_refused(self.attempt, reader, reason)

@@ -1,0 +1,118 @@
+"""Hands batches to SendGrid's v3 API and reads its answers by the only safe rule: 202 alone is success.
+
+Host and authorisation come from the `sendgrid` package's client; the request goes over `wire`, because the package's
+own transport follows redirects with the key in hand, has no time limit and reports both as success or not at all.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import orjson
+
+from digest.deliver.message import Outgoing
+from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected, Unknown
+from digest.deliver.ports import Journal, Recovery
+from digest.deliver.transports.sendgrid_payload import payload
+from digest.deliver.wire import MaybeSent, NeverSent, Reply, Wire
+
+_SEND = "/v3/mail/send"
+_INDEX = re.compile(r"personalizations[.\[](\d+)")
+_STOP = {
+    401: "the key is refused (401); check the environment variable that holds it",
+    403: "the key may not send, or the sender is not verified (403)",
+    404: "there is no mail service at this host (404); check delivery.sendgrid.host",
+    405: "there is no mail service at this host (405); check delivery.sendgrid.host",
+}
+
+
+class SendGrid:
+    """`host` is the API's root. SendGrid knows no idempotency key: an attempt cut short is held as unknown."""
+
+    name = "sendgrid"
+    recovery: Recovery = "hold"
+
+    def __init__(self, key: str, *, host: str, timeout: float = 30.0) -> None:
+        from sendgrid import SendGridAPIClient
+
+        client = SendGridAPIClient(key, host=host).client
+        self.headers = {
+            name: value
+            for name, value in client.request_headers.items()
+            if name.lower() in ("authorization", "user-agent", "accept")
+        }
+        self.headers["Content-Type"] = "application/json; charset=utf-8"
+        self.host = host
+        self.wire = Wire(client.host, timeout=timeout)
+
+    def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:  # noqa: ARG002  one port for all
+        body = orjson.dumps(payload(outgoing))
+        try:
+            reply = self.wire.post(_SEND, body, self.headers)
+        except NeverSent as error:
+            return NotSent(f"sendgrid {self.host}: {error}")
+        except MaybeSent as error:
+            return Unknown(f"sendgrid {self.host}: no whole answer came: {error}")
+        return read_reply(reply, outgoing)
+
+    def probe(self) -> str:
+        return ""  # the key was there, or we would not be; asking the provider about it is not built yet
+
+    def close(self) -> None:
+        self.wire.close()
+
+
+def read_reply(reply: Reply, outgoing: Outgoing) -> Outcome:
+    """What an answer means for the batch. Pure, but for the clock that X-RateLimit-Reset is counted from."""
+    status = reply.status
+    if status == 202:
+        return Accepted(reply.headers.get("x-message-id", ""))
+    if status in _STOP:
+        return NotSent(f"sendgrid: {_STOP[status]}{_detail(reply)}", permanent=True)
+    if status == 429:
+        return NotSent("sendgrid asks to slow down (429)", retry_after=_retry_after(reply))
+    if status == 400:
+        return _refused(reply, outgoing)
+    if status == 413:
+        return NotSent("sendgrid: the request is too large (413); lower delivery.batch_size", permanent=True)
+    if 300 <= status < 400:
+        where = reply.headers.get("location", "nowhere")
+        return NotSent(f"sendgrid answered with a redirect to {where}, which is not followed", permanent=True)
+    return Unknown(f"sendgrid answered {status}{_detail(reply)}")
+
+
+def _refused(reply: Reply, outgoing: Outgoing) -> Outcome:
+    """400: the whole request is refused and nobody was sent to. Readers whom the answer names are marked."""
+    named: dict[int, str] = {}
+    for error in _errors(reply):
+        match = _INDEX.search(str(error.get("field") or ""))
+        if match and int(match[1]) < len(outgoing.recipients):
+            named[outgoing.recipients[int(match[1])].id] = str(error.get("message") or "refused by sendgrid")
+    if named:
+        return Rejected(named)
+    if len(outgoing.recipients) == 1:
+        return Rejected({outgoing.recipients[0].id: f"sendgrid refused the request{_detail(reply)}"})
+    return NotSent(f"sendgrid refused the whole request (400){_detail(reply)}", permanent=True)
+
+
+def _errors(reply: Reply) -> list[dict[str, Any]]:
+    try:
+        errors = orjson.loads(reply.body)["errors"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return []
+    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+
+
+def _detail(reply: Reply) -> str:
+    messages = [str(error.get("message", "")) for error in _errors(reply)]
+    return f": {'; '.join(message for message in messages if message)[:300]}" if any(messages) else ""
+
+
+def _retry_after(reply: Reply) -> float | None:
+    """Seconds: X-RateLimit-Reset is an epoch second, Retry-After a number of seconds."""
+    reset, after = reply.headers.get("x-ratelimit-reset", ""), reply.headers.get("retry-after", "")
+    if reset.isdigit():
+        return max(0.0, int(reset) - time.time())
+    return float(after) if after.isdigit() else None

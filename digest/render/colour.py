@@ -1,0 +1,70 @@
+"""Colours of the letter in light and dark, and the WCAG arithmetic that keeps any accent readable.
+
+Must not know a template. Source of the fixed colours: the newspaper drawing of the design.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CONTRAST = 5.0
+"""Least contrast of accent to paper: WCAG 2 asks 4.5 for text; the rest is for the tinted boxes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """One scheme; each is `#rrggbb`. `page` lies round the paper, `tint` behind boxes, `line` is a hairline."""
+
+    page: str
+    paper: str
+    tint: str
+    ink: str
+    grey: str
+    line: str
+    accent: str
+
+
+def light(accent: str) -> Palette:
+    """The scheme that is inlined; `accent` is darkened until it can be read on tint."""
+    tint = "#f6f0e2"
+    readable = _towards(accent, "#000000", tint)
+    return Palette("#efe9dc", "#fffdf8", tint, "#1d1a16", "#5d554a", "#d8cfbe", readable)
+
+
+def dark(accent: str) -> Palette:
+    """The scheme for dark readers; `accent` is lightened until it can be read on tint."""
+    tint = "#262119"
+    # The house's own red has a hand-picked partner.
+    readable = "#ff9d8a" if accent.lower() == "#9c1c1c" else _towards(accent, "#ffffff", tint)
+    return Palette("#13110e", "#1d1a16", tint, "#f1ebe0", "#b9ad9b", "#453e33", readable)
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2 contrast ratio, 1.0 to 21.0."""
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _towards(colour: str, end: str, ground: str) -> str:
+    """`colour` mixed with `end` in twentieths, as little as gives CONTRAST on `ground`."""
+    for step in range(21):
+        mixed = _mix(colour, end, step / 20)
+        if contrast(mixed, ground) >= CONTRAST:
+            return mixed
+    return end
+
+
+def _mix(one: str, other: str, share: float) -> str:
+    return "#" + "".join(
+        f"{round(a + (b - a) * share):02x}" for a, b in zip(_channels(one), _channels(other), strict=True)
+    )
+
+
+def _channels(colour: str) -> tuple[int, ...]:
+    return tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5))
+
+
+def _luminance(colour: str) -> float:
+    parts = (value / 255 for value in _channels(colour))
+    linear = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -1,0 +1,159 @@
+"""What templates are handed: an edition made ready to print, every text cleaned, every date in words.
+
+Owns the decisions of layout that are not looks: which story is the lead, what its meta line says, which
+picture may be shown. Must not hold markup. The fields of Page are the names that a template may use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from gettext import NullTranslations
+from zoneinfo import ZoneInfo
+
+from digest.hindi import cut, dates, reading
+from digest.messages import translator
+from digest.models import Edition, Image, Story
+from digest.render import clean, colour
+from digest.render.links import Links, links
+from digest.render.masthead import Masthead
+from digest.render.subject import date_only
+
+LEAD_WIDTH = 544
+THUMB_WIDTH = 112
+ALT_LIMIT = 60
+_RIGHT_TO_LEFT = frozenset({"ar", "fa", "ks", "sd", "ur"})
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An https picture for a slot: `width` in pixels of the letter, `height` '' when the file's isn't known."""
+
+    url: str
+    alt: str
+    width: int
+    height: int | str
+    tall: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A story as printed. `names` are its sources in words, `meta` those and when; each may be ''.
+
+    `url` is '' when there is nothing to link to, `lang` when the language is the letter's own.
+    """
+
+    title: str
+    summary: str
+    url: str
+    label: str
+    names: str
+    meta: str
+    sources: int
+    picture: Picture | None
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A section as printed: without the lead, never empty."""
+
+    name: str
+    stories: tuple[Item, ...]
+    pictures: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything that a template may use, by these names; beside them only `email`, the reader's address."""
+
+    language: str
+    direction: str
+    subject: str
+    preheader: str
+    name: str
+    date: str
+    short_date: str
+    number: int
+    count: int
+    minutes: int
+    intro: tuple[str, ...]
+    lead: Item | None
+    sections: tuple[Group, ...]
+    links: Links
+    postal_address: str
+    light: colour.Palette
+    dark: colour.Palette
+    test: bool
+
+
+def page(edition: Edition, masthead: Masthead, *, subject: str, preheader: str, now: datetime, test: bool) -> Page:
+    """`edition` (already the variant's selection) ready to print; `now` is aware and decides 'today'."""
+    zone = ZoneInfo(masthead.timezone)
+    local = now.astimezone(zone)
+    words = translator(masthead.language)
+    stories = list(edition.stories())
+
+    def item(story: Story, width: int) -> Item:
+        when = dates.moment(story.published.astimezone(zone), local, masthead.language)
+        names = _names([clean.line(name) for name in story.sources], words)
+        return Item(
+            title=clean.line(story.title),
+            summary=clean.line(story.summary),
+            url=clean.web(story.url),
+            label=words.gettext(story.label) if story.label else "",
+            names=names,
+            meta=" · ".join(filter(None, (names, when if story.dated else ""))),
+            sources=len(story.sources),
+            picture=_picture(story.image, width),
+            lang=story.language if story.language and story.language != masthead.language else "",
+        )
+
+    sections = []
+    for section in edition.sections:
+        items = tuple(item(story, THUMB_WIDTH) for story in section.stories if story.id != edition.lead)
+        if items:
+            pictures = any(one.picture for one in items)
+            sections.append(Group(clean.line(section.name), items, pictures))
+    return Page(
+        language=masthead.language,
+        direction="rtl" if masthead.language in _RIGHT_TO_LEFT else "ltr",
+        subject=subject,
+        preheader=preheader,
+        name=clean.line(masthead.name),
+        date=dates.day(edition.day, masthead.language),
+        short_date=date_only(edition.day, masthead.language),
+        number=edition.number,
+        count=len(stories),
+        minutes=reading.minutes(edition.intro, *(f"{story.title} {story.summary}" for story in stories)),
+        intro=clean.paragraphs(edition.intro),
+        lead=next((item(story, LEAD_WIDTH) for story in stories if story.id == edition.lead), None),
+        sections=tuple(sections),
+        links=links(masthead, edition.key),
+        postal_address=clean.line(masthead.postal_address),
+        light=colour.light(masthead.accent),
+        dark=colour.dark(masthead.accent),
+        test=test,
+    )
+
+
+def _names(names: list[str], words: NullTranslations) -> str:
+    """Up to two names, then how many others."""
+    if len(names) < 2:
+        return "".join(names)
+    if len(names) == 2:
+        return words.gettext("%(first)s and %(second)s") % {"first": names[0], "second": names[1]}
+    others = len(names) - 2
+    told = words.ngettext("%(names)s and %(num)s other", "%(names)s and %(num)s others", others)
+    return told % {"names": ", ".join(names[:2]), "num": others}
+
+
+def _picture(image: Image | None, width: int) -> Picture | None:
+    """`image` for a slot of `width` pixels; only https, because mail clients block or warn of anything else."""
+    url = clean.web(image.url) if image else ""
+    if image is None or not url.startswith("https://"):
+        return None
+    alt = cut.shorten(clean.line(image.alt), ALT_LIMIT)
+    if not image.width or not image.height or image.width < 0 or image.height < 0:
+        return Picture(url, alt, width, "", False)
+    return Picture(url, alt, width, max(1, round(width * image.height / image.width)), image.height > image.width)

@@ -1,0 +1,137 @@
+"""The clock: rings collect, compose and send at their times, and catches up after a restart.
+
+APScheduler only rings. What is to be done is read from the store each time, so a ring that is lost, late or doubled
+does no harm, and a restart in the middle of the day makes no second edition.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from digest import pipeline
+from digest.app import App
+from digest.errors import Busy, ConfigurationError, DigestError
+
+_GRACE = 300  # seconds for which a ring that was missed is still rung; later ones are caught up from the store
+
+
+class Clock:
+    """The day's jobs of one newsletter. `say` gets a line for each thing that was done."""
+
+    def __init__(self, app: App, say: Callable[[str], None]) -> None:
+        self.app = app
+        self.say = say
+        self.stop = threading.Event()
+        self.one_at_a_time = threading.Lock()
+
+    def run(self) -> None:
+        """Rings until `stop` is set; then finishes what is in flight and returns."""
+        from apscheduler.schedulers.background import BackgroundScheduler
+        from apscheduler.triggers.cron import CronTrigger
+        from apscheduler.triggers.interval import IntervalTrigger
+
+        schedule, zone = self.app.settings.schedule, self.app.settings.newsletter.zone
+
+        def daily(at: time) -> CronTrigger:
+            return CronTrigger(hour=at.hour, minute=at.minute, timezone=zone)
+
+        scheduler = BackgroundScheduler(timezone=zone)
+        rules: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": _GRACE}
+        every = schedule.collect_every.total_seconds()
+        scheduler.add_job(self._safely(self.collect), IntervalTrigger(seconds=every), id="collect", **rules)
+        scheduler.add_job(self._safely(self.compose), daily(schedule.compose_at), id="compose", **rules)
+        scheduler.add_job(self._safely(self.send), daily(schedule.send_at), id="send", **rules)
+        scheduler.add_job(self._safely(self.tick), IntervalTrigger(seconds=60), id="tick", **rules)
+        scheduler.start()
+        for job in scheduler.get_jobs():
+            if job.id != "tick":
+                self.say(f"{job.id}: next at {job.next_run_time:%Y-%m-%d %H:%M %Z}")
+        try:
+            self._safely(self.collect)()
+            self._safely(self.tick)()
+            self.stop.wait()
+        finally:
+            self.stop.set()
+            scheduler.shutdown(wait=True)
+
+    def collect(self) -> None:
+        report = pipeline.collect(self.app)
+        new = sum(source.new for source in report.sources)
+        bad = [f"{source.name}: {source.error}" for source in report.sources if source.error]
+        self.say(f"collected {report.articles} articles, {new} new" + (f"; failed: {'; '.join(bad)}" if bad else ""))
+
+    def compose(self) -> None:
+        """Today's draft, from the freshest articles. One that the desk or a send moved on is left alone."""
+        key = pipeline.edition_key(self.app)
+        standing = self.app.editions.get(key)
+        if standing and standing.state not in ("draft", "skipped"):
+            return
+        pipeline.collect(self.app)
+        edition = pipeline.compose(self.app, key).edition
+        if edition.state == "skipped":
+            self.say(f"edition {key} is skipped: {edition.reason}")
+        else:
+            self.say(f"edition {key} is composed: {edition.subject}")
+
+    def send(self) -> None:
+        """Today's edition to everyone who is due, each at the own hour; given up when it is too late for it."""
+        now = self.app.now()
+        key = pipeline.edition_key(self.app)
+        standing = self.app.editions.get(key)
+        if standing and standing.state not in ("draft", "approved", "skipped", "frozen", "sending"):
+            return
+        begun = standing is not None and standing.state in ("frozen", "sending")
+        if not begun and now > self._send_time(now) + self.app.settings.schedule.expires_after:
+            if standing and self.app.editions.move(key, "expired", out_of=("draft", "approved"), now=now):
+                self.say(f"edition {key} is expired: it was not sent by {self._send_time(now):%H:%M} or soon after")
+            return
+        self._tell(pipeline.send(self.app, key, scheduled=True, stop=self.stop))
+
+    def tick(self) -> None:
+        """What a minute brings: a send that was missed while we were down, batches whose hour has come."""
+        now = self.app.now()
+        key = pipeline.edition_key(self.app)
+        standing = self.app.editions.get(key)
+        late = now >= self._send_time(now)
+        if late and (standing is None or standing.state in ("draft", "approved", "frozen")):
+            self.send()
+        for day in (now.date() - timedelta(days=1), now.date()):
+            sent = pipeline.deliver_due(self.app, day.isoformat(), stop=self.stop)
+            if sent:
+                self._tell(sent)
+
+    def _send_time(self, now: datetime) -> datetime:
+        return datetime.combine(now.date(), self.app.settings.schedule.send_at, now.tzinfo)
+
+    def _tell(self, sent: pipeline.Sent) -> None:
+        counts = sent.counts
+        if sent.report is None:
+            for line in sent.notes or (f"edition {sent.edition.key} is {sent.edition.state}: {sent.edition.reason}",):
+                self.say(line)
+            return
+        for problem in sent.report.problems:
+            self.say(problem)
+        self.say(
+            f"edition {sent.edition.key}, {sent.edition.state}: {counts.accepted} of {counts.frozen} sent, "
+            f"{counts.excluded} excluded, {counts.rejected} rejected, {counts.pending} pending, "
+            f"{counts.unknown} unknown"
+        )
+
+    def _safely(self, job: Callable[[], None]) -> Callable[[], None]:
+        """A job that fails says so and leaves the clock running; jobs wait for each other."""
+
+        def ring() -> None:
+            if self.stop.is_set():
+                return
+            with self.one_at_a_time:
+                try:
+                    job()
+                except ConfigurationError as error:
+                    self.say(f"{job.__name__}: {'; '.join(map(str, error.faults))}")
+                except (Busy, DigestError) as error:
+                    self.say(f"{job.__name__}: {error}")
+
+        return ring

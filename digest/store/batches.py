@@ -1,0 +1,137 @@
+"""Rows of batches and their deliveries, inside a transaction that the caller holds: making, moving, splitting.
+
+Owns the rule that `batch.size` is the number of deliveries that still hang on the batch, so that an edition can be
+counted without touching a row per reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, insert, or_, select, update
+
+from digest.deliver.outcome import Accepted, Mixed, NotSent, Outcome, Rejected, Unknown
+from digest.errors import StoreError
+from digest.store.schema import batch, delivery, subscriber, suppression
+
+_CHUNK = 500  # readers named in one statement; SQLite's oldest limit is 999 variables
+
+
+def apply(connection: Connection, edition: str, number: int, outcome: Outcome) -> None:
+    """Moves the batch of an ended attempt on: whole to one state, or split so that each part has its own."""
+    match outcome:
+        case Accepted():
+            _set_state(connection, number, "accepted")
+        case NotSent():
+            _set_state(connection, number, "pending")
+        case Unknown():
+            _set_state(connection, number, "unknown")
+        case Rejected(readers):
+            _split(connection, edition, number, Mixed(rejected=readers))
+        case Mixed():
+            _split(connection, edition, number, outcome)
+
+
+def _set_state(connection: Connection, number: int, state: str) -> None:
+    own = and_(batch.c.id == number, batch.c.state == "submitting")
+    if not connection.execute(update(batch).where(own).values(state=state)).rowcount:
+        raise StoreError(f"batch {number} was not being submitted; two runs can't both own it")
+
+
+def _split(connection: Connection, edition: str, number: int, outcome: Mixed) -> None:
+    """The accepted stay in the batch; the rejected part from it; the unknown and the rest get a batch each."""
+    ids = [id for id, _email in readers(connection, number)]
+    parts = {
+        "accepted": [id for id in ids if id in outcome.accepted],
+        "unknown": [id for id in ids if id in outcome.unknown],
+        "pending": [id for id in ids if id not in outcome.accepted | outcome.unknown.keys() | outcome.rejected.keys()],
+    }
+    for id in ids:
+        if id in outcome.rejected:
+            change(connection, edition, [id], outcome="rejected", reason=outcome.rejected[id])
+    old = connection.execute(select(batch).where(batch.c.id == number)).one()
+    for state in ("unknown", "pending"):
+        if parts[state]:
+            child = new_batch(
+                connection,
+                edition,
+                old.variant,
+                old.due_at,
+                state,
+                len(parts[state]),
+                parent=number,
+                tries=old.tries,
+            )
+            change(connection, edition, parts[state], batch=child)
+    if outcome.rejected and not outcome.accepted and parts["pending"] and not parts["unknown"]:
+        # A refused batch says nothing against the rest of it: they start afresh.
+        connection.execute(update(batch).where(batch.c.parent == number, batch.c.state == "pending").values(tries=0))
+    _set_state(connection, number, "accepted" if parts["accepted"] else "empty")
+    connection.execute(update(batch).where(batch.c.id == number).values(size=len(parts["accepted"])))
+
+
+def new_batch(
+    connection: Connection,
+    edition: str,
+    variant: str,
+    due_at: datetime,
+    state: str,
+    size: int,
+    *,
+    parent: int | None = None,
+    tries: int = 0,
+) -> int:
+    values = {
+        "edition": edition,
+        "variant": variant,
+        "due_at": due_at,
+        "state": state,
+        "size": size,
+        "parent": parent,
+        "tries": tries,
+    }
+    key = connection.execute(insert(batch).values(values)).inserted_primary_key
+    if key is None:
+        raise StoreError("the store gave a new batch no number")
+    return int(key[0])
+
+
+def change(connection: Connection, edition: str, ids: Sequence[int], **values: Any) -> None:
+    for start in range(0, len(ids), _CHUNK):
+        part = ids[start : start + _CHUNK]
+        rows = and_(delivery.c.edition == edition, delivery.c.subscriber.in_(part))
+        connection.execute(update(delivery).where(rows).values(**values))
+
+
+def readers(connection: Connection, number: int) -> tuple[tuple[int, str], ...]:
+    """(id, email) of the readers whom the batch still carries, in the order in which they are handed over."""
+    found = connection.execute(
+        select(subscriber.c.id, subscriber.c.email)
+        .join(delivery, delivery.c.subscriber == subscriber.c.id)
+        .where(delivery.c.batch == number, delivery.c.outcome.is_(None))
+        .order_by(subscriber.c.id)
+    ).tuples()
+    return tuple(found.all())
+
+
+def exclude_unmailable(connection: Connection, edition: str, number: int) -> int:
+    """Between freeze and claim a reader may have left: excluded with the reason, never silently dropped."""
+    found = connection.execute(
+        select(subscriber.c.id, subscriber.c.listed, suppression.c.reason)
+        .join(delivery, delivery.c.subscriber == subscriber.c.id)
+        .outerjoin(suppression, suppression.c.address == subscriber.c.address)
+        .where(delivery.c.batch == number, delivery.c.outcome.is_(None))
+        .where(
+            or_(
+                suppression.c.address.is_not(None),
+                subscriber.c.listed.is_(False),
+                subscriber.c.status != "active",
+            )
+        )
+    ).all()
+    for row in found:
+        reason = row.reason or ("paused" if row.listed else "removed from the list")
+        change(connection, edition, [row.id], outcome="excluded", reason=reason)
+    return len(found)

@@ -1,0 +1,134 @@
+"""Counting an edition's readers. Invariant: frozen = accepted + rejected + excluded + pending + unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+
+from digest.store.database import Database
+from digest.store.schema import attempt, batch, delivery, subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """An edition's readers per state, and how many batches and variants carry them."""
+
+    frozen: int
+    accepted: int
+    rejected: int
+    excluded: int
+    pending: int
+    unknown: int
+    batches: int
+    variants: int
+
+    @property
+    def balanced(self) -> bool:
+        return self.frozen == self.accepted + self.rejected + self.excluded + self.pending + self.unknown
+
+    @property
+    def settled(self) -> bool:
+        return self.balanced and not self.pending and not self.unknown
+
+
+def counts(database: Database, edition: str) -> Counts:
+    with database.read() as connection:
+        frozen = connection.execute(
+            select(func.count()).select_from(delivery).where(delivery.c.edition == edition)
+        ).scalar_one()
+        by_state = {
+            state: (int(readers), number)
+            for state, readers, number in connection.execute(
+                select(batch.c.state, func.sum(batch.c.size), func.count())
+                .where(batch.c.edition == edition)
+                .group_by(batch.c.state)
+            ).tuples()
+        }
+        parted: dict[Any, int] = dict(
+            connection.execute(
+                select(delivery.c.outcome, func.count())
+                .where(delivery.c.edition == edition, delivery.c.outcome.is_not(None))
+                .group_by(delivery.c.outcome)
+            )
+            .tuples()
+            .all()
+        )
+        variants = connection.execute(
+            select(func.count(batch.c.variant.distinct())).where(batch.c.edition == edition, batch.c.size > 0)
+        ).scalar_one()
+    readers = {state: number for state, (number, _batches) in by_state.items()}
+    return Counts(
+        frozen=frozen,
+        accepted=readers.get("accepted", 0),
+        rejected=parted.get("rejected", 0),
+        excluded=parted.get("excluded", 0),
+        # A batch in flight is neither done nor lost: to an onlooker it is still to come.
+        pending=readers.get("pending", 0) + readers.get("submitting", 0),
+        unknown=readers.get("unknown", 0),
+        batches=sum(number for state, (_readers, number) in by_state.items() if state not in ("empty", "rejected")),
+        variants=variants,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A reader who does not have the letter, with the state and the cause."""
+
+    email: str
+    state: str
+    reason: str
+
+
+def missing(database: Database, edition: str, limit: int | None = None) -> Iterator[Missing]:
+    """Who did not get it and why: excluded, rejected, unknown and still pending, in the list's order."""
+    last = select(attempt.c.batch, func.max(attempt.c.started_at).label("at")).group_by(attempt.c.batch).subquery()
+    rows = (
+        select(subscriber.c.email, delivery.c.outcome, delivery.c.reason, batch.c.state, attempt.c.detail)
+        .join(subscriber, subscriber.c.id == delivery.c.subscriber)
+        .outerjoin(batch, batch.c.id == delivery.c.batch)
+        .outerjoin(last, last.c.batch == batch.c.id)
+        .outerjoin(attempt, and_(attempt.c.batch == batch.c.id, attempt.c.started_at == last.c.at))
+        .where(delivery.c.edition == edition)
+        .where(or_(delivery.c.outcome.is_not(None), batch.c.state.in_(("pending", "submitting", "unknown"))))
+        .order_by(delivery.c.subscriber)
+        .limit(limit)
+    )
+    with database.read() as connection:
+        for row in connection.execute(rows):
+            state = row.outcome or ("unknown" if row.state == "unknown" else "pending")
+            yield Missing(row.email, state, row.reason or row.detail or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A batch whose outcome is unknown."""
+
+    batch: int
+    readers: int
+    attempt: str
+    transport: str
+    started_at: Any
+    detail: str
+
+
+def doubts(database: Database, edition: str) -> list[Doubt]:
+    """Every unknown batch with the attempt that left it so (of a split batch, its parent's)."""
+    with database.read() as connection:
+        unknown = connection.execute(
+            select(batch.c.id, batch.c.size, batch.c.parent)
+            .where(batch.c.edition == edition, batch.c.state == "unknown")
+            .order_by(batch.c.id)
+        ).all()
+        found = []
+        for row in unknown:
+            tried = connection.execute(
+                select(attempt)
+                .where(or_(attempt.c.batch == row.id, attempt.c.batch == row.parent))
+                .order_by(attempt.c.started_at.desc())
+                .limit(1)
+            ).one()
+            found.append(Doubt(row.id, row.size, tried.id, tried.transport, tried.started_at, tried.detail))
+    return found

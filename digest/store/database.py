@@ -1,0 +1,165 @@
+"""Opens the store: engine, pragmas, migrations, and the words for what can be wrong with a database.
+
+Every write transaction on SQLite begins IMMEDIATE, so that two writers queue up instead of failing half way, and
+commits with synchronous=FULL: the `submitting` mark must survive a power cut, or a reader gets the letter twice
+(https://sqlite.org/wal.html#performance_considerations).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from digest.errors import ConfigurationError, Fault, StoreError
+
+HEAD = "0001"
+"""The newest migration; a test keeps it equal to the last file of `migrations/versions`."""
+
+_BUSY_SECONDS = 15
+
+
+class Database:
+    """An open store. `read()` and `write()` give a connection inside one transaction each."""
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self.engine = engine
+        self.name = name
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction, durable when the block ends; rolled back when it raises. StoreError when it can't."""
+        with self._said(), self.engine.connect() as connection:
+            connection = connection.execution_options(writes=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One transaction that only looks."""
+        with self._said(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise StoreError(f"store {self.name}: {_reason(error)}") from error
+
+
+def open_database(url: str, *, home: Path) -> Database:
+    """The store at `url` (relative SQLite paths count from `home`), made or migrated when need be.
+
+    Raises ConfigurationError for an unusable URL and StoreError when it is locked, read-only or from a newer version.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+            parsed = parsed.set(database=str(home / str(parsed.database)))
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            raise ArgumentError("neither sqlite nor postgresql")
+        engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
+    except (ArgumentError, NoSuchModuleError) as error:
+        expected = "expected sqlite:///digest.db or postgresql://user@host/name"
+        raise ConfigurationError([Fault("digest.yaml", 0, f"'store.url': {expected} ({error})")]) from None
+    except ModuleNotFoundError:
+        missing = "'store.url' needs the PostgreSQL driver; install hindi-digest[postgres]"
+        raise ConfigurationError([Fault("digest.yaml", 0, missing)]) from None
+    database = Database(engine, parsed.render_as_string(hide_password=True))
+    try:
+        with database._said():
+            _bring_up_to_date(database)
+    except BaseException:
+        engine.dispose()
+        raise
+    return database
+
+
+def _sqlite(url: Any) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves: the module's own timing defeats IMMEDIATE
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA synchronous=FULL")
+        if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: Any) -> Engine:
+    return create_engine(url, pool_pre_ping=True, pool_size=12, connect_args={"connect_timeout": 10})
+
+
+def _bring_up_to_date(database: Database) -> None:
+    found = _version(database.engine)
+    if found == HEAD:
+        return
+    if found is not None and found > HEAD:
+        raise StoreError(
+            f"store {database.name}: was made by a newer version of digest (schema {found}, this one knows {HEAD}); "
+            "install the newer version"
+        )
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        if database.engine.dialect.name == "postgresql":
+            # Two first starts at once: the second waits here and then finds nothing to do.
+            connection.execute(text("SELECT pg_advisory_xact_lock(7240116)"))
+        command.upgrade(config, "head")
+
+
+def _version(engine: Engine) -> str | None:
+    from sqlalchemy import inspect
+
+    with engine.connect() as connection, connection.begin():
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _reason(error: DBAPIError) -> str:
+    said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+    for mark, sentence in _SENTENCES:
+        if mark in said.lower():
+            return f"{sentence} ({said})"
+    return said
+
+
+_SENTENCES = (
+    (
+        "locked",
+        f"is locked by another program and stayed so for {_BUSY_SECONDS} s; close that program and run again",
+    ),
+    ("readonly", "can't be written; check the rights of the file and its folder"),
+    ("read-only", "can't be written; check the rights of the file and its folder"),
+    ("unable to open", "can't be opened; check that its folder exists and may be written"),
+    ("not a database", "is no SQLite database"),
+    ("full", "can't be written: the disk is full"),
+    ("connection refused", "does not answer; is the server running?"),
+)

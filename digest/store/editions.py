@@ -1,0 +1,153 @@
+"""Editions and their frozen letters. A state changes only from the states that the caller names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, update
+
+from digest.curate.desk import Changes
+from digest.errors import DigestError
+from digest.models import Edition, EditionState, Letter, Section
+from digest.store.database import Database
+from digest.store.schema import decision, edition, letter
+
+
+@cache
+def _codec() -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(tuple[Section, ...])
+
+
+@cache
+def _changes_codec() -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Changes)
+
+
+class EditionStore:
+    """Editions over an open store."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def get(self, key: str) -> Edition | None:
+        with self.database.read() as connection:
+            row = connection.execute(select(edition).where(edition.c.key == key)).one_or_none()
+        return _from_row(row) if row else None
+
+    def all(self) -> list[Edition]:
+        """Newest first."""
+        with self.database.read() as connection:
+            rows = connection.execute(select(edition).order_by(edition.c.day.desc(), edition.c.key.desc())).all()
+        return [_from_row(row) for row in rows]
+
+    def newest(self) -> Edition | None:
+        """The edition of the latest day; of one day, the one composed last."""
+        with self.database.read() as connection:
+            order = (edition.c.day.desc(), edition.c.composed_at.desc(), edition.c.key.desc())
+            row = connection.execute(select(edition).order_by(*order).limit(1)).one_or_none()
+        return _from_row(row) if row else None
+
+    def number_for(self, key: str) -> int:
+        """The issue number that this edition has, or the next free one."""
+        with self.database.read() as connection:
+            own = connection.execute(select(edition.c.number).where(edition.c.key == key)).scalar()
+            # A skipped edition reached nobody: its number is free for the next.
+            last = connection.execute(
+                select(func.max(edition.c.number)).where(edition.c.state != "skipped", edition.c.key != key)
+            ).scalar()
+        return int(own or (last or 0) + 1)
+
+    def put(self, item: Edition, *, over: Sequence[EditionState]) -> bool:
+        """Stores an edition, new or over one in a state of `over`. False when it stands in another state."""
+        values = {
+            "day": item.day,
+            "number": item.number,
+            "state": item.state,
+            "subject": item.subject,
+            "preheader": item.preheader,
+            "intro": item.intro,
+            "lead": item.lead,
+            "reason": item.reason,
+            "sections": _codec().dump_python(item.sections, mode="json"),
+            "composed_at": item.composed_at,
+        }
+        with self.database.write() as connection:
+            state = connection.execute(select(edition.c.state).where(edition.c.key == item.key)).scalar()
+            if state is None:
+                connection.execute(insert(edition).values(key=item.key, desk={}, **values))
+                return True
+            mine = (edition.c.key == item.key) & edition.c.state.in_(over)
+            return bool(connection.execute(update(edition).where(mine).values(values)).rowcount)
+
+    def move(self, key: str, state: EditionState, *, out_of: Sequence[EditionState], now: datetime) -> bool:
+        """The guarded change of state. False when the edition stands in none of `out_of`."""
+        values: dict[str, Any] = {"state": state}
+        if state == "frozen":
+            values["frozen_at"] = now
+        if state == "done":
+            values["done_at"] = now
+        mine = (edition.c.key == key) & edition.c.state.in_(out_of)
+        with self.database.write() as connection:
+            return bool(connection.execute(update(edition).where(mine).values(values)).rowcount)
+
+    def desk(self, key: str) -> Changes:
+        """What the desk changed; nothing for an edition that is not there."""
+        with self.database.read() as connection:
+            kept = connection.execute(select(edition.c.desk).where(edition.c.key == key)).scalar()
+        return _changes_codec().validate_python(kept) if kept else Changes()
+
+    def set_desk(self, key: str, changes: Changes) -> None:
+        with self.database.write() as connection:
+            kept = _changes_codec().dump_python(changes, mode="json")
+            connection.execute(update(edition).where(edition.c.key == key).values(desk=kept))
+
+    def keep_letters(self, key: str, letters: Collection[Letter]) -> None:
+        """Adds the letters of variants that have none yet; a letter once kept never changes."""
+        with self.database.write() as connection:
+            known = set(connection.execute(select(letter.c.variant).where(letter.c.edition == key)).scalars())
+            for item in letters:
+                if item.variant not in known:
+                    connection.execute(
+                        insert(letter).values(
+                            edition=key,
+                            variant=item.variant,
+                            subject=item.subject,
+                            html=item.html,
+                            text=item.text,
+                        )
+                    )
+
+    def letters(self, key: str) -> dict[str, Letter]:
+        with self.database.read() as connection:
+            rows = connection.execute(select(letter).where(letter.c.edition == key)).all()
+        return {row.variant: Letter(row.variant, row.subject, row.html, row.text) for row in rows}
+
+    def record(self, key: str, what: str, reason: str, *, now: datetime, batch: int | None = None) -> None:
+        """Writes an operator's decision down."""
+        with self.database.write() as connection:
+            connection.execute(insert(decision).values(edition=key, batch=batch, what=what, reason=reason, at=now))
+
+
+def _from_row(row: Row[Any]) -> Edition:
+    if not isinstance(row.day, date):
+        raise DigestError(f"edition {row.key} has no day in the store")
+    return Edition(
+        key=row.key,
+        day=row.day,
+        number=row.number,
+        state=row.state,
+        subject=row.subject,
+        preheader=row.preheader,
+        sections=_codec().validate_python(row.sections),
+        lead=row.lead,
+        intro=row.intro,
+        reason=row.reason,
+        composed_at=row.composed_at,
+    )

@@ -1,0 +1,1 @@
+"""Migrations, append-only, each in its transaction."""

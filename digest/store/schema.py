@@ -1,0 +1,208 @@
+"""The tables. A change here needs a migration beside it; a test proves that both give the same schema.
+
+The hot state of a delivery lives on its batch (one small UPDATE per 1,000 readers); a delivery row of its own
+changes only when its reader parts from the batch: excluded, rejected, or told of by an event.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime. SQLite keeps no zone, so it is stored there in UTC and comes back aware."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime can't be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite counts rows only in a column declared INTEGER; PostgreSQL wants room for more than two thousand million.
+_Id = BigInteger().with_variant(Integer(), "sqlite")
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+source = Table(
+    "source",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("etag", Text, nullable=False, server_default=""),
+    Column("last_modified", Text, nullable=False, server_default=""),
+    Column("body_hash", Text, nullable=False, server_default=""),
+)
+
+article = Table(
+    "article",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("published", Moment, nullable=False),
+    Column("dated", Boolean, nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("content", JSON, nullable=False),
+    Index(None, "published"),
+)
+
+edition = Table(
+    "edition",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("preheader", Text, nullable=False),
+    Column("intro", Text, nullable=False),
+    Column("lead", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("sections", JSON, nullable=False),
+    Column("desk", JSON, nullable=False),  # what an editor changed: survives composing again
+    Column("composed_at", Moment),
+    Column("frozen_at", Moment),
+    Column("done_at", Moment),
+)
+
+letter = Table(
+    "letter",
+    metadata,
+    Column("edition", String(64), ForeignKey("edition.key"), primary_key=True),
+    Column("variant", String(64), primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("address", Text, nullable=False),  # the address in its one comparable form
+    Column("email", Text, nullable=False),  # as the list writes it
+    Column("name", Text, nullable=False),
+    Column("topics", JSON, nullable=False),
+    Column("frequency", String(16), nullable=False),
+    Column("timezone", String(64), nullable=False),
+    Column("hour", String(5), nullable=False),
+    Column("format", String(8), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("listed", Boolean, nullable=False),
+    Column("added_at", Moment, nullable=False),
+    UniqueConstraint("address"),
+)
+
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("reason", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("edition", String(64), ForeignKey("edition.key"), nullable=False),
+    Column("variant", String(64), nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("parent", _Id),
+    Index(None, "edition", "state", "due_at"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("edition", String(64), ForeignKey("edition.key"), primary_key=True),
+    Column("subscriber", _Id, ForeignKey("subscriber.id"), primary_key=True),
+    Column("batch", _Id, ForeignKey("batch.id")),
+    Column("outcome", String(16)),  # null: as the batch says; else excluded or rejected
+    Column("reason", Text),
+    Index(None, "batch"),
+    Index(
+        "ix_delivery_parted",
+        "edition",
+        "outcome",
+        sqlite_where=text("outcome IS NOT NULL"),
+        postgresql_where=text("outcome IS NOT NULL"),
+    ),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("batch", _Id, ForeignKey("batch.id"), nullable=False),
+    Column("transport", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("in_doubt", _Id),  # per-reader transports: the one reader being handed over right now
+    Column("provider_id", Text, nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default=""),
+    Index(None, "batch"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("edition", String(64), ForeignKey("edition.key"), nullable=False),
+    Column("batch", _Id),
+    Column("what", String(32), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)

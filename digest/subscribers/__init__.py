@@ -1,0 +1,1 @@
+"""Readers: the list that admins edit, who of them is due, and the signed words in their links."""

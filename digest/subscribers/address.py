@@ -1,0 +1,36 @@
+"""One comparable form for an email address, and the sentence for one that can't be mailed. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_PLAIN = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]\Z"
+)
+
+
+def normalise(email: str) -> str:
+    """The address in lower case with its domain in ASCII (IDNA 2008). Raises ValueError with what is wrong.
+
+    The local part is folded too: RFC 5321 2.4 lets hosts tell case apart, none of note does, and two lines that
+    differ only by case are one reader.
+    """
+    folded = unicodedata.normalize("NFC", email.strip()).lower()
+    if len(folded) <= 254 and folded.index("@") <= 64 if _PLAIN.match(folded) else False:
+        return folded
+    return _slowly(folded)
+
+
+def _slowly(folded: str) -> str:
+    from email_validator import EmailNotValidError, validate_email
+
+    local = folded.rpartition("@")[0]
+    if not local.isascii():
+        raise ValueError("the part before @ must be written in ASCII letters; mail services take no other")
+    try:
+        checked = validate_email(folded, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        said = str(error)
+        raise ValueError(said[:1].lower() + said[1:].rstrip(".")) from None
+    return checked.ascii_email or checked.normalized

@@ -1,0 +1,66 @@
+"""Decides who is due: for each reader of the list, when and in which form, or why not. Pure.
+
+The one place for this decision. What the provider and the reader said (suppression) comes in as data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from digest.models import Frequency
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A listed reader as the store knows them, with the reason why they must not be mailed, or ''."""
+
+    id: int
+    email: str
+    topics: tuple[str, ...]
+    frequency: Frequency
+    timezone: str
+    hour: time | None
+    format: Literal["html", "text"]
+    status: str
+    suppressed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The decision: a due time, or the reason for which this reader does not get the edition."""
+
+    due_at: datetime | None
+    excluded: str = ""
+
+
+def decide(reader: Candidate, day: date, *, send_at: time | None, now: datetime) -> Due:
+    """Whether and when `reader` gets the edition of `day`.
+
+    `send_at` is the newsletter's hour, which holds where the reader named none; None means a one-off send: now,
+    whatever the hour. A due time in the past is now. In the reader's own zone a time that a clock change skips or
+    doubles is taken at its first occurrence after the gap (PEP 495, fold=0).
+    """
+    if reader.suppressed:
+        return Due(None, reader.suppressed)
+    if reader.status != "active":
+        return Due(None, reader.status)
+    if not is_due_on(reader.frequency, day):
+        return Due(None, f"not due on this day ({reader.frequency})")
+    if send_at is None:
+        return Due(now)
+    wanted = datetime.combine(day, reader.hour or send_at, ZoneInfo(reader.timezone)).astimezone(now.tzinfo)
+    return Due(max(wanted, now))
+
+
+def is_due_on(frequency: Frequency, day: date) -> bool:
+    """Whether a reader of this frequency gets an edition on this day."""
+    if frequency == "daily":
+        return True
+    if frequency == "weekdays":
+        return day.weekday() < 5
+    return frequency == f"weekly:{_DAYS[day.weekday()]}"

@@ -1,0 +1,250 @@
+"""Edits `subscribers.yaml` on the lines concerned and nowhere else: comments, order, quoting and spacing stay.
+
+Every edit is read back and compared with what was asked before the file is replaced, so an edit that this way of
+writing can't express is refused, never done wrong. The last version is kept beside it as `.bak`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from digest import marked_yaml
+from digest.errors import DigestError
+from digest.files import replace_file
+from digest.subscribers.address import normalise
+
+
+class CannotEdit(DigestError):
+    """The file is written in a form in which this edit can't be made; the sentence says where."""
+
+
+def add(path: Path, fields: Mapping[str, Any]) -> None:
+    """Appends a reader after the last one. Raises CannotEdit."""
+    sheet = _Sheet(path)
+    sheet.add(fields)
+    sheet.save(lambda rows: [*rows, dict(fields)])
+
+
+def remove(path: Path, email: str) -> bool:
+    """Takes a reader's lines out; comments around them stay. False when nobody of that address is listed."""
+    sheet = _Sheet(path)
+    index = sheet.find(email)
+    if index is None:
+        return False
+    sheet.remove(index)
+    sheet.save(lambda rows: [row for at, row in enumerate(rows) if at != index])
+    return True
+
+
+def change(path: Path, email: str, fields: Mapping[str, Any]) -> bool:
+    """Sets fields of a reader; a value of None takes the field out. False when nobody of that address is listed."""
+    sheet = _Sheet(path)
+    index = sheet.find(email)
+    if index is None:
+        return False
+    for key, value in fields.items():
+        sheet.set(index, key, value)
+
+    def expected(rows: list[Any]) -> list[Any]:
+        changed = {**rows[index], **fields}
+        rows[index] = {key: value for key, value in changed.items() if value is not None or key not in fields}
+        return rows
+
+    sheet.save(expected)
+    return True
+
+
+class _Sheet:
+    """The file's text with the places of its readers."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        marked_yaml.read_file(path)  # whatever is wrong with the file is said in its words
+        self.before = path.read_bytes().decode("utf-8-sig")
+        self.text = self.before
+        self.newline = "\r\n" if "\r\n" in self.text else "\n"
+        self._parse()
+
+    def find(self, email: str) -> int | None:
+        try:
+            wanted = normalise(email)
+        except ValueError:
+            return None
+        for index, row in enumerate(self.rows):
+            held = dict(_pairs(row)).get("email")
+            if held is not None and _comparable(held.value) == wanted:
+                return index
+        return None
+
+    def add(self, fields: Mapping[str, Any]) -> None:
+        if self.list_node is None or not self.rows:
+            self._begin_list(fields)
+            return
+        if self.list_node.flow_style:
+            self._refuse(self.list_node.start_mark.line, "the list is written in one line")
+        last = self.rows[-1]
+        dash = self._line(last.start_mark.line).index("-")
+        lines = [f"{key}: {_written(value)}" for key, value in fields.items()]
+        block = [" " * dash + "- " + lines[0], *(" " * (dash + 2) + line for line in lines[1:])]
+        self._insert_after(_last_line(last), block)
+
+    def remove(self, index: int) -> None:
+        row = self.rows[index]
+        if self.list_node is not None and self.list_node.flow_style:
+            self._refuse(row.start_mark.line, "the list is written in one line")
+        lines = self._lines()
+        del lines[row.start_mark.line : _last_line(row) + 1]
+        if len(self.rows) == 1 and self.list_key is not None:
+            at = self.list_key.start_mark.line
+            lines[at] = lines[at].rstrip("\r\n").rstrip() + " []" + self.newline
+        self._set_lines(lines)
+
+    def set(self, index: int, key: str, value: Any) -> None:
+        row = self.rows[index]
+        found = next(((k, v) for k, v in row.value if k.value == key), None)
+        if found is None:
+            if value is not None:
+                self._insert_field(row, key, value)
+            return
+        key_node, value_node = found
+        if value is None:
+            self._take_out(row, key_node, value_node)
+            return
+        start, end = _offset(key_node.end_mark), _end_offset(value_node, key_node)
+        colon = self.text.index(":", start)
+        self.text = self.text[: colon + 1] + " " + _written(value) + self.text[end:]
+        self._parse()
+
+    def save(self, expected: Any) -> None:
+        """Writes the file when it now holds what was meant. `expected` maps the rows before to the rows after."""
+        before, after = _plain(self.before, self.path.name), _plain(self.text, self.path.name)
+        wanted = {**before, "subscribers": expected(list(before.get("subscribers") or []))}
+        if after != wanted:
+            self._refuse(0, "this edit can't be made without touching other lines")
+        replace_file(self.path.with_name(self.path.name + ".bak"), self.before.encode())
+        replace_file(self.path, self.text.encode())
+
+    def _parse(self) -> None:
+        root = yaml.compose(self.text, Loader=yaml.SafeLoader)
+        pairs = _pairs(root) if isinstance(root, yaml.MappingNode) else []
+        self.list_key = next((key for key, _v in _nodes(root) if key.value == "subscribers"), None)
+        found = dict(pairs).get("subscribers")
+        self.list_node = found if isinstance(found, yaml.SequenceNode) else None
+        self.rows: Sequence[Any] = self.list_node.value if self.list_node is not None else ()
+
+    def _begin_list(self, fields: Mapping[str, Any]) -> None:
+        lines = [f"{key}: {_written(value)}" for key, value in fields.items()]
+        block = ["  - " + lines[0], *("    " + line for line in lines[1:])]
+        if self.list_key is None:
+            end = "" if not self.text or self.text.endswith("\n") else self.newline
+            self.text += end + self.newline.join(["subscribers:", *block]) + self.newline
+        else:
+            at = self.list_key.start_mark.line
+            file_lines = self._lines()
+            file_lines[at] = "subscribers:" + self.newline
+            self._set_lines(file_lines)
+            self._insert_after(at, block)
+        self._parse()
+
+    def _insert_field(self, row: Any, key: str, value: Any) -> None:
+        field = f"{key}: {_written(value)}"
+        if row.flow_style:
+            end = _offset(row.end_mark) - 1
+            self.text = self.text[:end].rstrip() + ", " + field + self.text[end:]
+            self._parse()
+            return
+        indent = row.value[0][0].start_mark.column
+        self._insert_after(_last_line(row), [" " * indent + field])
+
+    def _take_out(self, row: Any, key_node: Any, value_node: Any) -> None:
+        if row.flow_style:
+            self._refuse(row.start_mark.line, "a field can't be taken out of a reader written in one line")
+        first, last = key_node.start_mark.line, max(_last_line(value_node), key_node.end_mark.line)
+        lines = self._lines()
+        if first == row.start_mark.line and len(row.value) > 1:
+            self._refuse(first, "the first field of a reader can't be taken out")
+        del lines[first : last + 1]
+        self._set_lines(lines)
+
+    def _insert_after(self, line: int, block: Sequence[str]) -> None:
+        lines = self._lines()
+        if not lines[line].endswith("\n"):
+            lines[line] += self.newline
+        lines[line + 1 : line + 1] = [row + self.newline for row in block]
+        self._set_lines(lines)
+
+    def _lines(self) -> list[str]:
+        return self.text.splitlines(keepends=True) if "\x85" not in self.text else self.text.split("\n")
+
+    def _line(self, number: int) -> str:
+        return self._lines()[number]
+
+    def _set_lines(self, lines: Sequence[str]) -> None:
+        self.text = "".join(lines)
+        self._parse()
+
+    def _refuse(self, line: int, why: str) -> None:
+        place = f"{self.path.name}:{line + 1}" if line else self.path.name
+        raise CannotEdit(f"{place}: {why}; edit it by hand")
+
+
+def _pairs(node: Any) -> list[tuple[str, Any]]:
+    return [(key.value, value) for key, value in _nodes(node)]
+
+
+def _nodes(node: Any) -> list[tuple[Any, Any]]:
+    return list(node.value) if isinstance(node, yaml.MappingNode) else []
+
+
+def _plain(text: str, name: str) -> dict[str, Any]:
+    value = marked_yaml.read_text(text, name)
+    return value if isinstance(value, dict) else {}
+
+
+def _comparable(email: str) -> str:
+    try:
+        return normalise(email)
+    except ValueError:
+        return email
+
+
+def _offset(mark: Any) -> int:
+    return int(mark.index)
+
+
+def _end_offset(value: Any, key: Any) -> int:
+    """Where a value's own text ends, before any comment."""
+    if isinstance(value, yaml.ScalarNode) and value.style in ("|", ">"):
+        raise CannotEdit("a field written as a block of text can't be changed; edit it by hand")
+    leaf = value
+    while isinstance(leaf, yaml.CollectionNode) and not leaf.flow_style and leaf.value:
+        tail = leaf.value[-1]
+        leaf = tail[1] if isinstance(tail, tuple) else tail
+    end = _offset(leaf.end_mark)
+    return max(end, _offset(key.end_mark) + 1)
+
+
+def _last_line(node: Any) -> int:
+    """The last line on which the node itself has something, comments after it not counted."""
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        tail = node.value[-1]
+        if isinstance(tail, tuple):
+            key, value = tail
+            return max(_last_line(value), int(key.end_mark.line))
+        return _last_line(tail)
+    if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
+        return int(node.end_mark.line) - 1
+    return int(node.end_mark.line)
+
+
+def _written(value: Any) -> str:
+    """A value as YAML in one line, quoted where plain text would be read as something else."""
+    text = yaml.safe_dump(value, allow_unicode=True, default_flow_style=True, width=10**6).strip()
+    text = text.removesuffix("...").strip()
+    if isinstance(value, str) and text == value and marked_yaml.scalar(text) != value:
+        return f'"{value}"'
+    return text

@@ -1,0 +1,199 @@
+"""Cleaning: each row of each table by its example, the rules on whole articles, and the seed article."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.collect.clean import clean_article
+from digest.collect.dateline import split_dateline
+from digest.collect.dropfolder import read_file
+from digest.collect.pictures import DECORATION, is_decoration
+from digest.collect.rules import FEED_TAILS, INTERFACE, TITLE_MARKS, Row
+from digest.models import Article, Block, Source
+from tests.paths import SHARED_DATA
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+LEAD = "मुख्यमंत्री ने बुधवार को कहा कि राज्य के हर ज़िले में नई सड़कें बनाई जाएंगी और पुल सुधारे जाएंगे."
+NEXT = "विभाग के अनुसार पहले चरण में बारह ज़िलों का काम होगा, जिसके लिए निविदा अगले महीने निकलेगी."
+
+
+def article(title: str = "ज़िले में नई सड़कें बनेंगी", *paragraphs: str, excerpt: str = "") -> Article:
+    body = tuple(Block("p", text) for text in paragraphs)
+    return Article(id="1", source="s", title=title, published=NOW, excerpt=excerpt, body=body)
+
+
+def texts(cleaned: Article) -> list[str]:
+    return [block.text for block in cleaned.body]
+
+
+@pytest.mark.parametrize("row", TITLE_MARKS, ids=lambda row: row.example)
+def test_title_marks(row: Row) -> None:
+    assert row.pattern.sub(row.put, row.example) == row.gives
+    assert clean_article(article(row.example)).title == row.gives
+
+
+@pytest.mark.parametrize("row", FEED_TAILS, ids=lambda row: row.example)
+def test_feed_tails(row: Row) -> None:
+    assert clean_article(article(excerpt=row.example)).excerpt == row.gives
+
+
+@pytest.mark.parametrize(("pattern", "example"), INTERFACE, ids=lambda text: text[:30])
+def test_interface_lines(pattern: str, example: str) -> None:
+    assert texts(clean_article(article("ख़बर", example, LEAD))) == [LEAD]
+
+
+@pytest.mark.parametrize("line", ["सार्वजनिक अवकाश घोषित.", "समाप्त हुई यात्रा, लौटे श्रद्धालु.", "शेयर बाज़ार में तेज़ी.",
+                                  "सरकार ने कहा कि यह भी पढ़ें जाने वाली किताब है.", "फोटो खिंचवाने पहुंचे मंत्री."])  # fmt: skip
+def test_lines_that_only_look_like_interface_stay(line: str) -> None:
+    assert line in texts(clean_article(article("ख़बर", LEAD, line, NEXT)))
+
+
+@pytest.mark.parametrize(("pattern", "example"), DECORATION)
+def test_decoration(pattern: str, example: str) -> None:
+    assert is_decoration(example, None, None)
+
+
+def test_pictures_of_stories_are_no_decoration() -> None:
+    assert not is_decoration("https://images.example.com/2026/11/accountant-counters.jpg", 76, 50)
+    assert is_decoration("https://images.example.com/a.jpg", 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("title", "kept", "kicker"),
+    [
+        ("Flood Alert: नदी का पानी गांवों में घुसा", "नदी का पानी गांवों में घुसा", "Flood Alert"),
+        ("Weather Today | पहाड़ों पर बर्फ़ गिरने के आसार", "पहाड़ों पर बर्फ़ गिरने के आसार", "Weather Today"),
+        ("Budget: तीन शब्द यहां", "Budget: तीन शब्द यहां", ""),
+        ("लद्दाख यात्रा: नई सड़क आज से खुल गई", "लद्दाख यात्रा: नई सड़क आज से खुल गई", ""),
+        ("नई सड़कें कब बनेंगी: 5 सवाल और जवाब यहां", "नई सड़कें कब बनेंगी: 5 सवाल और जवाब यहां", ""),
+        ("10:30 बजे तक की बड़ी ख़बरें", "10:30 बजे तक की बड़ी ख़बरें", ""),
+    ],
+)
+def test_kickers(title: str, kept: str, kicker: str) -> None:
+    cleaned = clean_article(article(title))
+    assert (cleaned.title, cleaned.kicker) == (kept, kicker)
+
+
+def test_a_kicker_goes_from_every_paragraph_and_the_excerpt() -> None:
+    given_ = article("Flood Alert: नदी का पानी गांवों में घुसा", f"Flood Alert: {LEAD}", f"FLOOD ALERT: {NEXT}",
+                     excerpt=f"Flood Alert: {LEAD}")  # fmt: skip
+    cleaned = clean_article(given_)
+    assert texts(cleaned) == [LEAD, NEXT]
+    assert cleaned.excerpt == LEAD
+
+
+def test_site_names_go_from_titles() -> None:
+    assert clean_article(article("नई सड़कें बनेंगी | अमर उजाला")).title == "नई सड़कें बनेंगी"
+    assert clean_article(article("नई सड़कें बनेंगी - गाँव समाचार"), sites=["गाँव समाचार"]).title == "नई सड़कें बनेंगी"
+    assert clean_article(article("नई सड़कें बनेंगी - गाँव समाचार")).title == "नई सड़कें बनेंगी - गाँव समाचार"
+    both = clean_article(article("LIVE नई सड़कें बनेंगी आज से | NBT 0:39 Play video"))
+    assert both.title == "नई सड़कें बनेंगी आज से"
+
+
+def test_a_cut_excerpt_that_begins_the_body_goes() -> None:
+    cut = LEAD[:60] + " […]"
+    assert clean_article(article("ख़बर", LEAD, NEXT, excerpt=cut)).excerpt == ""
+    assert texts(clean_article(article("ख़बर", cut, LEAD, NEXT))) == [LEAD, NEXT]
+    assert texts(clean_article(article("ख़बर", cut, f"नई दिल्ली। {LEAD}", NEXT)))[-1] == NEXT
+
+
+def test_a_cut_excerpt_alone_loses_its_broken_sentence() -> None:
+    assert clean_article(article(excerpt=f"{LEAD} विभाग […]")).excerpt == LEAD
+    assert clean_article(article(excerpt="विभाग के अनुसार […]")).excerpt == ""
+    assert clean_article(article("ख़बर", NEXT, excerpt=f"{LEAD} आगे [...]")).excerpt == LEAD
+
+
+def test_a_description_that_repeats_the_title_goes() -> None:
+    assert clean_article(article("नई सड़कें बनेंगी", excerpt="नई सड़कें बनेंगी.")).excerpt == ""
+
+
+def test_sub_headings() -> None:
+    cleaned = clean_article(article("ख़बर", LEAD, "क्या बोले मंत्री-", NEXT, "कहां बनेंगी सड़कें", LEAD.replace("बुधवार", "गुरुवार")))
+    assert [block.kind for block in cleaned.body] == ["p", "h", "p", "h", "p"]
+    assert texts(cleaned)[1] == "क्या बोले मंत्री"
+
+
+def test_lists_and_lone_lines_are_no_headings() -> None:
+    rows = ["गेहूं 2,400 रुपये", "चना 5,100 रुपये", "सरसों 5,600 रुपये"]
+    assert {block.kind for block in clean_article(article("भाव", *rows)).body} == {"p"}
+    assert [block.kind for block in clean_article(article("भाव", LEAD, *rows, NEXT)).body] == ["p"] * 5
+    assert [block.kind for block in clean_article(article("भाव", "छोटी ख़बर")).body] == ["p"]
+    assert [block.kind for block in clean_article(article("भाव", LEAD, "लेखक का नाम")).body] == ["p", "p"]
+
+
+def test_repeated_paragraphs_go() -> None:
+    assert texts(clean_article(article("ख़बर", LEAD, NEXT, LEAD))) == [LEAD, NEXT]
+
+
+@pytest.mark.parametrize(
+    ("front", "place"),
+    [
+        ("नई दिल्ली। ", "नई दिल्ली"),
+        ("जेएनएन, हिसार। ", "हिसार"),
+        ("(पत्रिका ब्यूरो,गुवाहाटी): ", "गुवाहाटी"),
+        ("मुंबई, एजेंसी। ", "मुंबई"),
+        ("श्रीनगर. ", "श्रीनगर"),
+        ("रामगंज (एजेंसी): ", "रामगंज"),
+        ("नई दिल्ली (एजेंसी)। ", "नई दिल्ली"),
+        ("नई दिल्ली, 23 नवंबर (भाषा) ", "नई दिल्ली"),
+        ("पटना / गया: ", "पटना, गया"),
+        ("लखनऊ- ", "लखनऊ"),
+        ("डिजिटल डेस्क, नई दिल्ली। ", "नई दिल्ली"),
+        ("जागरण संवाददाता, मेरठ : ", "मेरठ"),
+    ],
+)
+def test_datelines(front: str, place: str) -> None:
+    assert split_dateline(front + LEAD) == (place, LEAD)
+    cleaned = clean_article(article("ख़बर", front + LEAD, NEXT))
+    assert (cleaned.place, texts(cleaned)[0]) == (place, LEAD)
+
+
+@pytest.mark.parametrize("front", ["बारिश थमी। ", "उन्होंने कहा: ", "दिल्ली में बारिश। ", "सवाल: ", "दिल्ली-मुंबई मार्ग पर "])
+def test_first_words_that_are_no_dateline(front: str) -> None:
+    assert split_dateline(front + LEAD) == ("", front + LEAD)
+
+
+def test_a_dateline_that_is_all_there_is_stays() -> None:
+    assert split_dateline("पटना। बारिश हुई।") == ("", "पटना। बारिश हुई।")
+
+
+def test_cleaning_follows_the_content_in_its_hash() -> None:
+    one, other = clean_article(article("ख़बर", LEAD)), clean_article(article("ख़बर", LEAD, NEXT))
+    assert one.content_hash
+    assert one.content_hash != other.content_hash
+    assert one.content_hash == clean_article(replace(one, content_hash="")).content_hash
+
+
+_LINES = st.sampled_from([LEAD, NEXT, "क्या बोले मंत्री-", "Flood Alert: " + LEAD, "पटना। " + LEAD, "[…]", "…", "समाप्त",
+                          "छोटी", LEAD[:50] + " […]", "The post x appeared first on y", "* * *", ":", "-"])  # fmt: skip
+
+
+@given(
+    st.lists(_LINES | st.text(max_size=40), max_size=6), st.text(max_size=60) | _LINES, _LINES | st.text(max_size=60)
+)
+def test_cleaning_never_raises_and_leaves_no_empty_block(paragraphs: list[str], title: str, excerpt: str) -> None:
+    cleaned = clean_article(article(title, *paragraphs, excerpt=excerpt))
+    assert all(block.text.strip() for block in cleaned.body)
+    if cleaned.body:
+        assert any(block.kind == "p" for block in cleaned.body)
+
+
+def test_the_seed_article() -> None:
+    path = SHARED_DATA / "seed-article.txt"
+    if not path.exists():
+        pytest.skip("the seed article lies outside the repository and is not here")
+    seed = read_file(path, source=Source("desk", path="seed"), now=NOW)
+    assert seed.title == "रूस के राष्ट्रपति पुतिन का बड़ा ऐलान, सैटेलाइट बनाएगा उत्तर कोरिया!"
+    assert seed.kicker == "Russian President Putin"
+    assert [block.kind for block in seed.body] == ["p", "h", "p", "h", "p", "p"]
+    whole = "\n".join(texts(seed))
+    for mark in ("Russian President Putin", "[…]", "Date Updated", "फॉलो करें"):
+        assert mark not in whole
+    assert whole.count("मुलाकात हुई") == 1
+    assert not any(block.text.endswith("-") for block in seed.body)
+    assert (seed.language, seed.dated, seed.excerpt) == ("hi", True, "")

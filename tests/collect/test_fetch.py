@@ -1,0 +1,206 @@
+"""Fetching against a real server that misbehaves: limits, redirects, addresses, conditions."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from digest.collect import guard
+from digest.collect.fetch import Fetcher, FetchError, FetchLimits
+from digest.collect.retryafter import LONGEST, retry_after_seconds
+from tests.collect.server import FEED, Handler, serving
+
+LIMITS = FetchLimits(connect=1.0, read=1.0, whole=0.8, body=1_000_000)
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    with serving() as base:
+        yield base
+
+
+def fetch(url: str, **options: object) -> object:
+    return Fetcher(LIMITS).get(url, allow_private=True, **options)  # type: ignore[arg-type]
+
+
+def test_a_feed_comes_with_what_the_next_fetch_needs(site: str) -> None:
+    first = Fetcher(LIMITS).get(f"{site}/feed", allow_private=True)
+    assert (first.status, first.body, first.etag) == (200, FEED, '"v1"')
+    assert first.permanent_url == ""
+    again = Fetcher(LIMITS).get(f"{site}/feed", etag=first.etag, last_modified=first.last_modified, allow_private=True)
+    assert (again.status, again.body) == (304, b"")
+    asked = Handler.seen[-1][1]
+    assert asked["if-modified-since"] == "Mon, 23 Nov 2026 03:30:00 GMT"
+    assert asked["user-agent"].startswith("hindi-digest/")
+    assert asked["host"] == site.removeprefix("http://")
+    assert "cookie" not in asked
+
+
+def test_gzip_of_two_members_is_read(site: str) -> None:
+    assert Fetcher(LIMITS).get(f"{site}/gzip", allow_private=True).body == FEED
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("bomb", "larger than 1,000,000 bytes"),
+        ("large", "larger than 1,000,000 bytes"),
+        ("cut-gzip", "ended too early"),
+        ("brotli", "not asked for"),
+        ("short", "ended too early"),
+        ("drip", "longer than 0.8 seconds"),
+        ("drip-headers", "longer than 0.8 seconds"),
+        ("not-http", "did not answer in HTTP|broke off"),
+        ("metadata", r"169\.254\.169\.254"),
+        ("file", "not an http or https URL"),
+        ("circle", "in a circle"),
+        ("endless", "more than 5 times"),
+        ("gone", "HTTP 410"),
+        ("nowhere", "HTTP 404"),
+    ],
+)
+def test_what_can_not_be_fetched_says_why_and_soon(site: str, path: str, words: str) -> None:
+    fetcher = Fetcher(LIMITS)
+    start = time.monotonic()
+    with pytest.raises(FetchError, match=words) as caught:
+        fetcher.get(f"{site}/{path}", allow_private=True)
+    assert time.monotonic() - start < 2.5
+    assert "\n" not in str(caught.value)
+
+
+def test_loopback_is_refused_unless_allowed(site: str) -> None:
+    before = len(Handler.seen)
+    with pytest.raises(FetchError, match="not a public address"):
+        Fetcher(LIMITS).get(f"{site}/feed")
+    assert len(Handler.seen) == before
+
+
+def test_a_permanent_move_is_told_and_a_mixed_one_is_not(site: str) -> None:
+    assert Fetcher(LIMITS).get(f"{site}/moved", allow_private=True).permanent_url == f"{site}/feed"
+    mixed = Fetcher(LIMITS).get(f"{site}/moved-then-found", allow_private=True)
+    assert (mixed.url, mixed.permanent_url) == (f"{site}/feed", "")
+
+
+def test_retry_after_reaches_the_caller(site: str) -> None:
+    with pytest.raises(FetchError) as caught:
+        fetch(f"{site}/busy")
+    assert (caught.value.retry_after, caught.value.status) == (120.0, 429)
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        with pytest.raises(FetchError, match="the connection was refused"):
+            fetch(f"http://127.0.0.1:{port}/feed")
+
+
+def test_credentials_go_as_a_header_and_never_into_a_message(site: str) -> None:
+    host = site.removeprefix("http://")
+    fetch(f"http://desk:secret@{host}/feed")
+    assert Handler.seen[-1][1]["authorization"] == "Basic ZGVzazpzZWNyZXQ="
+    with pytest.raises(FetchError) as caught:
+        fetch(f"http://desk:secret@{host}/nowhere")
+    assert "secret" not in str(caught.value)
+
+
+def test_the_connection_goes_to_the_address_that_was_checked(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that resolves to something else the second time (DNS rebinding) gains nothing."""
+    port = int(site.rpartition(":")[2])
+    answers = iter(["127.0.0.1", "192.0.2.1"])
+
+    def resolve(host: str, asked: int, *rest: object, **named: object) -> object:
+        if host != "rebind.example":
+            return real(host, asked, *rest, **named)  # type: ignore[arg-type]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), asked))]
+
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    assert Fetcher(LIMITS).get(f"http://rebind.example:{port}/feed", allow_private=True).body == FEED
+    assert next(answers) == "192.0.2.1"  # asked once only
+    assert Handler.seen[-1][1]["host"] == f"rebind.example:{port}"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::1",
+        "::",
+        "fe80::1",
+        "fc00::1",
+        "ff02::1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+    ],
+)
+def test_addresses_that_are_not_public(address: str) -> None:
+    assert not guard.is_public(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize(
+    ("address", "ours"),
+    [("10.1.2.3", True), ("127.0.0.1", True), ("::ffff:192.168.1.1", True), ("169.254.169.254", False),
+     ("::ffff:169.254.169.254", False), ("fe80::1", False), ("224.0.0.1", False), ("93.184.216.34", False)],
+)  # fmt: skip
+def test_what_allow_private_lets_through(address: str, ours: bool) -> None:
+    assert guard.is_private(ipaddress.ip_address(address)) is ours
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "64:ff9b::5db8:d822"])
+def test_addresses_that_are_public(address: str) -> None:
+    assert guard.is_public(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["file:///etc/passwd", "ftp://a.example/x", "javascript:alert(1)", "//a.example/", "http://", "http://[::1", "",
+     "http://a b.example/", "http://a.example:99999/"],
+)  # fmt: skip
+def test_urls_that_are_refused(url: str) -> None:
+    with pytest.raises(guard.Refused):
+        guard.target(url)
+
+
+@pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "127.1", "localhost"])
+def test_other_spellings_of_loopback_are_refused(host: str) -> None:
+    with pytest.raises(guard.Refused):
+        guard.addresses(host, 80)
+
+
+def test_devanagari_in_host_and_path_becomes_ascii() -> None:
+    place = guard.target("https://हिन्दी.example/ख़बर?q=चुनाव")
+    assert place.host.startswith("xn--")
+    assert place.path.isascii()
+    assert place.path.startswith("/%E0%A4%96")
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120.0),
+        ("Mon, 23 Nov 2026 00:02:00 GMT", 120.0),
+        ("Mon, 23 Nov 2020 00:00:00 GMT", 0.0),
+        ("99999999999", LONGEST),
+        ("soon", None),
+        ("", None),
+        ("-5", None),
+    ],
+)
+def test_retry_after(value: str, seconds: float | None) -> None:
+    assert retry_after_seconds(value, 1795392000.0) == seconds  # 2026-11-23 00:00 UTC

@@ -1,0 +1,66 @@
+"""Words for matching: nothing of Devanagari is lost, variants meet, stop words go."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.hindi.tokens import ALIASES, STOP_WORDS, stems, tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("हिंदी राष्ट्रपति", ["हिंदी", "राष्ट्रपति"]),
+        ("कोविड-19, BJP!", ["कोविड", "19", "bjp"]),
+        ("1,20,000 और ७.५", ["120000", "और", "7.5"]),
+        ("आया।गया", ["आया", "गया"]),
+        ("", []),
+        ("…?!", []),
+    ],
+)
+def test_tokens(text: str, expected: list[str]) -> None:
+    assert tokens(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("भाजपा", "बीजेपी"),
+        ("भाजपा", "BJP"),
+        ("मुख्यमंत्री", "सीएम"),
+        ("रुपये", "रुपए"),
+        ("नयी", "नई"),
+        ("बृहस्पतिवार", "गुरुवार"),
+        ("अमरीका", "अमेरिका"),
+        ("खिलाड़ियों", "खिलाड़ी"),
+        ("हिन्दी", "हिंदी"),
+        ("मुख्यमन्त्री", "मुख्यमंत्री"),
+        ("लाँच", "लांच"),
+    ],
+)
+def test_variants_share_a_stem(one: str, other: str) -> None:
+    assert stems(one) == stems(other) != []
+
+
+@pytest.mark.parametrize(("one", "other"), [("भाजपा", "कांग्रेस"), ("सोमवार", "मंगलवार"), ("जीत", "हार")])
+def test_different_words_stay_apart(one: str, other: str) -> None:
+    assert stems(one) != stems(other)
+
+
+def test_stop_words_go_and_topics_stay() -> None:
+    assert stems("इस मामले में उन्होंने कहा है कि") == stems("मामले")
+
+
+def test_canonical_tokens_are_not_variants_of_others() -> None:
+    chained = {variant for variant, canonical in ALIASES.items() if ALIASES.get(canonical, canonical) != canonical}
+    assert not chained
+    assert len(ALIASES) > 100
+
+
+def test_no_alias_is_lost_among_stop_words() -> None:
+    assert not {name for pair in ALIASES.items() for name in pair} & STOP_WORDS
+
+
+def test_most_of_a_sentence_of_small_words_is_stop_words() -> None:
+    sentence = tokens("यह भी कहा गया है कि वे इस बारे में कुछ नहीं कर सकते थे लेकिन बाजार खुला")
+    assert sum(token in STOP_WORDS for token in sentence) == len(sentence) - 2

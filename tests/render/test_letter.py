@@ -1,0 +1,321 @@
+"""Letters as readers get them: the golden edition, the frame of the HTML, placeholders, and hostile headlines."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from digest.hindi import cut
+from digest.models import PLACEHOLDERS, Edition, Image, Letter, Section, Story, Variant
+from tests.render.sample import EDITION, EVERYTHING, NOW, TEMPLATES, renderer, story, twenty
+
+GOLDEN = Path(__file__).parent / "golden"
+VOID = {"meta", "img", "br", "link", "hr", "input"}
+
+
+class Tree(HTMLParser):
+    """Every start tag with its attributes, the text and the path of tags above it."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None], tuple[str, ...]]] = []
+        self.texts: list[tuple[str, tuple[str, ...]]] = []
+        self.empty_links = 0
+        self._filled: list[bool] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs), tuple(self.open)))
+        if tag == "img" and dict(attrs).get("alt"):
+            self._filled = [True] * len(self._filled)
+        if tag not in VOID:
+            self.open.append(tag)
+            self._filled.append(False)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes another element"
+        if not self._filled.pop() and tag == "a":
+            self.empty_links += 1
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append((data, tuple(self.open)))
+        if data.strip():
+            self._filled = [True] * len(self._filled)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes, _ in self.tags if name == tag]
+
+    def said(self, tag: str) -> str:
+        return "".join(text for text, path in self.texts if tag in path)
+
+
+def render(edition: Edition = EDITION, variant: Variant = EVERYTHING, *, test: bool = False, **masthead: str) -> Letter:
+    letter = renderer(**masthead).render(edition, variant, now=NOW, test=test)
+    assert letter is not None
+    return letter
+
+
+def of(*stories: Story, **other: object) -> Edition:
+    values: dict[str, object] = {"sections": (Section("देश", stories),), "lead": "", "intro": ""} | other
+    return replace(EDITION, **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["html", "txt"])
+def test_golden(kind: str) -> None:
+    """`UPDATE_GOLDEN=1` rewrites; then look at the file before keeping it."""
+    letter = render()
+    got, path = (letter.html if kind == "html" else letter.text), GOLDEN / f"edition.{kind}"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(got, encoding="utf-8")
+    assert got == path.read_text(encoding="utf-8")
+
+
+def test_rendering_again_gives_the_same() -> None:
+    made = renderer()
+    assert made.render(EDITION, EVERYTHING, now=NOW) == made.render(EDITION, EVERYTHING, now=NOW)
+
+
+def test_the_frame() -> None:
+    html = render().html
+    tree = Tree(html)
+    assert html.startswith("<!DOCTYPE html>")
+    assert tree.open == []
+    assert {"lang": "hi", "dir": "ltr"}.items() <= tree.all("html")[0].items()
+    children = [attributes for _, attributes, path in tree.tags if path == ("html", "body")]
+    assert len(children) == 2
+    assert all(one["lang"] == "hi" and one["dir"] == "ltr" for one in children)
+    assert all(one.get("role") == "presentation" for one in tree.all("table"))
+    assert max(path.count("table") for _, _, path in tree.tags) <= 3
+    assert all("alt" in one and one["width"] for one in tree.all("img"))
+    assert tree.empty_links == 0
+    assert tree.said("title") == render().subject
+    assert html.count("<!--[if") == html.count("<![endif]-->")
+    assert not re.search(r"letter-spacing|italic|justify|url\(|@import|rgb\(", html)
+
+
+def test_headings_jump_no_level() -> None:
+    levels = [int(tag[1]) for tag, _, _ in Tree(render().html).tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_every_coloured_text_class_has_both_dark_rules() -> None:
+    html = render().html
+    kept = max(re.findall(r"<style>(.*?)</style>", html, re.S), key=len)
+    assert len(kept.encode()) <= 2048
+    media = kept[kept.index("prefers-color-scheme") :]
+    for _, attributes, _ in Tree(html).tags:
+        for kind, mark in (("color", "c"), ("background-color", "b")):
+            if re.search(rf"(?:^|[; ]){kind}:", attributes.get("style") or ""):
+                classes = (attributes.get("class") or "").split()
+                assert any(f".{one}{{{kind}:" in media for one in classes), attributes
+                assert any(f"[data-ogs{mark}] .{one}{{{kind}:" in kept for one in classes), attributes
+
+
+def test_sections_keep_their_order_in_both_parts() -> None:
+    letter = render(replace(EDITION, sections=EDITION.sections[::-1]))
+    for part in (letter.html, letter.text):
+        mark = ">" if part is letter.html else "\n"
+        places = [part.index(mark + name) for name in ("संक्षेप में", "कारोबार", "खेल", "विज्ञान", "देश")]
+        assert places == sorted(places)
+
+
+def test_the_lead_is_told_once_and_first() -> None:
+    letter = render(replace(EDITION, sections=EDITION.sections[::-1]))
+    title = "तीन दिन तक और गिरेगा पारा"
+    assert Tree(letter.html).said("h2").count(title) == 1
+    assert Tree(letter.html).said("h3").count(title) == 0
+    body = letter.text[letter.text.index("बड़ी ख़बर") :]
+    assert body.index(title) < body.index("देश\n")
+    assert body.count(title) == 1
+
+
+def test_a_variant_gets_its_sections_and_the_lead() -> None:
+    letter = render(variant=Variant("khel", frozenset({"खेल"})))
+    assert letter.variant == "khel"
+    for part in (letter.html, letter.text):
+        assert "आख़िरी गेंद" in part
+        assert "पहली बर्फ़बारी" in part
+        assert "उपग्रह" not in part
+        assert "मेट्रो लाइन पर" not in part
+        assert "3 ख़बरें" in part
+
+
+def test_a_variant_without_stories_gets_no_letter() -> None:
+    assert renderer().render(EDITION, Variant("v", frozenset({"मौसम"})), now=NOW) is None
+
+
+def test_text_readers_get_no_html() -> None:
+    letter = render(variant=Variant("text", format="text"))
+    assert letter.html == ""
+    assert letter.text == render().text
+
+
+def test_placeholders() -> None:
+    letter = render()
+    html, text = (Counter(re.findall(r"-DGX_[A-Z_]*-", part)) for part in (letter.html, letter.text))
+    p = PLACEHOLDERS
+    assert html == {p["email_html"]: 1, p["leave"]: 2, p["preferences"]: 3, p["view"]: 1}
+    assert text == {p["email_text"]: 1, p["leave"]: 2, p["preferences"]: 1, p["view"]: 1}
+    assert f'href="https://news.example.com/leave/{p["leave"]}"' in letter.html
+    assert f"\nhttps://news.example.com/view/2026-11-23/{p['view']}\n" in letter.text
+
+
+def test_without_pages_a_mail_unsubscribes() -> None:
+    letter = render(base_url="", reply_to="")
+    leave = f"mailto:news@example.com?subject=unsubscribe%20{PLACEHOLDERS['leave']}"
+    assert letter.html.count(f'href="{leave}"') == 2
+    assert f"\n{leave}\n" in letter.text
+    for part in (letter.html, letter.text):
+        assert PLACEHOLDERS["view"] not in part
+        assert PLACEHOLDERS["preferences"] not in part
+        assert "एक क्लिक" not in part
+    assert "mailto:desk@example.com?" in render(base_url="").html
+
+
+@pytest.mark.parametrize("tag", PLACEHOLDERS.values())
+def test_hostile_stories_stay_text(tag: str) -> None:
+    evil = f'<script>alert("x")</script> {tag} {{{{ name }}}} </style>'
+    plain = story(0, "सादी ख़बर", "सादा सार")
+    hostile = story(
+        1,
+        evil,
+        evil,
+        url=f'https://x.example/{tag}"><script>',
+        sources=(evil, evil, evil),
+        image=Image(f"https://x.example/{tag}.jpg", 10, 10, evil),
+        language='en" onload="x',
+    )
+    masthead = {"name": evil, "postal_address": evil}
+    edition = of(hostile, plain, lead="s1", intro=evil)
+    edition = replace(edition, sections=(Section(evil, edition.sections[0].stories),), subject=evil, preheader=evil)
+    letter, harmless = render(edition, **masthead), render(of(plain))
+    for got, expected in ((letter.html, harmless.html), (letter.text, harmless.text)):
+        assert got.count(tag) == expected.count(tag)
+    assert tag not in letter.subject
+    tree = Tree(letter.html)
+    assert tree.all("script") == []
+    assert not any("onload" in attributes for _, attributes, _ in tree.tags)
+    assert '<script>alert("x")' in letter.text, "the text part needs no escaping"
+
+
+def test_a_story_without_address_has_an_unlinked_title() -> None:
+    letter = render(of(story(1, "बिना पते की ख़बर", "सार", url=""), story(2, "बुरे पते की ख़बर", "सार", url="javascript:x")))
+    tree = Tree(letter.html)
+    assert [text for text, path in tree.texts if "h3" in path and "a" in path] == []
+    assert "javascript" not in letter.html + letter.text
+    assert tree.empty_links == 0
+
+
+def test_an_undated_story_prints_no_time() -> None:
+    dated = story(1, "ख़बर", "सार", published=NOW - timedelta(hours=1))
+    assert "सुबह समाचार · आज सुबह 6:00 बजे" in render(of(dated)).text
+    assert "आज" not in render(of(replace(dated, dated=False))).text
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("एक",), "एक · आज"),
+        (("एक", "दो"), "एक और दो · आज"),
+        (("एक", "दो", "तीन"), "एक, दो और 1 अन्य · आज"),
+        (("एक", "दो", "तीन", "चार"), "एक, दो और 2 अन्य · आज"),
+        ((), "\nआज"),
+    ],
+)
+def test_source_names(names: tuple[str, ...], told: str) -> None:
+    assert told in render(of(story(0, "ख़बर", "सार", sources=names))).text
+
+
+def test_a_story_in_latin_script_says_its_language() -> None:
+    headings = [a for tag, a, _ in Tree(render().html).tags if tag == "h3"]
+    assert [one["lang"] for one in headings if "lang" in one] == ["en"]
+
+
+@pytest.mark.parametrize("url", ["http://x.example/a.jpg", "data:image/png;base64,AA", "", "javascript:x"])
+def test_only_https_pictures(url: str) -> None:
+    assert Tree(render(of(story(1, "ख़बर", "सार", image=Image(url, 10, 10, "चित्र")))).html).all("img") == []
+
+
+def test_a_picture_of_unknown_size_still_has_a_width() -> None:
+    images = Tree(render(of(story(1, "ख़बर", "सार", image=Image("https://x.example/a.jpg")))).html).all("img")
+    assert [(one["width"], "height" in one, one["alt"]) for one in images] == [("112", False, "")]
+
+
+def test_a_test_letter_says_so() -> None:
+    letter = render(test=True)
+    assert letter.subject.startswith("[परख] पहाड़ों में")
+    assert "यह परख की चिट्ठी है" in letter.html
+    assert letter.text.startswith("यह परख की चिट्ठी है")
+    assert "परख" not in render().html + render().text + render().subject
+
+
+def test_the_desks_own_words_stay_and_ours_follow_the_variant() -> None:
+    khel = Variant("khel", frozenset({"खेल"}))
+    desk = replace(EDITION, subject="डेस्क का विषय", preheader="डेस्क की पंक्ति")
+    letter = render(desk, khel)
+    assert letter.subject == "डेस्क का विषय"
+    assert "डेस्क की पंक्ति" in letter.html
+    from digest.render.subject import preheader
+
+    stored = replace(EDITION, preheader=preheader(EDITION, "hi"))
+    assert preheader(EDITION, "hi") in render(stored).html
+    assert "18 स्टेशन" in preheader(EDITION, "hi")
+    assert "18 स्टेशन" not in render(stored, khel).html
+
+
+def test_the_text_part_reads_in_72_columns() -> None:
+    letter = render(twenty())
+    for row in letter.text.splitlines():
+        assert cut.width(row) <= 72 or row.startswith("https://"), row
+    assert re.search("[\u0900-\u097f]", letter.text)
+    assert "\n\n\n" not in letter.text
+    assert not re.search(r"[ \t]\n", letter.text)
+
+
+def test_an_english_letter_has_no_hindi_of_ours() -> None:
+    stories = (story(1, "Rain at last", "It rained.", sources=("The Hill Post",), language="en"),)
+    letter = render(of(*stories, lead="s1"), language="en", name="Morning", postal_address="12 Press Road")
+    assert not re.search("[\u0900-\u097f]", letter.text)
+    assert "1 story · 1 minute read" in letter.text
+    assert 'lang="en" dir="ltr"' in letter.html
+
+
+def test_a_newsletter_overrides_one_block_or_one_file(tmp_path: Path) -> None:
+    (tmp_path / "letter.html.j2").write_text(
+        '{% extends "house/letter.html.j2" %}{% block footer %}<tr><td>हमारा पैर {{ email }}</td></tr>{% endblock %}',
+        encoding="utf-8",
+    )
+    (tmp_path / "letter.txt.j2").write_text("{{ name }}: {{ lead.title }} & {{ email }}", encoding="utf-8")
+    letter = renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
+    assert letter is not None
+    assert "हमारा पैर -DGX_EMAIL_H-" in letter.html
+    assert "दो हफ़्ते रोकें" not in letter.html
+    assert "संक्षेप में" in letter.html
+    assert letter.text.startswith("सुबह की ख़बरें: पहाड़ों में")
+    assert " & -DGX_EMAIL_T-" in letter.text
+
+
+def test_the_house_has_no_template_but_those_that_a_letter_uses() -> None:
+    from digest.render.environment import make
+
+    names = set(make([TEMPLATES], "hi").list_templates())
+    assert {name.removeprefix("house/") for name in names} == {
+        "letter.html.j2",
+        "letter.txt.j2",
+        "parts/kept.css.j2",
+        "parts/mso.html.j2",
+        "parts/story.html.j2",
+        "parts/styles.css.j2",
+    }

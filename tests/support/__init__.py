@@ -1,0 +1,1 @@
+"""Real local servers, databases and killers that tests, benches and proofs run against."""

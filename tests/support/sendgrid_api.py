@@ -1,0 +1,250 @@
+"""The local provider's HTTP surface: which request gets which answer when nothing goes wrong.
+
+Owns routes, status codes and error documents, as SendGrid's OpenAPI files and pages give them. Knows no socket and
+no fault; what was accepted lies in the provider.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+
+from tests.support import sendgrid_rules, sendgrid_schema
+from tests.support.acceptance import AcceptanceLog
+from tests.support.http1 import Head, Reply
+from tests.support.sendgrid_faults import error_body
+from tests.support.sendgrid_provider import Acceptance, Provider, Refused
+from tests.support.sendgrid_rules import TOTAL_LIMIT, Violation
+
+SCOPES = (
+    "mail.send",
+    "mail.batch.create",
+    "mail.batch.read",
+    "user.scheduled_sends.create",
+    "user.scheduled_sends.read",
+    "user.scheduled_sends.update",
+    "user.scheduled_sends.delete",
+    "messages.read",
+)
+_VERBS = {"POST": "create", "GET": "read", "PATCH": "update", "DELETE": "delete"}
+_NO_CONTENT = Reply(204)
+_NOT_FOUND = Reply(404, error_body("not found"))
+_TERM = re.compile(
+    r"(sg_message_id|subject|to_email|reason)\s*=\s*(['\"])(.*?)\2\Z|(status|categories)\s+IN\s*\((.*)\)\Z",
+    re.I,
+)
+
+
+_PREFIXES = {
+    "send": "/v3/mail/send",
+    "batch": "/v3/mail/batch",
+    "scheduled": "/v3/user/scheduled_sends",
+    "scopes": "/v3/scopes",
+    "logs": "/v3/logs",
+}
+
+
+def endpoint(path: str) -> str:
+    """Which part of the service a path belongs to; '' for none."""
+    for name, prefix in _PREFIXES.items():
+        if path == prefix or (path.startswith(prefix + "/") and name not in ("send", "scopes")):
+            return name
+    return ""
+
+
+class Api:
+    """Answers requests. `keys` are the API keys it takes; `reject` addresses that are answered with 400 by index."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        log: AcceptanceLog,
+        *,
+        keys: Collection[str],
+        scopes: Collection[str] = SCOPES,
+        validate_every: int = 1,
+        check_every: int = 1,
+        reject: Collection[str] = (),
+    ) -> None:
+        self.keys = set(keys)
+        self.scopes = set(scopes)
+        self.reject = {address.casefold() for address in reject}
+        self.violations: list[Violation] = []
+        self.payloads: deque[bytes] = deque(maxlen=100)
+        self._provider = provider
+        self._log = log
+        self._validate_every = validate_every
+        self._check_every = check_every
+        self._sends = itertools.count()
+        self._lock = threading.Lock()
+        self._routes: dict[str, Callable[[Head, bytes, str], Reply]] = {
+            "batch": self._batch,
+            "scheduled": self._scheduled,
+            "scopes": self._scopes,
+            "logs": self._logs,
+        }
+
+    def answer(self, head: Head, body: bytes, *, accept: bool = True) -> Reply:
+        """The reply that is due. With `accept` false a send is judged as always but not taken."""
+        name = endpoint(head.path)
+        if not name:
+            return _NOT_FOUND
+        kind, _, key = head.headers.get("authorization", "").partition(" ")
+        if kind != "Bearer" or key not in self.keys:
+            return Reply(401, error_body("The provided authorization grant is invalid, expired, or revoked"))
+        if not self._allowed(name, head.method):
+            return Reply(403, error_body("access forbidden"))
+        if name == "send":
+            return self._send(head, body, accept)
+        argument = unquote(head.path.removeprefix(_PREFIXES[name]).removeprefix("/"))
+        try:
+            return self._routes[name](head, body, argument)
+        except Refused as refusal:
+            return Reply(400, error_body(str(refusal)))
+        except KeyError:
+            return _NOT_FOUND
+        except (ValueError, TypeError, AttributeError):
+            return Reply(400, error_body("Bad Request"))
+
+    def _allowed(self, name: str, method: str) -> bool:
+        if name == "scopes":
+            return True
+        prefix = {
+            "send": "mail.send",
+            "batch": "mail.batch",
+            "scheduled": "user.scheduled_sends",
+            "logs": "messages",
+        }[name]
+        verb = {"send": "", "logs": ".read"}.get(name, f".{_VERBS.get(method, 'read')}")
+        return prefix + verb in self.scopes
+
+    def _send(self, head: Head, body: bytes, accept: bool) -> Reply:
+        if head.method != "POST":
+            return Reply(405, error_body("method not allowed"))
+        if len(body) > TOTAL_LIMIT:
+            return Reply(413, error_body("content too large"))
+        if not head.headers.get("content-type", "").startswith("application/json"):
+            return Reply(415, error_body("Content-Type should be application/json."))
+        try:
+            payload = orjson.loads(body)
+        except ValueError:
+            return self._broken([Violation("Bad Request")])
+        with self._lock:
+            turn = next(self._sends)
+        broken: list[Violation] = []
+        if turn % self._check_every == 0:
+            rules = sendgrid_rules.check(payload, now=self._provider.clock.now(), knows=self._provider.knows)
+            broken += itertools.islice(rules, 100)
+        if turn % self._validate_every == 0:
+            known = {violation.field for violation in broken}
+            broken += [v for v in sendgrid_schema.check(payload) if v.field not in known]
+        if broken:
+            return self._broken(broken)
+        self.payloads.append(body)
+        if self.reject:
+            for index, person in enumerate(payload["personalizations"]):
+                if person["to"][0]["email"].casefold() in self.reject:
+                    field = f"personalizations.{index}.to.0.email"
+                    return Reply(400, error_body("Does not contain a valid address.", field))
+        if payload.get("mail_settings", {}).get("sandbox_mode", {}).get("enable"):
+            return Reply(200)
+        message_id = self._provider.accept(payload).id if accept else "not-taken"
+        return Reply(202, headers=(("X-Message-Id", message_id),))
+
+    def _broken(self, violations: list[Violation]) -> Reply:
+        with self._lock:
+            self.violations.extend(violations)
+        self._log.write({"state": "violation", "message": v.message, "field": v.field} for v in violations)
+        errors = [{"message": v.message, "field": v.field, "help": None} for v in violations]
+        return Reply(400, orjson.dumps({"errors": errors}))
+
+    def _batch(self, head: Head, body: bytes, batch_id: str) -> Reply:
+        if head.method == "POST" and not batch_id:
+            return Reply(201, orjson.dumps({"batch_id": self._provider.new_batch()}))
+        if head.method == "GET" and batch_id:
+            known = self._provider.knows(batch_id)
+            return (
+                Reply(200, orjson.dumps({"batch_id": batch_id}))
+                if known
+                else Reply(400, error_body("invalid batch id"))
+            )
+        return Reply(405, error_body("method not allowed"))
+
+    def _scheduled(self, head: Head, body: bytes, batch_id: str) -> Reply:
+        provider = self._provider
+        if head.method == "POST" and not batch_id:
+            order = orjson.loads(body)
+            provider.stop(order.get("batch_id", ""), order.get("status", ""))
+            return Reply(201, orjson.dumps({"batch_id": order["batch_id"], "status": order["status"]}))
+        if head.method == "PATCH" and batch_id:
+            provider.stop(batch_id, orjson.loads(body).get("status", ""), update=True)
+            return _NO_CONTENT
+        if head.method == "DELETE" and batch_id:
+            provider.resume(batch_id)
+            return _NO_CONTENT
+        if head.method != "GET":
+            return Reply(405, error_body("method not allowed"))
+        found = {batch_id: provider.status(batch_id)} if batch_id else provider.statuses()
+        return Reply(200, orjson.dumps([{"batch_id": b, "status": s} for b, s in found.items() if s]))
+
+    def _scopes(self, head: Head, body: bytes, argument: str) -> Reply:
+        return Reply(200, orjson.dumps({"scopes": sorted(self.scopes)}))
+
+    def _logs(self, head: Head, body: bytes, message_id: str) -> Reply:
+        """The Email Logs API: at most 1,000 results, no pages, and no way to ask by custom_args."""
+        if head.method == "GET" and message_id:
+            found = [
+                row
+                for row, a, _ in self._rows()
+                if row["sg_message_id"] == message_id and row.update(custom_args=a.args) is None
+            ]
+            return Reply(200, orjson.dumps(found[0])) if found else _NOT_FOUND
+        query = orjson.loads(body)
+        limit = query.get("limit", 10)
+        if type(limit) is not int or not 1 <= limit <= 1000:
+            return Reply(400, error_body("limit must be between 1 and 1000", "limit"))
+        terms = [_term(text) for text in re.split(r"\s+AND\s+", query.get("query", "")) if text.strip()]
+        rows = (
+            row
+            for row, _, categories in self._rows()
+            if all(
+                wanted & (set(categories) if name == "categories" else {row.get(name, "")}) for name, wanted in terms
+            )
+        )
+        return Reply(200, orjson.dumps({"messages": list(itertools.islice(rows, limit))}))
+
+    def _rows(self) -> Iterator[tuple[dict[str, Any], Acceptance, tuple[str, ...]]]:
+        messages = {message.id: message for message in self._provider.messages}
+        places: dict[str, int] = {}
+        for a in self._provider.acceptances():
+            message = messages[a.message_id]
+            place = places[a.message_id] = places.get(a.message_id, -1) + 1
+            row = {
+                "from_email": message.sender,
+                # X-Message-Id is the prefix of each recipient's own id.
+                "sg_message_id": f"{message.id}.recvd-local-{place}",
+                "subject": message.subject,
+                "to_email": a.email,
+                "status": {"sent": "delivered", "held": "processed"}.get(a.state, "dropped"),
+                "sg_message_id_created_at": datetime.fromtimestamp(a.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            }
+            yield row, a, message.categories
+
+
+def _term(text: str) -> tuple[str, set[str]]:
+    """One condition of a query as (field, values). Raises Refused for what the service doesn't know."""
+    match = _TERM.match(text.strip())
+    if match is None:
+        raise Refused(f"invalid query: {text.strip()}")
+    name, _, value, listed, values = match.groups()
+    if name:
+        return name.lower(), {value}
+    return listed.lower(), {v.strip().strip("'\"") for v in values.split(",")}

@@ -1,0 +1,304 @@
+"""A local SendGrid: in-process (`with SendGridServer() as server`) or `python -m tests.support.sendgrid_server`.
+
+Owns the life of the server: listening, refusing, serving, dealing out faults, stopping without leftovers. What is
+answered lies in sendgrid_api, what goes wrong in sendgrid_faults, what was accepted in sendgrid_provider.
+
+A process is steered from outside by `POST /_test/clock {"set": t} | {"advance": s}`, `POST /_test/faults [...]` and
+`GET /_test/state`; in-process tests use the attributes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import itertools
+import ssl
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import orjson
+
+from tests.support.acceptance import AcceptanceLog
+from tests.support.clock import Clock
+from tests.support.http1 import READ_LIMIT, Connection, Head, Reply
+from tests.support.loops import LoopThread, Port, serve_until_told
+from tests.support.sendgrid_api import SCOPES, Api, endpoint
+from tests.support.sendgrid_faults import Fault, FaultPlan, Scene, accepts, act, stage
+from tests.support.sendgrid_provider import Acceptance, Message, Provider
+from tests.support.sendgrid_rules import Violation
+from tests.support.sendgrid_steering import options, steer
+from tests.support.tls import Identity
+
+KEY = "SG.local-test-key"
+"""The API key that every server takes unless it is given others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One request as it arrived. `connection` counts from 1.
+
+    `status` is the reply that was due, whatever the fault made of it; 0 when it struck before the body was read.
+    """
+
+    method: str
+    target: str
+    key: str
+    size: int
+    connection: int
+    fault: str
+    status: int
+
+
+class SendGridServer:
+    """The server; every argument has a default that lets a well-formed request through.
+
+    keys, scopes: what is let in (401 / 403 otherwise). log: file of the acceptance log; fsync: survives power cuts.
+    faults: script, first entry first; chances: kind → probability for sends, dealt with `seed`. latency: seconds
+    before each reply. validate_every: each how-manieth send is held against SendGrid's schema; check_every: the
+    same for the rules, to be raised by speed benches only. cancel_limit: batches that may be cancelled at once.
+    reject: addresses that get a 400 with their index. tls: HTTPS with a certificate of its own (`cafile`).
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        keys: Collection[str] = (KEY,),
+        scopes: Collection[str] = SCOPES,
+        log: Path | str | None = None,
+        fsync: bool = False,
+        faults: Iterable[Fault | str | None] = (),
+        chances: Mapping[str, float] | None = None,
+        seed: int = 0,
+        latency: float = 0.0,
+        validate_every: int = 1,
+        check_every: int = 1,
+        cancel_limit: int = 10,
+        reject: Collection[str] = (),
+        tls: bool = False,
+    ) -> None:
+        self.clock = Clock()
+        self.latency = latency
+        self.requests: deque[Seen] = deque(maxlen=100_000)
+        self._log = AcceptanceLog(log, fsync=fsync)
+        self.provider = Provider(self.clock, self._log, cancel_limit=cancel_limit)
+        self.api = Api(
+            self.provider,
+            self._log,
+            keys=keys,
+            scopes=scopes,
+            validate_every=validate_every,
+            check_every=check_every,
+            reject=reject,
+        )
+        self._plan = FaultPlan(faults, chances or {}, seed)
+        self._identity = Identity() if tls else None
+        self._port = Port(port)
+        self._thread = LoopThread("sendgrid-server")
+        self._listener: asyncio.Server | None = None
+        self._connections: set[Connection] = set()
+        self._numbers = itertools.count(1)
+
+    # What a test looks at and sets
+
+    @property
+    def url(self) -> str:
+        """`http(s)://127.0.0.1:PORT`, to be used as SendGrid's host."""
+        return f"{'https' if self._identity else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """The port, the same for the server's whole life."""
+        return self._port.number
+
+    @property
+    def cafile(self) -> Path | None:
+        """The certificate that a client must trust, when TLS is on."""
+        return self._identity.certificate if self._identity else None
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The script: what is still to be dealt. Set it at any time to Faults, kinds or "ok"."""
+        return self._plan.script
+
+    @faults.setter
+    def faults(self, entries: Iterable[Fault | str | None]) -> None:
+        self._plan.script = list(entries)
+        if self._thread.is_current:  # steered by a request: the loop can't wait for itself
+            self._steered = asyncio.get_running_loop().create_task(self._refuse_if_due())
+        elif self._listener is not None:
+            self._thread.call(self._refuse_if_due())
+
+    @property
+    def violations(self) -> list[Violation]:
+        """Every broken rule of every payload so far. A faultless sender leaves it empty."""
+        return self.api.violations
+
+    @property
+    def payloads(self) -> list[dict[str, Any]]:
+        """The last 100 payloads that broke no rule, accepted or not."""
+        return [orjson.loads(body) for body in list(self.api.payloads)]
+
+    @property
+    def messages(self) -> list[Message]:
+        """The accepted requests."""
+        return self.provider.messages
+
+    @property
+    def accepted(self) -> list[Acceptance]:
+        """Every accepted recipient with its state."""
+        return self.provider.acceptances()
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Address → how many letters it gets."""
+        return self.provider.counts()
+
+    @contextlib.contextmanager
+    def refusing(self) -> Iterator[None]:
+        """Refuse connections, and drop the idle ones, as long as the block runs."""
+        self._thread.call(self._close_listener())
+        try:
+            yield
+        finally:
+            self._thread.call(self._open_listener())
+
+    # Its life
+
+    def start(self) -> SendGridServer:
+        """Listen; ready when this returns."""
+        self._thread.start()
+        self._thread.call(self._begin())
+        return self
+
+    def stop(self) -> None:
+        """Drop every connection and let go of thread, port, log and certificate."""
+        try:
+            self._thread.call(self._close_listener(drop_all=True))
+        finally:
+            self._thread.stop()
+            self._port.close()
+            self._log.close()
+            if self._identity:
+                self._identity.close()
+
+    def __enter__(self) -> SendGridServer:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def _begin(self) -> None:
+        await self._open_listener()
+        self._ticker = asyncio.get_running_loop().create_task(self._tick())
+        await self._refuse_if_due()
+
+    async def _tick(self) -> None:
+        """A running clock reaches send_at without anybody touching it."""
+        while True:
+            await asyncio.sleep(0.05)
+            if self.provider.waiting:
+                self.provider.release()
+
+    async def _open_listener(self) -> None:
+        if self._listener is None:
+            context = None
+            if self._identity:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(self._identity.certificate, self._identity.key)
+            self._listener = await asyncio.start_server(
+                self._serve, sock=self._port.listener(), ssl=context, limit=READ_LIMIT, backlog=1024
+            )
+
+    async def _close_listener(self, *, drop_all: bool = False) -> None:
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        for connection in list(self._connections):
+            if drop_all or connection.idle:  # a busy one gets its reply, and is closed after it
+                connection.abort()
+
+    async def _refuse_if_due(self) -> None:
+        fault = self._plan.next_refusal()
+        if fault is not None:
+            await self._refuse(fault)
+
+    async def _refuse(self, fault: Fault) -> None:
+        await self._close_listener()
+        loop = asyncio.get_running_loop()
+        loop.call_later(fault.seconds, lambda: setattr(self, "_opener", loop.create_task(self._reopen())))
+
+    async def _reopen(self) -> None:
+        await self._open_listener()
+        await self._refuse_if_due()
+
+    # One connection
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = Connection(reader, writer, next(self._numbers))
+        self._connections.add(connection)
+        try:
+            while (head := await connection.head()) is not None:
+                if not await self._exchange(connection, head):
+                    break
+        except (ConnectionError, asyncio.IncompleteReadError, ValueError):
+            pass  # the client went away or talked nonsense; both are its affair
+        except asyncio.CancelledError:
+            connection.abort()
+        finally:
+            self._connections.discard(connection)
+            connection.close()
+
+    async def _exchange(self, connection: Connection, head: Head) -> bool:
+        fault = self._plan.next(endpoint(head.path))
+        due = Reply(0)
+        if fault is not None and stage(fault) != "body":
+            self._note(connection, head, fault, due)
+            if stage(fault) == "listener":
+                connection.reset()
+                await self._refuse(fault)
+                return False
+            return await act(fault, Scene(connection, head, due, self.clock.now()))
+        if head.length < 0:
+            await connection.reply(Reply(411))
+            return False
+        body = await connection.body(head)
+        if head.path.startswith("/_test/"):
+            await connection.reply(steer(self, head, body))
+            return True
+        due = self.api.answer(head, body, accept=fault is None or accepts(fault))
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        self._note(connection, head, fault, due)
+        if fault is None:
+            await connection.reply(due)
+            go_on = head.headers.get("connection", "").lower() != "close"
+        else:
+            go_on = await act(fault, Scene(connection, head, due, self.clock.now()))
+        await self._refuse_if_due()
+        return go_on and self._listener is not None
+
+    def _note(self, connection: Connection, head: Head, fault: Fault | None, due: Reply) -> None:
+        key = head.headers.get("authorization", "").removeprefix("Bearer ")
+        kind = fault.kind if fault else ""
+        self.requests.append(
+            Seen(head.method, head.target, key, max(head.length, 0), connection.number, kind, due.status)
+        )
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until SIGTERM; the URL is the first line of stdout."""
+    gc.set_threshold(100_000, 50, 100)  # a payload is thousands of dicts, all freed by their counts
+    with SendGridServer(**options(arguments)) as server:
+        serve_until_told(f"{server.url} {server.cafile}" if server.cafile else server.url)
+
+
+if __name__ == "__main__":
+    main()

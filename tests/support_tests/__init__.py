@@ -1,0 +1,1 @@
+"""Tests of the test support: an oracle that lies proves nothing."""
