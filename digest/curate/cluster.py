@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from digest.curate import series
@@ -127,9 +127,10 @@ class Pairs:
         self.frequencies = Frequencies((*self.documents, *(document(article) for article in background)))
         self.vectors = [self.frequencies.vectors(each) for each in self.documents]
         rare = self.frequencies.rare
-        self._rare_lead = [rare & each.lead.keys() for each in self.documents]
-        self._rare_full = [rare & each.full.keys() for each in self.documents]
+        self._rare_lead = [rare.intersection(each.lead) for each in self.documents]
+        self._rare_full = [rare.intersection(each.full) for each in self.documents]
         self._series = series.find((*articles, *background), rules.timezone)
+        self._leads: dict[int, str] = {}
         zone = ZoneInfo(rules.timezone)
         self._day = [article.published.astimezone(zone).date() for article in articles]
 
@@ -180,19 +181,14 @@ class Pairs:
         """The link with its five weightiest shared stems as they stand in either text."""
         one, other = self.vectors[i].lead, self.vectors[j].lead
         common = sorted(one.keys() & other.keys(), key=lambda stem: (-one[stem] * other[stem], stem))[:5]
-        words, others = (surfaces(lead_text(self.articles[at]), common) for at in (i, j))
+        words, others = surfaces(self._lead(i), common), surfaces(self._lead(j), common)
         shared = tuple((stem, words.get(stem, stem), others.get(stem, stem)) for stem in common)
-        return Link(
-            link.a,
-            link.b,
-            link.score,
-            link.lead_cosine,
-            link.full_cosine,
-            link.rare,
-            link.weekday,
-            link.barred,
-            shared,
-        )
+        return replace(link, shared=shared)
+
+    def _lead(self, at: int) -> str:
+        if at not in self._leads:
+            self._leads[at] = lead_text(self.articles[at])
+        return self._leads[at]
 
     def _bar(self, i: int, j: int, score: float) -> str:
         a, b = self.articles[i], self.articles[j]

@@ -64,5 +64,4 @@ class Rules:
     timezone: str = "Asia/Kolkata"
     """Whose days count when series pages are kept apart by day."""
     summariser: str = "extractive"
-    max_words: int = 70
-    max_sentences: int = 3
+    """A name in `summarise.SUMMARISERS`."""

@@ -36,8 +36,8 @@ def _row(kind: str, pattern: str, penalty: float = 1.0, *, off: bool = False) ->
 TABLE = (  # the pattern is matched in the folded title; first match wins
     _row("horoscope", "राशिफल|राशि वाले|राशियों|इन राशि|horoscope", off=True),
     _row("almanac", "पंचांग|शुभ मुहूर्त|राहुकाल|चौघड़िया", off=True),
-    _row("photo", "^फोटो[ :|-]|photos?[ :|]|तस्वीरों में|देखें तस्वीरें|फोटो गैलरी|in pics", off=True),
-    _row("video", "^वीडियो[ :|-]|^video[ :|]|play video$|देखें वीडियो|watch video", off=True),
+    _row("photo", "^फोटो ?[:|-]|photos?[ :|]|तस्वीरों में|देखें तस्वीरें|फोटो गैलरी|in pics", off=True),
+    _row("video", "^वीडियो ?[:|-]|^video[ :|]|play video$|देखें वीडियो|watch video", off=True),
     _row("quiz", "वर्ग पहेली|सुडोकु|quiz:", off=True),
     _row("fuel", "(पेट्रोल|डीजल).*(दाम|कीमत|भाव|रेट)|(दाम|कीमत|भाव|रेट).*(पेट्रोल|डीजल)"),
     _row("gold", "(सोना|सोने|चांदी).*(दाम|कीमत|भाव|रेट)|(दाम|कीमत|भाव).*(सोना|सोने|चांदी)"),
@@ -50,7 +50,7 @@ TABLE = (  # the pattern is matched in the folded title; first match wins
         0.7,
     ),
     _row("scorecard", "स्कोरकार्ड|scorecard|लाइव स्कोर|live score", 0.5),
-    _row("live", "^live |[ :]live[ :]|लाइव अपडेट|live updates?|ताजा समाचार|breaking news:", 0.0),
+    _row("live", "^live[ :|]|[ :]live[ :]|लाइव अपडेट|live updates?|ताजा समाचार|breaking news:", 0.0),
     _row("column", "की कहानी-|ब्लॉग:|'s blog|’s blog|आज का इतिहास|आज का विचार|सुविचार"),
 )
 

@@ -112,7 +112,7 @@ def readers(connection: Connection, number: int) -> tuple[tuple[int, str], ...]:
         .join(delivery, delivery.c.subscriber == subscriber.c.id)
         .where(delivery.c.batch == number, delivery.c.outcome.is_(None))
         .order_by(subscriber.c.id)
-    ).tuples()
+    )
     return tuple(found.all())
 
 

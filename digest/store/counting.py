@@ -45,16 +45,14 @@ def counts(database: Database, edition: str) -> Counts:
                 select(batch.c.state, func.sum(batch.c.size), func.count())
                 .where(batch.c.edition == edition)
                 .group_by(batch.c.state)
-            ).tuples()
+            )
         }
         parted: dict[Any, int] = dict(
             connection.execute(
                 select(delivery.c.outcome, func.count())
                 .where(delivery.c.edition == edition, delivery.c.outcome.is_not(None))
                 .group_by(delivery.c.outcome)
-            )
-            .tuples()
-            .all()
+            ).all()
         )
         variants = connection.execute(
             select(func.count(batch.c.variant.distinct())).where(batch.c.edition == edition, batch.c.size > 0)

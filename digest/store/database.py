@@ -88,7 +88,8 @@ def open_database(url: str, *, home: Path) -> Database:
 
 
 def _sqlite(url: Any) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
+    arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
+    engine = create_engine(url, max_overflow=-1, connect_args=arguments)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -109,7 +110,7 @@ def _sqlite(url: Any) -> Engine:
 
 
 def _postgresql(url: Any) -> Engine:
-    return create_engine(url, pool_pre_ping=True, pool_size=12, connect_args={"connect_timeout": 10})
+    return create_engine(url, pool_pre_ping=True, max_overflow=-1, connect_args={"connect_timeout": 10})
 
 
 def _bring_up_to_date(database: Database) -> None:

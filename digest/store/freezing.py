@@ -36,9 +36,9 @@ def freeze(database: Database, edition: str, entries: Iterable[Entry], batch_siz
     placed = 0
     with database.write() as connection:
         known = dict(
-            connection.execute(select(delivery.c.subscriber, delivery.c.outcome).where(delivery.c.edition == edition))
-            .tuples()
-            .all()
+            connection.execute(
+                select(delivery.c.subscriber, delivery.c.outcome).where(delivery.c.edition == edition)
+            ).all()
         )
         for (variant, due_at), ids in sorted(groups.items(), key=lambda group: (group[0][1], group[0][0])):
             wanted = [id for id in ids if id not in known or known[id] == "excluded"]

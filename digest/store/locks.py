@@ -46,9 +46,11 @@ def _file(database: Database, work: str, wait: float) -> Iterator[None]:
 
 @contextmanager
 def _advisory(database: Database, work: str, wait: float) -> Iterator[None]:
-    key = int.from_bytes(hashlib.sha256(work.encode()).digest()[:8], "big", signed=True)
     until = time.monotonic() + wait
     with database.engine.connect() as connection:
+        # Advisory locks span the database; two newsletters may live in two schemas of one.
+        schema = connection.execute(text("SELECT current_schema()")).scalar()
+        key = int.from_bytes(hashlib.sha256(f"{schema} {work}".encode()).digest()[:8], "big", signed=True)
         while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar():
             connection.rollback()
             if time.monotonic() >= until:

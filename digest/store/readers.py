@@ -98,7 +98,7 @@ class ReaderStore:
     def suppressed(self) -> dict[str, str]:
         """Address → reason of everyone barred."""
         with self.database.read() as connection:
-            return dict(connection.execute(select(suppression.c.address, suppression.c.reason)).tuples().all())
+            return dict(connection.execute(select(suppression.c.address, suppression.c.reason)).all())
 
 
 def _values(reader: Subscriber) -> dict[str, object]:

@@ -253,6 +253,26 @@ def test_a_picture_of_unknown_size_still_has_a_width() -> None:
     assert [(one["width"], "height" in one, one["alt"]) for one in images] == [("112", False, "")]
 
 
+@pytest.mark.parametrize(("alt", "linked"), [("बर्फ़", True), ("", False)])
+def test_a_leads_picture_is_a_link_only_when_it_says_what_it_shows(alt: str, linked: bool) -> None:
+    edition = of(story(1, "ख़बर", "सार", image=Image("https://x.example/a.jpg", 16, 9, alt)), lead="s1")
+    tree = Tree(render(edition).html)
+    assert [("a" in path, a["height"]) for tag, a, path in tree.tags if tag == "img"] == [(linked, "306")]
+    assert tree.empty_links == 0
+
+
+def test_a_lead_that_is_gone_leaves_the_rest() -> None:
+    letter = render(of(story(1, "पहली ख़बर", "सार"), story(2, "दूसरी ख़बर", "सार"), lead="s9"))
+    assert "बड़ी ख़बर" not in letter.html + letter.text
+    assert letter.subject.startswith("पहली ख़बर")
+
+
+def test_without_any_address_there_is_no_dead_link() -> None:
+    letter = render(base_url="", reply_to="", sender_email="")
+    assert 'href=""' not in letter.html
+    assert "सदस्यता छोड़ें" not in letter.html + letter.text
+
+
 def test_a_test_letter_says_so() -> None:
     letter = render(test=True)
     assert letter.subject.startswith("[परख] पहाड़ों में")

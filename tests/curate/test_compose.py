@@ -1,0 +1,189 @@
+"""From articles to sections: what gets in, where it stands, why, and what is left out."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from digest.curate.compose import Curated, compose
+from digest.curate.rules import Rules
+from digest.models import Article, Image, Story
+from tests.curate.sample import BRIDGE, DAY, NOW, OTHERS, article
+
+RULES = Rules()
+
+
+def made(articles: tuple[Article, ...] | list[Article] = DAY, rules: Rules = RULES, **more: object) -> Curated:
+    return compose(articles, rules=rules, weights={}, now=NOW, **more)  # type: ignore[arg-type]
+
+
+def stories(curated: Curated) -> list[Story]:
+    return [story for section in curated.sections for story in section.stories]
+
+
+def by_title(curated: Curated, word: str) -> Story:
+    return next(story for story in stories(curated) if word in story.title)
+
+
+def test_a_day() -> None:
+    curated = made()
+    assert (curated.considered, curated.clusters, curated.reason) == (7, 5, "")
+    assert [section.name for section in curated.sections] == ["देश", "व्यापार", "विज्ञान", "खेल", "मनोरंजन"]
+    bridge = by_title(curated, "पुल")
+    assert curated.lead == bridge.id == curated.sections[0].stories[0].id
+    assert bridge.sources == ("alok", "setu", "prabhakar")
+    assert set(bridge.articles) == {each.url for each in BRIDGE}
+    assert bridge.article_ids[0] == "bridge-1"
+    assert bridge.summary.startswith("सोनपुरा में कमला नदी")
+    assert "sources 3 → 2.00" in bridge.reasons
+    assert any(reason.startswith("section खेल: category") for reason in by_title(curated, "शतरंज").reasons)
+    assert any(reason.startswith("section व्यापार: URL part") for reason in by_title(curated, "आम").reasons)
+    assert any(reason.startswith("section मनोरंजन: headline words") for reason in by_title(curated, "पतंग").reasons)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_order_of_input_changes_nothing(seed: int) -> None:
+    shuffled = list(DAY)
+    random.Random(seed).shuffle(shuffled)
+    assert made(shuffled) == made()
+
+
+def test_too_little_is_said_and_nothing_is_sent() -> None:
+    curated = made(BRIDGE)
+    assert curated.sections == ()
+    assert curated.lead == ""
+    assert curated.reason == "There is only 1 story from the last 24 hours; an edition needs 3."
+    assert made(()).reason == "There is no story from the last 24 hours; an edition needs 3."
+
+
+def test_other_days_and_languages_are_counted_out() -> None:
+    more = [
+        replace(OTHERS[0], id="old", published=NOW - timedelta(hours=25)),
+        replace(OTHERS[1], id="future", published=NOW + timedelta(hours=2)),
+        replace(OTHERS[2], id="english", language="en"),
+    ]
+    curated = made([*DAY, *more])
+    assert sections_of(curated) == sections_of(made())
+    assert curated.considered == 7
+    assert "1 not in hi" in curated.left_out
+    assert "2 outside the last 24 hours" in curated.left_out
+
+
+def sections_of(curated: Curated) -> list[tuple[str, list[str]]]:
+    return [(section.name, [story.id for story in section.stories]) for section in curated.sections]
+
+
+def test_the_desk_pins_and_drops() -> None:
+    plain = made()
+    chess, bridge = by_title(plain, "शतरंज"), by_title(plain, "पुल")
+    pinned = made(pinned=(chess.id,))
+    assert pinned.lead == chess.id
+    assert by_title(pinned, "शतरंज").reasons[0] == "pinned by the desk"
+    dropped = made(dropped=(bridge.id,))
+    assert bridge.id not in {story.id for story in stories(dropped)}
+    assert "3 dropped by the desk" in dropped.left_out
+    assert made(dropped=(BRIDGE[1].url,)) == dropped
+    assert len(stories(made(pinned=("nobody",), dropped=("nothing",)))) == 5
+
+
+def test_most_stories_and_most_of_a_section() -> None:
+    assert len(stories(made(rules=Rules(max_stories=3)))) == 3
+    sports = [
+        replace(each, id=f"match-{n}", section="खेल", title=word, body=())
+        for n, (each, word) in enumerate(zip(OTHERS * 2, TITLES, strict=True))
+    ]
+    curated = made([*DAY, *sports], rules=Rules(max_stories=12))
+    count = {section.name: len(section.stories) for section in curated.sections}
+    assert count["खेल"] == 4
+    only = made(sports, rules=Rules(max_stories=6))
+    assert len(stories(only)) == 6, "with one section the cap gives way"
+
+
+TITLES = (  # no two share a word
+    "कबड्डी संघ चुनेगा अध्यक्ष",
+    "तैराकी केंद्र में मरम्मत शुरू",
+    "निशानेबाजी शिविर स्थगित",
+    "कुश्ती अखाड़े पर ताला",
+    "मुक्केबाजी को मिला प्रायोजक",
+    "तीरंदाजी दल रवाना",
+    "घुड़सवारी मैदान हरा-भरा",
+    "नौकायन रेस टली",
+)
+
+
+def test_a_section_above_the_floor_gets_a_place() -> None:
+    weighty = [
+        replace(each, id=f"big-{n}", section="देश", title=word, body=(), source=f"paper {n}")
+        for n, (each, word) in enumerate(zip(OTHERS * 2, TITLES, strict=True))
+    ]
+    rules = Rules(max_stories=4, preferences={"देश": 1.0, "शिक्षा": -1.0}, section_floor=1.0)
+    lesson = article("lesson", "setu", "गांव की पाठशाला में खुला पुस्तकालय", section="शिक्षा", hours=8)
+    assert "शिक्षा" in [section.name for section in made([*weighty, lesson], rules=rules).sections]
+    strict = replace(rules, section_floor=3.0)
+    assert "शिक्षा" not in [section.name for section in made([*weighty, lesson], rules=strict).sections]
+
+
+def test_horoscopes_stay_out_unless_pinned_and_a_series_comes_once() -> None:
+    stars = article("stars", "alok", "आज का राशिफल: जानिए अपना दिन", "मेष वालों का दिन सामान्य रहेगा। " * 5)
+    prices = [
+        article("gold", "alok", "सोने के दाम में तेजी, चांदी स्थिर", "सोना महंगा हुआ। " * 9),
+        article("silver", "setu", "चांदी के भाव गिरे, बाजार में हलचल", "आभूषण बाजार में रौनक कम रही। " * 9),
+    ]
+    curated = made([*DAY, stars, *prices])
+    titles = [story.title for story in stories(curated)]
+    assert stars.title not in titles
+    assert "1 series (horoscope)" in curated.left_out
+    assert sum(each.title in titles for each in prices) == 1
+    assert stars.title in [story.title for story in stories(made([*DAY, stars], pinned=("stars",)))]
+
+
+def test_the_top_is_not_one_paper() -> None:
+    many = [
+        replace(each, id=f"p-{n}", source="alok" if n < 4 else f"paper {n}", title=word, section=name, body=())
+        for n, (each, word, name) in enumerate(zip(OTHERS * 2, TITLES, RULES.sections, strict=False))
+    ]
+    curated = compose(many, rules=Rules(max_stories=5), weights={"alok": 2.0}, now=NOW)
+    assert sum(story.sources[0] == "alok" for story in stories(curated)) == 2
+    alone = compose(many[:4], rules=Rules(max_stories=5), weights={"alok": 2.0}, now=NOW)
+    assert len(stories(alone)) == 4, "with one source there is nothing to spread"
+
+
+def test_pictures_and_addresses_come_from_whoever_has_them() -> None:
+    picture = Image("https://setu.example.com/pul.jpg")
+    bridge = [replace(BRIDGE[0], url=""), BRIDGE[1], replace(BRIDGE[2], image=picture)]
+    story = by_title(made([*bridge, *OTHERS]), "पुल")
+    assert story.image == picture
+    assert story.article_ids[0] == "bridge-1"
+    assert "" not in story.articles
+    assert len(story.articles) == 2
+    assert story.url in story.articles
+
+
+def test_ids_outlast_the_day() -> None:
+    later = compose(DAY, rules=RULES, weights={"setu": 1.1}, now=NOW + timedelta(hours=3))
+    assert {story.id for story in stories(later)} & {story.id for story in stories(made())}
+    assert by_title(later, "शतरंज").id == by_title(made(), "शतरंज").id
+
+
+def test_source_weight_and_liking_move_a_story_up() -> None:
+    plain, liked = made(), made(rules=Rules(preferences={"मनोरंजन": 1.0}))
+    assert by_title(liked, "पतंग").score == pytest.approx(by_title(plain, "पतंग").score + 0.8)
+    heavy = compose(DAY, rules=RULES, weights={"setu": 2.0}, now=NOW)
+    assert by_title(heavy, "दूरबीन").score == pytest.approx(by_title(plain, "दूरबीन").score + 0.5)
+
+
+def test_fresh_before_stale_and_damage_behind() -> None:
+    fresh, stale = replace(OTHERS[0], published=NOW - timedelta(hours=1)), OTHERS[0]
+    assert by_title(made([fresh, *OTHERS[1:]]), "शतरंज").score > by_title(made([stale, *OTHERS[1:]]), "शतरंज").score
+    hurt = replace(OTHERS[0], title="तेरह साल की मी\ufffdा ने जीती राज्य शतरंज प्रतियोगिता")
+    story = by_title(made([hurt, *OTHERS[1:]]), "शतरंज")
+    assert "damaged text → -0.50" in story.reasons
+
+
+def test_extra_sections_stand_after_those_of_the_rules_by_name() -> None:
+    extra = [replace(OTHERS[0], section="मौसम"), replace(OTHERS[1], section="कृषि")]
+    curated = made([*BRIDGE, *extra])
+    assert [section.name for section in curated.sections] == ["देश", "कृषि", "मौसम"]

@@ -1,0 +1,88 @@
+"""Evidence for a section, strongest first, and series by their titles."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from digest.curate import series
+from digest.curate.sections import named, section_of
+from digest.models import Article
+from tests.curate.sample import article
+from tests.paths import SHARED_DATA
+
+
+def one(title: str = "कमला नदी", **more: object) -> Article:
+    return article("x", "alok", title, **{"url": "", **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("found", "section", "evidence"),
+    [
+        (one(section="मेला", categories=("खेल",)), "मेला", "source's section"),
+        (one(categories=("अनजान", "cricket"), url="https://a.example.com/business/x"), "खेल", "category 'cricket'"),
+        (one(categories=("India & World", "Technology News")), "विज्ञान", "category 'Technology News'"),
+        (one(url="https://a.example.com/hindi/entertainment/x.html"), "मनोरंजन", "URL part 'entertainment'"),
+        (one(url="https://a.example.com/%E0%A4%96%E0%A5%87%E0%A4%B2/x"), "खेल", "URL part 'खेल'"),
+        (one("रोमांचक मैच में टीम की जीत, गेंदबाज ने झटके पांच विकेट"), "खेल", "headline words"),
+        (one("मैच के लिए पहुंचे मंत्री"), "देश", "no evidence"),
+        (one(url="https://a.example.com/khel"), "देश", "no evidence"),
+    ],
+)
+def test_evidence(found: Article, section: str, evidence: str) -> None:
+    name, why = section_of([found], "देश")
+    assert name == section
+    assert why.startswith(evidence)
+
+
+def test_the_others_vote_where_the_first_says_nothing() -> None:
+    story = [one(), one(categories=("खेल",)), one(categories=("sports",)), one(categories=("business",))]
+    assert section_of(story, "देश") == ("खेल", "2 of its other articles")
+    assert section_of([one(categories=("business",)), *story[1:]], "देश")[0] == "व्यापार"
+
+
+@pytest.mark.parametrize(("name", "section"), [("Health-News", "स्वास्थ्य"), ("खेल समाचार", "खेल"), ("कविता", ""), ("", "")])
+def test_names(name: str, section: str) -> None:
+    assert named(name) == section
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("आज का राशिफल 23 नवंबर", "horoscope"),
+        ("पेट्रोल-डीज़ल के दाम फिर बढ़े", "fuel"),
+        ("सेंसेक्स 400 अंक चढ़ा", "market"),
+        ("LIVE: विधानसभा में बहस", "live"),
+        ("रेलवे में 500 पदों पर भर्ती", "jobs"),
+        ("हादसे के बाद 12 लोग अस्पताल में भर्ती", ""),
+        ("फोटो खिंचवाने पहुंचे लोग", ""),
+        ("सोनपुरा में नया पुल खुला", ""),
+    ],
+)
+def test_series_by_title(title: str, kind: str) -> None:
+    found = series.of_title(title)
+    assert (found.kind if found else "") == kind
+
+
+def test_skeleton_forgets_numbers_only() -> None:
+    assert series.skeleton("भाव 23/11: ४५ रुपये") == series.skeleton("भाव 24/11: 46.5 रुपये")
+    assert series.skeleton("भाव 23") != series.skeleton("दर 23")
+
+
+def test_headline_words_on_labelled_headlines() -> None:
+    """What the lexicon says is right mostly; what it does not know it leaves alone."""
+    path = SHARED_DATA / "articles/l3cube-headlines-hi/l3cube_hi_headlines.jsonl"
+    if not path.exists():
+        pytest.skip("the labelled headlines (L3Cube) are not beside the repository")
+    label = {"sports": "खेल", "entertainment": "मनोरंजन", "business": "व्यापार", "health": "स्वास्थ्य", "education": "शिक्षा"}
+    label |= {"technology": "विज्ञान", "international": "दुनिया"}
+    right = said = 0
+    for line in filter(str.strip, path.read_text(encoding="utf-8").split("\n")):
+        entry = json.loads(line)
+        expected = next((ours for theirs, ours in label.items() if theirs in entry["category"].lower()), "")
+        section, why = section_of([one(entry["title"])], "देश")
+        if expected and why.startswith("headline"):
+            said, right = said + 1, right + (section == expected)
+    assert said > 200
+    assert right / said >= 0.75

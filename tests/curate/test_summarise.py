@@ -1,0 +1,154 @@
+"""Summaries a reader can trust: golden articles for each rule, and every rule over real articles."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from digest.curate.sentence_rules import HANGING, balanced
+from digest.curate.summarise import SUMMARISERS, summarise
+from digest.hindi.sentences import split
+from digest.hindi.text import fold
+from digest.hindi.tokens import stems
+from digest.models import Article, Block
+from tests.curate.sample import BRIDGE, DAY, NOW, article
+from tests.paths import SHARED_DATA
+
+TITLE = "कमला नदी पर नया पुल खुला"
+LEAD = "सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए खोल दिया गया।"
+MORE = "निर्माण पर चार साल में 96 करोड़ रुपये खर्च हुए।"
+
+
+def made(text: str, title: str = TITLE) -> Article:
+    return article("x", "alok", title, text)
+
+
+def test_the_lead_comes_first_and_all_is_the_papers_own_words() -> None:
+    for each in DAY:
+        summary = summarise(each)
+        pieces = split(summary)
+        assert 2 <= len(pieces) <= 3
+        assert summary.startswith(split(each.text)[0])
+        assert all(piece in each.text for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    ("text", "summary"),
+    [
+        (f"{LEAD} {MORE}", f"{LEAD} {MORE}"),
+        (f"कमला नदी पर नया पुल खुला। {LEAD} {MORE}", f"{LEAD} {MORE}"),
+        (f"{LEAD} {LEAD} {MORE}", f"{LEAD} {MORE}"),
+        (f"{LEAD} पूरी खबर पढ़ने के लिए यहां क्लिक करें। {MORE}", f"{LEAD} {MORE}"),
+        (f"{LEAD} मंत्री ने कहा, “यह पुल इलाके के लोगों का सपना था। {MORE}", f"{LEAD} {MORE}"),
+        (f"लेकिन नदी के दोनों ओर के लोग अब भी खुश नहीं हैं। {LEAD} {MORE}", f"{LEAD} {MORE}"),
+        (f"क्या कमला नदी का पुल समय से पहले खुल जाएगा? {LEAD} {MORE}", f"{LEAD} {MORE}"),
+        (f"{LEAD} एजेंसी। {MORE}", f"{LEAD} {MORE}"),
+        (f"{LEAD}\n{MORE} और इसके बाद बिना अंत के", LEAD + " " + MORE),
+        ("क्या कमला नदी का नया पुल समय से पहले खुल जाएगा?", ""),
+        ("कमला नदी पर नया पुल खुला।", ""),
+        ("पुल खुला।", ""),
+        ("", ""),
+        ("सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए", ""),
+        ("उन्होंने कहा कि यह पुल इलाके के लोगों का बहुत पुराना सपना था।", ""),
+        (f"राष\ufffdट\ufffdरपति ने रविवार को नए पुल का उद्घाटन किया है। {LEAD}", LEAD),
+    ],
+)
+def test_rules(text: str, summary: str) -> None:
+    assert summarise(made(text)) == summary
+
+
+def test_a_sentence_that_points_back_needs_the_one_before_it() -> None:
+    far = "उन्होंने पुल के बारे में कमला नदी के लोगों से बात की।"
+    unrelated = "जिले में इस समय " + "और ".join("कई काम चल रहे हैं " for _ in range(20)) + "।"
+    summary = summarise(made(f"{LEAD} {unrelated} {far}"))
+    assert summary == LEAD
+    assert far in summarise(made(f"{LEAD} {far}"))
+
+
+def test_an_excerpt_gives_only_its_complete_sentences() -> None:
+    cut = article("x", "alok", TITLE, excerpt=f"{LEAD} {MORE} पुल के दोनों ओर […]")
+    assert summarise(cut) == f"{LEAD} {MORE}"
+    assert summarise(article("x", "alok", TITLE, excerpt="सोनपुरा में कमला नदी पर बना नया पुल रविवार को…")) == ""
+
+
+def test_another_title_may_stand_above() -> None:
+    assert summarise(made(f"{LEAD} {MORE}"), title=LEAD.rstrip("।")) == MORE
+
+
+def test_too_little_is_nothing() -> None:
+    assert summarise(made("मौसम रविवार को ठंडा रहा।")) == ""
+
+
+def test_background_frequencies_are_taken() -> None:
+    assert summarise(BRIDGE[0], background=dict.fromkeys(stems(BRIDGE[0].text), 1.0)) == summarise(BRIDGE[0])
+
+
+def test_it_is_found_by_name() -> None:
+    assert SUMMARISERS["extractive"](BRIDGE[1]) == summarise(BRIDGE[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "even"),
+    [
+        ("“हां”", True),
+        ("“हां", False),
+        ("(एक", False),
+        ("'एक' 'दो'", True),
+        ("don't", True),
+        ("‘एक’", True),
+        ("‘एक", False),
+    ],
+)
+def test_balance(text: str, even: bool) -> None:
+    assert balanced(text) is even
+
+
+def broken(article_: Article, summary: str) -> list[str]:
+    """The rules that the summary breaks, by name."""
+    pieces = split(summary)
+    first = fold(pieces[0].lstrip("\"'“‘( ")).split()[0].rstrip(",")
+    title = set(stems(article_.title))
+    checks = {
+        "words of the article": all(piece in article_.text for piece in pieces),
+        "whole": all(piece[-1] in "।॥.?!…|\"'”’»)" for piece in pieces),
+        "1-3 sentences": 1 <= len(pieces) <= 3,
+        "70 words": len(summary.split()) <= 70,
+        "8 words": len(summary.split()) >= 8,
+        "balanced": balanced(summary),
+        "no dangling opening": first not in HANGING,
+        "not only a question": not all(piece.rstrip("\"'”’ ").endswith("?") for piece in pieces),
+        "no echo": not title or len(set(stems(summary)) & title) < 0.9 * len(set(stems(summary))),
+        "in order": [article_.text.find(p) for p in pieces] == sorted(article_.text.find(p) for p in pieces),
+    }
+    return [name for name, kept in checks.items() if not kept]
+
+
+@pytest.mark.parametrize(
+    "name", ["ilsum-hi/ilsum_hi.jsonl", "ednil-events-hi/ednil_hi.jsonl", "bbc-hindi-categories/bbc_hindi_test.jsonl"]
+)
+def test_every_rule_on_real_articles(name: str) -> None:
+    path = SHARED_DATA / "articles" / name
+    if not path.exists():
+        pytest.skip(f"the real articles ({name}) are not beside the repository")
+    entries = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+    faults: list[tuple[int, list[str], str]] = []
+    empty = 0
+    for number, entry in enumerate(entries):
+        paragraphs = entry["paragraphs"] if "paragraphs" in entry else entry["article"].split("\n")
+        blocks = tuple(Block("p", text.strip()) for text in paragraphs if text.strip())
+        real = Article(id=str(number), source="s", title=entry.get("title", ""), published=NOW, body=blocks)
+        summary = summarise(real)
+        empty += not summary
+        if summary and (rules := broken(real, summary)):
+            faults.append((number, rules, summary))
+    assert not faults
+    assert empty <= 0.1 * len(entries)
+
+
+def test_the_checks_themselves_can_fail() -> None:
+    real = Article(id="1", source="s", title="", published=datetime(2026, 1, 1, tzinfo=UTC), body=(Block("p", LEAD),))
+    assert broken(real, LEAD) == []
+    assert broken(real, LEAD[:-1])
+    assert broken(real, "लेकिन यह वाक्य किसी लेख में कहीं भी नहीं है।")

@@ -1,0 +1,59 @@
+"""An open store of each kind with an edition that is being sent, and readers on its list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from digest.models import Edition, Subscriber
+from digest.store.database import Database, open_database
+from digest.store.editions import EditionStore
+from digest.store.freezing import Entry, freeze
+from digest.store.ledger import SqlLedger
+from digest.store.readers import ReaderStore
+
+NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+KEY = "2026-11-23"
+
+
+@pytest.fixture
+def database(store_url: str, tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(store_url, home=tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ledger(database: Database) -> SqlLedger:
+    return SqlLedger(database)
+
+
+def an_edition(key: str = KEY) -> Edition:
+    return Edition(key, date.fromisoformat(KEY), 1, "sending", "विषय", "", ())
+
+
+def enlist(database: Database, *addresses: str) -> None:
+    """Makes these the whole list."""
+    ReaderStore(database).sync([(a, Subscriber(email=a)) for a in addresses], now=NOW)
+
+
+Frozen = Callable[..., list[int]]
+
+
+@pytest.fixture
+def frozen(database: Database) -> Frozen:
+    """Freezes an edition for so many readers; answers their ids."""
+
+    def make(readers: int, *, size: int = 1000, key: str = KEY) -> list[int]:
+        enlist(database, *(f"reader{n}@example.com" for n in range(readers)))
+        editions = EditionStore(database)
+        if editions.get(key) is None:
+            editions.put(an_edition(key), over=())
+        ids = [candidate.id for candidate in ReaderStore(database).candidates(key)]
+        freeze(database, key, [Entry(id, "html", NOW) for id in ids], size)
+        return ids
+
+    return make

@@ -1,0 +1,109 @@
+"""Opening a store: migrations, and the sentences for a store that can't be used."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from digest.errors import Busy, ConfigurationError, StoreError
+from digest.store import database as opening
+from digest.store.database import HEAD, Database, open_database
+from digest.store.locks import alone
+from digest.store.meta import get_or_make
+from digest.store.schema import metadata
+
+
+def test_a_migrated_store_has_the_schema_of_the_code(database: Database) -> None:
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_head_is_the_last_migration() -> None:
+    files = sorted((Path(opening.__file__).parent / "migrations/versions").glob("[0-9]*.py"))
+    assert files[-1].name.startswith(f"{HEAD}_")
+
+
+def test_opening_twice_changes_nothing(store_url: str, tmp_path: Path) -> None:
+    for _ in range(2):
+        opened = open_database(store_url, home=tmp_path)
+        assert get_or_make(opened, "k", lambda: "first") == "first"
+        opened.close()
+
+
+def test_a_store_from_a_newer_version_is_refused(store_url: str, tmp_path: Path) -> None:
+    opened = open_database(store_url, home=tmp_path)
+    with opened.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    opened.close()
+    with pytest.raises(StoreError, match="newer version of digest"):
+        open_database(store_url, home=tmp_path)
+
+
+def test_a_locked_store_is_said_to_be_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "_BUSY_SECONDS", 0.2)
+    open_database("sqlite:///digest.db", home=tmp_path).close()
+    other = sqlite3.connect(tmp_path / "digest.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    database = open_database("sqlite:///digest.db", home=tmp_path)
+    try:
+        with pytest.raises(StoreError, match="locked by another program"), database.write():
+            pass
+    finally:
+        database.close()
+        other.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"no database at all, and long enough to be looked at" * 40, "no SQLite database")]
+)
+def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "digest.db").write_bytes(content)
+    with pytest.raises(StoreError, match=said):
+        open_database("sqlite:///digest.db", home=tmp_path)
+
+
+def test_a_folder_that_is_missing_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="check that its folder exists"):
+        open_database("sqlite:///nowhere/digest.db", home=tmp_path)
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/x", "digest.db", "sqlite+nothing:///x", "postgres://x/y"])
+def test_another_kind_of_store_is_a_fault_of_the_settings(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigurationError, match="expected sqlite:///digest.db or postgresql"):
+        open_database(url, home=tmp_path)
+
+
+def test_a_password_never_reaches_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StoreError) as caught:
+        open_database("postgresql://digest:hunter2@127.0.0.1:1/none", home=tmp_path)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_one_at_a_time(database: Database) -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with alone(database, "sending 1", wait=0):
+            inside.set()
+            leave.wait(10)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert inside.wait(10)
+    try:
+        with pytest.raises(Busy, match="another digest process"), alone(database, "sending 1", wait=0.3):
+            pass
+        with alone(database, "sending 2", wait=0):
+            pass
+    finally:
+        leave.set()
+        holder.join()
+    with alone(database, "sending 1", wait=5):
+        pass

@@ -1,0 +1,245 @@
+"""The ledger's contract, on every store: who owns a batch, what an outcome leaves behind, what a killed run leaves."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from digest.deliver.outcome import Accepted, Mixed, NotSent, Rejected, Unknown
+from digest.deliver.ports import Claim
+from digest.errors import StoreError
+from digest.store.counting import Counts, counts, doubts, missing
+from digest.store.database import Database
+from digest.store.editions import EditionStore
+from digest.store.freezing import Entry, freeze
+from digest.store.ledger import SqlLedger
+from digest.store.readers import ReaderStore
+from tests.store.conftest import KEY, NOW, Frozen, enlist
+
+HOLD = {"sendgrid": "hold", "smtp": "stepwise", "outbox": "redo"}
+
+
+def claim(ledger: SqlLedger, transport: str = "sendgrid") -> Claim:
+    got = ledger.claim(KEY, transport, NOW, 5)
+    assert got is not None
+    return got
+
+
+def tally(database: Database) -> dict[str, int]:
+    found = counts(database, KEY)
+    assert found.balanced, found
+    names = ("frozen", "accepted", "rejected", "excluded", "pending", "unknown")
+    return {name: getattr(found, name) for name in names if getattr(found, name)}
+
+
+def test_every_reader_frozen_has_one_place_and_is_claimed_once(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
+    ids = frozen(25, size=10)
+    claimed: list[int] = []
+    while got := ledger.claim(KEY, "outbox", NOW, 5):
+        assert len(got.readers) <= 10
+        claimed += [id for id, _email in got.readers]
+        ledger.settle(got.attempt, Accepted("m1"), NOW)
+    assert claimed == ids
+    assert tally(database) == {"frozen": 25, "accepted": 25}
+    assert counts(database, KEY) == Counts(25, 25, 0, 0, 0, 0, batches=3, variants=1)
+
+
+def test_eight_threads_never_share_a_batch(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
+    ids = frozen(400, size=5)
+    claimed: list[int] = []
+    lock = threading.Lock()
+    start = threading.Barrier(8)
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            start.wait()
+            while got := ledger.claim(KEY, "outbox", NOW, 5):
+                with lock:
+                    claimed.extend(id for id, _email in got.readers)
+                ledger.settle(got.attempt, Accepted(), NOW)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not errors
+    assert Counter(claimed) == Counter(ids)
+    assert tally(database) == {"frozen": 400, "accepted": 400}
+
+
+def test_freezing_again_adds_only_who_is_new(database: Database, frozen: Frozen) -> None:
+    frozen(3)
+    frozen(3)
+    assert tally(database) == {"frozen": 3, "pending": 3}
+    assert frozen(4)[0] not in frozen(3)
+    assert tally(database) == {"frozen": 4, "pending": 4}
+
+
+def test_an_entry_for_a_reader_with_a_place_changes_nothing(database: Database, frozen: Frozen) -> None:
+    ids = frozen(3)
+    placed = freeze(database, KEY, [Entry(id, "html", NOW) for id in ids], 10)
+    assert placed == 0
+    assert freeze(database, KEY, [Entry(ids[0], excluded="paused")], 10) == 0
+    assert tally(database) == {"frozen": 3, "pending": 3}
+
+
+def test_an_excluded_reader_comes_back_when_due_and_only_once(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    ids = frozen(0) or []
+    enlist(database, "asha@example.com")
+    (reader,) = ReaderStore(database).candidates(KEY)
+    freeze(database, KEY, [Entry(reader.id, excluded="paused")], 10)
+    assert tally(database) == {"frozen": 1, "excluded": 1}
+    assert [row.reason for row in missing(database, KEY)] == ["paused"]
+    assert freeze(database, KEY, [Entry(reader.id, "html", NOW)], 10) == 1
+    assert freeze(database, KEY, [Entry(reader.id, "html", NOW)], 10) == 0
+    assert tally(database) == {"frozen": 1, "pending": 1}
+    assert not ids
+
+
+def test_batches_hold_one_variant_and_one_due_time(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    frozen(0)
+    enlist(database, *(f"r{n}@example.com" for n in range(4)))
+    a, b, c, d = (reader.id for reader in ReaderStore(database).candidates(KEY))
+    later = NOW + timedelta(hours=1)
+    entries = [Entry(a, "html", NOW), Entry(b, "text", NOW), Entry(c, "html", later), Entry(d, "html", NOW)]
+    freeze(database, KEY, entries, 10)
+    groups = []
+    while got := ledger.claim(KEY, "outbox", NOW, 5):
+        groups.append((got.variant, [id for id, _email in got.readers]))
+        ledger.settle(got.attempt, Accepted(), NOW)
+    assert groups == [("html", [a, d]), ("text", [b])]
+    assert not ledger.is_due(KEY, NOW)
+    assert ledger.is_due(KEY, later)
+
+
+def test_rejected_readers_are_marked_and_the_rest_start_afresh(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    ids = frozen(5)
+    ledger.settle(claim(ledger).attempt, Rejected({ids[1]: "550 no such user"}), NOW)
+    assert tally(database) == {"frozen": 5, "rejected": 1, "pending": 4}
+    rest = claim(ledger)
+    assert [id for id, _email in rest.readers] == [ids[0], *ids[2:]]
+    ledger.settle(rest.attempt, Accepted(), NOW)
+    assert tally(database) == {"frozen": 5, "rejected": 1, "accepted": 4}
+    assert [(row.email, row.reason) for row in missing(database, KEY)] == [("reader1@example.com", "550 no such user")]
+
+
+def test_not_sent_goes_back_until_it_was_tried_often_enough(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    frozen(2)
+    for _ in range(3):
+        got = ledger.claim(KEY, "sendgrid", NOW, 3)
+        assert got is not None
+        ledger.settle(got.attempt, NotSent("429"), NOW)
+    assert ledger.claim(KEY, "sendgrid", NOW, 3) is None
+    assert tally(database) == {"frozen": 2, "pending": 2}
+    ledger.begin_run(KEY, recovery=HOLD, now=NOW)  # a new run tries again
+    assert ledger.claim(KEY, "sendgrid", NOW, 3) is not None
+
+
+def test_unknown_is_never_claimed_again(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    frozen(2)
+    got = claim(ledger)
+    ledger.settle(got.attempt, Unknown("no answer"), NOW)
+    ledger.begin_run(KEY, recovery=HOLD, now=NOW)
+    assert ledger.claim(KEY, "sendgrid", NOW, 5) is None
+    assert tally(database) == {"frozen": 2, "unknown": 2}
+    assert {row.reason for row in missing(database, KEY)} == {"no answer"}
+
+
+def test_mixed_gives_every_reader_the_own_fate(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    a, b, c, d, e = frozen(5)
+    outcome = Mixed(frozenset({a}), {b: "550"}, {c: "broke off"}, not_sent_reason="server went away")
+    ledger.settle(claim(ledger, "smtp").attempt, outcome, NOW)
+    assert tally(database) == {"frozen": 5, "accepted": 1, "rejected": 1, "unknown": 1, "pending": 2}
+    assert [id for id, _email in claim(ledger, "smtp").readers] == [d, e]
+    (doubt,) = doubts(database, KEY)
+    assert (doubt.readers, doubt.transport) == (1, "smtp")
+
+
+def test_an_attempt_is_settled_once(ledger: SqlLedger, frozen: Frozen) -> None:
+    frozen(1)
+    got = claim(ledger)
+    ledger.settle(got.attempt, Accepted(), NOW)
+    with pytest.raises(StoreError, match="settled already"):
+        ledger.settle(got.attempt, Accepted(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("transport", "left"),
+    [
+        ("sendgrid", {"unknown": 4}),
+        ("outbox", {"pending": 4}),
+        ("smtp", {"pending": 4}),  # nobody was noted as being handed over
+        ("a transport of the future", {"unknown": 4}),
+    ],
+)
+def test_what_a_killed_run_leaves_is_pending_only_where_that_is_safe(
+    database: Database, ledger: SqlLedger, frozen: Frozen, transport: str, left: dict[str, int]
+) -> None:
+    frozen(4)
+    claim(ledger, transport)
+    ledger.begin_run(KEY, recovery=HOLD, now=NOW)
+    assert tally(database) == {"frozen": 4, **left}
+    ledger.begin_run(KEY, recovery=HOLD, now=NOW)
+    assert tally(database) == {"frozen": 4, **left}
+
+
+def test_a_killed_smtp_run_leaves_one_reader_in_doubt(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    a, b, c, d = frozen(4)
+    got = claim(ledger, "smtp")
+    ledger.note_handing(got.attempt, a)
+    ledger.note_refused(got.attempt, a, "550 unknown")
+    ledger.note_handing(got.attempt, b)
+    ledger.note_handing(got.attempt, c)
+    assert ledger.begin_run(KEY, recovery=HOLD, now=NOW) == 1
+    assert tally(database) == {"frozen": 4, "accepted": 1, "rejected": 1, "unknown": 1, "pending": 1}
+    assert [id for id, _email in claim(ledger, "smtp").readers] == [d]
+    assert b
+
+
+def test_who_leaves_between_freeze_and_claim_gets_nothing(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    frozen(4)
+    readers = ReaderStore(database)
+    readers.suppress("reader0@example.com", "unsubscribed", now=NOW)
+    enlist(database, "reader0@example.com", "reader1@example.com", "reader2@example.com")
+    got = claim(ledger)
+    assert [email for _id, email in got.readers] == ["reader1@example.com", "reader2@example.com"]
+    ledger.settle(got.attempt, Accepted(), NOW)
+    assert tally(database) == {"frozen": 4, "excluded": 2, "accepted": 2}
+    told = {row.email: row.reason for row in missing(database, KEY)}
+    assert told == {"reader0@example.com": "unsubscribed", "reader3@example.com": "removed from the list"}
+
+
+def test_a_batch_that_everyone_left_is_no_request(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    frozen(2)
+    enlist(database)
+    assert ledger.claim(KEY, "sendgrid", NOW, 5) is None
+    assert tally(database) == {"frozen": 2, "excluded": 2}
+    assert counts(database, KEY).settled
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_nothing_is_claimed_of_an_edition_that_is_not_being_sent(
+    database: Database, ledger: SqlLedger, frozen: Frozen, state: str
+) -> None:
+    frozen(2)
+    EditionStore(database).move(KEY, state, out_of=("sending",), now=NOW)  # type: ignore[arg-type]
+    assert ledger.claim(KEY, "outbox", NOW, 5) is None
+    assert tally(database) == {"frozen": 2, "pending": 2}
+
+
+def test_an_operators_word_settles_an_unknown_batch_once(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    frozen(4, size=2)
+    for _ in range(2):
+        ledger.settle(claim(ledger).attempt, Unknown("hung up"), NOW)
+    first, second = (doubt.batch for doubt in doubts(database, KEY))
+    assert ledger.decide(KEY, first, Accepted())
+    assert ledger.decide(KEY, second, NotSent("not in the provider's log"))
+    assert not ledger.decide(KEY, first, NotSent("twice"))
+    assert tally(database) == {"frozen": 4, "accepted": 2, "pending": 2}
