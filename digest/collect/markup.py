@@ -33,6 +33,7 @@ _BREAKS = frozenset(
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9:-]*(?:\s[^<>]{0,2000})?/?>|<!--.{0,2000}?-->", re.S)
 _DROPPED_WHOLE = re.compile(r"<(script|style|iframe|form|noscript|svg)(?:\s[^<>]*)?>.*?(?:</\1>|$)", re.S | re.I)
+_ENDLESS = re.compile(r"(\S{1000})\S+")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 
 
@@ -50,7 +51,12 @@ def plain(text: str) -> str:
     text = _unescaped(text[:LONGEST_BLOCK])
     if "<" in text:
         text = _unescaped(_TAG.sub(lambda tag: "" if _is_inline(tag.group()) else " ", text))
-    return repair(" ".join(text.split()))
+    return repair(_tamed(" ".join(text.split())))
+
+
+def _tamed(text: str) -> str:
+    """Words of more than a thousand signs cut: no language has them, and patterns over them take minutes."""
+    return _ENDLESS.sub(r"\1", text)
 
 
 def read_html(markup: str, base: str) -> Content:
@@ -79,7 +85,7 @@ def read_html(markup: str, base: str) -> Content:
 def paragraphs(text: str) -> list[Block]:
     """Plain text as paragraphs: a blank line ends one, a single line end is a space."""
     pieces = re.split(r"\n[ \t\u00a0]*(?:\n[ \t\u00a0]*)+", text.replace("\r\n", "\n").replace("\r", "\n"))
-    lines = (repair(" ".join(piece.split())) for piece in pieces)
+    lines = (repair(_tamed(" ".join(piece.split()))) for piece in pieces)
     return [Block("p", line[:LONGEST_BLOCK]) for line in lines if line][:MOST_BLOCKS]
 
 
@@ -91,7 +97,7 @@ def walk(root: Any, content: Content, base: str) -> None:
     heading = 0
 
     def flush() -> None:
-        text = repair(" ".join(_unescaped("".join(buffer)).split()))[:LONGEST_BLOCK]
+        text = repair(_tamed(" ".join(_unescaped("".join(buffer)).split()))[:LONGEST_BLOCK])
         buffer.clear()
         if text and len(content.blocks) < MOST_BLOCKS:
             kind: Literal["p", "h"] = "h" if heading else "p"

@@ -41,9 +41,9 @@ class Due:
 def decide(reader: Candidate, day: date, *, send_at: time | None, now: datetime) -> Due:
     """Whether and when `reader` gets the edition of `day`.
 
-    `send_at` is the newsletter's hour, which holds where the reader named none; None means a one-off send: now,
-    whatever the hour. A due time in the past is now. In the reader's own zone a time that a clock change skips or
-    doubles is taken at its first occurrence after the gap (PEP 495, fold=0).
+    `send_at` is the newsletter's hour, which holds where the reader named none; None means a one-off send: at once,
+    whatever the hour. A due time may lie in the past. In the reader's own zone a time that a clock change skips or
+    doubles is taken at its first occurrence (PEP 495, fold=0).
     """
     if reader.suppressed:
         return Due(None, reader.suppressed)
@@ -52,9 +52,9 @@ def decide(reader: Candidate, day: date, *, send_at: time | None, now: datetime)
     if not is_due_on(reader.frequency, day):
         return Due(None, f"not due on this day ({reader.frequency})")
     if send_at is None:
-        return Due(now)
-    wanted = datetime.combine(day, reader.hour or send_at, ZoneInfo(reader.timezone)).astimezone(now.tzinfo)
-    return Due(max(wanted, now))
+        # Not `now` itself: a clock that is set back a little must not make what was due not due any more.
+        return Due(min(now, datetime.combine(day, time(0), now.tzinfo)))
+    return Due(datetime.combine(day, reader.hour or send_at, ZoneInfo(reader.timezone)).astimezone(now.tzinfo))
 
 
 def is_due_on(frequency: Frequency, day: date) -> bool:

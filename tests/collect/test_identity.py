@@ -73,7 +73,9 @@ def test_without_a_base_a_relative_link_is_nothing() -> None:
     assert absolute_url("/n/1", "") == ""
 
 
-_PARTS = st.sampled_from(["amp", "/", "//", ".", "?", "&", "utm_source=x", "%41", "%2541", "%e0", "#", "a", "ख", "www.", ":443", "m.", ".html", "="])  # fmt: skip
+_PARTS = st.sampled_from(
+    ["amp", "/", "//", ".", "?", "&", "utm_source=x", "%41", "%2541", "%e0", "#", "a", "ख", "www.", ":443", "m."]
+)
 
 
 @given(

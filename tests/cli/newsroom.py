@@ -1,0 +1,116 @@
+"""A newsletter folder in a temporary place, and the `digest` command run in it as an admin would."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digest.cli import main
+
+NOW = "2026-11-23T07:00+05:30"
+"""A Monday morning."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command said, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class Newsroom:
+    """A folder made by `digest init`; `environment` is laid over the settings."""
+
+    home: Path
+    environment: dict[str, str] = field(default_factory=lambda: {"DIGEST_NOW": NOW})
+
+    def digest(self, *arguments: str, **environment: str) -> Run:
+        """The command, in this process: starting Python each time would cost more than the test."""
+        out, err = StringIO(), StringIO()
+        before = dict(os.environ), Path.cwd(), sys.argv
+        try:
+            os.environ.clear()
+            os.environ.update(self.env(environment))
+            os.chdir(self.home)
+            sys.argv = ["digest", *arguments]
+            with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+                main()
+        finally:
+            os.environ.clear()
+            os.environ.update(before[0])
+            os.chdir(before[1])
+            sys.argv = before[2]
+        code = ended.value.code
+        assert isinstance(code, int)
+        assert "internal fault" not in err.getvalue(), err.getvalue()
+        return Run(code, out.getvalue(), err.getvalue())
+
+    def process(self, *arguments: str, **environment: str) -> Run:
+        """The command as a process of its own."""
+        done = subprocess.run(
+            self.command(*arguments),
+            env=self.env(environment),
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Run(done.returncode, done.stdout, done.stderr)
+
+    def json(self, *arguments: str, code: int = 0, **environment: str) -> Any:
+        """The document that a command prints, having ended with `code`."""
+        run = self.digest(*arguments, "--json", **environment)
+        assert run.code == code, (run.code, run.out, run.err)
+        return run.json
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "digest.cli", *arguments]
+
+    def env(self, more: Mapping[str, str] = {}) -> dict[str, str]:  # noqa: B006  never changed
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("DIGEST_")}
+        return {**kept, **self.environment, **more}
+
+    def readers(self, *rows: str) -> None:
+        """Makes these lines the list: `email: asha@example.com, topics: [देश]`."""
+        lines = [f"  - {{{row}}}" for row in rows]
+        (self.home / "subscribers.yaml").write_text("\n".join(["subscribers:", *lines, ""]), encoding="utf-8")
+
+    def settings(self, old: str, new: str) -> None:
+        """Replaces a piece of digest.yaml."""
+        path = self.home / "digest.yaml"
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def outbox(self, edition: str = "2026-11-23") -> dict[str, bytes]:
+        """Address → mail of what lies in the outbox; fails when someone has two."""
+        mails: dict[str, bytes] = {}
+        for path in sorted((self.home / "outbox" / edition).glob("*.eml")):
+            address = path.stem.split("-", 1)[1]
+            assert address not in mails
+            mails[address] = path.read_bytes()
+        return mails
+
+
+def many(count: int) -> list[str]:
+    """Rows of so many readers."""
+    return [f"email: reader{number}@example.com" for number in range(count)]

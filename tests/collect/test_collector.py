@@ -1,0 +1,158 @@
+"""Collecting and looking, over a real server and a memory of a dozen lines."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from digest.collect.collector import Saved, SourceReport, Validators, collect, look
+from digest.collect.fetch import Fetcher, FetchLimits
+from digest.models import Article, Source
+from tests.collect.server import FEED, Handler, serving
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+class Notebook:
+    """A memory that keeps everything in dictionaries and notes which thread came."""
+
+    def __init__(self) -> None:
+        self.articles: dict[str, Article] = {}
+        self.known: dict[str, Validators] = {}
+        self.threads: set[int] = set()
+
+    def validators(self, source: str) -> Validators | None:
+        self.threads.add(threading.get_ident())
+        return self.known.get(source)
+
+    def remember(self, source: str, validators: Validators) -> None:
+        self.threads.add(threading.get_ident())
+        self.known[source] = validators
+
+    def save(self, articles: Sequence[Article]) -> Saved:
+        self.threads.add(threading.get_ident())
+        new = [article for article in articles if article.id not in self.articles]
+        changed = [a for a in articles if a not in new and self.articles[a.id].content_hash != a.content_hash]
+        self.articles.update({article.id: article for article in articles})
+        return Saved(len(new), len(changed))
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    with serving() as base:
+        yield base
+
+
+@pytest.fixture
+def fetcher() -> Fetcher:
+    return Fetcher(FetchLimits(connect=1, read=1, whole=1, body=1_000_000))
+
+
+def source(name: str, url: str, **more: object) -> Source:
+    return Source(name, url=url, allow_private=True, **more)  # type: ignore[arg-type]
+
+
+def test_one_failing_source_stops_no_other(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "a.txt").write_text("डेस्क की ख़बर\n\nनहर का पानी गांव तक पहुंच गया है।\n", "utf-8")
+    sources = [
+        source("gone", f"{site}/gone"),
+        source("drip", f"{site}/drip"),
+        source("good", f"{site}/feed"),
+        source("page", f"{site}/page"),
+        source("broken", f"{site}/broken"),
+        Source("desk", path="desk"),
+        Source("nowhere", path="missing"),
+        Source("file", url="file:///etc/passwd"),
+        source("moved", f"{site}/moved"),
+    ]
+    memory, told = Notebook(), list[SourceReport]()
+    report = collect(sources, fetcher=fetcher, memory=memory, now=NOW, home=tmp_path, threads=4, progress=told.append)
+    by_name = {one.name: one for one in report.sources}
+    assert [one.name for one in report.sources] == [one.name for one in sources]
+    assert sorted(one.name for one in told) == sorted(by_name)
+    assert "HTTP 410" in by_name["gone"].error
+    assert "longer than 1 seconds" in by_name["drip"].error
+    assert f"names this feed: {site}/feed" in by_name["page"].error
+    assert "does not exist" in by_name["nowhere"].error
+    assert "file:" in by_name["file"].error
+    assert (by_name["good"].kind, by_name["good"].fetched, by_name["good"].error) == ("rss2.0", 1, "")
+    assert (by_name["desk"].kind, by_name["desk"].fetched, by_name["desk"].new) == ("folder", 1, 1)
+    assert f"moved for good to {site}/feed" in by_name["moved"].warnings[0]
+    assert report.articles == 3
+    assert memory.threads == {threading.get_ident()}
+
+
+@pytest.mark.parametrize("path", ["feed", "plain"])
+def test_an_unchanged_feed_is_not_read_again(site: str, fetcher: Fetcher, tmp_path: Path, path: str) -> None:
+    memory, sources = Notebook(), [source("good", f"{site}/{path}")]
+    first = collect(sources, fetcher=fetcher, memory=memory, now=NOW, home=tmp_path).sources[0]
+    again = collect(sources, fetcher=fetcher, memory=memory, now=NOW, home=tmp_path).sources[0]
+    assert (first.fetched, first.new) == (1, 1)
+    assert (again.fetched, again.new, again.error, again.kind) == (0, 0, "", "unchanged")
+    assert ("if-none-match" in Handler.seen[-1][1]) is (path == "feed")
+
+
+def test_a_replayed_feed_is_read_every_time(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
+    memory, sources = Notebook(), [source("good", f"{site}/feed", replay=True)]
+    for _ in range(2):
+        report = collect(sources, fetcher=fetcher, memory=memory, now=NOW, home=tmp_path)
+        assert report.articles == 1
+    assert memory.known == {}
+
+
+def test_validators_are_remembered_only_after_the_articles_are_saved(
+    site: str, fetcher: Fetcher, tmp_path: Path
+) -> None:
+    class Full(Notebook):
+        def save(self, articles: Sequence[Article]) -> Saved:
+            raise OSError("disk full")
+
+    memory = Full()
+    with pytest.raises(OSError, match="disk full"):
+        collect([source("good", f"{site}/feed")], fetcher=fetcher, memory=memory, now=NOW, home=tmp_path)
+    assert memory.known == {}
+
+
+def test_a_feed_that_failed_is_looked_at_again(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
+    memory = Notebook()
+    for _ in range(2):
+        report = collect([source("page", f"{site}/page")], fetcher=fetcher, memory=memory, now=NOW, home=tmp_path)
+        assert report.sources[0].error
+    assert memory.known == {}
+
+
+def test_no_sources_at_all(fetcher: Fetcher, tmp_path: Path) -> None:
+    report = collect([], fetcher=fetcher, memory=Notebook(), now=NOW, home=tmp_path)
+    assert (report.sources, report.articles) == ((), 0)
+
+
+def test_look_at_urls_and_paths(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
+    lent = Source("x", url=f"{site}/feed", allow_private=True, section="देश")
+    seen = look(f"{site}/feed", fetcher=fetcher, now=NOW, home=tmp_path, source=lent)
+    assert (seen.kind, seen.error, seen.articles[0].section) == ("rss2.0", "", "देश")
+    (tmp_path / "saved.xml").write_bytes(FEED)
+    saved = look("saved.xml", fetcher=fetcher, now=NOW, home=tmp_path)
+    assert [article.title for article in saved.articles] == ["नहर में पानी आया"]
+    assert "not a public address" in look(f"{site}/feed", fetcher=fetcher, now=NOW, home=tmp_path).error
+
+
+@pytest.mark.parametrize(
+    "target", ["file:///etc/passwd", "FILE:/etc/passwd", "ftp://a.example/x", "missing.txt", "https://"]
+)
+def test_look_refuses_with_a_sentence(target: str, fetcher: Fetcher, tmp_path: Path) -> None:
+    seen = look(target, fetcher=fetcher, now=NOW, home=tmp_path)
+    assert seen.articles == ()
+    assert seen.error.endswith(".")
+
+
+def test_a_latin1_header_over_utf8_is_seen_through(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
+    report = collect(
+        [source("l", f"{site}/latin")], fetcher=fetcher, memory=(memory := Notebook()), now=NOW, home=tmp_path
+    )
+    assert next(iter(memory.articles.values())).title == "नहर में पानी आया"
+    assert report.sources[0].warnings == ("encoding: it declares iso-8859-1 but is UTF-8",)
