@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 from digest.errors import DigestError
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Writes `data` to `path` atomically and durably, keeping the mode of the old one. Raises DigestError."""
+def replace_file(path: Path, data: bytes, *, like: Path | None = None) -> None:
+    """Writes `data` to `path` atomically and durably, with the mode of `like` or of the old one. Raises DigestError."""
     path = path.resolve()  # through a symbolic link, the file it points to is replaced, not the link
     part = ""
     try:
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+        model = like or path
+        mode = model.stat().st_mode & 0o777 if model.exists() else 0o644
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -22,7 +24,18 @@ def replace_file(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         Path(part).chmod(mode)
         Path(part).replace(path)
+        _sync_folder(path.parent)
     except OSError as error:
         if part:
             Path(part).unlink(missing_ok=True)
         raise DigestError(f"{path.name}: can't be written: {error.strerror}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a new name in a folder outlive a power cut, where the system can say so."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -55,8 +55,12 @@ def read_text(text: str, name: str) -> Any:
     try:
         builder = _Builder(yaml.parse(text, Loader=_LOADER), name)
         value = builder.document()
+    except yaml.reader.ReaderError as error:
+        raise ConfigurationError([_character_fault(error, text, name)]) from None
     except yaml.YAMLError as error:
         raise ConfigurationError([_syntax_fault(error, name)]) from None
+    except UnicodeError:
+        raise ConfigurationError([Fault(name, 0, "is not UTF-8 text")]) from None
     except RecursionError:
         raise ConfigurationError([Fault(name, 0, "is nested too deeply")]) from None
     if builder.faults:
@@ -154,6 +158,12 @@ class _Builder:
 
 def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
+
+
+def _character_fault(error: yaml.reader.ReaderError, text: str, name: str) -> Fault:
+    # libyaml counts in bytes of UTF-8, the reader in pure Python in characters.
+    before = text.encode()[: error.position] if _LOADER is not yaml.SafeLoader else text[: error.position].encode()
+    return Fault(name, before.count(b"\n") + 1, f"is no valid YAML: {error.reason}")
 
 
 def _syntax_fault(error: yaml.YAMLError, name: str) -> Fault:

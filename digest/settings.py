@@ -14,10 +14,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)\Z")
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(s|m|h|d)\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_ADDRESS = re.compile(r"[^@\s<>\",;:\\]+@[^@\s<>\",;:\\]+\Z")
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\Z")
+_LONGEST = timedelta(days=366)
+# It stands in headers and in the envelope of every letter, so ASCII only and no empty label (RFC 5321 4.1.2).
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:-*[A-Za-z0-9])*(?:\.[A-Za-z0-9](?:-*[A-Za-z0-9])*)*\Z")
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])\Z")
 
 
 def parse_duration(value: Any) -> Any:
@@ -27,7 +29,10 @@ def parse_duration(value: Any) -> Any:
     match = _DURATION.match(str(value).strip())
     if not match:
         raise ValueError("expected a duration such as 90s, 15m, 24h or 7d")
-    return timedelta(seconds=float(match[1]) * _SECONDS[match[2]])
+    seconds = float(match[1]) * _SECONDS[match[2]]
+    if not 0 < seconds <= _LONGEST.total_seconds():
+        raise ValueError(f"expected a duration of more than 0 and at most {_LONGEST.days}d")
+    return timedelta(seconds=seconds)
 
 
 def parse_clock(value: Any) -> Any:
@@ -49,7 +54,8 @@ def _known_zone(value: str) -> str:
 
 def _address(value: str) -> str:
     if not _ADDRESS.match(value):
-        raise ValueError("expected an email address such as news@example.com")
+        hint = "" if value.isascii() else "; write a domain in Hindi in its ASCII form (xn--…)"
+        raise ValueError(f"expected an email address such as news@example.com{hint}")
     return value
 
 

@@ -67,18 +67,26 @@ def _overlay(
                 faults.append(Fault(variable, 0, f"there is no key '{'.'.join(keys)}'{_nearest(keys[0], Settings)}"))
             continue
         try:
-            value = marked_yaml.read_text(environment[variable], variable)
+            value = _from_variable(environment[variable], variable)
         except ConfigurationError as error:
             faults += error.faults
             continue
-        place = merged
-        for key in keys[:-1]:
-            if not isinstance(place.get(key), dict):
-                place[key] = {}
-            place = place[key]
+        place, at = merged, 0
+        while at < len(keys) - 1 and isinstance(place.setdefault(keys[at], {}), dict):
+            place, at = place[keys[at]], at + 1
+        if at < len(keys) - 1:
+            path = ".".join(keys[: at + 1])
+            faults.append(Fault(variable, 0, f"'{path}' holds {_kind(place[keys[at]])}, which has no keys to set"))
+            continue
         place[keys[-1]] = "" if value is None else value
         origin[".".join(keys)] = variable
     return merged, origin, faults
+
+
+def _from_variable(text: str, variable: str) -> Any:
+    """A list, keys and values or a quoted text are YAML; anything else is taken as it stands (`#9c1c1c`, `a: b`)."""
+    text = text.strip()
+    return marked_yaml.read_text(text, variable) if text[:1] in tuple("[{'\"") else marked_yaml.scalar(text)
 
 
 def _copied(value: Any) -> Any:
@@ -112,8 +120,12 @@ def _in_words(fault: Any, raw: Any, from_environment: Mapping[str, str], name: s
         close = difflib.get_close_matches(str(fault["input"]), names, n=1)
         hint = f"; did you mean '{close[0]}'?" if close else ""
         return Fault(where, line, f"'{path}': expected {_listed(names)}, found {_shown(fault['input'])}{hint}")
+    if kind in _BOUNDS:
+        word, limit = _BOUNDS[kind]
+        expected = f"{word} {context[limit]:g}"
     if expected is None:
-        expected = fault["msg"][0].lower() + fault["msg"][1:]
+        said = fault["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+        expected = said[0].lower() + said[1:]
     return Fault(where, line, f"'{path}': expected {expected}, found {_shown(fault['input'])}")
 
 
@@ -130,6 +142,12 @@ _EXPECTED = {
     "tuple_type": "a list",
     "string_pattern_mismatch": "a colour such as #9c1c1c",
     "string_too_short": "some text",
+}
+_BOUNDS = {
+    "greater_than": ("a number above", "gt"),
+    "greater_than_equal": ("a number of at least", "ge"),
+    "less_than": ("a number below", "lt"),
+    "less_than_equal": ("a number of at most", "le"),
 }
 
 

@@ -112,6 +112,7 @@ def collect(
     `progress` is called from the caller's thread, once for each source as it is done. Only errors of `memory`
     (and of `progress`) are raised.
     """
+    _import_parsers()
     reports: dict[int, SourceReport] = {}
     pool = ThreadPoolExecutor(max_workers=max(1, min(threads, len(sources) or 1)), thread_name_prefix="collect")
     try:
@@ -189,6 +190,12 @@ def _read(source: Source, known: Validators | None, fetcher: Fetcher, now: datet
     # A document that gave an error is not remembered, so that it is looked at again the next time.
     validators = None if parsed.error else Validators(fetched.etag, fetched.last_modified, digest)
     return _Read(parsed, validators, time.monotonic() - start)
+
+
+def _import_parsers() -> None:
+    """Import what parsing needs before threads do: two that import one package at once can meet it half made."""
+    import feedparser  # noqa: F401
+    import lxml.html  # noqa: F401
 
 
 def _moved(fetched: Fetched) -> Iterable[str]:

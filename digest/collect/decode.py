@@ -49,7 +49,8 @@ def _other(data: bytes, declared: str) -> tuple[str, str]:
         except (LookupError, UnicodeError, ValueError):
             pass
     broken = data.decode("utf-8", "replace")
-    if broken.count("\ufffd") <= max(3, len(broken) // 200):  # a few damaged bytes, not another charset
+    bad = broken.count("\ufffd")
+    if sum(char > "\x7f" for char in broken) - bad >= 5 * bad:  # damaged UTF-8, not another charset
         return _clean(broken), "some of its bytes are not UTF-8; letters were lost"
     said = declared or "no encoding"
     return _clean(data.decode(_LAST, "replace")), f"it is not UTF-8 (declares {said}); read as {_LAST}"

@@ -19,9 +19,9 @@ from urllib.parse import unquote, urljoin
 
 from digest import __version__
 from digest.collect import guard
+from digest.collect.fetcherrors import SAID, FetchError, reason
 from digest.collect.retryafter import retry_after_seconds
 from digest.collect.unpack import TooLarge, Undecodable, unpack
-from digest.errors import DigestError
 
 USER_AGENT = f"hindi-digest/{__version__} (+feed reader)"
 ACCEPT = (
@@ -30,23 +30,6 @@ ACCEPT = (
 )
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
-_SAID = {
-    401: "asks for a login",
-    403: "forbids reading it",
-    404: "has nothing there (not found)",
-    410: "says that it is gone for good",
-    429: "asks us to come less often",
-    503: "is out of service for now",
-}
-
-
-class FetchError(DigestError):
-    """Nothing could be fetched; one sentence says why. `retry_after`: seconds, when the server named it."""
-
-    def __init__(self, message: str, retry_after: float | None = None, status: int = 0) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +66,9 @@ class Fetcher:
         self._limits = limits or FetchLimits()
         self._tls: Any = None
         self._lock = threading.Lock()
+        # Not at the module's top, as the command line imports it for every command; and not at the first fetch,
+        # as threads that import urllib3 at the same moment can meet it half made.
+        import urllib3.connection  # noqa: F401
 
     def get(self, url: str, *, etag: str = "", last_modified: str = "", allow_private: bool = False) -> Fetched:
         """Fetch a URL, following redirects by hand; every hop is checked like the first.
@@ -129,9 +115,9 @@ class Fetcher:
                         f"{place.url} is larger than {self._limits.body:,} bytes, which is the limit."
                     ) from mistake
                 if isinstance(mistake, HTTPError | OSError | ValueError | Undecodable):
-                    raise FetchError(f"{place.url} broke off: {_reason(mistake)}.") from mistake
+                    raise FetchError(f"{place.url} broke off: {reason(mistake)}.") from mistake
                 # http.client's own errors, and what a socket closed by the watchdog may raise
-                raise FetchError(f"{place.url} did not answer in HTTP: {_reason(mistake)}.") from mistake
+                raise FetchError(f"{place.url} did not answer in HTTP: {reason(mistake)}.") from mistake
 
     @contextlib.contextmanager
     def _dial(self, place: guard.Target, deadline: float, allow_private: bool) -> Iterator[tuple[Any, threading.Event]]:
@@ -172,7 +158,7 @@ class Fetcher:
                 continue
             connection.timeout = self._limits.read
             return connection
-        raise FetchError(f"{place.url} can't be reached: {_reason(failure)}.") from failure
+        raise FetchError(f"{place.url} can't be reached: {reason(failure)}.") from failure
 
     def _connection(self, place: guard.Target, address: guard.Address, timeout: float) -> Any:
         from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -201,7 +187,7 @@ class Fetcher:
             return _Answer(304, fields={"status": 304})
         if not 200 <= status < 300:
             wait = retry_after_seconds(headers.get("retry-after", ""), time.time())
-            said = _SAID.get(status, "answered with an error")
+            said = SAID.get(status, "answered with an error")
             raise FetchError(f"{place.url} {said} (HTTP {status}).", retry_after=wait, status=status)
 
         def pieces() -> Iterator[bytes]:
@@ -249,26 +235,3 @@ def _headers(place: guard.Target, conditions: dict[str, str]) -> dict[str, str]:
     if place.user:
         headers["Authorization"] = "Basic " + b64encode(unquote(place.user).encode()).decode("ascii")
     return headers
-
-
-def _reason(mistake: Exception | None) -> str:
-    """What went wrong in a few words, without urllib3's reprs of its own objects."""
-    import ssl
-
-    from urllib3.exceptions import ConnectTimeoutError, IncompleteRead, ReadTimeoutError
-
-    causes: list[BaseException] = []
-    cause: BaseException | None = mistake
-    while cause is not None and cause not in causes:
-        causes.append(cause)
-        cause = cause.__cause__ or cause.__context__
-    for kind, said in (  # urllib3 calls a refused connection a timeout too, so the order matters
-        (ssl.SSLCertVerificationError, "its certificate is not valid"),
-        (ConnectionRefusedError, "the connection was refused"),
-        (IncompleteRead, "the body ended too early"),
-        ((TimeoutError, ConnectTimeoutError, ReadTimeoutError), "no answer in time"),
-    ):
-        if any(isinstance(one, kind) for one in causes):
-            return said
-    last = causes[-1] if causes else None
-    return " ".join((str(last) or type(last).__name__).split()).rstrip(".") if last else "it has no address"

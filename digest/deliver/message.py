@@ -6,14 +6,16 @@ Data and pure functions from data to data; knows neither MIME nor a provider's J
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
+from urllib.parse import quote
 
 from digest.models import PLACEHOLDERS, Letter
 
 _TAG = re.compile("|".join(re.escape(tag) for tag in PLACEHOLDERS.values()))
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?A-~]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,15 @@ def recipient(id: int, email: str, sender: Sender, token: Callable[[str, int], s
         PLACEHOLDERS["preferences"]: token("preferences", id),
         PLACEHOLDERS["view"]: token("view", id),
     }
-    mailto = f"mailto:{sender.reply_to or sender.email}?subject=unsubscribe%20{leave}"
+    mailto = f"mailto:{quote(sender.reply_to or sender.email, safe='@+')}?subject=unsubscribe%20{leave}"
     web = (f"{sender.base_url}/leave/{leave}",) if sender.base_url.startswith("https://") else ()
     return Recipient(id=id, email=email, values=values, unsubscribe=(*web, mailto))
+
+
+def unmailable(readers: Iterable[Recipient]) -> dict[int, str]:
+    """Readers whose address can stand in no header and no envelope, with the sentence. The list lets none through."""
+    said = "the address holds characters that no mail can carry"
+    return {reader.id: said for reader in readers if not _ADDRESS.match(reader.email)}
 
 
 def list_headers(reader: Recipient) -> dict[str, str]:

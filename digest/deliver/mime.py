@@ -17,13 +17,14 @@ from digest.deliver.message import Outgoing, Recipient, fill, list_headers, one_
 _CRLF = b"\r\n"
 _WORD_BYTES = 45  # of UTF-8, which base64 makes 60 characters: with `=?UTF-8?B??=` 72, below RFC 2047's 75
 _LINE = 76  # RFC 2045 6.8
+_HEADER_LINE = 78  # RFC 5322 2.1.1
 
 
 def encode_header(name: str, value: str) -> str:
     """`Name: value` folded, without the final line end. Non-ASCII text becomes RFC 2047 encoded words whose spaces
     are inside them; nothing in `value` can start another header."""
     value = one_line(value)
-    if value.isascii():
+    if value.isascii() and len(name) + 2 + len(value) <= _HEADER_LINE and "=?" not in value:
         return f"{name}: {value}"
     first = _WORD_BYTES - max(0, len(name) + 2 + 12 - 14)
     words = [_encoded_word(piece) for piece in _pieces(value, max(first, 12))]
@@ -35,7 +36,7 @@ def encode_address(name: str, email: str) -> tuple[str, ...]:
     name, email = one_line(name), one_line(email)
     if not name:
         return (email,)
-    if name.isascii():
+    if name.isascii() and len(name) <= 50 and "=?" not in name:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return (f'"{quoted}"', f"<{email}>")
     return (*(_encoded_word(piece) for piece in _pieces(name, 30)), f"<{email}>")
@@ -85,14 +86,14 @@ def _folded(name: str, words: Sequence[str]) -> str:
     """`Name: words` with the line broken between words where it would pass 78 characters (RFC 5322 2.1.1)."""
     lines = [f"{name}:"]
     for word in words:
-        if len(lines[-1]) + 1 + len(word) > 78 and lines[-1] != f"{name}:":
+        if len(lines[-1]) + 1 + len(word) > _HEADER_LINE and lines[-1] != f"{name}:":
             lines.append("")
         lines[-1] += f" {word}"
     return "\r\n".join(lines)
 
 
 def _part(kind: str, text: str) -> bytes:
-    data = base64.b64encode(text.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8"))
+    data = base64.b64encode(text.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "replace"))
     body = _CRLF.join(data[start : start + _LINE] for start in range(0, len(data), _LINE))
     head = f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     return head.encode("ascii") + body + _CRLF

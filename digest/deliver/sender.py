@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -133,9 +134,12 @@ class _Run:
             recipients=tuple(recipient(id, email, job.sender, job.token) for id, email in claim.readers),
         )
         outcome: Outcome
+        notes = _Notes(job.ledger, claim.attempt)
         try:
-            outcome = job.transport.submit(outgoing, _Notes(job.ledger, claim.attempt))
+            outcome = job.transport.submit(outgoing, notes)
         except Exception as error:
+            if notes.failure is not None:  # the attempt stays as it is noted, for the next run to recover
+                raise notes.failure from None
             # A transport that breaks its word may have sent: the only honest end is Unknown.
             outcome = Unknown(f"{type(error).__name__}: {error}")
         job.ledger.settle(claim.attempt, outcome, job.clock())
@@ -195,15 +199,26 @@ class _Run:
             self.report.problems.append(sentence)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Notes:
-    """The Journal of one attempt."""
+    """The Journal of one attempt. `failure` is what the ledger raised, which no transport may swallow."""
 
     ledger: Ledger
     attempt: str
+    failure: Exception | None = None
 
     def handing(self, reader: int) -> None:
-        self.ledger.note_handing(self.attempt, reader)
+        with self._watched():
+            self.ledger.note_handing(self.attempt, reader)
 
     def refused(self, reader: int, reason: str) -> None:
-        self.ledger.note_refused(self.attempt, reader, reason)
+        with self._watched():
+            self.ledger.note_refused(self.attempt, reader, reason)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self.failure = error
+            raise

@@ -29,7 +29,7 @@ STATUSES = ("active", "paused")
 FORMATS = ("html", "text")
 FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "status", "format")
 DEFAULTABLE = ("timezone", "frequency", "hour", "topics", "format")
-_HOUR = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\Z")
+_HOUR = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])\Z")
 
 
 def read_list(path: Path, *, topics: Collection[str] | None) -> tuple[Subscriber, ...]:
@@ -145,10 +145,10 @@ def parse_field(
         raise ValueError("expected one line of text")
     if key == "email":
         try:
-            normalise(value)
+            comparable = normalise(value)
         except ValueError as error:
             raise ValueError(f"{value!r} is no address that can be mailed: {error}") from None
-        return value.strip()
+        return value.strip() if value.isascii() else comparable  # headers and envelopes take ASCII alone
     if key == "hour":
         match = _HOUR.match(value)
         if not match:

@@ -21,12 +21,14 @@ class Signer:
     def __init__(self, keys: Sequence[bytes]) -> None:
         if not keys or any(len(key) < 16 for key in keys):
             raise ValueError("a signing key needs at least 16 bytes")
-        self.keys = {_key_id(key): key for key in reversed(keys)}
+        self.keys: dict[bytes, list[bytes]] = {}  # two keys may share their one-byte id
+        for key in keys:
+            self.keys.setdefault(_key_id(key), []).append(key)
         self.current = keys[0]
 
     def sign(self, purpose: str, subscriber: int) -> str:
         body = _key_id(self.current) + subscriber.to_bytes(8, "big")
-        return base64.urlsafe_b64encode(body + _mac(self.current, purpose, body)).rstrip(b"=").decode("ascii")
+        return _written(body + _mac(self.current, purpose, body))
 
     def read(self, purpose: str, token: str) -> int | None:
         """The subscriber whom the token names, or None for anything that we did not sign for this purpose."""
@@ -34,12 +36,16 @@ class Signer:
             raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except (ValueError, binascii.Error):
             return None
-        key = self.keys.get(raw[:1])
-        if key is None or len(raw) != 9 + _MAC:
+        if len(raw) != 9 + _MAC or _written(raw) != token:  # one spelling only
             return None
-        if not hmac.compare_digest(raw[9:], _mac(key, purpose, raw[:9])):
-            return None
-        return int.from_bytes(raw[1:9], "big")
+        for key in self.keys.get(raw[:1], ()):
+            if hmac.compare_digest(raw[9:], _mac(key, purpose, raw[:9])):
+                return int.from_bytes(raw[1:9], "big")
+        return None
+
+
+def _written(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
 def _key_id(key: bytes) -> bytes:

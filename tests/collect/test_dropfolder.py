@@ -71,8 +71,9 @@ def test_a_saved_page(tmp_path: Path) -> None:
         "<meta property='article:published_time' content='2026-11-22T18:30:00+05:30'>"
         "<link rel=canonical href='https://village.example/mela'><meta property='og:image' content='/m.jpg'></head>"
         "<body><nav><p>होम और बहुत सारे दूसरे कड़ियां यहां हैं जो ख़बर नहीं हैं।</p></nav><article><h1>मेले में भीड़</h1>"
-        + "<p>शाम तक हज़ारों लोग पहुंचे और खिलौने ख़रीदे।</p>" * 1
-        + "<p>अगले दिन भी मेला चलेगा, इसलिए बसों की संख्या बढ़ाई गई है और रास्ते बदले गए हैं।</p><script>x()</script></article></body></html>",
+        + "<p>शाम तक हज़ारों लोग पहुंचे और खिलौने ख़रीदे।</p>"
+        + "<p>अगले दिन भी मेला चलेगा, इसलिए बसों की संख्या बढ़ाई गई है और रास्ते बदले गए हैं।</p>"
+        "<script>x()</script></article></body></html>",
         "utf-8",
     )
     article = read_file(path, source=DESK, now=NOW)
@@ -108,7 +109,7 @@ def test_a_folder_reads_what_it_can_and_tells_the_rest(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_bytes(b"")
     with (tmp_path / "huge.txt").open("wb") as huge:
         huge.truncate(50_000_000)
-    os.symlink(tmp_path, tmp_path / "circle")
+    (tmp_path / "circle").symlink_to(tmp_path)
     (tmp_path / "dead.txt").symlink_to(tmp_path / "nothing")
     parsed = read_path(tmp_path, DESK, NOW)
     assert parsed.kind == "folder"

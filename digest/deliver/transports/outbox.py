@@ -11,9 +11,9 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from digest.deliver.message import Outgoing
+from digest.deliver.message import Outgoing, unmailable
 from digest.deliver.mime import build
-from digest.deliver.outcome import Accepted, NotSent, Outcome
+from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected
 from digest.deliver.ports import Journal, Recovery
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]+")
@@ -31,6 +31,8 @@ class Outbox:
 
     def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:  # noqa: ARG002  one port for all
         place = self.folder / _UNSAFE.sub("_", outgoing.edition)
+        if bad := unmailable(outgoing.recipients):
+            return Rejected(bad)
         try:
             place.mkdir(parents=True, exist_ok=True)
             for reader in outgoing.recipients:

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from digest.deliver.message import Outgoing
+from digest.deliver.message import Outgoing, unmailable
 from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected, Unknown
 from digest.deliver.ports import Journal, Recovery
 from digest.deliver.transports.sendgrid_payload import payload
@@ -48,7 +48,12 @@ class SendGrid:
         self.wire = Wire(client.host, timeout=timeout)
 
     def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:  # noqa: ARG002  one port for all
-        body = orjson.dumps(payload(outgoing))
+        if bad := unmailable(outgoing.recipients):
+            return Rejected(bad)
+        try:
+            body = orjson.dumps(payload(outgoing))
+        except TypeError as error:  # half of a surrogate pair
+            return NotSent(f"the letter can't be written as JSON: {error}", permanent=True)
         try:
             reply = self.wire.post(_SEND, body, self.headers)
         except NeverSent as error:

@@ -1,0 +1,48 @@
+# Everything that a developer runs. `make demo` and `make test` need nothing before them but Python 3.11+ and make.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: setup demo test chaos lint types fmt bench lock clean
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+# The whole job on the samples: no account, no server, no key.
+demo: setup
+	@$(BIN)/digest --home . demo
+
+test: setup
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+# kill -9 at twenty moments of a send of 20,000 readers, against a local SendGrid.
+chaos: setup
+	$(BIN)/python -m tests.chaos --readers 20000 --moments 20
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+fmt: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup
+	$(BIN)/python -m bench
+
+# After a change of pyproject.toml's dependencies (needs pip-tools in .venv).
+lock:
+	$(BIN)/pip-compile --quiet --extra dev --extra postgres --generate-hashes --strip-extras --allow-unsafe \
+	  --no-emit-index-url --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis preview outbox digest.db*
