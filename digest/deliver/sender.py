@@ -21,6 +21,7 @@ from digest.models import Letter
 
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
+_MOST_DOUBTS = 5  # in a row
 
 
 @dataclass
@@ -74,6 +75,7 @@ class _Run:
         self.halt = threading.Event()
         self.in_flight = 0
         self.failed_rounds = 0
+        self.doubts = 0
         self.rest_until: datetime | None = None
 
     def work(self) -> None:
@@ -153,14 +155,14 @@ class _Run:
         match outcome:
             case Accepted():
                 report.accepted += size
-                self.failed_rounds = 0
+                self.failed_rounds = self.doubts = 0
                 return size
             case Rejected(readers):
                 report.rejected += len(readers)
                 return len(readers)
             case Unknown(reason):
                 report.unknown += size
-                self._problem(f"batch {batch}: it is not known whether it was sent: {reason}")
+                self._doubt(batch, reason)
                 return size
             case NotSent(reason, retry_after, permanent):
                 self._problem(reason)
@@ -170,15 +172,24 @@ class _Run:
                 report.accepted += len(outcome.accepted)
                 report.rejected += len(outcome.rejected)
                 report.unknown += len(outcome.unknown)
-                for reason in outcome.unknown.values():
-                    self._problem(f"batch {batch}: it is not known whether it was sent: {reason}")
-                settled = len(outcome.accepted) + len(outcome.rejected) + len(outcome.unknown)
                 if outcome.accepted:
-                    self.failed_rounds = 0
+                    self.failed_rounds = self.doubts = 0
+                for reason in outcome.unknown.values():
+                    self._doubt(batch, reason)
+                settled = len(outcome.accepted) + len(outcome.rejected) + len(outcome.unknown)
                 if settled < size:
                     self._problem(outcome.not_sent_reason)
                     self._rest(outcome.retry_after, outcome.stop)
                 return settled
+
+    def _doubt(self, batch: int, reason: str) -> None:
+        """Ends the run when one outcome after another is unknown: a provider that fails must not put the whole list
+        in doubt, for nothing unknown is ever sent again by itself."""
+        self._problem(f"batch {batch}: it is not known whether it was sent: {reason}")
+        self.doubts += 1
+        if self.doubts >= _MOST_DOUBTS:
+            self.halt.set()
+            self._problem(f"stopped after {self.doubts} unknown outcomes in a row; the rest is not sent")
 
     def _rest(self, asked: float | None, permanent: bool) -> None:
         """Leaves the provider alone for a while; ends the run when that has not helped often enough."""

@@ -100,8 +100,11 @@ class Wire:
 
 def _hung_up(connection: http.client.HTTPConnection) -> bool:
     """An idle connection that can be read has been closed by the other side (or holds what nobody asked for)."""
-    readable, _, _ = select.select([connection.sock], [], [], 0)
-    return bool(readable)
+    if not hasattr(select, "poll"):
+        return bool(select.select([connection.sock], [], [], 0)[0])
+    poll = select.poll()  # select() itself takes no descriptor above 1,023
+    poll.register(connection.sock, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _words(error: BaseException) -> str:

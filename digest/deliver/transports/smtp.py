@@ -12,13 +12,19 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-from digest.deliver.message import Outgoing, Recipient
+from digest.deliver.message import Outgoing, Recipient, unmailable
 from digest.deliver.mime import build
 from digest.deliver.outcome import Mixed, NotSent, Outcome
 from digest.deliver.ports import Journal, Recovery
 
 _LETTERS_PER_CONNECTION = 100  # many servers drop or slow a connection that carries more
-_GONE = (smtplib.SMTPServerDisconnected, OSError)
+_FOR_GOOD = (
+    smtplib.SMTPAuthenticationError,
+    smtplib.SMTPNotSupportedError,
+    ssl.SSLCertVerificationError,
+    ValueError,  # a host or a name that can't be written in ASCII
+)
+"""What no later try of this run can mend. Every error of smtplib is an OSError."""
 
 
 class Smtp:
@@ -48,15 +54,19 @@ class Smtp:
     def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:
         accepted: set[int] = set()
         rejected: dict[int, str] = {}
+        bad = unmailable(outgoing.recipients)
         for reader in outgoing.recipients:
+            if reader.id in bad:
+                rejected[reader.id] = bad[reader.id]
+                journal.refused(reader.id, bad[reader.id])
+                continue
             try:
                 server = self._server()
-            except smtplib.SMTPAuthenticationError as error:
-                return Mixed(frozenset(accepted), rejected, not_sent_reason=self._said(error), stop=True)
-            except (smtplib.SMTPException, *_GONE) as error:
+            except (OSError, ValueError) as error:
+                said, for_good = self._said(error), isinstance(error, _FOR_GOOD)
                 if not accepted and not rejected:
-                    return NotSent(self._said(error))
-                return Mixed(frozenset(accepted), rejected, not_sent_reason=self._said(error))
+                    return NotSent(said, permanent=for_good)
+                return Mixed(frozenset(accepted), rejected, not_sent_reason=said, stop=for_good)
             data = build(outgoing, reader, date=self.clock())
             journal.handing(reader.id)
             try:
@@ -67,7 +77,8 @@ class Smtp:
                 journal.refused(reader.id, str(error))
             except _Later as error:
                 self._drop()
-                return Mixed(frozenset(accepted), rejected, not_sent_reason=self._said(error))
+                said = self._said(error)
+                return Mixed(frozenset(accepted), rejected, not_sent_reason=said, stop=error.for_good)
             except _Doubt as error:
                 self._drop()
                 said = self._said(error)
@@ -76,10 +87,11 @@ class Smtp:
 
     def probe(self) -> str:
         try:
-            self._server().noop()
-        except (smtplib.SMTPException, *_GONE) as error:
+            code, said = self._server().noop()
+        except (OSError, ValueError) as error:
+            self._drop()
             return self._said(error)
-        return ""
+        return "" if code == 250 else f"smtp {self.host}:{self.port}: {code} {_text(said)}"
 
     def close(self) -> None:
         with self.lock:
@@ -89,22 +101,36 @@ class Smtp:
 
     def _transaction(self, server: smtplib.SMTP, sender: str, reader: Recipient, data: bytes) -> None:
         """One mail. Raises _Refused (for good), _Later (certainly not sent) or _Doubt (nobody knows)."""
+        self.local.letters += 1
         try:
-            _expect(server.mail(sender), whole_run=True)
-            _expect(server.rcpt(reader.email))
-            code, said = server.docmd("DATA")
-            if code != 354:
-                _expect((code, said))
-                raise _Later(f"the server answered DATA with {code} {_text(said)}")
-        except _GONE as error:
+            code, said = server.mail(sender)
+            if code != 250:  # about the sender, so no reader is to blame
+                raise _Later(f"{code} {_text(said)}", for_good=code >= 500)
+            self._expect(server, *server.rcpt(reader.email))
+            self._expect(server, *server.docmd("DATA"), wanted=3)
+        except OSError as error:
             raise _Later(str(error)) from error
         try:
             server.send(_stuffed(data))
-            answer = server.getreply()
-        except _GONE as error:
+            code, said = server.getreply()
+        except OSError as error:
             raise _Doubt(f"the connection broke after the letter was on its way: {error}") from error
-        _expect(answer)
-        self.local.letters += 1
+        if code // 100 not in (2, 4, 5):
+            raise _Doubt(f"the letter was on its way and the answer to it makes no sense: {code} {_text(said)}")
+        self._expect(server, code, said)
+
+    def _expect(self, server: smtplib.SMTP, code: int, said: bytes, *, wanted: int = 2) -> None:
+        """Raises _Refused or _Later when the answer is not of the kind wanted, with the connection fit for the next."""
+        if code // 100 == wanted:
+            return
+        sentence = f"{code} {_text(said)}"
+        if code // 100 != 5:
+            raise _Later(sentence)
+        try:
+            server.rset()  # else the next MAIL is "nested"
+        except OSError:
+            self._drop()
+        raise _Refused(sentence)
 
     def _server(self) -> smtplib.SMTP:
         server: smtplib.SMTP | None = getattr(self.local, "server", None)
@@ -114,7 +140,7 @@ class Smtp:
         return server if server is not None else self._connect()
 
     def _connect(self) -> smtplib.SMTP:
-        context = ssl.create_default_context()
+        context = ssl.create_default_context() if self.security != "none" else None
         server: smtplib.SMTP
         if self.security == "tls":
             server = smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
@@ -136,7 +162,9 @@ class Smtp:
         return server
 
     def _drop(self, *, politely: bool = False) -> None:
-        server: smtplib.SMTP = self.local.server
+        server: smtplib.SMTP | None = getattr(self.local, "server", None)
+        if server is None:
+            return
         self.local.server = None
         with self.lock:
             if server in self.open:
@@ -160,21 +188,15 @@ class _Refused(Exception):
 
 
 class _Later(Exception):
-    """Not sent, for now."""
+    """Not sent, for now; or by this run never, when it is `for_good`."""
+
+    def __init__(self, said: str, *, for_good: bool = False) -> None:
+        super().__init__(said)
+        self.for_good = for_good
 
 
 class _Doubt(Exception):
     """The letter was on its way and no answer came."""
-
-
-def _expect(answer: tuple[int, bytes], *, whole_run: bool = False) -> None:
-    code, said = answer
-    if 200 <= code < 300:
-        return
-    sentence = f"{code} {_text(said)}"
-    if code >= 500 and not whole_run:
-        raise _Refused(sentence)
-    raise _Later(sentence)
 
 
 def _text(said: bytes | str) -> str:

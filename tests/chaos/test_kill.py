@@ -1,0 +1,42 @@
+"""A short run of `make chaos`: a killed send goes on, nobody gets two, nobody is lost without being named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.proof import kill_and_go_on, prepare
+from tests.cli.newsroom import Newsroom
+from tests.support.killing import lines
+
+READERS = 1500
+BATCH = 50
+
+Moment = Callable[[Path], float | Callable[[], bool]]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
+    return prepare(tmp_path_factory.mktemp("chaos") / "prepared", READERS)
+
+
+@pytest.mark.parametrize(
+    ("moment", "killed"),
+    [
+        pytest.param(lambda log: lines(log, 1), True, id="first batch accepted"),
+        pytest.param(lambda log: lines(log, READERS // 2), True, id="half of them accepted"),
+        pytest.param(lambda _log: 0.9, None, id="after 0.9 s"),
+        pytest.param(lambda _log: 60.0, False, id="not at all"),
+    ],
+)
+def test_nobody_twice_and_nobody_missed(prepared: Newsroom, tmp_path: Path, moment: Moment, killed: bool | None) -> None:
+    verdict = kill_and_go_on(prepared, tmp_path / "run", READERS, moment, batch_size=BATCH, latency=40)
+    assert verdict.holds, verdict
+    if killed is not None:
+        assert verdict.killed == killed
+    if not verdict.killed:
+        assert verdict.accepted == READERS
+    # Four threads: more than four batches can't have been in flight.
+    assert verdict.unknown <= 4 * BATCH
