@@ -58,7 +58,7 @@ def read_text(text: str, name: str) -> Any:
     except yaml.reader.ReaderError as error:
         raise ConfigurationError([_character_fault(error, text, name)]) from None
     except yaml.YAMLError as error:
-        raise ConfigurationError([_syntax_fault(error, name)]) from None
+        raise ConfigurationError([_syntax_fault(error, text, name)]) from None
     except UnicodeError:
         raise ConfigurationError([Fault(name, 0, "is not UTF-8 text")]) from None
     except RecursionError:
@@ -76,8 +76,8 @@ def scalar(text: str) -> Any:
         return _WORDS_BOOL[text]
     # A number of more digits than any setting has is text; int() would also refuse it past 4,300.
     if text[-1:].isdigit() or text[-1:] == ".":
-        if _INT.match(text) and len(text) < 20:
-            return int(text)
+        if _INT.match(text):
+            return int(text) if len(text) < 20 else text
         if _FLOAT.match(text) and len(text) < 40:
             return float(text)
     return text
@@ -166,9 +166,13 @@ def _character_fault(error: yaml.reader.ReaderError, text: str, name: str) -> Fa
     return Fault(name, before.count(b"\n") + 1, f"is no valid YAML: {error.reason}")
 
 
-def _syntax_fault(error: yaml.YAMLError, name: str) -> Fault:
+def _syntax_fault(error: yaml.YAMLError, text: str, name: str) -> Fault:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "can't be parsed"
     context = getattr(error, "context", None)
     said = f"{problem} {context}" if context else str(problem)
-    return Fault(name, mark.line + 1 if mark else 0, f"is no valid YAML: {said}")
+    begun = getattr(error, "context_mark", None)
+    if context and begun and mark and begun.line < mark.line:
+        said += f" that begins on line {begun.line + 1}"
+    last = text.rstrip().count("\n") + 1  # what is never closed is missed only after the end
+    return Fault(name, min(mark.line + 1, last) if mark else 0, f"is no valid YAML: {said}")

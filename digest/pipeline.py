@@ -19,16 +19,10 @@ from digest.deliver.sender import Job, SendReport, send_due
 from digest.deliver.transports import RECOVERY
 from digest.deliver.trial import hand_over
 from digest.errors import ConfigurationError, DigestError, Fault
-from digest.models import Edition, Subscriber, Variant
-from digest.render.selection import select
-from digest.render.variants import variant_for
+from digest.freezing import freeze, read_list
+from digest.models import Edition, Variant
 from digest.store.counting import Counts, counts
-from digest.store.freezing import Entry
-from digest.store.freezing import freeze as write_freeze
 from digest.store.locks import alone
-from digest.subscribers import listing
-from digest.subscribers.address import normalise
-from digest.subscribers.due import decide
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
@@ -36,7 +30,6 @@ if TYPE_CHECKING:
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 _LOCK_WAIT = 5.0
-NO_STORY = "no story of the chosen topics"
 
 
 @dataclass(frozen=True)
@@ -56,16 +49,6 @@ class Sent:
     placed: int = 0
     report: SendReport | None = None
     notes: tuple[str, ...] = field(default=())
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Who would get an edition if it were sent now: numbers of readers, and (address, reason) of the excluded."""
-
-    edition: Edition
-    due: int
-    already: int
-    excluded: list[tuple[str, str]]
 
 
 def collect(app: App, *, progress: Callable[[SourceReport], None] | None = None) -> CollectReport:
@@ -171,60 +154,6 @@ def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
         return _hand_over(app, key, 0, stop, None)
 
 
-def freeze(app: App, edition: Edition, *, scheduled: bool) -> int:
-    """Gives every listed reader without a place one: in a batch, or excluded with the reason. Renders the letters of
-    the variants that are new. Answers how many readers got a place in a batch."""
-    now = app.now()
-    send_at = app.settings.schedule.send_at if scheduled else None
-    letters = app.editions.letters(edition.key)
-    storyless: set[str] = set()
-    entries: list[Entry] = []
-    for reader in app.readers.candidates(edition.key):
-        due = decide(reader, edition.day, send_at=send_at, now=now)
-        if due.due_at is None:
-            entries.append(Entry(reader.id, excluded=due.excluded))
-            continue
-        variant = variant_for(edition, reader.topics, reader.format)
-        if variant.key not in letters and variant.key not in storyless:
-            letter = app.renderer.render(edition, variant, now=now)
-            if letter is None:
-                storyless.add(variant.key)
-            else:
-                letters[variant.key] = letter
-        if variant.key in storyless:
-            entries.append(Entry(reader.id, excluded=NO_STORY))
-        else:
-            entries.append(Entry(reader.id, variant.key, due.due_at))
-    app.editions.keep_letters(edition.key, letters.values())
-    placed = write_freeze(app.database, edition.key, entries, app.settings.delivery.batch_size)
-    app.editions.move(edition.key, "frozen", out_of=("approved",), now=now)
-    app.editions.move(edition.key, "sending", out_of=("frozen", "done") if placed else ("frozen",), now=now)
-    return placed
-
-
-def plan(app: App, key: str) -> Plan:
-    """What `send` would do: composes a draft if there is none, freezes nothing and sends nothing."""
-    listed = read_list(app)
-    edition = app.editions.get(key)
-    if edition is None or edition.state in ("draft", "skipped"):
-        edition = compose(app, key).edition
-    already = counts(app.database, key)
-    if edition.state == "skipped":
-        return Plan(edition, 0, 0, [])
-    app.readers.sync(listed, now=app.now())
-    due, excluded = 0, []
-    for reader in app.readers.candidates(key):
-        decision = decide(reader, edition.day, send_at=None, now=app.now())
-        reason = decision.excluded
-        if not reason and select(edition, variant_for(edition, reader.topics, reader.format)) is None:
-            reason = NO_STORY
-        if reason:
-            excluded.append((reader.email, reason))
-        else:
-            due += 1
-    return Plan(edition, due, already.frozen - already.excluded, excluded)
-
-
 def send_test(app: App, key: str, addresses: Sequence[str], *, day: date | None = None) -> tuple[Edition, list[str]]:
     """Sends a marked test to these addresses only; no delivery row, no state. Answers the edition and a sentence per
     address that it could not be handed over for."""
@@ -239,12 +168,6 @@ def send_test(app: App, key: str, addresses: Sequence[str], *, day: date | None 
     readers = [recipient(0, address, app.sender, app.signer.sign) for address in addresses]
     outgoing = [Outgoing(f"{key}-test", "test", "test", letter, app.sender, (reader,)) for reader in readers]
     return edition, hand_over(app.transport, outgoing)
-
-
-def read_list(app: App) -> list[tuple[str, Subscriber]]:
-    """The readers of `subscribers.yaml` with their comparable addresses. Raises ConfigurationError with every fault."""
-    readers = listing.read_list(app.home / listing.FILE_NAME, topics=app.topics)
-    return [(normalise(reader.email), reader) for reader in readers]
 
 
 def _made_ready(app: App, key: str, day: date | None) -> Edition:

@@ -80,10 +80,10 @@ def _check_store(app: App) -> None:
 
 
 def _check_list(app: App, findings: _Findings) -> int:
-    from digest import pipeline
+    from digest import freezing
 
     found: list[object] = []
-    findings.gather(lambda: found.extend(pipeline.read_list(app)))
+    findings.gather(lambda: found.extend(freezing.read_list(app)))
     return len(found)
 
 

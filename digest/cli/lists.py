@@ -26,11 +26,11 @@ def subscribers() -> None:
 @click.pass_obj
 def list_(home: Path, as_json: bool) -> None:
     """Every reader of the list, and who is barred from mail whatever the list says."""
-    from digest import pipeline
+    from digest import freezing
     from digest.app import make_app
 
     with make_app(home) as app:
-        readers = pipeline.read_list(app)
+        readers = freezing.read_list(app)
         barred = app.readers.suppressed()
     rows = [
         {
@@ -64,14 +64,14 @@ def _cells(row: dict[str, Any]) -> tuple[object, ...]:
 @click.pass_obj
 def check(home: Path, as_json: bool) -> int:
     """Name every fault of the list at once."""
-    from digest import pipeline
+    from digest import freezing
     from digest.app import make_app
 
     with make_app(home) as app:
         faults: list[Fault] = []
         readers: list[Any] = []
         try:
-            readers = pipeline.read_list(app)
+            readers = freezing.read_list(app)
         except ConfigurationError as error:
             faults = error.faults
         barred = app.readers.suppressed() if not faults else {}
@@ -163,13 +163,13 @@ def set_(home: Path, /, email: str, **given: str | None) -> None:
 
 def _known(app: App) -> tuple[Path, list[Any]]:
     """The list's path and readers. A faulty list is not edited; an empty one may be begun."""
-    from digest import pipeline
+    from digest import freezing
 
     path = app.home / "subscribers.yaml"
     if not path.exists():
         path.write_text("subscribers:\n", encoding="utf-8")
     try:
-        return path, pipeline.read_list(app)
+        return path, freezing.read_list(app)
     except ConfigurationError as error:
         if all("lists no readers" in fault.message or "is empty" in fault.message for fault in error.faults):
             return path, []

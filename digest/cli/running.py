@@ -16,7 +16,7 @@ def run(home: Path) -> int:
     """Keep the schedule of digest.yaml until stopped: collect, compose, send."""
     import logging
 
-    from digest import pipeline
+    from digest import freezing
     from digest.app import make_app
     from digest.cli.sending import stopped_by_signals
     from digest.schedule import Clock
@@ -24,7 +24,7 @@ def run(home: Path) -> int:
     # Its own lines say that a job ran; ours say what the job did. What goes wrong inside it must still be heard.
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     with stopped_by_signals() as stop, make_app(home) as app:
-        pipeline.read_list(app)
+        freezing.read_list(app)
         app.ready_to_send()
         clock = Clock(app, lambda line: note(f"{datetime.now(app.settings.newsletter.zone):%H:%M:%S} {line}"))
         clock.stop = stop

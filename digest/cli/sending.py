@@ -173,9 +173,12 @@ def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) ->
 
 
 def _dry_run(app: App, key: str, as_json: bool) -> int:
-    from digest import pipeline
+    from digest import freezing, pipeline
 
-    plan = pipeline.plan(app, key)
+    edition = app.editions.get(key)
+    if edition is None or edition.state in ("draft", "skipped"):
+        edition = pipeline.compose(app, key).edition
+    plan = freezing.plan(app, edition)
     if as_json:
         emit(
             {

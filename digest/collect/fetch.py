@@ -103,8 +103,9 @@ class Fetcher:
         with self._dial(place, deadline, allow_private) as (connection, expired):
             try:
                 connection.request("GET", place.path, headers=_headers(place, conditions), preload_content=False)
-                response = connection.getresponse()
-                return self._read(place, response, deadline)
+                # Closing the response, for it owns the socket now; a body cut off would keep it open.
+                with contextlib.closing(connection.getresponse()) as response:
+                    return self._read(place, response, deadline)
             except FetchError:
                 raise
             except Exception as mistake:

@@ -64,7 +64,8 @@ def open_database(url: str, *, home: Path) -> Database:
     """
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        relative = parsed.database not in (None, "", ":memory:") and not str(parsed.database).startswith("file:")
+        if parsed.get_backend_name() == "sqlite" and relative:
             parsed = parsed.set(database=str(home / str(parsed.database)))
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")

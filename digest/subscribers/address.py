@@ -28,6 +28,8 @@ def _slowly(folded: str) -> str:
     local = folded.rpartition("@")[0]
     if not local.isascii():
         raise ValueError("the part before @ must be written in ASCII letters; mail services take no other")
+    if len(local) > 64:
+        raise ValueError("the part before @ is longer than 64 letters")
     try:
         checked = validate_email(folded, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:

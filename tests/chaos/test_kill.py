@@ -31,7 +31,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
         pytest.param(lambda _log: 60.0, False, id="not at all"),
     ],
 )
-def test_nobody_twice_and_nobody_missed(prepared: Newsroom, tmp_path: Path, moment: Moment, killed: bool | None) -> None:
+def test_nobody_twice_and_nobody_missed(
+    prepared: Newsroom, tmp_path: Path, moment: Moment, killed: bool | None
+) -> None:
     verdict = kill_and_go_on(prepared, tmp_path / "run", READERS, moment, batch_size=BATCH, latency=40)
     assert verdict.holds, verdict
     if killed is not None:

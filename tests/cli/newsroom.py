@@ -85,7 +85,7 @@ class Newsroom:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "digest.cli", *arguments]
 
-    def env(self, more: Mapping[str, str] = {}) -> dict[str, str]:  # noqa: B006  never changed
+    def env(self, more: Mapping[str, str] = {}) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("DIGEST_")}
         return {**kept, **self.environment, **more}
 

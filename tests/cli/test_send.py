@@ -21,9 +21,7 @@ def parsed(mail: bytes) -> EmailMessage:
 
 
 def parts(mail: bytes) -> dict[str, str]:
-    return {
-        part.get_content_type(): part.get_content() for part in parsed(mail).walk() if not part.is_multipart()
-    }
+    return {part.get_content_type(): part.get_content() for part in parsed(mail).walk() if not part.is_multipart()}
 
 
 def test_the_starter_newsletter_reaches_every_reader_once(newsroom: Newsroom) -> None:

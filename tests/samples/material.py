@@ -117,9 +117,7 @@ def drop_folder() -> list[Item]:
     root = html.fromstring(page.read_bytes())
     meta = {tag.get("property"): tag.get("content") for tag in root.iter("meta") if tag.get("property")}
     return [
-        Item(
-            source=md.name, key=fields["url"], title=fields["title"], body=tuple(prose.strip().split("\n\n"))
-        ),
+        Item(source=md.name, key=fields["url"], title=fields["title"], body=tuple(prose.strip().split("\n\n"))),
         Item(
             source=page.name,
             key=root.xpath("string(//link[@rel='canonical']/@href)"),

@@ -35,7 +35,9 @@ def tally(database: Database) -> dict[str, int]:
     return {name: getattr(found, name) for name in names if getattr(found, name)}
 
 
-def test_every_reader_frozen_has_one_place_and_is_claimed_once(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
+def test_every_reader_frozen_has_one_place_and_is_claimed_once(
+    ledger: SqlLedger, database: Database, frozen: Frozen
+) -> None:
     ids = frozen(25, size=10)
     claimed: list[int] = []
     while got := ledger.claim(KEY, "outbox", NOW, 5):
@@ -90,7 +92,9 @@ def test_an_entry_for_a_reader_with_a_place_changes_nothing(database: Database, 
     assert tally(database) == {"frozen": 3, "pending": 3}
 
 
-def test_an_excluded_reader_comes_back_when_due_and_only_once(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_an_excluded_reader_comes_back_when_due_and_only_once(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
     ids = frozen(0) or []
     enlist(database, "asha@example.com")
     (reader,) = ReaderStore(database).candidates(KEY)
@@ -119,7 +123,9 @@ def test_batches_hold_one_variant_and_one_due_time(database: Database, ledger: S
     assert ledger.is_due(KEY, later)
 
 
-def test_rejected_readers_are_marked_and_the_rest_start_afresh(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_rejected_readers_are_marked_and_the_rest_start_afresh(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
     ids = frozen(5)
     ledger.settle(claim(ledger).attempt, Rejected({ids[1]: "550 no such user"}), NOW)
     assert tally(database) == {"frozen": 5, "rejected": 1, "pending": 4}
@@ -130,7 +136,9 @@ def test_rejected_readers_are_marked_and_the_rest_start_afresh(database: Databas
     assert [(row.email, row.reason) for row in missing(database, KEY)] == [("reader1@example.com", "550 no such user")]
 
 
-def test_not_sent_goes_back_until_it_was_tried_often_enough(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_not_sent_goes_back_until_it_was_tried_often_enough(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
     frozen(2)
     for _ in range(3):
         got = ledger.claim(KEY, "sendgrid", NOW, 3)
@@ -203,7 +211,9 @@ def test_a_killed_smtp_run_leaves_one_reader_in_doubt(database: Database, ledger
     assert b
 
 
-def test_who_leaves_between_freeze_and_claim_gets_nothing(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_who_leaves_between_freeze_and_claim_gets_nothing(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
     frozen(4)
     readers = ReaderStore(database)
     readers.suppress("reader0@example.com", "unsubscribed", now=NOW)

@@ -1,0 +1,218 @@
+"""Bad input through the front door: one clear sentence with its place, the right exit code, nobody mailed by mistake."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.newsroom import Newsroom, many
+from tests.support.http_behaviours import gzip_bomb, hang
+from tests.support.http_server import HttpServer
+from tests.support.sendgrid_server import KEY, SendGridServer
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("max_stories: 12", "max_storys: 12", "there is no key 'edition.max_storys'; did you mean 'max_stories'?"),
+        ("max_stories: 12", "max_stories: lots", "'edition.max_stories': expected a whole number, found 'lots'"),
+        ("transport: outbox ", "transport: outbux ", "expected outbox, smtp or sendgrid, found 'outbux'"),
+        ("timezone: Asia/Kolkata", "timezone: Asia/Kolkatta", "such as Asia/Kolkata"),
+        ("window: 24h", "window: a day", "expected a duration such as 90s, 15m, 24h or 7d, found 'a day'"),
+        ("  window: 24h", "  window: [24h", "is no valid YAML"),
+        ("  window: 24h", "  window: 24h\n  window: 12h", "'window' is given twice; the first is on line"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_told_with_its_line(newsroom: Newsroom, old: str, new: str, said: str) -> None:
+    newsroom.settings(old, new)
+    for command in ("check", "send"):
+        run = newsroom.digest(command)
+        assert run.code == 2
+        told = run.out + run.err
+        assert "digest.yaml:" in told
+        assert said in told
+    assert newsroom.outbox() == {}
+    assert newsroom.json("send", code=2)["errors"]
+
+
+def test_a_folder_without_settings_says_how_to_make_one(newsroom: Newsroom, tmp_path: Path) -> None:
+    run = newsroom.digest("--home", str(tmp_path), "send")
+    assert run.code == 2
+    assert "digest init DIR" in run.err
+
+
+def test_every_fault_of_the_list_is_told_at_once_and_nobody_is_mailed(newsroom: Newsroom) -> None:
+    newsroom.readers(
+        "email: asha@example.com",
+        "email: Asha@Example.com",
+        "email: ravi@example",
+        "email: meena@example.com, topics: [खेलकूद]",
+        "email: kabir@example.com, frequency: daliy",
+        "email: farah@example.com, timezone: Asia/Kolkatta",
+        "email: joseph@example.com, hour: ०७:००x",
+        "emial: latika@example.com",
+    )
+    run = newsroom.digest("send")
+    assert run.code == 2
+    told = run.err.splitlines()
+    assert [line.split(":")[2] for line in told if "subscribers.yaml:" in line] == [
+        "3",
+        "4",
+        "5",
+        "6",
+        "7",
+        "8",
+        "9",
+        "9",
+    ]
+    for word in ("listed twice; the first is on line 2", "'खेल'", "'daily'", "'Asia/Kolkata'", "did you mean 'email'"):
+        assert word in run.err
+    assert newsroom.outbox() == {}
+    assert newsroom.digest("status").code == 1  # no edition was made either
+    assert newsroom.digest("subscribers", "check").code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [(None, "there is no such file"), ("", "is empty"), ("subscribers:\n", "lists no readers")]
+)
+def test_no_list_or_an_empty_one(newsroom: Newsroom, text: str | None, said: str) -> None:
+    path = newsroom.home / "subscribers.yaml"
+    path.unlink()
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    run = newsroom.digest("send")
+    assert run.code == 2
+    assert said in run.err
+    assert newsroom.digest("subscribers", "add", "asha@example.com").code == 0
+    assert newsroom.json("send")["accepted"] == 1
+
+
+def test_bad_sources_do_not_stop_the_good_ones_and_show_up(newsroom: Newsroom) -> None:
+    with HttpServer() as server:
+        bomb = server.route("/bomb", gzip_bomb(200))
+        page = server.route("/page", "<!DOCTYPE html><html><body><h1>नमस्ते</h1></body></html>", type="text/html")
+        entity = '<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><rss><channel>&b;</channel></rss>'
+        bad = {
+            "down": "http://127.0.0.1:9/rss",
+            "missing": server.url("/nothing"),
+            "bomb": bomb,
+            "page": page,
+            "entity": server.route("/entity", entity, type="application/xml"),
+        }
+        rows = ", ".join(f'{{name: {name}, url: "{url}", allow_private: true}}' for name, url in bad.items())
+        good = "{name: अच्छा, path: samples/feeds/subah-samachar.xml, replay: true}"
+        private = f'{{name: private, url: "{page}"}}'
+        told = newsroom.json("collect", DIGEST_SOURCES=f"[{good}, {private}, {rows}]")
+        sources = {source["name"]: source for source in told["sources"]}
+        assert sources["अच्छा"]["new"] == 8
+        for name in (*bad, "private"):
+            assert sources[name]["error"], name
+            assert "\n" not in sources[name]["error"]
+        assert newsroom.json("send", DIGEST_SOURCES=f"[{good}, {rows}]")["accepted"] == 6
+
+
+def test_a_source_that_hangs_costs_its_own_time_only(newsroom: Newsroom) -> None:
+    with HttpServer() as server:
+        slow = server.route("/slow", hang(3.0))
+        good = "{name: अच्छा, path: samples/feeds/subah-samachar.xml, replay: true}"
+        row = f'{{name: slow, url: "{slow}", allow_private: true}}'
+        began = time.monotonic()
+        told = newsroom.json("collect", DIGEST_SOURCES=f"[{row}, {good}]")
+        assert time.monotonic() - began < 25
+        assert {source["name"]: bool(source["error"]) for source in told["sources"]} == {"slow": True, "अच्छा": False}
+
+
+def test_a_mistake_in_an_own_template_is_told_with_file_and_line(newsroom: Newsroom) -> None:
+    own = newsroom.home / "templates" / "letter.txt.j2"
+    own.write_text("नमस्ते\n{{ subjct }}\n", encoding="utf-8")
+    for command in ("check", "send", "preview"):
+        run = newsroom.digest(command)
+        assert run.code in (1, 2)
+        told = run.out + run.err
+        assert "letter.txt.j2:2" in told
+        assert "subject" in told
+    assert newsroom.outbox() == {}
+
+
+def test_a_missing_key_is_told_before_anyone_is_frozen(newsroom: Newsroom) -> None:
+    run = newsroom.digest("send", DIGEST_DELIVERY__TRANSPORT="sendgrid")
+    assert run.code == 2
+    assert "SENDGRID_API_KEY, which is not set" in run.err
+    assert "SENDGRID_API_KEY" in newsroom.digest("check", DIGEST_DELIVERY__TRANSPORT="sendgrid").out
+    assert newsroom.digest("status").code == 1
+
+
+def test_a_read_only_store_is_told(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    newsroom.json("compose")
+    database = newsroom.home / "digest.db"
+    before = database.stat().st_mode
+    # Root may write anything, so the file is made to refuse by SQLite itself.
+    database.chmod(stat.S_IRUSR)
+    run = newsroom.digest("send", DIGEST_STORE__URL=f"sqlite:///file:{database}?mode=ro&uri=true")
+    database.chmod(before)
+    assert run.code == 1
+    assert "can't be written; check the rights" in run.err
+
+
+def test_a_store_from_a_newer_version_is_told(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+    with sqlite3.connect(newsroom.home / "digest.db") as store:
+        store.execute("UPDATE alembic_version SET version_num = '9999'")
+    store.close()
+    run = newsroom.digest("status")
+    assert run.code == 1
+    assert "newer version of digest" in run.err
+
+
+def test_two_sends_at_once_reach_everyone_once(newsroom: Newsroom) -> None:
+    newsroom.readers(*many(300))
+    newsroom.json("compose")
+    with SendGridServer(latency=0.15) as server:
+        settings = {
+            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
+            "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
+            "DIGEST_DELIVERY__BATCH_SIZE": "10",
+            "SENDGRID_API_KEY": KEY,
+        }
+        runs = []
+        senders = [threading.Thread(target=lambda: runs.append(newsroom.process("send", **settings))) for _ in range(3)]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join()
+        assert any(run.code == 0 for run in runs)
+        for run in runs:
+            assert run.code == 0 or "another digest process is at it" in run.err
+        assert set(server.counts.values()) == {1}
+        assert len(server.counts) == 300
+    assert newsroom.json("status")["accepted"] == 300
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["send", "2020-01-01"], 1, "there is no edition 2020-01-01"),
+        (["status"], 1, "there is no edition yet"),
+        (["send", "--to", "nobody"], 2, "no address that can be mailed"),
+        (["compose", "--slug", "../x"], 2, "expected a short name"),
+        (["compose", "--date", "23.11."], 2, "--date"),
+        (["frobnicate"], 2, "frobnicate"),
+        (["subscribers", "set", "asha@example.com"], 2, "name at least one field"),
+        (["subscribers", "remove", "stranger@example.com"], 1, "is not on the list"),
+        (["subscribers", "add", "asha@EXAMPLE.com"], 1, "is on the list already"),
+        (["subscribers", "set", "asha@example.com", "--frequency", "daliy"], 2, "did you mean 'daily'?"),
+        (["edition", "show", "none"], 1, "there is no edition none"),
+        (["sources", "test", "nothing.xml"], 1, "nothing.xml"),
+    ],
+)
+def test_wrong_usage_is_answered_in_one_sentence(
+    newsroom: Newsroom, arguments: list[str], code: int, said: str
+) -> None:
+    run = newsroom.digest(*arguments)
+    assert run.code == code, run
+    assert said in run.out + run.err

@@ -1,0 +1,100 @@
+"""`DIGEST_A__B=…` is laid over the file; what is wrong there is told by the variable's name."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from digest import marked_yaml, settings_file
+from digest.errors import ConfigurationError
+from digest.settings import Settings
+
+FILE = """\
+newsletter:
+  name: सुबह
+  sender: {email: news@example.com}
+delivery: {threads: 2}
+sources:
+  - {name: क, path: a}
+"""
+
+
+def read(environment: dict[str, str], text: str = FILE) -> Settings:
+    return settings_file.from_data(marked_yaml.read_text(text, "digest.yaml"), environment)
+
+
+def faults(environment: dict[str, str], text: str = FILE) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        read(environment, text)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_the_default() -> None:
+    settings = read({"DIGEST_STORE__URL": "postgresql://u:p@h/db", "DIGEST_DELIVERY__TRIES": "7"})
+    assert settings.store.url == "postgresql://u:p@h/db"
+    assert (settings.delivery.tries, settings.delivery.threads) == (7, 2)
+    assert read({"DIGEST_DELIVERY__THREADS": "9"}).delivery.threads == 9
+
+
+def test_lists_and_sections_are_flow_yaml() -> None:
+    settings = read(
+        {
+            "DIGEST_EDITION__SECTIONS": "[देश, खेल]",
+            "DIGEST_SOURCES": '[{name: ख, url: "https://a.example/rss"}]',
+            "DIGEST_DELIVERY__SMTP": "{host: mail.example.com, port: 587}",
+        }
+    )
+    assert settings.edition.sections == ("देश", "खेल")
+    assert [source.url for source in settings.sources] == ["https://a.example/rss"]
+    assert (settings.delivery.smtp.host, settings.delivery.smtp.port) == ("mail.example.com", 587)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "found"),
+    [
+        ("DIGEST_THEME__ACCENT", "#0a5c36", lambda s: s.theme.accent),
+        ("DIGEST_DELIVERY__SMTP__USERNAME", "@bot: 1", lambda s: s.delivery.smtp.username),
+        ("DIGEST_NEWSLETTER__NAME", "दिन: रात # यहाँ", lambda s: s.newsletter.name),
+        ("DIGEST_NEWSLETTER__POSTAL_ADDRESS", '"07:00"', lambda s: f'"{s.newsletter.postal_address}"'),
+        ("DIGEST_NEWSLETTER__REPLY_TO", "", lambda s: s.newsletter.reply_to),
+    ],
+)
+def test_a_text_is_taken_as_it_stands(variable: str, value: str, found) -> None:  # type: ignore[no-untyped-def]
+    assert found(read({variable: value})) == value
+
+
+def test_a_section_that_the_file_lacks_can_come_whole_from_the_environment() -> None:
+    whole = {"DIGEST_NEWSLETTER__NAME": "सुबह", "DIGEST_NEWSLETTER__SENDER__EMAIL": "news@example.com"}
+    assert read(whole, "").newsletter.sender.email == "news@example.com"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("DIGEST_DELIVERY__THREADS", "many", "'delivery.threads': expected a whole number, found 'many'"),
+        ("DIGEST_DELIVERY__TREADS", "4", "there is no key 'delivery.treads'; did you mean 'threads'?"),
+        ("DIGEST_STOR__URL", "x", "there is no key 'stor.url'; did you mean 'store'?"),
+        ("DIGEST_STORE__", "x", "there is no key 'store.'"),
+        ("DIGEST_SOURCES", "[{name: x}", "is no valid YAML"),
+        ("DIGEST_SOURCES", "[{name: x}]", "'sources[1]': expected exactly one of url and path"),
+        ("DIGEST_SOURCES__0__URL", "https://a.example", "'sources' holds a list, which has no keys to set"),
+        ("DIGEST_DELIVERY__THREADS__X", "1", "'delivery.threads' holds 2, which has no keys to set"),
+        ("DIGEST_NEWSLETTER__NAME", "\udcff", "'newsletter.name': expected"),
+        ("DIGEST_EDITION__SECTIONS", "[\udcff]", "is not UTF-8 text"),
+    ],
+)
+def test_a_fault_names_its_variable(variable: str, value: str, told: str) -> None:
+    (fault,) = faults({variable: value})
+    assert fault.startswith(f"{variable}: ") or fault.startswith(f"{variable}:1: ")
+    assert told in fault
+
+
+def test_a_fault_of_the_file_keeps_its_place_beside_one_of_the_environment() -> None:
+    told = faults({"DIGEST_STORE__URI": "x"}, FILE.replace("threads: 2", "threads: x"))
+    assert [fault.partition(": ")[0] for fault in told] == ["DIGEST_STORE__URI", "digest.yaml:4"]
+
+
+def test_variables_that_are_no_settings_are_left_alone() -> None:
+    others = {"DIGEST_NOW": "2026-11-23T07:00+05:30", "DIGEST_SECRET_KEY": "k" * 20, "PATH": os.defpath, "STORE": "x"}
+    assert read(others) == read({})

@@ -1,0 +1,137 @@
+"""Every fault of digest.yaml is told with its line, its whole key, what was expected, and the nearest right name."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+
+from digest import marked_yaml, settings_file
+from digest.errors import ConfigurationError
+from digest.settings import Settings, parse_clock, parse_duration
+
+GOOD = "newsletter:\n  name: सुबह\n  sender: {email: news@example.com}\n"
+
+
+def read(text: str) -> Settings:
+    return settings_file.from_data(marked_yaml.read_text(text, "digest.yaml"), {})
+
+
+def faults(text: str) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        read(text)
+    return [str(fault) for fault in caught.value.faults]
+
+
+CASES = {
+    "edition: {max_storys: 3}": "4: there is no key 'edition.max_storys'; did you mean 'max_stories'?",
+    "delivery:\n  smtp:\n    prt: 25": "6: there is no key 'delivery.smtp.prt'; did you mean 'port'?",
+    "shedule: {}": "4: there is no key 'shedule'; did you mean 'schedule'?",
+    "edition: {zzz: 1}": "4: there is no key 'edition.zzz'; known here: max_stories, min_stories, window",
+    "sources:\n  - {name: क, url: 'https://a.example'}\n  - {nam: ख, path: p}": "6: there is no key 'sources[2].nam'",
+    "delivery: {transport: sendgird}": "4: 'delivery.transport': expected outbox, smtp or sendgrid, found 'sendgird'; "
+    "did you mean 'sendgrid'?",
+    "delivery: {threads: viele}": "4: 'delivery.threads': expected a whole number, found 'viele'",
+    "delivery: {threads: 1.5}": "4: 'delivery.threads': expected a whole number, found 1.5",
+    "delivery: {threads: 65}": "4: 'delivery.threads': expected a number of at most 64, found 65",
+    "delivery: {threads: 0}": "4: 'delivery.threads': expected a number of at least 1, found 0",
+    "edition: {merge: 0}": "4: 'edition.merge': expected a number above 0, found 0",
+    "edition: {merge: nan}": "4: 'edition.merge': expected a number",
+    "edition: {merge: much}": "4: 'edition.merge': expected a number, found 'much'",
+    "edition: [1]": "4: 'edition': expected keys and values, found a list",
+    "edition: {sections: देश}": "4: 'edition.sections': expected a list, found 'देश'",
+    "edition: {window: soon}": "4: 'edition.window': expected a duration such as 90s, 15m, 24h or 7d, found 'soon'",
+    "edition: {window: 0h}": "4: 'edition.window': expected a duration of more than 0 and at most 366d, found '0h'",
+    "edition: {window: 999999999d}": "4: 'edition.window': expected a duration of more than 0 and at most 366d",
+    "schedule:\n  send_at: 25:00": "5: 'schedule.send_at': expected a time of day such as \"07:00\", found '25:00'",
+    "schedule: {send_at: ०७:००}": "4: 'schedule.send_at': expected a time of day",
+    "theme: {accent: red}": "4: 'theme.accent': expected a colour such as #9c1c1c, found 'red'",
+    "sources:\n  - {name: क}": "5: 'sources[1]': expected exactly one of url and path",
+    "sources:\n  - {name: क, url: u, path: p}": "5: 'sources[1]': expected exactly one of url and path",
+    "sources:\n  - {name: क, url: 'ftp://a'}": "5: 'sources[1]': expected url to start with https:// or http://",
+    "sources:\n  - {name: '', path: p}": "5: 'sources[1].name': expected some text, found ''",
+    "sources:\n  - {name: क, path: p, replay: maybe}": "5: 'sources[1].replay': expected true or false, found 'maybe'",
+    "store: {url: 5}": "4: 'store.url': expected text, found 5",
+    "sources:\n  - {name: क, path: a}\n  - {name: क, path: b}": "1: expected every source to have its own name; "
+    "twice: क",
+}
+
+
+@pytest.mark.parametrize(("extra", "told"), CASES.items(), ids=[case.split(":")[1] for case in CASES.values()])
+def test_a_fault_names_line_key_and_what_was_expected(extra: str, told: str) -> None:
+    assert any(fault.startswith("digest.yaml:" + told) for fault in faults(GOOD + extra + "\n")), faults(GOOD + extra)
+
+
+NEWSLETTER = {
+    "sender: {email: news}": "expected an email address such as news@example.com, found 'news'",
+    "sender: {email: news@example..com}": "expected an email address",
+    "sender: {email: 'news@example.com>'}": "expected an email address",
+    "sender: {email: news@समाचार.भारत}": "write a domain in Hindi in its ASCII form",
+    "sender: {email: news@example.com, name: \"a\\nb\"}": "expected one line of text",
+    "timezone: Asia/Calcuta": "expected a time zone of the IANA list such as Asia/Calcutta",
+    "base_url: news.example.com": "expected the address of the reader pages such as https://news.example.com",
+    "reply_to: desk": "expected an email address",
+    "language: fr": "expected hi or en, found 'fr'",
+}
+
+
+@pytest.mark.parametrize(("line", "told"), NEWSLETTER.items(), ids=list(NEWSLETTER))
+def test_the_newsletter_itself_is_checked(line: str, told: str) -> None:
+    base = "newsletter:\n  name: सुबह\n" + ("" if "sender" in line else "  sender: {email: news@example.com}\n")
+    (fault,) = faults(base + f"  {line}\n")
+    key = "newsletter." + ("sender." if "sender" in line else "")
+    assert fault.startswith(f"digest.yaml:{base.count(chr(10)) + 1}: '{key}")
+    assert told in fault
+
+
+def test_all_faults_are_told_at_once_in_the_order_of_their_lines() -> None:
+    told = faults("theme: {accent: x}\nnewsletter:\n  name: ''\ndelivery:\n  threads: 0\n  tries: x\n")
+    assert [fault.split(" ")[0] for fault in told] == [
+        "digest.yaml:1:", "digest.yaml:2:", "digest.yaml:3:", "digest.yaml:5:", "digest.yaml:6:",
+    ]  # fmt: skip
+    assert "'newsletter.sender' is missing; it is needed" in told[1]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])
+def test_an_empty_file_lacks_the_newsletter(text: str) -> None:
+    assert faults(text) == ["digest.yaml: 'newsletter' is missing; it is needed"]
+
+
+@pytest.mark.parametrize("text", ["- a\n", "hello\n", "5\n"])
+def test_a_file_without_keys_is_told_so(text: str) -> None:
+    assert faults(text)[0].startswith("digest.yaml:1: expected keys such as newsletter:, found ")
+
+
+def test_a_missing_file_names_the_way_on(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"digest\.yaml: no digest\.yaml in .*digest init DIR"):
+        settings_file.load(tmp_path, {})
+
+
+def test_what_is_not_named_has_its_default_and_can_not_be_changed() -> None:
+    settings = read(GOOD + "edition: {window: 36h}\nschedule: {send_at: '6:05', collect_every: 90s}\n")
+    assert settings.edition.window == timedelta(hours=36)
+    assert settings.schedule.send_at == time(6, 5)
+    assert (settings.delivery.transport, settings.delivery.batch_size, settings.delivery.threads) == ("outbox", 1000, 4)
+    with pytest.raises(ValueError, match="frozen"):
+        settings.store.url = "other"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("15m", 900), ("1.5h", 5400), ("7d", 604800), (" 2 h ", 7200)]
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert parse_duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "5", "h", "-5m", "5w", "१५m", "9" * 400 + "d", "1e5s", "0s", None, ["5m"]])
+def test_no_durations(text: object) -> None:
+    with pytest.raises(ValueError, match="expected a duration"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["", "7", "24:00", "07:60", "७:0५", "1०:00", "07:00:00", None, 420])
+def test_no_times_of_day(text: object) -> None:
+    with pytest.raises(ValueError, match="expected a time of day"):
+        parse_clock(text)
+    assert parse_clock("7:05") == time(7, 5)

@@ -1,0 +1,97 @@
+"""YAML as a person wrote it: values by the core schema of 1.2, lines of everything, and no traceback for any bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest import marked_yaml
+from digest.errors import ConfigurationError
+
+
+def said(text: str) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        marked_yaml.read_text(text, "list.yaml")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("07:00", "07:00"), ("off", "off"), ("yes", "yes"), ("no", "no"), ("0x10", "0x10"), ("010", 10), ("+5", 5),
+        ("1e3", 1000.0), (".5", 0.5), ("5.", 5.0), ("2026-11-23", "2026-11-23"), ("true", True), ("TRUE", True),
+        ("~", None), ("", None), ("null", None), ("'5'", "5"), ("१२", "१२"), ("9" * 30, "9" * 30), ("!!int x", "x"),
+    ],
+)  # fmt: skip
+def test_scalars(text: str, value: object) -> None:
+    held = marked_yaml.read_text(f"k: {text}\n", "x")["k"]
+    assert (held, type(held)) == (value, type(value))
+
+
+def test_every_key_and_item_knows_its_line() -> None:
+    value = marked_yaml.read_text("# c\na: 1\nb:\n  - x\n\n  - {y: 1,\n     z: 2}\n", "x")
+    assert (value.line, value.lines) == (2, {"a": 2, "b": 3})
+    assert (value["b"].line, value["b"].lines) == (4, [4, 6])
+    assert value["b"][1].lines == {"y": 6, "z": 7}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: 1\nb: [1,\nc: 2\n", "list.yaml:3: is no valid YAML: "),
+        ("a: 1\n\tb: 2\n", "list.yaml:2: is no valid YAML: "),
+        ("a: 'x\n", "list.yaml:1: is no valid YAML: "),
+        ("a: 1\nb: \x00\n", "list.yaml:2: is no valid YAML: "),
+        ("क: 1\nख: \x07\n", "list.yaml:2: is no valid YAML: "),
+        ("a: 1\nb: 2\na: 3\n", "list.yaml:3: 'a' is given twice; the first is on line 1"),
+        ("a: {b: 1, b: 2}\n", "list.yaml:1: 'b' is given twice; the first is on line 1"),
+        ("a: 1\n---\nb: 2\n", "list.yaml:2: holds a second document"),
+        ("a: 1\n? [x]\n: 2\n", "list.yaml:2: a key must be a plain word"),
+        ("a: *b\n", "list.yaml:1: alias *b has no anchor &b"),
+        ("[" * 3000, "list.yaml"),
+        ("a: \ud800\n", "list.yaml: is not UTF-8 text"),
+    ],
+)
+def test_what_is_no_yaml_is_told_with_its_line(text: str, told: str) -> None:
+    assert said(text).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ("a: 1\nb: क".encode("utf-16"), "list.yaml:1: is not UTF-8 text; save it as UTF-8"),
+        (b"a: 1\nb: \xe9t\xe9\n", "list.yaml:2: is not UTF-8 text; save it as UTF-8"),
+        (b"\xef\xbb\xbfa: 1\nb: \xff\n", "list.yaml:2: is not UTF-8 text; save it as UTF-8"),
+    ],
+)
+def test_a_file_in_another_encoding(tmp_path: Path, data: bytes, told: str) -> None:
+    path = tmp_path / "list.yaml"
+    path.write_bytes(data)
+    with pytest.raises(ConfigurationError) as caught:
+        marked_yaml.read_file(path)
+    assert str(caught.value) == told
+
+
+def test_no_file_a_folder_and_a_byte_order_mark(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"^list\.yaml: there is no such file$"):
+        marked_yaml.read_file(tmp_path / "list.yaml")
+    with pytest.raises(ConfigurationError, match="can't be read: "):
+        marked_yaml.read_file(tmp_path)
+    (tmp_path / "bom.yaml").write_bytes(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n")
+    assert marked_yaml.read_file(tmp_path / "bom.yaml") == {"a": 1, "b": 2}
+
+
+def test_an_alias_holds_what_its_anchor_named() -> None:
+    assert marked_yaml.read_text("a: &x [1]\nb: *x\n", "x") == {"a": [1], "b": [1]}
+
+
+@given(st.text(alphabet=st.sampled_from("ab:- \n\t[]{}#'\"&*!|>%@`,?~0क\x85\u2028\x00\ud800"), max_size=40))
+def test_any_text_is_a_value_or_a_fault_with_its_name(text: str) -> None:
+    try:
+        marked_yaml.read_text(text, "list.yaml")
+    except ConfigurationError as error:
+        assert error.faults
+        assert all(fault.where == "list.yaml" and fault.message for fault in error.faults)

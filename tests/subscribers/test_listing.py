@@ -1,0 +1,152 @@
+"""subscribers.yaml: every reader, or every fault at once with its line."""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from digest.errors import ConfigurationError
+from digest.models import Subscriber
+from digest.subscribers.listing import read_list
+
+TOPICS = ("देश", "खेल", "विज्ञान")
+
+FAULTY = """\
+defaults: {timezone: Asia/Kolkatta, frequency: daily, email: x@example.com}
+readers: []
+subscribers:
+  - email: asha@example.com
+    topics: [देश, खेले]
+  - asha@example.com
+  - email: Asha@Example.COM
+  - email: ravi@bücher.example
+  - email: ravi@XN--BCHER-KVA.example
+    frequency: weekly:sunday
+  - name: कोई
+  - email: not an address
+  - email: meena@example.com
+    timezone: India/Delhi
+    hour: "०७:००"
+    status: activ
+    format: plain
+    nmae: मीना
+  - email: farah@example.com
+    hour: 7
+    topics: {देश: 1}
+    name: [फ़राह]
+  - 5
+  - email: kabir@-example.com
+  - email: आशा@example.com
+  - email: "joseph@example.com\\nBcc: x@example.com"
+  - email:
+"""
+
+TOLD = [
+    "1: 'timezone': there is no time zone 'Asia/Kolkatta'; did you mean 'Asia/Kolkata'?",
+    "1: there is no key 'email'; known: timezone, frequency, hour, topics, format",
+    "2: there is no key 'readers'",
+    "5: 'topics': there is no topic 'खेले'; did you mean 'खेल'?",
+    "6: expected `- email: asha@example.com`, found `- asha@example.com`",
+    "7: Asha@Example.COM is listed twice; the first is on line 4",
+    "9: ravi@XN--BCHER-KVA.example is listed twice; the first is on line 8",
+    "10: 'frequency': expected daily, weekdays, weekly:mon, ",
+    "11: this reader has no email",
+    "12: 'email': 'not an address' is no address that can be mailed: ",
+    "14: 'timezone': there is no time zone 'India/Delhi'",
+    "15: 'hour': expected a time of day such as \"07:00\", found '०७:००'",
+    "16: 'status': expected active or paused, found 'activ'; did you mean 'active'?",
+    "17: 'format': expected html or text, found 'plain'",
+    "18: there is no key 'nmae'; did you mean 'name'?",
+    "20: 'hour': expected text, found 7",
+    "21: 'topics': expected a list such as [देश, खेल], found {",
+    "22: 'name': expected text, found ['फ़राह']",
+    "23: expected a reader such as `- email: asha@example.com`, found 5",
+    "24: 'email': 'kabir@-example.com' is no address that can be mailed: ",
+    "25: 'email': 'आशा@example.com' is no address that can be mailed: the part before @ must be",
+    "26: 'email': expected one line of text",
+    "27: 'email': expected text, found None",
+]
+
+
+def write(folder: Path, text: str | bytes) -> Path:
+    path = folder / "subscribers.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def faults(folder: Path, text: str | bytes) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        read_list(write(folder, text), topics=TOPICS)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def test_every_fault_is_told_at_once_with_its_line(tmp_path: Path) -> None:
+    told = faults(tmp_path, FAULTY)
+    assert len(told) == len(TOLD), "\n".join(told)
+    for fault, start in zip(told, TOLD, strict=True):
+        assert fault.startswith(f"subscribers.yaml:{start}")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "subscribers.yaml: is empty; expected a list under `subscribers:`"),
+        ("# nobody\n", "subscribers.yaml: is empty"),
+        ("- email: asha@example.com\n", "subscribers.yaml:1: holds no keys; expected a list under `subscribers:`"),
+        ("\nsubscribers:\n", "subscribers.yaml:2: lists no readers"),
+        ("subscribers: []\n", "subscribers.yaml:1: lists no readers"),
+        ("subscribers: {email: a}\n", "subscribers.yaml:1: lists no readers"),
+        ("defaults: {}\n", "subscribers.yaml:1: lists no readers"),
+        ("defaults: 5\nsubscribers: [{email: a@example.com}]\n", "subscribers.yaml:1: 'defaults': expected keys"),
+        ("subscribers:\n\t- email: asha@example.com\n", "subscribers.yaml:2: is no valid YAML: found character"),
+        ("subscribers:\n  - email: a@example.com\n    email: b@example.com\n", "subscribers.yaml:3: 'email' is given"),
+        (b"subscribers:\n  - name: \xe9\n", "subscribers.yaml:2: is not UTF-8 text"),
+    ],
+)
+def test_a_file_that_is_no_list(tmp_path: Path, text: str | bytes, told: str) -> None:
+    (fault,) = faults(tmp_path, text)
+    assert fault.startswith(told)
+
+
+def test_a_missing_file_names_the_way_on(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"subscribers\.yaml: there is no such file; .*digest init"):
+        read_list(tmp_path / "subscribers.yaml", topics=None)
+
+
+def test_readers_come_in_their_order_with_defaults_and_lines(tmp_path: Path) -> None:
+    text = """\
+defaults: {timezone: Europe/London, frequency: weekdays, hour: "06:30", topics: खेल, format: text}
+subscribers:
+  - email: asha@example.com
+  - {email: Ravi+news@Example.com, name: रवि, topics: [देश, देश], frequency: weekly:sun, hour: "7:05", status: paused}
+  - email: meena@example.com
+    topics:
+    hour:
+    format: html
+    timezone: Asia/Kolkata
+"""
+    asha, ravi, meena = read_list(write(tmp_path, text), topics=TOPICS)
+    assert asha == Subscriber("asha@example.com", "", ("खेल",), "weekdays", "Europe/London", time(6, 30), format="text")
+    assert ravi == Subscriber(
+        "Ravi+news@Example.com", "रवि", ("देश",), "weekly:sun", "Europe/London", time(7, 5), "paused", "text"
+    )
+    assert (meena.topics, meena.hour, meena.format, meena.timezone) == (("खेल",), time(6, 30), "html", "Asia/Kolkata")
+    assert [reader.line for reader in (asha, ravi, meena)] == [3, 4, 5]
+
+
+def test_an_address_in_hindi_letters_is_mailed_in_its_ascii_form(tmp_path: Path) -> None:
+    """It stands in headers, envelopes and the provider's JSON, which take nothing else."""
+    (reader,) = read_list(write(tmp_path, "subscribers:\n  - email: asha@डाटामेल.भारत\n"), topics=None)
+    assert reader.email == "asha@xn--c2bd4bq1db8d.xn--h2brj9c"
+
+
+def test_any_topic_is_let_through_when_none_is_known(tmp_path: Path) -> None:
+    (reader,) = read_list(write(tmp_path, "subscribers: [{email: a@example.com, topics: [कुछ भी]}]\n"), topics=None)
+    assert reader.topics == ("कुछ भी",)
+
+
+def test_crlf_and_a_byte_order_mark_change_nothing(tmp_path: Path) -> None:
+    text = "\ufeffsubscribers:\r\n  - email: asha@example.com\r\n  - email: ravi@example.com\r\n"
+    assert [reader.line for reader in read_list(write(tmp_path, text), topics=None)] == [2, 3]

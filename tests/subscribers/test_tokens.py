@@ -1,0 +1,90 @@
+"""Signed words in links: nothing that we did not sign for this purpose is ever accepted."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.subscribers.tokens import Signer
+
+OURS = Signer([b"a key of the newsroom"])
+THEIRS = Signer([b"a key of somebody else"])
+LETTERS = string.ascii_letters + string.digits + "-_"
+
+
+@given(st.integers(0, 2**63 - 1), st.sampled_from(["leave", "preferences", "view"]))
+def test_what_we_signed_names_its_reader_for_its_purpose_alone(reader: int, purpose: str) -> None:
+    token = OURS.sign(purpose, reader)
+    assert OURS.read(purpose, token) == reader
+    assert OURS.read("other", token) is None
+    assert THEIRS.read(purpose, token) is None
+    assert set(token) <= set(LETTERS)
+    assert len(token) == 34
+
+
+def test_every_cut_every_changed_letter_and_every_addition_is_refused() -> None:
+    token = OURS.sign("leave", 42)
+    assert all(OURS.read("leave", token[:n]) is None for n in range(len(token)))
+    for place, letter in itertools.product(range(len(token)), LETTERS):
+        changed = token[:place] + letter + token[place + 1 :]
+        assert (OURS.read("leave", changed) == 42) == (changed == token)
+    for added in ("=", "==", "A", ".", " ", "\n", "%20", "é", "\ud800", "A" * 40, "\x00"):
+        assert OURS.read("leave", token + added) is None
+        assert OURS.read("leave", added + token) is None
+
+
+def test_one_spelling_only() -> None:
+    token = next(t for t in (OURS.sign("leave", n) for n in range(1000)) if "-" in t and "_" in t)
+    assert OURS.read("leave", token.replace("-", "+")) is None
+    assert OURS.read("leave", token.replace("_", "/")) is None
+
+
+def test_a_reader_can_not_be_swapped_under_a_signature() -> None:
+    raw = bytearray(base64.urlsafe_b64decode(OURS.sign("leave", 42) + "=="))
+    raw[8] ^= 1
+    assert OURS.read("leave", base64.urlsafe_b64encode(bytes(raw)).rstrip(b"=").decode()) is None
+
+
+@given(st.binary(min_size=0, max_size=60))
+def test_no_random_bytes_are_accepted(raw: bytes) -> None:
+    for token in (base64.urlsafe_b64encode(raw).rstrip(b"=").decode(), raw.decode("latin-1")):
+        assert OURS.read("leave", token) is None
+
+
+@given(st.text(max_size=50))
+def test_no_text_is_accepted_or_raises(text: str) -> None:
+    assert OURS.read("leave", text) is None
+
+
+def test_keys_are_rotated_and_the_old_links_still_work() -> None:
+    old, new = b"the key of last year", b"the key of this year"
+    token = Signer([old]).sign("leave", 7)
+    both = Signer([new, old])
+    assert both.read("leave", token) == 7
+    assert Signer([new]).read("leave", token) is None
+    assert Signer([new]).read("leave", both.sign("leave", 8)) == 8
+    assert Signer([old]).read("leave", both.sign("leave", 8)) is None
+
+
+def test_rotation_holds_for_keys_that_share_their_short_name() -> None:
+    old = b"the key of last year"
+    first = base64.urlsafe_b64decode(Signer([old]).sign("x", 0) + "==")[0]
+    twin = next(
+        key
+        for key in (b"another key %06d" % n for n in range(100_000))
+        if base64.urlsafe_b64decode(Signer([key]).sign("x", 0) + "==")[0] == first
+    )
+    both = Signer([twin, old])
+    assert both.read("leave", Signer([old]).sign("leave", 7)) == 7
+    assert both.read("leave", both.sign("leave", 9)) == 9
+
+
+@pytest.mark.parametrize("keys", [[], [b"short"], [b"a key of the newsroom", b"short"]])
+def test_a_weak_key_is_refused(keys: list[bytes]) -> None:
+    with pytest.raises(ValueError, match="16 bytes"):
+        Signer(keys)
