@@ -84,7 +84,7 @@ class Clock:
         if standing and standing.state not in ("draft", "approved", "skipped", "frozen", "sending"):
             return
         begun = standing is not None and standing.state in ("frozen", "sending")
-        if not begun and now > self._send_time(now) + self.app.settings.schedule.expires_after:
+        if not begun and self._too_late(now):
             if standing and self.app.editions.move(key, "expired", out_of=("draft", "approved"), now=now):
                 self.say(f"edition {key} is expired: it was not sent by {self._send_time(now):%H:%M} or soon after")
             return
@@ -95,13 +95,18 @@ class Clock:
         now = self.app.now()
         key = pipeline.edition_key(self.app)
         standing = self.app.editions.get(key)
-        late = now >= self._send_time(now)
-        if late and (standing is None or standing.state in ("draft", "approved", "frozen")):
-            self.send()
+        if now >= self._send_time(now) and (standing is None or standing.state in ("draft", "approved", "frozen")):
+            # A draft that waits for the desk was announced at its hour; until it expires there is nothing to say.
+            waits = self.app.settings.schedule.approval == "required" and standing and standing.state == "draft"
+            if not waits or self._too_late(now):
+                self.send()
         for day in (now.date() - timedelta(days=1), now.date()):
             sent = pipeline.deliver_due(self.app, day.isoformat(), stop=self.stop)
             if sent:
                 self._tell(sent)
+
+    def _too_late(self, now: datetime) -> bool:
+        return now > self._send_time(now) + self.app.settings.schedule.expires_after
 
     def _send_time(self, now: datetime) -> datetime:
         return datetime.combine(now.date(), self.app.settings.schedule.send_at, now.tzinfo)

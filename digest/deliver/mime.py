@@ -31,15 +31,16 @@ def encode_header(name: str, value: str) -> str:
     return f"{name}: " + "\r\n ".join(words)
 
 
-def encode_address(name: str, email: str) -> tuple[str, ...]:
-    """The pieces of `Display Name <address>`, each fit for a line of its own."""
+def encode_address(name: str, email: str, *, room: int = 30) -> tuple[str, ...]:
+    """The pieces of `Display Name <address>`, each fit for a line of its own; `room` bytes of the name fit beside the
+    header's. Fewer pieces are better: some readers show a space where two of them meet."""
     name, email = one_line(name), one_line(email)
     if not name:
         return (email,)
     if name.isascii() and len(name) <= 50 and "=?" not in name:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return (f'"{quoted}"', f"<{email}>")
-    return (*(_encoded_word(piece) for piece in _pieces(name, 30)), f"<{email}>")
+    return (*(_encoded_word(piece) for piece in _pieces(name, room)), f"<{email}>")
 
 
 def build(outgoing: Outgoing, reader: Recipient, *, date: datetime) -> bytes:
@@ -50,7 +51,7 @@ def build(outgoing: Outgoing, reader: Recipient, *, date: datetime) -> bytes:
     """
     letter, sender = outgoing.letter, outgoing.sender
     lines = [
-        _folded("From", encode_address(sender.name, sender.email)),
+        _folded("From", encode_address(sender.name, sender.email, room=_WORD_BYTES)),
         f"To: {one_line(reader.email)}",
     ]
     if sender.reply_to:

@@ -220,6 +220,7 @@ def _written(value: Any, *, flow: bool = False) -> str:
     """A value as YAML in one line, quoted where plain text would be read as something else; `flow`: inside braces."""
     text = yaml.safe_dump([value] if flow else value, allow_unicode=True, default_flow_style=True, width=10**6).strip()
     text = text[1:-1] if flow else text.removesuffix("...").strip()
-    if isinstance(value, str) and text == value and marked_yaml.scalar(text) != value:
+    # Quoted too where other readers of YAML would take it for something else: `06:30` is 390 to some.
+    if isinstance(value, str) and text == value and (text[0].isdigit() or marked_yaml.scalar(text) != value):
         return f'"{value}"'
     return text

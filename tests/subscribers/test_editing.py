@@ -21,7 +21,7 @@ EDITS: dict[str, tuple[Edit, list[tuple[str, str]]]] = {
     "add": (
         lambda path: editing.add(path, NEW),
         [("# till Diwali\n", "# till Diwali\n  - email: farah@example.com\n    name: 'फ़राह: नई'\n"
-          "    topics: [देश, खेल]\n    hour: '06:30'\n")],
+          '    topics: [देश, खेल]\n    hour: "06:30"\n')],
     ),
     "remove a block": (
         lambda path: editing.remove(path, "ASHA@example.com"),

@@ -1,0 +1,159 @@
+"""The scheduler: the day by the clock, restarts in the middle of it, and a clean stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.app import make_app
+from digest.schedule import Clock
+from digest.store.counting import counts
+from tests.cli.newsroom import Newsroom
+
+MORNING = datetime.fromisoformat("2026-11-23T05:00+05:30")
+KEY = "2026-11-23"
+
+
+@dataclass
+class Day:
+    """A scheduler that is rung by hand, with a clock that the test sets."""
+
+    clock: Clock
+    now: list[datetime]
+    said: list[str] = field(default_factory=list)
+
+    def at(self, hour: int, minute: int = 0) -> None:
+        self.now[0] = MORNING.replace(hour=hour, minute=minute)
+
+    def accepted(self) -> int:
+        return counts(self.clock.app.database, KEY).accepted
+
+    def state(self) -> str:
+        edition = self.clock.app.editions.get(KEY)
+        return edition.state if edition else ""
+
+
+@contextmanager
+def started(home: Path, now: list[datetime], **environment: str) -> Iterator[Day]:
+    with make_app(home, environment=environment, clock=lambda: now[0]) as app:
+        said: list[str] = []
+        yield Day(Clock(app, said.append), now, said)
+
+
+def test_a_day_by_the_clock(newsroom: Newsroom) -> None:
+    now = [MORNING]
+    with started(newsroom.home, now) as day:
+        day.clock.collect()
+        day.clock.tick()
+        assert day.state() == ""
+        day.at(5, 30)
+        day.clock.compose()
+        assert day.state() == "draft"
+        day.clock.tick()
+        assert day.state() == "draft"
+        day.at(7)
+        day.clock.send()
+        assert (day.state(), day.accepted()) == ("sending", 5)  # joseph's hour is 08:30
+        day.at(8, 29)
+        day.clock.tick()
+        assert day.accepted() == 5
+        day.at(8, 30)
+        day.clock.tick()
+        assert (day.state(), day.accepted()) == ("done", 6)
+
+
+def test_a_restart_in_the_middle_of_the_day_makes_no_second_edition(newsroom: Newsroom) -> None:
+    now = [MORNING.replace(hour=7)]
+    with started(newsroom.home, now) as day:
+        day.clock.send()
+    before = newsroom.outbox()
+    now[0] = MORNING.replace(hour=8)
+    with started(newsroom.home, now) as day:
+        day.clock.compose()
+        day.clock.tick()
+        day.clock.send()
+        assert len(day.clock.app.editions.all()) == 1
+        assert newsroom.outbox() == before
+        day.at(9)
+        day.clock.tick()
+        assert set(newsroom.outbox()) - set(before) == {"joseph@example.com"}
+
+
+def test_a_send_that_was_missed_is_caught_up_while_it_is_worth_it(newsroom: Newsroom) -> None:
+    with started(newsroom.home, [MORNING.replace(hour=9)]) as day:
+        day.clock.tick()
+        assert (day.state(), day.accepted()) == ("done", 6)
+
+
+def test_an_edition_that_comes_too_late_expires(newsroom: Newsroom) -> None:
+    now = [MORNING.replace(hour=6)]
+    with started(newsroom.home, now) as day:
+        day.clock.compose()
+        day.at(11, 1)
+        day.clock.tick()
+        assert (day.state(), day.accepted()) == ("expired", 0)
+        assert any("expired" in line for line in day.said)
+    assert newsroom.outbox() == {}
+
+
+def test_without_approval_nothing_goes(newsroom: Newsroom) -> None:
+    now = [MORNING.replace(hour=6)]
+    with started(newsroom.home, now, DIGEST_SCHEDULE__APPROVAL="required") as day:
+        day.clock.compose()
+        day.at(7)
+        day.clock.send()
+        day.at(7, 1)
+        day.clock.tick()
+        assert (day.state(), day.accepted()) == ("draft", 0)
+        assert sum("waits for approval" in line for line in day.said) == 1
+        newsroom.environment["DIGEST_NOW"] = "2026-11-23T07:02+05:30"
+        assert newsroom.digest("edition", "approve", KEY).code == 0
+        day.at(7, 3)
+        day.clock.tick()
+        assert day.accepted() == 5
+
+
+def test_a_fault_in_the_list_is_said_and_the_clock_goes_on(newsroom: Newsroom) -> None:
+    with started(newsroom.home, [MORNING.replace(hour=7)]) as day:
+        (newsroom.home / "subscribers.yaml").write_text("subscribers:\n  - email: nobody\n", encoding="utf-8")
+        day.clock._safely(day.clock.send)()
+        assert any("subscribers.yaml:2" in line for line in day.said)
+        newsroom.readers("email: asha@example.com")
+        day.clock._safely(day.clock.send)()
+        assert day.accepted() == 1
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_run_sends_the_day_and_stops_when_asked(newsroom: Newsroom, stop: signal.Signals) -> None:
+    process = subprocess.Popen(
+        newsroom.command("run"),
+        cwd=newsroom.home,
+        env=newsroom.env({"DIGEST_NOW": "2026-11-23T08:45+05:30"}),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        until = time.monotonic() + 60
+        while len(newsroom.outbox()) < 6 and time.monotonic() < until:
+            time.sleep(0.1)
+        time.sleep(0.3)
+        os.kill(process.pid, stop)
+        asked = time.monotonic()
+        _out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 0
+    assert timedelta(seconds=time.monotonic() - asked) < timedelta(seconds=10)
+    assert "stopped" in err
+    assert "Traceback" not in err
+    assert len(newsroom.outbox()) == 6
+    assert newsroom.json("status")["state"] == "done"

@@ -1,0 +1,77 @@
+"""Letters, readers and a journal for the delivery tests. Holds no assertion."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.header import decode_header, make_header
+from email.message import EmailMessage
+from typing import Any
+
+from digest.deliver.message import Outgoing, Recipient, Sender, recipient
+from digest.models import PLACEHOLDERS, Letter
+
+NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+SUBJECT = "सुबह की ख़बरें: पहाड़ों में पहली बर्फ़, मंडी में प्याज़ के दाम गिरे और दस बड़ी ख़बरें"
+SENDER = Sender("सुबह की ख़बरें", "news@example.com", "desk@example.com", "सुबह की ख़बरें", "https://news.example.com")
+TEXT = "नमस्ते {email_text},\n.\n..दो बिंदु\nछोड़ें: https://news.example.com/leave/{leave}\n{preferences} {view}\n"
+HTML = (
+    "<html lang='hi'><p>नमस्ते {email_html}</p>\r\n.\r\n<a href='https://news.example.com/leave/{leave}'>छोड़ें</a>"
+    "<a href='https://news.example.com/preferences/{preferences}'>पसंद</a><a href='/e/{view}'>देखें</a></html>"
+)
+LETTER = Letter("all", SUBJECT, HTML.format(**PLACEHOLDERS), TEXT.format(**PLACEHOLDERS))
+TEXT_ONLY = replace(LETTER, variant="text", html="")
+
+
+def token(purpose: str, reader: int) -> str:
+    """A stand-in for a signed word."""
+    return f"{purpose}-{reader}-x_Y"
+
+
+def outgoing(*addresses: str, letter: Letter = LETTER, sender: Sender = SENDER, edition: str = "2026-11-23") -> Outgoing:
+    """A batch to these addresses; ids count from 1."""
+    readers = tuple(recipient(n, address, sender, token) for n, address in enumerate(addresses, 1))
+    return Outgoing(edition, "7", "attempt-7", letter, sender, readers)
+
+
+def many(count: int) -> list[str]:
+    return [f"reader{n}@example.com" for n in range(1, count + 1)]
+
+
+def letter_to(reader: Recipient) -> dict[str, str]:
+    """What stands in this reader's letter for each placeholder's name."""
+    return {name: reader.values[tag] for name, tag in PLACEHOLDERS.items()}
+
+
+@dataclass
+class Notes:
+    """A Journal that remembers, in order."""
+
+    entries: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def handing(self, reader: int) -> None:
+        self.entries.append(("handing", reader))
+
+    def refused(self, reader: int, reason: str) -> None:
+        self.entries.append(("refused", reader, reason))
+
+
+def read(data: bytes) -> EmailMessage:
+    """A mail as today's parser sees it."""
+    message = email.message_from_bytes(data, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def legacy(data: bytes, name: str) -> str:
+    """A header as the old decoder sees it, which knows encoded words and nothing else."""
+    value = email.message_from_bytes(data, policy=email.policy.compat32)[name]
+    return str(make_header(decode_header(value)))
+
+
+def part(data: bytes, kind: str) -> str:
+    """A part's text with bare line feeds; '' where there is none."""
+    body = read(data).get_body((kind,))
+    return "" if body is None else str(body.get_content()).replace("\r\n", "\n")
