@@ -30,7 +30,9 @@ def token(purpose: str, reader: int) -> str:
     return f"{purpose}-{reader}-x_Y"
 
 
-def outgoing(*addresses: str, letter: Letter = LETTER, sender: Sender = SENDER, edition: str = "2026-11-23") -> Outgoing:
+def outgoing(
+    *addresses: str, letter: Letter = LETTER, sender: Sender = SENDER, edition: str = "2026-11-23"
+) -> Outgoing:
     """A batch to these addresses; ids count from 1."""
     readers = tuple(recipient(n, address, sender, token) for n, address in enumerate(addresses, 1))
     return Outgoing(edition, "7", "attempt-7", letter, sender, readers)

@@ -19,9 +19,10 @@ from tests.deliver.letters import LETTER, NOW, SENDER, TEXT_ONLY, legacy, outgoi
 from tests.paths import ROOT
 
 HINDI = st.text(
-    alphabet=st.characters(min_codepoint=0x900, max_codepoint=0x97F) | st.sampled_from(list(" ,:-'\"?=_\u200d\u200c😀aZ9")),
+    alphabet=st.characters(min_codepoint=0x900, max_codepoint=0x97F)
+    | st.sampled_from(list(" ,:-'\"?=_\u200d\u200c😀aZ9")),
     max_size=200,
-)  # fmt: skip
+)
 ANY = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=120)
 _WORD = re.compile(r"=\?[^?\s]+\?[BbQq]\?[^?\s]*\?=")
 
@@ -69,7 +70,7 @@ def test_a_sender_round_trips(name: str, address: str) -> None:
     # Python before 3.13 shows a space between two words of a name (gh-92081); a name of one word is whole.
     assert sender.display_name.replace(" ", "") == one_line(name).replace(" ", "")
     if len(one_line(name).encode()) <= 45:
-        assert sender.display_name == one_line(name)
+        assert sender.display_name.split() == one_line(name).split()
     if not name.isascii():
         assert legacy(data, "From").startswith(one_line(name) + " ")
     lines = headers_of(data)
@@ -77,7 +78,9 @@ def test_a_sender_round_trips(name: str, address: str) -> None:
     assert all(len(line) <= 78 for line in folded)
 
 
-@pytest.mark.parametrize("name", ['Asha "the desk" \\ News', "News, Desk; <x>", "n" * 300, "Desk " * 60, "=?utf-8?q?x?="])
+@pytest.mark.parametrize(
+    "name", ['Asha "the desk" \\ News', "News, Desk; <x>", "n" * 300, "Desk " * 60, "=?utf-8?q?x?="]
+)
 def test_an_ascii_name_is_quoted_or_encoded(name: str) -> None:
     batch = outgoing("asha@example.com", sender=replace(SENDER, name=name))
     data = mime.build(batch, batch.recipients[0], date=NOW)
@@ -99,7 +102,8 @@ def test_both_parts_round_trip_in_lines_that_every_server_takes(text: str, html:
     for kind, meant in (("plain", text + ".\n.\n"), ("html", "<p>" + html)):
         body = read(data).get_body((kind,))
         assert body is not None
-        assert body.get_payload(decode=True) == meant.replace("\r\n", "\n").replace("\n", "\r\n").encode()
+        whole = fill(meant, batch.recipients[0].values)
+        assert body.get_payload(decode=True) == whole.replace("\r\n", "\n").replace("\n", "\r\n").encode()
 
 
 def test_a_letter_of_text_alone_is_one_part() -> None:
@@ -170,6 +174,9 @@ def test_newer_pythons_read_and_write_the_same_headers() -> None:
 def test_the_legacy_policy_reads_the_whole_mail() -> None:
     batch = outgoing("asha@example.com")
     data = mime.build(batch, batch.recipients[0], date=NOW)
-    assert email.message_from_bytes(data, policy=email.policy.compat32).as_bytes(
-        policy=email.policy.compat32.clone(linesep="\r\n")
-    ) == data
+    assert (
+        email.message_from_bytes(data, policy=email.policy.compat32).as_bytes(
+            policy=email.policy.compat32.clone(linesep="\r\n")
+        )
+        == data
+    )

@@ -68,7 +68,7 @@ NEWSLETTER = {
     "sender: {email: news@example..com}": "expected an email address",
     "sender: {email: 'news@example.com>'}": "expected an email address",
     "sender: {email: news@समाचार.भारत}": "write a domain in Hindi in its ASCII form",
-    "sender: {email: news@example.com, name: \"a\\nb\"}": "expected one line of text",
+    'sender: {email: news@example.com, name: "a\\nb"}': "expected one line of text",
     "timezone: Asia/Calcuta": "expected a time zone of the IANA list such as Asia/Calcutta",
     "base_url: news.example.com": "expected the address of the reader pages such as https://news.example.com",
     "reply_to: desk": "expected an email address",

@@ -93,5 +93,8 @@ def test_any_text_is_a_value_or_a_fault_with_its_name(text: str) -> None:
     try:
         marked_yaml.read_text(text, "list.yaml")
     except ConfigurationError as error:
-        assert error.faults
-        assert all(fault.where == "list.yaml" and fault.message for fault in error.faults)
+        faults = error.faults
+    else:
+        return
+    assert faults
+    assert all(fault.where == "list.yaml" and fault.message for fault in faults)

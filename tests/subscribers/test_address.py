@@ -29,11 +29,13 @@ def test_the_comparable_form(written: str, comparable: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["", "asha", "@example.com", "asha@", "a@b@example.com", "asha@example", "asha@example..com", "asha@-a.com"]
-    + ["asha@example.com.", ".asha@example.com", "a..b@example.com", "asha @example.com", "Asha <asha@example.com>"]
-    + ["asha@[127.0.0.1]", "आशा@example.com", "asha@exam_ple.com", "asha@example.com\u200b", "a,b@example.com"]
-    + ["a" * 65 + "@example.com", "a@" + "b" * 64 + ".com", "a@" + "b." * 130 + "com", "asha@example.com\r\nBcc: x"]
-    + ['"asha sharma"@example.com', "asha@example.123", "asha@xn--zzzz ह.com"],
+    [
+        "", "asha", "@example.com", "asha@", "a@b@example.com", "asha@example", "asha@example..com", "asha@-a.com",
+        "asha@example.com.", ".asha@example.com", "a..b@example.com", "asha @example.com", "Asha <asha@example.com>",
+        "asha@[127.0.0.1]", "आशा@example.com", "asha@exam_ple.com", "asha@example.com\u200b", "a,b@example.com",
+        "a" * 65 + "@example.com", "a@" + "b" * 64 + ".com", "a@" + "b." * 130 + "com", "asha@example.com\r\nBcc: x",
+        '"asha sharma"@example.com', "asha@example.123", "asha@xn--zzzz ह.com",
+    ],
 )  # fmt: skip
 def test_what_can_not_be_mailed(written: str) -> None:
     with pytest.raises(ValueError, match=r"^[^A-Z\s].*[^.\s]$"):

@@ -6,6 +6,7 @@ A reader's file has one name per edition and is replaced whole, so handing a bat
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -30,7 +31,7 @@ class Outbox:
         self.clock = clock
 
     def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:  # noqa: ARG002  one port for all
-        place = self.folder / _UNSAFE.sub("_", outgoing.edition)
+        place = self.folder / _folder_name(outgoing.edition)
         if bad := unmailable(outgoing.recipients):
             return Rejected(bad)
         try:
@@ -53,6 +54,14 @@ class Outbox:
 
     def close(self) -> None:
         pass
+
+
+def _folder_name(edition: str) -> str:
+    """The edition's key where it can name a folder; else what is left of it, told apart by a short hash."""
+    name = _UNSAFE.sub("_", edition)
+    if name == edition and name.strip("."):
+        return name
+    return f"{name.strip('.')[:60]}-{hashlib.sha256(edition.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 def _replace(path: Path, data: bytes) -> None:

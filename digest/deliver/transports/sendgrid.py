@@ -20,6 +20,7 @@ from digest.deliver.wire import MaybeSent, NeverSent, Reply, Wire
 
 _SEND = "/v3/mail/send"
 _INDEX = re.compile(r"personalizations[.\[](\d+)")
+_DIGITS = re.compile(r"[0-9]{1,12}\Z")
 _STOP = {
     401: "the key is refused (401); check the environment variable that holds it",
     403: "the key may not send, or the sender is not verified (403)",
@@ -118,6 +119,6 @@ def _detail(reply: Reply) -> str:
 def _retry_after(reply: Reply) -> float | None:
     """Seconds: X-RateLimit-Reset is an epoch second, Retry-After a number of seconds."""
     reset, after = reply.headers.get("x-ratelimit-reset", ""), reply.headers.get("retry-after", "")
-    if reset.isdigit():
+    if _DIGITS.match(reset):
         return max(0.0, int(reset) - time.time())
-    return float(after) if after.isdigit() else None
+    return float(after) if _DIGITS.match(after) else None

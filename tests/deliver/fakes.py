@@ -1,0 +1,134 @@
+"""An in-memory ledger, a transport that does as it is told, and a clock that runs fast."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from digest.deliver.message import Outgoing
+from digest.deliver.outcome import Accepted, Mixed, NotSent, Outcome, Rejected, Unknown
+from digest.deliver.ports import Claim, Journal, Recovery
+from tests.deliver.letters import NOW
+
+_BEGAN = time.monotonic()
+
+
+def fast_clock() -> datetime:
+    """A second of waiting is a few milliseconds."""
+    return NOW + timedelta(seconds=(time.monotonic() - _BEGAN) * 300)
+
+
+@dataclass
+class Batch:
+    number: int
+    readers: tuple[tuple[int, str], ...]
+    state: str = "pending"
+    tries: int = 0
+    variant: str = "all"
+
+
+class FakeLedger:
+    """Batches in memory with the ledger's rules: claimed once, split by Rejected and Mixed, unknown is left."""
+
+    def __init__(self, *sizes: int) -> None:
+        ids = itertools.count(1)
+        self.batches = [
+            Batch(number, tuple((id, f"reader{id}@example.com") for id in itertools.islice(ids, size)))
+            for number, size in enumerate(sizes, 1)
+        ]
+        self.lock = threading.Lock()
+        self.attempts: dict[str, Batch] = {}
+        self.outcomes: list[Outcome] = []
+        self.handed: list[int] = []
+        self.refused: list[int] = []
+        self.claim_error: Exception | None = None
+        self.settle_error: Exception | None = None
+        self.note_error: Exception | None = None
+
+    def states(self) -> list[tuple[str, int]]:
+        """(state, readers) of every batch that still carries someone, in order of their numbers."""
+        return [(batch.state, len(batch.readers)) for batch in self.batches if batch.readers]
+
+    def claim(self, edition: str, transport: str, now: datetime, max_tries: int) -> Claim | None:
+        with self.lock:
+            if self.claim_error:
+                raise self.claim_error
+            for batch in self.batches:
+                if batch.state == "pending" and batch.tries < max_tries and batch.readers:
+                    batch.state, batch.tries = "submitting", batch.tries + 1
+                    name = f"attempt-{len(self.attempts)}"
+                    self.attempts[name] = batch
+                    return Claim(batch.number, name, batch.variant, batch.readers)
+            return None
+
+    def note_handing(self, attempt: str, reader: int) -> None:
+        if self.note_error:
+            raise self.note_error
+        self.handed.append(reader)
+
+    def note_refused(self, attempt: str, reader: int, reason: str) -> None:
+        self.refused.append(reader)
+
+    def settle(self, attempt: str, outcome: Outcome, now: datetime) -> None:
+        with self.lock:
+            if self.settle_error:
+                raise self.settle_error
+            batch = self.attempts[attempt]
+            assert batch.state == "submitting"
+            self.outcomes.append(outcome)
+            match outcome:
+                case Accepted():
+                    batch.state = "accepted"
+                case NotSent():
+                    batch.state = "pending"
+                case Unknown():
+                    batch.state = "unknown"
+                case Rejected(readers):
+                    self._split(batch, Mixed(rejected=readers))
+                case Mixed():
+                    self._split(batch, outcome)
+
+    def _split(self, batch: Batch, outcome: Mixed) -> None:
+        rest = [reader for reader in batch.readers if reader[0] not in outcome.rejected]
+        parts = {"accepted": outcome.accepted, "unknown": frozenset(outcome.unknown)}
+        for state, ids in parts.items():
+            self._new(state, [reader for reader in rest if reader[0] in ids], batch.tries)
+            rest = [reader for reader in rest if reader[0] not in ids]
+        self._new("pending", rest, batch.tries)
+        batch.state, batch.readers = "empty", ()
+
+    def _new(self, state: str, readers: Sequence[tuple[int, str]], tries: int) -> None:
+        if readers:
+            self.batches.append(Batch(len(self.batches) + 1, tuple(readers), state, tries))
+
+
+Act = Callable[[Outgoing, Journal], Outcome] | Outcome | Exception
+
+
+@dataclass
+class Scripted:
+    """Gives each submission the next entry of the script, Accepted when it is used up."""
+
+    script: list[Act] = field(default_factory=list)
+    name: str = "scripted"
+    recovery: Recovery = "hold"
+    submitted: list[Outgoing] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:
+        with self.lock:
+            self.submitted.append(outgoing)
+            act = self.script.pop(0) if self.script else Accepted("id")
+        if isinstance(act, Exception):
+            raise act
+        return act(outgoing, journal) if callable(act) else act
+
+    def probe(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        pass

@@ -1,0 +1,215 @@
+"""The run that empties an edition: what is tried again, what never is, what stops it, and what it reports."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from digest.deliver.message import Outgoing
+from digest.deliver.outcome import Accepted, Mixed, NotSent, Outcome, Rejected, Unknown
+from digest.deliver.ports import Journal
+from digest.deliver.sender import Job, SendReport, send_due
+from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
+from tests.deliver.letters import LETTER, SENDER, token
+
+
+def run(ledger: FakeLedger, transport: Scripted, **given: Any) -> tuple[SendReport, list[int]]:
+    """The report, and what `progress` was told."""
+    told: list[int] = []
+    stop = given.pop("stop", None) or threading.Event()
+    job = Job(
+        "2026-11-23", {"all": LETTER}, SENDER, ledger, transport, token, fast_clock,
+        **{"threads": 1, "progress": told.append, "stop": stop, **given},
+    )  # fmt: skip
+    watchdog = threading.Timer(20, stop.set)  # a run that does not end by itself is stopped, and says so
+    watchdog.start()
+    try:
+        return send_due(job), told
+    finally:
+        watchdog.cancel()
+
+
+def test_nothing_due_is_a_run_of_nothing() -> None:
+    assert run(FakeLedger(), Scripted()) == (SendReport(), [])
+
+
+@pytest.mark.parametrize("threads", [1, 4, 16])
+def test_every_batch_is_handed_over_once(threads: int) -> None:
+    ledger, transport = FakeLedger(*[10] * 40), Scripted()
+    report, told = run(ledger, transport, threads=threads)
+    assert report == SendReport(accepted=400)
+    assert sum(told) == 400
+    addresses = [reader.email for batch in transport.submitted for reader in batch.recipients]
+    assert sorted(addresses) == sorted(f"reader{n}@example.com" for n in range(1, 401))
+    assert ledger.states() == [("accepted", 10)] * 40
+
+
+def test_what_is_handed_over_is_the_claim_with_its_own_letter_and_links() -> None:
+    transport = Scripted()
+    run(FakeLedger(2), transport)
+    (batch,) = transport.submitted
+    assert (batch.edition, batch.batch, batch.attempt, batch.letter) == ("2026-11-23", "1", "attempt-0", LETTER)
+    assert [reader.values["-DGX_LEAVE-"] for reader in batch.recipients] == ["leave-1-x_Y", "leave-2-x_Y"]
+
+
+def test_not_sent_is_tried_again_and_told_once() -> None:
+    ledger, transport = FakeLedger(3), Scripted([NotSent("busy"), NotSent("busy", retry_after=2.0)])
+    report, told = run(ledger, transport)
+    assert report == SendReport(accepted=3, problems=["busy"])
+    assert (len(transport.submitted), told) == (3, [0, 0, 3])
+
+
+@pytest.mark.parametrize(("tries", "threads"), [(1, 1), (3, 1), (5, 4)])
+def test_not_sent_is_tried_no_more_than_tries_times(tries: int, threads: int) -> None:
+    ledger, transport = FakeLedger(3), Scripted([NotSent("busy")] * 50)
+    report, _ = run(ledger, transport, tries=tries, threads=threads)
+    assert len(transport.submitted) == tries
+    assert report == SendReport(problems=["busy"])
+    assert ledger.states() == [("pending", 3)]
+
+
+def test_a_permanent_refusal_ends_the_run_at_once() -> None:
+    ledger, transport = FakeLedger(1, 1, 1), Scripted([Accepted(), NotSent("the key is refused", permanent=True)])
+    report, _ = run(ledger, transport)
+    assert report == SendReport(accepted=1, problems=["the key is refused"])
+    assert len(transport.submitted) == 2
+    assert ledger.states() == [("accepted", 1), ("pending", 1), ("pending", 1)]
+
+
+def test_unknown_is_never_tried_again() -> None:
+    ledger, transport = FakeLedger(2, 3), Scripted([Unknown("cut off")])
+    report, told = run(ledger, transport)
+    assert (report.accepted, report.unknown, told) == (3, 2, [2, 3])
+    assert report.problems == ["batch 1: it is not known whether it was sent: cut off"]
+    assert ledger.states() == [("unknown", 2), ("accepted", 3)]
+    assert len(transport.submitted) == 2
+
+
+def test_a_failing_provider_does_not_put_the_whole_list_in_doubt() -> None:
+    ledger, transport = FakeLedger(*[10] * 50), Scripted([Unknown("answered 500")] * 50)
+    report, _ = run(ledger, transport)
+    assert report.unknown == 50
+    assert report.problems[-1] == "stopped after 5 unknown outcomes in a row; the rest is not sent"
+    assert ledger.states().count(("pending", 10)) == 45
+
+
+def test_unknown_outcomes_between_good_ones_do_not_stop_the_run() -> None:
+    ledger = FakeLedger(*[1] * 40)
+    report, _ = run(ledger, Scripted([Unknown("x"), Accepted()] * 20))
+    assert (report.accepted, report.unknown) == (20, 20)
+
+
+def test_a_transport_that_raises_may_have_sent() -> None:
+    ledger, transport = FakeLedger(2, 2), Scripted([RuntimeError("bug")])
+    report, _ = run(ledger, transport)
+    assert (report.accepted, report.unknown) == (2, 2)
+    assert ledger.outcomes[0] == Unknown("RuntimeError: bug")
+
+
+def test_rejected_readers_leave_and_the_rest_is_sent() -> None:
+    ledger, transport = FakeLedger(4), Scripted([Rejected({2: "no address"})])
+    report, told = run(ledger, transport)
+    assert (report, told) == (SendReport(accepted=3, rejected=1), [1, 3])
+    assert [reader.id for reader in transport.submitted[1].recipients] == [1, 3, 4]
+
+
+def test_mixed_is_counted_reader_by_reader_and_only_the_unsent_go_again() -> None:
+    mixed = Mixed(frozenset({1, 2}), {3: "550"}, {4: "cut off"}, not_sent_reason="connection lost")
+    ledger, transport = FakeLedger(6), Scripted([mixed])
+    report, told = run(ledger, transport)
+    assert (report.accepted, report.rejected, report.unknown, told) == (4, 1, 1, [4, 2])
+    assert report.problems == ["batch 1: it is not known whether it was sent: cut off", "connection lost"]
+    assert [reader.id for reader in transport.submitted[1].recipients] == [5, 6]
+
+
+def test_mixed_with_stop_ends_the_run() -> None:
+    ledger, transport = FakeLedger(2, 2), Scripted([Mixed(frozenset({1}), not_sent_reason="535", stop=True)])
+    report, _ = run(ledger, transport)
+    assert report == SendReport(accepted=1, problems=["535"])
+    assert len(transport.submitted) == 1
+
+
+def test_stop_ends_the_run_after_what_is_in_flight() -> None:
+    stop = threading.Event()
+
+    def stopping(outgoing: Outgoing, journal: Journal) -> Outcome:
+        stop.set()
+        return Accepted()
+
+    ledger, transport = FakeLedger(1, 1, 1), Scripted([stopping])
+    report, told = run(ledger, transport, stop=stop)
+    assert report == SendReport(accepted=1, stopped=True)
+    assert told == [1]
+    assert [state for state, _ in ledger.states()] == ["accepted", "pending", "pending"]
+
+
+def test_stop_is_heard_while_the_provider_is_left_alone() -> None:
+    stop = threading.Event()
+    ledger, transport = FakeLedger(1), Scripted([NotSent("slow down", retry_after=10_000_000.0)])
+    threading.Timer(0.1, stop.set).start()
+    start = time.monotonic()
+    report, _ = run(ledger, transport, stop=stop, threads=2)
+    assert report.stopped
+    assert time.monotonic() - start < 5
+    assert len(transport.submitted) == 1
+
+
+def test_a_batch_put_back_by_one_thread_is_taken_up_although_the_others_saw_nothing() -> None:
+    def slowly(outgoing: Outgoing, journal: Journal) -> Outcome:
+        time.sleep(0.1)
+        return NotSent("busy")
+
+    report, _ = run(FakeLedger(5), Scripted([slowly]), threads=8)
+    assert report.accepted == 5
+
+
+class LedgerBroke(Exception):
+    pass
+
+
+@pytest.mark.parametrize("where", ["claim_error", "settle_error"])
+@pytest.mark.parametrize("threads", [1, 4])
+def test_an_error_of_the_ledger_is_raised_and_ends_every_thread(where: str, threads: int) -> None:
+    ledger, transport = FakeLedger(*[1] * 100), Scripted()
+    setattr(ledger, where, LedgerBroke("disk full"))
+    with pytest.raises(LedgerBroke):
+        run(ledger, transport, threads=threads)
+    assert len(transport.submitted) <= threads
+
+
+def test_a_journal_that_can_not_be_written_is_the_ledgers_error_and_puts_nobody_in_doubt() -> None:
+    def handing(outgoing: Outgoing, journal: Journal) -> Outcome:
+        journal.handing(1)
+        return Accepted()
+
+    ledger = FakeLedger(3, 3)
+    ledger.note_error = LedgerBroke("disk full")
+    with pytest.raises(LedgerBroke):
+        run(ledger, Scripted([handing]))
+    assert ledger.outcomes == []  # it stays as noted, for the next run to recover exactly
+    assert ledger.states() == [("submitting", 3), ("pending", 3)]
+
+
+def test_the_journal_reaches_the_ledger() -> None:
+    def stepwise(outgoing: Outgoing, journal: Journal) -> Outcome:
+        journal.handing(1)
+        journal.refused(1, "550")
+        journal.handing(2)
+        return Mixed(frozenset({2}), {1: "550"})
+
+    ledger = FakeLedger(2)
+    run(ledger, Scripted([stepwise]))
+    assert (ledger.handed, ledger.refused) == ([1, 2], [1])
+
+
+def test_a_mixed_bag_on_many_threads_balances() -> None:
+    script: list[Any] = [NotSent("busy"), Accepted(), Unknown("x"), Accepted(), RuntimeError("y"), Accepted()] * 5
+    ledger, transport = FakeLedger(*[7] * 60), Scripted(script)
+    report, told = run(ledger, transport, threads=4, tries=20)
+    assert report.accepted + report.unknown == 420 == sum(told)
+    assert report.unknown == 70
+    assert sum(size for state, size in ledger.states() if state == "unknown") == 70
+    assert {state for state, _ in ledger.states()} == {"accepted", "unknown"}

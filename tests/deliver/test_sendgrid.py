@@ -1,0 +1,210 @@
+"""The SendGrid transport against a local SendGrid: payloads that break no rule, answers read by the only safe rule."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from digest.deliver.message import Outgoing, recipient
+from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected, Unknown
+from digest.deliver.transports.sendgrid import SendGrid, read_reply
+from digest.deliver.wire import Reply
+from tests.deliver.letters import LETTER, SENDER, TEXT_ONLY, Notes, many, outgoing, token
+from tests.support import sendgrid_schema
+from tests.support.sendgrid_faults import FAULTS, Fault
+from tests.support.sendgrid_server import KEY, SendGridServer
+
+ASHA = "asha@example.com"
+
+
+@pytest.fixture
+def server() -> Iterator[SendGridServer]:
+    with SendGridServer() as found:
+        yield found
+
+
+def submit(server: SendGridServer, batch: Outgoing | None = None, *, timeout: float = 5.0, key: str = KEY) -> Outcome:
+    transport = SendGrid(key, host=server.url, timeout=timeout)
+    try:
+        return transport.submit(batch or outgoing(ASHA, "ravi@example.com"), Notes())
+    finally:
+        transport.close()
+
+
+def test_a_thousand_readers_in_one_request_that_breaks_no_rule_of_the_schema(server: SendGridServer) -> None:
+    addresses = many(1000)
+    outcome = submit(server, outgoing(*addresses))
+    assert isinstance(outcome, Accepted)
+    assert outcome.provider_id == server.messages[0].id
+    assert server.counts == dict.fromkeys(addresses, 1)
+    assert server.violations == []
+    assert sendgrid_schema.available() or pytest.skip("the provider's schema is not beside the repository")
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        outgoing(ASHA, letter=TEXT_ONLY),
+        outgoing(ASHA, sender=replace(SENDER, name="", reply_to="", base_url="")),
+        outgoing("o'neil+news@example.com", letter=replace(LETTER, subject="a" * 500)),
+    ],
+)
+def test_unusual_letters_break_no_rule(server: SendGridServer, batch: Outgoing) -> None:
+    assert isinstance(submit(server, batch), Accepted)
+    assert server.violations == []
+
+
+def test_the_ids_that_come_back_in_events(server: SendGridServer) -> None:
+    submit(server)
+    assert [taken.args for taken in server.accepted] == [
+        {"dg_edition": "2026-11-23", "dg_batch": "7", "dg_attempt": "attempt-7", "dg_delivery": reader}
+        for reader in ("1", "2")
+    ]
+    (payload,) = server.payloads
+    assert payload["tracking_settings"]["subscription_tracking"] == {"enable": False}
+    assert "@" not in str([person["custom_args"] for person in payload["personalizations"]])
+
+
+TABLE: dict[str, Any] = {
+    "refuse": NotSent,
+    "reset_before_body": (NotSent, Unknown),  # which of the two is a matter of buffers; never anything else
+    "reset_mid_body": (NotSent, Unknown),
+    **dict.fromkeys(["lose_then_close", "lose_then_reset", "accept_then_close", "accept_then_reset"], Unknown),
+    **dict.fromkeys(["lose_then_hang", "accept_then_hang", "half_status_line"], Unknown),
+    **dict.fromkeys(["truncated_chunked", "slow_body", "slow_reply"], Accepted),
+    **dict.fromkeys(
+        ["redirect_301", "bad_no_field", "unauthorized_401", "forbidden_403", "too_large_413"], "permanent"
+    ),
+    "bad_index": Rejected,
+    "rate_limit": NotSent,
+    **dict.fromkeys([kind for kind in FAULTS if kind.startswith("error_50")], Unknown),
+    **dict.fromkeys(["wrong_content_type", "sandbox"], Unknown),
+}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_every_fault_leads_to_its_outcome(server: SendGridServer, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.faults = [Fault(kind, seconds=0.2, index=1)]
+    outcome = submit(server)
+    wanted = TABLE[kind]
+    assert isinstance(outcome, NotSent if wanted == "permanent" else wanted), outcome
+    if isinstance(outcome, NotSent):
+        assert outcome.permanent == (wanted == "permanent")
+        assert not server.messages
+    if isinstance(outcome, Rejected):
+        assert outcome == Rejected({2: "Does not contain a valid address."})
+    if isinstance(outcome, Accepted):
+        assert outcome.provider_id == server.messages[0].id
+    assert len(server.requests) <= 1  # nothing is repeated by itself
+    assert KEY not in repr(outcome) + caplog.text
+    assert server.violations == []
+
+
+@pytest.mark.parametrize("kind", ["reset_before_body", "reset_mid_body"])
+def test_a_request_that_was_never_whole_is_certainly_not_sent(server: SendGridServer, kind: str) -> None:
+    server.faults = [kind]
+    outcome = submit(server, outgoing(ASHA, letter=replace(LETTER, text="क" * 8_000_000)))
+    assert isinstance(outcome, NotSent)
+    assert not outcome.permanent
+
+
+def test_nobody_listening_is_not_sent(server: SendGridServer) -> None:
+    with server.refusing():
+        outcome = submit(server)
+    assert isinstance(outcome, NotSent)
+    assert "refused" in outcome.reason.lower()
+    assert server.url in outcome.reason
+
+
+def test_a_slower_answer_than_the_time_limit_is_unknown(server: SendGridServer) -> None:
+    server.faults = [Fault("accept_then_hang", seconds=5)]
+    start = time.monotonic()
+    assert isinstance(submit(server, timeout=0.2), Unknown)
+    assert time.monotonic() - start < 2
+
+
+def test_a_rate_limit_names_the_wait(server: SendGridServer) -> None:
+    server.faults = [Fault("rate_limit", seconds=7)]
+    outcome = submit(server)
+    assert isinstance(outcome, NotSent)
+    assert outcome.retry_after is not None
+    assert 4 < outcome.retry_after <= 9
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({}, None),
+        ({"retry-after": "12"}, 12.0),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "²"}, None),
+        ({"x-ratelimit-reset": "1"}, 0.0),
+        ({"x-ratelimit-reset": "²"}, None),
+        ({"x-ratelimit-reset": "9" * 400}, None),
+    ],
+)
+def test_rate_limits_in_other_words(headers: dict[str, str], wait: float | None) -> None:
+    outcome = read_reply(Reply(429, headers, b""), outgoing(ASHA))
+    assert outcome == NotSent("sendgrid asks to slow down (429)", retry_after=wait)
+
+
+@pytest.mark.parametrize("location", ["/v3/mail/send", "other", "https"])
+def test_a_redirect_is_never_followed_and_the_key_goes_nowhere_else(server: SendGridServer, location: str) -> None:
+    with SendGridServer() as elsewhere:
+        where = {"other": elsewhere.url + "/v3/mail/send", "https": "https://127.0.0.1:9/"}.get(location, location)
+        server.faults = [Fault("redirect_301", location=where)]
+        outcome = submit(server)
+        assert isinstance(outcome, NotSent)
+        assert outcome.permanent
+        assert where in outcome.reason
+        assert not elsewhere.requests
+        assert len(server.requests) == 1
+
+
+def test_a_400_names_the_reader_and_not_the_place_in_the_list(server: SendGridServer) -> None:
+    addresses = many(5)
+    readers = tuple(
+        recipient(id, address, SENDER, token) for id, address in zip((90, 12, 55, 7, 31), addresses, strict=True)
+    )
+    batch = replace(outgoing(ASHA), recipients=readers)
+    server.api.reject = {addresses[2]}
+    assert submit(server, batch) == Rejected({55: "Does not contain a valid address."})
+    assert not server.messages
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "readers", "wanted"),
+    [
+        (400, b'{"errors":[{"field":"personalizations.0.to.0.email","message":"x"},{"field":"personalizations[1]"}]}',
+         3, Rejected({1: "x", 2: "refused by sendgrid"})),
+        (400, b'{"errors":[{"field":"personalizations.9.to.0.email","message":"x"}]}', 2, "permanent"),
+        (400, b'{"errors":[{"field":null,"message":"Bad Request"}]}', 2, "permanent"),
+        (400, b'{"errors":[{"field":null,"message":"Bad Request"}]}', 1,
+         Rejected({1: "sendgrid refused the request: Bad Request"})),
+        (400, b"<html>", 2, "permanent"), (400, b"[1]", 2, "permanent"), (400, b'{"errors": 5}', 2, "permanent"),
+        (400, b'{"errors": [5, null]}', 2, "permanent"), (404, b"", 1, "permanent"), (405, b"", 1, "permanent"),
+        (202, b"", 2, Accepted("")), (201, b"", 2, Unknown("sendgrid answered 201")),
+        (100, b"", 1, Unknown("sendgrid answered 100")), (418, b"", 1, Unknown("sendgrid answered 418")),
+    ],
+)  # fmt: skip
+def test_answers_of_every_shape(status: int, body: bytes, readers: int, wanted: Any) -> None:
+    outcome = read_reply(Reply(status, {}, body), outgoing(*many(readers)))
+    if wanted == "permanent":
+        assert isinstance(outcome, NotSent)
+        assert outcome.permanent
+    else:
+        assert outcome == wanted
+
+
+def test_a_wrong_key_ends_the_run_and_is_not_shown(server: SendGridServer) -> None:
+    outcome = submit(server, key="SG.wrong-but-secret")
+    assert isinstance(outcome, NotSent)
+    assert outcome.permanent
+    assert "SG." not in repr(outcome)
+    assert server.requests[0].key == "SG.wrong-but-secret"

@@ -1,0 +1,216 @@
+"""The SMTP transport: what is told of each reader, and on which side of the final dot a connection broke."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from digest.deliver.outcome import Mixed, NotSent
+from digest.deliver.transports.smtp import Smtp
+from tests.deliver.letters import Notes, many, outgoing
+from tests.deliver.scripted_smtp import ScriptedSmtp
+from tests.deliver.ways import clock
+from tests.support.smtp_server import RecordingSmtp
+
+A, B, C = "asha@example.com", "ravi@example.com", "meena@example.com"
+
+
+@contextmanager
+def transport(server: Any, **given: Any) -> Iterator[Smtp]:
+    found = Smtp("127.0.0.1", server.port, clock=clock, **{"timeout": 5, **given})
+    yield found
+    found.close()
+
+
+def test_a_refused_reader_is_rejected_and_the_others_are_served() -> None:
+    notes = Notes()
+    with RecordingSmtp(reject=[B]) as server, transport(server) as smtp:
+        outcome = smtp.submit(outgoing(A, B, C), notes)
+        assert outcome == Mixed(frozenset({1, 3}), {2: "550 5.1.1 no such user"})
+        assert server.counts == {A: 1, C: 1}
+        assert server.connections == 1
+    assert notes.entries == [("handing", 1), ("handing", 2), ("refused", 2, "550 5.1.1 no such user"), ("handing", 3)]
+
+
+def test_everybody_refused() -> None:
+    with RecordingSmtp(reject=[A, B]) as server, transport(server) as smtp:
+        outcome = smtp.submit(outgoing(A, B), Notes())
+        assert isinstance(outcome, Mixed)
+        assert (set(outcome.rejected), outcome.accepted, outcome.unknown) == ({1, 2}, frozenset(), {})
+
+
+def test_a_deferred_reader_ends_the_batch_with_nobody_in_doubt() -> None:
+    with RecordingSmtp(defer=[B]) as server, transport(server) as smtp:
+        outcome = smtp.submit(outgoing(A, B, C), Notes())
+        assert isinstance(outcome, Mixed)
+        assert (outcome.accepted, outcome.rejected, outcome.unknown) == ({1}, {}, {})
+        assert "451 4.3.0 try again later" in outcome.not_sent_reason
+        assert not outcome.stop
+        assert server.counts == {A: 1}
+        server.behaviour.defer = frozenset()
+        assert smtp.submit(outgoing(B, C), Notes()) == Mixed(frozenset({1, 2}))
+
+
+@pytest.mark.parametrize(
+    ("what", "taken"),
+    [("accept_then_close", 1), ("accept_then_reset", 1), ("accept_then_hang", 1), ("lose_then_close", 0)],
+)
+def test_silence_after_the_final_dot_is_unknown_for_that_reader_alone(what: str, taken: int) -> None:
+    with RecordingSmtp(after_dot=["ok", what], hang=2.0) as server, transport(server, timeout=0.5) as smtp:  # type: ignore[list-item]
+        outcome = smtp.submit(outgoing(A, B, C), Notes())
+        assert isinstance(outcome, Mixed)
+        assert (outcome.accepted, outcome.rejected, set(outcome.unknown)) == ({1}, {}, {2})
+        assert outcome.not_sent_reason
+        assert server.counts[C] == 0
+        assert server.counts[B] == taken
+        assert smtp.submit(outgoing(C), Notes()) == Mixed(frozenset({1}))
+
+
+def test_a_code_after_the_final_dot_is_definite() -> None:
+    with RecordingSmtp(after_dot=["554", "ok", "452"]) as server, transport(server) as smtp:
+        outcome = smtp.submit(outgoing(A, B, C), Notes())
+        assert isinstance(outcome, Mixed)
+        assert (outcome.accepted, set(outcome.rejected), outcome.unknown) == ({2}, {1}, {})
+        assert "452" in outcome.not_sent_reason
+        assert server.counts == {B: 1}
+
+
+@pytest.mark.parametrize(
+    "said", [b"what?\r\n", b"25\r\n", b"-5 x\r\n", b"354 more\r\n", b"1" * 9000 + b"\r\n", b"\r\n", None]
+)
+def test_an_answer_after_the_final_dot_that_makes_no_sense_is_unknown(said: bytes | None) -> None:
+    with ScriptedSmtp(dot=[b"250 ok\r\n", said]) as server, transport(server) as smtp:
+        outcome = smtp.submit(outgoing(A, B, C), Notes())
+        assert isinstance(outcome, Mixed)
+        assert (outcome.accepted, outcome.rejected, set(outcome.unknown)) == ({1}, {}, {2})
+
+
+@pytest.mark.parametrize(
+    ("script", "stop"),
+    [
+        ({"mail": [b"550 not you\r\n"]}, True),
+        ({"mail": [b"451 later\r\n"]}, False),
+        ({"mail": [None]}, False),
+        ({"rcpt": [None]}, False),
+        ({"rcpt": [b"nonsense\r\n"]}, False),
+        ({"data": [b"451 later\r\n"]}, False),
+        ({"data": [b"250 what\r\n"]}, False),
+        ({"data": [None]}, False),
+    ],
+)
+def test_before_the_final_dot_nobody_is_in_doubt(script: dict[str, Any], stop: bool) -> None:
+    with ScriptedSmtp(**script) as server, transport(server) as smtp:
+        outcome = smtp.submit(outgoing(A, B), Notes())
+        assert isinstance(outcome, Mixed)
+        assert (outcome.accepted, outcome.rejected, outcome.unknown, outcome.stop) == (set(), {}, {}, stop)
+        assert outcome.not_sent_reason.startswith(f"smtp 127.0.0.1:{server.port}: ")
+        assert smtp.submit(outgoing(B), Notes()) == Mixed(frozenset({1}))  # on a connection that is fit for it
+
+
+def test_a_letter_refused_at_data_leaves_the_connection_fit_for_the_next() -> None:
+    with ScriptedSmtp(data=[b"554 no\r\n"]) as server, transport(server) as smtp:
+        assert smtp.submit(outgoing(A, B), Notes()) == Mixed(frozenset({2}), {1: "554 no"})
+        assert server.seen == ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "RSET", "MAIL", "RCPT", "DATA", "."]
+
+
+@pytest.mark.parametrize("said", [b"554 no service\r\n", b"421 busy\r\n", None])
+def test_a_server_that_lets_nobody_in(said: bytes | None) -> None:
+    with ScriptedSmtp(connect=[said]) as server, transport(server) as smtp:
+        outcome = smtp.submit(outgoing(A), Notes())
+        assert isinstance(outcome, NotSent)
+        assert smtp.open == []
+
+
+def test_no_server_at_all() -> None:
+    with RecordingSmtp() as server:
+        pass
+    notes = Notes()
+    with transport(server) as smtp:
+        outcome = smtp.submit(outgoing(A), notes)
+        assert isinstance(outcome, NotSent)
+        assert not outcome.permanent
+        assert f"smtp 127.0.0.1:{server.port}: " in outcome.reason
+        assert "refused" in smtp.probe()
+    assert notes.entries == []
+
+
+def test_a_wrong_password_stops_the_run_and_is_not_shown() -> None:
+    with RecordingSmtp(login=("desk", "right")) as server:
+        with transport(server, username="desk", password="wrong-but-secret") as smtp:
+            outcome = smtp.submit(outgoing(A, B), Notes())
+            assert isinstance(outcome, NotSent)
+            assert outcome.permanent
+            assert outcome.reason.startswith(f"smtp 127.0.0.1:{server.port}: 535 ")
+            assert "535" in smtp.probe()
+            assert "wrong-but-secret" not in repr(outcome) + smtp.probe()
+        with transport(server, username="desk", password="right") as smtp:
+            assert smtp.probe() == ""
+            assert smtp.submit(outgoing(A), Notes()) == Mixed(frozenset({1}))
+        with transport(server, username="डेस्क", password="right") as smtp:
+            outcome = smtp.submit(outgoing(B), Notes())
+            assert isinstance(outcome, NotSent)
+            assert outcome.permanent
+        assert server.counts == {A: 1}
+
+
+def test_starttls(monkeypatch: pytest.MonkeyPatch) -> None:
+    with RecordingSmtp(starttls=True) as server:
+        with transport(server, security="starttls") as smtp:
+            outcome = smtp.submit(outgoing(A), Notes())
+            assert isinstance(outcome, NotSent)
+            assert outcome.permanent
+            assert "CERTIFICATE_VERIFY_FAILED" in outcome.reason
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.cafile))
+        with transport(server, security="starttls") as smtp:
+            assert smtp.submit(outgoing(A), Notes()) == Mixed(frozenset({1}))
+    with RecordingSmtp() as plain, transport(plain, security="starttls") as smtp:
+        outcome = smtp.submit(outgoing(A), Notes())
+        assert isinstance(outcome, NotSent)
+        assert outcome.permanent  # never sent in the clear instead
+        assert plain.letters == []
+
+
+def test_the_journal_is_written_before_each_letter_leaves() -> None:
+    with RecordingSmtp() as server, transport(server) as smtp:
+        taken: list[tuple[int, int]] = []
+
+        class Watch(Notes):
+            def handing(self, reader: int) -> None:
+                taken.append((reader, len(server.letters)))
+
+        smtp.submit(outgoing(*many(5)), Watch())
+        assert taken == [(n, n - 1) for n in range(1, 6)]
+
+
+def test_a_journal_that_fails_stops_before_a_byte_leaves() -> None:
+    class Full(Notes):
+        def handing(self, reader: int) -> None:
+            if reader == 2:
+                raise OSError("disk full")
+
+    with RecordingSmtp() as server, transport(server) as smtp:
+        with pytest.raises(OSError, match="disk full"):
+            smtp.submit(outgoing(A, B, C), Full())
+        assert server.counts == {A: 1}
+
+
+def test_after_a_hundred_letters_there_is_a_new_connection() -> None:
+    with RecordingSmtp() as server, transport(server) as smtp:
+        assert smtp.submit(outgoing(*many(230)), Notes()) == Mixed(frozenset(range(1, 231)))
+        assert server.connections == 3
+        assert server.counts == dict.fromkeys(many(230), 1)
+        assert len(smtp.open) == 1
+
+
+def test_a_connection_that_the_server_closed_while_idle_leaves_nobody_in_doubt() -> None:
+    with ScriptedSmtp(noop=[b"250 ok\r\n", b"421 idle\r\n"], mail=[None]) as server, transport(server) as smtp:
+        assert smtp.probe() == ""
+        assert "421 idle" in smtp.probe()
+        outcome = smtp.submit(outgoing(A), Notes())
+        assert isinstance(outcome, Mixed)
+        assert outcome.not_sent_reason
+        assert outcome.unknown == {}
+        assert smtp.submit(outgoing(A), Notes()) == Mixed(frozenset({1}))
