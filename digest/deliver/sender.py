@@ -226,6 +226,10 @@ class _Notes:
         with self._watched():
             self.ledger.note_refused(self.attempt, reader, reason)
 
+    def put_off(self, reader: int) -> None:
+        with self._watched():
+            self.ledger.note_put_off(self.attempt, reader)
+
     @contextmanager
     def _watched(self) -> Iterator[None]:
         try:

@@ -16,6 +16,9 @@ class _NoJournal:
     def refused(self, reader: int, reason: str) -> None:
         pass
 
+    def put_off(self, reader: int) -> None:
+        pass
+
 
 def hand_over(transport: Transport, letters: Sequence[Outgoing]) -> list[str]:
     """Submits each once. Answers a sentence for each address that it did not certainly reach the provider for."""

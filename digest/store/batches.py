@@ -72,6 +72,24 @@ def _split(connection: Connection, edition: str, number: int, outcome: Mixed) ->
     connection.execute(update(batch).where(batch.c.id == number).values(size=len(parts["accepted"])))
 
 
+def part(connection: Connection, number: int, reader: int, **values: Any) -> None:
+    """One reader parts from a batch that is being handed over: refused, or put off to another batch."""
+    mine = and_(delivery.c.batch == number, delivery.c.subscriber == reader, delivery.c.outcome.is_(None))
+    if connection.execute(update(delivery).where(mine).values(**values)).rowcount:
+        connection.execute(update(batch).where(batch.c.id == number).values(size=batch.c.size - 1))
+
+
+def waiting_room(connection: Connection, number: int) -> int:
+    """A pending batch for one more reader who parts from batch `number`: the one begun for others, or a new one."""
+    old = connection.execute(select(batch).where(batch.c.id == number)).one()
+    begun = and_(batch.c.parent == number, batch.c.state == "pending", batch.c.size < 1000)
+    room = connection.execute(select(batch.c.id).where(begun).limit(1).with_for_update()).scalar()
+    if room is None:
+        return new_batch(connection, old.edition, old.variant, old.due_at, "pending", 1, parent=number, tries=old.tries)
+    connection.execute(update(batch).where(batch.c.id == room).values(size=batch.c.size + 1))
+    return int(room)
+
+
 def new_batch(
     connection: Connection,
     edition: str,

@@ -71,9 +71,13 @@ class SqlLedger:
 
     def note_refused(self, name: str, reader: int, reason: str) -> None:
         with self.database.write() as connection:
-            number = select(attempt.c.batch).where(attempt.c.id == name).scalar_subquery()
-            row = and_(delivery.c.batch == number, delivery.c.subscriber == reader)
-            connection.execute(update(delivery).where(row).values(outcome="rejected", reason=reason))
+            number = connection.execute(select(attempt.c.batch).where(attempt.c.id == name)).scalar_one()
+            batches.part(connection, number, reader, outcome="rejected", reason=reason)
+
+    def note_put_off(self, name: str, reader: int) -> None:
+        with self.database.write() as connection:
+            number = connection.execute(select(attempt.c.batch).where(attempt.c.id == name)).scalar_one()
+            batches.part(connection, number, reader, batch=batches.waiting_room(connection, number))
 
     def settle(self, name: str, outcome: Outcome, now: datetime) -> None:
         with self.database.write() as connection:

@@ -73,6 +73,9 @@ class FakeLedger:
     def note_refused(self, attempt: str, reader: int, reason: str) -> None:
         self.refused.append(reader)
 
+    def note_put_off(self, attempt: str, reader: int) -> None:
+        raise NotImplementedError("no transport of these tests puts anyone off")
+
     def settle(self, attempt: str, outcome: Outcome, now: datetime) -> None:
         with self.lock:
             if self.settle_error:

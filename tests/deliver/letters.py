@@ -59,6 +59,9 @@ class Notes:
     def refused(self, reader: int, reason: str) -> None:
         self.entries.append(("refused", reader, reason))
 
+    def put_off(self, reader: int) -> None:
+        self.entries.append(("put off", reader))
+
 
 def read(data: bytes) -> EmailMessage:
     """A mail as today's parser sees it."""

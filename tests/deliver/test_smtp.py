@@ -42,16 +42,27 @@ def test_everybody_refused() -> None:
         assert (set(outcome.rejected), outcome.accepted, outcome.unknown) == ({1, 2}, frozenset(), {})
 
 
-def test_a_deferred_reader_ends_the_batch_with_nobody_in_doubt() -> None:
+def test_a_deferred_reader_is_put_off_and_the_others_are_served() -> None:
+    notes = Notes()
     with RecordingSmtp(defer=[B]) as server, transport(server) as smtp:
-        outcome = smtp.submit(outgoing(A, B, C), Notes())
+        outcome = smtp.submit(outgoing(A, B, C), notes)
         assert isinstance(outcome, Mixed)
-        assert (outcome.accepted, outcome.rejected, outcome.unknown) == ({1}, {}, {})
+        assert (outcome.accepted, outcome.rejected, outcome.unknown) == ({1, 3}, {}, {})
         assert "451 4.3.0 try again later" in outcome.not_sent_reason
         assert not outcome.stop
-        assert server.counts == {A: 1}
-        server.behaviour.defer = frozenset()
-        assert smtp.submit(outgoing(B, C), Notes()) == Mixed(frozenset({1, 2}))
+        assert server.counts == {A: 1, C: 1}
+    assert ("put off", 2) in notes.entries
+
+
+def test_a_server_that_defers_everyone_is_left_alone() -> None:
+    readers = [f"reader{number}@example.com" for number in range(6)]
+    notes = Notes()
+    with RecordingSmtp(defer=readers) as server, transport(server) as smtp:
+        outcome = smtp.submit(outgoing(*readers), notes)
+        assert isinstance(outcome, Mixed)
+        assert not outcome.accepted
+        assert server.counts == {}
+    assert sum(entry[0] == "handing" for entry in notes.entries) == 3
 
 
 @pytest.mark.parametrize(

@@ -253,3 +253,35 @@ def test_an_operators_word_settles_an_unknown_batch_once(database: Database, led
     assert ledger.decide(KEY, second, NotSent("not in the provider's log"))
     assert not ledger.decide(KEY, first, NotSent("twice"))
     assert tally(database) == {"frozen": 4, "accepted": 2, "pending": 2}
+
+
+def test_a_reader_put_off_waits_apart_and_the_numbers_always_add_up(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
+    a, b, c, d = frozen(4)
+    got = claim(ledger, "smtp")
+    for reader, step in ((a, ledger.note_put_off), (b, None), (c, ledger.note_put_off)):
+        ledger.note_handing(got.attempt, reader)
+        if step:
+            step(got.attempt, reader)
+        assert tally(database) == {"frozen": 4, "pending": 4}
+    ledger.note_handing(got.attempt, d)
+    ledger.note_refused(got.attempt, d, "550 unknown")
+    assert tally(database) == {"frozen": 4, "pending": 3, "rejected": 1}
+    ledger.settle(got.attempt, Mixed(frozenset({b}), {d: "550 unknown"}), NOW)
+    assert tally(database) == {"frozen": 4, "accepted": 1, "rejected": 1, "pending": 2}
+    assert [id for id, _email in claim(ledger, "smtp").readers] == [a, c]
+
+
+def test_who_was_put_off_before_a_kill_is_not_taken_for_done(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
+    a, b, c = frozen(3)
+    got = claim(ledger, "smtp")
+    ledger.note_handing(got.attempt, a)
+    ledger.note_put_off(got.attempt, a)
+    ledger.note_handing(got.attempt, b)
+    ledger.begin_run(KEY, recovery=HOLD, now=NOW)
+    assert tally(database) == {"frozen": 3, "unknown": 1, "pending": 2}
+    waiting = [id for _ in range(2) for id, _email in claim(ledger, "smtp").readers]
+    assert sorted(waiting) == [a, c]

@@ -17,6 +17,7 @@ from digest.deliver.mime import build
 from digest.deliver.outcome import Mixed, NotSent, Outcome
 from digest.deliver.ports import Journal, Recovery
 
+_PUT_OFF_IN_A_ROW = 3
 _LETTERS_PER_CONNECTION = 100  # many servers drop or slow a connection that carries more
 _FOR_GOOD = (
     smtplib.SMTPAuthenticationError,
@@ -53,6 +54,7 @@ class Smtp:
 
     def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:
         accepted: set[int] = set()
+        in_a_row, reason = 0, ""
         rejected: dict[int, str] = {}
         bad = unmailable(outgoing.recipients)
         for reader in outgoing.recipients:
@@ -72,9 +74,15 @@ class Smtp:
             try:
                 self._transaction(server, outgoing.sender.email, reader, data)
                 accepted.add(reader.id)
+                in_a_row = 0
             except _Refused as error:
                 rejected[reader.id] = str(error)
                 journal.refused(reader.id, str(error))
+            except _PutOff as error:
+                journal.put_off(reader.id)
+                in_a_row, reason = in_a_row + 1, self._said(error)
+                if in_a_row >= _PUT_OFF_IN_A_ROW:  # it is not about the readers then
+                    return Mixed(frozenset(accepted), rejected, not_sent_reason=reason)
             except _Later as error:
                 self._drop()
                 said = self._said(error)
@@ -83,7 +91,7 @@ class Smtp:
                 self._drop()
                 said = self._said(error)
                 return Mixed(frozenset(accepted), rejected, {reader.id: said}, not_sent_reason=said)
-        return Mixed(frozenset(accepted), rejected)
+        return Mixed(frozenset(accepted), rejected, not_sent_reason=reason)
 
     def probe(self) -> str:
         try:
@@ -106,7 +114,7 @@ class Smtp:
             code, said = server.mail(sender)
             if code != 250:  # about the sender, so no reader is to blame
                 raise _Later(f"{code} {_text(said)}", for_good=code >= 500)
-            self._expect(server, *server.rcpt(reader.email))
+            self._expect(server, *server.rcpt(reader.email), one_reader=True)
             self._expect(server, *server.docmd("DATA"), wanted=3)
         except OSError as error:
             raise _Later(str(error)) from error
@@ -117,20 +125,23 @@ class Smtp:
             raise _Doubt(f"the connection broke after the letter was on its way: {error}") from error
         if code // 100 not in (2, 4, 5):
             raise _Doubt(f"the letter was on its way and the answer to it makes no sense: {code} {_text(said)}")
-        self._expect(server, code, said)
+        self._expect(server, code, said, one_reader=True)
 
-    def _expect(self, server: smtplib.SMTP, code: int, said: bytes, *, wanted: int = 2) -> None:
-        """Raises _Refused or _Later when the answer is not of the kind wanted, with the connection fit for the next."""
+    def _expect(
+        self, server: smtplib.SMTP, code: int, said: bytes, *, wanted: int = 2, one_reader: bool = False
+    ) -> None:
+        """Raises _Refused, _PutOff or _Later when the answer is not of the kind wanted, with the connection fit for
+        the next. A 4xx may be about `one_reader` (greylisting); 421 is always about the connection."""
         if code // 100 == wanted:
             return
         sentence = f"{code} {_text(said)}"
-        if code // 100 != 5:
+        if code // 100 != 5 and not (one_reader and code // 100 == 4 and code != 421):
             raise _Later(sentence)
         try:
             server.rset()  # else the next MAIL is "nested"
         except OSError:
             self._drop()
-        raise _Refused(sentence)
+        raise _Refused(sentence) if code // 100 == 5 else _PutOff(sentence)
 
     def _server(self) -> smtplib.SMTP:
         server: smtplib.SMTP | None = getattr(self.local, "server", None)
@@ -185,6 +196,10 @@ class Smtp:
 
 class _Refused(Exception):
     """A 5xx answer about this letter."""
+
+
+class _PutOff(Exception):
+    """A 4xx answer about this reader: not sent for now, the others may well be."""
 
 
 class _Later(Exception):
