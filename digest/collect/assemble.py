@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from digest.collect.boilerplate import drop_shared
-from digest.collect.clean import clean_article
+from digest.collect.clean import clean_article, menu_entries
 from digest.collect.feeddates import parse_date
 from digest.collect.identity import article_id
 from digest.collect.parsed import Item, Notes
@@ -25,7 +25,7 @@ AHEAD = timedelta(minutes=10)
 """How far ahead a date may lie before it is called wrong: clocks differ by minutes, zones by hours."""
 
 REPLAY_AGE = timedelta(hours=1)
-TITLE_LIMIT = 400
+TITLE_LIMIT = 400  # characters, then clusters
 LEAD = 600  # characters
 MADE_TITLE = 90  # clusters, when an item has text but no title
 MOST_CATEGORIES = 30
@@ -53,7 +53,11 @@ def assemble(
         else:
             made.append(article)
     kept, doubles = _without_doubles(made)
-    return tuple(drop_shared(kept)), lost, doubles
+    menu = menu_entries([article for article in kept if not article.guid.startswith(OWN_FILE)])
+    for _ in menu:
+        notes.count("an entry of a menu and no news, so it was left out")
+    news = [article for article in kept if article.id not in menu]
+    return tuple(drop_shared(news)), lost + len(menu), doubles
 
 
 def _article(
@@ -67,7 +71,7 @@ def _article(
     site: str,
 ) -> Article | None:
     warnings = list(item.warnings)
-    published, dated = _published(item, now, shift, warnings)
+    published, dated = _published(item, now, shift, warnings, replay=source.replay)
     title = item.title
     if not title.strip():
         text = next((block.text for block in item.body), item.excerpt)
@@ -85,7 +89,7 @@ def _article(
     article = Article(
         id=article_id(item.url, item.guid, source.name, title, salt),
         source=source.name,
-        title=title[:TITLE_LIMIT],
+        title=title if len(title) <= TITLE_LIMIT else shorten(title[: 8 * TITLE_LIMIT], TITLE_LIMIT),
         published=published,
         url=item.url,
         guid=item.guid[:2000],
@@ -110,9 +114,18 @@ def _article(
     return replace(article, language=language, warnings=(*warnings, *article.warnings))
 
 
-def _published(item: Item, now: datetime, shift: timedelta, warnings: list[str]) -> tuple[datetime, bool]:
-    """When the source says that it was published, in UTC, and whether it says so at all."""
+def _published(
+    item: Item, now: datetime, shift: timedelta, warnings: list[str], *, replay: bool
+) -> tuple[datetime, bool]:
+    """When the source says that it was published, in UTC, and whether it says so at all.
+
+    A file's mtime counts as the editor's date, but not in a replay: a checkout sets it to anything.
+    """
     date = _date(item)
+    if date is None and item.seen is not None:
+        if replay:
+            return now - REPLAY_AGE, False
+        date = item.seen
     if date is None:
         if item.date.strip():
             warnings.append("its date can't be read, so it counts from when it was first seen")

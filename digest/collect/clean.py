@@ -11,9 +11,10 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from digest.collect.dateline import split_dateline
+from digest.collect.dateline import LEFT_OVER, split_dateline
 from digest.collect.identity import content_hash
-from digest.collect.rules import FEED_TAILS, INTERFACE, SITES, TITLE_MARKS, TRUNCATED
+from digest.collect.rules import FEED_TAILS, INTERFACE, OPENINGS, TRUNCATED
+from digest.collect.titles import marked_off, split_title
 from digest.hindi.sentences import split
 from digest.hindi.text import fold, repair
 from digest.models import Article, Block
@@ -24,15 +25,18 @@ SUBHEADING = 90
 PREFIX = 200
 """Letters of a cut excerpt that must begin the body for the excerpt to be a repetition of it."""
 
-DEVANAGARI_WORDS = 4
-"""So many Devanagari words must remain of a title for a Latin kicker to be taken off its front."""
+_WHOLE = 60
+"""Letters; a paragraph that stands whole inside an earlier one is said again from here."""
 
-_KICKER = re.compile(r"^([^:|]{3,40}?)\s*[:|]\s+(?=\S)")
-_DEVA_WORD = re.compile("[\u0900-\u0963\u0971-\u097f\u200c\u200d]+")
-_LATIN = re.compile("[A-Za-z]{2}")
+_CUT_MARK = 20
+"""Characters from the end in which the mark of a cut stands."""
+
+_MENU = 4
+"""Words; an undated link without any text and a title this short is an entry of a menu."""
+
 _NOT_LETTERS = re.compile("[^\u0900-\u0963\u0971-\u097fA-Za-z0-9]+")
 _ENDED = re.compile("[।॥?!.…|][\"'”’»)\\]]*$")
-_OPEN_END = re.compile(r"\s*(?:[-–—:]\s*)+$")
+_OPEN_END = ("-", "–", "—", ":")
 
 
 def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
@@ -41,9 +45,9 @@ def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
     `sites` are further names that may stand at the title's end (the feed's own). Idempotent; recomputes the
     content hash. Rules: see the tables and the constants of this module.
     """
-    title, kicker = _title(repair(article.title).replace("\n", " "), sites)
+    title, kicker = split_title(repair(article.title).replace("\n", " "), sites)
     kicker = kicker or article.kicker
-    excerpt = _tailless(_without_kicker(repair(article.excerpt).replace("\n", " "), kicker))
+    excerpt = _opened(_tailless(_without_kicker(repair(article.excerpt).replace("\n", " "), kicker)))
     if _is_interface(excerpt):
         excerpt = ""
     body = _body(article.body, kicker)
@@ -66,35 +70,6 @@ def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
     return replace(cleaned, content_hash=content_hash(cleaned.title, cleaned.text))
 
 
-def _title(title: str, sites: Sequence[str]) -> tuple[str, str]:
-    """The title without marks, site name and Latin kicker; and that kicker."""
-    for _ in range(3):  # marks stand beside each other: `LIVE … | NBT 0:39 Play video`
-        before = title
-        for row in TITLE_MARKS:
-            title = row.pattern.sub(row.put, title) or title
-        title = _without_site(title, sites)
-        if title == before:
-            break
-    match = _KICKER.match(title)
-    if match and _LATIN.search(match[1]) and not _DEVA_WORD.search(match[1]):
-        rest = title[match.end() :].strip()
-        if len(_DEVA_WORD.findall(rest)) >= DEVANAGARI_WORDS:
-            return rest, match[1].strip()
-    return title, ""
-
-
-def _without_site(title: str, sites: Sequence[str]) -> str:
-    """The title without ` | Site` or ` - Site` at its end."""
-    for separator in (" | ", " - ", " – ", " — ", "| ", " |"):
-        front, found, name = title.rpartition(separator)
-        if found and len(front) >= 8 and fold(name.strip()) in _KNOWN_SITES | {fold(site) for site in sites}:
-            return front.rstrip(" |-–—")
-    return title
-
-
-_KNOWN_SITES = {fold(site) for site in SITES}
-
-
 def _without_kicker(text: str, kicker: str) -> str:
     """The text without the title's kicker on its front, when more than the kicker is there."""
     if kicker and text[: len(kicker)].casefold() == kicker.casefold():
@@ -110,12 +85,19 @@ def _tailless(text: str) -> str:
     return text
 
 
+def _opened(text: str) -> str:
+    """The text without what stands before it: a bullet, a subject in Latin letters before Devanagari text."""
+    for row in OPENINGS:
+        rest = row.pattern.sub(row.put, text)
+        text = rest if len(rest) >= LEFT_OVER else text
+    return text
+
+
 def _body(blocks: Sequence[Block], kicker: str) -> list[Block]:
-    """The blocks repaired, without kicker, tails and interface lines."""
-    repaired = [Block(block.kind, repair(block.text).replace("\n", " ")) for block in blocks]
+    """The blocks without kicker, tails and interface lines; who took them out of markup has repaired them."""
     kept = []
-    for block in repaired:
-        text = _tailless(_without_kicker(block.text, kicker))
+    for block in blocks:
+        text = _opened(_tailless(_without_kicker(block.text, kicker)))
         if text and not _is_interface(text):
             kept.append(Block(block.kind, text))
     return kept
@@ -127,6 +109,21 @@ def _bare(text: str) -> str:
 
 
 _INTERFACE = re.compile("|".join(f"(?:{_bare(pattern)})" for pattern, _example in INTERFACE), re.IGNORECASE)
+
+
+def menu_entries(articles: Sequence[Article]) -> set[str]:
+    """Ids of the cleaned items of one feed that are a page's controls or its menu's entries, and no news.
+
+    Scraped headline feeds hold them: no text, no date, and far shorter than the headlines beside them.
+    """
+    bare = [article for article in articles if not (article.text or article.dated)]
+    lengths = sorted(len(article.title.split()) for article in articles)
+    headlines = bool(lengths) and lengths[len(lengths) // 2] > 2 * _MENU
+    return {
+        article.id
+        for article in bare
+        if _is_interface(article.title) or (headlines and len(article.title.split()) <= _MENU)
+    }
 
 
 def _is_interface(text: str) -> bool:
@@ -145,6 +142,13 @@ def _without_dateline(body: list[Block]) -> tuple[list[Block], str]:
     return body, ""
 
 
+def _uncut(text: str) -> str:
+    """The text without what a feed has set where it cut it."""
+    text = text.rstrip()
+    match = TRUNCATED.search(text, max(0, len(text) - _CUT_MARK))
+    return text[: match.start()].rstrip(" .…") if match else text
+
+
 def _letters(text: str) -> str:
     return _NOT_LETTERS.sub("", fold(text))
 
@@ -159,9 +163,9 @@ def _without_cut(body: list[Block]) -> list[Block]:
     """The body without a cut paragraph that a later one says in full (an excerpt pasted on top)."""
     kept = []
     for at, block in enumerate(body):
-        later = " ".join(other.text for other in body[at + 1 :])
-        cut = TRUNCATED.sub("", block.text)
-        if cut != block.text and later:
+        cut = _uncut(block.text)
+        if cut != block.text and at + 1 < len(body):
+            later = " ".join(other.text for other in body[at + 1 :])
             fuller = any(_begins(split_dateline(other.text)[1], cut) for other in body[at + 1 : at + 6])
             if fuller or _begins(later, cut):
                 continue
@@ -175,7 +179,8 @@ def _without_repetition(body: list[Block], title: str) -> list[Block]:
     kept = []
     for at, block in enumerate(body):
         key = _letters(split_dateline(block.text)[1]) or block.text
-        if key in seen or (at < 2 and key == _letters(title) and len(body) > 1):
+        said = len(key) > _WHOLE and any(key in earlier for earlier in seen if len(earlier) < 10 * len(key))
+        if key in seen or said or (at < 2 and key == _letters(title) and len(body) > 1):
             continue
         seen.add(key)
         kept.append(block)
@@ -192,8 +197,8 @@ def _headed(body: list[Block]) -> list[Block]:
     for at, block in enumerate(body):
         follows = at + 1 < len(body) and not loose[at + 1] and body[at + 1].kind == "p"
         alone = at == 0 or not loose[at - 1]
-        if block.kind == "h" or (loose[at] and follows and (alone or _OPEN_END.search(block.text))):
-            text = _OPEN_END.sub("", block.text)
+        if block.kind == "h" or (loose[at] and follows and (alone or block.text.endswith(_OPEN_END))):
+            text = block.text.rstrip(" " + "".join(_OPEN_END))
             if text:
                 result.append(Block("h", text))
             continue
@@ -204,12 +209,12 @@ def _headed(body: list[Block]) -> list[Block]:
 
 
 def _is_loose(text: str) -> bool:
-    return len(text) < SUBHEADING and (bool(_OPEN_END.search(text)) or not _ENDED.search(text))
+    return len(text) < SUBHEADING and (text.endswith(_OPEN_END) or not _ENDED.search(text))
 
 
 def _excerpt(excerpt: str, title: str, body: Sequence[Block]) -> str:
     """The excerpt without its cut end; '' when it repeats the title or begins the body."""
-    cut = TRUNCATED.sub("", excerpt)
+    cut = _uncut(excerpt)
     if cut != excerpt:
         text = " ".join(block.text for block in body if block.kind == "p")
         if text and _begins(text, split_dateline(cut)[1]):
@@ -218,4 +223,4 @@ def _excerpt(excerpt: str, title: str, body: Sequence[Block]) -> str:
         while sentences and not _ENDED.search(sentences[-1]):
             sentences.pop()
         excerpt = " ".join(sentences)
-    return "" if _letters(excerpt) == _letters(title) else excerpt
+    return "" if _letters(marked_off(excerpt)) == _letters(title) else excerpt

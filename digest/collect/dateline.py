@@ -20,7 +20,7 @@ _FRONT = re.compile(
     f"^(?P<open>\\()?(?P<front>[{_DEVA}0-9 ,/.()-]{{2,{LONGEST}}}?)(?P<close>\\))?"
     r"\s?(?P<end>[:।|–—]|[.](?![0-9])|-(?=[\s“‘])|(?<=\))(?=\s))\s*(?P<rest>\S)"
 )
-_PAREN = re.compile(r"\s*\(([^()]*)\)\s*")
+_PAREN = re.compile(r"\(([^()]*)\)")
 _MOST_PARTS = 4
 
 

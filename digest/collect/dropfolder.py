@@ -125,7 +125,7 @@ def _several(
     for file in files:
         own = Notes()
         try:
-            items.append(_item(file, own, now))
+            items.append(_item(file, own, now, file.relative_to(root).as_posix() if root else ""))
         except (Unreadable, OSError) as mistake:
             lost += 1
             why = str(mistake) if isinstance(mistake, Unreadable) else f"{file.name} can't be read: {mistake}."
@@ -138,8 +138,8 @@ def _several(
     return Parsed(kind, articles, lost + more, notes.told(), error=error, duplicates=doubles)
 
 
-def _item(path: Path, notes: Notes, now: datetime) -> Item:
-    """The raw item of one file; its mtime stands in for a date. Raises Unreadable."""
+def _item(path: Path, notes: Notes, now: datetime, name: str = "") -> Item:
+    """The raw item of one file, known by `name`; its mtime stands in for a date. Raises Unreadable."""
     data = _bytes(path)
     if not data.strip():
         raise Unreadable(f"{path.name} is empty.")
@@ -153,9 +153,17 @@ def _item(path: Path, notes: Notes, now: datetime) -> Item:
         raise Unreadable(f"{path.name} can't be read as {kind} ({type(mistake).__name__}: {mistake}).") from mistake
     if not item.title.strip() and not item.body and not item.excerpt:
         raise Unreadable(f"{path.name} holds neither a title nor a text.")
-    item.guid = item.guid or f"{OWN_FILE}{path.name}"
-    item.fallback = item.fallback or min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)
+    item.guid = item.guid or f"{OWN_FILE}{name or path.name}"
+    item.seen = _mtime(path, now)
     return item
+
+
+def _mtime(path: Path, now: datetime) -> datetime:
+    """When the file was last written, never after `now`; `now` for a clock that never was."""
+    try:
+        return min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)
+    except (OverflowError, ValueError):
+        return now
 
 
 def _bytes(path: Path) -> bytes:

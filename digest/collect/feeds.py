@@ -17,6 +17,7 @@ from digest.collect.jsonfeed import read_json_feed
 from digest.collect.markup import plain
 from digest.collect.parsed import Item, Notes, Parsed
 from digest.collect.sniff import feed_link, sniff
+from digest.collect.taming import MOST_TAGS, tame, too_many_tags
 from digest.collect.trim import MOST_ITEMS, trim
 from digest.models import Source
 
@@ -73,7 +74,9 @@ def _parse(data: bytes, source: Source, base_url: str, content_type: str, now: d
     body, cut = trim(seen.text)
     if cut:
         notes.add(f"{MOST_ITEMS + cut} items are too many; the newest {MOST_ITEMS} were read")
-    parsed = _feedparser(body)
+    if too_many_tags(body):
+        return Parsed("", error=f"It has more than {MOST_TAGS:,} tags, which no feed needs; refused.")
+    parsed = _feedparser(tame(body))
     if not parsed.get("version") and not parsed["entries"]:
         return Parsed("", error=f"It is XML, but <{seen.root}> is no feed that we know.")
     if parsed.get("bozo") and _is_ill_formed(parsed.get("bozo_exception")):

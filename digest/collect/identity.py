@@ -20,6 +20,8 @@ TRACKING = frozenset(
 """Query parameters that say how a reader came, never what is shown."""
 
 AMP_PARAMETERS = frozenset({"amp", "amp_js_v", "amp_gsa", "usqp", "outputtype=amp", "output=amp"})
+_NOT_IN_URLS = re.compile("[\x00-\x1f\x7f\u200b\ufeff\ud800-\udfff]")
+_WORLDWIDE = ("http://", "https://", "tag:", "urn:")
 _HOST_PREFIXES = ("www.", "m.", "amp.", "mobile.", "wap.")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _AMP_PATH = re.compile(r"(?:/amp(?=/$|$)|(?<=\.)amp\.(?=html?$)|[._-]amp(?=\.(?:html?|cms|ece)$))", re.I)
@@ -29,7 +31,7 @@ _SAFE = "%/:@!$&'()*+,;=~-._"
 
 def absolute_url(link: str, base: str) -> str:
     """The link made absolute against `base`, without fragment and tracking parameters; '' unless http(s)."""
-    link = "".join(char for char in link.strip() if char >= " " and char not in "\x7f\u200b\ufeff")
+    link = _NOT_IN_URLS.sub("", link.strip())
     if not link or len(link) > 4000:
         return ""
     try:
@@ -71,10 +73,13 @@ def canonical_url(url: str) -> str:
 def article_id(url: str, guid: str, source: str, title: str, salt: str = "") -> str:
     """20 hex digits of SHA-256 over the canonical URL, else the guid, else source and folded title.
 
+    A guid is the world's only when it is a URI (`tag:`, `urn:`, http); others, as `17`, are their source's.
     `salt` tells apart the same article on different days (replayed samples).
     """
-    key = canonical_url(url) or guid.strip() or f"{source}\n{fold(title)}"
-    return hashlib.sha256(f"{key}\n{salt}".encode() if salt else key.encode("utf-8", "replace")).hexdigest()[:20]
+    guid = guid.strip()
+    own = guid if guid.lower().startswith(_WORLDWIDE) else f"{source}\n{guid or fold(title)}"
+    key = canonical_url(url) or own
+    return hashlib.sha256((f"{key}\n{salt}" if salt else key).encode("utf-8", "replace")).hexdigest()[:20]
 
 
 def content_hash(title: str, text: str) -> str:

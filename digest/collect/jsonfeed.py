@@ -6,6 +6,7 @@ Lenient about types, as publishers are: a number as id, a string as author list,
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,8 @@ from digest.collect.identity import absolute_url
 from digest.collect.markup import paragraphs, plain, read_html
 from digest.collect.parsed import Item
 from digest.models import Image
+
+_SURROGATES = re.compile("[\ud800-\udfff]")  # halves of a sign, which nothing can encode
 
 
 @dataclass(slots=True)
@@ -98,5 +101,7 @@ def _text(holder: Any, name: str) -> str:
     """A field as text; numbers are written out, anything else is ''."""
     value = holder.get(name)
     if isinstance(value, str):
-        return value.strip()
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+        return _SURROGATES.sub("", value).strip()
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e18:
+        return ""
+    return str(value)

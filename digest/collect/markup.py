@@ -31,9 +31,10 @@ _BREAKS = frozenset(
     | {"main", "blockquote", "pre", "table", "tr", "td", "th", "figure", "hr", "center", "body", "html"}
 )
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9:-]*(?:\s[^<>]{0,2000})?/?>|<!--.{0,2000}?-->", re.S)
+_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9:-]*(?:\s[^<>]{0,2000})?/?>|<!--(?:[^<]|<(?!!--)){0,2000}?-->", re.S)
 _DROPPED_WHOLE = re.compile(r"<(script|style|iframe|form|noscript|svg)(?:\s[^<>]*)?>.*?(?:</\1>|$)", re.S | re.I)
-_ENDLESS = re.compile(r"(\S{1000})\S+")
+_ENDLESS = re.compile(r"(?<!\S)(\S{1000})\S+")
+_NO_SIGN = re.compile("&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{8,});?")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 
 
@@ -67,9 +68,9 @@ def read_html(markup: str, base: str) -> Content:
     content = Content(cut=len(markup) > LONGEST_FIELD)
     markup = markup[:LONGEST_FIELD]
     for _ in range(2):  # markup that was escaped once too often: &lt;p&gt; instead of <p>
-        if "<" in markup or not _TAG.search(html.unescape(markup)):
+        if "<" in markup or not _TAG.search(_once_unescaped(markup)):
             break
-        markup = html.unescape(markup)
+        markup = _once_unescaped(markup)
     if not _TAG.search(markup):
         content.blocks = paragraphs(_unescaped(markup))
         return content
@@ -165,11 +166,16 @@ def _parse(markup: str) -> Any:
         return None
 
 
+def _once_unescaped(text: str) -> str:
+    # Python refuses numbers of more than 4,300 digits, and no sign has a number of eight
+    return html.unescape(_NO_SIGN.sub("", text) if "&#" in text else text)
+
+
 def _unescaped(text: str) -> str:
     for _ in range(3):
         if not _ENTITY.search(text):
             break
-        text = html.unescape(text)
+        text = _once_unescaped(text)
     return text
 
 

@@ -18,6 +18,7 @@ _FURNITURE = (
     "//nav|//footer|//aside|//header[not(ancestor::article)]|//form|//figcaption|//script|//style|//noscript"
     "|//*[@hidden]|//*[@aria-hidden='true']|//*[@role='navigation']"
 )
+_MAY_HOLD = frozenset({"header", "form", "aside", "nav"})
 _HOLDERS = frozenset({"div", "td", "section", "article", "main", "body", "center", "span"})
 _RUN = 60
 """Characters; a text node shorter than this is a label, a link or a button."""
@@ -28,8 +29,12 @@ def page_body(tree: Any, base: str, stated: str) -> Content:
 
     Changes the tree: furniture is taken out of it.
     """
+    whole = _running(tree)
     for node in tree.xpath(_FURNITURE):
-        if node.getparent() is not None and node.tag not in ("body", "html"):
+        if node.getparent() is None or node.tag in ("body", "html"):
+            continue
+        # a `<header>` that is never closed and a `<form>` round the whole page hold the article itself
+        if not (node.tag in _MAY_HOLD and _running(node) > max(ENOUGH, 0.5 * whole)):
             node.drop_tree()
     best = Content()
     for path in _MARKED:
@@ -61,6 +66,12 @@ def _paragraphs(node: Any, base: str) -> Content:
     walk(node, whole, base)
     whole.blocks = _trimmed([block for block in whole.blocks if block.kind == "h" or len(block.text) > _RUN])
     return whole if _size(whole) > 2 * _size(inner) else inner
+
+
+def _running(node: Any) -> int:
+    """Characters of the paragraphs below a node that are more than labels."""
+    texts = (" ".join("".join(part.itertext()).split()) for part in node.iter("p"))
+    return sum(len(text) for text in texts if len(text) > _RUN)
 
 
 def _densest(tree: Any, base: str) -> Content:

@@ -28,7 +28,7 @@ _DATE_META = (
     "parsely-pub-date",
 )
 _UPDATED_META = ("article:modified_time", "og:updated_time", "datemodified", "lastmod")
-_TITLE_PARTS = re.compile(r"\s+[|–—-]\s+")
+_TITLE_PARTS = re.compile(r"(?<!\s)\s+[|–—-]\s+")
 
 
 def read_page(text: str, base: str = "") -> Item:
@@ -101,8 +101,9 @@ def _title(tree: Any, meta: dict[str, str], said: Stated) -> str:
     heads = [plain("".join(node.itertext())) for node in tree.iter("h1")]
     og, ld = plain(meta.get("og:title", "")), said.headline
     page = plain(_first(tree, "//title/text()"))
+    foreign = any(_is_native(text) for text in (og, *heads, ld, page))
     for head in heads:
-        if head and any(fold(head) in fold(other) for other in (og, ld, page)):
+        if head and (_is_native(head) or not foreign) and any(fold(head) in fold(other) for other in (og, ld, page)):
             return head
     for other in (og, ld, page):  # og:title with the site's name behind: its front is in the JSON-LD
         front = _TITLE_PARTS.split(other)[0] if other else ""

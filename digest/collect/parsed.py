@@ -13,7 +13,8 @@ from digest.models import Article, Block, Image
 class Item:
     """One item as its source has it, fields not yet judged. `date` and `updated` are the raw strings.
 
-    `fallback` is the date to take when `date` can't be read: what another parser made of it, a file's mtime.
+    `fallback` is the date to take when `date` can't be read: what another parser made of it. `seen` stands in for
+    a date when there is none at all: a file's mtime.
     """
 
     title: str = ""
@@ -22,6 +23,7 @@ class Item:
     date: str = ""
     updated: str = ""
     fallback: datetime | None = None
+    seen: datetime | None = None
     author: str = ""
     images: list[Image] = field(default_factory=list)
     categories: list[str] = field(default_factory=list)

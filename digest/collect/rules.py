@@ -26,19 +26,26 @@ def _row(pattern: str, put: str, example: str, gives: str) -> Row:
 
 TITLE_MARKS: tuple[Row, ...] = (
     _row(
-        r"\s*(?:\d{1,2}:)?\d{1,2}:\d{2}\s*(?:play|watch) video\s*$",
+        r"(?<!\s)\s*(?:\d{1,2}:)?\d{1,2}:\d{2}\s*(?:play|watch) video\s*$",
         "",
         "पुल का लोकार्पण, जुटी भीड़ 0:39 Play video",
         "पुल का लोकार्पण, जुटी भीड़",
     ),
-    _row(r"\s*(?:play|watch) video\s*$", "", "नदी में बढ़ा पानी Play video", "नदी में बढ़ा पानी"),
+    _row(r"(?<!\s)\s*(?:play|watch) video\s*$", "", "नदी में बढ़ा पानी Play video", "नदी में बढ़ा पानी"),
     _row(r"^(?:🔴\s*)?LIVE\s*[:|–—-]\s*", "", "LIVE: बजट पेश हुआ", "बजट पेश हुआ"),
     _row(r"^(?:🔴\s*)?LIVE\s+(?=\S)", "", "LIVE बजट पेश हुआ", "बजट पेश हुआ"),
     _row(r"^लाइव\s*[:|–—-]\s*", "", "लाइव: बजट पेश हुआ", "बजट पेश हुआ"),
-    _row(r"\s+LIVE$", "", "बजट पेश हुआ LIVE", "बजट पेश हुआ"),
-    _row(r"\s*[:|–—-]\s*(?:live updates?|लाइव अपडेट)\s*$", "", "बजट पेश हुआ: Live Updates", "बजट पेश हुआ"),
+    _row(r"(?<!\s)\s+LIVE$", "", "बजट पेश हुआ LIVE", "बजट पेश हुआ"),
+    _row(r"(?<!\s)\s*[:|–—-]\s*(?:live updates?|लाइव अपडेट)\s*$", "", "बजट पेश हुआ: Live Updates", "बजट पेश हुआ"),
+    _row(
+        r"^(?:भास्कर\s+)?(?:एक्सक्लूसिव|ग्राउंड रिपोर्ट)\s*[:|–—-]?\s+(?=\S+\s+\S+\s)",
+        "",
+        "भास्कर एक्सक्लूसिव गांव में नई नहर",
+        "गांव में नई नहर",
+    ),
+    _row(r"\*\*([^*]{1,200})\*\*", r"\1", "गांव में **नई** नहर", "गांव में नई नहर"),
     _row(r"^via\s+\S.{0,40}?:\s+", "", "via NBT Hindi: शहर में मेला", "शहर में मेला"),
-    _row(r"\s*[-–—|]\s*$", "", "शहर में मेला |", "शहर में मेला"),
+    _row(r"(?<!\s)\s*[-–—|]\s*$", "", "शहर में मेला |", "शहर में मेला"),
 )
 
 SITES: tuple[str, ...] = (
@@ -123,6 +130,11 @@ INTERFACE: tuple[tuple[str, str], ...] = (
     (r"(?:comments?|टिप्पणी|टिप्पणियां)\s*(?:\(\d+\)|:)?", "Comments (3)"),
     (r"subscribe(?:\s+(?:now|to)\b.{0,60})?", "Subscribe now"),
     (r"सब्सक्राइब\s+करें", "सब्सक्राइब करें"),
+    (
+        r".{0,60}(?:whatsapp|व्हाट्सएप|telegram|टेलीग्राम)\s*(?:चैनल|ग्रुप|channel|group).{0,40}"
+        r"(?:उपलब्ध|जुड़ें|फ[ॉाो]लो|join|follow).{0,160}",
+        "हमारा समाचार अब whatsapp चैनल पर भी उपलब्ध है। आज ही फॉलो करें",
+    ),
     (r"(?:tags?|टैग्?स?|topics?)\s*:.{0,200}", "Tags: पटना, बिहार"),
     (
         r"\(?बीबीसी\s+हिन्?ं?दी\s+के\s+(?:एंड्रॉएड|एंड्रॉइड)\s+ऐप.*",
@@ -136,21 +148,38 @@ INTERFACE: tuple[tuple[str, str], ...] = (
 )
 """Whole paragraphs that belong to the page: (pattern, example). Matched on text without nukta."""
 
+OPENINGS: tuple[Row, ...] = (
+    _row(r"^[-–—•*▪●]+\s+", "", "- मंडी में आवक बढ़ी।", "मंडी में आवक बढ़ी।"),
+    _row(
+        r"^[A-Z][A-Za-z'’.]*(?: [A-Za-z0-9'’.&]+){1,6}\s*[-–—:|]\s+(?=[“‘\"']?[\u0904-\u0939])",
+        "",
+        "Village Fair Opens Today - गांव का मेला सोमवार को शुरू हुआ।",
+        "गांव का मेला सोमवार को शुरू हुआ।",
+    ),
+)
+"""What stands before a text: (applied only when enough is left of it)."""
+
 FEED_TAILS: tuple[Row, ...] = (
     _row(
-        r"\s*(?:the post|पोस्ट)\s.{1,400}?\s(?:appeared first on|first appeared on|सबसे पहले)\s.{1,120}$",
+        r"(?<!\s)\s*(?:the post|पोस्ट)\s.{1,400}?\s(?:appeared first on|first appeared on|सबसे पहले)\s.{1,120}$",
         "",
         "बारिश हुई. The post बारिश से राहत appeared first on Example News.",
         "बारिश हुई.",
     ),
     _row(
-        r"\s*(?:continue reading|read more|और पढ़ें|पूरा पढ़ें|आगे पढ़ें)\s*(?:→|»|&raquo;|>|\.\.\.|…)+\s*$",
+        r"(?<!\s)\s*(?:continue reading|read more|और पढ़ें|पूरा पढ़ें|आगे पढ़ें)\s*(?:→|»|&raquo;|>|\.\.\.|…)+\s*$",
         "",
         "बारिश हुई. Continue reading →",
         "बारिश हुई.",
     ),
+    _row(
+        r"!\[[^\[\]]{0,200}\]\s?\(?https?://[^\s)]+\)?\s*",
+        "",
+        "![] (https://a.example/o/p%2Fq?alt=media&token=1) मंडी में आवक बढ़ी।",
+        "मंडी में आवक बढ़ी।",
+    ),
 )
 """What WordPress and its like hang on an item's text."""
 
-TRUNCATED = re.compile(r"\s*(?:\[\s*(?:…|\.{2,}|&hellip;|&#8230;)\s*\]|\(\s*(?:…|\.{3})\s*\)|…|\.{3,})\s*$")
+TRUNCATED = re.compile(r"(?:\[\s*(?:…|\.{2,}|&hellip;|&#8230;)\s*\]|\(\s*(?:…|\.{3})\s*\)|…|(?<!\.)\.{3,})\s*$")
 """The end of a text that a feed has cut."""

@@ -16,7 +16,7 @@ Kind = Literal["xml", "html", "json", "bomb", "empty", "text"]
 FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
 _ROOT = re.compile(r"<(?:([A-Za-z_][A-Za-z0-9_.-]*):)?([A-Za-z_][A-Za-z0-9_.-]*)")
 _LINK = re.compile(r"<link\s[^<>]{1,2000}>", re.I)
-_ATTRIBUTE = re.compile(r"([A-Za-z-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
+_ATTRIBUTE = re.compile(r"(?<![A-Za-z-])([A-Za-z-]++)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _FEED_TYPE = re.compile(r"application/(?:(?:rss|atom|rdf)\+xml|feed\+json)", re.I)
 _HTML_NAMES = frozenset(
     [
@@ -70,7 +70,7 @@ def sniff(text: str) -> Sniffed:
                 return Sniffed("bomb")
             at = end
         elif rest[0].isspace():
-            at += 1
+            at = len(text) - len(text[at:].lstrip())
         else:
             break
     body = text[at:]

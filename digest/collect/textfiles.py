@@ -7,13 +7,20 @@ from datetime import date, datetime
 from typing import Any
 
 from digest.collect.identity import absolute_url
-from digest.collect.markup import paragraphs, plain, read_html
+from digest.collect.markup import LONGEST_FIELD, paragraphs, plain, read_html
 from digest.collect.parsed import Item
 from digest.models import Block, Image
+
+LONGEST_TITLE = 250
+"""Characters; a first line longer than this is a paragraph, and the text has no title."""
+
+LONGEST_MARKDOWN = 100_000
+"""Characters; brackets that never close cost the CommonMark parser 50 µs each."""
 
 FRONT_MATTER = 20_000
 """Characters; a longer block between `---` lines is text, not front matter."""
 
+_CUT = "its text is absurdly long and was cut"
 _FENCED = re.compile(r"\A\s*---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S)
 _NAMES = {
     "title": ("title", "headline", "शीर्षक"),
@@ -33,9 +40,13 @@ _NAMES = {
 
 
 def read_text(text: str) -> Item:
-    """The first line that is not empty is the title; blank lines part the paragraphs."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n \t\u00a0").split("\n", 1)
-    return Item(title=plain_line(lines[0]), body=paragraphs(lines[1] if len(lines) > 1 else ""))
+    """The first line that is not empty is the title, unless it is too long; blank lines part the paragraphs."""
+    warnings = [_CUT] if len(text) > LONGEST_FIELD else []
+    text = text[:LONGEST_FIELD].replace("\r\n", "\n").replace("\r", "\n").lstrip("\n \t\u00a0")
+    lines = text.split("\n", 1)
+    if len(lines[0]) > LONGEST_TITLE:
+        return Item(body=paragraphs(text), warnings=warnings)
+    return Item(title=plain_line(lines[0]), body=paragraphs("".join(lines[1:])), warnings=warnings)
 
 
 def plain_line(line: str) -> str:
@@ -52,7 +63,9 @@ def read_markdown(text: str) -> Item:
         _front_matter(match[1], item)
     from markdown_it import MarkdownIt
 
-    content = read_html(MarkdownIt("commonmark").render(rest), item.url)
+    if len(rest) > LONGEST_MARKDOWN:
+        item.warnings.append(_CUT)
+    content = read_html(MarkdownIt("commonmark").render(rest[:LONGEST_MARKDOWN]), item.url)
     body = content.blocks
     if (body and body[0].kind == "h" and (not item.title or body[0].text == item.title)) or (not item.title and body):
         item.title, body = body[0].text, body[1:]
@@ -68,7 +81,7 @@ def _front_matter(block: str, item: Item) -> None:
 
     try:
         values = yaml.safe_load(block)
-    except (yaml.YAMLError, ValueError, RecursionError) as mistake:
+    except Exception as mistake:  # PyYAML lets its constructors' own errors out (IndexError for `!!int ""`)
         item.warnings.append(f"its front matter is not YAML ({type(mistake).__name__})")
         return
     if not isinstance(values, dict):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from digest.collect.feeddates import parse_date
@@ -14,7 +15,7 @@ from digest.collect.feeddates import parse_date
 MOST_ITEMS = 1_000
 """Items of one feed that are read; a day's news of any source is far below."""
 
-_ITEM = re.compile(r"<((?:[A-Za-z]+:)?(?:item|entry))(?=[\s>/])[^<>]*>.*?</\1\s*>", re.S)
+_MARK = re.compile(r"<(/?)((?:[A-Za-z]+:)?(?:item|entry))(?=[\s>/])[^<>]*>")
 _DATE = re.compile(
     r"<(?:[A-Za-z]+:)?(?:pubDate|published|updated|date|issued|modified)(?:\s[^<>]*)?>\s*(?:<!\[CDATA\[)?"
     r"([^<\]]{4,80})",
@@ -30,7 +31,7 @@ def trim(text: str) -> tuple[str, int]:
     """
     if text.count("</") <= MOST_ITEMS:
         return text, 0
-    spans = [match.span() for match in _ITEM.finditer(text)]
+    spans = list(_spans(text))
     if len(spans) <= MOST_ITEMS:
         return text, 0
     ages = [_date(text, *span) for span in spans]
@@ -38,6 +39,17 @@ def trim(text: str) -> tuple[str, int]:
     kept = sorted(order[:MOST_ITEMS])
     front, back = text[: spans[0][0]], text[spans[-1][1] :]
     return front + "\n".join(text[slice(*spans[at])] for at in kept) + back, len(spans) - len(kept)
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where items stand: from a tag that opens one to the next that closes it."""
+    name, start = "", 0
+    for mark in _MARK.finditer(text):
+        if not name and not mark[1] and not mark[0].endswith("/>"):
+            name, start = mark[2], mark.start()
+        elif mark[1] and mark[2] == name:
+            yield start, mark.end()
+            name = ""
 
 
 def _date(text: str, start: int, end: int) -> datetime:

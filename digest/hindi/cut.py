@@ -56,12 +56,14 @@ def wrap(text: str, columns: int) -> list[str]:
         return []
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        line = ""
+        line: list[str] = []
+        taken = 0
         for word in paragraph.split():
-            longer = f"{line} {word}" if line else word
-            if line and width(longer) > columns:
-                lines.append(line)
-                longer = word
-            line = longer
-        lines.append(line)
+            wide = width(word)
+            if line and taken + 1 + wide > columns:
+                lines.append(" ".join(line))
+                line, taken = [], 0
+            taken += wide + bool(line)
+            line.append(word)
+        lines.append(" ".join(line))
     return lines

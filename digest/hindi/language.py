@@ -14,6 +14,9 @@ from digest.hindi.text import deva_ratio, fold
 MIN_DEVANAGARI = 0.3
 """No Hindi title in 3,800 has a smaller share of Devanagari letters; Hinglish, English and Urdu do."""
 
+MIN_MIXED = 0.12
+"""Share of Devanagari letters from which a text of English names can still be Hindi, by its small words."""
+
 _SMALL_WORDS: dict[str, frozenset[str]] = {
     language: frozenset(words(*(fold(row) for row in rows)))
     for language, rows in {
@@ -74,7 +77,7 @@ def guess(text: str, hint: str = "") -> str:
     if script in ("deva", "latin") and deva_ratio(text) >= MIN_DEVANAGARI:
         return _devanagari(text, hint)
     if script == "latin":
-        return _latin(text, hint)
+        return "hi" if _mixed(text) else _latin(text, hint)
     if script == "ur":
         return hint if hint in _ARABIC_SCRIPT else "ur"
     return script
@@ -92,6 +95,15 @@ def _devanagari(text: str, hint: str) -> str:
     if not score["hi"] and hint in _SMALL_WORDS:
         return hint
     return "hi"
+
+
+def _mixed(text: str) -> bool:
+    """Whether it is Hindi full of English names: its own small words hold the sentences together."""
+    if deva_ratio(text) < MIN_MIXED:
+        return False
+    found = _WORD.findall(fold(text))
+    hindi = sum(word in _SMALL_WORDS["hi"] for word in found)
+    return hindi >= 5 and hindi > 3 * sum(word in _ENGLISH for word in found)
 
 
 def _latin(text: str, hint: str) -> str:

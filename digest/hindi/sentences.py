@@ -32,7 +32,10 @@ _CLOSERS = re.compile(r"[\"'”’»)\]]+[।॥]?")
 _WORD_BEFORE = re.compile(f"(?:[{DEVA}\u200c\u200d]+|[A-Za-z]+|[0-9]+)$")
 _WORD_AFTER = re.compile(f"(?:[{DEVA}\u200c\u200d]+|[A-Za-z]+|[0-9]+)")
 _LIST_MARK = re.compile(r"[ (]*(?:[0-9०-९]{1,2}|[A-Za-z])")
+_NEAR, _FAR = 40, 2_000
+"""Characters looked back for a word, and for quotes: no stop may cost a walk over the whole text."""
 _DIGIT = re.compile("[0-9०-९]")
+_BLANK = re.compile(r"\s*")
 _DEVA_LETTER = re.compile(f"[{DEVA}]")
 
 
@@ -65,7 +68,12 @@ def _after_closers(line: str, start: int, end: int) -> int:
         return end
     marks = match.group()
     after = line[match.end() : match.end() + 1]
-    if after and not after.isspace() and marks[-1] in "\"'" and line.count(marks[-1], start, end) % 2 == 0:
+    if (
+        after
+        and not after.isspace()
+        and marks[-1] in "\"'"
+        and line.count(marks[-1], max(start, end - _FAR), end) % 2 == 0
+    ):
         return match.end() - 1 if len(marks) > 1 else end  # the straight quote opens the next sentence
     return match.end()
 
@@ -90,9 +98,10 @@ def _ends(line: str, start: int, match: re.Match[str], end: int) -> bool:
 def _stop_ends(line: str, start: int, at: int, end: int) -> bool:
     """Whether the full stop at `at` ends the sentence that began at `start`; the rest begins at `end`."""
     spaced = line[end].isspace()
-    follows = _WORD_AFTER.match(line, len(line) - len(line[end:].lstrip()))
+    blank = _BLANK.match(line, end)
+    follows = _WORD_AFTER.match(line, blank.end() if blank else end)
     following = follows.group() if follows else ""
-    found = _WORD_BEFORE.search(line, max(start, at - 40), at)
+    found = _WORD_BEFORE.search(line, max(start, at - _NEAR), at)
     if not found:
         return spaced or line[end] in "“‘\"'(" or end > at + 1
     word = found.group()
@@ -113,8 +122,9 @@ def _stop_ends(line: str, start: int, at: int, end: int) -> bool:
 
 def _in_chain(line: str, word_start: int, following: str, follows: re.Match[str] | None, spaced: bool) -> bool:
     """Whether a letter's name stands beside another: पी.एम., यू. पी., आई.पी.एस"""
-    earlier = _WORD_BEFORE.search(line[:word_start].rstrip().removesuffix("."))
-    if line[:word_start].rstrip().endswith(".") and earlier and earlier.group() in LETTER_NAMES:
+    front = line[max(0, word_start - _NEAR) : word_start].rstrip()
+    earlier = _WORD_BEFORE.search(front.removesuffix("."))
+    if front.endswith(".") and earlier and earlier.group() in LETTER_NAMES:
         return True
     if following not in LETTER_NAMES or follows is None:
         return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Literal
 
 from digest.hindi.tables import words
 
@@ -24,14 +25,17 @@ VISARGA_WORDS = frozenset(
 )
 """Words that really end in visarga; on any other word it is a colon typed with the wrong key."""
 
+_PIECE_LENGTH = 1_000
+_PIECE = re.compile(f"[\\s\\S]{{1,{_PIECE_LENGTH}}}[^\\n -~]{{0,{_PIECE_LENGTH}}}")
 _MOJIBAKE = re.compile("à¤|à¥|Ã|â€")
 _DROPPED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 _LINE_ENDS = re.compile("\r\n?|\u2028|\u2029")
-_SPACES = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_ODD_SPACE = "\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_SPACES = re.compile(f"[{_ODD_SPACE}][ {_ODD_SPACE}]*| [ {_ODD_SPACE}]+")  # a lone space is left alone: it is cheaper
 _SIGN = "[\u0901-\u0903\u093e-\u094c]"
-_LATE_NUKTA = re.compile(f"({_SIGN}+){NUKTA}+")
+_LATE_NUKTA = re.compile(f"(?<!{_SIGN})({_SIGN}++){NUKTA}+")
 _STRAY_NUKTA = re.compile(f"(?<![{CONSONANT}]){NUKTA}+|(?<={NUKTA}){NUKTA}+")
 _IDLE_JOINER = re.compile(f"(?<={VIRAMA})\u200d+(?={_SIGN})")
 _JAGRAN = re.compile(
@@ -43,7 +47,7 @@ _SPACE_BEFORE_DANDA = re.compile("(?<=[^\\s]) +(?=[।॥])")
 _NO_SPACE_AFTER_DANDA = re.compile(f"([।॥])(?=[{LETTER}A-Za-z0-9“‘(])")
 _GLUED_OPENING = re.compile(f"(?<=[{LETTER}])(?=[‘“][{LETTER}])")
 _CLOSING_AS_OPENING = re.compile(f"(?<=[{LETTER}])’(?=[{LETTER}][^‘’\n]*’)")
-_VISARGA = re.compile(f"([{LETTER}\u200c\u200d]+)ः(?= )")
+_VISARGA = re.compile(f"(?<![{LETTER}\u200c\u200d])[{LETTER}\u200c\u200d]++(?<=ः)(?= )")
 
 _NASAL = re.compile(f"[ङञणनम]{VIRAMA}(?=[क-घच-झट-ढत-धप-भशस])")
 _UNSEEN = re.compile(f"[{NUKTA}\u200b-\u200d\u00ad\ufeff]")
@@ -73,9 +77,9 @@ def fold(text: str) -> str:
     Nukta and joiners go, chandrabindu and homorganic nasals become anusvara (हिन्दी = हिंदी), Devanagari digits
     become ASCII, Latin letters lower case.
     """
-    text = unicodedata.normalize("NFD", text.lower())
+    text = _normalised("NFD", text.lower())
     text = _UNSEEN.sub("", text).translate(_DIGITS)
-    return unicodedata.normalize("NFC", _NASAL.sub("ं", text))
+    return _normalised("NFC", _NASAL.sub("ं", text))
 
 
 def deva_ratio(text: str) -> float:
@@ -85,19 +89,29 @@ def deva_ratio(text: str) -> float:
     return deva / (deva + latin) if deva else 0.0
 
 
+def _normalised(form: Literal["NFC", "NFD"], text: str) -> str:
+    """`unicodedata.normalize`, piece by piece: it sorts a run of marks in quadratic time. Pieces end before ASCII."""
+    if len(text) <= _PIECE_LENGTH:
+        return unicodedata.normalize(form, text)
+    return "".join(unicodedata.normalize(form, piece) for piece in _PIECE.findall(text))
+
+
 def _repair_once(text: str) -> str:
     if _MOJIBAKE.search(text):
         text = _unscramble(text)
     text = _DROPPED.sub("", _LINE_ENDS.sub("\n", text))
-    text = unicodedata.normalize("NFC", _SPACES.sub(" ", text))
+    text = _normalised("NFC", _SPACES.sub(" ", text))
     text = _letters(text)
-    text = _DOUBLE_DANDA.sub("।", text)
-    text = _SPACE_BEFORE_DANDA.sub("", text)
-    text = _NO_SPACE_AFTER_DANDA.sub(r"\1 ", text)
-    text = _GLUED_OPENING.sub(" ", text)
+    if "।" in text or "॥" in text or "||" in text:  # each step only where its mark stands: most texts lack most
+        text = _DOUBLE_DANDA.sub("।", text)
+        text = _SPACE_BEFORE_DANDA.sub("", text)
+        text = _NO_SPACE_AFTER_DANDA.sub(r"\1 ", text)
+    if "‘" in text or "“" in text:
+        text = _GLUED_OPENING.sub(" ", text)
     if "’" in text:
         text = "\n".join(_quotes(line) for line in text.split("\n"))
-    text = _VISARGA.sub(_colon, text)
+    if "ः " in text:
+        text = _VISARGA.sub(_colon, text)
     return "\n".join(line.strip() for line in text.split("\n"))
 
 
@@ -116,14 +130,15 @@ def _unscramble(text: str) -> str:
 
 
 def _letters(text: str) -> str:
-    text = _IDLE_JOINER.sub("", text)
+    if "\u200d" in text:
+        text = _IDLE_JOINER.sub("", text)
     for built, vowel in _BUILT_VOWELS:
         text = text.replace(built, vowel)
     if "¨" in text:
         text = _JAGRAN.sub("\\1िं", text)
     if NUKTA in text:
         text = _STRAY_NUKTA.sub("", _LATE_NUKTA.sub(f"{NUKTA}\\1", text))
-    return unicodedata.normalize("NFC", text)
+    return _normalised("NFC", text)
 
 
 def _quotes(line: str) -> str:
@@ -138,4 +153,4 @@ def _quotes(line: str) -> str:
 
 def _colon(match: re.Match[str]) -> str:
     word = match.group(0)
-    return word if word in VISARGA_WORDS else match.group(1) + ":"
+    return word if len(word) < 2 or word in VISARGA_WORDS else word[:-1] + ":"

@@ -18,7 +18,7 @@ from digest.deliver.ports import Claim, Recovery
 from digest.errors import StoreError
 from digest.store import batches
 from digest.store.database import Database
-from digest.store.schema import attempt, batch, delivery
+from digest.store.schema import attempt, batch
 from digest.store.schema import edition as editions
 
 

@@ -53,4 +53,4 @@ def _key_id(key: bytes) -> bytes:
 
 
 def _mac(key: bytes, purpose: str, body: bytes) -> bytes:
-    return hmac.new(key, purpose.encode() + b"\0" + body, hashlib.sha256).digest()[:_MAC]
+    return hmac.digest(key, purpose.encode() + b"\0" + body, "sha256")[:_MAC]

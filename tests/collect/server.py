@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import socket
+import struct
 import threading
 import time
 import zlib
@@ -90,6 +92,22 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"x")
             self.wfile.flush()
             time.sleep(0.05)
+
+    def on_hang(self) -> None:
+        time.sleep(5)
+        self.close_connection = True
+
+    def on_flood(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        for _ in range(500):
+            self.wfile.write(b" " * 1_000)
+            time.sleep(0.01)
+
+    def on_reset(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
 
     def on_short(self) -> None:
         self.send_response(200)

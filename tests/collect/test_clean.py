@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.collect.clean import clean_article
 from digest.collect.dateline import split_dateline
 from digest.collect.dropfolder import read_file
 from digest.collect.pictures import DECORATION, is_decoration
-from digest.collect.rules import FEED_TAILS, INTERFACE, TITLE_MARKS, Row
+from digest.collect.rules import FEED_TAILS, INTERFACE, OPENINGS, TITLE_MARKS, Row
 from digest.models import Article, Block, Source
 from tests.paths import SHARED_DATA
 
@@ -40,6 +40,24 @@ def test_title_marks(row: Row) -> None:
 @pytest.mark.parametrize("row", FEED_TAILS, ids=lambda row: row.example)
 def test_feed_tails(row: Row) -> None:
     assert clean_article(article(excerpt=row.example)).excerpt == row.gives
+
+
+@pytest.mark.parametrize("row", OPENINGS, ids=lambda row: row.example)
+def test_openings(row: Row) -> None:
+    assert row.pattern.sub(row.put, row.example) == row.gives
+    assert clean_article(article("ख़बर", row.example + " " + LEAD)).text == row.gives + " " + LEAD
+
+
+def test_an_opening_stays_when_little_is_left() -> None:
+    assert clean_article(article(excerpt="Village Fair Opens - मेला शुरू।")).excerpt == "Village Fair Opens - मेला शुरू।"
+
+
+def test_a_paragraph_said_again_from_within_an_earlier_one_goes() -> None:
+    assert texts(clean_article(article("ख़बर", f"{LEAD} {NEXT}", NEXT))) == [f"{LEAD} {NEXT}"]
+
+
+def test_an_excerpt_that_is_the_title_with_marks_goes() -> None:
+    assert clean_article(article("पुल बना, भीड़ जुटी", excerpt="LIVE पुल बना, भीड़ जुटी 0:25 Play video")).excerpt == ""
 
 
 @pytest.mark.parametrize(("pattern", "example"), INTERFACE, ids=lambda text: text[:30])
@@ -173,6 +191,7 @@ _LINES = st.sampled_from([LEAD, NEXT, "क्या बोले मंत्र
                           "छोटी", LEAD[:50] + " […]", "The post x appeared first on y", "* * *", ":", "-"])  # fmt: skip
 
 
+@settings(deadline=None)  # ftfy is imported by the first text that needs it
 @given(
     st.lists(_LINES | st.text(max_size=40), max_size=6), st.text(max_size=60) | _LINES, _LINES | st.text(max_size=60)
 )

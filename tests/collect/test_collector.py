@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +55,28 @@ def fetcher() -> Fetcher:
 
 def source(name: str, url: str, **more: object) -> Source:
     return Source(name, url=url, allow_private=True, **more)  # type: ignore[arg-type]
+
+
+def test_five_hanging_sources_delay_sixty_by_one_time_out(site: str, tmp_path: Path) -> None:
+    limit = 1.5
+    bad = ["drip", "drip-headers", "hang", "flood", "reset"]
+    sources = [source(f"good {n}", f"{site}/feed?{n}") for n in range(54)]
+    sources[3:3] = [source(name, f"{site}/{name}") for name in bad] + [source("metadata", f"{site}/metadata")]
+    start = time.monotonic()
+    report = collect(
+        sources,
+        fetcher=Fetcher(FetchLimits(connect=limit, read=limit, whole=limit, body=50_000_000)),
+        memory=Notebook(),
+        now=NOW,
+        home=tmp_path,
+    )
+    took = time.monotonic() - start
+    errors = {one.name: one.error for one in report.sources if one.error}
+    assert sorted(errors) == sorted([*bad, "metadata"])
+    assert "not a public address" in errors["metadata"]
+    assert report.articles == 54
+    assert took < 2 * limit + 1
+    assert all(one.seconds < limit + 1 for one in report.sources)
 
 
 def test_one_failing_source_stops_no_other(site: str, fetcher: Fetcher, tmp_path: Path) -> None:

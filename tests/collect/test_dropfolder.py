@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -138,6 +138,50 @@ def test_a_replayed_folder_is_news_of_today(tmp_path: Path) -> None:
     one, two = read_path(tmp_path, Source("s", path="x", replay=True), NOW).articles
     assert (NOW - one.published).total_seconds() == 3600
     assert (NOW - two.published).total_seconds() == 3 * 3600
+
+
+def test_same_names_in_two_folders_are_two_articles(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.txt").write_text(f"ख़बर {name}\n\nनहर का पानी गांव तक पहुंच गया है।", "utf-8")
+    parsed = read_path(tmp_path, DESK, NOW)
+    assert (len({article.id for article in parsed.articles}), parsed.duplicates) == (2, 0)
+    one, other = (read_file(tmp_path / "a" / "1.txt", source=Source(n, path="x"), now=NOW).id for n in "pq")
+    assert one != other
+
+
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(days=400), timedelta(days=-3)])
+def test_a_replay_takes_no_date_from_a_checkout(age: timedelta, tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        "<title>एक</title><meta name=date content='2020-01-01T10:00+05:30'><p>पाठ यहां है।", "utf-8"
+    )
+    (tmp_path / "b.md").write_text("---\ndate: 2020-01-01 08:00\n---\n# दो\n\nदूसरा पाठ यहां है।", "utf-8")
+    (tmp_path / "c.txt").write_text("तीन\n\nतीसरा पाठ यहां है।", "utf-8")
+    for path in tmp_path.iterdir():
+        os.utime(path, ((NOW - age).timestamp(),) * 2)
+    found = read_path(tmp_path, Source("s", path="x", replay=True), NOW).articles
+    assert [(NOW - article.published).total_seconds() / 3600 for article in found] == [1, 3, 1]
+    assert [article.dated for article in found] == [True, True, False]
+    plain = read_path(tmp_path, DESK, NOW).articles
+    assert (plain[2].published, plain[2].dated) == (min(NOW, NOW - age), True)
+
+
+def test_a_text_without_a_title_line_keeps_its_first_paragraph(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("किसानों ने सोमवार को खेतों की सिंचाई शुरू कर दी है। " * 6 + "\n\nदूसरा पैरा।", "utf-8")
+    article = read_file(tmp_path / "a.txt", source=DESK, now=NOW)
+    assert len(article.title) < 200
+    assert article.title.endswith("…")
+    assert article.text.startswith("किसानों ने सोमवार को")
+
+
+def test_an_article_inside_a_header_or_form_is_found(tmp_path: Path) -> None:
+    body = "<p>" + "किसानों ने सोमवार को खेतों की सिंचाई शुरू कर दी है और पानी बीस दिन चलेगा। " * 4 + "</p>"
+    for name in ("header", "form"):
+        page = f"<title>Farmers | किसान</title><body><{name}><h1>Farmers start</h1><h1>किसानों की सिंचाई</h1>{body}"
+        (tmp_path / "a.html").write_text(f"<meta property='og:title' content='किसानों की सिंचाई'>{page}", "utf-8")
+        article = read_file(tmp_path / "a.html", source=DESK, now=NOW)
+        assert article.title == "किसानों की सिंचाई"
+        assert "बीस दिन" in article.text
 
 
 def test_saved_pages_of_real_sites() -> None:

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from digest.collect.feeds import parse_feed
 from digest.collect.parsed import Parsed
 from digest.models import Article, Source
-from tests.paths import SHARED_DATA
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SOURCE = Source("स्रोत", url="https://www.village.example/feed", section="देश")
@@ -73,32 +72,6 @@ def test_golden(name: str) -> None:
         "articles": [shown(article) for article in parsed.articles],
     }
     assert got == json.loads((GOLDEN / f"{name}.expected.json").read_text("utf-8"))
-
-
-def _real() -> list[Path]:
-    return sorted((SHARED_DATA / "feeds").glob("*/*.xml"))
-
-
-def test_real_feeds_give_what_feedparser_finds() -> None:
-    feedparser = pytest.importorskip("feedparser")
-    if not _real():
-        pytest.skip("the real feeds lie outside the repository and are not here")
-    for path in _real():
-        data = path.read_bytes()
-        parsed = parse(data)
-        entries = feedparser.parse(data, sanitize_html=False, resolve_relative_uris=False).entries
-        assert parsed.error == "", path.name
-        assert len(parsed.articles) + parsed.duplicates == len(entries), path.name
-        assert parsed.lost == 0, path.name
-        assert all(article.title and article.url and article.content_hash for article in parsed.articles), path.name
-        assert all(article.published <= NOW + timedelta(minutes=10) for article in parsed.articles), path.name
-
-
-def test_the_named_duplicate_is_the_only_one() -> None:
-    if not _real():
-        pytest.skip("the real feeds lie outside the repository and are not here")
-    doubles = {path.name: parse(path.read_bytes()).duplicates for path in _real()}
-    assert {name: count for name, count in doubles.items() if count} == {"jagran.xml": 1}
 
 
 def test_ill_formed_xml_is_read_with_a_warning() -> None:

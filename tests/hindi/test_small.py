@@ -147,3 +147,9 @@ def test_minutes(words: int, expected: int) -> None:
 
 def test_minutes_of_many_texts_are_rounded_once() -> None:
     assert minutes("शब्द " * 90, "शब्द " * 90) == 1
+
+
+def test_hindi_full_of_english_names_is_hindi() -> None:
+    names = "Cloud Native Developer Toolbox"
+    assert guess(f"{names} में नया क्या है और {names} के साथ यह कैसे काम करने वाले हैं, {names} से {names}", "") == "hi"
+    assert guess(f"{names} {names} {names} नया the of and to in") != "hi"

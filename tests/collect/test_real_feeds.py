@@ -1,0 +1,50 @@
+"""Real feeds give what feedparser finds in them, less the entries of menus."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.collect.test_feeds import NOW, item, parse, rss
+from tests.paths import SHARED_DATA
+
+MENUS = {"jagran.xml": 4, "bhaskar.xml": 3, "thedotnetblog_hi_fullcontent.xml": 1}
+"""Real feeds that hold entries of a menu, and how many."""
+
+
+def _real() -> list[Path]:
+    return sorted((SHARED_DATA / "feeds").glob("*/*.xml"))
+
+
+def test_real_feeds_give_what_feedparser_finds() -> None:
+    feedparser = pytest.importorskip("feedparser")
+    if not _real():
+        pytest.skip("the real feeds lie outside the repository and are not here")
+    for path in _real():
+        data = path.read_bytes()
+        parsed = parse(data)
+        entries = feedparser.parse(data, sanitize_html=False, resolve_relative_uris=False).entries
+        assert parsed.error == "", path.name
+        assert len(parsed.articles) + parsed.duplicates + parsed.lost == len(entries), path.name
+        assert parsed.lost == MENUS.get(path.name, 0), path.name
+        assert all(article.title and article.url and article.content_hash for article in parsed.articles), path.name
+        assert all(article.published <= NOW + timedelta(minutes=10) for article in parsed.articles), path.name
+
+
+def test_a_menu_among_headlines_is_no_news() -> None:
+    long = [item(n, title=f"गांव के मेले में सोमवार को भारी भीड़ जुटी और रास्ते बदले गए {n}") for n in range(5)]
+    parsed = parse(rss(item(8, title="सब्सक्राइब करें"), *long, item(9, title="मेले की तस्वीरें")))
+    assert len(parsed.articles) == 5
+    assert parsed.lost == 2
+    assert "2 items: an entry of a menu and no news, so it was left out" in parsed.warnings
+    alone = parse(rss(item(8, title="नहर में पानी"), item(9, title="मेले की तस्वीरें")))
+    assert (len(alone.articles), alone.lost) == (2, 0)
+
+
+def test_the_named_duplicate_is_the_only_one() -> None:
+    if not _real():
+        pytest.skip("the real feeds lie outside the repository and are not here")
+    doubles = {path.name: parse(path.read_bytes()).duplicates for path in _real()}
+    assert {name: count for name, count in doubles.items() if count} == {"jagran.xml": 1}

@@ -1,0 +1,155 @@
+"""Drop folders with everything in them that a folder can hold: the good file is read, each bad one is named."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from digest.collect.dropfolder import read_path
+from digest.models import Source
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+DESK = Source("डेस्क", path="x")
+TEXT = "नहर में पानी आया\n\nकिसानों ने सोमवार को खेतों की सिंचाई शुरू कर दी है।\n"
+
+
+def test_a_folder_of_everything(tmp_path: Path) -> None:
+    def put(name: str, data: bytes) -> None:
+        (tmp_path / name).write_bytes(data)
+
+    put("good.txt", TEXT.encode())
+    (tmp_path / "folder.txt").mkdir()
+    (tmp_path / "folder.txt" / "inner.txt").write_text("भीतर की ख़बर\n\nपाठ यहां है।", "utf-8")
+    (tmp_path / "loop.txt").symlink_to(tmp_path / "loop.txt")
+    (tmp_path / "one").symlink_to(tmp_path / "other")
+    (tmp_path / "other").symlink_to(tmp_path / "one")
+    (tmp_path / "up").symlink_to(tmp_path.parent)
+    os.mkfifo(tmp_path / "pipe.txt")
+    put("huge.md", b"")
+    os.truncate(tmp_path / "huge.md", 20_000_000)
+    put("nothing.html", b"\x00" * 1000)
+    put("noise.html", bytes(range(256)) * 200)
+    put("noise.txt", bytes(range(128, 256)) * 200)
+    put("noise.json", b"\xff\xfe\x00")
+    put("bomb.xml", b'<!DOCTYPE a [<!ENTITY b "c">]><rss><channel>&b;</channel></rss>')
+    put("page.xml", b"<!doctype html><html><body>x</body></html>")
+    put("noext", b"x")
+    put("photo.jpg", b"\xff\xd8")
+    put("नाम में जगह.txt", "तीसरी ख़बर\n\nपाठ यहां है।".encode())
+    os.utime(tmp_path / "good.txt", (2**40, 2**40))
+    start = time.thread_time()
+    parsed = read_path(tmp_path, DESK, NOW)
+    assert time.thread_time() - start < 10
+    titles = {article.title for article in parsed.articles}
+    assert {"नहर में पानी आया", "भीतर की ख़बर", "तीसरी ख़बर"} <= titles
+    assert all(article.published <= NOW for article in parsed.articles)
+    told = "\n".join(parsed.warnings)
+    for name in (
+        "loop.txt",
+        "pipe.txt",
+        "huge.md",
+        "nothing.html",
+        "noise.json",
+        "bomb.xml",
+        "page.xml",
+        "noext",
+        "photo.jpg",
+    ):
+        assert name in told, name
+    assert parsed.error == ""
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
+def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_text(TEXT, "utf-8")
+    (tmp_path / "shut.txt").write_text(TEXT, "utf-8")
+    (tmp_path / "shut.txt").chmod(0)
+    parsed = read_path(tmp_path, DESK, NOW)
+    assert len(parsed.articles) == 1
+    assert any("shut.txt" in warning for warning in parsed.warnings)
+
+
+@pytest.mark.parametrize("name", ["loop.txt", "pipe.txt", "folder.txt", "pipe", "loop.html", "gone.xml"])
+def test_a_single_odd_path_is_an_error_and_no_wait(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    if name.startswith("loop"):
+        path.symlink_to(path)
+    elif name.startswith("pipe"):
+        os.mkfifo(path)
+    elif name.startswith("folder"):
+        path.mkdir()
+    parsed = read_path(path, DESK, NOW)
+    assert parsed.articles == ()
+    assert parsed.error or name == "folder.txt"
+
+
+FRONTS = [
+    "title: [a, b]",
+    "title: {a: b}",
+    "title: 5",
+    "title: true",
+    "title: ~",
+    "title: 2026-01-01",
+    'title: !!int ""',
+    "title: !!python/x y",
+    "title: !!binary x",
+    "date: [1]",
+    "date: 99999-99-99",
+    "date: " + "9" * 5_000,
+    "url: javascript:x",
+    "url: [http://a]",
+    "image: data:x",
+    "tags: {a: b}",
+    "tags: 7",
+    "author: [[a], {b: c}, 7]",
+    "? [a, b]\n: c",
+    "a: &a [*a]",
+    "- x",
+    "%",
+    "\t",
+    'title: "\\ud800"',
+    "a: &a [x, x]\n"
+    + "\n".join(f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join(['*' + chr(97 + n)] * 9)}]" for n in range(20)),
+    "[" * 9_000,
+    "language: [hi]\nsection: {x: y}",
+    "id: !!set {a, b}",
+    "date: 0001-01-01 00:00:00+05:00",
+    "date: 2026-01-01T00:00:00+99:99",
+]
+
+
+@pytest.mark.parametrize("front", FRONTS, ids=range(len(FRONTS)))
+def test_front_matter_of_wrong_types(front: str, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_bytes(f"---\n{front}\n---\n# नहर में पानी आया\n\nपाठ यहां है।\n".encode("utf-8", "replace"))
+    (tmp_path / "b.txt").write_text(TEXT, "utf-8")
+    start = time.thread_time()
+    parsed = read_path(tmp_path, DESK, NOW)
+    assert time.thread_time() - start < 5
+    assert len(parsed.articles) == 2
+    article = parsed.articles[0]
+    assert article.title
+    assert article.text == "पाठ यहां है।"
+    assert article.url == ""
+    assert article.published <= NOW
+    f"{article}".encode()
+
+
+@pytest.mark.parametrize(
+    "letter",
+    ["क", "*", "[", "![", "`", "> ", "- ", "<", "_a", "&", "|", "\\", "# ", "1. ", "~", "<!--", "[a](", "\n\n"],
+)
+@pytest.mark.parametrize("kind", ["md", "txt", "html"])
+def test_eight_megabytes_of_one_thing(letter: str, kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{kind}"
+    path.write_text("नहर में पानी आया\n\n" + letter * (8_000_000 // len(letter.encode())), "utf-8")
+    start = time.thread_time()
+    parsed = read_path(path, DESK, NOW)
+    assert time.thread_time() - start < 20
+    assert parsed.articles or parsed.error
+    if kind == "txt":
+        assert parsed.articles[0].title == "नहर में पानी आया"
+        assert "1 item: its text is absurdly long and was cut" in parsed.warnings
