@@ -79,7 +79,9 @@ def keys(shape: type = Settings, path: str = "") -> set[str]:
 def test_every_key_is_documented(key: str) -> None:
     table = CONFIGURATION.partition("## subscribers.yaml")[0]
     section, _, last = key.rpartition(".")
-    rows = [line for line in table.splitlines() if line.startswith("|") and f"`{section}" in line or f"`{key}`" in line]
+    rows = [
+        line for line in table.splitlines() if line.startswith("|") and (f"`{section}" in line or f"`{key}`" in line)
+    ]
     assert any(f"`{key}`" in row or f"`.{last}`" in row for row in rows), key
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from pathlib import Path
@@ -76,7 +77,7 @@ def test_a_folder_that_is_missing_is_said_to_be_missing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["mysql://localhost/x", "digest.db", "sqlite+nothing:///x", "postgres://x/y"])
 def test_another_kind_of_store_is_a_fault_of_the_settings(tmp_path: Path, url: str) -> None:
-    with pytest.raises(ConfigurationError, match="expected sqlite:///digest.db or postgresql"):
+    with pytest.raises(ConfigurationError, match=re.escape("expected sqlite:///digest.db")):
         open_database(url, home=tmp_path)
 
 
