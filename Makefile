@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test chaos lint types fmt bench lock clean
+.PHONY: setup demo test chaos lint types fmt bench eval lock clean
 
 setup: $(READY)
 
@@ -39,10 +39,15 @@ fmt: setup
 bench: setup
 	$(BIN)/python -m bench
 
+# One table of figures on labelled material: ../shared/data, or another folder of the same layout.
+eval: setup
+	$(BIN)/python -m evaluation $(if $(DATA),--data $(DATA))
+
 # After a change of pyproject.toml's dependencies (needs pip-tools in .venv).
 lock:
 	$(BIN)/pip-compile --quiet --extra dev --extra postgres --generate-hashes --strip-extras --allow-unsafe \
 	  --no-emit-index-url --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml
 
+# What was built, never what was done: digest.db remembers who has which edition.
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis preview outbox digest.db*
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist preview

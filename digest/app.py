@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,7 +19,9 @@ from digest.settings import Settings
 
 if TYPE_CHECKING:
     from digest.collect.fetch import Fetcher
+    from digest.curate.memo import Memo
     from digest.curate.rules import Rules
+    from digest.curate.summarisers import Summariser
     from digest.deliver.message import Sender
     from digest.deliver.ports import Transport
     from digest.render.letter import Renderer
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from digest.store.database import Database
     from digest.store.editions import EditionStore
     from digest.store.ledger import SqlLedger
+    from digest.store.past import PastStore
     from digest.store.readers import ReaderStore
     from digest.subscribers.tokens import Signer
 
@@ -126,9 +129,43 @@ class App:
             window=edition.window,
             merge=edition.merge,
             related=edition.related,
+            same_source=edition.same_source,
             sections=edition.sections,
+            per_section_max=edition.per_section,
+            quotas=edition.quotas,
+            block=edition.block,
+            boost=edition.boost,
+            memory=edition.memory,
             language=self.settings.newsletter.language,
+            timezone=self.settings.newsletter.timezone,
         )
+
+    @cached_property
+    def memo(self) -> Memo:
+        """What composing has counted: kept as long as this process runs."""
+        from digest.curate.memo import Memo
+
+        return Memo()
+
+    @cached_property
+    def summariser(self) -> Summariser:
+        """Raises ConfigurationError where the key that it needs is missing."""
+        from digest.curate import summarisers
+
+        chosen = self.settings.summary
+        kind = summarisers.load(chosen.engine)
+        if chosen.engine == "extractive":
+            summariser: Summariser = kind(self.settings.newsletter.language)
+        else:
+            key = self.secret(chosen.key_env, "summary.key_env") if chosen.key_env else ""
+            summariser = kind(chosen.url, chosen.model, key=key, timeout=chosen.timeout.total_seconds())
+        return summariser
+
+    @cached_property
+    def past(self) -> PastStore:
+        from digest.store.past import PastStore
+
+        return PastStore(self.database)
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -191,11 +228,11 @@ class App:
         return self.clock().astimezone(self.settings.newsletter.zone)
 
     def close(self) -> None:
-        for name in ("transport", "fetcher", "database"):
-            opened = self.__dict__.get(name)
-            close = getattr(opened, "close", None)
-            if close is not None:
-                close()
+        """Closes what was opened, the store last, each whatever becomes of the others."""
+        with ExitStack() as closing:
+            for name in ("database", "transport"):
+                if name in self.__dict__:
+                    closing.callback(self.__dict__[name].close)
 
 
 @contextmanager

@@ -62,10 +62,7 @@ def freeze(app: App, edition: Edition, *, scheduled: bool) -> int:
         else:
             entries.append(Entry(reader.id, variant.key, due.due_at))
     app.editions.keep_letters(edition.key, letters.values())
-    placed = write_freeze(app.database, edition.key, entries, app.settings.delivery.batch_size)
-    app.editions.move(edition.key, "frozen", out_of=("approved",), now=now)
-    app.editions.move(edition.key, "sending", out_of=("frozen", "done") if placed else ("frozen",), now=now)
-    return placed
+    return write_freeze(app.database, edition.key, entries, app.settings.delivery.batch_size, now=now)
 
 
 def plan(app: App, edition: Edition) -> Plan:

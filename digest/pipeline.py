@@ -6,38 +6,39 @@ done, what is not is gone on with.
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from digest.app import App
+from digest.composing import Composed, collect, compose, day_of, edition_key
 from digest.deliver.message import Outgoing, recipient
+from digest.deliver.outcome import Accepted, NotSent
 from digest.deliver.sender import Job, SendReport, send_due
 from digest.deliver.transports import RECOVERY
 from digest.deliver.trial import hand_over
-from digest.errors import ConfigurationError, DigestError, Fault
+from digest.errors import DigestError
 from digest.freezing import freeze, read_list
 from digest.models import Edition, Variant
 from digest.store.counting import Counts, counts
 from digest.store.locks import alone
 
-if TYPE_CHECKING:
-    from digest.collect.collector import CollectReport, SourceReport
-    from digest.curate.compose import Curated
+__all__ = [
+    "Composed",
+    "Sent",
+    "collect",
+    "compose",
+    "day_of",
+    "deliver_due",
+    "edition_key",
+    "send",
+    "send_test",
+    "settle",
+]
 
-_KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
-_LOCK_WAIT = 5.0
-
-
-@dataclass(frozen=True)
-class Composed:
-    """An edition as it stands, and what was left out of it and why."""
-
-    edition: Edition
-    curated: Curated | None = None
+_LOCK_WAIT = 5.0  # seconds
+_STALE_AFTER = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -51,80 +52,10 @@ class Sent:
     notes: tuple[str, ...] = field(default=())
 
 
-def collect(app: App, *, progress: Callable[[SourceReport], None] | None = None) -> CollectReport:
-    """Fetches every source and keeps what is new."""
-    from digest.collect.collector import collect as gather
-
-    return gather(
-        app.sources, fetcher=app.fetcher, memory=app.articles, now=app.now(), home=app.home, progress=progress
-    )
-
-
-def edition_key(app: App, *, day: date | None = None, slug: str = "") -> str:
-    """The key of an edition: its date, or a special's slug. Raises ConfigurationError for an unusable slug."""
-    if slug and not _KEY.match(slug):
-        said = f"expected a short name of a-z, 0-9 and '-', found {slug!r}"
-        raise ConfigurationError([Fault("--slug", 0, said)])
-    return slug or (day or app.now().date()).isoformat()
-
-
-def compose(app: App, key: str, *, day: date | None = None) -> Composed:
-    """Curates the articles in the window into a draft, or into a skipped edition with its reason.
-
-    Collects first where nothing was collected yet. A draft is composed anew, with what the desk changed laid over it
-    again; an edition that is further on is left as it is.
-    """
-    from digest.curate import compose as curate
-    from digest.curate import desk
-    from digest.render import subject
-
-    standing = app.editions.get(key)
-    if standing and standing.state not in ("draft", "skipped"):
-        return Composed(standing)
-    now = app.now()
-    day = day or (standing.day if standing else now.date())
-    until = min(now, _end_of(app, day))
-    since = until - app.rules.window
-    articles = app.articles.between(since, until)
-    if not articles and until == now:
-        collect(app)
-        articles = app.articles.between(since, until)
-    changes = app.editions.desk(key)
-    curated = curate.compose(
-        articles,
-        rules=app.rules,
-        weights={source.name: source.weight for source in app.sources},
-        now=until,
-        pinned=changes.pinned,
-        dropped=changes.dropped,
-    )
-    edition = Edition(
-        key=key,
-        day=day,
-        number=app.editions.number_for(key),
-        state="skipped" if curated.reason else "draft",
-        subject="",
-        preheader="",
-        sections=curated.sections,
-        lead=curated.lead,
-        reason=curated.reason,
-        composed_at=now,
-    )
-    if not curated.reason:
-        edition = desk.apply(edition, changes)
-        language = app.settings.newsletter.language
-        edition = replace(edition, subject=edition.subject or subject.subject_line(edition, language))
-        edition = replace(edition, preheader=edition.preheader or subject.preheader(edition, language))
-    if not app.editions.put(edition, over=("draft", "skipped")):
-        raise DigestError(f"edition {key} moved on while it was being composed; nothing was changed")
-    return Composed(edition, curated)
-
-
 def send(
     app: App,
     key: str,
     *,
-    day: date | None = None,
     scheduled: bool = False,
     stop: threading.Event | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -132,33 +63,54 @@ def send(
     """Composes if needed, freezes whoever has no place in the edition yet, and hands over all that is due.
 
     Safe to run at any time and any number of times: a reader has one place in an edition. With `scheduled`, readers
-    get it at their own hour; a one-off send is for now. Raises Busy when another process is at the same edition.
+    get it at their own hour; a one-off send is for now. Raises Busy when another process is sending.
     """
-    listed = read_list(app)  # a faulty list mails nobody, so it is read before anything is done
+    stop = stop or threading.Event()
+    read_list(app)  # a faulty list mails nobody, so it is looked at before anything is done
     app.ready_to_send()
-    with alone(app.database, f"sending {key}", wait=_LOCK_WAIT):
-        edition = _made_ready(app, key, day)
+    with alone(app.database, "sending", wait=_LOCK_WAIT):
+        doubtful = _recover(app, key)
+        edition, failures = _made_ready(app, key, stop)
+        doubtful += failures
         if edition.state not in ("approved", "frozen", "sending", "done"):
-            return Sent(edition, counts(app.database, key), notes=_why_not(edition))
-        app.readers.sync(listed, now=app.now())
+            return Sent(edition, counts(app.database, key), notes=(*doubtful, *why_not(edition)))
+        if stop.is_set():
+            return Sent(edition, counts(app.database, key), notes=("stopped before anyone was mailed",))
+        app.readers.sync(read_list(app), now=app.now())  # as it is now: composing may have taken a while
         placed = freeze(app, edition, scheduled=scheduled)
-        return _hand_over(app, key, placed, stop or threading.Event(), progress)
+        return _hand_over(app, key, placed, stop, progress, doubtful)
 
 
 def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
-    """Hands over what of a frozen edition has become due, for the scheduler's ticks. None when nothing has."""
+    """Hands over what of a frozen edition has become due, and closes it when all is done, for the scheduler's ticks.
+    None when there is nothing to hand over. Who has left the list since gets nothing more."""
     edition = app.editions.get(key)
-    if edition is None or edition.state != "sending" or not app.ledger.is_due(key, app.now()):
+    if edition is None or edition.state != "sending":
         return None
-    with alone(app.database, f"sending {key}", wait=0.0):
-        return _hand_over(app, key, 0, stop, None)
+    if not app.ledger.is_due(key, app.now()):
+        app.ledger.finish(key, app.now())
+        return None
+    listed = read_list(app)
+    with alone(app.database, "sending", wait=0.0):
+        doubtful = _recover(app, key)
+        app.readers.sync(listed, now=app.now())
+        return _hand_over(app, key, 0, stop, None, doubtful)
 
 
-def send_test(app: App, key: str, addresses: Sequence[str], *, day: date | None = None) -> tuple[Edition, list[str]]:
+def settle(app: App, key: str, decisions: Mapping[int, Accepted | NotSent], reason: str) -> None:
+    """Carries out an operator's word on batches whose outcome is unknown. Raises Busy while a send is at work."""
+    with alone(app.database, "sending", wait=_LOCK_WAIT):
+        _recover(app, key)
+        for number, outcome in decisions.items():
+            app.ledger.decide(key, number, outcome, reason, app.now())
+        app.ledger.finish(key, app.now())
+
+
+def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, list[str]]:
     """Sends a marked test to these addresses only; no delivery row, no state. Answers the edition and a sentence per
     address that it could not be handed over for."""
     app.ready_to_send()
-    edition = app.editions.get(key) or compose(app, key, day=day).edition
+    edition = app.editions.get(key) or compose(app, key).edition
     if edition.state == "skipped":
         return edition, []
     letter = app.renderer.render(edition, Variant("html"), now=app.now(), test=True)
@@ -170,31 +122,63 @@ def send_test(app: App, key: str, addresses: Sequence[str], *, day: date | None 
     return edition, hand_over(app.transport, outgoing)
 
 
-def _made_ready(app: App, key: str, day: date | None) -> Edition:
-    """The edition, composed from what the sources have now if it is not there yet, and approved where nobody has to
-    look first."""
+def why_not(edition: Edition) -> tuple[str, ...]:
+    """Why an edition in this state is not sent; nothing for one that is."""
+    if edition.state == "draft":
+        return (f"edition {edition.key} waits for approval: digest edition approve {edition.key}",)
+    if edition.state == "paused":
+        return (f"edition {edition.key} is paused: digest edition resume {edition.key}",)
+    if edition.state in ("cancelled", "expired"):
+        return (f"edition {edition.key} is {edition.state}; nobody is mailed",)
+    return ()
+
+
+def _recover(app: App, key: str) -> tuple[str, ...]:
+    """Settles what a killed run left, whatever state the edition is in. Call under the lock."""
+    doubtful = app.ledger.begin_run(key, recovery=RECOVERY, now=app.now())
+    return (f"{doubtful} readers were in the hands of a run that was cut short",) if doubtful else ()
+
+
+def _made_ready(app: App, key: str, stop: threading.Event) -> tuple[Edition, tuple[str, ...]]:
+    """The edition, and the sources that failed: composed from what they have now if it is not there yet or only an
+    old, untouched draft; approved where nobody has to look first."""
     edition = app.editions.get(key)
-    if edition is None or edition.state == "skipped":
-        collect(app)
-        edition = compose(app, key, day=day).edition
-    if edition.state == "draft" and app.settings.schedule.approval == "auto":
+    auto = app.settings.schedule.approval == "auto"
+    failures: tuple[str, ...] = ()
+    if edition is None or edition.state == "skipped" or (auto and _is_stale(app, edition)):
+        composed = compose(app, key)
+        edition = composed.edition
+        if composed.collected:
+            failures = tuple(f"source {s.name}: {s.error}" for s in composed.collected.sources if s.error)
+    if edition.state == "draft" and auto and not stop.is_set():
         app.editions.move(key, "approved", out_of=("draft",), now=app.now())
         edition = app.editions.get(key) or edition
-    return edition
+    return edition, failures
+
+
+def _is_stale(app: App, edition: Edition) -> bool:
+    """A draft that somebody looked at a while ago and changed nothing in: the news has gone on since."""
+    if edition.state != "draft" or edition.composed_at is None or not app.editions.is_untouched(edition.key):
+        return False
+    return app.now() - edition.composed_at > _STALE_AFTER
 
 
 def _hand_over(
-    app: App, key: str, placed: int, stop: threading.Event, progress: Callable[[int, int], None] | None
+    app: App,
+    key: str,
+    placed: int,
+    stop: threading.Event,
+    progress: Callable[[int, int], None] | None,
+    notes: tuple[str, ...],
 ) -> Sent:
-    doubtful = app.ledger.begin_run(key, recovery=RECOVERY, now=app.now())
     start = counts(app.database, key)
-    done = start.frozen - start.pending
+    done = 0
 
     def step(readers: int) -> None:
         nonlocal done
         done += readers
         if progress:
-            progress(done, start.frozen)
+            progress(done, start.pending)
 
     settings = app.settings.delivery
     report = send_due(
@@ -212,23 +196,9 @@ def _hand_over(
             progress=step,
         )
     )
-    end = counts(app.database, key)
-    if end.settled:
-        app.editions.move(key, "done", out_of=("sending",), now=app.now())
+    app.transport.close()  # connections belong to the run's threads, which are gone
+    app.ledger.finish(key, app.now())
     edition = app.editions.get(key)
     if edition is None:
         raise DigestError(f"edition {key} is no longer in the store")
-    notes = (f"{doubtful} readers were in the hands of a run that was cut short",) if doubtful else ()
-    return Sent(edition, end, placed, report, notes)
-
-
-def _why_not(edition: Edition) -> tuple[str, ...]:
-    if edition.state == "draft":
-        return (f"edition {edition.key} waits for approval: digest edition approve {edition.key}",)
-    if edition.state == "paused":
-        return (f"edition {edition.key} is paused: digest edition resume {edition.key}",)
-    return () if edition.state == "skipped" else (f"edition {edition.key} is {edition.state}; nobody is mailed",)
-
-
-def _end_of(app: App, day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(0), app.settings.newsletter.zone)
+    return Sent(edition, counts(app.database, key), placed, report, notes)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any
 
 from digest import pipeline
 from digest.app import App
-from digest.errors import Busy, ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError
+from digest.models import Edition
 
 _GRACE = 300  # seconds for which a ring that was missed is still rung; later ones are caught up from the store
 
@@ -49,6 +50,11 @@ class Clock:
         for job in scheduler.get_jobs():
             if job.id != "tick":
                 self.say(f"{job.id}: next at {job.next_run_time:%Y-%m-%d %H:%M %Z}")
+        now = self.app.now()
+        if self._too_late(now) and self.app.editions.get(pipeline.edition_key(self.app)) is None:
+            self.say(
+                f"today's edition is given up: {self._send_time(now):%H:%M} is too long ago (schedule.expires_after)"
+            )
         try:
             self._safely(self.collect)()
             self._safely(self.tick)()
@@ -85,28 +91,54 @@ class Clock:
             return
         begun = standing is not None and standing.state in ("frozen", "sending")
         if not begun and self._too_late(now):
-            if standing and self.app.editions.move(key, "expired", out_of=("draft", "approved"), now=now):
-                self.say(f"edition {key} is expired: it was not sent by {self._send_time(now):%H:%M} or soon after")
+            self._expire(key, now)
             return
         self._tell(pipeline.send(self.app, key, scheduled=True, stop=self.stop))
 
     def tick(self) -> None:
-        """What a minute brings: a send that was missed while we were down, batches whose hour has come."""
+        """What a minute brings: a send that was missed while we were down, batches whose hour has come, and the end
+        of what has waited too long."""
         now = self.app.now()
-        key = pipeline.edition_key(self.app)
-        standing = self.app.editions.get(key)
-        if now >= self._send_time(now) and (standing is None or standing.state in ("draft", "approved", "frozen")):
-            # A draft that waits for the desk was announced at its hour; until it expires there is nothing to say.
-            waits = self.app.settings.schedule.approval == "required" and standing and standing.state == "draft"
-            if not waits or self._too_late(now):
-                self.send()
-        for day in (now.date() - timedelta(days=1), now.date()):
-            sent = pipeline.deliver_due(self.app, day.isoformat(), stop=self.stop)
-            if sent:
-                self._tell(sent)
+        today = pipeline.edition_key(self.app)
+        if self._compose_time(now) <= now < self._send_time(now) and self.app.editions.get(today) is None:
+            self.compose()
+        if now >= self._send_time(now) and self._is_missed(self.app.editions.get(today), now):
+            self.send()
+        for edition in self.app.editions.unfinished():
+            if edition.state == "sending":
+                self._give_up_stale(edition.key, now)
+                sent = pipeline.deliver_due(self.app, edition.key, stop=self.stop)
+                if sent:
+                    self._tell(sent)
+            elif edition.day < now.date() and pipeline.day_of(edition.key):
+                self._expire(edition.key, now)
+
+    def _is_missed(self, today: Edition | None, now: datetime) -> bool:
+        """Whether the send of today's hour is still to be rung."""
+        if today is None:
+            return not self._too_late(now)
+        if today.state == "skipped":  # by what was there before its hour; at its hour it is looked at once more
+            return today.composed_at is not None and today.composed_at < self._send_time(now)
+        # A draft that waits for the desk was announced at its hour; until it expires there is nothing to say.
+        waits = self.app.settings.schedule.approval == "required" and today.state == "draft"
+        return today.state in ("draft", "approved", "frozen") and (not waits or self._too_late(now))
+
+    def _give_up_stale(self, key: str, now: datetime) -> None:
+        """Batches that could not be handed over in `expires_after` are news no more."""
+        limit = now - self.app.settings.schedule.expires_after
+        given_up = self.app.ledger.expire(key, before=limit)
+        if given_up:
+            self.say(f"edition {key}: {given_up} readers were not reached in time; their letters are given up")
+
+    def _expire(self, key: str, now: datetime) -> None:
+        if self.app.editions.move(key, "expired", out_of=("draft", "approved", "frozen"), now=now):
+            self.say(f"edition {key} is expired: it was not sent in time")
 
     def _too_late(self, now: datetime) -> bool:
         return now > self._send_time(now) + self.app.settings.schedule.expires_after
+
+    def _compose_time(self, now: datetime) -> datetime:
+        return datetime.combine(now.date(), self.app.settings.schedule.compose_at, now.tzinfo)
 
     def _send_time(self, now: datetime) -> datetime:
         return datetime.combine(now.date(), self.app.settings.schedule.send_at, now.tzinfo)
@@ -136,7 +168,10 @@ class Clock:
                     job()
                 except ConfigurationError as error:
                     self.say(f"{job.__name__}: {'; '.join(map(str, error.faults))}")
-                except (Busy, DigestError) as error:
+                except DigestError as error:
                     self.say(f"{job.__name__}: {error}")
+                except Exception as error:
+                    # A fault of ours in one job must not end the clock; it is said, and the next ring tries again.
+                    self.say(f"{job.__name__}: internal fault: {type(error).__name__}: {error}")
 
         return ring

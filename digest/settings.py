@@ -67,7 +67,15 @@ def _address_or_none(value: str) -> str:
 def _web_root(value: str) -> str:
     if value and not re.match(r"https?://[^\s/?#]+(/[^\s?#]*)?\Z", value):
         raise ValueError("expected the address of the reader pages such as https://news.example.com")
+    if not value.isascii():
+        raise ValueError("expected ASCII; write a Hindi host as xn--… and percent-encode the path")
     return value.rstrip("/")
+
+
+def _word(value: str) -> str:
+    if not any(mark.isalnum() for mark in value) or any(ord(mark) < 32 for mark in value):
+        raise ValueError("expected a word or a phrase")
+    return value
 
 
 def _one_line(value: str) -> str:
@@ -83,6 +91,7 @@ Address = Annotated[str, AfterValidator(_address)]
 AddressOrNone = Annotated[str, AfterValidator(_address_or_none)]
 WebRoot = Annotated[str, AfterValidator(_web_root)]
 Line = Annotated[str, AfterValidator(_one_line)]
+Word = Annotated[str, Field(min_length=1), AfterValidator(_word)]
 Accent = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
@@ -140,6 +149,36 @@ class EditionSettings(Shape):
     )  # fmt: skip
     merge: float = Field(default=0.34, gt=0, le=1)
     related: float = Field(default=0.26, gt=0, le=1)
+    same_source: float = Field(default=0.55, gt=0, le=1)
+    per_section: int = Field(default=4, ge=1, le=100)
+    quotas: dict[Line, Annotated[int, Field(ge=0, le=100)]] = {}
+    block: tuple[Word, ...] = ()
+    boost: dict[Word, Annotated[float, Field(ge=-5, le=5)]] = {}
+    memory: Duration = timedelta(days=7)
+
+    @model_validator(mode="after")
+    def _bounds_agree(self) -> EditionSettings:
+        if self.min_stories > self.max_stories:
+            raise ValueError(
+                f"expected min_stories to be at most max_stories, found {self.min_stories} and {self.max_stories}"
+            )
+        return self
+
+
+class SummarySettings(Shape):
+    """Who writes the summaries; `openai` is any endpoint that speaks that protocol."""
+
+    engine: Literal["extractive", "openai"] = "extractive"
+    url: WebRoot = ""
+    model: Line = ""
+    key_env: str = ""
+    timeout: Duration = timedelta(seconds=20)
+
+    @model_validator(mode="after")
+    def _reachable(self) -> SummarySettings:
+        if self.engine == "openai" and not (self.url and self.model):
+            raise ValueError("expected url and model, as engine is openai")
+        return self
 
 
 class SendGridSettings(Shape):
@@ -178,6 +217,14 @@ class Schedule(Shape):
     approval: Literal["auto", "required"] = "auto"
     expires_after: Duration = timedelta(hours=4)
 
+    @model_validator(mode="after")
+    def _composed_before_sent(self) -> Schedule:
+        if self.compose_at > self.send_at:
+            raise ValueError(
+                f"expected compose_at not to be after send_at, found {self.compose_at:%H:%M} and {self.send_at:%H:%M}"
+            )
+        return self
+
 
 class StoreSettings(Shape):
     url: str = "sqlite:///digest.db"
@@ -193,6 +240,7 @@ class Settings(Shape):
     newsletter: Newsletter
     sources: tuple[SourceSettings, ...] = ()
     edition: EditionSettings = EditionSettings()
+    summary: SummarySettings = SummarySettings()
     delivery: Delivery = Delivery()
     schedule: Schedule = Schedule()
     store: StoreSettings = StoreSettings()

@@ -63,7 +63,11 @@ def _overlay(
             continue
         keys = variable[len(_PREFIX) :].lower().split("__")
         if keys[0] not in Settings.model_fields:
-            if len(keys) > 1:
+            meant = next((name for name in Settings.model_fields if keys[0].startswith(f"{name}_")), None)
+            if meant and len(keys) == 1:
+                right = variable.replace(f"{_PREFIX}{meant.upper()}_", f"{_PREFIX}{meant.upper()}__")
+                faults.append(Fault(variable, 0, f"sets nothing; did you mean {right}?"))
+            elif len(keys) > 1:
                 faults.append(Fault(variable, 0, f"there is no key '{'.'.join(keys)}'{_nearest(keys[0], Settings)}"))
             continue
         try:

@@ -21,8 +21,9 @@ def main() -> None:
     except DigestError as error:
         code = _told([str(error)], 1)
     except click.ClickException as error:
-        error.show()
-        code = error.exit_code
+        if isinstance(error, click.UsageError) and error.ctx:
+            print(error.ctx.get_usage(), file=sys.stderr)  # noqa: T201
+        code = _told([error.format_message()], error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         code = _told(["stopped"], 130)
     except BrokenPipeError:

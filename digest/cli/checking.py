@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from digest.cli.output import emit, json_option, note
+from digest.cli.output import emit, json_option, note, plural
 from digest.errors import ConfigurationError, DigestError, Fault
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def check(home: Path, offline: bool, as_json: bool) -> int:
         with make_app(home) as app:
             findings.gather(lambda: _check_store(app))
             readers = _check_list(app, findings)
-            findings.gather(lambda: _check_templates(app))
+            findings.gather(lambda: _check_templates(app, findings))
             _check_sources(app, findings, offline)
             findings.gather(lambda: _check_transport(app, offline))
     except ConfigurationError as error:
@@ -70,7 +70,7 @@ def check(home: Path, offline: bool, as_json: bool) -> int:
         if not findings.faults:
             click.echo(f"all is well: {readers} readers, {len(app.sources)} sources, transport {app.transport.name}")
         else:
-            note(f"{len(findings.faults)} faults; nobody is mailed until they are mended")
+            note(f"{plural(len(findings.faults), 'fault', 'faults')}; nobody is mailed until they are mended")
     return 2 if findings.faults else 0
 
 
@@ -87,10 +87,17 @@ def _check_list(app: App, findings: _Findings) -> int:
     return len(found)
 
 
-def _check_templates(app: App) -> None:
+def _check_templates(app: App, findings: _Findings) -> None:
+    from digest import resources
     from digest.models import Variant
     from digest.render.specimen import specimen
 
+    own = app.home / "templates"
+    ours = resources.templates()
+    for path in sorted(own.rglob("*")) if own.is_dir() else ():
+        if path.is_file() and not (ours / path.relative_to(own)).is_file():
+            said = "takes the place of none of ours and is used only where another of yours includes it"
+            findings.warnings.append(f"templates/{path.relative_to(own)}: {said}")
     forms: tuple[Literal["html", "text"], ...] = ("html", "text")
     for form in forms:
         app.renderer.render(specimen(app.now()), Variant(form, None, form), now=app.now())

@@ -16,6 +16,7 @@ from digest.models import Edition, EditionState
 if TYPE_CHECKING:
     from digest.app import App
     from digest.curate.desk import Changes
+    from digest.deliver.outcome import Accepted, NotSent
 
 
 @click.group()
@@ -105,6 +106,14 @@ def drop(home: Path, key: str, story: str) -> None:
 @click.pass_obj
 def move(home: Path, key: str, story: str, section: str, place: int) -> None:
     """Move STORY to a section and a place in it."""
+    from digest.app import make_app
+    from digest.subscribers.listing import parse_field
+
+    with make_app(home) as app:
+        try:
+            parse_field("topics", section, topics=app.topics)
+        except ValueError as error:
+            raise ConfigurationError([Fault("--section", 0, str(error).replace("topic", "section"))]) from None
     _change(home, key, story, lambda desk: replace(desk, moved={**desk.moved, story: (section, place)}))
 
 
@@ -179,15 +188,16 @@ def _change(home: Path, key: str, story: str, change: Callable[[Changes], Change
 
     with make_app(home) as app:
         found = _get(app, key)
-        if found.state != "draft":
+        if found.state not in ("draft", "skipped"):
             raise DigestError(f"edition {key} is {found.state}; only a draft can be changed")
         desk = app.editions.desk(key)
         ids = {each.id for each in found.stories()}
-        if story and story not in ids and story not in desk.dropped:
+        if story and story not in ids and story not in (*desk.dropped, *desk.pinned):
             said = f"edition {key} has no story {story}; its stories: {', '.join(sorted(ids))}"
             raise ConfigurationError([Fault("STORY", 0, said)])
-        app.editions.set_desk(key, change(desk))
-        show_edition(pipeline.compose(app, key).edition)
+        if not app.editions.set_desk(key, change(desk)):
+            raise DigestError(f"edition {key} went on meanwhile; only a draft can be changed")
+        show_edition(pipeline.compose(app, key, fetch=False).edition)
 
 
 def _move(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> None:
@@ -212,27 +222,19 @@ def reconcile(
     home: Path, key: str, accepted: tuple[str, ...], resent: tuple[str, ...], reason: str, as_json: bool
 ) -> int:
     """Show the batches whose outcome is unknown, and settle them by what you found out at the provider."""
+    from digest import pipeline
     from digest.app import make_app
-    from digest.deliver.outcome import Accepted, NotSent
     from digest.store.counting import counts, doubts
 
     with make_app(home) as app:
         _get(app, key)
-        open_before = {doubt.batch: doubt for doubt in doubts(app.database, key)}
-        decisions = {
-            **dict.fromkeys(_numbers("--accept", accepted, open_before), "accept"),
-            **dict.fromkeys(_numbers("--resend", resent, open_before), "resend"),
-        }
-        if decisions and not reason:
-            raise ConfigurationError([Fault("--reason", 0, "say how you know; the decision is kept with it")])
-        for number, what in decisions.items():
-            outcome = Accepted() if what == "accept" else NotSent(reason)
-            if app.ledger.decide(key, number, outcome):
-                app.editions.record(key, what, reason, now=app.now(), batch=number)
+        pipeline.settle(app, key, {}, "")  # what a killed run left is in doubt too
+        known = {doubt.batch: doubt for doubt in doubts(app.database, key)}
+        decisions = _decisions(accepted, resent, reason, known)
+        if decisions:
+            pipeline.settle(app, key, decisions, reason)
         left = doubts(app.database, key)
         totals = counts(app.database, key)
-        if totals.settled:
-            app.editions.move(key, "done", out_of=("sending",), now=app.now())
     if as_json:
         rows = [
             {"batch": d.batch, "readers": d.readers, "attempt": d.attempt, "transport": d.transport, "detail": d.detail}
@@ -245,19 +247,39 @@ def reconcile(
         rows_shown = [(d.batch, d.readers, d.attempt, d.started_at, d.detail) for d in left]
         click.echo(table(("batch", "readers", "dg_attempt", "begun", "what is known"), rows_shown))
         click.echo("Look the attempt up at the provider, then --accept or --resend the batch with --reason.")
-    if any(what == "resend" for what in decisions.values()):
+    if totals.pending:
         note(f"run `digest send {key}` to send what is pending again")
     return 1 if left else 0
 
 
-def _numbers(option: str, words: tuple[str, ...], known: Mapping[int, object]) -> list[int]:
-    if "all" in words:
-        return list(known)
+def _decisions(
+    accepted: tuple[str, ...], resent: tuple[str, ...], reason: str, known: Mapping[int, object]
+) -> dict[int, Accepted | NotSent]:
+    """The operator's word per batch. `all` means those that the other option does not name."""
+    from digest.deliver.outcome import Accepted, NotSent
+
+    if (accepted or resent) and not reason:
+        raise ConfigurationError([Fault("--reason", 0, "say how you know; the decision is kept with it")])
+    took, again = _numbers("--accept", accepted, known), _numbers("--resend", resent, known)
+    both = sorted(took & again) if took and again else []
+    if both or ("all" in accepted and "all" in resent):
+        said = f"batch {both[0]} is named by both" if both else "both say all"
+        raise ConfigurationError([Fault("--accept and --resend", 0, f"{said}; a batch was either taken or not")])
+    if "all" in accepted:
+        took = set(known) - again
+    if "all" in resent:
+        again = set(known) - took
+    return {**dict.fromkeys(took, Accepted()), **dict.fromkeys(again, NotSent(reason))}
+
+
+def _numbers(option: str, words: tuple[str, ...], known: Mapping[int, object]) -> set[int]:
+    hint = f"; in doubt: {', '.join(map(str, known))}" if known else ""
+    named = [word for word in words if word != "all"]
     faults = [
-        Fault(option, 0, f"no batch {word} is in doubt{'; in doubt: ' + ', '.join(map(str, known)) if known else ''}")
-        for word in words
-        if not word.isdigit() or int(word) not in known
+        Fault(option, 0, f"no batch {word} is in doubt{hint}")
+        for word in named
+        if not (word.isascii() and word.isdecimal() and int(word) in known)
     ]
     if faults:
         raise ConfigurationError(faults)
-    return [int(word) for word in words]
+    return {int(word) for word in named}

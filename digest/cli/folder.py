@@ -67,7 +67,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
         collected = pipeline.collect(app, progress=lambda source: note(f"  {source.name}: {source.fetched} articles"))
         key = pipeline.edition_key(app)
         note("composing …")
-        edition = pipeline.compose(app, key).edition
+        edition = pipeline.compose(app, key, fetch=False).edition
         if edition.state == "skipped":
             raise DigestError(f"edition {key} is skipped: {edition.reason}")
         stories = len(list(edition.stories()))

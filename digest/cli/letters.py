@@ -26,7 +26,7 @@ def compose(home: Path, day: datetime | None, slug: str, explain: bool, as_json:
 
     with make_app(home) as app:
         on = day.date() if day else None
-        composed = pipeline.compose(app, pipeline.edition_key(app, day=on, slug=slug), day=on)
+        composed = pipeline.compose(app, pipeline.edition_key(app, day=on, slug=slug))
     if as_json:
         document = edition_json(composed.edition)
         if composed.curated:
@@ -34,6 +34,9 @@ def compose(home: Path, day: datetime | None, slug: str, explain: bool, as_json:
         emit(document)
         return 0
     show_edition(composed.edition, explain=explain)
+    for source in composed.collected.sources if composed.collected else ():
+        if source.error:
+            note(f"source {source.name}: {source.error}")
     if composed.curated is None:
         note(f"edition {composed.edition.key} is {composed.edition.state}; it is no longer composed anew")
     elif explain:
@@ -79,7 +82,7 @@ def preview(home: Path, edition: str, out: Path | None, as_json: bool) -> int:
         if found is None and edition and edition != pipeline.edition_key(app):
             raise DigestError(f"there is no edition {edition}; `digest edition list` names those there are")
         if found is None or found.state in ("draft", "skipped"):
-            found = pipeline.compose(app, key).edition
+            found = pipeline.compose(app, key, fetch=found is None).edition
         if found.state == "skipped":
             note(f"edition {key} is skipped: {found.reason}")
             if as_json:

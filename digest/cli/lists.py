@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.output import emit, json_option, note, table
+from digest.cli.output import emit, json_option, note, plural, table
 from digest.errors import ConfigurationError, DigestError, Fault
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def check(home: Path, as_json: bool) -> int:
     else:
         for line in (*map(str, faults), *notes):
             click.echo(line)
-        click.echo(f"{len(faults)} faults" if faults else f"all is well: {len(readers)} readers")
+        click.echo(plural(len(faults), "fault", "faults") if faults else f"all is well: {len(readers)} readers")
     return 2 if faults else 0
 
 
@@ -159,6 +159,26 @@ def set_(home: Path, /, email: str, **given: str | None) -> None:
         if not editing.change(path, email, fields):
             raise DigestError(f"{email} is not on the list; nothing was changed")
     click.echo(f"{email} is changed")
+
+
+@subscribers.command()
+@click.argument("token")
+@json_option
+@click.pass_obj
+def who(home: Path, token: str, as_json: bool) -> None:
+    """Whose TOKEN this is: the word in an unsubscribe mail's subject, or at the end of a link in a letter."""
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        word = token.rpartition("/")[2].rpartition(" ")[2]
+        ids = (app.signer.read(purpose, word) for purpose in ("leave", "preferences", "view"))
+        email = app.readers.email_of(next((id for id in ids if id is not None), 0))
+    if email is None:
+        raise DigestError("this is no token of ours, or of nobody whom the store knows")
+    if as_json:
+        emit({"email": email})
+    else:
+        click.echo(email)
 
 
 def _known(app: App) -> tuple[Path, list[Any]]:

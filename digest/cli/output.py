@@ -30,6 +30,11 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return str(tabulate([list(row) for row in rows], headers=headers, tablefmt="simple", disable_numparse=True))
 
 
+def plural(number: int, one: str, many: str) -> str:
+    """'1 batch', '2 batches'."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def shortened(text: str, limit: int) -> str:
     """`text` in one line of at most `limit` grapheme clusters."""
     from digest.hindi.cut import shorten

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -26,7 +25,7 @@ def run(home: Path) -> int:
     with stopped_by_signals() as stop, make_app(home) as app:
         freezing.read_list(app)
         app.ready_to_send()
-        clock = Clock(app, lambda line: note(f"{datetime.now(app.settings.newsletter.zone):%H:%M:%S} {line}"))
+        clock = Clock(app, lambda line: note(f"{app.now():%H:%M:%S} {line}"))
         clock.stop = stop
         note("running; stop with Ctrl-C")
         clock.run()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.output import Progress, emit, json_option, note, table
+from digest.cli.output import Progress, emit, json_option, note, plural, table
 from digest.errors import ConfigurationError, DigestError, Fault
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def send(home: Path, edition: str, addresses: tuple[str, ...], dry_run: bool, as
     from digest.app import make_app
 
     with make_app(home) as app:
+        if addresses and dry_run:
+            raise click.UsageError("--to sends a test, --dry-run sends nothing: choose one")
         key = edition or pipeline.edition_key(app)
         if edition and edition != pipeline.edition_key(app) and app.editions.get(edition) is None:
             raise DigestError(f"there is no edition {edition}; `digest edition list` names those there are")
@@ -86,7 +88,9 @@ def show_counts(app: App, sent: Sent, waiting: bool) -> None:
     ]
     click.echo(f"edition {sent.edition.key}, {sent.edition.state}")
     click.echo(table(("", "readers"), rows[:6]))
-    click.echo(f"{counts.batches} batches, {counts.variants} variants")
+    if sent.report:
+        click.echo(f"{sent.report.accepted} of them by this call")
+    click.echo(f"{plural(counts.batches, 'batch', 'batches')}, {plural(counts.variants, 'variant', 'variants')}")
     if waiting:
         click.echo("those pending are due later, at their own hour")
     show_missing(app, sent.edition.key, _SHOWN)
@@ -96,10 +100,13 @@ def show_missing(app: App, key: str, limit: int | None) -> None:
     """Who did not get it, and why."""
     from digest.store.counting import missing
 
-    gone = list(missing(app.database, key, limit=None if limit is None else limit + 1))
+    gone = list(missing(app.database, key, limit=None))
+    if limit is not None:
+        # Who is only waiting is a number above; the names that matter come first.
+        gone = [row for row in gone if row.state != "pending"]
     if not gone:
         return
-    shown = gone if limit is None else gone[:limit]
+    shown = gone[:limit]
     click.echo()
     click.echo(table(("who did not get it", "state", "why"), [(row.email, row.state, row.reason) for row in shown]))
     if len(gone) > len(shown):
@@ -177,7 +184,10 @@ def _dry_run(app: App, key: str, as_json: bool) -> int:
 
     edition = app.editions.get(key)
     if edition is None or edition.state in ("draft", "skipped"):
-        edition = pipeline.compose(app, key).edition
+        edition = pipeline.compose(app, key, fetch=edition is None).edition
+    approved = edition.state == "draft" and app.settings.schedule.approval == "auto"
+    if not approved and pipeline.why_not(edition):
+        raise DigestError(pipeline.why_not(edition)[0])
     plan = freezing.plan(app, edition)
     if as_json:
         emit(

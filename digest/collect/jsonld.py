@@ -23,6 +23,7 @@ class Stated:
     section: str = ""
     url: str = ""
     body: str = ""
+    image: str = ""
 
 
 def stated(scripts: list[str]) -> Stated:
@@ -43,6 +44,7 @@ def stated(scripts: list[str]) -> Stated:
                 section=plain(_text(article.get("articleSection"))),
                 url=_text(article.get("url")) or _text(article.get("mainEntityOfPage")),
                 body=_text(article.get("articleBody")),
+                image=_picture(article.get("image")),
             )
     return Stated()
 
@@ -66,6 +68,12 @@ def _text(value: Any) -> str:
     if isinstance(value, dict):
         value = value.get("@id") or value.get("name") or ""
     return value.strip() if isinstance(value, str) else ""
+
+
+def _picture(value: Any) -> str:
+    """The address of the first picture, which may be a string, an ImageObject, or a list of either."""
+    first = (value[0] if value else "") if isinstance(value, list) else value
+    return _text(first.get("url") or first.get("contentUrl")) if isinstance(first, dict) else _text(first)
 
 
 def _names(value: Any) -> str:

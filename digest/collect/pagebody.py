@@ -1,6 +1,7 @@
-"""Finds the article among a page's furniture: marked containers first, else where the most running text stands.
+"""Finds the article's text on a page: a site's own row, marked containers, else where most running text stands.
 
-Gives blocks and pictures; judges no title and no date.
+Gives blocks and pictures; judges no title and no date. What trafilatura takes for the text is heard as a second
+opinion: where a page marks nothing, it says where the article ends.
 """
 
 from __future__ import annotations
@@ -8,80 +9,109 @@ from __future__ import annotations
 from typing import Any
 
 from digest.collect.markup import Content, read_html, walk
+from digest.collect.pagefurniture import ENOUGH, RUN, mostly_link, strip_furniture
+from digest.collect.pagequirks import Quirk
+from digest.collect.pagetext import reconciled, second_opinion
 from digest.models import Block
 
-ENOUGH = 200
-"""Characters of text by which a container counts as the article."""
-
-_MARKED = ("//*[@itemprop='articleBody']", "//article", "//main", "//*[@role='main']")
-_FURNITURE = (
-    "//nav|//footer|//aside|//header[not(ancestor::article)]|//form|//figcaption|//script|//style|//noscript"
-    "|//*[@hidden]|//*[@aria-hidden='true']|//*[@role='navigation']"
-)
-_MAY_HOLD = frozenset({"header", "form", "aside", "nav"})
+_SURE = ("//*[@itemprop='articleBody']",)
+_MARKED = ("//article", "//main", "//*[@role='main']")
 _HOLDERS = frozenset({"div", "td", "section", "article", "main", "body", "center", "span"})
-_RUN = 60
-"""Characters; a text node shorter than this is a label, a link or a button."""
+_PARTS = ("p", "h2", "h3", "h4", "li", "blockquote", "img")
+_ENDED = ("।", "॥", ".", "?", "!", "”", '"', "’", ":")
 
 
-def page_body(tree: Any, base: str, stated: str) -> Content:
+def page_body(tree: Any, base: str, stated: str, *, quirk: Quirk | None = None) -> Content:
     """The article's blocks. `stated` is the text that JSON-LD gives, taken when the page shows clearly less.
 
     Changes the tree: furniture is taken out of it.
     """
-    whole = _running(tree)
-    for node in tree.xpath(_FURNITURE):
-        if node.getparent() is None or node.tag in ("body", "html"):
-            continue
-        # a `<header>` that is never closed and a `<form>` round the whole page hold the article itself
-        if not (node.tag in _MAY_HOLD and _running(node) > max(ENOUGH, 0.5 * whole)):
-            node.drop_tree()
+    for path in quirk.drop if quirk else ():
+        for node in tree.xpath(path):
+            if node.getparent() is not None:
+                node.drop_tree()
+    own = _best(tree, (quirk.body,), base) if quirk and quirk.body else Content()
+    if size(own) < ENOUGH:
+        strip_furniture(tree)
+        own = _best(tree, _SURE, base)
+    if size(own) < ENOUGH:
+        own = _best(tree, _MARKED, base)
+        marked = size(own) >= ENOUGH
+        own = own if marked else _densest(tree, base)
+        # JSON-LD's own text settles it; only without it is the second opinion worth its 50 ms
+        if len(stated) < ENOUGH:
+            own = reconciled(own, second_opinion(tree), marked=marked)
+    if stated and (size(own) < ENOUGH <= len(stated) or len(stated) > 1.2 * size(own) + ENOUGH):
+        said = read_html(stated, base)
+        said.images = own.images
+        return said
+    return own
+
+
+def size(content: Content) -> int:
+    """Characters of the paragraphs."""
+    return sum(len(block.text) for block in content.blocks if block.kind == "p")
+
+
+def _best(tree: Any, paths: tuple[str, ...], base: str) -> Content:
+    """The fullest content of the elements that a path gives, by the first path that gives enough.
+
+    Several `<article>`s beside each other are one live report, when each holds little and they share a parent.
+    """
     best = Content()
-    for path in _MARKED:
-        for node in tree.xpath(path)[:5]:
+    for path in paths:
+        found = tree.xpath(path)
+        for node in found[:5]:
             content = _paragraphs(node, base)
-            best = content if _size(content) > _size(best) else best
-        if _size(best) >= ENOUGH:
+            best = content if size(content) > size(best) else best
+        parents = {node.getparent() for node in found}
+        if len(found) > 1 and len(parents) == 1 and path == "//article":
+            together = _paragraphs(_wider(parents.pop()), base)
+            best = together if size(together) > 1.2 * size(best) else best
+        if size(best) >= ENOUGH:
             break
-    if _size(best) < ENOUGH:
-        best = _densest(tree, base)
-    if stated and (_size(best) < ENOUGH <= len(stated) or len(stated) > 1.2 * _size(best) + ENOUGH):
-        own = read_html(stated, base)
-        own.images = best.images
-        return own
     return best
 
 
+def _wider(parent: Any) -> Any:
+    """The `<main>` round a row of updates, where their opening stands; the parent itself without one."""
+    return next(parent.iterancestors("main"), parent)
+
+
 def _paragraphs(node: Any, base: str) -> Content:
-    """`<p>` and headings below a node; everything below it when it uses no `<p>`."""
+    """`<p>`, headings and points of lists below a node; everything below it when it uses no `<p>`."""
     inner = Content()
-    for part in node.iter("p", "h2", "h3", "h4", "img"):
-        if any(parent.tag == "p" for parent in part.iterancestors("p")) or _linked(part):
+    for part in node.iter(*_PARTS):
+        if part.tag != "img" and mostly_link(part):
+            continue
+        if any(True for _parent in part.iterancestors("p", "li")) or not _is_text(part):
             continue
         walk(part, inner, base)
     inner.blocks = _trimmed(inner.blocks)
-    if _size(inner) >= ENOUGH:
-        return inner
     whole = Content()
     walk(node, whole, base)
-    whole.blocks = _trimmed([block for block in whole.blocks if block.kind == "h" or len(block.text) > _RUN])
-    return whole if _size(whole) > 2 * _size(inner) else inner
+    whole.blocks = _trimmed([block for block in whole.blocks if block.kind == "h" or len(block.text) > RUN])
+    return whole if size(whole) > (1.5 if size(inner) >= ENOUGH else 2) * size(inner) else inner
 
 
-def _running(node: Any) -> int:
-    """Characters of the paragraphs below a node that are more than labels."""
-    texts = (" ".join("".join(part.itertext()).split()) for part in node.iter("p"))
-    return sum(len(text) for text in texts if len(text) > _RUN)
+def _is_text(part: Any) -> bool:
+    """Whether a point of a list or a quotation is text of its own, and no button or holder of paragraphs."""
+    if part.tag not in ("li", "blockquote"):
+        return True
+    if next(part.iter("p", "ul", "ol", "div"), None) is not None:
+        return False
+    text = " ".join("".join(part.itertext()).split())
+    return len(text) > RUN or text.endswith(_ENDED)
 
 
 def _densest(tree: Any, base: str) -> Content:
     """The content of the element in which the most running text stands, counted one and two levels up."""
     scores: dict[Any, float] = {}
     for node in tree.iter():
-        if not isinstance(node.tag, str) or node.tag == "a" or _linked(node):
+        if not isinstance(node.tag, str) or node.tag == "a" or (node.tag in _PARTS and mostly_link(node)):
             continue
         runs = [node.text or "", *((child.tail or "") for child in node)]
-        length = sum(len(run) for text in runs if len(run := " ".join(text.split())) > _RUN)
+        length = sum(len(run) for text in runs if len(run := " ".join(text.split())) > RUN)
         if not length:
             continue
         weight = 1.0
@@ -94,20 +124,8 @@ def _densest(tree: Any, base: str) -> Content:
     return _paragraphs(max(scores, key=scores.__getitem__), base)
 
 
-def _linked(node: Any) -> bool:
-    """Whether a paragraph is mostly a link: a pointer to another story."""
-    if node.tag not in ("p", "h2", "h3", "h4", "li"):
-        return False
-    whole = len("".join(node.itertext()).strip())
-    return whole > 0 and sum(len("".join(link.itertext())) for link in node.iter("a")) > 0.6 * whole
-
-
 def _trimmed(blocks: list[Block]) -> list[Block]:
     """Without the headings that no paragraph follows: lists of other stories at the page's end."""
     while blocks and blocks[-1].kind == "h":
         blocks = blocks[:-1]
     return blocks
-
-
-def _size(content: Content) -> int:
-    return sum(len(block.text) for block in content.blocks if block.kind == "p")

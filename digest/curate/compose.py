@@ -12,12 +12,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from digest.curate import series
-from digest.curate.cluster import Cluster, cluster
+from digest.curate.choosing import Fate, judge, unblocked
+from digest.curate.cluster import Cluster, explained, group, prepare
+from digest.curate.memo import Memo
+from digest.curate.pairs import Pairs
 from digest.curate.rank import Ranked, pick, score
 from digest.curate.rules import Rules
 from digest.curate.sections import section_of
-from digest.curate.summarise import SUMMARISERS
+from digest.curate.sent import Past, Sent
+from digest.curate.summarisers import Summariser
+from digest.curate.telling import tell
+from digest.curate.tfidf import title_stems
 from digest.hindi.tokens import stems
 from digest.models import Article, Section, Story
 
@@ -49,44 +54,70 @@ def compose(
     now: datetime,
     pinned: Collection[str] = (),
     dropped: Collection[str] = (),
+    background: Sequence[Article] = (),
+    sent: Sequence[Sent] = (),
+    exempt: Collection[str] = (),
+    memo: Memo | None = None,
+    summariser: Summariser | None = None,
 ) -> Curated:
     """The sections of an edition out of articles of any age and language; the same for any order of them.
 
-    Articles within `rules.window` before `now` (aware) and in `rules.language` count; older ones only teach how
-    common words are. `pinned` and `dropped` hold story ids, article ids or URLs: pinned stories come in first
-    and on top, in the given order, dropped ones stay out. Sections stand in the order of the rules, others after
-    them by name; stories by score, the lead first in its section.
+    Articles within `rules.window` before `now` (aware) and in `rules.language` count; older ones, and those of
+    `background`, only teach how common words are. `pinned` and `dropped` hold story ids, article ids or URLs: pinned
+    stories come in first and on top, in the given order, dropped ones stay out. What is among `sent` stays out unless
+    it moved on (never asked of `exempt` sources). `memo` makes composing again cheap; without `summariser` the
+    papers' own sentences are taken. Sections stand in the order of the rules, others after them by name; stories by
+    score, the lead first in its section.
     """
     spoken = [article for article in articles if article.language == rules.language]
     inside = [article for article in spoken if now - rules.window < article.published <= now + FUTURE]
     left = Counter({f"not in {rules.language}": len(articles) - len(spoken)})
     left[f"outside the last {_hours(rules.window)}"] = len(spoken) - len(inside)
-    clusters = cluster(inside, rules, weights=weights, background=spoken)
-    ranked = _ranked(clusters, spoken, rules, weights, now)
+    memo = memo or Memo()
+    past = Past([each for each in sent if each.at < now])
+    up = unblocked(inside, rules, left)
+    older = [*spoken, *(each for each in background if each.language == rules.language), *past.background()]
+    pairs = prepare(up, rules, background=list({each.id: each for each in older}.values()), memo=memo)
+    past.index(memo)
+    clusters = group(pairs, weights)
+    kinds = pairs.series
+    fates: dict[int, Fate] = {}
+    ranked: list[Ranked] = []
+    common = Counter(stem for each in clusters for stem in set(title_stems(each.articles[0].title)))
+    for each in clusters:
+        off = each.articles[0].id in kinds
+        fate = judge(each, past, memo, rules, series=off, exempt=exempt, weights=weights)
+        story = _ranked(fate, pairs, rules, weights, now, common)
+        fates[id(story)] = fate
+        ranked.append(story)
     kept: list[Ranked] = []
     for story in ranked:
-        if names(story.cluster) & set(dropped):
+        before, called = fates[id(story)].before, names(story.cluster)
+        wanted = bool(called & set(pinned))
+        if called & set(dropped):
             left["dropped by the desk"] += len(story.cluster.articles)
-        elif story.series and story.series.off and not names(story.cluster) & set(pinned):
+        elif story.series and story.series.off and not wanted:
             left[f"series ({story.series.kind})"] += len(story.cluster.articles)
+        elif before and not before.why and not wanted:
+            left[f"already sent ({', '.join(before.editions)})"] += len(story.cluster.articles)
         else:
             kept.append(story)
-    wanted = [next((s for s in kept if name in names(s.cluster)), None) for name in pinned]
-    first = list({id(story): story for story in wanted if story}.values())
+    found = [next((s for s in kept if name in names(s.cluster)), None) for name in pinned]
+    first = list({id(story): story for story in found if story}.values())
     chosen = pick(kept, rules, first)
     taken = {id(story) for story in chosen}
     below = sum(len(story.cluster.articles) for story in kept if id(story) not in taken)
     left["of less weight than what was chosen"] = below
     said = tuple(f"{count} {why}" for why, count in left.items() if count)
     if len(chosen) < max(1, rules.min_stories):
-        reason = _too_few(len(chosen), rules)
+        reason = _too_few(len(chosen), rules, sum(n for why, n in left.items() if why.startswith("already sent")))
         return Curated((), "", len(inside), len(clusters), said, reason)
     top = first[0] if first else min(chosen, key=lambda story: story.key)
     order = [*first, *sorted((s for s in chosen if s not in first and s is not top), key=lambda s: s.key)]
     order = [top, *(story for story in order if story is not top)]
-    return Curated(
-        _sections(order, rules, set(map(id, first))), story_id(top.cluster), len(inside), len(clusters), said
-    )
+    marked = set(map(id, first))
+    stories = [_story(story, fates[id(story)], pairs, rules, summariser, pinned=id(story) in marked) for story in order]
+    return Curated(_sections(stories, rules), story_id(top.cluster), len(inside), len(clusters), said)
 
 
 def story_id(each: Cluster) -> str:
@@ -103,50 +134,52 @@ def names(each: Cluster) -> set[str]:
 
 
 def _ranked(
-    clusters: Sequence[Cluster],
-    known: Sequence[Article],
-    rules: Rules,
-    weights: Mapping[str, float],
-    now: datetime,
-) -> list[Ranked]:
-    kinds = series.find(known, rules.timezone)
-    default = rules.sections[0] if rules.sections else "देश"
-    common = Counter(stem for each in clusters for stem in set(stems(each.articles[0].title)))
-    ranked: list[Ranked] = []
-    for each in clusters:
-        section, evidence = section_of(each.articles, default)
-        story = score(
-            each,
-            section=section,
-            rules=rules,
-            weights=weights,
-            now=now,
-            series=kinds.get(each.articles[0].id),
-            commonness=common,
-        )
-        reasons = (*story.reasons, f"section {section}: {evidence}")
-        ranked.append(Ranked(each, section, story.score, reasons, story.newest, story.subject, story.series))
-    return ranked
+    fate: Fate, pairs: Pairs, rules: Rules, weights: Mapping[str, float], now: datetime, common: Mapping[str, int]
+) -> Ranked:
+    each = fate.cluster
+    section, evidence = section_of(each.articles, rules.sections[0] if rules.sections else "देश")
+    story = score(
+        each,
+        section=section,
+        rules=rules,
+        weights=weights,
+        now=now,
+        series=pairs.series.get(each.articles[0].id),
+        commonness=common,
+    )
+    reasons = (*story.reasons, f"section {section}: {evidence}", *fate.reasons)
+    return Ranked(each, section, story.score, reasons, story.newest, story.subject, story.series)
 
 
-def _sections(order: Sequence[Ranked], rules: Rules, pinned: set[int]) -> tuple[Section, ...]:
+def _sections(stories: Sequence[Story], rules: Rules) -> tuple[Section, ...]:
     by_name: dict[str, list[Story]] = {}
-    for ranked in order:
-        story = _story(ranked, rules, pinned=id(ranked) in pinned)
+    for story in stories:
         by_name.setdefault(story.section, []).append(story)
     place = {name: number for number, name in enumerate(rules.sections)}
     by_place = sorted(by_name, key=lambda name: (place.get(name, len(place)), name))
     return tuple(Section(name, tuple(by_name[name])) for name in by_place)
 
 
-def _story(ranked: Ranked, rules: Rules, *, pinned: bool) -> Story:
-    articles = ranked.cluster.articles
-    first = articles[0]
-    summary = next((text for each in articles if (text := SUMMARISERS[rules.summariser](each, title=first.title))), "")
-    links = tuple(f"same story: {link}" for link in ranked.cluster.links)
-    related = tuple(f"related: {link}" for link in ranked.cluster.related[:3])
+def _story(
+    ranked: Ranked, fate: Fate, pairs: Pairs, rules: Rules, summariser: Summariser | None, *, pinned: bool
+) -> Story:
+    cluster = explained(ranked.cluster, pairs)
+    articles, first = cluster.articles, cluster.articles[0]
+    new = fate.before.fresh if fate.before and fate.update else ()
+    told = [article for article in articles if not new or article in new]
+    text = " ".join(f"{article.title} {article.text}" for article in told)
+    summary, said = tell(
+        told,
+        title=first.title,
+        summariser=summariser,
+        background={stem: pairs.frequencies.idf(stem) for stem in stems(text)},
+        known=fate.before.known if fate.before and fate.update else "",
+        language=rules.language,
+    )
+    links = tuple(f"same story: {link}" for link in cluster.links)
+    related = tuple(f"related: {link}" for link in cluster.related[:3])
     return Story(
-        id=story_id(ranked.cluster),
+        id=story_id(cluster),
         title=first.title,
         summary=summary,
         url=first.url or next((article.url for article in articles if article.url), ""),
@@ -158,14 +191,16 @@ def _story(ranked: Ranked, rules: Rules, *, pinned: bool) -> Story:
         section=ranked.section,
         image=next((article.image for article in articles if article.image), None),
         score=round(ranked.score, 4),
-        reasons=(*(("pinned by the desk",) if pinned else ()), *ranked.reasons, *links, *related),
+        reasons=(*(("pinned by the desk",) if pinned else ()), *ranked.reasons, *said, *links, *related),
+        label="update" if fate.update else "",
         language=first.language,
     )
 
 
-def _too_few(count: int, rules: Rules) -> str:
+def _too_few(count: int, rules: Rules, sent: int) -> str:
     found = f"only {count} {'story' if count == 1 else 'stories'}" if count else "no story"
-    return f"There is {found} from the last {_hours(rules.window)}; an edition needs {rules.min_stories}."
+    known = " that was not sent before" if sent else ""
+    return f"There is {found} from the last {_hours(rules.window)}{known}; an edition needs {rules.min_stories}."
 
 
 def _hours(window: timedelta) -> str:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from heapq import heapify, heappop, heappush
 
 Pair = tuple[int, int]
 
 
 def average_link(
-    size: int, scores: Mapping[Pair, float], barred: Collection[Pair], threshold: float
+    size: int,
+    scores: Mapping[Pair, float],
+    barred: Collection[Pair],
+    threshold: float,
+    *,
+    apart: Callable[[int, int], bool] | None = None,
 ) -> list[list[int]]:
     """Groups of 0..size-1, each ascending, ordered by their first member.
 
     The two groups with the highest mean score over all their pairs merge first, while it is >= `threshold`;
-    a pair without a score counts 0. Groups that hold a barred pair between them never merge. Single link
+    a pair without a score counts 0. Groups that hold a barred pair between them never merge; `apart`
+    is asked of pairs without a score, just before a merge. Single link
     would chain on busy days and complete link loses recall. Ties go to the lower numbers.
     """
     members: dict[int, list[int]] = {each: [each] for each in range(size)}
@@ -31,6 +37,10 @@ def average_link(
         negative, i, j = heappop(heap)
         if i not in members or j not in members or near[i].get(j) != -negative or j in foes[i]:
             continue  # told by an older state of the groups
+        if apart and any(apart(*sorted((x, y))) for x in members[i] for y in members[j]):
+            foes[i].add(j)
+            foes[j].add(i)
+            continue
         a, b = len(members[i]), len(members[j])
         for other in near.pop(j):
             near[other].pop(j, None)

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from digest.curate.cluster import Cluster
+from digest.curate.keywords import boosts
 from digest.curate.rules import HALF_LIVES, Rules
 from digest.curate.series import Series
-from digest.hindi.tokens import stems
+from digest.curate.tfidf import title_stems
 
 BODY_WORDS = 40
 """Words from which an article counts as having a body to summarise."""
@@ -67,7 +68,7 @@ def score(
     newest = min(max(article.published for article in articles), first + timedelta(hours=2 * half_life))
     hours = max(0.0, (now - newest).total_seconds() / 3600)
     liking = max(-1.0, min(1.0, rules.preferences.get(section, 0.0)))
-    has_body = any(len(article.text.split()) >= BODY_WORDS and article.dated for article in articles)
+    has_body = any(article.dated and len(article.text[:1500].split()) >= BODY_WORDS for article in articles)
     damaged = "\ufffd" in articles[0].title + articles[0].text
     terms = [
         (f"sources {len(names)}", rules.weight_sources * math.log2(1 + len(names))),
@@ -77,9 +78,10 @@ def score(
         ("body and date", rules.weight_body * has_body),
         (f"series {series.kind}" if series else "", -rules.weight_series * series.penalty if series else 0.0),
         ("damaged text", -rules.weight_damage * damaged),
+        *((f"boost {word}", points) for word, points in boosts(articles, rules.boost)),
     ]
     counted = commonness or {}
-    about = [stem for stem in dict.fromkeys(stems(articles[0].title)) if len(stem) > 1]
+    about = [stem for stem in dict.fromkeys(title_stems(articles[0].title)) if len(stem) > 1]
     repeated = [stem for stem in about if counted.get(stem, 0) >= 2]
     return Ranked(
         cluster,
@@ -115,7 +117,8 @@ class _Chosen:
 def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = ()) -> list[Ranked]:
     """The edition's stories in the order of choice, at most `rules.max_stories` (pinned ones come first and count).
 
-    Greedy: what has just been chosen lowers what is like it (same section, same subject), sections have a most,
+    Greedy: what has just been chosen lowers what is like it (same section, same subject), sections have a most
+    (their quota, else one for all),
     one source leads at most two of the first five, and of each series there is one. Then a section that has a
     story above the floor but no place takes the weakest place of a section with several.
     """
@@ -126,7 +129,7 @@ def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = (
     rest = sorted((story for story in stories if id(story) not in held), key=lambda story: story.key)
     cap = max(rules.per_section_max, -(-rules.max_stories // max(1, len({s.section for s in stories}))))
     while rest and len(chosen.stories) < rules.max_stories:
-        open_ = [story for story in rest if _allowed(story, chosen, cap)]
+        open_ = [story for story in rest if _allowed(story, chosen, rules.quotas.get(story.section, cap))]
         if len(chosen.stories) < rules.top:
             spread = [story for story in open_ if chosen.sources[story.source] < rules.top_per_source]
             open_ = spread or open_  # with one source there is nothing to spread
@@ -153,14 +156,19 @@ def _worth(story: Ranked, chosen: _Chosen, rules: Rules) -> float:
 def _every_section(chosen: _Chosen, rest: list[Ranked], rules: Rules, held: set[int]) -> list[Ranked]:
     """Gives each section without a place, whose best is above the floor, the weakest place of a fuller one."""
     stories = list(chosen.stories)
+    counts = Counter(each.section for each in stories)
+    if len(stories) < rules.max_stories:
+        return stories
     for story in rest:
         if story.score <= rules.section_floor or (story.series and story.series.kind in chosen.kinds):
             continue
-        counts = Counter(each.section for each in stories)
-        if counts[story.section] or len(stories) < rules.max_stories:
+        if counts[story.section] or not rules.quotas.get(story.section, 1):
             continue
         spare = [each for each in stories if counts[each.section] > 1 and id(each) not in held]
         if not spare:
             break
-        stories[stories.index(max(spare, key=lambda each: each.key))] = story
+        weakest = max(spare, key=lambda each: each.key)
+        stories[stories.index(weakest)] = story
+        counts[weakest.section] -= 1
+        counts[story.section] += 1
     return stories

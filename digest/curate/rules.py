@@ -63,5 +63,20 @@ class Rules:
     language: str = "hi"
     timezone: str = "Asia/Kolkata"
     """Whose days count when series pages are kept apart by day."""
-    summariser: str = "extractive"
-    """A name in `summarise.SUMMARISERS`."""
+
+    block: tuple[str, ...] = ()
+    """Words or phrases; an article with one in its title, kicker or categories stays out."""
+    boost: Mapping[str, float] = field(default_factory=dict)
+    """Word or phrase → points for a story that has it in a title or lead."""
+    quotas: Mapping[str, int] = field(default_factory=dict)
+    """Section → most stories of it; 0 keeps the section out. Others have `per_section_max`."""
+
+    background: timedelta = timedelta(days=7)
+    background_most: int = 2000
+    """How far back articles teach how common a word is, and how many of them: a fair sample does (2,000 of a week)."""
+    memory: timedelta = timedelta(days=7)
+    """How long a story that was sent stays out, unless it has moved on."""
+    update_items: int = 3
+    update_unseen: float = 0.3
+    """A story has moved on with so many new items, this share of whose rare stems was not told before; or with a new
+    number beside a word such as मौत or गिरफ्तार."""

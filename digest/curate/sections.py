@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from digest.curate.section_words import LEXICON, NAMES
@@ -32,6 +33,7 @@ def _key(name: str) -> str:
 _BY_NAME = {_key(name): section for section, names in NAMES.items() for name in (section, *names)}
 
 
+@lru_cache(maxsize=20_000)
 def named(name: str) -> str:
     """The section that a category or slug stands for, '' when it is none of ours."""
     key = _key(name)
@@ -66,6 +68,7 @@ def section_of(articles: Sequence[Article], default: str) -> tuple[str, str]:
     return default, "no evidence"
 
 
+@lru_cache(maxsize=20_000)
 def _by_headline(title: str) -> tuple[str, list[str]]:
     found = list(dict.fromkeys(stems(title)))
     hits = {name: [stem for stem in found if stem in lexicon] for name, lexicon in LEXICON.items()}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from digest.hindi.sentences import split
 from digest.hindi.tables import words
@@ -20,6 +21,8 @@ LONGEST = 45
 ECHO_SHARE = 0.75
 ECHO_EXTRA = 2
 MOST_SHARED = 0.9
+KNOWN_SHARE = 0.7
+"""Share of a sentence's stems from which it is no news to who has read them."""
 
 HANGING = frozenset(
     fold(word)
@@ -73,12 +76,29 @@ def candidates(article: Article) -> list[Candidate]:
         if folded in seen or not _may_stand(text, folded, first=not found):
             continue
         seen.add(folded)
-        first = _OPENING.sub("", folded).split()[0].rstrip(",")
+        first = opening(text)
         marks = text.rstrip("\"'”’»)] ")
         found.append(
             Candidate(position, text, len(text.split()), tuple(stems(text)), first in HANGING, marks.endswith("?"))
         )
     return found
+
+
+def opening(text: str) -> str:
+    """The folded first word, without what opens before it; '' for none."""
+    words = _OPENING.sub("", fold(text)).split()
+    return words[0].rstrip(",") if words else ""
+
+
+def is_whole(text: str) -> bool:
+    """Whether a sentence ends as sentences do."""
+    return bool(_CLOSED.search(text)) and not _ELLIPSIS.search(text)
+
+
+def is_teaser(text: str) -> bool:
+    """Whether a sentence only calls for a click, or names an agency."""
+    folded = fold(text)
+    return bool(_TEASER.search(folded) or _AGENCY.match(folded))
 
 
 def _may_stand(text: str, folded: str, *, first: bool) -> bool:
@@ -97,8 +117,28 @@ def _may_stand(text: str, folded: str, *, first: bool) -> bool:
 
 def echoes(each: Candidate, title: str) -> bool:
     """Whether the sentence is only the headline again: most of its stems, and hardly a new one."""
-    head = set(stems(title))
+    return _echo(set(each.stems), set(stems(title)))
+
+
+def echoes_title(text: str, title: str) -> bool:
+    """The same of any text."""
+    return _echo(set(stems(text)), set(stems(title)))
+
+
+def told_before(each: Candidate, known: str) -> bool:
+    """Whether nearly all that the sentence says stands in the text that readers had before."""
+    if not known:
+        return False
     own = set(each.stems)
+    return len(own & _stem_set(known)) > KNOWN_SHARE * len(own)
+
+
+@lru_cache(maxsize=64)
+def _stem_set(text: str) -> frozenset[str]:
+    return frozenset(stems(text))
+
+
+def _echo(own: set[str], head: set[str]) -> bool:
     if not own or not head:
         return False
     shared = len(own & head)

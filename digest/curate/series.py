@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from digest.hindi.text import fold
@@ -60,11 +61,13 @@ LEARNED = Series("repeated title", re.compile("(?!)"))
 _NUMBER = re.compile("[0-9०-९]+(?:[.,:/-][0-9०-९]+)*")
 
 
+@lru_cache(maxsize=50_000)
 def skeleton(title: str) -> str:
     """The folded title with every number as 0: what stays of a daily page from day to day."""
     return " ".join(_NUMBER.sub("0", fold(title)).split())
 
 
+@lru_cache(maxsize=50_000)
 def of_title(title: str) -> Series | None:
     """The series that the title's words name, or None."""
     folded = fold(title)

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from digest.curate.common import COMMON
 from digest.hindi.dates import WEEKDAYS
@@ -37,11 +37,13 @@ _WORD = re.compile("[\u0900-\u0963\u0966-\u096f\u0971-\u097f\u200c\u200d]+|[A-Za
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An article's counted stems, of title and lead and of the first 250 words; weekdays the lead names."""
+    """An article's counted stems, of title and lead and of the first 250 words; weekdays the lead names; which of
+    the stems are numbers."""
 
     lead: Counter[str]
     full: Counter[str]
     weekdays: frozenset[int]
+    numbers: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,12 @@ class Vectors:
 
 def lead_text(article: Article) -> str:
     """Title and first three sentences, the part in which a report says what happened."""
-    return "\n".join((article.title, *split(article.text[:1500])[:LEAD_SENTENCES]))
+    found: list[str] = []
+    for line in article.text[:1500].split("\n"):  # a line ends a sentence, so later ones need not be split
+        found += split(line)
+        if len(found) >= LEAD_SENTENCES:
+            break
+    return "\n".join((article.title, *found[:LEAD_SENTENCES]))
 
 
 def document(article: Article) -> Document:
@@ -63,7 +70,14 @@ def document(article: Article) -> Document:
     words = " ".join(article.text[:4000].split()[:FULL_WORDS])
     found = stems(lead)
     days = frozenset(_DAYS[stem] for stem in found if stem in _DAYS)
-    return Document(Counter(found), Counter(stems(f"{article.title}\n{words}")), days)
+    full = Counter(stems(f"{article.title}\n{words}"))
+    return Document(Counter(found), full, days, frozenset(stem for stem in full if stem[0] in "0123456789"))
+
+
+@lru_cache(maxsize=50_000)
+def title_stems(title: str) -> tuple[str, ...]:
+    """The stems of a title, which several steps ask for."""
+    return tuple(stems(title))
 
 
 class Frequencies:

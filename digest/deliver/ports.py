@@ -51,7 +51,9 @@ class Transport(Protocol):
         """What is wrong with the way to the provider, in one sentence, without mailing anyone; '' when nothing is."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Lets go of every connection. May be used again afterwards."""
+        ...
 
 
 class Ledger(Protocol):

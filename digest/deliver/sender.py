@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from digest.deliver.message import Outgoing, Sender, recipient
 from digest.deliver.outcome import Accepted, Mixed, NotSent, Outcome, Rejected, Unknown
@@ -76,7 +77,8 @@ class _Run:
         self.in_flight = 0
         self.failed_rounds = 0
         self.doubts = 0
-        self.rest_until: datetime | None = None
+        self.rest_until = 0.0  # by the clock that nobody sets
+        self.settled = threading.Condition(self.lock)
 
     def work(self) -> None:
         try:
@@ -89,13 +91,16 @@ class _Run:
                         alone = self.in_flight == 0
                     if alone:
                         return
-                    self.job.stop.wait(0.02)
+                    with self.settled:
+                        # What is in flight may come back as a batch to claim.
+                        self.settled.wait(0.25)
                     continue
                 try:
                     self._hand_over(claim)
                 finally:
-                    with self.lock:
+                    with self.settled:
                         self.in_flight -= 1
+                        self.settled.notify_all()
         except BaseException:
             self.halt.set()
             raise
@@ -118,8 +123,7 @@ class _Run:
     def _resting(self) -> bool:
         """Waits a moment and says True while the provider is being left alone."""
         with self.lock:
-            until = self.rest_until
-        seconds = (until - self.job.clock()).total_seconds() if until else 0.0
+            seconds = self.rest_until - time.monotonic()
         if seconds <= 0:
             return False
         self.job.stop.wait(min(seconds, 0.25))
@@ -193,17 +197,17 @@ class _Run:
 
     def _rest(self, asked: float | None, permanent: bool) -> None:
         """Leaves the provider alone for a while; ends the run when that has not helped often enough."""
-        now = self.job.clock()
+        now = time.monotonic()
         if permanent:
             self.halt.set()
-        if self.rest_until and now < self.rest_until:
+        if now < self.rest_until:
             return  # the same bad moment, seen by another thread
         self.failed_rounds += 1
         if self.failed_rounds >= self.job.tries:
             self.halt.set()
         pause = _FIRST_PAUSE * 2 ** (self.failed_rounds - 1) if asked is None else asked
         jitter = random.uniform(1.0, 1.25)  # noqa: S311  no secret
-        self.rest_until = now + timedelta(seconds=min(pause, _LONGEST_PAUSE) * jitter)
+        self.rest_until = now + min(pause, _LONGEST_PAUSE) * jitter
 
     def _problem(self, sentence: str) -> None:
         if sentence and sentence not in self.report.problems:

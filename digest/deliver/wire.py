@@ -71,6 +71,7 @@ class Wire:
     def close(self) -> None:
         with self.lock:
             connections, self.open = self.open, []
+            self.local = threading.local()
         for connection in connections:
             connection.close()
 

@@ -40,7 +40,7 @@ class ArticleStore:
             "last_modified": validators.last_modified,
             "body_hash": validators.body_hash,
         }
-        with self.database.write() as connection:
+        with self.database.write(area="article") as connection:
             changed = connection.execute(update(source).where(source.c.name == name).values(values)).rowcount
             if not changed:
                 connection.execute(insert(source).values(name=name, **values))
@@ -49,7 +49,7 @@ class ArticleStore:
         """New ones are added; one whose content changed is updated and keeps its first date and first sight."""
         new = updated = 0
         now = self.clock()
-        with self.database.write() as connection:
+        with self.database.write(area="article") as connection:
             for item in articles:
                 known = connection.execute(
                     select(article.c.content_hash, article.c.published, article.c.dated).where(article.c.id == item.id)

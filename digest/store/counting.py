@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, delivery, subscriber
@@ -66,7 +66,7 @@ def counts(database: Database, edition: str) -> Counts:
         # A batch in flight is neither done nor lost: to an onlooker it is still to come.
         pending=readers.get("pending", 0) + readers.get("submitting", 0),
         unknown=readers.get("unknown", 0),
-        batches=sum(number for state, (_readers, number) in by_state.items() if state not in ("empty", "rejected")),
+        batches=sum(number for state, (_readers, number) in by_state.items() if state != "empty"),
         variants=variants,
     )
 
@@ -82,22 +82,39 @@ class Missing:
 
 def missing(database: Database, edition: str, limit: int | None = None) -> Iterator[Missing]:
     """Who did not get it and why: excluded, rejected, unknown and still pending, in the list's order."""
-    last = select(attempt.c.batch, func.max(attempt.c.started_at).label("at")).group_by(attempt.c.batch).subquery()
     rows = (
-        select(subscriber.c.email, delivery.c.outcome, delivery.c.reason, batch.c.state, attempt.c.detail)
+        select(subscriber.c.email, delivery.c.outcome, delivery.c.reason, batch.c.state, delivery.c.batch)
         .join(subscriber, subscriber.c.id == delivery.c.subscriber)
         .outerjoin(batch, batch.c.id == delivery.c.batch)
-        .outerjoin(last, last.c.batch == batch.c.id)
-        .outerjoin(attempt, and_(attempt.c.batch == batch.c.id, attempt.c.started_at == last.c.at))
         .where(delivery.c.edition == edition)
         .where(or_(delivery.c.outcome.is_not(None), batch.c.state.in_(("pending", "submitting", "unknown"))))
         .order_by(delivery.c.subscriber)
         .limit(limit)
     )
     with database.read() as connection:
+        said = _last_words(connection, edition)
         for row in connection.execute(rows):
             state = row.outcome or ("unknown" if row.state == "unknown" else "pending")
-            yield Missing(row.email, state, row.reason or row.detail or "")
+            yield Missing(row.email, state, row.reason or said.get(row.batch, ""))
+
+
+def _last_words(connection: Connection, edition: str) -> dict[int, str]:
+    """What the last attempt said, for each batch; for one that was split off and not tried yet, what its parent's."""
+    parents = dict(connection.execute(select(batch.c.id, batch.c.parent).where(batch.c.edition == edition)).all())
+    tried = (
+        select(attempt.c.batch, attempt.c.detail)
+        .join(batch, batch.c.id == attempt.c.batch)
+        .where(batch.c.edition == edition)
+        .order_by(attempt.c.started_at, attempt.c.id)
+    )
+    own: dict[int, str] = dict(connection.execute(tried).all())
+    words = {}
+    for number in parents:
+        at: int | None = number
+        while at is not None and at not in own:
+            at = parents.get(at)
+        words[number] = own[at] if at is not None else ""
+    return words
 
 
 @dataclass(frozen=True, slots=True)

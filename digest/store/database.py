@@ -33,28 +33,39 @@ class Database:
         self.name = name
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction, durable when the block ends; rolled back when it raises. StoreError when it can't."""
-        with self._said(), self.engine.connect() as connection:
+    def write(self, area: str = "") -> Iterator[Connection]:
+        """One transaction, durable when the block ends; rolled back when it raises. StoreError when it can't.
+
+        Writers who name the same `area` go one after the other, for work that looks before it inserts. SQLite has
+        one writer at a time anyway.
+        """
+        with self.said(), self.engine.connect() as connection:
             connection = connection.execution_options(writes=True)
             with connection.begin():
+                if area and self.engine.dialect.name == "postgresql":
+                    key = text("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || :area, 0))")
+                    connection.execute(key, {"area": area})
                 yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One transaction that only looks."""
-        with self._said(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        """One transaction that only looks, and sees one moment throughout."""
+        with self.said(), self.engine.connect() as connection:
+            if self.engine.dialect.name == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
 
     def close(self) -> None:
         self.engine.dispose()
 
     @contextmanager
-    def _said(self) -> Iterator[None]:
+    def said(self) -> Iterator[None]:
+        """Turns what the database raises into a StoreError with one sentence."""
         try:
             yield
         except DBAPIError as error:
-            raise StoreError(f"store {self.name}: {_reason(error)}") from error
+            raise StoreError(f"store {self.name} {_reason(error)}") from error
 
 
 def open_database(url: str, *, home: Path) -> Database:
@@ -64,23 +75,31 @@ def open_database(url: str, *, home: Path) -> Database:
     """
     try:
         parsed = make_url(url)
-        relative = parsed.database not in (None, "", ":memory:") and not str(parsed.database).startswith("file:")
-        if parsed.get_backend_name() == "sqlite" and relative:
-            parsed = parsed.set(database=str(home / str(parsed.database)))
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-            raise ArgumentError("neither sqlite nor postgresql")
-        engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
-    except (ArgumentError, NoSuchModuleError) as error:
-        expected = "expected sqlite:///digest.db or postgresql://user@host/name"
-        raise ConfigurationError([Fault("digest.yaml", 0, f"'store.url': {expected} ({error})")]) from None
+        if parsed.drivername == "sqlite":
+            name = str(parsed.database or "")
+            if name in ("", ":memory:") or name.startswith("file:") or parsed.query:
+                raise ValueError("the store is a file")
+            parsed = parsed.set(database=str(home / name))
+            engine = _sqlite(parsed)
+        elif parsed.drivername == "postgresql+psycopg":
+            if not parsed.database:
+                raise ValueError("the database's name is missing")
+            engine = _postgresql(parsed)
+        else:
+            raise ValueError(f"{parsed.drivername} is neither sqlite nor postgresql")
     except ModuleNotFoundError:
         missing = "'store.url' needs the PostgreSQL driver; install hindi-digest[postgres]"
         raise ConfigurationError([Fault("digest.yaml", 0, missing)]) from None
-    database = Database(engine, parsed.render_as_string(hide_password=True))
+    except (ArgumentError, NoSuchModuleError, ValueError, TypeError) as error:
+        expected = "expected sqlite:///digest.db or postgresql://user@host/name"
+        raise ConfigurationError([Fault("digest.yaml", 0, f"'store.url': {expected} ({error})")]) from None
+    # Without user, password and query: an error names the store, never a secret.
+    where = f"{parsed.host or 'localhost'}/{parsed.database}" if parsed.host or parsed.query else parsed.database
+    database = Database(engine, str(where))
     try:
-        with database._said():
+        with database.said():
             _bring_up_to_date(database)
     except BaseException:
         engine.dispose()
@@ -120,7 +139,7 @@ def _bring_up_to_date(database: Database) -> None:
         return
     if found is not None and found > HEAD:
         raise StoreError(
-            f"store {database.name}: was made by a newer version of digest (schema {found}, this one knows {HEAD}); "
+            f"store {database.name} was made by a newer version of digest (schema {found}, this one knows {HEAD}); "
             "install the newer version"
         )
     from alembic import command
@@ -150,7 +169,7 @@ def _reason(error: DBAPIError) -> str:
     for mark, sentence in _SENTENCES:
         if mark in said.lower():
             return f"{sentence} ({said})"
-    return said
+    return f"failed: {said}"
 
 
 _SENTENCES = (

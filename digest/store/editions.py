@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -47,28 +48,25 @@ class EditionStore:
             rows = connection.execute(select(edition).order_by(edition.c.day.desc(), edition.c.key.desc())).all()
         return [_from_row(row) for row in rows]
 
-    def newest(self) -> Edition | None:
-        """The edition of the latest day; of one day, the one composed last."""
+    def unfinished(self) -> list[Edition]:
+        """Those that something is still to be done about, oldest first."""
+        alive = edition.c.state.in_(("draft", "approved", "frozen", "sending"))
         with self.database.read() as connection:
-            order = (edition.c.day.desc(), edition.c.composed_at.desc(), edition.c.key.desc())
+            rows = connection.execute(select(edition).where(alive).order_by(edition.c.day, edition.c.key)).all()
+        return [_from_row(row) for row in rows]
+
+    def newest(self) -> Edition | None:
+        """The one that readers got last; before any was sent, the one composed last."""
+        with self.database.read() as connection:
+            order = (edition.c.frozen_at.desc().nulls_last(), edition.c.composed_at.desc(), edition.c.key.desc())
             row = connection.execute(select(edition).order_by(*order).limit(1)).one_or_none()
         return _from_row(row) if row else None
 
-    def number_for(self, key: str) -> int:
-        """The issue number that this edition has, or the next free one."""
-        with self.database.read() as connection:
-            own = connection.execute(select(edition.c.number).where(edition.c.key == key)).scalar()
-            # A skipped edition reached nobody: its number is free for the next.
-            last = connection.execute(
-                select(func.max(edition.c.number)).where(edition.c.state != "skipped", edition.c.key != key)
-            ).scalar()
-        return int(own or (last or 0) + 1)
-
-    def put(self, item: Edition, *, over: Sequence[EditionState]) -> bool:
-        """Stores an edition, new or over one in a state of `over`. False when it stands in another state."""
+    def put(self, item: Edition, *, over: Sequence[EditionState], desk: Changes | None = None) -> Edition | None:
+        """Stores an edition, new or over one in a state of `over`, and answers it with its issue number. None when it
+        stands in another state, or when the desk has changed since it was read as `desk`."""
         values = {
             "day": item.day,
-            "number": item.number,
             "state": item.state,
             "subject": item.subject,
             "preheader": item.preheader,
@@ -78,13 +76,20 @@ class EditionStore:
             "sections": _codec().dump_python(item.sections, mode="json"),
             "composed_at": item.composed_at,
         }
-        with self.database.write() as connection:
-            state = connection.execute(select(edition.c.state).where(edition.c.key == item.key)).scalar()
-            if state is None:
-                connection.execute(insert(edition).values(key=item.key, desk={}, **values))
-                return True
+        with self.database.write(area="edition") as connection:
+            old = connection.execute(select(edition).where(edition.c.key == item.key)).one_or_none()
+            # A skipped edition reached nobody: its number is free for the next.
+            last = select(func.max(edition.c.number)).where(edition.c.state != "skipped", edition.c.key != item.key)
+            free = (connection.execute(last).scalar() or 0) + 1
+            if old is None:
+                connection.execute(insert(edition).values(key=item.key, number=free, desk={}, **values))
+                return replace(item, number=free)
+            if old.state not in over or (desk is not None and _changes(old.desk) != desk):
+                return None
             mine = (edition.c.key == item.key) & edition.c.state.in_(over)
-            return bool(connection.execute(update(edition).where(mine).values(values)).rowcount)
+            number = free if old.state == "skipped" else old.number
+            changed = connection.execute(update(edition).where(mine).values(number=number, **values)).rowcount
+            return replace(item, number=number) if changed else None
 
     def move(self, key: str, state: EditionState, *, out_of: Sequence[EditionState], now: datetime) -> bool:
         """The guarded change of state. False when the edition stands in none of `out_of`."""
@@ -101,12 +106,18 @@ class EditionStore:
         """What the desk changed; nothing for an edition that is not there."""
         with self.database.read() as connection:
             kept = connection.execute(select(edition.c.desk).where(edition.c.key == key)).scalar()
-        return _changes_codec().validate_python(kept) if kept else Changes()
+        return _changes(kept)
 
-    def set_desk(self, key: str, changes: Changes) -> None:
+    def set_desk(self, key: str, changes: Changes) -> bool:
+        """Keeps what the desk changed. False when the edition is no longer a draft."""
+        mine = (edition.c.key == key) & edition.c.state.in_(("draft", "skipped"))
         with self.database.write() as connection:
             kept = _changes_codec().dump_python(changes, mode="json")
-            connection.execute(update(edition).where(edition.c.key == key).values(desk=kept))
+            return bool(connection.execute(update(edition).where(mine).values(desk=kept)).rowcount)
+
+    def is_untouched(self, key: str) -> bool:
+        """Whether the desk changed nothing in this edition."""
+        return self.desk(key) == Changes()
 
     def keep_letters(self, key: str, letters: Collection[Letter]) -> None:
         """Adds the letters of variants that have none yet; a letter once kept never changes."""
@@ -129,10 +140,15 @@ class EditionStore:
             rows = connection.execute(select(letter).where(letter.c.edition == key)).all()
         return {row.variant: Letter(row.variant, row.subject, row.html, row.text) for row in rows}
 
-    def record(self, key: str, what: str, reason: str, *, now: datetime, batch: int | None = None) -> None:
-        """Writes an operator's decision down."""
+    def record(self, key: str, what: str, reason: str, *, now: datetime) -> None:
+        """Writes down what the desk did."""
         with self.database.write() as connection:
-            connection.execute(insert(decision).values(edition=key, batch=batch, what=what, reason=reason, at=now))
+            connection.execute(insert(decision).values(edition=key, what=what, reason=reason, at=now))
+
+
+def _changes(kept: Any) -> Changes:
+    changes: Changes = _changes_codec().validate_python(kept) if kept else Changes()
+    return changes
 
 
 def _from_row(row: Row[Any]) -> Edition:

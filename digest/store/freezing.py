@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, and_, insert, or_, select, update
 
 from digest.store import batches
 from digest.store.database import Database
-from digest.store.schema import delivery
+from digest.store.schema import batch, delivery
+from digest.store.schema import edition as editions
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,12 @@ class Entry:
     excluded: str = ""
 
 
-def freeze(database: Database, edition: str, entries: Iterable[Entry], batch_size: int) -> int:
+def freeze(
+    database: Database, edition: str, entries: Iterable[Entry], batch_size: int, *, now: datetime | None = None
+) -> int:
     """Adds the readers that have no row yet, and brings back the excluded who are now due; cuts batches of one
-    variant and one due time. Who has a place in a batch already keeps it. Answers how many got one now."""
+    variant and one due time. Who has a place in a batch already keeps it. In the same transaction the edition becomes
+    `sending` when somebody waits in a batch. Answers how many readers got a place now."""
     groups: dict[tuple[str, datetime], list[int]] = {}
     excluded: list[Entry] = []
     for entry in entries:
@@ -52,6 +56,11 @@ def freeze(database: Database, edition: str, entries: Iterable[Entry], batch_siz
                 back = [id for id in part if id in known]
                 batches.change(connection, edition, back, batch=number, outcome=None, reason=None)
                 placed += len(part)
+        for entry in excluded:
+            if known.get(entry.subscriber) == "excluded":
+                own = and_(delivery.c.edition == edition, delivery.c.subscriber == entry.subscriber)
+                other = or_(delivery.c.reason.is_(None), delivery.c.reason != entry.excluded)
+                connection.execute(update(delivery).where(own, other).values(reason=entry.excluded))
         parted = [e for e in excluded if e.subscriber not in known]
         if parted:
             rows = [
@@ -59,4 +68,18 @@ def freeze(database: Database, edition: str, entries: Iterable[Entry], batch_siz
                 for e in parted
             ]
             connection.execute(insert(delivery), rows)
+        _begin_sending(connection, edition, now, placed=bool(placed))
     return placed
+
+
+def _begin_sending(connection: Connection, edition: str, now: datetime | None, *, placed: bool) -> None:
+    mine = editions.c.key == edition
+    if placed:
+        connection.execute(update(editions).where(mine).values(frozen_at=now))
+    connection.execute(
+        update(editions).where(mine, editions.c.state.in_(("approved", "frozen"))).values(state="sending")
+    )
+    waiting = select(batch.c.id).where(batch.c.edition == edition, batch.c.state == "pending", batch.c.size > 0)
+    connection.execute(
+        update(editions).where(mine, editions.c.state == "done", waiting.exists()).values(state="sending")
+    )

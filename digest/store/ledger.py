@@ -18,7 +18,7 @@ from digest.deliver.ports import Claim, Recovery
 from digest.errors import StoreError
 from digest.store import batches
 from digest.store.database import Database
-from digest.store.schema import attempt, batch
+from digest.store.schema import attempt, batch, decision, delivery
 from digest.store.schema import edition as editions
 
 
@@ -67,16 +67,16 @@ class SqlLedger:
 
     def note_handing(self, name: str, reader: int) -> None:
         with self.database.write() as connection:
-            connection.execute(update(attempt).where(attempt.c.id == name).values(in_doubt=reader))
+            _own(connection, name, in_doubt=reader)
 
     def note_refused(self, name: str, reader: int, reason: str) -> None:
         with self.database.write() as connection:
-            number = connection.execute(select(attempt.c.batch).where(attempt.c.id == name)).scalar_one()
+            number = _own(connection, name, in_doubt=reader)
             batches.part(connection, number, reader, outcome="rejected", reason=reason)
 
     def note_put_off(self, name: str, reader: int) -> None:
         with self.database.write() as connection:
-            number = connection.execute(select(attempt.c.batch).where(attempt.c.id == name)).scalar_one()
+            number = _own(connection, name, in_doubt=reader)
             batches.part(connection, number, reader, batch=batches.waiting_room(connection, number))
 
     def settle(self, name: str, outcome: Outcome, now: datetime) -> None:
@@ -120,12 +120,51 @@ class SqlLedger:
             found = select(batch.c.id).where(batch.c.edition == edition, waiting).limit(1)
             return connection.execute(found).first() is not None
 
-    def decide(self, edition: str, number: int, outcome: Accepted | NotSent) -> bool:
-        """An operator's word on a batch whose outcome is unknown. False when it is not (or no longer) unknown."""
+    def decide(self, edition: str, number: int, outcome: Accepted | NotSent, reason: str, now: datetime) -> bool:
+        """An operator's word on a batch whose outcome is unknown, kept with its reason. False when it is not (or no
+        longer) unknown."""
         with self.database.write() as connection:
-            state = "accepted" if isinstance(outcome, Accepted) else "pending"
+            state, what = ("accepted", "accept") if isinstance(outcome, Accepted) else ("pending", "resend")
             unknown = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == "unknown")
-            return bool(connection.execute(update(batch).where(unknown).values(state=state, tries=0)).rowcount)
+            if not connection.execute(update(batch).where(unknown).values(state=state, tries=0)).rowcount:
+                return False
+            values = {"edition": edition, "batch": number, "what": what, "reason": reason, "at": now}
+            connection.execute(insert(decision).values(values))
+            return True
+
+    def expire(self, edition: str, *, before: datetime) -> int:
+        """Gives up what was due, and frozen, before `before`: its readers are excluded, and said to be. Answers how
+        many."""
+        given_up = 0
+        with self.database.write() as connection:
+            frozen = select(editions.c.key).where(editions.c.key == edition, editions.c.frozen_at < before).exists()
+            stale = and_(batch.c.edition == edition, batch.c.state == "pending", batch.c.due_at < before, frozen)
+            for number in connection.execute(select(batch.c.id).where(stale)).scalars().all():
+                own = and_(delivery.c.batch == number, delivery.c.outcome.is_(None))
+                changed = (
+                    update(delivery).where(own).values(outcome="excluded", reason="expired before it could be sent")
+                )
+                given_up += connection.execute(changed).rowcount
+                connection.execute(update(batch).where(batch.c.id == number).values(state="empty", size=0))
+        return given_up
+
+    def finish(self, edition: str, now: datetime) -> bool:
+        """Closes an edition that is being sent and has nobody pending, in flight or in doubt. One guarded UPDATE."""
+        open_ = and_(
+            batch.c.edition == edition, batch.c.size > 0, batch.c.state.in_(("pending", "submitting", "unknown"))
+        )
+        mine = and_(editions.c.key == edition, editions.c.state == "sending", ~select(batch.c.id).where(open_).exists())
+        with self.database.write() as connection:
+            return bool(connection.execute(update(editions).where(mine).values(state="done", done_at=now)).rowcount)
+
+
+def _own(connection: Connection, name: str, *, in_doubt: int) -> int:
+    """The batch of an attempt that is still ours, with the reader noted. Raises StoreError when another run has
+    settled it: whoever went on now would hand readers over a second time."""
+    mine = and_(attempt.c.id == name, attempt.c.state == "submitting")
+    if not connection.execute(update(attempt).where(mine).values(in_doubt=in_doubt)).rowcount:
+        raise StoreError(f"attempt {name} was taken over by another run; this one stops")
+    return int(connection.execute(select(attempt.c.batch).where(attempt.c.id == name)).scalar_one())
 
 
 def _orphan_outcome(orphan: Any, ids: Sequence[int], recovery: Recovery) -> Outcome:

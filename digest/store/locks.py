@@ -5,15 +5,15 @@ A file lock beside an SQLite store, an advisory lock on a PostgreSQL one: no lea
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
-from digest.errors import Busy
+from digest.errors import Busy, StoreError
 from digest.store.database import Database
 
 _PAUSE = 0.2
@@ -21,7 +21,7 @@ _PAUSE = 0.2
 
 @contextmanager
 def alone(database: Database, work: str, *, wait: float) -> Iterator[None]:
-    """Holds the lock named `work`, after waiting for it at most `wait` seconds. Raises Busy."""
+    """Holds the lock named `work` (a word such as `sending`), after waiting at most `wait` seconds. Raises Busy."""
     taken = _file(database, work, wait) if database.engine.dialect.name == "sqlite" else _advisory(database, work, wait)
     with taken:
         yield
@@ -32,12 +32,13 @@ def _file(database: Database, work: str, wait: float) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     store = Path(str(database.engine.url.database)).resolve()
-    name = hashlib.sha256(work.encode()).hexdigest()[:8]
-    lock = FileLock(f"{store}.{name}.lock", timeout=wait)
+    lock = FileLock(store.with_name(f"{store.name}.{work}.lock"), timeout=wait)
     try:
         lock.acquire()
     except Timeout:
-        raise Busy(f"another digest process is at it ({work}); nothing was done") from None
+        raise Busy(f"another digest process is {work}; nothing was done") from None
+    except OSError as error:
+        raise StoreError(f"{store.parent}: can't be written: {error.strerror}") from error
     try:
         yield
     finally:
@@ -47,18 +48,30 @@ def _file(database: Database, work: str, wait: float) -> Iterator[None]:
 @contextmanager
 def _advisory(database: Database, work: str, wait: float) -> Iterator[None]:
     until = time.monotonic() + wait
-    with database.engine.connect() as connection:
-        # Advisory locks span the database; two newsletters may live in two schemas of one.
-        schema = connection.execute(text("SELECT current_schema()")).scalar()
-        key = int.from_bytes(hashlib.sha256(f"{schema} {work}".encode()).digest()[:8], "big", signed=True)
-        while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar():
-            connection.rollback()
-            if time.monotonic() >= until:
-                raise Busy(f"another digest process is at it ({work}); nothing was done")
-            time.sleep(_PAUSE)
-        connection.commit()
+    connection = _locked(database, work, until)
+    try:
+        yield
+    finally:
+        # Closing the session gives the lock back, also where the line to the server is dead by now.
+        with suppress(DBAPIError):
+            connection.invalidate()
+        connection.close()
+
+
+def _locked(database: Database, work: str, until: float) -> Connection:
+    """A connection of its own that holds the lock. Advisory locks span the database, so the key names the schema:
+    two newsletters may live in two schemas of one."""
+    with database.said():
+        connection = database.engine.connect()
         try:
-            yield
-        finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+            key = text("SELECT pg_try_advisory_lock(hashtextextended(current_schema() || ' ' || :work, 0))")
+            while not connection.execute(key, {"work": work}).scalar():
+                connection.rollback()
+                if time.monotonic() >= until:
+                    raise Busy(f"another digest process is {work}; nothing was done")
+                time.sleep(_PAUSE)
             connection.commit()
+        except BaseException:
+            connection.close()
+            raise
+        return connection

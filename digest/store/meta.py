@@ -12,7 +12,7 @@ from digest.store.schema import meta
 
 def get_or_make(database: Database, name: str, make: Callable[[], str]) -> str:
     """The value under `name`, made once by `make` and the same ever after."""
-    with database.write() as connection:
+    with database.write(area="meta") as connection:
         value = connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar()
         if value is None:
             value = make()

@@ -34,7 +34,7 @@ class ReaderStore:
     def sync(self, readers: Iterable[tuple[str, Subscriber]], *, now: datetime) -> Synced:
         """Makes the store's list the file's: (comparable address, reader) pairs. Who is no longer in it stays known
         but unlisted, so that history and suppressions outlive any edit. One transaction."""
-        with self.database.write() as connection:
+        with self.database.write(area="subscriber") as connection:
             known = {row.address: (row.id, _row_values(row)) for row in connection.execute(select(subscriber)).all()}
             fresh, changed, seen = [], [], set()
             for address, reader in readers:
@@ -82,9 +82,14 @@ class ReaderStore:
                     suppressed=row.suppressed or "",
                 )
 
+    def email_of(self, id: int) -> str | None:
+        """The address of a reader, listed or not."""
+        with self.database.read() as connection:
+            return connection.execute(select(subscriber.c.email).where(subscriber.c.id == id)).scalar()
+
     def suppress(self, address: str, reason: str, *, now: datetime, detail: str = "") -> bool:
         """Bars an address for good. False when it was barred already (the first reason stays)."""
-        with self.database.write() as connection:
+        with self.database.write(area="suppression") as connection:
             if connection.execute(select(suppression.c.address).where(suppression.c.address == address)).first():
                 return False
             connection.execute(insert(suppression).values(address=address, reason=reason, detail=detail, at=now))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import stat
 import threading
 import time
 from pathlib import Path
@@ -146,18 +145,6 @@ def test_a_missing_key_is_told_before_anyone_is_frozen(newsroom: Newsroom) -> No
     assert "SENDGRID_API_KEY, which is not set" in run.err
     assert "SENDGRID_API_KEY" in newsroom.digest("check", DIGEST_DELIVERY__TRANSPORT="sendgrid").out
     assert newsroom.digest("status").code == 1
-
-
-def test_a_read_only_store_is_told(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    newsroom.json("compose")
-    database = newsroom.home / "digest.db"
-    before = database.stat().st_mode
-    # Root may write anything, so the file is made to refuse by SQLite itself.
-    database.chmod(stat.S_IRUSR)
-    run = newsroom.digest("send", DIGEST_STORE__URL=f"sqlite:///file:{database}?mode=ro&uri=true")
-    database.chmod(before)
-    assert run.code == 1
-    assert "can't be written; check the rights" in run.err
 
 
 def test_a_store_from_a_newer_version_is_told(newsroom: Newsroom) -> None:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.curate.sentence_rules import HANGING, balanced
-from digest.curate.summarise import SUMMARISERS, summarise
+from digest.curate.summarise import summarise
+from digest.curate.summarisers import load
 from digest.hindi.sentences import split
 from digest.hindi.text import fold
 from digest.hindi.tokens import stems
@@ -86,7 +87,7 @@ def test_background_frequencies_are_taken() -> None:
 
 
 def test_it_is_found_by_name() -> None:
-    assert SUMMARISERS["extractive"](BRIDGE[1]) == summarise(BRIDGE[1])
+    assert load("extractive")()([BRIDGE[1]], title=BRIDGE[1].title, background=None, known="") == summarise(BRIDGE[1])
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from tests.paths import ROOT
 
 PACKAGE = ROOT / "digest"
 STAGES = {"collect", "curate", "render", "subscribers", "deliver"}
-GROUND = {"models", "errors", "hindi", "messages", "marked_yaml", "files", "resources"}
-TOP = {"cli", "schedule", "pipeline", "app", "settings", "settings_file", "freezing", "web", "work"}
+GROUND = {"models", "errors", "hindi", "messages", "marked_yaml", "listed_yaml", "files", "resources"}
+TOP = {"cli", "schedule", "pipeline", "app", "settings", "settings_file", "freezing", "composing", "web", "work"}
 
 
 def imports(path: Path) -> set[str]:
@@ -54,7 +54,7 @@ def test_the_store_knows_stages_but_nothing_on_top() -> None:
         assert not imports(path) & TOP, path
 
 
-@pytest.mark.parametrize("part", ["app", "settings", "settings_file", "freezing", "pipeline", "schedule"])
+@pytest.mark.parametrize("part", ["app", "settings", "settings_file", "freezing", "composing", "pipeline", "schedule"])
 def test_nobody_below_the_command_line_imports_it(part: str) -> None:
     assert "cli" not in imports(PACKAGE / f"{part}.py")
 

@@ -53,7 +53,7 @@ def frozen(database: Database) -> Frozen:
         if editions.get(key) is None:
             editions.put(an_edition(key), over=())
         ids = [candidate.id for candidate in ReaderStore(database).candidates(key)]
-        freeze(database, key, [Entry(id, "html", NOW) for id in ids], size)
+        freeze(database, key, [Entry(id, "html", NOW) for id in ids], size, now=NOW)
         return ids
 
     return make

@@ -61,6 +61,18 @@ def test_a_locked_store_is_said_to_be_locked(tmp_path: Path, monkeypatch: pytest
         other.close()
 
 
+def test_a_read_only_store_is_said_to_be_read_only(tmp_path: Path) -> None:
+    database = open_database("sqlite:///digest.db", home=tmp_path)
+    try:
+        # Root may write anything, so the file is made to refuse by SQLite itself.
+        with database.read() as connection:
+            connection.exec_driver_sql("PRAGMA query_only=ON")
+        with pytest.raises(StoreError, match="can't be written; check the rights"):
+            get_or_make(database, "k", lambda: "v")
+    finally:
+        database.close()
+
+
 @pytest.mark.parametrize(
     ("content", "said"), [(b"no database at all, and long enough to be looked at" * 40, "no SQLite database")]
 )
@@ -75,16 +87,31 @@ def test_a_folder_that_is_missing_is_said_to_be_missing(tmp_path: Path) -> None:
         open_database("sqlite:///nowhere/digest.db", home=tmp_path)
 
 
-@pytest.mark.parametrize("url", ["mysql://localhost/x", "digest.db", "sqlite+nothing:///x", "postgres://x/y"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://localhost/x",
+        "digest.db",
+        "sqlite+nothing:///x",
+        "postgres://x/y",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///file:x?uri=true",
+        "postgresql://",
+        "postgresql://localhost:abc/x",
+        "postgresql+asyncpg://localhost/x",
+    ],
+)
 def test_another_kind_of_store_is_a_fault_of_the_settings(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape("expected sqlite:///digest.db")):
         open_database(url, home=tmp_path)
 
 
 def test_a_password_never_reaches_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(StoreError) as caught:
-        open_database("postgresql://digest:hunter2@127.0.0.1:1/none", home=tmp_path)
-    assert "hunter2" not in str(caught.value)
+    for url in ("postgresql://bob:hunter2@127.0.0.1:1/none", "postgresql://127.0.0.1:1/none?user=bob&password=hunter2"):
+        with pytest.raises(StoreError) as caught:
+            open_database(url, home=tmp_path)
+        assert "hunter2" not in str(caught.value)
 
 
 def test_one_at_a_time(database: Database) -> None:

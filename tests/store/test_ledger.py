@@ -249,9 +249,9 @@ def test_an_operators_word_settles_an_unknown_batch_once(database: Database, led
     for _ in range(2):
         ledger.settle(claim(ledger).attempt, Unknown("hung up"), NOW)
     first, second = (doubt.batch for doubt in doubts(database, KEY))
-    assert ledger.decide(KEY, first, Accepted())
-    assert ledger.decide(KEY, second, NotSent("not in the provider's log"))
-    assert not ledger.decide(KEY, first, NotSent("twice"))
+    assert ledger.decide(KEY, first, Accepted(), "in the log", NOW)
+    assert ledger.decide(KEY, second, NotSent(""), "not in the log", NOW)
+    assert not ledger.decide(KEY, first, NotSent(""), "twice", NOW)
     assert tally(database) == {"frozen": 4, "accepted": 2, "pending": 2}
 
 
@@ -285,3 +285,59 @@ def test_who_was_put_off_before_a_kill_is_not_taken_for_done(
     assert tally(database) == {"frozen": 3, "unknown": 1, "pending": 2}
     waiting = [id for _ in range(2) for id, _email in claim(ledger, "smtp").readers]
     assert sorted(waiting) == [a, c]
+
+
+def test_a_run_whose_attempt_was_taken_over_stops(ledger: SqlLedger, frozen: Frozen) -> None:
+    a, b = frozen(2)
+    got = claim(ledger, "smtp")
+    ledger.note_handing(got.attempt, a)
+    ledger.begin_run(KEY, recovery=HOLD, now=NOW)  # another process believes this one dead
+    for note in (ledger.note_handing, ledger.note_put_off):
+        with pytest.raises(StoreError, match="taken over"):
+            note(got.attempt, b)
+    with pytest.raises(StoreError, match="taken over"):
+        ledger.note_refused(got.attempt, b, "550")
+
+
+def test_an_edition_that_is_done_is_sent_on_when_someone_new_is_frozen(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
+    editions = EditionStore(database)
+    frozen(1)
+    ledger.settle(claim(ledger).attempt, Accepted(), NOW)
+    assert ledger.finish(KEY, NOW)
+    assert not ledger.finish(KEY, NOW)
+    frozen(2)
+    assert editions.get(KEY).state == "sending"  # type: ignore[union-attr]
+    assert not ledger.finish(KEY, NOW)
+    # As after a kill between the freeze and the hand-over, when an older version had left the state behind:
+    editions.move(KEY, "done", out_of=("sending",), now=NOW)
+    frozen(2)
+    assert len(claim(ledger).readers) == 1
+
+
+def test_what_waited_too_long_is_given_up_and_named(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    frozen(2)
+    assert ledger.expire(KEY, before=NOW) == 0
+    assert ledger.expire(KEY, before=NOW + timedelta(hours=4)) == 2
+    assert tally(database) == {"frozen": 2, "excluded": 2}
+    assert {row.reason for row in missing(database, KEY)} == {"expired before it could be sent"}
+
+
+def test_everyone_in_doubt_or_put_off_is_told_why(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    a, b, c = frozen(3)
+    ledger.settle(claim(ledger, "smtp").attempt, Mixed(frozenset({a}), {}, {b: "broke off"}, "server gone"), NOW)
+    assert [(row.state, row.reason) for row in missing(database, KEY)] == [
+        ("unknown", "server gone"),
+        ("pending", "server gone"),
+    ]
+    assert c
+
+
+def test_an_exclusion_is_told_with_its_newest_reason(database: Database, frozen: Frozen) -> None:
+    frozen(0)
+    enlist(database, "asha@example.com")
+    (reader,) = ReaderStore(database).candidates(KEY)
+    freeze(database, KEY, [Entry(reader.id, excluded="paused")], 10)
+    freeze(database, KEY, [Entry(reader.id, excluded="complained")], 10)
+    assert [row.reason for row in missing(database, KEY)] == ["complained"]

@@ -39,6 +39,8 @@ class Outbox:
             for reader in outgoing.recipients:
                 name = f"{reader.id:08d}-{_UNSAFE.sub('_', reader.email)[:80]}.eml"
                 _replace(place / name, build(outgoing, reader, date=self.clock()))
+        except ValueError as error:
+            return NotSent(f"the letter can't be written as a mail: {error}", permanent=True)
         except OSError as error:
             return NotSent(f"outbox {place}: {error.strerror}", permanent=True)
         return Accepted()

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from digest.deliver.message import Outgoing, unmailable
+from digest.deliver.message import Outgoing, one_line, unmailable
 from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected, Unknown
 from digest.deliver.ports import Journal, Recovery
 from digest.deliver.transports.sendgrid_payload import payload
@@ -112,7 +112,7 @@ def _errors(reply: Reply) -> list[dict[str, Any]]:
 
 
 def _detail(reply: Reply) -> str:
-    messages = [str(error.get("message", "")) for error in _errors(reply)]
+    messages = [one_line(str(error.get("message", ""))) for error in _errors(reply)]
     return f": {'; '.join(message for message in messages if message)[:300]}" if any(messages) else ""
 
 

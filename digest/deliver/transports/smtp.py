@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-from digest.deliver.message import Outgoing, Recipient, unmailable
+from digest.deliver.message import Outgoing, Recipient, one_line, unmailable
 from digest.deliver.mime import build
 from digest.deliver.outcome import Mixed, NotSent, Outcome
 from digest.deliver.ports import Journal, Recovery
@@ -69,7 +69,11 @@ class Smtp:
                 if not accepted and not rejected:
                     return NotSent(said, permanent=for_good)
                 return Mixed(frozenset(accepted), rejected, not_sent_reason=said, stop=for_good)
-            data = build(outgoing, reader, date=self.clock())
+            try:
+                data = build(outgoing, reader, date=self.clock())
+            except ValueError as error:  # nothing has left: it must not look like doubt
+                said = f"the letter can't be written as a mail: {error}"
+                return Mixed(frozenset(accepted), rejected, not_sent_reason=said, stop=True)
             journal.handing(reader.id)
             try:
                 self._transaction(server, outgoing.sender.email, reader, data)
@@ -104,6 +108,7 @@ class Smtp:
     def close(self) -> None:
         with self.lock:
             servers, self.open = self.open, []
+            self.local = threading.local()
         for server in servers:
             server.close()
 
@@ -215,7 +220,7 @@ class _Doubt(Exception):
 
 
 def _text(said: bytes | str) -> str:
-    return said.decode("utf-8", "replace").replace("\n", " ") if isinstance(said, bytes) else said
+    return one_line(said.decode("utf-8", "replace") if isinstance(said, bytes) else said)
 
 
 def _stuffed(data: bytes) -> bytes:

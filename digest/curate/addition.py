@@ -1,0 +1,91 @@
+"""One sentence of another paper beside a summary, attributed, when it says what the summary does not.
+
+Takes sentences whole, as `summarise` does. Never sets a number beside another number for the same thing: where two
+papers count differently, the summary keeps to its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from digest.curate.sentence_rules import Candidate, candidates, echoes, told_before
+from digest.curate.summarise import LOOK_AT, MOST_SENTENCES, MOST_WORDS, can_open, similarity, summarise, weigher
+from digest.hindi.sentences import split
+from digest.hindi.tokens import stems, tokens
+from digest.messages import translator
+from digest.models import Article
+
+ALIKE = 0.35
+"""Cosine from which a sentence says what another one says."""
+RARE = 0.75
+"""A stem is rare in the sense of this file from this share of the highest inverse document frequency."""
+
+
+def with_another_source(
+    article: Article,
+    summary: str,
+    others: Sequence[Article],
+    *,
+    title: str,
+    background: Mapping[str, float] | None = None,
+    known: str = "",
+    language: str = "hi",
+) -> str:
+    """The article's summary, with one sentence of one of `others` where that adds something, else as it is.
+
+    The addition is the third sentence at most and ends in '(स्रोत: name)' of the catalogue. It holds a number or a
+    rare stem that the summary lacks, and is less than .35 alike to each of its sentences.
+    """
+    if not others:
+        return summary
+    own = split(summary)
+    if len(own) >= MOST_SENTENCES:
+        summary_short = summarise(article, title=title, background=background, known=known, most=MOST_SENTENCES - 1)
+        own = split(summary_short)
+    else:
+        summary_short = summary
+    weigh = weigher(background)
+    chosen = [weigh(Counter(stems(text))) for text in own]
+    had = set(stems(f"{title}\n{summary}"))
+    most = max((background or {}).values(), default=0.0)
+    counted = _counted(f"{title}\n{summary}")
+    for other in others:
+        source = translator(language).gettext("(Source: %(name)s)") % {"name": other.source}
+        room = MOST_WORDS - len(summary_short.split()) - len(source.split())
+        for each in candidates(other)[:LOOK_AT]:
+            vector = weigh(Counter(each.stems))
+            if (
+                each.words <= room
+                and can_open(each)
+                and not echoes(each, title)
+                and not told_before(each, known)
+                and _adds(each, had, background or {}, most)
+                and not _contradicts(_counted(each.text), counted)
+                and all(similarity(vector, mine) < ALIKE for mine in chosen)
+            ):
+                return f"{summary_short} {each.text} {source}"
+    return summary
+
+
+def _adds(each: Candidate, had: set[str], background: Mapping[str, float], most: float) -> bool:
+    new = [stem for stem in each.stems if stem not in had]
+    if any(stem[0].isdigit() for stem in new):
+        return True
+    return most > 0 and any(len(stem) > 1 and background.get(stem, 0.0) >= RARE * most for stem in new)
+
+
+def _counted(text: str) -> dict[str, set[str]]:
+    """What is counted (the two stems after a number) → its numbers."""
+    found: dict[str, set[str]] = {}
+    for sentence in split(text):
+        words = tokens(sentence)
+        for at, token in enumerate(words):
+            if token[0].isdigit():
+                for thing in stems(" ".join(words[at + 1 : at + 4]))[:2]:
+                    found.setdefault(thing, set()).add(token)
+    return found
+
+
+def _contradicts(one: Mapping[str, set[str]], other: Mapping[str, set[str]]) -> bool:
+    return any(numbers != other[thing] for thing, numbers in one.items() if thing in other)

@@ -1,0 +1,62 @@
+"""`make eval`: one table of every figure that the material in a data folder allows."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tabulate import tabulate
+
+from evaluation import dates, feeds, pages, samestory, sections, sentences, summaries
+from evaluation.material import Material, Row, attempt
+
+PARTS: dict[str, Callable[[Material], list[Row]]] = {
+    "feeds": feeds.measure,
+    "dates": dates.measure,
+    "pages": pages.measure,
+    "sentences": sentences.measure,
+    "same story, five papers": samestory.papers,
+    "same story, disaster reports": samestory.events,
+    "same story, near copies": samestory.copies,
+    "same story, headlines": samestory.headlines,
+    "summaries, references": summaries.references,
+    "summaries, headlines": summaries.headlines,
+    "summaries, rules": summaries.rules,
+    "sections, texts": sections.texts,
+    "sections, headlines": sections.headlines,
+    "sections, more headlines": sections.other_headlines,
+}
+"""What is measured, in the order of the table; a new part is a function from material to rows and a line here."""
+
+HEADERS = ("what", "n", "ours", "bar", "rival")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m evaluation", description=__doc__)
+    beside = Path(__file__).resolve().parents[1] / "../shared/data"
+    parser.add_argument("--data", type=Path, default=beside, help="a folder with articles/, feeds/, nearup/, pages/")
+    parser.add_argument("--only", default="", help="the parts whose name begins so")
+    given = parser.parse_args()
+    if not given.data.is_dir():
+        sys.stderr.write(f"{given.data} is no folder; give one laid out as articles/, feeds/, nearup/, pages/.\n")
+        return 2
+    material = Material(given.data.resolve())
+    rows: list[Row] = []
+    for name, part in PARTS.items():
+        if name.startswith(given.only):
+            began = time.monotonic()
+            rows += attempt(part, name, material)
+            sys.stderr.write(f"{name}: {time.monotonic() - began:.1f} s\n")
+    table = [(row.what, row.count, row.ours, row.bar, row.rival) for row in rows]
+    text = tabulate(table, headers=HEADERS, disable_numparse=True, colalign=("left", "right", "left", "left", "left"))
+    sys.stdout.write(text + "\n")
+    missing = sum(row.ours.startswith("missing") for row in rows)
+    if missing:
+        sys.stdout.write(f"\n{missing} of {len(rows)} rows could not be measured: files are missing.\n")
+    return 0
+
+
+sys.exit(main())

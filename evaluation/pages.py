@@ -1,0 +1,130 @@
+"""Saved article pages against what a person read on them: title, date, canonical address, tokens of the body.
+
+`pages/expected.json` names each page with its truth; a body is a `.json` of paragraphs, a Markdown or a text file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from digest.collect.assemble import assemble
+from digest.collect.decode import decode
+from digest.collect.identity import canonical_url
+from digest.collect.pages import read_page
+from digest.collect.parsed import Notes
+from digest.collect.textfiles import read_markdown, read_text
+from digest.hindi.text import fold
+from digest.models import Article, Source
+from evaluation.material import Material, Row
+from evaluation.rouge import overlap
+
+EXPECTED = "pages/expected.json"
+
+_BETWEEN = re.compile(r"[\s।॥,.;:!?\"'“”‘’()\[\]{}<>|/–—…*#_=+-]+")
+
+
+def measure(material: Material) -> list[Row]:
+    """Titles, dates, canonical addresses right, and the mean F1 of tokens of the bodies that are known."""
+    listed: list[dict[str, Any]] = material.json(EXPECTED)
+    titles, dates, links, begun = [], [], [], []
+    bodies: list[tuple[str, float, float]] = []
+    for entry in listed:
+        file = material.root / "pages" / entry["file"]
+        if not file.exists():
+            continue
+        page = decode(file.read_bytes())[0]
+        article = read(page, entry.get("url", ""))
+        letters = _letters(entry.get("title", ""))
+        if letters:
+            titles.append(letters in (_letters(article.title), _letters(f"{article.kicker}{article.title}")))
+        if "published" in entry:
+            dates.append(article.dated and article.published == datetime.fromisoformat(entry["published"]))
+        if "canonical" in entry:
+            links.append(canonical_url(article.url) == canonical_url(entry["canonical"]))
+        gold = body_of(file.parent, entry.get("body_gold", ""))
+        if gold:
+            ours = overlap(tokens(_text(article)), tokens(gold))
+            bodies.append((file.name, ours, overlap(tokens(rival(page)), tokens(gold))))
+        elif "first_words" in entry:
+            start = _letters(entry["first_words"])
+            begun.append(_letters(f"{article.place}{article.text}").startswith(start[:60]))
+    rows = [
+        Row("pages: title right", len(titles), f"{sum(titles)}", "all"),
+        Row("pages: date right", len(dates), f"{sum(dates)}", "all"),
+        Row("pages: canonical address right", len(links), f"{sum(links)}", "all"),
+    ]
+    if bodies:
+        worst = min(bodies, key=lambda body: body[1])
+        ours, theirs = (sum(body[place] for body in bodies) / len(bodies) for place in (1, 2))
+        figures = f"{ours:.3f} (least {worst[1]:.3f} {worst[0][:24]})"
+        rows.append(Row("pages: body, F1 of tokens", len(bodies), figures, ">= .93", f"{theirs:.3f} trafilatura"))
+    else:
+        rows.append(Row("pages: body, F1 of tokens", 0, "missing: no body_gold file"))
+    if begun:
+        rows.append(Row("pages: body begins as it should", len(begun), f"{sum(begun)}", "all"))
+    return rows
+
+
+def tokens(text: str) -> list[str]:
+    """Folded words of any script: pages come in Gujarati and Bengali too."""
+    return [word for word in _BETWEEN.split(fold(text)) if word]
+
+
+def read(page: str, url: str) -> Article:
+    """The cleaned article of a page, as a drop folder would give it."""
+    item = read_page(page, url)
+    item.guid = "file:page.html"
+    source = Source(name="page", path="page.html")
+    articles, _lost, _doubles = assemble([item], source=source, now=datetime.now(UTC), notes=Notes())
+    return (
+        articles[0] if articles else Article(id="", source="page", title="", published=datetime.now(UTC), dated=False)
+    )
+
+
+def body_of(folder: Path, name: str) -> str:
+    """The known body of a page, '' when its file is not there; `name` may hold a `*`."""
+    files = sorted(folder.glob(name)) if name else []
+    if not files:
+        return ""
+    text = files[0].read_text(encoding="utf-8")
+    if files[0].suffix == ".json":
+        return "\n".join(_strings(json.loads(text)))
+    reader: Callable[[str], Any] = read_markdown if files[0].suffix == ".md" else read_text
+    return "\n".join(block.text for block in reader(text).body) if files[0].suffix == ".md" else text
+
+
+def rival(page: str) -> str:
+    """What trafilatura alone takes for the body."""
+    import trafilatura
+
+    return trafilatura.extract(page, include_comments=False) or ""
+
+
+def _strings(node: Any) -> list[str]:
+    """Headlines and paragraphs, in order, of the first version of a page in nested JSON."""
+    if isinstance(node, dict) and "body" not in node and "paragraphs" not in node and "sections" not in node:
+        return next((found for value in node.values() if (found := _strings(value))), [])
+    if isinstance(node, dict):
+        inner = node.get("body", node)
+        parts = [*inner.get("summary", []), *(inner.get("sections") or [inner])]
+        return [text for part in parts for text in _flat(part)]
+    return []
+
+
+def _flat(part: Any) -> list[str]:
+    if isinstance(part, str):
+        return [part]
+    return [*part.get("headline", []), *part.get("paragraphs", [])] if isinstance(part, dict) else []
+
+
+def _text(article: Article) -> str:
+    return "\n".join(block.text for block in article.body) or article.excerpt
+
+
+def _letters(text: str) -> str:
+    return "".join(tokens(text))

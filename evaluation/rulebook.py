@@ -1,0 +1,73 @@
+"""The rules that a reader of a summary would feel, checked from outside: written apart from the summariser's own.
+
+A summary that breaks one is named with the rule; the empty summary breaks none.
+"""
+
+from __future__ import annotations
+
+import re
+
+from digest.hindi.sentences import split
+from digest.hindi.text import fold
+from digest.hindi.tokens import stems
+from digest.models import Article
+
+MOST_WORDS, MOST_SENTENCES, MOST_SHARED = 70, 3, 0.9
+
+_END = re.compile("[।॥.?!…|\"'”’»)\\]]$")
+_HANGING = tuple(
+    f"{fold(word)} "
+    for word in (
+        "वहीं",
+        "लेकिन",
+        "इसके बाद",
+        "दरअसल",
+        "बता दें",
+        "हालांकि",
+        "उन्होंने",
+        "इसके",
+        "इससे",
+        "साथ ही",
+        "वह",
+        "ये",
+        "यह",
+        "ऐसे में",
+    )
+)
+_FURNITURE = re.compile(
+    fold(
+        "यह भी पढ|ये भी पढ|फॉलो कर|क्लिक कर|शेयर कर|पूरी खबर|सब्सक्राइब"
+        "|also read|follow us|click here|the post|appeared first"
+    )
+)
+_DATELINE = re.compile(r"^[^।.:|–-]{2,40}(?: \((?:एजेंसी|भाषा|वार्ता|ब्यूरो)\)|, एजेंसी|[।:] ?[A-Za-z]{2,5})[ ।:.–-]")
+_CUT = re.compile(r"\[?(?:…|\.{3,}|&hellip;)\]?$")
+
+
+def broken(article: Article, summary: str) -> list[str]:
+    """The rules that the summary of a cleaned article breaks, by name."""
+    if not summary:
+        return []
+    pieces = split(summary)
+    body = " ".join(article.text.split())
+    first = fold(summary).lstrip("\"'“‘( ")
+    own, head = set(stems(summary)), set(stems(article.title))
+    rules = {
+        "its words stand in the article": all(" ".join(piece.split()) in body for piece in pieces),
+        "ends as a sentence does": bool(_END.search(summary)),
+        "is not cut": not any(_CUT.search(piece) for piece in pieces),
+        "one to three sentences": 1 <= len(pieces) <= MOST_SENTENCES,
+        "seventy words at most": len(summary.split()) <= MOST_WORDS,
+        "quotes and brackets close": _balanced(summary),
+        "does not point back": not first.startswith(_HANGING),
+        "is more than a question": not all(piece.rstrip("\"'”’) ").endswith("?") for piece in pieces),
+        "is no echo of the headline": not head or len(own & head) < MOST_SHARED * len(own),
+        "no furniture": not _FURNITURE.search(fold(summary)),
+        "no dateline": not _DATELINE.match(summary),
+    }
+    return [name for name, kept in rules.items() if not kept]
+
+
+def _balanced(text: str) -> bool:
+    pairs = all(text.count(opening) == text.count(closing) for opening, closing in ("“”", "()", "[]"))
+    return pairs and text.count('"') % 2 == 0

@@ -1,0 +1,103 @@
+"""The desk and the operator: changes before a send, and what must not be possible."""
+
+from __future__ import annotations
+
+from tests.cli.newsroom import Newsroom
+
+KEY = "2026-11-23"
+
+
+def stories(newsroom: Newsroom) -> list[str]:
+    edition = newsroom.json("edition", "show", KEY)
+    return [story["id"] for section in edition["sections"] for story in section["stories"]]
+
+
+def test_the_desk_pins_drops_moves_and_writes(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+    first, *_rest, last = stories(newsroom)
+    assert newsroom.digest("edition", "pin", KEY, last).code == 0
+    assert newsroom.json("edition", "show", KEY)["lead"] == last
+    assert newsroom.digest("edition", "drop", KEY, first).code == 0
+    assert first not in stories(newsroom)
+    assert newsroom.digest("edition", "move", KEY, last, "--section", "खेल", "--place", "1").code == 0
+    assert newsroom.digest("edition", "edit", KEY, "--subject", "अपना विषय", "--intro", "नमस्ते").code == 0
+    newsroom.json("compose")  # what the desk did outlives composing again
+    edition = newsroom.json("edition", "show", KEY)
+    assert (edition["subject"], edition["intro"]) == ("अपना विषय", "नमस्ते")
+    sport = next(section for section in edition["sections"] if section["name"] == "खेल")
+    assert sport["stories"][0]["id"] == last
+    assert first not in stories(newsroom)
+
+
+def test_a_section_that_is_none_is_refused(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+    run = newsroom.digest("edition", "move", KEY, stories(newsroom)[0], "--section", "खेलल")
+    assert run.code == 2
+    assert "did you mean 'खेल'?" in run.err
+
+
+def test_dropping_too_much_can_be_taken_back(newsroom: Newsroom) -> None:
+    newsroom.json("compose", DIGEST_EDITION__MAX_STORIES="3")
+    few = {"DIGEST_EDITION__MAX_STORIES": "100", "DIGEST_EDITION__MIN_STORIES": "16"}
+    newsroom.json("compose", **few)
+    dropped = stories(newsroom)[:4]
+    for story in dropped:
+        newsroom.digest("edition", "drop", KEY, story, **few)
+    assert newsroom.json("edition", "show", KEY)["state"] == "skipped"
+    for story in dropped:
+        assert newsroom.digest("edition", "pin", KEY, story, **few).code == 0
+    assert newsroom.json("edition", "show", KEY)["state"] == "draft"
+
+
+def test_pause_resume_cancel(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+    assert newsroom.digest("edition", "approve", KEY).code == 0
+    assert newsroom.digest("edition", "pause", KEY).code == 0
+    run = newsroom.digest("send")
+    assert run.code == 1
+    assert "is paused: digest edition resume" in run.err
+    assert newsroom.digest("send", "--dry-run").code == 1
+    assert newsroom.digest("edition", "resume", KEY).code == 0
+    assert newsroom.json("send")["accepted"] == 6
+    assert newsroom.digest("edition", "cancel", KEY).code == 1  # it is done
+    assert newsroom.digest("compose", "--slug", "special").code == 0
+    assert newsroom.digest("edition", "cancel", "special").code == 0
+    assert newsroom.digest("send", "special").code == 1
+    assert newsroom.outbox("special") == {}
+
+
+def test_a_batch_is_either_accepted_or_sent_again(newsroom: Newsroom) -> None:
+    newsroom.json("send")
+    run = newsroom.digest("reconcile", KEY, "--accept", "all", "--resend", "all", "--reason", "log")
+    assert run.code == 2
+    assert "either taken or not" in run.err
+    assert newsroom.digest("reconcile", KEY, "--accept", "²", "--reason", "log").code == 2
+
+
+def test_a_special_can_not_stand_where_a_day_belongs(newsroom: Newsroom) -> None:
+    run = newsroom.digest("compose", "--slug", "2026-11-24")
+    assert run.code == 2
+    assert "that is no date" in run.err
+
+
+def test_a_draft_that_somebody_only_looked_at_is_composed_anew(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+    newsroom.settings("max_stories: 12", "max_stories: 5")
+    assert newsroom.json("send", DIGEST_NOW="2026-11-23T12:00+05:30")["state"] == "done"
+    assert len(stories(newsroom)) == 5
+
+
+def test_sources_taken_out_of_the_settings_take_no_part(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+    only = "[{name: विज्ञान वार्ता, path: samples/feeds/vigyan-varta.json, replay: true}]"
+    edition = newsroom.json("compose", DIGEST_SOURCES=only)
+    names = {name for section in edition["sections"] for story in section["stories"] for name in story["sources"]}
+    assert names == {"विज्ञान वार्ता"}
+
+
+def test_a_token_names_its_reader(newsroom: Newsroom) -> None:
+    newsroom.json("send")
+    mail = newsroom.outbox()["meena@example.com"].decode("ascii")
+    token = mail.partition("/leave/")[2].partition(">")[0]
+    assert newsroom.digest("subscribers", "who", f"unsubscribe {token}").out.strip() == "meena@example.com"
+    assert newsroom.digest("subscribers", "who", token[:-1] + "x").code == 1

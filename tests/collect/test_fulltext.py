@@ -1,0 +1,187 @@
+"""Cut articles made whole from their pages: what is taken, what stays, and how few pages are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from digest.collect.fetch import Fetched, Fetcher
+from digest.collect.fetcherrors import FetchError
+from digest.collect.fulltext import WHOLE, complete, wants_page, with_body_of
+from digest.collect.fulltextfetch import MOST_PAGES, Made, fill
+from digest.collect.parsed import Parsed
+from digest.models import Article, Block, Source
+from tests.collect.server import Handler, serving
+from tests.paths import ROOT
+
+NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+GOLDEN = ROOT / "tests/collect/golden/pages/cms"
+PAGE = (GOLDEN / "wordpress.html").read_bytes()
+URL = "https://gram-darpan.example/?p=811"
+CUT = Article(
+    id="a1",
+    source="ग्राम दर्पण",
+    title="नहर की सफाई पूरी, रामगढ़िया के खेतों तक पहुंचा पानी",
+    published=NOW,
+    dated=False,
+    url=URL,
+    excerpt="रामगढ़िया की मुख्य नहर की सफाई का काम शनिवार को पूरा हो गया।",
+)
+SOURCE = Source(name="ग्राम दर्पण", url="https://gram-darpan.example/feed/")
+
+
+def test_what_is_missing_comes_from_the_page_and_the_id_stays() -> None:
+    whole = complete(CUT, PAGE, URL)
+    assert whole.id == CUT.id
+    assert whole.title == CUT.title
+    assert whole.text.startswith("रामगढ़िया की मुख्य नहर")
+    assert whole.text.endswith("एक निगरानी समिति बनाई गई है।")
+    assert len(whole.text) > WHOLE > len(CUT.text)
+    assert (whole.author, whole.dated) == ("कविता सिंह", True)
+    assert whole.published == datetime.fromisoformat("2026-11-22T10:05:10+05:30")
+    assert whole.url == "https://gram-darpan.example/2026/11/22/nahar-ki-safai/"
+    assert whole.image is not None
+    assert whole.content_hash != CUT.content_hash
+    assert whole.warnings == ()
+    assert wants_page(CUT)
+    assert not wants_page(whole)
+
+
+def test_the_feeds_own_word_stands() -> None:
+    dated = replace(CUT, dated=True, published=NOW - timedelta(hours=1), author="सुमन")
+    whole = complete(dated, PAGE, URL)
+    assert (whole.published, whole.author) == (dated.published, "सुमन")
+
+
+def test_a_page_of_something_else_changes_nothing() -> None:
+    other = complete(replace(CUT, title="चांद पर उतरेगा नया अंतरिक्ष यान, वैज्ञानिक तैयार"), PAGE, URL)
+    assert other.body == ()
+    assert other.warnings == ("its page tells of something else, so the feed's text stays",)
+    consent = complete(CUT, "<html><body><p>कुकी के लिए सहमति दें।</p></body></html>".encode(), URL)
+    assert (consent.body, len(consent.warnings)) == ((), 1)
+
+
+def test_a_page_with_less_than_the_feed_leaves_its_text() -> None:
+    long = complete(CUT, PAGE, URL)
+    short = f"<html><body><article><h1>{CUT.title}</h1><p>{CUT.excerpt}</p></article></body></html>".encode()
+    kept = complete(long, short, URL)
+    assert kept.body == long.body
+    assert kept.warnings == ("its page holds no more text than the feed",)
+
+
+def test_no_bytes_raise() -> None:
+    for page in (b"", b"\xff\xfe\x00", b"<html", b"\x00" * 100, "नहर".encode("utf-16"), b"<" * 5000):
+        assert complete(CUT, page, URL).id == CUT.id
+
+
+class Site:
+    """Gives one page for every address, or the error that it was made with; counts what it was asked."""
+
+    def __init__(self, mistake: str = "") -> None:
+        self.asked: list[str] = []
+        self.mistake = mistake
+
+    def get(self, url: str, *, etag: str = "", last_modified: str = "", allow_private: bool = False) -> Fetched:
+        self.asked.append(url)
+        if self.mistake:
+            raise FetchError(self.mistake)
+        return Fetched(200, url, PAGE, "text/html; charset=utf-8")
+
+
+class Stored:
+    def __init__(self, *articles: Article) -> None:
+        self.articles = {article.id: article for article in articles}
+
+    def held(self, ids: Sequence[str]) -> Mapping[str, Article]:
+        return {one: self.articles[one] for one in ids if one in self.articles}
+
+
+def test_only_cut_articles_cost_a_page_and_each_only_once() -> None:
+    whole = complete(replace(CUT, id="a2"), PAGE, URL)
+    site, made = Site(), Made()
+    filled, left = fill(Parsed("rss2.0", (CUT, whole)), SOURCE, site, made=made)
+    assert site.asked == [URL]
+    assert [len(article.text) > WHOLE for article in filled.articles] == [True, True]
+    assert (left, filled.warnings) == (False, ())
+    again, _ = fill(
+        Parsed("rss2.0", (replace(CUT, published=NOW + timedelta(hours=1)), whole)), SOURCE, site, made=made
+    )
+    assert site.asked == [URL]
+    assert again.articles[0] == filled.articles[0]
+    fill(Parsed("rss2.0", (replace(CUT, title=CUT.title + " अब"),)), SOURCE, site, made=made)
+    assert len(site.asked) == 2
+
+
+def test_a_short_report_is_asked_for_only_once() -> None:
+    class Brief(Site):
+        def get(self, url: str, *, etag: str = "", last_modified: str = "", allow_private: bool = False) -> Fetched:
+            page = super().get(url).url
+            return Fetched(200, page, f"<article><h1>{CUT.title}</h1><p>{CUT.excerpt}</p></article>".encode())
+
+    site, made, cut = Brief(), Made(), replace(CUT, body=(Block("p", CUT.excerpt),))
+    first, _ = fill(Parsed("rss2.0", (cut,)), SOURCE, site, made=made)
+    second, _ = fill(Parsed("rss2.0", (cut,)), SOURCE, site, made=made)
+    third, _ = fill(Parsed("rss2.0", (cut,)), SOURCE, site, Stored(first.articles[0]), made=Made())
+    assert len(site.asked) == 1
+    assert first.articles == second.articles == third.articles
+
+
+def test_what_the_store_holds_is_not_asked_for_again() -> None:
+    whole = complete(CUT, PAGE, URL)
+    site = Site("must not be asked")
+    filled, left = fill(Parsed("rss2.0", (CUT,)), SOURCE, site, Stored(whole), made=Made())
+    assert (site.asked, left) == ([], False)
+    assert filled.articles[0].text == whole.text
+    assert filled.articles[0].content_hash == whole.content_hash
+    assert with_body_of(whole, CUT) is whole
+
+
+def test_a_site_that_fails_is_left_alone_and_nothing_is_lost() -> None:
+    cut = tuple(replace(CUT, id=f"a{number}", url=f"{URL}{number}") for number in range(9))
+    site = Site("It is out of service for now.")
+    filled, left = fill(Parsed("rss2.0", cut), SOURCE, site, made=Made())
+    assert len(site.asked) == 3
+    assert left
+    assert filled.articles == cut
+    assert filled.warnings == (
+        "3 items: its page could not be fetched: It is out of service for now",
+        "6 items: its page is left for the next run",
+    )
+
+
+def test_bounds_of_number_time_and_leave() -> None:
+    cut = tuple(replace(CUT, id=f"a{number}", url=f"{URL}{number}") for number in range(MOST_PAGES + 5))
+    site = Site()
+    _, left = fill(Parsed("rss2.0", cut), SOURCE, site, made=Made())
+    assert (len(site.asked), left) == (MOST_PAGES, True)
+    ticks = iter(range(0, 10_000, 25))
+    slow = Site()
+    fill(Parsed("rss2.0", cut), SOURCE, slow, clock=lambda: float(next(ticks)), made=Made())
+    assert len(slow.asked) == 2
+    forbidden = Site()
+    filled, left = fill(Parsed("rss2.0", (CUT,)), SOURCE, forbidden, allowed=lambda _url: False, made=Made())
+    assert (forbidden.asked, left) == ([], False)
+    assert filled.warnings == ("1 item: its page may not be asked for (robots)",)
+
+
+def test_through_a_real_server() -> None:
+    with serving() as base:
+        cut = replace(CUT, url=f"{base}/nothing")
+        filled, _ = fill(Parsed("rss2.0", (cut,)), replace(SOURCE, allow_private=True), Fetcher(), made=Made())
+        assert [path for path, _headers in Handler.seen] == ["/nothing"]
+        assert filled.articles[0] == cut
+        assert "not found" in filled.warnings[0]
+        guarded, _ = fill(Parsed("rss2.0", (cut,)), SOURCE, Fetcher(), made=Made())
+        assert len(Handler.seen) == 1
+        assert guarded.articles[0] == cut
+
+
+def test_furniture_that_three_pages_share_is_dropped() -> None:
+    blurb = "कहानी प्रतियोगिता में भाग लेने के लिए अपनी रचना हमें डाक से भेजें और इनाम पाएं।"
+    bodies = tuple(
+        replace(CUT, id=f"a{number}", body=(Block("p", f"पहली बात {number}। " * 80), Block("p", blurb)))
+        for number in range(3)
+    )
+    filled, _ = fill(Parsed("rss2.0", bodies), SOURCE, Site(), made=Made())
+    assert all(blurb not in article.text for article in filled.articles)

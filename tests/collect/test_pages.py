@@ -1,0 +1,123 @@
+"""Pages of common shapes and what a person reads on them: golden files, and the contradictions that pages hold."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from digest.collect.pages import read_page
+from digest.collect.pagetext import reconciled
+from digest.models import Block
+from evaluation.pages import body_of, read, tokens
+from evaluation.rouge import overlap
+from tests.paths import ROOT, SHARED_DATA
+
+GOLDEN = ROOT / "tests/collect/golden/pages"
+PAGES: list[dict[str, Any]] = json.loads((GOLDEN / "expected.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("expected", PAGES, ids=lambda entry: str(entry["file"]))
+def test_a_page_of_each_shape_is_read_whole(expected: dict[str, Any]) -> None:
+    page = (GOLDEN / expected["file"]).read_text(encoding="utf-8")
+    article = read(page, expected["url"])
+    assert article.title == expected["title"]
+    assert (article.dated, article.published) == (True, datetime.fromisoformat(expected["published"]))
+    assert article.url == expected["canonical"]
+    assert article.author == expected["author"]
+    assert article.image is not None
+    assert article.image.url == expected["image"]
+    gold = body_of((GOLDEN / expected["file"]).parent, expected["body_gold"])
+    assert overlap(tokens("\n".join(block.text for block in article.body)), tokens(gold)) >= 0.95
+
+
+def test_no_page_brings_furniture_along() -> None:
+    for expected in PAGES:
+        article = read((GOLDEN / expected["file"]).read_text(encoding="utf-8"), expected["url"])
+        for furniture in ("सर्वाधिकार", "कुकी", "टमाटर", "डाक टिकटों", "विज्ञापन", "कविता सिंह दस साल", "आखिरी छोर तक अभी"):
+            assert furniture not in article.text, (expected["file"], furniture)
+
+
+def test_bodies_of_real_pages() -> None:
+    if not (SHARED_DATA / "pages/expected.json").exists():
+        pytest.skip("the real pages lie outside the repository and are not here")
+    listed = json.loads((SHARED_DATA / "pages/expected.json").read_text(encoding="utf-8"))
+    known = 0
+    for entry in listed:
+        file = SHARED_DATA / "pages" / entry["file"]
+        gold = body_of(file.parent, entry.get("body_gold", "")) if file.exists() else ""
+        if gold:
+            article = read(file.read_text(encoding="utf-8"), entry.get("url", ""))
+            assert overlap(tokens(article.text), tokens(gold)) >= 0.93, entry["file"]
+            known += 1
+    assert known
+
+
+LEAD = "गांव की नहर में बीस दिन बाद पानी आया और किसानों ने खेतों की सिंचाई शुरू कर दी है। विभाग ने इसके लिए तीन दल बनाए हैं।"
+
+
+def page(head: str = "", body: str = "") -> str:
+    body = body or f"<h1>नहर में पानी</h1><p>{LEAD}</p>"
+    return f"<html><head><meta charset=utf-8>{head}</head><body>{body}</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "expected"),
+    [
+        (
+            "<meta property='article:published_time' content='2026-11-22T18:15:00+00:00'>"
+            "<script type='application/ld+json'>"
+            '{"@type":"NewsArticle","datePublished":"2026-11-22T18:15:00+05:30"}</script>',
+            "",
+            "2026-11-22T18:15:00+05:30",
+        ),
+        (
+            "<meta property='article:published_time' content='2026-11-22T12:45:00+00:00'>"
+            "<script type='application/ld+json'>"
+            '{"@type":"NewsArticle","datePublished":"2026-11-22T18:15:00+05:30"}</script>',
+            "",
+            "2026-11-22T12:45:00+00:00",
+        ),
+        ("", f"<h1>नहर</h1><div>Posted on: 21-Nov-2026 17:30 IST | मोहन</div><p>{LEAD}</p>", "21-Nov-2026 17:30 IST"),
+        ("", f"<h1>नहर</h1><span>प्रकाशित: 21 नवंबर 2026, शाम 6:05 बजे</span><p>{LEAD}</p>", "21 नवंबर 2026"),
+    ],
+)
+def test_the_date_among_contradictions(head: str, body: str, expected: str) -> None:
+    assert expected in read_page(page(head, body)).date
+
+
+def test_a_copyright_line_and_a_year_in_the_text_are_no_date() -> None:
+    item = read_page(page(body=f"<h1>नहर</h1><p>{LEAD}</p><p>© 23 Nov 2026 समाचार</p><p>योजना 2026 में बनी थी।</p>"))
+    assert item.date == ""
+
+
+def test_the_address_tells_the_day_when_nothing_else_does() -> None:
+    assert read_page(page(), "https://gaon.example/2026/11/22/nahar/").date == "2026-11-22"
+    assert read_page(page(), "https://gaon.example/nahar-2026/").date == ""
+
+
+def test_points_of_a_list_are_text_and_buttons_are_not() -> None:
+    points = "".join(f"<li>विभाग ने गांव {number} की सिंचाई के लिए अलग दिन तय किया है।</li>" for number in range(6))
+    body = f"<article><h1>नहर</h1><ul>{points}</ul><ul><li><a href='#'>शेयर</a></li><li>फेसबुक</li></ul></article>"
+    texts = [block.text for block in read_page(page(body=body)).body]
+    assert len(texts) == 6
+
+
+def test_a_second_opinion_never_replaces_a_good_reading() -> None:
+    from digest.collect.markup import Content
+
+    own = Content([Block("p", LEAD), Block("p", f"{LEAD} दूसरी बात।")])
+    furniture = [Block("p", "होम | देश | खेल") for _ in range(80)]
+    assert reconciled(own, [*own.blocks, *furniture], marked=False).blocks == own.blocks
+    more = [Block("p", f"{LEAD} बात संख्या {number} भी कही गई।") for number in range(5)]
+    assert reconciled(own, [*own.blocks, *more], marked=False).blocks == [*own.blocks, *more]
+    assert reconciled(own, [], marked=False).blocks == own.blocks
+
+
+@pytest.mark.parametrize("text", ["", "<", "<html", "\x00\x00", "<p>" * 3000, "<!-- " * 500, "plain text"])
+def test_nothing_that_is_given_as_a_page_raises_more_than_its_own_error(text: str) -> None:
+    with contextlib.suppress(ValueError):
+        assert read_page(text, "https://gaon.example/1").url == "https://gaon.example/1"

@@ -1,0 +1,163 @@
+"""The evaluation itself: its measures on known answers, and a table of whatever material there is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.models import Article
+from evaluation import dates, feeds, pages, samestory, sections, sentences
+from evaluation.material import DAY, Material, Missing, Row, attempt, made
+from evaluation.rouge import overlap, rouge
+from evaluation.rulebook import broken
+from tests.paths import ROOT, SHARED_DATA
+
+LEAD = "सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए खोल दिया गया। पुल पर 96 करोड़ रुपये खर्च हुए।"
+
+
+def test_rouge_keeps_devanagari() -> None:
+    assert rouge(LEAD, LEAD) == (1.0, 1.0, 1.0)
+    assert rouge("नदी पर पुल", "खेत में पानी") == (0.0, 0.0, 0.0)
+    assert rouge("", LEAD) == (0.0, 0.0, 0.0)
+    one, two, long = rouge("पुल नया बना", "नया पुल बना")  # three words shared, no pair, two in order
+    assert (one, two, long) == (1.0, 0.0, pytest.approx(2 / 3))
+    assert rouge("नदी नदी नदी", "नदी पर पुल")[0] == pytest.approx(1 / 3)
+
+
+@given(
+    st.lists(st.sampled_from(["नदी", "पुल", "गांव", "खेत", "पानी"])),
+    st.lists(st.sampled_from(["नदी", "पुल", "गांव", "मेला"])),
+)
+def test_rouge_is_a_share_and_the_same_both_ways(one: list[str], other: list[str]) -> None:
+    there, back = rouge(" ".join(one), " ".join(other)), rouge(" ".join(other), " ".join(one))
+    assert there == back
+    assert all(0 <= score <= 1 for score in there)
+    assert there[2] <= there[0] + 1e-9
+
+
+def test_overlap_counts_repetitions() -> None:
+    assert overlap(["a", "a", "b"], ["a", "b", "b"]) == pytest.approx(2 / 3)
+    assert overlap([], []) == 1.0
+    assert overlap(["a"], []) == 0.0
+
+
+def test_average_precision() -> None:
+    assert samestory.average_precision([(0.9, True), (0.8, False), (0.7, True)]) == pytest.approx((1 + 2 / 3) / 2)
+    assert samestory.average_precision([(0.9, True)], positives=2) == 0.5
+    assert samestory.average_precision([(0.5, True), (0.5, False)]) == 0.5  # a tie is no credit
+    assert samestory.average_precision([]) == 0.0
+
+
+def test_sentence_ends() -> None:
+    gold = ["नदी पर पुल बना।", "लोग खुश हैं।"]
+    assert sentences.f1(gold, " ", lambda _text: gold) == 1.0
+    assert sentences.f1(gold, " ", lambda text: [text]) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("summary", "rule"),
+    [
+        (LEAD, ""),
+        ("", ""),
+        ("सोनपुरा में पुल खुला था और सब लोग बहुत खुश थे।", "its words stand in the article"),
+        ("सोनपुरा में कमला नदी पर बना", "ends as a sentence does"),
+        ("पुल पर 96 करोड़ रुपये खर्च हुए...", "is not cut"),
+        ("लेकिन पुल खुला।", "does not point back"),
+        ("“पुल खुला।", "quotes and brackets close"),
+        ("क्या पुल खुला?", "is more than a question"),
+        ("सोनपुरा (भाषा): पुल खुला।", "no dateline"),
+        ("पुल खुला। यह भी पढ़ें मेले की खबर।", "no furniture"),
+        (" ".join(["पुल खुला।"] * 40), "one to three sentences"),
+        ("नहर में पानी", "is no echo of the headline"),
+    ],
+)
+def test_the_rulebook_names_what_is_broken(summary: str, rule: str) -> None:
+    found = broken(made("1", "नहर में पानी", [LEAD]), summary)
+    assert (rule in found) if rule else found == []
+
+
+def test_dates_of_the_standard_library_stand_against_ours() -> None:
+    assert dates._standard("Mon, 23 Nov 2026 10:20:00 +0530") is not None
+    assert dates._standard("Mon, 23 Nov 2026 10:20:00 IST") is None
+    assert dates._is_indian("Mon, 23 Nov 2026 10:20:00 IST")
+    assert dates._is_indian("23 Nov 2026 04:42 PM")
+    assert not dates._is_indian("2026-11-23T10:20:00+05:30")
+
+
+def test_every_label_names_sections_of_ours() -> None:
+    assert all(label == label.lower() and wanted for label, wanted in sections.LABELS.items())
+
+
+def small(root: Path) -> Material:
+    """Material of our own writing: one feed with an item that only feedparser's count knows, and the golden pages."""
+    feed = root / "feeds/village/feed.xml"
+    feed.parent.mkdir(parents=True)
+    items = "".join(
+        f"<item><title>नहर की खबर {number}</title><link>https://g.example/{number}</link>"
+        f"<pubDate>Mon, 23 Nov 2026 0{number}:00:00 IST</pubDate></item>"
+        for number in range(3)
+    )
+    feed.write_text(f"<rss version='2.0'><channel><title>गांव</title>{items}</channel></rss>", encoding="utf-8")
+    (root / "feeds/village/SOURCE.txt").write_text("ours")
+    return Material(root)
+
+
+def test_a_folder_with_little_gives_its_rows_and_names_the_rest(tmp_path: Path) -> None:
+    material = small(tmp_path)
+    assert next((row.count, row.ours) for row in feeds.measure(material)) == (3, "0")
+    read = dates.measure(material)
+    assert [(row.count, row.ours) for row in read] == [(3, "3"), (0, "0"), (3, "3")]
+    assert attempt(sentences.measure, "sentences", material) == [Row("sentences", 0, f"missing: {sentences.GOLD}")]
+    (tmp_path / "nearup").mkdir()
+    (tmp_path / samestory.HEADLINES).write_text('[{"a_title": 1, "b_title": "x"}]')
+    assert attempt(samestory.headlines, "headlines", material)[0].ours.startswith("unreadable")
+    with pytest.raises(Missing):
+        material.path("articles")
+
+
+def test_the_golden_pages_are_material_too() -> None:
+    rows = {row.what: row for row in pages.measure(Material(ROOT / "tests/collect/golden"))}
+    assert rows["pages: title right"].ours == str(rows["pages: title right"].count)
+    assert float(rows["pages: body, F1 of tokens"].ours.split()[0]) >= 0.93
+
+
+def test_the_table_is_printed_and_a_missing_folder_is_told(tmp_path: Path) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "evaluation", *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+    done = run("--data", str(small(tmp_path / "some").root))
+    assert done.returncode == 0, done.stderr
+    assert "feeds: items lost" in done.stdout
+    assert "missing: articles/ud-hindi-pud" in done.stdout
+    assert "could not be measured" in done.stdout
+    absent = run("--data", str(tmp_path / "nowhere"))
+    assert (absent.returncode, absent.stdout) == (2, "")
+    assert "is no folder" in absent.stderr
+
+
+def test_figures_on_the_shared_material_do_not_fall() -> None:
+    if not (SHARED_DATA / "pages").exists():
+        pytest.skip("the shared material lies outside the repository and is not here")
+    material = Material(SHARED_DATA)
+    rows = {row.what: row for part in (feeds.measure, dates.measure, pages.measure) for row in part(material)}
+    assert rows["feeds: items lost"].ours == "0"
+    for what in (
+        "dates in feeds: read",
+        "dates with a zone in figures: right",
+        "pages: title right",
+        "pages: date right",
+    ):
+        assert rows[what].ours == str(rows[what].count), what
+
+
+def test_an_article_of_paragraphs_is_cleaned_like_a_collected_one() -> None:
+    article = made("1", "पुल", ["नई दिल्ली (भाषा): " + LEAD, "यह भी पढ़ें"])
+    assert isinstance(article, Article)
+    assert (article.place, article.published) == ("नई दिल्ली", DAY)
+    assert "यह भी" not in article.text

@@ -1,0 +1,57 @@
+"""Editions in the store: numbers, guarded changes, and the desk against a composition that began earlier."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+from digest.curate.desk import Changes
+from digest.store.database import Database
+from digest.store.editions import EditionStore
+from tests.store.conftest import NOW, an_edition
+
+
+def draft(key: str) -> object:
+    return replace(an_edition(key), state="draft", number=0)
+
+
+def test_every_edition_gets_a_number_of_its_own_even_at_once(database: Database) -> None:
+    editions = EditionStore(database)
+    writers = [
+        threading.Thread(target=lambda key=key: editions.put(draft(key), over=()))  # type: ignore[misc]
+        for key in ("a", "b", "c", "d", "e", "f")
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert sorted(edition.number for edition in editions.all()) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_skipped_edition_leaves_its_number_to_the_next(database: Database) -> None:
+    editions = EditionStore(database)
+    editions.put(replace(an_edition("a"), state="skipped"), over=())
+    second = editions.put(replace(an_edition("b"), state="draft"), over=())
+    assert second is not None
+    assert second.number == 1
+    late = editions.put(replace(an_edition("a"), state="draft"), over=("skipped",))
+    assert late is not None
+    assert late.number == 2
+
+
+def test_a_composition_that_began_before_the_desk_changed_something_is_not_stored(database: Database) -> None:
+    editions = EditionStore(database)
+    editions.put(replace(an_edition(), state="draft"), over=())
+    before = editions.desk("2026-11-23")
+    assert editions.set_desk("2026-11-23", Changes(dropped=("s1",)))
+    late = replace(an_edition(), state="draft", subject="पुराना")
+    assert editions.put(late, over=("draft",), desk=before) is None
+    assert editions.put(late, over=("draft",), desk=Changes(dropped=("s1",))) is not None
+
+
+def test_the_desk_changes_drafts_only(database: Database) -> None:
+    editions = EditionStore(database)
+    editions.put(replace(an_edition(), state="approved"), over=())
+    assert not editions.set_desk("2026-11-23", Changes(dropped=("s1",)))
+    assert not editions.move("2026-11-23", "approved", out_of=("draft",), now=NOW)
+    assert editions.put(replace(an_edition(), state="draft"), over=("draft", "skipped")) is None
