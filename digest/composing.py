@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 _DESK_TRIES = 5
-_BACKGROUND = timedelta(days=7)  # of articles that teach how common a word is
-_BACKGROUND_MOST = 2000
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ def _curated(app: App, key: str, standing: Edition | None, changes: Changes) -> 
         now=until,
         pinned=changes.pinned,
         dropped=changes.dropped,
-        background=app.past.background(until - _BACKGROUND, since, most=_BACKGROUND_MOST),
+        background=app.past.background(until - app.rules.background, since, most=app.rules.background_most),
         sent=app.past.sent(until - app.rules.memory, until, but=key),
         exempt={source.name for source in app.sources if source.replay},
         memo=app.memo,

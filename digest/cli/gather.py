@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.output import emit, json_option, note, shortened, table
+from digest.cli.output import emit, json_option, note, plural, shortened, table
 from digest.errors import ConfigurationError, Fault
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def sources_table(reports: tuple[SourceReport, ...]) -> str:
 
 
 def _warned(report: SourceReport) -> str:
-    return f"{len(report.warnings)} warnings" if report.warnings else ""
+    return plural(len(report.warnings), "warning", "warnings") if report.warnings else ""
 
 
 def _word(report: SourceReport) -> str:

@@ -55,7 +55,8 @@ class Pairs:
 
     def _named(self, i: int, j: int, link: Link) -> Link:
         a, b = self.articles[i], self.articles[j]
-        return replace(link, a=a.id, b=b.id, barred=self.bar(i, j, link.score))
+        barred = self.bar(i, j, link.score)
+        return Link(a.id, b.id, link.score, link.lead_cosine, link.full_cosine, link.rare, link.weekday, barred)
 
     def explained(self, i: int, j: int, link: Link) -> Link:
         """The link with its five weightiest shared stems as they stand in either text."""

@@ -51,6 +51,13 @@ TABLE = (  # the pattern is matched in the folded title; first match wins
         0.7,
     ),
     _row("scorecard", "स्कोरकार्ड|scorecard|लाइव स्कोर|live score", 0.5),
+    _row("produce", "^(?=.*मंडी)(?=.*(भाव|दाम|रुपये किलो))|सब्जियों के (दाम|भाव)", 0.7),
+    _row("air", "एक्यूआई|वायु गुणवत्ता सूचकांक", 0.3),
+    _row("level", "जलस्तर आज|आज का जलस्तर", 0.5),
+    _row("currency", "रुपया .*पैसे (चढ़ा|गिरा|मजबूत|कमजोर|टूटा)|बिटकॉइन .*(दाम|भाव|कीमत)", 0.4),
+    _row("lottery", "लॉटरी (परिणाम|रिजल्ट|संबाद)|lottery result", off=True),
+    _row("takings", "बॉक्स ऑफिस कलेक्शन|box office collection", 0.5),
+    _row("round-up", "(आज की|सुबह की|शाम की) (बड़ी|मुख्य|टॉप|ताजा) (खबर|खबरें)|टॉप 10 न्यूज|top 10 news", 0.7),
     _row("live", "^live[ :|]|[ :]live[ :]|लाइव अपडेट|live updates?|ताजा समाचार|breaking news:", 0.0),
     _row("column", "की कहानी-|ब्लॉग:|'s blog|’s blog|आज का इतिहास|आज का विचार|सुविचार"),
 )

@@ -1,0 +1,89 @@
+"""A sentence of another paper beside a summary: only when it adds something, whole and attributed."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import pytest
+
+from digest.curate.addition import with_another_source
+from digest.curate.sentence_rules import HANGING, balanced, opening
+from digest.curate.summarise import MOST_WORDS, summarise
+from digest.hindi.sentences import split
+from digest.models import Article, Block
+from tests.curate.sample import BRIDGE, NOW, article
+from tests.paths import SHARED_DATA
+
+FIRST = BRIDGE[0]
+SHORT = article(FIRST.id, FIRST.source, FIRST.title, FIRST.text.split("\n")[0])
+
+
+def added(other: Article, language: str = "hi") -> str:
+    summary = summarise(SHORT)
+    told = with_another_source(SHORT, summary, [other], title=SHORT.title, language=language)
+    assert told.startswith(split(summary)[0])
+    return told.removeprefix(summary).strip()
+
+
+def test_a_number_that_the_summary_lacks_is_added_with_its_source() -> None:
+    sentence = "भारी ट्रकों पर 15 जनवरी तक रोक रहेगी।"
+    other = article("o", "लोक दर्पण", "ट्रकों पर रोक", sentence)
+    assert added(other) == f"{sentence} (स्रोत: लोक दर्पण)"
+    assert added(other, "en") == f"{sentence} (Source: लोक दर्पण)"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "उन्होंने 15 जनवरी तक भारी ट्रकों पर रोक लगा दी है।",
+        "नाव चलाने वालों ने पुराने घाट पर पूजा की और फूल चढ़ाए।",
+        "नई सूची में अब 55 गांवों के नाम दर्ज बताए जाते हैं।",
+        "क्या 15 जनवरी के बाद भारी ट्रक चल सकेंगे या नहीं?",
+        "सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए 9 बजे खोला गया।",
+    ],
+    ids=["points back", "nothing new that is known to be rare", "counts the same thing otherwise", "asks", "repeats"],
+)
+def test_what_adds_nothing_or_breaks_a_rule_is_left_out(sentence: str) -> None:
+    assert added(article("o", "लोक दर्पण", "और खबर", sentence)) == ""
+
+
+def test_every_rule_on_real_pairs() -> None:
+    path = SHARED_DATA / "articles/ednil-events-hi/ednil_hi.jsonl"
+    if not path.exists():
+        pytest.skip("the real articles are not beside the repository")
+    entries = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+    articles = [
+        Article(
+            str(n), f"s{n}", e["title"], NOW, body=tuple(Block("p", t.strip()) for t in e["paragraphs"] if t.strip())
+        )
+        for n, e in enumerate(entries)
+    ]
+    extended = 0
+    for one, other in pairwise(articles):
+        plain = summarise(one)
+        if not plain:
+            continue
+        told = with_another_source(one, plain, [other], title=one.title)
+        if told == plain:
+            continue
+        extended += 1
+        text, _, rest = told.rpartition(" (स्रोत: ")
+        assert rest == f"{other.source})"
+        assert len(told.split()) <= MOST_WORDS
+        pieces = split(text)
+        assert 2 <= len(pieces) <= 3
+        assert pieces[-1] in other.text
+        assert all(piece in one.text for piece in pieces[:-1])
+        assert balanced(text)
+        assert opening(pieces[-1]) not in HANGING
+    assert extended > 20
+
+
+def test_no_addition_points_at_what_the_reader_does_not_see() -> None:
+    from digest.curate.addition import POINTING
+    from digest.hindi.tokens import tokens
+
+    assert POINTING & set(tokens("आयोजन समिति ने यह घोषणा रविवार रात समारोह में की।"))
+    assert POINTING & set(tokens("उन्होंने 14 गाँवों का दौरा किया।"))
+    assert not POINTING & set(tokens("आयोजन समिति ने 14 गाँवों का दौरा किया।"))

@@ -1,0 +1,136 @@
+"""What was sent before: stays out for a week, comes back as an update when it has moved on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from digest.curate.compose import Curated, compose
+from digest.curate.memo import Memo
+from digest.curate.rules import Rules
+from digest.curate.sent import Sent
+from digest.models import Article, Story
+from tests.curate.sample import BRIDGE, DAY, NOW, OTHERS, article
+
+TOMORROW = NOW + timedelta(days=1)
+
+
+def stories(curated: Curated) -> list[Story]:
+    return [story for section in curated.sections for story in section.stories]
+
+
+def sent(articles: tuple[Article, ...] = DAY) -> list[Sent]:
+    """Yesterday's edition as it was sent."""
+    known = {each.id: each for each in articles}
+    made = compose(articles, rules=Rules(), weights={}, now=NOW)
+    return [Sent("2026-11-23", NOW, each, tuple(known[name] for name in each.article_ids)) for each in stories(made)]
+
+
+def next_day(articles: list[Article], **more: object) -> Curated:
+    rules = more.pop("rules", Rules(min_stories=1, window=timedelta(hours=40)))
+    values = {"sent": sent(), **more}
+    return compose(articles, rules=rules, weights={}, now=TOMORROW, **values)  # type: ignore[arg-type]
+
+
+def later(id_: str, source: str, title: str, text: str, hours: float = -20) -> Article:
+    return article(id_, source, title, text, hours=hours)
+
+
+NEW = later(
+    "dam",
+    "setu",
+    "बेतवा बांध के फाटक खोले गए, निचले इलाकों में चेतावनी",
+    "बेतवा बांध के चार फाटक सोमवार को खोल दिए गए। निचले इलाकों के लोगों को सतर्क रहने को कहा गया है।",
+)
+REPEAT = later("bridge-9", "nagar", BRIDGE[0].title, BRIDGE[0].text)
+
+
+def test_the_same_articles_and_their_likes_stay_out() -> None:
+    curated = next_day([*DAY, NEW, REPEAT])
+    assert [story.title for story in stories(curated)] == [NEW.title]
+    assert any(line.endswith("already sent (2026-11-23)") for line in curated.left_out)
+
+
+def test_a_week_later_nothing_is_remembered_and_a_day_that_repeats_says_why_it_is_empty() -> None:
+    assert len(stories(next_day([*DAY], sent=()))) == 5
+    empty = next_day([*DAY])
+    assert empty.sections == ()
+    assert "that was not sent before" in empty.reason
+
+
+def test_samples_that_are_replayed_were_never_sent() -> None:
+    assert len(stories(next_day([*DAY], exempt={"alok", "setu", "prabhakar"}))) == 5
+
+
+def test_the_desk_may_bring_a_story_back() -> None:
+    curated = next_day([*DAY, NEW], pinned=("chess",))
+    assert "sent before in 2026-11-23" in next(s for s in stories(curated) if "शतरंज" in s.title).reasons
+
+
+TOLL = later(
+    "bridge-toll",
+    "nagar",
+    "सोनपुरा में कमला नदी के नए पुल पर हादसा, 7 लोग घायल",
+    "सोनपुरा में कमला नदी के नए पुल पर दो गाड़ियां टकराने से 7 लोग घायल हो गए। "
+    "सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए खोल दिया गया था। घायलों को जिला अस्पताल में भर्ती कराया गया है।",
+)
+
+
+def test_a_new_number_beside_a_word_that_counts_is_an_update_told_from_what_is_new() -> None:
+    story = next(s for s in stories(next_day([*BRIDGE, TOLL, NEW])) if s.article_ids[0] == "bridge-toll")
+    assert story.label == "update"
+    assert story.title == TOLL.title
+    assert "7 लोग घायल" in story.summary
+    assert "खोल दिया गया" not in story.summary, "this was told yesterday"
+    assert any(reason.startswith("update of 2026-11-23: new number: 7") for reason in story.reasons)
+
+
+def test_three_new_items_with_new_words_are_an_update_and_two_are_not() -> None:
+    words = ("जांच समिति ने रेलिंग की वेल्डिंग परखी", "अभियंता ने नक्शे की खामी मानी", "ठेकेदार को नोटिस भेजा गया, जमानत राशि जब्त")
+    new = [
+        later(f"probe-{n}", f"nagar {n}", f"{BRIDGE[n].title}: {word}", f"{BRIDGE[n].text.split('।')[0]}। {word}।")
+        for n, word in enumerate(words)
+    ]
+    labels = [story.label for story in stories(next_day([*BRIDGE, *new, NEW])) if story.title != NEW.title]
+    assert labels == ["update"]
+    assert [story.title for story in stories(next_day([*BRIDGE, *new[:2], NEW]))] == [NEW.title]
+
+
+def test_a_series_page_is_no_follow_up() -> None:
+    fuel = "शनपुर में सोमवार को पेट्रोल {} रुपये लीटर बिका। डीजल के दाम भी बदले। तेल कंपनियां रोज सुबह नए भाव जारी करती हैं।"
+    old = article("fuel-1", "alok", "पेट्रोल-डीजल के दाम: शनपुर में आज का भाव", fuel.format(101), hours=2)
+    new = later("fuel-2", "alok", "पेट्रोल-डीजल के दाम: शनपुर में आज का भाव", fuel.format(102))
+    (story,) = stories(next_day([new], sent=sent((*DAY, old))))
+    assert (story.title, story.label) == (new.title, "")
+
+
+def test_an_article_that_is_no_longer_kept_is_known_by_what_the_letter_said() -> None:
+    bare = [replace(each, articles=()) for each in sent()]
+    assert [story.title for story in stories(next_day([REPEAT, NEW], sent=bare))] == [NEW.title]
+
+
+def test_words_keep_out_and_lift_up() -> None:
+    plain = {story.title: story for story in stories(next_day([*DAY], sent=()))}
+    rules = Rules(min_stories=1, window=timedelta(hours=40), block=("शतरंज",), boost={"वेधशाला": 1.5, "दूरबीन": -0.5})
+    curated = next_day([*DAY], sent=(), rules=rules)
+    assert not any("शतरंज" in story.title for story in stories(curated))
+    assert "1 blocked by 'शतरंज'" in curated.left_out
+    telescope = next(story for story in stories(curated) if "दूरबीन" in story.title)
+    assert {"boost वेधशाला → 1.50", "boost दूरबीन → -0.50"} <= set(telescope.reasons)
+    assert telescope.score == pytest.approx(plain[telescope.title].score + 1.0, abs=0.001)
+
+
+def test_a_quota_is_the_most_of_a_section() -> None:
+    rules = Rules(min_stories=1, window=timedelta(hours=40), quotas={"खेल": 0})
+    names = [section.name for section in next_day([*DAY], sent=(), rules=rules).sections]
+    assert "खेल" not in names
+    assert "विज्ञान" in names
+
+
+def test_composing_again_with_a_memo_gives_what_composing_anew_gives() -> None:
+    memo = Memo()
+    for articles in (DAY[:4], DAY, [*DAY, TOLL], OTHERS, DAY):
+        values = {"rules": Rules(min_stories=1), "weights": {}, "now": NOW}
+        assert compose(articles, memo=memo, **values) == compose(articles, **values)  # type: ignore[arg-type]

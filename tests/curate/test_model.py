@@ -1,0 +1,101 @@
+"""A language model as summariser, against a server of our own: its words are shown only when they are the articles'."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from digest.curate.faithful import faults
+from digest.curate.summarisers import SummaryError
+from digest.curate.summarisers.openai import OpenAI
+from digest.curate.telling import tell
+from tests.curate.sample import BRIDGE
+from tests.support.http_server import Exchange, HttpServer
+
+GOOD = "सोनपुरा में कमला नदी का नया पुल रविवार को खोल दिया गया। 820 मीटर लंबे पुल से 40 गांवों को राहत मिलेगी।"
+FIRST = BRIDGE[0]
+
+
+@pytest.fixture
+def server() -> Iterator[HttpServer]:
+    with HttpServer() as running:
+        yield running
+
+
+def answering(server: HttpServer, text: object, status: int = 200) -> OpenAI:
+    body = json.dumps({"choices": [{"message": {"content": text}}]})
+    server.route("/v1/chat/completions", body, status=status, type="application/json")
+    return OpenAI(server.url("/v1"), "small", key="hemlig", timeout=2)
+
+
+def told(model: OpenAI) -> tuple[str, tuple[str, ...]]:
+    return tell([FIRST], title=FIRST.title, summariser=model, background={})
+
+
+def test_good_words_are_shown_and_what_was_asked_is_right(server: HttpServer) -> None:
+    summary, reasons = told(answering(server, f" {GOOD}\n"))
+    assert summary == GOOD
+    assert "in the words of a model" in reasons[0]
+    (request,) = server.hits("/v1/chat/completions")
+    asked = json.loads(request.body)
+    assert asked["model"] == "small"
+    assert request.headers["authorization"] == "Bearer hemlig"
+    assert FIRST.text.split("\n")[0][:60] in asked["messages"][1]["content"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (GOOD.replace("820", "825"), "no number 825"),
+        (GOOD.replace("40 गांवों", "820 गांवों"), "count nothing as '820"),
+        (GOOD.replace("सोनपुरा", "रामगढ़"), "'रामगढ"),
+        (GOOD.replace("कमला", "Kamla"), "'kamla'"),
+        (GOOD.replace("रविवार", "सोमवार"), "the word"),
+        (GOOD + " " + GOOD + " " + GOOD, "sentences"),
+        ("- " + GOOD.replace("। ", "।\n- **"), "marks"),
+        (GOOD[:-1], "no end"),
+        ("यह " + GOOD, "points back"),
+        ("The new bridge over the river was opened to the people on Sunday morning.", "not in Hindi"),
+        (FIRST.title + "।", "title"),
+        ("", "empty"),
+    ],
+)
+def test_words_that_the_articles_do_not_bear_out_give_way_to_theirs(server: HttpServer, text: str, said: str) -> None:
+    summary, reasons = told(answering(server, text))
+    assert summary.startswith("सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए खोल दिया गया।")
+    assert reasons[0].startswith("summary: extractive, because ")
+    assert any(said in fault for fault in faults(text, [FIRST], FIRST.title))
+
+
+def _drip(exchange: Exchange) -> None:
+    exchange.start(200, {"Content-Type": "application/json"})
+    while exchange.wait(0.2):
+        exchange.write(b" ")
+
+
+@pytest.mark.parametrize("answer", ["not json", '{"choices": []}', '{"choices": [{"message": {"content": 7}}]}', "[]"])
+def test_answers_of_another_form(server: HttpServer, answer: str) -> None:
+    server.route("/v1/chat/completions", answer)
+    summary, reasons = told(OpenAI(server.url("/v1"), "small"))
+    assert summary
+    assert "answer" in reasons[0]
+
+
+def test_a_model_that_is_down_costs_two_tries_and_no_summary(server: HttpServer) -> None:
+    model = answering(server, GOOD, status=500)
+    reasons = [told(model)[1][0] for _ in range(4)]
+    assert all(told(model)[0] for _ in range(2))
+    assert "answered 500" in reasons[0]
+    assert "left alone" in reasons[3]
+    assert len(server.hits("/v1/chat/completions")) == 2
+
+
+def test_a_server_that_drips_is_left_in_time(server: HttpServer) -> None:
+    server.route("/v1/chat/completions", _drip)
+    start = time.monotonic()
+    with pytest.raises(SummaryError, match="too long"):
+        OpenAI(server.url("/v1"), "small", timeout=0.6)([FIRST], title=FIRST.title)
+    assert time.monotonic() - start < 5
