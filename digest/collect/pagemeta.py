@@ -29,7 +29,7 @@ _DATE_META = (
 )
 _UPDATED_META = ("article:modified_time", "og:updated_time", "datemodified", "lastmod")
 _TITLE_PARTS = re.compile(r"(?<!\s)\s+[|–—-]\s+")
-_SITE_PARTS = re.compile(r"\s*[|:–—]\s+|\s+-\s+")
+_SITE_PARTS = re.compile(r"(?<!\s)\s*[|:–—]\s+|(?<!\s)\s+-\s+")
 _LEAST_TITLE = 12
 """Characters of a headline: less is a section's or a site's name."""
 

@@ -22,12 +22,11 @@ RARE = 0.75
 """A stem is rare in the sense of this file from this share of the highest inverse document frequency."""
 
 POINTING = frozenset(
-    token
-    for word in (
-        "यह ये वह वे यही वही इस इन इसे इन्हें इसका इसकी इसके इसमें इससे इसने इनका इनकी इनके इनमें इनसे इन्होंने उस उन उसे उन्हें "
-        "उसका उसकी उसके उसमें उससे उसने उनका उनकी उनके उनमें उनसे उन्होंने ऐसा ऐसी ऐसे दोनों तीनों"
-    ).split(" ")
-    for token in tokens(word)
+    tokens(
+        "यह ये वह वे यही वही इस इन इसे इन्हें इसका इसकी इसके इसमें इससे इसने "
+        "इनका इनकी इनके इनमें इनसे इन्होंने उस उन उसे उन्हें उसका उसकी उसके उसमें "
+        "उससे उसने उनका उनकी उनके उनमें उनसे उन्होंने ऐसा ऐसी ऐसे दोनों तीनों"
+    )
 )
 """Words that point at what another paper said before this sentence, which the reader does not see."""
 
@@ -44,8 +43,9 @@ def with_another_source(
 ) -> str:
     """The article's summary, with one sentence of one of `others` where that adds something, else as it is.
 
-    The addition is the third sentence at most, points at nothing outside itself and ends in '(स्रोत: name)' of the catalogue. It holds a number or a
-    rare stem that the summary lacks, and is less than .35 alike to each of its sentences.
+    The addition is the third sentence at most, points at nothing outside itself and ends in '(स्रोत: name)' of the
+    catalogue. It holds a number or a rare stem that the summary lacks, and is less than .35 alike to each of its
+    sentences.
     """
     if not others:
         return summary
