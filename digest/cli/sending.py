@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from digest.app import App
     from digest.pipeline import Sent
 
-_SHOWN = 50
+_SHOWN = 50  # names in a table
+_IN_JSON = 1000
 
 
 @click.command()
@@ -51,7 +52,7 @@ def send(home: Path, edition: str, addresses: tuple[str, ...], dry_run: bool, as
 
 def report(app: App, sent: Sent, as_json: bool) -> int:
     """Tells what a send came to; answers the exit code."""
-    from digest.cli.shapes import counts_json
+    from digest.cli.shapes import counts_json, not_reached_json
     from digest.store.counting import missing
 
     counts, edition = sent.counts, sent.edition
@@ -62,25 +63,22 @@ def report(app: App, sent: Sent, as_json: bool) -> int:
     if sent.report and sent.report.stopped and counts.pending:
         note(f"stopped; run `digest send {edition.key}` to go on")
     if as_json:
-        gone = [
-            {"email": row.email, "state": row.state, "reason": row.reason}
-            for row in missing(app.database, edition.key, limit=1000)
-        ]
+        gone = not_reached_json(missing(app.database, edition.key, limit=_IN_JSON))
         emit({**counts_json(edition, counts), "placed": sent.placed, "problems": problems, "not_reached": gone})
     elif edition.state == "skipped":
         click.echo(f"edition {edition.key} is skipped, nobody is mailed: {edition.reason}")
     else:
         if not sent.placed and sent.report and not sent.report.accepted and not counts.pending:
             click.echo(f"edition {edition.key}: nobody is due who has not got it; nothing was sent")
-        show_counts(app, sent, waiting)
+        show_counts(app, sent, waiting, limit=_SHOWN)
     if edition.state == "skipped":
         return 0
     incomplete = counts.rejected or counts.unknown or (counts.pending and not waiting)
     return 1 if incomplete or edition.state not in ("sending", "done") else 0
 
 
-def show_counts(app: App, sent: Sent, waiting: bool) -> None:
-    """The table of an edition's readers and who did not get it."""
+def show_counts(app: App, sent: Sent, waiting: bool, *, limit: int | None) -> None:
+    """The table of an edition's readers and who did not get it: at most `limit` names, or everyone."""
     counts = sent.counts
     rows = [
         (name, getattr(counts, name))
@@ -93,17 +91,15 @@ def show_counts(app: App, sent: Sent, waiting: bool) -> None:
     click.echo(f"{plural(counts.batches, 'batch', 'batches')}, {plural(counts.variants, 'variant', 'variants')}")
     if waiting:
         click.echo("those pending are due later, at their own hour")
-    show_missing(app, sent.edition.key, _SHOWN)
+    _show_missing(app, sent.edition.key, limit)
 
 
-def show_missing(app: App, key: str, limit: int | None) -> None:
-    """Who did not get it, and why."""
+def _show_missing(app: App, key: str, limit: int | None) -> None:
     from digest.store.counting import missing
 
-    gone = list(missing(app.database, key, limit=None))
-    if limit is not None:
-        # Who is only waiting is a number above; the names that matter come first.
-        gone = [row for row in gone if row.state != "pending"]
+    # In a short list who is only waiting stays a number above, so that the names that matter are seen.
+    most = None if limit is None else limit + 1
+    gone = list(missing(app.database, key, limit=most, waiting=limit is None))
     if not gone:
         return
     shown = gone[:limit]
@@ -121,7 +117,7 @@ def show_missing(app: App, key: str, limit: int | None) -> None:
 def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
     """Show EDITION's counts per state (default: the newest edition), who did not get it and why."""
     from digest.app import make_app
-    from digest.cli.shapes import counts_json
+    from digest.cli.shapes import counts_json, not_reached_json
     from digest.pipeline import Sent
     from digest.store.counting import counts, doubts, missing
 
@@ -134,10 +130,8 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
         unknown = doubts(app.database, found.key)
         if as_json:
             document: dict[str, Any] = counts_json(found, totals)
-            document["not_reached"] = [
-                {"email": row.email, "state": row.state, "reason": row.reason}
-                for row in missing(app.database, found.key, limit=None if everyone else 1000)
-            ]
+            gone = missing(app.database, found.key, limit=None if everyone else _IN_JSON)
+            document["not_reached"] = not_reached_json(gone)
             document["unknown_batches"] = [
                 {"batch": d.batch, "readers": d.readers, "attempt": d.attempt, "transport": d.transport}
                 for d in unknown
@@ -147,7 +141,7 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
         waiting = totals.pending > 0 and not app.ledger.is_due(found.key, app.now())
         if found.reason:
             click.echo(found.reason)
-        show_counts(app, Sent(found, totals), waiting and not everyone)
+        show_counts(app, Sent(found, totals), waiting, limit=None if everyone else _SHOWN)
         if unknown:
             click.echo(f"\n{len(unknown)} batches are in doubt: `digest reconcile {found.key}` settles them")
     return 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from digest.models import Article, Edition, Story
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport
-    from digest.store.counting import Counts
+    from digest.store.counting import Counts, Missing
 
 
 def edition_json(edition: Edition) -> dict[str, Any]:
@@ -60,6 +61,11 @@ def counts_json(edition: Edition, counts: Counts) -> dict[str, Any]:
         "batches": counts.batches,
         "variants": counts.variants,
     }
+
+
+def not_reached_json(missing: Iterable[Missing]) -> list[dict[str, str]]:
+    """`send` and `status`: who did not get it, and why."""
+    return [{"email": row.email, "state": row.state, "reason": row.reason} for row in missing]
 
 
 def collect_json(report: CollectReport) -> dict[str, Any]:

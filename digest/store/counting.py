@@ -80,14 +80,16 @@ class Missing:
     reason: str
 
 
-def missing(database: Database, edition: str, limit: int | None = None) -> Iterator[Missing]:
-    """Who did not get it and why: excluded, rejected, unknown and still pending, in the list's order."""
+def missing(database: Database, edition: str, limit: int | None = None, *, waiting: bool = True) -> Iterator[Missing]:
+    """Who did not get it and why: excluded, rejected, unknown and, unless `waiting` is false, still pending, in the
+    list's order."""
+    without = ("pending", "submitting", "unknown") if waiting else ("unknown",)
     rows = (
         select(subscriber.c.email, delivery.c.outcome, delivery.c.reason, batch.c.state, delivery.c.batch)
         .join(subscriber, subscriber.c.id == delivery.c.subscriber)
         .outerjoin(batch, batch.c.id == delivery.c.batch)
         .where(delivery.c.edition == edition)
-        .where(or_(delivery.c.outcome.is_not(None), batch.c.state.in_(("pending", "submitting", "unknown"))))
+        .where(or_(delivery.c.outcome.is_not(None), batch.c.state.in_(without)))
         .order_by(delivery.c.subscriber)
         .limit(limit)
     )

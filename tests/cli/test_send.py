@@ -185,3 +185,14 @@ def over_sendgrid(server: SendGridServer) -> dict[str, str]:
         "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
         "SENDGRID_API_KEY": KEY,
     }
+
+
+def test_status_names_the_first_and_with_all_everyone(newsroom: Newsroom) -> None:
+    newsroom.readers("email: asha@example.com", *(f"email: p{n}@example.com, status: paused" for n in range(60)))
+    newsroom.json("send")
+    short, whole = newsroom.digest("status").out, newsroom.digest("status", "--all").out
+    assert "p49@example.com" in short
+    assert "p50@example.com" not in short
+    assert "`digest status --all` shows everyone" in short
+    assert "p59@example.com" in whole
+    assert "and more" not in whole
