@@ -5,10 +5,13 @@ Strings the list, the decision who is due, the renderer and the ledger together;
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import time
 
 from digest.app import App
-from digest.models import Edition, Subscriber
+from digest.errors import DigestError
+from digest.models import Edition, Subscriber, Variant
 from digest.render.selection import select
 from digest.render.variants import variant_for
 from digest.store.counting import counts
@@ -16,7 +19,7 @@ from digest.store.freezing import Entry
 from digest.store.freezing import freeze as write_freeze
 from digest.subscribers import listing
 from digest.subscribers.address import normalise
-from digest.subscribers.due import decide
+from digest.subscribers.due import Candidate, Due, decide
 
 NO_STORY = "no story of the chosen topics"
 
@@ -37,30 +40,28 @@ def read_list(app: App) -> list[tuple[str, Subscriber]]:
     return [(normalise(reader.email), reader) for reader in readers]
 
 
+def list_version(app: App) -> tuple[int, int, int]:
+    """What changes when somebody edits or replaces the list's file; zeros where there is none."""
+    try:
+        stat = (app.home / listing.FILE_NAME).stat()
+    except OSError:
+        return 0, 0, 0
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
 def freeze(app: App, edition: Edition, *, scheduled: bool) -> int:
     """Gives every listed reader without a place one: in a batch, or excluded with the reason. Renders the letters of
     the variants that are new. Answers how many readers got a place in a batch."""
     now = app.now()
-    send_at = app.settings.schedule.send_at if scheduled else None
     letters = app.editions.letters(edition.key)
-    storyless: set[str] = set()
     entries: list[Entry] = []
-    for reader in app.readers.candidates(edition.key):
-        due = decide(reader, edition.day, send_at=send_at, now=now)
-        if due.due_at is None:
-            entries.append(Entry(reader.id, excluded=due.excluded))
-            continue
-        variant = variant_for(edition, reader.topics, reader.format)
-        if variant.key not in letters and variant.key not in storyless:
+    for reader, variant, due in _decided(app, edition, send_at=app.settings.schedule.send_at if scheduled else None):
+        if due.due_at is not None and variant.key not in letters:
             letter = app.renderer.render(edition, variant, now=now)
             if letter is None:
-                storyless.add(variant.key)
-            else:
-                letters[variant.key] = letter
-        if variant.key in storyless:
-            entries.append(Entry(reader.id, excluded=NO_STORY))
-        else:
-            entries.append(Entry(reader.id, variant.key, due.due_at))
+                raise DigestError(f"edition {edition.key}: variant {variant.key} has stories and no letter")
+            letters[variant.key] = letter
+        entries.append(Entry(reader.id, variant.key, due.due_at, due.excluded))
     app.editions.keep_letters(edition.key, letters.values())
     return write_freeze(app.database, edition.key, entries, app.settings.delivery.batch_size, now=now)
 
@@ -72,14 +73,20 @@ def plan(app: App, edition: Edition) -> Plan:
     if edition.state == "skipped":
         return Plan(edition, 0, 0, [])
     app.readers.sync(listed, now=app.now())
-    due, excluded = 0, []
+    decided = [(reader.email, due.excluded) for reader, _variant, due in _decided(app, edition, send_at=None)]
+    excluded = [(email, reason) for email, reason in decided if reason]
+    return Plan(edition, len(decided) - len(excluded), already.frozen - already.excluded, excluded)
+
+
+def _decided(app: App, edition: Edition, *, send_at: time | None) -> Iterator[tuple[Candidate, Variant, Due]]:
+    """Every listed reader without a place, with the variant and the decision; `send_at` as `due.decide` has it."""
+    now = app.now()
+    storied: dict[str, bool] = {}
     for reader in app.readers.candidates(edition.key):
-        decision = decide(reader, edition.day, send_at=None, now=app.now())
-        reason = decision.excluded
-        if not reason and select(edition, variant_for(edition, reader.topics, reader.format)) is None:
-            reason = NO_STORY
-        if reason:
-            excluded.append((reader.email, reason))
-        else:
-            due += 1
-    return Plan(edition, due, already.frozen - already.excluded, excluded)
+        due = decide(reader, edition.day, send_at=send_at, now=now)
+        variant = variant_for(edition, reader.topics, reader.format)
+        if variant.key not in storied:
+            storied[variant.key] = select(edition, variant) is not None
+        if due.due_at is not None and not storied[variant.key]:
+            due = Due(None, NO_STORY)
+        yield reader, variant, due

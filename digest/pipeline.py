@@ -19,7 +19,7 @@ from digest.deliver.sender import Job, SendReport, send_due
 from digest.deliver.transports import RECOVERY
 from digest.deliver.trial import hand_over
 from digest.errors import DigestError
-from digest.freezing import freeze, read_list
+from digest.freezing import freeze, list_version, read_list
 from digest.models import Edition, Variant
 from digest.store.counting import Counts, counts
 from digest.store.locks import alone
@@ -66,7 +66,8 @@ def send(
     get it at their own hour; a one-off send is for now. Raises Busy when another process is sending.
     """
     stop = stop or threading.Event()
-    read_list(app)  # a faulty list mails nobody, so it is looked at before anything is done
+    version = list_version(app)
+    listed = read_list(app)  # a faulty list mails nobody, so it is read before anything is done
     app.ready_to_send()
     with alone(app.database, "sending", wait=_LOCK_WAIT):
         doubtful = _recover(app, key)
@@ -76,7 +77,9 @@ def send(
             return Sent(edition, counts(app.database, key), notes=(*doubtful, *why_not(edition)))
         if stop.is_set():
             return Sent(edition, counts(app.database, key), notes=("stopped before anyone was mailed",))
-        app.readers.sync(read_list(app), now=app.now())  # as it is now: composing may have taken a while
+        if list_version(app) != version:  # edited meanwhile: composing may have taken a while
+            listed = read_list(app)
+        app.readers.sync(listed, now=app.now())
         placed = freeze(app, edition, scheduled=scheduled)
         return _hand_over(app, key, placed, stop, progress, doubtful)
 
@@ -151,7 +154,7 @@ def _made_ready(app: App, key: str, stop: threading.Event) -> tuple[Edition, tup
         if composed.collected:
             failures = tuple(f"source {s.name}: {s.error}" for s in composed.collected.sources if s.error)
     if edition.state == "draft" and auto and not stop.is_set():
-        app.editions.move(key, "approved", out_of=("draft",), now=app.now())
+        app.editions.move(key, "approved", out_of=("draft",))
         edition = app.editions.get(key) or edition
     return edition, failures
 

@@ -75,7 +75,6 @@ class Clock:
         standing = self.app.editions.get(key)
         if standing and standing.state not in ("draft", "skipped"):
             return
-        pipeline.collect(self.app)
         edition = pipeline.compose(self.app, key).edition
         if edition.state == "skipped":
             self.say(f"edition {key} is skipped: {edition.reason}")
@@ -91,7 +90,7 @@ class Clock:
             return
         begun = standing is not None and standing.state in ("frozen", "sending")
         if not begun and self._too_late(now):
-            self._expire(key, now)
+            self._expire(key)
             return
         self._tell(pipeline.send(self.app, key, scheduled=True, stop=self.stop))
 
@@ -111,7 +110,7 @@ class Clock:
                 if sent:
                     self._tell(sent)
             elif edition.day < now.date() and pipeline.day_of(edition.key):
-                self._expire(edition.key, now)
+                self._expire(edition.key)
 
     def _is_missed(self, today: Edition | None, now: datetime) -> bool:
         """Whether the send of today's hour is still to be rung."""
@@ -130,8 +129,8 @@ class Clock:
         if given_up:
             self.say(f"edition {key}: {given_up} readers were not reached in time; their letters are given up")
 
-    def _expire(self, key: str, now: datetime) -> None:
-        if self.app.editions.move(key, "expired", out_of=("draft", "approved", "frozen"), now=now):
+    def _expire(self, key: str) -> None:
+        if self.app.editions.move(key, "expired", out_of=("draft", "approved", "frozen")):
             self.say(f"edition {key} is expired: it was not sent in time")
 
     def _too_late(self, now: datetime) -> bool:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digest.cli.editions import existing
 from digest.cli.output import emit, json_option, note, shortened, table
 from digest.errors import ConfigurationError, DigestError, Fault
-from digest.models import Edition, EditionState
+from digest.models import EditionState
 
 if TYPE_CHECKING:
-    from digest.app import App
     from digest.curate.desk import Changes
     from digest.deliver.outcome import Accepted, NotSent
 
@@ -59,7 +59,7 @@ def show(home: Path, key: str, as_json: bool) -> None:
     from digest.cli.shapes import edition_json
 
     with make_app(home) as app:
-        found = _get(app, key)
+        found = existing(app, key)
     if as_json:
         emit(edition_json(found))
     else:
@@ -169,13 +169,6 @@ def cancel(home: Path, key: str) -> None:
     _move(home, key, "cancelled", out_of=("draft", "approved", "frozen", "sending", "paused"))
 
 
-def _get(app: App, key: str) -> Edition:
-    found = app.editions.get(key)
-    if found is None:
-        raise DigestError(f"there is no edition {key}; `digest edition list` names those there are")
-    return found
-
-
 def _without(items: Sequence[str], item: str) -> tuple[str, ...]:
     return tuple(each for each in items if each != item)
 
@@ -187,7 +180,7 @@ def _change(home: Path, key: str, story: str, change: Callable[[Changes], Change
     from digest.cli.letters import show_edition
 
     with make_app(home) as app:
-        found = _get(app, key)
+        found = existing(app, key)
         if found.state not in ("draft", "skipped"):
             raise DigestError(f"edition {key} is {found.state}; only a draft can be changed")
         desk = app.editions.desk(key)
@@ -204,8 +197,8 @@ def _move(home: Path, key: str, state: EditionState, *, out_of: Sequence[Edition
     from digest.app import make_app
 
     with make_app(home) as app:
-        found = _get(app, key)
-        if not app.editions.move(key, state, out_of=out_of, now=app.now()):
+        found = existing(app, key)
+        if not app.editions.move(key, state, out_of=out_of):
             raise DigestError(f"edition {key} is {found.state}; it can't become {state}")
         app.editions.record(key, state, "by the desk", now=app.now())
     click.echo(f"edition {key} is {state}")
@@ -227,7 +220,7 @@ def reconcile(
     from digest.store.counting import counts, doubts
 
     with make_app(home) as app:
-        _get(app, key)
+        existing(app, key)
         pipeline.settle(app, key, {}, "")  # what a killed run left is in doubt too
         known = {doubt.batch: doubt for doubt in doubts(app.database, key)}
         decisions = _decisions(accepted, resent, reason, known)

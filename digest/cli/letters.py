@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from digest.cli.editions import key_of, looked_at
 from digest.cli.output import emit, json_option, note
-from digest.errors import DigestError
 from digest.models import Edition
 
 
@@ -72,17 +72,12 @@ def show_edition(edition: Edition, *, explain: bool = False) -> None:
 @click.pass_obj
 def preview(home: Path, edition: str, out: Path | None, as_json: bool) -> int:
     """Write EDITION (default: today's, composed if needed) as .html, .txt and .eml."""
-    from digest import pipeline
     from digest.app import make_app
     from digest.cli.previewing import write_preview
 
     with make_app(home) as app:
-        key = edition or pipeline.edition_key(app)
-        found = app.editions.get(key)
-        if found is None and edition and edition != pipeline.edition_key(app):
-            raise DigestError(f"there is no edition {edition}; `digest edition list` names those there are")
-        if found is None or found.state in ("draft", "skipped"):
-            found = pipeline.compose(app, key, fetch=found is None).edition
+        key = key_of(app, edition)
+        found = looked_at(app, key)
         if found.state == "skipped":
             note(f"edition {key} is skipped: {found.reason}")
             if as_json:

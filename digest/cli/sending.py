@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.cli.editions import existing, key_of, looked_at
 from digest.cli.output import Progress, emit, json_option, note, plural, table
 from digest.errors import ConfigurationError, DigestError, Fault
 
@@ -36,9 +37,7 @@ def send(home: Path, edition: str, addresses: tuple[str, ...], dry_run: bool, as
     with make_app(home) as app:
         if addresses and dry_run:
             raise click.UsageError("--to sends a test, --dry-run sends nothing: choose one")
-        key = edition or pipeline.edition_key(app)
-        if edition and edition != pipeline.edition_key(app) and app.editions.get(edition) is None:
-            raise DigestError(f"there is no edition {edition}; `digest edition list` names those there are")
+        key = key_of(app, edition)
         if addresses:
             return _send_test(app, key, addresses, as_json)
         if dry_run:
@@ -122,10 +121,9 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
     from digest.store.counting import counts, doubts, missing
 
     with make_app(home) as app:
-        found = app.editions.get(edition) if edition else app.editions.newest()
+        found = existing(app, edition) if edition else app.editions.newest()
         if found is None:
-            what = f"there is no edition {edition}" if edition else "there is no edition yet; `digest send` makes one"
-            raise DigestError(what)
+            raise DigestError("there is no edition yet; `digest send` makes one")
         totals = counts(app.database, found.key)
         unknown = doubts(app.database, found.key)
         if as_json:
@@ -176,9 +174,7 @@ def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) ->
 def _dry_run(app: App, key: str, as_json: bool) -> int:
     from digest import freezing, pipeline
 
-    edition = app.editions.get(key)
-    if edition is None or edition.state in ("draft", "skipped"):
-        edition = pipeline.compose(app, key, fetch=edition is None).edition
+    edition = looked_at(app, key)
     approved = edition.state == "draft" and app.settings.schedule.approval == "auto"
     if not approved and pipeline.why_not(edition):
         raise DigestError(pipeline.why_not(edition)[0])

@@ -91,16 +91,12 @@ class EditionStore:
             changed = connection.execute(update(edition).where(mine).values(number=number, **values)).rowcount
             return replace(item, number=number) if changed else None
 
-    def move(self, key: str, state: EditionState, *, out_of: Sequence[EditionState], now: datetime) -> bool:
-        """The guarded change of state. False when the edition stands in none of `out_of`."""
-        values: dict[str, Any] = {"state": state}
-        if state == "frozen":
-            values["frozen_at"] = now
-        if state == "done":
-            values["done_at"] = now
+    def move(self, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> bool:
+        """The guarded change of state. False when the edition stands in none of `out_of`. To `sending` and `done` the
+        freeze and the ledger bring it, together with the rows that make it so."""
         mine = (edition.c.key == key) & edition.c.state.in_(out_of)
         with self.database.write() as connection:
-            return bool(connection.execute(update(edition).where(mine).values(values)).rowcount)
+            return bool(connection.execute(update(edition).where(mine).values(state=state)).rowcount)
 
     def desk(self, key: str) -> Changes:
         """What the desk changed; nothing for an edition that is not there."""

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 
 from digest.models import PLACEHOLDERS
 from tests.cli.newsroom import Newsroom, many
+from tests.support.http_server import Exchange, HttpServer
 from tests.support.sendgrid_server import KEY, SendGridServer
 from tests.support.smtp_server import RecordingSmtp
 
@@ -196,3 +197,18 @@ def test_status_names_the_first_and_with_all_everyone(newsroom: Newsroom) -> Non
     assert "`digest status --all` shows everyone" in short
     assert "p59@example.com" in whole
     assert "and more" not in whole
+
+
+def test_a_reader_taken_off_while_the_edition_is_composed_gets_nothing(newsroom: Newsroom) -> None:
+    newsroom.readers("email: asha@example.com", "email: ravi@example.com")
+    feed = (newsroom.home / "samples/feeds/subah-samachar.xml").read_bytes()
+
+    def serve(exchange: Exchange) -> None:
+        newsroom.readers("email: asha@example.com")  # the admin, at just this moment
+        exchange.reply(feed, headers={"Content-Type": "application/xml"})
+
+    with HttpServer() as server:
+        row = f'{{name: अच्छा, url: "{server.route("/rss", serve)}", replay: true, allow_private: true}}'
+        told = newsroom.json("send", DIGEST_SOURCES=f"[{row}]")
+    assert (told["state"], told["frozen"], told["accepted"]) == ("done", 1, 1)
+    assert set(newsroom.outbox()) == {"asha@example.com"}

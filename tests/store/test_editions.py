@@ -8,7 +8,7 @@ from dataclasses import replace
 from digest.curate.desk import Changes
 from digest.store.database import Database
 from digest.store.editions import EditionStore
-from tests.store.conftest import NOW, an_edition
+from tests.store.conftest import an_edition
 
 
 def draft(key: str) -> object:
@@ -53,5 +53,5 @@ def test_the_desk_changes_drafts_only(database: Database) -> None:
     editions = EditionStore(database)
     editions.put(replace(an_edition(), state="approved"), over=())
     assert not editions.set_desk("2026-11-23", Changes(dropped=("s1",)))
-    assert not editions.move("2026-11-23", "approved", out_of=("draft",), now=NOW)
+    assert not editions.move("2026-11-23", "approved", out_of=("draft",))
     assert editions.put(replace(an_edition(), state="draft"), over=("draft", "skipped")) is None

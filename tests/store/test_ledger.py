@@ -239,7 +239,7 @@ def test_nothing_is_claimed_of_an_edition_that_is_not_being_sent(
     database: Database, ledger: SqlLedger, frozen: Frozen, state: str
 ) -> None:
     frozen(2)
-    EditionStore(database).move(KEY, state, out_of=("sending",), now=NOW)  # type: ignore[arg-type]
+    EditionStore(database).move(KEY, state, out_of=("sending",))  # type: ignore[arg-type]
     assert ledger.claim(KEY, "outbox", NOW, 5) is None
     assert tally(database) == {"frozen": 2, "pending": 2}
 
@@ -311,7 +311,7 @@ def test_an_edition_that_is_done_is_sent_on_when_someone_new_is_frozen(
     assert editions.get(KEY).state == "sending"  # type: ignore[union-attr]
     assert not ledger.finish(KEY, NOW)
     # As after a kill between the freeze and the hand-over, when an older version had left the state behind:
-    editions.move(KEY, "done", out_of=("sending",), now=NOW)
+    editions.move(KEY, "done", out_of=("sending",))
     frozen(2)
     assert len(claim(ledger).readers) == 1
 
