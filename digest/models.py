@@ -32,7 +32,11 @@ EditionState = Literal["draft", "approved", "frozen", "sending", "paused", "done
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where articles come from: a feed by `url`, or a file or folder by `path` (exactly one of the two)."""
+    """Where articles come from: a feed by `url`, or a file or folder by `path` (exactly one of the two).
+
+    `fulltext`: read the pages of articles that the feed cut: True for all at collecting, False for none, None for
+    those alone that an edition would take.
+    """
 
     name: str
     url: str = ""
@@ -41,6 +45,24 @@ class Source:
     section: str = ""
     replay: bool = False
     allow_private: bool = False
+    fulltext: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """How a source has been doing. `failures` counts the fetches that failed in a row; `last_good` is the last that
+    did not, `last_new` the last that brought an article that was not known; `not_before` when it may be asked again
+    (Retry-After); `moved_to` the address that it has moved to for good.
+    """
+
+    name: str
+    url: str = ""
+    last_good: datetime | None = None
+    last_new: datetime | None = None
+    failures: int = 0
+    last_error: str = ""
+    not_before: datetime | None = None
+    moved_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,7 @@ class SourceSettings(Shape):
     section: Line = ""
     replay: bool = False
     allow_private: bool = False
+    fulltext: bool | None = None
 
     @model_validator(mode="after")
     def _one_place(self) -> SourceSettings:

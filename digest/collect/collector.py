@@ -9,13 +9,13 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from digest.collect.documents import read_document
 from digest.collect.dropfolder import read_path
-from digest.collect.feeds import parse_feed
 from digest.collect.fetch import Fetched, Fetcher
 from digest.collect.parsed import Parsed
 from digest.errors import DigestError
@@ -139,15 +139,7 @@ def look(target: str, *, fetcher: Fetcher, now: datetime, home: Path, source: So
     if scheme and scheme not in ("http", "https"):
         return Look("", error=f"{scheme}: is not read; only http, https and paths are.")
     lent = source or Source(name=target.strip())
-    place = {"url": target.strip(), "path": ""} if scheme else {"url": "", "path": target}
-    one = Source(
-        name=lent.name,
-        weight=lent.weight,
-        section=lent.section,
-        replay=lent.replay,
-        allow_private=lent.allow_private,
-        **place,
-    )
+    one = replace(lent, url=target.strip() if scheme else "", path="" if scheme else target)
     try:
         parsed = _read(one, None, fetcher, now, home).parsed
     except DigestError as mistake:
@@ -175,7 +167,7 @@ def _read(source: Source, known: Validators | None, fetcher: Fetcher, now: datet
     digest = hashlib.blake2b(fetched.body, digest_size=16).hexdigest()
     if fetched.status == 304 or (known is not None and digest == known.body_hash):
         return _Read(Parsed("unchanged"), None, time.monotonic() - start)
-    parsed = parse_feed(fetched.body, source=source, base_url=fetched.url, content_type=fetched.content_type, now=now)
+    parsed = read_document(fetched, source=source, now=now)
     told = tuple(_moved(fetched))
     if told:
         parsed = Parsed(

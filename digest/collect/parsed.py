@@ -40,6 +40,7 @@ class Parsed:
 
     `kind` names what was found ('rss2.0', 'atom', 'jsonfeed', 'text', 'folder', 'html', '' when unknown);
     `error` says in one sentence why there is nothing at all; `feed_url` is the feed that a web page names.
+    `links_only`: the articles are links with a title at most, so that their pages must be read.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Parsed:
     error: str = ""
     feed_url: str = ""
     duplicates: int = 0
+    links_only: bool = False
 
 
 @dataclass(slots=True)
