@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+JUDGES := tools/mail/node_modules/.ready
 
-.PHONY: setup demo test chaos lint types fmt bench eval lock clean
+.PHONY: setup demo test chaos lint types fmt bench eval mailtools mailcheck lock clean
 
 setup: $(READY)
 
@@ -43,6 +44,17 @@ bench: setup
 eval: setup
 	$(BIN)/python -m evaluation $(if $(DATA),--data $(DATA))
 
+# What judges a letter: node's libraries, pinned. They need Debian's chromium, fonts-noto-core, fonts-lohit-deva and node 20.19+.
+mailtools: $(JUDGES)
+
+$(JUDGES): tools/mail/package.json tools/mail/package-lock.json
+	cd tools/mail && npm ci --silent
+	@touch $(JUDGES)
+
+# Every judge on letters of ours: one table, exit 1 on a finding, screenshots in build/mailcheck. See tools/mail/README.md.
+mailcheck: setup mailtools
+	$(BIN)/python -m tools.mail $(if $(DATA),--data $(DATA)) $(ARGS)
+
 # After a change of pyproject.toml's dependencies (needs pip-tools in .venv).
 lock:
 	$(BIN)/pip-compile --quiet --extra dev --extra postgres --generate-hashes --strip-extras --allow-unsafe \
@@ -50,4 +62,4 @@ lock:
 
 # What was built, never what was done: digest.db remembers who has which edition.
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist preview
+	rm -rf .venv tools/mail/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist preview

@@ -1,20 +1,33 @@
-"""`make bench`: every bench, a table."""
+"""`make bench`: every bench, a table each, ratios against a named rival in the same run."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from importlib import import_module
 
 from tabulate import tabulate
 
-from bench import delivery
+HEADERS = {
+    "feeds": ("reading a feed", "ours, ms", "rival, ms", "ratio"),
+    "collecting": ("collecting, 100 ms a source", "s", "ratio"),
+    "clustering": ("finding the same story", "CPU s", "ratio"),
+    "delivery": ("handing over", "readers/s", "ratio"),
+}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--readers", type=int, default=50_000)
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", default=list(HEADERS), help=f"which: {', '.join(HEADERS)}")
+    parser.add_argument("--readers", type=int, default=50_000, help="of the bench of delivery")
     given = parser.parse_args()
-    rows = [(what, f"{rate:,.0f}", ratio) for what, rate, ratio in delivery.run(given.readers)]
-    print(tabulate(rows, headers=("handing over", "readers/s", "ratio"), colalign=("left", "right", "right")))
+    if unknown := [name for name in given.names if name not in HEADERS]:
+        parser.error(f"no bench is named {', '.join(unknown)}")
+    for name in given.names:
+        run = import_module(f"bench.{name}").run
+        rows: Sequence[Sequence[str]] = run(given.readers) if name == "delivery" else run()
+        align = ("left", *("right" for _ in HEADERS[name][1:]))
+        print(tabulate(rows, headers=HEADERS[name], colalign=align, disable_numparse=True), end="\n\n")
 
 
 main()

@@ -12,13 +12,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest import settings_file
+from digest import messages, settings_file
 from digest.errors import ConfigurationError, Fault
-from digest.models import Source
-from digest.settings import Settings
+from digest.models import JsonMapping, Source, SourceAuth
+from digest.settings import Settings, SourceSettings
 
 if TYPE_CHECKING:
     from digest.collect.fetch import Fetcher
+    from digest.collect.fulltextfetch import Made
+    from digest.collect.robots import Robots
     from digest.curate.memo import Memo
     from digest.curate.rules import Rules
     from digest.curate.summarisers import Summariser
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from digest.store.editions import EditionStore
     from digest.store.ledger import SqlLedger
     from digest.store.past import PastStore
+    from digest.store.pictures import PictureStore
     from digest.store.readers import ReaderStore
     from digest.subscribers.tokens import Signer
 
@@ -80,15 +83,32 @@ class App:
     def fetcher(self) -> Fetcher:
         from digest.collect.fetch import Fetcher
 
-        return Fetcher()
+        letter = self.settings.newsletter
+        return Fetcher(contact=letter.base_url or (f"mailto:{letter.reply_to}" if letter.reply_to else ""))
+
+    @cached_property
+    def robots(self) -> Robots:
+        """What sites let us read: asked once a day as long as this process runs."""
+        from digest.collect.robots import Robots
+
+        return Robots(self.fetcher)
+
+    @cached_property
+    def made(self) -> Made:
+        """The articles that this process has made whole from their pages."""
+        from digest.collect.fulltextfetch import Made
+
+        return Made()
 
     @cached_property
     def renderer(self) -> Renderer:
         from digest import resources
         from digest.render.letter import Renderer
         from digest.render.masthead import Masthead
+        from digest.render.themes import LOOKS, Theme
 
-        letter = self.settings.newsletter
+        letter, chosen = self.settings.newsletter, self.settings.theme
+        theme = Theme(LOOKS[chosen.name], **chosen.model_dump(exclude={"name"}))
         masthead = Masthead(
             name=letter.name,
             language=letter.language,
@@ -97,9 +117,10 @@ class App:
             postal_address=letter.postal_address,
             sender_email=letter.sender.email,
             reply_to=letter.reply_to,
-            accent=self.settings.theme.accent,
+            theme=theme,
         )
-        return Renderer(masthead, [self.home / "templates", resources.templates()])
+        folders = [self.home / "templates", resources.templates()]
+        return Renderer(masthead, folders, budget=self.settings.edition.max_bytes)
 
     @cached_property
     def signer(self) -> Signer:
@@ -116,7 +137,7 @@ class App:
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
-        return tuple(Source(**source.model_dump()) for source in self.settings.sources)
+        return tuple(_source(source) for source in self.settings.sources)
 
     @cached_property
     def rules(self) -> Rules:
@@ -166,6 +187,12 @@ class App:
         from digest.store.past import PastStore
 
         return PastStore(self.database)
+
+    @cached_property
+    def pictures(self) -> PictureStore:
+        from digest.store.pictures import PictureStore
+
+        return PictureStore(self.database)
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -223,6 +250,10 @@ class App:
             )
         return value
 
+    def source_secret(self, variable: str) -> str:
+        """The key of a source. Raises ConfigurationError."""
+        return self.secret(variable, "sources.auth.env")
+
     def now(self) -> datetime:
         """The time in the newsletter's zone."""
         return self.clock().astimezone(self.settings.newsletter.zone)
@@ -246,10 +277,20 @@ def make_app(
     environment = dict(os.environ if environment is None else environment)
     settings = settings_file.load(home, environment)
     app = App(home.resolve(), settings, environment, clock or _clock(environment))
-    try:
-        yield app
-    finally:
-        app.close()
+    with messages.bound(app.home / "messages"):
+        messages.require(settings.newsletter.language)
+        try:
+            yield app
+        finally:
+            app.close()
+
+
+def _source(said: SourceSettings) -> Source:
+    """The source as collecting has it; of a key no more than where it is."""
+    plain = said.model_dump(exclude={"mapping", "auth"})
+    mapping = JsonMapping(**said.mapping.model_dump(exclude_none=True)) if said.mapping else None
+    auth = SourceAuth(**said.auth.model_dump()) if said.auth else None
+    return Source(**plain, mapping=mapping, auth=auth)
 
 
 def _clock(environment: Mapping[str, str]) -> Callable[[], datetime]:

@@ -7,14 +7,14 @@ Strings the stages together; holds none of their rules.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError, Fault
-from digest.models import Edition
+from digest.models import Article, Edition
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
@@ -34,12 +34,23 @@ class Composed:
     collected: CollectReport | None = None
 
 
-def collect(app: App, *, progress: Callable[[SourceReport], None] | None = None) -> CollectReport:
-    """Fetches every source and keeps what is new."""
+def collect(
+    app: App, *, progress: Callable[[SourceReport], None] | None = None, patient: bool = False
+) -> CollectReport:
+    """Fetches every source and keeps what is new. `patient`: sources that keep failing are asked less often."""
     from digest.collect.collector import collect as gather
 
     return gather(
-        app.sources, fetcher=app.fetcher, memory=app.articles, now=app.now(), home=app.home, progress=progress
+        app.sources,
+        fetcher=app.fetcher,
+        memory=app.articles,
+        now=app.now(),
+        home=app.home,
+        progress=progress,
+        patient=patient,
+        secret=app.source_secret,
+        robots=app.robots,
+        made=app.made,
     )
 
 
@@ -74,37 +85,25 @@ def compose(app: App, key: str, *, fetch: bool = True) -> Composed:
         if fetch and collected is None:
             collected = collect(app)
         changes = app.editions.desk(key)
-        edition, curated = _curated(app, key, standing, changes)
+        edition, curated = _curated(app, key, standing, changes, pages=fetch)
         kept = app.editions.put(edition, over=("draft", "skipped"), desk=changes if standing else None)
         if kept:
             return Composed(kept, curated, collected)
     raise DigestError(f"edition {key} was changed again and again while it was being composed; try once more")
 
 
-def _curated(app: App, key: str, standing: Edition | None, changes: Changes) -> tuple[Edition, Curated]:
-    from digest.curate import compose as curate
+def _curated(app: App, key: str, standing: Edition | None, changes: Changes, *, pages: bool) -> tuple[Edition, Curated]:
+    from digest import completing
     from digest.curate import desk
     from digest.render import subject
 
     now = app.now()
     day = day_of(key) or (standing.day if standing else now.date())
     until = min(now, _end_of(app, day))
-    since = until - app.rules.window
-    named = {source.name for source in app.sources}
-    articles = [article for article in app.articles.between(since, until) if article.source in named]
-    curated = curate.compose(
-        articles,
-        rules=app.rules,
-        weights={source.name: source.weight for source in app.sources},
-        now=until,
-        pinned=changes.pinned,
-        dropped=changes.dropped,
-        background=app.past.background(until - app.rules.background, since, most=app.rules.background_most),
-        sent=app.past.sent(until - app.rules.memory, until, but=key),
-        exempt={source.name for source in app.sources if source.replay},
-        memo=app.memo,
-        summariser=app.summariser,
-    )
+    articles = _in_window(app, until)
+    curated = _chosen(app, key, articles, changes, until)
+    if pages and completing.complete(app, curated.sections, articles):
+        curated = _chosen(app, key, _in_window(app, until), changes, until)
     edition = Edition(
         key=key,
         day=day,
@@ -123,6 +122,32 @@ def _curated(app: App, key: str, standing: Edition | None, changes: Changes) -> 
         edition = replace(edition, subject=edition.subject or subject.subject_line(edition, language))
         edition = replace(edition, preheader=edition.preheader or subject.preheader(edition, language))
     return edition, curated
+
+
+def _in_window(app: App, until: datetime) -> list[Article]:
+    """The articles of the sources that are listed, as far back as an edition looks."""
+    named = {source.name for source in app.sources}
+    found = app.articles.between(until - app.rules.window, until)
+    return [article for article in found if article.source in named]
+
+
+def _chosen(app: App, key: str, articles: Sequence[Article], changes: Changes, until: datetime) -> Curated:
+    from digest.curate import compose as curate
+
+    since = until - app.rules.window
+    return curate.compose(
+        articles,
+        rules=app.rules,
+        weights={source.name: source.weight for source in app.sources},
+        now=until,
+        pinned=changes.pinned,
+        dropped=changes.dropped,
+        background=app.past.background(until - app.rules.background, since, most=app.rules.background_most),
+        sent=app.past.sent(until - app.rules.memory, until, but=key),
+        exempt={source.name for source in app.sources if source.replay},
+        memo=app.memo,
+        summariser=app.summariser,
+    )
 
 
 def _end_of(app: App, day: date) -> datetime:

@@ -11,7 +11,8 @@ from datetime import time
 
 from digest.app import App
 from digest.errors import DigestError
-from digest.models import Edition, Subscriber, Variant
+from digest.models import Edition, Letter, Subscriber, Variant
+from digest.preflight import NotFit, judge
 from digest.render.selection import select
 from digest.render.variants import variant_for
 from digest.store.counting import counts
@@ -49,11 +50,23 @@ def list_version(app: App) -> tuple[int, int, int]:
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
-def freeze(app: App, edition: Edition, *, scheduled: bool) -> int:
+@dataclass(frozen=True)
+class Frozen:
+    """How many readers got a place in a batch, and what an operator should know of their letters."""
+
+    placed: int
+    notes: tuple[str, ...]
+
+
+def freeze(app: App, edition: Edition, *, scheduled: bool, force: str = "") -> Frozen:
     """Gives every listed reader without a place one: in a batch, or excluded with the reason. Renders the letters of
-    the variants that are new. Answers how many readers got a place in a batch."""
+    the variants that are new, and looks them over: errors stop it before anything is written.
+
+    `force` is the reason for sending all the same; it is kept. Raises NotFit.
+    """
     now = app.now()
     letters = app.editions.letters(edition.key)
+    new: list[Letter] = []
     entries: list[Entry] = []
     for reader, variant, due in _decided(app, edition, send_at=app.settings.schedule.send_at if scheduled else None):
         if due.due_at is not None and variant.key not in letters:
@@ -61,9 +74,26 @@ def freeze(app: App, edition: Edition, *, scheduled: bool) -> int:
             if letter is None:
                 raise DigestError(f"edition {edition.key}: variant {variant.key} has stories and no letter")
             letters[variant.key] = letter
+            new.append(letter)
         entries.append(Entry(reader.id, variant.key, due.due_at, due.excluded))
+    found = judge(new, edition)
+    if found.errors and not force:
+        raise NotFit(edition.key, found.errors)
+    if found.errors:
+        app.editions.record(edition.key, "forced", f"{force} (in spite of: {'; '.join(found.errors)})", now=now)
     app.editions.keep_letters(edition.key, letters.values())
-    return write_freeze(app.database, edition.key, entries, app.settings.delivery.batch_size, now=now)
+    placed = write_freeze(app.database, edition.key, entries, app.settings.delivery.batch_size, now=now)
+    return Frozen(placed, (*found.errors, *found.warnings, *found.left_out))
+
+
+def variants_in_use(app: App, edition: Edition) -> list[Variant]:
+    """The variant of everything, and each other that a listed reader would get and that has a story."""
+    found = {"html": variant_for(edition, (), "html")}
+    for _, reader in read_list(app):
+        variant = variant_for(edition, reader.topics, reader.format)
+        if variant.key not in found and select(edition, variant) is not None:
+            found[variant.key] = variant
+    return list(found.values())
 
 
 def plan(app: App, edition: Edition) -> Plan:

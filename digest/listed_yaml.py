@@ -6,14 +6,15 @@ that does not say what was meant. Knows nothing of what a row means: a reader, a
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
 
-from digest import marked_yaml
+from digest import listed_flow, marked_yaml
 from digest.errors import ConfigurationError, DigestError
 from digest.files import replace_file
 
@@ -37,25 +38,37 @@ class ListSheet:
         self.before: dict[str, Any] = value if isinstance(value, dict) else {}
         self.raw = path.read_bytes()
         self.text = self.raw.decode("utf-8-sig")
-        self.newline = "\r\n" if "\r\n" in self.text else "\n"
+        self.newline = next((end for end in ("\r\n", "\n", "\r") if end in self.text), "\n")
         self._parse()
 
-    def add(self, fields: Mapping[str, Any]) -> None:
+    def add(self, *rows: Mapping[str, Any]) -> None:
+        """Puts rows after the last one, written as that one is. Raises CannotEdit."""
+        if not rows:
+            return
+        self._parse_again()
         if self.list_node is None or not self.rows:
-            self._begin_list(fields)
+            self._begin_list(rows)
             return
         if self.list_node.flow_style:
-            self._refuse(self.list_node.start_mark.line, "the list is written in one line")
+            written = ["{" + self._inside(row) + "}" for row in rows]
+            self.text = listed_flow.added(self.text, self.list_node, written, self.newline)
+            return
         last = self.rows[-1]
         dash = self.list_node.start_mark.column
         if self.text[_offset(self.list_node.start_mark)] != "-":
             self._refuse(self.list_node.start_mark.line, "the list has a name or a tag")
-        self._insert_after(self._last_line(last), self._row(fields, dash))
+        self._insert_after(self._last_line(last), [line for row in rows for line in self._row(row, dash)])
 
     def remove(self, index: int) -> None:
+        """Takes a row out, with the comments in and behind it. Raises CannotEdit."""
+        self._parse_again()
         row = self.rows[index]
         if self.list_node is not None and self.list_node.flow_style:
-            self._refuse(row.start_mark.line, "the list is written in one line")
+            without = listed_flow.removed(self.text, self.list_node, index)
+            if without is None:
+                self._refuse(row.start_mark.line, "comments stand within the list in brackets")
+            self.text = without
+            return
         lines = self._lines()
         del lines[row.start_mark.line : self._last_line(row) + 1]
         if len(self.rows) == 1 and self.list_key is not None:
@@ -65,8 +78,7 @@ class ListSheet:
         self._set_lines(lines)
 
     def set(self, index: int, key: str, value: Any) -> None:
-        if self.text is not self.parsed:
-            self._parse()
+        self._parse_again()
         row = self.rows[index]
         found = next(((k, v) for k, v in row.value if k.value == key), None)
         if found is None:
@@ -84,8 +96,11 @@ class ListSheet:
         written = _written(value, flow=row.flow_style)
         self.text = self.text[: colon + 1] + " " + written + self.text[end:]
 
-    def save(self, expected: Any) -> None:
-        """Writes the file when it now holds what was meant. `expected` maps the rows before to the rows after."""
+    def save(self, expected: Any, *, judge: Callable[[Any], object] | None = None) -> None:
+        """Writes the file when it now holds what was meant. `expected` maps the rows before to the rows after.
+
+        `judge` sees the whole value first and may raise; then nothing is written.
+        """
         wanted = {**self.before, self.key: expected(list(self.before.get(self.key) or []))}
         try:
             after = marked_yaml.read_text(self.text, self.path.name)
@@ -93,6 +108,8 @@ class ListSheet:
             after = None
         if after != wanted:
             self._refuse(0, "this edit can't be made without touching other lines")
+        if judge is not None:
+            judge(after)
         mark = b"\xef\xbb\xbf" if self.raw.startswith(b"\xef\xbb\xbf") else b""
         replace_file(self.path.with_name(self.path.name + ".bak"), self.raw, like=self.path)
         replace_file(self.path, mark + self.text.encode())
@@ -103,35 +120,44 @@ class ListSheet:
             root = yaml.compose(self.text, Loader=_LOADER)
         except yaml.YAMLError:  # it could be read before, so our edit broke it
             self._refuse(0, "this edit can't be made without touching other lines")
+        self.root = root
         self.list_key = next((key for key, _v in _nodes(root) if key.value == self.key), None)
         found = dict(pairs(root)).get(self.key)
         self.list_node = found if isinstance(found, yaml.SequenceNode) else None
+        self.nothing = found if isinstance(found, yaml.ScalarNode) else None
         self.parsed = self.text
         self.rows: Sequence[Any] = self.list_node.value if self.list_node is not None else ()
 
-    def _begin_list(self, fields: Mapping[str, Any]) -> None:
-        block = self._row(fields, 2)
+    def _parse_again(self) -> None:
+        if self.text is not self.parsed:
+            self._parse()
+
+    def _begin_list(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        margin = _nodes(self.root)[0][0].start_mark.column if _nodes(self.root) else 0
+        block = [line for row in rows for line in self._row(row, margin + 2)]
         if self.list_key is None:
-            end = "" if not self.text or self.text.endswith("\n") else self.newline
-            self.text += end + self.newline.join([f"{self.key}:", *block]) + self.newline
-        else:
-            at = self.list_key.end_mark.line
-            if self.list_node is not None:  # an empty list in brackets makes room; a comment after it stays
-                start, stop = _offset(self.list_node.start_mark), _offset(self.list_node.end_mark)
-                self.text = self.text[:start].rstrip(" ") + self.text[stop:]
-            lines = self._lines()
-            if not lines[at].endswith("\n"):
-                lines[at] += self.newline
-            lines[at + 1 : at + 1] = [row + self.newline for row in block]
-            self.text = "".join(lines)
+            end = "" if not self.text or _ended(self.text) else self.newline
+            self.text += end + self.newline.join([" " * margin + f"{self.key}:", *block]) + self.newline
+            return
+        empty = self.list_node or self.nothing
+        at = self.list_key.end_mark.line
+        if empty is not None and _offset(empty.end_mark) > _offset(empty.start_mark):
+            # An empty list in brackets, or `null`, makes room; a comment after it stays.
+            start, stop = _offset(empty.start_mark), _offset(empty.end_mark)
+            if "#" in self.text[start:stop]:
+                self._refuse(empty.start_mark.line, "comments stand within the list in brackets")
+            self.text = self.text[:start].rstrip(" ") + self.text[stop:]
+        self._insert_after(at, block)
 
     def _row(self, fields: Mapping[str, Any], indent: int) -> list[str]:
-        """The lines of a new row: in braces where the row before it is written so and `braces` is set."""
-        if self.braces and self.rows and self.rows[-1].flow_style:
-            inside = ", ".join(f"{key}: {_written(value, flow=True)}" for key, value in fields.items())
-            return [" " * indent + "- {" + inside + "}"]
+        """The lines of a new row, where `braces` is set in braces if the row before it, or no row, is written so."""
+        if self.braces and (not self.rows or _in_braces(self.rows[-1])):
+            return [" " * indent + "- {" + self._inside(fields) + "}"]
         lines = [f"{key}: {_written(value)}" for key, value in fields.items()]
         return [" " * indent + "- " + lines[0], *(" " * (indent + 2) + line for line in lines[1:])]
+
+    def _inside(self, fields: Mapping[str, Any]) -> str:
+        return ", ".join(f"{key}: {_written(value, flow=True)}" for key, value in fields.items())
 
     def _insert_field(self, row: Any, key: str, value: Any) -> None:
         field = f"{key}: {_written(value, flow=row.flow_style)}"
@@ -154,7 +180,7 @@ class ListSheet:
 
     def _insert_after(self, line: int, block: Sequence[str]) -> None:
         lines = self._lines()
-        if not lines[line].endswith("\n"):
+        if not _ended(lines[line]):
             lines[line] += self.newline
         lines[line + 1 : line + 1] = [row + self.newline for row in block]
         self._set_lines(lines)
@@ -200,12 +226,23 @@ def _nodes(node: Any) -> list[tuple[Any, Any]]:
     return list(node.value) if isinstance(node, yaml.MappingNode) else []
 
 
+def _in_braces(row: Any) -> bool:
+    return isinstance(row, yaml.MappingNode) and bool(row.flow_style)
+
+
+def _ended(line: str) -> bool:
+    return line.endswith(("\n", "\r", "\x85", "\u2028", "\u2029"))
+
+
 def _offset(mark: Any) -> int:
     return int(mark.index)
 
 
 def _written(value: Any, *, flow: bool = False) -> str:
     """A value as YAML in one line, quoted where plain text would be read as something else; `flow`: inside braces."""
+    if isinstance(value, str) and "://" in value:
+        # A URL may stand unquoted, but not every person sees where it ends.
+        return json.dumps(value, ensure_ascii=False)
     text = yaml.safe_dump([value] if flow else value, allow_unicode=True, default_flow_style=True, width=10**6).strip()
     text = text[1:-1] if flow else text.removesuffix("...").strip()
     # Quoted too where other readers of YAML would take it for something else: `06:30` is 390 to some.

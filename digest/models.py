@@ -31,11 +31,48 @@ EditionState = Literal["draft", "approved", "frozen", "sending", "paused", "done
 
 
 @dataclass(frozen=True, slots=True)
+class SourceAuth:
+    """How a source is asked with a key: the variable `env` holds it, and it goes into the HTTP header or the query
+    parameter named (one of the two). Never holds the key itself."""
+
+    env: str
+    header: str = ""
+    param: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonMapping:
+    """Where an API's JSON has what: a path for each field within an item ('' for none), `items` within the document.
+
+    The paths' syntax is collect.jsonpath's. `preset` names the row that fills the fields left empty. `publisher` is
+    the paper that an item is of, which stands behind its title. `utc`: dates that name no zone are UTC, else Indian.
+    """
+
+    preset: str = ""
+    items: str = ""
+    title: str = ""
+    url: str = ""
+    published: str = ""
+    updated: str = ""
+    body: str = ""
+    excerpt: str = ""
+    image: str = ""
+    author: str = ""
+    categories: str = ""
+    language: str = ""
+    guid: str = ""
+    section: str = ""
+    publisher: str = ""
+    utc: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """Where articles come from: a feed by `url`, or a file or folder by `path` (exactly one of the two).
+    """Where articles come from: a document by `url`, or a file or folder by `path` (exactly one of the two).
 
     `fulltext`: read the pages of articles that the feed cut: True for all at collecting, False for none, None for
-    those alone that an edition would take.
+    those alone that an edition would take. `links` is the CSS selector of the links of a listing page, `mapping`
+    what stands where in an API's JSON.
     """
 
     name: str
@@ -46,6 +83,9 @@ class Source:
     replay: bool = False
     allow_private: bool = False
     fulltext: bool | None = None
+    links: str = ""
+    mapping: JsonMapping | None = None
+    auth: SourceAuth | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +115,27 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture by absolute URL; pixels where known; `alt` is plain text and may be empty."""
+    """A picture by absolute URL; pixels where known; `alt` is plain text and may be empty.
+
+    `cid:…` is the URL of one that lay beside its article as a file and travels inside the mail (an Inline).
+    """
 
     url: str
     width: int | None = None
     height: int | None = None
     alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """A picture of our own, with its bytes. `cid` is its Content-ID without brackets (RFC 2392) and says what it
+    holds: one picture has one for ever. `type` is image/png, image/jpeg or image/gif; sides in pixels."""
+
+    cid: str
+    type: str
+    data: bytes = field(repr=False)
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +240,16 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A rendered variant. `html` is '' for readers who want text only. Holds placeholders for what is personal."""
+    """A rendered variant. `html` is '' for readers who want text only. Holds placeholders for what is personal.
+
+    `left_out` says, in operator's English, what was taken out so that it fits its budget of bytes.
+    """
 
     variant: str
     subject: str
     html: str
     text: str
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from digest.app import App
 from digest.composing import Composed, collect, compose, day_of, edition_key
-from digest.deliver.message import Outgoing, recipient
+from digest.deliver.message import Outgoing, carried, cids, recipient
 from digest.deliver.outcome import Accepted, NotSent
 from digest.deliver.sender import Job, SendReport, send_due
 from digest.deliver.transports import RECOVERY
@@ -57,13 +57,15 @@ def send(
     key: str,
     *,
     scheduled: bool = False,
+    force: str = "",
     stop: threading.Event | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Sent:
     """Composes if needed, freezes whoever has no place in the edition yet, and hands over all that is due.
 
     Safe to run at any time and any number of times: a reader has one place in an edition. With `scheduled`, readers
-    get it at their own hour; a one-off send is for now. Raises Busy when another process is sending.
+    get it at their own hour; a one-off send is for now. `force` is the reason for sending in spite of errors in a
+    letter. Raises Busy when another process is sending, NotFit for a letter with errors.
     """
     stop = stop or threading.Event()
     version = list_version(app)
@@ -80,8 +82,8 @@ def send(
         if list_version(app) != version:  # edited meanwhile: composing may have taken a while
             listed = read_list(app)
         app.readers.sync(listed, now=app.now())
-        placed = freeze(app, edition, scheduled=scheduled)
-        return _hand_over(app, key, placed, stop, progress, doubtful)
+        frozen = freeze(app, edition, scheduled=scheduled, force=force)
+        return _hand_over(app, key, frozen.placed, stop, progress, (*doubtful, *frozen.notes))
 
 
 def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
@@ -121,7 +123,8 @@ def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, li
         raise DigestError(f"edition {key} has no story to show")
     # Signed for reader 0, who does not exist: the links of a test lead to pages but change nobody's wishes.
     readers = [recipient(0, address, app.sender, app.signer.sign) for address in addresses]
-    outgoing = [Outgoing(f"{key}-test", "test", "test", letter, app.sender, (reader,)) for reader in readers]
+    pictures = carried(letter, app.pictures.held(cids([letter])))
+    outgoing = [Outgoing(f"{key}-test", "test", "test", letter, app.sender, (reader,), pictures) for reader in readers]
     return edition, hand_over(app.transport, outgoing)
 
 
@@ -184,10 +187,12 @@ def _hand_over(
             progress(done, start.pending)
 
     settings = app.settings.delivery
+    letters = app.editions.letters(key)
     report = send_due(
         Job(
             edition=key,
-            letters=app.editions.letters(key),
+            letters=letters,
+            pictures=app.pictures.held(cids(letters.values())),
             sender=app.sender,
             ledger=app.ledger,
             transport=app.transport,

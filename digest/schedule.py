@@ -64,7 +64,7 @@ class Clock:
             scheduler.shutdown(wait=True)
 
     def collect(self) -> None:
-        report = pipeline.collect(self.app)
+        report = pipeline.collect(self.app, patient=True)
         new = sum(source.new for source in report.sources)
         bad = [f"{source.name}: {source.error}" for source in report.sources if source.error]
         self.say(f"collected {report.articles} articles, {new} new" + (f"; failed: {'; '.join(bad)}" if bad else ""))
@@ -148,8 +148,8 @@ class Clock:
             for line in sent.notes or (f"edition {sent.edition.key} is {sent.edition.state}: {sent.edition.reason}",):
                 self.say(line)
             return
-        for problem in sent.report.problems:
-            self.say(problem)
+        for line in (*sent.notes, *sent.report.problems):
+            self.say(line)
         self.say(
             f"edition {sent.edition.key}, {sent.edition.state}: {counts.accepted} of {counts.frozen} sent, "
             f"{counts.excluded} excluded, {counts.rejected} rejected, {counts.pending} pending, "

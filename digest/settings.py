@@ -1,98 +1,38 @@
 """What `digest.yaml` may say: every key, its type, its default and its bounds.
 
-Shapes only. Reading the file, the environment and putting faults into words is `settings_file`'s. No secret is a
-setting: a key that needs one names the environment variable that holds it.
+Shapes only; how a single value is written stands in `settings_values`. Reading the file, the environment and
+putting faults into words is `settings_file`'s. No secret is a setting: a key that needs one names the environment
+variable that holds it.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 from datetime import time, timedelta
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(s|m|h|d)\Z")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_LONGEST = timedelta(days=366)
-# It stands in headers and in the envelope of every letter, so ASCII only and no empty label (RFC 5321 4.1.2).
-_LABEL = r"[A-Za-z0-9](?:-*[A-Za-z0-9])*"
-_ADDRESS = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@{_LABEL}(?:\.{_LABEL})*\Z")
-_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])\Z")
-
-
-def parse_duration(value: Any) -> Any:
-    """`90s`, `15m`, `24h`, `7d` → timedelta; anything else raises ValueError with what was expected."""
-    if isinstance(value, timedelta):
-        return value
-    match = _DURATION.match(str(value).strip())
-    if not match:
-        raise ValueError("expected a duration such as 90s, 15m, 24h or 7d")
-    seconds = float(match[1]) * _SECONDS[match[2]]
-    if not 0 < seconds <= _LONGEST.total_seconds():
-        raise ValueError(f"expected a duration of more than 0 and at most {_LONGEST.days}d")
-    return timedelta(seconds=seconds)
-
-
-def parse_clock(value: Any) -> Any:
-    """`07:00` → time; anything else raises ValueError with what was expected."""
-    if isinstance(value, time):
-        return value
-    match = _CLOCK.match(str(value).strip())
-    if not match:
-        raise ValueError('expected a time of day such as "07:00"')
-    return time(int(match[1]), int(match[2]))
-
-
-def _known_zone(value: str) -> str:
-    if value not in available_timezones():
-        close = difflib.get_close_matches(value, available_timezones(), n=1)
-        raise ValueError(f"expected a time zone of the IANA list such as {close[0] if close else 'Asia/Kolkata'}")
-    return value
-
-
-def _address(value: str) -> str:
-    if not _ADDRESS.match(value):
-        hint = "" if value.isascii() else "; write a domain in Hindi in its ASCII form (xn--…)"
-        raise ValueError(f"expected an email address such as news@example.com{hint}")
-    return value
-
-
-def _address_or_none(value: str) -> str:
-    return _address(value) if value else value
-
-
-def _web_root(value: str) -> str:
-    if value and not re.match(r"https?://[^\s/?#]+(/[^\s?#]*)?\Z", value):
-        raise ValueError("expected the address of the reader pages such as https://news.example.com")
-    if not value.isascii():
-        raise ValueError("expected ASCII; write a Hindi host as xn--… and percent-encode the path")
-    return value.rstrip("/")
-
-
-def _word(value: str) -> str:
-    if not any(mark.isalnum() for mark in value) or any(ord(mark) < 32 for mark in value):
-        raise ValueError("expected a word or a phrase")
-    return value
-
-
-def _one_line(value: str) -> str:
-    if any(ord(mark) < 32 or ord(mark) == 127 for mark in value):
-        raise ValueError("expected one line of text")
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
-Clock = Annotated[time, BeforeValidator(parse_clock)]
-Zone = Annotated[str, AfterValidator(_known_zone)]
-Address = Annotated[str, AfterValidator(_address)]
-AddressOrNone = Annotated[str, AfterValidator(_address_or_none)]
-WebRoot = Annotated[str, AfterValidator(_web_root)]
-Line = Annotated[str, AfterValidator(_one_line)]
-Word = Annotated[str, Field(min_length=1), AfterValidator(_word)]
-Accent = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+from digest.hindi.language import DEVANAGARI
+from digest.settings_values import (
+    Accent,
+    Address,
+    AddressOrNone,
+    Clock,
+    Duration,
+    HeaderName,
+    JsonPath,
+    Language,
+    Line,
+    ParamName,
+    PictureUrl,
+    Selector,
+    Variable,
+    WebRoot,
+    Word,
+    Zone,
+)
 
 
 class Shape(BaseModel):
@@ -110,7 +50,7 @@ class Newsletter(Shape):
     name: Line = Field(min_length=1)
     sender: Sender
     reply_to: AddressOrNone = ""
-    language: Literal["hi", "en"] = "hi"
+    language: Language = "hi"
     timezone: Zone = "Asia/Kolkata"
     base_url: WebRoot = ""
     postal_address: Line = ""
@@ -120,8 +60,54 @@ class Newsletter(Shape):
         return ZoneInfo(self.timezone)
 
 
+class AuthSettings(Shape):
+    """Which key a source wants, and where: the environment variable that holds it, a header or a query parameter."""
+
+    env: Variable
+    header: HeaderName = ""
+    param: ParamName = ""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> AuthSettings:
+        if bool(self.header) == bool(self.param):
+            raise ValueError("expected exactly one of header and param")
+        return self
+
+
+class MappingSettings(Shape):
+    """What stands where in an API's JSON; a bare name is a preset."""
+
+    preset: Literal["gnews", "newsapi", "wordpress"] | None = None
+    items: JsonPath = ""
+    title: JsonPath = ""
+    url: JsonPath = ""
+    published: JsonPath = ""
+    updated: JsonPath = ""
+    body: JsonPath = ""
+    excerpt: JsonPath = ""
+    image: JsonPath = ""
+    author: JsonPath = ""
+    categories: JsonPath = ""
+    language: JsonPath = ""
+    guid: JsonPath = ""
+    section: JsonPath = ""
+    publisher: JsonPath = ""
+    utc: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_name(cls, value: Any) -> Any:
+        return {"preset": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _enough(self) -> MappingSettings:
+        if not (self.preset or self.title or self.url):
+            raise ValueError("expected the path of title or of url, or a preset")
+        return self
+
+
 class SourceSettings(Shape):
-    """A feed by `url` or a file or folder by `path`; `replay` moves a recorded sample's dates to now."""
+    """A document by `url` or a file or folder by `path`; `replay` moves a recorded sample's dates to now."""
 
     name: Line = Field(min_length=1)
     url: str = ""
@@ -131,6 +117,9 @@ class SourceSettings(Shape):
     replay: bool = False
     allow_private: bool = False
     fulltext: bool | None = None
+    links: Selector = ""
+    mapping: MappingSettings | None = None
+    auth: AuthSettings | None = None
 
     @model_validator(mode="after")
     def _one_place(self) -> SourceSettings:
@@ -138,6 +127,12 @@ class SourceSettings(Shape):
             raise ValueError("expected exactly one of url and path")
         if self.url and not re.match(r"https?://[^\s/]+", self.url):
             raise ValueError("expected url to start with https:// or http://; files are named by path")
+        if self.links and self.mapping:
+            raise ValueError("expected one of links (of a web page) and mapping (of JSON), not both")
+        if self.auth and not self.url:
+            raise ValueError("expected url, as auth is given; a file needs no key")
+        if self.auth and self.url.startswith("http:") and not self.allow_private:
+            raise ValueError("expected url to start with https://, as auth is given: http would show the key")
         return self
 
 
@@ -148,14 +143,15 @@ class EditionSettings(Shape):
     sections: tuple[Line, ...] = (
         "देश", "दुनिया", "राजनीति", "व्यापार", "विज्ञान", "खेल", "मनोरंजन", "स्वास्थ्य", "शिक्षा",
     )  # fmt: skip
-    merge: float = Field(default=0.34, gt=0, le=1)
-    related: float = Field(default=0.26, gt=0, le=1)
-    same_source: float = Field(default=0.55, gt=0, le=1)
+    merge: float = Field(default=0.45, gt=0, le=1)
+    related: float = Field(default=0.34, gt=0, le=1)
+    same_source: float = Field(default=0.65, gt=0, le=1)
     per_section: int = Field(default=4, ge=1, le=100)
     quotas: dict[Line, Annotated[int, Field(ge=0, le=100)]] = {}
     block: tuple[Word, ...] = ()
     boost: dict[Word, Annotated[float, Field(ge=-5, le=5)]] = {}
     memory: Duration = timedelta(days=7)
+    max_bytes: int = Field(default=50_000, ge=10_000, le=90_000)
 
     @model_validator(mode="after")
     def _bounds_agree(self) -> EditionSettings:
@@ -232,7 +228,14 @@ class StoreSettings(Shape):
 
 
 class Theme(Shape):
-    accent: Accent = "#9c1c1c"
+    """How the letter looks; `accent` left out is the look's own."""
+
+    name: Literal["newspaper", "modern", "plain"] = "newspaper"
+    accent: Accent = ""
+    logo: PictureUrl = ""
+    logo_width: int = Field(default=200, ge=40, le=544)
+    max_images: int = Field(default=5, ge=0, le=40)
+    digits: Literal["latn", "deva"] = "latn"
 
 
 class Settings(Shape):
@@ -253,4 +256,11 @@ class Settings(Shape):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"expected every source to have its own name; twice: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _digits_of_the_script(self) -> Settings:
+        if self.theme.digits == "deva" and self.newsletter.language not in DEVANAGARI:
+            said = f"is for languages in Devanagari ({', '.join(sorted(DEVANAGARI))})"
+            raise ValueError(f"'theme.digits': deva {said}, and newsletter.language is '{self.newsletter.language}'")
         return self

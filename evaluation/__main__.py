@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[Material], list[Row]]] = {
     "feeds": feeds.measure,
     "dates": dates.measure,
     "pages": pages.measure,
+    "pages, own": pages.own_pages,
     "sentences": sentences.measure,
     "same story, five papers": samestory.papers,
     "same story, disaster reports": samestory.events,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from digest.collect.clean import clean_article
+from digest.hindi.text import repair
 from digest.models import Article, Block
 
 DAY = datetime(2026, 11, 23, tzinfo=UTC)
@@ -72,7 +73,7 @@ def made(
     clean: bool = True,
 ) -> Article:
     """An article of plain paragraphs, cleaned as a collected one would be."""
-    lines = (line.strip() for text in paragraphs for line in text.replace("\r", "\n").split("\n"))
+    lines = (line for text in paragraphs for line in repair(text).split("\n"))
     body = tuple(Block("p", line) for line in lines if line)
     article = Article(id=id_, source=source, title=title, published=published, body=body)
     return clean_article(article) if clean else article

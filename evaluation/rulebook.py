@@ -36,7 +36,7 @@ _HANGING = tuple(
 )
 _FURNITURE = re.compile(
     fold(
-        "यह भी पढ|ये भी पढ|फॉलो कर|क्लिक कर|शेयर कर|पूरी खबर|सब्सक्राइब"
+        "यह भी पढ|ये भी पढ|फॉलो करें|क्लिक कर|शेयर करें|पूरी खबर|सब्सक्राइब"
         "|also read|follow us|click here|the post|appeared first"
     )
 )

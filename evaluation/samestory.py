@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from digest.curate.cluster import Link, Pairs
 from digest.curate.rules import Rules
@@ -16,6 +18,7 @@ from evaluation.material import DAY, Material, Row, made
 STORIES, PAIRS = "nearup/covid_stories.jsonl", "nearup/covid_pairs_labelled.json"
 EVENTS, LABELS = "articles/ednil-events-hi/ednil_hi.jsonl", "nearup/ednil_same_story_labels.json"
 COPIES, HEADLINES = "nearup/ednil_dup_pairs_auto.json", "nearup/up_headline_pairs.json"
+JUDGED = Path(__file__).with_name("judged.txt")
 DAYS, DRAWS = 6, 4
 """The disaster reports of many years are dealt out to so many days (some 140 a day), so many times."""
 
@@ -52,20 +55,23 @@ def papers(material: Material) -> list[Row]:
 
 
 def events(material: Material) -> list[Row]:
-    """Disaster reports dealt out to days: every pair of one day is judged by the labelled groups."""
+    """Disaster reports dealt out to days: every pair of one day is judged by the labelled groups and our own labels."""
     documents = {entry["docid"]: entry for entry in material.lines(EVENTS)}
     labels = material.json(LABELS)
     groups = [[name for name in group if name in documents] for group in labels["events"]]
     unclear = {frozenset(pair) for group in labels["not_judged"] for pair in itertools.combinations(group, 2)}
     unclear |= {frozenset((pair["a"], pair["b"])) for pair in _optional(material, COPIES)}
     truth = {frozenset(pair) for group in groups for pair in itertools.combinations(group, 2)} - unclear
+    ours = _judged(documents)
+    truth |= ours["same"]
+    unclear |= ours["unclear"]
     bases = {name: made(name, each["title"], each["paragraphs"], source=name) for name, each in documents.items()}
     judged: list[tuple[Link, bool]] = []
     for seed in range(DRAWS):
         chance = random.Random(seed)  # noqa: S311  a repeatable draw, no secret
         days = {name: chance.randrange(DAYS) for name in sorted(documents)}
-        for group in groups:
-            days |= {name: days[group[0]] for name in group if group}
+        for group in joined(truth):
+            days |= dict.fromkeys(group, days[group[0]])
         articles = [_moved(article, days[name]) for name, article in sorted(bases.items())]
         pairs = Pairs(articles, Rules())
         for (i, j), link in pairs.candidates().items():
@@ -112,6 +118,27 @@ def _rows(name: str, judged: Sequence[tuple[Link, bool]], positives: int = 0) ->
         Row(f"same story, {name}: AP", len(judged), f"{ours:.3f}", ">= .9", f"{rival:.3f} TF-IDF of title and lead"),
         Row(f"same story, {name}: P / R at {rules.merge}", len(judged), f"{precision} / {recall}", "P >= .9"),
     ]
+
+
+def joined(pairs: Iterable[frozenset[str]]) -> list[list[str]]:
+    """The names that the pairs join, directly or through others, each group sorted."""
+    home: dict[str, set[str]] = {}
+    for pair in pairs:
+        group = set(pair).union(*(home.get(name, set()) for name in pair))
+        home |= dict.fromkeys(group, group)
+    return sorted(sorted(group) for group in {id(group): group for group in home.values()}.values())
+
+
+def _judged(names: Iterable[str]) -> dict[str, set[frozenset[str]]]:
+    """Our own judgements on pairs that the labels don't mention; a pair of documents that are not there is left out."""
+    of = {hashlib.sha256(name.encode()).hexdigest()[:12]: name for name in names}
+    found: dict[str, set[frozenset[str]]] = {"same": set(), "unclear": set()}
+    for line in JUDGED.read_text(encoding="utf-8").split("\n"):
+        if line and not line.startswith("#"):
+            label, one, other = line.split()
+            if one in of and other in of:
+                found[label].add(frozenset((of[one], of[other])))
+    return found
 
 
 def _optional(material: Material, name: str) -> list[dict[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class _Findings:
+class Findings:
+    """What was found so far; `warnings` keep nobody from sending."""
+
     faults: list[Fault] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -32,23 +34,36 @@ class _Findings:
 
 
 @click.command()
-@click.option("--offline", is_flag=True, help="Do not ask sources by URL, nor the mail server.")
+@click.argument("edition", required=False, default="")
+@click.option("--links", is_flag=True, help="With EDITION: also ask for every address in its letters.")
+@click.option("--online", is_flag=True, help="Also ask every source by URL; else they are judged by past collections.")
+@click.option("--offline", is_flag=True, help="Ask nobody, not even the mail server.")
 @json_option
 @click.pass_obj
-def check(home: Path, offline: bool, as_json: bool) -> int:
-    """Check configuration, list, templates, sources and credentials: every fault at once, with its place."""
+def check(home: Path, edition: str, links: bool, online: bool, offline: bool, as_json: bool) -> int:
+    """Check configuration, list, templates, sources and credentials: every fault at once, with its place. With EDITION
+    also its letters, as they would go."""
+    if (online or links) and offline:
+        raise click.UsageError("--offline excludes --online and --links")
+    if links and not edition:
+        raise click.UsageError("--links looks at the letters of an EDITION: name one")
     from digest.app import make_app
+    from digest.cli.checking_edition import check_edition
+    from digest.cli.checking_sources import check_sources
     from digest.subscribers import listing
 
-    findings = _Findings()
+    findings = Findings()
     readers = 0
+    looked: dict[str, Any] = {}
     try:
         with make_app(home) as app:
             findings.gather(lambda: _check_store(app))
             readers = _check_list(app, findings)
             findings.gather(lambda: _check_templates(app, findings))
-            _check_sources(app, findings, offline)
+            findings.gather(lambda: check_sources(app, findings, online=online))
             findings.gather(lambda: _check_transport(app, offline))
+            if edition and not findings.faults:
+                findings.gather(lambda: looked.update(check_edition(app, edition, links=links)))
     except ConfigurationError as error:
         # Without settings the list can still be read: whoever mends two files wants to know of both.
         findings.faults += error.faults
@@ -60,6 +75,7 @@ def check(home: Path, offline: bool, as_json: bool) -> int:
                 "faults": [{"where": f.where, "line": f.line, "message": f.message} for f in findings.faults],
                 "warnings": findings.warnings,
                 "readers": readers,
+                **({"edition": looked} if looked else {}),
             }
         )
     else:
@@ -67,11 +83,30 @@ def check(home: Path, offline: bool, as_json: bool) -> int:
             click.echo(f"fault: {fault}")
         for warning in findings.warnings:
             click.echo(f"warning: {warning}")
-        if not findings.faults:
+        _show_edition(looked)
+        if not findings.faults and not looked.get("errors"):
             click.echo(f"all is well: {readers} readers, {len(app.sources)} sources, transport {app.transport.name}")
-        else:
+        elif findings.faults:
             note(f"{plural(len(findings.faults), 'fault', 'faults')}; nobody is mailed until they are mended")
-    return 2 if findings.faults else 0
+        else:
+            note(f"{plural(len(looked['errors']), 'error', 'errors')} in the letters; the edition is not sent")
+    return 2 if findings.faults else 1 if looked.get("errors") else 0
+
+
+def _show_edition(looked: dict[str, Any]) -> None:
+    if not looked:
+        return
+    if looked["state"] == "skipped":
+        click.echo(f"edition {looked['edition']} is skipped: {looked['reason']}")
+        return
+    for kind in ("errors", "warnings"):
+        for line in looked[kind]:
+            click.echo(f"edition {looked['edition']}: {kind.removesuffix('s')}: {line}")
+    for line in looked["left_out"]:
+        click.echo(f"edition {looked['edition']}: {line}")
+    for letter in looked["letters"]:
+        sizes = f"{letter['decoded'] / 1000:.1f} kB, in quoted-printable {letter['quoted_printable'] / 1000:.1f} kB"
+        click.echo(f"letter {letter['variant']}: {sizes}: {letter['subject']}")
 
 
 def _check_store(app: App) -> None:
@@ -79,7 +114,7 @@ def _check_store(app: App) -> None:
         pass
 
 
-def _check_list(app: App, findings: _Findings) -> int:
+def _check_list(app: App, findings: Findings) -> int:
     from digest import freezing
 
     found: list[object] = []
@@ -87,9 +122,10 @@ def _check_list(app: App, findings: _Findings) -> int:
     return len(found)
 
 
-def _check_templates(app: App, findings: _Findings) -> None:
+def _check_templates(app: App, findings: Findings) -> None:
     from digest import resources
     from digest.models import Variant
+    from digest.render.lint import lint
     from digest.render.specimen import specimen
 
     own = app.home / "templates"
@@ -100,25 +136,12 @@ def _check_templates(app: App, findings: _Findings) -> None:
             findings.warnings.append(f"templates/{path.relative_to(own)}: {said}")
     forms: tuple[Literal["html", "text"], ...] = ("html", "text")
     for form in forms:
-        app.renderer.render(specimen(app.now()), Variant(form, None, form), now=app.now())
-
-
-def _check_sources(app: App, findings: _Findings, offline: bool) -> None:
-    from digest.collect.collector import look
-
-    if not app.sources:
-        findings.faults.append(Fault("digest.yaml", 0, "'sources' lists none; add one to collect from"))
-    for source in app.sources:
-        if source.path and not (app.home / source.path).exists():
-            said = f"source {source.name}: there is no file or folder {source.path}"
-            findings.faults.append(Fault("digest.yaml", 0, said))
-        elif source.path or not offline:
-            found = look(source.url or source.path, fetcher=app.fetcher, now=app.now(), home=app.home, source=source)
-            if found.error:
-                # A source that is down today is no reason not to send tomorrow.
-                findings.warnings.append(f"source {source.name}: {found.error}")
-            elif not found.articles:
-                findings.warnings.append(f"source {source.name}: holds no articles")
+        letter = app.renderer.render(specimen(app.now()), Variant(form, None, form), now=app.now())
+        for finding in lint(letter) if letter else ():
+            if finding.level == "error":
+                findings.faults.append(Fault("templates", 0, finding.message))
+            else:
+                findings.warnings.append(f"templates: {finding.message}")
 
 
 def _check_transport(app: App, offline: bool) -> None:

@@ -52,8 +52,8 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
     from digest import pipeline
     from digest.app import make_app
     from digest.cli.gather import sources_table
-    from digest.cli.previewing import write_preview
     from digest.cli.shapes import collect_json, counts_json
+    from digest.preview.files import write_preview
     from digest.store.counting import missing
 
     folder = directory or (home if (home / FILE_NAME).exists() else Path("digest-demo"))

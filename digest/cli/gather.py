@@ -1,4 +1,4 @@
-"""`digest collect` and `digest sources`."""
+"""`digest collect`: fetch all sources, and a table of what each gave."""
 
 from __future__ import annotations
 
@@ -54,68 +54,3 @@ def _warned(report: SourceReport) -> str:
 
 def _word(report: SourceReport) -> str:
     return report.error or f"{report.fetched} fetched, {report.new} new"
-
-
-@click.group()
-def sources() -> None:
-    """List the sources, or test what would be taken from a feed, page or file."""
-
-
-@sources.command("list")
-@json_option
-@click.pass_obj
-def list_(home: Path, as_json: bool) -> None:
-    """The sources of digest.yaml."""
-    from dataclasses import asdict
-
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        if as_json:
-            emit({"sources": [asdict(source) for source in app.sources]})
-            return
-        headers = ("name", "from", "weight", "section")
-        click.echo(table(headers, [(s.name, s.url or s.path, s.weight, s.section) for s in app.sources]))
-
-
-@sources.command()
-@click.argument("target")
-@click.option("--allow-private", is_flag=True, help="Also fetch from private and local addresses.")
-@json_option
-def test(target: str, allow_private: bool, as_json: bool) -> int:
-    """Show what would be taken from TARGET, a URL or a path. Stores nothing."""
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
-    from digest.cli.shapes import article_json
-    from digest.collect.collector import look
-    from digest.collect.fetch import Fetcher
-    from digest.curate.summarise import summarise
-    from digest.models import Source
-
-    web = target.startswith(("http://", "https://"))
-    source = Source(name=target, url=target if web else "", path="" if web else target, allow_private=allow_private)
-    now = datetime.now(ZoneInfo("Asia/Kolkata"))
-    found = look(target, fetcher=Fetcher(), now=now, home=Path.cwd(), source=source)
-    if as_json:
-        articles = [article_json(article, summarise(article)) for article in found.articles]
-        document = {"kind": found.kind, "warnings": list(found.warnings), "articles": articles}
-        emit({**document, "error": found.error} if found.error else document)
-        return 1 if found.error else 0
-    if found.error:
-        note(f"{target}: {found.error}")
-    for warning in found.warnings:
-        note(f"warning: {warning}")
-    if found.kind:
-        click.echo(f"{found.kind}, {len(found.articles)} articles")
-    for article in found.articles:
-        click.echo(f"\n{article.title}")
-        click.echo(
-            f"  {article.published:%Y-%m-%d %H:%M %z}{'' if article.dated else ' (no date of its own)'}  {article.url}"
-        )
-        summary = summarise(article)
-        if summary:
-            click.echo(f"  {summary}")
-        for warning in article.warnings:
-            note(f"  warning: {warning}")
-    return 1 if found.error else 0

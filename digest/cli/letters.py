@@ -68,12 +68,16 @@ def show_edition(edition: Edition, *, explain: bool = False) -> None:
 @click.command()
 @click.argument("edition", required=False, default="")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where to write (default: HOME/preview).")
+@click.option("--open", "show", is_flag=True, help="Then show it in the browser, until stopped with Ctrl-C.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="With --open: the port (default: a free one).")
+@click.option("--no-browser", is_flag=True, help="With --open: only say where to look.")
 @json_option
 @click.pass_obj
-def preview(home: Path, edition: str, out: Path | None, as_json: bool) -> int:
-    """Write EDITION (default: today's, composed if needed) as .html, .txt and .eml."""
+def preview(home: Path, edition: str, out: Path | None, show: bool, port: int, no_browser: bool, as_json: bool) -> int:
+    """Write EDITION (default: today's, composed if needed) as .html, .txt and .eml; with --open show it in the browser,
+    on phone and desktop, light and dark, anew whenever a template or digest.yaml changes."""
     from digest.app import make_app
-    from digest.cli.previewing import write_preview
+    from digest.preview.files import write_preview
 
     with make_app(home) as app:
         key = key_of(app, edition)
@@ -90,4 +94,27 @@ def preview(home: Path, edition: str, out: Path | None, as_json: bool) -> int:
         for file in files:
             click.echo(file)
         note(", ".join(f"{name} {size / 1000:.1f} kB" for name, size in sizes.items()))
+    if show:
+        _serve(home, key, port, browser=not no_browser)
     return 0
+
+
+def _serve(home: Path, key: str, port: int, *, browser: bool) -> None:
+    import webbrowser
+
+    from digest.errors import DigestError
+    from digest.preview.server import PreviewServer
+    from digest.preview.showing import Showing
+
+    try:
+        server = PreviewServer(Showing(home, key), port)
+    except OSError as error:
+        raise DigestError(f"port {port} can't be listened on: {error.strerror}") from error
+    with server:
+        try:
+            note(f"showing edition {key} at {server.url}; stop with Ctrl-C")
+            if browser:
+                webbrowser.open(server.url)
+            server.serve_forever()
+        except KeyboardInterrupt:
+            note("stopped")

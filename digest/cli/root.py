@@ -13,7 +13,7 @@ COMMANDS = {
     "init": ("digest.cli.folder:init", "Make a new newsletter folder that works at once."),
     "check": ("digest.cli.checking:check", "Check configuration, list, templates, sources and credentials."),
     "collect": ("digest.cli.gather:collect", "Fetch all sources and show what each gave."),
-    "sources": ("digest.cli.gather:sources", "List the sources, or test a feed, page or file."),
+    "sources": ("digest.cli.sources:sources", "List, test, add, import, export and remove sources."),
     "compose": ("digest.cli.letters:compose", "Curate into a draft edition and show it."),
     "preview": ("digest.cli.letters:preview", "Write the letter as .html, .txt and .eml."),
     "send": ("digest.cli.sending:send", "Send an edition to everyone who is due, or resume."),

@@ -27,9 +27,12 @@ _IN_JSON = 1000
 @click.argument("edition", required=False, default="")
 @click.option("--to", "addresses", multiple=True, help="Send a marked test to this address only; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Show who would get it; send nothing, freeze nothing.")
+@click.option(
+    "--force", metavar="REASON", default="", help="Send in spite of errors in the letter; the reason is kept."
+)
 @json_option
 @click.pass_obj
-def send(home: Path, edition: str, addresses: tuple[str, ...], dry_run: bool, as_json: bool) -> int:
+def send(home: Path, edition: str, addresses: tuple[str, ...], dry_run: bool, force: str, as_json: bool) -> int:
     """Send EDITION (default: today's, composed if needed) to everyone who is due and has not got it."""
     from digest import pipeline
     from digest.app import make_app
@@ -44,7 +47,7 @@ def send(home: Path, edition: str, addresses: tuple[str, ...], dry_run: bool, as
             return _dry_run(app, key, as_json)
         progress = Progress("sent")
         with stopped_by_signals() as stop:
-            sent = pipeline.send(app, key, stop=stop, progress=progress)
+            sent = pipeline.send(app, key, force=force.strip(), stop=stop, progress=progress)
         progress.end()
         return report(app, sent, as_json)
 
@@ -126,6 +129,7 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
             raise DigestError("there is no edition yet; `digest send` makes one")
         totals = counts(app.database, found.key)
         unknown = doubts(app.database, found.key)
+        decided = app.editions.decisions(found.key)
         if as_json:
             document: dict[str, Any] = counts_json(found, totals)
             gone = missing(app.database, found.key, limit=None if everyone else _IN_JSON)
@@ -134,12 +138,15 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
                 {"batch": d.batch, "readers": d.readers, "attempt": d.attempt, "transport": d.transport}
                 for d in unknown
             ]
+            document["decisions"] = [{"at": at.isoformat(), "what": what, "why": why} for at, what, why in decided]
             emit(document)
             return 0
         waiting = totals.pending > 0 and not app.ledger.is_due(found.key, app.now())
         if found.reason:
             click.echo(found.reason)
         show_counts(app, Sent(found, totals), waiting, limit=None if everyone else _SHOWN)
+        for at, what, why in decided:
+            click.echo(f"{at.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}  {what}: {why}")
         if unknown:
             click.echo(f"\n{len(unknown)} batches are in doubt: `digest reconcile {found.key}` settles them")
     return 0
@@ -172,13 +179,14 @@ def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) ->
 
 
 def _dry_run(app: App, key: str, as_json: bool) -> int:
-    from digest import freezing, pipeline
+    from digest import freezing, pipeline, preflight
 
     edition = looked_at(app, key)
     approved = edition.state == "draft" and app.settings.schedule.approval == "auto"
     if not approved and pipeline.why_not(edition):
         raise DigestError(pipeline.why_not(edition)[0])
     plan = freezing.plan(app, edition)
+    found = preflight.inspect(app, edition) if edition.state != "skipped" else preflight.Preflight()
     if as_json:
         emit(
             {
@@ -189,16 +197,21 @@ def _dry_run(app: App, key: str, as_json: bool) -> int:
                 "would_send": plan.due,
                 "excluded": len(plan.excluded),
                 "already": plan.already,
+                "errors": list(found.errors),
+                "warnings": list(found.warnings),
+                "left_out": list(found.left_out),
             }
         )
-        return 0
+        return 1 if found.errors else 0
     if plan.edition.state == "skipped":
         click.echo(f"edition {key} would be skipped: {plan.edition.reason}")
         return 0
     click.echo(f"edition {key} would go to {plan.due} readers; {plan.already} have their place in it already")
     if plan.excluded:
         click.echo(table(("who would not get it", "why"), plan.excluded[:_SHOWN]))
-    return 0
+    for line in (*map(str, found.findings), *found.left_out):
+        note(line)
+    return 1 if found.errors else 0
 
 
 @contextmanager

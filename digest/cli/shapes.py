@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from digest.models import Article, Edition, Story
+from digest.models import Article, Edition, Source, SourceHealth, Story
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport
@@ -108,3 +109,25 @@ def article_json(article: Article, summary: str) -> dict[str, Any]:
         "summary": summary,
         "warnings": list(article.warnings),
     }
+
+
+def source_json(source: Source, health: SourceHealth | None) -> dict[str, Any]:
+    """One source of `sources list`: its settings, and how it has been doing since it was first collected."""
+    collected = health is not None
+    return {**asdict(source), "health": {"collected": collected, **_health(health or SourceHealth(source.name))}}
+
+
+def _health(health: SourceHealth) -> dict[str, Any]:
+    return {
+        "last_good": health.last_good.isoformat() if health.last_good else None,
+        "last_new": health.last_new.isoformat() if health.last_new else None,
+        "failures": health.failures,
+        "last_error": health.last_error,
+        "not_before": health.not_before.isoformat() if health.not_before else None,
+        "moved_to": health.moved_to,
+    }
+
+
+def found_json(article: Article) -> dict[str, Any]:
+    """One article of `sources add`: enough to see what would come."""
+    return {"title": article.title, "published": article.published.isoformat(), "url": article.url}

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from digest.collect.boilerplate import drop_shared
 from digest.collect.clean import clean_article, menu_entries
 from digest.collect.feeddates import parse_date
-from digest.collect.identity import article_id
+from digest.collect.identity import article_id, canonical_url
+from digest.collect.mislabelled import as_indian, is_mislabelled, zero_labelled
 from digest.collect.parsed import Item, Notes
 from digest.hindi.cut import shorten
 from digest.hindi.language import guess
@@ -30,34 +31,78 @@ LEAD = 600  # characters
 MADE_TITLE = 90  # clusters, when an item has text but no title
 MOST_CATEGORIES = 30
 
+SHARED_BY = 3
+"""Titles at one address: two may be a story and its update, more are a page that all items of a feed name."""
+
+FEWEST_OF_MENU = 3
+"""Items; what stands alone or beside one other is no menu among headlines."""
+
 OWN_FILE = "file:"
 """Begins the guid of what stands in a file of ours, which needs no link."""
 
 
 def assemble(
-    items: Sequence[Item], *, source: Source, now: datetime, notes: Notes, hint: str = "", site: str = ""
+    items: Sequence[Item],
+    *,
+    source: Source,
+    now: datetime,
+    notes: Notes,
+    hint: str = "",
+    site: str = "",
+    built: str = "",
 ) -> tuple[tuple[Article, ...], int, int]:
     """Articles in the items' order, how many items gave none (lost), and how many were doubles.
 
-    `hint` is the feed's own language, `site` its name (taken off titles). Warnings go to `notes`.
+    `hint` is the feed's own language, `site` its name (taken off titles), `built` when it says that it was made.
+    Warnings go to `notes`. Never raises for what an item holds.
     """
+    if not source.replay and is_mislabelled(items, source, now, hint=hint, built=built):
+        items = [_in_indian_time(item) for item in items]
+        notes.add("its dates say +00:00 but are Indian time by what lies in the future; read as +05:30")
     shift = _replay_shift(items, now) if source.replay else timedelta(0)
     salt = now.astimezone(UTC).date().isoformat() if source.replay else ""
+    shared = _shared_addresses(items)
     made: list[Article] = []
     lost = 0
     for item in items:
-        article = _article(item, source, now, shift, salt, notes, hint, site)
+        try:
+            alone = not shared or canonical_url(item.url) not in shared
+            article = _article(item, source, now, shift, salt, notes, hint, site, alone)
+        except Exception as mistake:  # one odd item must not cost the others
+            lost += 1
+            notes.count(f"could not be read ({type(mistake).__name__})")
+            continue
         if article is None:
             lost += 1
-            notes.count("neither a title nor a text, so it was left out")
+            notes.count("no title, no text and no link, so it was left out")
         else:
             made.append(article)
     kept, doubles = _without_doubles(made)
-    menu = menu_entries([article for article in kept if not article.guid.startswith(OWN_FILE)])
+    listed = [article for article in kept if not article.guid.startswith(OWN_FILE)]
+    menu = menu_entries(listed) if len(listed) >= FEWEST_OF_MENU else set()
     for _ in menu:
         notes.count("an entry of a menu and no news, so it was left out")
     news = [article for article in kept if article.id not in menu]
     return tuple(drop_shared(news)), lost + len(menu), doubles
+
+
+def _shared_addresses(items: Sequence[Item]) -> set[str]:
+    """Canonical URLs that stand for a section or a whole site: so many items with titles of their own point there."""
+    titles: dict[str, set[str]] = {}
+    for item in items:
+        if item.url and item.title:
+            titles.setdefault(canonical_url(item.url), set()).add(item.title)
+    return {url for url, own in titles.items() if len(own) >= (2 if url.count("/") < 3 else SHARED_BY)}
+
+
+def _in_indian_time(item: Item) -> Item:
+    """The item with dates that say +00:00 written as Indian ones."""
+    date, updated = zero_labelled(item.date), zero_labelled(item.updated)
+    return replace(
+        item,
+        date=as_indian(date).isoformat() if date else item.date,
+        updated=as_indian(updated).isoformat() if updated else item.updated,
+    )
 
 
 def _article(
@@ -69,6 +114,7 @@ def _article(
     notes: Notes,
     hint: str,
     site: str,
+    alone: bool,
 ) -> Article | None:
     warnings = list(item.warnings)
     published, dated = _published(item, now, shift, warnings, replay=source.replay)
@@ -87,7 +133,9 @@ def _article(
         if updated.year < EARLIEST or updated > now + AHEAD or updated <= published:
             updated = None
     article = Article(
-        id=article_id(item.url, item.guid, source.name, title, salt),
+        id=article_id(item.url, item.guid, source.name, title, salt)
+        if alone
+        else article_id("", "", source.name, f"{item.guid} {title}", salt),
         source=source.name,
         title=title if len(title) <= TITLE_LIMIT else shorten(title[: 8 * TITLE_LIMIT], TITLE_LIMIT),
         published=published,

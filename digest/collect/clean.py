@@ -11,10 +11,12 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from digest.collect.dateline import LEFT_OVER, split_dateline
+from digest.collect.dateline import LEFT_OVER, is_credit, split_dateline, unsigned_title
+from digest.collect.headline import headline
 from digest.collect.identity import content_hash
-from digest.collect.rules import FEED_TAILS, INTERFACE, OPENINGS, TRUNCATED
-from digest.collect.titles import marked_off, split_title
+from digest.collect.interface import INTERFACE
+from digest.collect.rules import FEED_TAILS, OPENINGS, TRUNCATED
+from digest.collect.titles import marked_off, split_title, subject_of
 from digest.hindi.sentences import split
 from digest.hindi.text import fold, repair
 from digest.models import Article, Block
@@ -31,6 +33,9 @@ _WHOLE = 60
 _CUT_MARK = 20
 """Characters from the end in which the mark of a cut stands."""
 
+_DATED = 5
+"""Paragraphs that are searched for a dateline: standfirst, sub-headline and the like stand before it."""
+
 _MENU = 4
 """Words; an undated link without any text and a title this short is an entry of a menu."""
 
@@ -46,15 +51,16 @@ def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
     content hash. Rules: see the tables and the constants of this module.
     """
     title, kicker = split_title(repair(article.title).replace("\n", " "), sites)
-    kicker = kicker or article.kicker
-    excerpt = _opened(_tailless(_without_kicker(repair(article.excerpt).replace("\n", " "), kicker)))
+    title, kicker = unsigned_title(title), kicker or article.kicker
+    title, blocks = headline(title, article.body, repair(article.excerpt))
+    subject = kicker or subject_of(title)
+    excerpt = _opened(_tailless(_without_kicker(repair(article.excerpt).replace("\n", " "), subject)))
     if _is_interface(excerpt):
         excerpt = ""
-    body = _body(article.body, kicker)
-    body, place = _without_dateline(body)
-    if not body:
-        front, excerpt = split_dateline(excerpt)
-        place = place or front
+    body = _body(blocks, subject)
+    body, place = _without_dateline(body, title)
+    front, excerpt = split_dateline(excerpt, context=f"{title}\n{excerpt}")
+    place = place or front
     body = _without_repetition(_without_cut(body), title)
     body = _headed(body)
     excerpt = _excerpt(excerpt, title, body)
@@ -97,8 +103,10 @@ def _body(blocks: Sequence[Block], kicker: str) -> list[Block]:
     """The blocks without kicker, tails and interface lines; who took them out of markup has repaired them."""
     kept = []
     for block in blocks:
+        if _is_interface(block.text):
+            continue
         text = _opened(_tailless(_without_kicker(block.text, kicker)))
-        if text and not _is_interface(text):
+        if text and not _is_interface(text) and not is_credit(text):
             kept.append(Block(block.kind, text))
     return kept
 
@@ -131,15 +139,24 @@ def _is_interface(text: str) -> bool:
     return len(text) < 400 and _INTERFACE.fullmatch(_bare(text).strip()) is not None
 
 
-def _without_dateline(body: list[Block]) -> tuple[list[Block], str]:
-    """The body with its first paragraph's dateline taken off, and the place."""
-    for at, block in enumerate(body[:3]):
-        if block.kind == "p":
-            place, text = split_dateline(block.text)
-            if text != block.text:
-                return [*body[:at], Block("p", text), *body[at + 1 :]], place
+def _without_dateline(body: list[Block], title: str) -> tuple[list[Block], str]:
+    """The body without the datelines of its first paragraphs, and the first place.
+
+    A standfirst may stand before it, and an agency's report below the paper's own; so a few paragraphs are looked at.
+    """
+    texts = [block.text for block in body if block.kind == "p"][:_DATED]
+    context, first = "\n".join((title, *texts)), ""
+    result, seen = list(body), 0
+    for at, block in enumerate(body):
+        if block.kind != "p":
+            continue
+        seen += 1
+        if seen > _DATED:
             break
-    return body, ""
+        place, text = split_dateline(block.text, opens=seen == 1, context=context)
+        if text != block.text and (seen == 1 or len(text) >= _WHOLE):
+            result[at], first = Block("p", _opened(text)), first or place
+    return result, first
 
 
 def _uncut(text: str) -> str:

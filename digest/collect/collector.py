@@ -1,58 +1,33 @@
-"""Collects all sources of a newsletter: fetches in threads, parses, hands to memory. Holds no rule about articles.
+"""Collects all sources of a newsletter: reads in threads, hands to memory. Holds no rule about articles.
 
 One source's failure is a value in its report and never stops the others; only memory's own errors end the run.
 """
 
 from __future__ import annotations
 
-import hashlib
-import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+import queue
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
-from digest.collect.documents import read_document
-from digest.collect.dropfolder import read_path
-from digest.collect.fetch import Fetched, Fetcher
-from digest.collect.parsed import Parsed
+from digest.collect import health
+from digest.collect.fetch import Fetcher
+from digest.collect.fetcherrors import FetchError
+from digest.collect.fulltextfetch import Made
+from digest.collect.memory import Memory, Remembered, Saved
+from digest.collect.reading import Read, Reader
+from digest.collect.robots import Robots
 from digest.errors import DigestError
-from digest.models import Article, Source
+from digest.models import Article, Source, SourceHealth
 
+THREADS = 200
+"""Sources that are waited for at once. Waiting costs a thread's stack; parsing takes turns (turns.py)."""
 
-@dataclass(frozen=True, slots=True)
-class Validators:
-    """What lets the next fetch see that nothing is new. `body_hash` is BLAKE2b of the body, for careless servers."""
-
-    etag: str = ""
-    last_modified: str = ""
-    body_hash: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """How many of the articles given were not known, and how many were known with other content."""
-
-    new: int
-    updated: int
-
-
-class Memory(Protocol):
-    """What collecting needs to remember from run to run. Called from one thread only.
-
-    `save` must keep the first `published` of an article whose `dated` is false: it is when it was first seen.
-    """
-
-    def validators(self, source: str) -> Validators | None:
-        """What was remembered for a source by name; None when nothing was."""
-
-    def remember(self, source: str, validators: Validators) -> None:
-        """Keep the validators; called only after the articles of the same body have been saved."""
-
-    def save(self, articles: Sequence[Article]) -> Saved:
-        """Keep articles by id, durably."""
+LOOKED_AT = 10
+"""Pages that a look reads: enough to judge a source by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +55,18 @@ class CollectReport:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What would be taken from a URL or path; nothing was stored."""
+    """What would be taken from a URL or path; nothing was stored.
+
+    `title` is the feed's own. `url` is the address to keep instead of the one asked: the feed that a page names, or
+    where it has moved to for good; '' when the one asked is right.
+    """
 
     kind: str
     warnings: tuple[str, ...] = ()
     articles: tuple[Article, ...] = ()
     error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A worker's result. `validators` is None when there is nothing new to remember."""
-
-    parsed: Parsed
-    validators: Validators | None
-    seconds: float
+    title: str = ""
+    url: str = ""
 
 
 def collect(
@@ -104,35 +76,61 @@ def collect(
     memory: Memory,
     now: datetime,
     home: Path,
-    threads: int = 16,
+    threads: int = THREADS,
     progress: Callable[[SourceReport], None] | None = None,
+    patient: bool = False,
+    secret: Callable[[str], str] | None = None,
+    robots: Robots | None = None,
+    made: Made | None = None,
 ) -> CollectReport:
     """Read every source and save what it gives; relative paths are relative to `home`.
 
-    `progress` is called from the caller's thread, once for each source as it is done. Only errors of `memory`
-    (and of `progress`) are raised.
+    `progress` is called from the caller's thread, once for each source as it is done. `patient`: sources that keep
+    failing are asked less often, for runs that no one waits for. `secret` gives the key that an environment variable
+    holds. `robots` and `made` are what earlier runs of this process have learnt of sites and pages. Only errors of
+    `memory` (and of `progress`) are raised.
     """
     _import_parsers()
+    reader = Reader(fetcher, now, home, robots or Robots(fetcher), made or Made(), secret, shelf=memory)
+    found = memory.recall()
+    known = [health.begin(source, found.get(source.name)) for source in sources]
     reports: dict[int, SourceReport] = {}
-    pool = ThreadPoolExecutor(max_workers=max(1, min(threads, len(sources) or 1)), thread_name_prefix="collect")
-    try:
-        jobs: dict[Future[_Read], int] = {}
-        for at, source in enumerate(sources):
-            known = None if source.replay or not source.url else memory.validators(source.name)
-            jobs[pool.submit(_read, source, known, fetcher, now, home)] = at
-        for job in as_completed(jobs):
-            at = jobs[job]
-            reports[at] = _keep(sources[at], job, memory)
-            if progress is not None:
-                progress(reports[at])
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+
+    def done(at: int, report: SourceReport) -> None:
+        reports[at] = report
+        if progress is not None:
+            progress(report)
+
+    asked = []
+    for at, source in enumerate(sources):
+        refusal = health.refusal(known[at], now, patient=patient) if source.url and not source.replay else ""
+        if refusal:
+            done(at, SourceReport(source.name, warnings=health.worries(known[at].health, now), error=refusal))
+        else:
+            asked.append(at)
+    with _Crew(threads, [partial(_read, reader, sources[at], known[at]) for at in asked]) as crew:
+        for _ in asked:
+            nth, read = crew.next()
+            at = asked[nth]
+            done(at, _keep(sources[at], known[at], read, memory, now))
     ordered = tuple(reports[at] for at in range(len(sources)))
     return CollectReport(ordered, sum(report.fetched for report in ordered))
 
 
-def look(target: str, *, fetcher: Fetcher, now: datetime, home: Path, source: Source | None = None) -> Look:
-    """What would be taken from a URL or a path; stores nothing. `source` lends its section, replay and leave."""
+def look(
+    target: str,
+    *,
+    fetcher: Fetcher,
+    now: datetime,
+    home: Path,
+    source: Source | None = None,
+    secret: Callable[[str], str] | None = None,
+    robots: Robots | None = None,
+) -> Look:
+    """What would be taken from a URL or a path; stores nothing. `source` lends its settings.
+
+    Of articles that their feed cut up to LOOKED_AT pages are read, unless the source's `fulltext` is false.
+    """
     scheme = target.strip().partition("://")[0].lower() if "://" in target else ""
     if scheme == "file" or target.strip().lower().startswith("file:"):
         return Look("", error="file: URLs are not read; name the path itself.")
@@ -140,48 +138,59 @@ def look(target: str, *, fetcher: Fetcher, now: datetime, home: Path, source: So
         return Look("", error=f"{scheme}: is not read; only http, https and paths are.")
     lent = source or Source(name=target.strip())
     one = replace(lent, url=target.strip() if scheme else "", path="" if scheme else target)
+    reader = Reader(fetcher, now, home, robots or Robots(fetcher), Made(), secret, most_pages=LOOKED_AT, eager=True)
+    read = _read(reader, one, Remembered(SourceHealth(one.name)))
+    if not isinstance(read, Read):
+        return Look("", error=read.message)
+    parsed = read.parsed
+    url = parsed.feed_url or read.moved_to
+    return Look(parsed.kind, parsed.warnings, parsed.articles, parsed.error, parsed.title, url)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """Why a source could not be read."""
+
+    message: str
+    retry_after: float | None = None
+
+
+def _read(reader: Reader, source: Source, known: Remembered) -> Read | _Failed:
+    """One source in a worker thread; touches no memory."""
     try:
-        parsed = _read(one, None, fetcher, now, home).parsed
+        return reader.read(source, known)
+    except FetchError as mistake:
+        return _Failed(str(mistake), mistake.retry_after if mistake.status in (429, 503) else None)
     except DigestError as mistake:
-        return Look("", error=str(mistake))
-    except Exception as mistake:  # shown to whoever tests the source, instead of a traceback
-        return Look("", error=_unexpected(mistake))
-    return Look(parsed.kind, parsed.warnings, parsed.articles, parsed.error)
+        return _Failed(str(mistake))
+    except Exception as mistake:  # a bug met by one source must not take the others' articles
+        return _Failed(f"An unexpected {type(mistake).__name__}: {str(mistake)[:300]}")
 
 
-def _read(source: Source, known: Validators | None, fetcher: Fetcher, now: datetime, home: Path) -> _Read:
-    """Fetch and parse one source; runs in a worker thread and touches no memory."""
-    start = time.monotonic()
-    if not source.url:
-        parsed = read_path((home / source.path).expanduser(), source, now)
-        return _Read(parsed, None, time.monotonic() - start)
-    if source.url.strip().lower().startswith("file:"):
-        return _Read(Parsed("", error="file: URLs are not read; give the source a path."), None, 0.0)
-    asked = known or Validators()
-    fetched = fetcher.get(
-        source.url,
-        etag=asked.etag,
-        last_modified=asked.last_modified,
-        allow_private=source.allow_private,
-    )
-    digest = hashlib.blake2b(fetched.body, digest_size=16).hexdigest()
-    if fetched.status == 304 or (known is not None and digest == known.body_hash):
-        return _Read(Parsed("unchanged"), None, time.monotonic() - start)
-    parsed = read_document(fetched, source=source, now=now)
-    told = tuple(_moved(fetched))
-    if told:
-        parsed = Parsed(
-            parsed.kind,
-            parsed.articles,
-            parsed.lost,
-            parsed.warnings + told,
-            parsed.error,
-            parsed.feed_url,
-            parsed.duplicates,
-        )
-    # A document that gave an error is not remembered, so that it is looked at again the next time.
-    validators = None if parsed.error else Validators(fetched.etag, fetched.last_modified, digest)
-    return _Read(parsed, validators, time.monotonic() - start)
+class _Crew:
+    """Runs jobs in threads and hands over each result as it comes; a result that was handed over is kept no longer.
+
+    Parsing takes turns, so that results come about as fast as they can be saved.
+    """
+
+    def __init__(self, threads: int, jobs: Sequence[Callable[[], Read | _Failed]]) -> None:
+        self._results: queue.SimpleQueue[tuple[int, Read | _Failed]] = queue.SimpleQueue()
+        self._pool = ThreadPoolExecutor(max(1, min(threads, THREADS, len(jobs))), thread_name_prefix="collect")
+        for nth, job in enumerate(jobs):
+            self._pool.submit(self._work, nth, job)
+
+    def next(self) -> tuple[int, Read | _Failed]:
+        """The number and the result of a job that is done; waits for one."""
+        return self._results.get()
+
+    def _work(self, nth: int, job: Callable[[], Read | _Failed]) -> None:
+        self._results.put((nth, job()))
+
+    def __enter__(self) -> _Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _import_parsers() -> None:
@@ -190,35 +199,32 @@ def _import_parsers() -> None:
     import lxml.html  # noqa: F401
 
 
-def _moved(fetched: Fetched) -> Iterable[str]:
-    if fetched.permanent_url:
-        yield f"it has moved for good to {fetched.permanent_url}; change its url"
-
-
-def _keep(source: Source, job: Future[_Read], memory: Memory) -> SourceReport:
-    """Save what a worker has read, then its validators: the other order could lose articles in a crash."""
-    try:
-        read = job.result()
-    except DigestError as mistake:
-        return SourceReport(source.name, error=str(mistake))
-    except Exception as mistake:  # a bug met by one source must not take the others' articles
-        return SourceReport(source.name, error=_unexpected(mistake))
-    parsed = read.parsed
-    saved = memory.save(parsed.articles) if parsed.articles else Saved(0, 0)
-    if read.validators is not None and not source.replay:
-        memory.remember(source.name, read.validators)
-    return SourceReport(
-        source.name,
-        parsed.kind,
-        len(parsed.articles),
-        saved.new,
-        saved.updated,
-        parsed.lost,
-        parsed.warnings,
-        parsed.error,
-        round(read.seconds, 3),
-    )
-
-
-def _unexpected(mistake: Exception) -> str:
-    return f"An unexpected {type(mistake).__name__}: {str(mistake)[:300]}"
+def _keep(source: Source, known: Remembered, read: Read | _Failed, memory: Memory, now: datetime) -> SourceReport:
+    """Save what a worker has read, then what is to be remembered: the other order could lose articles in a crash."""
+    if isinstance(read, _Failed):
+        after = health.after_failure(known, now, read.message, read.retry_after)
+        report = SourceReport(source.name, error=read.message)
+    else:
+        parsed = read.parsed
+        if parsed.pictures:
+            memory.keep(parsed.pictures)
+        saved = memory.save(parsed.articles) if parsed.articles else Saved(0, 0)
+        if parsed.error:
+            after = health.after_failure(known, now, parsed.error, None)
+        else:
+            after = health.after_good(known, now, new=saved.new, validators=read.validators, moved_to=read.moved_to)
+        report = SourceReport(
+            source.name,
+            parsed.kind,
+            len(parsed.articles),
+            saved.new,
+            saved.updated,
+            parsed.lost,
+            parsed.warnings,
+            parsed.error,
+            round(read.seconds, 3),
+        )
+    if not source.replay:  # a recorded sample has no health, and is read anew each time
+        memory.note(after)
+        report = replace(report, warnings=report.warnings + health.worries(after.health, now))
+    return report

@@ -1,15 +1,99 @@
-"""Finds who can read a fetched document, and lets them. Fetches nothing, and parses nothing itself."""
+"""Finds who can read a document, and lets them. Fetches nothing, and parses no item itself.
+
+Feeds, sitemaps and JSON are known by what they hold and never by a name or a header; a web page is a listing where
+the source names its links, else the feed that it names, else the article that it is.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
+from digest.collect.apijson import parse_api
+from digest.collect.decode import decode
+from digest.collect.feedlink import feed_link
 from digest.collect.feeds import parse_feed
 from digest.collect.fetch import Fetched
-from digest.collect.parsed import Parsed
+from digest.collect.identity import absolute_url
+from digest.collect.listing import parse_listing
+from digest.collect.onepage import parse_page
+from digest.collect.parsed import Notes, Parsed
+from digest.collect.sitemap import ROOTS, parse_sitemap
+from digest.collect.sniff import Sniffed, sniff
+from digest.collect.unpack import TooLarge, Undecodable, unpacked
 from digest.models import Source
+
+LARGEST = 10_000_000
+"""Bytes of a packed document (`sitemap.xml.gz`) after unpacking: as many as are fetched of any other."""
 
 
 def read_document(fetched: Fetched, *, source: Source, now: datetime) -> Parsed:
-    """The articles of one document, whatever its kind. Never raises: what is wrong stands in the result."""
-    return parse_feed(fetched.body, source=source, base_url=fetched.url, content_type=fetched.content_type, now=now)
+    """The articles of one document, whatever its kind. Never raises: what is wrong stands in the result.
+
+    `fetched.url` is where it was found, '' for a file.
+    """
+    try:
+        return _read(fetched, source, now)
+    except Exception as mistake:  # a parser's bug on one document must not end the whole collection
+        return Parsed("", error=f"It can't be read ({type(mistake).__name__}: {str(mistake)[:200]}).")
+
+
+def _read(fetched: Fetched, source: Source, now: datetime) -> Parsed:
+    body, url = fetched.body, fetched.url
+    if body[:2] == b"\x1f\x8b":
+        try:
+            body = b"".join(unpacked([body], "gzip", limit=LARGEST))
+        except TooLarge:
+            return Parsed("", error=f"It is packed and larger than {LARGEST:,} bytes when unpacked; refused.")
+        except Undecodable as mistake:
+            return Parsed("", error=f"It is packed, but {mistake}.")
+    text, odd = decode(body, fetched.content_type)
+    seen, notes = sniff(text), Notes()
+    if odd:
+        notes.add(f"encoding: {odd}")
+    if seen.kind == "xml" and seen.root in ROOTS:
+        return _unused(parse_sitemap(seen.text, source=source, base_url=url, now=now, notes=notes), source)
+    if seen.kind == "html":
+        return _page(text, source, url, now, notes)
+    if seen.kind == "json":
+        return _json(body, fetched.content_type, seen, source, url, now, notes)
+    parsed = parse_feed(body, source=source, base_url=url, content_type=fetched.content_type, now=now)
+    return _unused(parsed, source)
+
+
+def _page(text: str, source: Source, url: str, now: datetime, notes: Notes) -> Parsed:
+    if source.links:
+        return parse_listing(text, source=source, base_url=url, now=now, notes=notes)
+    if source.mapping is not None:
+        return Parsed("html", error="It is a web page (HTML), not the JSON that mapping is for.")
+    link = feed_link(text, url)
+    found = absolute_url(link, url) or link
+    if found and found != url:
+        error = f"It is a web page (HTML), not a feed. It names this feed: {found}"
+        return Parsed("html", error=error, feed_url=found)
+    return parse_page(text, source=source, base_url=url, now=now, notes=notes) or Parsed(
+        "html",
+        error="It is a web page (HTML), not a feed. It names no feed and is no article; give the source `links`, "
+        "a CSS selector of its links to articles.",
+    )
+
+
+def _json(
+    body: bytes, content_type: str, seen: Sniffed, source: Source, url: str, now: datetime, notes: Notes
+) -> Parsed:
+    """By the source's mapping, else an API that is known by its shape, else a JSON Feed."""
+    api = parse_api(seen.text, source=source, base_url=url, now=now, notes=notes)
+    if source.mapping is not None or not api.error:
+        return _unused(api, source, json=True)
+    feed = parse_feed(body, source=source, base_url=url, content_type=content_type, now=now)
+    return _unused(api if feed.error else feed, source, json=True)
+
+
+def _unused(parsed: Parsed, source: Source, *, json: bool = False) -> Parsed:
+    """Tells of a setting that is for documents of another kind."""
+    told = []
+    if source.links:
+        told.append("links is for web pages; this is none, so all that it holds was read")
+    if source.mapping is not None and not json:
+        told.append("mapping is for JSON; this is none")
+    return replace(parsed, warnings=(*parsed.warnings, *told)) if told and not parsed.error else parsed

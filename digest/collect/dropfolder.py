@@ -1,4 +1,5 @@
-"""Reads what an editor puts into a folder: .txt, .md, .html, saved feeds. Fetches nothing, changes no file.
+"""Reads what an editor puts into a folder: .txt, .md, .html, saved feeds and their like, and the pictures beside them.
+Fetches and changes nothing.
 
 Format readers are rows of a table; a file that can't be read is a warning and never ends the folder.
 """
@@ -11,11 +12,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from digest.collect import beside
 from digest.collect.assemble import OWN_FILE, assemble
+from digest.collect.beside import Beside
 from digest.collect.decode import decode
-from digest.collect.feeds import parse_feed
+from digest.collect.documents import read_document
+from digest.collect.fetch import Fetched
 from digest.collect.pages import read_page
 from digest.collect.parsed import Item, Notes, Parsed
+from digest.collect.sitemap import ROOTS
 from digest.collect.sniff import sniff
 from digest.collect.textfiles import read_markdown, read_text
 from digest.errors import DigestError
@@ -38,6 +43,8 @@ READERS: dict[str, tuple[str, Callable[[str], Item]]] = {
 """Extension → kind, and what makes an item of the decoded text."""
 
 FEEDS = frozenset({".xml", ".rss", ".atom", ".json", ".rdf"})
+_PACKED = (".xml.gz", ".json.gz", ".rss.gz")
+_MOST_TOLD = 10  # of what is wrong with the pictures of one feed
 
 
 class Unreadable(DigestError):
@@ -56,43 +63,60 @@ def read_file(path: Path, *, source: Source, now: datetime) -> Article:
 
 
 def read_path(path: Path, source: Source, now: datetime) -> Parsed:
-    """All articles of a file, a saved feed, or a folder with everything below it, in the order of names."""
+    """All articles of a file, a saved feed, or a folder with everything below it, in the order of names; and the
+    pictures that they show of those in the folder."""
+    pictures = Beside(path if path.is_dir() else path.parent)
+    parsed = _read(path, source, now, pictures)
+    return replace(
+        parsed,
+        articles=tuple(beside.marked(article) for article in parsed.articles),
+        pictures=pictures.shown_by(parsed.articles),
+    )
+
+
+def _read(path: Path, source: Source, now: datetime, pictures: Beside) -> Parsed:
     try:
         if path.is_dir():
-            return _folder(path, source, now)
+            return _folder(path, source, now, pictures)
         if not path.exists():
             return Parsed("", error=f"{path} does not exist.")
-        if path.suffix.lower() in FEEDS:
-            return _feed_file(path, source, now)
+        if _is_document(path):
+            return _document(path, source, now, pictures)
         kind = READERS.get(path.suffix.lower(), ("", None))[0]
-        if kind == "html" and _is_feed(path):  # a feed saved by a browser
-            return _feed_file(path, source, now)
-        return _several([path], kind, source, now) if kind else _unknown(path, source, now)
+        if kind == "html" and (source.links or _is_feed(path)):  # a listing; a feed saved by a browser
+            return _document(path, source, now, pictures)
+        return _several([path], kind, source, now, pictures) if kind else _unknown(path, source, now, pictures)
     except OSError as mistake:
         return Parsed("", error=f"{path} can't be read: {mistake.strerror or mistake}.")
     except Unreadable as mistake:
         return Parsed("", error=str(mistake), lost=1)
 
 
-def _folder(path: Path, source: Source, now: datetime) -> Parsed:
+def _folder(path: Path, source: Source, now: datetime, pictures: Beside) -> Parsed:
     notes = Notes()
-    files, feeds = [], []
+    files, feeds, seen = [], [], []
     for file in _files(path):
         name = file.relative_to(path).as_posix()
         if any(part.startswith((".", "~", "_")) for part in file.relative_to(path).parts):
             notes.add(f"{name} is hidden and was left out")
-        elif file.suffix.lower() in FEEDS:
+        elif _is_document(file):
             feeds.append(file)
         elif file.suffix.lower() in READERS:
             files.append(file)
+        elif file.suffix.lower() in beside.SUFFIXES:
+            seen.append(file)
         else:
             notes.add(f"{name} is of no kind that is read here ({file.suffix or 'no extension'})")
     if len(files) > MOST_FILES:
         notes.add(f"{len(files)} files are too many; the first {MOST_FILES} were read")
+    if source.links:
+        notes.add("links is for one web page; this is a folder, so its pages are read as articles")
     kept = files[:MOST_FILES]
-    result = _several(kept, "folder", source, now, notes, root=path)
+    result = _several(kept, "folder", source, now, pictures, notes, root=path)
     for file in feeds:
-        inner = _feed_file(file, source, now)
+        inner = _document(file, source, now, pictures)
+        if inner.links_only:
+            inner = Parsed("", error="It holds links only; name it as a source of its own.", lost=len(inner.articles))
         told = tuple(f"{file.name}: {text}" for text in (*inner.warnings, inner.error) if text)
         result = replace(
             result,
@@ -101,7 +125,9 @@ def _folder(path: Path, source: Source, now: datetime) -> Parsed:
             warnings=result.warnings + told,
             duplicates=result.duplicates + inner.duplicates,
         )
-    return replace(result, lost=result.lost + len(files) - len(kept))
+    unused = (file.relative_to(path).as_posix() for file in seen if not pictures.names(file))
+    told = tuple(f"{name} is a picture that no article names" for name in unused)
+    return replace(result, lost=result.lost + len(files) - len(kept), warnings=result.warnings + told)
 
 
 def _files(path: Path) -> list[Path]:
@@ -117,6 +143,7 @@ def _several(
     kind: str,
     source: Source,
     now: datetime,
+    pictures: Beside,
     notes: Notes | None = None,
     root: Path | None = None,
 ) -> Parsed:
@@ -125,7 +152,8 @@ def _several(
     for file in files:
         own = Notes()
         try:
-            items.append(_item(file, own, now, file.relative_to(root).as_posix() if root else ""))
+            with pictures.reading(file, own.add):
+                items.append(_item(file, own, now, file.relative_to(root).as_posix() if root else ""))
         except (Unreadable, OSError) as mistake:
             lost += 1
             why = str(mistake) if isinstance(mistake, Unreadable) else f"{file.name} can't be read: {mistake}."
@@ -178,26 +206,40 @@ def _bytes(path: Path) -> bytes:
         raise Unreadable(f"{path.name} can't be read: {mistake.strerror or mistake}.") from mistake
 
 
-def _feed_file(path: Path, source: Source, now: datetime) -> Parsed:
+def _document(path: Path, source: Source, now: datetime, pictures: Beside) -> Parsed:
+    """A saved feed, sitemap or answer of an API, or a page of links."""
     try:
         data = _bytes(path)
     except Unreadable as mistake:
         return Parsed("", error=str(mistake), lost=1)
-    return parse_feed(data, source=source, base_url="", content_type="", now=now)
+    own = Notes()
+    with pictures.reading(path, own.add):
+        parsed = read_document(Fetched(200, "", data), source=source, now=now)
+    told = own.told()
+    if told[_MOST_TOLD:]:
+        told = (*told[:_MOST_TOLD], f"{len(told) - _MOST_TOLD} more of its pictures were left out")
+    parsed = replace(parsed, warnings=parsed.warnings + told)
+    if parsed.further:
+        return replace(parsed, error="It is an index of sitemaps, which a file can't lead to; give its address as url.")
+    return parsed
+
+
+def _is_document(path: Path) -> bool:
+    return path.suffix.lower() in FEEDS or path.name.lower().endswith(_PACKED)
 
 
 def _is_feed(path: Path) -> bool:
     if path.stat().st_size > LARGEST:
         return False
     seen = sniff(decode(path.read_bytes())[0])
-    return seen.kind == "xml" and seen.root in ("rss", "feed", "rdf")
+    return seen.kind == "xml" and seen.root in ROOTS | {"rss", "feed", "rdf"}
 
 
-def _unknown(path: Path, source: Source, now: datetime) -> Parsed:
+def _unknown(path: Path, source: Source, now: datetime, pictures: Beside) -> Parsed:
     """A single file of unknown extension, named by hand: read as what it looks like."""
     if not path.is_file():
         return Parsed("", error=f"{path} is no ordinary file.")
     if path.stat().st_size <= LARGEST and sniff(decode(path.read_bytes())[0]).kind in ("xml", "json"):
-        return _feed_file(path, source, now)
+        return _document(path, source, now, pictures)
     known = " ".join(sorted(READERS) + sorted(FEEDS))
     return Parsed("", error=f"{path.name} is of no kind that is read here (known: {known}).", lost=1)

@@ -9,7 +9,7 @@ from typing import Any
 from digest.collect.identity import absolute_url
 from digest.collect.markup import Content, pixels, plain, read_html
 from digest.collect.parsed import Item
-from digest.collect.pictures import is_decoration
+from digest.collect.pictures import is_decoration, named
 from digest.models import Block, Image
 
 EXCERPT = 600
@@ -37,10 +37,13 @@ def entry_item(entry: Any, base: str) -> Item:
 def _links(entry: Any, item: Item, base: str) -> None:
     """The article's URL: the alternate link, else a guid that is one; a warning when what is there can't be."""
     raw = _text(entry, "link").strip()
-    if not raw:
-        raw = next((href for link in _dicts(entry, "links") if (href := str(link.get("href", "")).strip())), "")
     if raw == item.guid and "/" not in raw:
         raw = ""  # feedparser offers an opaque guid as the link when there is none
+    if not raw:
+        links = (link for link in _dicts(entry, "links") if link.get("rel") != "license")
+        raw = next((href for link in links if (href := str(link.get("href", "")).strip())), "")
+    if not raw and "guidislink" not in entry and item.guid.startswith(("http://", "https://")):
+        raw = item.guid  # RSS 1.0: rdf:about is the item's address
     own_base = _text(entry, "base").strip()
     item.url = absolute_url(raw, own_base if own_base.startswith("http") else base)
     if raw and not item.url:
@@ -96,10 +99,10 @@ def _media(entry: Any, base: str) -> list[Image]:
 
 
 def _add(images: list[Image], url: object, base: str, sizes: Any) -> None:
-    address = absolute_url(url, base) if isinstance(url, str) else ""
     width, height = pixels(sizes.get("width")), pixels(sizes.get("height"))
-    if address and not is_decoration(address, width, height):
-        images.append(Image(address, width, height))
+    picture = named(url, base, width, height) if isinstance(url, str) else None
+    if picture and not is_decoration(picture.url, picture.width, picture.height):
+        images.append(picture)
 
 
 def _label(tag: Any) -> str:

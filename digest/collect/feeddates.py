@@ -10,15 +10,17 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 
-from digest.collect.zones import ZONES
+from digest.collect.months import OTHER_MONTHS
+from digest.collect.zones import LAST_WORDS, ZONES
 from digest.hindi.dates import MONTHS
 from digest.hindi.numbers import latin_digits
 from digest.hindi.text import fold
 
 INDIA = timezone(timedelta(hours=5, minutes=30), "IST")
+KOREA = timezone(timedelta(hours=9), "KST")
 
 _ISO = re.compile(
-    r"(?<![0-9])([0-9]{4})[-/.]?([0-9]{2})[-/.]?([0-9]{2})"
+    r"(?<![0-9])([0-9]{4})(?:-0(?=[0-9]{2}-)|[-/.])?([0-9]{2})[-/.]?([0-9]{2})"
     r"(?:[T ,]+([0-9]{2}):?([0-9]{2})(?::?([0-9]{2})(?:[.,][0-9]+)?)?)?(?![0-9])"
 )
 _NUMERIC = re.compile(r"(?<![0-9:])([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})(?![0-9])")
@@ -26,17 +28,21 @@ _CLOCK = re.compile(
     r"(?<![0-9+\-−])([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]+)?)?(?![0-9:])"
     r"|(?<![0-9])([0-9]{1,2}) ?(?=बजे)"
 )
-_HALF = re.compile(r"(?<![A-Za-z])([ap])\.? ?m(?![A-Za-z])\.?|(पूर्वाह्न|अपराह्न)", re.I)
+_SHORT_YEAR = re.compile(r"(?<![0-9:.-])([0-9]{1,2})([/.])([0-9]{1,2})\2([0-9]{2})(?![0-9:.-])")
+_YEAR_FIRST = re.compile(r"([0-9]{4})-([^\x00-\x40]{3,12})-([0-9]{1,2})T([0-9]{1,2}):([0-9]{2})")
+_KOREAN = re.compile(r"([0-9]{4}) ?년 ?([0-9]{1,2}) ?월 ?([0-9]{1,2}) ?일")
+_HANGUL = re.compile("[\uac00-\ud7a3]")
+_HALF = re.compile(r"(?<![A-Za-z])([ap])\.? ?m(?![A-Za-z])\.?|(पूर्वाह्न|अपराह्न)|오(전|후)", re.I)
 _PART = re.compile("सुबह|तड़के|दोपहर|शाम|रात")
 _OFFSET = re.compile(r"(?:(?:GMT|UTC) ?|(?<![0-9A-Za-z\u0900-\u097f]))([+\-−])([0-9]{1,2}):?([0-9]{2})?(?![0-9])")
-_WORD = re.compile("[A-Za-z]+|[\u0900-\u0963\u0971-\u097f]+")
+_WORD = re.compile("[A-Za-z\u00c0-\u024f]+|[\u0370-\u03ff\u1f00-\u1fff]+|[\u0900-\u0963\u0971-\u097f]+")
 _NUMBER = re.compile("[0-9]+")
 _GLUED = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([0-9]{2}:[0-9]{2})")  # `202510:50:41` has been seen
 _RFC822 = re.compile(
     r"(?:[A-Z][a-z]{2}, )?([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]) "
     r"(?:([+-])(0[0-9]|1[0-3])([0-5][0-9])|GMT)"
 )
-_EPOCH = re.compile("[0-9]{10}(?:[0-9]{3})?")
+_EPOCH = re.compile(r"[0-9]{10}(?:[0-9]{3})?(?:\.[0-9]{0,9})?")
 
 
 def parse_date(raw: str) -> datetime | None:
@@ -52,6 +58,8 @@ def parse_date(raw: str) -> datetime | None:
     if _EPOCH.fullmatch(text):
         return datetime.fromtimestamp(int(text[:10]), UTC)
     text = _GLUED.sub(r"\1 \2", text)
+    text = _KOREAN.sub(r"\1-\2-\3 KST", text) if "년" in text else text
+    text = _YEAR_FIRST.sub(r"\3 \2 \1 \4:\5", text)
     try:
         return _iso(text) or _worded(text)
     except (ValueError, OverflowError):
@@ -86,12 +94,13 @@ def _iso(text: str) -> datetime | None:
 
 def _worded(text: str) -> datetime | None:
     rest, clock = _CLOCK.sub(" ", text), _clock(text)
-    numeric = _NUMERIC.search(text)
+    numeric = _NUMERIC.search(text) or _SHORT_YEAR.search(text)
     if numeric:
-        day, month, year = (int(numeric[n]) for n in (1, 2, 3))
+        day, month, year = (int(numeric[n]) for n in ((1, 2, 3) if numeric.re is _NUMERIC else (1, 3, 4)))
+        year += 2000 if year < 100 else 0
         if month > 12 >= day:  # only the American order makes sense
             day, month = month, day
-        return _moment(year, month, day, *clock, _zone(_NUMERIC.sub(" ", rest)))
+        return _moment(year, month, day, *clock, _zone(numeric.re.sub(" ", rest)))
     named = _month(rest)
     if named is None:
         return None
@@ -120,7 +129,7 @@ def _month(text: str) -> tuple[int, tuple[int, int]] | None:
 
 @cache
 def _months() -> dict[str, int]:
-    return {fold(name).lower(): number for name, number in MONTHS.items()}
+    return OTHER_MONTHS | {fold(name): number for name, number in MONTHS.items()}
 
 
 def _clock(text: str) -> tuple[int, int, int]:
@@ -138,7 +147,7 @@ def _half_day(text: str, hour: int) -> int:
         return hour
     half, part = _HALF.search(text), _PART.search(text)
     if half:
-        afternoon = (half[1] or "").lower() == "p" or half[2] == "अपराह्न"
+        afternoon = (half[1] or "").lower() == "p" or half[2] == "अपराह्न" or half[3] == "후"
         return hour % 12 + (12 if afternoon else 0)
     match part.group() if part else "":
         case "सुबह" | "तड़के":
@@ -162,7 +171,9 @@ def _zone(text: str) -> timezone:
     for word in _WORD.finditer(text):
         if word.group() in ZONES:
             return timezone(timedelta(minutes=ZONES[word.group()]))
-    return INDIA
+    if (last := text.rpartition(" ")[2]) in LAST_WORDS:
+        return timezone(timedelta(minutes=LAST_WORDS[last]))
+    return KOREA if _HANGUL.search(text) else INDIA
 
 
 def _moment(year: int, month: int, day: int, hour: int, minute: int, second: int, zone: timezone) -> datetime | None:

@@ -12,12 +12,14 @@ from typing import Any
 from digest.collect.assemble import assemble
 from digest.collect.decode import decode
 from digest.collect.entries import entry_item
+from digest.collect.feedlink import feed_link
 from digest.collect.identity import absolute_url
 from digest.collect.jsonfeed import read_json_feed
 from digest.collect.markup import plain
 from digest.collect.parsed import Item, Notes, Parsed
-from digest.collect.sniff import feed_link, sniff
-from digest.collect.taming import MOST_TAGS, tame, too_many_tags
+from digest.collect.sitemap import title_of
+from digest.collect.sniff import sniff
+from digest.collect.taming import MOST_PREFIXES, MOST_TAGS, tame, too_many_prefixes, too_many_tags
 from digest.collect.trim import MOST_ITEMS, trim
 from digest.models import Source
 
@@ -64,7 +66,7 @@ def _parse(data: bytes, source: Source, base_url: str, content_type: str, now: d
         case "empty":
             return Parsed("", error="It is empty.")
         case "bomb":
-            return Parsed("", error="It declares XML entities, which no feed needs and attacks use; refused.")
+            return Parsed("", error="It declares XML entities that could grow or read files, as attacks do; refused.")
         case "html":
             return _page(text, base_url)
         case "text":
@@ -76,6 +78,8 @@ def _parse(data: bytes, source: Source, base_url: str, content_type: str, now: d
         notes.add(f"{MOST_ITEMS + cut} items are too many; the newest {MOST_ITEMS} were read")
     if too_many_tags(body):
         return Parsed("", error=f"It has more than {MOST_TAGS:,} tags, which no feed needs; refused.")
+    if too_many_prefixes(body):
+        return Parsed("", error=f"It declares more than {MOST_PREFIXES} namespaces, which no feed needs; refused.")
     parsed = _feedparser(tame(body))
     if not parsed.get("version") and not parsed["entries"]:
         return Parsed("", error=f"It is XML, but <{seen.root}> is no feed that we know.")
@@ -94,7 +98,8 @@ def _parse(data: bytes, source: Source, base_url: str, content_type: str, now: d
     if not parsed["entries"]:
         notes.add("it holds no items")
     kind = _KINDS.get(parsed.get("version", ""), "rss" if seen.root != "feed" else "atom")
-    return _finish(kind, items, source, now, notes, lost, _text(feed, "language"), plain(_text(feed, "title")))
+    built = _text(feed, "updated") or _text(feed, "published")
+    return _finish(kind, items, source, now, notes, lost, _text(feed, "language"), plain(_text(feed, "title")), built)
 
 
 def _finish(
@@ -106,9 +111,23 @@ def _finish(
     lost: int,
     language: str,
     site: str,
+    built: str = "",
 ) -> Parsed:
-    articles, more, doubles = assemble(items, source=source, now=now, notes=notes, hint=language[:35], site=site)
-    return Parsed(kind, articles, lost + more, notes.told(), duplicates=doubles)
+    for item in items:
+        if not (item.title or item.body or item.excerpt):
+            _name_bare(item)
+    articles, more, doubles = assemble(
+        items, source=source, now=now, notes=notes, hint=language[:35], site=site, built=built
+    )
+    return Parsed(kind, articles, lost + more, notes.told(), duplicates=doubles, title=site)
+
+
+def _name_bare(item: Item) -> None:
+    """Give an item without any text the words of its picture or of its address for a title, when it has one."""
+    alt = next((image.alt for image in item.images if image.alt), "")
+    item.title = alt or (title_of(item.url) if item.url else "")
+    if item.title:
+        item.warnings.append(f"it has no text; the words of its {'picture' if alt else 'address'} stand in")
 
 
 def _json(text: str, source: Source, base_url: str, now: datetime, notes: Notes) -> Parsed:

@@ -1,29 +1,32 @@
 """Fetching one URL safely: limits on time, size, hops and addresses. Parses nothing, remembers nothing.
 
-The connection is made to the very address that guard.py has checked (a name could resolve to something else a
-moment later), while Host, SNI and the certificate check keep the name. No cookies, no retries of its own: the
-next run is the retry.
+No cookies, no retries of its own: the next run is the retry. Secrets go to the place that they are meant for alone,
+and into no message.
 """
 
 from __future__ import annotations
 
 import contextlib
-import socket
-import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urljoin
 
 from digest import __version__
 from digest.collect import guard
-from digest.collect.fetcherrors import SAID, FetchError, reason
+from digest.collect.credential import Credential
+from digest.collect.dial import Dialler
+from digest.collect.fetcherrors import LATE, SAID, FetchError, late, reason
+from digest.collect.manners import Down, Manners
 from digest.collect.retryafter import retry_after_seconds
-from digest.collect.unpack import TooLarge, Undecodable, unpack
+from digest.collect.spool import Spool
+from digest.collect.unpack import TooLarge, Undecodable, accepted, unpacked
 
-USER_AGENT = f"hindi-digest/{__version__} (+feed reader)"
+AGENT = "hindi-digest"
+"""Our name in User-Agent and in robots.txt."""
+
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.3"
@@ -34,7 +37,10 @@ _PERMANENT = frozenset({301, 308})
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """Seconds for connecting, for one read and for everything together; bytes after unpacking; hops."""
+    """Seconds for connecting, for one read and for everything together; bytes after unpacking; hops.
+
+    `whole` counts from the moment at which the host may be asked: waiting for one's turn is not the host's fault.
+    """
 
     connect: float = 10.0
     read: float = 15.0
@@ -58,129 +64,142 @@ class Fetched:
     last_modified: str = ""
     permanent_url: str = ""
 
+    def load(self) -> Fetched:
+        """Itself, so that it can stand where a Received does."""
+        return self
+
+    def __enter__(self) -> Fetched:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to close."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The same with its body still packed away; `head` is all but the body. Close it, or use it in a `with`."""
+
+    head: Fetched
+    spool: Spool
+
+    def load(self) -> Fetched:
+        """With the body in memory: up to FetchLimits.body bytes."""
+        return replace(self.head, body=self.spool.read())
+
+    def __enter__(self) -> Received:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.spool.close()
+
 
 class Fetcher:
-    """Fetches by GET; safe to share between threads, as a fetch has a connection of its own."""
+    """Fetches by GET; safe to share between threads, as a fetch has a connection of its own.
 
-    def __init__(self, limits: FetchLimits | None = None) -> None:
+    `contact` is a URL (or `mailto:` and an address) of whoever answers for our visits; it goes into User-Agent.
+    """
+
+    def __init__(self, limits: FetchLimits | None = None, *, contact: str = "", manners: Manners | None = None) -> None:
         self._limits = limits or FetchLimits()
-        self._tls: Any = None
-        self._lock = threading.Lock()
-        # Not at the module's top, as the command line imports it for every command; and not at the first fetch,
-        # as threads that import urllib3 at the same moment can meet it half made.
-        import urllib3.connection  # noqa: F401
+        self._dialler = Dialler(self._limits.connect, self._limits.read)
+        self._agent = _user_agent(contact)
+        self.manners = manners or Manners()
 
-    def get(self, url: str, *, etag: str = "", last_modified: str = "", allow_private: bool = False) -> Fetched:
-        """Fetch a URL, following redirects by hand; every hop is checked like the first.
+    def get(
+        self,
+        url: str,
+        *,
+        etag: str = "",
+        last_modified: str = "",
+        allow_private: bool = False,
+        credential: Credential | None = None,
+    ) -> Fetched:
+        """Like `receive`, with the body in memory."""
+        with self.receive(
+            url, etag=etag, last_modified=last_modified, allow_private=allow_private, credential=credential
+        ) as received:
+            return received.load()
 
-        Sends `etag` and `last_modified` as conditions; an unchanged resource answers with status 304. Raises
-        FetchError for everything else than 200 (and its like) and 304.
+    def receive(
+        self,
+        url: str,
+        *,
+        etag: str = "",
+        last_modified: str = "",
+        allow_private: bool = False,
+        credential: Credential | None = None,
+        cut: int = 0,
+    ) -> Received:
+        """Fetch a URL, following redirects by hand; every hop is checked like the first, and waits for its turn.
+
+        Sends `etag` and `last_modified` as conditions; an unchanged resource answers with status 304. `cut`: bytes
+        after which the rest of a body is left unread, which is no error then. Raises FetchError for everything else
+        than 200 (and its like) and 304.
         """
-        deadline = time.monotonic() + self._limits.whole
-        conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        left = self._limits.whole
+        asked = _Asked({"If-None-Match": etag, "If-Modified-Since": last_modified}, allow_private, credential, cut)
         permanent, here, seen = True, url, {url}
         for hop in range(self._limits.redirects + 1):
             try:
                 place = guard.target(here)
-                answer = self._one(place, conditions, deadline, allow_private)
-            except guard.Refused as refusal:
+                with self.manners.turn(place.host):
+                    began = time.monotonic()
+                    answer = self._timed(place, asked, began + left)
+                    left -= time.monotonic() - began
+            except (guard.Refused, Down) as refusal:
                 after = f" (after a redirect from {guard.target(url).url})" if hop else ""
-                raise FetchError(f"{str(refusal).rstrip('.')}{after}.") from refusal
+                raise FetchError(f"{str(refusal).rstrip('.')}{after}.", late=isinstance(refusal, Down)) from refusal
             if answer.location is None:
                 moved = place.url if hop and permanent else ""
-                return Fetched(permanent_url=moved, url=place.url, **answer.fields)
+                head = Fetched(permanent_url=moved, url=place.url, **answer.fields)
+                return Received(head, answer.spool or Spool())
             permanent = permanent and answer.status in _PERMANENT
             here = urljoin(place.url, answer.location)
+            if credential is not None:
+                here = credential.cleaned(here)
             if here in seen:
                 raise FetchError(f"{place.url} redirects in a circle.")
             seen.add(here)
         raise FetchError(f"{guard.target(url).url} redirects more than {self._limits.redirects} times.")
 
-    def _one(self, place: guard.Target, conditions: dict[str, str], deadline: float, allow_private: bool) -> _Answer:
+    def _timed(self, place: guard.Target, asked: _Asked, deadline: float) -> _Answer:
+        """One request, and whether it was late noted for the manners."""
+        try:
+            answer = self._one(place, asked, deadline)
+        except FetchError as mistake:
+            self.manners.ended(place.host, late=mistake.late)
+            raise
+        self.manners.ended(place.host, late=False)
+        return answer
+
+    def _one(self, place: guard.Target, asked: _Asked, deadline: float) -> _Answer:
         """One request to one place; a redirect's body is not read."""
         from urllib3.exceptions import HTTPError
 
-        with self._dial(place, deadline, allow_private) as (connection, expired):
+        whole = self._limits.whole
+        with self._dialler.dial(place, deadline, asked.allow_private, whole) as (connection, expired):
             try:
-                connection.request("GET", place.path, headers=_headers(place, conditions), preload_content=False)
+                path, headers = self._request(place, asked)
+                connection.request("GET", path, headers=headers, preload_content=False)
                 # Closing the response, for it owns the socket now; a body cut off would keep it open.
                 with contextlib.closing(connection.getresponse()) as response:
-                    return self._read(place, response, deadline)
+                    return self._read(place, response, asked, deadline)
             except FetchError:
                 raise
             except Exception as mistake:
                 if expired.is_set() or time.monotonic() >= deadline:
-                    raise self._late(place) from mistake
+                    raise late(place.url, whole) from mistake
                 if isinstance(mistake, TooLarge):
                     raise FetchError(
                         f"{place.url} is larger than {self._limits.body:,} bytes, which is the limit."
                     ) from mistake
                 if isinstance(mistake, HTTPError | OSError | ValueError | Undecodable):
-                    raise FetchError(f"{place.url} broke off: {reason(mistake)}.") from mistake
+                    said = reason(mistake)
+                    raise FetchError(f"{place.url} broke off: {said}.", late=said == LATE) from mistake
                 # http.client's own errors, and what a socket closed by the watchdog may raise
                 raise FetchError(f"{place.url} did not answer in HTTP: {reason(mistake)}.") from mistake
 
-    @contextlib.contextmanager
-    def _dial(self, place: guard.Target, deadline: float, allow_private: bool) -> Iterator[tuple[Any, threading.Event]]:
-        """A connection to a checked address, with a watchdog that cuts it at the deadline."""
-        connection = self._connect(place, deadline, allow_private)
-        expired = threading.Event()
-        wire = connection.sock  # http.client drops its own reference once the response owns the socket
-
-        def cut() -> None:
-            # The read timeout starts anew with every byte, so only this stops a drip within the headers.
-            expired.set()
-            with contextlib.suppress(OSError):
-                socket.socket.shutdown(wire, socket.SHUT_RDWR)
-
-        watchdog = threading.Timer(max(0.0, deadline - time.monotonic()), cut)
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            yield connection, expired
-        finally:
-            watchdog.cancel()
-            connection.close()
-
-    def _connect(self, place: guard.Target, deadline: float, allow_private: bool) -> Any:
-        from urllib3.exceptions import HTTPError
-
-        failure: Exception | None = None
-        for address in guard.addresses(place.host, place.port, allow_private=allow_private)[:4]:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise self._late(place)
-            connection = self._connection(place, address, min(self._limits.connect, left))
-            try:
-                connection.connect()
-            except (HTTPError, OSError, ValueError) as mistake:
-                connection.close()
-                failure = mistake
-                continue
-            connection.timeout = self._limits.read
-            return connection
-        raise FetchError(f"{place.url} can't be reached: {reason(failure)}.") from failure
-
-    def _connection(self, place: guard.Target, address: guard.Address, timeout: float) -> Any:
-        from urllib3.connection import HTTPConnection, HTTPSConnection
-
-        if place.scheme == "http":
-            return HTTPConnection(str(address), place.port, timeout=timeout)
-        with self._lock:
-            if self._tls is None:
-                import ssl
-
-                self._tls = ssl.create_default_context()
-        return HTTPSConnection(
-            str(address),
-            place.port,
-            timeout=timeout,
-            ssl_context=self._tls,
-            server_hostname=place.host,
-            assert_hostname=place.host,
-        )
-
-    def _read(self, place: guard.Target, response: Any, deadline: float) -> _Answer:
+    def _read(self, place: guard.Target, response: Any, asked: _Asked, deadline: float) -> _Answer:
         status, headers = int(response.status), response.headers
         if status in _REDIRECTS and headers.get("location"):
             return _Answer(status, location=str(headers["location"]))
@@ -195,44 +214,68 @@ class Fetcher:
             # read1 gives what has come; read would wait for a full piece and so past any deadline.
             while piece := response.read1(65536, decode_content=False):
                 if time.monotonic() >= deadline:
-                    raise self._late(place)
+                    raise late(place.url, self._limits.whole)
                 yield piece
 
-        body = unpack(pieces(), headers.get("content-encoding", ""), limit=self._limits.body)
+        body = unpacked(pieces(), headers.get("content-encoding", ""), limit=asked.cut or self._limits.body)
+        spool = Spool(_until_too_large(body) if asked.cut else body)
         if time.monotonic() >= deadline:
             # the watchdog's cut can look like a clean end of the body
-            raise self._late(place)
+            spool.close()
+            raise late(place.url, self._limits.whole)
         fields = {
             "status": status,
-            "body": body,
             "content_type": str(headers.get("content-type", "")),
             "etag": str(headers.get("etag", "")),
             "last_modified": str(headers.get("last-modified", "")),
         }
-        return _Answer(status, fields=fields)
+        return _Answer(status, fields=fields, spool=spool)
 
-    def _late(self, place: guard.Target) -> FetchError:
-        return FetchError(f"{place.url} took longer than {self._limits.whole:g} seconds.")
+    def _request(self, place: guard.Target, asked: _Asked) -> tuple[str, dict[str, str]]:
+        """Path and headers of one request."""
+        path = place.path
+        headers = {
+            "Host": place.netloc,
+            "User-Agent": self._agent,
+            "Accept": ACCEPT,
+            "Accept-Encoding": accepted(),
+            "Connection": "close",
+        }
+        headers.update({name: value for name, value in asked.conditions.items() if value and value.isprintable()})
+        if place.user:
+            headers["Authorization"] = "Basic " + b64encode(unquote(place.user).encode()).decode("ascii")
+        if asked.credential is not None and asked.credential.meant_for(place):
+            path = asked.credential.path(path)
+            headers.update(asked.credential.headers())
+        return path, headers
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What all hops of one fetch have in common."""
+
+    conditions: dict[str, str]
+    allow_private: bool
+    credential: Credential | None
+    cut: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """One hop's outcome: a place to go on to, or the fields of Fetched."""
+    """One hop's outcome: a place to go on to, or the fields of Fetched and the body."""
 
     status: int
     location: str | None = None
     fields: dict[str, Any] = field(default_factory=dict)
+    spool: Spool | None = None
 
 
-def _headers(place: guard.Target, conditions: dict[str, str]) -> dict[str, str]:
-    headers = {
-        "Host": place.netloc,
-        "User-Agent": USER_AGENT,
-        "Accept": ACCEPT,
-        "Accept-Encoding": "gzip",
-        "Connection": "close",
-    }
-    headers.update({name: value for name, value in conditions.items() if value and value.isprintable()})
-    if place.user:
-        headers["Authorization"] = "Basic " + b64encode(unquote(place.user).encode()).decode("ascii")
-    return headers
+def _until_too_large(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    with contextlib.suppress(TooLarge):
+        yield from pieces
+
+
+def _user_agent(contact: str) -> str:
+    """Our name, and who answers for us: a comment, so without what would end it or the header."""
+    named = "".join(mark for mark in contact.strip() if "!" <= mark <= "~" and mark not in '()\\"')[:200]
+    return f"{AGENT}/{__version__} (+{named})" if named else f"{AGENT}/{__version__} (+feed reader)"

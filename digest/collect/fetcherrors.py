@@ -14,14 +14,27 @@ SAID = {
 }
 """What a status means, as the middle of a sentence."""
 
+LATE = "no answer in time"
+"""The cause of a fetch that ran into a time-out."""
+
 
 class FetchError(DigestError):
-    """Nothing could be fetched; one sentence says why. `retry_after`: seconds, when the server named it."""
+    """Nothing could be fetched; one sentence says why.
 
-    def __init__(self, message: str, retry_after: float | None = None, status: int = 0) -> None:
+    `retry_after`: seconds, when the server named it; `status`: of the answer, 0 when there was none; `late`: whether
+    time ran out.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None, status: int = 0, *, late: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.status = status
+        self.late = late
+
+
+def late(url: str, seconds: float) -> FetchError:
+    """The error for a fetch that ran out of time."""
+    return FetchError(f"{url} took longer than {seconds:g} seconds.", late=True)
 
 
 def reason(mistake: Exception | None) -> str:
@@ -39,7 +52,7 @@ def reason(mistake: Exception | None) -> str:
         (ssl.SSLCertVerificationError, "its certificate is not valid"),
         (ConnectionRefusedError, "the connection was refused"),
         (IncompleteRead, "the body ended too early"),
-        ((TimeoutError, ConnectTimeoutError, ReadTimeoutError), "no answer in time"),
+        ((TimeoutError, ConnectTimeoutError, ReadTimeoutError), LATE),
     ):
         if any(isinstance(one, kind) for one in causes):
             return said

@@ -17,6 +17,7 @@ from digest.collect.feeddates import parse_date
 from digest.collect.identity import canonical_url, content_hash
 from digest.collect.pages import read_page
 from digest.collect.parsed import Item
+from digest.hindi.language import guess
 from digest.hindi.tokens import stems
 from digest.models import Article, Block
 
@@ -27,6 +28,7 @@ MORE = 1.1
 """How many times the feed's text a page's must be to take its place."""
 
 NO_MORE = "its page holds no more text than the feed"
+ELSEWHERE = "its page tells of something else, so the feed's text stays"
 
 SAME = 0.3
 """Share of the title's stems that a page must hold to be the article's: consent and error pages hold none."""
@@ -41,19 +43,22 @@ def wants_page(article: Article) -> bool:
     return bool(article.url) and not path.endswith(_NO_PAGES) and _length(article.body) < WHOLE
 
 
-def complete(article: Article, page: bytes, url: str, content_type: str = "") -> Article:
+def complete(article: Article, page: bytes, url: str, content_type: str = "", *, page_title: bool = False) -> Article:
     """The article with the body of its page, and what else only the page tells. Never raises.
 
     `url` is where the page was found in the end, `content_type` its HTTP header. The id stays; `published` changes
     only where the feed gave no date; `url` becomes the page's canonical one on the same host. What is wrong with
-    the page is added to `warnings`, one plain phrase.
+    the page is added to `warnings`, one plain phrase. `page_title`: the page's title stands, not the article's.
     """
     try:
         item = read_page(decode(page, content_type)[0], url)
     except Exception as mistake:  # a parser's bug on one page leaves the article as its feed gave it
         return _told(article, f"its page can't be read ({type(mistake).__name__})")
     if not _tells_of(article, item):
-        return _told(article, "its page tells of something else, so the feed's text stays")
+        return _told(article, ELSEWHERE)
+    if page_title and item.title.strip():
+        lead = item.excerpt or next((block.text for block in item.body), "")
+        article = replace(article, title=item.title, language=guess(f"{item.title}\n{lead}", item.language))
     filled = _filled(article, item, url)
     if _length(item.body) < max(MORE * _length(article.body), 1):
         return _told(filled, NO_MORE)

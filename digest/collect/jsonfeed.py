@@ -15,7 +15,7 @@ from digest.collect.feeddates import parse_date
 from digest.collect.identity import absolute_url
 from digest.collect.markup import paragraphs, plain, read_html
 from digest.collect.parsed import Item
-from digest.models import Image
+from digest.collect.pictures import named
 
 _SURROGATES = re.compile("[\ud800-\udfff]")  # halves of a sign, which nothing can encode
 
@@ -88,8 +88,8 @@ def _item(entry: dict[str, Any], feed: dict[str, Any], base: str) -> Item:
     item.excerpt = plain(_text(entry, "summary"))[: 3 * EXCERPT]
     if not item.excerpt and len(item.body) == 1 and len(item.body[0].text) <= EXCERPT:
         item.excerpt, item.body = item.body[0].text, []
-    pictures = (absolute_url(_text(entry, name), base) for name in ("image", "banner_image"))
-    item.images = [Image(url) for url in pictures if url] + content.images
+    pictures = (named(_text(entry, name), base) for name in ("image", "banner_image"))
+    item.images = [picture for picture in pictures if picture] + content.images
     return item
 
 

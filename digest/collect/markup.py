@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from digest.collect.identity import absolute_url
-from digest.collect.pictures import is_decoration
+from digest.collect.pictures import is_decoration, named
 from digest.hindi.text import repair
 from digest.models import Block, Image
 
@@ -133,17 +132,17 @@ def walk(root: Any, content: Content, base: str) -> None:
 def picture_of(attributes: dict[str, str], base: str) -> Image | None:
     """The picture that an `<img>` shows: a lazy one's own address first; None for decoration."""
     names = ("data-src", "data-lazy-src", "data-original", "src")
+    sizes = pixels(attributes.get("width")), pixels(attributes.get("height"))
     for name in names:
         raw = attributes.get(name, "").strip()
-        url = absolute_url(raw, base) if raw and not raw.lower().startswith("data:") else ""
-        if url:
+        picture = named(raw, base, *sizes) if raw and not raw.lower().startswith("data:") else None
+        if picture:
             break
     else:
         return None
-    width, height = pixels(attributes.get("width")), pixels(attributes.get("height"))
-    if is_decoration(url, width, height):
+    if is_decoration(picture.url, picture.width, picture.height):
         return None
-    return Image(url, width, height, plain(attributes.get("alt", ""))[:300])
+    return replace(picture, alt=plain(attributes.get("alt", ""))[:300])
 
 
 def pixels(value: object) -> int | None:

@@ -1,6 +1,6 @@
 """Reads a saved or fetched article page (HTML) into a raw item: metadata of several kinds, then the paragraphs.
 
-Puts together what pagemeta, jsonld and pagebody find; a rule about one of them stands there.
+Puts together what pagetitle, pagedates, pageaddress, jsonld and pagebody find; a rule about one of them stands there.
 """
 
 from __future__ import annotations
@@ -8,16 +8,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from digest.collect import pagemeta
+from digest.collect import pageaddress, pagedates, pagemeta, pagetitle
 from digest.collect.identity import absolute_url
 from digest.collect.jsonld import stated
 from digest.collect.markup import Content, picture_of, pixels, plain
 from digest.collect.pagebody import page_body
+from digest.collect.pageedges import without_edges
 from digest.collect.pagequirks import quirk_of
 from digest.collect.parsed import Item
 from digest.collect.pictures import is_decoration
-from digest.hindi.text import fold
-from digest.models import Block, Image
+from digest.models import Image
+
+LARGEST = 2_000_000
+"""Characters of a page that are read: articles' pages have some 300,000, and their text stands in front."""
 
 
 def read_page(text: str, base: str = "") -> Item:
@@ -29,19 +32,18 @@ def read_page(text: str, base: str = "") -> Item:
     if tree is None:
         raise ValueError("no HTML in it")
     meta = pagemeta.metas(tree)
-    said = stated(_scripts(tree))
-    address = pagemeta.first(tree, "//link[@rel='canonical']/@href") or meta.get("og:url", "") or said.url
-    url = absolute_url(address, base) or base
+    said = stated(_scripts(tree), titles=pagetitle.shown(tree, meta), address=base)
+    url = pageaddress.address(tree, meta, said, base)
     item = Item(url=url, language=_language(tree, meta))
-    item.date = pagemeta.published(tree, meta, said, url)
-    item.updated = pagemeta.updated(meta, said)
-    item.title = pagemeta.title(tree, meta, said)
-    item.author = plain(said.author or meta.get("author", ""))
+    item.date = pagedates.published(tree, meta, said, url)
+    item.updated = pagedates.updated(tree, meta, said, item.date)
+    item.title = pagetitle.title(tree, meta, said)
+    item.author = plain(said.author or pagemeta.author(tree, meta))
     item.categories = [plain(name) for name in (meta.get("article:section", ""), said.section) if name][:1]
     pictures = _amp_pictures(tree, url)
-    content = page_body(tree, url, said.body, quirk=quirk_of(url))
-    item.body = _from_title(content.blocks, item.title)
     item.excerpt = plain(meta.get("og:description", "") or meta.get("description", ""))
+    content = page_body(tree, url, said.body, title=item.title, quirk=quirk_of(url))
+    item.body = without_edges(content.blocks, title=item.title, author=item.author, excerpt=item.excerpt)
     item.images = _images(meta, said.image, url, content, pictures)
     return item
 
@@ -50,7 +52,7 @@ def _tree(text: str) -> Any:
     from lxml import etree
     from lxml import html as lxml_html
 
-    text = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", text)
+    text = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", text[:LARGEST])
     parser = lxml_html.HTMLParser(encoding="utf-8", recover=True, no_network=True)
     try:
         return lxml_html.document_fromstring(text.encode(), parser=parser)
@@ -84,12 +86,3 @@ def _is_picture(url: str) -> bool:
 def _amp_pictures(tree: Any, base: str) -> list[Image]:
     found = (picture_of(dict(node.attrib), base) for node in tree.xpath("//amp-img[not(ancestor::amp-sidebar)]")[:20])
     return [picture for picture in found if picture is not None]
-
-
-def _from_title(blocks: list[Block], title: str) -> list[Block]:
-    """The blocks after the headline, when it stands among them."""
-    key = fold(title)
-    for at, block in enumerate(blocks[:10]):
-        if key and fold(block.text) == key:
-            return blocks[at + 1 :]
-    return blocks

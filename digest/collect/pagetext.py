@@ -13,8 +13,8 @@ from digest.collect.pagefurniture import RUN
 from digest.hindi.text import fold
 from digest.models import Block
 
-LARGEST = 3_000_000
-"""Characters of a page that are worth a second opinion; articles' pages have some 300,000."""
+LARGEST = 600_000
+"""Characters of a page without its furniture that are worth a second opinion; articles' pages have some 50,000."""
 
 _MUCH_MORE = 1.35
 _AGREED = 0.9

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from digest.models import Article, Block, Image
+from digest.models import Article, Block, Image, Inline
 
 
 @dataclass(slots=True)
@@ -38,9 +38,12 @@ class Item:
 class Parsed:
     """What one feed, file or folder held. `lost`: items that gave no article; `duplicates`: seen twice.
 
-    `kind` names what was found ('rss2.0', 'atom', 'jsonfeed', 'text', 'folder', 'html', '' when unknown);
-    `error` says in one sentence why there is nothing at all; `feed_url` is the feed that a web page names.
-    `links_only`: the articles are links with a title at most, so that their pages must be read.
+    `kind` names what was found ('rss2.0', 'atom', 'jsonfeed', 'sitemap', 'listing', 'api', 'api:<preset>', 'page',
+    'text', 'folder', 'html', '' when unknown); `error` says in one sentence why there is nothing at all; `feed_url`
+    is the feed that a web page names, `further` the documents that a sitemap's index names, the newest first;
+    `title` the feed's own. `links_only`: the articles are links with a title at most (made from the address, where
+    nothing else gave one), so that their pages must be read. `pictures` are the files that the articles' cid: images
+    stand for.
     """
 
     kind: str
@@ -51,6 +54,9 @@ class Parsed:
     feed_url: str = ""
     duplicates: int = 0
     links_only: bool = False
+    title: str = ""
+    further: tuple[str, ...] = ()
+    pictures: tuple[Inline, ...] = ()
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Which pictures are no pictures of the story: counting pixels, smileys. Rows with examples.
+"""What picture a document names, and which are no pictures of the story: counting pixels, smileys. Rows with examples.
 
 Knows addresses and sizes only; fetches nothing.
 """
@@ -6,6 +6,10 @@ Knows addresses and sizes only; fetches nothing.
 from __future__ import annotations
 
 import re
+
+from digest.collect import beside
+from digest.collect.identity import absolute_url
+from digest.models import Image
 
 SMALLEST = 10
 """Pixels; what is smaller in one direction is a spacer or a counter."""
@@ -28,6 +32,19 @@ DECORATION: tuple[tuple[str, str], ...] = (
 )
 
 _DECORATION = re.compile("|".join(f"(?:{pattern})" for pattern, _example in DECORATION), re.I)
+
+
+def named(raw: str, base: str, width: int | None = None, height: int | None = None) -> Image | None:
+    """The picture that a document names by `raw`: a file that lies beside it, if it was read from a folder, else an
+    address on the web, made absolute against `base`; None when it is neither. A file's own sides win."""
+    here, picture = beside.found(raw)
+    if here:
+        return picture
+    url = absolute_url(raw, base)
+    if not url:
+        beside.missed(raw)
+        return None
+    return Image(url, width, height)
 
 
 def is_decoration(url: str, width: int | None, height: int | None) -> bool:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 MOST_TAGS = 400_000
 """Some 50 µs each; a feed of a thousand full articles has about 100,000."""
 
+MOST_PREFIXES = 200
+"""Namespaces of one document; WordPress declares some ten."""
+
 _TAG = re.compile("</?[A-Za-z]")
 _REFERENCE = re.compile("&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
-_ENDLESS_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9:._-]*)\s[^<>]{4000,}?(/?)>")
+_ENDLESS_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9:._-]*)\s[^<>]{4000,}+(?:>|$)")
+_PREFIX = re.compile(r"xmlns:([A-Za-z][A-Za-z0-9._-]{0,60})")
 
 
 def too_many_tags(text: str) -> bool:
     """Whether parsing would take minutes."""
-    return text.count("<") > MOST_TAGS and len(_TAG.findall(text)) > MOST_TAGS
+    return text.count("<") > MOST_TAGS and next(islice(_TAG.finditer(text), MOST_TAGS, None), None) is not None
+
+
+def too_many_prefixes(text: str) -> bool:
+    """Whether it declares more namespaces than feedparser, which searches them all at each tag, can bear."""
+    return text.count("xmlns:") > MOST_PREFIXES and len(set(_PREFIX.findall(text))) > MOST_PREFIXES
 
 
 def tame(text: str) -> str:
@@ -23,7 +33,7 @@ def tame(text: str) -> str:
     By one `&#xFFFFFFF;` feedparser loses the whole feed, and its time grows with the square of a tag's attributes.
     """
     text = _REFERENCE.sub(_sign, text) if "&#" in text else text
-    return _ENDLESS_TAG.sub(r"<\1\2>", text)
+    return _ENDLESS_TAG.sub(lambda tag: f"<{tag[1]}{'/' * tag[0].endswith('/>')}>", text)
 
 
 def _sign(reference: re.Match[str]) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from digest.collect.beside import is_name
 from digest.collect.identity import absolute_url
 from digest.collect.markup import LONGEST_FIELD, paragraphs, plain, read_html
 from digest.collect.parsed import Item
-from digest.models import Block, Image
+from digest.collect.pictures import named
+from digest.models import Block
 
 LONGEST_TITLE = 250
 """Characters; a first line longer than this is a paragraph, and the text has no title."""
@@ -103,10 +106,11 @@ def _front_matter(block: str, item: Item) -> None:
     item.language = _scalar(found["language"])
     item.excerpt = plain(_scalar(found["excerpt"]))
     item.categories = [plain(name) for name in _list(found["categories"])]
-    if picture := absolute_url(_scalar(found["image"]), item.url):
-        item.images.append(Image(picture, alt=plain(_scalar(found["alt"]))))
-    elif found["image"]:
-        item.warnings.append("its image is not an http or https address")
+    raw = _scalar(found["image"])
+    if picture := named(raw, item.url):
+        item.images.append(replace(picture, alt=plain(_scalar(found["alt"]))[:300]))
+    elif found["image"] and not is_name(raw):
+        item.warnings.append("its image is neither a file beside it nor an http or https address")
 
 
 def _scalar(value: Any) -> str:

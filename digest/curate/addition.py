@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from digest.curate.sentence_rules import Candidate, candidates, echoes, told_before
-from digest.curate.summarise import LOOK_AT, MOST_SENTENCES, MOST_WORDS, can_open, similarity, summarise, weigher
+from digest.curate.sentence_rules import MOST_SENTENCES, MOST_WORDS, Candidate, candidates, echoes, told_before
+from digest.curate.summarise import LOOK_AT, can_open, similarity, summarise, weigher
 from digest.hindi.sentences import split
 from digest.hindi.tokens import stems, tokens
 from digest.messages import translator

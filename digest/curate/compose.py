@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from digest.curate.boilerplate import told
 from digest.curate.choosing import Fate, judge, unblocked
 from digest.curate.cluster import Cluster, explained, group, prepare
 from digest.curate.memo import Memo
@@ -63,20 +64,24 @@ def compose(
     """The sections of an edition out of articles of any age and language; the same for any order of them.
 
     Articles within `rules.window` before `now` (aware) and in `rules.language` count; older ones, and those of
-    `background`, only teach how common words are. `pinned` and `dropped` hold story ids, article ids or URLs: pinned
-    stories come in first and on top, in the given order, dropped ones stay out. What is among `sent` stays out unless
-    it moved on (never asked of `exempt` sources). `memo` makes composing again cheap; without `summariser` the
-    papers' own sentences are taken. Sections stand in the order of the rules, others after them by name; stories by
-    score, the lead first in its section.
+    `background`, only teach how common words are and what a source repeats, which is left out of texts. `pinned` and
+    `dropped` hold story ids, article ids or URLs: pinned stories come in first and on top, in the given order, dropped
+    ones stay out. What is among `sent` stays out unless it moved on (never asked of `exempt` sources). `memo` makes
+    composing again cheap; without `summariser` the papers' own sentences are taken. Sections stand in the order of the
+    rules, others after them by name; stories by score, the lead first in its section.
     """
-    spoken = [article for article in articles if article.language == rules.language]
+    memo = memo or Memo()
+    original = [article for article in articles if article.language == rules.language]
+    further = [article for article in background if article.language == rules.language]
+    memo.furniture.learn([*original, *further], now)
+    spoken = [memo.furniture.without(each) for each in original]
+    further = [memo.furniture.without(each) for each in further]
     inside = [article for article in spoken if now - rules.window < article.published <= now + FUTURE]
     left = Counter({f"not in {rules.language}": len(articles) - len(spoken)})
     left[f"outside the last {_hours(rules.window)}"] = len(spoken) - len(inside)
-    memo = memo or Memo()
     past = Past([each for each in sent if each.at < now])
     up = unblocked(inside, rules, left)
-    older = [*spoken, *(each for each in background if each.language == rules.language), *past.background()]
+    older = [*spoken, *further, *past.background()]
     pairs = prepare(up, rules, background=list({each.id: each for each in older}.values()), memo=memo)
     past.index(memo)
     clusters = group(pairs, weights)
@@ -108,7 +113,7 @@ def compose(
     taken = {id(story) for story in chosen}
     below = sum(len(story.cluster.articles) for story in kept if id(story) not in taken)
     left["of less weight than what was chosen"] = below
-    said = tuple(f"{count} {why}" for why, count in left.items() if count)
+    said = (*(f"{count} {why}" for why, count in left.items() if count), *told(original, spoken))
     if len(chosen) < max(1, rules.min_stories):
         reason = _too_few(len(chosen), rules, sum(n for why, n in left.items() if why.startswith("already sent")))
         return Curated((), "", len(inside), len(clusters), said, reason)

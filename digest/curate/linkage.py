@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from heapq import heapify, heappop, heappush
 
@@ -24,8 +25,8 @@ def average_link(
     would chain on busy days and complete link loses recall. Ties go to the lower numbers.
     """
     members: dict[int, list[int]] = {each: [each] for each in range(size)}
-    near: dict[int, dict[int, float]] = {each: {} for each in range(size)}
-    foes: dict[int, set[int]] = {each: set() for each in range(size)}
+    near: defaultdict[int, dict[int, float]] = defaultdict(dict)
+    foes: defaultdict[int, set[int]] = defaultdict(set)
     for (i, j), score in scores.items():
         near[i][j] = near[j][i] = score
     for i, j in barred:
@@ -51,7 +52,7 @@ def average_link(
                 total = _total(scores, members[i] + members[j], members[other])
                 merged[other] = total / ((a + b) * len(members[other]))
         members[i] = members[i] + members.pop(j)
-        for foe in foes.pop(j):
+        for foe in foes.pop(j, ()):
             foes[foe].discard(j)
             foes[foe].add(i)
             foes[i].add(foe)

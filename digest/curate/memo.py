@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from digest.curate.boilerplate import Furniture
 from digest.curate.likeness import Known, Link, score
 from digest.curate.rules import Rules
 from digest.curate.tfidf import Document, Frequencies, document
@@ -44,6 +45,7 @@ class Memo:
         self._postings: defaultdict[str, list[tuple[Key, float]]] = defaultdict(list)
         self._compared: dict[Key, None] = {}
         self._links: dict[tuple[Key, Key], Link] = {}
+        self.furniture = Furniture()
 
     def know(
         self, articles: Sequence[Article], background: Sequence[Article], rules: Rules
@@ -86,7 +88,7 @@ class Memo:
             self._compared[key] = None
             for other, value in partial.items():
                 if value >= CANDIDATE_COSINE:
-                    link = score(self._known[other], mine, large=self._frequencies.large)
+                    link = score(self._known[other], mine, trust=self._frequencies.trust)
                     if link.score >= related:
                         self._links[other, key] = link
         return [(pair, link) for pair, link in self._links.items() if pair[0] in place and pair[1] in place]
@@ -102,13 +104,7 @@ class Memo:
 
     def _one(self, key: Key) -> Known:
         if key not in self._known:
-            counted, rare = self._documents[key], self._frequencies.rare
-            self._known[key] = Known(
-                counted,
-                self._frequencies.vectors(counted),
-                rare.intersection(counted.lead),
-                rare.intersection(counted.full),
-            )
+            self._known[key] = Known.of(self._documents[key], self._frequencies)
         return self._known[key]
 
     def _count_anew(self, base: frozenset[Key], ruled: tuple[float, timedelta]) -> None:

@@ -51,12 +51,12 @@ class Pairs:
 
     def link(self, i: int, j: int) -> Link:
         """The pair's score with its terms, without the shared words."""
-        return self._named(i, j, score(self.known[i], self.known[j], large=self.frequencies.large))
+        return self._named(i, j, score(self.known[i], self.known[j], trust=self.frequencies.trust))
 
     def _named(self, i: int, j: int, link: Link) -> Link:
         a, b = self.articles[i], self.articles[j]
         barred = self.bar(i, j, link.score)
-        return Link(a.id, b.id, link.score, link.lead_cosine, link.full_cosine, link.rare, link.weekday, barred)
+        return replace(link, a=a.id, b=b.id, barred=barred)
 
     def explained(self, i: int, j: int, link: Link) -> Link:
         """The link with its five weightiest shared stems as they stand in either text."""
@@ -76,11 +76,17 @@ class Pairs:
         a, b = self.articles[i], self.articles[j]
         if abs(b.published - a.published) > self.rules.span:
             return f"more than {self.rules.span} apart"
+        one, other = self.series.get(a.id), self.series.get(b.id)
         if self._day[i] != self._day[j]:
-            if found := self.series.get(a.id) or self.series.get(b.id):
+            if found := one or other:
                 return f"series ({found.kind}) of two days"
             if twins(self.known[i].document, self.known[j].document):
                 return "one form, filled in on two days"
+        elif one and other:
+            if one.kind != other.kind and not {one.kind, other.kind} & series.OPEN:
+                return f"series of two kinds ({one.kind}, {other.kind})"
+            if one.kind == other.kind and one.kind not in series.OPEN and series.differ(a.title, b.title):
+                return f"series ({one.kind}) of two subjects"
         return ""
 
     def bar(self, i: int, j: int, score: float) -> str:
@@ -88,3 +94,13 @@ class Pairs:
         if self.articles[i].source == self.articles[j].source and score < self.rules.same_source:
             return self.never(i, j) or f"two items of one source below {self.rules.same_source}"
         return self.never(i, j)
+
+
+def likeness(a: Article, b: Article, *, rules: Rules | None = None, background: Sequence[Article] = ()) -> Link:
+    """How alike two articles are: the score, its terms and the shared words; `barred` is why they are no one story.
+
+    They are the same story for `score >= rules.merge` and an empty `barred`. `background`, other articles of these
+    days, sharpens it; without any, a table of Hindi news says how common words are.
+    """
+    pairs = Pairs([a, b], rules or Rules(), background)
+    return pairs.explained(0, 1, pairs.link(0, 1))

@@ -16,6 +16,7 @@ from digest.curate.keywords import boosts
 from digest.curate.rules import HALF_LIVES, Rules
 from digest.curate.series import Series
 from digest.curate.tfidf import title_stems
+from digest.models import Article
 
 BODY_WORDS = 40
 """Words from which an article counts as having a body to summarise."""
@@ -68,8 +69,8 @@ def score(
     newest = min(max(article.published for article in articles), first + timedelta(hours=2 * half_life))
     hours = max(0.0, (now - newest).total_seconds() / 3600)
     liking = max(-1.0, min(1.0, rules.preferences.get(section, 0.0)))
-    has_body = any(article.dated and len(article.text[:1500].split()) >= BODY_WORDS for article in articles)
-    damaged = "\ufffd" in articles[0].title + articles[0].text
+    has_body = any(article.dated and _has_body(article) for article in articles)
+    damaged = any("\ufffd" in text for text in (articles[0].title, *_paragraphs(articles[0])))
     terms = [
         (f"sources {len(names)}", rules.weight_sources * math.log2(1 + len(names))),
         (f"source weight {priority:g}", rules.weight_priority * priority),
@@ -92,6 +93,20 @@ def score(
         min(repeated, key=lambda stem: (counted[stem], about.index(stem)), default=""),
         series,
     )
+
+
+def _paragraphs(article: Article) -> list[str]:
+    """What `text` consists of, without joining it."""
+    return [block.text for block in article.body if block.kind == "p"] or [article.excerpt]
+
+
+def _has_body(article: Article) -> bool:
+    words = 0
+    for text in _paragraphs(article):
+        words += len(text.split(None, BODY_WORDS))
+        if words >= BODY_WORDS:
+            return True
+    return False
 
 
 @dataclass
@@ -128,17 +143,30 @@ def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = (
     held = {id(story) for story in pinned}
     rest = sorted((story for story in stories if id(story) not in held), key=lambda story: story.key)
     cap = max(rules.per_section_max, -(-rules.max_stories // max(1, len({s.section for s in stories}))))
-    while rest and len(chosen.stories) < rules.max_stories:
-        open_ = [story for story in rest if _allowed(story, chosen, rules.quotas.get(story.section, cap))]
-        if len(chosen.stories) < rules.top:
-            spread = [story for story in open_ if chosen.sources[story.source] < rules.top_per_source]
-            open_ = spread or open_  # with one source there is nothing to spread
-        if not open_:
+    while len(chosen.stories) < rules.max_stories:
+        best = _best(rest, chosen, rules, cap)
+        if best is None:
             break
-        best = min(open_, key=lambda story: (-_worth(story, chosen, rules), story.key))
-        rest.remove(best)
-        chosen.add(best)
+        chosen.add(rest.pop(best))
     return _every_section(chosen, rest, rules, held)
+
+
+def _best(rest: Sequence[Ranked], chosen: _Chosen, rules: Rules, cap: int) -> int | None:
+    """The place in `rest` (best score first) of the next story; none when no section has room."""
+    spread = len(chosen.stories) < rules.top
+    best, found = None, (0.0, False)
+    for at, story in enumerate(rest):
+        # Penalties only take away: once a score is below the best worth, nothing that follows can pass it.
+        if best is not None and (found[1] or not spread) and round(story.score, 6) < found[0]:
+            break
+        if not _allowed(story, chosen, rules.quotas.get(story.section, cap)):
+            continue
+        # With one source there is nothing to spread, so a source that has its share is only passed over, not out.
+        fresh = not spread or chosen.sources[story.source] < rules.top_per_source
+        worth = (_worth(story, chosen, rules), fresh)
+        if best is None or (worth[1], worth[0]) > (found[1], found[0]):
+            best, found = at, worth
+    return best
 
 
 def _allowed(story: Ranked, chosen: _Chosen, cap: int) -> bool:

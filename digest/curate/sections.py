@@ -47,7 +47,12 @@ def evident(article: Article) -> tuple[str, str]:
     for category in article.categories:
         if section := named(category):
             return section, f"category {category!r}"
-    for slug in unquote(urlsplit(article.url).path).split("/")[:-1]:  # the last part is the article's own name
+    return _by_folder(article.url.rpartition("/")[0])  # the last part is the article's own name
+
+
+@lru_cache(maxsize=20_000)
+def _by_folder(url: str) -> tuple[str, str]:
+    for slug in unquote(urlsplit(f"{url}/").path).split("/")[:-1]:
         if section := named(slug):
             return section, f"URL part {slug!r}"
     return "", ""

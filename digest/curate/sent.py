@@ -130,7 +130,7 @@ class Past:
                     continue
                 other_known = memo.of(self._told[number][at])
                 if not twins(mine.document, other_known.document):
-                    found = score(mine, other_known, large=memo.frequencies.large).score
+                    found = score(mine, other_known, trust=memo.frequencies.trust).score
                     near[number] = max(near[number], found)
             for number, value in near.items():
                 best[number] += value

@@ -1,6 +1,7 @@
 """Which sentences of an article may stand in a summary: the rules that a reader would feel if they were broken.
 
-A sentence is taken or left, never changed. Choosing among those that may stand is `summarise`'s work.
+A sentence is taken or left, never changed. Choosing among those that may stand is `summarise`'s work; `faults` judges
+what it chose, and whatever else wants to be a summary.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from digest.curate.teasers import TEASER
 from digest.hindi.sentences import split
 from digest.hindi.tables import words
 from digest.hindi.text import fold
@@ -16,6 +18,8 @@ from digest.hindi.tokens import stems
 from digest.models import Article
 
 LEAST_TOKENS = 5
+MOST_WORDS, LEAST_WORDS, MOST_SENTENCES = 70, 8, 3
+"""A summary's bounds: fewer than 8 words say nothing beyond a title."""
 LONGEST = 45
 """Words; the 97th percentile of news sentences. A longer one is left out unless it opens the article."""
 ECHO_SHARE = 0.75
@@ -31,24 +35,26 @@ HANGING = frozenset(
         "इसके इसकी इसका इससे इसे इसमें इसी इन इनमें इनके इनकी इनका वह वे वो यह ये ऐसे ऐसा ऐसी",
         "वहीं वहां यहां लेकिन मगर पर हालांकि दरअसल बल्कि जबकि क्योंकि इसलिए और तो फिर उस",
         "उसमें उन उनमें तब तभी दोनों जिसके जिससे जिसमें जो किंतु परंतु साथ बहरहाल बता बताते",
-        "अब एवं तथा इधर उधर वैसे यही वही या जैसे बेशक तथापि अर्थात यानी",
+        "गौरतलब उल्लेखनीय ज्ञात मालूम अब एवं तथा इधर उधर वैसे यही वही या जैसे बेशक तथापि अर्थात यानी",
     )
 )
 """Opening words that point at something said before."""
 
-_TEASER = re.compile(
-    fold(
-        "पूरी खबर|यह भी पढ|ये भी पढ|इसे भी पढ|यहां पढ|आगे पढ|पढ़ें |पढ़िए|पढ़ते रहें|जानें|जानिए|क्लिक कर|फॉलो कर|फोलो कर|लाइक कर|"
-        "सब्सक्राइब|देखें वीडियो|देखिए|वीडियो देख|एंड्रॉ|ट्विटर पर|फेसबुक पेज|व्हाट्सएप चैनल|also read|read more|"
-        "यह जानकारी दी।$|यह जानकारी दी.$|click here|follow us|subscribe|"
-        "disclaimer|image source|photo credit|फोटो साभार|सांकेतिक तस्वीर"
-    )
+_AGENCIES = fold(
+    "एजेंसी|एजेंसियां|भाषा|वार्ता|यूनीवार्ता|एएनआई|एएनआइ|पीटीआई|पीटीआइ|आईएएनएस|आइएएनएस|प्रेट्र|जेएनएन|जासं|ब्यूरो|संवाददाता|रायटर|रॉयटर"
+    "|रॉयटर्स|एएफपी|एपी|डीपीए|ani|pti|ians|reuters|afp|uni"
 )
+_LABEL = re.compile("^[^ :।.!?\"“‘',]+(?: [^ :।.!?\"“‘',]+){0,2} ?: ")
+"""One to three words before a colon: a label, a place or a speaker, whose sentence the next line may need."""
+_DATELINE = re.compile(
+    f"^[^।.!?:]{{0,45}}[(\\[,/ ](?:{_AGENCIES})[)\\]]{{0,2}} ?[।.:|–-]"
+    f"|^[(\\[](?:{_AGENCIES})|^(?:{_AGENCIES})[,/ ][^।.!?:]{{2,45}}[।.:|–-]"
+)
+_AGENCY = re.compile(f"^\\(?(?:{_AGENCIES})\\)?[ .।:–-]*$")
 _CLOSED = re.compile(r"[।॥.!?…|][\"'”’»)\]]*$|[\"”’»)]$")
-_OPENING = re.compile(r"^[\s\"'“‘(\[–—-]*")
+_OPENING = re.compile(r"^[\s\"'“‘(\[–-]*")
 _PAIRS = (("“", "”"), ("(", ")"), ("[", "]"))
 _ELLIPSIS = re.compile(r"(?:\[?(?:…|(?<!\.)\.{3,})\]?|\[&hellip;\])\s*$")
-_AGENCY = re.compile(r"^\(?(?:एजेंसी|भाषा|एएनआई|पीटीआई|आईएएनएस|ब्यूरो|रायटर|रॉयटर्स|ani|pti|ians)\)?[\s.।:–-]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +83,7 @@ def candidates(article: Article) -> list[Candidate]:
             continue
         seen.add(folded)
         first = opening(text)
-        marks = text.rstrip("\"'”’»)] ")
-        found.append(
-            Candidate(position, text, len(text.split()), tuple(stems(text)), first in HANGING, marks.endswith("?"))
-        )
+        found.append(Candidate(position, text, len(text.split()), tuple(stems(text)), first in HANGING, asks(text)))
     return found
 
 
@@ -96,9 +99,32 @@ def is_whole(text: str) -> bool:
 
 
 def is_teaser(text: str) -> bool:
-    """Whether a sentence only calls for a click, or names an agency."""
+    """Whether a sentence only calls for a click, credits or names an agency."""
     folded = fold(text)
-    return bool(_TEASER.search(folded) or _AGENCY.match(folded))
+    return bool(TEASER.search(folded) or _AGENCY.match(folded))
+
+
+def faults(text: str, title: str) -> list[str]:
+    """The rules that a summary under this title breaks, each one English clause; [] for none."""
+    pieces, count = split(text), len(text.split())
+    checks = (
+        (not 1 <= len(pieces) <= MOST_SENTENCES, f"it had {len(pieces)} sentences"),
+        (not LEAST_WORDS <= count <= MOST_WORDS, f"it had {count} words"),
+        ("\ufffd" in text, "it held broken letters"),
+        (not all(map(is_whole, pieces)), "a sentence of it had no end"),
+        (not balanced(text), "its quotes or brackets were not balanced"),
+        (bool(pieces) and opening(pieces[0]) in HANGING, "it opened with a word that points back"),
+        (all(asks(piece) for piece in pieces), "it only asked"),
+        (any(map(is_teaser, pieces)), "it held a teaser"),
+        (any(_DATELINE.match(fold(piece)) for piece in pieces), "it held a dateline"),
+        (echoes_title(text, title), "it only repeated the title"),
+    )
+    return [said for wrong, said in checks if wrong]
+
+
+def asks(text: str) -> bool:
+    """Whether the sentence is a question."""
+    return text.rstrip("\"'”’»)] ।").endswith("?")
 
 
 def _may_stand(text: str, folded: str, *, first: bool) -> bool:
@@ -110,8 +136,11 @@ def _may_stand(text: str, folded: str, *, first: bool) -> bool:
         and not _ELLIPSIS.search(text)
         and "\ufffd" not in text
         and balanced(text)
-        and not _TEASER.search(folded)
+        and not TEASER.search(folded)
         and not _AGENCY.match(folded)
+        and not _DATELINE.match(folded)
+        and not (text[0] in "([" and text[-1] in ")]।." and text.rstrip("।.")[-1:] in (")", "]"))  # a caption
+        and (first or not _LABEL.match(folded))
     )
 
 
@@ -147,6 +176,7 @@ def _echo(own: set[str], head: set[str]) -> bool:
 
 def balanced(text: str) -> bool:
     """Whether every quote and bracket that opens also closes, straight ones by their even number."""
+    text = text.replace("''", '"').replace("‘‘", "“").replace("’’", "”")
     if any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS):
         return False
     opened = text.count("‘")

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
-from digest.models import PLACEHOLDERS, Letter
+from digest.models import PLACEHOLDERS, Inline, Letter
 
 _TAG = re.compile("|".join(re.escape(tag) for tag in PLACEHOLDERS.values()))
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_CID = re.compile(r"""src=["']cid:([^"'\s<>]{1,200})["']""")
 _ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?A-~]+\Z")
 
 
@@ -55,6 +56,18 @@ class Outgoing:
     letter: Letter
     sender: Sender
     recipients: tuple[Recipient, ...]
+    pictures: tuple[Inline, ...] = ()
+    """Those that the letter's HTML shows by `cid:`, each once (`carried`)."""
+
+
+def cids(letters: Iterable[Letter]) -> tuple[str, ...]:
+    """The Content-IDs of the pictures that these letters show, each once, in the order of the letters."""
+    return tuple(dict.fromkeys(cid for letter in letters for cid in _CID.findall(letter.html)))
+
+
+def carried(letter: Letter, pictures: Mapping[str, Inline]) -> tuple[Inline, ...]:
+    """The pictures that must travel with this letter, in the order in which it shows them."""
+    return tuple(pictures[cid] for cid in cids([letter]) if cid in pictures)
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

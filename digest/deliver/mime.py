@@ -1,4 +1,4 @@
-"""A letter as the bytes of a mail: headers encoded so that Hindi survives, text and HTML as base64 parts.
+"""A letter as the bytes of a mail: headers encoded so that Hindi survives; text, HTML and pictures as base64 parts.
 
 Builds; sends nothing. Headers are encoded here because the standard library of Python before 3.13 loses spaces
 between the encoded words of a long non-ASCII header (cpython gh-92081).
@@ -11,8 +11,10 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from digest.deliver.message import Outgoing, Recipient, fill, list_headers, one_line
+from digest.models import Inline
 
 _CRLF = b"\r\n"
 _WORD_BYTES = 45  # of UTF-8, which base64 makes 60 characters: with `=?UTF-8?B??=` 72, below RFC 2047's 75
@@ -70,11 +72,41 @@ def build(outgoing: Outgoing, reader: Recipient, *, date: datetime) -> bytes:
     if not letter.html:
         return "\r\n".join(lines).encode("ascii") + _CRLF + text
     boundary = "=_" + hashlib.sha256(f"{outgoing.edition}\0{letter.variant}".encode()).hexdigest()[:24]
-    html = _part("text/html", fill(letter.html, reader.values))
+    html = _related(_part("text/html", fill(letter.html, reader.values)), outgoing.pictures, boundary)
     lines.append(f'Content-Type: multipart/alternative; boundary="{boundary}"')
     edge = b"--" + boundary.encode("ascii")
     head = "\r\n".join(lines).encode("ascii")
     return _CRLF.join((head, b"", edge, text, edge, html, edge + b"--", b""))
+
+
+def _related(html: bytes, pictures: Sequence[Inline], boundary: str) -> bytes:
+    """The HTML part and the pictures that it shows by their Content-ID (RFC 2387); the part itself without any."""
+    if not pictures:
+        return html
+    head = f'Content-Type: multipart/related; type="text/html"; boundary="{boundary}r"\r\n'.encode("ascii")
+    edge = b"--" + boundary.encode("ascii") + b"r"
+    parts = [line for picture in pictures for line in (edge, _picture(picture))]
+    return _CRLF.join((head, edge, html, *parts, edge + b"--", b""))
+
+
+@lru_cache(maxsize=64)
+def _picture(picture: Inline) -> bytes:
+    """A picture's part. Nothing in it is a reader's own, so it is encoded once for all of them."""
+    name = file_name(picture)
+    head = (
+        f'Content-Type: {picture.type}; name="{name}"',
+        "Content-Transfer-Encoding: base64",
+        f"Content-ID: <{picture.cid}>",
+        f'Content-Disposition: inline; filename="{name}"',
+        "",
+        "",
+    )
+    return "\r\n".join(head).encode("ascii") + _lines(picture.data) + _CRLF
+
+
+def file_name(picture: Inline) -> str:
+    """The name under which a program offers to save a picture: no name that an editor's file had."""
+    return f"{picture.cid[:8]}.{picture.type.rpartition('/')[2]}"
 
 
 def message_id(outgoing: Outgoing, reader: Recipient) -> str:
@@ -94,10 +126,15 @@ def _folded(name: str, words: Sequence[str]) -> str:
 
 
 def _part(kind: str, text: str) -> bytes:
-    data = base64.b64encode(text.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "replace"))
-    body = _CRLF.join(data[start : start + _LINE] for start in range(0, len(data), _LINE))
+    body = _lines(text.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "replace"))
     head = f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     return head.encode("ascii") + body + _CRLF
+
+
+def _lines(data: bytes) -> bytes:
+    """`data` as base64 in lines of 76, without the final line end."""
+    data = base64.b64encode(data)
+    return _CRLF.join(data[start : start + _LINE] for start in range(0, len(data), _LINE))
 
 
 def _pieces(text: str, first: int) -> list[str]:

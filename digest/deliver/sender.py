@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from digest.deliver.message import Outgoing, Sender, recipient
+from digest.deliver.message import Outgoing, Sender, carried, recipient
 from digest.deliver.outcome import Accepted, Mixed, NotSent, Outcome, Rejected, Unknown
 from digest.deliver.ports import Claim, Ledger, Transport
-from digest.models import Letter
+from digest.models import Inline, Letter
 
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
@@ -38,7 +38,8 @@ class SendReport:
 
 @dataclass(frozen=True)
 class Job:
-    """All that one run needs. `token(purpose, reader)` signs links; `clock` says the time; `stop` ends it early."""
+    """All that one run needs. `token(purpose, reader)` signs links; `clock` says the time; `stop` ends it early.
+    `pictures` are those that the letters show, by their Content-ID."""
 
     edition: str
     letters: Mapping[str, Letter]
@@ -51,6 +52,7 @@ class Job:
     tries: int = 5
     stop: threading.Event = field(default_factory=threading.Event)
     progress: Callable[[int], None] = lambda _readers: None
+    pictures: Mapping[str, Inline] = field(default_factory=dict)
 
 
 def send_due(job: Job) -> SendReport:
@@ -138,6 +140,7 @@ class _Run:
             letter=job.letters[claim.variant],
             sender=job.sender,
             recipients=tuple(recipient(id, email, job.sender, job.token) for id, email in claim.readers),
+            pictures=carried(job.letters[claim.variant], job.pictures),
         )
         outcome: Outcome
         notes = _Notes(job.ledger, claim.attempt)

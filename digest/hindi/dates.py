@@ -15,6 +15,9 @@ _HI_MONTHS = words("जनवरी फ़रवरी मार्च अप्
 _HI_DAYS = words("सोमवार मंगलवार बुधवार गुरुवार शुक्रवार शनिवार रविवार")
 _EN_MONTHS = words("January February March April May June July August September October November December")
 _EN_DAYS = words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
+_JOINT = dict.fromkeys(("ur", "ar", "fa", "ks", "ps", "sd"), "، ")
+"""Between a date and a time, where it is not ', '."""
+
 _BANDS = ((4, "रात"), (12, "सुबह"), (16, "दोपहर"), (20, "शाम"), (24, "रात"))
 """Part of the day by the hour it lasts to, as in CLDR 'hi'."""
 
@@ -68,6 +71,20 @@ def day(d: date, language: str = "hi") -> str:
     return format_date(d, "full", locale=language)
 
 
+def long(d: date, language: str = "hi") -> str:
+    """A date without its weekday: '23 नवंबर 2026'."""
+    if language in ("hi", "en"):
+        return f"{_short(d, language)} {d.year}"
+    from babel.dates import format_date
+
+    return format_date(d, "long", locale=language)
+
+
+def short(d: date, language: str = "hi") -> str:
+    """Day and month: '23 नवंबर'."""
+    return _short(d, language)
+
+
 def clock(t: datetime, language: str = "hi") -> str:
     """A time of day: 'शाम 6:05 बजे'; English '6:05 PM'."""
     hour = t.hour % 12 or 12
@@ -92,13 +109,13 @@ def moment(t: datetime, now: datetime, language: str = "hi") -> str:
         return f"{days[0]} {clock(t, language)}"
     if days and t.date() == now.date() - timedelta(days=1):
         return f"{days[1]} {clock(t, language)}"
-    year = "" if t.year == now.year else f" {t.year}"
-    return f"{_short(t.date(), language)}{year}, {clock(t, language)}"
+    told = _short(t.date(), language) if t.year == now.year else long(t.date(), language)
+    return f"{told}{_JOINT.get(language, ', ')}{clock(t, language)}"
 
 
 def _short(d: date, language: str) -> str:
     if language in ("hi", "en"):
         return f"{d.day} {(_HI_MONTHS if language == 'hi' else _EN_MONTHS)[d.month - 1]}"
-    from babel.dates import format_date
+    from babel.dates import format_skeleton
 
-    return format_date(d, "d MMMM", locale=language)
+    return format_skeleton("MMMMd", d, locale=language)

@@ -40,6 +40,9 @@ _SIGNS = {
     "mr": re.compile("ळ|च्या(?![\u0900-\u0963\u0971-\u097f])|ांनी(?![\u0900-\u0963\u0971-\u097f])|मध्ये"),
     "ne": re.compile("हरू|लाई(?![\u0900-\u0963\u0971-\u097f])|ेको(?![\u0900-\u0963\u0971-\u097f])"),
 }
+_MARKS = {"mr": ("ळ", "च्या", "ांनी", "मध्ये"), "ne": ("हरू", "लाई", "ेको")}
+"""One of these stands in any text with a sign: most texts have none, and are told so at once."""
+
 _SCRIPTS = (
     ("ur", re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]")),
     ("bn", re.compile("[\u0980-\u09ff]")),
@@ -53,6 +56,9 @@ _SCRIPTS = (
     ("deva", re.compile("[\u0904-\u0939\u0958-\u0961\u0972-\u097f]")),
     ("latin", re.compile("[A-Za-z\u00c0-\u024f]")),
 )
+_FOREIGN = re.compile("[\u0600-\u06ff\u0750-\u077f\u0980-\u0d7f\ufb50-\ufdff\ufe70-\ufeff]")
+"""A letter of any script above but Devanagari and Latin: most texts have none, and counting eleven scripts is slow."""
+
 _ENGLISH = frozenset(
     words(
         "the of and to in a is for on with at by from as an be are was were it that this has have after over",
@@ -60,7 +66,14 @@ _ENGLISH = frozenset(
         "what new who will not his her its your you",
     )
 )
-_ARABIC_SCRIPT = ("ur", "ar", "fa", "ks", "sd", "ps")
+DEVANAGARI = frozenset(words("hi mr ne bho mai mag awa sa kok doi brx new raj"))
+"""Languages that are written in Devanagari."""
+
+_BY_CLAIM = DEVANAGARI - {"hi", "mr", "ne", "bho"}
+"""Those of them that no small words tell apart here: a source that claims one is believed."""
+
+_SHARED = {"ur": frozenset(words("ur ar fa ks sd ps")), "bn": frozenset(words("bn as mni"))}
+"""Scripts of several languages: a claim of one of them decides, else it is the first."""
 _WORD = re.compile("[\u0900-\u0963\u0971-\u097f]+|[a-z]+")
 
 
@@ -70,25 +83,27 @@ def guess(text: str, hint: str = "") -> str:
     `hint` (a feed's own claim, 'hi-IN' or 'hi') decides only where the text does not.
     """
     hint = hint.replace("_", "-").split("-", 1)[0].lower()
-    counts = {script: len(pattern.findall(text)) for script, pattern in _SCRIPTS}
+    scripts = _SCRIPTS if _FOREIGN.search(text) else _SCRIPTS[-2:]
+    counts = {script: len(pattern.findall(text)) for script, pattern in scripts}
     script = max(counts, key=lambda name: counts[name])
     if not counts[script]:
         return hint
-    if script in ("deva", "latin") and deva_ratio(text) >= MIN_DEVANAGARI:
+    if script in ("deva", "latin") and counts["deva"] >= MIN_DEVANAGARI * (counts["deva"] + counts["latin"]):
         return _devanagari(text, hint)
     if script == "latin":
         return "hi" if _mixed(text) else _latin(text, hint)
-    if script == "ur":
-        return hint if hint in _ARABIC_SCRIPT else "ur"
-    return script
+    return hint if hint in _SHARED.get(script, ()) else script
 
 
 def _devanagari(text: str, hint: str) -> str:
     """Hindi, unless another language has evidence and Hindi has none or far less."""
+    if hint in _BY_CLAIM:
+        return hint
     found = _WORD.findall(fold(text))
-    score = {language: sum(word in small for word in found) for language, small in _SMALL_WORDS.items()}
+    score = {language: sum(map(small.__contains__, found)) for language, small in _SMALL_WORDS.items()}
     for language, sign in _SIGNS.items():
-        score[language] += len(sign.findall(text))
+        if any(mark in text for mark in _MARKS[language]):
+            score[language] += len(sign.findall(text))
     other = max((name for name in score if name != "hi"), key=lambda name: score[name])
     if score[other] > 2 * score["hi"]:
         return other
@@ -111,4 +126,4 @@ def _latin(text: str, hint: str) -> str:
     known = sum(word in _ENGLISH for word in found)
     if known and known * 12 >= len(found):
         return "en"
-    return hint if hint not in _SMALL_WORDS and hint not in _ARABIC_SCRIPT else ""
+    return hint if hint not in _SMALL_WORDS and hint not in _SHARED["ur"] else ""

@@ -22,8 +22,8 @@ TITLES = frozenset(
 LETTER_NAMES = frozenset(words("ए बी सी डी ई एफ जी एच आई जे के एल एम एन ओ पी क्यू आर एस टी यू वी डब्ल्यू डब्लू एक्स वाई जेड"))
 """Latin letters as Hindi spells them; an abbreviation only beside another (आई, जी, के end sentences)."""
 
-LONE_INITIALS = frozenset(words("बी एफ एच एल एम एन एस यू डब्ल्यू वाई जेड"))
-"""Letter names that are no Hindi word: 'एस. जयशंकर' goes on even alone."""
+LONE_INITIALS = frozenset(words("ए बी ई एफ एच जे के एल एम एन ओ क्यू एस यू डब्ल्यू डब्लू वाई एक्स जेड"))
+"""Letter names that end no Hindi sentence: 'एस. जयशंकर' and 'के. सिवन' go on even alone."""
 
 ADDRESS_ENDS = frozenset(words("कॉम ऑर्ग नेट com in org net gov co nic ac"))
 
@@ -116,7 +116,7 @@ def _stop_ends(line: str, start: int, at: int, end: int) -> bool:
     if word in LETTER_NAMES and _in_chain(line, found.start(), following, follows, spaced):
         return False
     if spaced:
-        return word not in LONE_INITIALS
+        return word not in (LETTER_NAMES if "।" in line else LONE_INITIALS)  # who writes dandas ends none by a stop
     return len(word) >= 2 and (bool(_DEVA_LETTER.match(line[end])) or line[end] in "“‘\"'(" or line[end].isupper())
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Literal
 
 from digest.hindi.tables import words
 
@@ -27,16 +26,26 @@ VISARGA_WORDS = frozenset(
 
 _PIECE_LENGTH = 1_000
 _PIECE = re.compile(f"[\\s\\S]{{1,{_PIECE_LENGTH}}}[^\\n -~]{{0,{_PIECE_LENGTH}}}")
-_MOJIBAKE = re.compile("à¤|à¥|Ã|â€")
+_PRECOMPOSED = re.compile("[\u0958-\u095f]")
+_JOINED_NUKTA = (("\u0929", "न"), ("\u0931", "र"), ("\u0934", "ळ"))
+_UNSETTLED = re.compile("[^\x00-\u02ff\u0901-\u0950\u0960-\u097f\u200b-\u200d\u2010-\u2026]")
+_UNSETTLED_NUKTA = re.compile(f"{NUKTA}(?<![\u0915-\u0927\u092a-\u092f\u0932\u0935-\u0939]{NUKTA})")
+"""What NFC may change: any letter but these, and a nukta that is alone or that joins its letter (न र ळ)."""
+
+_MOJIBAKE = ("à¤", "à¥", "Ã", "â€")
 _DROPPED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 _LINE_ENDS = re.compile("\r\n?|\u2028|\u2029")
+_WRITTEN_ENDS = re.compile(r"(?:\\[rnt])++(?![A-Za-z])")
+_WRITTEN_MARKS = re.compile(r"(?<!\\)\\++(?=[\"'/])")
+"""Escapes of a programming language, shown as letters: text that was quoted once more than it was read."""
 _ODD_SPACE = "\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _SPACES = re.compile(f"[{_ODD_SPACE}][ {_ODD_SPACE}]*| [ {_ODD_SPACE}]+")  # a lone space is left alone: it is cheaper
 _SIGN = "[\u0901-\u0903\u093e-\u094c]"
 _LATE_NUKTA = re.compile(f"(?<!{_SIGN})({_SIGN}++){NUKTA}+")
-_STRAY_NUKTA = re.compile(f"(?<![{CONSONANT}]){NUKTA}+|(?<={NUKTA}){NUKTA}+")
+_STRAY_NUKTA = re.compile(f"{NUKTA}(?<![क-गजझडढनफयरळ]{NUKTA})")  # a letter first: what looks behind first is slow
+"""A nukta on nothing, or on a letter that Hindi never dots: `ह़ै` and `स़े` are what conversion made of other fonts."""
 _IDLE_JOINER = re.compile(f"(?<={VIRAMA})\u200d+(?={_SIGN})")
 _JAGRAN = re.compile(
     f"¨((?:[{CONSONANT}]{NUKTA}?{VIRAMA})*[{CONSONANT}]{NUKTA}?)(?![{NUKTA}{VIRAMA}\u0901-\u0903\u093e-\u094c])"
@@ -45,13 +54,16 @@ _BUILT_VOWELS = (("ाॅ", "ॉ"), ("अॉ", "ऑ"), ("अा", "आ"), ("अ�
 _DOUBLE_DANDA = re.compile(f"(?<=[{LETTER}\"'”’)\\]]) ?(?:\\|\\|+|।(?: ?।)+)")
 _SPACE_BEFORE_DANDA = re.compile("(?<=[^\\s]) +(?=[।॥])")
 _NO_SPACE_AFTER_DANDA = re.compile(f"([।॥])(?=[{LETTER}A-Za-z0-9“‘(])")
-_GLUED_OPENING = re.compile(f"(?<=[{LETTER}])(?=[‘“][{LETTER}])")
-_CLOSING_AS_OPENING = re.compile(f"(?<=[{LETTER}])’(?=[{LETTER}][^‘’\n]*’)")
+_LATIN_DANDA = re.compile(
+    f"(?<=[{CONSONANT}\u093c\u093e-\u094c\u0902]) ?l(?= |$)|(?<=[{CONSONANT}\u093c\u093e-\u094c\u0902])I(?= |$)", re.M
+)
+_GLUED_OPENING = re.compile(f"([‘“])(?<=[{LETTER}].)(?=[{LETTER}])")
+_CLOSING_AS_OPENING = re.compile(f"’(?<=[{LETTER}]’)(?=[{LETTER}][^‘’\n]*’)")
 _VISARGA = re.compile(f"(?<![{LETTER}\u200c\u200d])[{LETTER}\u200c\u200d]++(?<=ः)(?= )")
 
 _NASAL = re.compile(f"[ङञणनम]{VIRAMA}(?=[क-घच-झट-ढत-धप-भशस])")
 _UNSEEN = re.compile(f"[{NUKTA}\u200b-\u200d\u00ad\ufeff]")
-_DIGITS = {ord("०") + n: str(n) for n in range(10)} | {ord("ँ"): "ं"}
+_DIGIT = re.compile("[०-९]")
 _DEVA = re.compile("[\u0904-\u0939\u0958-\u0961\u0972-\u097f]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 
@@ -65,7 +77,7 @@ def repair(text: str) -> str:
     """
     repaired = _repair_once(text)
     for _ in range(3):  # text garbled twice shows its second layer only when the first is off
-        if repaired == text or not _MOJIBAKE.search(repaired):
+        if repaired == text or not _is_garbled(repaired):
             break
         text, repaired = repaired, _repair_once(repaired)
     return repaired
@@ -77,9 +89,13 @@ def fold(text: str) -> str:
     Nukta and joiners go, chandrabindu and homorganic nasals become anusvara (हिन्दी = हिंदी), Devanagari digits
     become ASCII, Latin letters lower case.
     """
-    text = _normalised("NFD", text.lower())
-    text = _UNSEEN.sub("", text).translate(_DIGITS)
-    return _normalised("NFC", _NASAL.sub("ं", text))
+    if text.isascii():
+        return text.lower()
+    text = _UNSEEN.sub("", _nfc(text.lower())).replace("ँ", "ं")
+    for joined, letter in _JOINED_NUKTA:
+        text = text.replace(joined, letter)
+    text = _DIGIT.sub(lambda digit: str(ord(digit[0]) - ord("०")), text)  # str.translate takes ten times as long
+    return _nfc(_NASAL.sub("ं", text))
 
 
 def deva_ratio(text: str) -> float:
@@ -89,30 +105,49 @@ def deva_ratio(text: str) -> float:
     return deva / (deva + latin) if deva else 0.0
 
 
-def _normalised(form: Literal["NFC", "NFD"], text: str) -> str:
-    """`unicodedata.normalize`, piece by piece: it sorts a run of marks in quadratic time. Pieces end before ASCII."""
+def _nfc(text: str) -> str:
+    """NFC, piece by piece (pieces end before ASCII), as `unicodedata` sorts a run of marks in quadratic time.
+
+    A nukta makes it decompose the whole text, so that Hindi which is NFC already is told by its letters.
+    """
+    text = _PRECOMPOSED.sub(lambda letter: unicodedata.normalize("NFC", letter[0]), text)
+    if not (_UNSETTLED.search(text) or (NUKTA in text and _UNSETTLED_NUKTA.search(text))):
+        return text
     if len(text) <= _PIECE_LENGTH:
-        return unicodedata.normalize(form, text)
-    return "".join(unicodedata.normalize(form, piece) for piece in _PIECE.findall(text))
+        return unicodedata.normalize("NFC", text)
+    return "".join(unicodedata.normalize("NFC", piece) for piece in _PIECE.findall(text))
 
 
 def _repair_once(text: str) -> str:
-    if _MOJIBAKE.search(text):
+    if _is_garbled(text):
         text = _unscramble(text)
-    text = _DROPPED.sub("", _LINE_ENDS.sub("\n", text))
-    text = _normalised("NFC", _SPACES.sub(" ", text))
-    text = _letters(text)
+    if "  " in text or not text.isprintable():  # controls, joiners and every odd space are not printable
+        text = _SPACES.sub(" ", _DROPPED.sub("", _LINE_ENDS.sub("\n", text)))
+    if "\\" in text:
+        text = _WRITTEN_ENDS.sub("\n", _WRITTEN_MARKS.sub("", text))
+    text = _letters(_nfc(text))
+    if "l" in text or "I" in text:
+        text = _LATIN_DANDA.sub("।", text)
     if "।" in text or "॥" in text or "||" in text:  # each step only where its mark stands: most texts lack most
-        text = _DOUBLE_DANDA.sub("।", text)
-        text = _SPACE_BEFORE_DANDA.sub("", text)
+        if "||" in text or "।।" in text or "। ।" in text:
+            text = _DOUBLE_DANDA.sub("।", text)
+        if " ।" in text or " ॥" in text:
+            text = _SPACE_BEFORE_DANDA.sub("", text)
         text = _NO_SPACE_AFTER_DANDA.sub(r"\1 ", text)
     if "‘" in text or "“" in text:
-        text = _GLUED_OPENING.sub(" ", text)
+        text = _GLUED_OPENING.sub(r" \1", text)
     if "’" in text:
         text = "\n".join(_quotes(line) for line in text.split("\n"))
     if "ः " in text:
         text = _VISARGA.sub(_colon, text)
+    if "\n" not in text:
+        return text.strip()
     return "\n".join(line.strip() for line in text.split("\n"))
+
+
+def _is_garbled(text: str) -> bool:
+    """Whether it shows the marks of UTF-8 that was read as another charset."""
+    return any(mark in text for mark in _MOJIBAKE)
 
 
 def _unscramble(text: str) -> str:
@@ -130,15 +165,16 @@ def _unscramble(text: str) -> str:
 
 
 def _letters(text: str) -> str:
+    before = text
     if "\u200d" in text:
         text = _IDLE_JOINER.sub("", text)
     for built, vowel in _BUILT_VOWELS:
         text = text.replace(built, vowel)
-    if "¨" in text:
-        text = _JAGRAN.sub("\\1िं", text)
     if NUKTA in text:
         text = _STRAY_NUKTA.sub("", _LATE_NUKTA.sub(f"{NUKTA}\\1", text))
-    return _normalised("NFC", text)
+    if "¨" in text:
+        text = _JAGRAN.sub("\\1िं", text)
+    return text if text == before else _nfc(text)
 
 
 def _quotes(line: str) -> str:

@@ -1,34 +1,102 @@
 """The message catalogue: everything that a reader sees and that no article brought along.
 
-Owns the lookup of a language's catalogue. Message ids are English sentences; `LANGUAGE.po` beside this file
-holds what they are in that language. Must not hold a sentence itself and must not know a template.
+Owns the lookup of a language's catalogue. Message ids are English sentences; `LANGUAGE.po` beside this file, and in
+the newsroom's own folder, holds what they are in that language. Must not hold a sentence itself and must not know a
+template.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from gettext import GNUTranslations, NullTranslations
-from importlib.resources import files
-from io import BytesIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+from digest.errors import ConfigurationError, Fault
+from digest.messages.catalogue import SOURCE_LANGUAGE, Catalogue, Layer, build
+
+__all__ = ["TEMPLATE", "Catalogue", "bound", "require", "translator"]
+
+_OURS = Path(__file__).parent
+TEMPLATE = _OURS / "template.pot"
+"""Every message without its translation: what a new catalogue is copied from."""
+
+_folder: Path | None = None
 
 
-@cache
-def translator(language: str) -> NullTranslations:
-    """The catalogue of `language` (`hi`, `en`, `hi-IN` …); one object per language for the process's life.
+@contextmanager
+def bound(folder: Path) -> Iterator[None]:
+    """Within the block `folder` is where the newsroom's own catalogues lie, for the whole process: gettext's
+    `bindtextdomain`, undone at the end. The composition root alone calls it."""
+    global _folder
+    before, _folder = _folder, folder
+    try:
+        yield
+    finally:
+        _folder = before
 
-    A language without a catalogue gives the English ids themselves, with English plurals. The `.po` file is
-    compiled in memory, so that an edit needs no build step and no binary lies in the repository.
+
+def require(language: str) -> None:
+    """Raises ConfigurationError where neither the newsroom nor we have a catalogue of `language`. Reads none."""
+    code = _code(language)
+    if not _ours(code).is_file() and not (own := _own(code)):
+        wanted = f"{_folder.name}/{code}.po" if _folder else f"{code}.po"
+        there = sorted(path.stem for path in _OURS.glob("*.po"))
+        theirs = sorted(path.name for path in _folder.glob("*.po")) if _folder and _folder.is_dir() else []
+        also = f"; {_folder.name}/ holds {', '.join(theirs)}" if own is None and theirs and _folder else ""
+        said = (
+            f"there is no such file, and newsletter.language is '{code}': {', '.join(there)} come with us{also}. "
+            f"Make it from {TEMPLATE}, as docs/templates.md says"
+        )
+        raise ConfigurationError([Fault(wanted, 0, said)])
+
+
+def translator(language: str) -> Catalogue:
+    """The catalogue of `language` (`hi`, `mr`, `hi-IN` …), the newsroom's own messages over ours.
+
+    One object per language until its file changes. Raises ConfigurationError for a language without a catalogue and
+    for whatever is wrong in one, every fault with its line.
     """
-    name = language.replace("_", "-").split("-")[0].lower()
-    source = files(__name__).joinpath(f"{name}.po")
-    if not name.isalpha() or not source.is_file():
-        return NullTranslations()
+    require(language)
+    code = _code(language)
+    own = _own(code)
+    stat = own.stat() if own else None
+    return _load(code, own, (stat.st_mtime_ns, stat.st_size) if stat else None)
 
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
 
-    compiled = BytesIO()
-    with source.open("rb") as stream:
-        write_mo(compiled, read_po(stream, locale=name))
-    compiled.seek(0)
-    return GNUTranslations(compiled)
+@lru_cache(maxsize=32)
+def _load(code: str, own: Path | None, stamp: object) -> Catalogue:  # noqa: ARG001  # an edited file is another one
+    ours = _ours(code)
+    layers = [Layer(f"digest/messages/{code}.po", ours.read_bytes())] if ours.is_file() else []
+    if own:
+        name = f"{own.parent.name}/{own.name}"
+        try:
+            layers.append(Layer(name, own.read_bytes()))
+        except OSError as error:
+            raise ConfigurationError([Fault(name, 0, f"can't be read: {error.strerror}")]) from error
+    if not ours.is_file():
+        _calendar(code)
+    return build(code, layers, None if code == SOURCE_LANGUAGE else TEMPLATE.read_bytes())
+
+
+def _calendar(code: str) -> None:
+    """Raises ConfigurationError where Babel has no names of days and months."""
+    from babel.localedata import exists
+
+    if not exists(code):
+        said = f"'newsletter.language': there are no names of days and months for '{code}'"
+        raise ConfigurationError([Fault("digest.yaml", 0, said)])
+
+
+def _code(language: str) -> str:
+    code = language.replace("_", "-").split("-")[0].lower()
+    return code if code.isascii() and code.isalpha() else ""
+
+
+def _ours(code: str) -> Path:
+    return _OURS / f"{code}.po"
+
+
+def _own(code: str) -> Path | None:
+    path = _folder / f"{code}.po" if _folder and code else None
+    return path if path and path.exists() else None

@@ -1,11 +1,11 @@
 """Colours of the letter in light and dark, and the WCAG arithmetic that keeps any accent readable.
 
-Must not know a template. Source of the fixed colours: the newspaper drawing of the design.
+Must not know a template, nor which themes there are.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CONTRAST = 5.0
 """Least contrast of accent to paper: WCAG 2 asks 4.5 for text; the rest is for the tinted boxes."""
@@ -24,19 +24,9 @@ class Palette:
     accent: str
 
 
-def light(accent: str) -> Palette:
-    """The scheme that is inlined; `accent` is darkened until it can be read on tint."""
-    tint = "#f6f0e2"
-    readable = _towards(accent, "#000000", tint)
-    return Palette("#efe9dc", "#fffdf8", tint, "#1d1a16", "#5d554a", "#d8cfbe", readable)
-
-
-def dark(accent: str) -> Palette:
-    """The scheme for dark readers; `accent` is lightened until it can be read on tint."""
-    tint = "#262119"
-    # The house's own red has a hand-picked partner.
-    readable = "#ff9d8a" if accent.lower() == "#9c1c1c" else _towards(accent, "#ffffff", tint)
-    return Palette("#13110e", "#1d1a16", tint, "#f1ebe0", "#b9ad9b", "#453e33", readable)
+def readable(palette: Palette, accent: str, *, towards: str) -> Palette:
+    """`palette` with another accent, mixed with `towards` (black or white) until it can be read on its tint."""
+    return replace(palette, accent=_towards(accent, towards, palette.tint))
 
 
 def contrast(one: str, other: str) -> float:

@@ -1,4 +1,4 @@
-"""The Jinja environment of letters: where templates lie, what is escaped, and the filters that they may use.
+"""The Jinja environment of letters: what is escaped, the filters and functions of templates, how messages are asked for.
 
 Imports Jinja at the top: loaded when the first letter is rendered, not with the command line.
 """
@@ -7,15 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
+from jinja2 import ChoiceLoader, Environment, PrefixLoader, nodes, pass_context
+from jinja2.runtime import Context
+from markupsafe import escape
 
 from digest.hindi import cut
 from digest.messages import translator
-from digest.render.mistakes import Strict
+from digest.render.inheritance import judge
+from digest.render.loading import Folders
+from digest.render.mistakes import Refused, Strict
 
 COLUMNS = 72
 """Display width of the text part: what a mail program of 80 columns shows with room for quoting."""
+
+LONGEST_RANGE = 10_000
+"""The most numbers that `range()` gives in a template: a digit too many would fill the memory."""
+
+
+class Letters(Environment):
+    """Jinja's environment, but a block that fills no place of the template that it extends is a mistake."""
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        judge(self, tree, name, filename)
+        return tree
 
 
 def make(template_dirs: Sequence[Path], language: str) -> Environment:
@@ -24,21 +41,16 @@ def make(template_dirs: Sequence[Path], language: str) -> Environment:
     A newsletter's `letter.html.j2` can say `{% extends "house/letter.html.j2" %}` and override one block:
     `house/` always means the last directory.
     """
-    directories = [str(directory) for directory in template_dirs]
-    environment = Environment(
-        loader=ChoiceLoader(
-            [FileSystemLoader(directories), PrefixLoader({"house": FileSystemLoader(directories[-1:])})]
-        ),
+    environment = Letters(
+        loader=ChoiceLoader([Folders(template_dirs), PrefixLoader({"house": Folders(template_dirs[-1:])})]),
         autoescape=_escapes,  # noqa: S701  # HTML is escaped; see _escapes
         undefined=Strict,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    catalogue = translator(language)
-    environment.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension adds it
-        catalogue.gettext, catalogue.ngettext, newstyle=True
-    )
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the i18n extension adds it
+    environment.globals.update(_messages(language), range=_range)
     environment.filters["wrap"] = wrap
     environment.filters["rule"] = rule
     return environment
@@ -52,6 +64,42 @@ def wrap(text: str, columns: int = COLUMNS) -> str:
 def rule(text: str, mark: str = "─") -> str:
     """`text` with a line of `mark` below it, as wide as the text is shown."""
     return f"{text}\n{mark * min(cut.width(text), COLUMNS)}"
+
+
+def _messages(language: str) -> dict[str, Any]:
+    """`gettext` and `ngettext` of templates (`_` is Jinja's name for the first).
+
+    Other than Jinja's own, they escape a translation for HTML, as a newsroom's may hold a `&`, and refuse a message
+    that the language's catalogue lacks: it would stand in English in the letter.
+    """
+
+    def known(message: str) -> None:
+        words = translator(language)
+        if not words.has(message):
+            where = words.name or f"messages/{words.language}.po"
+            raise Refused(f'msgid "{message}" is not translated in {where}')
+
+    def filled(context: Context, text: str, fields: dict[str, Any]) -> str:
+        return (escape(text) if context.eval_ctx.autoescape else text) % fields
+
+    @pass_context
+    def gettext(context: Context, message: str, /, **fields: Any) -> str:
+        known(message)
+        return filled(context, translator(language).gettext(message), fields)
+
+    @pass_context
+    def ngettext(context: Context, one: str, many: str, num: int, /, **fields: Any) -> str:
+        known(one)
+        return filled(context, translator(language).ngettext(one, many, num), {"num": num} | fields)
+
+    return {"gettext": gettext, "ngettext": ngettext}
+
+
+def _range(*numbers: int) -> range:
+    made = range(*numbers)
+    if len(made) > LONGEST_RANGE:
+        raise Refused(f"range() gives {len(made)} numbers here, and {LONGEST_RANGE} at most are allowed")
+    return made
 
 
 def _escapes(name: str | None) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 from digest.errors import TemplateMistake
 from digest.messages import translator
 from digest.models import PLACEHOLDERS, Edition, Letter, Variant
+from digest.render import digits
 from digest.render import subject as heads
 from digest.render.clean import line
+from digest.render.fit import fit
 from digest.render.inline import inline
 from digest.render.masthead import Masthead
 from digest.render.page import Page, page
@@ -36,12 +38,15 @@ class Renderer:
     """Renders letters of one newsletter.
 
     `template_dirs`: the newsletter's own directory first, the house's last; a file in an earlier one takes
-    the place of its namesake. Templates are read again when they change.
+    the place of its namesake. Templates are read again when they change. A letter of more than `budget` decoded
+    bytes is made to fit.
     """
 
-    def __init__(self, masthead: Masthead, template_dirs: Sequence[Path]) -> None:
+    def __init__(self, masthead: Masthead, template_dirs: Sequence[Path], *, budget: int | None = None) -> None:
         self._masthead = masthead
         self._dirs = tuple(template_dirs)
+        self._budget = budget
+        self._deva = masthead.theme.digits == "deva"
         self._made: Environment | None = None
 
     def render(self, edition: Edition, variant: Variant, *, now: datetime, test: bool = False) -> Letter | None:
@@ -53,10 +58,17 @@ class Renderer:
         chosen = select(edition, variant)
         if chosen is None:
             return None
-        made = self._page(edition, chosen, now, test)
-        text = self._text(made)
-        html = self._html(made) if variant.format == "html" else ""
-        return Letter(variant.key, made.subject, html, text)
+
+        def letter(smaller: Edition) -> Letter:
+            made = self._page(edition, smaller, now, test)
+            text = self._text(made)
+            html = self._html(made) if variant.format == "html" else ""
+            return Letter(variant.key, made.subject, html, text)
+
+        if self._budget is None:
+            return letter(chosen)
+        fitted = fit(chosen, letter, self._budget)
+        return replace(fitted.letter, left_out=fitted.left_out) if fitted.letter else None
 
     def _page(self, edition: Edition, chosen: Edition, now: datetime, test: bool) -> Page:
         language = self._masthead.language
@@ -66,6 +78,8 @@ class Renderer:
         # one that the desk wrote stays.
         if not preheader or preheader == heads.preheader(edition, language):
             preheader = heads.preheader(chosen, language)
+        if self._deva:
+            subject, preheader = digits.in_text(subject), digits.in_text(preheader)
         if test:
             mark = translator(language).gettext("Test")
             subject = f"[{mark}] {subject}"
@@ -77,12 +91,13 @@ class Renderer:
             html = inline(html)
         except TemplateMistake as error:
             raise TemplateMistake(f"{self._where(HTML, '@import')}: {error}") from error
-        return self._checked(HTML, html, without="email_text")
+        return self._checked(HTML, digits.in_html(html) if self._deva else html, without="email_text")
 
     def _text(self, made: Page) -> str:
         text = self._fill(TEXT, made, PLACEHOLDERS["email_text"])
         text = "\n".join(row.rstrip() for row in text.strip().splitlines())
-        return self._checked(TEXT, _BLANK_LINES.sub("\n\n", text) + "\n", without="email_html")
+        text = _BLANK_LINES.sub("\n\n", text) + "\n"
+        return self._checked(TEXT, digits.in_text(text) if self._deva else text, without="email_html")
 
     def _fill(self, template: str, made: Page, email: str) -> str:
         from digest.render.mistakes import mistake

@@ -6,6 +6,7 @@ Imports Jinja at the top: only loaded once a template is.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection
 from functools import partial
 from pathlib import Path
@@ -17,13 +18,22 @@ from jinja2 import (
     StrictUndefined,
     TemplateError,
     TemplateNotFound,
+    TemplateRuntimeError,
     TemplateSyntaxError,
     UndefinedError,
     nodes,
 )
+from jinja2.environment import TemplateModule
 from jinja2.utils import missing
 
 from digest.errors import TemplateMistake
+from digest.render.inheritance import Lost
+
+_NAMED = re.compile(r"No (filter|test) named '([^']{1,60})'")
+
+
+class Refused(TemplateRuntimeError):
+    """What a function of ours says to a template that asks for something it must not have."""
 
 
 class Unknown(UndefinedError):
@@ -53,6 +63,8 @@ def mistake(error: Exception, template: str, environment: Environment, known: Co
 
     `known` are the names that a template is handed. The place is that of the innermost template.
     """
+    if isinstance(error, TemplateMistake):
+        return TemplateMistake(str(error))
     if isinstance(error, TemplateNotFound):
         names = error.templates if hasattr(error, "templates") else [error.name or str(error)]
         wanted = " or ".join(f"'{name}'" for name in names)
@@ -61,8 +73,12 @@ def mistake(error: Exception, template: str, environment: Environment, known: Co
         return _told(place, f"there is no template {wanted}{near}")
     if isinstance(error, TemplateSyntaxError):
         place = (error.filename or error.name or template, error.lineno, error.source or "")
-        return _told(place, f"syntax error: {error.message}")
+        if isinstance(error, Lost):
+            return _told(place, str(error.message))
+        return _told(place, f"syntax error: {error.message}{_nearest_named(str(error.message), environment)}")
     place = _place(error) or (template, 0, "")
+    if isinstance(error, RecursionError):
+        return _told(place, "it includes or calls itself without end")
     if isinstance(error, Unknown):
         return _told(place, _unknown(error, place[2], known))
     kind = "" if isinstance(error, TemplateError) else f"{type(error).__name__}: "
@@ -73,10 +89,21 @@ def _unknown(error: Unknown, source: str, known: Collection[str]) -> str:
     if error.owner is missing:
         return f"'{error.name}' is not defined{_nearest(error.name, {*known, *_assigned(source)})}"
     kind = type(error.owner).__name__
+    if isinstance(error.owner, TemplateModule):
+        macros = [name for name in vars(error.owner) if not name.startswith("_")]
+        return f"{error.owner.__name__} has no macro '{error.name}'{_nearest(error.name, macros)}"
     if isinstance(error.owner, StrictUndefined):
         return f"'{error.name}' is asked of something that is not defined"
     has = [name for name in dir(error.owner) if not name.startswith("_")]
     return f"{kind} has no '{error.name}'{_nearest(error.name, has)}"
+
+
+def _nearest_named(message: str, environment: Environment) -> str:
+    """For a filter or test that does not exist: the one that was meant."""
+    match = _NAMED.match(message)
+    if match is None:
+        return ""
+    return _nearest(match[2], environment.filters if match[1] == "filter" else environment.tests)
 
 
 def _nearest(name: str, among: Collection[str]) -> str:
@@ -98,12 +125,12 @@ def _place(error: Exception) -> tuple[str, int, str] | None:
     """File, line and source of the innermost frame that is a template; Jinja names templates in tracebacks."""
     found = None
     for frame, number in walk_tb(error.__traceback__):
-        if frame.f_code.co_filename.endswith(".j2"):
+        if "__jinja_exception__" in frame.f_globals or frame.f_code.co_filename.endswith(".j2"):
             found = (frame.f_code.co_filename, number)
     if found is None:
         return None
     path = Path(found[0])
-    return (*found, path.read_text(encoding="utf-8") if path.is_file() else "")
+    return (*found, path.read_text(encoding="utf-8", errors="replace") if path.is_file() else "")
 
 
 def _told(place: tuple[str, int, str], what: str) -> TemplateMistake:

@@ -6,6 +6,7 @@ picture may be shown. Must not hold markup. The fields of Page are the names tha
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from gettext import NullTranslations
@@ -14,20 +15,23 @@ from zoneinfo import ZoneInfo
 from digest.hindi import cut, dates, reading
 from digest.messages import translator
 from digest.models import Edition, Image, Story
-from digest.render import clean, colour
+from digest.render import clean
+from digest.render.colour import Palette
 from digest.render.links import Links, links
 from digest.render.masthead import Masthead
 from digest.render.subject import date_only
+from digest.render.themes import Look
 
 LEAD_WIDTH = 544
 THUMB_WIDTH = 112
 ALT_LIMIT = 60
+_CID = re.compile(r"cid:[0-9a-f]{40}@digest")
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "ks", "sd", "ur"})
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An https picture for a slot: `width` in pixels of the letter, `height` '' when the file's isn't known."""
+    """An https or cid: picture for a slot: `width` in pixels of the letter, `height` '' when the file's isn't known."""
 
     url: str
     alt: str
@@ -82,8 +86,10 @@ class Page:
     sections: tuple[Group, ...]
     links: Links
     postal_address: str
-    light: colour.Palette
-    dark: colour.Palette
+    theme: Look
+    logo: Picture | None
+    light: Palette
+    dark: Palette
     test: bool
 
 
@@ -93,6 +99,8 @@ def page(edition: Edition, masthead: Masthead, *, subject: str, preheader: str, 
     local = now.astimezone(zone)
     words = translator(masthead.language)
     stories = list(edition.stories())
+    theme = masthead.theme
+    pictured = _pictured(edition, theme.max_images if theme.look.pictures else 0)
 
     def item(story: Story, width: int) -> Item:
         when = dates.moment(story.published.astimezone(zone), local, masthead.language)
@@ -105,7 +113,7 @@ def page(edition: Edition, masthead: Masthead, *, subject: str, preheader: str, 
             names=names,
             meta=" · ".join(filter(None, (names, when if story.dated else ""))),
             sources=len(story.sources),
-            picture=_picture(story.image, width),
+            picture=_picture(story.image, width) if story.id in pictured else None,
             lang=story.language if story.language and story.language != masthead.language else "",
         )
 
@@ -131,8 +139,10 @@ def page(edition: Edition, masthead: Masthead, *, subject: str, preheader: str, 
         sections=tuple(sections),
         links=links(masthead, edition.key),
         postal_address=clean.line(masthead.postal_address),
-        light=colour.light(masthead.accent),
-        dark=colour.dark(masthead.accent),
+        theme=theme.look,
+        logo=_picture(Image(theme.logo, alt=masthead.name), theme.logo_width) if theme.logo else None,
+        light=theme.light,
+        dark=theme.dark,
         test=test,
     )
 
@@ -148,10 +158,20 @@ def _names(names: list[str], words: NullTranslations) -> str:
     return told % {"names": ", ".join(names[:2]), "num": others}
 
 
+def _pictured(edition: Edition, most: int) -> set[str]:
+    """The ids of the stories whose pictures are shown: the lead's first, then in the order of reading."""
+    order = sorted(edition.stories(), key=lambda story: story.id != edition.lead)
+    shown = [story.id for story in order if _picture(story.image, THUMB_WIDTH)]
+    return set(shown[:most])
+
+
 def _picture(image: Image | None, width: int) -> Picture | None:
-    """`image` for a slot of `width` pixels; only https, because mail clients block or warn of anything else."""
-    url = clean.web(image.url) if image else ""
-    if image is None or not url.startswith("https://"):
+    """`image` for a slot of `width` pixels; only https, because mail clients block or warn of anything else, and
+    `cid:`, which travels in the mail."""
+    if image is None:
+        return None
+    url = image.url if _CID.fullmatch(image.url) else clean.web(image.url)
+    if not url.startswith(("https://", "cid:")):
         return None
     alt = cut.shorten(clean.line(image.alt), ALT_LIMIT)
     if not image.width or not image.height or image.width < 0 or image.height < 0:

@@ -14,6 +14,9 @@ from typing import Literal
 
 from digest.models import Letter
 
+CLIPPED = 102_400
+"""Bytes beyond which Gmail hides the rest, by whichever of the readings."""
+
 WARN = 60_000
 """Decoded bytes beyond which the operator is told: quoted-printable (x1.95) passes 102,400 at about 53,000,
 base64 (x1.35) at 76,000. facts: measured on a 20-item Hindi letter."""

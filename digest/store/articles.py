@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
-from digest.collect.collector import Saved, Validators
-from digest.models import Article
+from digest.collect.memory import Remembered, Saved, Validators
+from digest.models import Article, Inline, SourceHealth
 from digest.store.database import Database
+from digest.store.pictures import PictureStore
 from digest.store.schema import article, source
+
+_CHUNK = 500
+"""Ids in one question: PostgreSQL takes 65,535 parameters, SQLite at least 999."""
 
 
 @cache
@@ -23,64 +28,114 @@ def _codec() -> Any:
 
 
 class ArticleStore:
-    """Implements the collector's Memory."""
+    """Implements the collector's Memory and its Shelf."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self.database = database
         self.clock = clock
 
-    def validators(self, name: str) -> Validators | None:
+    def recall(self) -> Mapping[str, Remembered]:
+        """What is remembered of every source, in one question."""
         with self.database.read() as connection:
-            row = connection.execute(select(source).where(source.c.name == name)).one_or_none()
-        return Validators(row.etag, row.last_modified, row.body_hash) if row else None
+            rows = connection.execute(select(source)).all()
+        return {row.name: _remembered(row) for row in rows}
 
-    def remember(self, name: str, validators: Validators) -> None:
+    def health(self) -> Mapping[str, SourceHealth]:
+        """How every source that was ever collected is doing, by name."""
+        return {name: remembered.health for name, remembered in self.recall().items()}
+
+    def note(self, remembered: Remembered) -> None:
+        health, validators = remembered.health, remembered.validators
         values = {
             "etag": validators.etag,
             "last_modified": validators.last_modified,
             "body_hash": validators.body_hash,
+            "url": health.url,
+            "asked_at": remembered.asked_at,
+            "last_good": health.last_good,
+            "last_new": health.last_new,
+            "failures": health.failures,
+            "last_error": health.last_error,
+            "not_before": health.not_before,
+            "moved_to": health.moved_to,
         }
         with self.database.write(area="article") as connection:
-            changed = connection.execute(update(source).where(source.c.name == name).values(values)).rowcount
+            changed = connection.execute(update(source).where(source.c.name == health.name).values(values)).rowcount
             if not changed:
-                connection.execute(insert(source).values(name=name, **values))
+                connection.execute(insert(source).values(name=health.name, **values))
 
     def save(self, articles: Sequence[Article]) -> Saved:
         """New ones are added; one whose content changed is updated and keeps its first date and first sight."""
-        new = updated = 0
+        given = {item.id: item for item in articles}
         now = self.clock()
         with self.database.write(area="article") as connection:
-            for item in articles:
-                known = connection.execute(
-                    select(article.c.content_hash, article.c.published, article.c.dated).where(article.c.id == item.id)
-                ).one_or_none()
-                values = {
-                    "source": item.source,
-                    "url": item.url,
-                    "title": item.title,
-                    "content_hash": item.content_hash,
-                    "content": _codec().dump_python(item, mode="json"),
-                }
-                if known is None:
-                    connection.execute(
-                        insert(article).values(
-                            id=item.id, published=item.published, dated=item.dated, first_seen=now, **values
-                        )
-                    )
-                    new += 1
-                elif known.content_hash != item.content_hash:
-                    connection.execute(update(article).where(article.c.id == item.id).values(values))
-                    updated += 1
-        return Saved(new=new, updated=updated)
+            known = dict(_rows(connection, (article.c.id, article.c.content_hash), given))
+            new = [item for item in given.values() if item.id not in known]
+            changed = [item for item in given.values() if item.content_hash != known.get(item.id, item.content_hash)]
+            if new:
+                seen = [
+                    {"id": item.id, "published": item.published, "dated": item.dated, "first_seen": now, **_row(item)}
+                    for item in new
+                ]
+                connection.execute(insert(article), seen)
+            if changed:
+                other = update(article).where(article.c.id == bindparam("known"))
+                connection.execute(other, [{"known": item.id, **_row(item)} for item in changed])
+        return Saved(new=len(new), updated=len(changed))
+
+    def keep(self, pictures: Sequence[Inline]) -> None:
+        PictureStore(self.database).keep(pictures)
+
+    def held(self, ids: Sequence[str]) -> Mapping[str, Article]:
+        """The stored articles of these ids, by id, with the date that was stored first; from any thread."""
+        with self.database.read() as connection:
+            rows = list(_rows(connection, (article.c.content, article.c.published), ids))
+        return {item.id: item for item in (_article(*row) for row in rows)}
 
     def between(self, since: datetime, until: datetime) -> list[Article]:
         """The articles published in the span, oldest first, with the date that was stored first."""
-        from dataclasses import replace
-
         with self.database.read() as connection:
             rows = connection.execute(
                 select(article.c.content, article.c.published)
                 .where(article.c.published >= since, article.c.published <= until)
                 .order_by(article.c.published, article.c.id)
             ).all()
-        return [replace(_codec().validate_python(row.content, strict=False), published=row.published) for row in rows]
+        return [_article(*row) for row in rows]
+
+
+def _rows(connection: Connection, columns: tuple[Any, Any], ids: Iterable[str]) -> Iterator[tuple[Any, Any]]:
+    """Two columns of the articles of these ids, whatever their number."""
+    wanted = list(ids)
+    for at in range(0, len(wanted), _CHUNK):
+        query = select(*columns).where(article.c.id.in_(wanted[at : at + _CHUNK]))
+        yield from ((row[0], row[1]) for row in connection.execute(query))
+
+
+def _row(item: Article) -> dict[str, Any]:
+    """What changes of an article's row when its content does."""
+    return {
+        "source": item.source,
+        "url": item.url,
+        "title": item.title,
+        "content_hash": item.content_hash,
+        "content": _codec().dump_python(item, mode="json"),
+    }
+
+
+def _article(content: Any, published: datetime) -> Article:
+    known: Article = replace(_codec().validate_python(content, strict=False), published=published)
+    return known
+
+
+def _remembered(row: Any) -> Remembered:
+    health = SourceHealth(
+        row.name,
+        row.url,
+        last_good=row.last_good,
+        last_new=row.last_new,
+        failures=row.failures,
+        last_error=row.last_error,
+        not_before=row.not_before,
+        moved_to=row.moved_to,
+    )
+    return Remembered(health, Validators(row.etag, row.last_modified, row.body_hash), row.asked_at)

@@ -142,6 +142,14 @@ class EditionStore:
             connection.execute(insert(decision).values(edition=key, what=what, reason=reason, at=now))
 
 
+    def decisions(self, key: str) -> list[tuple[datetime, str, str]]:
+        """What an operator decided about an edition, oldest first: when, what and why."""
+        of_it = select(decision.c.at, decision.c.what, decision.c.reason).where(decision.c.edition == key)
+        with self.database.read() as connection:
+            rows = connection.execute(of_it.order_by(decision.c.at, decision.c.id)).all()
+        return [(row.at, row.what, row.reason) for row in rows]
+
+
 def _changes(kept: Any) -> Changes:
     changes: Changes = _changes_codec().validate_python(kept) if kept else Changes()
     return changes

@@ -19,6 +19,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -76,6 +77,14 @@ source = Table(
     Column("etag", Text, nullable=False, server_default=""),
     Column("last_modified", Text, nullable=False, server_default=""),
     Column("body_hash", Text, nullable=False, server_default=""),
+    Column("url", Text, nullable=False, server_default=""),  # the place for which the row holds; a path where it is one
+    Column("asked_at", Moment),
+    Column("last_good", Moment),
+    Column("last_new", Moment),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("last_error", Text, nullable=False, server_default=""),
+    Column("not_before", Moment),
+    Column("moved_to", Text, nullable=False, server_default=""),
 )
 
 article = Table(
@@ -91,6 +100,16 @@ article = Table(
     Column("content_hash", String(64), nullable=False),
     Column("content", JSON, nullable=False),
     Index(None, "published"),
+)
+
+picture = Table(  # of drop folders, so that a letter does not need the file any more
+    "picture",
+    metadata,
+    Column("cid", String(64), primary_key=True),
+    Column("type", String(16), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
 )
 
 edition = Table(

@@ -72,8 +72,8 @@ class Handler(BaseHTTPRequestHandler):
     def on_cut_gzip(self) -> None:
         self.give(gzip.compress(FEED)[:-20], Content_Encoding="gzip")
 
-    def on_brotli(self) -> None:
-        self.give(b"\x0b\x02\x80", Content_Encoding="br")
+    def on_unknown_packing(self) -> None:
+        self.give(b"\x1f\x9d\x90", Content_Encoding="compress")
 
     def on_large(self) -> None:
         self.give(b"x" * 3_000_000)
@@ -155,11 +155,19 @@ class Handler(BaseHTTPRequestHandler):
         page = '<!doctype html><html><head><link rel="alternate" type="application/rss+xml" href="/feed"></head></html>'
         self.give(page.encode(), Content_Type="text/html; charset=utf-8")
 
+    def on_bare_page(self) -> None:
+        self.give(b"<!doctype html><html><head><title>x</title></head><body></body></html>", Content_Type="text/html")
+
     def on_latin(self) -> None:
         self.give(FEED, Content_Type="text/xml; charset=iso-8859-1")
 
     def on_broken(self) -> None:
         self.give(b"<rss", Content_Type="text/xml")
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256  # with the usual 5 a crowd of clients waits a second for its second try
 
 
 @cache
@@ -174,8 +182,7 @@ def serving() -> Iterator[str]:
     """The server's base URL, for as long as the block lasts."""
     Handler.seen.clear()
     _bomb()  # made before the clock of a test runs
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from digest.collect.clean import clean_article
 from digest.collect.dateline import split_dateline
 from digest.collect.dropfolder import read_file
+from digest.collect.interface import INTERFACE
 from digest.collect.pictures import DECORATION, is_decoration
-from digest.collect.rules import FEED_TAILS, INTERFACE, OPENINGS, TITLE_MARKS, Row
+from digest.collect.rules import FEED_TAILS, OPENINGS, TITLE_MARKS, Row
 from digest.models import Article, Block, Source
 from tests.paths import SHARED_DATA
 
@@ -66,6 +67,8 @@ def test_interface_lines(pattern: str, example: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["सार्वजनिक अवकाश घोषित.", "समाप्त हुई यात्रा, लौटे श्रद्धालु.", "शेयर बाज़ार में तेज़ी.",
+                                  "व्हाट्सएप पर आए लिंक पर क्लिक करते ही किसान के खाते से रुपये उड़ गए.",
+                                  "लोगों ने सुबह तक मंडी का ऐप डाउनलोड किया.", "भाषा विवाद पर बैठक",
                                   "सरकार ने कहा कि यह भी पढ़ें जाने वाली किताब है.", "फोटो खिंचवाने पहुंचे मंत्री."])  # fmt: skip
 def test_lines_that_only_look_like_interface_stay(line: str) -> None:
     assert line in texts(clean_article(article("ख़बर", LEAD, line, NEXT)))
@@ -163,6 +166,27 @@ def test_repeated_paragraphs_go() -> None:
         ("लखनऊ- ", "लखनऊ"),
         ("डिजिटल डेस्क, नई दिल्ली। ", "नई दिल्ली"),
         ("जागरण संवाददाता, मेरठ : ", "मेरठ"),
+        ("नई दिल्ली, पीटीआइ। ", "नई दिल्ली"),
+        ("नई दिल्ली [जागरण ब्यूरो]। ", "नई दिल्ली"),
+        ("लखनऊ (ब्यूरो)। ", "लखनऊ"),
+        ("टीम डिजिटल/हरिभूमि, दिल्ली : ", "दिल्ली"),
+        ("विशेष संवाददाता नई दिल्ली: ", "नई दिल्ली"),
+        ("रमा देवी नई दिल्ली: ", "नई दिल्ली"),
+        ("संवाद सूत्र, रामगंज (मुंगेर) : ", "मुंगेर"),
+        ("संवाद सूत्र रामगंज, मुंगेर: ", "मुंगेर"),
+        ("जा.सं., मेरठ: ", "मेरठ"),
+        ("नोएडा (उप्र), दो अप्रैल (भाषा) ", "नोएडा"),
+        ("पटना। एएनआई। ", "पटना"),
+        ("भास्कर न्यूज | रोहतक। ", "रोहतक"),
+        ("NEW DELHI (ANI): ", "NEW DELHI"),
+        ("New Delhi, Nov 23 (PTI) ", "New Delhi"),
+        ("(भाषा) ", ""),
+        ("एजेंसी। ", ""),
+        ("सोनपुरा। ", "सोनपुरा"),
+        ("सोनपुरा. ", "सोनपुरा"),
+        ("सोनपुरा (रामगंज)। ", "सोनपुरा"),
+        ("सोनपुरा : ", "सोनपुरा"),
+        ("रामगढ़ी टाउन: ", "रामगढ़ी टाउन"),
     ],
 )
 def test_datelines(front: str, place: str) -> None:
@@ -171,9 +195,64 @@ def test_datelines(front: str, place: str) -> None:
     assert (cleaned.place, texts(cleaned)[0]) == (place, LEAD)
 
 
-@pytest.mark.parametrize("front", ["बारिश थमी। ", "उन्होंने कहा: ", "दिल्ली में बारिश। ", "सवाल: ", "दिल्ली-मुंबई मार्ग पर "])
+@pytest.mark.parametrize(
+    "front",
+    [
+        "बारिश थमी। ",
+        "उन्होंने कहा: ",
+        "दिल्ली में बारिश। ",
+        "सवाल: ",
+        "दिल्ली-मुंबई मार्ग पर ",
+        "दिल्ली - मुंबई राजमार्ग पर ",
+        "सरकार: ",
+        "मोदी: ",
+        "रमा: ",
+        "हरदीप सिंह पुरी: ",
+        "जांच एजेंसी: ",
+        "खुफिया ब्यूरो (आईबी) ",
+        "भाषा: ",
+        "पटना (बिहार) में ",
+        "महाराष्ट्र (19,522): ",
+        "बारिश। ",
+        "नहीं। ",
+        "डॉ. ",
+        "इस बार कम से कम दो बड़ी टीम- ",
+    ],
+)
 def test_first_words_that_are_no_dateline(front: str) -> None:
     assert split_dateline(front + LEAD) == ("", front + LEAD)
+
+
+def test_an_unknown_name_is_a_place_where_the_article_uses_it_as_one() -> None:
+    assert split_dateline(f"बनकटा: {LEAD}") == ("", f"बनकटा: {LEAD}")
+    assert split_dateline(f"बनकटा: {LEAD}", context=f"बनकटा में सड़कें बनेंगी\n{LEAD}") == ("बनकटा", LEAD)
+    assert split_dateline(f"बनकटा: {LEAD} यहां भी काम होगा.")[0] == "बनकटा"
+    assert split_dateline(f"सोनपुरा। {LEAD}", opens=False) == ("", f"सोनपुरा। {LEAD}")
+
+
+def test_a_dateline_below_the_standfirst_goes() -> None:
+    cleaned = clean_article(article("ख़बर", NEXT, f"नई दिल्ली (भाषा): {LEAD}", f"सवाल: {NEXT} और आगे."))
+    assert texts(cleaned) == [NEXT, LEAD, f"सवाल: {NEXT} और आगे."]
+    assert cleaned.place == "नई दिल्ली"
+    assert clean_article(article("ख़बर", LEAD, NEXT, excerpt=f"पटना, एजेंसी। {LEAD}")).excerpt == LEAD
+
+
+@pytest.mark.parametrize("line", ["संवाद न्यूज एजेंसी", "भास्कर न्यूज | रोहतक", "अमर उजाला ब्यूरो, मेरठ", "नई दिल्ली (एजेंसी)"])
+def test_lines_that_only_credit_go(line: str) -> None:
+    assert texts(clean_article(article("ख़बर", line, LEAD))) == [LEAD]
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("जागरण संवाददाता, मेरठ: नहर में पानी छोड़ा गया, खेत भरे", "नहर में पानी छोड़ा गया, खेत भरे"),
+        ("पटना। नहर में पानी छोड़ा गया, खेत भरे", "नहर में पानी छोड़ा गया, खेत भरे"),
+        ("पटना: नहर में पानी छोड़ा गया, खेत भरे", "पटना: नहर में पानी छोड़ा गया, खेत भरे"),
+        ("पटना / नहर में पानी छोड़ा गया, खेत भरे", "नहर में पानी छोड़ा गया, खेत भरे"),
+    ],
+)
+def test_titles_that_begin_as_reports_do(title: str, kept: str) -> None:
+    assert clean_article(article(title)).title == kept
 
 
 def test_a_dateline_that_is_all_there_is_stays() -> None:

@@ -10,36 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from digest.collect.collector import Saved, SourceReport, Validators, collect, look
+from digest.collect.collector import SourceReport, collect, look
 from digest.collect.fetch import Fetcher, FetchLimits
+from digest.collect.memory import Saved, Validators
 from digest.models import Article, Source
+from tests.collect.notebook import Notebook, source
 from tests.collect.server import FEED, Handler, serving
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-
-
-class Notebook:
-    """A memory that keeps everything in dictionaries and notes which thread came."""
-
-    def __init__(self) -> None:
-        self.articles: dict[str, Article] = {}
-        self.known: dict[str, Validators] = {}
-        self.threads: set[int] = set()
-
-    def validators(self, source: str) -> Validators | None:
-        self.threads.add(threading.get_ident())
-        return self.known.get(source)
-
-    def remember(self, source: str, validators: Validators) -> None:
-        self.threads.add(threading.get_ident())
-        self.known[source] = validators
-
-    def save(self, articles: Sequence[Article]) -> Saved:
-        self.threads.add(threading.get_ident())
-        new = [article for article in articles if article.id not in self.articles]
-        changed = [a for a in articles if a not in new and self.articles[a.id].content_hash != a.content_hash]
-        self.articles.update({article.id: article for article in articles})
-        return Saved(len(new), len(changed))
 
 
 @pytest.fixture
@@ -51,10 +29,6 @@ def site() -> Iterator[str]:
 @pytest.fixture
 def fetcher() -> Fetcher:
     return Fetcher(FetchLimits(connect=1, read=1, whole=1, body=1_000_000))
-
-
-def source(name: str, url: str, **more: object) -> Source:
-    return Source(name, url=url, allow_private=True, **more)  # type: ignore[arg-type]
 
 
 def test_five_hanging_sources_delay_sixty_by_one_time_out(site: str, tmp_path: Path) -> None:
@@ -86,7 +60,7 @@ def test_one_failing_source_stops_no_other(site: str, fetcher: Fetcher, tmp_path
         source("gone", f"{site}/gone"),
         source("drip", f"{site}/drip"),
         source("good", f"{site}/feed"),
-        source("page", f"{site}/page"),
+        source("page", f"{site}/bare-page"),
         source("broken", f"{site}/broken"),
         Source("desk", path="desk"),
         Source("nowhere", path="missing"),
@@ -100,7 +74,7 @@ def test_one_failing_source_stops_no_other(site: str, fetcher: Fetcher, tmp_path
     assert sorted(one.name for one in told) == sorted(by_name)
     assert "HTTP 410" in by_name["gone"].error
     assert "longer than 1 seconds" in by_name["drip"].error
-    assert f"names this feed: {site}/feed" in by_name["page"].error
+    assert "names no feed" in by_name["page"].error
     assert "does not exist" in by_name["nowhere"].error
     assert "file:" in by_name["file"].error
     assert (by_name["good"].kind, by_name["good"].fetched, by_name["good"].error) == ("rss2.0", 1, "")
@@ -144,9 +118,10 @@ def test_validators_are_remembered_only_after_the_articles_are_saved(
 def test_a_feed_that_failed_is_looked_at_again(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
     memory = Notebook()
     for _ in range(2):
-        report = collect([source("page", f"{site}/page")], fetcher=fetcher, memory=memory, now=NOW, home=tmp_path)
+        report = collect([source("page", f"{site}/bare-page")], fetcher=fetcher, memory=memory, now=NOW, home=tmp_path)
         assert report.sources[0].error
-    assert memory.known == {}
+    assert memory.known["page"].validators == Validators()
+    assert memory.known["page"].health.failures == 2
 
 
 def test_no_sources_at_all(fetcher: Fetcher, tmp_path: Path) -> None:

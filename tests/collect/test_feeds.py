@@ -96,6 +96,30 @@ def test_entities_are_refused_unread(prolog: str) -> None:
     assert "entities" in parsed.error
 
 
+def test_harmless_entities_are_written_out() -> None:
+    prolog = "<!DOCTYPE rss [<!-- names --> <!ELEMENT x ANY> <!ENTITY paper \"गांव &#38; शहर\"> <!ENTITY lt2 '<b>'>]>"
+    items = "<item><title>&paper; में मेला लगा</title><description><![CDATA[&paper;]]> &lt2;</description></item>"
+    (article,) = parse(prolog + rss(items)[len('<?xml version="1.0"?>') :]).articles
+    assert article.title == "गांव & शहर में मेला लगा"
+
+
+def test_entities_that_grow_too_much_are_refused() -> None:
+    prolog = f'<!DOCTYPE rss [<!ENTITY a "{"x" * 900}">]>'
+    parsed = parse(prolog + rss(item(1, title="&a;" * 2_000))[len('<?xml version="1.0"?>') :])
+    assert (parsed.articles, "entities" in parsed.error) == ((), True)
+
+
+def test_an_item_with_a_link_alone_is_named_by_its_address() -> None:
+    (article,) = parse(rss("<item><link>https://village.example/नहर-में-पानी</link></item>")).articles
+    assert article.title == "नहर में पानी"
+    assert any("address" in warning for warning in article.warnings)
+
+
+def test_too_many_namespaces_are_refused() -> None:
+    odd = "".join(f'<x{n}:a xmlns:x{n}="http://a.example/{n}">b</x{n}:a>' for n in range(5_000))
+    assert "namespaces" in parse(rss(item(1), odd)).error
+
+
 def test_a_billion_laughs_costs_nothing() -> None:
     names = "abcdefghij"
     rows = "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in pairwise(names))
@@ -214,7 +238,7 @@ def test_replay_moves_the_newest_to_an_hour_ago_and_keeps_distances() -> None:
 
 def test_what_three_items_share_is_furniture() -> None:
     own = [f"<p>गांव {n} में सोमवार को पानी की नई टंकी का काम शुरू हो गया है।</p>" for n in "कखग"]
-    shared = "<p>ऐप डाउनलोड करें और हर दिन का इनाम जीतें, सीमित समय के लिए।</p>"
+    shared = "<p>पाठक अपनी कहानी भेजें, चुनी हुई कहानी को साल के अंत में इनाम मिलेगा।</p>"
     items = [f"<item><title>टंकी {n}</title><link>/{n}</link>"
              f"<description><![CDATA[{text}{shared}]]></description></item>"
              for n, text in enumerate(own)]  # fmt: skip

@@ -50,7 +50,7 @@ def test_gzip_of_two_members_is_read(site: str) -> None:
         ("bomb", "larger than 1,000,000 bytes"),
         ("large", "larger than 1,000,000 bytes"),
         ("cut-gzip", "ended too early"),
-        ("brotli", "not asked for"),
+        ("unknown-packing", "not asked for"),
         ("short", "ended too early"),
         ("drip", "longer than 0.8 seconds"),
         ("drip-headers", "longer than 0.8 seconds"),

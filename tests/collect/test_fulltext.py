@@ -160,7 +160,7 @@ def test_bounds_of_number_time_and_leave() -> None:
     fill(Parsed("rss2.0", cut), SOURCE, slow, clock=lambda: float(next(ticks)), made=Made())
     assert len(slow.asked) == 2
     forbidden = Site()
-    filled, left = fill(Parsed("rss2.0", (CUT,)), SOURCE, forbidden, allowed=lambda _url: False, made=Made())
+    filled, left = fill(Parsed("rss2.0", (CUT,)), SOURCE, forbidden, may=lambda _url: "no", made=Made())
     assert (forbidden.asked, left) == ([], False)
     assert filled.warnings == ("1 item: its page may not be asked for (robots)",)
 

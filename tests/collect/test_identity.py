@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.collect.feeds import parse_feed
 from digest.collect.identity import absolute_url, article_id, canonical_url
+from digest.models import Article, Source
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +25,13 @@ from digest.collect.identity import absolute_url, article_id, canonical_url
         ("https://paper.example/a?", "https://paper.example/a"),
         ("https://paper.example/a?id=7&fbclid=abc", "https://paper.example/a?id=7"),
         ("https://paper.example/a#top", "https://paper.example/a"),
+        ("http://paper.example/a", "https://paper.example/a"),
+        ("http://paper.example:80/a", "https://paper.example/a"),
+        ("https://paper.example/a/", "https://paper.example/a"),
+        ("https://paper.example/", "http://www.paper.example"),
+        ("https://paper.example/a/?amp=1", "https://paper.example/a"),
+        ("https://amp.paper.example/a/amp/", "https://paper.example/a"),
+        ("https://paper.example/a/?amp", "https://m.paper.example/a"),
         ("https://paper.example/a/amp/", "https://paper.example/a/"),
         ("https://paper.example/amp/a", "https://paper.example/a"),
         ("https://paper.example/a.amp.html", "https://paper.example/a.html"),
@@ -94,4 +107,45 @@ def test_identity_falls_back_from_url_to_guid_to_title() -> None:
     assert article_id("", "", "s", "हिन्दी") == article_id("", "", "s", "हिंदी") != article_id("", "", "r", "हिंदी")
     assert article_id("https://a.example/1", "", "s", "t", "2026-11-23") != article_id(
         "https://a.example/1", "", "s", "t"
+    )
+
+
+def _parsed(*items: str) -> list[Article]:
+    text = f'<rss version="2.0"><channel><title>t</title>{"".join(items)}</channel></rss>'
+    source = Source("गांव", url="https://paper.example/feed")
+    return list(parse_feed(text.encode(), source=source, base_url=source.url, now=NOW).articles)
+
+
+def _item(title: str, link: str, guid: str = "", text: str = "") -> str:
+    return f"<item><title>{title}</title><link>{link}</link><guid>{guid}</guid><description>{text}</description></item>"
+
+
+def test_one_guid_at_two_addresses_is_two_articles() -> None:
+    assert len(_parsed(_item("नहर में पानी", "/a", "1"), _item("मेले में भीड़", "/b", "1"))) == 2
+
+
+def test_one_address_with_two_guids_is_one_article() -> None:
+    assert (
+        len(_parsed(_item("नहर में पानी", "/a?utm_source=x", "1"), _item("नहर में पानी", "http://m.paper.example/a/", "2")))
+        == 1
+    )
+
+
+def test_items_that_all_name_one_page_stay_apart() -> None:
+    titles = ("नहर में पानी आया", "मेले में भीड़ जुटी", "स्कूल खुले")
+    assert [article.title for article in _parsed(*(_item(title, "/news/", title) for title in titles))] == list(titles)
+    assert len(_parsed(*(_item(title, "https://paper.example/") for title in titles[:2]))) == 2
+
+
+def test_a_changed_item_keeps_its_id_and_changes_its_content() -> None:
+    (old,) = _parsed(_item("नहर में पानी आया", "/a", text="किसानों ने खेतों की सिंचाई शुरू की।"))
+    (new,) = _parsed(_item("नहर में पानी आया", "/a", text="किसानों ने खेतों की सिंचाई रोक दी।"))
+    assert old.id == new.id
+    assert old.content_hash != new.content_hash
+
+
+def test_a_guid_that_is_no_address_is_its_sources_own() -> None:
+    assert article_id("", "17", "एक", "क") != article_id("", "17", "दो", "क")
+    assert article_id("", "tag:paper.example,2026:17", "एक", "क") == article_id(
+        "", "tag:paper.example,2026:17", "दो", "ख"
     )

@@ -5,18 +5,25 @@ from __future__ import annotations
 import contextlib
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from digest.collect.identity import canonical_url
+from digest.collect.jsonld import stated
 from digest.collect.pages import read_page
 from digest.collect.pagetext import reconciled
+from digest.hindi.text import fold
 from digest.models import Block
 from evaluation.pages import body_of, read, tokens
 from evaluation.rouge import overlap
 from tests.paths import ROOT, SHARED_DATA
 
 GOLDEN = ROOT / "tests/collect/golden/pages"
+SHAPES = sorted((ROOT / "tests/collect/pages").glob("*.json"))
 PAGES: list[dict[str, Any]] = json.loads((GOLDEN / "expected.json").read_text(encoding="utf-8"))
 
 
@@ -32,6 +39,26 @@ def test_a_page_of_each_shape_is_read_whole(expected: dict[str, Any]) -> None:
     assert article.image.url == expected["image"]
     gold = body_of((GOLDEN / expected["file"]).parent, expected["body_gold"])
     assert overlap(tokens("\n".join(block.text for block in article.body)), tokens(gold)) >= 0.95
+
+
+@pytest.mark.parametrize("expected", SHAPES, ids=lambda file: str(file.stem))
+def test_a_page_of_each_house_gives_its_article(expected: Path) -> None:
+    truth: dict[str, Any] = json.loads(expected.read_text(encoding="utf-8"))
+    article = read(expected.with_suffix(".html").read_text(encoding="utf-8"), truth["url"])
+    assert fold(truth["title"]) in (fold(article.title), fold(f"{article.kicker}: {article.title}"))
+    assert (article.dated, article.published) == (True, datetime.fromisoformat(truth["published"]))
+    assert canonical_url(article.url) == canonical_url(truth["canonical"])
+    if "updated" in truth:
+        assert article.updated == (datetime.fromisoformat(truth["updated"]) if truth["updated"] else None)
+    if "author" in truth:
+        assert article.author == truth["author"]
+    if "section" in truth:
+        assert truth["section"] in article.categories
+    if "image" in truth:
+        assert article.image is not None
+        assert article.image.url == truth["image"]
+    gold = tokens("\n".join(truth["body"]))
+    assert overlap(tokens("\n".join(block.text for block in article.body)), gold) >= 0.96
 
 
 def test_no_page_brings_furniture_along() -> None:
@@ -121,3 +148,57 @@ def test_a_second_opinion_never_replaces_a_good_reading() -> None:
 def test_nothing_that_is_given_as_a_page_raises_more_than_its_own_error(text: str) -> None:
     with contextlib.suppress(ValueError):
         assert read_page(text, "https://gaon.example/1").url == "https://gaon.example/1"
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    file=st.sampled_from([file.with_suffix(".html") for file in SHAPES]),
+    cuts=st.lists(
+        st.tuples(st.floats(0, 1), st.integers(0, 400), st.sampled_from(("", "<!--", "<div>", "</p>", '"', "&#x0;"))),
+        max_size=6,
+    ),
+)
+def test_a_mangled_page_is_read_or_refused_in_one_way(file: Path, cuts: list[tuple[float, int, str]]) -> None:
+    text = file.read_text(encoding="utf-8")
+    for place, length, put in cuts:
+        at = int(place * len(text))
+        text = text[:at] + put + text[at + length :]
+    try:
+        item = read_page(text, "https://gaon.example/kheti/nahar-1")
+    except ValueError as refused:
+        assert str(refused) == "no HTML in it"  # noqa: PT017 - both ends are right, and only one message
+    else:
+        assert item.url
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        '{"@type":"NewsArticle","headline":"नहर में पानी","datePublished":"2026-11-22",}',
+        '/* seo */ {"@type":"NewsArticle","headline":"नहर में पानी","datePublished":"2026-11-22"};',
+        '{"@type":"NewsArticle","headline":"नहर में पानी","datePublished":"2026-11-22"}'.replace('"', "&quot;"),
+        '{"@type":"NewsArticle","headline":"नहर में पानी","datePublished":"2026-11-22" "author": }',
+        '<!-- {"@graph":[{"@type":["Article"],"headline":"नहर में पानी","datePublished":"2026-11-22"}]} -->',
+    ],
+)
+def test_json_that_is_none_still_says_its_article(script: str) -> None:
+    said = stated([script])
+    assert (said.headline, said.published) == ("नहर में पानी", "2026-11-22")
+
+
+def test_an_address_is_the_articles_and_no_section_or_front_page() -> None:
+    asked = "https://gaon.example/kheti/nahar-mein-paani-77"
+    for wrong in ("https://gaon.example/", "https://gaon.example/kheti", "/kheti/"):
+        assert read_page(page(f"<link rel='canonical' href='{wrong}'>"), asked).url == asked
+    other = "<link rel='canonical' href='/kheti/beej-12'>" + f"<meta property='og:url' content='{asked}'>"
+    assert read_page(page(other), asked).url == asked
+    assert read_page(page("<link rel='canonical' href='/kheti/nahar-78'>"), asked).url.endswith("/kheti/nahar-78")
+
+
+def test_a_change_from_before_the_publication_is_none() -> None:
+    head = "<meta property='article:published_time' content='2026-11-22T18:15:00+05:30'>"
+    assert (
+        read_page(page(head + "<meta property='article:modified_time' content='2026-11-22T17:00:00+05:30'>")).updated
+        == ""
+    )
+    assert read_page(page(head + "<meta property='article:modified_time' content='2026-11-22T19:00:00+05:30'>")).updated

@@ -160,8 +160,8 @@ def test_labelled_pairs_of_five_papers() -> None:
         score = pairs.link(place[pair["a"]], place[pair["b"]]).score
         scores.setdefault(pair["label"], []).append(score)
     merged = {label: sum(score >= RULES.merge for score in found) for label, found in scores.items()}
-    assert merged["same_event"] >= 0.7 * len(scores["same_event"])
-    assert merged["overlap"] <= 0.1 * len(scores["overlap"])
+    assert merged["same_event"] >= 0.6 * len(scores["same_event"])
+    assert merged["overlap"] == 0
     assert merged["different"] == 0
 
 
@@ -198,5 +198,5 @@ def test_small_days_of_labelled_disasters() -> None:
             for pair in itertools.combinations([a.id for a in each.articles], 2)
         } - unclear
         right, found, true = right + len(told & truth), found + len(told), true + len(truth)
-    assert right / true >= 0.85
-    assert right / found >= 0.7
+    assert right / true >= 0.65
+    assert right / found >= 0.9

@@ -11,6 +11,7 @@ from digest.curate.likeness import twins
 from digest.curate.rules import Rules
 from digest.curate.tfidf import document
 from tests.curate.sample import BRIDGE, DAY
+from tests.curate.series_days import series_pages, unlike_items
 from tests.curate.series_pages import DAYS, KINDS, PAPERS, pages
 
 ZONE = ZoneInfo("Asia/Kolkata")
@@ -41,3 +42,16 @@ def test_the_same_news_in_two_papers_is_no_form() -> None:
     temple = [article for kind, _, article in EVERYTHING if kind == "mandi"]
     assert not twins(document(temple[0]), document(temple[1])), "one day's numbers are the same"
     assert twins(document(temple[0]), document(temple[PAPERS]))
+
+
+def test_two_thousand_pages_and_unlike_items_of_five_days_never_join_wrongly() -> None:
+    """Neither over two days, nor of two kinds, nor of two towns, signs, films or boards."""
+    pages_of_days, unlike = series_pages(), unlike_items(900)
+    what = {article.id: place for place, article in pages_of_days} | {each.id: (each.id, "", 0) for each in unlike}
+    assert len(what) >= 2_000
+    found = cluster([*(article for _, article in pages_of_days), *unlike], Rules())
+    wrong = [[a.title for a in each.articles] for each in found if len({what[a.id] for a in each.articles}) > 1]
+    assert wrong == []
+    # It is not that nothing joins: the papers' pages of one kind, subject and day are mostly one story.
+    expected = len(set(what.values()))
+    assert len(found) <= 1.5 * expected

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from digest.curate.sentence_rules import HANGING, balanced
+from digest.curate.sentence_rules import HANGING, balanced, faults, is_teaser
 from digest.curate.summarise import summarise
 from digest.curate.summarisers import load
+from digest.curate.teasers import TEASERS
 from digest.hindi.sentences import split
 from digest.hindi.text import fold
 from digest.hindi.tokens import stems
@@ -46,6 +47,11 @@ def test_the_lead_comes_first_and_all_is_the_papers_own_words() -> None:
         (f"लेकिन नदी के दोनों ओर के लोग अब भी खुश नहीं हैं। {LEAD} {MORE}", f"{LEAD} {MORE}"),
         (f"क्या कमला नदी का पुल समय से पहले खुल जाएगा? {LEAD} {MORE}", f"{LEAD} {MORE}"),
         (f"{LEAD} एजेंसी। {MORE}", f"{LEAD} {MORE}"),
+        (f"(नए पुल पर रविवार को जुटे गांव के लोग।) {LEAD} {MORE}", f"{LEAD} {MORE}"),
+        (f"{LEAD}\nसवाल: अब पुराने घाट की नावें कहां चलेंगी और कौन चलाएगा। {MORE}", f"{LEAD} {MORE}"),
+        (f"{LEAD} विभाग ने रविवार को यह जानकारी दी। {MORE}", f"{LEAD} {MORE}"),
+        (f"{LEAD} नाव घाट पर रोक लगी। रामगंज (एजेंसी): {MORE}", f"{LEAD} नाव घाट पर रोक लगी।"),
+        (f"{LEAD} पुल बनने में कई जानें भी गईं।", f"{LEAD} पुल बनने में कई जानें भी गईं।"),
         (f"{LEAD}\n{MORE} और इसके बाद बिना अंत के", LEAD + " " + MORE),
         ("क्या कमला नदी का नया पुल समय से पहले खुल जाएगा?", ""),
         ("कमला नदी पर नया पुल खुला।", ""),
@@ -153,3 +159,44 @@ def test_the_checks_themselves_can_fail() -> None:
     assert broken(real, LEAD) == []
     assert broken(real, LEAD[:-1])
     assert broken(real, "लेकिन यह वाक्य किसी लेख में कहीं भी नहीं है।")
+
+
+@pytest.mark.parametrize(("pattern", "example"), TEASERS, ids=lambda text: text[:30])
+def test_teasers(pattern: str, example: str) -> None:
+    assert is_teaser(example)
+    assert summarise(made(f"{LEAD} {example} {MORE}")) == f"{LEAD} {MORE}"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "हादसे में गांव के दो लोगों की जानें चली गईं।",
+        "मंत्री ने मेले की तस्वीर शेयर कर लोगों को बधाई दी।",
+        "बच्चे पुस्तकालय में बैठकर किताबें पढ़ें, यही समिति चाहती है।",
+        "दोनों गांवों के बीच वार्ता सोमवार को फिर शुरू हुई।",
+    ],
+)
+def test_news_that_only_sounds_like_a_teaser_stays(sentence: str) -> None:
+    assert not is_teaser(sentence)
+    assert summarise(made(f"{LEAD} {sentence}")) == f"{LEAD} {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (LEAD, ""),
+        (LEAD[:-1], "no end"),
+        (f"लेकिन {LEAD}", "points back"),
+        (f"{LEAD[:-1]}…", "no end"),
+        (f"“{LEAD}", "balanced"),
+        (f"रामगंज (एजेंसी): {LEAD}", "dateline"),
+        (f"{LEAD} नियम देखने के लिए क्लिक करें।", "teaser"),
+        (f"{LEAD} {MORE} {LEAD} {MORE}", "sentences"),
+        ("क्या कमला नदी का नया पुल समय से पहले खुल जाएगा?", "only asked"),
+        ("कमला नदी पर नया पुल अब खुला है वहां पर।", "repeated the title"),
+        ("पुल खुला।", "words"),
+    ],
+)
+def test_faults_of_a_summary(text: str, fault: str) -> None:
+    found = faults(text, TITLE)
+    assert any(fault in each for each in found) if fault else not found

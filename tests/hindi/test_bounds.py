@@ -14,11 +14,15 @@ import digest.collect
 import digest.curate
 import digest.hindi
 from digest.collect.clean import clean_article
-from digest.collect.dateline import split_dateline
+from digest.collect.dateline import is_credit, split_dateline, unsigned_title
+from digest.collect.feedlink import feed_link
 from digest.collect.markup import paragraphs, plain, read_html
-from digest.collect.sniff import feed_link, sniff
+from digest.collect.sniff import sniff
 from digest.collect.trim import trim
+from digest.curate.boilerplate import Furniture
+from digest.curate.sentence_rules import faults
 from digest.curate.series import of_title
+from digest.curate.summarise import summarise
 from digest.hindi.cut import shorten, wrap
 from digest.hindi.language import guess
 from digest.hindi.sentences import split
@@ -57,6 +61,13 @@ def _cleaned(text: str) -> object:
     return clean_article(Article("1", "s", text[:400], NOW, excerpt=text, body=body), sites=("गांव",))
 
 
+def _furniture(text: str) -> object:
+    found = [Article(str(n), "s", f"{n}", NOW, body=(Block("p", text),), content_hash=f"{n}") for n in range(4)]
+    furniture = Furniture()
+    furniture.learn(found, NOW)
+    return [furniture.without(each) for each in found]
+
+
 WORK: dict[str, Callable[[str], object]] = {
     "repair": repair,
     "fold": fold,
@@ -69,6 +80,12 @@ WORK: dict[str, Callable[[str], object]] = {
     "read_html": lambda text: read_html(text, "https://village.example/"),
     "paragraphs": paragraphs,
     "split_dateline": split_dateline,
+    "split_dateline, opening": lambda text: split_dateline(f"सोनपुरा: {text}", context=text),
+    "unsigned_title": unsigned_title,
+    "is_credit": is_credit,
+    "faults": lambda text: faults(text, "गांव का मेला"),
+    "summarise": lambda text: summarise(Article("1", "s", "गांव", NOW, body=(Block("p", text),))),
+    "furniture": _furniture,
     "of_title": of_title,
     "clean_article": _cleaned,
     "sniff": sniff,
@@ -107,6 +124,7 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
 BOUNDED = {
     "digest.hindi.sentences._WORD_BEFORE": "sees 40 characters",
     "digest.collect.clean._INTERFACE": "sees lines of 400 characters",
+    "digest.collect.dateline._END": "sees 72 characters",
     "digest.hindi.sentences._LIST_MARK": "only matches from where a sentence began",
 }
 

@@ -11,8 +11,10 @@ from tests.paths import ROOT
 
 PACKAGE = ROOT / "digest"
 STAGES = {"collect", "curate", "render", "subscribers", "deliver"}
-GROUND = {"models", "errors", "hindi", "messages", "marked_yaml", "listed_yaml", "files", "resources"}
-TOP = {"cli", "schedule", "pipeline", "app", "settings", "settings_file", "freezing", "composing", "web", "work"}
+GROUND = {"models", "errors", "hindi", "messages", "marked_yaml", "listed_yaml", "listed_flow", "files", "resources"}
+TOP = {"cli", "preview", "preflight", "completing", "source_list", "schedule", "pipeline", "app", "freezing"}
+TOP |= {"composing", "web", "work"}
+TOP |= {"settings", "settings_file", "settings_values"}
 
 
 def imports(path: Path) -> set[str]:
@@ -54,7 +56,9 @@ def test_the_store_knows_stages_but_nothing_on_top() -> None:
         assert not imports(path) & TOP, path
 
 
-@pytest.mark.parametrize("part", ["app", "settings", "settings_file", "freezing", "composing", "pipeline", "schedule"])
+@pytest.mark.parametrize(
+    "part", ["app", "settings", "settings_file", "freezing", "preflight", "composing", "pipeline", "schedule"]
+)
 def test_nobody_below_the_command_line_imports_it(part: str) -> None:
     assert "cli" not in imports(PACKAGE / f"{part}.py")
 

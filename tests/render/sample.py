@@ -167,6 +167,6 @@ def twenty(pictures: bool = False) -> Edition:
     return replace(EDITION, sections=tuple(sections))
 
 
-def renderer(*extra: Path, **masthead: str) -> Renderer:
+def renderer(*extra: Path, **masthead: object) -> Renderer:
     """A renderer of the house's templates, with `extra` directories before them."""
     return Renderer(replace(MASTHEAD, **masthead), [*extra, TEMPLATES])  # type: ignore[arg-type]

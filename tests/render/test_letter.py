@@ -58,7 +58,9 @@ class Tree(HTMLParser):
         return "".join(text for text, path in self.texts if tag in path)
 
 
-def render(edition: Edition = EDITION, variant: Variant = EVERYTHING, *, test: bool = False, **masthead: str) -> Letter:
+def render(
+    edition: Edition = EDITION, variant: Variant = EVERYTHING, *, test: bool = False, **masthead: object
+) -> Letter:
     letter = renderer(**masthead).render(edition, variant, now=NOW, test=test)
     assert letter is not None
     return letter

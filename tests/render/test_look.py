@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.hindi.numbers import latin_digits
 from digest.models import Letter
-from digest.render import colour, size
-from tests.render.sample import EVERYTHING, MASTHEAD, NOW, renderer, twenty
+from digest.render import colour, digits, size
+from digest.render.themes import LOOKS, Theme
+from tests.render.sample import EDITION, EVERYTHING, MASTHEAD, NOW, renderer, twenty
 
 ACCENTS = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")
 
 
-@given(ACCENTS)
-def test_any_accent_can_be_read_in_both_schemes(accent: str) -> None:
-    for palette in (colour.light(accent), colour.dark(accent)):
+LOOK = st.sampled_from(sorted(LOOKS))
+
+
+@given(LOOK, ACCENTS | st.just(""))
+def test_any_accent_can_be_read_in_both_schemes(look: str, accent: str) -> None:
+    theme = Theme(LOOKS[look], accent)
+    for palette in (theme.light, theme.dark):
         for ground in (palette.paper, palette.tint):
             for text in (palette.ink, palette.grey, palette.accent):
                 assert colour.contrast(text, ground) >= 4.5
@@ -25,17 +32,77 @@ def test_any_accent_can_be_read_in_both_schemes(accent: str) -> None:
 
 
 def test_a_readable_accent_stays_as_it_is() -> None:
-    assert colour.light("#9c1c1c").accent == "#9c1c1c"
-    assert colour.dark("#9C1C1C").accent == "#ff9d8a"
+    assert Theme(accent="#006400").light.accent == "#006400"
+    assert Theme(accent="#9C1C1C").dark.accent == LOOKS["newspaper"].dark.accent, "picked by hand"
     assert colour.contrast("#ffffff", "#000000") == pytest.approx(21)
 
 
-@pytest.mark.parametrize("accent", ["red", "#fff", "#9c1c1c;}", ""])
+@pytest.mark.parametrize("accent", ["red", "#fff", "#9c1c1c;}"])
 def test_an_accent_that_is_no_colour_is_refused(accent: str) -> None:
-    from dataclasses import replace
-
     with pytest.raises(ValueError, match="accent"):
-        replace(MASTHEAD, accent=accent)
+        Theme(accent=accent)
+
+
+@pytest.mark.parametrize("look", sorted(LOOKS))
+def test_each_theme_is_a_whole_letter(look: str) -> None:
+    letter = _letter(Theme(LOOKS[look]))
+    assert letter.html.count("<h1") == 1
+    assert letter.html.count("<h3") == 11
+    assert ("<img" in letter.html) == LOOKS[look].pictures
+    kept = max(re.findall(r"<style>(.*?)</style>", letter.html, re.S), key=len)
+    assert len(kept.encode()) <= 2048
+
+
+def test_themes_differ_in_more_than_colour() -> None:
+    letters = {name: re.sub("#[0-9a-f]{3,6}", "", _letter(Theme(LOOKS[name])).html) for name in LOOKS}
+    assert len(set(letters.values())) == len(LOOKS)
+
+
+def test_a_logo_takes_the_place_of_the_name_and_is_called_by_it() -> None:
+    html = _letter(Theme(logo="https://news.example.com/logo.png", logo_width=180)).html
+    heading = html[html.index("<h1") : html.index("</h1>")]
+    assert 'src="https://news.example.com/logo.png"' in heading
+    assert f'alt="{MASTHEAD.name}"' in heading
+    assert 'width="180"' in heading
+
+
+@pytest.mark.parametrize("most", [0, 1, 3])
+def test_so_many_pictures_and_the_leads_first(most: int) -> None:
+    shown = re.findall(r'src="https://img\.example\.com/([a-z]+)', _letter(Theme(max_images=most)).html)
+    assert shown == ["barf", "metro", "upgrah", "cricket"][:most]
+
+
+def test_devanagari_digits_touch_nothing_but_what_is_read() -> None:
+    latin, deva = _letter(Theme()), _letter(Theme(digits="deva"))
+    assert latin_digits(deva.html) == latin.html
+    assert latin_digits(deva.text) == latin.text
+    assert "१८ स्टेशन" in deva.html
+    assert "अंक २१४" in deva.text
+    shown = re.sub(r"<!--.*?-->|<style.*?</style>|<[^>]*>", " ", deva.html, flags=re.S)
+    assert not [word for word in shown.split() if re.search("[0-9]", word) and not re.search("[A-Za-z&]", word)]
+    assert re.findall(r'(?:href|src|style|width)="[^"]*"', deva.html) == re.findall(
+        r'(?:href|src|style|width)="[^"]*"', latin.html
+    )
+    assert re.findall(r"https://\S+", deva.text) == re.findall(r"https://\S+", latin.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2,000 घर, 18%", "२,००० घर, १८%"), ("5G और COVID-19 के 3 साल", "5G और COVID-19 के ३ साल"), ("", "")],
+)
+def test_a_latin_word_keeps_its_digits(text: str, expected: str) -> None:
+    assert digits.in_text(text) == expected
+
+
+@given(st.text())
+def test_digits_change_only_digits(text: str) -> None:
+    assert latin_digits(digits.in_text(text)) == latin_digits(text)
+
+
+def _letter(theme: Theme) -> Letter:
+    letter = renderer(theme=theme).render(EDITION, EVERYTHING, now=NOW)
+    assert letter is not None
+    return letter
 
 
 def test_twenty_stories_stay_small() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from digest import marked_yaml, settings_file
 from digest.errors import ConfigurationError
-from digest.settings import Settings, parse_clock, parse_duration
+from digest.settings import Settings
+from digest.settings_values import parse_clock, parse_duration
 
 GOOD = "newsletter:\n  name: सुबह\n  sender: {email: news@example.com}\n"
 

@@ -144,7 +144,7 @@ def test_the_only_reader_leaves_an_empty_list_that_can_be_begun_again(tmp_path: 
 
 
 REFUSED = {
-    "subscribers: [{email: a@example.com}]\n": "add remove",
+    "subscribers: [{email: a@example.com}   # ours\n  ]\n": "remove",
     "x: &a {email: a@example.com}\nsubscribers:\n  - *a\n": "add remove",
     "subscribers:\n  - &a {email: a@example.com}\n  - *a\n": "remove",
     "subscribers:\n  - email: a@example.com\n    name: |\n      क\n": "set",

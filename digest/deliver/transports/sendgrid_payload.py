@@ -6,10 +6,12 @@ personal in headers is written out per reader, for substitutions do not reach he
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from digest.deliver.message import Outgoing, Recipient, list_headers, one_line
-from digest.deliver.mime import encode_address
+from digest.deliver.mime import encode_address, file_name
+from digest.models import Inline
 
 _ONE_CLICK = "List-Unsubscribe-Post"
 
@@ -47,9 +49,22 @@ def payload(outgoing: Outgoing) -> dict[str, Any]:
             "subscription_tracking": {"enable": False},
         },
     }
+    if outgoing.pictures:
+        request["attachments"] = [_attachment(picture) for picture in outgoing.pictures]
     if sender.reply_to:
         request["reply_to"] = {"email": sender.reply_to}
     return request
+
+
+def _attachment(picture: Inline) -> dict[str, str]:
+    """A picture that the HTML shows: once in a request, whatever the number of its readers."""
+    return {
+        "content": base64.b64encode(picture.data).decode("ascii"),
+        "type": picture.type,
+        "filename": file_name(picture),
+        "disposition": "inline",
+        "content_id": picture.cid,
+    }
 
 
 def _personalization(reader: Recipient) -> dict[str, Any]:

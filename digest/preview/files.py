@@ -11,9 +11,11 @@ from digest.models import Edition, Variant
 
 def write_preview(app: App, edition: Edition, out: Path) -> tuple[list[Path], dict[str, int]]:
     """`EDITION.html`, `EDITION.txt` and `EDITION.eml` in `out`, and the letter's sizes in bytes. A frozen edition is
-    shown as its readers got it. Raises DigestError when it can't be written."""
-    from digest.deliver.message import Outgoing, fill, recipient
+    shown as its readers got it; the pictures of a mail stand in the .html itself. Raises DigestError when it can't be
+    written."""
+    from digest.deliver.message import Outgoing, carried, cids, fill, recipient
     from digest.deliver.mime import build
+    from digest.preview.frames import with_pictures
     from digest.render.size import measure
 
     kept = app.editions.letters(edition.key)
@@ -21,10 +23,11 @@ def write_preview(app: App, edition: Edition, out: Path) -> tuple[list[Path], di
     if letter is None:
         raise DigestError(f"edition {edition.key} has no story to show")
     reader = recipient(0, "asha@example.com", app.sender, app.signer.sign)
-    outgoing = Outgoing(edition.key, "preview", "preview", letter, app.sender, (reader,))
+    pictures = carried(letter, app.pictures.held(cids([letter])))
+    outgoing = Outgoing(edition.key, "preview", "preview", letter, app.sender, (reader,), pictures)
     sizes = measure(letter)
     parts = {
-        "html": fill(letter.html, reader.values).encode(),
+        "html": with_pictures(fill(letter.html, reader.values), pictures).encode(),
         "txt": fill(letter.text, reader.values).encode(),
         "eml": build(outgoing, reader, date=app.now()),
     }

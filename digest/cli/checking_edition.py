@@ -1,0 +1,57 @@
+"""The part of `digest check` that looks an edition's letters over, as a send would, and more closely."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from digest.cli.editions import key_of, looked_at
+from digest.cli.output import note
+
+if TYPE_CHECKING:
+    from digest.app import App
+    from digest.preflight import Preflight
+
+
+def check_edition(app: App, named: str, *, links: bool) -> dict[str, Any]:
+    """What is found in the letters of an edition, composed if need be: `errors`, `warnings`, `left_out`, and the
+    `letters` with their sizes in bytes. `links`: every address is asked for. Raises DigestError for none such."""
+    from digest import preflight
+
+    key = key_of(app, named)
+    edition = looked_at(app, key)
+    if edition.state == "skipped":
+        return {"edition": key, "state": edition.state, "reason": edition.reason, "errors": [], "warnings": []}
+    found = preflight.inspect(app, edition)
+    more = preflight.spam(_mail(app, key, found)) if found.letters else []
+    if links:
+        note("asking every address in the letters …")
+        more += preflight.unreachable(app, found.letters)
+    return {
+        "edition": key,
+        "state": edition.state,
+        "errors": [*found.errors, *(one.message for one in more if one.level == "error")],
+        "warnings": [*found.warnings, *(one.message for one in more if one.level == "warning")],
+        "left_out": list(found.left_out),
+        "letters": [_sizes(letter) for letter in found.letters],
+    }
+
+
+def _sizes(letter: Any) -> dict[str, Any]:
+    from digest.render.size import measure
+
+    sizes = measure(letter)
+    return {
+        "variant": letter.variant,
+        "subject": letter.subject,
+        "decoded": sizes.decoded,
+        "base64": sizes.base64,
+        "quoted_printable": sizes.quoted_printable,
+    }
+
+
+def _mail(app: App, key: str, found: Preflight) -> bytes:
+    from digest.deliver.message import Outgoing, recipient
+    from digest.deliver.mime import build
+
+    reader = recipient(0, "asha@example.com", app.sender, app.signer.sign)
+    return build(Outgoing(key, "check", "check", found.letters[0], app.sender, (reader,)), reader, date=app.now())

@@ -1,0 +1,162 @@
+"""`digest sources import` and `export`: lists of feeds from and for other readers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from digest.cli.output import emit, json_option, note, plural, shortened, table
+from digest.errors import ConfigurationError, Fault
+
+if TYPE_CHECKING:
+    from digest.app import App
+    from digest.collect.opml import FeedList
+    from digest.source_list import Plan
+
+AT_ONCE = 16
+"""Feeds that `--check` asks at the same time."""
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--check", is_flag=True, help="Look at each feed first, and leave out those that give nothing.")
+@click.option(
+    "--section-from-folder/--no-section-from-folder",
+    "by_folder",
+    default=True,
+    help="A folder with the name of a section is the section of its feeds (default).",
+)
+@click.option("--allow-private", is_flag=True, help="Also fetch from private and local addresses.")
+@click.option("--dry-run", is_flag=True, help="Show what would be added, and change nothing.")
+@json_option
+@click.pass_obj
+def import_(
+    home: Path, file: Path, check: bool, by_folder: bool, allow_private: bool, dry_run: bool, as_json: bool
+) -> int:
+    """Add the feeds of FILE, OPML or one URL a line, to digest.yaml: all of them in one edit."""
+    from digest import source_list
+    from digest.app import make_app
+    from digest.cli.trying import note_override
+
+    with make_app(home) as app:
+        listed = _read(file)
+        plan = source_list.plan(app.home, listed.outlines, sections=app.topics, by_folder=by_folder)
+        rows = [{**row, "allow_private": True} if allow_private else row for row in plan.rows]
+        silent: dict[str, str] = {}
+        if check:
+            rows, silent = _checked(app, rows)
+        if rows and not dry_run:
+            source_list.add(app.home, rows, app.environment)
+    if as_json:
+        emit(_document(listed, plan, rows, silent, dry_run=dry_run))
+    else:
+        _say(file.name, listed, plan, rows, silent, dry_run=dry_run)
+    note_override()
+    return 1 if (listed.rejected or silent) and not (rows or plan.skipped) else 0
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.pass_obj
+def export(home: Path, file: Path | None) -> None:
+    """Write the feeds of digest.yaml as OPML, to FILE or to stdout; sections become folders."""
+    from digest.app import make_app
+    from digest.collect.opml import Outline, write_opml
+    from digest.files import replace_file
+
+    with make_app(home) as app:
+        feeds = [source for source in app.sources if source.url and not (source.links or source.mapping)]
+        left = len(app.sources) - len(feeds)
+        outlines = [Outline(feed.url, feed.name, (feed.section,) if feed.section else ()) for feed in feeds]
+        data = write_opml(app.settings.newsletter.name, outlines)
+    if file is None:
+        click.echo(data.decode(), nl=False)
+    else:
+        replace_file(file, data)
+        click.echo(f"{plural(len(feeds), 'feed', 'feeds')} in {file}")
+    if left:
+        note(f"{plural(left, 'source is', 'sources are')} no feed by URL and not in it: paths, listings and APIs")
+
+
+def _read(file: Path) -> FeedList:
+    """Raises ConfigurationError with the line where the file is no list of feeds."""
+    from digest.collect.opml import read_feed_list
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError([Fault(str(file), 0, f"can't be read: {error.strerror}")]) from None
+    listed = read_feed_list(data)
+    if listed.error:
+        raise ConfigurationError([Fault(file.name, listed.line, listed.error)])
+    return listed
+
+
+def _checked(app: App, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The rows that give articles, and URL → why of those that don't or that lead to a source that is there.
+
+    All are looked at, in threads. A row whose page names its feed, or whose feed has moved for good, gets that address.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from digest import source_list
+    from digest.cli.trying import looked, problem_of
+    from digest.models import Source
+
+    _ = app.fetcher  # made before threads ask for it
+    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="check") as pool:
+        looks = list(pool.map(lambda row: looked(app, Source(**{**row, "fulltext": False})), rows))
+    places = {one.place for one in source_list.listed(app.home)}
+    kept: list[dict[str, Any]] = []
+    silent: dict[str, str] = {}
+    for row, found in zip(rows, looks, strict=True):
+        leads = {"url": found.url or row["url"]}
+        place = source_list.same_place(app.home, leads)
+        if problem := problem_of(found):
+            silent[row["url"]] = problem
+        elif place in places:
+            silent[row["url"]] = f"It leads to {leads['url']}, which is a source already."
+        else:
+            places.add(place)
+            kept.append({**row, **leads})
+    return kept, silent
+
+
+def _document(
+    listed: FeedList, plan: Plan, rows: list[dict[str, Any]], silent: dict[str, str], *, dry_run: bool
+) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "kind": listed.kind,
+        "dry_run": dry_run,
+        "added": rows,
+        "skipped": [asdict(one) for one in plan.skipped],
+        "rejected": [asdict(one) for one in listed.rejected],
+        "left_out": [{"url": url, "why": why} for url, why in silent.items()],
+        "folders_ignored": dict(plan.ignored),
+        "warnings": list(listed.warnings),
+    }
+
+
+def _say(
+    file: str, listed: FeedList, plan: Plan, rows: list[dict[str, Any]], silent: dict[str, str], *, dry_run: bool
+) -> None:
+    for warning in listed.warnings:
+        note(f"{file}: warning: {warning}")
+    for bad in listed.rejected:
+        note(f"{file}:{bad.line}: rejected: {shortened(bad.found, 80) or 'an entry without a name'} {bad.why}")
+    for one in plan.skipped:
+        note(f"skipped: {one.url} {one.why}: {one.name}")
+    for url, why in silent.items():
+        note(f"left out: {url}: {why}")
+    for folder, count in plan.ignored.items():
+        note(f"folder {folder!r} is no section: {plural(count, 'feed keeps', 'feeds keep')} none")
+    if rows:
+        click.echo(table(("name", "url", "section"), [(r["name"], r["url"], r.get("section", "")) for r in rows]))
+    counts = f"{len(plan.skipped)} there already, {len(listed.rejected)} rejected"
+    left = f", {len(silent)} left out" if silent else ""
+    done = "would be added" if dry_run else "added"
+    click.echo(f"{plural(len(rows), 'source', 'sources')} {done}, {counts}{left}")

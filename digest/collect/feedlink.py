@@ -1,0 +1,89 @@
+"""Finds the feed that a web page names (autodiscovery, https://www.rssboard.org/rss-autodiscovery). Fetches nothing.
+
+Reads tags by pattern and not as a tree, so that a page of any size and shape costs little.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import urljoin, urlsplit
+
+LONGEST = 500_000
+"""Characters of a page that are looked at: feeds are named in its head, or in its first or last lines."""
+
+_TAIL = 100_000
+_LINK = re.compile(r"<(link|a|base)\s[^<>]{1,2000}>", re.I)
+_ATTRIBUTE = re.compile(r"(?<![A-Za-z-])([A-Za-z-]++)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
+_FEED_TYPE = re.compile(r"application/(?:(?:rss|atom|rdf)\+xml|feed\+json)", re.I)
+_VAGUE_TYPE = re.compile(r"(?:text|application)/(?:xml|json)\s*(?:;|$)", re.I)
+_FEED_NAME = re.compile(
+    r"(?:/feed/?|\.(?:rss|atom)|/(?:rss|feed|atom)[^/]{0,30}\.(?:xml|json|php|cms|aspx)|/feeds/posts/default/?)$", re.I
+)
+_COMMENTS = re.compile(r"comments?(?![a-z])|replies|टिप्पणि|टिप्पणी|कमेंट", re.I)
+_ARTICLE = re.compile(r"og:type[\"']?\s{1,9}content\s{0,9}=\s{0,9}[\"']?article", re.I)
+
+
+def feed_link(page: str, url: str = "") -> str:
+    """The feed that a web page names, as written or against its `<base>`; '' when it names none.
+
+    Of several the first that is not of comments; where `url`, the page's address, is a section's, that section's own.
+    A link in the text counts only when its type or its name says that it is a feed.
+    """
+    named: list[tuple[str, str]] = []
+    shown: list[str] = []
+    base = ""
+    for tag, attributes in _tags(page):
+        href, kind = attributes.get("href", "").strip(), attributes.get("type", "").strip()
+        if not href:
+            continue
+        if tag == "base":
+            base = base or href
+        elif tag == "link":
+            rel = attributes.get("rel", "").lower().split()
+            path = href.partition("?")[0].partition("#")[0]
+            vague = bool(_VAGUE_TYPE.match(kind) and _FEED_NAME.search(path))
+            if ("alternate" in rel or "feed" in rel) and (_FEED_TYPE.match(kind) or vague):
+                named.append((href, attributes.get("title", "")))
+        elif _FEED_TYPE.match(kind) or _FEED_NAME.search(href.partition("?")[0].partition("#")[0]):
+            shown.append(href)
+    news = [href for href, title in named if not _COMMENTS.search(f"{href} {title}")]
+    chosen = _own(news, url, page) or next(iter([*news, *(href for href in shown if not _COMMENTS.search(href))]), "")
+    return _joined(base, chosen)
+
+
+def _own(feeds: list[str], url: str, page: str) -> str:
+    """The feed below a section's page; an article's own feed, which is of its comments, is none."""
+    path = urlsplit(url).path.rstrip("/") if url else ""
+    if not path or _ARTICLE.search(page[:LONGEST]):
+        return ""
+    return next((href for href in feeds if urlsplit(_joined(url, href)).path.startswith(f"{path}/")), "")
+
+
+def _tags(page: str) -> list[tuple[str, dict[str, str]]]:
+    """The links of a page's head and of its body's ends, less those in comments."""
+    if len(page) > LONGEST + _TAIL:
+        page = f"{page[:LONGEST]}\n{page[-_TAIL:]}"
+    return [
+        (tag[1].lower(), {m[1].lower(): html.unescape(m[2] or m[3] or m[4] or "") for m in _ATTRIBUTE.finditer(tag[0])})
+        for tag in _LINK.finditer(_uncommented(page))
+    ]
+
+
+def _uncommented(page: str) -> str:
+    pieces, at = [], 0
+    while (start := page.find("<!--", at)) >= 0:
+        pieces.append(page[at:start])
+        end = page.find("-->", start + 4)
+        if end < 0:  # never closed: what follows is shown all the same by browsers that mend it
+            at = start + 4
+            break
+        at = end + 3
+    return "".join([*pieces, page[at:]])
+
+
+def _joined(base: str, href: str) -> str:
+    try:
+        return urljoin(base, href) if base and href else href
+    except ValueError:
+        return href

@@ -1,0 +1,41 @@
+"""A headline for an article whose title is none: a record's file name, or the report's first paragraph.
+
+Sees a title that is cleaned already; takes words of the report only, and makes none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from digest.collect.dateline import split_dateline
+from digest.collect.titles import is_file_name
+from digest.hindi.cut import shorten
+from digest.hindi.sentences import split
+from digest.models import Block
+
+_LONG_TITLE = 200
+"""Characters; a title of several sentences is longer than a headline only when it is the report's first paragraph."""
+
+_MADE_TITLE = 120
+"""Clusters of the first sentence that stands in for a headline; 99 of 100 headlines are shorter."""
+
+_ENDED = re.compile("[।॥?!.|][\"'”’»)]*$")
+
+
+def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequence[Block]]:
+    """A headline, and the body with what stood in the headline's place: a paragraph, or a record's file name."""
+    if is_file_name(title):
+        text = next((block.text for block in body if block.kind == "p"), excerpt)
+        return _first_words(text) or title, body
+    sentences = split(title) if len(title) > _LONG_TITLE else []
+    if len(sentences) < 2:
+        return title, body
+    whole = " ".join(sentences if _ENDED.search(sentences[-1]) else sentences[:-1])
+    return _first_words(title), (Block("p", whole), *body)
+
+
+def _first_words(text: str) -> str:
+    """The first sentence without its dateline and its end, cut where it is long."""
+    sentences = split(split_dateline(text)[1])
+    return shorten(sentences[0].rstrip("।॥. "), _MADE_TITLE) if sentences else ""

@@ -1,0 +1,72 @@
+"""The words of a letter: subject, preheader, text part, and what a template left behind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from digest.hindi import cut
+from digest.models import PLACEHOLDERS, Letter
+from digest.render.lint.finding import Finding, error, shown, warning
+from digest.render.lint.tree import Tree
+
+LONGEST_SUBJECT = 60
+"""Grapheme clusters: a phone shows 26 to 38 of them, a wide window about 60."""
+
+_LEFT = re.compile(r"\{\{|\}\}|\{%|%\}|%\([a-z_]{1,40}\)s|lorem ipsum", re.I)
+_SHOUTING = re.compile(r"(?<![A-Za-z])[A-Z]{3,}(?![A-Za-z])[^A-Za-z]*(?<![A-Za-z])[A-Z]{3,}(?![A-Za-z])")
+_NOTHING = frozenset({"None", "nan", "null", "NaN", "[]", "()"})
+
+
+def check(letter: Letter, tree: Tree | None, told: str) -> Iterator[Finding]:
+    """`told` is what the stories say in their own words."""
+    yield from _subject(letter.subject)
+    if not letter.text.strip():
+        yield error("text-part", "the text part is empty: programs without HTML would show nothing")
+    elif "http" not in letter.text and tree is not None:
+        yield warning("text-part", "the text part holds no address of any story")
+    yield from _residue("the text part", letter.text, told)
+    if tree is None:
+        return
+    for element in tree.elements:
+        if element.tag in ("style", "script"):
+            continue
+        yield from _residue(f"<{element.tag}>", element.text, told)
+        if element.text.strip() in _NOTHING and element.text.strip() not in told:
+            yield error("residue", f"<{element.tag}> shows {element.text.strip()!r}: a value was missing")
+    yield from _preheader(letter, tree)
+
+
+def _subject(subject: str) -> Iterator[Finding]:
+    if not subject.strip():
+        yield error("subject", "the subject is empty")
+    length = cut.length(subject)
+    if length > LONGEST_SUBJECT:
+        yield warning("subject", f"the subject has {length} aksharas; programs show 38 on a phone and 60 at most")
+    if _SHOUTING.search(subject):
+        yield warning("subject", f"the subject shouts in Latin capitals: {shown(subject)}")
+    if any(tag in subject for tag in PLACEHOLDERS.values()):
+        yield error("subject", "the subject holds a placeholder, which is filled in the parts only")
+
+
+def _residue(where: str, text: str, told: str) -> Iterator[Finding]:
+    found = _LEFT.search(text)
+    if found:
+        around = shown(text[max(found.start() - 15, 0) : found.end() + 25])
+        if found[0] in told:
+            yield warning("residue", f"a story holds what looks like a template's leftover: {around}")
+        else:
+            yield error("residue", f"{where} holds what a template left behind: {around}")
+
+
+def _preheader(letter: Letter, tree: Tree) -> Iterator[Finding]:
+    bodies = tree.all("body")
+    first = bodies[0].children[0] if bodies and bodies[0].children else None
+    if first is None or first.style.get("display") != "none":
+        yield warning("preheader", "there is no hidden preheader: mail lists would show the letter's first words")
+        return
+    said = " ".join(word for word in first.all_text().split() if any(mark.isalpha() for mark in word))
+    if not said:
+        yield warning("preheader", "the preheader is empty")
+    elif said == letter.subject.strip():
+        yield warning("preheader", "the preheader repeats the subject")

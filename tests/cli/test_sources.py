@@ -1,0 +1,401 @@
+"""`digest sources`: looking at a place before it is kept, lists from other readers, and how sources have been doing."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digest.app import make_app
+from digest.cli.ages import ago
+from digest.collect.memory import Remembered
+from digest.models import SourceHealth
+from tests.cli.newsroom import Newsroom
+from tests.support.http_server import HttpServer
+
+BODY = "<p>किसानों ने बताया कि खेतों की सिंचाई शुरू हो गई है और गाँव के लोग इससे बहुत ख़ुश हैं।</p>" * 3
+NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+
+
+def feed(title: str = "गाँव समाचार", items: int = 7) -> str:
+    entries = "".join(
+        f"<item><title>ख़बर {n}: नहर में पानी आया</title><link>https://village.example/{n}</link>"
+        f"<pubDate>Sun, 22 Nov 2026 0{n}:00:00 +0000</pubDate>"
+        "<description>किसानों ने सिंचाई शुरू कर दी।</description></item>"
+        for n in range(items)
+    )
+    return f'<?xml version="1.0"?><rss version="2.0"><channel><title>{title}</title>{entries}</channel></rss>'
+
+
+@pytest.fixture
+def site() -> Iterator[HttpServer]:
+    with HttpServer() as server:
+        server.route("/rss", feed())
+        server.route("/other", feed("पहाड़ टाइम्स: ताज़ा"))
+        server.route("/empty", feed(items=0))
+        server.route("/old", status=301, headers={"Location": "/rss"})
+        server.route("/lately", status=302, headers={"Location": "/rss"})
+        page = '<!doctype html><html><head><link rel="alternate" type="application/rss+xml" href="/rss"></head></html>'
+        server.route("/page", page, type="text/html; charset=utf-8")
+        cards = "".join(f'<h3><a href="/n/{n}">नहर में पानी की ख़बर {n}</a></h3>' for n in range(4))
+        for n in range(4):
+            article = (
+                f"<!doctype html><html><body><article><h1>नहर में पानी की ख़बर {n}</h1>{BODY}</article></body></html>"
+            )
+            server.route(f"/n/{n}", article, type="text/html; charset=utf-8")
+        server.route("/list", f"<!doctype html><html><body>{cards}</body></html>", type="text/html; charset=utf-8")
+        yield server
+
+
+def text(newsroom: Newsroom) -> str:
+    return (newsroom.home / "digest.yaml").read_bytes().decode()
+
+
+def new_lines(newsroom: Newsroom, before: str) -> list[str]:
+    """The lines that digest.yaml has more; fails when any other has changed."""
+    after, old = text(newsroom).splitlines(keepends=True), before.splitlines(keepends=True)
+    start = next((at for at, pair in enumerate(zip(old, after, strict=False)) if pair[0] != pair[1]), len(old))
+    more = len(after) - len(old)
+    assert after[:start] + after[start + more :] == old
+    return [line.strip() for line in after[start : start + more]]
+
+
+def add(newsroom: Newsroom, *arguments: str, code: int = 0) -> Any:
+    return newsroom.json("sources", "add", *arguments, "--yes", "--allow-private", code=code)
+
+
+def test_a_feed_is_shown_before_it_is_kept_and_named_by_its_title(newsroom: Newsroom, site: HttpServer) -> None:
+    before = text(newsroom)
+    shown = newsroom.digest("sources", "add", site.url("/rss"), "--dry-run", "--allow-private")
+    assert shown.code == 0
+    assert "rss2.0, 7 articles; the newest:" in shown.out
+    titles = [line.split()[2:4] for line in shown.out.splitlines() if "ख़बर" in line]
+    assert titles == [["ख़बर", f"{n}:"] for n in (6, 5, 4, 3, 2)]
+    assert "2026-11-22 11:30" in shown.out  # 06:00 UTC, in the newsletter's zone
+    assert text(newsroom) == before
+    told = add(newsroom, site.url("/rss"), "--section", "देश", "--weight", "1.5", "--no-fulltext")
+    place = f'name: गाँव समाचार, url: "{site.url("/rss")}"'
+    row = f"- {{{place}, weight: 1.5, section: देश, fulltext: false, allow_private: true}}"
+    assert new_lines(newsroom, before) == [row]
+    assert (told["added"], told["kind"], told["found"], told["line"]) == (True, "rss2.0", 7, 22)
+    assert [article["url"][-1] for article in told["articles"]] == ["6", "5", "4", "3", "2"]
+    assert newsroom.json("check")["faults"] == []
+
+
+@pytest.mark.parametrize(("place", "kept"), [("/page", "/rss"), ("/old", "/rss"), ("/lately", "/lately")])
+def test_what_is_kept_is_where_the_feed_is_for_good(
+    newsroom: Newsroom, site: HttpServer, place: str, kept: str
+) -> None:
+    before = text(newsroom)
+    run = newsroom.digest("sources", "add", site.url(place), "--yes", "--allow-private")
+    assert run.code == 0
+    (row,) = new_lines(newsroom, before)
+    assert f'url: "{site.url(kept)}"' in row
+    assert (f"leads to {site.url('/rss')}; that is what is kept" in run.err) == (place != kept)
+
+
+def test_what_is_there_already_is_said_and_changes_nothing(newsroom: Newsroom, site: HttpServer) -> None:
+    add(newsroom, site.url("/rss"))
+    before = text(newsroom)
+    for place in ("/rss", "/rss/?utm_source=x#top", "/page", "/old"):
+        run = newsroom.digest("sources", "add", site.url(place), "--allow-private", "--yes")
+        assert run.code == 0
+        assert "is a source already: गाँव समाचार (digest.yaml:22)" in run.out
+    assert "is a source already" in newsroom.digest("sources", "add", "samples/feeds/lok-darpan.xml").out
+    assert newsroom.json("sources", "add", site.url("/rss"))["already"] == {"name": "गाँव समाचार", "line": 22}
+    assert text(newsroom) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["/nothing"], 1, "not found"),
+        (["/empty"], 1, "holds no articles"),
+        (["/rss", "--weight", "11"], 2, "'weight': expected a number of at most 10, found 11.0"),
+        (["/rss", "--name", "डेस्क"], 2, "'name': expected one that no other source has, found 'डेस्क'"),
+        (["/rss", "--section", "a\nb"], 2, "'section': expected one line of text"),
+    ],
+)
+def test_what_gives_nothing_or_is_wrong_is_not_kept(
+    newsroom: Newsroom, site: HttpServer, arguments: list[str], code: int, said: str
+) -> None:
+    before = text(newsroom)
+    run = newsroom.digest("sources", "add", site.url(arguments[0]), *arguments[1:], "--yes", "--allow-private")
+    assert run.code == code
+    assert said in run.err
+    assert text(newsroom) == before
+    if code == 1:
+        told = add(newsroom, site.url(arguments[0]), code=1)
+        assert not told["added"]
+        assert said in told["error"]
+        assert add(newsroom, site.url(arguments[0]), "--force", "--name", "क")["added"]
+
+
+def test_a_private_address_needs_leave_and_other_schemes_are_refused(newsroom: Newsroom, site: HttpServer) -> None:
+    before = text(newsroom)
+    assert "not a public address" in newsroom.digest("sources", "add", site.url("/rss"), "--yes").err
+    for target in ("file:///etc/passwd", "ftp://a.example/rss"):
+        run = newsroom.digest("sources", "add", target, "--yes")
+        assert run.code == 2
+        assert "'url'" in run.err or "expected url to start with https:// or http://" in run.err
+    assert text(newsroom) == before
+
+
+def test_where_nobody_can_be_asked_it_wants_a_yes(newsroom: Newsroom, site: HttpServer) -> None:
+    before = text(newsroom)
+    done = subprocess.run(
+        newsroom.command("sources", "add", site.url("/rss"), "--allow-private"),
+        cwd=newsroom.home, env=newsroom.env(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "give --yes" in done.stderr
+    assert site.hits("/rss") == []
+    assert text(newsroom) == before
+
+
+@pytest.mark.parametrize(("answer", "kept"), [(b"y\n", True), (b"n\n", False)])
+def test_on_a_terminal_it_asks(newsroom: Newsroom, site: HttpServer, answer: bytes, kept: bool) -> None:
+    before = text(newsroom)
+    master, slave = pty.openpty()
+    try:
+        os.write(master, answer)
+        done = subprocess.run(
+            newsroom.command("sources", "add", site.url("/rss"), "--allow-private"),
+            cwd=newsroom.home, env=newsroom.env(), stdin=slave, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert done.returncode == 0, done.stderr
+    assert "Keep 'गाँव समाचार' as a source?" in done.stderr
+    assert (text(newsroom) != before) == kept
+
+
+def test_a_folder_is_kept_relative_to_the_newsletter(newsroom: Newsroom, tmp_path: Path) -> None:
+    outside = tmp_path / "desk"
+    for folder in (newsroom.home / "mine", outside):
+        folder.mkdir()
+        (folder / "one.txt").write_text("नहर में पानी आया\n\nकिसानों ने खेतों की सिंचाई शुरू कर दी है।\n", encoding="utf-8")
+    before = text(newsroom)
+    add(newsroom, "mine")
+    (row,) = new_lines(newsroom, before)
+    assert row == "- {name: mine, path: mine, allow_private: true}"
+    assert add(newsroom, str(outside))["source"]["path"] == str(outside)
+
+
+def test_a_page_of_links(newsroom: Newsroom, site: HttpServer) -> None:
+    tried = newsroom.json("sources", "test", site.url("/list"), "--links", "h3 a", "--allow-private")
+    assert tried["kind"] == "listing"
+    assert len(tried["articles"]) == 4
+    wrong = newsroom.digest("sources", "add", site.url("/list"), "--links", "h3[", "--yes")
+    assert wrong.code == 2
+    assert "'links'" in wrong.err
+    told = add(newsroom, site.url("/list"), "--links", "h3 a", "--name", "सूची")
+    assert told["source"]["links"] == "h3 a"
+    assert "links: h3 a" in text(newsroom)
+
+
+def test_test_tries_a_source_by_its_name(newsroom: Newsroom) -> None:
+    tried = newsroom.json("sources", "test", "खेल दुनिया")
+    assert tried["kind"] == "rss1.0"
+    assert {"url", "title", "kicker", "published", "updated", "author", "image", "categories", "language", "excerpt",
+            "body", "summary", "warnings"} <= set(tried["articles"][0])  # fmt: skip
+    assert newsroom.digest("sources", "test", "खेल").code == 1
+
+
+def test_a_source_is_taken_out(newsroom: Newsroom) -> None:
+    before = text(newsroom)
+    run = newsroom.digest("sources", "remove", "खेल दुनि")
+    assert (run.code, text(newsroom)) == (2, before)
+    assert "did you mean 'खेल दुनिया'?" in run.err
+    assert newsroom.digest("sources", "remove", "खेल दुनिया").code == 0
+    row = next(line for line in before.splitlines(keepends=True) if "खेल दुनिया" in line)
+    assert text(newsroom) == before.replace(row, "")
+
+
+def test_an_edit_that_would_spoil_the_file_is_refused(newsroom: Newsroom, site: HttpServer) -> None:
+    newsroom.settings("max_stories: 12", "max_storys: 12")
+    before = text(newsroom)
+    for arguments in (["add", site.url("/rss"), "--yes"], ["remove", "डेस्क"]):
+        run = newsroom.digest("sources", *arguments)
+        assert run.code == 2
+        assert "max_storys" in run.err
+    assert text(newsroom) == before
+
+
+def opml(site: HttpServer) -> str:
+    return f"""<?xml version="1.0"?>
+<opml version="2.0"><body>
+  <outline text="खेल"><outline text="गाँव के खेल" xmlUrl="{site.url("/rss")}"/>
+    <outline text="वही" xmlurl="{site.url("/rss/")}?utm_source=feed"/></outline>
+  <outline text="पढ़ना है">
+    <outline text="डेस्क" xmlUrl="{site.url("/other")}"/>
+    <outline text="ख़ाली" xmlUrl="{site.url("/empty")}"/>
+    <outline text="पन्ना" xmlUrl="{site.url("/page")}"/>
+  </outline>
+  <outline text="बिना पता"/>
+  <outline text="फ़ाइल" xmlUrl="file:///etc/passwd"/>
+</body></opml>"""
+
+
+def test_a_list_of_another_reader_comes_in_by_one_edit(newsroom: Newsroom, site: HttpServer) -> None:
+    (newsroom.home / "mine.opml").write_text(opml(site), encoding="utf-8")
+    before = text(newsroom)
+    arguments = ("sources", "import", "mine.opml", "--allow-private")
+    planned = newsroom.json(*arguments, "--dry-run")
+    assert text(newsroom) == before
+    told = newsroom.json(*arguments)
+    assert told == {**planned, "dry_run": False}
+    assert [(row["name"], row.get("section")) for row in told["added"]] == [
+        ("गाँव के खेल", "खेल"),
+        ("डेस्क 2", None),
+        ("ख़ाली", None),
+        ("पन्ना", None),
+    ]
+    assert len(new_lines(newsroom, before)) == 4
+    assert [(one["name"], one["why"]) for one in told["skipped"]] == [("गाँव के खेल", "is in the file twice")]
+    assert [one["line"] for one in told["rejected"]] == [10, 11]
+    assert told["folders_ignored"] == {"पढ़ना है": 3}
+    assert site.requests == []
+    again = newsroom.digest(*arguments)
+    assert again.code == 0
+    assert "0 sources added, 5 there already, 2 rejected" in again.out
+    assert "mine.opml:11: rejected: file:///etc/passwd is no http or https URL" in again.err
+    assert newsroom.json("check")["faults"] == []
+
+
+def test_check_leaves_out_what_gives_nothing_and_finds_the_feed_of_a_page(newsroom: Newsroom, site: HttpServer) -> None:
+    path = newsroom.home / "mine.txt"
+    urls = [site.url(place) for place in ("/page", "/rss", "/empty", "/nothing", "/other")]
+    path.write_text("\n".join(urls), encoding="utf-8")
+    told = newsroom.json("sources", "import", "mine.txt", "--check", "--allow-private")
+    assert [row["url"] for row in told["added"]] == [site.url("/rss"), site.url("/other")]
+    assert [one["url"] for one in told["left_out"]] == [site.url(place) for place in ("/rss", "/empty", "/nothing")]
+    assert "which is a source already" in told["left_out"][0]["why"]
+
+
+def test_folders_may_be_left_alone(newsroom: Newsroom, site: HttpServer) -> None:
+    (newsroom.home / "mine.opml").write_text(opml(site), encoding="utf-8")
+    told = newsroom.json("sources", "import", "mine.opml", "--no-section-from-folder", "--dry-run")
+    assert all("section" not in row for row in told["added"])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "can't be read: No such file or directory"),
+        ("<rss><channel/></rss>", "list.opml:1: is a feed (<rss>)"),
+        ('<!DOCTYPE o [<!ENTITY a SYSTEM "file:///etc/passwd">]><opml/>', "list.opml:1: declares XML entities"),
+        ("\nकुछ भी\n", "list.opml:2: is neither OPML nor a list of URLs"),
+    ],
+)
+def test_a_list_that_is_none_is_told_with_its_line(newsroom: Newsroom, content: str | None, said: str) -> None:
+    before = text(newsroom)
+    if content is not None:
+        (newsroom.home / "list.opml").write_text(content, encoding="utf-8")
+    run = newsroom.digest("sources", "import", "list.opml")
+    assert run.code == 2
+    assert said in run.err
+    assert text(newsroom) == before
+
+
+def test_what_is_exported_is_imported_again(newsroom: Newsroom, site: HttpServer, tmp_path: Path) -> None:
+    add(newsroom, site.url("/rss"), "--section", "खेल")
+    add(newsroom, site.url("/other"))
+    run = newsroom.digest("sources", "export", str(tmp_path / "all.opml"))
+    assert "2 feeds in" in run.out
+    assert "6 sources are no feed by URL" in run.err
+    assert newsroom.digest("sources", "export").out.encode() == (tmp_path / "all.opml").read_bytes()
+    kept = text(newsroom)
+    for name in ("गाँव समाचार", "पहाड़ टाइम्स: ताज़ा"):
+        newsroom.digest("sources", "remove", name)
+    told = newsroom.json("sources", "import", str(tmp_path / "all.opml"), "--allow-private")
+    assert {(row["name"], row.get("section")) for row in told["added"]} == {
+        ("गाँव समाचार", "खेल"),
+        ("पहाड़ टाइम्स: ताज़ा", None),
+    }
+    assert sorted(text(newsroom)) == sorted(kept)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "just now"), (-59, "just now"), (60, "1 min ago"), (-1250, "in 20 min"), (7200, "2 h ago"),
+     (47 * 3600, "47 h ago"), (48 * 3600, "2 days ago")],
+)  # fmt: skip
+def test_ages_are_said_as_people_say_them(seconds: int, said: str) -> None:
+    assert ago(NOW - timedelta(seconds=seconds), NOW) == said
+
+
+def note(newsroom: Newsroom, health: SourceHealth) -> None:
+    with make_app(newsroom.home, environment=newsroom.environment) as app:
+        app.articles.note(Remembered(health))
+
+
+def test_how_sources_have_been_doing_is_listed(newsroom: Newsroom, site: HttpServer) -> None:
+    for place in ("/rss", "/other", "/lately"):
+        add(newsroom, site.url(place), "--name", place[1:])
+    first = newsroom.digest("sources", "list")
+    assert first.out.count("not yet collected") == 3
+    url = site.url("/rss")
+    note(
+        newsroom, SourceHealth("rss", url, NOW - timedelta(hours=2), NOW - timedelta(days=3), moved_to=site.url("/new"))
+    )
+    note(newsroom, SourceHealth("other", site.url("/other"), None, None, 4, "is down", NOW + timedelta(minutes=20)))
+    note(newsroom, SourceHealth("lately", site.url("/before"), NOW))
+    run = newsroom.digest("sources", "list")
+    lines = {line.split()[0]: line for line in run.out.splitlines()}
+    for word in ("2 h ago", "3 days ago", f"moved to {site.url('/new')}"):
+        assert word in lines["rss"]
+    for word in ("failed 4×: is down", "again in 19 min"):
+        assert word in lines["other"]
+    assert "not yet collected" in lines["lately"]  # what is known is of another address
+    rows = {row["name"]: row for row in newsroom.json("sources", "list")["sources"]}
+    assert rows["rss"]["url"] == url
+    assert rows["rss"]["health"]["last_good"] == (NOW - timedelta(hours=2)).isoformat()
+    assert rows["other"]["health"]["failures"] == 4
+    assert rows["lately"]["health"]["collected"] is False
+
+
+def test_check_says_what_is_wrong_with_sources_beside_their_place(newsroom: Newsroom, site: HttpServer) -> None:
+    for place in ("/rss", "/other", "/lately"):
+        add(newsroom, site.url(place), "--name", place[1:])
+    long_ago = NOW - timedelta(days=9)
+    note(newsroom, SourceHealth("rss", site.url("/rss"), NOW, NOW, moved_to=site.url("/new")))
+    note(newsroom, SourceHealth("other", site.url("/other"), long_ago, long_ago, 3, "is down"))
+    note(newsroom, SourceHealth("lately", site.url("/lately"), NOW, long_ago))
+    asked = len(site.requests)
+    told = newsroom.json("check")
+    assert len(site.requests) == asked
+    for line, words in {22: "moved for good", 23: "failed 3 times in a row", 24: "no new article since"}.items():
+        (warning,) = [said for said in told["warnings"] if said.startswith(f"digest.yaml:{line}: source ")]
+        assert words in warning
+    assert any("is down" in said for said in told["warnings"])
+
+
+def test_check_online_asks_and_a_missing_path_is_a_fault_with_its_line(newsroom: Newsroom, site: HttpServer) -> None:
+    add(newsroom, site.url("/rss"))
+    site.route("/rss", "gone", status=410)
+    assert newsroom.json("check")["warnings"] == []
+    (warning,) = newsroom.json("check", "--online")["warnings"]
+    assert warning.startswith("digest.yaml:22: source गाँव समाचार: ")
+    assert "410" in warning
+    newsroom.settings("path: samples/articles", "path: samples/articels")
+    told = newsroom.json("check", code=2)
+    assert told["faults"] == [
+        {"where": "digest.yaml", "line": 21, "message": "source डेस्क: there is no file or folder samples/articels"}
+    ]
+    assert newsroom.digest("check", "--online", "--offline").code == 2
+
+
+def test_it_is_said_when_the_environment_gives_the_sources(newsroom: Newsroom, site: HttpServer) -> None:
+    row = "[{name: अच्छा, path: samples/feeds/subah-samachar.xml}]"
+    run = newsroom.digest("sources", "add", site.url("/rss"), "--yes", "--allow-private", DIGEST_SOURCES=row)
+    assert run.code == 0
+    assert "DIGEST_SOURCES is set" in run.err
+    assert site.url("/rss") in text(newsroom)

@@ -1,0 +1,45 @@
+"""A memory of a dozen lines for collecting, and a source on this machine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+
+from digest.collect.memory import Remembered, Saved
+from digest.models import Article, Inline, Source
+
+
+class Notebook:
+    """Keeps everything in dictionaries and notes which thread came. Its shelf may be read from any thread."""
+
+    def __init__(self) -> None:
+        self.articles: dict[str, Article] = {}
+        self.known: dict[str, Remembered] = {}
+        self.pictures: dict[str, Inline] = {}
+        self.threads: set[int] = set()
+
+    def recall(self) -> Mapping[str, Remembered]:
+        self.threads.add(threading.get_ident())
+        return dict(self.known)
+
+    def note(self, remembered: Remembered) -> None:
+        self.threads.add(threading.get_ident())
+        self.known[remembered.health.name] = remembered
+
+    def save(self, articles: Sequence[Article]) -> Saved:
+        self.threads.add(threading.get_ident())
+        new = [article for article in articles if article.id not in self.articles]
+        changed = [a for a in articles if a not in new and self.articles[a.id].content_hash != a.content_hash]
+        self.articles.update({article.id: article for article in articles})
+        return Saved(len(new), len(changed))
+
+    def keep(self, pictures: Sequence[Inline]) -> None:
+        self.threads.add(threading.get_ident())
+        self.pictures.update({picture.cid: picture for picture in pictures})
+
+    def held(self, ids: Sequence[str]) -> Mapping[str, Article]:
+        return {one: self.articles[one] for one in ids if one in self.articles}
+
+
+def source(name: str, url: str, **more: object) -> Source:
+    return Source(name, url=url, allow_private=True, **more)  # type: ignore[arg-type]

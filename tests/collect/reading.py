@@ -1,0 +1,21 @@
+"""Hands a document to the collector's reader as if it had been fetched. Used by the tests of every kind of document."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from digest.collect.documents import read_document
+from digest.collect.fetch import Fetched
+from digest.collect.parsed import Parsed
+from digest.models import Source
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+URL = "https://www.village.example/zila/"
+
+
+def read(document: bytes | str, url: str = URL, content_type: str = "", **source: Any) -> Parsed:
+    """What `document`, found at `url`, gives a source with the fields `source`."""
+    body = document if isinstance(document, bytes) else document.encode("utf-8", "surrogatepass")
+    fetched = Fetched(200, url, body, content_type)
+    return read_document(fetched, source=Source("गांव", url=url, **source), now=NOW)

@@ -1,0 +1,167 @@
+"""How sources are doing: what is remembered, when a source is left in peace, and what an operator is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.collect.collector import CollectReport, SourceReport, collect
+from digest.collect.fetch import Fetcher
+from digest.models import Source
+from tests.collect.notebook import Notebook, source
+from tests.collect.server import FEED
+from tests.support.http_behaviours import redirect, too_many, validated
+from tests.support.http_server import HttpServer
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def site() -> Iterator[HttpServer]:
+    with HttpServer() as running:
+        running.route("/feed", validated(FEED, etag='"v1"'))
+        yield running
+
+
+class Desk:
+    """Collects with one memory, at the times it is told."""
+
+    def __init__(self, home: Path) -> None:
+        self.memory, self.home = Notebook(), home
+
+    def run(self, *sources: Source, at: datetime = NOW, patient: bool = False) -> CollectReport:
+        return collect(sources, fetcher=Fetcher(), memory=self.memory, now=at, home=self.home, patient=patient)
+
+    def one(self, one: Source, *, at: datetime = NOW, patient: bool = False) -> SourceReport:
+        return self.run(one, at=at, patient=patient).sources[0]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_a_good_fetch_and_new_articles_are_remembered(desk: Desk, site: HttpServer) -> None:
+    one = source("gaon", site.url("/feed"))
+    desk.one(one)
+    health = desk.memory.known["gaon"].health
+    assert (health.last_good, health.last_new, health.failures, health.url) == (NOW, NOW, 0, one.url)
+    later = NOW + HOUR
+    assert desk.one(one, at=later).kind == "unchanged"
+    health = desk.memory.known["gaon"].health
+    assert (health.last_good, health.last_new) == (later, NOW)
+
+
+def test_failures_count_and_are_told_from_the_third(desk: Desk, site: HttpServer) -> None:
+    one = source("gaon", site.url("/feed"))
+    desk.one(one)
+    site.route("/feed", b"", status=500)
+    reports = [desk.one(one, at=NOW + n * HOUR) for n in (1, 2, 3)]
+    assert [report.warnings for report in reports[:2]] == [(), ()]
+    assert reports[2].warnings == ("it has failed 3 times in a row; last read on 2026-11-23 at 12:00",)
+    health = desk.memory.known["gaon"].health
+    assert (health.failures, health.last_good) == (3, NOW)
+    assert "HTTP 500" in health.last_error
+    site.route("/feed", FEED)
+    assert desk.one(one, at=NOW + 4 * HOUR).warnings == ()
+    health = desk.memory.known["gaon"].health
+    assert (health.failures, health.last_error) == (0, "")
+
+
+def test_a_path_that_fails_counts_too_and_is_always_tried(desk: Desk) -> None:
+    for _ in range(4):
+        report = desk.one(Source("desk", path="missing"), patient=True)
+    assert "does not exist" in report.error
+    assert report.warnings == ("it has failed 4 times in a row; never read so far",)
+
+
+def test_silence_of_more_than_a_week_is_told(desk: Desk, site: HttpServer) -> None:
+    one = source("gaon", site.url("/feed"))
+    desk.one(one)
+    assert desk.one(one, at=NOW + timedelta(days=7)).warnings == ()
+    assert desk.one(one, at=NOW + timedelta(days=8)).warnings == ("it has had no new article since 2026-11-23",)
+
+
+def test_retry_after_is_kept_by_every_run_and_is_no_failure(desk: Desk, site: HttpServer) -> None:
+    one = source("gaon", site.url("/busy"))
+    site.route("/busy", too_many("1800"))
+    assert "HTTP 429" in desk.one(one).error
+    report = desk.one(one, at=NOW + timedelta(minutes=29))
+    assert report.error == "It asks us to come back after 12:30; not asked."
+    assert len(site.hits("/busy")) == 1
+    assert desk.memory.known["gaon"].health.failures == 1
+    site.route("/busy", FEED)
+    assert desk.one(one, at=NOW + timedelta(minutes=31)).new == 1
+    assert desk.memory.known["gaon"].health.not_before is None
+
+
+def test_a_patient_run_spares_what_keeps_failing_and_a_run_by_hand_does_not(desk: Desk, site: HttpServer) -> None:
+    one = source("gaon", site.url("/gone"))
+    for _ in range(3):
+        desk.one(one, patient=True)
+    assert len(site.hits("/gone")) == 3
+    spared = desk.one(one, at=NOW + timedelta(minutes=15), patient=True)
+    assert spared.error.startswith("It has failed 3 times in a row; not asked before 12:30.")
+    assert len(site.hits("/gone")) == 3
+    assert desk.memory.known["gaon"].health.failures == 3
+    desk.one(one, at=NOW + timedelta(minutes=15))
+    assert len(site.hits("/gone")) == 4
+    at = NOW + timedelta(minutes=15)
+    for wait in (60, 120, 240, 360, 360):  # minutes: twice as long each time, and six hours at most
+        desk.one(one, at=at + timedelta(minutes=wait - 2), patient=True)
+        asked = len(site.hits("/gone"))
+        at += timedelta(minutes=wait)
+        desk.one(one, at=at, patient=True)
+        assert len(site.hits("/gone")) == asked + 1
+
+
+def test_a_move_for_good_is_remembered_told_and_gone_by(desk: Desk, site: HttpServer) -> None:
+    one = source("gaon", site.url("/old"))
+    site.route("/old", redirect("/feed", 301))
+    told = (f"it has moved for good to {site.url('/feed')}; change its url",)
+    assert desk.one(one).warnings == told
+    assert desk.one(one).warnings == told
+    assert len(site.hits("/old")) == 1
+    assert desk.memory.known["gaon"].health.moved_to == site.url("/feed")
+    site.route("/feed", b"", status=404)
+    site.route("/old", FEED)
+    assert desk.one(one).error == ""
+    assert desk.memory.known["gaon"].health.moved_to == ""
+
+
+def test_a_move_to_what_is_no_feed_is_not_remembered(desk: Desk, site: HttpServer) -> None:
+    one = source("gaon", site.url("/old"))
+    site.route("/old", redirect("/login", 301))
+    site.route("/login", "<html><head><title>x</title></head><body></body></html>", type="text/html")
+    assert desk.one(one).error
+    assert desk.memory.known["gaon"].health.moved_to == ""
+
+
+def test_a_move_to_a_private_address_is_refused(desk: Desk, site: HttpServer) -> None:
+    site.route("/old", redirect("http://169.254.169.254/latest", 301))
+    assert "not a public address" in desk.one(source("gaon", site.url("/old"))).error
+
+
+def test_another_url_or_way_of_reading_forgets_the_validators(desk: Desk, site: HttpServer) -> None:
+    site.route("/other", validated(FEED, etag='"v1"'))
+    desk.one(source("gaon", site.url("/feed")))
+    desk.one(source("gaon", site.url("/other")))
+    assert "if-none-match" not in site.hits("/other")[0].headers
+    desk.one(source("gaon", site.url("/other")))
+    assert site.hits("/other")[1].headers["if-none-match"] == '"v1"'
+    read = desk.one(source("gaon", site.url("/other"), section="देश"))
+    assert "if-none-match" not in site.hits("/other")[2].headers
+    assert read.fetched == 1
+
+
+def test_a_failure_keeps_the_validators(desk: Desk, site: HttpServer) -> None:
+    one = source("gaon", site.url("/feed"))
+    desk.one(one)
+    site.route("/feed", b"", status=500)
+    desk.one(one)
+    site.route("/feed", validated(FEED, etag='"v1"'))
+    assert desk.one(one).kind == "unchanged"

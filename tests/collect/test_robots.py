@@ -1,0 +1,96 @@
+"""robots.txt as RFC 9309 has it, and what a site says when it can't be asked."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.collect.fetch import Fetcher
+from digest.collect.manners import Manners
+from digest.collect.robots import LARGEST, Robots, read_rules
+from tests.support.http_server import HttpServer
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "allowed"),
+    [
+        ("", "/a", True),
+        ("User-agent: *\nDisallow:", "/a", True),
+        ("User-agent: *\nDisallow: /", "/a", False),
+        ("user-agent: *\ndisallow: /private # desk\n", "/private/1", False),
+        ("User-agent: *\nAllow: /\nDisallow: /private", "/private", False),
+        ("User-agent: *\nDisallow: /\nAllow: /news", "/news/1", True),
+        ("User-agent: *\nAllow: /a\nDisallow: /a", "/a", True),
+        ("User-agent: *\nDisallow: /*.pdf$", "/x/y.pdf", False),
+        ("User-agent: *\nDisallow: /*.pdf$", "/x/y.pdf?q", True),
+        ("User-agent: *\nDisallow: /*?print=", "/n/1?print=1", False),
+        ("User-agent: *\nDisallow: /a*b*c", "/axxbyyc", False),
+        ("User-agent: *\nDisallow: /a*b*c", "/axxcyyb", True),
+        ("User-agent: *\nDisallow: /*a$", "/ba", False),
+        ("User-agent: other\nDisallow: /\n", "/a", True),
+        ("User-agent: *\nDisallow: /\nUser-agent: hindi-digest\nDisallow: /x", "/a", True),
+        ("User-agent: a\nUser-agent: Hindi-Digest/2.0\nDisallow: /\n", "/a", False),
+        ("User-agent: hindi-digest\nDisallow: /x\nUser-agent: *\nDisallow: /\nUser-agent: hindi-digest\nDisallow: /y",
+         "/y", False),
+        ("User-agent: *\nSitemap: https://a.example/s.xml\nDisallow: /a", "/a", False),
+        ("User-agent: *\nDisallow: /%E0%A4%95", "/क", False),
+        ("User-agent: *\nDisallow: /क", "/%E0%A4%95", False),
+        ("<html>not a robots.txt</html>", "/a", True),
+    ],
+)  # fmt: skip
+def test_the_longest_rule_of_our_group_decides(text: str, path: str, allowed: bool) -> None:
+    assert read_rules(text).allow(path) is allowed
+
+
+def test_a_crawl_delay_is_read() -> None:
+    assert read_rules("User-agent: *\nCrawl-delay: 2.5\nDisallow: /x").delay == 2.5
+    assert read_rules("User-agent: *\nCrawl-delay: soon").delay == 0
+    assert read_rules("User-agent: *\nCrawl-delay: inf\n").delay == 0
+
+
+@given(
+    lines=st.lists(
+        st.tuples(
+            st.sampled_from(["User-agent", "Disallow", "Allow", "Crawl-delay", "x"]), st.text("*$/ab%2?क", max_size=9)
+        )
+    ),
+    path=st.text("ab/*$%?", max_size=20),
+)
+def test_no_rules_raise(lines: list[tuple[str, str]], path: str) -> None:
+    text = "User-agent: *\n" + "\n".join(f"{key}: {value}" for key, value in lines)
+    assert read_rules(text).allow(f"/{path}") in (True, False)
+
+
+@pytest.mark.parametrize(("status", "answer"), [(404, "yes"), (403, "yes"), (429, "later"), (503, "later")])
+def test_a_site_without_rules_allows_and_one_in_trouble_does_not(status: int, answer: str) -> None:
+    with HttpServer() as site:
+        site.route("/robots.txt", b"", status=status)
+        assert Robots(Fetcher()).may(site.url("/a"), allow_private=True) == answer
+
+
+def test_a_site_is_asked_once_a_day_and_in_trouble_sooner() -> None:
+    now = 0.0
+    with HttpServer() as site:
+        site.route("/robots.txt", "User-agent: *\nDisallow: /private\nCrawl-delay: 4")
+        fetcher = Fetcher(manners=Manners(spare_own=False, apart=0, sleep=lambda _seconds: None))
+        robots = Robots(fetcher, clock=lambda: now)
+        answers = [robots.may(site.url(path), allow_private=True) for path in ("/a", "/private/a", "/b?c")]
+        assert answers == ["yes", "no", "yes"]
+        assert len(site.hits("/robots.txt")) == 1
+        site.route("/robots.txt", b"", status=500)
+        now += 24 * 3600 + 1
+        assert robots.may(site.url("/a"), allow_private=True) == "later"
+        site.route("/robots.txt", b"", status=404)
+        now += 3600
+        assert robots.may(site.url("/private"), allow_private=True) == "yes"
+        assert len(site.hits("/robots.txt")) == 3
+
+
+def test_an_endless_file_is_read_up_to_the_bound_and_an_unreachable_site_is_left() -> None:
+    with HttpServer() as site:
+        site.route("/robots.txt", "User-agent: *\nDisallow: /private\n" + "# \n" * LARGEST)
+        assert Robots(Fetcher()).may(site.url("/private"), allow_private=True) == "no"
+        gone = site.url("/a")
+    assert Robots(Fetcher()).may(gone, allow_private=True) == "later"
+    assert Robots(Fetcher()).may("https://", allow_private=True) == "yes"

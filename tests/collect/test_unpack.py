@@ -1,0 +1,93 @@
+"""Unpacking bodies as they stream in: every encoding alike, and no bomb goes off."""
+
+from __future__ import annotations
+
+import gzip
+import tracemalloc
+import zlib
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.collect.unpack import TooLarge, Undecodable, accepted, unpacked
+
+TEXT = "नहर में पानी आया। ".encode() * 500
+
+
+def _brotli(data: bytes) -> bytes:
+    brotli = pytest.importorskip("brotli", reason="the extra `compression` is not installed")
+    packed: bytes = brotli.compress(data)
+    return packed
+
+
+def _zstd(data: bytes) -> bytes:
+    zstandard = pytest.importorskip("zstandard", reason="the extra `compression` is not installed")
+    packed: bytes = zstandard.ZstdCompressor().compress(data)
+    return packed
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": _brotli,
+    "zstd": _zstd,
+}
+ENCODINGS = pytest.mark.parametrize("encoding", sorted(PACKERS))
+
+
+def pieces(data: bytes, size: int) -> Iterator[bytes]:
+    return (data[at : at + size] for at in range(0, len(data), size))
+
+
+@ENCODINGS
+@pytest.mark.parametrize("size", [1, 7, 65536])
+def test_what_was_packed_comes_back(encoding: str, size: int) -> None:
+    packed = PACKERS[encoding](TEXT)
+    assert b"".join(unpacked(pieces(packed, size), encoding, limit=len(TEXT))) == TEXT
+
+
+@ENCODINGS
+def test_a_bomb_stops_at_the_limit_without_being_unpacked(encoding: str) -> None:
+    packed = PACKERS[encoding](bytes(100_000_000))
+    tracemalloc.start()
+    with pytest.raises(TooLarge):
+        for _ in unpacked(pieces(packed, 65536), encoding, limit=1_000_000):
+            pass
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+@ENCODINGS
+@pytest.mark.parametrize("cut", [1, 5, 20])
+def test_a_body_that_ended_too_early_is_damaged(encoding: str, cut: int) -> None:
+    with pytest.raises(Undecodable):
+        list(unpacked([PACKERS[encoding](TEXT)[:-cut]], encoding, limit=len(TEXT)))
+
+
+@ENCODINGS
+@given(junk=st.binary(min_size=1, max_size=300))
+def test_junk_is_damage_or_short_and_nothing_else(encoding: str, junk: bytes) -> None:
+    PACKERS[encoding](b"")  # skips where the decoder is missing
+    try:
+        assert sum(map(len, unpacked([junk], encoding, limit=10_000))) <= 10_000
+    except (Undecodable, TooLarge):
+        return
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_several_members_are_one_body(encoding: str) -> None:
+    pack = PACKERS[encoding]
+    assert b"".join(unpacked([pack(b"one ") + pack(b"two")], encoding, limit=100)) == b"one two"
+
+
+def test_only_what_can_be_unpacked_is_asked_for() -> None:
+    assert "gzip" in accepted()
+    with pytest.raises(Undecodable, match="not asked for"):
+        list(unpacked([b"x"], "compress", limit=10))
+    with pytest.raises(Undecodable, match="not asked for"):
+        list(unpacked([b"x"], "gzip, br", limit=10))
+    for encoding in accepted().split(", "):
+        assert list(unpacked([PACKERS[encoding](b"x")], f" {encoding.upper()} ", limit=10))

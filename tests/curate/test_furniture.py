@@ -1,0 +1,89 @@
+"""What a source repeats in article after article goes from texts and summaries; reports that grow do not."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.curate.boilerplate import Furniture
+from digest.curate.compose import compose
+from digest.curate.memo import Memo
+from digest.curate.rules import Rules
+from digest.curate.summarise import summarise
+from digest.models import Article
+from tests.curate.sample import NOW, article
+
+BLURB = "गांव कथा प्रतियोगिता में अपनी कहानी भेजिए और पाइए ढेर सारे इनाम।"
+TEXTS = (
+    ("सोनपुरा में खुला नया पुल", "सोनपुरा में कमला नदी पर बना पुल रविवार को लोगों के लिए खोल दिया गया।"),
+    ("मंडी में गेहूं के भाव चढ़े", "अनाज मंडी में सोमवार को गेहूं के भाव में चालीस रुपये की बढ़त देखी गई।"),
+    ("विद्यालय में लगी नई प्रयोगशाला", "बालिका विद्यालय में विज्ञान की नई प्रयोगशाला का काम इस सप्ताह पूरा हुआ।"),
+    ("कबड्डी के फाइनल में हरिपुर", "हरिपुर की टीम ने कबड्डी के सेमीफाइनल में सात अंकों से जीत दर्ज की है।"),
+)
+
+
+def told(count: int, hours: float = 5) -> list[Article]:
+    return [article(f"x{n}", "alok", title, f"{text}\n{BLURB}", hours) for n, (title, text) in enumerate(TEXTS[:count])]
+
+
+def cleaned(articles: list[Article]) -> list[str]:
+    furniture = Furniture()
+    furniture.learn(articles, NOW)
+    return [furniture.without(each).text for each in articles]
+
+
+def test_a_sentence_of_three_unlike_articles_goes() -> None:
+    assert cleaned(told(4)) == [text for _title, text in TEXTS]
+    assert cleaned(told(2)) == [f"{text}\n{BLURB}" for _title, text in TEXTS[:2]]
+
+
+def test_it_goes_from_within_a_paragraph_with_what_points_back_at_it() -> None:
+    tail = "इसके लिए नियम देखें।"
+    within = [
+        article(f"x{n}", "alok", title, f"{text} {BLURB} {tail} {text[:-1]} है।")
+        for n, (title, text) in enumerate(TEXTS)
+    ]
+    assert cleaned(within)[0] == f"{TEXTS[0][1]} {TEXTS[0][1][:-1]} है।"
+
+
+def test_other_sources_and_old_days_do_not_count() -> None:
+    others = [article(f"y{n}", f"paper{n}", title, f"{text}\n{BLURB}") for n, (title, text) in enumerate(TEXTS)]
+    assert all(BLURB in text for text in cleaned(others))
+    old = told(4, hours=20 * 24)
+    assert all(BLURB in text for text in cleaned(old))
+
+
+def test_a_report_that_grows_keeps_its_body() -> None:
+    body = " ".join(text for _title, text in TEXTS)
+    growing = [
+        article(f"g{n}", "alok", f"सोनपुरा पुल पर जाम, {n} घंटे से फंसे लोग", f"जाम का {n} घंटा बीता।\n{body}")
+        for n in range(4)
+    ]
+    assert all(body in text for text in cleaned(growing))
+
+
+def test_copies_under_other_titles_keep_their_text() -> None:
+    copies = [article(f"c{n}", "alok", title, TEXTS[0][1]) for n, (title, _text) in enumerate(TEXTS)]
+    assert cleaned(copies) == [TEXTS[0][1]] * 4
+
+
+def test_an_edition_says_what_was_left_out_and_summaries_lack_it() -> None:
+    rules = Rules(min_stories=1)
+    memo = Memo()
+    for _ in range(2):
+        curated = compose(told(4), rules=rules, weights={}, now=NOW, memo=memo)
+        stories = [story for section in curated.sections for story in section.stories]
+        assert len(stories) == 4
+        assert not any(BLURB in story.summary for story in stories)
+        assert "repeated sentences of alok in 4 of its articles" in curated.left_out
+    assert summarise(told(4)[0]).endswith(BLURB)
+
+
+def test_days_of_the_background_teach() -> None:
+    today, before = told(4)[:1], told(4, hours=3 * 24)[1:]
+    curated = compose(today, rules=Rules(min_stories=1), weights={}, now=NOW, background=before)
+    assert BLURB not in curated.sections[0].stories[0].summary
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_few_articles_teach_nothing(count: int) -> None:
+    assert len(cleaned(told(count))) == count

@@ -1,0 +1,121 @@
+"""The score of a pair: its terms, with and without other articles to count by, and the places that part two events."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.curate.cluster import cluster
+from digest.curate.commonness import UNSEEN, shares
+from digest.curate.pairs import Pairs, likeness
+from digest.curate.places import NOWHERE, gazetteer, named, relation
+from digest.curate.rules import Rules
+from digest.hindi.tokens import stems
+from digest.models import Article
+from tests.curate.sample import BRIDGE, OTHERS, article
+
+RULES = Rules()
+FIRE = (
+    "{0} के बाजार में {1} रात कपड़े की दुकान में आग लग गई। दमकल की चार गाड़ियों ने दो घंटे में आग बुझाई। "
+    "आग से लाखों का सामान जल गया, कोई घायल नहीं हुआ। पुलिस मामले की जांच कर रही है।"
+)
+
+
+def fire(id_: str, town: str, day: str = "सोमवार") -> Article:
+    return article(id_, id_, f"{town} में कपड़े की दुकान में आग, लाखों का नुकसान", FIRE.format(town, day))
+
+
+def test_two_articles_alone_are_scored_much_as_among_others() -> None:
+    one, other, _ = BRIDGE
+    alone, among = likeness(one, other), likeness(one, other, background=OTHERS)
+    assert alone.score >= RULES.merge
+    assert abs(alone.score - among.score) < 0.1
+    assert alone.shared
+    assert {alone.a, alone.b} == {one.id, other.id}
+    assert likeness(one, OTHERS[0]).score < RULES.related
+
+
+def test_the_score_does_not_depend_on_the_order() -> None:
+    one, other, _ = BRIDGE
+    assert likeness(one, other).score == pytest.approx(likeness(other, one).score)
+
+
+def test_the_same_words_of_two_towns_are_two_stories() -> None:
+    here, there, also_here = fire("a", "मुरादाबाद"), fire("b", "जोधपुर"), fire("c", "मुरादाबाद")
+    apart = likeness(here, there)
+    assert apart.place == "conflict"
+    assert "place conflict" in str(apart)
+    assert likeness(here, also_here).place == "same"
+    assert likeness(here, fire("d", "बरेली")).place == "near", "another town of the same state"
+    assert apart.score < likeness(here, also_here).score - 0.25
+    assert len(cluster([here, also_here], RULES)) == 1
+
+
+def test_weekdays_and_places_together_part_what_words_do_not() -> None:
+    monday, tuesday = fire("a", "मुरादाबाद"), fire("b", "बरेली", "मंगलवार")
+    assert likeness(monday, tuesday).score < likeness(monday, fire("c", "मुरादाबाद")).score - 0.2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("लखनऊ में बैठक", "यूपी में बैठक", "same"),
+        ("लखनऊ में बैठक", "कानपुर में बैठक", "near"),
+        ("मध्य प्रदेश के रीवा में", "उत्तर प्रदेश में", "conflict"),
+        ("अमरीका में चुनाव", "वॉशिंगटन में शपथ", "same"),
+        ("काठमांडू में भूकंप", "टोक्यो में भूकंप", "conflict"),
+        ("आज की बड़ी बैठक", "पटना में बैठक", ""),
+    ],
+)
+def test_places_by_state_and_country(one: str, other: str, expected: str) -> None:
+    assert relation(named(stems(one)), named(stems(other))) == expected
+    assert relation(named(stems(other)), named(stems(one))) == expected
+
+
+def test_every_town_of_the_gazetteer_has_a_region_and_is_found_by_its_name() -> None:
+    table = gazetteer()
+    for town, regions in table.regions.items():
+        found = named(stems(town.replace("_", " ")))
+        assert regions & found.regions, town
+
+
+@given(st.lists(st.sampled_from(stems("लखनऊ यूपी उत्तर प्रदेश मध्य दिल्ली पुल नदी चीन सऊदी अरब")), max_size=8))
+def test_any_words_name_places_of_the_table_or_none(words: list[str]) -> None:
+    found = named(words)
+    assert relation(found, NOWHERE) == ""
+    assert relation(found, found) in ("same", "")
+    assert bool(found.towns) <= bool(found.regions)
+
+
+def test_the_table_of_common_stems_holds_shares_of_stems() -> None:
+    table = shares()
+    assert 1_500 < len(table) < 4_000
+    assert all(UNSEEN < share < 1 for share in table.values())
+    assert table[stems("सरकार")[0]] > table[stems("भूकंप")[0]]
+
+
+def test_a_pair_of_two_towns_of_one_form_is_kept_apart_on_one_day() -> None:
+    text = "{} में सोमवार को पेट्रोल {} रुपये और डीजल {} रुपये लीटर बिका। तेल कंपनियां रोज सुबह छह बजे नए भाव जारी करती हैं।" * 3
+    title = "आज {} में पेट्रोल के दाम क्या हैं, जानें रोज सुबह छह बजे जारी होने वाले नए भाव"
+    pages = [
+        article(f"p{number}", f"paper {number}", title.format(town), text.format(*(town, 101, 92) * 3), hours=number)
+        for number, town in enumerate(("शनपुर", "शनपुर", "बेलापुर", "लखनऊ", "कानपुर"))
+    ]
+    assert Pairs(pages[:2], RULES).link(0, 1).barred == ""
+    joined = [{each.id for each in found.articles} for found in cluster(pages, RULES) if len(found.articles) > 1]
+    assert joined == [{"p0", "p1"}]
+    assert "two subjects" in likeness(pages[0], pages[2]).barred
+    assert "two subjects" in likeness(pages[3], pages[4]).barred
+
+
+def test_pages_of_two_kinds_or_signs_are_kept_apart() -> None:
+    sign = [
+        article(f"s{n}", f"paper {n}", f"{name} राशिफल: जानें अपना दिन", "दिन अच्छा रहेगा।")
+        for n, name in enumerate(("मेष", "तुला"))
+    ]
+    assert "two subjects" in likeness(*sign).barred
+    gold = article("g", "setu", "सोने का भाव आज", "दिन अच्छा रहेगा।")
+    assert "two kinds (horoscope, gold)" in likeness(sign[0], gold).barred
+    live = article("l", "alok", "LIVE: सोनपुरा की खबरें", "दिन अच्छा रहेगा।")
+    assert likeness(gold, live).barred == ""

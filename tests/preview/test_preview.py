@@ -1,0 +1,145 @@
+"""The preview in a browser: what is shown, that it follows changes, and that nobody else can read it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+
+from digest.hindi import cut
+from digest.preview.frames import in_scheme, policy
+from tests.cli.newsroom import Newsroom
+from tests.preview.conftest import KEY, Viewer
+
+
+def test_the_state_tells_what_a_reader_would_see(viewer: Viewer, newsroom: Newsroom) -> None:
+    state = viewer.state()
+    composed = newsroom.json("edition", "show", KEY)
+    assert (state["edition"], state["state"], state["error"]) == (KEY, "draft", "")
+    assert state["preheader"] == composed["preheader"]
+    first = state["variants"][0]
+    assert first["subject"] == composed["subject"]
+    assert cut.length(first["phone_subject"]) <= 38
+    assert first["sizes"]["decoded"] < first["sizes"]["base64"] < first["sizes"]["quoted_printable"]
+    assert first["level"] == "ok"
+    assert composed["sections"][0]["stories"][0]["title"][:20] in first["text"]
+    assert "DGX" not in first["text"]
+
+
+def test_readers_topics_are_variants_of_their_own(viewer: Viewer, newsroom: Newsroom) -> None:
+    newsroom.readers("email: a@example.com, topics: [खेल]", "email: b@example.com, format: text", "email: c@example.com")
+    variants = {variant["key"]: variant for variant in viewer.state()["variants"]}
+    assert len(variants) == 3
+    assert variants["html"]["topics"] == ""
+    assert not variants["text"]["html"]
+    other = next(variant for key, variant in variants.items() if key.startswith("html-"))
+    assert other["topics"] == "खेल"
+    assert viewer.get(f"/letter.html?variant={other['key']}")[0] == 200
+    assert viewer.get("/letter.html?variant=text")[0] == 404
+
+
+def test_a_change_of_template_or_settings_shows_at_once(viewer: Viewer, newsroom: Newsroom) -> None:
+    before = viewer.state()["version"]
+    assert viewer.state()["version"] == before
+    own = newsroom.home / "templates" / "letter.html.j2"
+    own.write_text('{% extends "house/letter.html.j2" %}{% block intro %}<tr><td>नमस्ते</td></tr>{% endblock %}')
+    assert viewer.state()["version"] != before
+    assert "नमस्ते" in viewer.get("/letter.html")[2]
+    newsroom.settings("name: सुबह की ख़बरें", "name: शाम की ख़बरें")
+    assert viewer.state()["name"] == "शाम की ख़बरें"
+
+
+def test_the_desks_changes_show_too(viewer: Viewer, newsroom: Newsroom) -> None:
+    before = viewer.state()["version"]
+    assert newsroom.digest("edition", "edit", KEY, "--subject", "आज की सुबह").code == 0
+    state = viewer.state()
+    assert state["version"] != before
+    assert state["variants"][0]["subject"] == "आज की सुबह"
+
+
+def test_a_mistake_is_shown_and_the_last_good_letter_stays(viewer: Viewer, newsroom: Newsroom) -> None:
+    good = viewer.state()
+    own = newsroom.home / "templates" / "letter.html.j2"
+    own.write_text("<!DOCTYPE html>\n{{ naem }}")
+    broken = viewer.state()
+    assert "letter.html.j2:2" in broken["error"]
+    assert broken["version"] != good["version"]
+    assert broken["variants"] == good["variants"]
+    own.unlink()
+    mended = viewer.state()
+    assert mended["error"] == ""
+    assert mended["version"] == good["version"]
+    (newsroom.home / "digest.yaml").write_text("newsletter: {nmae: x}\n")
+    assert "digest.yaml:1" in viewer.state()["error"]
+
+
+def test_frames_run_nothing_and_show_pictures_only_if_asked(viewer: Viewer) -> None:
+    _, headers, html = viewer.get("/letter.html?scheme=dark&images=0")
+    assert headers["content-security-policy"] == policy(images=False)
+    assert "script-src" not in headers["content-security-policy"]
+    assert "img-src 'none'" in headers["content-security-policy"]
+    assert "@media all{" in html
+    assert "prefers-color-scheme" not in html
+    light = viewer.get("/letter.html?scheme=light")
+    assert "img-src https:" in light[1]["content-security-policy"]
+    assert "@media not all{" in light[2]
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "", "127.0.0.1.evil.example:1"])
+def test_no_other_name_reaches_a_draft(viewer: Viewer, host: str) -> None:
+    status, _, body = viewer.get("/state.json", host=host or " ")
+    assert status == 403
+    assert KEY not in body
+
+
+@pytest.mark.parametrize("path", ["/", "/viewer.js", "/viewer.css"])
+def test_the_viewer_needs_nothing_from_elsewhere(viewer: Viewer, path: str) -> None:
+    status, headers, body = viewer.get(path)
+    assert status == 200
+    assert headers["x-content-type-options"] == "nosniff"
+    assert not re.search(r"https?://", body)
+
+
+def test_there_is_nothing_else(viewer: Viewer) -> None:
+    assert viewer.get("/../../digest.yaml")[0] == 404
+    assert viewer.get("/viewer.js/../../server.py")[0] == 404
+
+
+def test_both_sides_of_a_letter_that_has_both() -> None:
+    rules = "@media (prefers-color-scheme:dark){a{}}@media ( prefers-color-scheme : light ){b{}}"
+    html = f"<head><style>{rules}</style></head>"
+    assert "@media not all{a{}}@media all{b{}}" in in_scheme(html, "light")
+    assert "@media all{a{}}@media not all{b{}}" in in_scheme(html, "dark")
+
+
+def test_the_command_serves_until_it_is_stopped(newsroom: Newsroom) -> None:
+    process = subprocess.Popen(
+        newsroom.command("preview", KEY, "--open", "--no-browser"),
+        cwd=newsroom.home,
+        env=newsroom.env(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        said = ""
+        assert process.stderr is not None
+        while "http://127.0.0.1:" not in said:
+            line = process.stderr.readline()
+            assert line, said
+            said += line
+    finally:
+        os.kill(process.pid, signal.SIGINT)
+        _, rest = process.communicate(timeout=30)
+    assert process.returncode == 0, said + rest
+    assert "stopped" in rest
+
+
+def test_a_port_that_is_taken_is_one_sentence(viewer: Viewer, newsroom: Newsroom) -> None:
+    port = viewer.server.server_address[1]
+    run = newsroom.digest("preview", KEY, "--open", "--no-browser", "--port", str(port))
+    assert run.code == 1
+    assert f"port {port} can't be listened on" in run.err

@@ -1,0 +1,73 @@
+"""Every message that templates and code ask for, and the template of catalogues that is made of them.
+
+`python -m tests.render.extraction` writes digest/messages/template.pot anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.extract import extract
+from jinja2.ext import babel_extract
+
+from digest.messages import TEMPLATE
+from tests.paths import ROOT
+
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+LABELS = ("update",)
+"""What Story.label may be: data, which no call names."""
+
+HEAD = """\
+# Everything that a reader sees beside the news. Copy this file to messages/LANGUAGE.po in the newsletter's folder, write
+# what each msgid is in that language into its msgstr, and set newsletter.language. Placeholders such as %(num)s stay.
+# Plural-Forms is the language's own; this one has a form for 1 and another for every other number.
+msgid ""
+msgstr ""
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+"""
+
+
+def used() -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each message (id, or id and plural) with the file that asks for it."""
+    for path in sorted((ROOT / "templates").rglob("*.j2")):
+        with path.open("rb") as stream:
+            for _, _, message, _ in babel_extract(stream, list(KEYWORDS), [], {}):
+                yield _ids(message), str(path.relative_to(ROOT))
+    for path in sorted((ROOT / "digest").rglob("*.py")):
+        with path.open("rb") as stream:
+            for _, message, _, _ in extract("python", stream, KEYWORDS):
+                yield _ids(message), str(path.relative_to(ROOT))
+    for label in LABELS:
+        yield (label,), "digest/models.py"
+
+
+def template() -> str:
+    """What template.pot must be: ordered by message, so that moving code does not change it."""
+    where: dict[tuple[str, ...], set[str]] = {}
+    for ids, path in used():
+        where.setdefault(ids, set()).add(path)
+    parts = [HEAD]
+    for ids in sorted(where):
+        rows = [f"#: {' '.join(sorted(where[ids]))}", f'msgid "{_quoted(ids[0])}"']
+        if len(ids) > 1:
+            rows += [f'msgid_plural "{_quoted(ids[1])}"', 'msgstr[0] ""', 'msgstr[1] ""']
+        else:
+            rows += ['msgstr ""']
+        parts.append("\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+def _ids(message: str | tuple[str | None, ...]) -> tuple[str, ...]:
+    return (message,) if isinstance(message, str) else tuple(one for one in message if one)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+if __name__ == "__main__":
+    Path(TEMPLATE).write_text(template(), encoding="utf-8")

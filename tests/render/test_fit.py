@@ -1,0 +1,97 @@
+"""A letter that is too long: summaries first, then stories, from the lowest upwards, and it says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.hindi.sentences import split
+from digest.models import Edition, Letter
+from digest.render.fit import LEAST_STORIES, fit
+from digest.render.letter import Renderer
+from digest.render.size import measure
+from tests.render.sample import EVERYTHING, MASTHEAD, NOW, TEMPLATES, twenty
+
+
+def scored() -> Edition:
+    """Twenty stories whose scores fall in the order of reading."""
+    edition = twenty()
+    scores = iter(range(20, 0, -1))
+    sections = tuple(
+        replace(section, stories=tuple(replace(story, score=float(next(scores))) for story in section.stories))
+        for section in edition.sections
+    )
+    return replace(edition, sections=sections)
+
+
+def letter(budget: int) -> Letter:
+    made = Renderer(MASTHEAD, [TEMPLATES], budget=budget).render(scored(), EVERYTHING, now=NOW)
+    assert made is not None
+    return made
+
+
+def plain(edition: Edition) -> Letter:
+    """A letter whose bytes are its words: quick to measure."""
+    body = "\n".join(f"{story.title} {story.summary}" for story in edition.stories())
+    return Letter("v", "s", body, body)
+
+
+def test_what_fits_is_left_alone() -> None:
+    assert letter(50_000).left_out == ()
+    assert letter(50_000) == letter(90_000)
+
+
+def test_summaries_of_the_lowest_go_first() -> None:
+    whole = letter(90_000)
+    made = letter(measure(whole).decoded - 1_000)
+    assert measure(made).decoded <= measure(whole).decoded - 1_000
+    assert len(made.left_out) == 1
+    assert made.left_out[0].endswith("cut to the first sentence to fit")
+    first, *_, last = scored().stories()
+    assert split(last.summary)[0] in made.html
+    assert first.summary in made.html
+
+
+def test_then_stories_and_each_is_named() -> None:
+    made = letter(20_000)
+    assert measure(made).decoded <= 20_000
+    gone = [line.removeprefix("left out to fit: ") for line in made.left_out if line.startswith("left out")]
+    assert gone
+    assert made.html.count("<h3") == 19 - len(gone)
+
+
+def test_what_can_never_fit_keeps_three_stories() -> None:
+    made = letter(10_000)
+    assert made.html.count("<h3") + 1 == LEAST_STORIES
+    assert scored().lead
+    assert next(iter(scored().stories())).title in made.html
+
+
+@given(st.integers(100, 12_000))
+def test_as_little_is_left_out_as_will_do(budget: int) -> None:
+    edition = scored()
+    fitted = fit(edition, plain, budget)
+    assert fitted.letter is not None
+    size = measure(fitted.letter).decoded
+    smallest = measure(fit(edition, plain, 1).letter or fitted.letter).decoded
+    assert size <= max(budget, smallest)
+    if fitted.left_out:
+        # one step less would not have fitted: a whole summary or story more
+        assert measure(plain(edition)).decoded > budget
+
+
+@pytest.mark.parametrize("budget", [1, 10**6])
+def test_an_edition_of_one_story_is_what_it_is(budget: int) -> None:
+    edition = twenty()
+    section = replace(edition.sections[0], stories=edition.sections[0].stories[:1])
+    alone = replace(edition, sections=(section,), lead=section.stories[0].id)
+    fitted = fit(alone, plain, budget)
+    assert fitted.letter is not None
+    assert edition.sections[0].stories[0].title in fitted.letter.html
+
+
+def test_nothing_to_render_stays_nothing() -> None:
+    assert fit(twenty(), lambda _: None, 10).letter is None

@@ -1,0 +1,145 @@
+"""What a look over a finished letter finds: ours is clean, and each way of spoiling one is told apart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.models import PLACEHOLDERS, Letter
+from digest.render.lint import lint
+from digest.render.lint.links import urls
+from digest.render.themes import LOOKS, Theme
+from tests.render.sample import EDITION, EVERYTHING, NOW, renderer, twenty
+
+LEAVE = PLACEHOLDERS["leave"]
+
+
+def ours(**masthead: object) -> Letter:
+    letter = renderer(**masthead).render(EDITION, EVERYTHING, now=NOW)
+    assert letter is not None
+    return letter
+
+
+OURS = ours()
+
+
+@pytest.mark.parametrize("look", sorted(LOOKS))
+@pytest.mark.parametrize("base_url", ["https://news.example.com", ""])
+def test_our_own_letters_are_clean(look: str, base_url: str) -> None:
+    assert lint(ours(theme=Theme(LOOKS[look]), base_url=base_url)) == []
+    assert lint(ours(theme=Theme(LOOKS[look], "#ffff00"), language="en")) == []
+
+
+def test_a_letter_of_text_alone_is_clean() -> None:
+    assert lint(replace(OURS, html="")) == []
+
+
+SPOILT = [
+    # what is replaced, by what, the level and rule that must be found, a word of the message
+    ("<!DOCTYPE html>", "<!doctype html>", "error", "frame", "DOCTYPE"),
+    ("</h1>", "</h1><script>x()</script>", "error", "element", "script"),
+    ("<h1 ", '<h1 onclick="x()" ', "error", "element", "event handler"),
+    ("</h1>", "</h1><form><input></form>", "error", "element", "form"),
+    ("</h1>", '</h1><p style="display:flex">क</p>', "warning", "style", "flex"),
+    ("</h1>", '</h1><p style="position:absolute">क</p>', "warning", "style", "position"),
+    ("</h1>", "</h1><h4>क</h4>", "warning", "headings", "<h4> follows <h1>"),
+    ("</h1>", "</h1><h1>क</h1>", "warning", "headings", "2 <h1>"),
+    ("</h1>", "</h1><table><tr><td>क</td></tr></table>", "warning", "tables", "presentation"),
+    ("</body>", "<p>क</p></body>", "warning", "language", "lang"),
+    ("</h1>", '</h1><a href="/news/1">क</a>', "error", "link", "/news/1"),
+    ("</h1>", '</h1><a href="javascript:x()">क</a>', "error", "link", "javascript"),
+    ("</h1>", "</h1><a>क</a>", "error", "link", "leads nowhere"),
+    ("</h1>", '</h1><a href="https://example.com/1"></a>', "error", "link", "without words"),
+    ("</h1>", '</h1><a href="https://example.com/ख़बर">क</a>', "error", "link", "ASCII"),
+    ("</h1>", '</h1><a href="http://example.com/">क</a>', "warning", "link", "not https"),
+    ("</h1>", '</h1><a href="#top">क</a>', "warning", "link", "within the letter"),
+    ("</h1>", '</h1><img src="http://example.com/a.jpg" alt="" width="9">', "error", "picture", "https"),
+    ("</h1>", '</h1><img src="https://example.com/a.jpg" width="9">', "error", "picture", "alt"),
+    ("</h1>", '</h1><img src="https://example.com/a.jpg" alt="">', "warning", "picture", "width"),
+    ("</h1>", '</h1><img src="https://example.com/a.jpg" alt="" width="1" height="1">', "warning", "picture", "pixel"),
+    ("</h1>", '</h1><img src="https://example.com/a.webp?x=1" alt="" width="9">', "warning", "picture", "Outlook"),
+    (
+        "</h1>",
+        '</h1><a href="https://e.com/"><img src="https://e.com/a.jpg" alt="" width="9"></a>',
+        "error",
+        "picture",
+        "no words",
+    ),
+    ("</h1>", "</h1><p>{{ story.title }}</p>", "error", "residue", "template"),
+    ("</h1>", "</h1><p>%(num)s ख़बरें</p>", "error", "residue", "template"),
+    ("</h1>", "</h1><p>None</p>", "error", "residue", "None"),
+    ("</h1>", '</h1><p style="color:#cccccc">क</p>', "error", "contrast", "in light"),
+    ("</h1>", '</h1><p style="color:#808080">क</p>', "warning", "contrast", "in light"),
+    ("</h1>", '</h1><p style="color:#222222">क</p>', "error", "contrast", "in dark"),
+    ("</h1>", "</h1>" + "<p>क</p>" * 12_000, "error", "size", "Gmail"),
+    ("</style></head>", ".x{color:red}" * 1_500 + "</style></head>", "error", "size", "style sheets"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "level", "rule", "word"), SPOILT)
+def test_each_way_to_spoil_it(old: str, new: str, level: str, rule: str, word: str) -> None:
+    html = OURS.html.replace("</style>\n</head>", "</style></head>")
+    assert old in html
+    found = lint(replace(OURS, html=html.replace(old, new, 1)))
+    assert [one for one in found if (one.level, one.rule) == (level, rule) and word in one.message], found
+
+
+def test_no_way_out_stops_a_send() -> None:
+    rules = [one.rule for one in lint(replace(OURS, html=OURS.html.replace(LEAVE, "x"))) if one.level == "error"]
+    assert rules == ["unsubscribe"]
+    assert "unsubscribe" in [one.rule for one in lint(replace(OURS, text=OURS.text.replace(LEAVE, "x")))]
+
+
+@pytest.mark.parametrize(
+    ("subject", "level", "word"),
+    [
+        ("", "error", "empty"),
+        ("क" * 61, "warning", "61"),
+        ("BREAKING NEWS आज", "warning", "shouts"),
+        (f"ख़बर {LEAVE}", "error", "placeholder"),
+    ],
+)
+def test_subjects(subject: str, level: str, word: str) -> None:
+    found = lint(replace(OURS, subject=subject))
+    assert [one for one in found if one.level == level and one.rule == "subject" and word in one.message]
+
+
+def test_an_empty_text_part_stops_a_send() -> None:
+    assert "text-part" in [one.rule for one in lint(replace(OURS, text=" \n")) if one.level == "error"]
+
+
+def test_a_preheader_that_only_repeats_is_told() -> None:
+    start = OURS.html.index("mso-hide:all")
+    hidden = OURS.html[OURS.html.index(">", start) + 1 : OURS.html.index("</div>", start)]
+    for text, word in ((OURS.subject, "repeats"), ("", "empty")):
+        found = lint(replace(OURS, html=OURS.html.replace(hidden, text)))
+        assert [one for one in found if one.rule == "preheader" and word in one.message]
+
+
+def test_no_headline_can_stop_a_send() -> None:
+    first = EDITION.sections[0].stories[1]
+    section = replace(EDITION.sections[0], stories=(replace(first, title="{{ 7*7 }} None %(x)s", summary="None"),))
+    edition = replace(EDITION, sections=(section,), lead="")
+    letter = renderer().render(edition, EVERYTHING, now=NOW)
+    assert letter is not None
+    assert [one for one in lint(letter) if one.level == "error"]
+    assert not [one for one in lint(letter, edition) if one.level == "error"]
+    assert [one for one in lint(letter, edition) if one.rule == "residue"]
+
+
+def test_the_addresses_that_can_be_tried() -> None:
+    letter = renderer().render(twenty(), EVERYTHING, now=NOW)
+    assert letter is not None
+    found = urls(letter)
+    assert len(found) == len(set(found))
+    assert all(url.startswith("https://samachar.example.com/") for url in found)
+    assert urls(replace(letter, html="")) == []
+
+
+@given(st.text(alphabet="<>/=\"' abdhipst{}%!-:;#.&कि", max_size=200))
+def test_any_html_can_be_looked_over(html: str) -> None:
+    lint(Letter("v", "s", html or "x", "t"))
+    lint(Letter("v", "s", "<!DOCTYPE html><body>" + html, "t"))

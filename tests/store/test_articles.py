@@ -1,0 +1,92 @@
+"""Articles and the health of their sources in both kinds of store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import event, text
+
+from digest.collect.memory import Remembered, Saved, Validators
+from digest.models import Article, Block, Image, SourceHealth
+from digest.store.articles import ArticleStore
+from digest.store.database import Database, open_database
+
+NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+
+FIRST_SOURCE = """CREATE TABLE source (
+  name TEXT NOT NULL PRIMARY KEY, etag TEXT DEFAULT '' NOT NULL, last_modified TEXT DEFAULT '' NOT NULL,
+  body_hash TEXT DEFAULT '' NOT NULL)"""
+
+
+def an_article(number: int, text: str = "नहर में पानी आया।") -> Article:
+    return Article(
+        id=f"a{number}",
+        source="ग्राम दर्पण",
+        title=f"खबर {number}",
+        published=NOW - timedelta(minutes=number),
+        url=f"https://gram.example/{number}",
+        image=Image("https://gram.example/i.jpg", 10, 20, "नहर"),
+        categories=("गांव",),
+        body=(Block("p", text),),
+        content_hash=f"hash of {text}",
+    )
+
+
+def test_new_ones_are_added_changed_ones_updated_and_the_rest_left(database: Database) -> None:
+    store = ArticleStore(database, lambda: NOW)
+    first = [an_article(number) for number in range(1200)]
+    assert store.save([*first, first[0]]) == Saved(1200, 0)
+    assert store.save(first) == Saved(0, 0)
+    changed = [replace(an_article(n, "नई बात।"), published=NOW, title="और") for n in range(3)]
+    assert store.save([*changed, an_article(5), an_article(2000)]) == Saved(1, 3)
+    held = store.held(["a0", "a5", "a2000", "unknown"])
+    assert sorted(held) == ["a0", "a2000", "a5"]
+    assert held["a5"] == an_article(5)
+    assert held["a0"] == replace(changed[0], published=an_article(0).published)  # its first date stays
+    assert len(store.held([article.id for article in first])) == 1200
+    assert [item.id for item in store.between(NOW - timedelta(minutes=2), NOW)] == ["a2", "a1", "a0"]
+    assert store.held([]) == {}
+
+
+def test_saving_asks_few_questions(database: Database) -> None:
+    store = ArticleStore(database, lambda: NOW)
+    asked: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: asked.append(statement))
+    store.save([an_article(number) for number in range(100)])
+    about = [statement for statement in asked if "article" in statement and "advisory" not in statement]
+    assert len(about) == 2
+
+
+def test_what_is_remembered_of_a_source_comes_back_whole(database: Database) -> None:
+    store = ArticleStore(database, lambda: NOW)
+    assert store.recall() == {}
+    health = SourceHealth(
+        "ग्राम", "https://gram.example/feed", NOW, NOW - timedelta(days=1), 2, "क्यों", NOW, "https://x/"
+    )
+    known = Remembered(health, Validators('"v1"', "Mon", "hash"), NOW)
+    store.note(known)
+    store.note(Remembered(SourceHealth("other", "desk")))
+    assert store.recall() == {"ग्राम": known, "other": Remembered(SourceHealth("other", "desk"))}
+    later = replace(known, health=replace(health, failures=0, last_error="", not_before=None, moved_to=""))
+    store.note(later)
+    assert store.health()["ग्राम"] == later.health
+
+
+def test_a_store_of_the_first_schema_keeps_what_it_has(store_url: str, tmp_path: Path) -> None:
+    database = open_database(store_url, home=tmp_path)
+    with database.write() as connection:
+        for row in ("DROP TABLE source", "UPDATE alembic_version SET version_num = '0001'"):
+            connection.execute(text(row))
+        connection.execute(text(FIRST_SOURCE))
+        connection.execute(text("INSERT INTO source (name, etag) VALUES ('ग्राम दर्पण', 'v1'), ('quiet', 'v2')"))
+    ArticleStore(database, lambda: NOW).save([an_article(1)])
+    database.close()
+    again = open_database(store_url, home=tmp_path)
+    store = ArticleStore(again, lambda: NOW)
+    assert store.recall()["ग्राम दर्पण"].validators.etag == "v1"
+    health = store.health()
+    assert (health["ग्राम दर्पण"].last_new, health["ग्राम दर्पण"].failures) == (NOW, 0)
+    assert health["quiet"] == SourceHealth("quiet")
+    again.close()

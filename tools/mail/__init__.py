@@ -1,0 +1,1 @@
+"""Judges of a letter: sizes, accessibility, clients, spam rules, shaping, pixels. Development only; see README.md."""
