@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from digest.store.editions import EditionStore
     from digest.store.ledger import SqlLedger
     from digest.store.past import PastStore
-    from digest.store.pictures import PictureStore
     from digest.store.readers import ReaderStore
     from digest.subscribers.tokens import Signer
 
@@ -187,12 +186,6 @@ class App:
         from digest.store.past import PastStore
 
         return PastStore(self.database)
-
-    @cached_property
-    def pictures(self) -> PictureStore:
-        from digest.store.pictures import PictureStore
-
-        return PictureStore(self.database)
 
     @property
     def topics(self) -> tuple[str, ...]:

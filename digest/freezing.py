@@ -76,7 +76,7 @@ def freeze(app: App, edition: Edition, *, scheduled: bool, force: str = "") -> F
             letters[variant.key] = letter
             new.append(letter)
         entries.append(Entry(reader.id, variant.key, due.due_at, due.excluded))
-    found = judge(new, edition)
+    found = judge(app, new, edition)
     if found.errors and not force:
         raise NotFit(edition.key, found.errors)
     if found.errors:

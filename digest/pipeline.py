@@ -123,7 +123,7 @@ def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, li
         raise DigestError(f"edition {key} has no story to show")
     # Signed for reader 0, who does not exist: the links of a test lead to pages but change nobody's wishes.
     readers = [recipient(0, address, app.sender, app.signer.sign) for address in addresses]
-    pictures = carried(letter, app.pictures.held(cids([letter])))
+    pictures = carried(letter, app.articles.pictures.held(cids([letter])))
     outgoing = [Outgoing(f"{key}-test", "test", "test", letter, app.sender, (reader,), pictures) for reader in readers]
     return edition, hand_over(app.transport, outgoing)
 
@@ -192,7 +192,7 @@ def _hand_over(
         Job(
             edition=key,
             letters=letters,
-            pictures=app.pictures.held(cids(letters.values())),
+            pictures=app.articles.pictures.held(cids(letters.values())),
             sender=app.sender,
             ledger=app.ledger,
             transport=app.transport,

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from digest.app import App
+from digest.deliver.message import cids
 from digest.errors import DigestError
 from digest.models import Edition, Letter
 from digest.render.lint import lint
@@ -53,10 +54,11 @@ class Preflight:
         return tuple(one.message for one in self.findings if one.level == "warning")
 
 
-def judge(letters: Iterable[Letter], edition: Edition) -> Preflight:
+def judge(app: App, letters: Iterable[Letter], edition: Edition) -> Preflight:
     """The findings of these letters of an edition; one that several variants share is told once."""
     letters = tuple(letters)
-    found = dict.fromkeys(finding for letter in letters for finding in lint(letter, edition))
+    weights = {cid: len(picture.data) for cid, picture in app.articles.pictures.held(cids(letters)).items()}
+    found = dict.fromkeys(finding for letter in letters for finding in lint(letter, edition, weights))
     left_out = dict.fromkeys(line for letter in letters for line in letter.left_out)
     return Preflight(tuple(sorted(found, key=lambda one: one.level != "error")), tuple(left_out), letters)
 
@@ -69,7 +71,7 @@ def inspect(app: App, edition: Edition) -> Preflight:
     kept = app.editions.letters(edition.key)
     now = app.now()
     made = (kept.get(one.key) or app.renderer.render(edition, one, now=now) for one in variants_in_use(app, edition))
-    return judge((letter for letter in made if letter is not None), edition)
+    return judge(app, (letter for letter in made if letter is not None), edition)
 
 
 def unreachable(app: App, letters: Sequence[Letter]) -> list[Finding]:

@@ -235,6 +235,7 @@ class Theme(Shape):
     logo: PictureUrl = ""
     logo_width: int = Field(default=200, ge=40, le=544)
     max_images: int = Field(default=5, ge=0, le=40)
+    briefs: int = Field(default=3, ge=0, le=40)
     digits: Literal["latn", "deva"] = "latn"
 
 

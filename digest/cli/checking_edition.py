@@ -50,8 +50,11 @@ def _sizes(letter: Any) -> dict[str, Any]:
 
 
 def _mail(app: App, key: str, found: Preflight) -> bytes:
-    from digest.deliver.message import Outgoing, recipient
+    from digest.deliver.message import Outgoing, carried, cids, recipient
     from digest.deliver.mime import build
 
     reader = recipient(0, "asha@example.com", app.sender, app.signer.sign)
-    return build(Outgoing(key, "check", "check", found.letters[0], app.sender, (reader,)), reader, date=app.now())
+    letter = found.letters[0]
+    pictures = carried(letter, app.articles.pictures.held(cids([letter])))
+    outgoing = Outgoing(key, "check", "check", letter, app.sender, (reader,), pictures)
+    return build(outgoing, reader, date=app.now())

@@ -13,10 +13,17 @@ from digest.models import Article
 SHARED = 3
 """A paragraph in so many items of one feed is furniture, not news (contest blurbs, LIVE pages)."""
 
+_FRONT = 24
+
 
 def drop_shared(articles: Sequence[Article]) -> list[Article]:
     """The articles without the blocks that at least three of them have; one that would lose all keeps all."""
-    keys = [[fold(block.text) for block in article.body] for article in articles]
+    fronts = Counter(front for article in articles for front in {_front(block.text) for block in article.body})
+    # what only one article begins with needs no folding; most of a feed is such
+    keys = [
+        [fold(block.text) if fronts[_front(block.text)] >= SHARED else block.text for block in article.body]
+        for article in articles
+    ]
     counts = Counter(key for own in keys for key in set(own))
     result = []
     for article, own in zip(articles, keys, strict=True):
@@ -26,3 +33,7 @@ def drop_shared(articles: Sequence[Article]) -> list[Article]:
             article = replace(article, content_hash=content_hash(article.title, article.text))
         result.append(article)
     return result
+
+
+def _front(text: str) -> str:
+    return fold(text[:_FRONT])

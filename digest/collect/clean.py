@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from digest.collect.dateline import LEFT_OVER, is_credit, split_dateline, unsigned_title
+from digest.collect.dateline import LEFT_OVER, LONGEST, is_credit, split_dateline, unsigned_title
 from digest.collect.headline import headline
 from digest.collect.identity import content_hash
 from digest.collect.interface import INTERFACE
@@ -42,6 +42,11 @@ _MENU = 4
 _NOT_LETTERS = re.compile("[^\u0900-\u0963\u0971-\u097fA-Za-z0-9]+")
 _ENDED = re.compile("[।॥?!.…|][\"'”’»)\\]]*$")
 _OPEN_END = ("-", "–", "—", ":")
+_LONGEST_LINE = 400
+_TITLED = 2
+"""Paragraphs at the front that may be the title once more."""
+_PROBE = 16
+"""Letters of a paragraph's middle by which a repeated one is looked for before the two are compared."""
 
 
 def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
@@ -58,9 +63,9 @@ def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
     if _is_interface(excerpt):
         excerpt = ""
     body = _body(blocks, subject)
-    body, place = _without_dateline(body, title)
+    body, place = _without_dateline(body, title, subject)
     front, excerpt = split_dateline(excerpt, context=f"{title}\n{excerpt}")
-    place = place or front
+    place, excerpt = place or front, _without_kicker(excerpt, subject)
     body = _without_repetition(_without_cut(body), title)
     body = _headed(body)
     excerpt = _excerpt(excerpt, title, body)
@@ -86,8 +91,9 @@ def _without_kicker(text: str, kicker: str) -> str:
 
 
 def _tailless(text: str) -> str:
+    lower = text.lower()
     for row in FEED_TAILS:
-        text = row.pattern.sub(row.put, text).strip()
+        text = row.apply(text, lower).strip()
     return text
 
 
@@ -116,7 +122,21 @@ def _bare(text: str) -> str:
     return unicodedata.normalize("NFC", text).replace("\u093c", "")
 
 
-_INTERFACE = re.compile("|".join(f"(?:{_bare(pattern)})" for pattern, _example in INTERFACE), re.IGNORECASE)
+def _reach(pattern: str) -> int:
+    """No fewer letters than a line may have that matches the row: its own length, and what its counts allow beyond."""
+    if re.search(r"[.\])}][*+]", pattern):
+        return _LONGEST_LINE
+    return len(pattern) + sum(int(most) for most in re.findall(r",([0-9]+)\}", pattern))
+
+
+def _interface(longest: int) -> re.Pattern[str]:
+    """The rows that a line of so many letters may still match."""
+    reaching = [_bare(pattern) for pattern, _example in INTERFACE if _reach(pattern) >= longest]
+    return re.compile("|".join(f"(?:{one})" for one in reaching) or "(?!)", re.IGNORECASE)
+
+
+_INTERFACE = {length: _interface(length) for length in (0, 80, 160)}
+"""By the least length of a line: most paragraphs are too long for most rows."""
 
 
 def menu_entries(articles: Sequence[Article]) -> set[str]:
@@ -136,10 +156,14 @@ def menu_entries(articles: Sequence[Article]) -> set[str]:
 
 def _is_interface(text: str) -> bool:
     """Whether the whole line is a control or a label of the page."""
-    return len(text) < 400 and _INTERFACE.fullmatch(_bare(text).strip()) is not None
+    if len(text) >= _LONGEST_LINE:
+        return False
+    line = text.replace("\u093c", "").strip()  # it was repaired, and is NFC
+    pattern = next(_INTERFACE[least] for least in sorted(_INTERFACE, reverse=True) if len(line) >= least)
+    return pattern.fullmatch(line) is not None
 
 
-def _without_dateline(body: list[Block], title: str) -> tuple[list[Block], str]:
+def _without_dateline(body: list[Block], title: str, subject: str) -> tuple[list[Block], str]:
     """The body without the datelines of its first paragraphs, and the first place.
 
     A standfirst may stand before it, and an agency's report below the paper's own; so a few paragraphs are looked at.
@@ -155,7 +179,7 @@ def _without_dateline(body: list[Block], title: str) -> tuple[list[Block], str]:
             break
         place, text = split_dateline(block.text, opens=seen == 1, context=context)
         if text != block.text and (seen == 1 or len(text) >= _WHOLE):
-            result[at], first = Block("p", _opened(text)), first or place
+            result[at], first = Block("p", _opened(_without_kicker(text, subject))), first or place
     return result, first
 
 
@@ -192,16 +216,37 @@ def _without_cut(body: list[Block]) -> list[Block]:
 
 def _without_repetition(body: list[Block], title: str) -> list[Block]:
     """The body without paragraphs that stood before, and without the title on top of it."""
+    if len(body) < 2:
+        return body
+    named = _letters(title)
+    if not _may_repeat(body):
+        return [block for at, block in enumerate(body) if at >= _TITLED or not _is_title(block, title, named)]
     seen: set[str] = set()
     kept = []
     for at, block in enumerate(body):
         key = _letters(split_dateline(block.text)[1]) or block.text
         said = len(key) > _WHOLE and any(key in earlier for earlier in seen if len(earlier) < 10 * len(key))
-        if key in seen or said or (at < 2 and key == _letters(title) and len(body) > 1):
+        if key in seen or said or (at < _TITLED and key == named):
             continue
         seen.add(key)
         kept.append(block)
     return kept
+
+
+def _is_title(block: Block, title: str, named: str) -> bool:
+    return len(block.text) < 2 * len(title) + LONGEST and _letters(split_dateline(block.text)[1]) == named
+
+
+def _may_repeat(body: Sequence[Block]) -> bool:
+    """Whether a paragraph's first letters or its middle stand in an earlier one."""
+    earlier = ""
+    for block in body:
+        middle = len(block.text) // 2
+        probes = (block.text[:_PROBE], block.text[middle : middle + _PROBE])
+        if earlier and any(probe in earlier for probe in probes):
+            return True
+        earlier = f"{earlier}\n{block.text}"
+    return False
 
 
 def _headed(body: list[Block]) -> list[Block]:

@@ -40,6 +40,8 @@ _ENDED = re.compile("[।.?!…][\"'”’)]*$")
 _MOST_PARTS = 4
 _MOST_ENDS = 5
 """Marks that are tried as the front's end: abbreviations (`जा.सं., मेरठ: `) have stops of their own."""
+_COMMA = re.compile(f"([{_DEVA}]{{2,20}}(?: [{_DEVA}]{{2,20}})?), (?=[\"'“‘]?[{_DEVA}A-Z])")
+_AHEAD, _LISTING = 5, frozenset(fold(word) for word in ("और", "व", "तथा", "एवं", "समेत", "सहित", "जैसे", "जहां"))
 _TWICE = 2
 """A dateline may be followed by its agency as another one: `पटना। एएनआई। `."""
 _NAMED = 3
@@ -50,6 +52,9 @@ _CONTEXT = 3_000
 """Characters of the article in which a name may prove itself a place."""
 
 
+_SIGNED = re.compile("|".join(map(re.escape, sorted(SIGNATURES))))
+
+
 def split_dateline(text: str, *, opens: bool = True, context: str = "") -> tuple[str, str]:
     """The place and the text without its dateline; ('', text) when it has none.
 
@@ -58,6 +63,8 @@ def split_dateline(text: str, *, opens: bool = True, context: str = "") -> tuple
     which an unknown name may be used as a place.
     """
     found, rest = "", _unmarked(text)
+    if opens and (match := _COMMA.match(rest)) and _is_comma_dateline(match[1], rest[match.end() :]):
+        return match[1], rest[match.end() :]
     for turn in range(_TWICE):
         place, after = _one(rest, opens=opens and not turn, context=context or text)
         if after == rest or (turn and found and place not in ("", found)):
@@ -72,6 +79,8 @@ def _unmarked(text: str) -> str:
     Only names of several words, which no sentence begins with unless a postposition follows.
     """
     words = text[: 2 * LONGEST].split(" ")[: _NAMED + _TWICE + 2]
+    if not _SIGNED.search(fold(" ".join(words))):
+        return text
     for at in range(_NAMED):
         if at and _kind(" ".join(words[:at])) != "place":
             continue
@@ -81,6 +90,18 @@ def _unmarked(text: str) -> str:
             if fold(" ".join(words[at:end])) in SIGNATURES and len(rest) >= LEFT_OVER and not _goes_on(rest):
                 return rest if rest[0] not in ".:।|,-–—" else text
     return text
+
+
+def _is_comma_dateline(name: str, rest: str) -> bool:
+    """Whether a town before a comma is the dateline of an agency whose name and date were taken off, not a list's first."""
+    ahead = rest.split(" ", _AHEAD)[:_AHEAD]
+    return (
+        _kind(name) == "place"
+        and len(rest) >= 2 * LEFT_OVER
+        and not _goes_on(rest)
+        and not any(_kind(word.strip(",.()")) == "place" or fold(word) in _LISTING for word in ahead)
+        and not any("," in word for word in ahead)
+    )
 
 
 def unsigned_title(title: str) -> str:

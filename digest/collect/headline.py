@@ -20,6 +20,9 @@ _LONG_TITLE = 200
 _MADE_TITLE = 120
 """Clusters of the first sentence that stands in for a headline; 99 of 100 headlines are shorter."""
 
+_LEAST_WORDS = 6
+"""A shorter sentence is a cry or a quotation, and says nothing of the report."""
+
 _ENDED = re.compile("[।॥?!.|][\"'”’»)]*$")
 
 
@@ -38,4 +41,5 @@ def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequ
 def _first_words(text: str) -> str:
     """The first sentence without its dateline and its end, cut where it is long."""
     sentences = split(split_dateline(text)[1])
-    return shorten(sentences[0].rstrip("।॥. "), _MADE_TITLE) if sentences else ""
+    first = next((one for one in sentences if len(one.split()) >= _LEAST_WORDS), "".join(sentences[:1]))
+    return shorten(first.rstrip("।॥. "), _MADE_TITLE)

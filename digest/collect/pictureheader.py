@@ -1,4 +1,4 @@
-"""What a picture is by its first bytes, and how large. Reads headers only: decodes no picture and trusts no file name."""
+"""What a picture is by its first bytes, and how large. Reads headers: decodes no picture and trusts no file name."""
 
 from __future__ import annotations
 

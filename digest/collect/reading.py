@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from digest.collect import guard
@@ -72,14 +73,23 @@ class Reader:
         """Raises DigestError with one sentence when nothing could be fetched."""
         start = time.monotonic()
         if not source.url:
-            with self.turns.turn():
-                parsed = read_path((self.home / source.path).expanduser(), source, self.now)
-            return Read(parsed, Validators(), time.monotonic() - start)
+            return replace(self._read_path(source, known), seconds=time.monotonic() - start)
         if source.url.strip().lower().startswith("file:"):
             raise FetchError("file: URLs are not read; give the source a path.")
         with self._received(source, known) as (received, moved_to):
             read = self._opened(source, known, received, moved_to)
         return replace(read, seconds=time.monotonic() - start)
+
+    def _read_path(self, source: Source, known: Remembered) -> Read:
+        """A file that is as it was is not parsed again; a folder is, as its files come and go."""
+        path = (self.home / source.path).expanduser()
+        before = "" if source.replay else known.validators.body_hash
+        body_hash = marked(source, _file_hash(path)) if path.is_file() else ""
+        if body_hash and body_hash == before:
+            return Read(_unchanged(""), None, 0.0)
+        with self.turns.turn():
+            parsed = read_path(path, source, self.now)
+        return Read(parsed, Validators() if parsed.error else Validators(body_hash=body_hash), 0.0)
 
     def _completed(self, source: Source, parsed: Parsed) -> tuple[Parsed, bool]:
         """The articles with their pages read, as the source asks for, and whether pages are left for the next run."""
@@ -224,6 +234,15 @@ class Reader:
         if not all("!" <= mark <= "~" for mark in value):
             raise FetchError(f"The environment variable {auth.env} holds characters that no key has.")
         return Credential(guard.target(source.url), value, auth.header, auth.param)
+
+
+def _file_hash(path: Path) -> str:
+    """'' for a file that can't be read: reading it says why."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, partial(hashlib.blake2b, digest_size=16)).hexdigest()
+    except OSError:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

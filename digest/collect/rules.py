@@ -12,16 +12,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What matches `pattern` becomes `put`; applied to `example` it gives `gives`."""
+    """What matches `pattern` becomes `put`; applied to `example` it gives `gives`.
+
+    Every text that matches holds one of `marks` in lower case: looking for those is a hundred times as fast.
+    """
 
     pattern: re.Pattern[str]
     put: str
     example: str
     gives: str
+    marks: tuple[str, ...] = ()
+
+    def apply(self, text: str, lower: str) -> str:
+        """`text`, whose lower case is `lower`, with what matches replaced."""
+        if self.marks and not any(mark in lower for mark in self.marks):
+            return text
+        return self.pattern.sub(self.put, text)
 
 
-def _row(pattern: str, put: str, example: str, gives: str) -> Row:
-    return Row(re.compile(pattern, re.IGNORECASE), put, example, gives)
+def _row(pattern: str, put: str, example: str, gives: str, marks: str = "") -> Row:
+    return Row(re.compile(pattern, re.IGNORECASE), put, example, gives, tuple(marks.split()))
 
 
 PICTOGRAPH = "[\U0001f300-\U0001faff\u2600-\u27bf\u25b6\u25ba\ufe0f]"
@@ -84,7 +94,7 @@ TITLE_MARKS: tuple[Row, ...] = (
         "नदी पर पुल आज खुला",
     ),
     _row(
-        r"(?<!\s)\s*[,;:|–—-]\s*(?:पढ़ें|पढ़िए|जानें|जानिए|देखें)\s+(?:पूरी|पूरा|यहां|विस्तार से|डिटेल|details?|अपडेट|लेटेस्ट)"
+        r"(?<!\s)\s*[,;:|–—-]\s*(?:यहां\s+)?(?:पढ़ें|पढ़िए|जानें|जानिए|देखें)\s+(?:पूरी|पूरा|यहां|विस्तार से|डिटेल|details?|अपडेट|लेटेस्ट)"
         r"(?:\s+[^\s,|]{1,20}){0,2}\s*$",
         "",
         "गांव में कल से बिजली कटेगी, पढ़ें पूरी खबर",
@@ -98,6 +108,7 @@ TITLE_MARKS: tuple[Row, ...] = (
     ),
     _row(r"^(?:#\S{1,40}\s+){1,3}(?=\S)", "", "#मेला गांव में जुटी भीड़", "गांव में जुटी भीड़"),
     _row(rf"^(?:{PICTOGRAPH}\s*)+(?=\S)", "", "▶ 📷 गांव में जुटी भीड़", "गांव में जुटी भीड़"),
+    _row(r"(?<![\s.])\s*(?:[-–—|,;]|\.(?:\s\.)+)\s*$", "", "शहर में मेला. .", "शहर में मेला"),
     _row(r"(?<!\s)\s*[-–—|]\s*$", "", "शहर में मेला |", "शहर में मेला"),
 )
 
@@ -146,7 +157,7 @@ OPENINGS: tuple[Row, ...] = (
         "मंडी में सोमवार को आवक बढ़ी।",
     ),
     _row(
-        r"^[A-Z][A-Za-z'’.]*(?: [A-Za-z0-9'’.&]+){1,6}\s*[-–—:|]\s+(?=[“‘\"']?[\u0904-\u0939])",
+        r"^[A-Z][A-Za-z'’.]*,?(?: [A-Za-z0-9'’.&]+,?){1,14}\s*[-–—:|]\s+(?=[“‘\"']?[\u0904-\u0939])",
         "",
         "Village Fair Opens Today - गांव का मेला सोमवार को शुरू हुआ।",
         "गांव का मेला सोमवार को शुरू हुआ।",
@@ -160,24 +171,28 @@ FEED_TAILS: tuple[Row, ...] = (
         "",
         "बारिश हुई. The post बारिश से राहत appeared first on Example News.",
         "बारिश हुई.",
+        marks="post पोस्ट",
     ),
     _row(
         r"(?<!\s)\s*(?:continue reading|read more|और पढ़ें|पूरा पढ़ें|आगे पढ़ें)\s*(?:→|»|&raquo;|>|\.\.\.|…)+\s*$",
         "",
         "बारिश हुई. Continue reading →",
         "बारिश हुई.",
+        marks="reading more पढ",
     ),
     _row(
         r"!\[[^\[\]]{0,200}\]\s?\(?https?://[^\s)]+\)?\s*",
         "",
         "![] (https://a.example/o/p%2Fq?alt=media&token=1) मंडी में आवक बढ़ी।",
         "मंडी में आवक बढ़ी।",
+        marks="![",
     ),
     _row(
         r"(?<!\s)\s*\(?pic\.twitter\.com/[A-Za-z0-9]{4,20}\)?(?:\s*[—–-]{1,2}\s.{1,60}\(@[A-Za-z0-9_]{2,20}\).{0,30})?",
         "",
         "मेला शुरू हुआ। pic.twitter.com/AbC12dEf",
         "मेला शुरू हुआ।",
+        marks="pic.twitter",
     ),
     _row(
         r"(?<=[।.!?”\"’])\s*[(\[](?:इनपुट\s?[:–-]?\s?|साभार\s?[:–-]?\s?)?"
@@ -186,24 +201,28 @@ FEED_TAILS: tuple[Row, ...] = (
         "",
         "बारिश से राहत मिली। (भाषा)",
         "बारिश से राहत मिली।",
+        marks="एजेंसी भाषा वार्ता पीटीआ एएनआ आईएएनएस आइएएनएस pti ani ians",
     ),
     _row(
         r"(?<=[।.!?”\"’])\s*[-–—]{1,2}\s?(?:आईएएनएस|आइएएनएस|एएनआई|पीटीआई|ians|ani|pti)\s*[।.]?\s*$",
         "",
         "बारिश से राहत मिली। --आईएएनएस",
         "बारिश से राहत मिली।",
+        marks="आईएएनएस आइएएनएस एएनआ पीटीआ ians ani pti",
     ),
     _row(
         r"(?<=[।.!?”\"’])\s*[(\[]?(?:यह|ये|इसे)\s+भी\s+(?:पढ़ें|पढ़े|पढें|देखें)\s*[:–—|-].{0,200}$",
         "",
         "बारिश से राहत मिली। यह भी पढ़ें: मेले में जुटी भीड़",
         "बारिश से राहत मिली।",
+        marks="पढ देखें",
     ),
     _row(
         r"(?<=[।.!?”\"’])\s*(?:also read|read more|read also)\s*[:–—|-].{0,200}$",
         "",
         "बारिश से राहत मिली। Also Read: मेले में भीड़",
         "बारिश से राहत मिली।",
+        marks="read",
     ),
 )
 """What WordPress and its like hang on an item's text, and what embeds and agencies leave at a paragraph's end."""

@@ -15,7 +15,8 @@ DEVANAGARI_WORDS = 4
 DIGITS_OF_A_RECORD = 4
 """Fewer stand in names that are headlines: `Covid-19`, `3-2-1`."""
 
-_KICKER = re.compile(r"^([^:|]{3,40}?)\s*[:|]\s+(?=\S)")
+_KICKER = re.compile(r"^([^:|]{3,40}?|[A-Za-z0-9 ,.'’&/()!?-]{3,160})\s*[:|]\s+(?=\S)")
+"""Forty characters; more only where all are Latin, as pages put their search words before a headline."""
 _DEVA = "\u0900-\u0963\u0971-\u097f\u200c\u200d"
 _LABEL = re.compile(f"^([{_DEVA}-]{{2,20}}(?: [{_DEVA}-]{{2,20}})?)(?: / ?|/ )(?=[^ ])")
 """A section or town before a slash, as Bhaskar sets it: `पटना / नहर में पानी छोड़ा गया`."""
@@ -52,7 +53,9 @@ def subject_of(title: str) -> str:
 
 
 def is_file_name(title: str) -> bool:
-    """Whether a title is what a machine calls a record (`story_2026_11_23_4711.utf8`), and no headline."""
+    """Whether a title is what a machine calls a record (`story_2026_11_23_4711.utf8`, `14`), and no headline."""
+    if title and not any(char.isalpha() for char in title):
+        return True
     return _FILE_NAME.fullmatch(title) is not None and sum(char.isdigit() for char in title) >= DIGITS_OF_A_RECORD
 
 

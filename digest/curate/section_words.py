@@ -6,8 +6,12 @@ of another newsletter's sections come from its sources' configuration.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
 from digest.hindi.tables import words
-from digest.hindi.tokens import stems
+from digest.hindi.tokens import stem_of, tokens
 
 NAMES: dict[str, tuple[str, ...]] = {
     "देश": words(
@@ -23,11 +27,12 @@ NAMES: dict[str, tuple[str, ...]] = {
     "राजनीति": words("politics political rajniti election elections chunav राजनीति चुनाव सियासत"),
     "व्यापार": words(
         "business vyapar karobar biz economy market markets share-bazar money utility finance personal-finance",
+        "auto automobile automobiles cars bikes ऑटो ऑटोमोबाइल",
         "व्यापार कारोबार बिजनेस अर्थव्यवस्था बाजार शेयर-बाजार पैसा आर्थिक",
     ),
     "विज्ञान": words(
-        "science vigyan tech technology technology-news gadgets mobile auto automobile space environment climate",
-        "sci-tech विज्ञान तकनीक टेक टेक्नोलॉजी गैजेट ऑटो पर्यावरण अंतरिक्ष विज्ञान-तकनीक",
+        "science vigyan tech technology technology-news gadgets mobile space environment climate",
+        "sci-tech विज्ञान तकनीक टेक टेक्नोलॉजी गैजेट पर्यावरण अंतरिक्ष विज्ञान-तकनीक",
     ),
     "खेल": words(
         "sports sport khel cricket ipl football hockey tennis kabaddi olympics badminton",
@@ -47,23 +52,79 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-_HEADLINES: dict[str, str] = {
-    # No row for देश and राजनीति: headlines don't tell those two apart (measured F1 .3).
-    "दुनिया": "अमेरिका चीन पाकिस्तान रूस यूक्रेन इजरायल ईरान जापान ब्रिटेन फ्रांस जर्मनी नेपाल श्रीलंका बांग्लादेश "
-    "संयुक्त राष्ट्र ट्रंप पुतिन बाइडेन गाजा हमास वाशिंगटन बीजिंग लंदन तालिबान अफगानिस्तान व्हाइट हाउस नाटो",
-    "व्यापार": "शेयर सेंसेक्स निफ्टी रुपये डॉलर महंगाई जीडीपी आरबीआई रेपो ब्याज निवेश निवेशक मुनाफा कारोबार "
-    "जीएसटी टैक्स निर्यात आयात बाजार आईपीओ म्यूचुअल फंड सेबी अर्थव्यवस्था कंपनी तिमाही",
-    "विज्ञान": "वैज्ञानिक वैज्ञानिकों इसरो नासा अंतरिक्ष चंद्रयान उपग्रह सैटेलाइट रॉकेट शोध अध्ययन स्मार्टफोन "
-    "मोबाइल एप गूगल एआई फीचर लॉन्च दूरबीन ग्रह प्रजाति जीवाश्म खोज रोबोट तकनीक व्हाट्सएप",
-    "खेल": "मैच क्रिकेट टीम विकेट रन गेंदबाज बल्लेबाज कप्तान टेस्ट वनडे टी20 आईपीएल विश्वकप फाइनल सेमीफाइनल गोल "
-    "खिलाड़ी पदक स्वर्ण रजत कांस्य ओलंपिक हॉकी फुटबॉल टेनिस बैडमिंटन कोहली रोहित धोनी बीसीसीआई पारी शतक कोच",
-    "मनोरंजन": "फिल्म अभिनेता अभिनेत्री बॉलीवुड गाना ट्रेलर सीरियल शो बॉक्स ऑफिस सलमान शाहरुख आमिर निर्देशक "
-    "सिनेमा रिलीज टीजर एक्टर एक्ट्रेस ओटीटी वेब सीरीज नेटफ्लिक्स गायक",
-    "स्वास्थ्य": "सेहत डायबिटीज मधुमेह कैंसर वजन डाइट विटामिन त्वचा बाल इम्यूनिटी योग बीमारी लक्षण टीका वैक्सीन डेंगू "
-    "मलेरिया हृदय ब्लड प्रेशर नींद डॉक्टर संक्रमण मरीज इलाज दवा फायदे",
-    "शिक्षा": "परीक्षा रिजल्ट छात्र छात्रों बोर्ड सीबीएसई नीट जेईई यूपीएससी भर्ती आवेदन दाखिला एडमिशन विश्वविद्यालय स्कूल "
-    "कॉलेज शिक्षक पाठ्यक्रम एडमिट कार्ड कटऑफ काउंसलिंग यूजीसी छात्रवृत्ति",
-}
+_TABLE = "section_words.txt"
+POINT, STRONG = 1, 2
+"""What a word counts; a strong one (`+` in the table) says its section by itself."""
 
-LEXICON: dict[str, frozenset[str]] = {name: frozenset(stems(row)) for name, row in _HEADLINES.items()}
-"""Section → stems of headline words; only for where nothing else speaks, and only with a margin."""
+
+LEAST_STEM = 4
+"""Letters and signs of a stem by which a word's other forms are known too; shorter ones meet other words' stems."""
+
+Spoken = tuple[tuple[str, int], ...]
+"""(section, points) of each section that a word speaks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """`words` by their folded form, `forms` by their stem. `phrases`: a first stem → (all of its stems, section, points).
+    `silent` are the rows in brackets, which stand against all others and say nothing."""
+
+    words: dict[str, Spoken]
+    forms: dict[str, Spoken]
+    phrases: dict[str, tuple[tuple[tuple[str, ...], str, int], ...]]
+    silent: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """The table of words, read once."""
+    exact: dict[str, dict[str, int]] = {}
+    forms: dict[str, dict[str, int]] = {}
+    phrases: dict[str, dict[tuple[tuple[str, ...], str], int]] = {}
+    silent = set()
+    for line in resources.files("digest.curate").joinpath(_TABLE).read_text(encoding="utf-8").split("\n"):
+        name, bar, row = line.partition(" | ")
+        if line.startswith("#") or not bar:
+            continue
+        section = name.strip("[]")
+        if name.startswith("["):
+            silent.add(section)
+        for entry in row.split():
+            points = STRONG if entry.startswith("+") else POINT
+            found = tokens(entry.lstrip("+").replace("_", " "))
+            stemmed = tuple(filter(None, map(stem_of, found)))
+            if len(found) > 1:
+                phrases.setdefault(stemmed[0], {})[stemmed, section] = points
+                continue
+            held = exact.setdefault(found[0], {})
+            held[section] = max(points, held.get(section, 0))
+            if stemmed and len(stemmed[0]) >= LEAST_STEM:
+                held = forms.setdefault(stemmed[0], {})
+                held[section] = max(points, held.get(section, 0))
+    return Lexicon(
+        {word: tuple(held.items()) for word, held in exact.items()},
+        {stem: tuple(held.items()) for stem, held in forms.items()},
+        {first: tuple((whole, at, n) for (whole, at), n in held.items()) for first, held in phrases.items()},
+        frozenset(silent),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Word:
+    """A folded word of a text that carries a topic: what it speaks for, and the phrases that may begin with it."""
+
+    token: str
+    stem: str
+    spoken: Spoken
+    phrases: tuple[tuple[tuple[str, ...], str, int], ...]
+
+
+@lru_cache(maxsize=50_000)
+def looked_up(piece: str) -> tuple[Word, ...]:
+    """The words in what stands between two blanks of a text; the same objects for the same piece."""
+    table = lexicon()
+    return tuple(
+        Word(token, stem, table.words.get(token) or table.forms.get(stem, ()), table.phrases.get(stem, ()))
+        for token in tokens(piece)
+        if (stem := stem_of(token))
+    )

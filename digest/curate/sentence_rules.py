@@ -54,6 +54,8 @@ _AGENCY = re.compile(f"^\\(?(?:{_AGENCIES})\\)?[ .।:–-]*$")
 _CLOSED = re.compile(r"[।॥.!?…|][\"'”’»)\]]*$|[\"”’»)]$")
 _OPENING = re.compile(r"^[\s\"'“‘(\[–-]*")
 _PAIRS = (("“", "”"), ("(", ")"), ("[", "]"))
+_CLOSED_FIRST = re.compile(r"[^']*[^\s'(:,-]''(?![^\s.,।?!])")
+"""Two apostrophes that close before any open; those that open may run on into the article's next sentences."""
 _ELLIPSIS = re.compile(r"(?:\[?(?:…|(?<!\.)\.{3,})\]?|\[&hellip;\])\s*$")
 
 
@@ -176,7 +178,9 @@ def _echo(own: set[str], head: set[str]) -> bool:
 
 def balanced(text: str) -> bool:
     """Whether every quote and bracket that opens also closes, straight ones by their even number."""
-    text = text.replace("''", '"').replace("‘‘", "“").replace("’’", "”")
+    if _CLOSED_FIRST.match(text):
+        return False
+    text = text.replace("''", "")
     if any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS):
         return False
     opened = text.count("‘")

@@ -68,7 +68,7 @@ def summarise(
         chosen = [start]
         if most > 1:
             chosen += [each for each in usable if _follows(each, chosen)][:1]
-        if len(chosen) == 2 < most and _words(chosen) < ENOUGH_WORDS:
+        if len(chosen) == 2 < most and not _enough(chosen):
             short = [each for each in usable if _follows(each, chosen) and _words([*chosen, each]) <= WANTED_WORDS]
             chosen += sorted(short, key=lambda each: (-worth(each, chosen), each.position))[:1]
         while chosen:
@@ -90,6 +90,11 @@ def _follows(each: Candidate, chosen: list[Candidate]) -> bool:
         and _words([*chosen, each]) <= MOST_WORDS
         and (not each.hangs or each.position - 1 == chosen[-1].position)
     )
+
+
+def _enough(chosen: list[Candidate]) -> bool:
+    """Whether two sentences say enough without a third."""
+    return _words(chosen) >= ENOUGH_WORDS
 
 
 def _words(chosen: list[Candidate]) -> int:

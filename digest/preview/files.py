@@ -23,7 +23,7 @@ def write_preview(app: App, edition: Edition, out: Path) -> tuple[list[Path], di
     if letter is None:
         raise DigestError(f"edition {edition.key} has no story to show")
     reader = recipient(0, "asha@example.com", app.sender, app.signer.sign)
-    pictures = carried(letter, app.pictures.held(cids([letter])))
+    pictures = carried(letter, app.articles.pictures.held(cids([letter])))
     outgoing = Outgoing(edition.key, "preview", "preview", letter, app.sender, (reader,), pictures)
     sizes = measure(letter)
     parts = {

@@ -117,7 +117,7 @@ def _sheets(app: App, edition: Edition) -> list[Sheet]:
         sizes = measure(letter)
         named = {"decoded": sizes.decoded, "base64": sizes.base64, "quoted_printable": sizes.quoted_printable}
         html, text = (fill(part, reader.values) for part in (letter.html, letter.text))
-        html = with_pictures(html, carried(letter, app.pictures.held(cids([letter]))))
+        html = with_pictures(html, carried(letter, app.articles.pictures.held(cids([letter]))))
         topics = ", ".join(section.name for section in edition.sections if section.name in (variant.topics or ()))
         sheets.append(Sheet(variant.key, topics, letter.subject, html, text, named, sizes.level))
     if not sheets:

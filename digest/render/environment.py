@@ -1,4 +1,4 @@
-"""The Jinja environment of letters: what is escaped, the filters and functions of templates, how messages are asked for.
+"""The Jinja environment of letters: what is escaped, the filters and functions of templates, how messages are found.
 
 Imports Jinja at the top: loaded when the first letter is rendered, not with the command line.
 """
@@ -43,7 +43,7 @@ def make(template_dirs: Sequence[Path], language: str) -> Environment:
     """
     environment = Letters(
         loader=ChoiceLoader([Folders(template_dirs), PrefixLoader({"house": Folders(template_dirs[-1:])})]),
-        autoescape=_escapes,  # noqa: S701  # HTML is escaped; see _escapes
+        autoescape=_escapes,  # HTML is escaped; see _escapes
         undefined=Strict,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -75,14 +75,14 @@ def mistake(error: Exception, template: str, environment: Environment, known: Co
         place = (error.filename or error.name or template, error.lineno, error.source or "")
         if isinstance(error, Lost):
             return _told(place, str(error.message))
-        return _told(place, f"syntax error: {error.message}{_nearest_named(str(error.message), environment)}")
+        return _told(place, f"syntax error: {_with_nearest(str(error.message), environment)}")
     place = _place(error) or (template, 0, "")
     if isinstance(error, RecursionError):
         return _told(place, "it includes or calls itself without end")
     if isinstance(error, Unknown):
         return _told(place, _unknown(error, place[2], known))
     kind = "" if isinstance(error, TemplateError) else f"{type(error).__name__}: "
-    return _told(place, f"{kind}{error}")
+    return _told(place, f"{kind}{_with_nearest(str(error), environment)}")
 
 
 def _unknown(error: Unknown, source: str, known: Collection[str]) -> str:
@@ -98,12 +98,12 @@ def _unknown(error: Unknown, source: str, known: Collection[str]) -> str:
     return f"{kind} has no '{error.name}'{_nearest(error.name, has)}"
 
 
-def _nearest_named(message: str, environment: Environment) -> str:
-    """For a filter or test that does not exist: the one that was meant."""
+def _with_nearest(message: str, environment: Environment) -> str:
+    """Jinja's words; for a filter or test that does not exist also the one that was meant."""
     match = _NAMED.match(message)
-    if match is None:
-        return ""
-    return _nearest(match[2], environment.filters if match[1] == "filter" else environment.tests)
+    known = environment.filters if match and match[1] == "filter" else environment.tests
+    near = _nearest(match[2], known) if match else ""
+    return f"{message.removesuffix('.')}{near}" if near else message
 
 
 def _nearest(name: str, among: Collection[str]) -> str:

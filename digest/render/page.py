@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from digest.hindi import cut, dates, reading
 from digest.messages import translator
 from digest.models import Edition, Image, Story
-from digest.render import clean
+from digest.render import briefs, clean
 from digest.render.colour import Palette
 from digest.render.links import Links, links
 from digest.render.masthead import Masthead
@@ -60,7 +60,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A section as printed: without the lead, never empty."""
+    """A section as printed: without the lead and the stories told in brief, never empty."""
 
     name: str
     stories: tuple[Item, ...]
@@ -84,6 +84,7 @@ class Page:
     intro: tuple[str, ...]
     lead: Item | None
     sections: tuple[Group, ...]
+    briefs: tuple[Item, ...]
     links: Links
     postal_address: str
     theme: Look
@@ -100,7 +101,8 @@ def page(edition: Edition, masthead: Masthead, *, subject: str, preheader: str, 
     words = translator(masthead.language)
     stories = list(edition.stories())
     theme = masthead.theme
-    pictured = _pictured(edition, theme.max_images if theme.look.pictures else 0)
+    brief = briefs.told_in_brief(edition, theme.briefs)
+    pictured = _pictured(edition, theme.max_images if theme.look.pictures else 0, brief)
 
     def item(story: Story, width: int) -> Item:
         when = dates.moment(story.published.astimezone(zone), local, masthead.language)
@@ -119,7 +121,8 @@ def page(edition: Edition, masthead: Masthead, *, subject: str, preheader: str, 
 
     sections = []
     for section in edition.sections:
-        items = tuple(item(story, THUMB_WIDTH) for story in section.stories if story.id != edition.lead)
+        told = (story for story in section.stories if story.id != edition.lead and story.id not in brief)
+        items = tuple(item(story, THUMB_WIDTH) for story in told)
         if items:
             pictures = any(one.picture for one in items)
             sections.append(Group(clean.line(section.name), items, pictures))
@@ -137,6 +140,7 @@ def page(edition: Edition, masthead: Masthead, *, subject: str, preheader: str, 
         intro=clean.paragraphs(edition.intro),
         lead=next((item(story, LEAD_WIDTH) for story in stories if story.id == edition.lead), None),
         sections=tuple(sections),
+        briefs=tuple(item(story, THUMB_WIDTH) for story in stories if story.id in brief),
         links=links(masthead, edition.key),
         postal_address=clean.line(masthead.postal_address),
         theme=theme.look,
@@ -158,10 +162,10 @@ def _names(names: list[str], words: NullTranslations) -> str:
     return told % {"names": ", ".join(names[:2]), "num": others}
 
 
-def _pictured(edition: Edition, most: int) -> set[str]:
+def _pictured(edition: Edition, most: int, brief: set[str]) -> set[str]:
     """The ids of the stories whose pictures are shown: the lead's first, then in the order of reading."""
     order = sorted(edition.stories(), key=lambda story: story.id != edition.lead)
-    shown = [story.id for story in order if _picture(story.image, THUMB_WIDTH)]
+    shown = [story.id for story in order if story.id not in brief and _picture(story.image, THUMB_WIDTH)]
     return set(shown[:most])
 
 

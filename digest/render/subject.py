@@ -6,14 +6,17 @@ preheader (a Devanagari cluster is 1.26 times as wide as a Latin letter, measure
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
+from itertools import count
 
 from digest.hindi import cut, dates
 from digest.messages import translator
 from digest.models import Edition, Story
-from digest.render.acronyms import in_devanagari
 from digest.render.clean import line
+from digest.render.headline import headline, shorten
 
+SUBJECT_LEAST = 25
 SUBJECT_LIMIT = 45
 PREHEADER_LEAST = 30
 PREHEADER_LIMIT = 70
@@ -22,19 +25,29 @@ PREHEADER_LIMIT = 70
 _JOINT = " · "
 
 
-def subject_line(edition: Edition, language: str) -> str:
+def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
     """The lead's headline in at most 45 clusters, cut between words; the date behind it where there is room.
 
-    The date keeps subjects apart, because Gmail folds letters of one subject into one thread. An edition
-    without stories is called by its date.
+    Gmail folds letters of one subject into one thread, so that it differs from each of `taken`, the subjects of other
+    editions: the date is added, and a number to that. An edition without stories is called by its date.
     """
-    today = _day_and_month(edition.day, language)
+    used = {_key(subject) for subject in taken}
     lead = _lead(edition)
-    headline = _headline(lead, language) if lead else ""
-    if not headline:
-        return cut.shorten(dates.day(edition.day, language), SUBJECT_LIMIT)
-    dated = f"{headline}{_JOINT}{today}"
-    return dated if cut.length(dated) <= SUBJECT_LIMIT else cut.shorten(headline, SUBJECT_LIMIT)
+    told = _headline(lead, language) if lead else ""
+    today = dates.short(edition.day, language) if told else ""
+    told = told or dates.day(edition.day, language)
+    first = f"{told}{_JOINT}{today}" if today else told
+    if cut.length(first) > SUBJECT_LIMIT:
+        first = shorten(told, SUBJECT_LIMIT, SUBJECT_LEAST, clauses=True)
+    if _key(first) not in used:
+        return first
+    for number in count(1 if today else 2):
+        behind = _JOINT + " ".join(filter(None, (today, f"({number})" if number > 1 else "")))
+        room = SUBJECT_LIMIT - cut.length(behind)
+        subject = shorten(told, room, min(SUBJECT_LEAST, room - 1), clauses=True) + behind
+        if _key(subject) not in used:
+            return subject
+    raise AssertionError("numbers do not end")
 
 
 def preheader(edition: Edition, language: str) -> str:
@@ -44,29 +57,28 @@ def preheader(edition: Edition, language: str) -> str:
     on with the lead's summary and then with the date and a fixed sentence.
     """
     lead = _lead(edition)
-    taken = {_headline(lead, language)} if lead else set()
+    taken = {_key(_headline(lead, language))} if lead else set()
     parts: list[str] = []
     for story in edition.stories():
-        headline = _headline(story, language)
-        if headline and headline not in taken:
-            taken.add(headline)
-            parts.append(headline)
+        told = _headline(story, language)
+        if told and _key(told) not in taken:
+            taken.add(_key(told))
+            parts.append(told)
     text = _joined(parts)
-    if cut.length(text) < PREHEADER_LEAST and lead:
-        text = _joined([text, line(lead.summary)])
+    summary = headline(lead.summary, language=language, own=lead.language) if lead else ""
+    if cut.length(text) < PREHEADER_LEAST and _key(summary) not in taken:
+        text = _joined([text, summary])
+    promise = translator(language).gettext("Today's news, chosen and told in brief")
     if cut.length(text) < PREHEADER_LEAST:
-        promise = translator(language).gettext("Today's news, chosen and told in brief")
         text = _joined([text, promise, dates.day(edition.day, language)])
+    if _key(text) == _key(subject_line(edition, language)):
+        text = _joined([promise, dates.day(edition.day, language)])
     return text
 
 
 def date_only(day: date, language: str) -> str:
     """'23 नवंबर 2026': the date without its weekday."""
-    return dates.day(day, language).split(", ", 1)[-1]
-
-
-def _day_and_month(day: date, language: str) -> str:
-    return date_only(day, language).removesuffix(str(day.year)).rstrip(" ,")
+    return dates.long(day, language)
 
 
 def _lead(edition: Edition) -> Story | None:
@@ -75,8 +87,12 @@ def _lead(edition: Edition) -> Story | None:
 
 
 def _headline(story: Story, language: str) -> str:
-    title = line(story.title)
-    return in_devanagari(title) if language == "hi" and story.language != "en" else title
+    return headline(story.title, language=language, own=story.language)
+
+
+def _key(subject: str) -> str:
+    """What makes two subjects one thread, as far as spaces and case go."""
+    return " ".join(line(subject).casefold().split())
 
 
 def _joined(parts: list[str]) -> str:
@@ -85,6 +101,7 @@ def _joined(parts: list[str]) -> str:
     for part in filter(None, parts):
         longer = f"{text}{_JOINT}{part}" if text else part
         if cut.length(longer) > PREHEADER_LIMIT:
-            return text if cut.length(text) >= PREHEADER_LEAST else cut.shorten(longer, PREHEADER_LIMIT)
+            enough = cut.length(text) >= PREHEADER_LEAST
+            return text if enough else shorten(longer, PREHEADER_LIMIT, PREHEADER_LEAST)
         text = longer
     return text

@@ -101,7 +101,8 @@ class Theme:
     """A look with what a newsletter sets itself.
 
     `accent` is a colour as `#rrggbb` or '' for the look's own; `logo` an absolute https address or '', shown
-    `logo_width` pixels wide; at most `max_images` pictures are shown; `digits` are the script's of all numbers.
+    `logo_width` pixels wide; at most `max_images` pictures are shown; `briefs` of the lowest stories stand in a short
+    list at the end; `digits` are the script's of all numbers.
     Raises ValueError for another accent: it goes into style sheets unescaped.
     """
 
@@ -110,6 +111,7 @@ class Theme:
     logo: str = ""
     logo_width: int = 200
     max_images: int = 5
+    briefs: int = 3
     digits: Literal["latn", "deva"] = "latn"
 
     def __post_init__(self) -> None:

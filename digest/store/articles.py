@@ -1,4 +1,4 @@
-"""Articles and what is remembered of their sources. Keeps and hands back; judges nothing."""
+"""Articles with their pictures, and what is remembered of their sources. Keeps and hands back; judges nothing."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class ArticleStore:
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self.database = database
         self.clock = clock
+        self.pictures = PictureStore(database)
 
     def recall(self) -> Mapping[str, Remembered]:
         """What is remembered of every source, in one question."""
@@ -84,7 +85,7 @@ class ArticleStore:
         return Saved(new=len(new), updated=len(changed))
 
     def keep(self, pictures: Sequence[Inline]) -> None:
-        PictureStore(self.database).keep(pictures)
+        self.pictures.keep(pictures)
 
     def held(self, ids: Sequence[str]) -> Mapping[str, Article]:
         """The stored articles of these ids, by id, with the date that was stored first; from any thread."""

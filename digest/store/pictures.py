@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 
 from sqlalchemy import insert, select
 
@@ -28,10 +29,7 @@ class PictureStore:
                 known = set(connection.execute(select(picture.c.cid).where(picture.c.cid.in_(some))).scalars())
                 new = [given[cid] for cid in some if cid not in known]
                 if new:
-                    rows = [
-                        {"cid": p.cid, "type": p.type, "width": p.width, "height": p.height, "data": p.data} for p in new
-                    ]
-                    connection.execute(insert(picture), rows)
+                    connection.execute(insert(picture), [asdict(item) for item in new])
 
     def held(self, cids: Collection[str]) -> Mapping[str, Inline]:
         """The pictures of these Content-IDs, by Content-ID; unknown ones are left out."""

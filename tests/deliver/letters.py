@@ -10,8 +10,8 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from typing import Any
 
-from digest.deliver.message import Outgoing, Recipient, Sender, recipient
-from digest.models import PLACEHOLDERS, Letter
+from digest.deliver.message import Outgoing, Recipient, Sender, carried, recipient
+from digest.models import PLACEHOLDERS, Inline, Letter
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 SUBJECT = "सुबह की ख़बरें: पहाड़ों में पहली बर्फ़, मंडी में प्याज़ के दाम गिरे और दस बड़ी ख़बरें"
@@ -23,6 +23,17 @@ HTML = (
 )
 LETTER = Letter("all", SUBJECT, HTML.format(**PLACEHOLDERS), TEXT.format(**PLACEHOLDERS))
 TEXT_ONLY = replace(LETTER, variant="text", html="")
+BRIDGE, FIELD = (
+    Inline(f"{mark * 40}@digest", kind, kind.encode() + bytes(range(256)) * 3, 1088, 612)
+    for mark, kind in (("a", "image/png"), ("b", "image/jpeg"))
+)
+PICTURED = replace(
+    LETTER,
+    variant="pictured",
+    html=LETTER.html.replace(
+        "</html>", "".join(f'<img src="cid:{p.cid}" alt="">' for p in (BRIDGE, FIELD)) + "</html>"
+    ),
+)
 
 
 def token(purpose: str, reader: int) -> str:
@@ -33,9 +44,10 @@ def token(purpose: str, reader: int) -> str:
 def outgoing(
     *addresses: str, letter: Letter = LETTER, sender: Sender = SENDER, edition: str = "2026-11-23"
 ) -> Outgoing:
-    """A batch to these addresses; ids count from 1."""
+    """A batch to these addresses, with the pictures that its letter shows; ids count from 1."""
     readers = tuple(recipient(n, address, sender, token) for n, address in enumerate(addresses, 1))
-    return Outgoing(edition, "7", "attempt-7", letter, sender, readers)
+    pictures = carried(letter, {picture.cid: picture for picture in (FIELD, BRIDGE)})
+    return Outgoing(edition, "7", "attempt-7", letter, sender, readers, pictures)
 
 
 def many(count: int) -> list[str]:

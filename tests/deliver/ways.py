@@ -83,7 +83,19 @@ def _assembled(payload: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
             headers[0] = encode_header("From", payload["from"]["name"]) + f"\r\n <{payload['from']['email']}>"
         headers += ["MIME-Version: 1.0", 'Content-Type: multipart/alternative; boundary="b"', ""]
         parts = [
-            f"--b\r\nContent-Type: {content['type']}; charset=utf-8\r\n\r\n{filled(content['value'])}\r\n"
+            f"Content-Type: {content['type']}; charset=utf-8\r\n\r\n{filled(content['value'])}\r\n"
             for content in payload["content"]
         ]
-        yield address, "\r\n".join([*headers, *parts, "--b--", ""]).encode()
+        pictures = [_attached(one) for one in payload.get("attachments", [])]
+        if pictures:
+            inner = "".join(f"--r\r\n{one}" for one in [parts.pop(), *pictures])
+            parts.append(f'Content-Type: multipart/related; type="text/html"; boundary="r"\r\n\r\n{inner}--r--\r\n')
+        yield address, "\r\n".join([*headers, *(f"--b\r\n{one}" for one in parts), "--b--", ""]).encode()
+
+
+def _attached(one: dict[str, str]) -> str:
+    head = (
+        f"Content-Type: {one['type']}\r\nContent-Transfer-Encoding: base64\r\nContent-ID: <{one['content_id']}>\r\n"
+        f'Content-Disposition: {one["disposition"]}; filename="{one["filename"]}"\r\n\r\n'
+    )
+    return f"{head}{one['content']}\r\n"

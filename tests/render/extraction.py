@@ -19,8 +19,9 @@ LABELS = ("update",)
 """What Story.label may be: data, which no call names."""
 
 HEAD = """\
-# Everything that a reader sees beside the news. Copy this file to messages/LANGUAGE.po in the newsletter's folder, write
-# what each msgid is in that language into its msgstr, and set newsletter.language. Placeholders such as %(num)s stay.
+# Everything that a reader sees beside the news. Copy this file to messages/LANGUAGE.po in the newsletter's folder,
+# write what each msgid is in that language into its msgstr, and set newsletter.language. Placeholders such as
+# %(num)s stay.
 # Plural-Forms is the language's own; this one has a form for 1 and another for every other number.
 msgid ""
 msgstr ""

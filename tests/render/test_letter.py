@@ -129,7 +129,7 @@ def test_sections_keep_their_order_in_both_parts() -> None:
     letter = render(replace(EDITION, sections=EDITION.sections[::-1]))
     for part in (letter.html, letter.text):
         mark = ">" if part is letter.html else "\n"
-        places = [part.index(mark + name) for name in ("संक्षेप में", "कारोबार", "खेल", "विज्ञान", "देश")]
+        places = [part.index(mark + name) for name in ("कारोबार", "खेल", "विज्ञान", "देश", "संक्षेप में")]
         assert places == sorted(places)
 
 

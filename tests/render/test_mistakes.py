@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -38,7 +39,35 @@ def told(directory: Path, text: str, name: str = "letter.txt.j2") -> str:
         ("x\n{% if name %}", "letter.txt.j2:2: syntax error: Unexpected end of template. "),
         ("{% fro x in y %}", "letter.txt.j2:1: syntax error: Encountered unknown tag 'fro'."),
         ("{% if a %}{% endfor %}", "letter.txt.j2:1: syntax error: Encountered unknown tag 'endfor'. "),
-        ("{{ name | wrapp }}", "letter.txt.j2:1: syntax error: No filter named 'wrapp'."),
+        ("{{ name | wrapp }}", "letter.txt.j2:1: syntax error: No filter named 'wrapp'; did you mean 'wrap'?"),
+        (
+            "{{ 1 if name is definedd }}",
+            "letter.txt.j2:1: No test named 'definedd' found; did you mean 'defined'?",
+        ),
+        ("x\n{{ name", "letter.txt.j2:2: syntax error: unexpected end of template, expected 'end of print statement'."),
+        ("{# never closed", "letter.txt.j2:1: syntax error: Missing end of comment tag"),
+        ("{{ name }", "letter.txt.j2:1: syntax error: unexpected '}'"),
+        (
+            '{% import "parts/story.html.j2" as print with context %}\n{{ print.leed(lead) }}',
+            "letter.txt.j2:2: parts/story.html.j2 has no macro 'leed'; did you mean 'lead'?",
+        ),
+        (
+            '{% from "parts/story.html.j2" import leed with context %}\n{{ leed(lead) }}',
+            "letter.txt.j2:2: 'leed' is not ",
+        ),
+        ("{% macro m(a) %}{{ a }}{% endmacro %}\n{{ m(1, b=2) }}", "letter.txt.j2:2: TypeError: macro 'm' takes no "),
+        ('\n{% include "letter.txt.j2" %}', "letter.txt.j2:2: it includes or calls itself without end"),
+        (
+            "{% macro m() %}{{ m() }}{% endmacro %}\n{{ m() }}",
+            "letter.txt.j2:1: it includes or calls itself without end",
+        ),
+        (
+            "{% for n in range(999999999) %}{% endfor %}",
+            "letter.txt.j2:1: range() gives 999999999 numbers here, and 10000 at most are allowed",
+        ),
+        ('{{ _("Our sponsor") }}', 'letter.txt.j2:1: msgid "Our sponsor" is not translated in digest/messages/hi.po'),
+        ('{{ _("Issue %(number)s", nummer=1) }}', "letter.txt.j2:1: KeyError: 'number'"),
+        ('{% extends "letter.txt.j2" %}', "letter.txt.j2:1: it extends itself; ours is 'house/letter.txt.j2'"),
         (
             'x\n{% include "parts/stories.html.j2" %}',
             "letter.txt.j2:2: there is no template 'parts/stories.html.j2'; did you mean 'parts/story.html.j2'?",
@@ -67,6 +96,23 @@ def test_text(tmp_path: Path, text: str, message: str) -> None:
             '{% extends "house/letter.html.j2" %}\n{% block footer %}\n{{ postal }}{% endblock %}',
             "letter.html.j2:3: 'postal' is not defined; did you mean 'postal_address'?",
         ),
+        (
+            '{% extends "house/letter.html.j2" %}\n\n{% block foter %}x{% endblock %}',
+            "letter.html.j2:3: 'house/letter.html.j2' has no block 'foter'; did you mean 'footer'?",
+        ),
+        (
+            '{% extends "house/letter.html.j2" %}\n{% block zzzz %}x{% endblock %}',
+            "letter.html.j2:2: 'house/letter.html.j2' has no block 'zzzz'; it has ",
+        ),
+        (
+            '{% extends "house/letter.html.j2" %}\n<p>\nसहयोगी</p>',
+            "letter.html.j2:2: '<p>' stands in no block, so it would be shown nowhere",
+        ),
+        (
+            '{% extends "house/letter.html.j2" %}\n\n{{ name }}',
+            "letter.html.j2:3: '{{ … }}' stands in no block, so it would be shown nowhere",
+        ),
+        ("सादा पाठ", "letter.html.j2: the letter must begin with exactly <!DOCTYPE html>"),
         ('{% extends "hous/letter.html.j2" %}', "letter.html.j2:1: there is no template 'hous/letter.html.j2'"),
     ],
 )
@@ -84,6 +130,79 @@ def test_a_mistake_in_a_part_names_the_part(tmp_path: Path) -> None:
         renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
     line = source[: source.index("story.summary }}</p>")].count("\n") + 1
     assert str(caught.value) == f"{tmp_path}/parts/story.html.j2:{line}: Item has no 'sumary'; did you mean 'summary'?"
+
+
+def test_blocks_within_own_blocks_and_macros_beside_them_are_no_mistake(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt.j2").write_text(
+        '{% extends "house/letter.txt.j2" %}\n{% set word = "सहयोगी" %}\n{% macro m() %}{{ word }}{% endmacro %}\n'
+        "{% block intro %}{% block sponsor %}{{ m() }}{% endblock %}{% endblock %}\n",
+        encoding="utf-8",
+    )
+    letter = renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
+    assert letter is not None
+    assert "सहयोगी" in letter.text
+
+
+def test_two_templates_that_extend_each_other_are_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "other.txt.j2").write_text('{% extends "letter.txt.j2" %}', encoding="utf-8")
+    assert "without end" in told(tmp_path, '{% extends "other.txt.j2" %}')
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("क {{ name }}".encode("utf-16"), "letter.txt.j2: expected text in UTF-8, found UTF-16; save it anew as UTF-8"),
+        ("name".encode("utf-16-le"), "letter.txt.j2:1: expected text, found a NUL: is it a binary file, or UTF-16?"),
+        (b"a\nb \x93quoted\x94", "letter.txt.j2:2: expected text in UTF-8, found the byte 0x93"),
+        (b"\x89PNG\r\n\x1a\n\x00", "letter.txt.j2:1: expected text in UTF-8, found the byte 0x89"),
+    ],
+)
+def test_a_file_that_is_no_template_is_told(tmp_path: Path, data: bytes, message: str) -> None:
+    (tmp_path / "letter.txt.j2").write_bytes(data)
+    with pytest.raises(TemplateMistake) as caught:
+        renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
+    assert str(caught.value) == f"{tmp_path}/{message}"
+
+
+def test_a_folder_in_a_templates_place_is_told(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt.j2").mkdir()
+    with pytest.raises(TemplateMistake, match=r"letter\.txt\.j2: expected a template, found a folder"):
+        renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
+
+
+def test_a_file_in_the_folders_place_is_told(tmp_path: Path) -> None:
+    (tmp_path / "parts").write_text("x")
+    with pytest.raises(TemplateMistake, match="parts: expected a folder of templates, found a file"):
+        renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
+    with pytest.raises(TemplateMistake, match="parts: expected a folder of templates, found a file"):
+        renderer(tmp_path / "parts").render(EDITION, EVERYTHING, now=NOW)
+
+
+def test_a_link_to_nowhere_is_told(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt.j2").symlink_to(tmp_path / "gone")
+    with pytest.raises(TemplateMistake, match=r"letter\.txt\.j2: can't be read: No such file"):
+        renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt.j2").write_text("x")
+    (tmp_path / "letter.txt.j2").chmod(0)
+    with pytest.raises(TemplateMistake, match=r"letter\.txt\.j2: can't be read: Permission denied"):
+        renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    source = (TEMPLATES / "letter.html.j2").read_text(encoding="utf-8")
+    (tmp_path / "letter.html.j2").write_text(source, encoding="utf-8-sig")
+    letter = renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
+    assert letter is not None
+    assert letter.html.startswith("<!DOCTYPE html>")
+
+
+def test_a_picture_beside_the_templates_disturbs_nobody(tmp_path: Path) -> None:
+    (tmp_path / "logo.png").write_bytes(b"\x89PNG\x00")
+    assert "'-DGX_X-' is no placeholder" in told(tmp_path, "-DGX_X-")
 
 
 def test_a_letter_without_templates_is_a_mistake(tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.hindi import cut
+from digest.hindi.tables import words
 from digest.models import PLACEHOLDERS, Edition, Section
 from digest.render.acronyms import in_devanagari
+from digest.render.headline import headline, shorten
 from digest.render.subject import preheader, subject_line
 from tests.render.sample import EDITION, story
 
@@ -86,6 +88,106 @@ def test_a_lone_story_goes_on_with_its_summary() -> None:
 
 def test_the_same_headline_twice_is_said_once() -> None:
     assert "पहली" not in preheader(edition("पहली ख़बर", "पहली ख़बर"), "hi")
+
+
+@pytest.mark.parametrize(
+    ("title", "subject"),
+    [
+        ("🔴 LIVE: शहर की नई मेट्रो आज से चली", "शहर की नई मेट्रो आज से चली · 23 नवंबर"),
+        ("ब्रेकिंग न्यूज़ | शहर की नई मेट्रो आज से चली", "शहर की नई मेट्रो आज से चली · 23 नवंबर"),
+        ("★ शहर की नई मेट्रो ► आज से चली ✓", "शहर की नई मेट्रो आज से चली · 23 नवंबर"),
+        ("“शहर की नई मेट्रो आज से चली”", "शहर की नई मेट्रो आज से चली · 23 नवंबर"),
+        ("शहर की नई मेट्रो चली!!! क्या बदलेगा??", "शहर की नई मेट्रो चली! क्या बदलेगा? · 23 नवंबर"),
+        ("1️⃣ साल में 👨‍👩‍👧 परिवार बढ़े ❤️", "1 साल में परिवार बढ़े · 23 नवंबर"),
+        ("LIVE: खेल", "लाइव: खेल · 23 नवंबर"),
+        ("🔥🔥🔥", "सोमवार, 23 नवंबर 2026"),
+    ],
+)
+def test_ornaments_and_labels_stay_out(title: str, subject: str) -> None:
+    assert subject_line(edition(title), "hi") == subject
+    assert not set("🔴★►✓🔥❤👨") & set(preheader(edition("पहली", title), "hi"))
+
+
+def test_a_joiner_within_a_word_stays() -> None:
+    assert "क्‍या" in subject_line(edition("अब क्‍या होगा शहर का"), "hi")
+
+
+@pytest.mark.parametrize(
+    ("title", "subject"),
+    [
+        (
+            "गाँवों के दो हज़ार पुस्तकालय एक नए ऐप से जुड़े, अब घर बैठे मिलेगी हर किताब की जानकारी",
+            "गाँवों के दो हज़ार पुस्तकालय एक नए ऐप से जुड़े…",
+        ),
+        (
+            "नई रेल लाइन के लिए ज़मीन देने वाले सब किसानों को आज 1,200 करोड़ रुपये मिले",
+            "नई रेल लाइन के लिए ज़मीन देने वाले सब किसानों को आज…",
+        ),
+        (
+            "नई रेल लाइन के लिए ज़मीन देने वाले सब किसानों के पास घर और उनके खेत सरकार के पास",
+            "नई रेल लाइन के लिए ज़मीन देने वाले सब किसानों के पास घर…",
+        ),
+        (
+            "मंत्री ने कहा कि हम सब मिलकर शहर के सब लोगों को साल भर “साफ़ और नया पानी” देंगे",
+            "मंत्री ने कहा कि हम सब मिलकर शहर के सब लोगों को साल भर साफ़…",
+        ),
+    ],
+)
+def test_no_cut_leaves_the_reader_waiting(title: str, subject: str) -> None:
+    got = subject_line(edition(title), "hi")
+    assert got == subject
+    assert cut.length(got) >= 25
+
+
+def test_a_shouting_headline_is_written_small() -> None:
+    assert subject_line(edition("RBI OPENS A CENTRE FOR COINS"), "en") == "RBI opens a centre for coins · 23 November"
+
+
+def test_marathi_letters_have_marathi_names() -> None:
+    assert in_devanagari("RBI", "mr") == "आरबीआय"
+
+
+def test_a_subject_of_another_edition_is_not_used_again() -> None:
+    long = "पहाड़ों में मौसम की पहली बर्फ़बारी, तीन दिन तक और गिरेगा पारा, सैलानियों के लिए सड़कें बंद"
+    first = subject_line(edition(long), "hi")
+    second = subject_line(edition(long), "hi", taken=[first])
+    third = subject_line(edition(long), "hi", taken=[first, second.upper()])
+    assert len({first, second, third}) == 3
+    assert second.endswith("… · 23 नवंबर")
+    assert third.endswith("… · 23 नवंबर (2)")
+    assert cut.length(third) <= 45
+
+
+def test_two_editions_without_stories_differ() -> None:
+    empty = replace(EDITION, sections=())
+    assert subject_line(empty, "hi", taken=[subject_line(empty, "hi")]) == "सोमवार, 23 नवंबर 2026 · (2)"
+
+
+@given(title=st.text(max_size=150), known=st.integers(0, 4))
+def test_any_subject_differs_from_those_taken(title: str, known: int) -> None:
+    made = edition(title)
+    taken: list[str] = []
+    for _ in range(known + 1):
+        subject = subject_line(made, "hi", taken=taken)
+        assert 1 <= cut.length(subject) <= 45
+        assert subject not in taken
+        taken.append(subject)
+
+
+@given(told=st.lists(st.sampled_from(words("के और में शहर मेट्रो किसानों 18 पर बारिश, कि प्रदर्शनी")), min_size=1, max_size=30))
+def test_a_cut_ends_on_no_postposition_where_enough_is_left(told: list[str]) -> None:
+    got = shorten(" ".join(told), 45, 25)
+    if got.endswith("…"):
+        last = got.removesuffix("…").rsplit(" ", 1)
+        assert last[-1].strip(",") not in {"के", "और", "में", "18", "पर", "कि"} or cut.length(last[0]) < 25
+
+
+@given(st.text())
+def test_a_headline_keeps_whole_clusters(title: str) -> None:
+    whole = headline(title, language="en", own="hi")
+    got = shorten(whole, 45, 25)
+    if got != whole:
+        assert cut.clusters(whole)[: cut.length(got) - 1][:20] == cut.clusters(got)[:-1][:20]
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])

@@ -110,7 +110,7 @@ def rdf() -> list[Item]:
 def drop_folder() -> list[Item]:
     """The desk's text, the Markdown and the saved page, in the order of the alphabet."""
     folder = SAMPLES / "articles"
-    md, page, txt = (sorted(folder.iterdir())[i] for i in range(3))
+    md, page, txt = sorted(path for path in folder.iterdir() if path.suffix != ".png")
     front, prose = md.read_text("utf-8").removeprefix("---\n").split("\n---\n", 1)
     fields = dict(line.split(": ", 1) for line in front.splitlines())
     lines = [line for line in txt.read_text("utf-8").splitlines() if line]

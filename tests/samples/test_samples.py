@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
+import struct
 import unicodedata
 from collections import Counter
 from datetime import datetime
@@ -19,7 +21,8 @@ ITEMS = items()
 BY_KEY = {item.key: item for item in ITEMS}
 EVENTS = json.loads((SAMPLES / "events.json").read_text("utf-8"))["events"]
 SHARED = [event for event in EVENTS if len(event["items"]) > 1]
-FILES = sorted(path for path in SAMPLES.rglob("*") if path.is_file())
+FILES = sorted(path for path in SAMPLES.rglob("*") if path.is_file() and path.suffix != ".png")
+PICTURES = sorted(SAMPLES.rglob("*.png"))
 FEEDS = {
     "subah-samachar.xml": ("rss20", 8),
     "lok-darpan.xml": ("rss20", 8),
@@ -70,7 +73,21 @@ def test_the_json_feed_is_version_1_1_with_the_needed_keys() -> None:
 
 
 def test_the_drop_folder_holds_one_of_each_kind() -> None:
-    assert [path.suffix for path in sorted((SAMPLES / "articles").iterdir())] == [".md", ".html", ".txt"]
+    texts = [path.suffix for path in sorted((SAMPLES / "articles").iterdir()) if path not in PICTURES]
+    assert texts == [".md", ".html", ".txt"]
+
+
+def test_each_picture_is_small_drawn_here_and_shown_by_a_text_with_words() -> None:
+    texts = "\n".join(html.unescape(path.read_text("utf-8")) for path in FILES if path.suffix != ".svg")
+    assert {path.stem for path in PICTURES} == {path.stem for path in (SAMPLES / "drawings").glob("*.svg")}
+    assert len(PICTURES) == 8
+    for path in PICTURES:
+        data = path.read_bytes()
+        assert data.startswith(b"\x89PNG")
+        assert struct.unpack(">II", data[16:24]) in {(1088, 612), (448, 336)}
+        assert len(data) <= 15_000
+        named = rf"src=\"(?:pictures/)?{path.name}\"[^>]* alt=\"[ऀ-ॿ]|image: {path.name}\nimage_alt: [ऀ-ॿ]"
+        assert len(re.findall(named, texts)) == 1, path.name
 
 
 def test_every_address_is_reserved_for_examples() -> None:

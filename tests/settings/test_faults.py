@@ -73,7 +73,7 @@ NEWSLETTER = {
     "timezone: Asia/Calcuta": "expected a time zone of the IANA list such as Asia/Calcutta",
     "base_url: news.example.com": "expected the address of the reader pages such as https://news.example.com",
     "reply_to: desk": "expected an email address",
-    "language: fr": "expected hi or en, found 'fr'",
+    "language: hindi!": "expected the code of a language such as hi, mr or hi-IN, found 'hindi!'",
 }
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from tests.support import sendgrid_attachments
+
 BYTES_LIMIT = 10_000  # of custom_args and of substitutions, for each personalization
 TOTAL_LIMIT = 30_000_000  # of the whole request
 AHEAD_LIMIT = 72 * 3600  # seconds that send_at may lie ahead
@@ -51,6 +53,7 @@ def check(payload: object, *, now: float, knows: Callable[[str], bool]) -> Itera
         yield Violation(f"Unknown parameter: {key}", key)
     yield from _envelope(payload)
     yield from _content(payload)
+    yield from (Violation(*fault) for fault in sendgrid_attachments.faults(payload))
     yield from _headers(payload.get("headers"), "headers")
     yield from _strings(payload.get("custom_args"), "custom_args")
     yield from _settings(payload)

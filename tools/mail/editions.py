@@ -78,7 +78,7 @@ def composed(
 
 def samples() -> list[Path]:
     """The repository's own sources."""
-    return [*sorted((ROOT / "samples/feeds").iterdir()), ROOT / "samples/articles"]
+    return [*sorted(path for path in (ROOT / "samples/feeds").iterdir() if path.is_file()), ROOT / "samples/articles"]
 
 
 def real(data: Path) -> list[Path]:

@@ -5,6 +5,8 @@ Pure: opens no connection and changes nothing. Each subject has a module; `RULES
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from digest.models import Edition, Letter
 from digest.render.lint import colours, frame, links, pictures, sizes, texts
 from digest.render.lint.finding import Finding
@@ -16,12 +18,14 @@ RULES = (frame.check, links.check, pictures.check, colours.check, sizes.check)
 """Each takes the letter and its parsed HTML (None for a letter of text alone) and yields findings."""
 
 
-def lint(letter: Letter, edition: Edition | None = None) -> list[Finding]:
+def lint(letter: Letter, edition: Edition | None = None, weights: Mapping[str, int] | None = None) -> list[Finding]:
     """Every finding, errors first. What stands here as an error stops a send.
 
     What looks like a template's leftover but stands in a story of `edition` is a warning: no feed may stop a send.
+    `weights` are the bytes of the pictures that travel inside letters, by their Content-ID.
     """
     tree = read(letter.html) if letter.html else None
     told = "\n".join(f"{story.title}\n{story.summary}" for story in edition.stories()) if edition else ""
     found = [*texts.check(letter, tree, told), *(finding for rule in RULES for finding in rule(letter, tree))]
+    found += sizes.inline(tree, weights or {})
     return sorted(dict.fromkeys(found), key=lambda finding: finding.level != "error")

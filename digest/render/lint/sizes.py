@@ -1,8 +1,8 @@
-"""The bytes of a letter against what Gmail shows."""
+"""The bytes of a letter against what Gmail shows, and of the pictures that travel with it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from digest.models import Letter
 from digest.render.lint.finding import Finding, error, warning
@@ -11,6 +11,10 @@ from digest.render.size import CLIPPED, STOP, measure
 
 MOST_CSS = 16_384
 """Characters of kept style sheets beyond which Gmail drops them all (hteumeuleu/email-bugs 90)."""
+
+MOST_INLINE = 300_000
+"""Bytes of inline pictures. They come with every letter whether it is opened or not, on a phone's data too, and make
+base64 of 400 kB; a letter's own HTML has some 40 kB."""
 
 
 def check(letter: Letter, tree: Tree | None) -> Iterator[Finding]:
@@ -23,3 +27,12 @@ def check(letter: Letter, tree: Tree | None) -> Iterator[Finding]:
     kept = sum(len(sheet) for sheet in tree.sheets) if tree else 0
     if kept > MOST_CSS:
         yield error("size", f"its style sheets have {kept:,} characters; beyond {MOST_CSS:,} Gmail drops them all")
+
+
+def inline(tree: Tree | None, weights: Mapping[str, int]) -> Iterator[Finding]:
+    """`weights` are the bytes of pictures by their Content-ID."""
+    sources = {image.attributes.get("src", "") for image in tree.all("img")} if tree else set()
+    total = sum(weights.get(source.removeprefix("cid:"), 0) for source in sources if source.startswith("cid:"))
+    if total > MOST_INLINE:
+        said = f"the pictures inside the letter have {total:,} bytes, which every reader gets with it"
+        yield warning("size", f"{said}; {MOST_INLINE:,} are enough")

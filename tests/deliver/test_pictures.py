@@ -1,0 +1,130 @@
+"""Pictures that travel in the mail: where they stand, that every way carries them, and that others need none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.deliver import mime, transports
+from digest.deliver.message import carried, cids
+from digest.deliver.outcome import Accepted, Mixed
+from digest.deliver.sender import Job, send_due
+from digest.deliver.transports.sendgrid_payload import payload
+from digest.models import Inline
+from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
+from tests.deliver.letters import BRIDGE, FIELD, LETTER, NOW, PICTURED, SENDER, TEXT_ONLY, Notes, outgoing, read, token
+from tests.deliver.ways import Way, way
+from tests.support import sendgrid_attachments
+
+ASHA, RAVI = "asha@example.com", "ravi@example.com"
+HELD = {picture.cid: picture for picture in (FIELD, BRIDGE)}
+
+
+@pytest.fixture(params=sorted(transports.TRANSPORTS))
+def road(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:
+    with way(request.param, tmp_path) as found:
+        yield found
+
+
+def related(data: bytes) -> dict[str, tuple[str, bytes]]:
+    """Content-ID → (type, bytes) of the pictures beside the HTML; fails when the mail is built otherwise."""
+    message = read(data)
+    assert message.get_content_type() == "multipart/alternative"
+    text, rich = message.iter_parts()
+    assert (text.get_content_type(), rich.get_content_type()) == ("text/plain", "multipart/related")
+    assert rich.get_param("type") == "text/html"
+    html, *pictures = rich.iter_parts()
+    assert html.get_content_type() == "text/html"
+    assert all(inner.defects == [] for inner in message.walk())
+    assert all(one.get_content_disposition() == "inline" for one in pictures)
+    return {one["Content-ID"].strip(): (one.get_content_type(), one.get_content()) for one in pictures}
+
+
+def test_every_way_carries_the_pictures_beside_the_html(road: Way) -> None:
+    outcome = road.transport.submit(outgoing(ASHA, RAVI, letter=PICTURED), Notes())
+    assert isinstance(outcome, Accepted) or outcome == Mixed(accepted=frozenset({1, 2}))
+    mails = road.arrived()
+    assert [address for address, _ in mails] == [ASHA, RAVI]
+    for _, mail in mails:
+        assert related(mail) == {f"<{one.cid}>": (one.type, one.data) for one in (BRIDGE, FIELD)}
+        html = read(mail).get_body(("html",))
+        assert html is not None
+        assert re.findall('src="cid:([^"]+)"', html.get_content()) == [BRIDGE.cid, FIELD.cid]
+
+
+@pytest.mark.parametrize("letter", [LETTER, TEXT_ONLY])
+def test_a_letter_without_pictures_is_built_as_if_there_were_none(road: Way, letter: object) -> None:
+    batch = outgoing(ASHA, letter=letter)  # type: ignore[arg-type]
+    road.transport.submit(batch, Notes())
+    ((_, mail),) = road.arrived()
+    kinds = [inner.get_content_type() for inner in read(mail).walk()]
+    alone = ["text/plain"] if letter is TEXT_ONLY else ["multipart/alternative", "text/plain", "text/html"]
+    assert kinds == alone or kinds == ["multipart/alternative", *alone]  # SendGrid's stand-in wraps one part too
+    assert "attachments" not in payload(batch)
+
+
+@given(st.binary(max_size=2000), st.sampled_from(["image/png", "image/jpeg", "image/gif"]))
+def test_any_bytes_round_trip_in_short_lines(data: bytes, kind: str) -> None:
+    picture = Inline("c" * 40 + "@digest", kind, data, 1, 1)
+    batch = replace(outgoing(ASHA, letter=PICTURED), pictures=(picture,))
+    mail = mime.build(batch, batch.recipients[0], date=NOW)
+    assert related(mail) == {f"<{picture.cid}>": (kind, data)}
+    assert mail.isascii()
+    assert max(map(len, mail.split(b"\r\n"))) <= 150
+    body = mail.split(b"Content-ID:")[1].split(b"\r\n\r\n", 1)[1]
+    assert max(map(len, body.split(b"\r\n"))) <= 76
+
+
+def test_two_readers_of_a_letter_get_the_same_picture_parts() -> None:
+    batch = outgoing(ASHA, RAVI, letter=PICTURED)
+    one, other = (
+        mime.build(batch, reader, date=NOW).split(b"\r\nContent-Type: image/", 1)[1] for reader in batch.recipients
+    )
+    assert one == other
+
+
+def test_sendgrid_gets_each_picture_once_in_a_request_of_any_number_of_readers() -> None:
+    request = payload(outgoing(*(f"reader{n}@example.com" for n in range(50)), letter=PICTURED))
+    assert [one["content_id"] for one in request["attachments"]] == [BRIDGE.cid, FIELD.cid]
+    assert {one["disposition"] for one in request["attachments"]} == {"inline"}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"content": "no base64!"},
+        {"content": ""},
+        {"filename": ""},
+        {"type": "image/png; x"},
+        {"disposition": "somewhere"},
+        {"content_id": "unshown@digest"},
+        {"size": 7},
+    ],
+)
+def test_the_stand_in_refuses_broken_attachments(broken: dict[str, object]) -> None:
+    request = payload(outgoing(ASHA, letter=PICTURED))
+    assert not list(sendgrid_attachments.faults(request))
+    request["attachments"][0].update(broken)
+    assert list(sendgrid_attachments.faults(request))
+
+
+def test_a_letter_carries_what_it_shows_and_nothing_else() -> None:
+    assert cids([PICTURED, LETTER, TEXT_ONLY, PICTURED]) == (BRIDGE.cid, FIELD.cid)
+    assert carried(PICTURED, HELD) == (BRIDGE, FIELD)
+    assert carried(LETTER, HELD) == carried(TEXT_ONLY, HELD) == ()
+    spoken = replace(LETTER, html=f"<p>cid:{BRIDGE.cid}</p>", text=f'src="cid:{BRIDGE.cid}"')
+    assert carried(spoken, HELD) == ()
+    assert carried(PICTURED, {FIELD.cid: FIELD}) == (FIELD,)
+
+
+def test_a_run_gives_each_letter_its_own_pictures() -> None:
+    ledger, transport = FakeLedger(2), Scripted()
+    job = Job("2026-11-23", {"all": PICTURED}, SENDER, ledger, transport, token, fast_clock, threads=1, pictures=HELD)
+    send_due(job)
+    assert [batch.pictures for batch in transport.submitted] == [(BRIDGE, FIELD)]

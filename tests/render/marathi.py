@@ -1,0 +1,111 @@
+"""A newsroom in Marathi, invented: its catalogue and a day's articles."""
+
+from __future__ import annotations
+
+CATALOGUE = """\
+msgid ""
+msgstr ""
+"Language: mr\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+
+msgid "%(first)s and %(second)s"
+msgstr "%(first)s आणि %(second)s"
+
+msgid "%(names)s and %(num)s other"
+msgid_plural "%(names)s and %(num)s others"
+msgstr[0] "%(names)s आणि %(num)s अन्य"
+msgstr[1] "%(names)s आणि %(num)s अन्य"
+
+msgid "%(num)s minute read"
+msgid_plural "%(num)s minutes read"
+msgstr[0] "%(num)s मिनिट"
+msgstr[1] "%(num)s मिनिटांत वाचा"
+
+msgid "%(num)s source"
+msgid_plural "%(num)s sources"
+msgstr[0] "%(num)s स्रोत"
+msgstr[1] "%(num)s स्रोत"
+
+msgid "%(num)s story"
+msgid_plural "%(num)s stories"
+msgstr[0] "%(num)s बातमी"
+msgstr[1] "%(num)s बातम्या"
+
+msgid "(Source: %(name)s)"
+msgstr "(स्रोत: %(name)s)"
+
+msgid "Change preferences"
+msgstr "आवडी बदला"
+
+msgid "From the editor"
+msgstr "संपादकांकडून"
+
+msgid "In brief"
+msgstr "थोडक्यात"
+
+msgid "Issue %(number)s"
+msgstr "अंक %(number)s"
+
+msgid "Pause for two weeks"
+msgstr "दोन आठवडे थांबवा"
+
+msgid "Read in browser"
+msgstr "ब्राउझरमध्ये वाचा"
+
+msgid "Test"
+msgstr "चाचणी"
+
+msgid "This email was sent to %(email)s because you subscribed to %(name)s."
+msgstr "तुम्ही ‘%(name)s’चे सदस्य आहात म्हणून हा ईमेल %(email)s या पत्त्यावर पाठवला."
+
+msgid "This is a test letter: only the addresses named for it got it."
+msgstr "हे चाचणीचे पत्र आहे: ते फक्त निवडलेल्या पत्त्यांवर गेले."
+
+msgid "Today's news, chosen and told in brief"
+msgstr "आजच्या निवडक बातम्या, थोडक्यात"
+
+msgid "Top story"
+msgstr "मोठी बातमी"
+
+msgid "Unsubscribe"
+msgstr "सदस्यत्व सोडा"
+
+msgid "Unsubscribe with one click"
+msgstr "एका क्लिकमध्ये सदस्यत्व सोडा"
+
+msgid "update"
+msgstr "अद्ययावत"
+"""
+
+ARTICLES = {
+    "metro": """---
+title: शहरात नवी मेट्रो मार्गिका आजपासून सुरू झाली आहे
+date: 2026-11-23T05:30+05:30
+section: राज्य
+---
+पहिली गाडी सकाळी पाच वाजता सुटली आणि ती प्रवाशांनी भरलेली होती. जुन्या शहरातून विद्यापीठाकडे जाण्यासाठी आता चाळीस मिनिटे कमी लागणार
+आहेत. महापौरांनी पहिल्या गाडीतून प्रवास केला.
+""",
+    "library": """---
+title: दोन हजार गावांची ग्रंथालये एका अ‍ॅपमध्ये आली आहेत
+date: 2026-11-23T04:30+05:30
+section: राज्य
+---
+वाचकांना घरी बसून पुस्तक शोधता येणार आहे. या योजनेत सव्वा लाख पुस्तकांची नोंद झाली असून ती मोफत वाचता येतील, असे ग्रंथपालांनी सांगितले.
+""",
+    "park": """---
+title: नदीच्या काठी पाच हजार झाडे लावण्यात आली आहेत
+date: 2026-11-23T03:30+05:30
+section: राज्य
+---
+झाडांची काळजी शाळेतील मुले घेणार आहेत. प्रत्येक झाडावर ते लावणाऱ्याचे नाव लिहिले आहे आणि पाण्यासाठी टाकी बसवली आहे.
+""",
+    "final": """---
+title: जिल्हा स्पर्धेच्या अंतिम सामन्यात शेवटच्या चेंडूवर विजय मिळाला
+date: 2026-11-23T02:30+05:30
+section: खेळ
+---
+यजमान संघाला सहा चेंडूंत अकरा धावा हव्या होत्या. कर्णधाराने नाबाद चौसष्ट धावा केल्या आणि संघ जिंकला. प्रेक्षकांनी मैदान भरले होते.
+""",
+}
+"""Name of a drop folder's file → what stands in it."""

@@ -1,0 +1,101 @@
+"""docs/templates.md: every recipe is rendered, and everything that a template may use is named there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from digest import marked_yaml, settings_file
+from digest.messages import bound
+from digest.models import Letter
+from digest.render.colour import Palette
+from digest.render.links import Links
+from digest.render.lint import lint
+from digest.render.page import Group, Item, Page, Picture
+from digest.render.themes import LOOKS, Look, Theme
+from tests.paths import ROOT
+from tests.render.sample import EDITION, EVERYTHING, NOW, TEMPLATES, renderer
+
+DOCUMENT = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
+_FILE = re.compile(r"`([a-z./0-9]+)`:\n\n```[a-z]+\n(.*?)```", re.S)
+RECIPES = {
+    part.partition("\n")[0].strip(): _FILE.findall(part)
+    for part in re.split(r"^#{2,3} ", DOCUMENT, flags=re.M)
+    if _FILE.search(part)
+}
+SEEN = {
+    "Another word above the editor's words": ("html", r"नमस्कार, आज की बात</p>\s*<p[^>]*>आज सुबह पहाड़ों"),
+    "A sponsor's box, with its colours in the dark": (
+        "html",
+        r'\.sp\{background-color:#13233f!important.*<div class="sp" style="[^"]*color:#123a7a[^"]*">सहयोग',
+    ),
+    "A line of your own in the footer": ("html", r"एक क्लिक.*ख़बर भेजें: <a"),
+    "Other fonts": ("html", r'<div class="pg w"[^>]*Noto Serif Devanagari'),
+    "Another accent": ("html", r'class="h1[^>]*>.*#0b5394'),
+    "The editor's words below the top story": ("html", r"<h2.*पहली बर्फ़बारी.*<p[^>]*>आज सुबह पहाड़ों.*<h2"),
+    "The text part": ("text", r"\Aसुबह की ख़बरें\n=+\nसोमवार, 23 नवंबर 2026\n.*ख़बर भेजें: desk@example\.com\n\Z"),
+    "Words: messages": ("text", r"आज की सबसे बड़ी बात"),
+}
+"""Recipe → which part of the letter shows it, and how."""
+
+
+def cooked(home: Path, files: list[tuple[str, str]]) -> Letter:
+    """The letter of a newsletter folder with these files."""
+    theme = Theme()
+    for name, text in files:
+        if name == "digest.yaml":
+            whole = "newsletter: {name: न, sender: {email: news@example.com}}\n" + text
+            chosen = settings_file.from_data(marked_yaml.read_text(whole, name), {}).theme
+            theme = Theme(LOOKS[chosen.name], **chosen.model_dump(exclude={"name"}))
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    with bound(home / "messages"):
+        letter = renderer(home / "templates", theme=theme).render(EDITION, EVERYTHING, now=NOW)
+    assert letter is not None
+    return letter
+
+
+def test_every_recipe_is_tried() -> None:
+    assert set(RECIPES) == set(SEEN)
+
+
+@pytest.mark.parametrize("recipe", SEEN)
+def test_a_recipe_does_what_it_says(tmp_path: Path, recipe: str) -> None:
+    part, pattern = SEEN[recipe]
+    letter, plain = cooked(tmp_path, RECIPES[recipe]), cooked(tmp_path / "plain", [])
+    assert re.search(pattern, getattr(letter, part), re.S)
+    assert not re.search(pattern, getattr(plain, part), re.S), "it shows without the recipe too"
+    assert {one for one in lint(letter) if one.level == "error"} == set()
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.j2")), ids=lambda path: path.name)
+def test_every_file_block_and_macro_is_named(path: Path) -> None:
+    assert f"`{path.relative_to(TEMPLATES).as_posix()}`" in DOCUMENT
+    blocks, _, rest = DOCUMENT.partition("## Blocks")[2].partition("## Variables")
+    assert rest
+    source = path.read_text(encoding="utf-8")
+    for block in re.findall(r"\{%-? block ([a-z_]+)", source):
+        assert f"| `{block}` |" in blocks
+    if path.suffixes == [".html", ".j2"] and path.parent.name == "parts":
+        for macro in re.findall(r"\{%-? macro ([a-z_]+)", source):
+            assert f"`{macro}`" in DOCUMENT
+
+
+@pytest.mark.parametrize("kind", [Page, Item, Group, Picture, Links, Look, Palette], ids=lambda kind: kind.__name__)
+def test_every_field_is_named_under_its_class(kind: type) -> None:
+    part = DOCUMENT.partition(f"**{kind.__name__}**")[2].partition("\n\n**")[0].partition("\n## ")[0]
+    assert part
+    for field in fields(kind):  # type: ignore[arg-type]
+        assert re.search(rf"`(?:[a-z]+)?\.?{field.name}`", part), f"{kind.__name__}.{field.name}"
+
+
+def test_every_class_of_the_style_sheet_is_named() -> None:
+    part = DOCUMENT.partition("## Classes")[2].partition("\n## ")[0]
+    for sheet in ("styles.css.j2", "kept.css.j2"):
+        source = (TEMPLATES / "parts" / sheet).read_text(encoding="utf-8")
+        for name in re.findall(r"(?:^|,)\.([a-z][a-z0-9]*)", source, re.M):
+            assert f"`{name}`" in part, name
