@@ -150,7 +150,8 @@ class App:
             merge=edition.merge,
             related=edition.related,
             same_source=edition.same_source,
-            sections=edition.sections,
+            sections=tuple(self.called.get(name, name) for name in edition.sections),
+            called=self.called,
             per_section_max=edition.per_section,
             quotas=edition.quotas,
             block=edition.block,
@@ -159,6 +160,13 @@ class App:
             language=self.settings.newsletter.language,
             timezone=self.settings.newsletter.timezone,
         )
+
+    @cached_property
+    def called(self) -> Mapping[str, str]:
+        """Our sections' names in the newsletter's language."""
+        from digest.curate.section_names import called
+
+        return called(self.settings.newsletter.language)
 
     @cached_property
     def memo(self) -> Memo:
@@ -191,7 +199,8 @@ class App:
     def topics(self) -> tuple[str, ...]:
         """What a reader may choose: the newsletter's sections and those of its sources."""
         named = (source.section for source in self.settings.sources if source.section)
-        return tuple(dict.fromkeys((*self.settings.edition.sections, *named)))
+        sections = (*self.settings.edition.sections, *named)
+        return tuple(dict.fromkeys(self.called.get(name, name) for name in sections))
 
     @cached_property
     def sender(self) -> Sender:

@@ -8,24 +8,10 @@ one, the name is built like a place's, or the article itself uses it as a place.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
-from digest.collect.places import (
-    AGENCIES,
-    ALSO_NAMES,
-    BUREAUS,
-    COUNTED,
-    LOCATIVES,
-    MONTHS,
-    NO_PLACES,
-    OWN_DESKS,
-    PLACE_ENDINGS,
-    PLACES,
-    SIGNATURES,
-    WORDS_TOO,
-)
+from digest.collect.datelinewords import goes_on, is_name, kind_of
+from digest.collect.places import ALSO_NAMES, LOCATIVES, NO_PLACES, OWN_DESKS, PLACE_ENDINGS, SIGNATURES, WORDS_TOO
 from digest.hindi.text import fold
-from digest.hindi.tokens import STOP_WORDS
 
 LONGEST = 70
 LEFT_OVER = 30
@@ -63,13 +49,13 @@ def split_dateline(text: str, *, opens: bool = True, context: str = "") -> tuple
     which an unknown name may be used as a place.
     """
     found, rest = "", _unmarked(text)
-    if opens and (match := _COMMA.match(rest)) and _is_comma_dateline(match[1], rest[match.end() :]):
-        return match[1], rest[match.end() :]
     for turn in range(_TWICE):
         place, after = _one(rest, opens=opens and not turn, context=context or text)
         if after == rest or (turn and found and place not in ("", found)):
             break
         found, rest = found or place, after
+    if opens and rest == text and (match := _COMMA.match(text)) and _is_comma_dateline(match[1], text[match.end() :]):
+        return match[1], text[match.end() :]
     return found, rest
 
 
@@ -82,24 +68,24 @@ def _unmarked(text: str) -> str:
     if not _SIGNED.search(fold(" ".join(words))):
         return text
     for at in range(_NAMED):
-        if at and _kind(" ".join(words[:at])) != "place":
+        if at and kind_of(" ".join(words[:at])) != "place":
             continue
         for end in range(at + 2, min(at + _NAMED, len(words) - 1) + 1):
             front = " ".join(words[:end])
             rest = text[len(front) :].lstrip()
-            if fold(" ".join(words[at:end])) in SIGNATURES and len(rest) >= LEFT_OVER and not _goes_on(rest):
+            if fold(" ".join(words[at:end])) in SIGNATURES and len(rest) >= LEFT_OVER and not goes_on(rest):
                 return rest if rest[0] not in ".:।|,-–—" else text
     return text
 
 
 def _is_comma_dateline(name: str, rest: str) -> bool:
-    """Whether a town before a comma is the dateline of an agency whose name and date were taken off, not a list's first."""
+    """Whether a town before a comma is what is left of an agency's dateline (`कोलकाता, `), and not a list's first."""
     ahead = rest.split(" ", _AHEAD)[:_AHEAD]
     return (
-        _kind(name) == "place"
+        kind_of(name) == "place"
         and len(rest) >= 2 * LEFT_OVER
-        and not _goes_on(rest)
-        and not any(_kind(word.strip(",.()")) == "place" or fold(word) in _LISTING for word in ahead)
+        and not goes_on(rest)
+        and not any(kind_of(word.strip(",.()")) == "place" or fold(word) in _LISTING for word in ahead)
         and not any("," in word for word in ahead)
     )
 
@@ -119,7 +105,7 @@ def is_credit(text: str) -> bool:
     if len(line) > LONGEST or _FRONT.fullmatch(line.replace("|", ",")) is None:
         return False
     parts = [part.strip() for part in re.split(r"[,/|()]|\s[-–]\s", line) if part.strip(" .,-")]
-    kinds = [_kind(piece) for part in parts for piece in _apart(part)]
+    kinds = [kind_of(piece) for part in parts for piece in _apart(part)]
     return "agency" in kinds and "" not in kinds and fold(line) not in WORDS_TOO
 
 
@@ -152,7 +138,7 @@ def _is_joint(mark: str, text: str, at: int, rest: str) -> bool:
         return False
     if not text[at + 1 : at + 2].isspace() and text[at + 1 : at + 2] not in ("“", "‘"):
         return True
-    return _kind(rest.split()[0].strip(",.")) == "place" and text[at - 1 : at].isspace()
+    return kind_of(rest.split()[0].strip(",.")) == "place" and text[at - 1 : at].isspace()
 
 
 def _place(front: str, mark: str, rest: str, *, opens: bool, context: str) -> str | None:
@@ -166,8 +152,8 @@ def _place(front: str, mark: str, rest: str, *, opens: bool, context: str) -> st
     every = parts + inner
     if not every or len(every) > _MOST_PARTS + 1:
         return None
-    kinds = [_kind(part) for part in every]
-    if not mark and (kinds[-1] != "agency" or ("" in kinds and "date" not in kinds) or _goes_on(rest)):
+    kinds = [kind_of(part) for part in every]
+    if not mark and (kinds[-1] != "agency" or ("" in kinds and "date" not in kinds) or goes_on(rest)):
         return None  # a bracket alone ends a dateline only when an agency stands in it
     if mark == "।" and opens and inner and len(parts) == 1 and (place := _leading_place(parts[0])):
         return place  # `पटना डॉक्टर (रमा देवी)। ` signs an author's piece
@@ -176,7 +162,7 @@ def _place(front: str, mark: str, rest: str, *, opens: bool, context: str) -> st
         if len(every) == 1 and fold(every[0]).rpartition(" ")[2] in OWN_DESKS and " " in every[0].strip():
             return ""  # `एजुकेशन डेस्क। `
         return None  # `जांच एजेंसी: ` speaks; only beside a place it signs
-    if any(len(part.split()) > _NAMED or not _is_name(part) for part in unknown):
+    if any(len(part.split()) > _NAMED or not is_name(part) for part in unknown):
         return None
     if kinds == ["agency"] and fold(every[0]) in WORDS_TOO and not whole and mark != "।":
         return None
@@ -207,9 +193,9 @@ def _is_place(parts: list[str], inner: list[str], mark: str, rest: str, context:
 def _leading_place(part: str) -> str:
     """The place that a part of at most five words begins with, '' when it begins with none or is a sentence."""
     words = part.split()
-    if not 1 < len(words) <= _NAMED + 2 or not _is_name(part):
+    if not 1 < len(words) <= _NAMED + 2 or not is_name(part):
         return ""
-    return next((name for end in (2, 1) if _kind(name := " ".join(words[:end])) == "place"), "")
+    return next((name for end in (2, 1) if kind_of(name := " ".join(words[:end])) == "place"), "")
 
 
 def _used_as_place(name: str, context: str) -> bool:
@@ -223,45 +209,8 @@ def _apart(part: str) -> list[str]:
     for at in range(1, len(words)):
         left, right = " ".join(words[:at]), " ".join(words[at:])
         signed = 2 <= at <= _NAMED and fold(right) not in ALSO_NAMES  # `रमा देवी नई दिल्ली`
-        if _kind(right) == "place" and (_kind(left) in ("agency", "desk") or signed) and not _kind(part):
+        if kind_of(right) == "place" and (kind_of(left) in ("agency", "desk") or signed) and not kind_of(part):
             return [left, right]
-        if _kind(left) in ("agency", "desk") and _kind(right) == "" and at >= 2 and not _kind(part):
+        if kind_of(left) in ("agency", "desk") and kind_of(right) == "" and at >= 2 and not kind_of(part):
             return [left, right]  # `संवाद सूत्र तपा`
     return [part]
-
-
-def _is_name(part: str) -> bool:
-    """Whether an unknown part may be a person's or a place's name: no number, no word of a sentence."""
-    folded = fold(part).strip(" .")
-    words = folded.replace("-", " ").split()
-    return (
-        bool(words)
-        and not any(char.isdigit() for char in folded)
-        and not any(word in STOP_WORDS or word.endswith(("ेगा", "ेगी", "ेंगे")) for word in words)
-    )
-
-
-def _goes_on(rest: str) -> bool:
-    """Whether a sentence goes on: its next word is a postposition or an auxiliary."""
-    return fold(rest.split()[0]).strip(",") in STOP_WORDS
-
-
-@lru_cache(maxsize=20_000)  # the same few words open most paragraphs, and each is asked about many times
-def _kind(part: str) -> str:
-    key = fold(part).replace("आइ", "आई").strip(" .")
-    if key in PLACES or key.replace("-", " ") in PLACES:
-        return "place"
-    if _is_date(key):
-        return "date"
-    plain = key.replace(".", "")
-    if key in AGENCIES or plain in AGENCIES:
-        return "agency"
-    return "desk" if key.rpartition(" ")[2] in BUREAUS and _is_name(part) else ""
-
-
-def _is_date(key: str) -> bool:
-    """`23 नवंबर`, `दो मार्च`, `nov 23`, `23 नवंबर 2026`."""
-    words = key.split()
-    months = [word for word in words if word.strip(".") in MONTHS]
-    numbers = [word for word in words if (word.isdigit() and len(word) in (1, 2, 4)) or word in COUNTED]
-    return len(months) == 1 and 0 < len(numbers) == len(words) - 1

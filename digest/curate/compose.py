@@ -153,6 +153,7 @@ def _ranked(
         commonness=common,
     )
     reasons = (*story.reasons, f"section {section}: {evidence}", *fate.reasons)
+    section = rules.called.get(section, section)
     return Ranked(each, section, story.score, reasons, story.newest, story.subject, story.series)
 
 

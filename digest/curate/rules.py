@@ -36,6 +36,8 @@ class Rules:
     """Articles further apart are never one story."""
 
     sections: tuple[str, ...] = SECTIONS
+    called: Mapping[str, str] = field(default_factory=dict)
+    """Section of ours → its name in the letter's language, where that is another one."""
     per_section_max: int = 4
     """Most stories of one section; gives way only where there are too few sections to fill the letter."""
     section_floor: float = 1.6

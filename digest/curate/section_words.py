@@ -66,7 +66,7 @@ Spoken = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """`words` by their folded form, `forms` by their stem. `phrases`: a first stem → (all of its stems, section, points).
+    """`words` by their folded form, `forms` by their stem. `phrases`: a first stem → (all its stems, section, points).
     `silent` are the rows in brackets, which stand against all others and say nothing."""
 
     words: dict[str, Spoken]

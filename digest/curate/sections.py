@@ -18,7 +18,7 @@ from digest.hindi.text import fold
 from digest.models import Article
 
 MARGIN = 2
-"""Points by which the best section must lead: one word that is the section's alone, or two of which others have none."""
+"""Points by which the best section must lead: one word that is the section's alone, or two that others lack."""
 
 LEAD_MARGIN = 3
 """The same where the lead speaks too: it names more that is beside the matter."""

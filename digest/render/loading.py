@@ -34,7 +34,7 @@ class Folders(BaseLoader):
             if not path.exists() and not path.is_symlink():
                 continue
             text, stamp = _text(path), _stamp(path)
-            return text, str(path), lambda path=path, stamp=stamp: _stamp(path) == stamp  # type: ignore[misc]
+            return text, str(path), lambda path=path, stamp=stamp: _stamp(path) == stamp
         raise TemplateNotFound(template)
 
     def list_templates(self) -> list[str]:

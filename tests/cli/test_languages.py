@@ -49,7 +49,7 @@ def test_a_letter_in_marathi(marathi: Newsroom) -> None:
     mail = marathi.outbox()["asha@example.com"]
     both = parts(mail)
     for part in both.values():
-        for said in ("मोठी बातमी", "4 बातम्या", "आवडी बदला", "सोमवार, 23 नोव्हेंबर, 2026", "सदस्यत्व सोडा"):
+        for said in ("मोठी बातमी", "4 बातम्या", "क्रीडा", "आवडी बदला", "सोमवार, 23 नोव्हेंबर, 2026", "सदस्यत्व सोडा"):
             assert said in part
         for article in ARTICLES.values():
             assert article.splitlines()[1].removeprefix("title: ")[:20] in part
@@ -61,7 +61,7 @@ def test_a_letter_in_marathi(marathi: Newsroom) -> None:
 
 def test_a_letter_in_english_has_no_hindi_word(newsroom: Newsroom) -> None:
     rows = [
-        f"---\ntitle: {title}\ndate: 2026-11-23T05:30+05:30\nsection: Town\n---\n{text}\n"
+        f"---\ntitle: {title}\ndate: 2026-11-23T05:30+05:30\ncategory: sports\n---\n{text}\n"
         for title, text in ENGLISH.values()
     ]
     room = speaking(newsroom, "en", "The Morning Post", dict(zip(ENGLISH, rows, strict=True)))
@@ -73,6 +73,7 @@ def test_a_letter_in_english_has_no_hindi_word(newsroom: Newsroom) -> None:
         assert not DEVANAGARI.search(said), f"{name}: {said}"
     html, text = parts(mail)["text/html"], parts(mail)["text/plain"]
     assert "4 stories" in text
+    assert "Sport" in text.splitlines()
     assert "Monday, 23 November 2026" in html
     shown = re.sub(r"font-family:[^;\"]*", "", html)
     assert not DEVANAGARI.search(shown)

@@ -22,7 +22,8 @@ def parsed(mail: bytes) -> EmailMessage:
 
 
 def parts(mail: bytes) -> dict[str, str]:
-    return {part.get_content_type(): part.get_content() for part in parsed(mail).walk() if not part.is_multipart()}
+    texts = (part for part in parsed(mail).walk() if part.get_content_maintype() == "text")
+    return {part.get_content_type(): part.get_content() for part in texts}
 
 
 def test_the_starter_newsletter_reaches_every_reader_once(newsroom: Newsroom) -> None:

@@ -83,6 +83,8 @@ def test_frames_run_nothing_and_show_pictures_only_if_asked(viewer: Viewer) -> N
     assert "img-src 'none'" in headers["content-security-policy"]
     assert "@media all{" in html
     assert "prefers-color-scheme" not in html
+    assert 'src="data:image/png;base64,' in html  # what travels in the mail stands in the page
+    assert "cid:" not in html
     light = viewer.get("/letter.html?scheme=light")
     assert "img-src https:" in light[1]["content-security-policy"]
     assert "@media not all{" in light[2]

@@ -11,6 +11,7 @@ from pathlib import Path
 from babel.messages.extract import extract
 from jinja2.ext import babel_extract
 
+from digest.curate.section_names import IDS
 from digest.messages import TEMPLATE
 from tests.paths import ROOT
 
@@ -44,6 +45,8 @@ def used() -> Iterator[tuple[tuple[str, ...], str]]:
                 yield _ids(message), str(path.relative_to(ROOT))
     for label in LABELS:
         yield (label,), "digest/models.py"
+    for name in IDS.values():
+        yield (name,), "digest/curate/section_names.py"
 
 
 def template() -> str:

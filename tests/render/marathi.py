@@ -52,6 +52,33 @@ msgstr "दोन आठवडे थांबवा"
 msgid "Read in browser"
 msgstr "ब्राउझरमध्ये वाचा"
 
+msgid "Nation"
+msgstr "देश"
+
+msgid "World"
+msgstr "जग"
+
+msgid "Politics"
+msgstr "राजकारण"
+
+msgid "Business"
+msgstr "व्यापार"
+
+msgid "Science"
+msgstr "विज्ञान"
+
+msgid "Sport"
+msgstr "क्रीडा"
+
+msgid "Entertainment"
+msgstr "मनोरंजन"
+
+msgid "Health"
+msgstr "आरोग्य"
+
+msgid "Education"
+msgstr "शिक्षण"
+
 msgid "Test"
 msgstr "चाचणी"
 
@@ -103,7 +130,7 @@ section: राज्य
     "final": """---
 title: जिल्हा स्पर्धेच्या अंतिम सामन्यात शेवटच्या चेंडूवर विजय मिळाला
 date: 2026-11-23T02:30+05:30
-section: खेळ
+category: sports
 ---
 यजमान संघाला सहा चेंडूंत अकरा धावा हव्या होत्या. कर्णधाराने नाबाद चौसष्ट धावा केल्या आणि संघ जिंकला. प्रेक्षकांनी मैदान भरले होते.
 """,

@@ -245,9 +245,30 @@ def test_a_story_in_latin_script_says_its_language() -> None:
     assert [one["lang"] for one in headings if "lang" in one] == ["en"]
 
 
-@pytest.mark.parametrize("url", ["http://x.example/a.jpg", "data:image/png;base64,AA", "", "javascript:x"])
+CID = "cid:" + "0f" * 20 + "@digest"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://x.example/a.jpg",
+        "data:image/png;base64,AA",
+        "",
+        "javascript:x",
+        "cid:x@digest",
+        CID + ".evil",
+        f"{CID}\n",
+    ],
+)
 def test_only_https_pictures(url: str) -> None:
     assert Tree(render(of(story(1, "ख़बर", "सार", image=Image(url, 10, 10, "चित्र")))).html).all("img") == []
+
+
+def test_a_picture_that_travels_in_the_mail_is_shown_by_its_content_id() -> None:
+    letter = render(of(story(1, "ख़बर", "सार", image=Image(CID, 448, 336, "चित्र")), lead="s1"))
+    (image,) = Tree(letter.html).all("img")
+    assert (image["src"], image["width"], image["height"], image["alt"]) == (CID, "544", "408", "चित्र")
+    assert "cid:" not in letter.text
 
 
 def test_a_picture_of_unknown_size_still_has_a_width() -> None:

@@ -1,4 +1,4 @@
-"""What attachments of a payload must obey beyond the schema. Kept apart from the other rules: it decodes what they hold."""
+"""What attachments of a payload must obey beyond the schema. Apart from the other rules: it decodes what they hold."""
 
 from __future__ import annotations
 

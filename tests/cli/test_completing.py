@@ -1,0 +1,138 @@
+"""Stories that a feed only hints at are told from their pages, and only those that the edition takes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.newsroom import Newsroom
+from tests.support.http_server import HttpServer
+
+KEY = "2026-11-23"
+TOWNS = ("सोनपुरा", "रामगढ़िया", "कमलपुर", "नदीघाट")
+TITLES = {
+    "सोनपुरा": "सोनपुरा में पुरानी नहर की सफ़ाई पूरी, खेतों तक पहुँचा पानी",
+    "रामगढ़िया": "रामगढ़िया की छात्राओं ने बनाया धूप से चलने वाला चूल्हा",
+    "कमलपुर": "कमलपुर के मेले में इस बार मिट्टी के खिलौनों की धूम",
+    "नदीघाट": "नदीघाट का पुस्तकालय अब रात नौ बजे तक खुला रहेगा",
+}
+BODIES = {
+    "सोनपुरा": "सोनपुरा की बीस किलोमीटर लंबी नहर की सफ़ाई तीन महीने में पूरी हुई।",
+    "रामगढ़िया": "छात्राओं के इस चूल्हे पर बीस मिनट में दो लोगों का चावल पक जाता है।",
+    "कमलपुर": "मेले में साठ कुम्हार परिवारों ने अपनी दुकानें लगाई हैं।",
+    "नदीघाट": "पुस्तकालय में पढ़ने वालों की संख्या एक साल में दोगुनी हो गई है।",
+}
+
+
+def page(town: str) -> bytes:
+    more = "".join(
+        f"<p>{town} के लोगों ने बताया कि काम का यह चरण {n} दिन में पूरा हुआ और खर्च तय सीमा में रहा।</p>" for n in range(4, 12)
+    )
+    article = {"@context": "https://schema.org", "@type": "NewsArticle", "headline": TITLES[town]}
+    return (
+        f"<!doctype html><html lang='hi'><head><title>{TITLES[town]}</title><script type='application/ld+json'>"
+        f"{json.dumps(article, ensure_ascii=False)}</script></head><body><article><h1>{TITLES[town]}</h1>"
+        f"<p>{BODIES[town]}</p>{more}</article></body></html>"
+    ).encode()
+
+
+def feed(site: HttpServer) -> bytes:
+    items = "".join(
+        f"<item><title>{TITLES[town]}</title><link>{site.url(f'/{at}.html')}</link><guid>{at}</guid>"
+        f"<pubDate>Mon, 23 Nov 2026 05:{at}0:00 +0530</pubDate><description>{town} से एक […]</description></item>"
+        for at, town in enumerate(TOWNS)
+    )
+    return f"<rss version='2.0'><channel><title>गाँव</title>{items}</channel></rss>".encode()
+
+
+def sourced(newsroom: Newsroom, site: HttpServer, more: str = "", stories: int = 4) -> None:
+    site.route("/feed.xml", feed(site))
+    for at, town in enumerate(TOWNS):
+        site.route(f"/{at}.html", page(town), type="text/html; charset=utf-8")
+    (newsroom.home / "digest.yaml").write_text(
+        "newsletter: {name: न, sender: {email: a@example.com}}\n"
+        f"edition: {{min_stories: 1, max_stories: {stories}}}\n"
+        f"sources: [{{name: गाँव, url: '{site.url('/feed.xml')}', allow_private: true{more}}}]\n",
+        encoding="utf-8",
+    )
+
+
+def asked(site: HttpServer) -> list[str]:
+    return sorted(request.path for request in site.requests if request.path.endswith(".html"))
+
+
+def summaries(composed: dict) -> list[str]:  # type: ignore[type-arg]
+    return [story["summary"] for section in composed["sections"] for story in section["stories"]]
+
+
+def test_a_hint_is_told_from_its_page(newsroom: Newsroom) -> None:
+    with HttpServer() as site:
+        sourced(newsroom, site)
+        told = summaries(newsroom.json("compose"))
+    assert len(told) == 4
+    assert all(any(summary.startswith(body) for body in BODIES.values()) for summary in told)
+
+
+def test_only_the_pages_of_the_stories_taken_are_asked_for_and_once(newsroom: Newsroom) -> None:
+    with HttpServer() as site:
+        sourced(newsroom, site, stories=2)
+        newsroom.json("compose")
+        first = asked(site)
+        newsroom.json("compose")
+        assert asked(site) == first
+    assert len(first) == 2
+
+
+def test_what_a_page_gave_outlives_the_next_collecting(newsroom: Newsroom) -> None:
+    with HttpServer() as site:
+        sourced(newsroom, site)
+        before = summaries(newsroom.json("compose"))
+        site.route("/feed.xml", feed(site).replace(b"</channel>", b"<ttl>5</ttl></channel>"))
+        collected = newsroom.json("collect")["sources"][0]
+        assert (collected["fetched"], collected["new"], collected["updated"]) == (4, 0, 0)
+        assert summaries(newsroom.json("compose")) == before
+
+
+@pytest.mark.parametrize("more", [", fulltext: false"])
+def test_a_source_may_keep_its_pages_to_itself(newsroom: Newsroom, more: str) -> None:
+    with HttpServer() as site:
+        sourced(newsroom, site, more)
+        told = summaries(newsroom.json("compose"))
+        assert asked(site) == []
+    assert not any(body in summary for body in BODIES.values() for summary in told)
+
+
+def test_full_text_for_all_is_read_when_collecting(newsroom: Newsroom) -> None:
+    with HttpServer() as site:
+        sourced(newsroom, site, ", fulltext: true", stories=1)
+        newsroom.json("collect")
+        assert len(asked(site)) == 4
+
+
+def test_robots_and_dead_pages_cost_a_summary_and_nothing_else(newsroom: Newsroom) -> None:
+    with HttpServer() as site:
+        sourced(newsroom, site)
+        site.route("/robots.txt", b"User-agent: *\nDisallow: /2.html\n")
+        site.route("/3.html", b"", status=500)
+        composed = newsroom.json("compose")
+        assert "/2.html" not in asked(site)
+    told = summaries(composed)
+    assert len(told) == 4
+    assert sum(any(summary.startswith(body) for body in BODIES.values()) for summary in told) == 2
+
+
+def test_a_file_that_did_not_change_is_not_read_again(newsroom: Newsroom) -> None:
+    with HttpServer() as site:
+        text = feed(site)
+    (newsroom.home / "own.xml").write_bytes(text)
+    (newsroom.home / "digest.yaml").write_text(
+        "newsletter: {name: न, sender: {email: a@example.com}}\nsources: [{name: गाँव, path: own.xml}]\n",
+        encoding="utf-8",
+    )
+    assert newsroom.json("collect")["sources"][0]["new"] == 4
+    again = newsroom.json("collect")["sources"][0]
+    assert (again["kind"], again["new"], again["error"]) == ("unchanged", 0, "")
+    (newsroom.home / "own.xml").write_bytes(text.replace("मेले में".encode(), "बाज़ार में".encode()))
+    changed = newsroom.json("collect")["sources"][0]
+    assert (changed["fetched"], changed["updated"]) == (4, 1)

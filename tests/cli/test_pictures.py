@@ -1,0 +1,115 @@
+"""Pictures of the drop folder, end to end: from a file beside an article into every reader's mail."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+import shutil
+from email.message import EmailMessage
+
+import pytest
+
+from tests.cli.newsroom import Newsroom
+from tests.collect.drawn import png
+from tests.support.sendgrid_server import KEY, SendGridServer
+
+EDITION = "2026-11-23"
+
+
+def shown(mail: bytes) -> list[str]:
+    """The Content-IDs that a mail's HTML shows; fails when one of them is not in the mail as a picture."""
+    message = email.message_from_bytes(mail, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    pictures = {part["Content-ID"].strip("<> "): part.get_content() for part in message.walk() if part["Content-ID"]}
+    html = message.get_body(("html",))
+    cids = re.findall(r'src="cid:([^"]+)"', html.get_content()) if html else []
+    assert pictures.keys() == set(cids)
+    assert all(data.startswith(b"\x89PNG") for data in pictures.values())
+    return cids
+
+
+def test_the_starter_newsletter_has_a_lead_picture_and_others(newsroom: Newsroom) -> None:
+    newsroom.json("send")
+    edition = newsroom.json("edition", "show", EDITION)
+    stories = {story["id"]: story for section in edition["sections"] for story in section["stories"]}
+    mails = newsroom.outbox()
+    cids = shown(mails["asha@example.com"])
+    assert stories[edition["lead"]]["image"] == f"cid:{cids[0]}"
+    assert len(cids) >= 4
+    assert shown(mails["kabir@example.com"]) == []  # text alone
+    assert len({tuple(shown(mails[f"{name}@example.com"])) for name in ("asha", "farah", "joseph")}) == 1
+
+
+def test_variants_share_pictures_and_carry_only_their_own(newsroom: Newsroom) -> None:
+    newsroom.json("send")
+    mails = newsroom.outbox()
+    everything, some = set(shown(mails["asha@example.com"])), set(shown(mails["meena@example.com"]))
+    assert some
+    assert some & everything
+    assert not everything <= some
+
+
+def test_a_letter_keeps_its_pictures_when_the_files_are_gone(newsroom: Newsroom) -> None:
+    newsroom.readers("email: asha@example.com")
+    newsroom.json("send")
+    before = shown(newsroom.outbox()["asha@example.com"])
+    assert before
+    shutil.rmtree(newsroom.home / "samples")
+    newsroom.readers("email: asha@example.com", "email: late@example.com")
+    assert newsroom.json("send", EDITION)["accepted"] == 2
+    assert shown(newsroom.outbox()["late@example.com"]) == before
+
+
+def test_a_test_letter_and_the_previews_have_them_too(newsroom: Newsroom) -> None:
+    newsroom.json("send", "--to", "desk@example.com")
+    tested = shown(newsroom.outbox(f"{EDITION}-test")["desk@example.com"])
+    newsroom.json("preview")
+    folder = newsroom.home / "preview"
+    assert shown((folder / f"{EDITION}.eml").read_bytes()) == tested != []
+    html = (folder / f"{EDITION}.html").read_text("utf-8")
+    assert html.count('src="data:image/png;base64,') == len(tested)
+    assert "cid:" not in html
+
+
+def test_sendgrid_takes_them(newsroom: Newsroom) -> None:
+    with SendGridServer() as server:
+        newsroom.settings("transport: outbox", "transport: sendgrid")
+        environment = {"DIGEST_DELIVERY__SENDGRID__HOST": server.url, "SENDGRID_API_KEY": KEY}
+        assert newsroom.json("send", **environment)["accepted"] == 6
+        assert server.violations == []
+        attached = [len(payload.get("attachments", [])) for payload in server.payloads]
+    assert max(attached) >= 4
+    assert 0 in attached  # the letter of text alone
+
+
+def heavy(newsroom: Newsroom) -> None:
+    """Three pictures of 120 kB, on stories of their own."""
+    articles = newsroom.home / "samples" / "articles"
+    shutil.rmtree(articles)
+    articles.mkdir()
+    topics = ("पुल की मरम्मत पूरी हुई", "मेले में उमड़ी भीड़", "स्कूल में नया पुस्तकालय")
+    for number, title in enumerate(topics):
+        text = f"---\ntitle: {title}\nimage: {number}.png\nimage_alt: चित्र\n---\n\n{title}, लोगों ने ख़ुशी जताई।\n"
+        (articles / f"{number}.md").write_text(text, "utf-8")
+        (articles / f"{number}.png").write_bytes(png(40 + number, padding=120_000))
+    newsroom.settings("name: डेस्क, path: samples/articles", "name: डेस्क, weight: 10, path: samples/articles")
+
+
+def test_pictures_that_are_too_heavy_together_are_a_warning(newsroom: Newsroom) -> None:
+    assert "inside the letter" not in newsroom.digest("send", "--dry-run").err
+    heavy(newsroom)
+    newsroom.settings("  - {name: सुबह समाचार, path", "  # - {name: सुबह समाचार, path")
+    newsroom.settings("  - {name: लोक दर्पण, path", "  # - {name: लोक दर्पण, path")
+    newsroom.settings("  - {name: पहाड़ टाइम्स, path", "  # - {name: पहाड़ टाइम्स, path")
+    newsroom.json("compose")
+    run = newsroom.digest("send", "--dry-run")
+    assert run.code == 0, run.err
+    assert re.search(r"the pictures inside the letter have 36\d,\d{3} bytes", run.err)
+
+
+@pytest.mark.parametrize("most", [0, 1])
+def test_no_more_travel_than_the_theme_shows(newsroom: Newsroom, most: int) -> None:
+    newsroom.environment["DIGEST_THEME__MAX_IMAGES"] = str(most)
+    newsroom.json("send")
+    assert len(shown(newsroom.outbox()["asha@example.com"])) == most

@@ -1,0 +1,42 @@
+"""Pictures in the store: kept once by what they hold, handed back by name, on each kind of database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from digest.models import Inline
+from digest.store.articles import ArticleStore
+from digest.store.database import Database
+from digest.store.pictures import PictureStore
+
+
+def some(count: int) -> Sequence[Inline]:
+    return [
+        Inline(f"{n:040x}@digest", "image/png", bytes(range(256)) + bytes([n % 256]), n + 1, 7) for n in range(count)
+    ]
+
+
+def test_what_is_kept_comes_back_byte_for_byte(database: Database) -> None:
+    store = PictureStore(database)
+    pictures = some(3)
+    store.keep(pictures)
+    assert store.held([pictures[2].cid, pictures[0].cid, "unknown@digest"]) == {
+        pictures[0].cid: pictures[0],
+        pictures[2].cid: pictures[2],
+    }
+    assert store.held([]) == {}
+
+
+def test_a_picture_once_kept_never_changes(database: Database) -> None:
+    store = PictureStore(database)
+    (first,) = some(1)
+    store.keep([first, first])
+    store.keep([Inline(first.cid, "image/gif", b"other", 1, 1)])
+    assert store.held([first.cid]) == {first.cid: first}
+
+
+def test_more_than_one_question_can_ask_for(database: Database) -> None:
+    pictures = some(1201)
+    ArticleStore(database, lambda: datetime.now(UTC)).keep(pictures)
+    assert len(PictureStore(database).held([picture.cid for picture in pictures])) == 1201
