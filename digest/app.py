@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest import messages, settings_file
+from digest import messages, rehearsal, settings_file
 from digest.errors import ConfigurationError, Fault
 from digest.models import JsonMapping, Source, SourceAuth
 from digest.settings import Settings, SourceSettings
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from digest.deliver.ports import Transport
     from digest.render.letter import Renderer
     from digest.store.articles import ArticleStore
+    from digest.store.counted import CountedStore
     from digest.store.database import Database
     from digest.store.editions import EditionStore
     from digest.store.ledger import SqlLedger
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from digest.subscribers.tokens import Signer
 
 SECRET_ENV = "DIGEST_SECRET_KEY"  # noqa: S105  the name of a variable, not a secret
-NOW_ENV = "DIGEST_NOW"
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class App:
             theme=theme,
         )
         folders = [self.home / "templates", resources.templates()]
-        return Renderer(masthead, folders, budget=self.settings.edition.max_bytes)
+        return Renderer(masthead, folders, budget=self.settings.edition.max_bytes).warm()
 
     @cached_property
     def signer(self) -> Signer:
@@ -141,8 +141,9 @@ class App:
     @cached_property
     def rules(self) -> Rules:
         from digest.curate.rules import Rules
+        from digest.curate.section_names import called as names_in
 
-        edition = self.settings.edition
+        edition, called = self.settings.edition, names_in(self.settings.newsletter.language)
         return Rules(
             max_stories=edition.max_stories,
             min_stories=edition.min_stories,
@@ -150,8 +151,8 @@ class App:
             merge=edition.merge,
             related=edition.related,
             same_source=edition.same_source,
-            sections=tuple(self.called.get(name, name) for name in edition.sections),
-            called=self.called,
+            sections=tuple(called.get(name, name) for name in edition.sections),
+            called=called,
             per_section_max=edition.per_section,
             quotas=edition.quotas,
             block=edition.block,
@@ -162,18 +163,27 @@ class App:
         )
 
     @cached_property
-    def called(self) -> Mapping[str, str]:
-        """Our sections' names in the newsletter's language."""
-        from digest.curate.section_names import called
-
-        return called(self.settings.newsletter.language)
-
-    @cached_property
     def memo(self) -> Memo:
-        """What composing has counted: kept as long as this process runs."""
+        """What composing has counted, here and in processes before."""
+        from digest.curate.kept import unpacked
         from digest.curate.memo import Memo
 
-        return Memo()
+        kept = unpacked(self.counted.read())
+        return Memo.revived(kept) if kept else Memo()
+
+    def keep_counted(self) -> None:
+        """Keeps what composing has counted since it was last kept."""
+        from digest.curate.kept import packed
+
+        if self.memo.fresh and (kept := self.memo.kept()):
+            self.counted.keep(packed(kept))
+            self.memo.fresh = False
+
+    @cached_property
+    def counted(self) -> CountedStore:
+        from digest.store.counted import CountedStore
+
+        return CountedStore(self.database)
 
     @cached_property
     def summariser(self) -> Summariser:
@@ -199,8 +209,7 @@ class App:
     def topics(self) -> tuple[str, ...]:
         """What a reader may choose: the newsletter's sections and those of its sources."""
         named = (source.section for source in self.settings.sources if source.section)
-        sections = (*self.settings.edition.sections, *named)
-        return tuple(dict.fromkeys(self.called.get(name, name) for name in sections))
+        return tuple(dict.fromkeys((*self.rules.sections, *(self.rules.called.get(name, name) for name in named))))
 
     @cached_property
     def sender(self) -> Sender:
@@ -278,13 +287,10 @@ def make_app(
     """
     environment = dict(os.environ if environment is None else environment)
     settings = settings_file.load(home, environment)
-    app = App(home.resolve(), settings, environment, clock or _clock(environment))
-    with messages.bound(app.home / "messages"):
+    app = App(home.resolve(), settings, environment, clock or rehearsal.clock(environment))
+    with messages.bound(app.home / "messages"), closing(app):
         messages.require(settings.newsletter.language)
-        try:
-            yield app
-        finally:
-            app.close()
+        yield app
 
 
 def _source(said: SourceSettings) -> Source:
@@ -293,17 +299,3 @@ def _source(said: SourceSettings) -> Source:
     mapping = JsonMapping(**said.mapping.model_dump(exclude_none=True)) if said.mapping else None
     auth = SourceAuth(**said.auth.model_dump()) if said.auth else None
     return Source(**plain, mapping=mapping, auth=auth)
-
-
-def _clock(environment: Mapping[str, str]) -> Callable[[], datetime]:
-    said = environment.get(NOW_ENV)
-    if not said:
-        return lambda: datetime.now(UTC)
-    try:
-        start: datetime | None = datetime.fromisoformat(said)
-    except ValueError:
-        start = None
-    if start is None or start.tzinfo is None:
-        raise ConfigurationError([Fault(NOW_ENV, 0, f"expected a time such as 2026-11-23T07:00+05:30, found {said!r}")])
-    began = datetime.now(UTC)
-    return lambda: start + (datetime.now(UTC) - began)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 _DESK_TRIES = 5
+_REMEMBERED = 60
+"""Editions whose subjects a new one must not repeat: mail programs fold letters of one subject into a thread."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def compose(app: App, key: str, *, fetch: bool = True) -> Composed:
         edition, curated = _curated(app, key, standing, changes, pages=fetch)
         kept = app.editions.put(edition, over=("draft", "skipped"), desk=changes if standing else None)
         if kept:
+            app.keep_counted()
             return Composed(kept, curated, collected)
     raise DigestError(f"edition {key} was changed again and again while it was being composed; try once more")
 
@@ -119,7 +122,8 @@ def _curated(app: App, key: str, standing: Edition | None, changes: Changes, *, 
     if not curated.reason:
         edition = desk.apply(edition, changes)
         language = app.settings.newsletter.language
-        edition = replace(edition, subject=edition.subject or subject.subject_line(edition, language))
+        taken = [other.subject for other in app.editions.all()[:_REMEMBERED] if other.key != key]
+        edition = replace(edition, subject=edition.subject or subject.subject_line(edition, language, taken=taken))
         edition = replace(edition, preheader=edition.preheader or subject.preheader(edition, language))
     return edition, curated
 

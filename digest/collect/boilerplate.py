@@ -18,11 +18,15 @@ _FRONT = 24
 
 def drop_shared(articles: Sequence[Article]) -> list[Article]:
     """The articles without the blocks that at least three of them have; one that would lose all keeps all."""
-    fronts = Counter(front for article in articles for front in {_front(block.text) for block in article.body})
+    own_fronts = [[fold(block.text[:_FRONT]) for block in article.body] for article in articles]
+    fronts = Counter(front for own in own_fronts for front in set(own))
     # what only one article begins with needs no folding; most of a feed is such
     keys = [
-        [fold(block.text) if fronts[_front(block.text)] >= SHARED else block.text for block in article.body]
-        for article in articles
+        [
+            fold(block.text) if fronts[front] >= SHARED else block.text
+            for block, front in zip(article.body, own, strict=True)
+        ]
+        for article, own in zip(articles, own_fronts, strict=True)
     ]
     counts = Counter(key for own in keys for key in set(own))
     result = []
@@ -33,7 +37,3 @@ def drop_shared(articles: Sequence[Article]) -> list[Article]:
             article = replace(article, content_hash=content_hash(article.title, article.text))
         result.append(article)
     return result
-
-
-def _front(text: str) -> str:
-    return fold(text[:_FRONT])

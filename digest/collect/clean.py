@@ -11,27 +11,19 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from digest.collect.dateline import LEFT_OVER, LONGEST, is_credit, split_dateline, unsigned_title
+from digest.collect.dateline import LEFT_OVER, is_credit, split_dateline, unsigned_title
 from digest.collect.headline import headline
 from digest.collect.identity import content_hash
 from digest.collect.interface import INTERFACE
-from digest.collect.rules import FEED_TAILS, OPENINGS, TRUNCATED
-from digest.collect.titles import marked_off, split_title, subject_of
+from digest.collect.repeats import WHOLE, begins, letters, uncut, without_cut, without_repetition
+from digest.collect.rules import FEED_TAILS, OPENINGS
+from digest.collect.titles import is_site_name, marked_off, split_title, subject_of
 from digest.hindi.sentences import split
-from digest.hindi.text import fold, repair
+from digest.hindi.text import repair
 from digest.models import Article, Block
 
 SUBHEADING = 90
 """Characters; a paragraph shorter than this may be a sub-heading."""
-
-PREFIX = 200
-"""Letters of a cut excerpt that must begin the body for the excerpt to be a repetition of it."""
-
-_WHOLE = 60
-"""Letters; a paragraph that stands whole inside an earlier one is said again from here."""
-
-_CUT_MARK = 20
-"""Characters from the end in which the mark of a cut stands."""
 
 _DATED = 5
 """Paragraphs that are searched for a dateline: standfirst, sub-headline and the like stand before it."""
@@ -39,14 +31,9 @@ _DATED = 5
 _MENU = 4
 """Words; an undated link without any text and a title this short is an entry of a menu."""
 
-_NOT_LETTERS = re.compile("[^\u0900-\u0963\u0971-\u097fA-Za-z0-9]+")
 _ENDED = re.compile("[।॥?!.…|][\"'”’»)\\]]*$")
 _OPEN_END = ("-", "–", "—", ":")
 _LONGEST_LINE = 400
-_TITLED = 2
-"""Paragraphs at the front that may be the title once more."""
-_PROBE = 16
-"""Letters of a paragraph's middle by which a repeated one is looked for before the two are compared."""
 
 
 def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
@@ -57,7 +44,8 @@ def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
     """
     title, kicker = split_title(repair(article.title).replace("\n", " "), sites)
     title, kicker = unsigned_title(title), kicker or article.kicker
-    title, blocks = headline(title, article.body, repair(article.excerpt))
+    found, blocks = headline(title, article.body, repair(article.excerpt))
+    title = title if found == title else split_title(found, sites)[0]
     subject = kicker or subject_of(title)
     excerpt = _opened(_tailless(_without_kicker(repair(article.excerpt).replace("\n", " "), subject)))
     if _is_interface(excerpt):
@@ -66,7 +54,7 @@ def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
     body, place = _without_dateline(body, title, subject)
     front, excerpt = split_dateline(excerpt, context=f"{title}\n{excerpt}")
     place, excerpt = place or front, _without_kicker(excerpt, subject)
-    body = _without_repetition(_without_cut(body), title)
+    body = without_repetition(without_cut(body), title)
     body = _headed(body)
     excerpt = _excerpt(excerpt, title, body)
     cleaned = replace(
@@ -109,11 +97,11 @@ def _body(blocks: Sequence[Block], kicker: str) -> list[Block]:
     """The blocks without kicker, tails and interface lines; who took them out of markup has repaired them."""
     kept = []
     for block in blocks:
-        if _is_interface(block.text):
+        if _is_interface(block.text) or is_site_name(block.text):
             continue
         text = _opened(_tailless(_without_kicker(block.text, kicker)))
-        if text and not _is_interface(text) and not is_credit(text):
-            kept.append(Block(block.kind, text))
+        if text and not (text != block.text and _is_interface(text)) and not is_credit(text):
+            kept.append(block if text == block.text else Block(block.kind, text))
     return kept
 
 
@@ -178,75 +166,9 @@ def _without_dateline(body: list[Block], title: str, subject: str) -> tuple[list
         if seen > _DATED:
             break
         place, text = split_dateline(block.text, opens=seen == 1, context=context)
-        if text != block.text and (seen == 1 or len(text) >= _WHOLE):
+        if text != block.text and (seen == 1 or len(text) >= WHOLE):
             result[at], first = Block("p", _opened(_without_kicker(text, subject))), first or place
     return result, first
-
-
-def _uncut(text: str) -> str:
-    """The text without what a feed has set where it cut it."""
-    text = text.rstrip()
-    match = TRUNCATED.search(text, max(0, len(text) - _CUT_MARK))
-    return text[: match.start()].rstrip(" .…") if match else text
-
-
-def _letters(text: str) -> str:
-    return _NOT_LETTERS.sub("", fold(text))
-
-
-def _begins(whole: str, cut: str) -> bool:
-    """Whether a cut text begins the whole one; its last word may be broken, so it doesn't count."""
-    letters = _letters(cut.rpartition(" ")[0] or cut)[:PREFIX]
-    return bool(letters) and _letters(whole[: 4 * PREFIX + len(cut)]).startswith(letters)
-
-
-def _without_cut(body: list[Block]) -> list[Block]:
-    """The body without a cut paragraph that a later one says in full (an excerpt pasted on top)."""
-    kept = []
-    for at, block in enumerate(body):
-        cut = _uncut(block.text)
-        if cut != block.text and at + 1 < len(body):
-            later = " ".join(other.text for other in body[at + 1 :])
-            fuller = any(_begins(split_dateline(other.text)[1], cut) for other in body[at + 1 : at + 6])
-            if fuller or _begins(later, cut):
-                continue
-        kept.append(block)
-    return kept
-
-
-def _without_repetition(body: list[Block], title: str) -> list[Block]:
-    """The body without paragraphs that stood before, and without the title on top of it."""
-    if len(body) < 2:
-        return body
-    named = _letters(title)
-    if not _may_repeat(body):
-        return [block for at, block in enumerate(body) if at >= _TITLED or not _is_title(block, title, named)]
-    seen: set[str] = set()
-    kept = []
-    for at, block in enumerate(body):
-        key = _letters(split_dateline(block.text)[1]) or block.text
-        said = len(key) > _WHOLE and any(key in earlier for earlier in seen if len(earlier) < 10 * len(key))
-        if key in seen or said or (at < _TITLED and key == named):
-            continue
-        seen.add(key)
-        kept.append(block)
-    return kept
-
-
-def _is_title(block: Block, title: str, named: str) -> bool:
-    return len(block.text) < 2 * len(title) + LONGEST and _letters(split_dateline(block.text)[1]) == named
-
-
-def _may_repeat(body: Sequence[Block]) -> bool:
-    """Whether a paragraph's first letters or its middle stand in an earlier one."""
-    earlier = ""
-    for block in body:
-        middle = len(block.text) // 2
-        probes = (block.text[:_PROBE], block.text[middle : middle + _PROBE])
-        if earlier and any(probe in earlier for probe in probes):
-            return True
-        earlier = f"{earlier}\n{block.text}"
-    return False
 
 
 def _headed(body: list[Block]) -> list[Block]:
@@ -276,13 +198,13 @@ def _is_loose(text: str) -> bool:
 
 def _excerpt(excerpt: str, title: str, body: Sequence[Block]) -> str:
     """The excerpt without its cut end; '' when it repeats the title or begins the body."""
-    cut = _uncut(excerpt)
+    cut = uncut(excerpt)
     if cut != excerpt:
         text = " ".join(block.text for block in body if block.kind == "p")
-        if text and _begins(text, split_dateline(cut)[1]):
+        if text and begins(text, split_dateline(cut)[1]):
             return ""
         sentences = split(cut)
         while sentences and not _ENDED.search(sentences[-1]):
             sentences.pop()
         excerpt = " ".join(sentences)
-    return "" if _letters(marked_off(excerpt)) == _letters(title) else excerpt
+    return "" if letters(marked_off(excerpt)) == letters(title) else excerpt

@@ -19,7 +19,7 @@ LEFT_OVER = 30
 
 _DEVA = "\u0900-\u0963\u0970-\u097f\u200c\u200d"
 _FRONT = re.compile(f"[{_DEVA}A-Za-z0-9 ,/.()\\[\\]–-]+")
-_END = re.compile(r"\s?(?P<mark>[:।|–—-]|[.](?![0-9])|(?<=[)\]])(?=\s))[।\s]*")
+_END = re.compile(r"\s?(?P<mark>[:।|–—-]|[.](?![0-9a-z])|(?<=[)\]])(?=\s))[।\s]*")
 _PAREN = re.compile(r"\(([^()]*)\)")
 _BRACKETS = str.maketrans("[]", "()")
 _ENDED = re.compile("[।.?!…][\"'”’)]*$")
@@ -159,7 +159,12 @@ def _place(front: str, mark: str, rest: str, *, opens: bool, context: str) -> st
         return place  # `पटना डॉक्टर (रमा देवी)। ` signs an author's piece
     unknown = [part for part, kind in zip(every, kinds, strict=True) if not kind]
     if "desk" in kinds and not {"place", "agency", ""} & set(kinds):
-        if len(every) == 1 and fold(every[0]).rpartition(" ")[2] in OWN_DESKS and " " in every[0].strip():
+        if (
+            mark != ":"
+            and len(every) == 1
+            and fold(every[0]).rpartition(" ")[2] in OWN_DESKS
+            and " " in every[0].strip()
+        ):
             return ""  # `एजुकेशन डेस्क। `
         return None  # `जांच एजेंसी: ` speaks; only beside a place it signs
     if any(len(part.split()) > _NAMED or not is_name(part) for part in unknown):

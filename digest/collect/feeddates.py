@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from functools import cache
+from functools import cache, lru_cache
 
 from digest.collect.months import OTHER_MONTHS
 from digest.collect.zones import LAST_WORDS, ZONES
@@ -54,7 +54,12 @@ def parse_date(raw: str) -> datetime | None:
     """
     if (plain := _RFC822.fullmatch(raw)) and (month := MONTHS.get(plain[2])):
         return _standard(plain, month)
-    text = " ".join(latin_digits(raw[:200]).replace("\u200b", "").split())
+    return _odd(raw[:200])
+
+
+@lru_cache(maxsize=4_096)  # a date is asked for up to four times
+def _odd(raw: str) -> datetime | None:
+    text = " ".join(latin_digits(raw).replace("\u200b", "").split())
     if _EPOCH.fullmatch(text):
         return datetime.fromtimestamp(int(text[:10]), UTC)
     text = _GLUED.sub(r"\1 \2", text)

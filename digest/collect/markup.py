@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from digest.collect.pictures import is_decoration, named
+from digest.collect.simplemarkup import simple_markup
 from digest.hindi.text import repair
 from digest.models import Block, Image
 
@@ -19,6 +20,7 @@ LONGEST_FIELD = 400_000
 """Characters of one HTML field that are read: some twenty times the longest article that was measured."""
 
 LONGEST_BLOCK = 20_000
+LONGEST_WORD = 1_000
 MOST_BLOCKS = 2_000
 
 _DROPPED = frozenset(
@@ -32,7 +34,7 @@ _BREAKS = frozenset(
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9:-]*(?:\s[^<>]{0,2000})?/?>|<!--(?:[^<]|<(?!!--)){0,2000}?-->", re.S)
 _DROPPED_WHOLE = re.compile(r"<(script|style|iframe|form|noscript|svg)(?:\s[^<>]*)?>.*?(?:</\1>|$)", re.S | re.I)
-_ENDLESS = re.compile(r"(?<!\S)(\S{1000})\S+")
+_ENDLESS = re.compile(rf"(?<!\S)(\S{{{LONGEST_WORD}}})\S+")
 _NO_SIGN = re.compile("&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{8,});?")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 
@@ -51,12 +53,17 @@ def plain(text: str) -> str:
     text = _unescaped(text[:LONGEST_BLOCK])
     if "<" in text:
         text = _unescaped(_TAG.sub(lambda tag: "" if _is_inline(tag.group()) else " ", text))
+    return _line(text)
+
+
+def _line(text: str) -> str:
+    """The text on one line, repaired."""
     return repair(_tamed(" ".join(text.split())))
 
 
 def _tamed(text: str) -> str:
     """Words of more than a thousand signs cut: no language has them, and patterns over them take minutes."""
-    return _ENDLESS.sub(r"\1", text)
+    return _ENDLESS.sub(r"\1", text) if len(text) > LONGEST_WORD else text
 
 
 def read_html(markup: str, base: str) -> Content:
@@ -67,14 +74,16 @@ def read_html(markup: str, base: str) -> Content:
     content = Content(cut=len(markup) > LONGEST_FIELD)
     markup = markup[:LONGEST_FIELD]
     for _ in range(2):  # markup that was escaped once too often: &lt;p&gt; instead of <p>
-        if "<" in markup or not _TAG.search(_once_unescaped(markup)):
+        if "<" in markup or "&" not in markup or not _TAG.search(_once_unescaped(markup)):
             break
         markup = _once_unescaped(markup)
     if not _TAG.search(markup):
         content.blocks = paragraphs(_unescaped(markup))
         return content
-    root = _parse(markup)
-    if root is not None:
+    simple = simple_markup(markup)
+    if simple is not None:
+        _add_simple(content, *simple, base)
+    elif (root := _parse(markup)) is not None:
         walk(root, content, base)
     if not content.blocks:  # too deep for libxml2, or the text stood in what is dropped as furniture
         rest = _DROPPED_WHOLE.sub(" ", markup)
@@ -82,10 +91,24 @@ def read_html(markup: str, base: str) -> Content:
     return content
 
 
+def _add_simple(
+    content: Content, blocks: list[tuple[Literal["p", "h"], str]], pictures: list[dict[str, str]], base: str
+) -> None:
+    for kind, text in blocks:
+        line = _block_line(text)
+        if line and len(content.blocks) < MOST_BLOCKS:
+            content.blocks.append(Block(kind, line))
+    content.images += [picture for one in pictures if (picture := picture_of(one, base))]
+
+
+def _block_line(text: str) -> str:
+    return repair(_tamed(" ".join(_unescaped(text).split()))[:LONGEST_BLOCK])
+
+
 def paragraphs(text: str) -> list[Block]:
     """Plain text as paragraphs: a blank line ends one, a single line end is a space."""
     pieces = re.split(r"\n[ \t\u00a0]*(?:\n[ \t\u00a0]*)+", text.replace("\r\n", "\n").replace("\r", "\n"))
-    lines = (repair(_tamed(" ".join(piece.split()))) for piece in pieces)
+    lines = (_line(piece) for piece in pieces)
     return [Block("p", line[:LONGEST_BLOCK]) for line in lines if line][:MOST_BLOCKS]
 
 
@@ -97,7 +120,7 @@ def walk(root: Any, content: Content, base: str) -> None:
     heading = 0
 
     def flush() -> None:
-        text = repair(_tamed(" ".join(_unescaped("".join(buffer)).split()))[:LONGEST_BLOCK])
+        text = _block_line("".join(buffer))
         buffer.clear()
         if text and len(content.blocks) < MOST_BLOCKS:
             kind: Literal["p", "h"] = "h" if heading else "p"
@@ -172,7 +195,7 @@ def _once_unescaped(text: str) -> str:
 
 def _unescaped(text: str) -> str:
     for _ in range(3):
-        if not _ENTITY.search(text):
+        if "&" not in text or not _ENTITY.search(text):
             break
         text = _once_unescaped(text)
     return text

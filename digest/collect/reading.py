@@ -89,7 +89,8 @@ class Reader:
             return Read(_unchanged(""), None, 0.0)
         with self.turns.turn():
             parsed = read_path(path, source, self.now)
-        return Read(parsed, Validators() if parsed.error else Validators(body_hash=body_hash), 0.0)
+        again = parsed.error or parsed.pictures  # pictures are files of their own, that may change alone
+        return Read(parsed, Validators() if again else Validators(body_hash=body_hash), 0.0)
 
     def _completed(self, source: Source, parsed: Parsed) -> tuple[Parsed, bool]:
         """The articles with their pages read, as the source asks for, and whether pages are left for the next run."""

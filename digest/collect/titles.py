@@ -22,7 +22,7 @@ _LABEL = re.compile(f"^([{_DEVA}-]{{2,20}}(?: [{_DEVA}-]{{2,20}})?)(?: / ?|/ )(?
 """A section or town before a slash, as Bhaskar sets it: `पटना / नहर में पानी छोड़ा गया`."""
 _SUBJECT = re.compile(r"^([^:|।.?!]{2,40}?) ?[:|] ?(?=[^\s:])")
 """Whatever stands before a headline's colon; it stays in the headline, but is none of the report's words."""
-_FILE_NAME = re.compile(r"[A-Za-z0-9]{1,60}(?:[_.-][A-Za-z0-9]{1,60}){2,20}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9]{1,60}(?:[_.-]{1,2}[A-Za-z0-9]{1,60}){2,20}")
 _DEVA_WORD = re.compile(f"[{_DEVA}]+")
 _LATIN = re.compile("[A-Za-z]{2}")
 
@@ -53,16 +53,27 @@ def subject_of(title: str) -> str:
 
 
 def is_file_name(title: str) -> bool:
-    """Whether a title is what a machine calls a record (`story_2026_11_23_4711.utf8`, `14`), and no headline."""
+    """Whether a title is what a machine calls a record (`story_2026_11_23_4711.utf8`, `14`, a site's name)."""
     if title and not any(char.isalpha() for char in title):
+        return True
+    if is_site_name(title):
         return True
     return _FILE_NAME.fullmatch(title) is not None and sum(char.isdigit() for char in title) >= DIGITS_OF_A_RECORD
 
 
+def is_site_name(text: str) -> bool:
+    """Whether a line is nothing but the name of a known site: `- Navbharat Times`."""
+    return fold(text.strip(" |-–—")) in _KNOWN_SITES
+
+
 def marked_off(title: str) -> str:
     """The title without the marks that sites set before and behind it."""
+    title = title.strip() or title
+    lower = title.lower()
     for row in TITLE_MARKS:
-        title = row.pattern.sub(row.put, title).strip() or title
+        shorter = row.apply(title, lower)
+        if shorter != title:
+            title = shorter.strip() or title
     return title
 
 

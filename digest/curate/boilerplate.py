@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zlib import crc32
 
 from digest.curate.sentence_rules import HANGING, opening
 from digest.hindi.sentences import split
@@ -37,10 +38,11 @@ Key = tuple[str, str]
 
 
 class Furniture:
-    """What sources repeat, learnt anew by each `learn`; keeps what it has split, for who composes again and again."""
+    """What sources repeat, learnt anew by each `learn`; keeps what it has split (`pieces`), for who composes again and
+    again."""
 
     def __init__(self) -> None:
-        self._pieces: dict[Key, tuple[int, ...]] = {}
+        self.pieces: dict[Key, Sequence[int]] = {}
         self._changed: dict[Key, tuple[frozenset[int], Article | None]] = {}
         self._repeated: dict[str, frozenset[int]] = {}
 
@@ -50,20 +52,22 @@ class Furniture:
         for article in articles:
             if now - WITHIN < article.published:
                 by_source[article.source][_key(article)] = article
-        old = self._pieces
-        self._pieces = {
-            key: old.get(key) or _hashes(article.text) for own in by_source.values() for key, article in own.items()
+        old = self.pieces
+        self.pieces = {
+            key: old[key] if key in old else _hashes(article.text)
+            for own in by_source.values()
+            for key, article in own.items()
         }
-        self._changed = {key: value for key, value in self._changed.items() if key in self._pieces}
-        self._repeated = {name: _repeated(own, self._pieces) for name, own in by_source.items() if len(own) >= SHARED}
+        self._changed = {key: value for key, value in self._changed.items() if key in self.pieces}
+        self._repeated = {name: _repeated(own, self.pieces) for name, own in by_source.items() if len(own) >= SHARED}
 
     def without(self, article: Article) -> Article:
         """The article without what its source repeats; as it is when nothing would be left."""
         repeated = self._repeated.get(article.source, frozenset())
         key = _key(article)
-        if not repeated or repeated.isdisjoint(self._pieces.get(key, ())):
+        if not repeated or repeated.isdisjoint(self.pieces.get(key, ())):
             return article
-        own = repeated.intersection(self._pieces[key])
+        own = repeated.intersection(self.pieces[key])
         if key not in self._changed or self._changed[key][0] != own:
             self._changed[key] = own, _without(article, own)
         known = self._changed[key][1]
@@ -100,7 +104,7 @@ def _changed(article: Article) -> Article:
     return replace(article, content_hash=f"{article.content_hash}-{mark}")
 
 
-def _repeated(articles: Mapping[Key, Article], pieces: Mapping[Key, tuple[int, ...]]) -> frozenset[int]:
+def _repeated(articles: Mapping[Key, Article], pieces: Mapping[Key, Sequence[int]]) -> frozenset[int]:
     counts: Counter[int] = Counter()
     for key in articles:
         counts.update(pieces[key])
@@ -134,7 +138,8 @@ def _split(text: str) -> list[str]:
 
 
 def _hashes(text: str) -> tuple[int, ...]:
-    return tuple({hash(piece): None for piece in _split(text)})
+    """What tells the pieces apart, each once; the same in every process, which `hash` is not."""
+    return tuple({len(raw := piece.encode()) << 32 | crc32(raw): None for piece in _split(text)})
 
 
 def _left(text: str, repeated: frozenset[int]) -> str:

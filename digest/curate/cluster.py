@@ -5,7 +5,6 @@ Ranks nothing and chooses nothing of what is published. What makes two articles 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -55,39 +54,30 @@ def prepare(
 
 
 def group(pairs: Pairs, weights: Mapping[str, float] | None = None) -> tuple[Cluster, ...]:
-    """The clusters, with links that don't say yet which words they share (see `explained`)."""
-    articles, rules = pairs.articles, pairs.rules
-    scored = pairs.candidates()
-    strong = {pair: link.score for pair, link in scored.items() if not link.barred}
-    barred = {pair for pair, link in scored.items() if link.barred}
-    groups = average_link(len(articles), strong, barred, rules.merge, apart=lambda i, j: bool(pairs.never(i, j)))
-    home = {member: number for number, members in enumerate(groups) for member in members}
-    inside: defaultdict[int, list[Link]] = defaultdict(list)
-    outside: defaultdict[int, list[Link]] = defaultdict(list)
-    for (i, j), link in sorted(scored.items()):
-        if home[i] == home[j]:
-            inside[home[i]].append(link)
-        elif link.score >= rules.related:
-            outside[home[i]].append(link)
-            outside[home[j]].append(link)
+    """The clusters, without links yet (see `explained`)."""
+    articles, scores = pairs.articles, pairs.scores
+    barred = {(i, j) for (i, j), score in scores.items() if pairs.bar(i, j, score)}
+    strong = {pair: score for pair, score in scores.items() if pair not in barred}
+    groups = average_link(len(articles), strong, barred, pairs.rules.merge, apart=pairs.apart)
     return tuple(
-        Cluster(
-            representative_first([articles[member] for member in members], weights or {}),
-            tuple(inside[number]),
-            tuple(outside[number]),
-        )
-        for number, members in enumerate(groups)
+        Cluster(representative_first([articles[member] for member in members], weights or {})) for members in groups
     )
 
 
-def explained(each: Cluster, pairs: Pairs) -> Cluster:
-    """The cluster with the shared words on every link; costly, so for what is shown only."""
-    place = pairs.places
+def explained(each: Cluster, pairs: Pairs, *, related: int | None = None) -> Cluster:
+    """The cluster with its links and the words shared; costly, so for what is shown only. `related`: at most so many
+    links to articles outside."""
+    members = {pairs.places[article.id] for article in each.articles}
+    inside: set[tuple[int, int]] = set()
+    outside: set[tuple[int, int]] = set()
+    for i in members:
+        for j in pairs.near.get(i, ()):
+            (inside if j in members else outside).add((min(i, j), max(i, j)))
 
-    def told(links: tuple[Link, ...]) -> tuple[Link, ...]:
-        return tuple(pairs.explained(place[link.a], place[link.b], link) for link in links)
+    def told(found: Sequence[tuple[int, int]]) -> tuple[Link, ...]:
+        return tuple(pairs.explained(i, j, pairs.link(i, j)) for i, j in found)
 
-    return replace(each, links=told(each.links), related=told(each.related))
+    return replace(each, links=told(sorted(inside)), related=told(sorted(outside)[:related]))
 
 
 def representative_first(group: Sequence[Article], weights: Mapping[str, float]) -> tuple[Article, ...]:

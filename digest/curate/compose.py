@@ -29,6 +29,8 @@ from digest.models import Article, Section, Story
 
 FUTURE = timedelta(hours=1)
 """How far ahead of now a date may lie: feeds' clocks go wrong, and a date of tomorrow is a mistake."""
+RELATED = 3
+"""Links to articles of other stories that a story names at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ def _sections(stories: Sequence[Story], rules: Rules) -> tuple[Section, ...]:
 def _story(
     ranked: Ranked, fate: Fate, pairs: Pairs, rules: Rules, summariser: Summariser | None, *, pinned: bool
 ) -> Story:
-    cluster = explained(ranked.cluster, pairs)
+    cluster = explained(ranked.cluster, pairs, related=RELATED)
     articles, first = cluster.articles, cluster.articles[0]
     new = fate.before.fresh if fate.before and fate.update else ()
     told = [article for article in articles if not new or article in new]
@@ -183,7 +185,7 @@ def _story(
         language=rules.language,
     )
     links = tuple(f"same story: {link}" for link in cluster.links)
-    related = tuple(f"related: {link}" for link in cluster.related[:3])
+    related = tuple(f"related: {link}" for link in cluster.related)
     return Story(
         id=story_id(cluster),
         title=first.title,

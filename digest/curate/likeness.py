@@ -11,10 +11,13 @@ average precision of .90 there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
-from digest.curate.places import relation
-from digest.curate.tfidf import Document, Frequencies, Vectors, cosine
+from digest.curate.places import Relation, relation
+from digest.curate.tfidf import Document, Frequencies, cosine
 
 LEAD, FULL, HEADLINE = 0.4, 0.4, 0.2
 RARE_LEAD, RARE_LEAD_MOST = 0.03, 4
@@ -28,21 +31,32 @@ TWIN, TWIN_NUMBERS, TWIN_SHARED = 0.6, 3, 0.34
 shared are one form filled in twice, whatever its title."""
 
 
-@dataclass(frozen=True, slots=True)
 class Known:
-    """An article as counts and weights; which of its stems are rare."""
+    """An article as counts and, from when they are asked for, as weights; which of its stems are rare."""
 
-    document: Document
-    vectors: Vectors
-    rare_lead: frozenset[str]
-    rare_full: frozenset[str]
+    def __init__(self, document: Document, frequencies: Frequencies) -> None:
+        self.document = document
+        self._frequencies = frequencies
 
-    @classmethod
-    def of(cls, counted: Document, frequencies: Frequencies) -> Known:
-        """The document weighted by how common its stems are."""
-        rare = frequencies.rare
-        vectors = frequencies.vectors(counted)
-        return cls(counted, vectors, rare.intersection(counted.lead), rare.intersection(counted.full))
+    @cached_property
+    def title(self) -> Mapping[str, float]:
+        return self._frequencies.weigh(self.document.title)
+
+    @cached_property
+    def lead(self) -> Mapping[str, float]:
+        return self._frequencies.weigh(self.document.lead)
+
+    @cached_property
+    def full(self) -> Mapping[str, float]:
+        return self._frequencies.weigh(self.document.full)
+
+    @cached_property
+    def rare_lead(self) -> frozenset[str]:
+        return self._frequencies.rare.intersection(self.document.lead)
+
+    @cached_property
+    def rare_full(self) -> frozenset[str]:
+        return self._frequencies.rare.intersection(self.document.full)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +91,54 @@ class Link:
 
 def score(one: Known, other: Known, *, trust: float) -> Link:
     """The pair's score with its terms; without ids, bars and shared words. `trust` 0..1: how far rare stems count."""
-    mine, its = one.vectors, other.vectors
-    lead, full = cosine(mine.lead, its.lead), cosine(mine.full, its.full)
-    headline = max(cosine(mine.title, its.lead), cosine(its.title, mine.lead))
+    terms = _terms(one, other, trust)
+    headline = _headline(one, other)
+    total = terms.total + HEADLINE * headline
+    return Link(
+        "",
+        "",
+        total,
+        terms.lead,
+        terms.full,
+        terms.rare,
+        terms.weekday,
+        place=terms.place,
+        headline_cosine=headline,
+    )
+
+
+def value(one: Known, other: Known, *, trust: float, least: float) -> float:
+    """The pair's score alone; where it can't reach `least`, some lower number."""
+    total = _terms(one, other, trust).total
+    return total + HEADLINE * _headline(one, other) if total + HEADLINE >= least else total
+
+
+class _Terms(NamedTuple):
+    """`total` lacks the headline, which no pair of low total needs."""
+
+    total: float
+    lead: float
+    full: float
+    rare: int
+    weekday: str
+    place: Relation
+
+
+def _terms(one: Known, other: Known, trust: float) -> _Terms:
+    lead, full = cosine(one.lead, other.lead), cosine(one.full, other.full)
     rare_lead, rare_full = len(one.rare_lead & other.rare_lead), len(one.rare_full & other.rare_full)
     days, others = one.document.weekdays, other.document.weekdays
     weekday = ("same" if days & others else "conflict") if days and others else ""
     place = relation(one.document.places, other.document.places)
-    total = LEAD * lead + FULL * full + HEADLINE * headline + WEEKDAY[weekday] + PLACE[place]
+    total = LEAD * lead + FULL * full + WEEKDAY[weekday] + PLACE[place]
     total += (1 - trust) * SMALL_SET + trust * (
         RARE_LEAD * min(RARE_LEAD_MOST, rare_lead) + RARE_FULL * min(RARE_FULL_MOST, rare_full)
     )
-    return Link("", "", total, lead, full, rare_full, weekday, place=place, headline_cosine=headline)
+    return _Terms(total, lead, full, rare_full, weekday, place)
+
+
+def _headline(one: Known, other: Known) -> float:
+    return max(cosine(one.title, other.lead), cosine(other.title, one.lead))
 
 
 def twins(one: Document, other: Document) -> bool:

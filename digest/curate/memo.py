@@ -7,12 +7,14 @@ may differ in its third place from that of a run that counts anew.
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import timedelta
 
 from digest.curate.boilerplate import Furniture
-from digest.curate.likeness import Known, Link, score
+from digest.curate.kept import Kept, Key
+from digest.curate.likeness import Known, value
 from digest.curate.rules import Rules
 from digest.curate.tfidf import Document, Frequencies, document
 from digest.models import Article
@@ -23,9 +25,6 @@ CANDIDATE_LEAST = 30
 CANDIDATE_COSINE = 0.08
 DRIFT = 0.1
 """Share of the articles that may come and go before the weights are counted anew."""
-
-Key = tuple[str, str]
-"""An article's id and what tells its versions apart."""
 
 
 def key_of(article: Article) -> Key:
@@ -42,10 +41,42 @@ class Memo:
         self._base: frozenset[Key] = frozenset()
         self._frequencies = Frequencies(())
         self._known: dict[Key, Known] = {}
-        self._postings: defaultdict[str, list[tuple[Key, float]]] = defaultdict(list)
-        self._compared: dict[Key, None] = {}
-        self._links: dict[tuple[Key, Key], Link] = {}
+        self._numbers: dict[Key, int] = {}
+        self._compared: list[Known] = []  # by number
+        self._postings: Postings = {}
+        self._links: list[tuple[int, int, float]] = []
         self.furniture = Furniture()
+        self.fresh = False
+        """Whether it holds what it did not hold when it was made: worth keeping."""
+
+    @classmethod
+    def revived(cls, kept: Kept) -> Memo:
+        """The memo as it was kept."""
+        memo = cls()
+        memo._documents = dict(kept.documents)
+        memo._ruled, memo._base = kept.ruled, frozenset(kept.base)
+        memo._frequencies = Frequencies.of(kept.counts, kept.size)
+        memo._numbers = {key: number for number, key in enumerate(kept.compared)}
+        memo._compared = [memo._one(key) for key in kept.compared]
+        memo._links = list(kept.links)
+        memo.furniture.pieces = dict(kept.pieces)
+        return memo
+
+    def kept(self) -> Kept | None:
+        """What another process can go on with; None before anything is known."""
+        if self._ruled is None:
+            return None
+        number = {at: new for new, at in enumerate(at for key, at in self._numbers.items() if key in self._documents)}
+        return Kept(
+            documents=self._documents,
+            pieces=self.furniture.pieces,
+            ruled=self._ruled,
+            base=self._base,
+            counts=self._frequencies.counts,
+            size=self._frequencies.size,
+            compared=[key for key in self._numbers if key in self._documents],
+            links=[(number[i], number[j], score) for i, j, score in self._links if i in number and j in number],
+        )
 
     def know(
         self, articles: Sequence[Article], background: Sequence[Article], rules: Rules
@@ -56,6 +87,7 @@ class Memo:
         everything.update((key_of(article), article) for article in background)
         old = self._documents
         self._documents = {key: old.get(key) or document(article) for key, article in everything.items()}
+        self.fresh = self.fresh or not self._documents.keys() <= old.keys()
         ruled = (rules.related, rules.span)
         # A small set's weights change with each article, and it is counted in no time.
         settled = self._frequencies.large and ruled == self._ruled
@@ -63,35 +95,45 @@ class Memo:
             self._count_anew(frozenset(everything), ruled)
         return [self._one(key) for key in keys], self._frequencies
 
-    def links(self, place: Mapping[Key, int]) -> list[tuple[tuple[Key, Key], Link]]:
-        """The pairs of the articles in `place` that score at least `rules.related`; call `know` before.
+    def links(self, place: Mapping[Key, int]) -> Iterator[tuple[int, int, float]]:
+        """The pairs of the articles in `place`, as its numbers, that score at least `rules.related`, with the score;
+        call `know` before.
 
-        Only articles that were not compared before are compared with the others. Links have no ids yet.
+        Only articles that were not compared before are compared with the others.
         """
+        if new := [key for key in place if key not in self._numbers]:
+            self._compare(new)
+        at = [place.get(key) for key in self._numbers]
+        for one, other, score in self._links:
+            i, j = at[one], at[other]
+            if i is not None and j is not None:
+                yield i, j, score
+
+    def _compare(self, new: Sequence[Key]) -> None:
         if self._ruled is None:
-            return []
-        related, _ = self._ruled
-        counts = self._frequencies.counts
-        most = max(CANDIDATE_LEAST, int(CANDIDATE_SHARE * self._frequencies.size))
-        for key in place:
-            if key in self._compared:
-                continue
-            mine = self._known[key]
-            partial: defaultdict[Key, float] = defaultdict(float)
-            for stem, weight in mine.vectors.lead.items():
-                if counts[stem] > most:
-                    continue
-                listed = self._postings[stem]
-                for other, its in listed:
-                    partial[other] += weight * its
-                listed.append((key, weight))
-            self._compared[key] = None
-            for other, value in partial.items():
-                if value >= CANDIDATE_COSINE:
-                    link = score(self._known[other], mine, trust=self._frequencies.trust)
-                    if link.score >= related:
-                        self._links[other, key] = link
-        return [(pair, link) for pair, link in self._links.items() if pair[0] in place and pair[1] in place]
+            raise ValueError("nothing is known yet")
+        related, trust, known = self._ruled[0], self._frequencies.trust, self._compared
+        counts, most = self._frequencies.counts, max(CANDIDATE_LEAST, int(CANDIDATE_SHARE * self._frequencies.size))
+        common = {stem for stem, count in counts.items() if count > most}
+        if not self._postings:  # these were compared by another process
+            for number, each in enumerate(known):
+                _post(self._postings, number, each.lead, common)
+        for number, key in enumerate(new, len(known)):
+            mine = self._one(key)
+            partial: defaultdict[int, float] = defaultdict(float)
+            for stem in mine.lead.keys() - common:
+                if listed := self._postings.get(stem):
+                    weight = mine.lead[stem]
+                    for other, its in zip(*listed, strict=True):
+                        partial[other] += weight * its
+            _post(self._postings, number, mine.lead, common)
+            self._numbers[key] = number
+            known.append(mine)
+            for other, cosine in partial.items():
+                if cosine >= CANDIDATE_COSINE:
+                    found = value(known[other], mine, trust=trust, least=related)
+                    if found >= related:
+                        self._links.append((other, number, found))
 
     @property
     def frequencies(self) -> Frequencies:
@@ -104,12 +146,26 @@ class Memo:
 
     def _one(self, key: Key) -> Known:
         if key not in self._known:
-            self._known[key] = Known.of(self._documents[key], self._frequencies)
+            self._known[key] = Known(self._documents[key], self._frequencies)
         return self._known[key]
 
     def _count_anew(self, base: frozenset[Key], ruled: tuple[float, timedelta]) -> None:
         self._base, self._ruled = base, ruled
         self._frequencies = Frequencies(self._documents.values())
-        self._known = {}
-        self._postings = defaultdict(list)
-        self._compared, self._links = {}, {}
+        self._known, self._numbers, self._compared = {}, {}, []
+        self._postings, self._links = {}, []
+        self.fresh = True
+
+
+Postings = dict[str, tuple["array[int]", "array[float]"]]
+"""Stem → the numbers of the articles whose lead has it, and its weights there: arrays, as they are walked through."""
+
+
+def _post(postings: Postings, number: int, lead: Mapping[str, float], common: Set[str]) -> None:
+    for stem, weight in lead.items():
+        if stem not in common:
+            listed = postings.get(stem)
+            if listed is None:
+                listed = postings[stem] = array("L"), array("d")
+            listed[0].append(number)
+            listed[1].append(weight)

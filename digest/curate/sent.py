@@ -85,7 +85,7 @@ class Past:
         self._postings = defaultdict(list)
         for number, told in enumerate(self._told):
             for at, article in enumerate(told):
-                for stem, weight in memo.of(article).vectors.lead.items():
+                for stem, weight in memo.of(article).lead.items():
                     self._postings[stem].append((number, at, weight))
 
     def before(self, articles: Sequence[Article], memo: Memo, rules: Rules, *, series: bool) -> Before | None:
@@ -121,7 +121,7 @@ class Past:
         for article in articles:
             mine = memo.of(article)
             partial: defaultdict[tuple[int, int], float] = defaultdict(float)
-            for stem, weight in mine.vectors.lead.items():
+            for stem, weight in mine.lead.items():
                 for number, at, other in self._postings.get(stem, ()):
                     partial[number, at] += weight * other
             near: defaultdict[int, float] = defaultdict(float)

@@ -54,8 +54,6 @@ _AGENCY = re.compile(f"^\\(?(?:{_AGENCIES})\\)?[ .।:–-]*$")
 _CLOSED = re.compile(r"[।॥.!?…|][\"'”’»)\]]*$|[\"”’»)]$")
 _OPENING = re.compile(r"^[\s\"'“‘(\[–-]*")
 _PAIRS = (("“", "”"), ("(", ")"), ("[", "]"))
-_CLOSED_FIRST = re.compile(r"[^']*[^\s'(:,-]''(?![^\s.,।?!])")
-"""Two apostrophes that close before any open; those that open may run on into the article's next sentences."""
 _ELLIPSIS = re.compile(r"(?:\[?(?:…|(?<!\.)\.{3,})\]?|\[&hellip;\])\s*$")
 
 
@@ -176,9 +174,18 @@ def _echo(own: set[str], head: set[str]) -> bool:
     return (shared >= ECHO_SHARE * len(own) and len(own) - shared <= ECHO_EXTRA) or (shared >= MOST_SHARED * len(own))
 
 
+def _closes_first(text: str) -> bool:
+    """Whether two apostrophes close a quotation before any open one; those that open may run on in the article."""
+    at = text.find("''")
+    before, after = text[at - 1 : at], text[at + 2 : at + 3]
+    return (
+        at > 0 and not before.isspace() and before not in "(:,-" and (not after or after.isspace() or after in ".,।?!")
+    )
+
+
 def balanced(text: str) -> bool:
     """Whether every quote and bracket that opens also closes, straight ones by their even number."""
-    if _CLOSED_FIRST.match(text):
+    if _closes_first(text):
         return False
     text = text.replace("''", "")
     if any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS):

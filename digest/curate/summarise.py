@@ -30,8 +30,8 @@ ENOUGH_WORDS = 25
 STARTS = 4
 """A digest's summary: 2-3 sentences in 60-70 words, from the first 12 (measured against references: further
 down the article there is little that a summary needs). The second sentence is the next one that may stand; two
-that have 25 words are enough (a third costs more against references than it gives: from 20 to 30 words the figures
-differ by a hundredth). At most so many sentences are tried as the first."""
+that have 25 words are enough (on two sets of references 24 to 26 words reach .99 of the lead, 16 to 30 words .97;
+a handful of texts decide between them, and so did every other rule tried). At most so many are tried as the first."""
 
 CENTRE, TITLE, PLACE, FADE, REPEAT = 0.5, 0.25, 1.5, 0.4, 0.4
 

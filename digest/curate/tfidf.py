@@ -9,13 +9,15 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import islice
+from operator import mul
+from typing import NamedTuple, Protocol
 
 from digest.curate.commonness import UNSEEN, shares
 from digest.curate.places import Places, named
+from digest.hindi import sentences
 from digest.hindi.dates import WEEKDAYS
-from digest.hindi.sentences import split
 from digest.hindi.tokens import stems, word_stems
 from digest.models import Article
 
@@ -35,58 +37,85 @@ _DAYS = {
 _WORD = re.compile("[\u0900-\u0963\u0966-\u096f\u0971-\u097f\u200c\u200d]+|[A-Za-z\u00c0-\u024f]+|[0-9][0-9.,]*")
 
 
-@dataclass(frozen=True, slots=True)
+class Spelt(Protocol):
+    """An article's stems in order: of the title, of the first sentences, and of the words that follow; `joined` is
+    false where the words do not begin with those sentences, and stand for themselves."""
+
+    @property
+    def title(self) -> Sequence[str]: ...
+    @property
+    def opening(self) -> Sequence[str]: ...
+    @property
+    def rest(self) -> Sequence[str]: ...
+    @property
+    def joined(self) -> bool: ...
+
+
+class Stems(NamedTuple):
+    """The stems of an article as they were found (see `Spelt`)."""
+
+    title: Sequence[str]
+    opening: Sequence[str]
+    rest: Sequence[str]
+    joined: bool
+
+
 class Document:
-    """An article's counted stems, of the title, of title and lead, and of the first 250 words; weekdays and places that
-    the lead names; which of the stems are numbers."""
+    """An article's stems as counts, each counted when it is first asked for."""
 
-    title: Counter[str]
-    lead: Counter[str]
-    full: Counter[str]
-    weekdays: frozenset[int]
-    places: Places
-    numbers: frozenset[str]
+    def __init__(self, spelt: Spelt) -> None:
+        self.spelt = spelt
 
+    @cached_property
+    def title(self) -> Counter[str]:
+        return Counter(self.spelt.title)
 
-@dataclass(frozen=True, slots=True)
-class Vectors:
-    """Stem → weight, each of length 1, for the title, for title and lead, and for the full text."""
+    @cached_property
+    def lead(self) -> Counter[str]:
+        """Of the title and the first sentences."""
+        return Counter((*self.spelt.title, *self.spelt.opening))
 
-    title: Mapping[str, float]
-    lead: Mapping[str, float]
-    full: Mapping[str, float]
+    @cached_property
+    def full(self) -> Counter[str]:
+        """Of the title and the first 250 words."""
+        full = Counter(self.lead if self.spelt.joined else self.title)
+        full.update(self.spelt.rest)
+        return full
+
+    @cached_property
+    def places(self) -> Places:
+        """The places that the lead names."""
+        return named((*self.spelt.title, *self.spelt.opening))
+
+    @cached_property
+    def weekdays(self) -> frozenset[int]:
+        """The weekdays that the lead names, Monday 0."""
+        return frozenset(_DAYS[stem] for stem in _DAYS.keys() & self.lead.keys())
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """Which of the stems are numbers."""
+        return frozenset(stem for stem in self.full if stem[0] in "0123456789")
 
 
 def lead_text(article: Article) -> str:
     """Title and first three sentences, the part in which a report says what happened."""
-    opening = _opening(article)
+    opening = _opening(article.text)
     return f"{article.title}\n{opening}" if opening else article.title
 
 
-def _opening(article: Article) -> str:
-    found: list[str] = []
-    for line in article.text[:1500].split("\n"):  # a line ends a sentence, so later ones need not be split
-        found += split(line)
-        if len(found) >= LEAD_SENTENCES:
-            break
-    return "\n".join(found[:LEAD_SENTENCES])
+def _opening(text: str) -> str:
+    return "\n".join(islice(sentences.each(text[:1500]), LEAD_SENTENCES))
 
 
 def document(article: Article) -> Document:
-    """The article as counted stems."""
-    title = title_stems(article.title)
-    lead, words = " ".join(_opening(article).split()), " ".join(article.text[:4000].split()[:FULL_WORDS])
-    found = (*title, *stems(lead))
-    # The lead is nearly always how the words begin, and stems are what costs.
-    full = Counter((*found, *stems(words[len(lead) :])) if words.startswith(lead) else (*title, *stems(words)))
-    return Document(
-        Counter(title),
-        Counter(found),
-        full,
-        frozenset(_DAYS[stem] for stem in found if stem in _DAYS),
-        named(found),
-        frozenset(stem for stem in full if stem[0] in "0123456789"),
-    )
+    """The article as counted stems; finding them is what costs."""
+    text = article.text
+    lead, words = " ".join(_opening(text).split()), " ".join(text[:4000].split()[:FULL_WORDS])
+    # The lead is nearly always how the words begin.
+    joined = words.startswith(lead)
+    rest = stems(words[len(lead) :] if joined else words)
+    return Document(Stems(title_stems(article.title), stems(lead), rest, joined))
 
 
 @lru_cache(maxsize=50_000)
@@ -109,6 +138,14 @@ class Frequencies:
             self.counts.update(each.full.keys() | each.lead.keys())
             self.size += 1
         self._idf: dict[str, float] = {}
+
+    @classmethod
+    def of(cls, counts: Mapping[str, int], size: int) -> Frequencies:
+        """What was counted before, in `size` documents."""
+        found = cls(())
+        found.counts.update(counts)
+        found.size = size
+        return found
 
     @property
     def large(self) -> bool:
@@ -138,33 +175,35 @@ class Frequencies:
             if count + LARGE * general.get(stem, UNSEEN) <= most and stem[0] not in "0123456789"
         )
 
-    def vectors(self, each: Document) -> Vectors:
-        """The document's weights: (1 + ln count) · idf, scaled to length 1."""
-        return Vectors(self.weigh(each.title), self.weigh(each.lead), self.weigh(each.full))
-
     def weigh(self, counts: Mapping[str, int]) -> dict[str, float]:
-        """Stem counts as a vector of length 1; empty for no stems."""
+        """Stem counts as a vector of length 1, (1 + ln count) · idf; empty for no stems.
+
+        Weights are whole multiples of 2^-26, so that a sum of products is exact, and the same in any order.
+        """
         idf, known = self.idf, self._idf
         raw = {
             stem: (known.get(stem) or idf(stem)) * (1.0 if count == 1 else 1 + math.log(count))
             for stem, count in counts.items()
         }
         norm = math.hypot(*raw.values())
-        return {stem: weight / norm for stem, weight in raw.items()} if norm else {}
+        return {stem: weight / norm + _ROUND - _ROUND for stem, weight in raw.items()} if norm else {}
+
+
+_ROUND = 1.5 * 2.0**26
+"""Added and taken off again, it leaves a number below 1 rounded to 26 binary digits (a float has 53 in all)."""
 
 
 def cosine(a: Mapping[str, float], b: Mapping[str, float]) -> float:
     """Cosine of two vectors of length 1."""
-    if len(b) < len(a):
-        a, b = b, a
-    return sum(weight * b[stem] for stem, weight in a.items() if stem in b)
+    shared = a.keys() & b.keys()
+    total: float = sum(map(mul, map(a.__getitem__, shared), map(b.__getitem__, shared)))
+    return total
 
 
-def surfaces(text: str, wanted: Sequence[str]) -> dict[str, str]:
-    """Stem → the word as it first stands in the text, for the wanted stems; what an explanation shows."""
+def surfaces(text: str) -> dict[str, str]:
+    """Stem → the word as it first stands in the text; what an explanation shows."""
     found: dict[str, str] = {}
     for word in _WORD.findall(text):
         for stem in word_stems(word):
-            if stem in wanted:
-                found.setdefault(stem, word)
+            found.setdefault(stem, word)
     return found

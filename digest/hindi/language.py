@@ -36,6 +36,7 @@ _SMALL_WORDS: dict[str, frozenset[str]] = {
         "bho": ("बा बानी रहल भइल कइल हवे हई खातिर बाड़े बाड़ी गइल लोगन ओकर हमनी भोजपुरी के में से अउर",),
     }.items()
 }
+_ANY_SMALL = frozenset[str]().union(*_SMALL_WORDS.values())
 _SIGNS = {
     "mr": re.compile("ळ|च्या(?![\u0900-\u0963\u0971-\u097f])|ांनी(?![\u0900-\u0963\u0971-\u097f])|मध्ये"),
     "ne": re.compile("हरू|लाई(?![\u0900-\u0963\u0971-\u097f])|ेको(?![\u0900-\u0963\u0971-\u097f])"),
@@ -56,6 +57,7 @@ _SCRIPTS = (
     ("deva", re.compile("[\u0904-\u0939\u0958-\u0961\u0972-\u097f]")),
     ("latin", re.compile("[A-Za-z\u00c0-\u024f]")),
 )
+_LETTER = _SCRIPTS[-2][1]
 _FOREIGN = re.compile("[\u0600-\u06ff\u0750-\u077f\u0980-\u0d7f\ufb50-\ufdff\ufe70-\ufeff]")
 """A letter of any script above but Devanagari and Latin: most texts have none, and counting eleven scripts is slow."""
 
@@ -83,6 +85,8 @@ def guess(text: str, hint: str = "") -> str:
     `hint` (a feed's own claim, 'hi-IN' or 'hi') decides only where the text does not.
     """
     hint = hint.replace("_", "-").split("-", 1)[0].lower()
+    if _is_devanagari(text):
+        return _devanagari(text, hint)
     scripts = _SCRIPTS if _FOREIGN.search(text) else _SCRIPTS[-2:]
     counts = {script: len(pattern.findall(text)) for script, pattern in scripts}
     script = max(counts, key=lambda name: counts[name])
@@ -95,12 +99,21 @@ def guess(text: str, hint: str = "") -> str:
     return hint if hint in _SHARED.get(script, ()) else script
 
 
+def _is_devanagari(text: str) -> bool:
+    """Whether it is so at a glance: a syllable has some three signs, so that a third of them is letters at least."""
+    if _FOREIGN.search(text) or not _LETTER.search(text):
+        return False
+    high = text.encode("utf-16-le", "surrogatepass")[1::2]  # each sign's block of 256: 9 is Devanagari and Bengali
+    return high.count(9) - text.count("।") > 1.5 * (high.count(0) + high.count(1) + high.count(2))
+
+
 def _devanagari(text: str, hint: str) -> str:
     """Hindi, unless another language has evidence and Hindi has none or far less."""
     if hint in _BY_CLAIM:
         return hint
     found = _WORD.findall(fold(text))
-    score = {language: sum(map(small.__contains__, found)) for language, small in _SMALL_WORDS.items()}
+    known = [word for word in found if word in _ANY_SMALL]
+    score = {language: sum(map(small.__contains__, known)) for language, small in _SMALL_WORDS.items()}
     for language, sign in _SIGNS.items():
         if any(mark in text for mark in _MARKS[language]):
             score[language] += len(sign.findall(text))

@@ -7,6 +7,7 @@ differ in style and keep theirs. (Rules measured on gold sentences: F .99 with d
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from digest.hindi.tables import words
 
@@ -41,11 +42,16 @@ _DEVA_LETTER = re.compile(f"[{DEVA}]")
 
 def split(text: str) -> list[str]:
     """The sentences in order, stripped, none empty, each a substring of the text. A newline ends one."""
-    return [piece for line in text.split("\n") for piece in _split_line(line)]
+    return list(each(text))
 
 
-def _split_line(line: str) -> list[str]:
-    pieces: list[str] = []
+def each(text: str) -> Iterator[str]:
+    """The sentences of `split` one by one, for who needs only the first ones."""
+    for line in text.split("\n"):
+        yield from _of_line(line)
+
+
+def _of_line(line: str) -> Iterator[str]:
     start = 0
     for match in _END.finditer(line):
         if match.start() < start:
@@ -54,11 +60,10 @@ def _split_line(line: str) -> list[str]:
         if end < len(line) and not _ends(line, start, match, end):
             continue
         if piece := line[start:end].strip():
-            pieces.append(piece)
+            yield piece
         start = end
     if piece := line[start:].strip():
-        pieces.append(piece)
-    return pieces
+        yield piece
 
 
 def _after_closers(line: str, start: int, end: int) -> int:

@@ -45,13 +45,15 @@ _SPACES = re.compile(f"[{_ODD_SPACE}][ {_ODD_SPACE}]*| [ {_ODD_SPACE}]+")  # a l
 _SIGN = "[\u0901-\u0903\u093e-\u094c]"
 _LATE_NUKTA = re.compile(f"(?<!{_SIGN})({_SIGN}++){NUKTA}+")
 _STRAY_NUKTA = re.compile(f"{NUKTA}(?<![क-गजझडढनफयरळ]{NUKTA})")  # a letter first: what looks behind first is slow
-"""A nukta on nothing, or on a letter that Hindi never dots: `ह़ै` and `स़े` are what conversion made of other fonts."""
-_IDLE_JOINER = re.compile(f"(?<={VIRAMA})\u200d+(?={_SIGN})")
+"""A nukta on nothing, or on a letter that Hindi never dots: `ह़ै` and `स़े` are other fonts' scars."""
+_IDLE_JOINER = re.compile(
+    f"(?<![\u200c\u200d])[\u200c\u200d]++(?={_SIGN})"
+)  # a sign that is parted from its letter shows a dotted circle
 _JAGRAN = re.compile(
-    f"¨((?:[{CONSONANT}]{NUKTA}?{VIRAMA})*[{CONSONANT}]{NUKTA}?)(?![{NUKTA}{VIRAMA}\u0901-\u0903\u093e-\u094c])"
+    f"¨((?:[{CONSONANT}]{NUKTA}?{VIRAMA})*[{CONSONANT}]{NUKTA}?)(?![{NUKTA}{VIRAMA}\u0901\u0902\u093e-\u094c])"
 )
 _BUILT_VOWELS = (("ाॅ", "ॉ"), ("अॉ", "ऑ"), ("अा", "आ"), ("अो", "ओ"), ("अौ", "औ"))
-_DOUBLE_DANDA = re.compile(f"(?<=[{LETTER}\"'”’)\\]]) ?(?:\\|\\|+|।(?: ?।)+)")
+_DOUBLE_DANDA = re.compile(f"(?<=[{LETTER}\"'”’)\\]]) ?(?:\\|\\|+|।(?: ?।|\\|\\|+))(?: ?।|\\|\\|++)*+")
 _SPACE_BEFORE_DANDA = re.compile("(?<=[^\\s]) +(?=[।॥])")
 _NO_SPACE_AFTER_DANDA = re.compile(f"([।॥])(?=[{LETTER}A-Za-z0-9“‘(])")
 _LATIN_DANDA = re.compile(
@@ -91,11 +93,14 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    text = _UNSEEN.sub("", _nfc(text.lower())).replace("ँ", "ं")
+    whole = _nfc(text.lower())
+    seen = _UNSEEN.sub("", whole)
+    text = seen.replace("ँ", "ं")
     for joined, letter in _JOINED_NUKTA:
         text = text.replace(joined, letter)
     text = _DIGIT.sub(lambda digit: str(ord(digit[0]) - ord("०")), text)  # str.translate takes ten times as long
-    return _nfc(_NASAL.sub("ं", text))
+    text = _NASAL.sub("ं", text)
+    return text if seen == whole else _nfc(text)  # only what stood apart by a sign that went can compose
 
 
 def deva_ratio(text: str) -> float:
@@ -110,22 +115,29 @@ def _nfc(text: str) -> str:
 
     A nukta makes it decompose the whole text, so that Hindi which is NFC already is told by its letters.
     """
+    if _is_settled(text):
+        return text
     text = _PRECOMPOSED.sub(lambda letter: unicodedata.normalize("NFC", letter[0]), text)
-    if not (_UNSETTLED.search(text) or (NUKTA in text and _UNSETTLED_NUKTA.search(text))):
+    if _is_settled(text):
         return text
     if len(text) <= _PIECE_LENGTH:
         return unicodedata.normalize("NFC", text)
     return "".join(unicodedata.normalize("NFC", piece) for piece in _PIECE.findall(text))
 
 
+def _is_settled(text: str) -> bool:
+    return not (_UNSETTLED.search(text) or (NUKTA in text and _UNSETTLED_NUKTA.search(text)))
+
+
 def _repair_once(text: str) -> str:
     if _is_garbled(text):
         text = _unscramble(text)
+    text = _nuktas(_nfc(text))  # before all that may part or join what a dropped nukta stood between
     if "  " in text or not text.isprintable():  # controls, joiners and every odd space are not printable
-        text = _SPACES.sub(" ", _DROPPED.sub("", _LINE_ENDS.sub("\n", text)))
+        text = _nfc(_SPACES.sub(" ", _DROPPED.sub("", _LINE_ENDS.sub("\n", text))))
     if "\\" in text:
         text = _WRITTEN_ENDS.sub("\n", _WRITTEN_MARKS.sub("", text))
-    text = _letters(_nfc(text))
+    text = _letters(text)
     if "l" in text or "I" in text:
         text = _LATIN_DANDA.sub("।", text)
     if "।" in text or "॥" in text or "||" in text:  # each step only where its mark stands: most texts lack most
@@ -164,14 +176,20 @@ def _unscramble(text: str) -> str:
     return ftfy.fix_text(text, config)
 
 
+def _nuktas(text: str) -> str:
+    """Each nukta right behind the letter that bears it, and none elsewhere."""
+    if NUKTA not in text:
+        return text
+    moved = _STRAY_NUKTA.sub("", _LATE_NUKTA.sub(f"{NUKTA}\\1", text))
+    return text if moved == text else _nfc(moved)
+
+
 def _letters(text: str) -> str:
     before = text
-    if "\u200d" in text:
+    if "\u200d" in text or "\u200c" in text:
         text = _IDLE_JOINER.sub("", text)
     for built, vowel in _BUILT_VOWELS:
         text = text.replace(built, vowel)
-    if NUKTA in text:
-        text = _STRAY_NUKTA.sub("", _LATE_NUKTA.sub(f"{NUKTA}\\1", text))
     if "¨" in text:
         text = _JAGRAN.sub("\\1िं", text)
     return text if text == before else _nfc(text)

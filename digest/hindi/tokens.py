@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from importlib import resources
+from itertools import chain
 
 from digest.hindi.text import fold
 
@@ -44,13 +45,26 @@ def tokens(text: str) -> list[str]:
 
 def stems(text: str) -> list[str]:
     """Topic-bearing stems in order: folded, stop words out, aliases applied, Hindi stemmer (memoised)."""
-    return [stem for word in _RAW_WORD.findall(text) for stem in word_stems(word)]
+    return list(chain.from_iterable(map(_BY_WORD.__getitem__, _RAW_WORD.findall(text))))
 
 
-@lru_cache(maxsize=200_000)
 def word_stems(word: str) -> tuple[str, ...]:
     """The stems of one word as it stands in a text; () for a stop word."""
-    return tuple(stem for token in tokens(word) if (stem := stem_of(token)))
+    return _BY_WORD[word]
+
+
+class _ByWord(dict[str, tuple[str, ...]]):
+    """Word → its stems, found when first asked for: what a dict looks up costs a third of a call."""
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        if len(self) >= _MOST_WORDS:
+            self.clear()
+        found = self[word] = tuple(stem for token in tokens(word) if (stem := stem_of(token)))
+        return found
+
+
+_MOST_WORDS = 200_000
+_BY_WORD = _ByWord()
 
 
 @lru_cache(maxsize=200_000)
@@ -64,14 +78,27 @@ def stem_of(token: str) -> str:
     for ending, other in _ALIAS_ENDINGS:
         if len(token) > len(ending) and token.endswith(ending):
             token = token[: -len(ending)] + other
-    if token in STOP_WORDS:
-        return ""
-    stem: str = _stemmer().stemWord(token)
-    return stem
+    return "" if token in STOP_WORDS else _stemmed(token)
+
+
+def _stemmed(token: str) -> str:
+    """The token without the longest ending of the Hindi stemmer, which takes at least one letter to stand before it.
+
+    Does what the library's `stemWord` does, by look-up: it searches the same table letter by letter, a hundred times
+    as slowly.
+    """
+    endings, consonants, longest = _endings()
+    for at in range(max(1, len(token) - longest), len(token)):
+        needs_consonant = endings.get(token[at:])
+        if needs_consonant is False or (needs_consonant and at > 1 and token[at - 1] in consonants):
+            return token[:at]
+    return token
 
 
 @lru_cache(maxsize=1)
-def _stemmer():  # type: ignore[no-untyped-def]  # the library ships no types
-    import snowballstemmer
+def _endings() -> tuple[dict[str, bool], frozenset[str], int]:
+    """Ending → whether it goes only after a consonant; the consonants; the letters of the longest ending."""
+    from snowballstemmer.hindi_stemmer import HindiStemmer
 
-    return snowballstemmer.stemmer("hindi")
+    endings = {each.s: each.method is not None for each in HindiStemmer.a_0}
+    return endings, frozenset(HindiStemmer.g_consonant), max(map(len, endings))

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from digest.collect.memory import Remembered, Saved, Validators
 from digest.models import Article, Inline, SourceHealth
+from digest.store.contents import read, written
 from digest.store.database import Database
 from digest.store.pictures import PictureStore
 from digest.store.schema import article, source
 
 _CHUNK = 500
 """Ids in one question: PostgreSQL takes 65,535 parameters, SQLite at least 999."""
-
-
-@cache
-def _codec() -> Any:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Article)
 
 
 class ArticleStore:
@@ -91,7 +83,7 @@ class ArticleStore:
         """The stored articles of these ids, by id, with the date that was stored first; from any thread."""
         with self.database.read() as connection:
             rows = list(_rows(connection, (article.c.content, article.c.published), ids))
-        return {item.id: item for item in (_article(*row) for row in rows)}
+        return {item.id: item for item in (read(*row) for row in rows)}
 
     def between(self, since: datetime, until: datetime) -> list[Article]:
         """The articles published in the span, oldest first, with the date that was stored first."""
@@ -101,7 +93,7 @@ class ArticleStore:
                 .where(article.c.published >= since, article.c.published <= until)
                 .order_by(article.c.published, article.c.id)
             ).all()
-        return [_article(*row) for row in rows]
+        return [read(*row) for row in rows]
 
 
 def _rows(connection: Connection, columns: tuple[Any, Any], ids: Iterable[str]) -> Iterator[tuple[Any, Any]]:
@@ -119,13 +111,8 @@ def _row(item: Article) -> dict[str, Any]:
         "url": item.url,
         "title": item.title,
         "content_hash": item.content_hash,
-        "content": _codec().dump_python(item, mode="json"),
+        "content": written(item),
     }
-
-
-def _article(content: Any, published: datetime) -> Article:
-    known: Article = replace(_codec().validate_python(content, strict=False), published=published)
-    return known
 
 
 def _remembered(row: Any) -> Remembered:

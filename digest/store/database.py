@@ -7,6 +7,7 @@ commits with synchronous=FULL: the `submitting` mark must survive a power cut, o
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from digest.errors import ConfigurationError, Fault, StoreError
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a test keeps it equal to the last file of `migrations/versions`."""
 
 _BUSY_SECONDS = 15
@@ -109,7 +110,7 @@ def open_database(url: str, *, home: Path) -> Database:
 
 def _sqlite(url: Any) -> Engine:
     arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
-    engine = create_engine(url, max_overflow=-1, connect_args=arguments)
+    engine = create_engine(url, max_overflow=-1, connect_args=arguments, json_serializer=_json)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -130,7 +131,13 @@ def _sqlite(url: Any) -> Engine:
 
 
 def _postgresql(url: Any) -> Engine:
-    return create_engine(url, pool_pre_ping=True, max_overflow=-1, connect_args={"connect_timeout": 10})
+    arguments = {"connect_timeout": 10}
+    return create_engine(url, pool_pre_ping=True, max_overflow=-1, connect_args=arguments, json_serializer=_json)
+
+
+def _json(value: Any) -> str:
+    """Devanagari as it is: escaped it is twice as long, and takes three times as long to read."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _bring_up_to_date(database: Database) -> None:

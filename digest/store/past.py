@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -12,6 +11,7 @@ from sqlalchemy import select
 
 from digest.curate.sent import Sent
 from digest.models import Article, Section
+from digest.store.contents import read
 from digest.store.database import Database
 from digest.store.schema import article, edition
 
@@ -20,10 +20,10 @@ _AT_ONCE = 500  # ids in one statement: databases have a limit
 
 
 @cache
-def _codecs() -> tuple[Any, Any]:
+def _codec() -> Any:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(tuple[Section, ...]), TypeAdapter(Article)
+    return TypeAdapter(tuple[Section, ...])
 
 
 class PastStore:
@@ -34,7 +34,7 @@ class PastStore:
 
     def sent(self, since: datetime, until: datetime, *, but: str = "") -> list[Sent]:
         """The stories of the editions frozen in the span, oldest first, except those of the edition `but`."""
-        sections, _ = _codecs()
+        sections = _codec()
         asked = (
             select(edition.c.key, edition.c.frozen_at, edition.c.sections)
             .where(edition.c.state.in_(_WITH_READERS), edition.c.key != but)
@@ -81,5 +81,4 @@ class PastStore:
 
 
 def _read(rows: Iterable[Any]) -> list[Article]:
-    _, codec = _codecs()
-    return [replace(codec.validate_python(row.content, strict=False), published=row.published) for row in rows]
+    return [read(row.content, row.published) for row in rows]

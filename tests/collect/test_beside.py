@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from digest.collect import beside
+from digest.collect.collector import collect
 from digest.collect.documents import read_document
 from digest.collect.dropfolder import read_path
-from digest.collect.fetch import Fetched
+from digest.collect.fetch import Fetched, Fetcher
 from digest.collect.parsed import Parsed
 from digest.models import Article, Source
 from tests.collect.drawn import gif, jpeg, png
+from tests.collect.notebook import Notebook
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DESK = Source("डेस्क", path="articles")
@@ -277,3 +279,15 @@ def test_nothing_fetched_names_a_file_or_a_picture_of_ours(tmp_path: Path, name:
                 assert article.image is None or article.image.url.startswith("https://paper.example.com/")
     finally:
         os.chdir(here)
+
+
+def test_a_picture_that_changes_alone_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_text(rss("<enclosure url='pul.png' type='image/png'/>"), "utf-8")
+    notebook, source = Notebook(), Source("पत्र", path="feed.xml")
+    for picture in (png(), png(50, 30)):
+        (tmp_path / "pul.png").write_bytes(picture)
+        collect([source], fetcher=Fetcher(), memory=notebook, now=NOW, home=tmp_path)
+        (article,) = notebook.articles.values()
+        assert article.image is not None
+        assert notebook.pictures[article.image.url.removeprefix("cid:")].data == picture
+    assert len(notebook.threads) == 1

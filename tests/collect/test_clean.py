@@ -15,6 +15,7 @@ from digest.collect.dropfolder import read_file
 from digest.collect.interface import INTERFACE
 from digest.collect.pictures import DECORATION, is_decoration
 from digest.collect.rules import FEED_TAILS, OPENINGS, TITLE_MARKS, Row
+from digest.hindi.cut import shorten
 from digest.models import Article, Block, Source
 from tests.paths import SHARED_DATA
 
@@ -89,6 +90,12 @@ def test_pictures_of_stories_are_no_decoration() -> None:
     [
         ("Flood Alert: नदी का पानी गांवों में घुसा", "नदी का पानी गांवों में घुसा", "Flood Alert"),
         ("Weather Today | पहाड़ों पर बर्फ़ गिरने के आसार", "पहाड़ों पर बर्फ़ गिरने के आसार", "Weather Today"),
+        (
+            "Village Fair Opens Today, Latest Fair News in Hindi 2026: नदी का पानी गांवों में घुसा",
+            "नदी का पानी गांवों में घुसा",
+            "Village Fair Opens Today, Latest Fair News in Hindi 2026",
+        ),
+        ("आपदा /नदी का पानी गांवों में घुसा", "नदी का पानी गांवों में घुसा", "आपदा"),
         ("Budget: तीन शब्द यहां", "Budget: तीन शब्द यहां", ""),
         ("लद्दाख यात्रा: नई सड़क आज से खुल गई", "लद्दाख यात्रा: नई सड़क आज से खुल गई", ""),
         ("नई सड़कें कब बनेंगी: 5 सवाल और जवाब यहां", "नई सड़कें कब बनेंगी: 5 सवाल और जवाब यहां", ""),
@@ -187,6 +194,11 @@ def test_repeated_paragraphs_go() -> None:
         ("सोनपुरा (रामगंज)। ", "सोनपुरा"),
         ("सोनपुरा : ", "सोनपुरा"),
         ("रामगढ़ी टाउन: ", "रामगढ़ी टाउन"),
+        ("संसू, मेरठ: ", "मेरठ"),
+        ("एजुकेशन डेस्क। ", ""),
+        ("पटना डॉक्टर (रमा देवी)। ", "पटना"),
+        ("हमारे संवाददाता ", ""),
+        ("मेरठ हमारे संवाददाता ", ""),
     ],
 )
 def test_datelines(front: str, place: str) -> None:
@@ -217,10 +229,20 @@ def test_datelines(front: str, place: str) -> None:
         "नहीं। ",
         "डॉ. ",
         "इस बार कम से कम दो बड़ी टीम- ",
+        "हेल्प डेस्क: ",
+        "sonpura.example ",
+        "जागरण संवाददाता ने बताया कि ",
+        "पटना, गया और आरा में ",
+        "पटना, जहां मेला लगा, ",
     ],
 )
 def test_first_words_that_are_no_dateline(front: str) -> None:
     assert split_dateline(front + LEAD) == ("", front + LEAD)
+
+
+def test_a_town_before_a_comma_is_what_is_left_of_an_agencys_dateline() -> None:
+    assert split_dateline(f"कोलकाता, {LEAD}") == ("कोलकाता", LEAD)
+    assert split_dateline(f"कोलकाता, {LEAD}", opens=False) == ("", f"कोलकाता, {LEAD}")
 
 
 def test_an_unknown_name_is_a_place_where_the_article_uses_it_as_one() -> None:
@@ -253,6 +275,48 @@ def test_lines_that_only_credit_go(line: str) -> None:
 )
 def test_titles_that_begin_as_reports_do(title: str, kept: str) -> None:
     assert clean_article(article(title)).title == kept
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["story_2026_11_23_4711.utf8", "gaon_2026_-11234", "14", "- Navbharat Times", "रमा देवी, मेरठ", "मेरठ",
+     "संवाद सूत्र, रामगंज (मुंगेर):"],
+)  # fmt: skip
+def test_a_title_that_is_no_headline_gives_way_to_the_first_sentence(title: str) -> None:
+    cleaned = clean_article(article(title, f"पटना। {LEAD} {NEXT}"))
+    assert cleaned.title == shorten(LEAD.rstrip("."), 120)
+    assert texts(cleaned) == [f"{LEAD} {NEXT}"]
+    assert clean_article(article(title)).title == title
+
+
+def test_a_headline_found_in_the_body_is_cleaned_as_one() -> None:
+    cleaned = clean_article(
+        article("story_2026_11_4711", "- Navbharat Times", "मेले में जुटी रिकॉर्ड भीड़, रास्ते बंद - NBT", LEAD)
+    )
+    assert (cleaned.title, texts(cleaned)[-1]) == ("मेले में जुटी रिकॉर्ड भीड़, रास्ते बंद", LEAD)
+    assert not any("Navbharat" in text for text in texts(cleaned))
+
+
+@pytest.mark.parametrize("title", ["Covid-19", "मेरठ में मेला", "NH-24 पर जाम", "गांव, शहर और मेला"])
+def test_short_titles_stay(title: str) -> None:
+    assert clean_article(article(title, LEAD, NEXT)).title == title
+
+
+def test_a_paragraph_in_the_titles_place_becomes_the_bodys_first() -> None:
+    first, rest = "मेले में सोमवार को रिकॉर्ड भीड़ जुटी", "रास्ते दोपहर तक बंद रहे। शाम को झूले फिर चले।"
+    cleaned = clean_article(article(f"{first}। {rest}", NEXT))
+    assert (cleaned.title, texts(cleaned)) == (first, [f"{first}। {rest}", NEXT])
+    assert clean_article(cleaned) == cleaned
+    cut = clean_article(article(f"{first}। {rest} {NEXT[:-1]} और कई बातें हैं जिनका ब्योरा अभी आना बाक़ी है…", LEAD))
+    assert texts(cut)[0] == f"{first}। {rest}"
+    lone = "क्या सोमवार को खुलेगा मेला? जानिए कौन से रास्ते बंद रहेंगे"
+    assert clean_article(article(lone, NEXT)).title == lone
+
+
+def test_a_headlines_subject_goes_from_the_paragraphs_and_stays_in_the_headline() -> None:
+    title = "मेला विवाद:अब अदालत में होगी सुनवाई"
+    cleaned = clean_article(article(title, f"पटना। मेला विवाद: {LEAD}", f"मेला विवाद में {NEXT}"))
+    assert (cleaned.title, texts(cleaned)) == (title, [LEAD, f"मेला विवाद में {NEXT}"])
 
 
 def test_a_dateline_that_is_all_there_is_stays() -> None:

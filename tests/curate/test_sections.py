@@ -7,6 +7,8 @@ import json
 import pytest
 
 from digest.curate import series
+from digest.curate.rules import SECTIONS
+from digest.curate.section_words import lexicon
 from digest.curate.sections import named, section_of
 from digest.models import Article
 from tests.curate.sample import article
@@ -27,6 +29,10 @@ def one(title: str = "कमला नदी", **more: object) -> Article:
         (one(url="https://a.example.com/%E0%A4%96%E0%A5%87%E0%A4%B2/x"), "खेल", "URL part 'खेल'"),
         (one("रोमांचक मैच में टीम की जीत, गेंदबाज ने झटके पांच विकेट"), "खेल", "headline words"),
         (one("मैच के लिए पहुंचे मंत्री"), "देश", "no evidence"),
+        (one("विधायक बोले, अगले चुनाव में बदलेगी सरकार"), "देश", "no evidence"),
+        (one("मेले में जुटी भीड़", text="सोनपुरा की कबड्डी टीम ने टूर्नामेंट का फाइनल जीता।"), "खेल", "lead words"),
+        (one("शेयर बाजार में तेजी"), "व्यापार", "headline words"),
+        (one("चोरी के आरोपी गिरफ्तार, पुलिस ने बरामद की बाइक"), "देश", "headline words"),
         (one(url="https://a.example.com/khel"), "देश", "no evidence"),
     ],
 )
@@ -75,21 +81,34 @@ def test_headline_words_on_labelled_headlines() -> None:
     path = SHARED_DATA / "articles/l3cube-headlines-hi/l3cube_hi_headlines.jsonl"
     if not path.exists():
         pytest.skip("the labelled headlines (L3Cube) are not beside the repository")
-    label = {
-        "khel": "खेल",
-        "automobile": "विज्ञान",
-        "entertainment": "मनोरंजन",
-        "business": "व्यापार",
-        "health": "स्वास्थ्य",
-        "education": "शिक्षा",
+    labels = {
+        "national": {"देश", "राजनीति"},
+        "international": {"दुनिया"},
+        "politics": {"राजनीति"},
+        "khel": {"खेल"},
+        "entertainment": {"मनोरंजन"},
+        "business": {"व्यापार"},
+        "automobile": {"व्यापार", "विज्ञान"},
+        "technology-news": {"विज्ञान"},
+        "health-news-hindi": {"स्वास्थ्य"},
+        "education": {"शिक्षा"},
+        "crime-news-hindi": {"देश"},
     }
-    label |= {"technology": "विज्ञान", "international": "दुनिया"}
-    right = said = 0
+    right = said = count = 0
     for line in filter(str.strip, path.read_text(encoding="utf-8").split("\n")):
         entry = json.loads(line)
-        expected = next((ours for theirs, ours in label.items() if theirs in entry["category"].lower()), "")
+        count += 1
         section, why = section_of([one(entry["title"])], "देश")
-        if expected and why.startswith("headline"):
-            said, right = said + 1, right + (section == expected)
-    assert said > 200
-    assert right / said >= 0.75
+        if why.startswith("headline"):
+            assert section != "राजनीति"
+            said, right = said + 1, right + (section in labels[entry["category"].lower()])
+    assert said >= 0.4 * count
+    assert right >= 0.85 * said
+
+
+def test_the_table_of_words_holds_what_the_rules_expect() -> None:
+    table = lexicon()
+    said = {section for held in (*table.words.values(), *table.forms.values()) for section, _points in held}
+    assert said - table.silent == set(SECTIONS) - {"राजनीति"}
+    assert table.silent == {"राजनीति"}
+    assert all(len(whole) > 1 for held in table.phrases.values() for whole, _section, _points in held)

@@ -106,6 +106,9 @@ def test_it_is_found_by_name() -> None:
         ("don't", True),
         ("‘एक’", True),
         ("‘एक", False),
+        ("जेल चला जाएगा।'' उनके बयान के बाद", False),
+        ("''जेल चला जाएगा।'' उनके बयान के बाद", True),
+        ("उन्होंने कहा, ''यह साफ है।", True),
     ],
 )
 def test_balance(text: str, even: bool) -> None:

@@ -12,7 +12,18 @@ from tests.paths import ROOT
 PACKAGE = ROOT / "digest"
 STAGES = {"collect", "curate", "render", "subscribers", "deliver"}
 GROUND = {"models", "errors", "hindi", "messages", "marked_yaml", "listed_yaml", "listed_flow", "files", "resources"}
-TOP = {"cli", "preview", "preflight", "completing", "source_list", "schedule", "pipeline", "app", "freezing"}
+TOP = {
+    "cli",
+    "preview",
+    "preflight",
+    "completing",
+    "source_list",
+    "schedule",
+    "pipeline",
+    "app",
+    "freezing",
+    "rehearsal",
+}
 TOP |= {"composing", "web", "work"}
 TOP |= {"settings", "settings_file", "settings_values"}
 

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from unittest.mock import patch
 
-from digest.deliver.message import Outgoing, fill, recipient
+from digest.deliver.message import Outgoing, carried, cids, fill, recipient
 from digest.deliver.mime import build
 from digest.models import Edition, Letter, Variant
 from digest.render import letter as rendering
@@ -48,7 +48,8 @@ def make(out: Path, given: Composed, name: str, edition: Edition, variant: Varia
     app = given.app
     letter = _rendered(given, edition, variant)
     reader = recipient(0, "asha@example.com", app.sender, app.signer.sign)
-    outgoing = Outgoing(edition.key, "judged", "judged", letter, app.sender, (reader,))
+    inside = carried(letter, app.articles.pictures.held(cids([letter])))
+    outgoing = Outgoing(edition.key, "judged", "judged", letter, app.sender, (reader,), inside)
     html, text = fill(letter.html, reader.values), fill(letter.text, reader.values)
     with _inliner(lambda page: page):
         plain = _rendered(given, edition, variant).html

@@ -1,0 +1,103 @@
+"""What a body says twice: a cut excerpt on top of it, a paragraph once more, its title. Compares letters only.
+
+Drops paragraphs and never changes one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from digest.collect.dateline import LONGEST, split_dateline
+from digest.collect.rules import TRUNCATED
+from digest.hindi.text import fold
+from digest.models import Block
+
+PREFIX = 200
+"""Letters of a cut excerpt that must begin the body for the excerpt to be a repetition of it."""
+
+WHOLE = 60
+"""Letters; a paragraph that stands whole inside an earlier one is said again from here."""
+
+_CUT_MARK = 20
+"""Characters from the end in which the mark of a cut stands."""
+
+_NOT_LETTERS = re.compile("[^\u0900-\u0963\u0971-\u097fA-Za-z0-9]+")
+_TITLED = 2
+"""Paragraphs at the front that may be the title once more."""
+_PROBE = 16
+"""Letters of a paragraph's middle by which a repeated one is looked for before the two are compared."""
+
+
+def uncut(text: str) -> str:
+    """The text without what a feed has set where it cut it."""
+    text = text.rstrip()
+    match = TRUNCATED.search(text, max(0, len(text) - _CUT_MARK))
+    return text[: match.start()].rstrip(" .…") if match else text
+
+
+def letters(text: str) -> str:
+    """Folded letters and digits alone: what is left when two texts differ only in marks and blanks."""
+    return _NOT_LETTERS.sub("", fold(text))
+
+
+def begins(whole: str, cut: str) -> bool:
+    """Whether a cut text begins the whole one; its last word may be broken, so it doesn't count."""
+    front = letters(cut.rpartition(" ")[0] or cut)[:PREFIX]
+    return bool(front) and letters(whole[: 4 * PREFIX + len(cut)]).startswith(front)
+
+
+def without_cut(body: list[Block]) -> list[Block]:
+    """The body without a cut paragraph that a later one says in full (an excerpt pasted on top)."""
+    kept = []
+    for at, block in enumerate(body):
+        cut = uncut(block.text)
+        if cut != block.text and at + 1 < len(body):
+            later = " ".join(other.text for other in body[at + 1 :])
+            fuller = any(begins(split_dateline(other.text)[1], cut) for other in body[at + 1 : at + 6])
+            if fuller or begins(later, cut):
+                continue
+        kept.append(block)
+    return kept
+
+
+def without_repetition(body: list[Block], title: str) -> list[Block]:
+    """The body without paragraphs that stood before, and without the title on top of it; never without any text."""
+    if len(body) < 2:
+        return body
+    kept = _told_once(body, title)
+    return kept if any(block.kind == "p" for block in kept) else body
+
+
+def _told_once(body: list[Block], title: str) -> list[Block]:
+    named = letters(title)
+    if not _may_repeat(body):
+        return [block for at, block in enumerate(body) if at >= _TITLED or not _is_title(block, title, named)]
+    seen: set[str] = set()
+    kept = []
+    for at, block in enumerate(body):
+        key = letters(split_dateline(block.text)[1]) or block.text
+        said = len(key) > WHOLE and any(key in earlier for earlier in seen if len(earlier) < 10 * len(key))
+        if key in seen or said or (at < _TITLED and key == named):
+            continue
+        seen.add(key)
+        kept.append(block)
+    return kept
+
+
+def _is_title(block: Block, title: str, named: str) -> bool:
+    return (
+        named != "" and len(block.text) < 2 * len(title) + LONGEST and letters(split_dateline(block.text)[1]) == named
+    )
+
+
+def _may_repeat(body: Sequence[Block]) -> bool:
+    """Whether a paragraph's first letters or its middle stand in an earlier one."""
+    earlier = ""
+    for block in body:
+        middle = len(block.text) // 2
+        probes = (block.text[:_PROBE], block.text[middle : middle + _PROBE])
+        if earlier and any(probe in earlier for probe in probes):
+            return True
+        earlier = f"{earlier}\n{block.text}"
+    return False
