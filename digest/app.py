@@ -171,14 +171,6 @@ class App:
         kept = unpacked(self.counted.read())
         return Memo.revived(kept) if kept else Memo()
 
-    def keep_counted(self) -> None:
-        """Keeps what composing has counted since it was last kept."""
-        from digest.curate.kept import packed
-
-        if self.memo.fresh and (kept := self.memo.kept()):
-            self.counted.keep(packed(kept))
-            self.memo.fresh = False
-
     @cached_property
     def counted(self) -> CountedStore:
         from digest.store.counted import CountedStore

@@ -90,7 +90,7 @@ def compose(app: App, key: str, *, fetch: bool = True) -> Composed:
         edition, curated = _curated(app, key, standing, changes, pages=fetch)
         kept = app.editions.put(edition, over=("draft", "skipped"), desk=changes if standing else None)
         if kept:
-            app.keep_counted()
+            _keep_counted(app)
             return Composed(kept, curated, collected)
     raise DigestError(f"edition {key} was changed again and again while it was being composed; try once more")
 
@@ -152,6 +152,15 @@ def _chosen(app: App, key: str, articles: Sequence[Article], changes: Changes, u
         memo=app.memo,
         summariser=app.summariser,
     )
+
+
+def _keep_counted(app: App) -> None:
+    """Leaves what was counted to the next process."""
+    from digest.curate.kept import packed
+
+    if app.memo.fresh and (kept := app.memo.kept()):
+        app.counted.keep(packed(kept))
+        app.memo.fresh = False
 
 
 def _end_of(app: App, day: date) -> datetime:

@@ -19,7 +19,15 @@ from digest.collect.markup import plain
 from digest.collect.parsed import Item, Notes, Parsed
 from digest.collect.sitemap import title_of
 from digest.collect.sniff import sniff
-from digest.collect.taming import MOST_PREFIXES, MOST_TAGS, tame, too_many_prefixes, too_many_tags
+from digest.collect.taming import (
+    MOST_LABOUR,
+    MOST_PREFIXES,
+    MOST_TAGS,
+    tame,
+    too_laborious,
+    too_many_prefixes,
+    too_many_tags,
+)
 from digest.collect.trim import MOST_ITEMS, trim
 from digest.collect.wellformed import read_well_formed
 from digest.models import Source
@@ -82,7 +90,10 @@ def _parse(data: bytes, source: Source, base_url: str, content_type: str, now: d
     if too_many_prefixes(body):
         return Parsed("", error=f"It declares more than {MOST_PREFIXES} namespaces, which no feed needs; refused.")
     tamed = tame(body)
-    parsed = read_well_formed(tamed) or _feedparser(tamed)
+    parsed = read_well_formed(tamed)
+    if parsed is None and too_laborious(tamed):
+        return Parsed("", error=f"It is no plain well-formed feed and has more than {MOST_LABOUR:,} tags; refused.")
+    parsed = parsed or _feedparser(tamed)
     if not parsed.get("version") and not parsed["entries"]:
         return Parsed("", error=f"It is XML, but <{seen.root}> is no feed that we know.")
     if parsed.get("bozo") and _is_ill_formed(parsed.get("bozo_exception")):

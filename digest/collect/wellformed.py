@@ -76,6 +76,7 @@ class _Reader:
         self.root_base = self.base = ""
         self.entry: dict[str, Any] = {}
         self.depths: dict[str, int] = {}
+        self.tags: set[tuple[str | None, ...]] = set()
 
     def read(self, root: Any) -> dict[str, Any]:
         for prefix, namespace in root.nsmap.items():
@@ -197,6 +198,7 @@ class _Reader:
     def _item(self, element: Any, depth: int, language: str | None) -> None:
         """An entry; `depth` is its own."""
         self.entry, self.depths, self.has_content, self.title_depth = {}, {}, False, -1
+        self.tags = set()
         attributes = self._plain_attributes(element)
         if "lastmod" in attributes or "href" in attributes:
             raise UnsureError("cdf")
@@ -350,7 +352,9 @@ class _Reader:
         if value := self._text(element):
             tags = self.entry["tags"]
             if tags and not tags[-1]["term"]:
+                self.tags.discard(tuple(tags[-1].values()))
                 tags[-1]["term"] = value
+                self.tags.add(tuple(tags[-1].values()))
             else:
                 self._tag(value, None, None)
 
@@ -363,9 +367,10 @@ class _Reader:
 
     def _tag(self, term: str | None, scheme: str | None, label: str | None) -> None:
         tags = self.entry.setdefault("tags", [])
-        tag = {"term": term, "scheme": scheme, "label": label}
-        if (term or scheme or label) and tag not in tags:
-            tags.append(tag)
+        tag = term, scheme, label
+        if any(tag) and tag not in self.tags:
+            self.tags.add(tag)
+            tags.append({"term": term, "scheme": scheme, "label": label})
 
     def _author(self, element: Any, depth: int) -> None:
         person = self._person(element)

@@ -20,7 +20,7 @@ from importlib.resources.abc import Traversable
 from itertools import chain
 from zlib import crc32
 
-from digest.curate.tfidf import Document
+from digest.curate.tfidf import Document, is_number
 
 Key = tuple[str, str]
 """An article's id and what tells its versions apart."""
@@ -91,13 +91,11 @@ def unpacked(data: bytes) -> Kept | None:
         each.frombytes(body[end : end + length])
         end += length
     ids, lengths, counts, compared, one, other, scores, runs, pieces = arrays
-    stems, keys, texts = table["stems"], _keys(table["documents"]), _keys(table["pieces"])
+    stems, keys = table["stems"], _keys(table["documents"])
     related, span = table["ruled"]
     return Kept(
         documents=dict(zip(keys, _documents(stems, ids, lengths), strict=True)),
-        pieces={
-            (name, version): run for (name, version), run in zip(table["pieces"], _runs(pieces, runs), strict=True)
-        },
+        pieces=dict(zip(_keys(table["pieces"]), _runs(pieces, runs), strict=True)),
         ruled=(related, timedelta(seconds=span)),
         base=_keys(table["base"]),
         counts=dict(zip(stems, counts, strict=False)),  # stems that were not counted stand behind
@@ -111,16 +109,24 @@ def _keys(listed: Sequence[Sequence[str]]) -> list[Key]:
     return [(name, version) for name, version in listed]
 
 
+@dataclass(frozen=True, slots=True)
+class _Stems:
+    """The table, and which of its stems are numbers, by place."""
+
+    named: Sequence[str]
+    numbers: frozenset[int]
+
+
 class _Packed:
     """An article's stems as places in the table, read when they are asked for (`tfidf.Spelt`)."""
 
-    def __init__(self, stems: Sequence[str], ids: array[int], title: int, opening: int, *, joined: bool) -> None:
+    def __init__(self, stems: _Stems, ids: array[int], title: int, opening: int, *, joined: bool) -> None:
         self._stems, self._ids = stems, ids
         self._title, self._rest = title, title + opening
         self.joined = joined
 
     def _read(self, ids: array[int]) -> tuple[str, ...]:
-        return tuple(map(self._stems.__getitem__, ids))
+        return tuple(map(self._stems.named.__getitem__, ids))
 
     @cached_property
     def title(self) -> tuple[str, ...]:
@@ -134,9 +140,13 @@ class _Packed:
     def rest(self) -> tuple[str, ...]:
         return self._read(self._ids[self._rest :])
 
+    @property
+    def numbers(self) -> frozenset[str]:
+        return frozenset(map(self._stems.named.__getitem__, self._stems.numbers.intersection(self._ids)))
 
-def _documents(stems: Sequence[str], ids: array[int], lengths: array[int]) -> Iterator[Document]:
-    at = 0
+
+def _documents(named: Sequence[str], ids: array[int], lengths: array[int]) -> Iterator[Document]:
+    stems, at = _Stems(named, frozenset(place for place, stem in enumerate(named) if is_number(stem))), 0
     quarters = iter(lengths)
     for title, opening, rest, joined in zip(quarters, quarters, quarters, quarters, strict=True):
         start, at = at, at + title + opening + rest

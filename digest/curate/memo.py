@@ -150,11 +150,12 @@ class Memo:
         return self._known[key]
 
     def _count_anew(self, base: frozenset[Key], ruled: tuple[float, timedelta]) -> None:
+        changed = (base, ruled) != (self._base, self._ruled)
         self._base, self._ruled = base, ruled
         self._frequencies = Frequencies(self._documents.values())
         self._known, self._numbers, self._compared = {}, {}, []
         self._postings, self._links = {}, []
-        self.fresh = True
+        self.fresh = self.fresh or changed
 
 
 Postings = dict[str, tuple["array[int]", "array[float]"]]

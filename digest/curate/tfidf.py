@@ -49,6 +49,8 @@ class Spelt(Protocol):
     def rest(self) -> Sequence[str]: ...
     @property
     def joined(self) -> bool: ...
+    @property
+    def numbers(self) -> frozenset[str]: ...
 
 
 class Stems(NamedTuple):
@@ -58,6 +60,16 @@ class Stems(NamedTuple):
     opening: Sequence[str]
     rest: Sequence[str]
     joined: bool
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """Which of the stems are numbers."""
+        return frozenset(stem for stem in (*self.title, *self.opening, *self.rest) if is_number(stem))
+
+
+def is_number(stem: str) -> bool:
+    """Whether a stem is a number."""
+    return stem[0] in "0123456789"
 
 
 class Document:
@@ -94,8 +106,8 @@ class Document:
 
     @cached_property
     def numbers(self) -> frozenset[str]:
-        """Which of the stems are numbers."""
-        return frozenset(stem for stem in self.full if stem[0] in "0123456789")
+        """Which of the stems of `full` are numbers."""
+        return self.spelt.numbers if self.spelt.joined else frozenset(filter(is_number, self.full))
 
 
 def lead_text(article: Article) -> str:

@@ -77,8 +77,9 @@ def test_what_is_remembered_of_a_source_comes_back_whole(database: Database) -> 
 def test_a_store_of_the_first_schema_keeps_what_it_has(store_url: str, tmp_path: Path) -> None:
     database = open_database(store_url, home=tmp_path)
     with database.write() as connection:
-        for row in ("DROP TABLE source", "DROP TABLE picture", "UPDATE alembic_version SET version_num = '0001'"):
-            connection.execute(text(row))
+        for table in ("source", "picture", "counted"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         connection.execute(text(FIRST_SOURCE))
         connection.execute(text("INSERT INTO source (name, etag) VALUES ('ग्राम दर्पण', 'v1'), ('quiet', 'v2')"))
     ArticleStore(database, lambda: NOW).save([an_article(1)])
