@@ -20,9 +20,11 @@ from digest.collect.parsed import Item, Notes, Parsed
 from digest.collect.sitemap import title_of
 from digest.collect.sniff import sniff
 from digest.collect.taming import (
+    MOST_CATEGORIES,
     MOST_LABOUR,
     MOST_PREFIXES,
     MOST_TAGS,
+    REFERENCES_PER_TAG,
     tame,
     too_laborious,
     too_many_prefixes,
@@ -92,7 +94,8 @@ def _parse(data: bytes, source: Source, base_url: str, content_type: str, now: d
     tamed = tame(body)
     parsed = read_well_formed(tamed)
     if parsed is None and too_laborious(tamed):
-        return Parsed("", error=f"It is no plain well-formed feed and has more than {MOST_LABOUR:,} tags; refused.")
+        long = f"more than {MOST_LABOUR:,} tags, {MOST_LABOUR * REFERENCES_PER_TAG:,} & or {MOST_CATEGORIES:,} categories"
+        return Parsed("", error=f"It is no plain well-formed RSS or Atom and has {long}; refused.")
     parsed = parsed or _feedparser(tamed)
     if not parsed.get("version") and not parsed["entries"]:
         return Parsed("", error=f"It is XML, but <{seen.root}> is no feed that we know.")

@@ -400,7 +400,7 @@ class _Reader:
 
     def _thumbnail(self, element: Any) -> None:
         attributes = self._plain_attributes(element)
-        if "url" not in attributes and (text := self._text(element)):
+        if "url" not in attributes and (text := self._text(element, resolved=True)):
             attributes["url"] = text
         self.entry.setdefault("media_thumbnail", []).append(attributes)
 
