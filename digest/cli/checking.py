@@ -36,15 +36,14 @@ class Findings:
 @click.command()
 @click.argument("edition", required=False, default="")
 @click.option("--links", is_flag=True, help="With EDITION: also ask for every address in its letters.")
-@click.option("--online", is_flag=True, help="Also ask every source by URL; else they are judged by past collections.")
-@click.option("--offline", is_flag=True, help="Ask nobody, not even the mail server.")
+@click.option("--offline", is_flag=True, help="Ask nobody: sources by URL are judged by past collections.")
 @json_option
 @click.pass_obj
-def check(home: Path, edition: str, links: bool, online: bool, offline: bool, as_json: bool) -> int:
+def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -> int:
     """Check configuration, list, templates, sources and credentials: every fault at once, with its place. With EDITION
     also its letters, as they would go."""
-    if (online or links) and offline:
-        raise click.UsageError("--offline excludes --online and --links")
+    if links and offline:
+        raise click.UsageError("--links asks for addresses, --offline asks nobody: choose one")
     if links and not edition:
         raise click.UsageError("--links looks at the letters of an EDITION: name one")
     from digest.app import make_app
@@ -60,7 +59,7 @@ def check(home: Path, edition: str, links: bool, online: bool, offline: bool, as
             findings.gather(lambda: _check_store(app))
             readers = _check_list(app, findings)
             findings.gather(lambda: _check_templates(app, findings))
-            findings.gather(lambda: check_sources(app, findings, online=online))
+            findings.gather(lambda: check_sources(app, findings, online=not offline))
             findings.gather(lambda: _check_transport(app, offline))
             if edition and not findings.faults:
                 findings.gather(lambda: looked.update(check_edition(app, edition, links=links)))

@@ -74,8 +74,8 @@ LEAVES = frozenset(
 
 CHANNEL_LEAVES = frozenset(
     words(
-        "description dc_description category dc_subject keywords enclosure media_category media_content media_thumbnail",
-        "media_keywords itunes_image",
+        "description dc_description category dc_subject keywords enclosure media_category media_content",
+        "media_thumbnail media_keywords itunes_image",
     )
 )
 """Elements that matter in an item only."""
@@ -105,8 +105,8 @@ RESERVED = frozenset(
     words(
         "base language title title_detail link links id guid guidislink published created updated published_parsed",
         "created_parsed updated_parsed author author_detail authors tags summary content media_content media_thumbnail",
-        "image channel items entries date date_parsed description description_detail url modified modified_parsed issued",
-        "issued_parsed copyright copyright_detail tagline tagline_detail svg math div",
+        "image channel items entries date date_parsed description description_detail url modified modified_parsed",
+        "issued issued_parsed copyright copyright_detail tagline tagline_detail svg math div",
     )
 )
 """Names under which an unknown element's text would stand where a known one's is looked for."""

@@ -94,7 +94,9 @@ def _parse(data: bytes, source: Source, base_url: str, content_type: str, now: d
     tamed = tame(body)
     parsed = read_well_formed(tamed)
     if parsed is None and too_laborious(tamed):
-        long = f"more than {MOST_LABOUR:,} tags, {MOST_LABOUR * REFERENCES_PER_TAG:,} & or {MOST_CATEGORIES:,} categories"
+        long = (
+            f"more than {MOST_LABOUR:,} tags, {MOST_LABOUR * REFERENCES_PER_TAG:,} & or {MOST_CATEGORIES:,} categories"
+        )
         return Parsed("", error=f"It is no plain well-formed RSS or Atom and has {long}; refused.")
     parsed = parsed or _feedparser(tamed)
     if not parsed.get("version") and not parsed["entries"]:

@@ -122,9 +122,20 @@ def test_every_element_that_feedparser_handles_is_known() -> None:
 
 
 TEXTS = st.sampled_from(
-    ["", " ", "गांव की नहर", "Canal &amp; road", "<![CDATA[<p>पानी</p><p>आया</p>]]>", "&lt;b&gt;नहर&lt;/b&gt;", "é", "a, b"]
+    [
+        "",
+        " ",
+        "गांव की नहर",
+        "Canal &amp; road",
+        "<![CDATA[<p>पानी</p><p>आया</p>]]>",
+        "&lt;b&gt;नहर&lt;/b&gt;",
+        "é",
+        "a, b",
+    ]
 )
-ADDRESSES = st.sampled_from(["https://a.example/1", "/2", "http:///a.example/3?x=1&amp;y;=2", "", "17", " https://a.example/4 "])
+ADDRESSES = st.sampled_from(
+    ["https://a.example/1", "/2", "http:///a.example/3?x=1&amp;y;=2", "", "17", " https://a.example/4 "]
+)
 DAYS = st.sampled_from(
     ["Mon, 23 Nov 2026 10:00:00 +0530", "2026-11-23T10:00:00Z", "", "23 Nov 2026", "Mon, 23 Nov 2026 10:00 IST"]
 )
@@ -138,13 +149,40 @@ def empty(tag: str) -> st.SearchStrategy[str]:
     return ADDRESSES.map(lambda address: f"<{tag.replace('@', address)}/>")
 
 
-DATE_NAMES = ("pubDate", "dc:date", "updated", "published", "lastBuildDate", "dcterms:created", "dcterms:issued", "atom:updated")
+DATE_NAMES = (
+    "pubDate",
+    "dc:date",
+    "updated",
+    "published",
+    "lastBuildDate",
+    "dcterms:created",
+    "dcterms:issued",
+    "atom:updated",
+)
 TEXT_NAMES = (
-    *("title", "description", "summary", "content:encoded", "author", "dc:creator", "category", "dc:subject", "keywords"),
+    *(
+        "title",
+        "description",
+        "summary",
+        "content:encoded",
+        "author",
+        "dc:creator",
+        "category",
+        "dc:subject",
+        "keywords",
+    ),
     *("media:title", "media:description", "media:keywords", "media:credit", "language", "source", "image", "comments"),
     *("slash:comments", "x:title", "x:base", "x:lang", "dc:title", "dc:description", "dc:publisher", "atom:title"),
     *("title xml:lang='mr_IN'", "title type='html'", "content", "content type='html' xml:base='https://b.example/'"),
-    *("category domain='d'", "category term='t' label='l'", "itunes:author", "rights", "contributor", "PubLisher", "copyright"),
+    *(
+        "category domain='d'",
+        "category term='t' label='l'",
+        "itunes:author",
+        "rights",
+        "contributor",
+        "PubLisher",
+        "copyright",
+    ),
 )
 LEAF = st.one_of(
     *(leaf(name, TEXTS) for name in TEXT_NAMES),
@@ -154,7 +192,11 @@ LEAF = st.one_of(
         empty(tag)
         for tag in (
             *("link href='@'", "atom:link rel='self' href='@'", "link rel='enclosure' type='image/png' href='@'"),
-            *("enclosure url='@' type='image/jpeg'", "media:content url='@' medium='image' width='640'", "itunes:image href='@'"),
+            *(
+                "enclosure url='@' type='image/jpeg'",
+                "media:content url='@' medium='image' width='640'",
+                "itunes:image href='@'",
+            ),
             *("media:thumbnail url='@'", "link rel='Alternate' TYPE='text/html' href='@'", "x:thing href='@'"),
         )
     ),
@@ -203,7 +245,8 @@ def _rdf(head: str, items: list[str], root: str) -> str:
     spaces = SPACES.replace('xmlns:atom="http://www.w3.org/2005/Atom"', "").replace("atom:", "x:")
     inside = "".join(f'<item rdf:about="https://a.example/{at}">{one}</item>' for at, one in enumerate(items))
     return (
-        f'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" {spaces} {root}>'
+        f'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" '
+        f"{spaces} {root}>"
         f"<channel>{head}</channel>{inside}</rdf:RDF>"
     ).replace("atom:", "x:")
 
@@ -217,9 +260,54 @@ def test_made_feeds(kind: Callable[[str, list[str], str], str], head: str, items
 
 
 PIECES = st.sampled_from(
-    "<p> </p> <p>वाक्य।</p> <br> <br/> <b> </b> <b>शब्द</b> <div> </div> <span> </span> <ul> <li> </li> </ul> <h2> </h2> "
-    "<figure> </figure> <p/> <i/> <P> </br> </img> </a> गांव में x . > &nbsp; &amp; &lt; &amp;nbsp; &#8217; &#39; &#x27;".split()
-    + [" ", "\n", "\u00a0", '<a href="x">', "<img src='/b.jpg' width='3'/>", '<img src="https://e.example/a.jpg" alt="&amp;x">']
+    [
+        "<p>",
+        "</p>",
+        "<p>वाक्य।</p>",
+        "<br>",
+        "<br/>",
+        "<b>",
+        "</b>",
+        "<b>शब्द</b>",
+        "<div>",
+        "</div>",
+        "<span>",
+        "</span>",
+        "<ul>",
+        "<li>",
+        "</li>",
+        "</ul>",
+        "<h2>",
+        "</h2>",
+        "<figure>",
+        "</figure>",
+        "<p/>",
+        "<i/>",
+        "<P>",
+        "</br>",
+        "</img>",
+        "</a>",
+        "गांव",
+        "में",
+        "x",
+        ".",
+        ">",
+        "&nbsp;",
+        "&amp;",
+        "&lt;",
+        "&amp;nbsp;",
+        "&#8217;",
+        "&#39;",
+        "&#x27;",
+    ]
+    + [
+        " ",
+        "\n",
+        "\u00a0",
+        '<a href="x">',
+        "<img src='/b.jpg' width='3'/>",
+        '<img src="https://e.example/a.jpg" alt="&amp;x">',
+    ]
 )
 
 
@@ -229,7 +317,9 @@ def test_simple_markup_is_read_as_the_tree_reads_it(markup: str) -> None:
         assert read_html(markup, BASE) == read_html(f"{markup}<!--a comment makes it not so simple-->", BASE)
 
 
-@pytest.mark.parametrize("markup", ["<p>नहर <b>में</b></p><p>पानी<br/>आया</p>", "<h2>नहर</h2><ul><li>एक</li><li>दो</li></ul>"])
+@pytest.mark.parametrize(
+    "markup", ["<p>नहर <b>में</b></p><p>पानी<br/>आया</p>", "<h2>नहर</h2><ul><li>एक</li><li>दो</li></ul>"]
+)
 def test_usual_markup_is_simple(markup: str) -> None:
     assert simple_markup(markup) is not None
 
@@ -249,5 +339,7 @@ def test_what_feedparser_would_read_for_minutes_is_refused(inside: str) -> None:
 
 
 def test_many_categories_of_a_well_formed_item_are_read() -> None:
-    parsed = parse(rss(item(1).replace("</item>", "".join(f"<category>{n}</category>" for n in range(5_000)) + "</item>")))
+    parsed = parse(
+        rss(item(1).replace("</item>", "".join(f"<category>{n}</category>" for n in range(5_000)) + "</item>"))
+    )
     assert parsed.articles[0].categories[:2] == ("0", "1")
