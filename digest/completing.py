@@ -34,7 +34,8 @@ def complete(app: App, sections: Sequence[Section], articles: Sequence[Article])
     # What is still on its way is not waited for; its thread ends by the fetcher's own deadline.
     pool.shutdown(wait=False, cancel_futures=True)
     for job in done:
-        longer += job.result()
+        if job.exception() is None:  # a fault met by one source's pages costs their summaries, not the edition
+            longer += job.result()
     if longer:
         app.articles.save(longer)
     return len(longer)

@@ -117,8 +117,9 @@ def check_row(row: Mapping[str, Any], named: str) -> None:
 
 def plan(home: Path, outlines: Sequence[Outline], *, sections: Sequence[str], by_folder: bool) -> Plan:
     """Rows for the feeds that are not in the file yet, each once; the innermost folder that is a section names it."""
-    known = {row.place: row for row in listed(home)}
-    names = [row.name for row in known.values()]
+    there = listed(home)
+    known = {row.place: row for row in there}
+    names = [row.name for row in there]  # two rows may name one place
     folded = {fold(section): section for section in sections}
     rows: list[dict[str, Any]] = []
     skipped: list[Skipped] = []

@@ -198,6 +198,8 @@ def _is_loose(text: str) -> bool:
 
 def _excerpt(excerpt: str, title: str, body: Sequence[Block]) -> str:
     """The excerpt without its cut end; '' when it repeats the title or begins the body."""
+    if not excerpt:
+        return ""
     cut = uncut(excerpt)
     if cut != excerpt:
         text = " ".join(block.text for block in body if block.kind == "p")

@@ -210,7 +210,7 @@ def _keep(source: Source, known: Remembered, read: Read | _Failed, memory: Memor
             memory.keep(parsed.pictures)
         saved = memory.save(parsed.articles) if parsed.articles else Saved(0, 0)
         if parsed.error:
-            after = health.after_failure(known, now, parsed.error, None)
+            after = health.after_failure(known, now, parsed.error, None, fetched=True)
         else:
             after = health.after_good(known, now, new=saved.new, validators=read.validators, moved_to=read.moved_to)
         report = SourceReport(

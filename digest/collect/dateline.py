@@ -8,6 +8,7 @@ one, the name is built like a place's, or the article itself uses it as a place.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from digest.collect.datelinewords import goes_on, is_name, kind_of
 from digest.collect.places import ALSO_NAMES, LOCATIVES, NO_PLACES, OWN_DESKS, PLACE_ENDINGS, SIGNATURES, WORDS_TOO
@@ -204,8 +205,13 @@ def _leading_place(part: str) -> str:
 
 
 def _used_as_place(name: str, context: str) -> bool:
-    name, text = fold(name), fold(context[:_CONTEXT])
+    name, text = fold(name), _folded_context(context[:_CONTEXT])
     return len(name) > 2 and any(f"{name} {word}" in text for word in LOCATIVES)
+
+
+@lru_cache(maxsize=4)  # one article's paragraphs ask one after the other
+def _folded_context(context: str) -> str:
+    return fold(context)
 
 
 def _apart(part: str) -> list[str]:

@@ -7,6 +7,7 @@ after the check, so the address is dialled, while SNI and the certificate check 
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import threading
 import time
@@ -27,6 +28,9 @@ class Dialler:
         # Not at the module's top, as the command line imports it for every command; and not at the first fetch,
         # as threads that import urllib3 at the same moment can meet it half made.
         import urllib3.connection  # noqa: F401
+
+        # Of a header that it can't read it logs a traceback and the whole address, a key in its query included.
+        logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
     @contextlib.contextmanager
     def dial(

@@ -1,6 +1,7 @@
 """What every element of a well-formed feed is read by: its name, attributes, text, base and language.
 
-Knows no item and no channel; wellformed.py and feedentry.py do. Raises UnsureError for what feedparser reads in its own way.
+Knows no item and no channel; wellformed.py and feedentry.py do. Raises UnsureError for what only
+feedparser can read.
 """
 
 from __future__ import annotations
@@ -131,6 +132,10 @@ class Elements:
         if "base" in attributes or "xml:base" in attributes:
             raise UnsureError("base")
         return attributes
+
+    def language_of(self, element: Any, outer: str | None) -> str | None:
+        """The language that an element names, else that of what it stands in."""
+        return self.language(self.attributes(element), outer)
 
     @staticmethod
     def language(attributes: dict[str, str], outer: str | None) -> str | None:

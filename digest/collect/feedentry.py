@@ -49,9 +49,7 @@ class EntryReader:
             elif name == "link":
                 self.elements.link(child, entry, entry=True)
                 if len(child):
-                    self._inside(
-                        child, depth, self.elements.language(self.elements.attributes(child), language), deeper
-                    )
+                    self._inside(child, depth, self.elements.language_of(child, language), deeper)
             elif name == "description" or name == "summary" or name == "dc_description":
                 self._description(child, depth)
             elif name == "guid" or name == "id":
@@ -78,9 +76,7 @@ class EntryReader:
             elif name == "media_thumbnail":
                 self._thumbnail(child)
                 if len(child):
-                    self._inside(
-                        child, depth, self.elements.language(self.elements.attributes(child), language), deeper
-                    )
+                    self._inside(child, depth, self.elements.language_of(child, language), deeper)
             elif name == "media_title":
                 before = self.elements.title_depth
                 self._title(child, depth, language)

@@ -154,7 +154,7 @@ class Fetcher:
                 head = Fetched(permanent_url=moved, url=place.url, **answer.fields)
                 return Received(head, answer.spool or Spool())
             permanent = permanent and answer.status in _PERMANENT
-            here = urljoin(place.url, answer.location)
+            here = _joined(place.url, answer.location)
             if credential is not None:
                 here = credential.cleaned(here)
             if here in seen:
@@ -268,6 +268,17 @@ class _Answer:
     location: str | None = None
     fields: dict[str, Any] = field(default_factory=dict)
     spool: Spool | None = None
+
+
+def _joined(base: str, location: str) -> str:
+    """Where a redirect leads. Raises FetchError for what is no address."""
+    # http.client reads headers as Latin-1; many servers write Hindi paths in UTF-8, as browsers take them
+    with contextlib.suppress(UnicodeError):
+        location = location.encode("latin-1").decode("utf-8")
+    try:
+        return urljoin(base, location)
+    except ValueError as mistake:
+        raise FetchError(f"{base} redirects to what is not a URL ({mistake}).") from mistake
 
 
 def _until_too_large(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -51,9 +51,12 @@ def complete(article: Article, page: bytes, url: str, content_type: str = "", *,
     the page is added to `warnings`, one plain phrase. `page_title`: the page's title stands, not the article's.
     """
     try:
-        item = read_page(decode(page, content_type)[0], url)
-    except Exception as mistake:  # a parser's bug on one page leaves the article as its feed gave it
+        return _completed(article, read_page(decode(page, content_type)[0], url), url, page_title=page_title)
+    except Exception as mistake:  # a bug met by one page leaves the article as its feed gave it
         return _told(article, f"its page can't be read ({type(mistake).__name__})")
+
+
+def _completed(article: Article, item: Item, url: str, *, page_title: bool) -> Article:
     if not _tells_of(article, item):
         return _told(article, ELSEWHERE)
     if page_title and item.title.strip():

@@ -72,14 +72,18 @@ def after_good(
     return Remembered(health, known.validators if validators is None else validators, now)
 
 
-def after_failure(known: Remembered, now: datetime, error: str, retry_after: float | None) -> Remembered:
+def after_failure(
+    known: Remembered, now: datetime, error: str, retry_after: float | None, *, fetched: bool = False
+) -> Remembered:
     """After a fetch that gave nothing; `retry_after` in seconds, where the server named it. Validators stay: what
-    was read before is still what was saved."""
+    was read before is still what was saved. `fetched`: what came was no good, so the place that it moved to is
+    forgotten and its own address asked again."""
     health = replace(
         known.health,
         failures=known.health.failures + 1,
         last_error=error[:_MOST_TOLD],
         not_before=now + timedelta(seconds=retry_after) if retry_after else None,
+        moved_to="" if fetched else known.health.moved_to,
     )
     return Remembered(health, known.validators, now)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from digest.hindi.tables import words
@@ -63,8 +64,11 @@ def canonical_url(url: str) -> str:
     no slash at the end; percent escapes normalised, in `%E0…` form. Idempotent.
     """
     url = absolute_url(url, "")
-    if not url:
-        return ""
+    return _canonical(url) if url else ""
+
+
+@lru_cache(maxsize=2_000)  # each address is asked for twice: who shares it, and its id
+def _canonical(url: str) -> str:
     parts = urlsplit(url)
     host, port = (parts.hostname or "").lower().rstrip("."), parts.port
     host = _bare_host(host)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from digest.hindi.tables import words
 
@@ -23,6 +24,9 @@ VISARGA_WORDS = frozenset(
     )
 )
 """Words that really end in visarga; on any other word it is a colon typed with the wrong key."""
+
+_WORD_LENGTH = 40
+"""Characters; a shorter text is asked for again and again, as words and names are."""
 
 _PIECE_LENGTH = 1_000
 _PIECE = re.compile(f"[\\s\\S]{{1,{_PIECE_LENGTH}}}[^\\n -~]{{0,{_PIECE_LENGTH}}}")
@@ -93,6 +97,10 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
+    return _folded_word(text) if len(text) <= _WORD_LENGTH else _folded(text)
+
+
+def _folded(text: str) -> str:
     whole = _nfc(text.lower())
     seen = _UNSEEN.sub("", whole)
     text = seen.replace("ँ", "ं")
@@ -101,6 +109,9 @@ def fold(text: str) -> str:
     text = _DIGIT.sub(lambda digit: str(ord(digit[0]) - ord("०")), text)  # str.translate takes ten times as long
     text = _NASAL.sub("ं", text)
     return text if seen == whole else _nfc(text)  # only what stood apart by a sign that went can compose
+
+
+_folded_word = lru_cache(maxsize=20_000)(_folded)
 
 
 def deva_ratio(text: str) -> float:

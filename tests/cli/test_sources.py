@@ -15,7 +15,9 @@ import pytest
 from digest.app import make_app
 from digest.cli.ages import ago
 from digest.collect.memory import Remembered
+from digest.collect.opml import Outline
 from digest.models import SourceHealth
+from digest.source_list import plan
 from tests.cli.newsroom import Newsroom
 from tests.support.http_server import HttpServer
 
@@ -398,3 +400,11 @@ def test_it_is_said_when_the_environment_gives_the_sources(newsroom: Newsroom, s
     assert run.code == 0
     assert "DIGEST_SOURCES is set" in run.err
     assert site.url("/rss") in text(newsroom)
+
+
+def test_two_rows_of_one_place_both_keep_their_names_from_new_ones(tmp_path: Path) -> None:
+    rows = "".join(f'  - {{name: {name}, url: "https://v.example/f"}}\n' for name in ("गाँव", "खेत"))
+    (tmp_path / "digest.yaml").write_text(f"sources:\n{rows}", encoding="utf-8")
+    fresh = [Outline("https://w.example/f", "गाँव"), Outline("https://x.example/f", "खेत")]
+    planned = plan(tmp_path, fresh, sections=(), by_folder=True)
+    assert [row["name"] for row in planned.rows] == ["गाँव 2", "खेत 2"]

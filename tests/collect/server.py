@@ -136,6 +136,16 @@ class Handler(BaseHTTPRequestHandler):
         count = int(urlsplit(self.path).query or 0)
         self.go(f"/endless?{count + 1}")
 
+    def on_hindi_path(self) -> None:
+        self.go("/समाचार".encode().decode("latin-1"))
+
+    def on_no_address(self) -> None:
+        self.go("http://[x")
+
+    def on_odd_header(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nno colon in it\r\n\r\n" + FEED)
+        self.close_connection = True
+
     def on_moved(self) -> None:
         self.go("/feed", 301)
 

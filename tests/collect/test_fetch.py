@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from digest.collect import guard
+from digest.collect.credential import Credential
 from digest.collect.fetch import Fetcher, FetchError, FetchLimits
 from digest.collect.retryafter import LONGEST, retry_after_seconds
 from tests.collect.server import FEED, Handler, serving
@@ -58,6 +59,7 @@ def test_gzip_of_two_members_is_read(site: str) -> None:
         ("metadata", r"169\.254\.169\.254"),
         ("file", "not an http or https URL"),
         ("circle", "in a circle"),
+        ("no-address", "redirects to what is not a URL"),
         ("endless", "more than 5 times"),
         ("gone", "HTTP 410"),
         ("nowhere", "HTTP 404"),
@@ -204,3 +206,17 @@ def test_devanagari_in_host_and_path_becomes_ascii() -> None:
 )
 def test_retry_after(value: str, seconds: float | None) -> None:
     assert retry_after_seconds(value, 1795392000.0) == seconds  # 2026-11-23 00:00 UTC
+
+
+def test_a_redirect_to_a_hindi_path_in_utf8_is_followed_as_browsers_do(site: str) -> None:
+    with pytest.raises(FetchError):
+        fetch(f"{site}/hindi-path")
+    assert Handler.seen[-1][0] == "/%E0%A4%B8%E0%A4%AE%E0%A4%BE%E0%A4%9A%E0%A4%BE%E0%A4%B0"
+
+
+def test_a_header_that_cant_be_read_puts_no_key_into_the_log(site: str, caplog: pytest.LogCaptureFixture) -> None:
+    url = f"{site}/odd-header"
+    key = Credential(guard.target(url), "purani-haveli-1234", param="apikey")
+    assert Fetcher(LIMITS).get(url, allow_private=True, credential=key).status == 200
+    assert "apikey=purani-haveli" in Handler.seen[-1][0]
+    assert "purani-haveli" not in caplog.text

@@ -302,3 +302,10 @@ def test_our_name_says_who_answers_for_us_and_breaks_no_header(run: Run, site: H
     assert agents[0].endswith("(+https://news.example)")
     assert agents[1].endswith("(+mailto:desk@news.example)")
     assert all("x-evil" not in request.headers for request in site.requests)
+
+
+def test_a_page_that_redirects_nowhere_costs_no_other_article(site: HttpServer, run: Run) -> None:
+    site.route("/n/2", redirect("http://[x", 302))
+    report = run(source("gaon", site.url("/feed"), fulltext=True))
+    assert (report.error, report.fetched) == ("", len(TITLES))
+    assert any("redirects to what is not a URL" in warning for warning in report.warnings)

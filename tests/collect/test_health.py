@@ -141,6 +141,17 @@ def test_a_move_to_what_is_no_feed_is_not_remembered(desk: Desk, site: HttpServe
     assert desk.memory.known["gaon"].health.moved_to == ""
 
 
+def test_a_place_moved_to_that_turns_into_something_else_is_forgotten(desk: Desk, site: HttpServer) -> None:
+    one = source("gaon", site.url("/old"))
+    site.route("/old", redirect("/feed", 301))
+    desk.one(one)
+    site.route("/feed", "<html><head><title>x</title></head><body></body></html>", type="text/html")
+    site.route("/old", FEED)
+    assert desk.one(one).error
+    assert desk.memory.known["gaon"].health.moved_to == ""
+    assert desk.one(one).error == ""
+
+
 def test_a_move_to_a_private_address_is_refused(desk: Desk, site: HttpServer) -> None:
     site.route("/old", redirect("http://169.254.169.254/latest", 301))
     assert "not a public address" in desk.one(source("gaon", site.url("/old"))).error

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
+import struct
 import subprocess
 
 import pytest
@@ -145,3 +147,13 @@ def test_a_port_that_is_taken_is_one_sentence(viewer: Viewer, newsroom: Newsroom
     run = newsroom.digest("preview", KEY, "--open", "--no-browser", "--port", str(port))
     assert run.code == 1
     assert f"port {port} can't be listened on" in run.err
+
+
+def test_a_browser_that_goes_away_leaves_no_traceback(viewer: Viewer, capfd: pytest.CaptureFixture[str]) -> None:
+    for _ in range(5):
+        with socket.create_connection(viewer.server.server_address[:2]) as browser:
+            browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            browser.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:1\r\n")
+    assert viewer.get("/")[0] == 200
+    viewer.server.shutdown()
+    assert "Traceback" not in capfd.readouterr().err
