@@ -62,12 +62,12 @@ def missing(
 
 
 def _read(app: App, source: Source, cut: tuple[Article, ...]) -> list[Article]:
-    from digest.collect.fulltextfetch import fill
+    from digest.collect.fulltextfetch import fill, may_be_private
     from digest.collect.parsed import Parsed
     from digest.collect.robots import May
 
     def may(url: str) -> May:
-        return app.robots.may(url, allow_private=source.allow_private)
+        return app.robots.may(url, allow_private=may_be_private(source, url))
 
     filled, _left = fill(Parsed("", cut), source, app.fetcher, app.articles, made=app.made, may=may)
     before = {article.id: article.content_hash for article in cut}

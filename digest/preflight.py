@@ -77,15 +77,16 @@ def inspect(app: App, edition: Edition) -> Preflight:
 def unreachable(app: App, letters: Sequence[Letter]) -> list[Finding]:
     """A warning for each link of these letters that does not answer; asks each address once."""
     from digest.collect.fetcherrors import FetchError
+    from digest.collect.guard import same_host
 
-    private = any(source.allow_private for source in app.sources)
+    own = [source.url for source in app.sources if source.allow_private and source.url]
 
     def ask(url: str) -> Finding | None:
         try:
-            app.fetcher.get(url, allow_private=private)
+            with app.fetcher.receive(url, allow_private=any(same_host(url, one) for one in own), cut=1):
+                return None
         except (FetchError, DigestError) as mistake:
             return warning("link", str(mistake))
-        return None
 
     wanted = list(dict.fromkeys(url for letter in letters for url in urls(letter)))
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="links") as pool:

@@ -138,5 +138,7 @@ ParamName = Annotated[str, AfterValidator(_named(r"[A-Za-z0-9_.~-]{0,99}", "a qu
 JsonPath = Annotated[str, Field(max_length=500), AfterValidator(_json_path)]
 Language = Annotated[str, AfterValidator(_language)]
 Selector = Annotated[str, AfterValidator(_selector)]
-PictureUrl = Annotated[str, AfterValidator(_named(r"(?:https://[^\s/?#]+/[^\s]*)?", "a picture's address with https://"))]
+PictureUrl = Annotated[
+    str, AfterValidator(_named(r"(?:https://[^\s/?#]+/[^\s]*)?", "a picture's address with https://"))
+]
 Accent = Annotated[str, AfterValidator(_named(r"(?:#[0-9a-fA-F]{6})?", "a colour such as #9c1c1c"))]

@@ -6,6 +6,7 @@ or not at all. Fetches nothing and asks nobody.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,7 @@ def where(home: Path, target: str) -> dict[str, str]:
     if "://" in target or target.lower().startswith("file:"):
         scheme, colon, rest = target.partition(":")
         return {"url": scheme.lower() + colon + rest}
-    path = Path(target).expanduser()
+    path = Path(os.path.expanduser(target))  # noqa: PTH111  pathlib's raises where there is no such user
     found = path if path.is_absolute() or path.exists() else home / path
     whole = found.resolve()
     inside = whole.is_relative_to(home.resolve())

@@ -27,6 +27,9 @@ def compose(home: Path, day: datetime | None, slug: str, explain: bool, as_json:
     with make_app(home) as app:
         on = day.date() if day else None
         composed = pipeline.compose(app, pipeline.edition_key(app, day=on, slug=slug))
+    for source in composed.collected.sources if composed.collected else ():
+        if source.error:
+            note(f"source {source.name}: {source.error}")
     if as_json:
         document = edition_json(composed.edition)
         if composed.curated:
@@ -34,9 +37,6 @@ def compose(home: Path, day: datetime | None, slug: str, explain: bool, as_json:
         emit(document)
         return 0
     show_edition(composed.edition, explain=explain)
-    for source in composed.collected.sources if composed.collected else ():
-        if source.error:
-            note(f"source {source.name}: {source.error}")
     if composed.curated is None:
         note(f"edition {composed.edition.key} is {composed.edition.state}; it is no longer composed anew")
     elif explain:

@@ -66,7 +66,8 @@ def _tested(home: Path, target: str, links: str, allow_private: bool) -> Look:
     from digest.settings_file import FILE_NAME
 
     web = "://" in target
-    if not web and not Path(target).expanduser().exists() and (home / FILE_NAME).exists():
+    there = Path(os.path.expanduser(target)).exists()  # noqa: PTH111  pathlib's raises where there is no such user
+    if not web and not there and (home / FILE_NAME).exists():
         with make_app(home) as app:
             for source in app.sources:
                 if source.name == target:

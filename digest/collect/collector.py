@@ -101,7 +101,7 @@ def collect(
         if progress is not None:
             progress(report)
 
-    asked = []
+    asked, listed = [], frozenset(source.name for source in sources)
     for at, source in enumerate(sources):
         refusal = health.refusal(known[at], now, patient=patient) if source.url and not source.replay else ""
         if refusal:
@@ -112,7 +112,7 @@ def collect(
         for _ in asked:
             nth, read = crew.next()
             at = asked[nth]
-            done(at, _keep(sources[at], known[at], read, memory, now))
+            done(at, _keep(sources[at], known[at], read, memory, now, listed))
     ordered = tuple(reports[at] for at in range(len(sources)))
     return CollectReport(ordered, sum(report.fetched for report in ordered))
 
@@ -199,7 +199,14 @@ def _import_parsers() -> None:
     import lxml.html  # noqa: F401
 
 
-def _keep(source: Source, known: Remembered, read: Read | _Failed, memory: Memory, now: datetime) -> SourceReport:
+def _keep(
+    source: Source,
+    known: Remembered,
+    read: Read | _Failed,
+    memory: Memory,
+    now: datetime,
+    listed: frozenset[str],
+) -> SourceReport:
     """Save what a worker has read, then what is to be remembered: the other order could lose articles in a crash."""
     if isinstance(read, _Failed):
         after = health.after_failure(known, now, read.message, read.retry_after)
@@ -208,7 +215,7 @@ def _keep(source: Source, known: Remembered, read: Read | _Failed, memory: Memor
         parsed = read.parsed
         if parsed.pictures:
             memory.keep(parsed.pictures)
-        saved = memory.save(parsed.articles) if parsed.articles else Saved(0, 0)
+        saved = memory.save(parsed.articles, listed=listed) if parsed.articles else Saved(0, 0)
         if parsed.error:
             after = health.after_failure(known, now, parsed.error, None, fetched=True)
         else:

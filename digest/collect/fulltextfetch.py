@@ -19,6 +19,7 @@ from digest.collect.clean import clean_article
 from digest.collect.fetch import Fetched
 from digest.collect.fetcherrors import FetchError
 from digest.collect.fulltext import ELSEWHERE, NO_MORE, complete, wants_page, with_body_of
+from digest.collect.guard import same_host
 from digest.collect.memory import Shelf
 from digest.collect.parsed import Parsed
 from digest.collect.robots import May
@@ -114,7 +115,9 @@ def fill(
     for article in cut:
         earlier = known.get(article.id)
         if earlier is not None and _is_done(article, earlier, parsed.links_only, made):
-            again = earlier if parsed.links_only else with_body_of(article, earlier)
+            again = with_body_of(article, earlier)
+            if parsed.links_only:
+                again = replace(earlier, source=article.source, section=article.section)
             done[article.id] = replace(again, warnings=earlier.warnings)
             continue
         start = with_body_of(article, earlier) if earlier is not None else article
@@ -146,6 +149,11 @@ def fill(
     return replace(parsed, articles=tuple(articles), lost=lost, warnings=parsed.warnings + warnings), run.left > 0
 
 
+def may_be_private(source: Source, url: str) -> bool:
+    """Whether what a source leads to may lie on a private address: on its own host alone, for the link is not ours."""
+    return source.allow_private and (not source.url or same_host(url, source.url))
+
+
 def restored(articles: Sequence[Article], shelf: object) -> tuple[Article, ...]:
     """The articles as their feed has them now, with what the shelf holds of their pages; nothing is asked for."""
     if not isinstance(shelf, Shelf) or not (cut := [article.id for article in articles if wants_page(article)]):
@@ -169,7 +177,7 @@ def _asked(
 ) -> Article | None:
     """The article from its page; None when it could not be had, which is told and counted."""
     try:
-        with pages.get(article.url, allow_private=source.allow_private) as got, turn():
+        with pages.get(article.url, allow_private=may_be_private(source, article.url)) as got, turn():
             page = got.load()
             read = complete(article, page.body, page.url, page.content_type, page_title=links_only)
             if links_only and NO_MORE in read.warnings:

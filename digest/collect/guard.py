@@ -97,6 +97,14 @@ def addresses(host: str, port: int, *, allow_private: bool = False) -> list[Addr
     return result
 
 
+def same_host(url: str, other: str) -> bool:
+    """Whether two URLs name one host, whatever the port: what a source's `allow_private` reaches."""
+    try:
+        return target(url).host.lower() == target(other).host.lower()
+    except Refused:
+        return False
+
+
 def is_public(address: Address) -> bool:
     """Whether everyone can reach an address: not private, loopback, link-local, CGNAT, multicast, reserved.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -52,8 +52,8 @@ class Memory(Protocol):
     def note(self, remembered: Remembered) -> None:
         """Keep this of the source in the place of what was; called only after the articles have been saved."""
 
-    def save(self, articles: Sequence[Article]) -> Saved:
-        """Keep articles by id, durably."""
+    def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> Saved:
+        """Keep articles by id, durably. One whose source is no longer among those `listed` follows its new one."""
 
     def keep(self, pictures: Sequence[Inline]) -> None:
         """Keep pictures by their cid, durably; called before the articles that show them are saved."""

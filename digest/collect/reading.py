@@ -21,7 +21,7 @@ from digest.collect.documents import read_document
 from digest.collect.dropfolder import read_path
 from digest.collect.fetch import Fetcher, Received
 from digest.collect.fetcherrors import FetchError
-from digest.collect.fulltextfetch import MOST_PAGES, Made, fill, restored
+from digest.collect.fulltextfetch import MOST_PAGES, Made, fill, may_be_private, restored
 from digest.collect.health import marked
 from digest.collect.memory import Remembered, Validators
 from digest.collect.merging import merged
@@ -100,7 +100,7 @@ class Reader:
             return replace(parsed, articles=restored(parsed.articles, self.shelf)), False
 
         def may(url: str) -> May:
-            return self.robots.may(url, allow_private=source.allow_private)
+            return self.robots.may(url, allow_private=may_be_private(source, url))
 
         return fill(
             parsed,
@@ -204,7 +204,7 @@ class Reader:
             url,
             etag=validators.etag,
             last_modified=validators.last_modified,
-            allow_private=source.allow_private,
+            allow_private=may_be_private(source, url),
             credential=credential,
         )
 

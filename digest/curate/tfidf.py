@@ -120,13 +120,26 @@ def _opening(text: str) -> str:
 
 
 def document(article: Article) -> Document:
-    """The article as counted stems; finding them is what costs."""
+    """The article as counted stems; finding them is what costs.
+
+    Where the title is only the report's first sentence again, its first paragraph stands in the title's place: so
+    a report without a headline is compared by as much as one that has one.
+    """
     text = article.text
+    if _is_repeated(article.title, text):
+        first, _, after = text.partition("\n")
+        rest = stems(" ".join(text[len(first) : 4000].split()[:FULL_WORDS]))
+        return Document(Stems(stems(first[:1500]), stems(" ".join(_opening(after).split())), rest, False))
     lead, words = " ".join(_opening(text).split()), " ".join(text[:4000].split()[:FULL_WORDS])
     # The lead is nearly always how the words begin.
     joined = words.startswith(lead)
     rest = stems(words[len(lead) :] if joined else words)
     return Document(Stems(title_stems(article.title), stems(lead), rest, joined))
+
+
+def _is_repeated(title: str, text: str) -> bool:
+    title = title.rstrip(" ।.…")
+    return len(text) > len(title) + 1 and len(title) > 0 and text.startswith(title[:60])
 
 
 @lru_cache(maxsize=50_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,23 +57,29 @@ class ArticleStore:
             if not changed:
                 connection.execute(insert(source).values(name=health.name, **values))
 
-    def save(self, articles: Sequence[Article]) -> Saved:
-        """New ones are added; one whose content changed is updated and keeps its first date and first sight."""
+    def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> Saved:
+        """New ones are added; one whose content changed is updated and keeps its first date and first sight.
+
+        One that a source of another name brought follows when that name is no longer `listed`; two that are listed
+        do not take turns.
+        """
         given = {item.id: item for item in articles}
         now = self.clock()
+        columns = (article.c.id, article.c.content_hash, article.c.source, article.c.content["section"].as_string())
         with self.database.write(area="article") as connection:
-            known = dict(_rows(connection, (article.c.id, article.c.content_hash), given))
+            known = {row[0]: row for row in _rows(connection, columns, given)}
             new = [item for item in given.values() if item.id not in known]
-            changed = [item for item in given.values() if item.content_hash != known.get(item.id, item.content_hash)]
+            changed = [item for item in given.values() if item.id in known and item.content_hash != known[item.id][1]]
+            moved = [item for item in given.values() if item.id in known and _follows(item, known[item.id], listed)]
             if new:
                 seen = [
                     {"id": item.id, "published": item.published, "dated": item.dated, "first_seen": now, **_row(item)}
                     for item in new
                 ]
                 connection.execute(insert(article), seen)
-            if changed:
+            if changed or moved:
                 other = update(article).where(article.c.id == bindparam("known"))
-                connection.execute(other, [{"known": item.id, **_row(item)} for item in changed])
+                connection.execute(other, [{"known": item.id, **_row(item)} for item in (*changed, *moved)])
         return Saved(new=len(new), updated=len(changed))
 
     def keep(self, pictures: Sequence[Inline]) -> None:
@@ -96,12 +102,22 @@ class ArticleStore:
         return [read(*row) for row in rows]
 
 
-def _rows(connection: Connection, columns: tuple[Any, Any], ids: Iterable[str]) -> Iterator[tuple[Any, Any]]:
-    """Two columns of the articles of these ids, whatever their number."""
+def _rows(connection: Connection, columns: Sequence[Any], ids: Iterable[str]) -> Iterator[Any]:
+    """These columns of the articles of these ids, whatever their number."""
     wanted = list(ids)
     for at in range(0, len(wanted), _CHUNK):
         query = select(*columns).where(article.c.id.in_(wanted[at : at + _CHUNK]))
-        yield from ((row[0], row[1]) for row in connection.execute(query))
+        yield from connection.execute(query)
+
+
+def _follows(item: Article, known: Any, listed: Collection[str]) -> bool:
+    """Whether an article whose words are the same has another section now, or has gone over to another source."""
+    _id, content_hash, source_name, section = known
+    if item.content_hash != content_hash:
+        return False
+    if item.source == source_name:
+        return item.section != (section or "")
+    return bool(listed) and source_name not in listed
 
 
 def _row(item: Article) -> dict[str, Any]:

@@ -141,7 +141,6 @@ class EditionStore:
         with self.database.write() as connection:
             connection.execute(insert(decision).values(edition=key, what=what, reason=reason, at=now))
 
-
     def decisions(self, key: str) -> list[tuple[datetime, str, str]]:
         """What an operator decided about an edition, oldest first: when, what and why."""
         of_it = select(decision.c.at, decision.c.what, decision.c.reason).where(decision.c.edition == key)

@@ -136,3 +136,14 @@ def test_a_file_that_did_not_change_is_not_read_again(newsroom: Newsroom) -> Non
     (newsroom.home / "own.xml").write_bytes(text.replace("मेले में".encode(), "बाज़ार में".encode()))
     changed = newsroom.json("collect")["sources"][0]
     assert (changed["fetched"], changed["updated"]) == (4, 1)
+
+
+def test_a_renamed_source_keeps_its_stories(newsroom: Newsroom) -> None:
+    with HttpServer() as site:
+        sourced(newsroom, site)
+        assert len(summaries(newsroom.json("compose"))) == 4
+        newsroom.settings("name: गाँव,", "name: गाँव समाचार, section: खेत,")
+        composed = newsroom.json("compose")
+    assert [section["name"] for section in composed["sections"]] == ["खेत"]
+    assert len(summaries(composed)) == 4
+    assert {name for story in composed["sections"][0]["stories"] for name in story["sources"]} == {"गाँव समाचार"}

@@ -90,10 +90,10 @@ def test_links_are_asked_for_where_wanted(newsroom: Newsroom) -> None:
             f"की और नहर के किनारे {place} पेड़ लगाए।</description></item>"
             for place, path in ((1, "/there"), (2, "/gone"))
         )
-        (newsroom.home / "own.xml").write_text(f"<rss version='2.0'><channel>{feed}</channel></rss>", encoding="utf-8")
+        site.route("/feed.xml", f"<rss version='2.0'><channel>{feed}</channel></rss>")
         (newsroom.home / "digest.yaml").write_text(
             "newsletter: {name: न, sender: {email: a@example.com}}\nedition: {min_stories: 1}\n"
-            "sources: [{name: अपना, path: own.xml, allow_private: true}]\n",
+            f"sources: [{{name: अपना, url: '{site.url('/feed.xml')}', allow_private: true, fulltext: false}}]\n",
             encoding="utf-8",
         )
         looked = newsroom.json("check", KEY, "--links")["edition"]

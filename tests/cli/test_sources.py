@@ -17,7 +17,7 @@ from digest.cli.ages import ago
 from digest.collect.memory import Remembered
 from digest.collect.opml import Outline
 from digest.models import SourceHealth
-from digest.source_list import plan
+from digest.source_list import plan, where
 from tests.cli.newsroom import Newsroom
 from tests.support.http_server import HttpServer
 
@@ -408,3 +408,7 @@ def test_two_rows_of_one_place_both_keep_their_names_from_new_ones(tmp_path: Pat
     fresh = [Outline("https://w.example/f", "गाँव"), Outline("https://x.example/f", "खेत")]
     planned = plan(tmp_path, fresh, sections=(), by_folder=True)
     assert [row["name"] for row in planned.rows] == ["गाँव 2", "खेत 2"]
+
+
+def test_the_home_of_nobody_is_a_path_like_any_other(tmp_path: Path) -> None:
+    assert where(tmp_path, "~nobody-of-that-name/x") == {"path": "~nobody-of-that-name/x"}

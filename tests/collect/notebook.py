@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from digest.collect.memory import Remembered, Saved
 from digest.models import Article, Inline, Source
@@ -26,7 +26,7 @@ class Notebook:
         self.threads.add(threading.get_ident())
         self.known[remembered.health.name] = remembered
 
-    def save(self, articles: Sequence[Article]) -> Saved:
+    def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> Saved:
         self.threads.add(threading.get_ident())
         new = [article for article in articles if article.id not in self.articles]
         changed = [a for a in articles if a not in new and self.articles[a.id].content_hash != a.content_hash]

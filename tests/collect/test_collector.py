@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -106,7 +106,7 @@ def test_validators_are_remembered_only_after_the_articles_are_saved(
     site: str, fetcher: Fetcher, tmp_path: Path
 ) -> None:
     class Full(Notebook):
-        def save(self, articles: Sequence[Article]) -> Saved:
+        def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> Saved:
             raise OSError("disk full")
 
     memory = Full()

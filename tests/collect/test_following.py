@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -309,3 +310,14 @@ def test_a_page_that_redirects_nowhere_costs_no_other_article(site: HttpServer, 
     report = run(source("gaon", site.url("/feed"), fulltext=True))
     assert (report.error, report.fetched) == ("", len(TITLES))
     assert any("redirects to what is not a URL" in warning for warning in report.warnings)
+
+
+def test_a_private_source_opens_no_other_private_host() -> None:
+    from digest.collect.fulltextfetch import may_be_private
+
+    source = Source("गाँव", url="http://cms.intranet.example:8080/feed", allow_private=True)
+    assert may_be_private(source, "http://CMS.intranet.example/a/1")
+    assert not may_be_private(source, "http://router.intranet.example/admin")
+    assert not may_be_private(source, "http://127.0.0.1/")
+    assert not may_be_private(source, "nonsense")
+    assert not may_be_private(replace(source, allow_private=False), source.url)

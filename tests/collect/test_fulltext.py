@@ -168,7 +168,9 @@ def test_bounds_of_number_time_and_leave() -> None:
 def test_through_a_real_server() -> None:
     with serving() as base:
         cut = replace(CUT, url=f"{base}/nothing")
-        filled, _ = fill(Parsed("rss2.0", (cut,)), replace(SOURCE, allow_private=True), Fetcher(), made=Made())
+        filled, _ = fill(
+            Parsed("rss2.0", (cut,)), replace(SOURCE, url=f"{base}/feed", allow_private=True), Fetcher(), made=Made()
+        )
         assert [path for path, _headers in Handler.seen] == ["/nothing"]
         assert filled.articles[0] == cut
         assert "not found" in filled.warnings[0]

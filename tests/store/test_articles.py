@@ -50,6 +50,19 @@ def test_new_ones_are_added_changed_ones_updated_and_the_rest_left(database: Dat
     assert store.held([]) == {}
 
 
+def test_an_article_follows_its_source_to_another_name_and_section(database: Database) -> None:
+    store = ArticleStore(database, lambda: NOW)
+    store.save([an_article(1), an_article(2)])
+    renamed = replace(an_article(1), source="नया दर्पण", section="गाँव")
+    assert store.save([renamed], listed={"ग्राम दर्पण", "नया दर्पण"}) == Saved(0, 0)
+    assert store.held(["a1"])["a1"].source == "ग्राम दर्पण", "two that are listed do not take turns"
+    assert store.save([renamed], listed={"नया दर्पण"}) == Saved(0, 0)
+    assert store.held(["a1"])["a1"] == renamed
+    moved = replace(an_article(2), section="खेत")
+    assert store.save([moved], listed={"ग्राम दर्पण"}) == Saved(0, 0)
+    assert store.held(["a2"])["a2"].section == "खेत"
+
+
 def test_saving_asks_few_questions(database: Database) -> None:
     store = ArticleStore(database, lambda: NOW)
     asked: list[str] = []
