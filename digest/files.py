@@ -1,4 +1,4 @@
-"""Replacing a file whole: after a crash there is the old one or the new one, never half of either."""
+"""Where a file lies, and replacing one whole: after a crash there is the old or the new one, never half of either."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ import tempfile
 from pathlib import Path
 
 from digest.errors import DigestError
+
+
+def placed(home: Path, path: str) -> Path:
+    """A path as an admin writes it: relative to `home`, or `~/…`, or absolute."""
+    return home / os.path.expanduser(path)  # noqa: PTH111  pathlib's raises where there is no such user
 
 
 def replace_file(path: Path, data: bytes, *, like: Path | None = None) -> None:

@@ -50,6 +50,8 @@ class Sent:
     placed: int = 0
     report: SendReport | None = None
     notes: tuple[str, ...] = field(default=())
+    blind: bool = False
+    """Whether every source failed, so that nothing is known of what there is to send."""
 
 
 def send(
@@ -76,7 +78,8 @@ def send(
         edition, failures = _made_ready(app, key, stop)
         doubtful += failures
         if edition.state not in ("approved", "frozen", "sending", "done"):
-            return Sent(edition, counts(app.database, key), notes=(*doubtful, *why_not(edition)))
+            blind = edition.state == "skipped" and 0 < len(app.sources) <= len(failures)
+            return Sent(edition, counts(app.database, key), notes=(*doubtful, *why_not(edition)), blind=blind)
         if stop.is_set():
             return Sent(edition, counts(app.database, key), notes=("stopped before anyone was mailed",))
         if list_version(app) != version:  # edited meanwhile: composing may have taken a while

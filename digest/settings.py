@@ -12,7 +12,7 @@ from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from digest.hindi.language import DEVANAGARI
 from digest.settings_values import (
@@ -243,7 +243,7 @@ class Settings(Shape):
     """The whole of `digest.yaml`."""
 
     newsletter: Newsletter
-    sources: tuple[SourceSettings, ...] = ()
+    sources: Annotated[tuple[SourceSettings, ...], BeforeValidator(lambda given: given or ())] = ()
     edition: EditionSettings = EditionSettings()
     summary: SummarySettings = SummarySettings()
     delivery: Delivery = Delivery()

@@ -17,6 +17,7 @@ from digest import marked_yaml, settings_file
 from digest.collect.identity import canonical_url
 from digest.collect.opml import Outline
 from digest.errors import ConfigurationError, Fault
+from digest.files import placed
 from digest.hindi.cut import shorten
 from digest.hindi.text import fold
 from digest.listed_yaml import ListSheet
@@ -91,7 +92,7 @@ def same_place(home: Path, row: Mapping[str, Any]) -> str:
     url = str(row.get("url") or "").strip()
     if url:
         return (canonical_url(url) or url).partition("://")[2].rstrip("/")
-    return str((home / str(row.get("path") or "")).expanduser().resolve())
+    return str(placed(home, str(row.get("path") or "")).resolve())
 
 
 def name_for(title: str, place: Mapping[str, str], taken: Iterable[str]) -> str:

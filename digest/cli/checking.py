@@ -61,6 +61,7 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
             findings.gather(lambda: _check_templates(app, findings))
             findings.gather(lambda: check_sources(app, findings, online=not offline))
             findings.gather(lambda: _check_transport(app, offline))
+            _check_pages(app, findings)
             if edition and not findings.faults:
                 findings.gather(lambda: looked.update(check_edition(app, edition, links=links)))
     except ConfigurationError as error:
@@ -141,6 +142,16 @@ def _check_templates(app: App, findings: Findings) -> None:
                 findings.faults.append(Fault("templates", 0, finding.message))
             else:
                 findings.warnings.append(f"templates: {finding.message}")
+
+
+def _check_pages(app: App, findings: Findings) -> None:
+    """Links that lead nowhere are worse than none: readers who can't leave complain."""
+    from urllib.parse import urlsplit
+
+    host = urlsplit(app.settings.newsletter.base_url).hostname or ""
+    if host.endswith(("example.com", ".example", "example.org", "example.net")) and app.transport.name != "outbox":
+        said = "is an example: every link to unsubscribe would lead nowhere; name your pages, or leave it empty"
+        findings.faults.append(Fault("digest.yaml", 0, f"'newsletter.base_url' {said}"))
 
 
 def _check_transport(app: App, offline: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError, Fault
+from digest.files import placed
 from digest.settings_file import FILE_NAME
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def check_sources(app: App, findings: Findings, *, online: bool) -> None:
     lines = _lines(app)
     for source, said in zip(app.sources, looks, strict=True):
         line = lines.get(source.name, 0)
-        if source.path and not (app.home / source.path).expanduser().exists():
+        if source.path and not placed(app.home, source.path).exists():
             missing = f"source {source.name}: there is no file or folder {source.path}"
             findings.faults.append(Fault(FILE_NAME, line, missing))
             continue
@@ -54,7 +55,7 @@ def _looked(app: App, source: Source, known: SourceHealth | None, *, online: boo
 
     now = app.now()
     said = _known(known, now) if known else []
-    if source.path and not (app.home / source.path).expanduser().exists():
+    if source.path and not placed(app.home, source.path).exists():
         return said
     if source.url and not online:
         return said

@@ -1,8 +1,8 @@
-"""`digest edition` and `digest reconcile`: the desk and the operator decide."""
+"""`digest edition`: the desk decides."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.editions import existing
-from digest.cli.output import emit, json_option, note, shortened, table
+from digest.cli.output import emit, json_option, shortened, table
 from digest.errors import ConfigurationError, DigestError, Fault
 from digest.models import EditionState
 
 if TYPE_CHECKING:
     from digest.curate.desk import Changes
-    from digest.deliver.outcome import Accepted, NotSent
 
 
 @click.group()
@@ -126,18 +125,42 @@ def move(home: Path, key: str, story: str, section: str, place: int) -> None:
 def edit(home: Path, key: str, subject: str | None, preheader: str | None, intro: str | None) -> None:
     """Write the edition's subject, preheader or intro."""
     given = {"subject": subject, "preheader": preheader, "intro": intro}
-    texts = {name: " ".join(text.split()) for name, text in given.items() if text is not None}
+    texts = {name: _lines(text, name) for name, text in given.items() if text is not None}
     if not texts:
         raise click.UsageError("name at least one of --subject, --preheader and --intro")
     _change(home, key, "", lambda desk: replace(desk, **texts))  # type: ignore[arg-type]
 
 
+def _lines(text: str, name: str) -> str:
+    """One line; the intro as its paragraphs, a line each."""
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    return "\n".join(filter(None, lines)) if name == "intro" else " ".join(filter(None, lines))
+
+
+@edition.command()
+@click.argument("key")
+@click.option("--force", metavar="REASON", default="", help="Approve in spite of errors in the letter.")
+@click.pass_obj
+def approve(home: Path, key: str, force: str) -> None:
+    """Let a draft go when its time comes; its letters are looked over first."""
+    from digest import preflight
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        found = existing(app, key)
+        if found.state == "draft":
+            errors = preflight.inspect(app, found).errors
+            if errors and not force.strip():
+                raise preflight.NotFit(key, errors)
+    _move(home, key, "approved", out_of=("draft",), why=force.strip())
+
+
 @edition.command()
 @click.argument("key")
 @click.pass_obj
-def approve(home: Path, key: str) -> None:
-    """Let a draft go when its time comes."""
-    _move(home, key, "approved", out_of=("draft",))
+def reopen(home: Path, key: str) -> None:
+    """Take an approved edition back to be changed again, as long as nobody has a place in it."""
+    _move(home, key, "draft", out_of=("approved",))
 
 
 @edition.command()
@@ -182,7 +205,8 @@ def _change(home: Path, key: str, story: str, change: Callable[[Changes], Change
     with make_app(home) as app:
         found = existing(app, key)
         if found.state not in ("draft", "skipped"):
-            raise DigestError(f"edition {key} is {found.state}; only a draft can be changed")
+            back = f": `digest edition reopen {key}` takes it back" if found.state == "approved" else ""
+            raise DigestError(f"edition {key} is {found.state}; only a draft can be changed{back}")
         desk = app.editions.desk(key)
         ids = {each.id for each in found.stories()}
         if story and story not in ids and story not in (*desk.dropped, *desk.pinned):
@@ -193,86 +217,12 @@ def _change(home: Path, key: str, story: str, change: Callable[[Changes], Change
         show_edition(pipeline.compose(app, key, fetch=False).edition)
 
 
-def _move(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> None:
+def _move(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState], why: str = "") -> None:
     from digest.app import make_app
 
     with make_app(home) as app:
         found = existing(app, key)
         if not app.editions.move(key, state, out_of=out_of):
             raise DigestError(f"edition {key} is {found.state}; it can't become {state}")
-        app.editions.record(key, state, "by the desk", now=app.now())
+        app.editions.record(key, state, why or "by the desk", now=app.now())
     click.echo(f"edition {key} is {state}")
-
-
-@click.command()
-@click.argument("key", metavar="EDITION")
-@click.option("--accept", "accepted", multiple=True, help="A batch that the provider did take (its number, or 'all').")
-@click.option("--resend", "resent", multiple=True, help="A batch that the provider did not take; it is sent again.")
-@click.option("--reason", default="", help="How you know; kept with the decision.")
-@json_option
-@click.pass_obj
-def reconcile(
-    home: Path, key: str, accepted: tuple[str, ...], resent: tuple[str, ...], reason: str, as_json: bool
-) -> int:
-    """Show the batches whose outcome is unknown, and settle them by what you found out at the provider."""
-    from digest import pipeline
-    from digest.app import make_app
-    from digest.store.counting import counts, doubts
-
-    with make_app(home) as app:
-        existing(app, key)
-        pipeline.settle(app, key, {}, "")  # what a killed run left is in doubt too
-        known = {doubt.batch: doubt for doubt in doubts(app.database, key)}
-        decisions = _decisions(accepted, resent, reason, known)
-        if decisions:
-            pipeline.settle(app, key, decisions, reason)
-        left = doubts(app.database, key)
-        totals = counts(app.database, key)
-    if as_json:
-        rows = [
-            {"batch": d.batch, "readers": d.readers, "attempt": d.attempt, "transport": d.transport, "detail": d.detail}
-            for d in left
-        ]
-        emit({"edition": key, "unknown": totals.unknown, "pending": totals.pending, "batches": rows})
-    elif not left:
-        click.echo(f"edition {key}: no batch is in doubt")
-    else:
-        rows_shown = [(d.batch, d.readers, d.attempt, d.started_at, d.detail) for d in left]
-        click.echo(table(("batch", "readers", "dg_attempt", "begun", "what is known"), rows_shown))
-        click.echo("Look the attempt up at the provider, then --accept or --resend the batch with --reason.")
-    if totals.pending:
-        note(f"run `digest send {key}` to send what is pending again")
-    return 1 if left else 0
-
-
-def _decisions(
-    accepted: tuple[str, ...], resent: tuple[str, ...], reason: str, known: Mapping[int, object]
-) -> dict[int, Accepted | NotSent]:
-    """The operator's word per batch. `all` means those that the other option does not name."""
-    from digest.deliver.outcome import Accepted, NotSent
-
-    if (accepted or resent) and not reason:
-        raise ConfigurationError([Fault("--reason", 0, "say how you know; the decision is kept with it")])
-    took, again = _numbers("--accept", accepted, known), _numbers("--resend", resent, known)
-    both = sorted(took & again) if took and again else []
-    if both or ("all" in accepted and "all" in resent):
-        said = f"batch {both[0]} is named by both" if both else "both say all"
-        raise ConfigurationError([Fault("--accept and --resend", 0, f"{said}; a batch was either taken or not")])
-    if "all" in accepted:
-        took = set(known) - again
-    if "all" in resent:
-        again = set(known) - took
-    return {**dict.fromkeys(took, Accepted()), **dict.fromkeys(again, NotSent(reason))}
-
-
-def _numbers(option: str, words: tuple[str, ...], known: Mapping[int, object]) -> set[int]:
-    hint = f"; in doubt: {', '.join(map(str, known))}" if known else ""
-    named = [word for word in words if word != "all"]
-    faults = [
-        Fault(option, 0, f"no batch {word} is in doubt{hint}")
-        for word in named
-        if not (word.isascii() and word.isdecimal() and int(word) in known)
-    ]
-    if faults:
-        raise ConfigurationError(faults)
-    return {int(word) for word in named}

@@ -21,7 +21,7 @@ COMMANDS = {
     "run": ("digest.cli.running:run", "Keep the schedule until stopped."),
     "subscribers": ("digest.cli.lists:subscribers", "List and edit the readers."),
     "edition": ("digest.cli.desk:edition", "The desk: look at editions, change and approve them."),
-    "reconcile": ("digest.cli.desk:reconcile", "Settle batches whose outcome is unknown."),
+    "reconcile": ("digest.cli.reconciling:reconcile", "Settle batches whose outcome is unknown."),
     "demo": ("digest.cli.folder:demo", "Do the whole job on the samples."),
 }
 

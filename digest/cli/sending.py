@@ -74,7 +74,7 @@ def report(app: App, sent: Sent, as_json: bool) -> int:
             click.echo(f"edition {edition.key}: nobody is due who has not got it; nothing was sent")
         show_counts(app, sent, waiting, limit=_SHOWN)
     if edition.state == "skipped":
-        return 0
+        return 1 if sent.blind else 0
     incomplete = counts.rejected or counts.unknown or (counts.pending and not waiting)
     return 1 if incomplete or edition.state not in ("sending", "done") else 0
 

@@ -13,6 +13,7 @@ from digest.cli.feedlists import export, import_
 from digest.cli.output import emit, json_option, shortened, table
 from digest.cli.trying import note_override, test
 from digest.errors import ConfigurationError, Fault
+from digest.files import placed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -87,7 +88,7 @@ def _kind(app: App, source: Source) -> str:
         return "api"
     if source.url:
         return "url"
-    place = (app.home / source.path).expanduser()
+    place = placed(app.home, source.path)
     return "folder" if place.is_dir() else "file" if place.exists() else "missing"
 
 

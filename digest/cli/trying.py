@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from digest.app import App
     from digest.collect.collector import Look
     from digest.models import Source
+
+_HOST = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}(?:[/:].*)?\Z", re.I)
 
 links_option = click.option("--links", metavar="SELECTOR", help="A listing page: the CSS selector of its links.")
 private_option = click.option("--allow-private", is_flag=True, help="Also fetch from private and local addresses.")
@@ -76,7 +80,10 @@ def _tested(home: Path, target: str, links: str, allow_private: bool) -> Look:
         name=target, url=target if web else "", path="" if web else target, links=links, allow_private=allow_private
     )
     now = datetime.now(ZoneInfo("Asia/Kolkata"))
-    return look(target, fetcher=Fetcher(), now=now, home=Path.cwd(), source=source)
+    found = look(target, fetcher=Fetcher(), now=now, home=Path.cwd(), source=source)
+    if found.error and not web and not there and _HOST.match(target):
+        return replace(found, error=f"{found.error} If it is a URL, begin it with https://.")
+    return found
 
 
 def looked(app: App, source: Source) -> Look:

@@ -99,6 +99,8 @@ def _folder(path: Path, source: Source, now: datetime, pictures: Beside) -> Pars
         name = file.relative_to(path).as_posix()
         if any(part.startswith((".", "~", "_")) for part in file.relative_to(path).parts):
             notes.add(f"{name} is hidden and was left out")
+        elif not file.resolve().is_relative_to(path.resolve()):
+            notes.add(f"{name} is a link that leads out of the folder, and was left out")
         elif _is_document(file):
             feeds.append(file)
         elif file.suffix.lower() in READERS:

@@ -98,6 +98,10 @@ def content_hash(title: str, text: str) -> str:
     return hashlib.sha256(f"{title}\n{text}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
+_ROUNDS = 20
+"""Marks that are taken off a path; who sets a hundred is no newspaper."""
+
+
 def _bare_host(host: str) -> str:
     while True:
         for prefix in _HOST_PREFIXES:
@@ -110,12 +114,13 @@ def _bare_host(host: str) -> str:
 
 
 def _settled(path: str) -> str:
-    """The path without AMP marks and closing slashes; repeated, as `/amp/amp` loses one mark at a time."""
-    while True:
+    """The path without AMP marks and closing slashes; repeated, as `/amp/amp` loses one at a time, but not for ever."""
+    for _ in range(_ROUNDS):
         shorter = _AMP_FRONT.sub("/", _AMP_PATH.sub("", re.sub("/{2,}", "/", path))).rstrip("/")
         if shorter == path:
-            return path
+            break
         path = shorter
+    return path
 
 
 def _escapes(text: str) -> str:

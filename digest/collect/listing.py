@@ -21,6 +21,7 @@ from digest.collect.identity import absolute_url, canonical_url
 from digest.collect.markup import picture_of, plain
 from digest.collect.parsed import Item, Notes, Parsed
 from digest.collect.sitemap import title_of
+from digest.collect.taming import without_endless
 from digest.models import Source
 
 MOST_LINKS = 100
@@ -87,7 +88,7 @@ def _tree(text: str) -> Any:
     from lxml import etree
     from lxml import html as lxml_html
 
-    text = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", text)
+    text = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", without_endless(text))
     parser = lxml_html.HTMLParser(encoding="utf-8", recover=True, no_network=True, huge_tree=False)
     try:
         return lxml_html.document_fromstring(text.encode(), parser=parser)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from digest.collect.pictures import is_decoration, named
 from digest.collect.simplemarkup import simple_markup
+from digest.collect.taming import without_endless
 from digest.hindi.text import repair
 from digest.models import Block, Image
 
@@ -179,7 +180,7 @@ def _parse(markup: str) -> Any:
     from lxml import etree
     from lxml import html as lxml_html
 
-    markup = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", markup)
+    markup = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", without_endless(markup))
     parser = lxml_html.HTMLParser(encoding="utf-8", recover=True, no_network=True, huge_tree=False)
     try:
         # bytes with a stated encoding: a <meta charset> or XML declaration inside must not count

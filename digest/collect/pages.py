@@ -17,6 +17,7 @@ from digest.collect.pageedges import without_edges
 from digest.collect.pagequirks import quirk_of
 from digest.collect.parsed import Item
 from digest.collect.pictures import is_decoration
+from digest.collect.taming import without_endless
 from digest.models import Image
 
 LARGEST = 2_000_000
@@ -52,7 +53,7 @@ def _tree(text: str) -> Any:
     from lxml import etree
     from lxml import html as lxml_html
 
-    text = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", text[:LARGEST])
+    text = without_endless(re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", text[:LARGEST]))
     parser = lxml_html.HTMLParser(encoding="utf-8", recover=True, no_network=True)
     try:
         return lxml_html.document_fromstring(text.encode(), parser=parser)

@@ -29,6 +29,7 @@ from digest.collect.parsed import Parsed
 from digest.collect.robots import May, Robots
 from digest.collect.turns import Turns
 from digest.errors import ConfigurationError, DigestError
+from digest.files import placed
 from digest.models import Source
 
 MOST_CHILDREN = 5
@@ -82,7 +83,7 @@ class Reader:
 
     def _read_path(self, source: Source, known: Remembered) -> Read:
         """A file that is as it was is not parsed again; a folder is, as its files come and go."""
-        path = (self.home / source.path).expanduser()
+        path = placed(self.home, source.path)
         before = "" if source.replay else known.validators.body_hash
         body_hash = marked(source, _file_hash(path)) if path.is_file() else ""
         if body_hash and body_hash == before:

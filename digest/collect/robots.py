@@ -23,6 +23,9 @@ May = Literal["yes", "no", "later"]
 LARGEST = 500 * 1024
 """Bytes of a robots.txt that are read; the RFC asks for no fewer."""
 
+MOST_RULES = 2_000
+"""Rules of one group that are heeded; every page is held against each."""
+
 _KEPT = 24 * 3600.0
 _KEPT_LATER = 600.0
 _MOST_SITES = 2_000
@@ -45,7 +48,7 @@ class Rules:
 def read_rules(text: str, agent: str = AGENT) -> Rules:
     """The rules for `agent` in a robots.txt: of all groups that name it, else of those for `*`. Never raises."""
     ours: dict[str, _Group] = {}
-    named: list[str] = []
+    named: frozenset[str] = frozenset()
     open_ = False  # whether the last line named an agent: several names share the rules that follow
     for line in text.removeprefix("\ufeff").splitlines():
         key, colon, value = line.partition("#")[0].partition(":")
@@ -53,14 +56,14 @@ def read_rules(text: str, agent: str = AGENT) -> Rules:
         if not colon:
             continue
         if key == "user-agent":
-            named = [*named, _token(value)] if open_ else [_token(value)]
+            named = named | {_token(value)} if open_ else frozenset((_token(value),))
             open_ = True
             continue
         open_ = open_ and key not in ("allow", "disallow", "crawl-delay")
-        for group in (ours.setdefault(name, _Group()) for name in named if name in ("*", agent)):
-            group.take(key, value)
+        for name in named & {"*", agent}:
+            ours.setdefault(name, _Group()).take(key, value)
     group = ours.get(agent) or ours.get("*") or _Group()
-    return Rules(tuple(group.rules), group.delay)
+    return Rules(tuple(dict.fromkeys(group.rules))[:MOST_RULES], group.delay)
 
 
 class Robots:

@@ -58,6 +58,11 @@ def tame(text: str) -> str:
     By one `&#xFFFFFFF;` feedparser loses the whole feed, and its time grows with the square of a tag's attributes.
     """
     text = _REFERENCE.sub(_sign, text) if "&#" in text else text
+    return without_endless(text)
+
+
+def without_endless(text: str) -> str:
+    """The text with tags of thousands of letters cut to their names: libxml2 is quadratic in their attributes."""
     return _ENDLESS_TAG.sub(lambda tag: f"<{tag[1]}{'/' * tag[0].endswith('/>')}>", text)
 
 

@@ -117,7 +117,7 @@ def compose(
     left["of less weight than what was chosen"] = below
     said = (*(f"{count} {why}" for why, count in left.items() if count), *told(original, spoken))
     if len(chosen) < max(1, rules.min_stories):
-        reason = _too_few(len(chosen), rules, sum(n for why, n in left.items() if why.startswith("already sent")))
+        reason = _too_few(len(chosen), rules, left)
         return Curated((), "", len(inside), len(clusters), said, reason)
     top = first[0] if first else min(chosen, key=lambda story: story.key)
     order = [*first, *sorted((s for s in chosen if s not in first and s is not top), key=lambda s: s.key)]
@@ -205,10 +205,12 @@ def _story(
     )
 
 
-def _too_few(count: int, rules: Rules, sent: int) -> str:
+def _too_few(count: int, rules: Rules, left: Mapping[str, int]) -> str:
     found = f"only {count} {'story' if count == 1 else 'stories'}" if count else "no story"
-    known = " that was not sent before" if sent else ""
-    return f"There is {found} from the last {_hours(rules.window)}{known}; an edition needs {rules.min_stories}."
+    known = " that was not sent before" if any(why.startswith("already sent") for why in left if left[why]) else ""
+    told = [f"{number} {why}" for why, number in left.items() if number and not why.startswith("of less")]
+    more = f" Left out: {', '.join(told)}." if told else ""
+    return f"There is {found} from the last {_hours(rules.window)}{known}; an edition needs {rules.min_stories}.{more}"
 
 
 def _hours(window: timedelta) -> str:

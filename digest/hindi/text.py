@@ -38,7 +38,7 @@ _UNSETTLED_NUKTA = re.compile(f"{NUKTA}(?<![\u0915-\u0927\u092a-\u092f\u0932\u09
 
 _MOJIBAKE = ("à¤", "à¥", "Ã", "â€")
 _DROPPED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 _LINE_ENDS = re.compile("\r\n?|\u2028|\u2029")
 _WRITTEN_ENDS = re.compile(r"(?:\\[rnt])++(?![A-Za-z])")

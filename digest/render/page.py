@@ -25,6 +25,7 @@ from digest.render.themes import Look
 LEAD_WIDTH = 544
 THUMB_WIDTH = 112
 ALT_LIMIT = 60
+_SLIMMEST = 4
 _CID = re.compile(r"cid:[0-9a-f]{40}@digest")
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "ks", "sd", "ur"})
 
@@ -179,5 +180,7 @@ def _picture(image: Image | None, width: int) -> Picture | None:
         return None
     alt = cut.shorten(clean.line(image.alt), ALT_LIMIT)
     if not image.width or not image.height or image.width < 0 or image.height < 0:
+        return Picture(url, alt, width, "", False)
+    if not 1 / _SLIMMEST <= image.width / image.height <= _SLIMMEST:  # no picture is: the numbers are wrong
         return Picture(url, alt, width, "", False)
     return Picture(url, alt, width, max(1, round(width * image.height / image.width)), image.height > image.width)

@@ -60,8 +60,8 @@ class ArticleStore:
     def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> Saved:
         """New ones are added; one whose content changed is updated and keeps its first date and first sight.
 
-        One that a source of another name brought follows when that name is no longer `listed`; two that are listed
-        do not take turns.
+        One that a source of another name brought follows when that name is no longer `listed`; of two that are
+        listed the first keeps it, and its words.
         """
         given = {item.id: item for item in articles}
         now = self.clock()
@@ -69,7 +69,7 @@ class ArticleStore:
         with self.database.write(area="article") as connection:
             known = {row[0]: row for row in _rows(connection, columns, given)}
             new = [item for item in given.values() if item.id not in known]
-            changed = [item for item in given.values() if item.id in known and item.content_hash != known[item.id][1]]
+            changed = [item for item in given.values() if item.id in known and _is_news(item, known[item.id], listed)]
             moved = [item for item in given.values() if item.id in known and _follows(item, known[item.id], listed)]
             if new:
                 seen = [
@@ -108,6 +108,13 @@ def _rows(connection: Connection, columns: Sequence[Any], ids: Iterable[str]) ->
     for at in range(0, len(wanted), _CHUNK):
         query = select(*columns).where(article.c.id.in_(wanted[at : at + _CHUNK]))
         yield from connection.execute(query)
+
+
+def _is_news(item: Article, known: Any, listed: Collection[str]) -> bool:
+    """Whether an article says something else now. Another source has no say in it while its own is listed: any feed
+    could put its words under another paper's address."""
+    _id, content_hash, source_name, _section = known
+    return item.content_hash != content_hash and (item.source == source_name or source_name not in listed)
 
 
 def _follows(item: Article, known: Any, listed: Collection[str]) -> bool:

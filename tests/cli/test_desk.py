@@ -101,3 +101,30 @@ def test_a_token_names_its_reader(newsroom: Newsroom) -> None:
     token = mail.partition("/leave/")[2].partition(">")[0]
     assert newsroom.digest("subscribers", "who", f"unsubscribe {token}").out.strip() == "meena@example.com"
     assert newsroom.digest("subscribers", "who", token[:-1] + "x").code == 1
+
+
+def test_an_approved_edition_can_be_taken_back(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+    assert newsroom.digest("edition", "approve", KEY).code == 0
+    told = newsroom.digest("edition", "edit", KEY, "--subject", "दूसरा")
+    assert told.code == 1
+    assert f"digest edition reopen {KEY}" in told.err
+    assert newsroom.digest("edition", "reopen", KEY).code == 0
+    assert newsroom.digest("edition", "edit", KEY, "--subject", "दूसरा").code == 0
+    newsroom.json("send")
+    assert newsroom.digest("edition", "reopen", KEY).code == 1
+
+
+def test_approving_looks_the_letters_over(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+    assert newsroom.digest("edition", "edit", KEY, "--intro", "नमस्ते {{ name }}").code == 0
+    told = newsroom.digest("edition", "approve", KEY)
+    assert told.code == 1
+    assert "the editor's intro" in told.err
+    assert newsroom.digest("edition", "approve", KEY, "--force", "it is meant").code == 0
+
+
+def test_an_intro_keeps_its_paragraphs(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+    newsroom.digest("edition", "edit", KEY, "--intro", "पहला  अनुच्छेद।\n\n दूसरा अनुच्छेद।")
+    assert newsroom.json("edition", "show", KEY)["intro"] == "पहला अनुच्छेद।\nदूसरा अनुच्छेद।"

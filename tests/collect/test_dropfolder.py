@@ -196,3 +196,15 @@ def test_saved_pages_of_real_sites() -> None:
     assert business.title == "जनवरी में लगातार छठे महीने निर्यात गिरा"
     assert business.published == datetime.fromisoformat("2020-02-14T21:42:56+05:30")
     assert "होम" not in [block.text for block in business.body]
+
+
+def test_a_link_out_of_the_folder_is_left_out(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "in", tmp_path / "secret.txt"
+    folder.mkdir()
+    outside.write_text("गुप्त\n\nकिसी को न बताएं।\n", "utf-8")
+    (folder / "own.txt").write_text(TEXT, "utf-8")
+    (folder / "passwd.txt").symlink_to(outside)
+    (folder / "again.txt").symlink_to(folder / "own.txt")
+    parsed = read_path(folder, DESK, NOW)
+    assert {article.title for article in parsed.articles} == {"नहर में पानी आया"}
+    assert any("passwd.txt is a link that leads out" in warning for warning in parsed.warnings)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from digest.collect.fetch import Fetcher
 from digest.collect.manners import Manners
-from digest.collect.robots import LARGEST, Robots, read_rules
+from digest.collect.robots import LARGEST, MOST_RULES, Robots, read_rules
 from tests.support.http_server import HttpServer
 
 
@@ -94,3 +94,10 @@ def test_an_endless_file_is_read_up_to_the_bound_and_an_unreachable_site_is_left
         gone = site.url("/a")
     assert Robots(Fetcher()).may(gone, allow_private=True) == "later"
     assert Robots(Fetcher()).may("https://", allow_private=True) == "yes"
+
+
+def test_a_name_said_a_thousand_times_counts_once() -> None:
+    rules = read_rules("user-agent: *\n" * 5_000 + "disallow: /a\n" * 5_000 + "disallow: /b\n")
+    assert rules.rules == ((False, "/a"), (False, "/b"))
+    many = read_rules("user-agent: *\n" + "".join(f"disallow: /{n}\n" for n in range(9_000)))
+    assert len(many.rules) == MOST_RULES

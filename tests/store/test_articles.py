@@ -56,6 +56,9 @@ def test_an_article_follows_its_source_to_another_name_and_section(database: Dat
     renamed = replace(an_article(1), source="नया दर्पण", section="गाँव")
     assert store.save([renamed], listed={"ग्राम दर्पण", "नया दर्पण"}) == Saved(0, 0)
     assert store.held(["a1"])["a1"].source == "ग्राम दर्पण", "two that are listed do not take turns"
+    stolen = replace(renamed, title="झूठी खबर", content_hash="other")
+    assert store.save([stolen], listed={"ग्राम दर्पण", "नया दर्पण"}) == Saved(0, 0)
+    assert store.held(["a1"])["a1"].title == "खबर 1", "nobody puts words under another paper's address"
     assert store.save([renamed], listed={"नया दर्पण"}) == Saved(0, 0)
     assert store.held(["a1"])["a1"] == renamed
     moved = replace(an_article(2), section="खेत")

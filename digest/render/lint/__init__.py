@@ -21,11 +21,11 @@ RULES = (frame.check, links.check, pictures.check, colours.check, sizes.check)
 def lint(letter: Letter, edition: Edition | None = None, weights: Mapping[str, int] | None = None) -> list[Finding]:
     """Every finding, errors first. What stands here as an error stops a send.
 
-    What looks like a template's leftover but stands in a story of `edition` is a warning: no feed may stop a send.
+    What looks like a template's leftover is an error in a letter of stories that are ours (no `edition`), and in the
+    editor's own words; among stories from outside it is a warning, for no feed may stop a send.
     `weights` are the bytes of the pictures that travel inside letters, by their Content-ID.
     """
     tree = read(letter.html) if letter.html else None
-    told = "\n".join(f"{story.title}\n{story.summary}" for story in edition.stories()) if edition else ""
-    found = [*texts.check(letter, tree, told), *(finding for rule in RULES for finding in rule(letter, tree))]
+    found = [*texts.check(letter, tree, edition), *(finding for rule in RULES for finding in rule(letter, tree))]
     found += sizes.inline(tree, weights or {})
     return sorted(dict.fromkeys(found), key=lambda finding: finding.level != "error")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from digest.hindi import cut
-from digest.models import PLACEHOLDERS, Letter
+from digest.models import PLACEHOLDERS, Edition, Letter
 from digest.render.lint.finding import Finding, error, shown, warning
 from digest.render.lint.tree import Tree
 
@@ -18,13 +18,16 @@ _SHOUTING = re.compile(r"(?<![A-Za-z])[A-Z]{3,}(?![A-Za-z])[^A-Za-z]*(?<![A-Za-z
 _NOTHING = frozenset({"None", "nan", "null", "NaN", "[]", "()"})
 
 
-def check(letter: Letter, tree: Tree | None, told: str) -> Iterator[Finding]:
-    """`told` is what the stories say in their own words."""
+def check(letter: Letter, tree: Tree | None, edition: Edition | None) -> Iterator[Finding]:
+    """`edition` is None for a letter of stories that hold nothing odd: then all that is odd is the template's."""
+    told = warning if edition else error
     yield from _subject(letter.subject)
     if not letter.text.strip():
         yield error("text-part", "the text part is empty: programs without HTML would show nothing")
     elif "http" not in letter.text and tree is not None:
         yield warning("text-part", "the text part holds no address of any story")
+    if edition:
+        yield from _residue("the editor's intro", edition.intro, error)
     yield from _residue("the text part", letter.text, told)
     if tree is None:
         return
@@ -32,8 +35,8 @@ def check(letter: Letter, tree: Tree | None, told: str) -> Iterator[Finding]:
         if element.tag in ("style", "script"):
             continue
         yield from _residue(f"<{element.tag}>", element.text, told)
-        if element.text.strip() in _NOTHING and element.text.strip() not in told:
-            yield error("residue", f"<{element.tag}> shows {element.text.strip()!r}: a value was missing")
+        if element.text.strip() in _NOTHING:
+            yield told("residue", f"<{element.tag}> shows {element.text.strip()!r}: a value was missing")
     yield from _preheader(letter, tree)
 
 
@@ -49,14 +52,11 @@ def _subject(subject: str) -> Iterator[Finding]:
         yield error("subject", "the subject holds a placeholder, which is filled in the parts only")
 
 
-def _residue(where: str, text: str, told: str) -> Iterator[Finding]:
+def _residue(where: str, text: str, told: Callable[[str, str], Finding]) -> Iterator[Finding]:
     found = _LEFT.search(text)
     if found:
         around = shown(text[max(found.start() - 15, 0) : found.end() + 25])
-        if found[0] in told:
-            yield warning("residue", f"a story holds what looks like a template's leftover: {around}")
-        else:
-            yield error("residue", f"{where} holds what a template left behind: {around}")
+        yield told("residue", f"{where} holds what looks like a template's leftover: {around}")
 
 
 def _preheader(letter: Letter, tree: Tree) -> Iterator[Finding]:
