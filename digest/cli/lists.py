@@ -161,7 +161,7 @@ def set_(home: Path, /, email: str, **given: str | None) -> None:
     click.echo(f"{email} is changed")
 
 
-@subscribers.command()
+@subscribers.command(context_settings={"ignore_unknown_options": True})  # one token in 64 begins with '-'
 @click.argument("token")
 @json_option
 @click.pass_obj

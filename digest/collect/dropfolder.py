@@ -99,7 +99,7 @@ def _folder(path: Path, source: Source, now: datetime, pictures: Beside) -> Pars
         name = file.relative_to(path).as_posix()
         if any(part.startswith((".", "~", "_")) for part in file.relative_to(path).parts):
             notes.add(f"{name} is hidden and was left out")
-        elif not file.resolve().is_relative_to(path.resolve()):
+        elif not _within(file, path):
             notes.add(f"{name} is a link that leads out of the folder, and was left out")
         elif _is_document(file):
             feeds.append(file)
@@ -194,6 +194,12 @@ def _mtime(path: Path, now: datetime) -> datetime:
         return min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)
     except (OverflowError, ValueError):
         return now
+
+
+def _within(file: Path, folder: Path) -> bool:
+    """Whether a file lies in the folder after its links are followed."""
+    real = Path(os.path.realpath(file))  # unlike resolve(), it bears a link that leads to itself
+    return real.is_relative_to(os.path.realpath(folder))
 
 
 def _bytes(path: Path) -> bytes:
