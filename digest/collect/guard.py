@@ -21,6 +21,11 @@ _INTRANETS = tuple(
     ipaddress.ip_network(network)
     for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 )
+_METADATA = frozenset(
+    ipaddress.ip_address(one) for one in ("fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16")
+)
+"""Where clouds keep secrets beside the link-local addresses (AWS, Alibaba, Oracle, Azure): never to be asked."""
+
 _PATH_SAFE = "%/:@!$&'()*+,;=~-._"
 
 
@@ -112,7 +117,13 @@ def is_public(address: Address) -> bool:
     """
     if isinstance(address, ipaddress.IPv6Address) and address in _NAT64:
         return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    if not address.is_global or address.is_multicast or address.is_reserved or address.is_unspecified:
+    if (
+        address in _METADATA
+        or not address.is_global
+        or address.is_multicast
+        or address.is_reserved
+        or address.is_unspecified
+    ):
         return False
     if isinstance(address, ipaddress.IPv6Address):
         carried = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
@@ -124,7 +135,7 @@ def is_private(address: Address) -> bool:
     """Whether an address belongs to an intranet or to this machine: what `allow_private` may let through."""
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         return is_private(address.ipv4_mapped)
-    if address.is_link_local or address.is_multicast or address.is_unspecified:
+    if address in _METADATA or address.is_link_local or address.is_multicast or address.is_unspecified:
         return False
     return address.is_loopback or any(address in network for network in _INTRANETS)
 

@@ -135,6 +135,8 @@ def test_the_connection_goes_to_the_address_that_was_checked(site: str, monkeypa
         "172.16.0.1",
         "192.168.1.1",
         "169.254.169.254",
+        "168.63.129.16",
+        "fd00:ec2::254",
         "100.64.0.1",
         "0.0.0.0",
         "224.0.0.1",
@@ -158,7 +160,8 @@ def test_addresses_that_are_not_public(address: str) -> None:
 @pytest.mark.parametrize(
     ("address", "ours"),
     [("10.1.2.3", True), ("127.0.0.1", True), ("::ffff:192.168.1.1", True), ("169.254.169.254", False),
-     ("::ffff:169.254.169.254", False), ("fe80::1", False), ("224.0.0.1", False), ("93.184.216.34", False)],
+     ("::ffff:169.254.169.254", False), ("fe80::1", False), ("224.0.0.1", False), ("93.184.216.34", False),
+     ("fd00:ec2::254", False), ("100.100.100.200", False)],
 )  # fmt: skip
 def test_what_allow_private_lets_through(address: str, ours: bool) -> None:
     assert guard.is_private(ipaddress.ip_address(address)) is ours
