@@ -42,8 +42,10 @@ def _told(sentences: list[str], code: int) -> int:
     """Says what is wrong: on stderr for people and, where `--json` was asked for, as the one document on stdout."""
     import json
 
+    from digest.cli.output import shown
+
     for sentence in sentences:
-        print(f"digest: {sentence}", file=sys.stderr)  # noqa: T201
+        print(f"digest: {shown(sentence)}", file=sys.stderr)  # noqa: T201
     if "--json" in sys.argv[1:]:
         print(json.dumps({"error": sentences[0], "errors": sentences}, ensure_ascii=False))  # noqa: T201
     return code

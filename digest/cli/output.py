@@ -19,7 +19,13 @@ def emit(document: Any) -> None:
 
 def note(sentence: str) -> None:
     """A line for the operator on stderr."""
-    click.echo(sentence, err=True)
+    click.echo(shown(sentence), err=True)
+
+
+def shown(text: str) -> str:
+    """`text` without what a terminal would obey: names and answers from outside are in what we say."""
+    kept = "\n\t\u200c\u200d\u00a0"
+    return "".join(sign if sign.isprintable() or sign in kept else "\ufffd" for sign in text)
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -27,7 +33,8 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     from tabulate import tabulate
 
     # The first column of all-digit texts is text as well: an address or a key must not be turned into a number.
-    return str(tabulate([list(row) for row in rows], headers=headers, tablefmt="simple", disable_numparse=True))
+    plain = [[shown(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    return str(tabulate(plain, headers=headers, tablefmt="simple", disable_numparse=True))
 
 
 def plural(number: int, one: str, many: str) -> str:

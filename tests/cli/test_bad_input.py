@@ -204,3 +204,10 @@ def test_wrong_usage_is_answered_in_one_sentence(
     run = newsroom.digest(*arguments)
     assert run.code == code, run
     assert said in run.out + run.err
+
+
+def test_nothing_from_outside_steers_the_terminal() -> None:
+    from digest.cli.output import shown, table
+
+    assert shown("a\x1b[2J\x9b31m\u202eख\u200dक\n") == "a\ufffd[2J\ufffd31m\ufffdख\u200dक\n"
+    assert "\x1b" not in table(("name",), [("x\x1b]0;y\x07",)])
