@@ -17,11 +17,11 @@ from urllib.parse import urljoin, urlsplit
 from digest.collect.assemble import assemble
 from digest.collect.cardtitle import MANY_WORDS, heading_of, words_of
 from digest.collect.feeddates import parse_date
+from digest.collect.htmltree import html_tree
 from digest.collect.identity import absolute_url, canonical_url
 from digest.collect.markup import picture_of, plain
 from digest.collect.parsed import Item, Notes, Parsed
 from digest.collect.sitemap import title_of
-from digest.collect.taming import without_endless
 from digest.models import Source
 
 MOST_LINKS = 100
@@ -63,7 +63,7 @@ def parse_listing(text: str, *, source: Source, base_url: str, now: datetime, no
         return Parsed("", error=f"{source.links!r} is no CSS selector ({mistake}).")
     if text.count("<") > MOST_TAGS:
         return Parsed("listing", error=f"It has more than {MOST_TAGS:,} tags, which no page needs; refused.")
-    tree = _tree(text)
+    tree = html_tree(text)
     where = f" on {base_url}" if base_url else ""
     nothing = f"The selector {source.links!r} finds no link{where}."
     if tree is None:
@@ -82,18 +82,6 @@ def parse_listing(text: str, *, source: Source, base_url: str, now: datetime, no
     return Parsed(
         "listing", articles, lost, notes.told(), duplicates=doubles, links_only=bool(articles), title=_title(tree)
     )
-
-
-def _tree(text: str) -> Any:
-    from lxml import etree
-    from lxml import html as lxml_html
-
-    text = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", without_endless(text))
-    parser = lxml_html.HTMLParser(encoding="utf-8", recover=True, no_network=True, huge_tree=False)
-    try:
-        return lxml_html.document_fromstring(text.encode(), parser=parser)
-    except (etree.LxmlError, ValueError):
-        return None
 
 
 def _base(tree: Any, url: str) -> str:

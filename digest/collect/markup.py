@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from digest.collect.htmltree import html_tree
 from digest.collect.pictures import is_decoration, named
 from digest.collect.simplemarkup import simple_markup
-from digest.collect.taming import without_endless
 from digest.hindi.text import repair
 from digest.models import Block, Image
 
@@ -84,7 +84,7 @@ def read_html(markup: str, base: str) -> Content:
     simple = simple_markup(markup)
     if simple is not None:
         _add_simple(content, *simple, base)
-    elif (root := _parse(markup)) is not None:
+    elif (root := html_tree(f"<div>{markup}</div>")) is not None:
         walk(root, content, base)
     if not content.blocks:  # too deep for libxml2, or the text stood in what is dropped as furniture
         rest = _DROPPED_WHOLE.sub(" ", markup)
@@ -174,19 +174,6 @@ def pixels(value: object) -> int | None:
     match = re.fullmatch(r"\s*([0-9]{1,6})(?:\.[0-9]+)?\s*(?:px)?\s*", str(value or ""))
     number = int(match[1]) if match else 0
     return number if 0 < number < 100_000 else None
-
-
-def _parse(markup: str) -> Any:
-    from lxml import etree
-    from lxml import html as lxml_html
-
-    markup = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", without_endless(markup))
-    parser = lxml_html.HTMLParser(encoding="utf-8", recover=True, no_network=True, huge_tree=False)
-    try:
-        # bytes with a stated encoding: a <meta charset> or XML declaration inside must not count
-        return lxml_html.document_fromstring(f"<div>{markup}</div>".encode(), parser=parser)
-    except (etree.LxmlError, ValueError):
-        return None
 
 
 def _once_unescaped(text: str) -> str:

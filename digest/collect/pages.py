@@ -5,10 +5,10 @@ Puts together what pagetitle, pagedates, pageaddress, jsonld and pagebody find; 
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from digest.collect import pageaddress, pagedates, pagemeta, pagetitle
+from digest.collect.htmltree import html_tree
 from digest.collect.identity import absolute_url
 from digest.collect.jsonld import stated
 from digest.collect.markup import Content, picture_of, pixels, plain
@@ -17,7 +17,6 @@ from digest.collect.pageedges import without_edges
 from digest.collect.pagequirks import quirk_of
 from digest.collect.parsed import Item
 from digest.collect.pictures import is_decoration
-from digest.collect.taming import without_endless
 from digest.models import Image
 
 LARGEST = 2_000_000
@@ -29,7 +28,7 @@ def read_page(text: str, base: str = "") -> Item:
 
     Raises ValueError when the text can't be parsed as HTML at all.
     """
-    tree = _tree(text)
+    tree = html_tree(text[:LARGEST])
     if tree is None:
         raise ValueError("no HTML in it")
     meta = pagemeta.metas(tree)
@@ -47,18 +46,6 @@ def read_page(text: str, base: str = "") -> Item:
     item.body = without_edges(content.blocks, title=item.title, author=item.author, excerpt=item.excerpt)
     item.images = _images(meta, said.image, url, content, pictures)
     return item
-
-
-def _tree(text: str) -> Any:
-    from lxml import etree
-    from lxml import html as lxml_html
-
-    text = without_endless(re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", text[:LARGEST]))
-    parser = lxml_html.HTMLParser(encoding="utf-8", recover=True, no_network=True)
-    try:
-        return lxml_html.document_fromstring(text.encode(), parser=parser)
-    except (etree.LxmlError, ValueError):
-        return None
 
 
 def _scripts(tree: Any) -> list[str]:
