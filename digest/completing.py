@@ -62,13 +62,10 @@ def missing(
 
 
 def _read(app: App, source: Source, cut: tuple[Article, ...]) -> list[Article]:
-    from digest.collect.fulltextfetch import fill, may_be_private
     from digest.collect.parsed import Parsed
-    from digest.collect.robots import May
+    from digest.collect.reading import Reader
 
-    def may(url: str) -> May:
-        return app.robots.may(url, allow_private=may_be_private(source, url))
-
-    filled, _left = fill(Parsed("", cut), source, app.fetcher, app.articles, made=app.made, may=may)
+    reader = Reader(app.fetcher, app.now(), app.home, app.robots, app.made, shelf=app.articles)
+    filled, _left = reader.filled(source, Parsed("", cut))
     before = {article.id: article.content_hash for article in cut}
     return [article for article in filled.articles if article.content_hash != before[article.id]]

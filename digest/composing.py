@@ -89,8 +89,7 @@ def compose(app: App, key: str, *, fetch: bool = True) -> Composed:
         if fetch and collected is None:
             collected = collect(app)
         changes = app.editions.desk(key)
-        with _uncollected():
-            edition, curated = _curated(app, key, standing, changes, pages=fetch)
+        edition, curated = _curated(app, key, standing, changes, pages=fetch)
         kept = app.editions.put(edition, over=("draft", "skipped"), desk=changes if standing else None)
         if kept:
             _keep_counted(app)
@@ -125,7 +124,7 @@ def _curated(app: App, key: str, standing: Edition | None, changes: Changes, *, 
     if not curated.reason:
         edition = desk.apply(edition, changes)
         language = app.settings.newsletter.language
-        taken = [other.subject for other in app.editions.all()[:_REMEMBERED] if other.key != key]
+        taken = app.editions.subjects(but=key, most=_REMEMBERED)
         edition = replace(edition, subject=edition.subject or subject.subject_line(edition, language, taken=taken))
         edition = replace(edition, preheader=edition.preheader or subject.preheader(edition, language))
     return edition, curated
@@ -142,19 +141,20 @@ def _chosen(app: App, key: str, articles: Sequence[Article], changes: Changes, u
     from digest.curate import compose as curate
 
     since = until - app.rules.window
-    return curate.compose(
-        articles,
-        rules=app.rules,
-        weights={source.name: source.weight for source in app.sources},
-        now=until,
-        pinned=changes.pinned,
-        dropped=changes.dropped,
-        background=app.past.background(until - app.rules.background, since, most=app.rules.background_most),
-        sent=app.past.sent(until - app.rules.memory, until, but=key),
-        exempt={source.name for source in app.sources if source.replay},
-        memo=app.memo,
-        summariser=app.summariser,
-    )
+    with _uncollected():
+        return curate.compose(
+            articles,
+            rules=app.rules,
+            weights={source.name: source.weight for source in app.sources},
+            now=until,
+            pinned=changes.pinned,
+            dropped=changes.dropped,
+            background=app.past.background(until - app.rules.background, since, most=app.rules.background_most),
+            sent=app.past.sent(until - app.rules.memory, until, but=key),
+            exempt={source.name for source in app.sources if source.replay},
+            memo=app.memo,
+            summariser=app.summariser,
+        )
 
 
 @contextmanager

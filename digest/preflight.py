@@ -57,6 +57,8 @@ class Preflight:
 def judge(app: App, letters: Iterable[Letter], edition: Edition) -> Preflight:
     """The findings of these letters of an edition; one that several variants share is told once."""
     letters = tuple(letters)
+    if not letters:
+        return Preflight()
     weights = {cid: len(picture.data) for cid, picture in app.articles.pictures.held(cids(letters)).items()}
     found = dict.fromkeys(finding for letter in letters for finding in lint(letter, edition, weights))
     found |= dict.fromkeys(_of_the_templates(app))

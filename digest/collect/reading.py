@@ -99,6 +99,10 @@ class Reader:
             return parsed, False
         if not (source.fulltext or parsed.links_only or self.eager):
             return replace(parsed, articles=restored(parsed.articles, self.shelf)), False
+        return self.filled(source, parsed)
+
+    def filled(self, source: Source, parsed: Parsed) -> tuple[Parsed, bool]:
+        """The articles made whole from their pages, whatever the source asks for; as fulltextfetch's `fill`."""
 
         def may(url: str) -> May:
             return self.robots.may(url, allow_private=may_be_private(source, url))

@@ -48,6 +48,12 @@ class EditionStore:
             rows = connection.execute(select(edition).order_by(edition.c.day.desc(), edition.c.key.desc())).all()
         return [_from_row(row) for row in rows]
 
+    def subjects(self, *, but: str, most: int) -> list[str]:
+        """The subjects of the newest editions other than `but`."""
+        newest = select(edition.c.subject).where(edition.c.key != but).order_by(edition.c.day.desc()).limit(most)
+        with self.database.read() as connection:
+            return list(connection.execute(newest).scalars())
+
     def unfinished(self) -> list[Edition]:
         """Those that something is still to be done about, oldest first."""
         alive = edition.c.state.in_(("draft", "approved", "frozen", "sending"))
