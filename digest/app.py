@@ -119,7 +119,7 @@ class App:
             theme=theme,
         )
         folders = [self.home / "templates", resources.templates()]
-        return Renderer(masthead, folders, budget=self.settings.edition.max_bytes).warm()
+        return Renderer(masthead, folders, budget=self.settings.edition.max_bytes)
 
     @cached_property
     def signer(self) -> Signer:

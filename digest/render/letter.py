@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -49,20 +48,6 @@ class Renderer:
         self._budget = budget
         self._deva = masthead.theme.digits == "deva"
         self._made: Environment | None = None
-
-    def warm(self) -> Renderer:
-        """Loads and compiles what a first letter would, half a second's work, by rendering one; answers itself.
-
-        A mistake in a template is left for the letter to tell.
-        """
-        from datetime import UTC
-
-        from digest.render.specimen import specimen
-
-        now = datetime.now(UTC)
-        with suppress(TemplateMistake):
-            self.render(specimen(now), Variant("html"), now=now)
-        return self
 
     def render(self, edition: Edition, variant: Variant, *, now: datetime, test: bool = False) -> Letter | None:
         """The letter for `variant`, or None when its topics have no story today.
