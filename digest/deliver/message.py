@@ -58,6 +58,10 @@ class Outgoing:
     recipients: tuple[Recipient, ...]
     pictures: tuple[Inline, ...] = ()
     """Those that the letter's HTML shows by `cid:`, each once (`carried`)."""
+    fence: str = ""
+    """The provider's id under which this attempt can be recalled until shortly before `send_at`; '' without one."""
+    send_at: int = 0
+    """When the provider is to let it go, in Unix seconds; 0: at once."""
 
 
 def cids(letters: Iterable[Letter]) -> tuple[str, ...]:

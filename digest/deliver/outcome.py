@@ -1,7 +1,7 @@
 """What can come of one attempt to hand over one batch. Data only.
 
-The four words are the ledger's: Accepted, Rejected, NotSent, Unknown. `Mixed` is for transports that hand over one
-reader at a time and can tell them apart. Readers are named by their subscriber id.
+The four words are the ledger's: Accepted, Rejected, NotSent, Unknown. `Halve` asks for smaller batches; `Mixed` is for
+transports that hand over one reader at a time and can tell them apart. Readers are named by their subscriber id.
 """
 
 from __future__ import annotations
@@ -22,6 +22,14 @@ class Rejected:
     """The provider took nobody, because of these readers (id → reason). The rest become a new batch."""
 
     readers: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Halve:
+    """The provider took nobody and did not say whose fault it is, or the request is too large: each half of the batch
+    is tried alone. Never said of a batch of one."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +64,4 @@ class Mixed:
     stop: bool = False
 
 
-Outcome = Accepted | Rejected | NotSent | Unknown | Mixed
+Outcome = Accepted | Rejected | Halve | NotSent | Unknown | Mixed

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from digest.deliver.message import Outgoing
-from digest.deliver.outcome import Outcome
+from digest.deliver.outcome import NotSent, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,10 @@ class Journal(Protocol):
         """This one was certainly not handed over and waits in a batch of their own; the others go on."""
         ...
 
+    def stopping(self) -> bool:
+        """Whether the run is asked to end: the transport stops before the next reader, who is then not sent."""
+        ...
+
 
 class Transport(Protocol):
     """Hands a batch to the world. Never raises for what the world does: every end is an Outcome."""
@@ -53,6 +58,30 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Lets go of every connection. May be used again afterwards."""
+        ...
+
+
+@runtime_checkable
+class Fence(Protocol):
+    """A transport whose attempts can be recalled: the only way to make an unknown outcome definite where the provider
+    knows no idempotency key."""
+
+    def open_fence(self) -> str | NotSent:
+        """A new id of the provider's, under which one attempt is submitted (`Outgoing.fence`) and can be recalled."""
+        ...
+
+    def recall(self, fence: str) -> bool:
+        """Cancels whatever came or will come under this id, and asks the provider to confirm it. True only when it is
+        confirmed; False also when nobody answers. May be called again."""
+        ...
+
+
+@runtime_checkable
+class Lookup(Protocol):
+    """A transport whose provider can be asked what it did with an attempt whose outcome is unknown."""
+
+    def look_up(self, attempt: str, emails: Sequence[str]) -> str:
+        """'accepted' when the provider's log shows the attempt, '' when it shows nothing, which proves nothing."""
         ...
 
 

@@ -16,13 +16,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from digest.deliver.message import Outgoing, Sender, carried, recipient
-from digest.deliver.outcome import Accepted, Mixed, NotSent, Outcome, Rejected, Unknown
+from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
 from digest.deliver.ports import Claim, Ledger, Transport
 from digest.models import Inline, Letter
 
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 _MOST_DOUBTS = 5  # in a row
+_MOST_HALVINGS = 24  # in a row; a lone bad reader in a batch of 1,000 takes ten, with an acceptance beside each
 
 
 @dataclass
@@ -79,6 +80,7 @@ class _Run:
         self.in_flight = 0
         self.failed_rounds = 0
         self.doubts = 0
+        self.halvings = 0
         self.rest_until = 0.0  # by the clock that nobody sets
         self.settled = threading.Condition(self.lock)
 
@@ -143,7 +145,7 @@ class _Run:
             pictures=carried(job.letters[claim.variant], job.pictures),
         )
         outcome: Outcome
-        notes = _Notes(job.ledger, claim.attempt)
+        notes = _Notes(job.ledger, claim.attempt, job.stop)
         try:
             outcome = job.transport.submit(outgoing, notes)
         except Exception as error:
@@ -162,7 +164,7 @@ class _Run:
         match outcome:
             case Accepted():
                 report.accepted += size
-                self.failed_rounds = self.doubts = 0
+                self.failed_rounds = self.doubts = self.halvings = 0
                 return size
             case Rejected(readers):
                 report.rejected += len(readers)
@@ -174,6 +176,9 @@ class _Run:
             case NotSent(reason, retry_after, permanent):
                 self._problem(reason)
                 self._rest(retry_after, permanent)
+                return 0
+            case Halve(reason):
+                self._halved(reason)
                 return 0
             case Mixed():
                 report.accepted += len(outcome.accepted)
@@ -197,6 +202,14 @@ class _Run:
         if self.doubts >= _MOST_DOUBTS:
             self.halt.set()
             self._problem(f"stopped after {self.doubts} unknown outcomes in a row; the rest is not sent")
+
+    def _halved(self, reason: str) -> None:
+        """Ends the run when halving finds no reader whom the provider takes: then it is not about the readers."""
+        self._problem(reason)
+        self.halvings += 1
+        if self.halvings >= _MOST_HALVINGS:
+            self.halt.set()
+            self._problem(f"stopped after {self.halvings} refusals in a row that name no reader; the rest is not sent")
 
     def _rest(self, asked: float | None, permanent: bool) -> None:
         """Leaves the provider alone for a while; ends the run when that has not helped often enough."""
@@ -223,6 +236,7 @@ class _Notes:
 
     ledger: Ledger
     attempt: str
+    stop: threading.Event
     failure: Exception | None = None
 
     def handing(self, reader: int) -> None:
@@ -236,6 +250,9 @@ class _Notes:
     def put_off(self, reader: int) -> None:
         with self._watched():
             self.ledger.note_put_off(self.attempt, reader)
+
+    def stopping(self) -> bool:
+        return self.stop.is_set()
 
     @contextmanager
     def _watched(self) -> Iterator[None]:

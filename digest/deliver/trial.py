@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from digest.deliver.message import Outgoing
-from digest.deliver.outcome import Accepted, Mixed, NotSent, Rejected, Unknown
+from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Rejected, Unknown
 from digest.deliver.ports import Transport
 
 
@@ -18,6 +18,9 @@ class _NoJournal:
 
     def put_off(self, reader: int) -> None:
         pass
+
+    def stopping(self) -> bool:
+        return False
 
 
 def hand_over(transport: Transport, letters: Sequence[Outgoing]) -> list[str]:
@@ -33,7 +36,7 @@ def hand_over(transport: Transport, letters: Sequence[Outgoing]) -> list[str]:
                 if outcome.accepted:
                     continue
                 said = next(iter({**outcome.rejected, **outcome.unknown}.values()), outcome.not_sent_reason)
-            case NotSent(reason) | Unknown(reason):
+            case NotSent(reason) | Unknown(reason) | Halve(reason):
                 said = reason
         problems.append(f"{letter.recipients[0].email}: {said}")
     return problems

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, insert, or_, select, update
 
-from digest.deliver.outcome import Accepted, Mixed, NotSent, Outcome, Rejected, Unknown
+from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
 from digest.errors import StoreError
 from digest.store.schema import batch, delivery, subscriber, suppression
 
@@ -28,6 +28,8 @@ def apply(connection: Connection, edition: str, number: int, outcome: Outcome) -
             _set_state(connection, number, "pending")
         case Unknown():
             _set_state(connection, number, "unknown")
+        case Halve():
+            _halve(connection, edition, number)
         case Rejected(readers):
             _split(connection, edition, number, Mixed(rejected=readers))
         case Mixed():
@@ -70,6 +72,19 @@ def _split(connection: Connection, edition: str, number: int, outcome: Mixed) ->
         connection.execute(update(batch).where(batch.c.parent == number, batch.c.state == "pending").values(tries=0))
     _set_state(connection, number, "accepted" if parts["accepted"] else "empty")
     connection.execute(update(batch).where(batch.c.id == number).values(size=len(parts["accepted"])))
+
+
+def _halve(connection: Connection, edition: str, number: int) -> None:
+    """Two pending batches in the place of one; whom the provider refuses is alone in the end."""
+    ids = [id for id, _email in readers(connection, number)]
+    middle = (len(ids) + 1) // 2
+    old = connection.execute(select(batch).where(batch.c.id == number)).one()
+    for half in (ids[:middle], ids[middle:]):
+        if half:
+            child = new_batch(connection, edition, old.variant, old.due_at, "pending", len(half), parent=number)
+            change(connection, edition, half, batch=child)
+    _set_state(connection, number, "empty")
+    connection.execute(update(batch).where(batch.c.id == number).values(size=0))
 
 
 def part(connection: Connection, number: int, reader: int, **values: Any) -> None:

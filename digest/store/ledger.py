@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, insert, or_, select, update
 
-from digest.deliver.outcome import Accepted, Mixed, NotSent, Outcome, Rejected, Unknown
+from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
 from digest.deliver.ports import Claim, Recovery
 from digest.errors import StoreError
 from digest.store import batches
@@ -196,6 +196,8 @@ def _attempt_words(outcome: Outcome) -> tuple[str, str, str]:
             return "accepted", "", provider_id
         case Rejected(readers):
             return "rejected", f"{len(readers)} readers refused", ""
+        case Halve(reason):
+            return "halved", reason, ""
         case NotSent(reason):
             return "not_sent", reason, ""
         case Unknown(reason):

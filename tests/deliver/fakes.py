@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from digest.deliver.message import Outgoing
-from digest.deliver.outcome import Accepted, Mixed, NotSent, Outcome, Rejected, Unknown
+from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
 from digest.deliver.ports import Claim, Journal, Recovery
 from tests.deliver.letters import NOW
 
@@ -90,6 +90,11 @@ class FakeLedger:
                     batch.state = "pending"
                 case Unknown():
                     batch.state = "unknown"
+                case Halve():
+                    middle = (len(batch.readers) + 1) // 2
+                    self._new("pending", batch.readers[:middle], 0)
+                    self._new("pending", batch.readers[middle:], 0)
+                    batch.state, batch.readers = "empty", ()
                 case Rejected(readers):
                     self._split(batch, Mixed(rejected=readers))
                 case Mixed():

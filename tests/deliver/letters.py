@@ -64,6 +64,7 @@ class Notes:
     """A Journal that remembers, in order."""
 
     entries: list[tuple[Any, ...]] = field(default_factory=list)
+    stop_after: int = 1_000_000
 
     def handing(self, reader: int) -> None:
         self.entries.append(("handing", reader))
@@ -73,6 +74,9 @@ class Notes:
 
     def put_off(self, reader: int) -> None:
         self.entries.append(("put off", reader))
+
+    def stopping(self) -> bool:
+        return sum(entry[0] == "handing" for entry in self.entries) >= self.stop_after
 
 
 def read(data: bytes) -> EmailMessage:

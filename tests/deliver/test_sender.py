@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from digest.deliver.message import Outgoing
-from digest.deliver.outcome import Accepted, Mixed, NotSent, Outcome, Rejected, Unknown
+from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
 from digest.deliver.ports import Journal
 from digest.deliver.sender import Job, SendReport, send_due
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
@@ -100,6 +100,27 @@ def test_unknown_outcomes_between_good_ones_do_not_stop_the_run() -> None:
     ledger = FakeLedger(*[1] * 40)
     report, _ = run(ledger, Scripted([Unknown("x"), Accepted()] * 20))
     assert (report.accepted, report.unknown) == (20, 20)
+
+
+def test_a_refusal_that_names_nobody_finds_its_reader_by_halving() -> None:
+    def refuses_seven(outgoing: Outgoing, journal: Journal) -> Outcome:
+        if 7 not in [reader.id for reader in outgoing.recipients]:
+            return Accepted()
+        return Halve("refused") if len(outgoing.recipients) > 1 else Rejected({7: "refused"})
+
+    ledger, transport = FakeLedger(64, 64), Scripted([refuses_seven] * 50)
+    report, _ = run(ledger, transport)
+    assert (report.accepted, report.rejected, report.stopped) == (127, 1, False)
+    assert report.problems == ["refused"]
+    assert len(transport.submitted) <= 2 + 2 * 6
+
+
+def test_a_letter_that_the_provider_refuses_for_everyone_ends_the_run_with_nobody_rejected() -> None:
+    ledger, transport = FakeLedger(1000, 1000), Scripted([Halve("content missing")] * 2000)
+    report, _ = run(ledger, transport)
+    assert (report.accepted, report.rejected) == (0, 0)
+    assert report.problems[-1] == "stopped after 24 refusals in a row that name no reader; the rest is not sent"
+    assert sum(readers for state, readers in ledger.states() if state == "pending") == 2000
 
 
 def test_a_transport_that_raises_may_have_sent() -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from digest.deliver.outcome import Accepted, Mixed, NotSent, Rejected, Unknown
+from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Rejected, Unknown
 from digest.deliver.ports import Claim
 from digest.errors import StoreError
 from digest.store.counting import Counts, counts, doubts, missing
@@ -47,6 +47,15 @@ def test_every_reader_frozen_has_one_place_and_is_claimed_once(
     assert claimed == ids
     assert tally(database) == {"frozen": 25, "accepted": 25}
     assert counts(database, KEY) == Counts(25, 25, 0, 0, 0, 0, batches=3, variants=1)
+
+
+def test_a_halved_batch_is_two_and_loses_nobody(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
+    ids = frozen(5, size=10)
+    ledger.settle(claim(ledger).attempt, Halve("too large"), NOW)
+    assert tally(database) == {"frozen": 5, "pending": 5}
+    assert {one.reason for one in missing(database, KEY)} == {"too large"}
+    halves = [claim(ledger), claim(ledger)]
+    assert [[id for id, _email in half.readers] for half in halves] == [ids[:3], ids[3:]]
 
 
 def test_eight_threads_never_share_a_batch(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
