@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from digest.curate.rules import Rules
     from digest.curate.summarisers import Summariser
     from digest.deliver.message import Sender
-    from digest.deliver.ports import Transport
+    from digest.deliver.ports import Ahead, Transport
     from digest.render.letter import Renderer
     from digest.store.articles import ArticleStore
     from digest.store.counted import CountedStore
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from digest.subscribers.tokens import Signer
 
 SECRET_ENV = "DIGEST_SECRET_KEY"  # noqa: S105  the name of a variable, not a secret
+
+_TIME_TO_RECALL = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
@@ -211,35 +213,26 @@ class App:
         return Sender(letter.sender.name, letter.sender.email, letter.reply_to, letter.name, letter.base_url)
 
     @cached_property
-    def transport(self) -> Transport:
-        from digest.deliver import transports
+    def transports(self) -> tuple[Transport, ...]:
+        """What letters go by, in the order of the settings: the first, and who goes on where it can't send."""
+        from digest import building
 
-        delivery = self.settings.delivery
-        kind = transports.load(delivery.transport)
-        if delivery.transport == "sendgrid":
-            transport: Transport = kind(
-                self.secret(delivery.sendgrid.key_env, "delivery.sendgrid.key_env"),
-                host=delivery.sendgrid.host,
-                timeout=delivery.sendgrid.timeout.total_seconds(),
-            )
-        elif delivery.transport == "smtp":
-            smtp = delivery.smtp
-            transport = kind(
-                smtp.host,
-                smtp.port,
-                clock=self.clock,
-                security=smtp.security,
-                username=smtp.username,
-                password=self.secret(smtp.password_env, "delivery.smtp.password_env") if smtp.username else "",
-                timeout=smtp.timeout.total_seconds(),
-            )
-        else:
-            transport = kind(self.home / delivery.outbox.path, clock=self.clock)
-        return transport
+        return tuple(building.transport(name, self) for name in self.settings.delivery.transport)
+
+    @property
+    def ahead(self) -> Ahead | None:
+        """How early batches go to a transport that can recall them; None where that is not wanted."""
+        from digest.deliver.ports import Ahead, Fence
+
+        fences = [one for one in self.transports if isinstance(one, Fence)]
+        if self.settings.delivery.on_unknown != "fence" or not fences:
+            return None
+        closes = max(fence.closes for fence in fences)
+        return Ahead(most=self.settings.delivery.lead, least=closes + _TIME_TO_RECALL, closes=closes)
 
     def ready_to_send(self) -> None:
-        """Builds the transport, so that a missing key is told before anything is done. Raises ConfigurationError."""
-        _ = self.transport
+        """Builds the transports, so that a missing key is told before anything is done. Raises ConfigurationError."""
+        _ = self.transports
 
     def secret(self, variable: str, key: str) -> str:
         """A secret from the environment. Raises ConfigurationError that names the variable, never a value."""
@@ -264,9 +257,9 @@ class App:
     def close(self) -> None:
         """Closes what was opened, the store last, each whatever becomes of the others."""
         with ExitStack() as closing:
-            for name in ("database", "transport"):
-                if name in self.__dict__:
-                    closing.callback(self.__dict__[name].close)
+            for opened in (self.__dict__.get("database"), *self.__dict__.get("transports", ())):
+                if opened is not None:
+                    closing.callback(opened.close)
 
 
 @contextmanager

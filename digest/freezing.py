@@ -6,8 +6,8 @@ Strings the list, the decision who is due, the renderer and the ledger together;
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import time
+from dataclasses import dataclass, replace
+from datetime import datetime, time
 
 from digest.app import App
 from digest.errors import DigestError
@@ -58,17 +58,21 @@ class Frozen:
     notes: tuple[str, ...]
 
 
-def freeze(app: App, edition: Edition, *, scheduled: bool, force: str = "") -> Frozen:
+def freeze(app: App, edition: Edition, *, scheduled: bool, at: datetime | None = None, force: str = "") -> Frozen:
     """Gives every listed reader without a place one: in a batch, or excluded with the reason. Renders the letters of
     the variants that are new, and looks them over: errors stop it before anything is written.
 
-    `force` is the reason for sending all the same; it is kept. Raises NotFit.
+    Due is everyone at the own hour when `scheduled`, else now, or at the time `at`. `force` is the reason for sending
+    all the same; it is kept. Raises NotFit.
     """
     now = app.now()
     letters = app.editions.letters(edition.key)
     new: list[Letter] = []
     entries: list[Entry] = []
-    for reader, variant, due in _decided(app, edition, send_at=app.settings.schedule.send_at if scheduled else None):
+    send_at = app.settings.schedule.send_at if scheduled else None
+    for reader, variant, due in _decided(app, edition, send_at=send_at):
+        if at is not None and due.due_at is not None:
+            due = replace(due, due_at=at)
         if due.due_at is not None and variant.key not in letters:
             letter = app.renderer.render(edition, variant, now=now)
             if letter is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from digest.app import App
 from digest.composing import Composed, collect, compose, day_of, edition_key
@@ -22,7 +22,7 @@ from digest.errors import DigestError
 from digest.freezing import freeze, list_version, read_list
 from digest.models import Edition, Variant
 from digest.store.counting import Counts, counts
-from digest.store.locks import alone
+from digest.store.locks import alone, at_work
 
 __all__ = [
     "Composed",
@@ -59,6 +59,7 @@ def send(
     key: str,
     *,
     scheduled: bool = False,
+    at: datetime | None = None,
     force: str = "",
     stop: threading.Event | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -66,14 +67,15 @@ def send(
     """Composes if needed, freezes whoever has no place in the edition yet, and hands over all that is due.
 
     Safe to run at any time and any number of times: a reader has one place in an edition. With `scheduled`, readers
-    get it at their own hour; a one-off send is for now. `force` is the reason for sending in spite of errors in a
+    get it at their own hour; a one-off send is for now, or for the time `at`. A provider that can recall is handed
+    what is due up to `delivery.lead` ahead. `force` is the reason for sending in spite of errors in a
     letter. Raises Busy when another process is sending, NotFit for a letter with errors.
     """
     stop = stop or threading.Event()
     version = list_version(app)
     listed = read_list(app)  # a faulty list mails nobody, so it is read before anything is done
     app.ready_to_send()
-    with alone(app.database, "sending", wait=_LOCK_WAIT):
+    with alone(app.database, "sending", wait=_LOCK_WAIT) as turn:
         doubtful = _recover(app, key)
         edition, failures = _made_ready(app, key, stop)
         doubtful += failures
@@ -85,7 +87,8 @@ def send(
         if list_version(app) != version:  # edited meanwhile: composing may have taken a while
             listed = read_list(app)
         app.readers.sync(listed, now=app.now())
-        frozen = freeze(app, edition, scheduled=scheduled, force=force)
+        frozen = freeze(app, edition, scheduled=scheduled, at=at, force=force)
+        turn.share()
         return _hand_over(app, key, frozen.placed, stop, progress, (*doubtful, *frozen.notes))
 
 
@@ -95,13 +98,14 @@ def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
     edition = app.editions.get(key)
     if edition is None or edition.state != "sending":
         return None
-    if not app.ledger.is_due(key, app.now()):
+    if not app.ledger.is_due(key, app.now(), app.ahead):
         app.ledger.finish(key, app.now())
         return None
     listed = read_list(app)
-    with alone(app.database, "sending", wait=0.0):
+    with alone(app.database, "sending", wait=0.0) as turn:
         doubtful = _recover(app, key)
         app.readers.sync(listed, now=app.now())
+        turn.share()
         return _hand_over(app, key, 0, stop, None, doubtful)
 
 
@@ -128,7 +132,7 @@ def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, li
     readers = [recipient(0, address, app.sender, app.signer.sign) for address in addresses]
     pictures = carried(letter, app.articles.pictures.held(cids([letter])))
     outgoing = [Outgoing(f"{key}-test", "test", "test", letter, app.sender, (reader,), pictures) for reader in readers]
-    return edition, hand_over(app.transport, outgoing)
+    return edition, hand_over(app.transports[0], outgoing)
 
 
 def why_not(edition: Edition) -> tuple[str, ...]:
@@ -144,7 +148,8 @@ def why_not(edition: Edition) -> tuple[str, ...]:
 
 def _recover(app: App, key: str) -> tuple[str, ...]:
     """Settles what a killed run left, whatever state the edition is in. Call under the lock."""
-    doubtful = app.ledger.begin_run(key, recovery=RECOVERY, now=app.now())
+    resend = app.settings.delivery.on_unknown == "resend"
+    doubtful = app.ledger.begin_run(key, recovery=RECOVERY, now=app.now(), resend=resend)
     return (f"{doubtful} readers were in the hands of a run that was cut short",) if doubtful else ()
 
 
@@ -191,23 +196,26 @@ def _hand_over(
 
     settings = app.settings.delivery
     letters = app.editions.letters(key)
-    report = send_due(
-        Job(
-            edition=key,
-            letters=letters,
-            pictures=app.articles.pictures.held(cids(letters.values())),
-            sender=app.sender,
-            ledger=app.ledger,
-            transport=app.transport,
-            token=app.signer.sign,
-            clock=app.clock,
-            threads=settings.threads,
-            tries=settings.tries,
-            stop=stop,
-            progress=step,
-        )
+    job = Job(
+        edition=key,
+        letters=letters,
+        pictures=app.articles.pictures.held(cids(letters.values())),
+        sender=app.sender,
+        ledger=app.ledger,
+        transports=app.transports,
+        token=app.signer.sign,
+        clock=app.clock,
+        threads=settings.threads,
+        tries=settings.tries,
+        stop=stop,
+        progress=step,
+        ahead=app.ahead,
+        resend=settings.on_unknown == "resend",
     )
-    app.transport.close()  # connections belong to the run's threads, which are gone
+    with at_work(app.database, app.ledger.run):
+        report = send_due(job)
+    for transport in app.transports:
+        transport.close()  # connections belong to the run's threads, which are gone
     app.ledger.finish(key, app.now())
     edition = app.editions.get(key)
     if edition is None:

@@ -45,6 +45,9 @@ class Clock:
         scheduler.add_job(self._safely(self.collect), IntervalTrigger(seconds=every), id="collect", **rules)
         scheduler.add_job(self._safely(self.compose), daily(schedule.compose_at), id="compose", **rules)
         scheduler.add_job(self._safely(self.send), daily(schedule.send_at), id="send", **rules)
+        begins = self._begins(self.app.now()).time()
+        if begins != schedule.send_at:
+            scheduler.add_job(self._safely(self.send), daily(begins), id="hand over", **rules)
         scheduler.add_job(self._safely(self.tick), IntervalTrigger(seconds=60), id="tick", **rules)
         scheduler.start()
         for job in scheduler.get_jobs():
@@ -82,13 +85,14 @@ class Clock:
             self.say(f"edition {key} is composed: {edition.subject}")
 
     def send(self) -> None:
-        """Today's edition to everyone who is due, each at the own hour; given up when it is too late for it."""
+        """Today's edition to everyone who is due, each at the own hour; given up when it is too late for it. Rung once
+        more at its hour where it was handed over ahead, for whoever came to the list since."""
         now = self.app.now()
         key = pipeline.edition_key(self.app)
         standing = self.app.editions.get(key)
-        if standing and standing.state not in ("draft", "approved", "skipped", "frozen", "sending"):
+        if standing and standing.state not in ("draft", "approved", "skipped", "frozen", "sending", "done"):
             return
-        begun = standing is not None and standing.state in ("frozen", "sending")
+        begun = standing is not None and standing.state in ("frozen", "sending", "done")
         if not begun and self._too_late(now):
             self._expire(key)
             return
@@ -99,9 +103,9 @@ class Clock:
         of what has waited too long."""
         now = self.app.now()
         today = pipeline.edition_key(self.app)
-        if self._compose_time(now) <= now < self._send_time(now) and self.app.editions.get(today) is None:
+        if self._compose_time(now) <= now < self._begins(now) and self.app.editions.get(today) is None:
             self.compose()
-        if now >= self._send_time(now) and self._is_missed(self.app.editions.get(today), now):
+        if now >= self._begins(now) and self._is_missed(self.app.editions.get(today), now):
             self.send()
         for edition in self.app.editions.unfinished():
             if edition.state == "sending":
@@ -117,7 +121,7 @@ class Clock:
         if today is None:
             return not self._too_late(now)
         if today.state == "skipped":  # by what was there before its hour; at its hour it is looked at once more
-            return today.composed_at is not None and today.composed_at < self._send_time(now)
+            return today.composed_at is not None and today.composed_at < self._send_time(now) <= now
         # A draft that waits for the desk was announced at its hour; until it expires there is nothing to say.
         waits = self.app.settings.schedule.approval == "required" and today.state == "draft"
         return today.state in ("draft", "approved", "frozen") and (not waits or self._too_late(now))
@@ -138,6 +142,12 @@ class Clock:
 
     def _compose_time(self, now: datetime) -> datetime:
         return datetime.combine(now.date(), self.app.settings.schedule.compose_at, now.tzinfo)
+
+    def _begins(self, now: datetime) -> datetime:
+        """When today's edition begins to be handed over: at its hour, or `delivery.lead` before it to a provider that
+        can recall, but not before it is composed."""
+        at = self._send_time(now)
+        return max(at - self.app.settings.delivery.lead, self._compose_time(now)) if self.app.ahead else at
 
     def _send_time(self, now: datetime) -> datetime:
         return datetime.combine(now.date(), self.app.settings.schedule.send_at, now.tzinfo)

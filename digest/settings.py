@@ -178,6 +178,11 @@ class SummarySettings(Shape):
         return self
 
 
+def _several(given: Any) -> Any:
+    """One name, or several in a list or with commas between, as an environment variable has them."""
+    return [word.strip() for word in given.split(",")] if isinstance(given, str) else given
+
+
 class SendGridSettings(Shape):
     host: WebRoot = "https://api.sendgrid.com"
     key_env: str = "SENDGRID_API_KEY"
@@ -197,14 +202,30 @@ class OutboxSettings(Shape):
     path: str = "outbox"
 
 
+Transport = Literal["outbox", "smtp", "sendgrid"]
+
+
 class Delivery(Shape):
-    transport: Literal["outbox", "smtp", "sendgrid"] = "outbox"
+    """`transport` is one name or several: the next goes on where one can't send. `on_unknown` says what becomes of a
+    batch of which nobody knows whether it was sent."""
+
+    transport: Annotated[tuple[Transport, ...], BeforeValidator(_several)] = ("outbox",)
+    on_unknown: Literal["fence", "hold", "resend"] = "fence"
+    lead: Duration = timedelta(minutes=40)
     batch_size: int = Field(default=1000, ge=1, le=1000)
     threads: int = Field(default=4, ge=1, le=64)
     tries: int = Field(default=5, ge=1, le=50)
     sendgrid: SendGridSettings = SendGridSettings()
     smtp: SmtpSettings = SmtpSettings()
     outbox: OutboxSettings = OutboxSettings()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Delivery:
+        if not self.transport or len(set(self.transport)) < len(self.transport):
+            raise ValueError(
+                f"expected a transport, or several, each once; found {', '.join(self.transport) or 'none'}"
+            )
+        return self
 
 
 class Schedule(Shape):

@@ -102,7 +102,7 @@ def _copied(value: Any) -> Any:
 
 
 def _in_words(fault: Any, raw: Any, from_environment: Mapping[str, str], name: str) -> Fault:
-    location = tuple(fault["loc"])
+    location = _as_written(raw, tuple(fault["loc"]))
     path = _path(location)
     where, line = name, _line(raw, location)
     for given, variable in from_environment.items():
@@ -160,6 +160,19 @@ def _path(location: tuple[Any, ...]) -> str:
     for part in location:
         path += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if path else str(part)
     return path
+
+
+def _as_written(raw: Any, location: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The location without the index that a single word gets where a list may stand."""
+    at = raw
+    for place, step in enumerate(location):
+        if isinstance(step, int) and not isinstance(at, list):
+            return location[:place]
+        try:
+            at = at[step]
+        except (KeyError, IndexError, TypeError):
+            break
+    return location
 
 
 def _line(raw: Any, location: tuple[Any, ...]) -> int:

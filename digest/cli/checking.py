@@ -85,7 +85,8 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
             click.echo(f"warning: {warning}")
         _show_edition(looked)
         if not findings.faults and not looked.get("errors"):
-            click.echo(f"all is well: {readers} readers, {len(app.sources)} sources, transport {app.transport.name}")
+            by = " and ".join(app.settings.delivery.transport)
+            click.echo(f"all is well: {readers} readers, {len(app.sources)} sources, transport {by}")
         elif findings.faults:
             note(f"{plural(len(findings.faults), 'fault', 'faults')}; nobody is mailed until they are mended")
         else:
@@ -149,13 +150,12 @@ def _check_pages(app: App, findings: Findings) -> None:
     from urllib.parse import urlsplit
 
     host = urlsplit(app.settings.newsletter.base_url).hostname or ""
-    if host.endswith(("example.com", ".example", "example.org", "example.net")) and app.transport.name != "outbox":
+    if host.endswith(("example.com", ".example", "example.org", "example.net")) and app.transports[0].name != "outbox":
         said = "is an example: every link to unsubscribe would lead nowhere; name your pages, or leave it empty"
         findings.faults.append(Fault("digest.yaml", 0, f"'newsletter.base_url' {said}"))
 
 
 def _check_transport(app: App, offline: bool) -> None:
-    transport = app.transport
-    problem = "" if offline else transport.probe()
-    if problem:
-        raise DigestError(problem)
+    problems = [] if offline else [said for transport in app.transports if (said := transport.probe())]
+    if problems:
+        raise DigestError("; ".join(problems))

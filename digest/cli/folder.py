@@ -60,7 +60,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
     if not (folder / FILE_NAME).exists():
         make_folder(folder)
     with make_app(folder) as app:
-        if app.settings.delivery.transport != "outbox":
+        if app.settings.delivery.transport != ("outbox",):
             said = "the demo writes to the outbox only; name a new folder: digest demo DIR"
             raise ConfigurationError([Fault(FILE_NAME, 0, said)])
         note("collecting …")

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,25 +22,30 @@ if TYPE_CHECKING:
 
 _SHOWN = 50  # names in a table
 _IN_JSON = 1000
+_FARTHEST = timedelta(days=3)  # news; and no provider keeps a letter longer
 
 
 @click.command()
 @click.argument("edition", required=False, default="")
 @click.option("--to", "addresses", multiple=True, help="Send a marked test to this address only; may be repeated.")
+@click.option("--at", metavar="TIME", default="", help="For this time: HH:MM of today, or 2026-11-23T07:00.")
 @click.option("--dry-run", is_flag=True, help="Show who would get it; send nothing, freeze nothing.")
 @click.option(
     "--force", metavar="REASON", default="", help="Send in spite of errors in the letter; the reason is kept."
 )
 @json_option
 @click.pass_obj
-def send(home: Path, edition: str, addresses: tuple[str, ...], dry_run: bool, force: str, as_json: bool) -> int:
+def send(
+    home: Path, edition: str, addresses: tuple[str, ...], at: str, dry_run: bool, force: str, as_json: bool
+) -> int:
     """Send EDITION (default: today's, composed if needed) to everyone who is due and has not got it."""
     from digest import pipeline
     from digest.app import make_app
 
     with make_app(home) as app:
-        if addresses and dry_run:
-            raise click.UsageError("--to sends a test, --dry-run sends nothing: choose one")
+        if sum(map(bool, (addresses, dry_run, at))) > 1:
+            raise click.UsageError("--to sends a test at once, --dry-run nothing, --at everyone later: choose one")
+        when = _moment(app, at) if at else None
         key = key_of(app, edition)
         if addresses:
             return _send_test(app, key, addresses, as_json)
@@ -47,9 +53,24 @@ def send(home: Path, edition: str, addresses: tuple[str, ...], dry_run: bool, fo
             return _dry_run(app, key, as_json)
         progress = Progress("sent")
         with stopped_by_signals() as stop:
-            sent = pipeline.send(app, key, force=force.strip(), stop=stop, progress=progress)
+            sent = pipeline.send(app, key, at=when, force=force.strip(), stop=stop, progress=progress)
         progress.end()
         return report(app, sent, as_json)
+
+
+def _moment(app: App, said: str) -> datetime:
+    """The time that `--at` names, in the newsletter's zone. Raises ConfigurationError for one that is none or past."""
+    now = app.now()
+    try:
+        clock = datetime.strptime(said, "%H:%M").time() if len(said) <= 5 else None  # noqa: DTZ007  a clock has no zone
+        when = datetime.combine(now.date(), clock) if clock else datetime.fromisoformat(said)
+    except ValueError:
+        expected = "expected HH:MM of today, or a time such as 2026-11-23T07:00"
+        raise ConfigurationError([Fault("--at", 0, f"{expected}, found {said!r}")]) from None
+    when = when if when.tzinfo else when.replace(tzinfo=app.settings.newsletter.zone)
+    if not now < when <= now + _FARTHEST:
+        raise ConfigurationError([Fault("--at", 0, f"{when:%Y-%m-%d %H:%M} is past, or more than three days ahead")])
+    return when
 
 
 def report(app: App, sent: Sent, as_json: bool) -> int:
@@ -58,7 +79,9 @@ def report(app: App, sent: Sent, as_json: bool) -> int:
     from digest.store.counting import missing
 
     counts, edition = sent.counts, sent.edition
-    waiting = counts.pending > 0 and edition.state == "sending" and not app.ledger.is_due(edition.key, app.now())
+    waiting = (
+        counts.pending > 0 and edition.state == "sending" and not app.ledger.is_due(edition.key, app.now(), app.ahead)
+    )
     problems = list(sent.notes) + (sent.report.problems if sent.report else [])
     for problem in problems:
         note(problem)
@@ -92,7 +115,7 @@ def show_counts(app: App, sent: Sent, waiting: bool, *, limit: int | None) -> No
         click.echo(f"{sent.report.accepted} of them by this call")
     click.echo(f"{plural(counts.batches, 'batch', 'batches')}, {plural(counts.variants, 'variant', 'variants')}")
     if waiting:
-        click.echo("those pending are due later, at their own hour")
+        click.echo("those pending are due later: `digest run` sends them then, or `digest send` after that")
     _show_missing(app, sent.edition.key, limit)
 
 

@@ -7,7 +7,7 @@ transports that hand over one reader at a time and can tell them apart. Readers 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +65,14 @@ class Mixed:
 
 
 Outcome = Accepted | Rejected | Halve | NotSent | Unknown | Mixed
+
+
+def without_doubt(outcome: Outcome) -> Outcome:
+    """The outcome where everything in doubt is to be sent again, and some readers may get it twice."""
+    match outcome:
+        case Unknown(reason):
+            return NotSent(f"{reason}; it is sent again")
+        case Mixed(unknown=doubts) if doubts:
+            said = outcome.not_sent_reason or f"{next(iter(doubts.values()))}; it is sent again"
+            return replace(outcome, unknown={}, not_sent_reason=said)
+    return outcome

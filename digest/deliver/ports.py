@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
 from digest.deliver.message import Outgoing
@@ -13,12 +13,35 @@ from digest.deliver.outcome import NotSent, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A batch that is ours alone now: its readers (id, email) in a fixed order, and the attempt's id."""
+    """A batch that is ours alone now: its readers (id, email) in a fixed order, and the attempt's id.
+
+    `send_at` is its due time where that lies ahead, else None: a batch claimed ahead is submitted under a fence only.
+    """
 
     batch: int
     attempt: str
     variant: str
     readers: tuple[tuple[int, str], ...]
+    send_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Batches are claimed before their due time, when it is at most `most` and at least `least` away. What is nearer
+    waits for its time, for there would be none to recall it in: that ends `closes` before."""
+
+    most: timedelta
+    least: timedelta
+    closes: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """An attempt whose outcome is unknown and whose batch may still be recalled under its fence."""
+
+    attempt: str
+    batch: int
+    fence: str
 
 
 Recovery = Literal["redo", "stepwise", "hold"]
@@ -64,7 +87,14 @@ class Transport(Protocol):
 @runtime_checkable
 class Fence(Protocol):
     """A transport whose attempts can be recalled: the only way to make an unknown outcome definite where the provider
-    knows no idempotency key."""
+    knows no idempotency key.
+
+    A recall is sure until `closes` before the time to send; the provider keeps at most `most_open` of them at once.
+    """
+
+    name: str
+    closes: timedelta
+    most_open: int
 
     def open_fence(self) -> str | NotSent:
         """A new id of the provider's, under which one attempt is submitted (`Outgoing.fence`) and can be recalled."""
@@ -88,9 +118,28 @@ class Lookup(Protocol):
 class Ledger(Protocol):
     """The memory of who got what. Every call is one durable transaction."""
 
-    def claim(self, edition: str, transport: str, now: datetime, max_tries: int) -> Claim | None:
+    def claim(
+        self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
+    ) -> Claim | None:
         """The next due batch tried less than `max_tries` times in this run, marked `submitting` with an attempt row
         before this returns; None when there is none. Readers who may no longer be mailed are excluded here."""
+        ...
+
+    def renew(self, edition: str) -> None:
+        """Gives every pending batch its tries back: another transport takes over."""
+        ...
+
+    def note_fence(self, attempt: str, fence: str) -> None:
+        """Durably notes the provider's id BEFORE it is used."""
+        ...
+
+    def begin_recall(self, edition: str, fence: Fence, now: datetime, *, but: Collection[str] = ()) -> Recall | None:
+        """The next attempt to recall, marked and counted as recalled before a byte leaves; None when there is none
+        that can be: too late, or too many recalls are open at the provider already. `but` are not tried again."""
+        ...
+
+    def end_recall(self, attempt: str, now: datetime) -> None:
+        """The provider has confirmed it: nobody gets the letter by this attempt, and its batch is pending again."""
         ...
 
     def note_handing(self, attempt: str, reader: int) -> None: ...

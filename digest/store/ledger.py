@@ -7,16 +7,16 @@ A guarded UPDATE with the state in the outer WHERE decides who owns a batch. Dec
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
-from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
-from digest.deliver.ports import Claim, Recovery
+from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown, without_doubt
+from digest.deliver.ports import Ahead, Claim, Fence, Recall, Recovery
 from digest.errors import StoreError
-from digest.store import batches
+from digest.store import batches, locks, recalls
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, decision, delivery
 from digest.store.schema import edition as editions
@@ -27,11 +27,15 @@ class SqlLedger:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.run = secrets.token_hex(8)
+        """Whose the attempts of this ledger are; `locks.at_work` holds it while they are in flight."""
 
-    def claim(self, edition: str, transport: str, now: datetime, max_tries: int) -> Claim | None:
+    def claim(
+        self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
+    ) -> Claim | None:
         ready = (
             select(batch.c.id)
-            .where(batch.c.edition == edition, batch.c.state == "pending", batch.c.due_at <= now)
+            .where(batch.c.edition == edition, batch.c.state == "pending", _ready(now, ahead))
             .where(batch.c.tries < max_tries)
             .where(select(editions.c.key).where(editions.c.key == edition, editions.c.state == "sending").exists())
             .order_by(batch.c.due_at, batch.c.tries, batch.c.id)
@@ -57,13 +61,28 @@ class SqlLedger:
                     connection.execute(update(batch).where(batch.c.id == number).values(state="empty"))
                     continue
                 name = secrets.token_hex(8)
+                mine = connection.execute(select(batch.c.variant, batch.c.due_at).where(batch.c.id == number)).one()
+                send_at = mine.due_at if mine.due_at > now else None
                 connection.execute(
                     insert(attempt).values(
-                        id=name, batch=number, transport=transport, state="submitting", started_at=now
+                        id=name,
+                        batch=number,
+                        transport=transport,
+                        state="submitting",
+                        started_at=now,
+                        run=self.run,
+                        send_at=send_at,
                     )
                 )
-                variant = connection.execute(select(batch.c.variant).where(batch.c.id == number)).scalar_one()
-            return Claim(batch=number, attempt=name, variant=variant, readers=readers)
+            return Claim(batch=number, attempt=name, variant=mine.variant, readers=readers, send_at=send_at)
+
+    def renew(self, edition: str) -> None:
+        with self.database.write() as connection:
+            _renew(connection, edition)
+
+    def note_fence(self, name: str, fence: str) -> None:
+        with self.database.write() as connection:
+            _own(connection, name, fence=fence)
 
     def note_handing(self, name: str, reader: int) -> None:
         with self.database.write() as connection:
@@ -82,40 +101,72 @@ class SqlLedger:
     def settle(self, name: str, outcome: Outcome, now: datetime) -> None:
         with self.database.write() as connection:
             row = connection.execute(
-                select(attempt.c.batch, batch.c.edition)
+                select(attempt.c.batch, attempt.c.state, batch.c.edition)
                 .join(batch, batch.c.id == attempt.c.batch)
                 .where(attempt.c.id == name)
+                .with_for_update(of=attempt)
             ).one()
+            if row.state == "proved":  # the provider's events were faster than its answer
+                return
             _end_attempt(connection, name, outcome, now)
             batches.apply(connection, row.edition, row.batch, outcome)
 
-    def begin_run(self, edition: str, *, recovery: Mapping[str, Recovery], now: datetime) -> int:
-        """Recovers what a killed run left: an orphaned `submitting` is Unknown, never pending, unless `recovery`
-        (transport name → how it is redone) allows more. Call only while no other process sends this edition.
-        Answers the readers whose outcome is now unknown because of it."""
-        doubtful = 0
+    def begin_recall(self, edition: str, fence: Fence, now: datetime, *, but: Collection[str] = ()) -> Recall | None:
+        with self.database.write(area="recall") as connection:
+            return recalls.begin(connection, edition, fence, now, but)
+
+    def end_recall(self, name: str, now: datetime) -> None:
         with self.database.write() as connection:
-            orphans = connection.execute(
-                select(attempt.c.id, attempt.c.batch, attempt.c.transport, attempt.c.in_doubt)
+            recalls.end(connection, name, now)
+
+    def prove(self, name: str) -> bool:
+        """The provider has shown, by its events or its log, that it took this attempt: its batch is accepted whatever
+        our line to the provider said. False where that was known, or the attempt was recalled."""
+        with self.database.write() as connection:
+            return recalls.prove(connection, name)
+
+    def begin_run(self, edition: str, *, recovery: Mapping[str, Recovery], now: datetime, resend: bool = False) -> int:
+        """Recovers what a killed run left: an orphaned `submitting` is Unknown, never pending, unless `recovery`
+        (transport name → how it is redone) allows more, or `resend` says to send what is in doubt again. What runs
+        that are still at work hold is left to them. Answers the readers whose outcome is now unknown because of it."""
+        doubtful = 0
+        with self.database.write(area="recovery") as connection:
+            found = connection.execute(
+                select(
+                    attempt.c.id,
+                    attempt.c.batch,
+                    attempt.c.transport,
+                    attempt.c.in_doubt,
+                    attempt.c.run,
+                    attempt.c.send_at,
+                    attempt.c.fence,
+                )
                 .join(batch, batch.c.id == attempt.c.batch)
                 .where(batch.c.edition == edition, attempt.c.state == "submitting")
             ).all()
-            for orphan in orphans:
+            dead = locks.dead(connection, {orphan.run for orphan in found})
+            for orphan in (one for one in found if one.run in dead):
                 ids = [id for id, _email in batches.readers(connection, orphan.batch)]
                 outcome = _orphan_outcome(orphan, ids, recovery.get(orphan.transport, "hold"))
+                if resend:
+                    outcome = without_doubt(outcome)
                 _end_attempt(connection, orphan.id, outcome, now)
                 batches.apply(connection, edition, orphan.batch, outcome)
                 if isinstance(outcome, Unknown):
                     doubtful += len(ids)
                 elif isinstance(outcome, Mixed):
                     doubtful += len(outcome.unknown)
-            pending = and_(batch.c.edition == edition, batch.c.state == "pending")
-            connection.execute(update(batch).where(pending).values(tries=0))
+            _renew(connection, edition)
         return doubtful
 
-    def is_due(self, edition: str, now: datetime) -> bool:
-        """Whether a batch waits to be handed over now, or was left in flight by a run that is no more."""
-        waiting = or_(and_(batch.c.state == "pending", batch.c.due_at <= now), batch.c.state == "submitting")
+    def is_due(self, edition: str, now: datetime, ahead: Ahead | None = None) -> bool:
+        """Whether a batch waits to be handed over now, was left in flight, or may yet be recalled."""
+        waiting = or_(and_(batch.c.state == "pending", _ready(now, ahead)), batch.c.state == "submitting")
+        if ahead is not None:
+            recallable = select(attempt.c.id).where(
+                attempt.c.batch == batch.c.id, attempt.c.fence != "", attempt.c.send_at > now + ahead.closes
+            )
+            waiting = or_(waiting, and_(batch.c.state == "unknown", recallable.exists()))
         with self.database.read() as connection:
             found = select(batch.c.id).where(batch.c.edition == edition, waiting).limit(1)
             return connection.execute(found).first() is not None
@@ -158,11 +209,22 @@ class SqlLedger:
             return bool(connection.execute(update(editions).where(mine).values(state="done", done_at=now)).rowcount)
 
 
-def _own(connection: Connection, name: str, *, in_doubt: int) -> int:
-    """The batch of an attempt that is still ours, with the reader noted. Raises StoreError when another run has
+def _ready(now: datetime, ahead: Ahead | None) -> ColumnElement[bool]:
+    """That a batch's time has come, or is as far ahead as a fence needs."""
+    due = batch.c.due_at <= now
+    return due if ahead is None else or_(due, batch.c.due_at.between(now + ahead.least, now + ahead.most))
+
+
+def _renew(connection: Connection, edition: str) -> None:
+    pending = and_(batch.c.edition == edition, batch.c.state == "pending")
+    connection.execute(update(batch).where(pending).values(tries=0))
+
+
+def _own(connection: Connection, name: str, **noted: Any) -> int:
+    """The batch of an attempt that is still ours, with something noted of it. Raises StoreError when another run has
     settled it: whoever went on now would hand readers over a second time."""
     mine = and_(attempt.c.id == name, attempt.c.state == "submitting")
-    if not connection.execute(update(attempt).where(mine).values(in_doubt=in_doubt)).rowcount:
+    if not connection.execute(update(attempt).where(mine).values(**noted)).rowcount:
         raise StoreError(f"attempt {name} was taken over by another run; this one stops")
     return int(connection.execute(select(attempt.c.batch).where(attempt.c.id == name)).scalar_one())
 
@@ -170,6 +232,8 @@ def _own(connection: Connection, name: str, *, in_doubt: int) -> int:
 def _orphan_outcome(orphan: Any, ids: Sequence[int], recovery: Recovery) -> Outcome:
     why = "the run was cut short while this was being handed over"
     doubt: int | None = orphan.in_doubt
+    if orphan.send_at is not None and not orphan.fence:
+        return NotSent("the run was cut short before it had a fence, without which nothing leaves ahead of its time")
     if recovery == "redo" or (recovery == "stepwise" and doubt is None):
         return NotSent("the run was cut short before anything was handed over, or it can safely be redone")
     if recovery == "hold" or doubt is None:

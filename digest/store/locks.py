@@ -1,13 +1,14 @@
-"""One process at a time at one piece of work, by a lock that the system takes back when its holder dies.
+"""Who is at work, by locks that the system takes back when their holder dies: no lease, no clock, nothing stale.
 
-A file lock beside an SQLite store, an advisory lock on a PostgreSQL one: no lease, no clock, nothing stale.
+A file lock beside an SQLite store, advisory locks on a PostgreSQL one. On SQLite one process sends at a time; on
+PostgreSQL one at a time prepares, and any number hand over together, each known by its run.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -19,12 +20,43 @@ from digest.store.database import Database
 _PAUSE = 0.2
 
 
+class Turn:
+    """The turn of a process at one piece of work."""
+
+    def __init__(self, held: ExitStack, *, shared: bool) -> None:
+        self._held, self._shared = held, shared
+
+    def share(self) -> None:
+        """What comes now may be done by several processes at once: on PostgreSQL the next one has its turn."""
+        if self._shared:
+            self._held.close()
+
+
 @contextmanager
-def alone(database: Database, work: str, *, wait: float) -> Iterator[None]:
+def alone(database: Database, work: str, *, wait: float) -> Iterator[Turn]:
     """Holds the lock named `work` (a word such as `sending`), after waiting at most `wait` seconds. Raises Busy."""
-    taken = _file(database, work, wait) if database.engine.dialect.name == "sqlite" else _advisory(database, work, wait)
-    with taken:
-        yield
+    one_file = database.engine.dialect.name == "sqlite"
+    with ExitStack() as held:
+        held.enter_context((_file if one_file else _advisory)(database, work, wait))
+        yield Turn(held, shared=not one_file)
+
+
+@contextmanager
+def at_work(database: Database, run: str) -> Iterator[None]:
+    """Shows that the attempts of `run` are in living hands, for as long as this process lives or the block lasts."""
+    if database.engine.dialect.name == "sqlite":
+        yield  # the file lock says it
+    else:
+        with _advisory(database, f"run {run}", wait=0.0):
+            yield
+
+
+def dead(connection: Connection, runs: Collection[str]) -> set[str]:
+    """Those of the runs that nobody is at work on any more. On SQLite, where the caller is alone, all of them."""
+    if connection.engine.dialect.name == "sqlite":
+        return set(runs)
+    free = text("SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || ' ' || :work, 0))")
+    return {run for run in runs if connection.execute(free, {"work": f"run {run}"}).scalar()}
 
 
 @contextmanager

@@ -216,6 +216,9 @@ attempt = Table(
     Column("state", String(16), nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
+    Column("run", String(32), nullable=False, server_default=""),  # of the process that holds it (`locks.at_work`)
+    Column("send_at", Moment),  # submitted ahead, for this time; without a fence nothing can have left
+    Column("fence", Text, nullable=False, server_default=""),  # the provider's id under which it can be recalled
     Column("in_doubt", _Id),  # per-reader transports: the one reader being handed over right now
     Column("provider_id", Text, nullable=False, server_default=""),
     Column("detail", Text, nullable=False, server_default=""),

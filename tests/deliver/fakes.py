@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from digest.deliver.message import Outgoing
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
-from digest.deliver.ports import Claim, Journal, Recovery
+from digest.deliver.ports import Ahead, Claim, Fence, Journal, Recall, Recovery
 from tests.deliver.letters import NOW
 
 _BEGAN = time.monotonic()
@@ -53,7 +53,9 @@ class FakeLedger:
         """(state, readers) of every batch that still carries someone, in order of their numbers."""
         return [(batch.state, len(batch.readers)) for batch in self.batches if batch.readers]
 
-    def claim(self, edition: str, transport: str, now: datetime, max_tries: int) -> Claim | None:
+    def claim(
+        self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
+    ) -> Claim | None:
         with self.lock:
             if self.claim_error:
                 raise self.claim_error
@@ -64,6 +66,19 @@ class FakeLedger:
                     self.attempts[name] = batch
                     return Claim(batch.number, name, batch.variant, batch.readers)
             return None
+
+    def renew(self, edition: str) -> None:
+        for batch in self.batches:
+            batch.tries = 0 if batch.state == "pending" else batch.tries
+
+    def note_fence(self, attempt: str, fence: str) -> None:
+        raise NotImplementedError("fences are tested on the real ledger")
+
+    def begin_recall(self, edition: str, fence: Fence, now: datetime, *, but: Collection[str] = ()) -> Recall | None:
+        raise NotImplementedError("fences are tested on the real ledger")
+
+    def end_recall(self, attempt: str, now: datetime) -> None:
+        raise NotImplementedError("fences are tested on the real ledger")
 
     def note_handing(self, attempt: str, reader: int) -> None:
         if self.note_error:

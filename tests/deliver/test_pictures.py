@@ -125,6 +125,6 @@ def test_a_letter_carries_what_it_shows_and_nothing_else() -> None:
 
 def test_a_run_gives_each_letter_its_own_pictures() -> None:
     ledger, transport = FakeLedger(2), Scripted()
-    job = Job("2026-11-23", {"all": PICTURED}, SENDER, ledger, transport, token, fast_clock, threads=1, pictures=HELD)
+    job = Job("2026-11-23", {"all": PICTURED}, SENDER, ledger, [transport], token, fast_clock, 1, pictures=HELD)
     send_due(job)
     assert [batch.pictures for batch in transport.submitted] == [(BRIDGE, FIELD)]

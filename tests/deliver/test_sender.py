@@ -16,12 +16,12 @@ from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
 from tests.deliver.letters import LETTER, SENDER, token
 
 
-def run(ledger: FakeLedger, transport: Scripted, **given: Any) -> tuple[SendReport, list[int]]:
+def run(ledger: FakeLedger, *transports: Scripted, **given: Any) -> tuple[SendReport, list[int]]:
     """The report, and what `progress` was told."""
     told: list[int] = []
     stop = given.pop("stop", None) or threading.Event()
     job = Job(
-        "2026-11-23", {"all": LETTER}, SENDER, ledger, transport, token, fast_clock,
+        "2026-11-23", {"all": LETTER}, SENDER, ledger, transports, token, fast_clock,
         **{"threads": 1, "progress": told.append, "stop": stop, **given},
     )  # fmt: skip
     watchdog = threading.Timer(20, stop.set)  # a run that does not end by itself is stopped, and says so

@@ -23,6 +23,7 @@ TOP = {
     "app",
     "freezing",
     "rehearsal",
+    "building",
 }
 TOP |= {"composing", "web", "work"}
 TOP |= {"settings", "settings_file", "settings_values"}
@@ -75,10 +76,10 @@ def test_nobody_below_the_command_line_imports_it(part: str) -> None:
 
 
 def test_only_the_composition_root_chooses_implementations() -> None:
-    """Stages and store are put together in app and pipeline; the table of transports is read by app alone."""
+    """Stages and store are put together in app and pipeline; the table of transports is read by `building` alone."""
     for path in sorted(PACKAGE.rglob("*.py")):
         if "transports.load" in path.read_text(encoding="utf-8"):
-            assert path.name == "app.py", path
+            assert path.name == "building.py", path
 
 
 def test_every_part_is_placed() -> None:

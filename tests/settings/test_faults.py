@@ -47,6 +47,10 @@ CASES = {
     "edition: {window: 999999999d}": "4: 'edition.window': expected a duration of more than 0 and at most 366d",
     "schedule:\n  send_at: 25:00": "5: 'schedule.send_at': expected a time of day such as \"07:00\", found '25:00'",
     "schedule: {send_at: ०७:००}": "4: 'schedule.send_at': expected a time of day",
+    "delivery: {transport: [sendgrid, sendgird]}": "4: 'delivery.transport[2]': expected outbox, smtp or sendgrid, "
+    "found 'sendgird'; did you mean 'sendgrid'?",
+    "delivery: {transport: []}": "4: 'delivery': expected a transport, or several, each once; found none",
+    "delivery: {transport: [smtp, smtp]}": "4: 'delivery': expected a transport, or several, each once; found smtp, smtp",
     "theme: {accent: red}": "4: 'theme.accent': expected a colour such as #9c1c1c, found 'red'",
     "sources:\n  - {name: क}": "5: 'sources[1]': expected exactly one of url and path",
     "sources:\n  - {name: क, url: u, path: p}": "5: 'sources[1]': expected exactly one of url and path",
@@ -113,7 +117,7 @@ def test_what_is_not_named_has_its_default_and_can_not_be_changed() -> None:
     settings = read(GOOD + "edition: {window: 36h}\nschedule: {send_at: '6:05', collect_every: 90s}\n")
     assert settings.edition.window == timedelta(hours=36)
     assert settings.schedule.send_at == time(6, 5)
-    assert (settings.delivery.transport, settings.delivery.batch_size, settings.delivery.threads) == ("outbox", 1000, 4)
+    assert (settings.delivery.transport, settings.delivery.batch_size) == (("outbox",), 1000)
     with pytest.raises(ValueError, match="frozen"):
         settings.store.url = "other"
 

@@ -95,6 +95,8 @@ def test_a_store_of_the_first_schema_keeps_what_it_has(store_url: str, tmp_path:
     with database.write() as connection:
         for table in ("source", "picture", "counted"):
             connection.execute(text(f"DROP TABLE {table}"))
+        for column in ("run", "send_at", "fence"):
+            connection.execute(text(f"ALTER TABLE attempt DROP COLUMN {column}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         connection.execute(text(FIRST_SOURCE))
         connection.execute(text("INSERT INTO source (name, etag) VALUES ('ग्राम दर्पण', 'v1'), ('quiet', 'v2')"))

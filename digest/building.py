@@ -1,0 +1,53 @@
+"""Transports out of their settings: the part of the composition root that has a row per provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from digest.deliver import transports
+
+if TYPE_CHECKING:
+    from digest.app import App
+    from digest.deliver.ports import Transport
+
+
+def transport(name: str, app: App) -> Transport:
+    """The transport of this name. Raises ConfigurationError where a key that it needs is missing."""
+    return _BUILD[name](app)
+
+
+def _outbox(app: App) -> Transport:
+    kind = transports.load("outbox")
+    built: Transport = kind(app.home / app.settings.delivery.outbox.path, clock=app.clock)
+    return built
+
+
+def _smtp(app: App) -> Transport:
+    smtp = app.settings.delivery.smtp
+    kind = transports.load("smtp")
+    built: Transport = kind(
+        smtp.host,
+        smtp.port,
+        clock=app.clock,
+        security=smtp.security,
+        username=smtp.username,
+        password=app.secret(smtp.password_env, "delivery.smtp.password_env") if smtp.username else "",
+        timeout=smtp.timeout.total_seconds(),
+    )
+    return built
+
+
+def _sendgrid(app: App) -> Transport:
+    sendgrid = app.settings.delivery.sendgrid
+    kind = transports.load("sendgrid")
+    built: Transport = kind(
+        app.secret(sendgrid.key_env, "delivery.sendgrid.key_env"),
+        host=sendgrid.host,
+        timeout=sendgrid.timeout.total_seconds(),
+    )
+    return built
+
+
+_BUILD: dict[str, Callable[[App], Transport]] = {"outbox": _outbox, "smtp": _smtp, "sendgrid": _sendgrid}
+"""A new provider's row; its name is one of `settings.Transport` and of the table in `deliver.transports`."""
