@@ -1,4 +1,4 @@
-"""One POST over a kept-alive connection, with the one answer that matters: could the other side have the request?
+"""One request over a kept-alive connection, with the one answer that matters: could the other side have the request?
 
 Follows no redirect, repeats nothing by itself, and every call has a time limit. Knows HTTP, no provider.
 """
@@ -49,9 +49,16 @@ class Wire:
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Raises NeverSent or MaybeSent; any HTTP status is a Reply."""
+        return self._exchange("POST", path, body, headers)
+
+    def get(self, path: str, headers: Mapping[str, str]) -> Reply:
+        """As `post`, with nothing to send."""
+        return self._exchange("GET", path, None, headers)
+
+    def _exchange(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
         connection = self._connection()
         try:
-            connection.request("POST", self.prefix + path, body=body, headers=dict(headers))
+            connection.request(method, self.prefix + path, body=body, headers=dict(headers))
         except (OSError, http.client.HTTPException) as error:
             self._drop(connection)
             raise NeverSent(_words(error)) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -19,6 +20,9 @@ from digest.deliver.transports.sendgrid_payload import payload
 from digest.deliver.wire import MaybeSent, NeverSent, Reply, Wire
 
 _SEND = "/v3/mail/send"
+_BATCH = "/v3/mail/batch"
+_SCHEDULED = "/v3/user/scheduled_sends"
+_ID = re.compile(r"[A-Za-z0-9_.=-]{1,200}\Z")
 _INDEX = re.compile(r"personalizations[.\[](\d+)")
 _DIGITS = re.compile(r"[0-9]{1,12}\Z")
 _STOP = {
@@ -63,6 +67,32 @@ class SendGrid:
             return Unknown(f"sendgrid {self.host}: no whole answer came: {error}")
         return read_reply(reply, outgoing)
 
+    def open_fence(self) -> str | NotSent:
+        try:
+            reply = self.wire.post(_BATCH, b"", self.headers)
+        except (NeverSent, MaybeSent) as error:  # an id that nobody uses harms nobody
+            return NotSent(f"sendgrid {self.host}: no batch id: {error}")
+        if reply.status != 201:
+            return _not_now(reply) or NotSent(f"sendgrid gave no batch id ({reply.status}){_detail(reply)}")
+        fence = _field(reply.body, "batch_id")
+        return fence if _ID.match(fence) else NotSent("sendgrid gave no batch id: its answer holds none")
+
+    def recall(self, fence: str) -> bool:
+        """Never undone: deleting a cancellation would let the letters go after all."""
+        order = orjson.dumps({"batch_id": fence, "status": "cancel"})
+        try:
+            self.wire.post(_SCHEDULED, order, self.headers)
+        except NeverSent:
+            return False
+        except MaybeSent:
+            pass
+        # What was answered to that does not matter (a repeat is a 400): what counts is what the provider holds now.
+        try:
+            reply = self.wire.get(f"{_SCHEDULED}/{quote(fence, safe='')}", self.headers)
+        except (NeverSent, MaybeSent):
+            return False
+        return reply.status == 200 and _shows_cancel(reply.body, fence)
+
     def probe(self) -> str:
         return ""  # the key was there, or we would not be; asking the provider about it is not built yet
 
@@ -75,10 +105,8 @@ def read_reply(reply: Reply, outgoing: Outgoing) -> Outcome:
     status = reply.status
     if status == 202:
         return Accepted(reply.headers.get("x-message-id", ""))
-    if status in _STOP:
-        return NotSent(f"sendgrid: {_STOP[status]}{_detail(reply)}", permanent=True)
-    if status == 429:
-        return NotSent("sendgrid asks to slow down (429)", retry_after=_retry_after(reply))
+    if not_now := _not_now(reply):
+        return not_now
     if status == 400:
         return _refused(reply, outgoing)
     if status == 413:
@@ -87,6 +115,33 @@ def read_reply(reply: Reply, outgoing: Outgoing) -> Outcome:
         where = reply.headers.get("location", "nowhere")
         return NotSent(f"sendgrid answered with a redirect to {where}, which is not followed", permanent=True)
     return Unknown(f"sendgrid answered {status}{_detail(reply)}")
+
+
+def _not_now(reply: Reply) -> NotSent | None:
+    """What is said before a request is even looked at, whatever it asks for."""
+    if reply.status in _STOP:
+        return NotSent(f"sendgrid: {_STOP[reply.status]}{_detail(reply)}", permanent=True)
+    if reply.status == 429:
+        return NotSent("sendgrid asks to slow down (429)", retry_after=_retry_after(reply))
+    return None
+
+
+def _shows_cancel(body: bytes, fence: str) -> bool:
+    try:
+        shown = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    rows = shown if isinstance(shown, list) else [shown]
+    return any(isinstance(row, dict) and row.get("batch_id") == fence and row.get("status") == "cancel" for row in rows)
+
+
+def _field(body: bytes, name: str) -> str:
+    """A text in a JSON object; '' where there is none."""
+    try:
+        found = orjson.loads(body)[name]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ""
+    return found if isinstance(found, str) else ""
 
 
 def _refused(reply: Reply, outgoing: Outgoing) -> Outcome:

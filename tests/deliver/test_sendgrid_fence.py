@@ -1,0 +1,149 @@
+"""A fenced attempt can be recalled until shortly before it goes, and only the provider's own word says that it was."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from digest.deliver.outcome import NotSent
+from digest.deliver.ports import Fence
+from digest.deliver.transports.sendgrid import SendGrid
+from tests.support.http_server import HttpServer
+from tests.support.sendgrid_api import SCOPES
+from tests.support.sendgrid_faults import FAULTS, Fault
+from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support_tests.letters import ask, payload
+
+NOW = 1_800_000_000
+
+
+@pytest.fixture
+def server() -> Iterator[SendGridServer]:
+    with SendGridServer() as found:
+        found.clock.set(NOW)
+        yield found
+
+
+@pytest.fixture
+def transport(server: SendGridServer) -> Iterator[SendGrid]:
+    found = SendGrid(KEY, host=server.url, timeout=0.3)
+    yield found
+    found.close()
+
+
+def opened(transport: SendGrid) -> str:
+    fence = transport.open_fence()
+    assert isinstance(fence, str)
+    return fence
+
+
+def hand_in(server: SendGridServer, fence: str, *addresses: str, seconds: int = 1800) -> None:
+    assert ask(server, payload(*addresses) | {"batch_id": fence, "send_at": NOW + seconds})[0] == 202
+
+
+def test_sendgrid_is_a_fence_and_every_attempt_gets_an_id_of_its_own(transport: SendGrid) -> None:
+    assert isinstance(transport, Fence)
+    assert opened(transport) != opened(transport)
+
+
+def test_what_was_recalled_never_goes_and_what_was_not_does(server: SendGridServer, transport: SendGrid) -> None:
+    first, second = opened(transport), opened(transport)
+    hand_in(server, first, "asha@example.com")
+    hand_in(server, second, "ravi@example.com")
+    assert transport.recall(first)
+    server.clock.advance(3600)
+    assert server.counts == {"ravi@example.com": 1}
+
+
+def test_what_comes_late_under_a_recalled_id_does_not_go_either(server: SendGridServer, transport: SendGrid) -> None:
+    fence = opened(transport)
+    assert transport.recall(fence)
+    hand_in(server, fence, "asha@example.com")
+    server.clock.advance(3600)
+    assert server.counts == {}
+
+
+def test_it_may_be_recalled_again_and_is_never_undone(server: SendGridServer, transport: SendGrid) -> None:
+    fence = opened(transport)
+    assert [transport.recall(fence) for _ in range(3)] == [True] * 3
+    assert {seen.method for seen in server.requests} == {"POST", "GET"}
+
+
+def test_an_id_that_the_provider_never_gave_is_not_recalled(transport: SendGrid) -> None:
+    assert not transport.recall("unheard-of")
+    assert not transport.recall("../scopes?x=")
+
+
+def test_no_more_than_ten_are_recalled_at_once(transport: SendGrid) -> None:
+    fences = [opened(transport) for _ in range(11)]
+    assert [transport.recall(fence) for fence in fences] == [True] * 10 + [False]
+    assert transport.recall(fences[0])
+
+
+@pytest.mark.parametrize("kind", sorted(FAULTS))
+def test_no_fault_opens_a_fence_that_is_none(server: SendGridServer, transport: SendGrid, kind: str) -> None:
+    server.faults = [Fault(kind, on="batch", seconds=0.6)]
+    start = time.monotonic()
+    fence = transport.open_fence()
+    assert time.monotonic() - start < 2
+    if isinstance(fence, NotSent):
+        assert KEY not in fence.reason
+        assert fence.permanent == (kind in ("unauthorized_401", "forbidden_403"))
+        assert (fence.retry_after is not None) == (kind == "rate_limit")
+    else:
+        assert server.provider.knows(fence)
+    assert len(server.requests) <= 1
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["the order", "the question"])
+@pytest.mark.parametrize("kind", sorted(FAULTS))
+def test_confirmed_only_when_the_provider_shows_it(
+    server: SendGridServer, transport: SendGrid, kind: str, late: bool
+) -> None:
+    """Whatever becomes of the order or of the question after it: True is said only of what is cancelled in truth."""
+    fence = opened(transport)
+    entries = [Fault(kind, on="scheduled", seconds=0.6)]
+    server.faults = [*([Fault("ok", on="scheduled")] if late else []), *entries]
+    start = time.monotonic()
+    confirmed = transport.recall(fence)
+    assert time.monotonic() - start < 3
+    assert not confirmed or server.provider.status(fence) == "cancel"
+    assert len(server.requests) <= 3
+    server.faults = []
+    while time.monotonic() - start < 5 and not (confirmed := transport.recall(fence)):
+        time.sleep(0.1)
+    assert confirmed  # asked again when all is well
+
+
+def test_a_key_that_may_not_recall_is_said_at_once() -> None:
+    with SendGridServer(scopes=["mail.send"]) as server:
+        transport = SendGrid(KEY, host=server.url)
+        fence = transport.open_fence()
+        assert isinstance(fence, NotSent)
+        assert fence.permanent
+        transport.close()
+    with SendGridServer(scopes=[scope for scope in SCOPES if "scheduled" not in scope]) as server:
+        transport = SendGrid(KEY, host=server.url)
+        assert not transport.recall(opened(transport))
+        transport.close()
+
+
+def test_nobody_listening(server: SendGridServer, transport: SendGrid) -> None:
+    fence = opened(transport)
+    with server.refusing():
+        assert isinstance(transport.open_fence(), NotSent)
+        assert not transport.recall(fence)
+    assert server.provider.status(fence) == ""
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"[]", b"{}", b"7", b'{"batch_id": 7}', b'{"batch_id": "../up"}', b'{"batch_id": ""}', b"<html>"]
+)
+def test_an_answer_without_an_id_opens_nothing(said: bytes) -> None:
+    with HttpServer() as site:
+        site.route("/v3/mail/batch", said, status=201, type="application/json")
+        transport = SendGrid(KEY, host=site.url(""))
+        assert isinstance(transport.open_fence(), NotSent)
+        transport.close()
