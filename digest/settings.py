@@ -222,9 +222,8 @@ class Delivery(Shape):
     @model_validator(mode="after")
     def _each_once(self) -> Delivery:
         if not self.transport or len(set(self.transport)) < len(self.transport):
-            raise ValueError(
-                f"expected a transport, or several, each once; found {', '.join(self.transport) or 'none'}"
-            )
+            found = ", ".join(self.transport) or "none"
+            raise ValueError(f"expected a transport, or several, each once; found {found}")
         return self
 
 

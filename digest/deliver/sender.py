@@ -71,10 +71,12 @@ def send_due(job: Job) -> SendReport:
     run = _Run(job)
     run.recall()  # what a run before this one left in doubt
     with ThreadPoolExecutor(max_workers=job.threads, thread_name_prefix="send") as pool:
-        workers = [pool.submit(run.work) for _ in range(job.threads)]
-        for worker in workers:
-            worker.result()
-    run.recall()
+        again = True
+        while again:
+            workers = [pool.submit(run.work) for _ in range(job.threads)]
+            for worker in workers:
+                worker.result()
+            again = run.recall() and not run.over
     run.report.stopped = job.stop.is_set()
     return run.report
 
@@ -93,9 +95,13 @@ class _Run:
         self.recalling = threading.Lock()
         self.doubtful: dict[str, int] = {}  # attempts that this run left in doubt under a fence, with their readers
 
+    @property
+    def over(self) -> bool:
+        return self.job.stop.is_set() or self.halt.is_set() or self.patience.over
+
     def work(self) -> None:
         try:
-            while not (self.job.stop.is_set() or self.halt.is_set() or self.patience.over):
+            while not self.over:
                 if self._resting():
                     continue
                 transport = self.patience.transport
@@ -119,10 +125,10 @@ class _Run:
             self.halt.set()
             raise
 
-    def recall(self) -> int:
+    def recall(self) -> bool:
         """Recalls what is in doubt and has a fence, one after the other; what is recalled waits to be sent again.
-        Answers how many readers, of those whom this run left in doubt."""
-        job, readers, tried = self.job, 0, set[str]()
+        Answers whether anything was."""
+        job, readers, any_, tried = self.job, 0, False, set[str]()
         with self.recalling:
             for fence in (one for one in job.transports if isinstance(one, Fence)):
                 while found := job.ledger.begin_recall(job.edition, fence, job.clock(), but=tried):
@@ -135,8 +141,10 @@ class _Run:
                         self.report.say(f"batch {found.batch}: {said}")
                         recalled = self.doubtful.pop(found.attempt, 0) if confirmed else 0
                         self.report.unknown -= recalled
-                    readers += recalled
-        return readers
+                    readers, any_ = readers + recalled, any_ or confirmed
+        if readers:
+            job.progress(-readers)
+        return any_
 
     def _claim(self, transport: Transport) -> Claim | None:
         # Counted as in flight before the claim, so that no other thread goes home while this one may yet put a
@@ -174,9 +182,9 @@ class _Run:
             if fenced:
                 self.doubtful[claim.attempt] = len(claim.readers)
             done = self._count(transport, claim, outcome, fenced=fenced)
-        if fenced:
-            done -= self.recall()
         job.progress(done)
+        if fenced:
+            self.recall()
 
     def _submit(self, transport: Transport, claim: Claim) -> tuple[Outcome, str]:
         """What came of it, and the fence under which it was submitted, or ''."""

@@ -50,7 +50,8 @@ CASES = {
     "delivery: {transport: [sendgrid, sendgird]}": "4: 'delivery.transport[2]': expected outbox, smtp or sendgrid, "
     "found 'sendgird'; did you mean 'sendgrid'?",
     "delivery: {transport: []}": "4: 'delivery': expected a transport, or several, each once; found none",
-    "delivery: {transport: [smtp, smtp]}": "4: 'delivery': expected a transport, or several, each once; found smtp, smtp",
+    "delivery: {transport: [smtp, smtp]}": "4: 'delivery': expected a transport, or several, each once; "
+    "found smtp, smtp",
     "theme: {accent: red}": "4: 'theme.accent': expected a colour such as #9c1c1c, found 'red'",
     "sources:\n  - {name: क}": "5: 'sources[1]': expected exactly one of url and path",
     "sources:\n  - {name: क, url: u, path: p}": "5: 'sources[1]': expected exactly one of url and path",

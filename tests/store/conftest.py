@@ -47,13 +47,13 @@ Frozen = Callable[..., list[int]]
 def frozen(database: Database) -> Frozen:
     """Freezes an edition for so many readers; answers their ids."""
 
-    def make(readers: int, *, size: int = 1000, key: str = KEY) -> list[int]:
+    def make(readers: int, *, size: int = 1000, key: str = KEY, due: datetime = NOW) -> list[int]:
         enlist(database, *(f"reader{n}@example.com" for n in range(readers)))
         editions = EditionStore(database)
         if editions.get(key) is None:
             editions.put(an_edition(key), over=())
         ids = [candidate.id for candidate in ReaderStore(database).candidates(key)]
-        freeze(database, key, [Entry(id, "html", NOW) for id in ids], size, now=NOW)
+        freeze(database, key, [Entry(id, "html", due) for id in ids], size, now=NOW)
         return ids
 
     return make

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -34,10 +35,14 @@ _STOP = {
 
 
 class SendGrid:
-    """`host` is the API's root. SendGrid knows no idempotency key: an attempt cut short is held as unknown."""
+    """`host` is the API's root. SendGrid knows no idempotency key: an attempt cut short is unknown, and recalled where
+    it has a fence. A scheduled batch can be cancelled until ten minutes before its time, ten of them at once
+    (https://www.twilio.com/docs/sendgrid/api-reference/cancel-scheduled-sends); two minutes are for the request."""
 
     name = "sendgrid"
     recovery: Recovery = "hold"
+    closes = timedelta(minutes=12)
+    most_open = 10
 
     def __init__(self, key: str, *, host: str, timeout: float = 30.0) -> None:
         from sendgrid import SendGridAPIClient

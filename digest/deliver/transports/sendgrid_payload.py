@@ -51,6 +51,8 @@ def payload(outgoing: Outgoing) -> dict[str, Any]:
     }
     if outgoing.pictures:
         request["attachments"] = [_attachment(picture) for picture in outgoing.pictures]
+    if outgoing.fence:
+        request |= {"batch_id": outgoing.fence, "send_at": outgoing.send_at}
     if sender.reply_to:
         request["reply_to"] = {"email": sender.reply_to}
     return request

@@ -1,0 +1,144 @@
+"""An edition handed over ahead of its hour: whatever the line does, everybody gets it once, and the provider's log is
+the judge. A real ledger, the real transport, a SendGrid of our own with a clock of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.deliver.ports import Ahead
+from digest.deliver.sender import Job, SendReport, send_due
+from digest.deliver.transports.sendgrid import SendGrid
+from digest.store.counting import Counts, counts
+from digest.store.database import Database, open_database
+from digest.store.editions import EditionStore
+from digest.store.freezing import Entry, freeze
+from digest.store.ledger import SqlLedger
+from digest.store.readers import ReaderStore
+from tests.deliver.letters import LETTER, SENDER, token
+from tests.store.conftest import KEY, an_edition, enlist
+from tests.support.sendgrid_faults import FAULTS, Fault
+from tests.support.sendgrid_server import KEY as API_KEY
+from tests.support.sendgrid_server import SendGridServer
+from tests.support_tests.letters import ask, payload
+
+AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+DUE = AT + timedelta(minutes=30)
+AHEAD = Ahead(most=timedelta(minutes=40), least=timedelta(minutes=15), closes=SendGrid.closes)
+HARMLESS = {"slow_body", "slow_reply"}
+FOR_GOOD = {"unauthorized_401", "forbidden_403", "redirect_301"}
+REFUSES_READERS = {"bad_index", "bad_no_field"}
+
+
+@pytest.fixture
+def server() -> Iterator[SendGridServer]:
+    with SendGridServer() as found:
+        found.clock.set(AT.timestamp())
+        yield found
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = open_database("sqlite:///digest.db", home=tmp_path)
+    yield opened
+    opened.close()
+
+
+def prepare(database: Database, readers: int, size: int) -> None:
+    enlist(database, *(f"reader{n}@example.com" for n in range(readers)))
+    EditionStore(database).put(an_edition(), over=())
+    entries = [Entry(candidate.id, "all", DUE) for candidate in ReaderStore(database).candidates(KEY)]
+    freeze(database, KEY, entries, size, now=AT)
+
+
+def run(database: Database, server: SendGridServer, *, timeout: float = 0.4, threads: int = 2) -> SendReport:
+    """A run as a new process would do it."""
+    transport = SendGrid(API_KEY, host=server.url, timeout=timeout)
+    ledger = SqlLedger(database)
+    now = datetime.fromtimestamp(server.clock.now(), UTC)
+    ledger.begin_run(KEY, recovery={"sendgrid": "hold"}, now=now)
+    try:
+        return send_due(
+            Job(KEY, {"all": LETTER}, SENDER, ledger, [transport], token,
+                lambda: datetime.fromtimestamp(server.clock.now(), UTC), threads, ahead=AHEAD)
+        )  # fmt: skip
+    finally:
+        transport.close()
+
+
+def everyone_once(server: SendGridServer, readers: int) -> None:
+    assert not server.violations
+    server.clock.advance(3 * 3600)
+    assert server.counts == {f"reader{n}@example.com": 1 for n in range(readers)}
+
+
+@pytest.mark.parametrize("kind", sorted(set(FAULTS) - HARMLESS - FOR_GOOD - REFUSES_READERS - {"refuse", "sandbox"}))
+def test_everybody_gets_it_once_whatever_becomes_of_a_request(
+    database: Database, server: SendGridServer, kind: str
+) -> None:
+    prepare(database, 12, 4)
+    server.faults = [Fault(kind, seconds=0.8), Fault("ok"), Fault(kind, seconds=0.8)]
+    run(database, server)
+    if counts(database, KEY).pending:  # too large, say: what is left is tried again by the next run
+        run(database, server)
+    assert counts(database, KEY) == Counts(12, 12, 0, 0, 0, 0, batches=counts(database, KEY).batches, variants=1)
+    everyone_once(server, 12)
+
+
+@pytest.mark.parametrize("on", ["batch", "scheduled"])
+@pytest.mark.parametrize("kind", ["accept_then_close", "lose_then_hang", "error_500", "reset_mid_body"])
+def test_the_calls_of_the_fence_may_fail_too(database: Database, server: SendGridServer, on: str, kind: str) -> None:
+    prepare(database, 8, 4)
+    server.faults = [Fault("accept_then_close"), Fault(kind, seconds=0.6, on=on)]
+    for _ in range(2):
+        run(database, server, threads=1)
+    assert counts(database, KEY).accepted == 8
+    everyone_once(server, 8)
+
+
+def test_what_a_kill_left_is_recalled_by_the_next_run(database: Database, server: SendGridServer) -> None:
+    prepare(database, 8, 4)
+    dead = SqlLedger(database)
+    claim = dead.claim(KEY, "sendgrid", AT, 5, AHEAD)
+    assert claim is not None
+    transport = SendGrid(API_KEY, host=server.url)
+    fence = transport.open_fence()
+    assert isinstance(fence, str)
+    transport.close()
+    dead.note_fence(claim.attempt, fence)
+    # It was accepted, and the process died before it could write so.
+    body = payload(*(email for _id, email in claim.readers)) | {"batch_id": fence, "send_at": int(DUE.timestamp())}
+    assert ask(server, body)[0] == 202
+    report = run(database, server)
+    assert report.problems == [f"batch {claim.batch}: recalled before its time, and sent again"]
+    assert counts(database, KEY).accepted == 8
+    everyone_once(server, 8)
+
+
+def test_beyond_the_last_call_a_batch_in_doubt_is_held(database: Database, server: SendGridServer) -> None:
+    prepare(database, 4, 4)
+    server.faults = [Fault("accept_then_close"), *[Fault("reset_before_body", on="scheduled")] * 20]
+    run(database, server)
+    assert counts(database, KEY).unknown == 4
+    server.clock.set((DUE - timedelta(minutes=11)).timestamp())
+    run(database, server)
+    assert counts(database, KEY).unknown == 4
+    everyone_once(server, 4)
+
+
+def test_a_provider_that_loses_everything_is_given_up_within_its_limit_of_cancels(
+    database: Database, server: SendGridServer
+) -> None:
+    prepare(database, 200, 10)
+    server.faults = [Fault("error_500_accepted")] * 100
+    report = run(database, server)
+    assert len(server.provider.statuses()) <= 10
+    assert counts(database, KEY).unknown == 0
+    assert "stopped after 5 unknown outcomes in a row; the rest is not sent" in report.problems
+    server.faults = []
+    run(database, server)
+    assert counts(database, KEY).accepted == 200
+    everyone_once(server, 200)

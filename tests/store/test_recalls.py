@@ -1,0 +1,198 @@
+"""Batches handed over ahead of their time: when they are claimed, what may be recalled, and what proves an attempt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.deliver.outcome import Accepted, NotSent, Unknown
+from digest.deliver.ports import Ahead, Claim
+from digest.store.counting import counts
+from digest.store.database import Database, open_database
+from digest.store.ledger import SqlLedger
+from digest.store.locks import at_work
+from tests.store.conftest import KEY, NOW, Frozen
+
+AHEAD = Ahead(most=timedelta(minutes=40), least=timedelta(minutes=15), closes=timedelta(minutes=12))
+DUE = NOW + timedelta(minutes=30)
+HOLD = {"sendgrid": "hold"}
+
+
+@dataclass
+class Fenced:
+    name: str = "sendgrid"
+    closes: timedelta = AHEAD.closes
+    most_open: int = 10
+
+    def open_fence(self) -> str | NotSent:
+        raise NotImplementedError
+
+    def recall(self, fence: str) -> bool:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def scheduled(frozen: Frozen) -> list[int]:
+    """Thirty readers in batches of one, due in half an hour."""
+    return frozen(30, size=1, due=DUE)
+
+
+def ahead(ledger: SqlLedger, now: datetime = NOW) -> Claim:
+    got = ledger.claim(KEY, "sendgrid", now, 5, AHEAD)
+    assert got is not None
+    return got
+
+
+def in_doubt(ledger: SqlLedger, fence: str) -> Claim:
+    got = ahead(ledger)
+    ledger.note_fence(got.attempt, fence)
+    ledger.settle(got.attempt, Unknown("no answer"), NOW)
+    return got
+
+
+@pytest.mark.usefixtures("scheduled")
+@pytest.mark.parametrize(
+    ("minutes_before", "claimed"), [(41, False), (40, True), (15, True), (14, False), (1, False), (0, True)]
+)
+def test_a_batch_is_claimed_in_the_time_of_its_fence_or_when_it_is_due(
+    ledger: SqlLedger, minutes_before: int, claimed: bool
+) -> None:
+    now = DUE - timedelta(minutes=minutes_before)
+    got = ledger.claim(KEY, "sendgrid", now, 5, AHEAD)
+    assert (got is not None) == claimed
+    assert ledger.is_due(KEY, now, AHEAD) == claimed
+    if got:
+        assert got.send_at == (DUE if minutes_before else None)
+
+
+@pytest.mark.usefixtures("scheduled")
+def test_without_a_fence_nothing_is_claimed_before_its_time(ledger: SqlLedger) -> None:
+    assert ledger.claim(KEY, "smtp", NOW, 5) is None
+    assert not ledger.is_due(KEY, NOW)
+
+
+@pytest.mark.usefixtures("scheduled")
+def test_what_is_recalled_is_sent_again_and_counts_add_up(ledger: SqlLedger, database: Database) -> None:
+    got = in_doubt(ledger, "F1")
+    assert counts(database, KEY).unknown == 1
+    recall = ledger.begin_recall(KEY, Fenced(), NOW)
+    assert recall is not None
+    assert (recall.attempt, recall.batch, recall.fence) == (got.attempt, got.batch, "F1")
+    assert counts(database, KEY).unknown == 1
+    ledger.end_recall(recall.attempt, NOW)
+    ledger.end_recall(recall.attempt, NOW)
+    assert (counts(database, KEY).unknown, counts(database, KEY).pending) == (0, 30)
+    assert ledger.begin_recall(KEY, Fenced(), NOW) is None
+
+
+@pytest.mark.usefixtures("scheduled")
+def test_nothing_is_recalled_when_it_is_too_late_for_it(ledger: SqlLedger) -> None:
+    in_doubt(ledger, "F1")
+    assert ledger.begin_recall(KEY, Fenced(), DUE - timedelta(minutes=12)) is None
+    assert ledger.begin_recall(KEY, Fenced(), DUE - timedelta(minutes=12, seconds=1)) is not None
+
+
+@pytest.mark.usefixtures("scheduled")
+def test_a_recall_that_nobody_confirmed_stays_open_and_is_tried_again_in_the_next_round(ledger: SqlLedger) -> None:
+    in_doubt(ledger, "F1")
+    first = ledger.begin_recall(KEY, Fenced(), NOW)
+    assert first is not None
+    assert ledger.begin_recall(KEY, Fenced(), NOW, but={first.attempt}) is None
+    assert ledger.begin_recall(KEY, Fenced(), NOW) == first
+
+
+@pytest.mark.usefixtures("scheduled")
+def test_never_more_recalls_are_open_than_the_provider_keeps(ledger: SqlLedger, database: Database) -> None:
+    for number in range(12):
+        in_doubt(ledger, f"F{number}")
+    for _ in range(10):
+        recall = ledger.begin_recall(KEY, Fenced(), NOW)
+        assert recall is not None
+        ledger.end_recall(recall.attempt, NOW)
+    assert ledger.begin_recall(KEY, Fenced(), NOW) is None
+    assert counts(database, KEY).unknown == 2
+    # Another edition's count too: the limit is the account's.
+    assert ledger.begin_recall(KEY, Fenced(most_open=11), NOW) is not None
+
+
+@pytest.mark.usefixtures("scheduled")
+def test_a_run_killed_before_it_had_a_fence_has_sent_nothing(ledger: SqlLedger, database: Database) -> None:
+    ahead(ledger)
+    assert ledger.begin_run(KEY, recovery=HOLD, now=NOW) == 0
+    assert counts(database, KEY).pending == 30
+
+
+@pytest.mark.usefixtures("scheduled")
+def test_a_run_killed_behind_its_fence_is_in_doubt_and_recalled(ledger: SqlLedger, database: Database) -> None:
+    got = ahead(ledger)
+    ledger.note_fence(got.attempt, "F1")
+    assert ledger.begin_run(KEY, recovery=HOLD, now=NOW) == 1
+    assert ledger.is_due(KEY, NOW, AHEAD)
+    recall = ledger.begin_recall(KEY, Fenced(), NOW)
+    assert recall is not None
+    ledger.end_recall(recall.attempt, NOW)
+    assert counts(database, KEY).pending == 30
+
+
+def test_with_resend_nothing_a_killed_run_left_is_held(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
+    frozen(3, size=1)
+    for _ in range(2):
+        ledger.claim(KEY, "sendgrid", NOW, 5)
+    assert ledger.begin_run(KEY, recovery=HOLD, now=NOW, resend=True) == 0
+    assert counts(database, KEY).pending == 3
+
+
+@pytest.mark.parametrize("state", ["in flight", "unknown", "recalling"])
+def test_the_providers_own_word_makes_an_open_attempt_accepted(
+    ledger: SqlLedger, database: Database, scheduled: list[int], state: str
+) -> None:
+    got = ahead(ledger)
+    ledger.note_fence(got.attempt, "F1")
+    if state != "in flight":
+        ledger.settle(got.attempt, Unknown("no answer"), NOW)
+    if state == "recalling":
+        ledger.begin_recall(KEY, Fenced(), NOW)
+    assert ledger.prove(got.attempt)
+    assert counts(database, KEY).accepted == 1
+    assert not ledger.prove(got.attempt)
+    if state == "in flight":  # the answer comes after the event, and changes nothing
+        ledger.settle(got.attempt, Unknown("the answer was lost"), NOW)
+    ledger.end_recall(got.attempt, NOW)
+    assert counts(database, KEY).accepted == 1
+
+
+@pytest.mark.usefixtures("scheduled")
+def test_no_word_makes_a_settled_or_foreign_attempt_anything_else(ledger: SqlLedger, database: Database) -> None:
+    taken, failed, recalled = ahead(ledger), ahead(ledger), in_doubt(ledger, "F1")
+    ledger.settle(taken.attempt, Accepted("m1"), NOW)
+    ledger.settle(failed.attempt, NotSent("busy"), NOW)
+    recall = ledger.begin_recall(KEY, Fenced(), NOW)
+    assert recall is not None
+    ledger.end_recall(recall.attempt, NOW)
+    for attempt in (taken.attempt, failed.attempt, recalled.attempt, "of nobody"):
+        assert not ledger.prove(attempt)
+    assert (counts(database, KEY).accepted, counts(database, KEY).pending) == (1, 29)
+
+
+def test_what_a_living_run_holds_is_left_to_it(store_url: str, tmp_path: Path, frozen: Frozen) -> None:
+    """Two processes share a PostgreSQL; on SQLite the file lock keeps the second one out before it comes so far."""
+    if not store_url.startswith("postgresql"):
+        pytest.skip("one process at a time sends on SQLite")
+    frozen(2, size=1)
+    one, other = (open_database(store_url, home=tmp_path) for _ in range(2))
+    ours, theirs = SqlLedger(one), SqlLedger(other)
+    with at_work(other, theirs.run):
+        got = theirs.claim(KEY, "sendgrid", NOW, 5)
+        assert got is not None
+        assert ours.begin_run(KEY, recovery=HOLD, now=NOW) == 0
+        assert counts(one, KEY).pending == 2
+        theirs.settle(got.attempt, Accepted(), NOW)
+        lost = theirs.claim(KEY, "sendgrid", NOW, 5)
+        assert lost is not None
+    # Its session is gone, as after a kill.
+    assert ours.begin_run(KEY, recovery=HOLD, now=NOW) == 1
+    one.close()
+    other.close()
