@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from digest.cli.folder import make_folder
 from tests.cli.newsroom import Newsroom, many
@@ -79,20 +80,26 @@ def kill_and_go_on(
             timeout=120,
             check=True,
         )
-    status = json.loads(told.stdout)
+    return judge(log, json.loads(told.stdout), readers, killed=first.killed)
+
+
+def judge(log: Path, status: dict[str, Any], readers: int, *, killed: bool) -> Verdict:
+    """What the provider's log says of a send that has nothing more to do, against what `status --all` says. Raises
+    AssertionError when its numbers do not add up, or the provider saw a request that breaks its rules."""
     parts = ("accepted", "rejected", "excluded", "pending", "unknown")
     assert status["frozen"] == sum(status[part] for part in parts) == readers, status
     assert status["pending"] == 0, status
     expected = {f"reader{number}@example.com" for number in range(readers)}
     doubtful = {row["email"] for row in status["not_reached"] if row["state"] == "unknown"}
     judged = balance(log)
-    reached = set(judged.counts)
+    assert not judged.violations, judged.violations[:3]
+    reached = {email for email, count in judged.counts.items() if count}
     return Verdict(
-        killed=first.killed,
+        killed=killed,
         frozen=status["frozen"],
         accepted=status["accepted"],
         unknown=status["unknown"],
-        duplicates=sum(count - 1 for count in judged.counts.values()),
+        duplicates=sum(count - 1 for count in judged.duplicates.values()),
         missed=len(expected - reached - doubtful),
         strangers=len(reached - expected),
         lied=len(expected - doubtful - reached),

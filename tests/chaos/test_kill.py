@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.proof import kill_and_go_on, prepare
+from tests.chaos.schedules import carry_out, drawn
 from tests.cli.newsroom import Newsroom
 from tests.support.killing import lines
 
@@ -42,3 +43,17 @@ def test_nobody_twice_and_nobody_missed(
         assert verdict.accepted == READERS
     # Four threads: more than four batches can't have been in flight.
     assert verdict.unknown <= 4 * BATCH
+
+
+FEW = 400
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
+    return prepare(tmp_path_factory.mktemp("schedules") / "prepared", FEW)
+
+
+@pytest.mark.parametrize("seed", [1, 8, 11, 17])
+def test_a_seeded_schedule_of_faults_and_kills_reaches_everyone_once(few: Newsroom, tmp_path: Path, seed: int) -> None:
+    verdict = carry_out(drawn(seed, FEW), few, tmp_path / "run", FEW)
+    assert verdict.holds, verdict

@@ -1,0 +1,63 @@
+"""`python -m tests.chaos.crashing POINT COUNT COMMAND …`: the digest command, killed at a named point, for good.
+
+Wraps the two seams of a send, the ledger and the provider's client, so that the product needs no hooks. At the
+COUNT-th passage of POINT the process kills itself as `kill -9` does.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from digest.deliver.transports.sendgrid import SendGrid
+from digest.store.ledger import SqlLedger
+
+POINTS: dict[str, tuple[type, str, bool]] = {
+    "before claim": (SqlLedger, "claim", False),
+    "after claim": (SqlLedger, "claim", True),
+    "after fence": (SendGrid, "open_fence", True),
+    "after noting fence": (SqlLedger, "note_fence", True),
+    "before submit": (SendGrid, "submit", False),
+    "after submit": (SendGrid, "submit", True),
+    "after settle": (SqlLedger, "settle", True),
+    "after beginning a recall": (SqlLedger, "begin_recall", True),
+    "after recall": (SendGrid, "recall", True),
+    "after ending a recall": (SqlLedger, "end_recall", True),
+    "after recovering": (SqlLedger, "begin_run", True),
+}
+"""Name → the method, and whether the process dies behind it (else before it)."""
+
+
+def arm(point: str, count: int) -> None:
+    owner, name, behind = POINTS[point]
+    method: Callable[..., Any] = getattr(owner, name)
+    left, lock = count, threading.Lock()
+
+    def die() -> None:
+        nonlocal left
+        with lock:
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def wrapped(*given: Any, **named: Any) -> Any:
+        if not behind:
+            die()
+        result = method(*given, **named)
+        if behind and (result is not None or name in ("note_fence", "settle", "end_recall")):
+            die()
+        return result
+
+    setattr(owner, name, wrapped)
+
+
+if __name__ == "__main__":
+    arm(sys.argv[1], int(sys.argv[2]))
+    from digest.cli import main
+
+    sys.argv = ["digest", *sys.argv[3:]]
+    main()
