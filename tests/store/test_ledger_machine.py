@@ -1,0 +1,181 @@
+"""The ledger under any order of events, on both databases: nobody is handed over who has it or may have it, and the
+numbers add up after every step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
+from digest.deliver.ports import Ahead, Claim
+from digest.models import Subscriber
+from digest.store.counting import counts, doubts
+from digest.store.database import Database, open_database
+from digest.store.editions import EditionStore
+from digest.store.freezing import Entry, freeze
+from digest.store.ledger import SqlLedger
+from digest.store.readers import ReaderStore
+from digest.store.schema import metadata
+from tests.store.conftest import KEY, NOW, an_edition
+from tests.store.test_recalls import Fenced
+
+AHEAD = Ahead(most=timedelta(minutes=40), least=timedelta(minutes=15), closes=timedelta(minutes=12))
+
+
+class Ledger(RuleBasedStateMachine):
+    """The model knows per reader whether they have it (`has`), may have it (`maybe`, by attempt) or are out."""
+
+    database: Database
+
+    def __init__(self) -> None:
+        super().__init__()
+        with self.database.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
+        self.ledger = SqlLedger(self.database)
+        self.readers = ReaderStore(self.database)
+        EditionStore(self.database).put(an_edition(), over=())
+        self.addresses: list[str] = []
+        self.flying: dict[str, tuple[Claim, bool]] = {}  # attempt → its claim, and whether it has a fence
+        self.has: set[int] = set()
+        self.maybe: dict[str, set[int]] = {}
+        self.rejected: set[int] = set()
+        self.now = NOW
+
+    @rule(more=st.integers(1, 7), size=st.integers(1, 4), minutes=st.sampled_from((0, 0, 30)))
+    def freeze(self, more: int, size: int, minutes: int) -> None:
+        self.addresses += [f"reader{len(self.addresses) + n}@example.com" for n in range(more)]
+        self.readers.sync([(one, Subscriber(email=one)) for one in self.addresses], now=self.now)
+        due = self.now + timedelta(minutes=minutes)
+        entries = [
+            Entry(c.id, excluded=c.suppressed) if c.suppressed else Entry(c.id, "html", due)
+            for c in self.readers.candidates(KEY)
+        ]
+        freeze(self.database, KEY, entries, size, now=self.now)
+
+    @rule()
+    def claim(self) -> None:
+        got = self.ledger.claim(KEY, "sendgrid", self.now, 3, AHEAD)
+        if got is None:
+            return
+        ids = {id for id, _email in got.readers}
+        assert ids
+        assert not ids & self.has, "who has it is handed over again"
+        assert not ids & set().union(*self.maybe.values()), "who may have it is handed over again"
+        assert not ids & {id for claim, _ in self.flying.values() for id, _email in claim.readers}
+        assert not ids & self.rejected
+        if got.send_at:
+            self.ledger.note_fence(got.attempt, f"fence {got.attempt}")
+        self.flying[got.attempt] = got, got.send_at is not None
+
+    @precondition(lambda self: self.flying)
+    @rule(data=st.data())
+    def settle(self, data: Any) -> None:
+        name = data.draw(st.sampled_from(sorted(self.flying)))
+        claim, fenced = self.flying.pop(name)
+        ids = [id for id, _email in claim.readers]
+        some = set(data.draw(st.lists(st.sampled_from(ids), unique=True)))
+        outcomes: list[Outcome] = [Accepted(), NotSent("busy"), Unknown("no answer")]
+        if some:
+            outcomes.append(Rejected(dict.fromkeys(some, "no address")))
+        if len(ids) > 1:
+            outcomes.append(Halve("too large"))
+        if not fenced:
+            accepted = frozenset(set(ids[::2]) - some)
+            outcomes.append(Mixed(accepted, {}, dict.fromkeys(sorted(some)[:1], "cut off"), "line lost"))
+        outcome = data.draw(st.sampled_from(outcomes))
+        self.ledger.settle(name, outcome, self.now)
+        match outcome:
+            case Accepted():
+                self.has |= set(ids)
+            case Unknown():
+                self.maybe[name] = set(ids)
+            case Rejected(readers):
+                self.rejected |= readers.keys()
+            case Mixed(accepted=took, unknown=doubt):
+                self.has |= took
+                if doubt:
+                    self.maybe[f"{name} in part"] = set(doubt)
+
+    @rule()
+    def die(self) -> None:
+        """The process is killed, another begins."""
+        self.ledger = SqlLedger(self.database)
+        self.ledger.begin_run(KEY, recovery={"sendgrid": "hold"}, now=self.now)
+        for name, (claim, _fenced) in self.flying.items():
+            self.maybe[name] = {id for id, _email in claim.readers}
+        self.flying.clear()
+
+    @rule(confirmed=st.booleans())
+    def recall(self, confirmed: bool) -> None:
+        found = self.ledger.begin_recall(KEY, Fenced(most_open=3), self.now)
+        if found and confirmed:
+            self.ledger.end_recall(found.attempt, self.now)
+            del self.maybe[found.attempt]
+
+    @precondition(lambda self: self.maybe or self.flying)
+    @rule(data=st.data())
+    def prove(self, data: Any) -> None:
+        name = data.draw(st.sampled_from(sorted({*self.maybe, *self.flying})))
+        if self.ledger.prove(name):
+            held = self.maybe.pop(name, None)
+            self.has |= held if held is not None else {id for id, _email in self.flying[name][0].readers}
+            if name in self.flying:  # its answer comes late and changes nothing
+                self.flying.pop(name)
+                self.ledger.settle(name, Unknown("the answer was lost"), self.now)
+
+    @rule(data=st.data(), took=st.booleans())
+    def decide(self, data: Any, took: bool) -> None:
+        open_ = doubts(self.database, KEY)
+        if not open_:
+            return
+        chosen = data.draw(st.sampled_from(open_))
+        outcome: Accepted | NotSent = Accepted() if took else NotSent("looked up")
+        assert self.ledger.decide(KEY, chosen.batch, outcome, "looked up", self.now)
+        for name in (chosen.attempt, f"{chosen.attempt} in part"):
+            held = self.maybe.pop(name, set())
+            self.has |= held if took else set()
+
+    @precondition(lambda self: self.addresses)
+    @rule(data=st.data())
+    def leave(self, data: Any) -> None:
+        self.readers.suppress(data.draw(st.sampled_from(self.addresses)), "left", now=self.now)
+
+    @rule(minutes=st.integers(1, 20))
+    def time_goes_on(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @invariant()
+    def numbers_add_up(self) -> None:
+        found = counts(self.database, KEY)
+        assert found.balanced, found
+        assert found.accepted == len(self.has)
+        assert found.unknown == len(set().union(*self.maybe.values()))
+        assert found.rejected == len(self.rejected)
+        if self.ledger.finish(KEY, self.now):
+            assert not found.pending
+            assert not found.unknown
+            with self.database.write() as connection:
+                connection.execute(metadata.tables["edition"].update().values(state="sending"))
+
+
+@pytest.fixture
+def opened(store_url: str, tmp_path: Path) -> Iterator[Database]:
+    database = open_database(store_url, home=tmp_path)
+    yield database
+    database.close()
+
+
+def test_nobody_is_handed_over_twice_whatever_happens_in_whatever_order(opened: Database) -> None:
+    machine = type("OnThisStore", (Ledger,), {"database": opened})
+    few = settings(
+        max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    )
+    run_state_machine_as_test(machine, settings=few)
