@@ -167,8 +167,8 @@ def reopen(home: Path, key: str) -> None:
 @click.argument("key")
 @click.pass_obj
 def pause(home: Path, key: str) -> None:
-    """Stop handing over; what is in flight is finished."""
-    _move(home, key, "paused", out_of=("sending", "frozen", "approved"))
+    """Stop handing over; what is in flight is finished, and what the provider holds for later is recalled."""
+    _stop(home, key, "paused", out_of=("sending", "frozen", "approved"))
 
 
 @edition.command()
@@ -188,8 +188,25 @@ def resume(home: Path, key: str) -> None:
 @click.argument("key")
 @click.pass_obj
 def cancel(home: Path, key: str) -> None:
-    """Give an edition up for good: nobody further gets it."""
-    _move(home, key, "cancelled", out_of=("draft", "approved", "frozen", "sending", "paused"))
+    """Give an edition up for good: nobody further gets it, and what the provider holds for later is recalled."""
+    _stop(home, key, "cancelled", out_of=("draft", "approved", "frozen", "sending", "paused"))
+
+
+def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> None:
+    from digest import withdrawing
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        found = existing(app, key)
+        done = withdrawing.stop(app, key, state, out_of=out_of)
+        if not done.stopped:
+            raise DigestError(f"edition {key} is {found.state}; it can't become {state}")
+        app.editions.record(key, state, "by the desk", now=app.now())
+    click.echo(f"edition {key} is {state}")
+    if done.recalled:
+        click.echo(f"{done.recalled} readers' letters were recalled from the provider before their time")
+    if done.gone:
+        raise DigestError(f"{done.gone} readers' letters could not be recalled any more; they get this edition")
 
 
 def _without(items: Sequence[str], item: str) -> tuple[str, ...]:

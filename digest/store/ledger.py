@@ -115,6 +115,18 @@ class SqlLedger:
         with self.database.write(area="recall") as connection:
             return recalls.begin(connection, edition, fence, now, but)
 
+    def begin_withdrawal(
+        self, edition: str, fence: Fence, now: datetime, *, but: Collection[str] = ()
+    ) -> Recall | None:
+        """As `begin_recall`, also of what the provider surely holds for later: the edition is stopped."""
+        with self.database.write(area="recall") as connection:
+            return recalls.begin(connection, edition, fence, now, but, taken=True)
+
+    def held_ahead(self, edition: str, now: datetime) -> int:
+        """How many readers' letters a provider holds until a time that is still to come."""
+        with self.database.read() as connection:
+            return recalls.held_ahead(connection, edition, now)
+
     def end_recall(self, name: str, now: datetime) -> None:
         with self.database.write() as connection:
             recalls.end(connection, name, now)

@@ -1,7 +1,8 @@
 """Attempts whose outcome is unknown, made definite: recalled under their fence, or proved by the provider's own word.
 
 Inside a transaction that the caller holds. An attempt goes `unknown → recalling → recalled`, or to `proved` from
-wherever it was open; its batch goes from `unknown` to `pending` or `accepted`.
+wherever it was open; its batch goes from `unknown` to `pending` or `accepted`. What the provider took and holds for
+later is recalled in the same way when the edition is stopped.
 """
 
 from __future__ import annotations
@@ -15,15 +16,19 @@ from digest.deliver.ports import Fence, Recall
 from digest.store.schema import attempt, batch
 
 
-def begin(connection: Connection, edition: str, fence: Fence, now: datetime, but: Collection[str]) -> Recall | None:
-    """As `ports.Ledger.begin_recall`. Only one caller at a time, or the provider's limit is passed."""
+def begin(
+    connection: Connection, edition: str, fence: Fence, now: datetime, but: Collection[str], *, taken: bool = False
+) -> Recall | None:
+    """As `ports.Ledger.begin_recall`; with `taken` also what the provider surely holds. Only one caller at a time, or
+    the provider's limit is passed."""
+    states = ("unknown", "accepted") if taken else ("unknown",)
     open_ = (
         select(attempt.c.id, attempt.c.batch, attempt.c.fence, attempt.c.state)
         .join(batch, batch.c.id == attempt.c.batch)
-        .where(batch.c.edition == edition, batch.c.state == "unknown")
+        .where(batch.c.edition == edition, batch.c.state.in_(states))
         .where(attempt.c.transport == fence.name, attempt.c.fence != "", attempt.c.send_at > now + fence.closes)
-        .where(attempt.c.state.in_(("unknown", "recalling")), attempt.c.id.not_in(but))
-        .order_by(attempt.c.state, attempt.c.send_at, attempt.c.id)
+        .where(attempt.c.state.in_((*states, "recalling")), attempt.c.id.not_in(but))
+        .order_by(attempt.c.state.desc(), attempt.c.send_at, attempt.c.id)
     )
     # A recall counts at the provider until its time to send, in whatever edition it was made.
     counted = and_(
@@ -43,7 +48,18 @@ def end(connection: Connection, name: str, now: datetime) -> None:
     """As `ports.Ledger.end_recall`. The batch begins afresh: that it was in doubt says nothing against it."""
     mine = and_(attempt.c.id == name, attempt.c.state == "recalling")
     if connection.execute(update(attempt).where(mine).values(state="recalled", ended_at=now)).rowcount:
-        _move(connection, name, out_of=("unknown",), to="pending")
+        _move(connection, name, out_of=("unknown", "accepted"), to="pending")
+
+
+def held_ahead(connection: Connection, edition: str, now: datetime) -> int:
+    """How many readers' letters a provider holds until a time that is still to come."""
+    held = (
+        select(func.coalesce(func.sum(batch.c.size), 0))
+        .join(attempt, attempt.c.batch == batch.c.id)
+        .where(batch.c.edition == edition, batch.c.state == "accepted")
+        .where(attempt.c.state.in_(("accepted", "recalling")), attempt.c.fence != "", attempt.c.send_at > now)
+    )
+    return int(connection.execute(held).scalar_one())
 
 
 def prove(connection: Connection, name: str) -> bool:

@@ -24,6 +24,7 @@ TOP = {
     "freezing",
     "rehearsal",
     "building",
+    "withdrawing",
 }
 TOP |= {"composing", "web", "work"}
 TOP |= {"settings", "settings_file", "settings_values"}

@@ -1,0 +1,102 @@
+"""A one-off send for a later hour, handed over ahead, and stopped before it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+
+from tests.cli.newsroom import Newsroom
+from tests.support.sendgrid_faults import Fault
+from tests.support.sendgrid_server import KEY, SendGridServer
+
+EDITION = "2026-11-23"
+SOON = datetime.fromisoformat("2026-11-23T06:25+05:30")
+
+
+@pytest.fixture
+def provider(newsroom: Newsroom) -> Iterator[SendGridServer]:
+    with SendGridServer() as server:
+        server.clock.set(SOON.timestamp())
+        newsroom.environment |= {
+            "DIGEST_NOW": SOON.isoformat(),
+            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
+            "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
+            "DIGEST_DELIVERY__BATCH_SIZE": "2",
+            "SENDGRID_API_KEY": KEY,
+        }
+        yield server
+
+
+def test_a_send_for_later_is_with_the_provider_and_goes_at_its_time(
+    newsroom: Newsroom, provider: SendGridServer
+) -> None:
+    sent = newsroom.json("send", "--at", "07:00")
+    assert (sent["state"], sent["accepted"], sent["pending"]) == ("done", sent["frozen"] - sent["excluded"], 0)
+    assert {message.state for message in provider.messages} == {"held"}
+    provider.clock.advance(36 * 60)
+    assert sum(provider.counts.values()) == sent["accepted"]
+    assert newsroom.json("send")["placed"] == 0
+
+
+def test_a_send_for_later_by_a_transport_that_can_not_recall_waits_for_its_time(newsroom: Newsroom) -> None:
+    sent = newsroom.json("send", "--at", "07:30")
+    assert sent["pending"] == sent["frozen"] - sent["excluded"]
+    assert not newsroom.outbox()
+    assert newsroom.json("send", DIGEST_NOW="2026-11-23T07:31+05:30")["accepted"] == sent["pending"]
+
+
+def test_an_edition_cancelled_before_its_hour_reaches_nobody(newsroom: Newsroom, provider: SendGridServer) -> None:
+    sent = newsroom.json("send", "--at", "07:00")
+    run = newsroom.digest("edition", "cancel", EDITION)
+    assert run.code == 0, run.err
+    assert f"{sent['accepted']} readers' letters were recalled" in run.out
+    provider.clock.advance(3600)
+    assert not provider.counts
+    status = newsroom.json("status", EDITION)
+    assert (status["state"], status["accepted"], status["pending"]) == ("cancelled", 0, sent["accepted"])
+
+
+def test_an_edition_paused_before_its_hour_goes_on_where_it_was(newsroom: Newsroom, provider: SendGridServer) -> None:
+    sent = newsroom.json("send", "--at", "07:00")
+    assert newsroom.digest("edition", "pause", EDITION).code == 0
+    assert newsroom.digest("edition", "resume", EDITION).code == 0
+    assert newsroom.json("send")["accepted"] == sent["accepted"]
+    provider.clock.advance(3600)
+    assert set(provider.counts.values()) == {1}
+    assert sum(provider.counts.values()) == sent["accepted"]
+
+
+def test_what_is_too_late_to_recall_is_told(newsroom: Newsroom, provider: SendGridServer) -> None:
+    sent = newsroom.json("send", "--at", "07:00")
+    run = newsroom.digest("edition", "cancel", EDITION, DIGEST_NOW="2026-11-23T06:50+05:30")
+    assert run.code == 1
+    assert f"{sent['accepted']} readers' letters could not be recalled any more" in run.err
+    provider.clock.advance(3600)
+    assert sum(provider.counts.values()) == sent["accepted"]
+
+
+def test_an_edition_whose_time_has_come_can_not_be_cancelled(newsroom: Newsroom, provider: SendGridServer) -> None:
+    newsroom.json("send", "--at", "07:00")
+    run = newsroom.digest("edition", "cancel", EDITION, DIGEST_NOW="2026-11-23T07:01+05:30")
+    assert run.code == 1
+    assert "is done; it can't become cancelled" in run.err
+
+
+def test_what_is_in_doubt_ahead_of_its_time_is_recalled_and_sent_again(
+    newsroom: Newsroom, provider: SendGridServer
+) -> None:
+    provider.faults = [Fault("accept_then_close"), Fault("ok"), Fault("lose_then_reset")]
+    sent = newsroom.json("send", "--at", "07:00")
+    assert (sent["unknown"], sent["pending"]) == (0, 0)
+    assert sum("recalled before its time, and sent again" in problem for problem in sent["problems"]) == 2
+    provider.clock.advance(3600)
+    assert set(provider.counts.values()) == {1}
+
+
+@pytest.mark.parametrize("said", ["7", "25:00", "tomorrow", "06:00", "2026-12-24T07:00"])
+def test_a_time_that_is_none_past_or_far_is_said(newsroom: Newsroom, said: str) -> None:
+    run = newsroom.digest("send", "--at", said)
+    assert run.code == 2
+    assert run.err.startswith("--at: ") or "--at" in run.err
