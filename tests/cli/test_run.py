@@ -18,6 +18,8 @@ from digest.app import make_app
 from digest.schedule import Clock
 from digest.store.counting import counts
 from tests.cli.newsroom import Newsroom
+from tests.support.sendgrid_server import KEY as SENDGRID_KEY
+from tests.support.sendgrid_server import SendGridServer
 
 MORNING = datetime.fromisoformat("2026-11-23T05:00+05:30")
 KEY = "2026-11-23"
@@ -69,6 +71,37 @@ def test_a_day_by_the_clock(newsroom: Newsroom) -> None:
         day.at(8, 30)
         day.clock.tick()
         assert (day.state(), day.accepted()) == ("done", 6)
+
+
+def test_a_provider_that_can_recall_is_handed_the_edition_before_its_hour(newsroom: Newsroom) -> None:
+    now = [MORNING]
+    with SendGridServer() as server:
+        given = {
+            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
+            "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
+            "SENDGRID_API_KEY": SENDGRID_KEY,
+        }
+        with started(newsroom.home, now, **given) as day:
+            for minute in (30, 45):
+                day.at(5, minute)
+                day.clock.tick()
+            assert day.state() == "draft"
+            day.at(6, 21)
+            server.clock.set(now[0].timestamp())
+            day.clock.tick()
+            assert (day.state(), day.accepted()) == ("sending", 5)  # joseph's hour is 08:30
+            assert {message.state for message in server.messages} == {"held"}
+            newsroom.readers(*(f"email: {address}" for address in ("asha@example.com", "late@example.com")))
+            day.at(7)
+            server.clock.set(now[0].timestamp())
+            day.clock.send()
+            assert day.accepted() == 6  # who came to the list after the hand-over
+            day.at(8, 30)
+            day.clock.tick()
+            server.clock.set(now[0].timestamp())
+            assert day.state() == "done"
+        assert set(server.counts.values()) == {1}
+        assert server.counts["late@example.com"] == 1
 
 
 def test_a_restart_in_the_middle_of_the_day_makes_no_second_edition(newsroom: Newsroom) -> None:
