@@ -45,6 +45,7 @@ def make(template_dirs: Sequence[Path], language: str) -> Environment:
         loader=ChoiceLoader([Folders(template_dirs), PrefixLoader({"house": Folders(template_dirs[-1:])})]),
         autoescape=_escapes,  # HTML is escaped; see _escapes
         undefined=Strict,
+        optimized=False,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],

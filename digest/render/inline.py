@@ -17,6 +17,8 @@ DOCTYPE = "<!DOCTYPE html>"
 """premailer drops any other spelling, and without a doctype browsers lay the letter out as in 1998."""
 
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.S | re.I)
+_COMMENT = re.compile(r"/\*.*?\*/", re.S)
+_DECLARATION = re.compile(r"""([-\w]+)\s*:\s*((?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\))+)""")
 _IMPORT = re.compile(r"@import\b|@\\", re.I)
 
 
@@ -38,6 +40,12 @@ def inline(html: str) -> str:
         raise TemplateMistake(f"the letter's style sheet can't be inlined: {error}") from error
 
 
+@lru_cache(maxsize=256)
+def _declarations(css: str, validate: bool = False) -> tuple[tuple[str, str], ...]:  # noqa: ARG001  # premailer's call
+    """Names and values of a style attribute, in their order; a `;` within quotes or parentheses ends none."""
+    return tuple((name.lower(), value.strip()) for name, value in _DECLARATION.findall(_COMMENT.sub(" ", css)))
+
+
 def _nothing(url: str) -> tuple[None, bytes]:  # noqa: ARG001  # what cssutils calls a fetcher
     """An empty sheet for any address."""
     return None, b""
@@ -47,13 +55,16 @@ def _nothing(url: str) -> tuple[None, bytes]:  # noqa: ARG001  # what cssutils c
 def _inliner() -> Any:
     """A maker of premailers that never fetch; made once, because the import costs a tenth of a second."""
     import cssutils
-    from premailer import Premailer
+    from premailer import Premailer, merge_style, premailer
 
     parser = cssutils.CSSParser(loglevel=logging.CRITICAL, validate=False, fetcher=_nothing)
 
     @lru_cache(maxsize=8)  # half the time of a letter goes into parsing the same sheet again
     def sheet(css: str) -> Any:
         return parser.parseString(css, validate=False)
+
+    # Theirs compiles patterns for all of CSS to validate style attributes, whatever it is told: half of a first letter.
+    merge_style.csstext_to_pairs = premailer.csstext_to_pairs = _declarations
 
     class Offline(Premailer):  # type: ignore[misc]  # premailer ships no types
         """allow_network=False does not stop cssutils from following @import; our own parser does.

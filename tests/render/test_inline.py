@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import socket
 import threading
@@ -80,6 +81,29 @@ def test_classes_stay_for_dark_mode() -> None:
 
 def test_an_attribute_equal_to_a_selector_is_no_crash() -> None:
     assert "क" in inline(document('<p style="color:red">क</p>', "p{color:blue}"))
+
+
+@pytest.mark.parametrize(
+    ("style", "kept"),
+    [
+        ("color:red;;", {"color": "red"}),
+        ("COLOR : red ; margin:0", {"color": "red", "margin": "0"}),
+        ("/* a;b:c */margin:0 0 6px", {"margin": "0 0 6px"}),
+        ("mso-padding-alt:5px 16px;x", {"mso-padding-alt": "5px 16px"}),
+        ("background:url(data:image/gif;base64,AA==);margin:0", {"background": "url(data:image/gif;base64,AA==)"}),
+        ("font-family:'A;B',&quot;C:D&quot;;margin:0", {"font-family": "'A;B',\"C:D\"", "margin": "0"}),
+        ("color:red;color:blue", {"color": "blue"}),
+        ("color:red !important", {"color": "red !important"}),
+        ('font-family:"never closed;color:red', {}),
+    ],
+)
+def test_a_style_attribute_keeps_its_declarations(style: str, kept: dict[str, str]) -> None:
+    page = inline(document(f"<p class=\"i\" style=\"{style.replace(chr(34), '&quot;')}\">क</p>", ".i{line-height:1.65}"))
+    found = re.search(r'''<p class="i" style=(["'])(.*?)\1>''', page)
+    assert found, page
+    written = dict(part.split(":", 1) for part in re.split(r"; (?=[-a-z]+:)", html.unescape(found[2])))
+    assert kept.items() <= written.items()
+    assert written["line-height"] == "1.65"
 
 
 @pytest.fixture
