@@ -18,7 +18,7 @@ DOCTYPE = "<!DOCTYPE html>"
 
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.S | re.I)
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
-_DECLARATION = re.compile(r"""([-\w]+)\s*:\s*((?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\))+)""")
+_DECLARATION = re.compile(r"""([-A-Za-z0-9_]+)\s*:\s*((?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\))+)""")
 _IMPORT = re.compile(r"@import\b|@\\", re.I)
 
 

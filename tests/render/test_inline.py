@@ -98,8 +98,8 @@ def test_an_attribute_equal_to_a_selector_is_no_crash() -> None:
     ],
 )
 def test_a_style_attribute_keeps_its_declarations(style: str, kept: dict[str, str]) -> None:
-    page = inline(document(f"<p class=\"i\" style=\"{style.replace(chr(34), '&quot;')}\">क</p>", ".i{line-height:1.65}"))
-    found = re.search(r'''<p class="i" style=(["'])(.*?)\1>''', page)
+    page = inline(document(f'<p class="i" style="{style.replace(chr(34), "&quot;")}">क</p>', ".i{line-height:1.65}"))
+    found = re.search(r"""<p class="i" style=(["'])(.*?)\1>""", page)
     assert found, page
     written = dict(part.split(":", 1) for part in re.split(r"; (?=[-a-z]+:)", html.unescape(found[2])))
     assert kept.items() <= written.items()
