@@ -25,6 +25,8 @@ from digest.render.themes import Look
 LEAD_WIDTH = 544
 THUMB_WIDTH = 112
 ALT_LIMIT = 60
+NBSP = "\u00a0"
+"""Keeps 'शाम 7:26 बजे' and '2 अन्य' on one line, where a phone's column would leave the last word alone."""
 _SLIMMEST = 4
 _CID = re.compile(r"cid:[0-9a-f]{40}@digest")
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "ks", "sd", "ur"})
@@ -88,6 +90,7 @@ class Page:
     briefs: tuple[Item, ...]
     links: Links
     postal_address: str
+    reply: bool
     theme: Look
     logo: Picture | None
     light: Palette
@@ -114,7 +117,7 @@ def page(edition: Edition, masthead: Masthead, *, subject: str, preheader: str, 
             url=clean.web(story.url),
             label=words.gettext(story.label) if story.label else "",
             names=names,
-            meta=" · ".join(filter(None, (names, when if story.dated else ""))),
+            meta=" · ".join(filter(None, (names, when.replace(" ", NBSP) if story.dated else ""))),
             sources=len(story.sources),
             picture=_picture(story.image, width) if story.id in pictured else None,
             lang=story.language if story.language and story.language != masthead.language else "",
@@ -144,6 +147,7 @@ def page(edition: Edition, masthead: Masthead, *, subject: str, preheader: str, 
         briefs=tuple(item(story, THUMB_WIDTH) for story in stories if story.id in brief),
         links=links(masthead, edition.key),
         postal_address=clean.line(masthead.postal_address),
+        reply=bool(masthead.reply_to),
         theme=theme.look,
         logo=_picture(Image(theme.logo, alt=masthead.name), theme.logo_width) if theme.logo else None,
         light=theme.light,
@@ -160,7 +164,7 @@ def _names(names: list[str], words: NullTranslations) -> str:
         return words.gettext("%(first)s and %(second)s") % {"first": names[0], "second": names[1]}
     others = len(names) - 2
     told = words.ngettext("%(names)s and %(num)s other", "%(names)s and %(num)s others", others)
-    return told % {"names": ", ".join(names[:2]), "num": others}
+    return (told % {"names": ", ".join(names[:2]), "num": others}).replace(f"{others} ", f"{others}{NBSP}")
 
 
 def _pictured(edition: Edition, most: int, brief: set[str]) -> set[str]:

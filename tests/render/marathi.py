@@ -79,8 +79,14 @@ msgstr "आरोग्य"
 msgid "Education"
 msgstr "शिक्षण"
 
+msgid "Something to tell us? Just reply to this email."
+msgstr "काही सांगायचे असल्यास याच ईमेलला उत्तर द्या."
+
 msgid "Test"
 msgstr "चाचणी"
+
+msgid "That is all for now. Have a good day."
+msgstr "आजसाठी एवढेच. तुमचा दिवस चांगला जावो."
 
 msgid "This email was sent to %(email)s because you subscribed to %(name)s."
 msgstr "तुम्ही ‘%(name)s’चे सदस्य आहात म्हणून हा ईमेल %(email)s या पत्त्यावर पाठवला."

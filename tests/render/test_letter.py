@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from digest.hindi import cut
 from digest.models import PLACEHOLDERS, Edition, Image, Letter, Section, Story, Variant
-from tests.render.sample import EDITION, EVERYTHING, NOW, TEMPLATES, renderer, story, twenty
+from tests.render.sample import EDITION, EVERYTHING, NOW, TEMPLATES, picture, renderer, story, twenty
 
 GOLDEN = Path(__file__).parent / "golden"
 VOID = {"meta", "img", "br", "link", "hr", "input"}
@@ -223,7 +224,33 @@ def test_a_story_without_address_has_an_unlinked_title() -> None:
 def test_an_undated_story_prints_no_time() -> None:
     dated = story(1, "ख़बर", "सार", published=NOW - timedelta(hours=1))
     assert "सुबह समाचार · आज सुबह 6:00 बजे" in render(of(dated)).text
-    assert "आज" not in render(of(replace(dated, dated=False))).text
+    assert "आज सुबह" not in render(of(replace(dated, dated=False))).text
+
+
+def test_a_time_and_a_number_are_never_parted_from_their_words() -> None:
+    letter = render(of(story(1, "ख़बर", "सार", published=NOW - timedelta(hours=1), sources=("क", "ख", "ग", "घ"))))
+    meta = next(line for line in unescape(letter.html).splitlines() if "और" in line and "बजे" in line)
+    assert ">क, ख और 2\u00a0अन्य · आज\u00a0सुबह\u00a06:00\u00a0बजे<" in meta
+    assert "\u00a0" not in letter.text
+
+
+def test_a_picture_leads_to_its_story_where_a_link_has_a_name() -> None:
+    rows = [
+        story(number, "ख़बर", "सार", image=picture(str(number), alt), url=url)
+        for number, (alt, url) in enumerate([("मेट्रो", "https://x.example/1"), ("", "https://x.example/2"), ("पुल", "")])
+    ]
+    page = render(of(*rows)).html
+    assert re.search(r'<a [^>]*href="https://x.example/1"[^>]*><img [^>]*alt="मेट्रो"', page)
+    assert len(re.findall(r"<a [^>]*><img", page)) == 1
+    assert page.count("<img") == 3
+
+
+def test_the_letter_ends_kindly_and_asks_for_answers_only_where_they_are_read() -> None:
+    for part in (render().html, render().text):
+        assert "आपका दिन अच्छा बीते" in part
+        assert "इसी ईमेल का जवाब दीजिए" in part
+    silent = render(reply_to="")
+    assert "जवाब दीजिए" not in silent.html + silent.text
 
 
 @pytest.mark.parametrize(
