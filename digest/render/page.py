@@ -47,7 +47,8 @@ class Picture:
 class Item:
     """A story as printed. `names` are its sources in words, `meta` those and when; each may be ''.
 
-    `url` is '' when there is nothing to link to, `lang` when the language is the letter's own.
+    `url` is '' when there is nothing to link to, `lang` when the language is the letter's own, `direction` when it
+    runs as the letter does.
     """
 
     title: str
@@ -59,6 +60,7 @@ class Item:
     sources: int
     picture: Picture | None
     lang: str
+    direction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ def page(edition: Edition, masthead: Masthead, *, subject: str, preheader: str, 
     pictured = _pictured(edition, theme.max_images if theme.look.pictures else 0, brief)
 
     def item(story: Story, width: int) -> Item:
+        lang = story.language if story.language != masthead.language else ""
         when = dates.moment(story.published.astimezone(zone), local, masthead.language)
         names = _names([clean.line(name) for name in story.sources], words)
         return Item(
@@ -120,7 +123,8 @@ def page(edition: Edition, masthead: Masthead, *, subject: str, preheader: str, 
             meta=" · ".join(filter(None, (names, when.replace(" ", NBSP) if story.dated else ""))),
             sources=len(story.sources),
             picture=_picture(story.image, width) if story.id in pictured else None,
-            lang=story.language if story.language and story.language != masthead.language else "",
+            lang=lang,
+            direction=_direction(lang) if lang and _direction(lang) != _direction(masthead.language) else "",
         )
 
     sections = []
@@ -132,7 +136,7 @@ def page(edition: Edition, masthead: Masthead, *, subject: str, preheader: str, 
             sections.append(Group(clean.line(section.name), items, pictures))
     return Page(
         language=masthead.language,
-        direction="rtl" if masthead.language in _RIGHT_TO_LEFT else "ltr",
+        direction=_direction(masthead.language),
         subject=subject,
         preheader=preheader,
         name=clean.line(masthead.name),
@@ -154,6 +158,10 @@ def page(edition: Edition, masthead: Masthead, *, subject: str, preheader: str, 
         dark=theme.dark,
         test=test,
     )
+
+
+def _direction(language: str) -> str:
+    return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
 
 
 def _names(names: list[str], words: NullTranslations) -> str:

@@ -245,6 +245,14 @@ def test_a_picture_leads_to_its_story_where_a_link_has_a_name() -> None:
     assert page.count("<img") == 3
 
 
+def test_a_story_of_another_script_runs_its_own_way() -> None:
+    told = story(1, "دہلی میں سردی", "اسکول دس بجے کھلیں گے۔", language="ur")
+    page = render(of(told, story(2, "ख़बर", "सार", language="mr"))).html
+    assert re.search(r'<h3 [^>]*lang="ur" dir="rtl"[^>]*><a [^>]*>دہلی میں سردی', page)
+    assert re.search(r'<p lang="ur" dir="rtl"[^>]*>اسکول', page)
+    assert re.search(r'<p lang="mr" style', page)
+
+
 def test_the_letter_ends_kindly_and_asks_for_answers_only_where_they_are_read() -> None:
     for part in (render().html, render().text):
         assert "आपका दिन अच्छा बीते" in part
