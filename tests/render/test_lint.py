@@ -70,6 +70,10 @@ SPOILT = [
     ),
     ("</h1>", "</h1><p>{{ story.title }}</p>", "error", "residue", "template"),
     ("</h1>", "</h1><p>%(num)s ख़बरें</p>", "error", "residue", "template"),
+    ("</h1>", "</h1><p>नमस्ते *|FNAME|*</p>", "error", "residue", "FNAME"),
+    ("</h1>", "</h1><p>नमस्ते %NAME%</p>", "error", "residue", "NAME"),
+    ("</h1>", "</h1><p>नमस्ते [[first_name]]</p>", "error", "residue", "first_name"),
+    ("</h1>", "</h1><p>नमस्ते ${name}</p>", "error", "residue", "name"),
     ("</h1>", "</h1><p>None</p>", "error", "residue", "None"),
     ("</h1>", '</h1><p style="color:#cccccc">क</p>', "error", "contrast", "in light"),
     ("</h1>", '</h1><p style="color:#808080">क</p>', "warning", "contrast", "in light"),
@@ -128,6 +132,21 @@ def test_no_headline_can_stop_a_send() -> None:
     assert [one for one in lint(letter) if one.level == "error"]
     assert not [one for one in lint(letter, edition) if one.level == "error"]
     assert [one for one in lint(letter, edition) if one.rule == "residue"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "18% महँगाई, 5% कर",
+        "100%50%",
+        "दर 5%-7% तक",
+        "$5 {क} [ANI] 2*3|4",
+        "https://e.com/%E0%A4%AB%E0%A4%BF%E0%A4%B2%AB%CD%AB",
+    ],
+)
+def test_percents_and_brackets_of_news_are_no_leftover(told: str) -> None:
+    page = OURS.html.replace("</h1>", f"</h1><p>{told}</p>", 1)
+    assert not [one for one in lint(replace(OURS, html=page)) if one.rule == "residue"]
 
 
 def test_the_addresses_that_can_be_tried() -> None:

@@ -13,7 +13,12 @@ from digest.render.lint.tree import Tree
 LONGEST_SUBJECT = 60
 """Grapheme clusters: a phone shows 26 to 38 of them, a wide window about 60."""
 
-_LEFT = re.compile(r"\{\{|\}\}|\{%|%\}|%\([a-z_]{1,40}\)s|lorem ipsum", re.I)
+_LEFT = re.compile(
+    r"\{\{|\}\}|\{%|%\}|%\([a-z_]{1,40}\)s"  # Jinja's, gettext's
+    r"|\*\||\|\*|\[\[|\]\]|\$\{|<%|%>|\[%|%[a-z]{3,}(?:[_.][a-z]+)*%"  # merge tags of mailing services
+    r"|lorem ipsum",
+    re.I,
+)
 _SHOUTING = re.compile(r"(?<![A-Za-z])[A-Z]{3,}(?![A-Za-z])[^A-Za-z]*(?<![A-Za-z])[A-Z]{3,}(?![A-Za-z])")
 _NOTHING = frozenset({"None", "nan", "null", "NaN", "[]", "()"})
 
