@@ -25,10 +25,12 @@ from digest.curate.summarisers import Summariser
 from digest.curate.telling import tell
 from digest.curate.tfidf import title_stems
 from digest.hindi.tokens import stems
-from digest.models import Article, Section, Story
+from digest.models import Article, Image, Section, Story
 
 FUTURE = timedelta(hours=1)
 """How far ahead of now a date may lie: feeds' clocks go wrong, and a date of tomorrow is a mistake."""
+WIDE_ENOUGH = 380
+"""Pixels: what a letter shows across its column without blowing it up."""
 RELATED = 3
 """Links to articles of other stories that a story names at most."""
 
@@ -197,12 +199,21 @@ def _story(
         articles=tuple(dict.fromkeys(article.url for article in articles if article.url)),
         article_ids=tuple(article.id for article in articles),
         section=ranked.section,
-        image=next((article.image for article in articles if article.image), None),
+        image=_picture(articles),
         score=round(ranked.score, 4),
         reasons=(*(("pinned by the desk",) if pinned else ()), *ranked.reasons, *said, *links, *related),
         label="update" if fate.update else "",
         language=first.language,
     )
+
+
+def _picture(articles: Sequence[Article]) -> Image | None:
+    """The first picture, but rather one that a letter can show: over https or within it, and not a stamp."""
+    found = [article.image for article in articles if article.image]
+    shown = (
+        one for one in found if one.url.startswith(("https:", "cid:")) and (one.width or WIDE_ENOUGH) >= WIDE_ENOUGH
+    )
+    return next(shown, found[0] if found else None)
 
 
 def _too_few(count: int, rules: Rules, left: Mapping[str, int]) -> str:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from gettext import NullTranslations
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from digest.hindi import cut, dates, reading
@@ -25,6 +26,8 @@ from digest.render.themes import Look
 LEAD_WIDTH = 544
 THUMB_WIDTH = 112
 ALT_LIMIT = 60
+COARSEST = 0.7
+"""Share of its slot that a picture's own width may have: a smaller one would be blown up and blurred."""
 NBSP = "\u00a0"
 """Keeps 'शाम 7:26 बजे' and '2 अन्य' on one line, where a phone's column would leave the last word alone."""
 _SLIMMEST = 4
@@ -122,7 +125,7 @@ def page(edition: Edition, masthead: Masthead, *, subject: str, preheader: str, 
             names=names,
             meta=" · ".join(filter(None, (names, when.replace(" ", NBSP) if story.dated else ""))),
             sources=len(story.sources),
-            picture=_picture(story.image, width) if story.id in pictured else None,
+            picture=_picture(story.image, width, story.title) if story.id in pictured else None,
             lang=lang,
             direction=_direction(lang) if lang and _direction(lang) != _direction(masthead.language) else "",
         )
@@ -178,19 +181,21 @@ def _names(names: list[str], words: NullTranslations) -> str:
 def _pictured(edition: Edition, most: int, brief: set[str]) -> set[str]:
     """The ids of the stories whose pictures are shown: the lead's first, then in the order of reading."""
     order = sorted(edition.stories(), key=lambda story: story.id != edition.lead)
-    shown = [story.id for story in order if story.id not in brief and _picture(story.image, THUMB_WIDTH)]
-    return set(shown[:most])
+    widths = {edition.lead: LEAD_WIDTH}
+    shown = (one.id for one in order if _picture(one.image, widths.get(one.id, THUMB_WIDTH)) and one.id not in brief)
+    return set(islice(shown, most))
 
 
-def _picture(image: Image | None, width: int) -> Picture | None:
+def _picture(image: Image | None, width: int, title: str = "") -> Picture | None:
     """`image` for a slot of `width` pixels; only https, because mail clients block or warn of anything else, and
-    `cid:`, which travels in the mail."""
-    if image is None:
+    `cid:`, which travels in the mail. Feeds rarely say what a picture shows: then `title` does, as far as it fits."""
+    if image is None or 0 < (image.width or 0) < COARSEST * width:
         return None
     url = image.url if _CID.fullmatch(image.url) else clean.web(image.url)
     if not url.startswith(("https://", "cid:")):
         return None
-    alt = cut.shorten(clean.line(image.alt), ALT_LIMIT)
+    fitting = min(ALT_LIMIT, width // 5)  # an akshara takes 8 px, and the lowest slot holds two lines
+    alt = cut.shorten(clean.line(image.alt), ALT_LIMIT) or cut.shorten(clean.line(title), fitting)
     if not image.width or not image.height or image.width < 0 or image.height < 0:
         return Picture(url, alt, width, "", False)
     if not 1 / _SLIMMEST <= image.width / image.height <= _SLIMMEST:  # no picture is: the numbers are wrong

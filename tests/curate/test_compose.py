@@ -162,6 +162,18 @@ def test_pictures_and_addresses_come_from_whoever_has_them() -> None:
     assert story.url in story.articles
 
 
+def test_a_picture_that_a_letter_can_show_is_taken_before_one_that_it_cannot() -> None:
+    stamp, bare = Image("https://a.example/s.jpg", 106, 60), Image("http://b.example/b.jpg")
+    good = Image("https://c.example/g.jpg", 1200, 675)
+
+    def shown(*pictures: Image) -> Image | None:
+        bridge = [replace(one, image=image) for one, image in zip(BRIDGE, pictures, strict=True)]
+        return by_title(made([*bridge, *OTHERS]), "पुल").image
+
+    assert shown(stamp, bare, good) == good
+    assert shown(stamp, stamp, bare) == stamp
+
+
 def test_ids_outlast_the_day() -> None:
     later = compose(DAY, rules=RULES, weights={"setu": 1.1}, now=NOW + timedelta(hours=3))
     assert {story.id for story in stories(later)} & {story.id for story in stories(made())}
