@@ -106,6 +106,16 @@ def test_the_frame() -> None:
     assert not re.search(r"letter-spacing|italic|justify|url\(|@import|rgb\(", html)
 
 
+def test_webmail_gets_nothing_that_it_would_lose_or_reset() -> None:
+    """Roundcube: a class of the body takes the place of its own, and every kept rule is void; its own style sheet takes
+    the weight of headings and the underlines of links."""
+    tree = Tree(render().html)
+    assert "class" not in tree.all("body")[0]
+    assert all("font-weight:700" in one["style"] for tag in ("h1", "h2") for one in tree.all(tag))
+    links = [attributes for tag, attributes, _ in tree.tags if tag == "a"]
+    assert all("text-decoration:" in one["style"] for one in links)
+
+
 def test_headings_jump_no_level() -> None:
     levels = [int(tag[1]) for tag, _, _ in Tree(render().html).tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
@@ -118,7 +128,10 @@ def test_every_coloured_text_class_has_both_dark_rules() -> None:
     kept = max(re.findall(r"<style>(.*?)</style>", html, re.S), key=len)
     assert len(kept.encode()) <= 2048
     media = kept[kept.index("prefers-color-scheme") :]
-    for _, attributes, _ in Tree(html).tags:
+    assert re.search(r"body\{background-color:#[0-9a-f]{6}!important\}", media)
+    for tag, attributes, _ in Tree(html).tags:
+        if tag == "body":
+            continue
         for kind, mark in (("color", "c"), ("background-color", "b")):
             if re.search(rf"(?:^|[; ]){kind}:", attributes.get("style") or ""):
                 classes = (attributes.get("class") or "").split()
