@@ -86,7 +86,7 @@ def test_sendgrid_takes_them(newsroom: Newsroom) -> None:
 def test_pictures_that_are_too_heavy_together_are_a_warning(newsroom: Newsroom) -> None:
     assert "inside the letter" not in newsroom.digest("send", "--dry-run").err
     for number, path in enumerate(sorted((newsroom.home / "samples").rglob("*.png"))):
-        path.write_bytes(png(40 + number, padding=120_000))
+        path.write_bytes(png(600 + number, padding=120_000))
     newsroom.json("compose")
     run = newsroom.digest("send", "--dry-run")
     assert run.code == 0
