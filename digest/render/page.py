@@ -20,6 +20,7 @@ from digest.render import briefs, clean
 from digest.render.colour import Palette
 from digest.render.links import Links, links
 from digest.render.masthead import Masthead
+from digest.render.stops import alike
 from digest.render.subject import date_only
 from digest.render.themes import Look
 
@@ -119,7 +120,7 @@ def page(edition: Edition, masthead: Masthead, *, subject: str, preheader: str, 
         names = _names([clean.line(name) for name in story.sources], words)
         return Item(
             title=clean.line(story.title),
-            summary=clean.line(story.summary),
+            summary=alike(clean.line(story.summary)),
             url=clean.web(story.url),
             label=words.gettext(story.label) if story.label else "",
             names=names,

@@ -1,0 +1,36 @@
+"""Sentences of two papers in one summary end alike; nothing else changes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.render.stops import alike
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "तीन दिन चला। दर्शक झूमते रहे. (स्रोत: लोक दर्पण)",
+            "तीन दिन चला। दर्शक झूमते रहे। (स्रोत: लोक दर्पण)",
+        ),
+        ("बाज़ी मारी. धावक उतरे। (स्रोत: खेल)", "बाज़ी मारी. धावक उतरे. (स्रोत: खेल)"),
+        ("क्या होगा? दाम बढ़े. माँग घटी।", "क्या होगा? दाम बढ़े. माँग घटी."),
+        ("पुल खुला। दूरी 5 कि.मी. डॉ. वर्मा आए.", "पुल खुला। दूरी 5 कि.मी. डॉ. वर्मा आए।"),
+        ("पुल खुला। लंबाई 2.5 किमी है। Visit example.com.", "पुल खुला। लंबाई 2.5 किमी है। Visit example.com."),
+        ("Rain fell. Roads closed.", "Rain fell. Roads closed."),
+        ("", ""),
+    ],
+)
+def test_the_first_sentence_decides(text: str, expected: str) -> None:
+    assert alike(text) == expected
+
+
+@given(st.text(alphabet='कखिां। .?!…"“”()5aA:\n', max_size=120))
+def test_only_stops_change_and_twice_is_once(text: str) -> None:
+    made = alike(text)
+    assert len(made) == len(text)
+    assert made.replace("।", ".") == text.replace("।", ".")
+    assert alike(made) == made
