@@ -1,4 +1,4 @@
-"""One way of ending sentences within a text: papers end them with danda or with a full stop, and a summary may hold both.
+"""One way of ending sentences within a text: papers end them with danda or full stop, and a summary may hold both.
 
 Typography of the letter only; what is stored keeps each paper's own. Changes no sign but the last of a sentence.
 """
