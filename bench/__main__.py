@@ -11,7 +11,7 @@ from tabulate import tabulate
 HEADERS = {
     "feeds": ("reading a feed", "ours, ms", "rival, ms", "ratio"),
     "collecting": ("collecting, 100 ms a source", "s", "ratio"),
-    "rendering": ("a letter of 20 stories", "ms", "ratio"),
+    "rendering": ("a letter of 20 stories", "CPU ms", "ratio"),
     "clustering": ("finding the same story", "CPU s", "ratio"),
     "delivery": ("handing over", "readers/s", "ratio"),
 }
