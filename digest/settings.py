@@ -143,7 +143,7 @@ class EditionSettings(Shape):
     sections: tuple[Line, ...] = (
         "देश", "दुनिया", "राजनीति", "व्यापार", "विज्ञान", "खेल", "मनोरंजन", "स्वास्थ्य", "शिक्षा",
     )  # fmt: skip
-    merge: float = Field(default=0.45, gt=0, le=1)
+    merge: float = Field(default=0.51, gt=0, le=1)
     related: float = Field(default=0.34, gt=0, le=1)
     same_source: float = Field(default=0.65, gt=0, le=1)
     per_section: int = Field(default=4, ge=1, le=100)

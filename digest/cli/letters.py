@@ -62,7 +62,11 @@ def show_edition(edition: Edition, *, explain: bool = False) -> None:
             if story.summary:
                 click.echo(f"     {story.summary}")
             if explain:
-                click.echo(f"     score {story.score:.2f}: {'; '.join(story.reasons)}")
+                links = [reason for reason in story.reasons if reason.startswith(("same story: ", "related: "))]
+                terms = [reason for reason in story.reasons if reason not in links]
+                click.echo(f"     score {story.score:.2f}: {'; '.join(terms)}")
+                for link in links:
+                    click.echo(f"     {link}")
 
 
 @click.command()

@@ -186,8 +186,10 @@ def _story(
         known=fate.before.known if fate.before and fate.update else "",
         language=rules.language,
     )
-    links = tuple(f"same story: {link}" for link in cluster.links)
-    related = tuple(f"related: {link}" for link in cluster.related)
+    by_id = {article.id: article for article in pairs.articles}
+    links = tuple(f"same story: {by_id[link.a].source} + {by_id[link.b].source} {link}" for link in cluster.links)
+    beside = ((by_id[link.b if by_id[link.a] in articles else link.a], link) for link in cluster.related)
+    related = tuple(f"related: {article.title} ({article.source}) {link}" for article, link in beside)
     return Story(
         id=story_id(cluster),
         title=first.title,

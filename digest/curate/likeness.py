@@ -1,8 +1,9 @@
 """How alike two articles are, with every term of the score. Pure arithmetic over counted stems.
 
 The score of a pair is a mean of three cosines (title and lead; first 250 words; one's title and the other's lead), plus
-a little per rare stem shared and for the same weekday and place, less for weekdays or places that contradict each
-other. Numbers explain, never decide: the dead are 16 in one paper and 17 in the next.
+a little per rare stem and number shared, for like titles and for the same weekday, clock and place; less for weekdays,
+clocks, places or stages of a case that contradict each other. Other numbers never count against: the dead are 16 in
+one paper and 17 in the next.
 
 The weights follow a logistic regression with signs held, over judged pairs of an epidemic in five papers, of disaster
 reports and of two papers' headlines; each lies on a wide plateau. A regression that never saw the epidemic has an
@@ -14,15 +15,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from digest.curate.moments import close
 from digest.curate.places import Relation, relation
 from digest.curate.tfidf import Document, Frequencies, cosine
 
 LEAD, FULL, HEADLINE = 0.4, 0.4, 0.2
 RARE_LEAD, RARE_LEAD_MOST = 0.03, 4
 RARE_FULL, RARE_FULL_MOST = 0.015, 6
-WEEKDAY = {"same": 0.05, "conflict": -0.08, "": 0.0}
+NUMBER, NUMBER_MOST = 0.03, 3
+TITLES, TITLES_MEAN, TITLES_LEAST = 0.12, 0.35, 3
+"""Share of the shorter title's stems, of at least so many, that the other has; a mean share neither costs nor gains."""
+WEEKDAY = {"same": 0.05, "conflict": -0.1, "": 0.0}
+CLOCK = {"same": 0.05, "conflict": -0.1, "": 0.0}
+STAGE = {"same": 0.0, "conflict": -0.08, "": 0.0}
 PLACE = {"same": 0.05, "near": -0.05, "conflict": -0.25, "": 0.0}
 SMALL_SET = 0.03
 """Added to a pair while rare stems are not trusted at all: stands for the bonus that it can't get."""
@@ -63,8 +70,8 @@ class Known:
 class Link:
     """Why two articles (by id) are alike. `shared`: the weightiest stems, each with both surface forms.
 
-    `weekday` is 'same', 'conflict' or ''; `place` may be 'near' as well. `barred` says why they can't be one
-    story, or is ''.
+    `weekday`, `clock` and `stage` are 'same', 'conflict' or ''; `place` may be 'near' as well. `barred` says why they
+    can't be one story, or is ''.
     """
 
     a: str
@@ -77,23 +84,28 @@ class Link:
     barred: str = ""
     place: str = ""
     headline_cosine: float = 0.0
+    titles: float = 0.0
+    numbers: int = 0
+    clock: str = ""
+    stage: str = ""
     shared: tuple[tuple[str, str, str], ...] = ()
 
     def __str__(self) -> str:
         shared = ", ".join(one if one == other else f"{one}/{other}" for _, one, other in self.shared)
         text = f"{self.score:.2f} = lead {self.lead_cosine:.2f}, full {self.full_cosine:.2f}"
-        text += f", headline {self.headline_cosine:.2f}"
+        text += f", headline {self.headline_cosine:.2f}, titles {self.titles:.2f}"
         text += f", {self.rare} rare stems" if self.rare else ""
-        text += f", weekday {self.weekday}" if self.weekday else ""
-        text += f", place {self.place}" if self.place else ""
+        text += f", {self.numbers} numbers" if self.numbers else ""
+        for name in ("weekday", "clock", "place", "stage"):
+            text += f", {name} {said}" if (said := getattr(self, name)) else ""
         return text + f"; shared: {shared}" + (f"; kept apart: {self.barred}" if self.barred else "")
 
 
 def score(one: Known, other: Known, *, trust: float) -> Link:
     """The pair's score with its terms; without ids, bars and shared words. `trust` 0..1: how far rare stems count."""
     terms = _terms(one, other, trust)
-    headline = _headline(one, other)
-    total = terms.total + HEADLINE * headline
+    headline, titles = _headline(one, other), _titles(one, other)
+    total = terms.total + HEADLINE * headline + TITLES * (titles - TITLES_MEAN)
     return Link(
         "",
         "",
@@ -104,17 +116,23 @@ def score(one: Known, other: Known, *, trust: float) -> Link:
         terms.weekday,
         place=terms.place,
         headline_cosine=headline,
+        titles=titles,
+        numbers=terms.numbers,
+        clock=terms.clock,
+        stage=terms.stage,
     )
 
 
 def value(one: Known, other: Known, *, trust: float, least: float) -> float:
     """The pair's score alone; where it can't reach `least`, some lower number."""
     total = _terms(one, other, trust).total
-    return total + HEADLINE * _headline(one, other) if total + HEADLINE >= least else total
+    if total + HEADLINE + TITLES * (1 - TITLES_MEAN) < least:
+        return total - TITLES * TITLES_MEAN
+    return total + HEADLINE * _headline(one, other) + TITLES * (_titles(one, other) - TITLES_MEAN)
 
 
 class _Terms(NamedTuple):
-    """`total` lacks the headline, which no pair of low total needs."""
+    """`total` lacks what comes of the titles, which no pair of low total needs."""
 
     total: float
     lead: float
@@ -122,23 +140,38 @@ class _Terms(NamedTuple):
     rare: int
     weekday: str
     place: Relation
+    numbers: int
+    clock: str
+    stage: str
 
 
 def _terms(one: Known, other: Known, trust: float) -> _Terms:
+    a, b = one.document, other.document
     lead, full = cosine(one.lead, other.lead), cosine(one.full, other.full)
     rare_lead, rare_full = len(one.rare_lead & other.rare_lead), len(one.rare_full & other.rare_full)
-    days, others = one.document.weekdays, other.document.weekdays
-    weekday = ("same" if days & others else "conflict") if days and others else ""
-    place = relation(one.document.places, other.document.places)
-    total = LEAD * lead + FULL * full + WEEKDAY[weekday] + PLACE[place]
+    weekday, stage = _agreed(a.weekdays, b.weekdays), _agreed(a.stages, b.stages)
+    clock = ("same" if close(a.clocks, b.clocks) else "conflict") if a.clocks and b.clocks else ""
+    place = relation(a.places, b.places)
+    total = LEAD * lead + FULL * full + WEEKDAY[weekday] + PLACE[place] + CLOCK[clock] + STAGE[stage]
+    numbers = len(a.lead_numbers & b.lead_numbers)
+    total += NUMBER * min(NUMBER_MOST, numbers)
     total += (1 - trust) * SMALL_SET + trust * (
         RARE_LEAD * min(RARE_LEAD_MOST, rare_lead) + RARE_FULL * min(RARE_FULL_MOST, rare_full)
     )
-    return _Terms(total, lead, full, rare_full, weekday, place)
+    return _Terms(total, lead, full, rare_full, weekday, place, numbers, clock, stage)
+
+
+def _agreed(one: frozenset[Any], other: frozenset[Any]) -> str:
+    return ("conflict" if one.isdisjoint(other) else "same") if one and other else ""
 
 
 def _headline(one: Known, other: Known) -> float:
     return max(cosine(one.title, other.lead), cosine(other.title, one.lead))
+
+
+def _titles(one: Known, other: Known) -> float:
+    a, b = one.document.title.keys(), other.document.title.keys()
+    return len(a & b) / max(TITLES_LEAST, min(len(a), len(b)))
 
 
 def twins(one: Document, other: Document) -> bool:

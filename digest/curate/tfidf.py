@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from itertools import islice
 from typing import NamedTuple, Protocol
 
+from digest.curate import moments
 from digest.curate.commonness import UNSEEN, shares
 from digest.curate.places import Places, named
 from digest.hindi import sentences
@@ -25,7 +26,7 @@ FULL_WORDS = 250
 LARGE = 500
 """So many articles of general news count beside one's own, from a table (`commonness`): two articles alone are then
 weighted much like a week's. From so many of one's own on, a stem that is rare among them is trusted fully."""
-RARE_SHARE = 0.006
+RARE_SHARE = 0.009
 
 _DAYS = {
     stem: number
@@ -102,6 +103,22 @@ class Document:
     def weekdays(self) -> frozenset[int]:
         """The weekdays that the lead names, Monday 0."""
         return frozenset(_DAYS[stem] for stem in _DAYS.keys() & self.lead.keys())
+
+    @cached_property
+    def clocks(self) -> frozenset[int]:
+        """The moments that the text names to the minute (see `moments.clocks`)."""
+        spelt = self.spelt
+        return moments.clocks((*spelt.title, *spelt.opening, *spelt.rest))
+
+    @cached_property
+    def stages(self) -> frozenset[str]:
+        """How far a case in court has come by the title."""
+        return moments.stages(self.spelt.title)
+
+    @cached_property
+    def lead_numbers(self) -> frozenset[str]:
+        """Which of the stems of `lead` are numbers."""
+        return frozenset(filter(is_number, self.lead))
 
     @cached_property
     def numbers(self) -> frozenset[str]:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -110,7 +111,9 @@ def open_database(url: str, *, home: Path) -> Database:
 
 def _sqlite(url: Any) -> Engine:
     arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
-    engine = create_engine(url, max_overflow=-1, connect_args=arguments, json_serializer=_json)
+    engine = create_engine(
+        url, max_overflow=-1, connect_args=arguments, json_serializer=_json, json_deserializer=orjson.loads
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:

@@ -64,7 +64,7 @@ def test_two_items_of_one_source_join_only_when_nearly_the_same() -> None:
         "सोनपुरा में कमला नदी का पुल खुलने पर ग्रामीणों ने मेला लगाया और मिठाई बांटी। बच्चों के लिए झूले लगे।\n"
         "नाव चलाने वाले परिवारों ने जिलाधिकारी रेवती नाथ से दूसरे काम की मांग रखी।"
     )
-    title = "पुल खुला तो सोनपुरा में लगा मेला, नाविकों ने मांगा काम"
+    title = "सोनपुरा में कमला नदी का पुल खुला तो लगा मेला, नाविकों ने मांगा काम"
     elsewhere = article("fair", "setu", title, words, hours=3)
     score = Pairs([first, elsewhere], RULES).link(0, 1).score
     assert RULES.merge <= score < RULES.same_source, "the sample must lie between the two thresholds"

@@ -44,6 +44,21 @@ def test_a_day() -> None:
     assert any(reason.startswith("section मनोरंजन: headline words") for reason in by_title(curated, "पतंग").reasons)
 
 
+def test_a_link_names_the_two_that_it_joins_and_what_is_only_related() -> None:
+    bridge = by_title(made(), "पुल")
+    links = [reason for reason in bridge.reasons if reason.startswith("same story: ")]
+    assert len(links) == 3
+    assert {link.split(" 0.")[0].removeprefix("same story: ") for link in links} >= {"setu + alok"}
+    fair = article(
+        "fair",
+        "uday",
+        "कमला नदी के नए पुल पर लगा मेला",
+        "सोनपुरा में कमला नदी के नए पुल पर रविवार को मेला लगा। बच्चों के लिए झूले लगे।",
+    )
+    reasons = by_title(made([*DAY, fair]), "कमला").reasons
+    assert any(reason.startswith(f"related: {fair.title} (uday) ") for reason in reasons)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_order_of_input_changes_nothing(seed: int) -> None:
     shuffled = list(DAY)

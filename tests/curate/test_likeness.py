@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from digest.curate.cluster import cluster
 from digest.curate.commonness import UNSEEN, shares
+from digest.curate.moments import clocks
 from digest.curate.pairs import Pairs, likeness
 from digest.curate.places import NOWHERE, gazetteer, named, relation
 from digest.curate.rules import Rules
@@ -55,6 +56,54 @@ def test_the_same_words_of_two_towns_are_two_stories() -> None:
 def test_weekdays_and_places_together_part_what_words_do_not() -> None:
     monday, tuesday = fire("a", "मुरादाबाद"), fire("b", "बरेली", "मंगलवार")
     assert likeness(monday, tuesday).score < likeness(monday, fire("c", "मुरादाबाद")).score - 0.2
+
+
+QUAKE = "सोनपुरा कस्बे में भूकंप के हल्के झटके महसूस किए गए। झटके {0} पर आए, लोग घरों से निकल आए। कहीं से नुकसान की सूचना नहीं है।"
+
+
+def quake(id_: str, clock: str) -> Article:
+    return article(id_, id_, "सोनपुरा में भूकंप के झटके, घरों से निकले लोग", QUAKE.format(clock))
+
+
+def test_clocks_part_two_quakes_of_one_town() -> None:
+    first, told_again, second = quake("a", "8.57 मिनट"), quake("b", "8 बजकर 58 मिनट"), quake("c", "12 बजकर 39 मिनट")
+    assert likeness(first, told_again).clock == "same"
+    apart = likeness(first, second)
+    assert "clock conflict" in str(apart)
+    assert apart.score < likeness(first, told_again).score - 0.1
+    assert likeness(first, quake("d", "सुबह 6 बजे")).clock == "", "a full hour is too rough to contradict"
+
+
+CASE = "नदीपुर के चर्चित पुल घोटाले में अदालत ने ठेकेदार महेश राणा का पक्ष सुना। मामला तीन साल पुराना है।"
+
+
+def test_stages_of_a_case_part_two_days_in_court() -> None:
+    hearing = article("a", "a", "नदीपुर पुल घोटाला: ठेकेदार पर सुनवाई पांच मार्च को", CASE)
+    verdict = article("b", "b", "नदीपुर पुल घोटाला: ठेकेदार को तीन साल की सजा", CASE)
+    appeal = article("c", "c", "नदीपुर पुल घोटाला: सजा के खिलाफ अपील करेगा ठेकेदार", CASE)
+    assert likeness(hearing, verdict).stage == "conflict"
+    assert likeness(verdict, appeal).stage == "same", "both speak of the verdict"
+    assert likeness(hearing, article("d", "d", "नदीपुर पुल घोटाले में फिर अदालत पहुंचा ठेकेदार", CASE)).stage == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("रात नौ बजकर 47 मिनट पर", {587}),
+        ("सुबह 10:30 बजे और शाम 4.05 बजे", {630, 245}),
+        ("12 बजकर 39 मिनट", {39}),
+        ("सुबह 6 बजे 30 लोग, 45 मिनट की देर, 99.75 मिनट", set()),
+    ],
+)
+def test_clocks_are_read_to_the_minute(text: str, minutes: set[int]) -> None:
+    assert clocks(stems(text)) == minutes
+
+
+def test_a_number_in_words_is_the_same_number() -> None:
+    one = article("a", "a", "नदीपुर में दो नए पुस्तकालय खुलेंगे", "नदीपुर में बच्चों के लिए पांच लाख किताबें आएंगी।")
+    other = article("b", "b", "नदीपुर में 2 नए पुस्तकालय खुलेंगे", "नदीपुर में बच्चों के लिए 5 लाख किताबें आएंगी।")
+    assert likeness(one, other).lead_cosine == pytest.approx(1.0, abs=1e-6)
+    assert stems(one.title) == stems(other.title)
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_a_new_number_beside_a_word_that_counts_is_an_update_told_from_what_is_n
 def test_three_new_items_with_new_words_are_an_update_and_two_are_not() -> None:
     words = ("जांच समिति ने रेलिंग की वेल्डिंग परखी", "अभियंता ने नक्शे की खामी मानी", "ठेकेदार को नोटिस भेजा गया, जमानत राशि जब्त")
     new = [
-        later(f"probe-{n}", f"nagar {n}", f"{BRIDGE[n].title}: {word}", f"{BRIDGE[n].text.split('।')[0]}। {word}।")
+        later(f"probe-{n}", f"nagar {n}", f"{BRIDGE[1].title}: {word}", f"{BRIDGE[n].text.split('।')[0]}। {word}।")
         for n, word in enumerate(words)
     ]
     labels = [story.label for story in stories(next_day([*BRIDGE, *new, NEW])) if story.title != NEW.title]
