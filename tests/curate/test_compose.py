@@ -49,12 +49,8 @@ def test_a_link_names_the_two_that_it_joins_and_what_is_only_related() -> None:
     links = [reason for reason in bridge.reasons if reason.startswith("same story: ")]
     assert len(links) == 3
     assert {link.split(" 0.")[0].removeprefix("same story: ") for link in links} >= {"setu + alok"}
-    fair = article(
-        "fair",
-        "uday",
-        "कमला नदी के नए पुल पर लगा मेला",
-        "सोनपुरा में कमला नदी के नए पुल पर रविवार को मेला लगा। बच्चों के लिए झूले लगे।",
-    )
+    words = "सोनपुरा में कमला नदी के पुल के पास मेला लगा। बच्चों के लिए झूले लगे और मिठाई बंटी।"
+    fair = article("fair", "uday", "पुल खुला तो लगा मेला", words)
     reasons = by_title(made([*DAY, fair]), "कमला").reasons
     assert any(reason.startswith(f"related: {fair.title} (uday) ") for reason in reasons)
 
