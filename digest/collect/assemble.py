@@ -12,11 +12,13 @@ from datetime import UTC, datetime, timedelta
 from digest.collect.boilerplate import drop_shared
 from digest.collect.clean import clean_article, menu_entries
 from digest.collect.feeddates import parse_date
+from digest.collect.headline import first_words
 from digest.collect.identity import article_id, canonical_url
 from digest.collect.mislabelled import as_indian, is_mislabelled, zero_labelled
 from digest.collect.parsed import Item, Notes
 from digest.hindi.cut import shorten
 from digest.hindi.language import guess
+from digest.hindi.text import repair
 from digest.models import Article, Source
 
 EARLIEST = 1990
@@ -29,7 +31,7 @@ REPLAY_AGE = timedelta(hours=1)
 TITLE_LIMIT = 400  # characters, then clusters
 LEAD = 400  # characters: by fewer, two texts of 3,800 are called otherwise
 LONGER = 3_000  # characters, where the lead names no language
-MADE_TITLE = 90  # clusters, when an item has text but no title
+MADE_TITLE = 90  # clusters of the text that an item without a title is known by
 MOST_CATEGORIES = 30
 
 SHARED_BY = 3
@@ -119,12 +121,13 @@ def _article(
 ) -> Article | None:
     warnings = list(item.warnings)
     published, dated = _published(item, now, shift, warnings, replay=source.replay)
-    title = item.title
+    title = shown = item.title
     if not title.strip():
         text = next((block.text for block in item.body), item.excerpt)
         title = shorten(text, MADE_TITLE).strip()
         if not title:
             return None
+        shown = first_words(repair(text)) or title
         warnings.append("it has no title; its first words stand in for it")
     if not item.url and not item.guid.startswith(OWN_FILE):
         warnings.append("it has no usable link")
@@ -138,7 +141,7 @@ def _article(
         if alone
         else article_id("", "", source.name, f"{item.guid} {title}", salt),
         source=source.name,
-        title=title if len(title) <= TITLE_LIMIT else shorten(title[: 8 * TITLE_LIMIT], TITLE_LIMIT),
+        title=shown if len(shown) <= TITLE_LIMIT else shorten(shown[: 8 * TITLE_LIMIT], TITLE_LIMIT),
         published=published,
         url=item.url,
         guid=item.guid[:2000],

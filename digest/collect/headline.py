@@ -34,12 +34,12 @@ def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequ
     """A headline, and the body with what stood in the headline's place: a paragraph, or a record's file name."""
     text = next((block.text for block in body if block.kind == "p" and not is_site_name(block.text)), excerpt)
     if is_file_name(title) or kind_of(title) == "place" or _is_byline(title, text):
-        return _first_words(text) or title, body
+        return first_words(text) or title, body
     sentences = split(title) if len(title) > _LONG_TITLE or title.endswith("।") else []
     if len(sentences) < 2:
         return title, body
     whole = " ".join(sentences if _ENDED.search(sentences[-1]) else sentences[:-1])
-    return _first_words(title), (Block("p", whole), *body)
+    return first_words(title), (Block("p", whole), *body)
 
 
 def _is_byline(title: str, text: str) -> bool:
@@ -51,7 +51,7 @@ def _is_byline(title: str, text: str) -> bool:
     return bool(comma) and 2 <= len(words) <= _NAMED and is_name(person) and kind_of(place) == "place"
 
 
-def _first_words(text: str) -> str:
+def first_words(text: str) -> str:
     """The first sentence without its dateline and its end, cut where it is long."""
     sentences = split(split_dateline(text)[1])
     first = next((one for one in sentences if len(one.split()) >= _LEAST_WORDS), "".join(sentences[:1]))
