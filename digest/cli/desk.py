@@ -70,7 +70,8 @@ def show(home: Path, key: str, as_json: bool) -> None:
 @click.argument("story")
 @click.pass_obj
 def pin(home: Path, key: str, story: str) -> None:
-    """Keep STORY in the edition and set it on top."""
+    """Keep STORY in the edition and set it on top. STORY is its id, or the id of one that came next, as `digest compose
+    --explain` tells them, or the URL of an article."""
     _change(
         home,
         key,
@@ -78,6 +79,7 @@ def pin(home: Path, key: str, story: str) -> None:
         lambda desk: replace(
             desk, pinned=(story, *_without(desk.pinned, story)), dropped=_without(desk.dropped, story)
         ),
+        outside=True,
     )
 
 
@@ -213,8 +215,9 @@ def _without(items: Sequence[str], item: str) -> tuple[str, ...]:
     return tuple(each for each in items if each != item)
 
 
-def _change(home: Path, key: str, story: str, change: Callable[[Changes], Changes]) -> None:
-    """Notes the desk's wish and composes the draft anew with it."""
+def _change(home: Path, key: str, story: str, change: Callable[[Changes], Changes], *, outside: bool = False) -> None:
+    """Notes the desk's wish and composes the draft anew with it. `outside`: the story need not be in the edition yet,
+    but must be afterwards."""
     from digest import pipeline
     from digest.app import make_app
     from digest.cli.letters import show_edition
@@ -226,12 +229,18 @@ def _change(home: Path, key: str, story: str, change: Callable[[Changes], Change
             raise DigestError(f"edition {key} is {found.state}; only a draft can be changed{back}")
         desk = app.editions.desk(key)
         ids = {each.id for each in found.stories()}
-        if story and story not in ids and story not in (*desk.dropped, *desk.pinned):
-            said = f"edition {key} has no story {story}; its stories: {', '.join(sorted(ids))}"
+        known = not story or story in ids or story in (*desk.dropped, *desk.pinned)
+        said = f"edition {key} has no story {story}; its stories: {', '.join(sorted(ids))}"
+        if not known and not outside:
             raise ConfigurationError([Fault("STORY", 0, said)])
         if not app.editions.set_desk(key, change(desk)):
             raise DigestError(f"edition {key} went on meanwhile; only a draft can be changed")
-        show_edition(pipeline.compose(app, key, fetch=False).edition)
+        changed = pipeline.compose(app, key, fetch=False).edition
+        if not known and not any(story in (each.id, *each.articles) for each in changed.stories()):
+            app.editions.set_desk(key, desk)
+            pipeline.compose(app, key, fetch=False)
+            raise ConfigurationError([Fault("STORY", 0, f"{said}. `digest compose --explain` tells what came next")])
+        show_edition(changed)
 
 
 def _move(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState], why: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from digest.models import Edition
 @click.command()
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day of the edition (default: today).")
 @click.option("--slug", default="", help="Make a special edition under this short name.")
-@click.option("--explain", is_flag=True, help="Also show why each story stands where it stands.")
+@click.option("--explain", is_flag=True, help="Also show why each story stands where it stands, and which came next.")
 @json_option
 @click.pass_obj
 def compose(home: Path, day: datetime | None, slug: str, explain: bool, as_json: bool) -> int:
@@ -34,12 +35,18 @@ def compose(home: Path, day: datetime | None, slug: str, explain: bool, as_json:
         document = edition_json(composed.edition)
         if composed.curated:
             document["left_out"] = list(composed.curated.left_out)
+            document["waiting"] = [asdict(each) for each in composed.curated.waiting]
         emit(document)
         return 0
     show_edition(composed.edition, explain=explain)
     if composed.curated is None:
         note(f"edition {composed.edition.key} is {composed.edition.state}; it is no longer composed anew")
     elif explain:
+        if composed.curated.waiting:
+            click.echo("\nnext in line (scores before variety and quotas); `digest edition pin` brings one in")
+        for each in composed.curated.waiting:
+            click.echo(f" - [{each.id}] {each.title}  ({', '.join(each.sources)})")
+            click.echo(f"     score {each.score:.2f}: {'; '.join(each.reasons)}")
         for line in composed.curated.left_out:
             note(f"left out: {line}")
     return 0

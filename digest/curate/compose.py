@@ -33,6 +33,8 @@ WIDE_ENOUGH = 380
 """Pixels: what a letter shows across its column without blowing it up."""
 RELATED = 3
 """Links to articles of other stories that a story names at most."""
+WAITING = 10
+"""Stories told of those that weighed too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Curated:
     """What an edition will hold. `lead` is a story's id; `left_out` one English reason a line with its number.
 
     `reason` is one English sentence, and `sections` empty, when there is too little to send; '' otherwise.
-    `considered` counts the articles in the window and language, `clusters` their stories.
+    `considered` counts the articles in the window and language, `clusters` their stories. `waiting` are the best of
+    the stories that weighed less than what was chosen, for the desk to pin.
     """
 
     sections: tuple[Section, ...]
@@ -49,6 +52,19 @@ class Curated:
     clusters: int
     left_out: tuple[str, ...] = ()
     reason: str = ""
+    waiting: tuple[Waiting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A story that would come next: no summary yet, its score before diversity and quotas, and the terms of it."""
+
+    id: str
+    title: str
+    section: str
+    sources: tuple[str, ...]
+    score: float
+    reasons: tuple[str, ...]
 
 
 def compose(
@@ -115,8 +131,8 @@ def compose(
     first = list({id(story): story for story in found if story}.values())
     chosen = pick(kept, rules, first)
     taken = {id(story) for story in chosen}
-    below = sum(len(story.cluster.articles) for story in kept if id(story) not in taken)
-    left["of less weight than what was chosen"] = below
+    below = sorted((story for story in kept if id(story) not in taken), key=lambda story: story.key)
+    left["of less weight than what was chosen"] = sum(len(story.cluster.articles) for story in below)
     said = (*(f"{count} {why}" for why, count in left.items() if count), *told(original, spoken))
     if len(chosen) < max(1, rules.min_stories):
         reason = _too_few(len(chosen), rules, left)
@@ -126,7 +142,9 @@ def compose(
     order = [top, *(story for story in order if story is not top)]
     marked = set(map(id, first))
     stories = [_story(story, fates[id(story)], pairs, rules, summariser, pinned=id(story) in marked) for story in order]
-    return Curated(_sections(stories, rules), story_id(top.cluster), len(inside), len(clusters), said)
+    waiting = tuple(map(_waiting, below[:WAITING]))
+    sections = _sections(stories, rules)
+    return Curated(sections, story_id(top.cluster), len(inside), len(clusters), said, waiting=waiting)
 
 
 def story_id(each: Cluster) -> str:
@@ -216,6 +234,13 @@ def _picture(articles: Sequence[Article]) -> Image | None:
         one for one in found if one.url.startswith(("https:", "cid:")) and (one.width or WIDE_ENOUGH) >= WIDE_ENOUGH
     )
     return next(shown, found[0] if found else None)
+
+
+def _waiting(ranked: Ranked) -> Waiting:
+    articles = ranked.cluster.articles
+    sources = tuple(dict.fromkeys(article.source for article in articles))
+    name, title = story_id(ranked.cluster), articles[0].title
+    return Waiting(name, title, ranked.section, sources, round(ranked.score, 4), ranked.reasons)
 
 
 def _too_few(count: int, rules: Rules, left: Mapping[str, int]) -> str:

@@ -29,6 +29,24 @@ def test_the_desk_pins_drops_moves_and_writes(newsroom: Newsroom) -> None:
     assert first not in stories(newsroom)
 
 
+def test_the_desk_brings_in_what_came_next(newsroom: Newsroom) -> None:
+    composed = newsroom.json("compose")
+    best, second = composed["waiting"][:2]
+    assert best["reasons"]
+    assert f"[{best['id']}] {best['title']}" in newsroom.digest("compose", "--explain").out
+    assert newsroom.digest("edition", "pin", KEY, best["id"]).code == 0
+    assert newsroom.json("edition", "show", KEY)["lead"] == best["id"]
+    before, listed = newsroom.json("edition", "show", KEY), stories(newsroom)
+    run = newsroom.digest("edition", "pin", KEY, "s000000000000")
+    assert run.code == 2
+    assert "no story s000000000000" in run.err
+    assert stories(newsroom) == listed, "an unknown story leaves no trace"
+    assert newsroom.digest("edition", "drop", KEY, second["id"]).code == 2
+    url = before["sections"][-1]["stories"][-1]["articles"][0]
+    assert newsroom.digest("edition", "pin", KEY, url).code == 0
+    assert url in newsroom.json("edition", "show", KEY)["sections"][-1]["stories"][0]["articles"]
+
+
 def test_a_section_that_is_none_is_refused(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     run = newsroom.digest("edition", "move", KEY, stories(newsroom)[0], "--section", "खेलल")

@@ -55,6 +55,20 @@ def test_a_link_names_the_two_that_it_joins_and_what_is_only_related() -> None:
     assert any(reason.startswith(f"related: {fair.title} (uday) ") for reason in reasons)
 
 
+def test_what_comes_next_is_told_best_first_and_can_be_pinned() -> None:
+    rules = replace(RULES, max_stories=3)
+    curated = made(DAY, rules)
+    assert [each.score for each in curated.waiting] == sorted((each.score for each in curated.waiting), reverse=True)
+    assert len(stories(curated)) + len(curated.waiting) == 5
+    best = curated.waiting[0]
+    assert best.sources
+    assert any(reason.startswith("age ") for reason in best.reasons)
+    pinned = made(DAY, rules, pinned=(best.id,))
+    assert pinned.lead == best.id
+    assert best.id not in {each.id for each in pinned.waiting}
+    assert made().waiting == ()
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_order_of_input_changes_nothing(seed: int) -> None:
     shuffled = list(DAY)
