@@ -25,6 +25,8 @@ CANDIDATE_LEAST = 30
 CANDIDATE_COSINE = 0.08
 DRIFT = 0.1
 """Share of the articles that may come and go before the weights are counted anew."""
+WORTH = 0.03
+"""Share of new articles from which all is worth writing down again: a hundred are counted sooner than 5,000 packed."""
 
 
 def key_of(article: Article) -> Key:
@@ -46,14 +48,16 @@ class Memo:
         self._postings: Postings = {}
         self._links: list[tuple[int, int, float]] = []
         self.furniture = Furniture()
+        self._held: Set[Key] = frozenset()  # by the bytes that it was made of, or that were last made of it
         self.fresh = False
-        """Whether it holds what it did not hold when it was made: worth keeping."""
+        """Whether it holds more than those bytes, and enough to be worth making new ones."""
 
     @classmethod
     def revived(cls, kept: Kept) -> Memo:
         """The memo as it was kept."""
         memo = cls()
         memo._documents = dict(kept.documents)
+        memo._held = frozenset(kept.documents)
         memo._ruled, memo._base = kept.ruled, frozenset(kept.base)
         memo._frequencies = Frequencies.of(kept.counts, kept.size)
         memo._numbers = {key: number for number, key in enumerate(kept.compared)}
@@ -66,6 +70,7 @@ class Memo:
         """What another process can go on with; None before anything is known."""
         if self._ruled is None:
             return None
+        self._held = frozenset(self._documents)
         number = {at: new for new, at in enumerate(at for key, at in self._numbers.items() if key in self._documents)}
         return Kept(
             documents=self._documents,
@@ -87,7 +92,7 @@ class Memo:
         everything.update((key_of(article), article) for article in background)
         old = self._documents
         self._documents = {key: old.get(key) or document(article) for key, article in everything.items()}
-        self.fresh = self.fresh or not self._documents.keys() <= old.keys()
+        self.fresh = self.fresh or len(self._documents.keys() - self._held) > WORTH * len(self._documents)
         ruled = (rules.related, rules.span)
         # A small set's weights change with each article, and it is counted in no time.
         settled = self._frequencies.large and ruled == self._ruled
