@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from digest.store.counted import CountedStore
     from digest.store.database import Database
     from digest.store.editions import EditionStore
+    from digest.store.events import EventStore
     from digest.store.ledger import SqlLedger
     from digest.store.past import PastStore
     from digest.store.readers import ReaderStore
@@ -79,6 +80,12 @@ class App:
         from digest.store.ledger import SqlLedger
 
         return SqlLedger(self.database)
+
+    @cached_property
+    def events(self) -> EventStore:
+        from digest.store.events import EventStore
+
+        return EventStore(self.database)
 
     @cached_property
     def fetcher(self) -> Fetcher:

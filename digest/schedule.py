@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, time
 from typing import Any
 
-from digest import pipeline
+from digest import hearing, pipeline
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Edition
@@ -49,9 +49,10 @@ class Clock:
         if begins != schedule.send_at:
             scheduler.add_job(self._safely(self.send), daily(begins), id="hand over", **rules)
         scheduler.add_job(self._safely(self.tick), IntervalTrigger(seconds=60), id="tick", **rules)
+        scheduler.add_job(self._safely(self.hear), IntervalTrigger(seconds=60), id="hear", **rules)
         scheduler.start()
         for job in scheduler.get_jobs():
-            if job.id != "tick":
+            if job.id not in ("tick", "hear"):
                 self.say(f"{job.id}: next at {job.next_run_time:%Y-%m-%d %H:%M %Z}")
         now = self.app.now()
         if self._too_late(now) and self.app.editions.get(pipeline.edition_key(self.app)) is None:
@@ -115,6 +116,11 @@ class Clock:
                     self._tell(sent)
             elif edition.day < now.date() and pipeline.day_of(edition.key):
                 self._expire(edition.key)
+
+    def hear(self) -> None:
+        """What providers posted since the last ring."""
+        for line in hearing.handle_posts(self.app).notes:
+            self.say(line)
 
     def _is_missed(self, today: Edition | None, now: datetime) -> bool:
         """Whether the send of today's hour is still to be rung."""

@@ -29,6 +29,7 @@ from digest.settings_values import (
     PictureUrl,
     Selector,
     Variable,
+    VariableOrNone,
     WebRoot,
     Word,
     Zone,
@@ -54,6 +55,7 @@ class Newsletter(Shape):
     timezone: Zone = "Asia/Kolkata"
     base_url: WebRoot = ""
     postal_address: Line = ""
+    tracking: Literal["off", "on"] = "off"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -243,6 +245,28 @@ class Schedule(Shape):
         return self
 
 
+class SendGridWebhook(Shape):
+    """Where SendGrid's events come in: public keys (two while rotating) and, if wanted, a secret end of the path."""
+
+    keys_env: VariableOrNone = ""
+    secret_env: VariableOrNone = ""
+
+    @model_validator(mode="after")
+    def _signed(self) -> SendGridWebhook:
+        if self.secret_env and not self.keys_env:
+            raise ValueError("expected keys_env, as secret_env is given; without a signature nothing is believed")
+        return self
+
+
+class Webhooks(Shape):
+    keep: Duration = timedelta(days=7)
+    sendgrid: SendGridWebhook = SendGridWebhook()
+
+
+class Web(Shape):
+    webhooks: Webhooks = Webhooks()
+
+
 class StoreSettings(Shape):
     url: str = "sqlite:///digest.db"
 
@@ -268,6 +292,7 @@ class Settings(Shape):
     summary: SummarySettings = SummarySettings()
     delivery: Delivery = Delivery()
     schedule: Schedule = Schedule()
+    web: Web = Web()
     store: StoreSettings = StoreSettings()
     theme: Theme = Theme()
 

@@ -133,6 +133,9 @@ WebRoot = Annotated[str, AfterValidator(_web_root)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Word = Annotated[str, Field(min_length=1), AfterValidator(_word)]
 Variable = Annotated[str, AfterValidator(_named(r"[A-Za-z_][A-Za-z0-9_]{0,99}", "the name of an environment variable"))]
+VariableOrNone = Annotated[
+    str, AfterValidator(_named(r"(?:[A-Za-z_][A-Za-z0-9_]{0,99})?", "the name of an environment variable"))
+]
 HeaderName = Annotated[str, AfterValidator(_named(r"(?:[A-Za-z0-9-]{1,99})?", "an HTTP header such as X-Api-Key"))]
 ParamName = Annotated[str, AfterValidator(_named(r"[A-Za-z0-9_.~-]{0,99}", "a query parameter such as apikey"))]
 JsonPath = Annotated[str, Field(max_length=500), AfterValidator(_json_path)]

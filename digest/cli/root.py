@@ -22,6 +22,8 @@ COMMANDS = {
     "subscribers": ("digest.cli.lists:subscribers", "List and edit the readers."),
     "edition": ("digest.cli.desk:edition", "The desk: look at editions, change and approve them."),
     "reconcile": ("digest.cli.reconciling:reconcile", "Settle batches whose outcome is unknown."),
+    "events": ("digest.cli.events:events", "Handle what providers posted about letters."),
+    "bounces": ("digest.cli.events:bounces", "Read mail that came back: bounces, complaints, readers who leave."),
     "demo": ("digest.cli.folder:demo", "Do the whole job on the samples."),
 }
 

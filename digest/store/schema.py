@@ -17,6 +17,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -234,4 +235,30 @@ decision = Table(
     Column("what", String(32), nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+webhook = Table(  # what a provider posted, as it came; gone some days after it was handled
+    "webhook",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("provider", String(16), nullable=False),
+    Column("digest", String(64), nullable=False),  # SHA-256 of the body: a post that comes again is kept once
+    Column("received_at", Moment, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # zlib
+    Column("handled_at", Moment),
+    Column("fault", Text, nullable=False, server_default=""),
+    UniqueConstraint("digest"),
+    Index(None, "handled_at"),
+)
+
+delivery_event = Table(  # what became of a letter: the first word of each kind, so that a repeat changes nothing
+    "delivery_event",
+    metadata,
+    Column("edition", String(64), primary_key=True),
+    Column("subscriber", _Id, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    ForeignKeyConstraint(["edition", "subscriber"], ["delivery.edition", "delivery.subscriber"]),
+    sqlite_with_rowid=False,  # a row a reader and edition: half the bytes
 )

@@ -10,7 +10,7 @@ import pytest
 from tests.paths import ROOT
 
 PACKAGE = ROOT / "digest"
-STAGES = {"collect", "curate", "render", "subscribers", "deliver"}
+STAGES = {"collect", "curate", "render", "subscribers", "deliver", "events"}
 GROUND = {"models", "errors", "hindi", "messages", "marked_yaml", "listed_yaml", "listed_flow", "files", "resources"}
 TOP = {
     "cli",
@@ -22,6 +22,7 @@ TOP = {
     "pipeline",
     "app",
     "freezing",
+    "hearing",
     "rehearsal",
     "building",
     "withdrawing",

@@ -1,0 +1,99 @@
+"""`digest events handle` and `digest bounces`: what the world said of our letters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from digest.cli.output import emit, json_option, note, plural
+from digest.errors import ConfigurationError, Fault, StoreError
+
+_TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: a mail server that pipes to us keeps the mail and tries again
+
+
+@click.group()
+def events() -> None:
+    """What providers posted about letters: bounced, delivered, complained of."""
+
+
+@events.command()
+@json_option
+@click.pass_obj
+def handle(home: Path, as_json: bool) -> int:
+    """Handle the posts that wait. `digest run` does so every minute."""
+    from dataclasses import asdict
+
+    from digest import hearing
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        heard = hearing.handle_posts(app)
+    for line in heard.notes:
+        note(line)
+    if as_json:
+        emit(asdict(heard))
+    else:
+        click.echo(
+            f"{plural(heard.posts, 'post', 'posts')} of {plural(heard.events, 'event', 'events')} handled: "
+            f"{heard.kept} told something new, {plural(heard.suppressed, 'address is', 'addresses are')} barred"
+        )
+        if heard.waiting:
+            click.echo(f"{plural(heard.waiting, 'post waits', 'posts wait')} for an attempt that is still on its way")
+    return 0
+
+
+@click.command()
+@click.argument("file", type=click.File("rb"), required=False)
+@click.option(
+    "--maildir",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Read the new mails of this Maildir and put them away as seen.",
+)
+@json_option
+@click.pass_obj
+def bounces(home: Path, file: BinaryIO | None, maildir: Path | None, as_json: bool) -> int:
+    """Read mail that came back from FILE (one mail, or an mbox; - is a pipe): who is gone is barred, who wants to
+    leave by mail leaves. Mail that is no report is passed over."""
+    from digest import hearing
+    from digest.app import make_app
+
+    if (file is None) == (maildir is None):
+        raise click.UsageError("name a FILE (- for a pipe) or --maildir DIR")
+    kinds: Counter[str] = Counter()
+    barred = 0
+    try:
+        with make_app(home) as app:
+            for data in _mails(file, maildir):
+                kind, more = hearing.handle_mail(app, data)
+                kinds[kind] += 1
+                barred += more
+    except StoreError as error:
+        if file is None or file.name != "<stdin>":
+            raise
+        note(str(error))
+        return _TRY_AGAIN
+    if as_json:
+        emit({"mails": kinds.total(), "suppressed": barred, "kinds": dict(kinds)})
+    else:
+        click.echo(f"{plural(kinds.total(), 'mail', 'mails')}, {plural(barred, 'address', 'addresses')} newly barred")
+        for kind, count in kinds.most_common():
+            click.echo(f"{count}  {kind}")
+    return 0
+
+
+def _mails(file: BinaryIO | None, folder: Path | None) -> Iterator[bytes]:
+    """Mails one by one; a Maildir's is put away when the next one is asked for, which is when it was dealt with."""
+    from digest.events import mailboxes
+
+    if file is not None:
+        yield from mailboxes.mails(file)
+    elif folder is not None:
+        if not (folder / "new").is_dir() or not (folder / "cur").is_dir():
+            raise ConfigurationError([Fault(str(folder), 0, "is no Maildir: it has no folders new and cur")])
+        for path, data in mailboxes.maildir(folder):
+            yield data
+            mailboxes.seen(path)

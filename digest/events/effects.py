@@ -1,0 +1,123 @@
+"""What some events change, and changing it. `decide` is pure; `apply` carries it out through the ports.
+
+Every change is the first word of its kind about a letter, a bar on an address, or a proof of an attempt: each can be
+made twice, and in any order, with the same end. So duplicates and reordering need no bookkeeping of their own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from digest.events.event import Event
+from digest.events.ports import Known, Ledger, Memory, Readers
+from digest.events.rules import is_worn, rule_for
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """`kept` are events with the reader and the edition that they belong to."""
+
+    kept: tuple[Event, ...] = ()
+    suppressed: tuple[tuple[str, str, Event], ...] = ()
+    """(address, reason, the event)."""
+    proven: tuple[tuple[str, str], ...] = ()
+    """(attempt, edition)."""
+    alarms: tuple[str, ...] = ()
+    waits: bool = False
+    """Whether an attempt is named that is still on its way: it may yet become unknown, and must be looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was new. `proven` are editions with an attempt that is settled now."""
+
+    kept: int = 0
+    suppressed: int = 0
+    proven: frozenset[str] = frozenset()
+    alarms: tuple[str, ...] = ()
+    waits: bool = False
+
+
+def decide(events: Sequence[Event], known: Known, *, tracking: bool = False) -> Effects:
+    """What these events change, given what is known. What was said before changes nothing again, so that a late repeat
+    can't bar a reader who has come back since."""
+    by_reader = {reader: address for address, reader in known.addresses.items()}
+    kept: dict[tuple[str, int, str], Event] = {}
+    suppressed: dict[str, tuple[str, str, Event]] = {}
+    proven: dict[str, str] = {}
+    alarms: Counter[tuple[str, str]] = Counter()
+    for event in events:
+        rule = rule_for(event.kind, event.reason)
+        state = known.attempts.get(event.attempt, "")
+        if state in ("unknown", "submitting") and rule.proves:
+            proven[event.attempt] = event.edition
+        if rule.alarm and state in ("recalling", "recalled"):
+            continue  # dropped because we have recalled it
+        if rule.tracking and not tracking:
+            continue
+        reader = known.addresses.get(event.address, 0) if event.address else event.subscriber
+        letter = (event.edition, reader)
+        # Another newsletter of the same account may have a reader of this number and an edition of this day.
+        named = event.attempt in known.attempts if event.attempt else bool(event.address)
+        own = named and event.subscriber == reader and letter in known.letters
+        word = (*letter, event.kind)
+        if own and (word in known.said or word in kept):
+            continue
+        if own and rule.keep:
+            kept[word] = replace(event, subscriber=reader)
+            if rule.alarm:
+                alarms[event.edition, event.reason] += 1
+        address = event.address if reader and event.address else by_reader.get(reader, "") if own else ""
+        if rule.suppress and address and (own or not rule.ours):
+            suppressed.setdefault(address, (address, rule.suppress, event))
+    return Effects(
+        kept=tuple(kept.values()),
+        suppressed=tuple(suppressed.values()),
+        proven=tuple((attempt, edition) for attempt, edition in proven.items() if known.attempts[attempt] == "unknown"),
+        alarms=tuple(
+            f"edition {edition}: the provider dropped the letters of {count} readers: {reason or 'no reason is given'}"
+            for (edition, reason), count in alarms.items()
+        ),
+        waits=any(known.attempts[attempt] == "submitting" for attempt in proven),
+    )
+
+
+def apply(
+    events: Sequence[Event], *, memory: Memory, ledger: Ledger, readers: Readers, now: datetime, tracking: bool
+) -> Applied:
+    """Carries out what the events change. May be cut short anywhere and done again: who is barred is barred before it
+    is noted that the cause was heard (a worn address may have to wait for its next block)."""
+    known = memory.known(events)
+    effects = decide(events, known, tracking=tracking)
+    barred = sum(
+        readers.suppress(address, reason, now=min(event.at, now), detail=_cause(event))
+        for address, reason, event in effects.suppressed
+    )
+    memory.record(effects.kept)
+    return Applied(
+        kept=len(effects.kept),
+        suppressed=barred + _bar_worn(effects.kept, known, memory, readers, now),
+        proven=frozenset(edition for attempt, edition in effects.proven if ledger.prove(attempt, now)),
+        alarms=effects.alarms,
+        waits=effects.waits,
+    )
+
+
+def _bar_worn(kept: Sequence[Event], known: Known, memory: Memory, readers: Readers, now: datetime) -> int:
+    blocked = {event.subscriber: event for event in kept if event.kind == "blocked"}
+    if not blocked:
+        return 0
+    addresses = {reader: address for address, reader in known.addresses.items()}
+    worn = [reader for reader, row in memory.blocked(blocked).items() if is_worn(row)]
+    return sum(
+        readers.suppress(addresses[reader], "blocked", now=now, detail=_cause(blocked[reader]))
+        for reader in worn
+        if reader in addresses
+    )
+
+
+def _cause(event: Event) -> str:
+    return " · ".join(word for word in (f"edition {event.edition}" if event.edition else "", event.reason) if word)

@@ -1,0 +1,50 @@
+"""What hearing needs from outside: a memory of what was said of letters, a ledger, the readers. Interfaces only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from digest.events.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of the letters, readers and attempts that some events name."""
+
+    addresses: Mapping[str, int] = field(default_factory=dict)
+    """Comparable address → reader."""
+    letters: frozenset[tuple[str, int]] = frozenset()
+    """(edition, reader) of letters that were frozen here."""
+    said: frozenset[tuple[str, int, str]] = frozenset()
+    """(edition, reader, kind) of what was said before."""
+    attempts: Mapping[str, str] = field(default_factory=dict)
+    """Attempt → the ledger's state of it."""
+
+
+class Memory(Protocol):
+    """Letters and what was said of them. Every call is one transaction; each may be repeated without harm."""
+
+    def known(self, events: Sequence[Event]) -> Known: ...
+
+    def record(self, events: Iterable[Event]) -> None:
+        """Keeps the first word of each kind about a letter."""
+        ...
+
+    def blocked(self, readers: Iterable[int]) -> Mapping[int, Sequence[datetime | None]]:
+        """For each reader who might be worn, when their latest letters were blocked (None: that one was not), newest
+        first."""
+        ...
+
+
+class Ledger(Protocol):
+    def prove(self, attempt: str, now: datetime) -> bool:
+        """Notes that the provider took an attempt whose outcome is unknown, because an event names it. False when the
+        attempt is no longer unknown; an attempt that is being recalled stays as it is."""
+        ...
+
+
+class Readers(Protocol):
+    def suppress(self, address: str, reason: str, *, now: datetime, detail: str = "") -> bool: ...

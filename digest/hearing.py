@@ -1,0 +1,118 @@
+"""From what the world says to what the store knows: posts that wait, and mail that came back. Holds no rule of its own.
+
+Posts are kept by the web's webhook and handled here, by the scheduler's ring or `digest events handle`; mail is handled
+as it is read. Everything may be cut short and done again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from digest.app import App
+from digest.events import sendgrid
+from digest.events.dsn import Report, read_report
+from digest.events.effects import Applied, apply
+from digest.events.event import Event
+from digest.store.proving import Proofs
+from digest.subscribers.address import normalise
+
+_READERS: dict[str, Callable[[bytes, Callable[[str], str]], list[Event]]] = {"sendgrid": sendgrid.read}
+"""Provider → what reads its posts."""
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """What one round brought. `waiting` posts name an attempt still on its way; `notes` are for the operator."""
+
+    posts: int = 0
+    events: int = 0
+    kept: int = 0
+    suppressed: int = 0
+    settled: tuple[str, ...] = ()
+    waiting: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def handle_posts(app: App) -> Hearing:
+    """Handles every post that waits, and forgets those handled long ago."""
+    now = app.now()
+    totals: Counter[str] = Counter()
+    settled: set[str] = set()
+    notes: list[str] = []
+    for post in app.events.waiting():
+        try:
+            events = _READERS[post.provider](post.body, comparable)
+        except (KeyError, sendgrid.NoEvents) as error:
+            app.events.close(post.id, now, fault=str(error))
+            notes.append(f"post {post.id} of {post.provider} is passed over: {error}")
+            continue
+        applied = _apply(app, events)
+        settled |= applied.proven
+        notes += applied.alarms
+        if applied.waits:
+            totals["waiting"] += 1
+            continue
+        app.events.close(post.id, now)
+        totals += Counter(posts=1, events=len(events), kept=applied.kept, suppressed=applied.suppressed)
+    app.events.forget(now - app.settings.web.webhooks.keep)
+    notes += [f"edition {key}: the provider took a batch whose outcome was unknown" for key in sorted(settled)]
+    return Hearing(settled=tuple(sorted(settled)), notes=tuple(notes), **totals)
+
+
+Verp = Callable[[str], int | None]
+"""The reader whom a signed envelope address names; None for any other address."""
+
+
+def handle_mail(app: App, data: bytes, *, verp: Verp = lambda _address: None) -> tuple[str, int]:
+    """Handles one mail that came back. Answers what it was, in a few words, and how many addresses it barred."""
+    report = read_report(data)
+    if report is None:
+        return "no report", 0
+    found = _letter_of(app, report, verp)
+    if found is None:
+        return f"{report.said[0].kind}, but of no letter of ours", 0
+    reader, address, edition = found
+    said = report.said[0]
+    event = Event(said.kind, app.now(), address=address, subscriber=reader, edition=edition, reason=said.reason)
+    applied = _apply(app, [event])
+    return said.kind, applied.suppressed
+
+
+def _letter_of(app: App, report: Report, verp: Verp) -> tuple[int, str, str] | None:
+    """(reader, comparable address, edition or '') of the letter that a report is about. Only what we have signed is
+    believed, or a Message-ID together with the recipient whose it is."""
+    from digest.deliver.message import Outgoing, Recipient
+    from digest.deliver.mime import message_id
+    from digest.models import Letter
+
+    signed = [*map(verp, report.envelope), *(app.signer.read("leave", word) for word in report.signed)]
+    reader = next((id for id in signed if id), None)
+    addresses = [address for said in report.said if (address := comparable(said.address))]
+    nothing = Letter("", "", "", "")
+    for letter in app.events.letters(reader, addresses):
+        outgoing = Outgoing(letter.edition, "", "", nothing, app.sender, ())
+        if message_id(outgoing, Recipient(letter.reader, letter.email, {}, ())) in report.message_ids:
+            return letter.reader, letter.address, letter.edition
+    known = app.readers.email_of(reader) if reader else None
+    return (reader, comparable(known), "") if reader and known else None
+
+
+def comparable(address: str) -> str:
+    """The address in the one form of the list, '' for what is none."""
+    try:
+        return normalise(address) if len(address) <= 320 else ""
+    except ValueError:
+        return ""
+
+
+def _apply(app: App, events: Sequence[Event]) -> Applied:
+    now = app.now()
+    tracking = app.settings.newsletter.tracking == "on"
+    applied = apply(
+        events, memory=app.events, ledger=Proofs(app.database), readers=app.readers, now=now, tracking=tracking
+    )
+    for key in applied.proven:
+        app.ledger.finish(key, now)
+    return applied

@@ -1,0 +1,1 @@
+"""What is served over HTTP. Holds no rule of the domain."""
