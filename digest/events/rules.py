@@ -42,6 +42,7 @@ RULES = (
     Rule("bounced", keep=True, suppress="bounced"),
     Rule("blocked", keep=True),
     # A provider drops letters of a cancelled attempt too, so being dropped proves nothing.
+    Rule("dropped", "smtpapi", keep=True, proves=False, alarm=True),  # "Invalid SMTPAPI header" is no invalid address
     Rule("dropped", "bounced address", keep=True, suppress="bounced", proves=False),
     Rule("dropped", "invalid", keep=True, suppress="bounced", proves=False),
     Rule("dropped", "spam reporting address", keep=True, suppress="complained", proves=False),

@@ -44,6 +44,8 @@ class Verifier:
             raw = base64.b64decode(signature.encode("ascii"), validate=True)
         except (ValueError, binascii.Error):
             return False
+        if base64.b64encode(raw) != signature.encode("ascii"):  # one spelling only
+            return False
         signed = timestamp.encode("ascii") + body
         return any(_signed(key, raw, signed) for key in self.keys)
 

@@ -60,7 +60,8 @@ class EventStore:
             "body": zlib.compress(body, 1),
         }
         with self.database.write() as connection:
-            return bool(connection.execute(self._insert_new(webhook), row).rowcount)
+            kept = connection.execute(self._insert_new(webhook).values(row).returning(webhook.c.id))
+            return kept.first() is not None
 
     def waiting(self) -> Iterator[Post]:
         """Posts to be handled, oldest first, each read when it is asked for."""
@@ -97,7 +98,7 @@ class EventStore:
             for column, wanted in ((subscriber.c.address, named), (subscriber.c.id, ids)):
                 for part in _parts(wanted):
                     found = select(subscriber.c.address, subscriber.c.id).where(column.in_(part))
-                    addresses.update(connection.execute(found).tuples())
+                    addresses.update(connection.execute(found).all())
             readers = {event.subscriber for event in events} & set(addresses.values())
             for key in {event.edition for event in events if event.edition}:
                 for part in _parts(readers):
@@ -109,7 +110,7 @@ class EventStore:
             attempts: dict[str, str] = {}
             for part in _parts({event.attempt for event in events if event.attempt}):
                 states = select(attempt.c.id, attempt.c.state).where(attempt.c.id.in_(part))
-                attempts.update(connection.execute(states).tuples())
+                attempts.update(connection.execute(states).all())
         return Known(addresses, frozenset(letters), frozenset(said), attempts)
 
     def record(self, events: Iterable[Event]) -> None:
@@ -148,7 +149,7 @@ class EventStore:
                         .where(delivery.c.edition.in_(keys), delivery.c.subscriber == reader)
                         .where(delivery.c.outcome.is_(None))
                     )
-                    letters: dict[str, datetime | None] = dict(connection.execute(had).tuples().all())
+                    letters: dict[str, datetime | None] = dict(connection.execute(had).all())
                     row = [letters[key] for key in keys if key in letters]
                     newest = next((place for place, at in enumerate(row) if at), 0)
                     found[reader] = row[newest:]  # of letters after it nothing may have been heard yet
@@ -202,7 +203,7 @@ def heard(database: Database, key: str) -> Heard:
         .where(of.edition == key, of.kind == "bounced", later.c.kind == "delivered")
     )
     with database.read() as connection:
-        counts: dict[str, int] = dict(connection.execute(words).tuples().all())
+        counts: dict[str, int] = dict(connection.execute(words).all())
         both = connection.execute(returned).scalar_one()
         left = _left(connection, key)
     return Heard(

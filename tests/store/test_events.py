@@ -1,0 +1,254 @@
+"""What is kept of what the world says, on both databases: once, in any order, and only about letters of ours."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from digest.deliver.outcome import Accepted, NotSent, Unknown
+from digest.events.effects import Applied, apply
+from digest.events.event import Event
+from digest.store.counting import counts
+from digest.store.database import Database
+from digest.store.events import EventStore, Heard, heard
+from digest.store.ledger import SqlLedger
+from digest.store.proving import Proofs
+from digest.store.readers import ReaderStore
+from digest.store.schema import edition
+from tests.store.conftest import KEY, NOW, Frozen, an_edition
+
+LATER = NOW + timedelta(minutes=5)
+
+
+def hear(database: Database, *events: Event, tracking: bool = False) -> Applied:
+    return apply(
+        events,
+        memory=EventStore(database),
+        ledger=Proofs(database),
+        readers=ReaderStore(database),
+        now=LATER,
+        tracking=tracking,
+    )
+
+
+def an_event(kind: str, reader: int, *, key: str = KEY, attempt: str = "", reason: str = "", minutes: int = 1) -> Event:
+    """About the reader's letter; `reader` counts from 1, as their ids do in a new store."""
+    address = f"reader{reader - 1}@example.com"
+    return Event(kind, NOW + timedelta(minutes=minutes), address, reader, key, attempt, reason)
+
+
+def send(database: Database, ledger: SqlLedger, outcome: Accepted | Unknown | NotSent, key: str = KEY) -> str:
+    claim = ledger.claim(key, "sendgrid", NOW, 5)
+    assert claim
+    ledger.settle(claim.attempt, outcome, NOW)
+    return claim.attempt
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "barred"),
+    [
+        ("processed", "", ""),
+        ("deferred", "400 try again later", ""),
+        ("delivered", "", ""),
+        ("bounced", "5.1.1 · no such user", "bounced"),
+        ("blocked", "5.7.1 · policy", ""),
+        ("dropped", "Bounced Address", "bounced"),
+        ("dropped", "Invalid SMTPAPI header", ""),
+        ("dropped", "Invalid", "bounced"),
+        ("dropped", "Spam Reporting Address", "complained"),
+        ("dropped", "Unsubscribed Address", "left"),
+        ("dropped", "Recipient List over Package Quota", ""),
+        ("dropped", "Spam Content", ""),
+        ("complained", "", "complained"),
+        ("left", "", "left"),
+        ("left a group", "", "left"),
+        ("returned", "", ""),
+        ("opened", "", ""),
+        ("something new", "", ""),
+    ],
+)
+def test_the_table_decides_who_is_barred(
+    database: Database, frozen: Frozen, kind: str, reason: str, barred: str
+) -> None:
+    frozen(2)
+    told = hear(database, an_event(kind, 1, reason=reason))
+    assert ReaderStore(database).suppressed() == ({"reader0@example.com": barred} if barred else {})
+    assert told.suppressed == bool(barred)
+    assert bool(told.alarms) == (kind == "dropped" and not barred)
+
+
+def test_late_twice_and_reordered_ends_the_same(database: Database, frozen: Frozen) -> None:
+    frozen(6)
+    events = [an_event("delivered", reader) for reader in range(1, 6)]
+    events += [an_event("bounced", 5, reason="5.1.1", minutes=3), an_event("blocked", 6, reason="5.7.1")]
+    events += [an_event("left", 1, minutes=4), an_event("complained", 2, minutes=4), an_event("processed", 3)]
+    for seed in range(5):
+        again = events * 3
+        random.Random(seed).shuffle(again)
+        for start in range(0, len(again), 4):
+            hear(database, *again[start : start + 4])
+    assert heard(database, KEY) == Heard(delivered=4, bounced=1, blocked=1, complained=1, left=1)
+    barred = {"reader4@example.com": "bounced", "reader0@example.com": "left", "reader1@example.com": "complained"}
+    assert ReaderStore(database).suppressed() == barred
+    assert hear(database, *events) == Applied()
+
+
+def test_who_left_counts_for_the_edition_before(database: Database, frozen: Frozen) -> None:
+    frozen(3)
+    hear(database, an_event("left", 1))
+    ReaderStore(database).suppress("reader1@example.com", "left", now=LATER)  # by a page of ours
+    assert heard(database, KEY).left == 2
+    frozen(3, key="special")
+    with database.write() as connection:
+        connection.execute(update(edition).where(edition.c.key == "special").values(frozen_at=LATER + timedelta(1)))
+    assert (heard(database, KEY).left, heard(database, "special").left) == (2, 0)
+
+
+def test_a_late_repeat_does_not_bar_who_has_come_back(database: Database, frozen: Frozen) -> None:
+    frozen(1)
+    hear(database, an_event("left", 1))
+    ReaderStore(database).lift("reader0@example.com")
+    assert hear(database, an_event("left", 1)).suppressed == 0
+    assert ReaderStore(database).suppressed() == {}
+
+
+@pytest.mark.parametrize("kind", ["processed", "deferred", "delivered", "bounced", "blocked", "opened"])
+def test_an_event_settles_an_unknown_attempt(database: Database, ledger: SqlLedger, frozen: Frozen, kind: str) -> None:
+    frozen(3)
+    attempt = send(database, ledger, Unknown("no whole answer came"))
+    assert hear(database, an_event(kind, 1, attempt=attempt)).proven == {KEY}
+    assert (counts(database, KEY).accepted, counts(database, KEY).unknown) == (3, 0)
+    assert hear(database, an_event(kind, 2, attempt=attempt)).proven == frozenset()
+
+
+def test_being_dropped_proves_nothing(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    frozen(3)
+    attempt = send(database, ledger, Unknown("no whole answer came"))
+    hear(database, an_event("dropped", 1, attempt=attempt, reason="cancelled"))
+    assert counts(database, KEY).unknown == 3
+
+
+def test_a_proof_that_comes_before_the_doubt_waits_for_it(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
+    """The process was killed after the provider took it: the event is there before a new run finds the orphan."""
+    frozen(3)
+    claim = ledger.claim(KEY, "sendgrid", NOW, 5)
+    assert claim
+    told = hear(database, an_event("processed", 1, attempt=claim.attempt))
+    assert (told.waits, told.proven) == (True, frozenset())
+    ledger.begin_run(KEY, recovery={}, now=LATER)
+    told = hear(database, an_event("processed", 1, attempt=claim.attempt))
+    assert (told.waits, told.proven) == (False, {KEY})
+    assert counts(database, KEY).accepted == 3
+
+
+def test_what_settled_otherwise_stays_so(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    frozen(3)
+    attempt = send(database, ledger, NotSent("refused"))
+    assert hear(database, an_event("delivered", 1, attempt=attempt)).proven == frozenset()
+    assert counts(database, KEY).pending == 3
+
+
+def test_dropped_because_it_was_recalled_is_no_word_about_the_letter(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
+    from digest.store.schema import attempt as attempts
+
+    frozen(1)
+    attempt = send(database, ledger, Unknown("no whole answer came"))
+    with database.write() as connection:
+        connection.execute(update(attempts).values(state="recalled"))
+    told = hear(database, an_event("dropped", 1, attempt=attempt, reason="cancel_drop"))
+    assert (told.kept, told.alarms) == (0, ())
+
+
+def test_another_newsletter_of_the_account_says_nothing_about_ours(database: Database, frozen: Frozen) -> None:
+    frozen(2)
+    foreign = [
+        an_event("delivered", 1, attempt="of another ledger"),
+        Event("delivered", NOW, "stranger@example.com", 1, KEY),
+        Event("delivered", NOW, "", 1, KEY),
+        Event("left a group", NOW, "reader0@example.com"),
+        Event("complained", NOW, "stranger@example.com", 1, KEY),
+        Event("complained", NOW, "", 1, KEY, "of another ledger"),
+    ]
+    assert hear(database, *foreign) == Applied()
+    hear(database, Event("bounced", NOW, "reader1@example.com"))  # the address is dead, whoever wrote to it
+    assert ReaderStore(database).suppressed() == {"reader1@example.com": "bounced"}
+
+
+def test_a_dropped_event_without_an_address_is_found_by_our_ids(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
+    frozen(1)
+    attempt = send(database, ledger, Accepted())
+    hear(database, Event("dropped", NOW, "", 1, KEY, attempt, "Bounced Address"))
+    assert ReaderStore(database).suppressed() == {"reader0@example.com": "bounced"}
+
+
+def test_opens_and_clicks_count_only_where_they_are_wanted(database: Database, frozen: Frozen) -> None:
+    frozen(3)
+    events = [an_event("opened", 1), an_event("opened", 1), an_event("machine open", 2), an_event("clicked", 1)]
+    events += [an_event("machine click", 3)]
+    hear(database, *events)
+    assert heard(database, KEY) == Heard()
+    hear(database, *events, tracking=True)
+    expected = Heard(opened=1, opened_by_machine=1, clicked=1, clicked_by_machine=1)
+    assert heard(database, KEY) == expected
+
+
+def block(database: Database, frozen: Frozen, days: Sequence[int], delivered: Sequence[int] = ()) -> None:
+    """Editions on these days, each blocked for reader 1, or delivered."""
+    for day in sorted([*days, *delivered]):
+        key = f"day-{day:02}"
+        frozen(2, key=key)
+        with database.write() as connection:
+            at = NOW + timedelta(days=day)
+            connection.execute(update(edition).where(edition.c.key == key).values(frozen_at=at))
+        kind = "blocked" if day in days else "delivered"
+        hear(database, an_event(kind, 1, key=key, minutes=day * 1440))
+
+
+@pytest.mark.parametrize(
+    ("days", "delivered", "barred"),
+    [
+        ([1, 2, 4, 6, 8], [], True),
+        ([1, 2, 3, 4, 5], [], False),  # in less than a week
+        ([1, 4, 6, 8], [], False),
+        ([1, 2, 3, 7, 9, 11], [5], False),
+        ([3, 5, 7, 9, 11], [1, 2], True),
+    ],
+)
+def test_five_blocks_in_a_row_over_a_week_are_enough(
+    database: Database, frozen: Frozen, days: list[int], delivered: list[int], barred: bool
+) -> None:
+    block(database, frozen, days, delivered)
+    assert ReaderStore(database).suppressed() == ({"reader0@example.com": "blocked"} if barred else {})
+
+
+def test_a_post_is_kept_once_and_handled_in_order(database: Database) -> None:
+    store = EventStore(database)
+    assert [store.keep("sendgrid", body, NOW) for body in (b"[1]", b"[2]", b"[1]")] == [True, True, False]
+    first, second = store.waiting()
+    assert (first.body, second.body) == (b"[1]", b"[2]")
+    store.close(first.id, NOW, fault="no list")
+    assert [post.id for post in store.waiting()] == [second.id]
+    assert store.forget(NOW) == 0
+    assert store.forget(LATER) == 1
+    assert [post.id for post in store.waiting()] == [second.id]
+
+
+def test_events_of_two_editions_in_one_post(database: Database, frozen: Frozen) -> None:
+    frozen(2)
+    frozen(2, key="special")
+    hear(database, an_event("delivered", 1), an_event("delivered", 1, key="special"), an_event("bounced", 2))
+    assert heard(database, KEY) == Heard(delivered=1, bounced=1)
+    assert heard(database, "special") == Heard(delivered=1)
+    assert an_edition().key == KEY
+    with database.read() as connection:
+        assert connection.execute(select(edition.c.key)).all()

@@ -1,0 +1,75 @@
+"""Asks an ASGI application directly: raw paths and header bytes, bodies in pieces, no client library in between.
+
+Owns one request at a time on a loop of its own. Knows nothing of what is served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+
+@dataclass
+class Answer:
+    """`headers` in lower case; of a header that comes twice the last."""
+
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Asgi:
+    """`request` raises what the application raises, so that no fault hides behind a 500."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.loop = asyncio.new_event_loop()
+
+    def close(self) -> None:
+        self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        self.loop.close()
+
+    def request(
+        self, method: str, path: str, content: bytes | Iterable[bytes] = b"", headers: Mapping[str, str] = {}
+    ) -> Answer:
+        """The answer to one request; `content` in pieces is sent without a Content-Length."""
+        pieces = [content] if isinstance(content, bytes) else list(content)
+        sent = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+        if isinstance(content, bytes):
+            sent.append((b"content-length", str(len(content)).encode()))
+        target, _, query = path.partition("?")
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": unquote(target),
+            "raw_path": target.encode("ascii", "replace"),
+            "query_string": query.encode("ascii", "replace"),
+            "root_path": "",
+            "headers": sent,
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 80),
+        }
+        return self.loop.run_until_complete(self._ask(scope, pieces))
+
+    async def _ask(self, scope: MutableMapping[str, Any], pieces: list[bytes]) -> Answer:
+        answer = Answer()
+
+        async def receive() -> MutableMapping[str, Any]:
+            piece = pieces.pop(0) if pieces else b""
+            return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                answer.status = message["status"]
+                answer.headers = {name.decode(): value.decode("latin-1") for name, value in message["headers"]}
+            else:
+                answer.body += message.get("body", b"")
+
+        await self.app(scope, receive, send)
+        return answer
