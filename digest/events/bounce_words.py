@@ -62,8 +62,8 @@ COPIES = (
 )
 """Lines after which the letter that came back stands in the report's text."""
 FAILED = re.compile(
-    r"deliver(?:y|ed)?\b.{0,40}\b(?:fail|could ?n[o']t|not possible)|fail\w* to deliver|undeliver|returned to sender"
-    r"|could ?n[o']t be delivered|delivery status notification|did not reach",
+    r"deliver(?:y|ed)?[^.]{0,40} (?:fail|could ?n[o']t|not possible)|failed to deliver|failure notice|undeliver"
+    r"|returned to sender|could ?n[o']t be delivered|delivery status notification|did not reach",
     re.I,
 )
 """Words of mails about a failure, in their subject or first lines."""

@@ -1,0 +1,185 @@
+"""What the world says, end to end: a batch in doubt is settled by posts that come late, twice and reordered; bounced
+mail bars who is gone; and the next edition goes to nobody who left."""
+
+from __future__ import annotations
+
+import mailbox
+import random
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+
+from digest.app import make_app
+from digest.store.database import open_database
+from digest.store.events import Heard, heard
+from digest.web.webhooks import webhooks
+from tests.cli.newsroom import Newsroom, many
+from tests.events import mails
+from tests.support.asgi import Asgi
+from tests.support.sendgrid_events import PATH, Webhook, late, of
+from tests.support.sendgrid_server import KEY, SendGridServer
+
+EDITION = "2026-11-23"
+NOON = "2026-11-23T12:00+05:30"
+SENDGRID = Webhook()
+
+
+@pytest.fixture
+def over_sendgrid(newsroom: Newsroom) -> Newsroom:
+    newsroom.environment |= {
+        "SENDGRID_API_KEY": KEY,
+        "SENDGRID_WEBHOOK_KEYS": SENDGRID.public,
+        "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
+        "DIGEST_DELIVERY__SENDGRID__TIMEOUT": "1s",
+        "DIGEST_DELIVERY__BATCH_SIZE": "10",
+        "DIGEST_WEB__WEBHOOKS__SENDGRID__KEYS_ENV": "SENDGRID_WEBHOOK_KEYS",
+    }
+    newsroom.readers(*many(30))
+    return newsroom
+
+
+def post(room: Newsroom, bodies: list[bytes]) -> None:
+    """As SendGrid would, to the webhook of this newsletter."""
+    with make_app(room.home, environment=room.env()) as app:
+        routes = FastAPI()
+        router = webhooks(app)
+        assert router
+        routes.include_router(router)
+        at = app.now().timestamp()
+        with closing(Asgi(routes)) as client:
+            assert {client.request("POST", PATH, body, SENDGRID.headers(body, at)).status for body in bodies} == {204}
+
+
+def outcome(room: Newsroom, edition: str = EDITION) -> Heard:
+    with closing(open_database("sqlite:///digest.db", home=room.home)) as database:
+        return heard(database, edition)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_posts_settle_what_was_in_doubt_and_bar_who_bounced(over_sendgrid: Newsroom, seed: int) -> None:
+    with SendGridServer(faults=["ok", "accept_then_close", "ok"]) as server:
+        over_sendgrid.environment["DIGEST_DELIVERY__SENDGRID__HOST"] = server.url
+        told = over_sendgrid.json("send", code=1)
+        assert (told["accepted"], told["unknown"]) == (20, 10)
+        taken = list(server.provider.acceptances())
+        assert len(taken) == 30
+    events = []
+    for number, each in enumerate(taken):
+        events.append(of(each, "processed"))
+        if number % 10 == 9:
+            events.append(of(each, "bounce", type="bounce", status="5.1.1", reason="550 no such user"))
+        else:
+            events.append(of(each, "delivered", response="250 OK"))
+    events += [of(taken[0], "spamreport"), of(taken[1], "unsubscribe"), of(taken[2], "deferred"), of(taken[3], "open")]
+    bodies = late(events, seed)
+    post(over_sendgrid, bodies)
+    handled = over_sendgrid.json("events", "handle", DIGEST_NOW=NOON)
+    assert (handled["suppressed"], handled["settled"], handled["waiting"]) == (5, [EDITION], 0)
+    post(over_sendgrid, random.Random(seed).sample(bodies, len(bodies)))
+    assert over_sendgrid.json("events", "handle")["posts"] == 0
+    status = over_sendgrid.json("status")
+    assert (status["state"], status["accepted"], status["unknown"]) == ("done", 30, 0)
+    assert outcome(over_sendgrid) == Heard(delivered=27, bounced=3, complained=1, left=1)
+    assert over_sendgrid.json("reconcile", EDITION)["unknown"] == 0
+    tomorrow = over_sendgrid.json("send", "--dry-run", DIGEST_NOW="2026-11-24T07:00+05:30")
+    assert (tomorrow["would_send"], tomorrow["excluded"]) == (25, 5)
+
+
+def test_a_post_that_can_not_be_read_is_passed_over_and_said(over_sendgrid: Newsroom) -> None:
+    post(over_sendgrid, [b"no json", b"[]", b'[{"event": 7}]'])
+    run = over_sendgrid.digest("events", "handle")
+    assert (run.code, "2 posts of 0 events handled" in run.out) == (0, True)
+    assert "post 1 of sendgrid is passed over: the post is no JSON" in run.err
+    assert over_sendgrid.json("events", "handle")["posts"] == 0
+
+
+def sent_by_mail(newsroom: Newsroom) -> dict[str, str]:
+    """Address → the headers of the letter that a reader got, as a report returns them."""
+    newsroom.json("send")
+    return {
+        address: mail.decode("ascii").replace("\r\n", "\n").partition("\n\n")[0]
+        for address, mail in newsroom.outbox().items()
+    }
+
+
+def bounced(newsroom: Newsroom, data: bytes, tmp_path: Path) -> dict[str, object]:
+    path = tmp_path / "mail"
+    path.write_bytes(data)
+    told = newsroom.json("bounces", str(path), DIGEST_NOW=NOON)
+    assert isinstance(told, dict)
+    return told
+
+
+def test_bounced_mail_bars_the_reader_whose_letter_it_returns(newsroom: Newsroom, tmp_path: Path) -> None:
+    letters = sent_by_mail(newsroom)
+    told = bounced(newsroom, mails.dsn(letters["asha@example.com"]), tmp_path)
+    assert told == {"mails": 1, "suppressed": 1, "kinds": {"bounced": 1}}
+    assert outcome(newsroom) == Heard(bounced=1)
+    assert bounced(newsroom, mails.dsn(letters["asha@example.com"]), tmp_path)["suppressed"] == 0
+    # Redacted by the provider: the signed word in the returned headers says whose it is.
+    assert bounced(newsroom, mails.complaint(letters["ravi@example.com"]), tmp_path)["suppressed"] == 1
+    delayed = mails.dsn(letters["meena@example.com"], action="delayed", status="4.4.1", diagnostic="x")
+    assert bounced(newsroom, delayed, tmp_path) == {"mails": 1, "suppressed": 0, "kinds": {"deferred": 1}}
+    assert outcome(newsroom) == Heard(bounced=1, complained=1)
+    tomorrow = newsroom.json("send", "--dry-run", DIGEST_NOW="2026-11-24T07:00+05:30")
+    assert tomorrow["excluded"] == 3  # and Latika, who is paused
+
+
+def test_a_message_id_and_the_recipient_are_enough_and_neither_alone_is(newsroom: Newsroom, tmp_path: Path) -> None:
+    letters = sent_by_mail(newsroom)
+    lines = letters["asha@example.com"].splitlines()
+    bare = "\n".join(line for line in lines if line.startswith("Message-ID"))
+    for data in (
+        mails.dsn(""),
+        mails.dsn(bare, recipient="ravi@example.com"),
+        mails.dsn(mails.returned(token="A" * 34)),
+    ):
+        told = bounced(newsroom, data, tmp_path)
+        assert told["kinds"] == {"bounced, but of no letter of ours": 1}
+    assert bounced(newsroom, mails.dsn(bare), tmp_path)["suppressed"] == 1
+
+
+def test_a_maildir_is_read_once_and_put_away(newsroom: Newsroom, tmp_path: Path) -> None:
+    letters = sent_by_mail(newsroom)
+    box = mailbox.Maildir(tmp_path / "Maildir")
+    for data in (mails.dsn(letters["asha@example.com"]), mails.OUT_OF_OFFICE, mails.qmail(letters["ravi@example.com"])):
+        box.add(data)
+    told = newsroom.json("bounces", "--maildir", str(tmp_path / "Maildir"), DIGEST_NOW=NOON)
+    assert told == {"mails": 3, "suppressed": 2, "kinds": {"bounced": 2, "no report": 1}}
+    assert all(message.get_flags() == "S" for message in box)
+    assert newsroom.json("bounces", "--maildir", str(tmp_path / "Maildir"))["mails"] == 0
+    run = newsroom.digest("bounces", "--maildir", str(tmp_path))
+    assert (run.code, "is no Maildir" in run.err) == (2, True)
+
+
+def test_an_mbox_holds_several_and_a_pipe_one(newsroom: Newsroom, tmp_path: Path) -> None:
+    letters = sent_by_mail(newsroom)
+    leave = next(line for line in letters["asha@example.com"].splitlines() if "subject=unsubscribe" in line)
+    token = leave.rpartition("%20")[2].rstrip(">")
+    by_mail = f"From: asha@example.com\nSubject: unsubscribe {token}\n\nplease\n".encode()
+    boxed = b"".join(
+        b"From x Mon Nov 23\n" + data + b"\n" for data in (by_mail, mails.exim(letters["ravi@example.com"]))
+    )
+    told = bounced(newsroom, boxed, tmp_path)
+    assert told == {"mails": 2, "suppressed": 2, "kinds": {"left": 1, "bounced": 1}}
+    assert outcome(newsroom) == Heard(bounced=1, left=1)
+    assert newsroom.digest("bounces").code == 2
+
+
+def test_a_pipe_keeps_the_mail_while_the_store_is_locked(newsroom: Newsroom) -> None:
+    import sqlite3
+    import subprocess
+
+    letters = sent_by_mail(newsroom)
+    piped = {"input": mails.dsn(letters["asha@example.com"]), "cwd": newsroom.home, "env": newsroom.env()}
+    (newsroom.home / "digest.db").rename(newsroom.home / "kept.db")
+    (newsroom.home / "digest.db").write_bytes(b"no database at all" * 100)
+    done = subprocess.run(newsroom.command("bounces", "-"), capture_output=True, timeout=60, check=False, **piped)  # type: ignore[call-overload]
+    assert (done.returncode, b"is no SQLite database" in done.stderr) == (75, True)
+    (newsroom.home / "kept.db").rename(newsroom.home / "digest.db")
+    done = subprocess.run(newsroom.command("bounces", "-"), capture_output=True, timeout=60, check=False, **piped)  # type: ignore[call-overload]
+    assert (done.returncode, b"1 address newly barred" in done.stdout) == (0, True), done.stderr
+    with closing(sqlite3.connect(newsroom.home / "digest.db")) as store:
+        assert store.execute("SELECT reason FROM suppression").fetchall() == [("bounced",)]
