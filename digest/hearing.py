@@ -9,15 +9,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from digest.app import App
+from digest.errors import ConfigurationError, Fault
 from digest.events import sendgrid
 from digest.events.dsn import Report, read_report
 from digest.events.effects import Applied, apply
 from digest.events.event import Event
+from digest.store.events import heard
 from digest.store.proving import Proofs
 from digest.subscribers.address import normalise
 
+if TYPE_CHECKING:
+    from digest.events.signature import Verifier
+
+_MANY_BLOCKS = 20
 _READERS: dict[str, Callable[[bytes, Callable[[str], str]], list[Event]]] = {"sendgrid": sendgrid.read}
 """Provider → what reads its posts."""
 
@@ -35,11 +42,26 @@ class Hearing:
     notes: tuple[str, ...] = ()
 
 
+def webhook_verifier(app: App) -> Verifier | None:
+    """What checks SendGrid's posts, by the keys that the settings name; None where they name none. Raises
+    ConfigurationError for a key that is none."""
+    from digest.events.signature import Verifier, read_keys
+
+    variable = app.settings.web.webhooks.sendgrid.keys_env
+    if not variable:
+        return None
+    try:
+        return Verifier(read_keys(app.environment.get(variable, "")))
+    except ValueError as error:
+        raise ConfigurationError([Fault(variable, 0, f"{error} ('web.webhooks.sendgrid.keys_env')")]) from None
+
+
 def handle_posts(app: App) -> Hearing:
     """Handles every post that waits, and forgets those handled long ago."""
     now = app.now()
     totals: Counter[str] = Counter()
     settled: set[str] = set()
+    blocked: set[str] = set()
     notes: list[str] = []
     for post in app.events.waiting():
         try:
@@ -50,6 +72,7 @@ def handle_posts(app: App) -> Hearing:
             continue
         applied = _apply(app, events)
         settled |= applied.proven
+        blocked |= applied.blocked
         notes += applied.alarms
         if applied.waits:
             totals["waiting"] += 1
@@ -57,8 +80,19 @@ def handle_posts(app: App) -> Hearing:
         app.events.close(post.id, now)
         totals += Counter(posts=1, events=len(events), kept=applied.kept, suppressed=applied.suppressed)
     app.events.forget(now - app.settings.web.webhooks.keep)
+    notes += [line for key in sorted(blocked) for line in _many_blocks(app, key)]
     notes += [f"edition {key}: the provider took a batch whose outcome was unknown" for key in sorted(settled)]
     return Hearing(settled=tuple(sorted(settled)), notes=tuple(notes), **totals)
+
+
+def _many_blocks(app: App, key: str) -> list[str]:
+    """When a tenth of what was heard of an edition is blocks, it is about the sender and not about the readers."""
+    found = heard(app.database, key)
+    whole = found.delivered + found.bounced + found.blocked
+    if found.blocked < _MANY_BLOCKS or found.blocked * 10 < whole:
+        return []
+    said = f"edition {key}: {found.blocked} of {whole} letters were blocked; look at the reasons at the provider"
+    return [f"{said}, and `digest edition pause {key}` holds what is still to go"]
 
 
 Verp = Callable[[str], int | None]

@@ -61,6 +61,7 @@ class Clock:
             )
         try:
             self._safely(self.collect)()
+            self._safely(self.hear)()  # before the tick: what the provider took is not to be doubted any more
             self._safely(self.tick)()
             self.stop.wait()
         finally:

@@ -61,6 +61,7 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
             findings.gather(lambda: _check_templates(app, findings))
             findings.gather(lambda: check_sources(app, findings, online=not offline))
             findings.gather(lambda: _check_transport(app, offline))
+            findings.gather(lambda: _check_webhooks(app, findings))
             _check_pages(app, findings)
             if edition and not findings.faults:
                 findings.gather(lambda: looked.update(check_edition(app, edition, links=links)))
@@ -153,6 +154,14 @@ def _check_pages(app: App, findings: Findings) -> None:
     if host.endswith(("example.com", ".example", "example.org", "example.net")) and app.transports[0].name != "outbox":
         said = "is an example: every link to unsubscribe would lead nowhere; name your pages, or leave it empty"
         findings.faults.append(Fault("digest.yaml", 0, f"'newsletter.base_url' {said}"))
+
+
+def _check_webhooks(app: App, findings: Findings) -> None:
+    from digest.hearing import webhook_verifier
+
+    if webhook_verifier(app) is None and app.transport.name == "sendgrid":
+        said = "without it nobody who bounces or complains is known; docs/operations.md tells how to set it up"
+        findings.warnings.append(f"'web.webhooks.sendgrid.keys_env' is not set: {said}")
 
 
 def _check_transport(app: App, offline: bool) -> None:

@@ -32,11 +32,12 @@ class Effects:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What was new. `proven` are editions with an attempt that is settled now."""
+    """What was new. `proven` are editions with an attempt that is settled now, `blocked` those with a new block."""
 
     kept: int = 0
     suppressed: int = 0
     proven: frozenset[str] = frozenset()
+    blocked: frozenset[str] = frozenset()
     alarms: tuple[str, ...] = ()
     waits: bool = False
 
@@ -101,6 +102,7 @@ def apply(
         kept=len(effects.kept),
         suppressed=barred + _bar_worn(effects.kept, known, memory, readers, now),
         proven=frozenset(edition for attempt, edition in effects.proven if ledger.prove(attempt, now)),
+        blocked=frozenset(event.edition for event in effects.kept if event.kind == "blocked"),
         alarms=effects.alarms,
         waits=effects.waits,
     )

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from digest.errors import ConfigurationError, Fault, StoreError
-from digest.events.signature import Verifier, read_keys
+from digest.errors import StoreError
+from digest.events.signature import Verifier
+from digest.hearing import webhook_verifier
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -41,15 +42,12 @@ class Posts(Protocol):
 
 def webhooks(app: App) -> APIRouter | None:
     """The webhook that the settings name; None without one. Raises ConfigurationError for a wrong key."""
-    said = app.settings.web.webhooks.sendgrid
-    if not said.keys_env:
+    verifier = webhook_verifier(app)
+    if verifier is None:
         return None
-    try:
-        keys = read_keys(app.environment.get(said.keys_env, ""))
-    except ValueError as error:
-        raise ConfigurationError([Fault(said.keys_env, 0, f"{error} ('web.webhooks.sendgrid.keys_env')")]) from None
-    secret = app.secret(said.secret_env, "web.webhooks.sendgrid.secret_env") if said.secret_env else ""
-    return router(Verifier(keys), app.events, app.clock, secret=secret)
+    variable = app.settings.web.webhooks.sendgrid.secret_env
+    secret = app.secret(variable, "web.webhooks.sendgrid.secret_env") if variable else ""
+    return router(verifier, app.events, app.clock, secret=secret)
 
 
 def router(verifier: Verifier, posts: Posts, clock: Callable[[], datetime], *, secret: str = "") -> APIRouter:

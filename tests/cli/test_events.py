@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from digest.app import make_app
+from digest.schedule import Clock
 from digest.store.database import open_database
 from digest.store.events import Heard, heard
 from digest.web.webhooks import webhooks
@@ -183,3 +184,28 @@ def test_a_pipe_keeps_the_mail_while_the_store_is_locked(newsroom: Newsroom) -> 
     assert (done.returncode, b"1 address newly barred" in done.stdout) == (0, True), done.stderr
     with closing(sqlite3.connect(newsroom.home / "digest.db")) as store:
         assert store.execute("SELECT reason FROM suppression").fetchall() == [("bounced",)]
+
+
+def test_check_tells_a_missing_webhook_and_a_wrong_key(over_sendgrid: Newsroom) -> None:
+    named = "DIGEST_WEB__WEBHOOKS__SENDGRID__KEYS_ENV"
+    assert over_sendgrid.json("check", "--offline", code=2)["warnings"] == []  # the example's base_url is a fault
+    without = over_sendgrid.json("check", "--offline", code=2, **{named: ""})
+    assert "nobody who bounces or complains is known" in without["warnings"][0]
+    wrong = over_sendgrid.json("check", "--offline", code=2, SENDGRID_WEBHOOK_KEYS="no key")
+    assert any("no public key" in fault["message"] for fault in wrong["faults"])
+
+
+def test_many_blocks_are_told_and_the_clock_hears_them(over_sendgrid: Newsroom) -> None:
+    with SendGridServer() as server:
+        over_sendgrid.environment["DIGEST_DELIVERY__SENDGRID__HOST"] = server.url
+        over_sendgrid.json("send")
+        taken = server.provider.acceptances()
+    reason = {"type": "blocked", "bounce_classification": "Reputation", "reason": "550 5.7.1 listed"}
+    post(over_sendgrid, late([of(each, "bounce", **reason) for each in taken[:25]], seed=1))
+    said: list[str] = []
+    with make_app(over_sendgrid.home, environment=over_sendgrid.env()) as app:
+        Clock(app, said.append).hear()
+    assert len(said) == 1
+    assert f"edition {EDITION}: 25 of 25 letters were blocked" in said[0]
+    assert outcome(over_sendgrid) == Heard(blocked=25)
+    assert over_sendgrid.json("send", "--dry-run", DIGEST_NOW="2026-11-24T07:00+05:30")["would_send"] == 30
