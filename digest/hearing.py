@@ -18,7 +18,6 @@ from digest.events.dsn import Report, read_report
 from digest.events.effects import Applied, apply
 from digest.events.event import Event
 from digest.store.events import heard
-from digest.store.proving import Proofs
 from digest.subscribers.address import normalise
 
 if TYPE_CHECKING:
@@ -31,14 +30,13 @@ _READERS: dict[str, Callable[[bytes, Callable[[str], str]], list[Event]]] = {"se
 
 @dataclass(frozen=True)
 class Hearing:
-    """What one round brought. `waiting` posts name an attempt still on its way; `notes` are for the operator."""
+    """What one round brought. `settled` are editions with a batch that is in doubt no more; `notes` are for people."""
 
     posts: int = 0
     events: int = 0
     kept: int = 0
     suppressed: int = 0
     settled: tuple[str, ...] = ()
-    waiting: int = 0
     notes: tuple[str, ...] = ()
 
 
@@ -74,14 +72,11 @@ def handle_posts(app: App) -> Hearing:
         settled |= applied.proven
         blocked |= applied.blocked
         notes += applied.alarms
-        if applied.waits:
-            totals["waiting"] += 1
-            continue
         app.events.close(post.id, now)
         totals += Counter(posts=1, events=len(events), kept=applied.kept, suppressed=applied.suppressed)
     app.events.forget(now - app.settings.web.webhooks.keep)
     notes += [line for key in sorted(blocked) for line in _many_blocks(app, key)]
-    notes += [f"edition {key}: the provider took a batch whose outcome was unknown" for key in sorted(settled)]
+    notes += [f"edition {key}: the provider tells of a batch that was open: it took it" for key in sorted(settled)]
     return Hearing(settled=tuple(sorted(settled)), notes=tuple(notes), **totals)
 
 
@@ -144,9 +139,7 @@ def comparable(address: str) -> str:
 def _apply(app: App, events: Sequence[Event]) -> Applied:
     now = app.now()
     tracking = app.settings.newsletter.tracking == "on"
-    applied = apply(
-        events, memory=app.events, ledger=Proofs(app.database), readers=app.readers, now=now, tracking=tracking
-    )
+    applied = apply(events, memory=app.events, ledger=app.ledger, readers=app.readers, now=now, tracking=tracking)
     for key in applied.proven:
         app.ledger.finish(key, now)
     return applied

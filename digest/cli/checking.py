@@ -159,7 +159,7 @@ def _check_pages(app: App, findings: Findings) -> None:
 def _check_webhooks(app: App, findings: Findings) -> None:
     from digest.hearing import webhook_verifier
 
-    if webhook_verifier(app) is None and app.transport.name == "sendgrid":
+    if webhook_verifier(app) is None and any(one.name == "sendgrid" for one in app.transports):
         said = "without it nobody who bounces or complains is known; docs/operations.md tells how to set it up"
         findings.warnings.append(f"'web.webhooks.sendgrid.keys_env' is not set: {said}")
 

@@ -41,8 +41,6 @@ def handle(home: Path, as_json: bool) -> int:
             f"{plural(heard.posts, 'post', 'posts')} of {plural(heard.events, 'event', 'events')} handled: "
             f"{heard.kept} told something new, {plural(heard.suppressed, 'address is', 'addresses are')} barred"
         )
-        if heard.waiting:
-            click.echo(f"{plural(heard.waiting, 'post waits', 'posts wait')} for an attempt that is still on its way")
     return 0
 
 

@@ -15,6 +15,9 @@ from digest.events.event import Event
 from digest.events.ports import Known, Ledger, Memory, Readers
 from digest.events.rules import is_worn, rule_for
 
+_OPEN = ("submitting", "unknown")
+"""States of an attempt that a proof settles. One that is being recalled may have been queued, told of and discarded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effects:
@@ -26,8 +29,6 @@ class Effects:
     proven: tuple[tuple[str, str], ...] = ()
     """(attempt, edition)."""
     alarms: tuple[str, ...] = ()
-    waits: bool = False
-    """Whether an attempt is named that is still on its way: it may yet become unknown, and must be looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,6 @@ class Applied:
     proven: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
     alarms: tuple[str, ...] = ()
-    waits: bool = False
 
 
 def decide(events: Sequence[Event], known: Known, *, tracking: bool = False) -> Effects:
@@ -53,7 +53,7 @@ def decide(events: Sequence[Event], known: Known, *, tracking: bool = False) -> 
     for event in events:
         rule = rule_for(event.kind, event.reason)
         state = known.attempts.get(event.attempt, "")
-        if state in ("unknown", "submitting") and rule.proves:
+        if state in _OPEN and rule.proves:
             proven[event.attempt] = event.edition
         if rule.alarm and state in ("recalling", "recalled"):
             continue  # dropped because we have recalled it
@@ -77,12 +77,11 @@ def decide(events: Sequence[Event], known: Known, *, tracking: bool = False) -> 
     return Effects(
         kept=tuple(kept.values()),
         suppressed=tuple(suppressed.values()),
-        proven=tuple((attempt, edition) for attempt, edition in proven.items() if known.attempts[attempt] == "unknown"),
+        proven=tuple(proven.items()),
         alarms=tuple(
             f"edition {edition}: the provider dropped the letters of {count} readers: {reason or 'no reason is given'}"
             for (edition, reason), count in alarms.items()
         ),
-        waits=any(known.attempts[attempt] == "submitting" for attempt in proven),
     )
 
 
@@ -101,10 +100,9 @@ def apply(
     return Applied(
         kept=len(effects.kept),
         suppressed=barred + _bar_worn(effects.kept, known, memory, readers, now),
-        proven=frozenset(edition for attempt, edition in effects.proven if ledger.prove(attempt, now)),
+        proven=frozenset(edition for attempt, edition in effects.proven if ledger.prove(attempt)),
         blocked=frozenset(event.edition for event in effects.kept if event.kind == "blocked"),
         alarms=effects.alarms,
-        waits=effects.waits,
     )
 
 

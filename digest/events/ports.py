@@ -40,9 +40,8 @@ class Memory(Protocol):
 
 
 class Ledger(Protocol):
-    def prove(self, attempt: str, now: datetime) -> bool:
-        """Notes that the provider took an attempt whose outcome is unknown, because an event names it. False when the
-        attempt is no longer unknown; an attempt that is being recalled stays as it is."""
+    def prove(self, attempt: str) -> bool:
+        """Notes that the provider took an open attempt, because an event names it. False when that was known."""
         ...
 
 

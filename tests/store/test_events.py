@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -16,9 +17,9 @@ from digest.store.counting import counts
 from digest.store.database import Database
 from digest.store.events import EventStore, Heard, heard
 from digest.store.ledger import SqlLedger
-from digest.store.proving import Proofs
 from digest.store.readers import ReaderStore
-from digest.store.schema import edition
+from digest.store.schema import attempt as attempts
+from digest.store.schema import edition, webhook
 from tests.store.conftest import KEY, NOW, Frozen, an_edition
 
 LATER = NOW + timedelta(minutes=5)
@@ -28,7 +29,7 @@ def hear(database: Database, *events: Event, tracking: bool = False) -> Applied:
     return apply(
         events,
         memory=EventStore(database),
-        ledger=Proofs(database),
+        ledger=SqlLedger(database),
         readers=ReaderStore(database),
         now=LATER,
         tracking=tracking,
@@ -132,19 +133,27 @@ def test_being_dropped_proves_nothing(database: Database, ledger: SqlLedger, fro
     assert counts(database, KEY).unknown == 3
 
 
-def test_a_proof_that_comes_before_the_doubt_waits_for_it(
-    database: Database, ledger: SqlLedger, frozen: Frozen
-) -> None:
-    """The process was killed after the provider took it: the event is there before a new run finds the orphan."""
+def test_an_event_may_be_faster_than_the_answer(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    """Or the process was killed, and a new run has not found the orphan yet."""
     frozen(3)
     claim = ledger.claim(KEY, "sendgrid", NOW, 5)
     assert claim
-    told = hear(database, an_event("processed", 1, attempt=claim.attempt))
-    assert (told.waits, told.proven) == (True, frozenset())
+    assert hear(database, an_event("processed", 1, attempt=claim.attempt)).proven == {KEY}
+    ledger.settle(claim.attempt, Unknown("no whole answer came"), LATER)
     ledger.begin_run(KEY, recovery={}, now=LATER)
-    told = hear(database, an_event("processed", 1, attempt=claim.attempt))
-    assert (told.waits, told.proven) == (False, {KEY})
-    assert counts(database, KEY).accepted == 3
+    assert (counts(database, KEY).accepted, counts(database, KEY).unknown) == (3, 0)
+
+
+@pytest.mark.parametrize("state", ["recalling", "recalled"])
+def test_what_is_recalled_is_not_proven_by_having_been_queued(
+    database: Database, ledger: SqlLedger, frozen: Frozen, state: str
+) -> None:
+    frozen(3)
+    attempt = send(database, ledger, Unknown("no whole answer came"))
+    with database.write() as connection:
+        connection.execute(update(attempts).values(state=state))
+    assert hear(database, an_event("processed", 1, attempt=attempt)).proven == frozenset()
+    assert counts(database, KEY).unknown == 3
 
 
 def test_what_settled_otherwise_stays_so(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
@@ -157,8 +166,6 @@ def test_what_settled_otherwise_stays_so(database: Database, ledger: SqlLedger, 
 def test_dropped_because_it_was_recalled_is_no_word_about_the_letter(
     database: Database, ledger: SqlLedger, frozen: Frozen
 ) -> None:
-    from digest.store.schema import attempt as attempts
-
     frozen(1)
     attempt = send(database, ledger, Unknown("no whole answer came"))
     with database.write() as connection:
@@ -241,6 +248,36 @@ def test_a_post_is_kept_once_and_handled_in_order(database: Database) -> None:
     assert store.forget(NOW) == 0
     assert store.forget(LATER) == 1
     assert [post.id for post in store.waiting()] == [second.id]
+
+
+def test_handling_again_what_was_handled_changes_nothing(database: Database, frozen: Frozen) -> None:
+    """As after a kill between the last change and the mark that the post is done."""
+    frozen(3)
+    events = [an_event("bounced", 1), an_event("left", 2), an_event("delivered", 3)]
+    assert (hear(database, *events).kept, hear(database, *events).kept) == (3, 0)
+    store = EventStore(database)
+    store.keep("sendgrid", b"[]", NOW)
+    (waiting,) = store.waiting()
+    store.close(waiting.id, NOW)
+    with database.write() as connection:
+        connection.execute(update(webhook).values(handled_at=None))
+    assert [post.id for post in store.waiting()] == [waiting.id]
+
+
+def test_two_processes_at_the_same_posts_agree(database: Database, frozen: Frozen) -> None:
+    frozen(40)
+    events = [an_event(("delivered", "bounced", "left")[reader % 3], reader) for reader in range(1, 41)]
+
+    def handle(seed: int) -> None:
+        mine = events * 2
+        random.Random(seed).shuffle(mine)
+        for start in range(0, len(mine), 16):
+            hear(database, *mine[start : start + 16])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(handle, range(4)))
+    assert len(ReaderStore(database).suppressed()) == 27
+    assert (heard(database, KEY).delivered, heard(database, KEY).bounced, heard(database, KEY).left) == (13, 14, 13)
 
 
 def test_events_of_two_editions_in_one_post(database: Database, frozen: Frozen) -> None:
