@@ -12,7 +12,7 @@ from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from digest.hindi.language import DEVANAGARI
 from digest.settings_values import (
@@ -28,18 +28,13 @@ from digest.settings_values import (
     ParamName,
     PictureUrl,
     Selector,
+    Shape,
     Variable,
-    VariableOrNone,
     WebRoot,
     Word,
     Zone,
 )
-
-
-class Shape(BaseModel):
-    """A part of the settings: unknown keys are faults, values can't be changed afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from digest.settings_web import Web
 
 
 class Sender(Shape):
@@ -149,9 +144,9 @@ class EditionSettings(Shape):
     related: float = Field(default=0.34, gt=0, le=1)
     same_source: float = Field(default=0.65, gt=0, le=1)
     per_section: int = Field(default=4, ge=1, le=100)
-    quotas: dict[Line, Annotated[int, Field(ge=0, le=100)]] = {}
+    quotas: dict[Line, Annotated[int, Field(ge=0, le=100)]] = Field(default_factory=dict)
     block: tuple[Word, ...] = ()
-    boost: dict[Word, Annotated[float, Field(ge=-5, le=5)]] = {}
+    boost: dict[Word, Annotated[float, Field(ge=-5, le=5)]] = Field(default_factory=dict)
     memory: Duration = timedelta(days=7)
     max_bytes: int = Field(default=50_000, ge=10_000, le=90_000)
 
@@ -243,28 +238,6 @@ class Schedule(Shape):
                 f"expected compose_at not to be after send_at, found {self.compose_at:%H:%M} and {self.send_at:%H:%M}"
             )
         return self
-
-
-class SendGridWebhook(Shape):
-    """Where SendGrid's events come in: public keys (two while rotating) and, if wanted, a secret end of the path."""
-
-    keys_env: VariableOrNone = ""
-    secret_env: VariableOrNone = ""
-
-    @model_validator(mode="after")
-    def _signed(self) -> SendGridWebhook:
-        if self.secret_env and not self.keys_env:
-            raise ValueError("expected keys_env, as secret_env is given; without a signature nothing is believed")
-        return self
-
-
-class Webhooks(Shape):
-    keep: Duration = timedelta(days=7)
-    sendgrid: SendGridWebhook = SendGridWebhook()
-
-
-class Web(Shape):
-    webhooks: Webhooks = Webhooks()
 
 
 class StoreSettings(Shape):

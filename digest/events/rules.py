@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+LEFT = "unsubscribed"
+"""The reason of whoever left by whatever way; the readers' pages use it too, and let such a reader come back."""
+
 WORN_LETTERS = 5
 WORN_SPAN = timedelta(days=7)
 
@@ -46,11 +49,11 @@ RULES = (
     Rule("dropped", "bounced address", keep=True, suppress="bounced", proves=False),
     Rule("dropped", "invalid", keep=True, suppress="bounced", proves=False),
     Rule("dropped", "spam reporting address", keep=True, suppress="complained", proves=False),
-    Rule("dropped", "unsubscribed address", keep=True, suppress="left", proves=False),
+    Rule("dropped", "unsubscribed address", keep=True, suppress=LEFT, proves=False),
     Rule("dropped", keep=True, proves=False, alarm=True),  # quota, spam content, templates
     Rule("complained", keep=True, suppress="complained"),
-    Rule("left", keep=True, suppress="left"),
-    Rule("left a group", keep=True, suppress="left", ours=True),
+    Rule("left", keep=True, suppress=LEFT),
+    Rule("left a group", keep=True, suppress=LEFT, ours=True),
     Rule("returned"),  # nobody is put back on the list but by a new opt-in
     Rule("opened", keep=True, tracking=True),
     Rule("machine open", keep=True, tracking=True),

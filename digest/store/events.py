@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.events.event import Event
 from digest.events.ports import Known
-from digest.events.rules import WORN_LETTERS
+from digest.events.rules import LEFT, WORN_LETTERS
 from digest.store.database import Database
 from digest.store.schema import attempt, delivery, delivery_event, edition, subscriber, suppression, webhook
 
@@ -227,7 +227,7 @@ def _left(connection: Connection, key: str) -> int:
         .select_from(suppression)
         .join(subscriber, subscriber.c.address == suppression.c.address)
         .join(delivery, and_(delivery.c.edition == key, delivery.c.subscriber == subscriber.c.id))
-        .where(suppression.c.reason == "left", suppression.c.at >= frozen, delivery.c.outcome.is_(None))
+        .where(suppression.c.reason == LEFT, suppression.c.at >= frozen, delivery.c.outcome.is_(None))
     )
     return connection.execute(gone.where(suppression.c.at < until) if until else gone).scalar_one()
 

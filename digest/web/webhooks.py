@@ -40,11 +40,11 @@ class Posts(Protocol):
         ...
 
 
-def webhooks(app: App) -> APIRouter | None:
-    """The webhook that the settings name; None without one. Raises ConfigurationError for a wrong key."""
+def webhooks(app: App) -> APIRouter:
+    """The webhook that the settings name; no route without one. Raises ConfigurationError for a wrong key."""
     verifier = webhook_verifier(app)
     if verifier is None:
-        return None
+        return APIRouter()
     variable = app.settings.web.webhooks.sendgrid.secret_env
     secret = app.secret(variable, "web.webhooks.sendgrid.secret_env") if variable else ""
     return router(verifier, app.events, app.clock, secret=secret)

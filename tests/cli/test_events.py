@@ -45,9 +45,7 @@ def post(room: Newsroom, bodies: list[bytes]) -> None:
     """As SendGrid would, to the webhook of this newsletter."""
     with make_app(room.home, environment=room.env()) as app:
         routes = FastAPI()
-        router = webhooks(app)
-        assert router
-        routes.include_router(router)
+        routes.include_router(webhooks(app))
         at = app.now().timestamp()
         with closing(Asgi(routes)) as client:
             assert {client.request("POST", PATH, body, SENDGRID.headers(body, at)).status for body in bodies} == {204}

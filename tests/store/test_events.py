@@ -61,12 +61,12 @@ def send(database: Database, ledger: SqlLedger, outcome: Accepted | Unknown | No
         ("dropped", "Invalid SMTPAPI header", ""),
         ("dropped", "Invalid", "bounced"),
         ("dropped", "Spam Reporting Address", "complained"),
-        ("dropped", "Unsubscribed Address", "left"),
+        ("dropped", "Unsubscribed Address", "unsubscribed"),
         ("dropped", "Recipient List over Package Quota", ""),
         ("dropped", "Spam Content", ""),
         ("complained", "", "complained"),
-        ("left", "", "left"),
-        ("left a group", "", "left"),
+        ("left", "", "unsubscribed"),
+        ("left a group", "", "unsubscribed"),
         ("returned", "", ""),
         ("opened", "", ""),
         ("something new", "", ""),
@@ -93,7 +93,11 @@ def test_late_twice_and_reordered_ends_the_same(database: Database, frozen: Froz
         for start in range(0, len(again), 4):
             hear(database, *again[start : start + 4])
     assert heard(database, KEY) == Heard(delivered=4, bounced=1, blocked=1, complained=1, left=1)
-    barred = {"reader4@example.com": "bounced", "reader0@example.com": "left", "reader1@example.com": "complained"}
+    barred = {
+        "reader4@example.com": "bounced",
+        "reader0@example.com": "unsubscribed",
+        "reader1@example.com": "complained",
+    }
     assert ReaderStore(database).suppressed() == barred
     assert hear(database, *events) == Applied()
 
@@ -101,7 +105,7 @@ def test_late_twice_and_reordered_ends_the_same(database: Database, frozen: Froz
 def test_who_left_counts_for_the_edition_before(database: Database, frozen: Frozen) -> None:
     frozen(3)
     hear(database, an_event("left", 1))
-    ReaderStore(database).suppress("reader1@example.com", "left", now=LATER)  # by a page of ours
+    ReaderStore(database).suppress("reader1@example.com", "unsubscribed", now=LATER)  # by a page of ours
     assert heard(database, KEY).left == 2
     frozen(3, key="special")
     with database.write() as connection:
