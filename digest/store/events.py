@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -193,6 +193,11 @@ class Heard:
     clicked: int = 0
     opened_by_machine: int = 0
     clicked_by_machine: int = 0
+
+    def __str__(self) -> str:
+        """`27 delivered, 3 bounced, 1 left`; '' where nothing was heard."""
+        named = ((count, name.replace("_", " ")) for name, count in asdict(self).items())
+        return ", ".join(f"{count} {name}" for count, name in named if count)
 
 
 def heard(database: Database, key: str) -> Heard:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from digest.errors import StoreError
 from digest.events.signature import Verifier
@@ -89,10 +90,13 @@ def router(verifier: Verifier, posts: Posts, clock: Callable[[], datetime], *, s
 
 
 async def _body(request: Request) -> bytes | None:
-    """The raw body; None when it is longer than it may be."""
+    """The raw body; None when it is longer than it may be, or the line broke before its end."""
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MOST_BYTES:
-            return None
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MOST_BYTES:
+                return None
+    except ClientDisconnect:
+        return None
     return bytes(body)

@@ -211,6 +211,8 @@ def test_opens_and_clicks_count_only_where_they_are_wanted(database: Database, f
     hear(database, *events, tracking=True)
     expected = Heard(opened=1, opened_by_machine=1, clicked=1, clicked_by_machine=1)
     assert heard(database, KEY) == expected
+    assert str(expected) == "1 opened, 1 clicked, 1 opened by machine, 1 clicked by machine"
+    assert str(Heard()) == ""
 
 
 def block(database: Database, frozen: Frozen, days: Sequence[int], delivered: Sequence[int] = ()) -> None:

@@ -33,10 +33,10 @@ class Asgi:
         self.loop.close()
 
     def request(
-        self, method: str, path: str, content: bytes | Iterable[bytes] = b"", headers: Mapping[str, str] = {}
+        self, method: str, path: str, content: bytes | Iterable[bytes | None] = b"", headers: Mapping[str, str] = {}
     ) -> Answer:
-        """The answer to one request; `content` in pieces is sent without a Content-Length."""
-        pieces = [content] if isinstance(content, bytes) else list(content)
+        """The answer to one request; `content` in pieces is sent without a Content-Length, None among them hangs up."""
+        pieces: list[bytes | None] = [content] if isinstance(content, bytes) else list(content)
         sent = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
         if isinstance(content, bytes):
             sent.append((b"content-length", str(len(content)).encode()))
@@ -57,11 +57,13 @@ class Asgi:
         }
         return self.loop.run_until_complete(self._ask(scope, pieces))
 
-    async def _ask(self, scope: MutableMapping[str, Any], pieces: list[bytes]) -> Answer:
+    async def _ask(self, scope: MutableMapping[str, Any], pieces: list[bytes | None]) -> Answer:
         answer = Answer()
 
         async def receive() -> MutableMapping[str, Any]:
             piece = pieces.pop(0) if pieces else b""
+            if piece is None:
+                return {"type": "http.disconnect"}
             return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
 
         async def send(message: MutableMapping[str, Any]) -> None:

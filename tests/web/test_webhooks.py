@@ -35,7 +35,7 @@ class Room:
     client: Asgi
     store: EventStore
 
-    def post(self, path: str, content: bytes | list[bytes], headers: dict[str, str]) -> int:
+    def post(self, path: str, content: bytes | list[bytes | None], headers: dict[str, str]) -> int:
         return self.client.request("POST", path, content, headers).status
 
     def kept(self) -> list[bytes]:
@@ -95,8 +95,13 @@ def test_what_is_not_sendgrids_is_refused_and_leaves_nothing(here: Room, spoilt:
 def test_a_post_that_is_too_long_is_refused(here: Room) -> None:
     long = b"[" + b" " * MOST_BYTES + b"]"
     assert here.post(PATH, long, SENDGRID.headers(long, AT)) == 413
-    pieces = [long[:MOST_BYTES], long[MOST_BYTES:]]  # without a Content-Length
+    pieces: list[bytes | None] = [long[:MOST_BYTES], long[MOST_BYTES:]]  # without a Content-Length
     assert here.post(PATH, pieces, SENDGRID.headers(long, AT)) == 413
+    assert here.kept() == []
+
+
+def test_a_line_that_breaks_leaves_nothing(here: Room) -> None:
+    assert here.post(PATH, [BODY[:9], None, BODY[9:]], SENDGRID.headers(BODY, AT)) == 413
     assert here.kept() == []
 
 
