@@ -244,6 +244,14 @@ def test_five_blocks_in_a_row_over_a_week_are_enough(
     assert ReaderStore(database).suppressed() == ({"reader0@example.com": "blocked"} if barred else {})
 
 
+def test_a_newer_letter_of_which_nothing_is_heard_yet_does_not_end_the_row(database: Database, frozen: Frozen) -> None:
+    frozen(2, key="newer")
+    with database.write() as connection:
+        connection.execute(update(edition).where(edition.c.key == "newer").values(frozen_at=NOW + timedelta(days=20)))
+    block(database, frozen, [1, 2, 4, 6, 8])
+    assert ReaderStore(database).suppressed() == {"reader0@example.com": "blocked"}
+
+
 def test_a_post_is_kept_once_and_handled_in_order(database: Database) -> None:
     store = EventStore(database)
     assert [store.keep("sendgrid", body, NOW) for body in (b"[1]", b"[2]", b"[1]")] == [True, True, False]
