@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,6 +146,7 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
     from digest.cli.shapes import counts_json, not_reached_json
     from digest.pipeline import Sent
     from digest.store.counting import counts, doubts, missing
+    from digest.store.events import heard
 
     with make_app(home) as app:
         found = existing(app, edition) if edition else app.editions.newest()
@@ -162,6 +164,7 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
                 for d in unknown
             ]
             document["decisions"] = [{"at": at.isoformat(), "what": what, "why": why} for at, what, why in decided]
+            document |= asdict(heard(app.database, found.key))
             emit(document)
             return 0
         waiting = totals.pending > 0 and not app.ledger.is_due(found.key, app.now())
@@ -170,6 +173,8 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
         show_counts(app, Sent(found, totals), waiting, limit=None if everyone else _SHOWN)
         for at, what, why in decided:
             click.echo(f"{at.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}  {what}: {why}")
+        if said := str(heard(app.database, found.key)):
+            click.echo(said)
         if unknown:
             click.echo(f"\n{len(unknown)} batches are in doubt: `digest reconcile {found.key}` settles them")
     return 0

@@ -226,6 +226,8 @@ def heard(database: Database, key: str) -> Heard:
 
 def _left(connection: Connection, key: str) -> int:
     frozen = connection.execute(select(edition.c.frozen_at).where(edition.c.key == key)).scalar()
+    if frozen is None:
+        return 0
     until = connection.execute(select(func.min(edition.c.frozen_at)).where(edition.c.frozen_at > frozen)).scalar()
     gone = (
         select(func.count())

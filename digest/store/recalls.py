@@ -1,7 +1,7 @@
 """Attempts whose outcome is unknown, made definite: recalled under their fence, or proved by the provider's own word.
 
-Inside a transaction that the caller holds. An attempt goes `unknown → recalling → recalled`, or to `proved` from
-wherever it was open; its batch goes from `unknown` to `pending` or `accepted`. What the provider took and holds for
+Inside a transaction that the caller holds. An attempt goes `unknown → recalling → recalled`, or to `proved`
+from `submitting` or `unknown`; its batch goes from `unknown` to `pending` or `accepted`. What the provider took and holds for
 later is recalled in the same way when the edition is stopped.
 """
 
@@ -63,8 +63,9 @@ def held_ahead(connection: Connection, edition: str, now: datetime) -> int:
 
 
 def prove(connection: Connection, name: str) -> bool:
-    """As `SqlLedger.prove`."""
-    mine = and_(attempt.c.id == name, attempt.c.state.in_(("submitting", "unknown", "recalling")))
+    """As `SqlLedger.prove`. An attempt that is being recalled proves nothing: the provider may have taken it and yet
+    never let it go."""
+    mine = and_(attempt.c.id == name, attempt.c.state.in_(("submitting", "unknown")))
     if not connection.execute(update(attempt).where(mine).values(state="proved")).rowcount:
         return False
     return _move(connection, name, out_of=("submitting", "unknown"), to="accepted")

@@ -145,7 +145,7 @@ def test_with_resend_nothing_a_killed_run_left_is_held(ledger: SqlLedger, databa
     assert counts(database, KEY).pending == 3
 
 
-@pytest.mark.parametrize("state", ["in flight", "unknown", "recalling"])
+@pytest.mark.parametrize("state", ["in flight", "unknown"])
 def test_the_providers_own_word_makes_an_open_attempt_accepted(
     ledger: SqlLedger, database: Database, scheduled: list[int], state: str
 ) -> None:
@@ -153,8 +153,6 @@ def test_the_providers_own_word_makes_an_open_attempt_accepted(
     ledger.note_fence(got.attempt, "F1")
     if state != "in flight":
         ledger.settle(got.attempt, Unknown("no answer"), NOW)
-    if state == "recalling":
-        ledger.begin_recall(KEY, Fenced(), NOW)
     assert ledger.prove(got.attempt)
     assert counts(database, KEY).accepted == 1
     assert not ledger.prove(got.attempt)
@@ -166,15 +164,17 @@ def test_the_providers_own_word_makes_an_open_attempt_accepted(
 
 @pytest.mark.usefixtures("scheduled")
 def test_no_word_makes_a_settled_or_foreign_attempt_anything_else(ledger: SqlLedger, database: Database) -> None:
-    taken, failed, recalled = ahead(ledger), ahead(ledger), in_doubt(ledger, "F1")
+    taken, failed, recalled, coming = ahead(ledger), ahead(ledger), in_doubt(ledger, "F1"), in_doubt(ledger, "F2")
     ledger.settle(taken.attempt, Accepted("m1"), NOW)
     ledger.settle(failed.attempt, NotSent("busy"), NOW)
     recall = ledger.begin_recall(KEY, Fenced(), NOW)
     assert recall is not None
     ledger.end_recall(recall.attempt, NOW)
-    for attempt in (taken.attempt, failed.attempt, recalled.attempt, "of nobody"):
+    assert ledger.begin_recall(KEY, Fenced(), NOW) is not None
+    for attempt in (taken.attempt, failed.attempt, recalled.attempt, coming.attempt, "of nobody"):
         assert not ledger.prove(attempt)
-    assert (counts(database, KEY).accepted, counts(database, KEY).pending) == (1, 29)
+    found = counts(database, KEY)
+    assert (found.accepted, found.unknown, found.pending) == (1, 1, 28)
 
 
 def test_what_a_living_run_holds_is_left_to_it(store_url: str, tmp_path: Path, frozen: Frozen) -> None:
