@@ -28,7 +28,8 @@ from tests.support.clock import Clock
 from tests.support.http1 import READ_LIMIT, Connection, Head, Reply
 from tests.support.loops import LoopThread, Port, serve_until_told
 from tests.support.sendgrid_api import SCOPES, Api, endpoint
-from tests.support.sendgrid_faults import Fault, FaultPlan, Scene, accepts, act, stage
+from tests.support.sendgrid_faults import Fault, Scene, accepts, act, stage
+from tests.support.sendgrid_plan import FaultPlan
 from tests.support.sendgrid_provider import Acceptance, Message, Provider
 from tests.support.sendgrid_rules import Violation
 from tests.support.sendgrid_steering import options, steer
