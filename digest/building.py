@@ -44,6 +44,7 @@ def _sendgrid(app: App) -> Transport:
     built: Transport = kind(
         app.secret(sendgrid.key_env, "delivery.sendgrid.key_env"),
         host=sendgrid.host,
+        sender=app.settings.newsletter.sender.email,
         timeout=sendgrid.timeout.total_seconds(),
     )
     return built

@@ -115,6 +115,15 @@ class Lookup(Protocol):
         ...
 
 
+@runtime_checkable
+class Wanting(Protocol):
+    """A transport that can tell what this account or key does not allow, though letters go all the same."""
+
+    def misses(self) -> tuple[str, ...]:
+        """A sentence for each thing that works less well than it could; asks the provider and mails nobody."""
+        ...
+
+
 class Ledger(Protocol):
     """The memory of who got what. Every call is one durable transaction."""
 

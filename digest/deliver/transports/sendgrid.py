@@ -7,7 +7,9 @@ own transport follows redirects with the key in hand, has no time limit and repo
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -17,7 +19,9 @@ from digest.deliver.outcome import NotSent, Outcome, Rejected, Unknown
 from digest.deliver.ports import Journal, Recovery
 from digest.deliver.reply import Reply
 from digest.deliver.transports.sendgrid_answers import detail, read_reply, refused_outright
+from digest.deliver.transports.sendgrid_log import find_attempt
 from digest.deliver.transports.sendgrid_payload import payload
+from digest.deliver.transports.sendgrid_probe import find_misses, find_problem
 from digest.deliver.wire import MaybeSent, NeverSent, Wire
 
 _SEND = "/v3/mail/send"
@@ -27,16 +31,19 @@ _ID = re.compile(r"[A-Za-z0-9_.=-]{1,200}\Z")
 
 
 class SendGrid:
-    """`host` is the API's root. SendGrid knows no idempotency key: an attempt cut short is unknown, and recalled where
+    """`host` is the API's root, `sender` the From address that `probe` asks about.
+
+    SendGrid knows no idempotency key: an attempt cut short is unknown, and recalled where
     it has a fence. A scheduled batch can be cancelled until ten minutes before its time, ten of them at once
-    (https://www.twilio.com/docs/sendgrid/api-reference/cancel-scheduled-sends); two minutes are for the request."""
+    (https://www.twilio.com/docs/sendgrid/api-reference/cancel-scheduled-sends); two minutes are for the request.
+    """
 
     name = "sendgrid"
     recovery: Recovery = "hold"
     closes = timedelta(minutes=12)
     most_open = 10
 
-    def __init__(self, key: str, *, host: str, timeout: float = 30.0) -> None:
+    def __init__(self, key: str, *, host: str, sender: str = "probe@example.com", timeout: float = 30.0) -> None:
         from sendgrid import SendGridAPIClient
 
         client = SendGridAPIClient(key, host=host).client
@@ -46,7 +53,7 @@ class SendGrid:
             if name.lower() in ("authorization", "user-agent", "accept")
         }
         self.headers["Content-Type"] = "application/json; charset=utf-8"
-        self.host = host
+        self.host, self.sender = host, sender
         self.wire = Wire(client.host, timeout=timeout)
 
     def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:  # noqa: ARG002  one port for all
@@ -89,11 +96,23 @@ class SendGrid:
             return False
         return reply.status == 200 and _shows_cancel(reply, fence)
 
+    def look_up(self, attempt: str, emails: Sequence[str]) -> str:
+        return "accepted" if find_attempt(self._ask, attempt, emails) else ""
+
     def probe(self) -> str:
-        return ""  # the key was there, or we would not be; asking the provider about it is not built yet
+        problem = find_problem(self._ask, self.sender)
+        return f"sendgrid {self.host}: {problem}" if problem else ""
+
+    def misses(self) -> tuple[str, ...]:
+        return find_misses(self._ask)
 
     def close(self) -> None:
         self.wire.close()
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> Reply:
+        if method == "GET":
+            return self.wire.get(path, self.headers)
+        return self.wire.post(path, orjson.dumps(body), self.headers)
 
 
 def _shows_cancel(reply: Reply, fence: str) -> bool:
