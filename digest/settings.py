@@ -189,6 +189,12 @@ class SendGridSettings(Shape):
     timeout: Duration = timedelta(seconds=30)
 
 
+class ResendSettings(Shape):
+    host: WebRoot = "https://api.resend.com"
+    key_env: str = "RESEND_API_KEY"
+    timeout: Duration = timedelta(seconds=30)
+
+
 class SmtpSettings(Shape):
     host: str = "localhost"
     port: int = Field(default=25, ge=1, le=65535)
@@ -202,7 +208,8 @@ class OutboxSettings(Shape):
     path: str = "outbox"
 
 
-Transport = Literal["outbox", "smtp", "sendgrid"]
+Transport = Literal["outbox", "smtp", "sendgrid", "resend"]
+_MOST = {"resend": 100}  # readers in one call
 
 
 class Delivery(Shape):
@@ -216,8 +223,14 @@ class Delivery(Shape):
     threads: int = Field(default=4, ge=1, le=64)
     tries: int = Field(default=5, ge=1, le=50)
     sendgrid: SendGridSettings = SendGridSettings()
+    resend: ResendSettings = ResendSettings()
     smtp: SmtpSettings = SmtpSettings()
     outbox: OutboxSettings = OutboxSettings()
+
+    @property
+    def readers_per_batch(self) -> int:
+        """What each transport in use takes at once, so that a batch is one call."""
+        return min([self.batch_size, *(_MOST[name] for name in self.transport if name in _MOST)])
 
     @model_validator(mode="after")
     def _each_once(self) -> Delivery:

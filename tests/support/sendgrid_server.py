@@ -97,6 +97,7 @@ class SendGridServer:
             check_every=check_every,
             reject=reject,
         )
+        self.endpoint = endpoint
         self._plan = FaultPlan(faults, chances or {}, seed)
         self._identity = Identity() if tls else None
         self._port = Port(port)
@@ -258,7 +259,7 @@ class SendGridServer:
             connection.close()
 
     async def _exchange(self, connection: Connection, head: Head) -> bool:
-        fault = self._plan.next(endpoint(head.path))
+        fault = self._plan.next(self.endpoint(head.path))
         due = Reply(0)
         if fault is not None and stage(fault) != "body":
             self._note(connection, head, fault, due)
