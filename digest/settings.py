@@ -208,6 +208,20 @@ class OutboxSettings(Shape):
     path: str = "outbox"
 
 
+class RateSettings(Shape):
+    """Readers who may go by one transport; None is no limit."""
+
+    per_second: int | None = Field(default=None, ge=1)
+    per_minute: int | None = Field(default=None, ge=1)
+    per_hour: int | None = Field(default=None, ge=1)
+    per_day: int | None = Field(default=None, ge=1)
+
+
+class WarmUpSettings(Shape):
+    start: int = Field(default=500, ge=1, le=1_000_000)
+    factor: float = Field(default=1.5, ge=1, le=10)
+
+
 Transport = Literal["outbox", "smtp", "sendgrid", "resend"]
 _MOST = {"resend": 100}  # readers in one call
 
@@ -222,6 +236,8 @@ class Delivery(Shape):
     batch_size: int = Field(default=1000, ge=1, le=1000)
     threads: int = Field(default=4, ge=1, le=64)
     tries: int = Field(default=5, ge=1, le=50)
+    rate: RateSettings = RateSettings()
+    warm_up: WarmUpSettings | None = None
     sendgrid: SendGridSettings = SendGridSettings()
     resend: ResendSettings = ResendSettings()
     smtp: SmtpSettings = SmtpSettings()
@@ -229,8 +245,11 @@ class Delivery(Shape):
 
     @property
     def readers_per_batch(self) -> int:
-        """What each transport in use takes at once, so that a batch is one call."""
-        return min([self.batch_size, *(_MOST[name] for name in self.transport if name in _MOST)])
+        """What each transport in use takes at once and every limit lets pass, so that a batch is never cut."""
+        calls = [_MOST[name] for name in self.transport if name in _MOST]
+        rate = self.rate
+        limits = [most for most in (rate.per_second, rate.per_minute, rate.per_hour, rate.per_day) if most is not None]
+        return min([self.batch_size, *calls, *limits, *([self.warm_up.start] if self.warm_up else [])])
 
     @model_validator(mode="after")
     def _each_once(self) -> Delivery:

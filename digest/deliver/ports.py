@@ -158,3 +158,15 @@ class Ledger(Protocol):
     def note_put_off(self, attempt: str, reader: int) -> None: ...
 
     def settle(self, attempt: str, outcome: Outcome, now: datetime) -> None: ...
+
+
+class Meter(Protocol):
+    """How many readers may go by a transport, counted so that it holds across restarts and processes."""
+
+    def take(self, transport: str, readers: int, now: datetime) -> float:
+        """Counts the readers and answers 0; or counts nobody and answers the seconds until they may go."""
+        ...
+
+    def put_back(self, transport: str, readers: int) -> None:
+        """These were counted and have certainly not gone."""
+        ...

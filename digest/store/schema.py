@@ -235,3 +235,12 @@ decision = Table(
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False),
 )
+
+rate = Table(  # readers handed over by a transport in its present windows; 0 seconds: when it was first used
+    "rate",
+    metadata,
+    Column("transport", String(32), primary_key=True),
+    Column("seconds", Integer, primary_key=True, autoincrement=False),
+    Column("start", Moment, nullable=False),
+    Column("readers", Integer, nullable=False),
+)
