@@ -1,8 +1,8 @@
 """What `digest.yaml` may say: every key, its type, its default and its bounds.
 
-Shapes only; how a single value is written stands in `settings_values`. Reading the file, the environment and
-putting faults into words is `settings_file`'s. No secret is a setting: a key that needs one names the environment
-variable that holds it.
+Shapes only; how a single value is written stands in `settings_values`, a transport's keys in `settings_transports`.
+Reading the file, the environment and putting faults into words is `settings_file`'s. No secret is a setting: a key that
+needs one names the environment variable that holds it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,17 @@ from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from digest.hindi.language import DEVANAGARI
+from digest.settings_transports import (
+    OutboxSettings,
+    RateSettings,
+    ResendSettings,
+    SendGridSettings,
+    SmtpSettings,
+    WarmUpSettings,
+)
 from digest.settings_values import (
     Accent,
     Address,
@@ -28,17 +36,12 @@ from digest.settings_values import (
     ParamName,
     PictureUrl,
     Selector,
+    Shape,
     Variable,
     WebRoot,
     Word,
     Zone,
 )
-
-
-class Shape(BaseModel):
-    """A part of the settings: unknown keys are faults, values can't be changed afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Sender(Shape):
@@ -147,9 +150,9 @@ class EditionSettings(Shape):
     related: float = Field(default=0.34, gt=0, le=1)
     same_source: float = Field(default=0.65, gt=0, le=1)
     per_section: int = Field(default=4, ge=1, le=100)
-    quotas: dict[Line, Annotated[int, Field(ge=0, le=100)]] = {}
+    quotas: dict[Line, Annotated[int, Field(ge=0, le=100)]] = Field(default_factory=dict)
     block: tuple[Word, ...] = ()
-    boost: dict[Word, Annotated[float, Field(ge=-5, le=5)]] = {}
+    boost: dict[Word, Annotated[float, Field(ge=-5, le=5)]] = Field(default_factory=dict)
     memory: Duration = timedelta(days=7)
     max_bytes: int = Field(default=50_000, ge=10_000, le=90_000)
 
@@ -181,45 +184,6 @@ class SummarySettings(Shape):
 def _several(given: Any) -> Any:
     """One name, or several in a list or with commas between, as an environment variable has them."""
     return [word.strip() for word in given.split(",")] if isinstance(given, str) else given
-
-
-class SendGridSettings(Shape):
-    host: WebRoot = "https://api.sendgrid.com"
-    key_env: str = "SENDGRID_API_KEY"
-    timeout: Duration = timedelta(seconds=30)
-
-
-class ResendSettings(Shape):
-    host: WebRoot = "https://api.resend.com"
-    key_env: str = "RESEND_API_KEY"
-    timeout: Duration = timedelta(seconds=30)
-
-
-class SmtpSettings(Shape):
-    host: str = "localhost"
-    port: int = Field(default=25, ge=1, le=65535)
-    security: Literal["none", "starttls", "tls"] = "none"
-    username: str = ""
-    password_env: str = "DIGEST_SMTP_PASSWORD"  # noqa: S105  the name of a variable, not a secret
-    timeout: Duration = timedelta(seconds=60)
-
-
-class OutboxSettings(Shape):
-    path: str = "outbox"
-
-
-class RateSettings(Shape):
-    """Readers who may go by one transport; None is no limit."""
-
-    per_second: int | None = Field(default=None, ge=1)
-    per_minute: int | None = Field(default=None, ge=1)
-    per_hour: int | None = Field(default=None, ge=1)
-    per_day: int | None = Field(default=None, ge=1)
-
-
-class WarmUpSettings(Shape):
-    start: int = Field(default=500, ge=1, le=1_000_000)
-    factor: float = Field(default=1.5, ge=1, le=10)
 
 
 Transport = Literal["outbox", "smtp", "sendgrid", "resend"]

@@ -27,7 +27,7 @@ TOP = {
     "withdrawing",
 }
 TOP |= {"composing", "web", "work"}
-TOP |= {"settings", "settings_file", "settings_values"}
+TOP |= {"settings", "settings_file", "settings_transports", "settings_values"}
 
 
 def imports(path: Path) -> set[str]:
