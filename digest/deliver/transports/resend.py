@@ -188,12 +188,12 @@ class _Tally:
 
 
 def _email(outgoing: Outgoing, reader: Recipient) -> dict[str, Any]:
-    letter, sender = outgoing.letter, outgoing.sender
+    letter, sender, values = outgoing.letter, outgoing.sender, reader.values
     email: dict[str, Any] = {
         "from": " ".join(encode_address(sender.name, sender.email, room=45)),
         "to": [reader.email],
-        "subject": one_line(fill(letter.subject, reader.values)),
-        "text": fill(letter.text, reader.values),
+        "subject": one_line(fill(letter.subject, values)),
+        "text": fill(letter.text, values),
         "headers": {
             **list_headers(reader),
             "List-Id": " ".join(encode_address(sender.list_name, sender.list_id)),
@@ -209,7 +209,7 @@ def _email(outgoing: Outgoing, reader: Recipient) -> dict[str, Any]:
         ],
     }
     if letter.html:
-        email["html"] = fill(letter.html, reader.values)
+        email["html"] = fill(letter.html, values)
     if sender.reply_to:
         email["reply_to"] = [sender.reply_to]
     if outgoing.pictures:
