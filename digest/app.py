@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from digest.curate.rules import Rules
     from digest.curate.summarisers import Summariser
     from digest.deliver.message import Sender
-    from digest.deliver.ports import Ahead, Transport
+    from digest.deliver.ports import Ahead, Meter, Transport
     from digest.render.letter import Renderer
     from digest.store.articles import ArticleStore
     from digest.store.counted import CountedStore
@@ -225,6 +225,19 @@ class App:
         from digest import building
 
         return tuple(building.transport(name, self) for name in self.settings.delivery.transport)
+
+    @cached_property
+    def meter(self) -> Meter | None:
+        """Counts who goes by which transport, where the settings limit that."""
+        from digest.deliver.rate import DAY, HOUR, MINUTE, SECOND, Limits, WarmUp
+        from digest.store.rates import RateStore
+
+        said, grows = self.settings.delivery.rate, self.settings.delivery.warm_up
+        asked = {SECOND: said.per_second, MINUTE: said.per_minute, HOUR: said.per_hour, DAY: said.per_day}
+        most = {seconds: readers for seconds, readers in asked.items() if readers is not None}
+        if not most and grows is None:
+            return None
+        return RateStore(self.database, Limits(most, WarmUp(grows.start, grows.factor) if grows else None))
 
     @property
     def ahead(self) -> Ahead | None:

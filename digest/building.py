@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -44,10 +45,31 @@ def _sendgrid(app: App) -> Transport:
     built: Transport = kind(
         app.secret(sendgrid.key_env, "delivery.sendgrid.key_env"),
         host=sendgrid.host,
+        sender=app.settings.newsletter.sender.email,
         timeout=sendgrid.timeout.total_seconds(),
     )
     return built
 
 
-_BUILD: dict[str, Callable[[App], Transport]] = {"outbox": _outbox, "smtp": _smtp, "sendgrid": _sendgrid}
+def _resend(app: App) -> Transport:
+    from digest.store.meta import get_or_make
+
+    resend = app.settings.delivery.resend
+    kind = transports.load("resend")
+    built: Transport = kind(
+        app.secret(resend.key_env, "delivery.resend.key_env"),
+        host=resend.host,
+        realm=get_or_make(app.database, "realm", lambda: secrets.token_hex(8)),
+        sender=app.settings.newsletter.sender.email,
+        timeout=resend.timeout.total_seconds(),
+    )
+    return built
+
+
+_BUILD: dict[str, Callable[[App], Transport]] = {
+    "outbox": _outbox,
+    "smtp": _smtp,
+    "sendgrid": _sendgrid,
+    "resend": _resend,
+}
 """A new provider's row; its name is one of `settings.Transport` and of the table in `deliver.transports`."""

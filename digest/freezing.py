@@ -86,7 +86,7 @@ def freeze(app: App, edition: Edition, *, scheduled: bool, at: datetime | None =
     if found.errors:
         app.editions.record(edition.key, "forced", f"{force} (in spite of: {'; '.join(found.errors)})", now=now)
     app.editions.keep_letters(edition.key, letters.values())
-    placed = write_freeze(app.database, edition.key, entries, app.settings.delivery.batch_size, now=now)
+    placed = write_freeze(app.database, edition.key, entries, app.settings.delivery.readers_per_batch, now=now)
     return Frozen(placed, (*found.errors, *found.warnings, *found.left_out))
 
 

@@ -1,8 +1,8 @@
 """What `digest.yaml` may say: every key, its type, its default and its bounds.
 
-Shapes only; how a single value is written stands in `settings_values`. Reading the file, the environment and
-putting faults into words is `settings_file`'s. No secret is a setting: a key that needs one names the environment
-variable that holds it.
+Shapes only; how a single value is written stands in `settings_values`, a transport's keys in `settings_transports`.
+Reading the file, the environment and putting faults into words is `settings_file`'s. No secret is a setting: a key that
+needs one names the environment variable that holds it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,14 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, model_validator
 
 from digest.hindi.language import DEVANAGARI
+from digest.settings_transports import (
+    OutboxSettings,
+    RateSettings,
+    ResendSettings,
+    SendGridSettings,
+    SmtpSettings,
+    WarmUpSettings,
+)
 from digest.settings_values import (
     Accent,
     Address,
@@ -180,26 +188,8 @@ def _several(given: Any) -> Any:
     return [word.strip() for word in given.split(",")] if isinstance(given, str) else given
 
 
-class SendGridSettings(Shape):
-    host: WebRoot = "https://api.sendgrid.com"
-    key_env: str = "SENDGRID_API_KEY"
-    timeout: Duration = timedelta(seconds=30)
-
-
-class SmtpSettings(Shape):
-    host: str = "localhost"
-    port: int = Field(default=25, ge=1, le=65535)
-    security: Literal["none", "starttls", "tls"] = "none"
-    username: str = ""
-    password_env: str = "DIGEST_SMTP_PASSWORD"  # noqa: S105  the name of a variable, not a secret
-    timeout: Duration = timedelta(seconds=60)
-
-
-class OutboxSettings(Shape):
-    path: str = "outbox"
-
-
-Transport = Literal["outbox", "smtp", "sendgrid"]
+Transport = Literal["outbox", "smtp", "sendgrid", "resend"]
+_MOST = {"resend": 100}  # readers in one call
 
 
 class Delivery(Shape):
@@ -212,9 +202,20 @@ class Delivery(Shape):
     batch_size: int = Field(default=1000, ge=1, le=1000)
     threads: int = Field(default=4, ge=1, le=64)
     tries: int = Field(default=5, ge=1, le=50)
+    rate: RateSettings = RateSettings()
+    warm_up: WarmUpSettings | None = None
     sendgrid: SendGridSettings = SendGridSettings()
+    resend: ResendSettings = ResendSettings()
     smtp: SmtpSettings = SmtpSettings()
     outbox: OutboxSettings = OutboxSettings()
+
+    @property
+    def readers_per_batch(self) -> int:
+        """What each transport in use takes at once and every limit lets pass, so that a batch is never cut."""
+        calls = [_MOST[name] for name in self.transport if name in _MOST]
+        rate = self.rate
+        limits = [most for most in (rate.per_second, rate.per_minute, rate.per_hour, rate.per_day) if most is not None]
+        return min([self.batch_size, *calls, *limits, *([self.warm_up.start] if self.warm_up else [])])
 
     @model_validator(mode="after")
     def _each_once(self) -> Delivery:

@@ -60,7 +60,7 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
             readers = _check_list(app, findings)
             findings.gather(lambda: _check_templates(app, findings))
             findings.gather(lambda: check_sources(app, findings, online=not offline))
-            findings.gather(lambda: _check_transport(app, offline))
+            findings.gather(lambda: _check_transport(app, findings, offline))
             findings.gather(lambda: _check_webhooks(app, findings))
             _check_pages(app, findings)
             if edition and not findings.faults:
@@ -164,7 +164,11 @@ def _check_webhooks(app: App, findings: Findings) -> None:
         findings.warnings.append(f"'web.webhooks.sendgrid.keys_env' is not set: {said}")
 
 
-def _check_transport(app: App, offline: bool) -> None:
-    problems = [] if offline else [said for transport in app.transports if (said := transport.probe())]
-    if problems:
-        raise DigestError("; ".join(problems))
+def _check_transport(app: App, findings: Findings, offline: bool) -> None:
+    from digest.deliver.ports import Wanting
+
+    for transport in () if offline else app.transports:
+        if problem := transport.probe():
+            findings.faults.append(Fault("delivery", 0, problem))
+        elif isinstance(transport, Wanting):
+            findings.warnings += transport.misses()

@@ -115,6 +115,15 @@ class Lookup(Protocol):
         ...
 
 
+@runtime_checkable
+class Wanting(Protocol):
+    """A transport that can tell what this account or key does not allow, though letters go all the same."""
+
+    def misses(self) -> tuple[str, ...]:
+        """A sentence for each thing that works less well than it could; asks the provider and mails nobody."""
+        ...
+
+
 class Ledger(Protocol):
     """The memory of who got what. Every call is one durable transaction."""
 
@@ -149,3 +158,15 @@ class Ledger(Protocol):
     def note_put_off(self, attempt: str, reader: int) -> None: ...
 
     def settle(self, attempt: str, outcome: Outcome, now: datetime) -> None: ...
+
+
+class Meter(Protocol):
+    """How many readers may go by a transport, counted so that it holds across restarts and processes."""
+
+    def take(self, transport: str, readers: int, now: datetime) -> float:
+        """Counts the readers and answers 0; or counts nobody and answers the seconds until they may go."""
+        ...
+
+    def put_back(self, transport: str, readers: int) -> None:
+        """These were counted and have certainly not gone."""
+        ...

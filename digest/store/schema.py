@@ -262,3 +262,12 @@ delivery_event = Table(  # what became of a letter: the first word of each kind,
     ForeignKeyConstraint(["edition", "subscriber"], ["delivery.edition", "delivery.subscriber"]),
     sqlite_with_rowid=False,  # a row a reader and edition: half the bytes
 )
+
+rate = Table(  # readers handed over by a transport in its present windows; 0 seconds: when it was first used
+    "rate",
+    metadata,
+    Column("transport", String(32), primary_key=True),
+    Column("seconds", Integer, primary_key=True, autoincrement=False),
+    Column("start", Moment, nullable=False),
+    Column("readers", Integer, nullable=False),
+)

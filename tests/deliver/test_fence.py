@@ -29,7 +29,9 @@ AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 DUE = AT + timedelta(minutes=30)
 AHEAD = Ahead(most=timedelta(minutes=40), least=timedelta(minutes=15), closes=SendGrid.closes)
 HARMLESS = {"slow_body", "slow_reply"}
-FOR_GOOD = {"unauthorized_401", "forbidden_403", "redirect_301"}
+FOR_GOOD = {"unauthorized_401", "early_401", "forbidden_403", "not_found_404", "not_allowed_405", "bad_letter"} | {
+    kind for kind in FAULTS if kind.startswith("redirect")
+}
 REFUSES_READERS = {"bad_index", "bad_no_field"}
 
 

@@ -1,4 +1,4 @@
-"""The three transports, each against its real local counterpart, behind one shape for the contract suite."""
+"""The transports, each against its real local counterpart, behind one shape for the contract suite."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from typing import Any
 from digest.deliver.mime import encode_header
 from digest.deliver.ports import Transport
 from digest.deliver.transports.outbox import Outbox
+from digest.deliver.transports.resend import Resend
 from digest.deliver.transports.sendgrid import SendGrid
 from digest.deliver.transports.smtp import Smtp
-from tests.deliver.letters import NOW
+from tests.deliver.letters import NOW, SENDER
+from tests.support.resend_server import KEY as RESEND_KEY
+from tests.support.resend_server import ResendServer
 from tests.support.sendgrid_server import KEY, SendGridServer
 from tests.support.smtp_server import RecordingSmtp
 
@@ -35,8 +38,13 @@ class Way:
         """(address, mail) of everything that was taken, in order; SendGrid's is put together as it would do it."""
         if isinstance(self.server, RecordingSmtp):
             return [(to, letter.content) for letter in self.server.letters for to in letter.rcpt_to]
+        if isinstance(self.server, ResendServer):
+            return [(email["to"][0], _mailed(email)) for email in self.server.resend.emails]
         if isinstance(self.server, SendGridServer):
-            return [mail for payload in self.server.payloads for mail in _assembled(payload)]
+            sent = (
+                payload for payload in self.server.payloads if "mail_settings" not in payload
+            )  # no sandbox requests
+            return [mail for payload in sent for mail in _assembled(payload)]
         files = sorted(self.folder.rglob("*.eml"))
         return [(file.name.split("-", 1)[1].removesuffix(".eml"), file.read_bytes()) for file in files]
 
@@ -53,9 +61,15 @@ def way(kind: str, folder: Path) -> Iterator[Way]:
             transport: Transport = Smtp("127.0.0.1", server.port, clock=clock, timeout=5)
             yield Way(transport, server, folder)
             transport.close()
+    elif kind == "resend":
+        with ResendServer() as resend:
+            transport = Resend(RESEND_KEY, host=resend.url, realm="here", sender=SENDER.email, timeout=5)
+            yield Way(transport, resend, folder)
+            transport.close()
+            assert resend.violations == []
     else:
         with SendGridServer() as sendgrid:
-            transport = SendGrid(KEY, host=sendgrid.url, timeout=5)
+            transport = SendGrid(KEY, host=sendgrid.url, sender=SENDER.email, timeout=5)
             yield Way(transport, sendgrid, folder)
             transport.close()
             assert sendgrid.violations == []
@@ -81,21 +95,36 @@ def _assembled(payload: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
             headers.append(f"Reply-To: {payload['reply_to']['email']}")
         if "name" in payload["from"]:
             headers[0] = encode_header("From", payload["from"]["name"]) + f"\r\n <{payload['from']['email']}>"
-        headers += ["MIME-Version: 1.0", 'Content-Type: multipart/alternative; boundary="b"', ""]
-        parts = [
-            f"Content-Type: {content['type']}; charset=utf-8\r\n\r\n{filled(content['value'])}\r\n"
-            for content in payload["content"]
-        ]
-        pictures = [_attached(one) for one in payload.get("attachments", [])]
-        if pictures:
-            inner = "".join(f"--r\r\n{one}" for one in [parts.pop(), *pictures])
-            parts.append(f'Content-Type: multipart/related; type="text/html"; boundary="r"\r\n\r\n{inner}--r--\r\n')
-        yield address, "\r\n".join([*headers, *(f"--b\r\n{one}" for one in parts), "--b--", ""]).encode()
+        contents = [(content["type"], filled(content["value"])) for content in payload["content"]]
+        yield address, _mail(headers, contents, [_attached(**one) for one in payload.get("attachments", [])])
 
 
-def _attached(one: dict[str, str]) -> str:
+def _mailed(email: dict[str, Any]) -> bytes:
+    """The mail that Resend makes of one of its emails."""
+    headers = [
+        f"From: {email['from']}",
+        f"To: {email['to'][0]}",
+        encode_header("Subject", email["subject"]),
+        *(f"{name}: {value}" for name, value in email["headers"].items()),
+        *(f"Reply-To: {address}" for address in email.get("reply_to", [])),
+    ]
+    contents = [(f"text/{kind}", email[name]) for kind, name in (("plain", "text"), ("html", "html")) if name in email]
+    pictures = [_attached(type=one.pop("content_type"), **one) for one in map(dict, email.get("attachments", []))]
+    return _mail(headers, contents, pictures)
+
+
+def _mail(headers: list[str], contents: list[tuple[str, str]], pictures: list[str]) -> bytes:
+    head = [*headers, "MIME-Version: 1.0", 'Content-Type: multipart/alternative; boundary="b"', ""]
+    parts = [f"Content-Type: {type}; charset=utf-8\r\n\r\n{text}\r\n" for type, text in contents]
+    if pictures:
+        inner = "".join(f"--r\r\n{one}" for one in [parts.pop(), *pictures])
+        parts.append(f'Content-Type: multipart/related; type="text/html"; boundary="r"\r\n\r\n{inner}--r--\r\n')
+    return "\r\n".join([*head, *(f"--b\r\n{one}" for one in parts), "--b--", ""]).encode()
+
+
+def _attached(*, type: str, content: str, content_id: str, filename: str, disposition: str = "inline") -> str:
     head = (
-        f"Content-Type: {one['type']}\r\nContent-Transfer-Encoding: base64\r\nContent-ID: <{one['content_id']}>\r\n"
-        f'Content-Disposition: {one["disposition"]}; filename="{one["filename"]}"\r\n\r\n'
+        f"Content-Type: {type}\r\nContent-Transfer-Encoding: base64\r\nContent-ID: <{content_id}>\r\n"
+        f'Content-Disposition: {disposition}; filename="{filename}"\r\n\r\n'
     )
-    return f"{head}{one['content']}\r\n"
+    return f"{head}{content}\r\n"

@@ -28,7 +28,7 @@ TOP = {
     "withdrawing",
 }
 TOP |= {"composing", "web", "work"}
-TOP |= {"settings", "settings_file", "settings_values", "settings_web"}
+TOP |= {"settings", "settings_file", "settings_transports", "settings_values", "settings_web"}
 
 
 def imports(path: Path) -> set[str]:

@@ -31,8 +31,8 @@ CASES = {
     "shedule: {}": "4: there is no key 'shedule'; did you mean 'schedule'?",
     "edition: {zzz: 1}": "4: there is no key 'edition.zzz'; known here: max_stories, min_stories, window",
     "sources:\n  - {name: क, url: 'https://a.example'}\n  - {nam: ख, path: p}": "6: there is no key 'sources[2].nam'",
-    "delivery: {transport: sendgird}": "4: 'delivery.transport': expected outbox, smtp or sendgrid, found 'sendgird'; "
-    "did you mean 'sendgrid'?",
+    "delivery: {transport: sendgird}": "4: 'delivery.transport': expected outbox, smtp, sendgrid or resend, "
+    "found 'sendgird'; did you mean 'sendgrid'?",
     "delivery: {threads: viele}": "4: 'delivery.threads': expected a whole number, found 'viele'",
     "delivery: {threads: 1.5}": "4: 'delivery.threads': expected a whole number, found 1.5",
     "delivery: {threads: 65}": "4: 'delivery.threads': expected a number of at most 64, found 65",
@@ -47,8 +47,8 @@ CASES = {
     "edition: {window: 999999999d}": "4: 'edition.window': expected a duration of more than 0 and at most 366d",
     "schedule:\n  send_at: 25:00": "5: 'schedule.send_at': expected a time of day such as \"07:00\", found '25:00'",
     "schedule: {send_at: ०७:००}": "4: 'schedule.send_at': expected a time of day",
-    "delivery: {transport: [sendgrid, sendgird]}": "4: 'delivery.transport[2]': expected outbox, smtp or sendgrid, "
-    "found 'sendgird'; did you mean 'sendgrid'?",
+    "delivery: {transport: [sendgrid, sendgird]}": "4: 'delivery.transport[2]': expected outbox, smtp, sendgrid "
+    "or resend, found 'sendgird'; did you mean 'sendgrid'?",
     "delivery: {transport: []}": "4: 'delivery': expected a transport, or several, each once; found none",
     "delivery: {transport: [smtp, smtp]}": "4: 'delivery': expected a transport, or several, each once; "
     "found smtp, smtp",

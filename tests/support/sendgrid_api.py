@@ -7,21 +7,18 @@ no fault; what was accepted lies in the provider.
 from __future__ import annotations
 
 import itertools
-import re
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Collection
 from urllib.parse import unquote
 
 import orjson
 
-from tests.support import sendgrid_rules, sendgrid_schema
+from tests.support import sendgrid_logs, sendgrid_rules, sendgrid_schema
 from tests.support.acceptance import AcceptanceLog
 from tests.support.http1 import Head, Reply
 from tests.support.sendgrid_faults import error_body
-from tests.support.sendgrid_provider import Acceptance, Provider, Refused
+from tests.support.sendgrid_provider import Provider, Refused
 from tests.support.sendgrid_rules import TOTAL_LIMIT, Violation
 
 SCOPES = (
@@ -33,14 +30,12 @@ SCOPES = (
     "user.scheduled_sends.update",
     "user.scheduled_sends.delete",
     "messages.read",
+    "whitelabel.read",
+    "verified_senders.read",
 )
 _VERBS = {"POST": "create", "GET": "read", "PATCH": "update", "DELETE": "delete"}
 _NO_CONTENT = Reply(204)
 _NOT_FOUND = Reply(404, error_body("not found"))
-_TERM = re.compile(
-    r"(sg_message_id|subject|to_email|reason)\s*=\s*(['\"])(.*?)\2\Z|(status|categories)\s+IN\s*\((.*)\)\Z",
-    re.I,
-)
 
 
 _PREFIXES = {
@@ -49,19 +44,22 @@ _PREFIXES = {
     "scheduled": "/v3/user/scheduled_sends",
     "scopes": "/v3/scopes",
     "logs": "/v3/logs",
+    "domains": "/v3/whitelabel/domains",
+    "senders": "/v3/verified_senders",
 }
 
 
 def endpoint(path: str) -> str:
     """Which part of the service a path belongs to; '' for none."""
     for name, prefix in _PREFIXES.items():
-        if path == prefix or (path.startswith(prefix + "/") and name not in ("send", "scopes")):
+        if path == prefix or (path.startswith(prefix + "/") and name not in ("send", "scopes", "senders")):
             return name
     return ""
 
 
 class Api:
-    """Answers requests. `keys` are the API keys it takes; `reject` addresses that are answered with 400 by index."""
+    """Answers requests. `keys` are the API keys it takes; `reject` addresses that are answered with 400 by index.
+    `domains` and `senders` are those of the account: name → whether it is verified."""
 
     def __init__(
         self,
@@ -76,6 +74,8 @@ class Api:
     ) -> None:
         self.keys = set(keys)
         self.scopes = set(scopes)
+        self.domains = {"example.com": True}
+        self.senders: dict[str, bool] = {}
         self.reject = {address.casefold() for address in reject}
         self.violations: list[Violation] = []
         self.payloads: deque[bytes] = deque(maxlen=100)
@@ -90,6 +90,8 @@ class Api:
             "scheduled": self._scheduled,
             "scopes": self._scopes,
             "logs": self._logs,
+            "domains": self._domains,
+            "senders": self._senders,
         }
 
     def answer(self, head: Head, body: bytes, *, accept: bool = True) -> Reply:
@@ -122,6 +124,8 @@ class Api:
             "batch": "mail.batch",
             "scheduled": "user.scheduled_sends",
             "logs": "messages",
+            "domains": "whitelabel",
+            "senders": "verified_senders",
         }[name]
         verb = {"send": "", "logs": ".read"}.get(name, f".{_VERBS.get(method, 'read')}")
         return prefix + verb in self.scopes
@@ -198,53 +202,21 @@ class Api:
     def _scopes(self, head: Head, body: bytes, argument: str) -> Reply:
         return Reply(200, orjson.dumps({"scopes": sorted(self.scopes)}))
 
+    def _domains(self, head: Head, body: bytes, argument: str) -> Reply:
+        """Authenticated domains; as the service does it, an array without a frame."""
+        return Reply(200, orjson.dumps([{"domain": name, "valid": valid} for name, valid in self.domains.items()]))
+
+    def _senders(self, head: Head, body: bytes, argument: str) -> Reply:
+        rows = [{"from_email": address, "verified": verified} for address, verified in self.senders.items()]
+        return Reply(200, orjson.dumps({"results": rows}))
+
     def _logs(self, head: Head, body: bytes, message_id: str) -> Reply:
-        """The Email Logs API: at most 1,000 results, no pages, and no way to ask by custom_args."""
         if head.method == "GET" and message_id:
-            found = [
-                row
-                for row, a, _ in self._rows()
-                if row["sg_message_id"] == message_id and row.update(custom_args=a.args) is None
-            ]
-            return Reply(200, orjson.dumps(found[0])) if found else _NOT_FOUND
+            found = sendgrid_logs.details(self._provider, message_id)
+            return Reply(200, orjson.dumps(found)) if found else _NOT_FOUND
         query = orjson.loads(body)
         limit = query.get("limit", 10)
         if type(limit) is not int or not 1 <= limit <= 1000:
             return Reply(400, error_body("limit must be between 1 and 1000", "limit"))
-        terms = [_term(text) for text in re.split(r"\s+AND\s+", query.get("query", "")) if text.strip()]
-        rows = (
-            row
-            for row, _, categories in self._rows()
-            if all(
-                wanted & (set(categories) if name == "categories" else {row.get(name, "")}) for name, wanted in terms
-            )
-        )
-        return Reply(200, orjson.dumps({"messages": list(itertools.islice(rows, limit))}))
-
-    def _rows(self) -> Iterator[tuple[dict[str, Any], Acceptance, tuple[str, ...]]]:
-        messages = {message.id: message for message in self._provider.messages}
-        places: dict[str, int] = {}
-        for a in self._provider.acceptances():
-            message = messages[a.message_id]
-            place = places[a.message_id] = places.get(a.message_id, -1) + 1
-            row = {
-                "from_email": message.sender,
-                # X-Message-Id is the prefix of each recipient's own id.
-                "sg_message_id": f"{message.id}.recvd-local-{place}",
-                "subject": message.subject,
-                "to_email": a.email,
-                "status": {"sent": "delivered", "held": "processed"}.get(a.state, "dropped"),
-                "sg_message_id_created_at": datetime.fromtimestamp(a.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            }
-            yield row, a, message.categories
-
-
-def _term(text: str) -> tuple[str, set[str]]:
-    """One condition of a query as (field, values). Raises Refused for what the service doesn't know."""
-    match = _TERM.match(text.strip())
-    if match is None:
-        raise Refused(f"invalid query: {text.strip()}")
-    name, _, value, listed, values = match.groups()
-    if name:
-        return name.lower(), {value}
-    return listed.lower(), {v.strip().strip("'\"") for v in values.split(",")}
+        rows = sendgrid_logs.find(self._provider, query.get("query", ""), limit)
+        return Reply(200, orjson.dumps({"messages": rows}))

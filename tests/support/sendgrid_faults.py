@@ -1,4 +1,4 @@
-"""What can go wrong in one request: a table of faults, and the plan that deals them out.
+"""What can go wrong in one request: a table of faults. sendgrid_plan deals them out.
 
 Owns the names, whether the provider has accepted by then, and the bytes each fault puts on the wire (or does not).
 Decides nothing about payloads. A fault is one row in FAULTS and one small function.
@@ -7,11 +7,11 @@ Decides nothing about payloads. A fault is one row in FAULTS and one small funct
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
-import random
-import threading
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 from typing import Literal
 
 import orjson
@@ -105,9 +105,50 @@ async def _slow_reply(fault: Fault, scene: Scene) -> bool:
     return True
 
 
-async def _redirect(fault: Fault, scene: Scene) -> bool:
-    await scene.connection.reply(Reply(301, headers=(("Location", fault.location),)))
-    return True
+async def _half_head(fault: Fault, scene: Scene) -> bool:
+    await scene.connection.raw(b"HTTP/1.1 202 Accepted\r\nX-Message-I")
+    return False
+
+
+async def _drip_head(fault: Fault, scene: Scene) -> bool:
+    """A head that goes on for `seconds`, a byte at a time, and never ends."""
+    await scene.connection.raw(b"HTTP/1.1 202 Accepted\r\nX-Slow: ")
+    with contextlib.suppress(ConnectionError):
+        for _ in range(math.ceil(fault.seconds / 0.05)):
+            await asyncio.sleep(0.05)
+            await scene.connection.raw(b"z")
+    return False
+
+
+async def _short_body(fault: Fault, scene: Scene) -> bool:
+    await scene.connection.raw(replace(scene.due, body=b"{}").head("Content-Length: 200") + b'{"half":')
+    return False
+
+
+async def _cut_400(fault: Fault, scene: Scene) -> bool:
+    body = error_body("Does not contain a valid address.", "personalizations.0.to.0.email")
+    await scene.connection.raw(Reply(400, body).head(f"Content-Length: {len(body)}") + body[:40])
+    return False
+
+
+def _early(status: int, message: str, *, stall: bool = False) -> Act:
+    """Answers to the head alone; then closes upon what it never read, or keeps the client waiting."""
+
+    async def act(fault: Fault, scene: Scene) -> bool:
+        await scene.connection.reply(Reply(status, error_body(message)))
+        if stall:
+            await asyncio.sleep(fault.seconds)
+        return False
+
+    return act
+
+
+def _redirect(status: int) -> Act:
+    async def act(fault: Fault, scene: Scene) -> bool:
+        await scene.connection.reply(Reply(status, headers=(("Location", fault.location),)))
+        return True
+
+    return act
 
 
 async def _bad_index(fault: Fault, scene: Scene) -> bool:
@@ -126,18 +167,31 @@ async def _rate_limit(fault: Fault, scene: Scene) -> bool:
     return True
 
 
-def _status(status: int, message: str) -> Act:
+async def _retry_after(fault: Fault, scene: Scene) -> bool:
+    """As a gateway says it: the moment as an HTTP-date, by a clock that the answer shows."""
+    headers = (
+        ("Date", formatdate(scene.now, usegmt=True)),
+        ("Retry-After", formatdate(scene.now + fault.seconds, usegmt=True)),
+    )
+    await scene.connection.reply(Reply(429, error_body("too many requests"), headers))
+    return True
+
+
+def _status(status: int, message: str, field: str | None = None) -> Act:
     async def act(fault: Fault, scene: Scene) -> bool:
-        await scene.connection.reply(Reply(status, error_body(message)))
+        await scene.connection.reply(Reply(status, error_body(message, field)))
         return True
 
     return act
 
 
-async def _portal(fault: Fault, scene: Scene) -> bool:
-    page = b"<html><body>Please log in to this network.</body></html>"
-    await scene.connection.reply(Reply(200, page, (("Content-Type", "text/html"),)))
-    return True
+def _portal(status: int) -> Act:
+    async def act(fault: Fault, scene: Scene) -> bool:
+        page = b"<html><body>Please log in to this network.</body></html>"
+        await scene.connection.reply(Reply(status, page, (("Content-Type", "text/html"),)))
+        return True
+
+    return act
 
 
 async def _sandbox(fault: Fault, scene: Scene) -> bool:
@@ -149,6 +203,10 @@ FAULTS: dict[str, Row] = {
     "refuse": Row("listener", False, _close),  # nobody listens for `seconds`; the request itself is never seen
     "reset_before_body": Row("head", False, _reset),
     "reset_mid_body": Row("head", False, _reset_mid_body),
+    "early_401": Row("head", False, _early(401, "authorization required")),
+    "early_413": Row("head", False, _early(413, "content too large")),
+    "early_413_stall": Row("head", False, _early(413, "content too large", stall=True)),
+    "early_500": Row("head", False, _early(500, "internal server error")),
     "lose_then_close": Row("body", False, _close),  # read whole, not accepted: the other half of "unknown"
     "lose_then_reset": Row("body", False, _reset),
     "lose_then_hang": Row("body", False, _hang),
@@ -156,99 +214,54 @@ FAULTS: dict[str, Row] = {
     "accept_then_reset": Row("body", True, _reset),
     "accept_then_hang": Row("body", True, _hang),
     "half_status_line": Row("body", True, _half_status_line),
+    "half_head": Row("body", True, _half_head),
+    "drip_head": Row("body", True, _drip_head),
+    "short_body": Row("body", True, _short_body),
     "truncated_chunked": Row("body", True, _truncated_chunked),
     "slow_body": Row("body", True, _slow_body),
     "slow_reply": Row("body", True, _slow_reply),
-    "redirect_301": Row("body", False, _redirect),
+    **{f"redirect_{status}": Row("body", False, _redirect(status)) for status in (301, 302, 303, 307, 308)},
     "bad_index": Row("body", False, _bad_index),
     "bad_no_field": Row("body", False, _status(400, "Bad Request")),
+    "bad_letter": Row("body", False, _status(400, "The subject is required.", "subject")),
+    "bad_page_400": Row("body", False, _portal(400)),
+    "cut_400": Row("body", False, _cut_400),
+    "not_found_404": Row("body", False, _status(404, "not found")),
+    "not_allowed_405": Row("body", False, _status(405, "method not allowed")),
     "unauthorized_401": Row("body", False, _status(401, "authorization required")),
     "forbidden_403": Row("body", False, _status(403, "access forbidden")),
     "too_large_413": Row("body", False, _status(413, "content too large")),
     "rate_limit": Row("body", False, _rate_limit),
+    "retry_after": Row("body", False, _retry_after),
     "error_500": Row("body", False, _status(500, "internal server error")),
     "error_500_accepted": Row("body", True, _status(500, "internal server error")),
     "error_502": Row("body", False, _status(502, "bad gateway")),
     "error_503": Row("body", False, _status(503, "service unavailable")),
     "error_503_accepted": Row("body", True, _status(503, "service unavailable")),
     "error_504_accepted": Row("body", True, _status(504, "gateway timeout")),
-    "wrong_content_type": Row("body", False, _portal),
+    "wrong_content_type": Row("body", False, _portal(200)),
+    "page_202": Row("body", False, _portal(202)),
     "sandbox": Row("body", False, _sandbox),
 }
 
 
-class FaultPlan:
-    """Deals out faults: first from the script, then by chance. Thread-safe; the same seed deals the same hand.
-
-    The n-th request to an endpoint takes the first entry of the script that is meant for it; `"ok"` (or None) in
-    the script lets one `send` pass. `chances` maps kinds to probabilities for `send` requests.
-    """
-
-    def __init__(self, script: Iterable[Fault | str | None], chances: Mapping[str, float], seed: int) -> None:
-        self._lock = threading.Lock()
-        self._random = random.Random(seed)
-        self._chances = dict(chances)
-        if sum(self._chances.values()) > 1:
-            raise ValueError("chances add up to more than 1")
-        for kind in self._chances:
-            _row(kind)
-        self._script: list[Fault] = []
-        self.script = list(script)
-
-    @property
-    def script(self) -> list[Fault]:
-        """What is still to be dealt."""
-        with self._lock:
-            return list(self._script)
-
-    @script.setter
-    def script(self, entries: Iterable[Fault | str | None]) -> None:
-        faults = [e if isinstance(e, Fault) else Fault(e or "ok") for e in entries]
-        for fault in faults:
-            if fault.kind != "ok":
-                _row(fault.kind)
-        with self._lock:
-            self._script = faults
-
-    def next(self, endpoint: str) -> Fault | None:
-        """The fault for this request, or None."""
-        with self._lock:
-            for position, fault in enumerate(self._script):
-                if fault.kind != "refuse" and fault.on in (endpoint, "any"):
-                    del self._script[position]
-                    return None if fault.kind == "ok" else fault
-            if endpoint == "send" and self._chances:
-                point = self._random.random()
-                for kind, chance in self._chances.items():
-                    point -= chance
-                    if point < 0:
-                        return Fault(kind)
-            return None
-
-    def next_refusal(self) -> Fault | None:
-        """The refusal that stands at the front of the script, if one does; it is dealt by this call."""
-        with self._lock:
-            if self._script and self._script[0].kind == "refuse":
-                return self._script.pop(0)
-            return None
-
-
 def accepts(fault: Fault) -> bool:
     """Whether the provider takes the message although the client is not told so."""
-    return _row(fault.kind).accepts if fault.accepts is None else fault.accepts
+    return row(fault.kind).accepts if fault.accepts is None else fault.accepts
 
 
 def stage(fault: Fault) -> str:
     """`head`, `body` or `listener`."""
-    return _row(fault.kind).stage
+    return row(fault.kind).stage
 
 
 async def act(fault: Fault, scene: Scene) -> bool:
     """Put the fault on the wire; whether the connection may go on."""
-    return await _row(fault.kind).act(fault, scene)
+    return await row(fault.kind).act(fault, scene)
 
 
-def _row(kind: str) -> Row:
+def row(kind: str) -> Row:
+    """The table's row. Raises ValueError for a kind that is not in it."""
     try:
         return FAULTS[kind]
     except KeyError:

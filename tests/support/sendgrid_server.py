@@ -28,7 +28,8 @@ from tests.support.clock import Clock
 from tests.support.http1 import READ_LIMIT, Connection, Head, Reply
 from tests.support.loops import LoopThread, Port, serve_until_told
 from tests.support.sendgrid_api import SCOPES, Api, endpoint
-from tests.support.sendgrid_faults import Fault, FaultPlan, Scene, accepts, act, stage
+from tests.support.sendgrid_faults import Fault, Scene, accepts, act, stage
+from tests.support.sendgrid_plan import FaultPlan
 from tests.support.sendgrid_provider import Acceptance, Message, Provider
 from tests.support.sendgrid_rules import Violation
 from tests.support.sendgrid_steering import options, steer
@@ -96,6 +97,7 @@ class SendGridServer:
             check_every=check_every,
             reject=reject,
         )
+        self.endpoint = endpoint
         self._plan = FaultPlan(faults, chances or {}, seed)
         self._identity = Identity() if tls else None
         self._port = Port(port)
@@ -257,7 +259,7 @@ class SendGridServer:
             connection.close()
 
     async def _exchange(self, connection: Connection, head: Head) -> bool:
-        fault = self._plan.next(endpoint(head.path))
+        fault = self._plan.next(self.endpoint(head.path))
         due = Reply(0)
         if fault is not None and stage(fault) != "body":
             self._note(connection, head, fault, due)

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.killing import balance, serving
-from tests.support.sendgrid_faults import FAULTS, Fault, FaultPlan
+from tests.support.sendgrid_faults import FAULTS, Fault
+from tests.support.sendgrid_plan import FaultPlan
 from tests.support.sendgrid_server import KEY, SendGridServer
 from tests.support_tests.letters import ask, payload
 
@@ -70,13 +71,15 @@ def test_sandbox_mode_accepts_nobody() -> None:
 
 
 REPLIES = {
-    "redirect_301": 301,
-    "bad_index": 400,
-    "bad_no_field": 400,
+    **{f"redirect_{status}": status for status in (301, 302, 303, 307, 308)},
+    **dict.fromkeys(["bad_index", "bad_no_field", "bad_letter", "bad_page_400"], 400),
     "unauthorized_401": 401,
     "forbidden_403": 403,
+    "not_found_404": 404,
+    "not_allowed_405": 405,
     "too_large_413": 413,
     "rate_limit": 429,
+    "retry_after": 429,
     "error_500": 500,
     "error_500_accepted": 500,
     "error_502": 502,
@@ -85,9 +88,10 @@ REPLIES = {
     "error_504_accepted": 504,
     "wrong_content_type": 200,
     "sandbox": 200,
-    "slow_body": 202,
-    "slow_reply": 202,
+    # http.client takes half a head for a whole one
+    **dict.fromkeys(["page_202", "slow_body", "slow_reply", "half_head", "drip_head"], 202),
 }
+EARLY = {"early_401": 401, "early_413": 413, "early_413_stall": 413, "early_500": 500}  # unless the reset is quicker
 
 
 @pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse"}))
@@ -97,7 +101,7 @@ def test_a_fault_happens_once_and_accepts_as_its_row_says(kind: str) -> None:
             status: int | None = ask(server, payload())[0]
         except BROKEN:
             status = None
-        assert status == REPLIES.get(kind)
+        assert status == REPLIES.get(kind) or (kind in EARLY and status in (None, EARLY[kind]))
         assert len(server.messages) == FAULTS[kind].accepts
         assert ask(server, payload("ravi@example.com"))[0] == 202
         assert server.faults == []

@@ -1,0 +1,102 @@
+"""How many may go now and when the next may: pure, and true for any order of batches and moments."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.deliver.rate import DAY, HOUR, MINUTE, SECOND, Limits, WarmUp, Window, take
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def after(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def test_so_many_go_in_a_window_and_the_next_wait_for_the_next_one() -> None:
+    wait, windows = take({HOUR: 100}, {}, 60, after(600))
+    assert (wait, windows) == (0.0, {HOUR: Window(NOON, 60)})
+    assert take({HOUR: 100}, windows, 40, after(600))[0] == 0
+    assert take({HOUR: 100}, windows, 41, after(600))[0] == 3000
+    assert take({HOUR: 100}, windows, 41, after(3600))[0] == 0
+
+
+def test_the_strictest_of_several_limits_holds() -> None:
+    most = {SECOND: 10, MINUTE: 100, DAY: 1000}
+    _, windows = take(most, {}, 10, NOON)
+    assert take(most, windows, 1, NOON)[0] == 1
+    assert take({**most, DAY: 10}, windows, 1, NOON)[0] == 12 * HOUR
+
+
+def test_a_batch_larger_than_the_limit_goes_alone_and_counts_in_the_windows_that_follow() -> None:
+    wait, windows = take({SECOND: 100}, {}, 1000, NOON)
+    assert wait == 0
+    assert take({SECOND: 100}, windows, 1000, NOON)[0] == 10
+    assert take({SECOND: 100}, windows, 50, after(9))[0] == 1
+    assert take({SECOND: 100}, windows, 50, after(10))[0] == 0
+
+
+def test_days_are_those_of_utc() -> None:
+    kolkata = NOON.astimezone(tz=None)
+    _, windows = take({DAY: 10}, {}, 10, kolkata)
+    assert windows[DAY].start == datetime(2026, 11, 23, tzinfo=UTC)
+    assert take({DAY: 10}, windows, 1, kolkata)[0] == 12 * HOUR
+
+
+def test_a_clock_that_was_wrong_stops_nobody_for_ever() -> None:
+    _, windows = take({HOUR: 10}, {}, 10, after(10 * 365 * DAY))
+    assert take({HOUR: 10}, windows, 10, NOON)[0] == 0
+    # Two processes whose clocks differ a little are no such case.
+    _, windows = take({SECOND: 10}, {}, 10, after(2))
+    assert 0 < take({SECOND: 10}, windows, 10, NOON)[0] <= 3
+
+
+@pytest.mark.parametrize(
+    ("day", "readers"), [(-3, 500), (0, 500), (1, 750), (2, 1125), (10, 28832), (400, 10**9), (10**6, 10**9)]
+)
+def test_a_warm_up_grows_by_the_day(day: int, readers: int) -> None:
+    assert WarmUp(500, 1.5).readers(day) == readers
+
+
+def test_a_warm_up_that_does_not_grow() -> None:
+    assert WarmUp(500, 1).readers(10**6) == 500
+
+
+def test_a_warm_up_is_a_limit_by_the_day_and_the_lower_of_two() -> None:
+    limits = Limits({HOUR: 100, DAY: 600}, WarmUp(500, 1.5))
+    assert limits.on(NOON, NOON) == {HOUR: 100, DAY: 500}
+    assert limits.on(after(12 * HOUR), NOON) == {HOUR: 100, DAY: 600}
+    assert Limits({}).on(NOON, NOON) == {}
+
+
+@given(
+    st.integers(1, 50),
+    st.sampled_from([SECOND, MINUTE]),
+    st.lists(st.tuples(st.integers(1, 60), st.floats(0, 90)), max_size=60),
+)
+def test_no_window_ever_has_more_than_its_limit_and_nobody_waits_for_ever(
+    limit: int, seconds: int, batches: list[tuple[int, float]]
+) -> None:
+    """Each batch waits as long as it is told and goes then; what is larger than a limit is spread over windows."""
+    now, windows, gone, debt = NOON, dict[int, Window](), Counter[int](), 0
+    for readers, pause in batches:
+        now += timedelta(seconds=pause)
+        for _ in range(3):
+            wait, then = take({seconds: limit}, windows, readers, now)
+            if not wait:
+                break
+            now += timedelta(seconds=wait)
+        assert not wait
+        windows = then
+        index = int(now.timestamp() // seconds)
+        gone[index] += readers
+        debt = max(debt, readers)
+        assert gone[index] <= max(limit, debt)
+    total, first = sum(gone.values()), min(gone, default=0)
+    if gone:
+        assert total <= limit * (max(gone) - first + 1) + debt

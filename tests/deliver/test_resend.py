@@ -1,0 +1,345 @@
+"""The Resend transport against a local Resend: the same call again is answered as the first time, nobody gets two."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+
+from digest.deliver.message import Outgoing, recipient
+from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
+from digest.deliver.reply import Reply
+from digest.deliver.transports.resend import Resend
+from digest.deliver.transports.resend_answers import read_reply
+from digest.deliver.trial import hand_over
+from tests.deliver.letters import LETTER, PICTURED, SENDER, Notes, many, outgoing, token
+from tests.support.resend_server import KEY, ResendServer
+from tests.support.sendgrid_faults import FAULTS, Fault
+
+ASHA, RAVI = "asha@example.com", "ravi@example.com"
+
+
+@pytest.fixture
+def server() -> Iterator[ResendServer]:
+    with ResendServer() as found:
+        yield found
+        assert found.violations == []
+
+
+def transport_to(server: ResendServer, *, timeout: float = 5.0, key: str = KEY, realm: str = "here") -> Resend:
+    return Resend(key, host=server.url, realm=realm, sender=SENDER.email, timeout=timeout, pause=lambda _: None)
+
+
+def submit(
+    server: ResendServer, batch: Outgoing, *, notes: Notes | None = None, timeout: float = 5.0, **given: Any
+) -> Outcome:
+    """By a transport of its own, as after a restart."""
+    transport = transport_to(server, timeout=timeout, **given)
+    try:
+        return transport.submit(batch, notes or Notes())
+    finally:
+        transport.close()
+
+
+def drained(server: ResendServer, batch: Outgoing) -> list[Outcome]:
+    """As a ledger goes on: who is not settled becomes a batch of another number."""
+    outcomes: list[Outcome] = []
+    while batch.recipients and len(outcomes) < 20:
+        outcomes.append(outcome := submit(server, replace(batch, attempt=f"a{len(outcomes)}")))
+        if not isinstance(outcome, Mixed):
+            break
+        settled = outcome.accepted | outcome.rejected.keys() | outcome.unknown.keys()
+        rest = tuple(reader for reader in batch.recipients if reader.id not in settled)
+        batch = replace(batch, batch=str(int(batch.batch) + 1), recipients=rest)
+    return outcomes
+
+
+def kind_of(outcome: Outcome) -> Any:
+    return ("never" if outcome.permanent else "later") if isinstance(outcome, NotSent) else type(outcome)
+
+
+def ids(*numbers: int) -> frozenset[int]:
+    return frozenset(numbers)
+
+
+def test_a_hundred_readers_in_one_call(server: ResendServer) -> None:
+    assert submit(server, outgoing(*many(100))) == Accepted()
+    assert server.counts == dict.fromkeys(many(100), 1)
+    assert len(server.requests) == 1
+
+
+def test_of_a_larger_batch_the_first_hundred_go_and_the_rest_is_certainly_not_sent(server: ResendServer) -> None:
+    outcomes = drained(server, outgoing(*many(1000)))
+    assert outcomes[0] == Mixed(frozenset(range(1, 101)))
+    assert outcomes[-1] == Accepted()
+    assert server.counts == dict.fromkeys(many(1000), 1)
+    assert len(server.requests) == len(outcomes) == 10
+
+
+def test_the_ids_that_come_back_in_events_and_no_attempt_that_would_change_the_body(server: ResendServer) -> None:
+    submit(server, outgoing(ASHA, RAVI))
+    assert [taken.args for taken in server.accepted] == [
+        {"dg_edition": "2026-11-23", "dg_delivery": reader} for reader in ("1", "2")
+    ]
+
+
+def test_an_edition_whose_name_no_tag_may_hold(server: ResendServer) -> None:
+    assert submit(server, outgoing(ASHA, edition="सुबह 1")) == Accepted()
+
+
+def test_a_redone_attempt_mails_nobody_again(server: ResendServer) -> None:
+    batch = outgoing(*many(250))
+    submit(server, batch)  # and was killed before the ledger heard of it
+    drained(server, replace(batch, attempt="another"))
+    assert server.counts == dict.fromkeys(many(250), 1)
+    assert server.resend.replayed == 1
+
+
+def test_a_redo_that_is_stopped_calls_nothing_unsent_that_was_sent(server: ResendServer) -> None:
+    batch = outgoing(*many(250))
+    submit(server, batch)
+    server.faults = [Fault("retry_after", seconds=40)]
+    outcome = submit(server, batch)
+    assert kind_of(outcome) == "later"  # the whole batch stays one, under its number and key
+    drained(server, batch)
+    assert server.counts == dict.fromkeys(many(250), 1)
+
+
+def test_a_reader_who_left_in_between_puts_the_call_in_doubt_and_mails_nobody_twice(server: ResendServer) -> None:
+    batch = outgoing(*many(350))
+    submit(server, batch)
+    left = replace(batch, attempt="another", recipients=batch.recipients[:50] + batch.recipients[51:])
+    outcome = submit(server, left)
+    assert isinstance(outcome, Mixed)
+    assert not outcome.accepted
+    assert set(outcome.unknown) == {reader.id for reader in left.recipients[:100]}
+    drained(server, replace(left, batch="8", recipients=left.recipients[100:]))
+    assert max(server.counts.values()) == 1
+
+
+@pytest.mark.parametrize("other", [{"batch": "8"}, {"edition": "2026-11-24"}])
+def test_another_batch_is_another_call(server: ResendServer, other: dict[str, str]) -> None:
+    batch = outgoing(ASHA)
+    assert submit(server, batch) == submit(server, replace(batch, **other)) == Accepted()
+    assert server.counts == {ASHA: 2}
+
+
+def test_two_ledgers_that_share_an_account_do_not_take_each_others_keys(server: ResendServer) -> None:
+    assert submit(server, outgoing(ASHA)) == submit(server, outgoing(RAVI), realm="there") == Accepted()
+
+
+TABLE: dict[str, Any] = {
+    "refuse": "later",
+    # Known at the second try, under the same key.
+    **dict.fromkeys([kind for kind in FAULTS if kind.startswith(("lose", "accept", "error", "half"))], Accepted),
+    **dict.fromkeys(["drip_head", "truncated_chunked", "short_body", "slow_body", "slow_reply"], Accepted),
+    **dict.fromkeys(["wrong_content_type", "page_202", "sandbox", "early_500"], Accepted),
+    **dict.fromkeys(["rate_limit", "retry_after"], Accepted),
+    **dict.fromkeys(["reset_before_body", "reset_mid_body"], ("later", Accepted)),
+    **dict.fromkeys([kind for kind in FAULTS if kind.startswith("redirect")], "never"),
+    **dict.fromkeys(["unauthorized_401", "early_401", "forbidden_403", "not_found_404", "not_allowed_405"], "never"),
+    "bad_page_400": "never",
+    **dict.fromkeys(["too_large_413", "early_413", "early_413_stall"], Halve),
+    # A 400 without Resend's name for it says nothing that Resend would say.
+    **dict.fromkeys(["bad_index", "bad_no_field", "bad_letter", "cut_400"], Accepted),
+}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_every_fault_leads_to_its_outcome_and_to_no_second_letter(
+    server: ResendServer, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.faults = [Fault(kind, seconds=0.2)]
+    batch = outgoing(ASHA, RAVI)
+    outcome = submit(server, batch, timeout=0.6)
+    wanted = TABLE[kind]
+    assert kind_of(outcome) in (wanted if isinstance(wanted, tuple) else (wanted,)), outcome
+    assert KEY not in repr(outcome) + caplog.text
+    server.faults = []
+    start = time.monotonic()
+    while isinstance(outcome, NotSent) and time.monotonic() - start < 5:
+        outcome = submit(server, replace(batch, attempt="another"))
+    if isinstance(outcome, Accepted):
+        assert server.counts == {ASHA: 1, RAVI: 1}
+
+
+@pytest.mark.parametrize("kind", ["accept_then_close", "accept_then_reset", "accept_then_hang", "error_500_accepted"])
+def test_an_answer_that_is_lost_every_time_is_held_and_safe_to_be_asked_for_again(
+    server: ResendServer, kind: str
+) -> None:
+    server.faults = [Fault(kind, seconds=0.3)] * 4
+    batch = outgoing(*many(100))
+    assert isinstance(submit(server, batch, timeout=0.2 if "hang" in kind else 5.0), Unknown)
+    assert len(server.requests) == 4
+    assert submit(server, batch) == Accepted()  # by an operator's word: the batch is the same, and so is its key
+    assert server.counts == dict.fromkeys(many(100), 1)
+
+
+def test_the_first_call_under_the_key_is_still_under_way(server: ResendServer) -> None:
+    server.resend.busy = 2
+    assert submit(server, outgoing(ASHA)) == Accepted()
+    server.resend.busy = 99
+    assert isinstance(submit(server, replace(outgoing(RAVI), batch="8")), Unknown)
+
+
+def test_after_a_doubt_a_refused_connection_does_not_make_it_certain(server: ResendServer) -> None:
+    server.faults = ["accept_then_close", Fault("unauthorized_401"), Fault("unauthorized_401"), "forbidden_403"]
+    assert isinstance(submit(server, outgoing(ASHA)), Unknown)
+
+
+def test_readers_whom_it_does_not_take_are_marked_and_the_others_go(server: ResendServer) -> None:
+    addresses = many(100)
+    server.resend.reject = {addresses[2], addresses[70]}
+    outcome = submit(server, outgoing(*addresses))
+    assert isinstance(outcome, Mixed)
+    assert outcome.rejected == {3: "Invalid `to` field", 71: "Invalid `to` field"}
+    assert len(outcome.accepted) == 98
+    assert (outcome.not_sent_reason, outcome.unknown) == ("", {})
+
+
+def test_a_short_wait_is_waited_out_and_a_long_one_is_the_runs_affair(server: ResendServer) -> None:
+    server.faults = [Fault("rate_limit", seconds=0), Fault("retry_after", seconds=40)]
+    outcome = submit(server, outgoing(*many(100)))
+    assert isinstance(outcome, NotSent)
+    assert outcome.retry_after is not None
+    assert 35 < outcome.retry_after <= 40
+    assert len(server.requests) == 2
+
+
+def test_a_run_that_is_to_end_makes_no_further_call(server: ResendServer) -> None:
+    assert submit(server, outgoing(*many(250)), notes=Notes(stop_after=0)) == NotSent("")
+    assert not server.requests
+
+
+def test_pictures_go_one_by_one_each_under_its_key(server: ResendServer) -> None:
+    batch = outgoing(ASHA, RAVI, "meena@example.com", letter=PICTURED)
+    server.faults = ["ok", "accept_then_close"]
+    server.resend.reject = {"meena@example.com"}
+    outcome = submit(server, batch)
+    assert isinstance(outcome, Mixed)
+    assert (outcome.accepted, outcome.rejected) == (ids(1, 2), {3: "Invalid `to` field"})
+    assert server.counts == {ASHA: 1, RAVI: 1}
+    assert [len(email["attachments"]) for email in server.resend.emails] == [2, 2]
+    # However the ledger has split them since.
+    server.resend.reject = set()
+    assert submit(server, replace(batch, batch="8", recipients=batch.recipients[1:])) == Accepted()
+    assert server.counts == {ASHA: 1, RAVI: 1, "meena@example.com": 1}
+
+
+def test_pictures_stop_where_the_provider_does_not_answer(server: ResendServer) -> None:
+    server.faults = ["ok", *["accept_then_close"] * 4]
+    outcome = submit(server, outgoing(ASHA, RAVI, "meena@example.com", letter=PICTURED))
+    assert isinstance(outcome, Mixed)
+    assert (outcome.accepted, set(outcome.unknown)) == (ids(1), {2})
+
+
+def test_a_test_may_be_repeated(server: ResendServer) -> None:
+    transport = transport_to(server)
+    for letter in (LETTER, PICTURED):
+        for _ in range(2):
+            assert hand_over(transport, [replace(outgoing(ASHA, letter=letter), batch="test")]) == []
+    transport.close()
+    assert server.counts == {ASHA: 4}
+
+
+def test_a_key_is_forgotten_after_a_day_which_is_why_nothing_older_is_redone(server: ResendServer) -> None:
+    from digest.deliver.transports import REDO_WITHIN
+
+    batch = outgoing(ASHA)
+    submit(server, batch)
+    server.clock.advance(REDO_WITHIN["resend"].total_seconds() - 1)
+    submit(server, batch)
+    assert server.counts == {ASHA: 1}
+    server.clock.advance(2)
+    submit(server, batch)
+    assert server.counts == {ASHA: 2}
+
+
+def error(status: int, name: str = "", message: str = "x", **headers: str) -> Reply:
+    return Reply(status, headers, orjson.dumps({"statusCode": status, "name": name, "message": message}))
+
+
+@pytest.mark.parametrize(
+    ("reply", "wanted"),
+    [
+        (Reply(200, {}, b'{"data":[{"id":"a"},{"id":"b"}]}'), Mixed(ids(1, 2))),
+        (Reply(200, {}, b'{"data":[{"id":"a"}],"errors":[{"index":1,"message":"no\\r\\nsuch"}]}'),
+         Mixed(ids(1), {2: "no such"})),
+        (Reply(200, {}, b'{"data":[],"errors":[{"index":0,"message":"a"},{"index":1,"message":""}]}'),
+         Mixed(frozenset(), {1: "a", 2: "refused by resend"})),
+        (Reply(200, {}, b'{"data":[{"id":"a"}]}'), Unknown),
+        (Reply(200, {}, b'{"data":[{"id":"a"}],"errors":[{"index":7}]}'), Unknown),
+        (Reply(200, {}, b'{"data":[{"id":"a"}],"errors":[7]}'), Unknown), (Reply(200, {}, b'{"id":"a"}'), Unknown),
+        (Reply(200, {}, b'{"data":[{"id":"a"},{"id":"b"}]}', whole=False), Unknown),
+        (Reply(200, {}, b"[]"), Unknown), (Reply(200, {}, b""), Unknown), (Reply(202, {}, b""), Unknown),
+        (error(409, "invalid_idempotent_request"), Unknown), (error(409, "concurrent_idempotent_requests"), Unknown),
+        (error(500, "application_error"), Unknown), (error(418), Unknown), (error(408), Unknown),
+        (error(429, "rate_limit_exceeded", **{"retry-after": "3"}), NotSent("resend answered 429: x", 3.0)),
+        (error(429, "rate_limit_exceeded"), NotSent("resend answered 429: x", 1.0)),
+        (error(429, "daily_quota_exceeded", **{"retry-after": "3"}), "never"), (error(451, "security_error"), "never"),
+        (error(422, "invalid_from_address"), "never"), (error(422, "validation_error", "Invalid `to` field"), "never"),
+        (error(400, "validation_error"), "never"), (error(403), "never"), (error(413), Halve),
+    ],
+)  # fmt: skip
+def test_answers_of_every_shape(reply: Reply, wanted: Any) -> None:
+    outcome = read_reply(reply, outgoing(ASHA, RAVI).recipients)
+    assert wanted in (outcome, kind_of(outcome))
+
+
+def test_a_letter_that_is_too_large_for_one_reader_can_be_sent_to_nobody() -> None:
+    assert kind_of(read_reply(error(413), outgoing(ASHA).recipients)) == "never"
+
+
+def test_ids_are_the_readers_and_not_their_places(server: ResendServer) -> None:
+    batch = outgoing(ASHA)
+    readers = tuple(recipient(id, email, SENDER, token) for id, email in zip((90, 12, 55), many(3), strict=True))
+    server.resend.reject = {many(3)[1]}
+    assert submit(server, replace(batch, recipients=readers)) == Mixed(ids(90, 55), {12: "Invalid `to` field"})
+
+
+def test_an_unmailable_address_keeps_the_others_waiting_for_a_batch_of_their_own(server: ResendServer) -> None:
+    assert isinstance(submit(server, outgoing(ASHA, "a b@example.com")), Rejected)
+    assert not server.requests
+
+
+def test_half_a_surrogate_pair_is_told(server: ResendServer) -> None:
+    assert kind_of(submit(server, outgoing(ASHA, letter=replace(LETTER, text="\ud83d")))) == "never"
+
+
+# Tried before it is trusted
+
+
+def probe(server: ResendServer, **given: Any) -> str:
+    transport = transport_to(server, timeout=0.5, **given)
+    problem = transport.probe()
+    transport.close()
+    assert "re_" not in problem
+    return problem
+
+
+def test_probe(server: ResendServer) -> None:
+    assert probe(server) == ""
+    assert "key is refused (403)" in probe(server, key="re_wrong_but_secret")
+    server.resend.domains = {"example.com": "pending", "example.org": "verified"}
+    assert "example.com" in probe(server)
+    server.resend.restricted = True
+    assert probe(server) == ""  # a key that may send and no more can't be asked
+    with server.refusing():
+        assert "refused" in probe(server)
+    assert not server.messages
+
+
+@pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse"}))
+def test_whatever_the_host_does_probe_ends_in_time_with_a_sentence(server: ResendServer, kind: str) -> None:
+    server.faults = [Fault(kind, on="domains", seconds=0.7)]
+    start = time.monotonic()
+    problem = probe(server)
+    assert time.monotonic() - start < 4
+    fine = ("slow_reply", "slow_body", "truncated_chunked", "short_body", "early_413_stall")
+    assert problem.startswith(f"resend {server.url}: ") or kind in fine

@@ -1,0 +1,106 @@
+"""SendGrid's log is asked for what became of an attempt: only a message that carries its id is proof."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from digest.deliver.outcome import Unknown
+from digest.deliver.ports import Lookup
+from digest.deliver.transports.sendgrid import SendGrid
+from tests.deliver.letters import Notes, many, outgoing
+from tests.support.sendgrid_api import SCOPES
+from tests.support.sendgrid_faults import FAULTS, Fault
+from tests.support.sendgrid_server import KEY, SendGridServer
+
+ASHA, QUOTED = "asha@example.com", "o'neil@example.com"
+
+
+@pytest.fixture
+def server() -> Iterator[SendGridServer]:
+    with SendGridServer() as found:
+        yield found
+
+
+@pytest.fixture
+def transport(server: SendGridServer) -> Iterator[SendGrid]:
+    found = SendGrid(KEY, host=server.url, timeout=0.4)
+    assert isinstance(found, Lookup)
+    yield found
+    found.close()
+
+
+def submit(transport: SendGrid, attempt: str, *addresses: str) -> object:
+    return transport.submit(replace(outgoing(*addresses), attempt=attempt), Notes())
+
+
+@pytest.mark.parametrize("address", [ASHA, QUOTED])
+def test_an_attempt_that_was_taken_though_nobody_told_us(
+    server: SendGridServer, transport: SendGrid, address: str
+) -> None:
+    server.faults = ["accept_then_close"]
+    assert isinstance(submit(transport, "a1", address, "ravi@example.com"), Unknown)
+    assert transport.look_up("a1", [address]) == "accepted"
+
+
+def test_an_attempt_that_was_lost_shows_nothing(server: SendGridServer, transport: SendGrid) -> None:
+    server.faults = ["lose_then_close"]
+    submit(transport, "a1", ASHA)
+    assert transport.look_up("a1", [ASHA]) == ""
+
+
+def test_another_attempt_to_the_same_reader_is_no_proof(transport: SendGrid) -> None:
+    for attempt in ("a1", "a2"):
+        submit(transport, attempt, ASHA)
+    assert transport.look_up("a3", [ASHA]) == ""
+    assert [transport.look_up(attempt, [ASHA]) for attempt in ("a1", "a2")] == ["accepted"] * 2
+
+
+def test_what_was_recalled_is_no_proof(server: SendGridServer, transport: SendGrid) -> None:
+    fence = transport.open_fence()
+    assert isinstance(fence, str)
+    now = int(server.clock.now())
+    server.provider.accept(
+        {
+            "personalizations": [{"to": [{"email": ASHA}]}],
+            "from": {"email": "news@example.com"},
+            "custom_args": {"dg_attempt": "a1"},
+            "categories": ["digest"],
+            "batch_id": fence,
+            "send_at": now + 3600,
+        }
+    )
+    assert transport.look_up("a1", [ASHA]) == "accepted"
+    assert transport.recall(fence)
+    assert transport.look_up("a1", [ASHA]) == ""
+
+
+def test_a_thousand_readers_take_a_handful_of_questions(server: SendGridServer, transport: SendGrid) -> None:
+    assert transport.look_up("a1", many(1000)) == ""
+    assert len(server.requests) <= 10
+
+
+def test_an_address_with_both_quotes_is_not_asked_about(server: SendGridServer, transport: SendGrid) -> None:
+    assert transport.look_up("a1", ["""o'n"eil@example.com"""]) == ""
+    assert not server.requests
+
+
+def test_a_log_that_may_not_be_read_shows_nothing(server: SendGridServer, transport: SendGrid) -> None:
+    submit(transport, "a1", ASHA)
+    server.api.scopes = set(SCOPES) - {"messages.read"}
+    assert transport.look_up("a1", [ASHA]) == ""
+
+
+@pytest.mark.parametrize("detail", [False, True], ids=["the list", "the message"])
+@pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse"}))
+def test_no_fault_proves_anything(server: SendGridServer, transport: SendGrid, kind: str, detail: bool) -> None:
+    server.faults = ["lose_then_close"]
+    submit(transport, "a1", ASHA)
+    server.faults = [*([Fault("ok", on="logs")] if detail else []), Fault(kind, on="logs", seconds=0.6)]
+    submit(transport, "a2", ASHA)
+    start = time.monotonic()
+    assert transport.look_up("a1", [ASHA]) == ""
+    assert time.monotonic() - start < 3

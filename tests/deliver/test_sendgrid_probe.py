@@ -1,0 +1,140 @@
+"""SendGrid is tried before it is trusted: each thing that would stop a send is named, and nobody is mailed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from digest.deliver.ports import Wanting
+from digest.deliver.transports.sendgrid import SendGrid
+from tests.deliver.letters import SENDER
+from tests.support.http_server import HttpServer
+from tests.support.sendgrid_api import SCOPES
+from tests.support.sendgrid_faults import FAULTS, Fault
+from tests.support.sendgrid_server import KEY, SendGridServer
+
+
+@pytest.fixture
+def server() -> Iterator[SendGridServer]:
+    with SendGridServer() as found:
+        yield found
+        assert not found.messages  # whatever is asked, nobody is mailed
+        assert found.violations == []
+
+
+def probe(host: str, *, key: str = KEY, sender: str = SENDER.email) -> str:
+    transport = SendGrid(key, host=host, sender=sender, timeout=0.4)
+    problem = transport.probe()
+    transport.close()
+    assert KEY not in problem
+    assert problem.count("\n") == 0
+    return problem
+
+
+def misses(server: SendGridServer) -> tuple[str, ...]:
+    transport = SendGrid(KEY, host=server.url)
+    assert isinstance(transport, Wanting)
+    found = transport.misses()
+    transport.close()
+    return found
+
+
+def test_all_is_well(server: SendGridServer) -> None:
+    assert probe(server.url) == ""
+    assert misses(server) == ()
+
+
+def test_a_wrong_key(server: SendGridServer) -> None:
+    problem = probe(server.url, key="SG.wrong-but-secret")
+    assert "the key is refused (401)" in problem
+    assert server.url in problem
+    assert "SG." not in problem
+
+
+def test_a_key_that_may_not_send(server: SendGridServer) -> None:
+    server.api.scopes = set(SCOPES) - {"mail.send"}
+    assert "mail.send" in probe(server.url)
+
+
+@pytest.mark.parametrize("scope", ["mail.batch.create", "user.scheduled_sends.create", "user.scheduled_sends.read"])
+def test_a_key_that_can_send_but_not_fence_is_a_warning_that_names_the_scope(
+    server: SendGridServer, scope: str
+) -> None:
+    server.api.scopes = set(SCOPES) - {scope}
+    assert probe(server.url) == ""
+    (said,) = misses(server)
+    assert scope in said
+    assert "held" in said
+
+
+def test_a_log_that_may_not_be_read_is_a_warning(server: SendGridServer) -> None:
+    server.api.scopes = set(SCOPES) - {"messages.read"}
+    (said,) = misses(server)
+    assert "log" in said
+
+
+@pytest.mark.parametrize(
+    ("domains", "senders", "verified"),
+    [
+        ({}, {}, False),
+        ({"example.com": False}, {"news@example.com": False}, False),
+        ({"ample.com": True}, {"other@example.com": True}, False),
+        ({"Example.com": True}, {}, True),
+        ({}, {"News@Example.com": True}, True),
+    ],
+)
+def test_a_sender_whom_nobody_has_verified(
+    server: SendGridServer, domains: dict[str, bool], senders: dict[str, bool], verified: bool
+) -> None:
+    server.api.domains, server.api.senders = domains, senders
+    assert (probe(server.url) == "") == verified
+    if not verified:
+        assert SENDER.email in probe(server.url)
+
+
+def test_a_domain_covers_what_lies_below_it(server: SendGridServer) -> None:
+    assert probe(server.url, sender="news@mail.example.com") == ""
+
+
+@pytest.mark.parametrize("scope", ["whitelabel.read", "verified_senders.read"])
+def test_what_the_key_may_not_see_is_no_fault(server: SendGridServer, scope: str) -> None:
+    server.api.domains = {}
+    server.api.scopes = set(SCOPES) - {scope}
+    assert probe(server.url) == ""
+
+
+def test_nobody_listening(server: SendGridServer) -> None:
+    with server.refusing():
+        assert "refused" in probe(server.url)
+        assert misses(server) == ()
+
+
+def test_a_host_that_is_not_sendgrids() -> None:
+    with HttpServer() as site:
+        assert "404" in probe(site.url(""))
+        site.route("/v3/mail/send", b"<html>welcome</html>", type="text/html")
+        assert "not an API" in probe(site.url(""))
+        site.route("/v3/mail/send", b"", status=202)
+        assert "sandbox" in probe(site.url(""))
+
+
+FINE = ("slow_body", "slow_reply", "truncated_chunked", "short_body")
+
+
+@pytest.mark.parametrize("on", ["scopes", "send", "domains", "senders"])
+@pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse"}))
+def test_whatever_the_host_does_the_answer_comes_in_time_and_in_one_sentence(
+    server: SendGridServer, kind: str, on: str
+) -> None:
+    server.faults = [Fault(kind, on=on, seconds=0.6)]
+    start = time.monotonic()
+    problem = probe(server.url)
+    assert time.monotonic() - start < 4
+    if on == "send" and kind not in (*FINE, "sandbox"):
+        assert problem.startswith(f"sendgrid {server.url}: ")
+    if kind in ("unauthorized_401", "rate_limit", "redirect_301") and on in ("scopes", "send"):
+        assert any(word in problem for word in ("401", "429", "redirect"))
+    if kind in ("forbidden_403", "not_found_404") and on != "send":
+        assert problem == ""

@@ -1,0 +1,78 @@
+"""Counts of who went by which transport: they outlive the process, and threads and processes share one limit."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+from digest.deliver.ports import Meter
+from digest.deliver.rate import DAY, HOUR, SECOND, Limits, WarmUp
+from digest.store.database import Database, open_database
+from digest.store.rates import RateStore
+from tests.store.conftest import NOW
+
+
+def test_a_limit_holds_after_a_restart(store_url: str, tmp_path: Path) -> None:
+    for goes in (True, False):
+        database = open_database(store_url, home=tmp_path)
+        meter: Meter = RateStore(database, Limits({HOUR: 100}))
+        assert (meter.take("sendgrid", 60, NOW) == 0) == goes
+        database.close()
+
+
+def test_who_has_to_wait_is_not_counted(database: Database) -> None:
+    meter = RateStore(database, Limits({HOUR: 100, SECOND: 90}))
+    assert meter.take("smtp", 90, NOW) == 0
+    assert meter.take("smtp", 50, NOW) == 1800
+    assert meter.take("smtp", 10, NOW) == 1  # the hour has room for them, the second has not
+    assert meter.take("smtp", 10, NOW + timedelta(seconds=1)) == 0
+
+
+def test_each_transport_has_its_own_count(database: Database) -> None:
+    meter = RateStore(database, Limits({HOUR: 100}))
+    assert [meter.take(name, 100, NOW) for name in ("smtp", "sendgrid")] == [0, 0]
+    assert meter.take("smtp", 1, NOW) > 0
+
+
+def test_what_was_not_sent_is_given_back(database: Database) -> None:
+    meter = RateStore(database, Limits({HOUR: 100, DAY: 150}))
+    assert meter.take("smtp", 100, NOW) == 0
+    meter.put_back("smtp", 100)
+    assert meter.take("smtp", 100, NOW) == 0
+    meter.put_back("smtp", 999)
+    meter.put_back("unheard-of", 5)
+    assert meter.take("smtp", 100, NOW) == 0
+
+
+def test_a_warm_up_grows_from_the_first_use_of_a_transport(database: Database) -> None:
+    meter = RateStore(database, Limits({}, WarmUp(500, 1.5)))
+    assert meter.take("sendgrid", 500, NOW) == 0
+    assert meter.take("sendgrid", 1, NOW) > 0
+    tomorrow = NOW + timedelta(days=1)
+    assert meter.take("sendgrid", 750, tomorrow) == 0
+    assert meter.take("sendgrid", 1, tomorrow) > 0
+    assert meter.take("smtp", 501, tomorrow) == 0  # nobody went by it before: alone, it may be larger than its limit
+    assert meter.take("smtp", 1, tomorrow) > 0
+
+
+def test_asking_for_nobody_and_without_limits(database: Database) -> None:
+    assert RateStore(database, Limits({HOUR: 5})).take("smtp", 0, NOW) == 0
+    assert RateStore(database, Limits({})).take("smtp", 10**6, NOW) == 0
+
+
+def test_threads_of_two_processes_never_exceed_the_limit_together(store_url: str, tmp_path: Path) -> None:
+    """Two open stores stand for two processes; 16 threads ask at once for more than there is."""
+    stores = [open_database(store_url, home=tmp_path) for _ in range(2)]
+    meters = [RateStore(one, Limits({HOUR: 100, DAY: 90})) for one in stores]
+    together = threading.Barrier(16)
+
+    def ask(n: int) -> int:
+        together.wait(20)
+        return sum(10 for _ in range(3) if meters[n % 2].take("sendgrid", 10, NOW) == 0)
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(ask, range(16))) == 90
+    for one in stores:
+        one.close()

@@ -1,0 +1,64 @@
+"""The local provider's Email Logs: at most 1,000 results, no pages, and no way to ask by custom_args. Knows no HTTP."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.support.sendgrid_provider import Acceptance, Provider, Refused
+
+_TERM = re.compile(
+    r"(sg_message_id|subject|to_email|reason)\s*=\s*(['\"])(.*?)\2\Z|(status|categories)\s+IN\s*\((.*)\)\Z",
+    re.I,
+)
+
+
+def find(provider: Provider, query: str, limit: int) -> list[dict[str, Any]]:
+    """The newest messages that fit, newest first. Raises Refused for a query that the service doesn't know."""
+    terms = [_term(text) for text in re.split(r"\s+AND\s+", query) if text.strip()]
+    rows = (
+        row
+        for row, _, categories in reversed(list(_rows(provider)))
+        if all(wanted & (set(categories) if name == "categories" else {row.get(name, "")}) for name, wanted in terms)
+    )
+    return list(itertools.islice(rows, limit))
+
+
+def details(provider: Provider, message_id: str) -> dict[str, Any] | None:
+    """One message with its custom_args."""
+    for row, acceptance, _ in _rows(provider):
+        if row["sg_message_id"] == message_id:
+            return {**row, "custom_args": acceptance.args}
+    return None
+
+
+def _rows(provider: Provider) -> Iterator[tuple[dict[str, Any], Acceptance, tuple[str, ...]]]:
+    messages = {message.id: message for message in provider.messages}
+    places: dict[str, int] = {}
+    for a in provider.acceptances():
+        message = messages[a.message_id]
+        place = places[a.message_id] = places.get(a.message_id, -1) + 1
+        row = {
+            "from_email": message.sender,
+            # X-Message-Id is the prefix of each recipient's own id.
+            "sg_message_id": f"{message.id}.recvd-local-{place}",
+            "subject": message.subject,
+            "to_email": a.email,
+            "status": {"sent": "delivered", "held": "processed"}.get(a.state, "dropped"),
+            "sg_message_id_created_at": datetime.fromtimestamp(a.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        yield row, a, message.categories
+
+
+def _term(text: str) -> tuple[str, set[str]]:
+    """One condition of a query as (field, values). Raises Refused for what the service doesn't know."""
+    match = _TERM.match(text.strip())
+    if match is None:
+        raise Refused(f"invalid query: {text.strip()}")
+    name, _, value, listed, values = match.groups()
+    if name:
+        return name.lower(), {value}
+    return listed.lower(), {v.strip().strip("'\"") for v in values.split(",")}
