@@ -17,7 +17,7 @@ import orjson
 from digest.deliver.message import Outgoing, one_line, unmailable
 from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected, Unknown
 from digest.deliver.ports import Journal, Recovery
-from digest.deliver.transports.sendgrid_payload import payload
+from digest.deliver.transports.sendgrid_payload import request_body
 from digest.deliver.wire import MaybeSent, NeverSent, Reply, Wire
 
 _SEND = "/v3/mail/send"
@@ -61,7 +61,7 @@ class SendGrid:
         if bad := unmailable(outgoing.recipients):
             return Rejected(bad)
         try:
-            body = orjson.dumps(payload(outgoing))
+            body = request_body(outgoing)
         except TypeError as error:  # half of a surrogate pair
             return NotSent(f"the letter can't be written as JSON: {error}", permanent=True)
         try:
