@@ -32,3 +32,10 @@ def fill(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) ->
     waiting = iter(rows)
     while part := list(islice(waiting, _CHUNK)):
         connection.exec_driver_sql(statement, part)
+
+
+def measure(connection: Connection, table: Table) -> None:
+    """Tells PostgreSQL what a temporary table holds: it would guess, and read all of it for every batch. SQLite does
+    not ask."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f'ANALYZE "{table.name}"')

@@ -14,7 +14,7 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Table, and_, delet
 from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.store import batches
-from digest.store.bulk import fill, scratch
+from digest.store.bulk import fill, measure, scratch
 from digest.store.database import Database
 from digest.store.readers import Profile, waiting
 from digest.store.schema import batch, delivery
@@ -104,6 +104,7 @@ def freeze(
 
 def _place(connection: Connection, edition: str, groups: list[Fate], batch_size: int, now: datetime | None) -> Placed:
     """Carries out what `places` holds, a group for each fate."""
+    measure(connection, _places)
     sizes: dict[int, int] = dict(connection.execute(select(_places.c.grp, func.count()).group_by(_places.c.grp)).all())
     placed = 0
     for number, fate in enumerate(groups):

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from digest.models import Subscriber
 from digest.store import meta
-from digest.store.bulk import fill, scratch
+from digest.store.bulk import fill, measure, scratch
 from digest.store.database import Database
 from digest.store.schema import delivery, subscriber, suppression
 from digest.subscribers.due import Candidate
@@ -119,6 +119,7 @@ class ReaderStore:
         listed = select(func.count()).select_from(subscriber).where(subscriber.c.listed)
         with self.database.write(area="subscriber") as connection, scratch(connection, _incoming):
             fill(connection, _incoming, _rows(readers))
+            measure(connection, _incoming)
             connection.execute(
                 update(subscriber)
                 .where(same, or_(~subscriber.c.listed, changed))
