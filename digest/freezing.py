@@ -21,6 +21,7 @@ from digest.subscribers import listing
 from digest.subscribers.due import Candidate, Due, decide
 
 NO_STORY = "no story of the chosen topics"
+_MOST_LOOKS = 10
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,7 @@ def freeze(app: App, edition: Edition, *, scheduled: bool, at: datetime | None =
     letters = app.editions.letters(edition.key)
     placed = 0
     notes: dict[str, None] = {}
-    unforeseen = True
-    while unforeseen:  # somebody may have changed while their letters were rendered
+    for _look in range(_MOST_LOOKS):  # somebody may have changed while their letters were rendered
         known = {profile: decided(profile.candidate()) for profile in app.readers.profiles(edition.key)}
         wanted = {variant.key: variant for variant, fate in known.values() if fate.due_at is not None}
         new = [_rendered(app, edition, wanted[key], now) for key in wanted if key not in letters]
@@ -86,8 +86,10 @@ def freeze(app: App, edition: Edition, *, scheduled: bool, at: datetime | None =
         notes |= dict.fromkeys((*found.errors, *found.warnings, *found.left_out))
         fates = {profile: fate for profile, (_variant, fate) in known.items()}
         done = freeze_listed(app.database, edition.key, fates, batch_size, now=now)
-        placed, unforeseen = placed + done.readers, bool(done.unforeseen)
-    return Frozen(placed, tuple(notes))
+        placed += done.readers
+        if not done.unforeseen:
+            return Frozen(placed, tuple(notes))
+    raise DigestError(f"edition {edition.key}: readers keep changing while they are given their places; send again")
 
 
 def variants_in_use(app: App, edition: Edition) -> list[Variant]:
