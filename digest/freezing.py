@@ -5,24 +5,23 @@ Strings the list, the decision who is due, the renderer and the ledger together;
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, time
 
 from digest.app import App
 from digest.errors import DigestError
-from digest.models import Edition, Letter, Subscriber, Variant
+from digest.models import Edition, Letter, Variant
 from digest.preflight import NotFit, judge
 from digest.render.selection import select
 from digest.render.variants import variant_for
 from digest.store.counting import counts
-from digest.store.freezing import Entry
-from digest.store.freezing import freeze as write_freeze
+from digest.store.freezing import Fate, freeze_listed
 from digest.subscribers import listing
-from digest.subscribers.address import normalise
 from digest.subscribers.due import Candidate, Due, decide
 
 NO_STORY = "no story of the chosen topics"
+_MOST_LOOKS = 10
 
 
 @dataclass(frozen=True)
@@ -35,19 +34,21 @@ class Plan:
     excluded: list[tuple[str, str]]
 
 
-def read_list(app: App) -> list[tuple[str, Subscriber]]:
+def read_list(app: App) -> list[listing.Listed]:
     """The readers of `subscribers.yaml` with their comparable addresses. Raises ConfigurationError with every fault."""
-    readers = listing.read_list(app.home / listing.FILE_NAME, topics=app.topics)
-    return [(normalise(reader.email), reader) for reader in readers]
+    path = app.home / listing.FILE_NAME
+    return listing.read_bytes(listing.file_bytes(path), path.name, topics=app.topics)
 
 
-def list_version(app: App) -> tuple[int, int, int]:
-    """What changes when somebody edits or replaces the list's file; zeros where there is none."""
-    try:
-        stat = (app.home / listing.FILE_NAME).stat()
-    except OSError:
-        return 0, 0, 0
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+def mirror_list(app: App) -> None:
+    """Makes the store's list that of `subscribers.yaml`. A file that is as it was when this was last done is not read
+    again. Raises ConfigurationError with every fault of the list; the store then stays as it is."""
+    path = app.home / listing.FILE_NAME
+    data = listing.file_bytes(path)
+    version = listing.version(data, app.topics)
+    if app.readers.synced() != version:
+        readers = listing.read_bytes(data, path.name, topics=app.topics)
+        app.readers.sync(readers, now=app.now(), version=version)
 
 
 @dataclass(frozen=True)
@@ -66,35 +67,37 @@ def freeze(app: App, edition: Edition, *, scheduled: bool, at: datetime | None =
     all the same; it is kept. Raises NotFit.
     """
     now = app.now()
+    decided = _decider(app, edition, send_at=app.settings.schedule.send_at if scheduled else None, at=at)
+    batch_size = app.settings.delivery.readers_per_batch
     letters = app.editions.letters(edition.key)
-    new: list[Letter] = []
-    entries: list[Entry] = []
-    send_at = app.settings.schedule.send_at if scheduled else None
-    for reader, variant, due in _decided(app, edition, send_at=send_at):
-        if at is not None and due.due_at is not None:
-            due = replace(due, due_at=at)
-        if due.due_at is not None and variant.key not in letters:
-            letter = app.renderer.render(edition, variant, now=now)
-            if letter is None:
-                raise DigestError(f"edition {edition.key}: variant {variant.key} has stories and no letter")
-            letters[variant.key] = letter
-            new.append(letter)
-        entries.append(Entry(reader.id, variant.key, due.due_at, due.excluded))
-    found = judge(app, new, edition)
-    if found.errors and not force:
-        raise NotFit(edition.key, found.errors)
-    if found.errors:
-        app.editions.record(edition.key, "forced", f"{force} (in spite of: {'; '.join(found.errors)})", now=now)
-    app.editions.keep_letters(edition.key, letters.values())
-    placed = write_freeze(app.database, edition.key, entries, app.settings.delivery.readers_per_batch, now=now)
-    return Frozen(placed, (*found.errors, *found.warnings, *found.left_out))
+    placed = 0
+    notes: dict[str, None] = {}
+    for _look in range(_MOST_LOOKS):  # somebody may have changed while their letters were rendered
+        known = {profile: decided(profile.candidate()) for profile in app.readers.profiles(edition.key)}
+        wanted = {variant.key: variant for variant, fate in known.values() if fate.due_at is not None}
+        new = [_rendered(app, edition, wanted[key], now) for key in wanted if key not in letters]
+        found = judge(app, new, edition)
+        if found.errors and not force:
+            raise NotFit(edition.key, found.errors)
+        if found.errors:
+            app.editions.record(edition.key, "forced", f"{force} (in spite of: {'; '.join(found.errors)})", now=now)
+        letters |= {letter.variant: letter for letter in new}
+        app.editions.keep_letters(edition.key, letters.values())
+        notes |= dict.fromkeys((*found.errors, *found.warnings, *found.left_out))
+        fates = {profile: fate for profile, (_variant, fate) in known.items()}
+        done = freeze_listed(app.database, edition.key, fates, batch_size, now=now)
+        placed += done.readers
+        if not done.unforeseen:
+            return Frozen(placed, tuple(notes))
+    raise DigestError(f"edition {edition.key}: readers keep changing while they are given their places; send again")
 
 
 def variants_in_use(app: App, edition: Edition) -> list[Variant]:
     """The variant of everything, and each other that a listed reader would get and that has a story."""
+    mirror_list(app)
     found = {"html": variant_for(edition, (), "html")}
-    for _, reader in read_list(app):
-        variant = variant_for(edition, reader.topics, reader.format)
+    for topics, form in app.readers.choices():
+        variant = variant_for(edition, topics, form)
         if variant.key not in found and select(edition, variant) is not None:
             found[variant.key] = variant
     return list(found.values())
@@ -102,25 +105,43 @@ def variants_in_use(app: App, edition: Edition) -> list[Variant]:
 
 def plan(app: App, edition: Edition) -> Plan:
     """What a one-off send of the edition would do. Freezes nothing and sends nothing."""
-    listed = read_list(app)
+    mirror_list(app)
     already = counts(app.database, edition.key)
     if edition.state == "skipped":
         return Plan(edition, 0, 0, [])
-    app.readers.sync(listed, now=app.now())
-    decided = [(reader.email, due.excluded) for reader, _variant, due in _decided(app, edition, send_at=None)]
-    excluded = [(email, reason) for email, reason in decided if reason]
-    return Plan(edition, len(decided) - len(excluded), already.frozen - already.excluded, excluded)
+    decided = _decider(app, edition, send_at=None)
+    due, excluded = 0, []
+    for reader in app.readers.candidates(edition.key):
+        _variant, fate = decided(reader)
+        if fate.excluded:
+            excluded.append((reader.email, fate.excluded))
+        else:
+            due += 1
+    return Plan(edition, due, already.frozen - already.excluded, excluded)
 
 
-def _decided(app: App, edition: Edition, *, send_at: time | None) -> Iterator[tuple[Candidate, Variant, Due]]:
-    """Every listed reader without a place, with the variant and the decision; `send_at` as `due.decide` has it."""
+def _decider(
+    app: App, edition: Edition, *, send_at: time | None, at: datetime | None = None
+) -> Callable[[Candidate], tuple[Variant, Fate]]:
+    """Says which variant a reader gets, and when or why not; `send_at` as `due.decide` has it, `at` for whoever is due
+    at all."""
     now = app.now()
     storied: dict[str, bool] = {}
-    for reader in app.readers.candidates(edition.key):
+
+    def decided(reader: Candidate) -> tuple[Variant, Fate]:
         due = decide(reader, edition.day, send_at=send_at, now=now)
         variant = variant_for(edition, reader.topics, reader.format)
         if variant.key not in storied:
             storied[variant.key] = select(edition, variant) is not None
         if due.due_at is not None and not storied[variant.key]:
             due = Due(None, NO_STORY)
-        yield reader, variant, due
+        return variant, Fate(excluded=due.excluded) if due.due_at is None else Fate(variant.key, at or due.due_at)
+
+    return decided
+
+
+def _rendered(app: App, edition: Edition, variant: Variant, now: datetime) -> Letter:
+    letter = app.renderer.render(edition, variant, now=now)
+    if letter is None:
+        raise DigestError(f"edition {edition.key}: variant {variant.key} has stories and no letter")
+    return letter

@@ -122,7 +122,7 @@ def _letter_of(app: App, report: Report, verp: Verp) -> tuple[int, str, str] | N
     nothing = Letter("", "", "", "")
     for letter in app.events.letters(reader, addresses):
         outgoing = Outgoing(letter.edition, "", "", nothing, app.sender, ())
-        if message_id(outgoing, Recipient(letter.reader, letter.email, {}, ())) in report.message_ids:
+        if message_id(outgoing, Recipient(letter.reader, letter.email, app.sender, "", "", "")) in report.message_ids:
             return letter.reader, letter.address, letter.edition
     known = app.readers.email_of(reader) if reader else None
     return (reader, comparable(known), "") if reader and known else None

@@ -7,7 +7,7 @@ Owns no knowledge of what the file means, and never writes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,18 @@ from digest.errors import ConfigurationError, Fault
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?[0-9]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
-_WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
-_WORDS_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+Each = Callable[[Any, int], None]
+"""Takes one item of a list and its line."""
+
+
+_Scalar, _Mapping, _Sequence = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
+_MappingEnd, _SequenceEnd = yaml.MappingEndEvent, yaml.SequenceEndEvent
 
 
 class MarkedDict(dict[str, Any]):
@@ -38,22 +48,39 @@ class MarkedList(list[Any]):
 
 def read_file(path: Path) -> Any:
     """The file's value (None for an empty file). Raises ConfigurationError when unreadable or no YAML."""
+    return read_bytes(file_bytes(path), path.name)
+
+
+def file_bytes(path: Path) -> bytes:
+    """What the file holds. Raises ConfigurationError when there is none or it can't be read."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes()
     except FileNotFoundError:
         raise ConfigurationError([Fault(path.name, 0, "there is no such file")]) from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise ConfigurationError([Fault(path.name, line, "is not UTF-8 text; save it as UTF-8")]) from None
     except OSError as error:
         raise ConfigurationError([Fault(path.name, 0, f"can't be read: {error.strerror}")]) from None
-    return read_text(text, path.name)
 
 
-def read_text(text: str, name: str) -> Any:
-    """Like `read_file`, from text; `name` is what faults call it."""
+def read_bytes(data: bytes, name: str, *, each: Mapping[str, Each] | None = None) -> Any:
+    """Like `read_file`, from the bytes; `name` is what faults call it, `each` is `read_text`'s."""
     try:
-        builder = _Builder(yaml.parse(text, Loader=_LOADER), name)
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigurationError([Fault(name, line, "is not UTF-8 text; save it as UTF-8")]) from None
+    return read_text(text, name, each=each)
+
+
+def read_text(text: str, name: str, *, each: Mapping[str, Each] | None = None) -> Any:
+    """Like `read_file`, from text; `name` is what faults call it.
+
+    The items of a list under a top-level key of `each` are handed over one by one as they are read, and the list in the
+    value is left empty: so a long list needs no memory. What was handed over counts for nothing when this raises.
+    """
+    loader = None
+    try:
+        loader = _LOADER(text)
+        builder = _Builder(loader.get_event, name, each or {})
         value = builder.document()
     except yaml.reader.ReaderError as error:
         raise ConfigurationError([_character_fault(error, text, name)]) from None
@@ -63,6 +90,9 @@ def read_text(text: str, name: str) -> Any:
         raise ConfigurationError([Fault(name, 0, "is not UTF-8 text")]) from None
     except RecursionError:
         raise ConfigurationError([Fault(name, 0, "is nested too deeply")]) from None
+    finally:
+        if loader is not None:
+            loader.dispose()
     if builder.faults:
         raise ConfigurationError(builder.faults)
     return value
@@ -72,8 +102,6 @@ def scalar(text: str) -> Any:
     """A plain scalar's value by YAML 1.2's core schema (https://yaml.org/spec/1.2.2/#103-core-schema)."""
     if text in _WORDS:
         return _WORDS[text]
-    if text in _WORDS_BOOL:
-        return _WORDS_BOOL[text]
     # A number of more digits than any setting has is text; int() would also refuse it past 4,300.
     if text[-1:].isdigit() or text[-1:] == ".":
         if _INT.match(text):
@@ -84,18 +112,20 @@ def scalar(text: str) -> Any:
 
 
 class _Builder:
-    """Turns YAML events into marked values."""
+    """Turns YAML events into marked values. Short in its inner loops: a list has ten events for each of its readers."""
 
-    def __init__(self, events: Any, name: str) -> None:
-        self.events: Iterator[Any] = iter(events)
+    def __init__(self, next_event: Callable[[], Any], name: str, each: Mapping[str, Each]) -> None:
+        self.next = next_event
         self.name = name
+        self.each = each
+        self.depth = 0
         self.faults: list[Fault] = []
         self.anchors: dict[str, Any] = {}
 
     def document(self) -> Any:
         value: Any = None
         seen = False
-        for event in self.events:
+        while not isinstance(event := self.next(), yaml.StreamEndEvent):
             if isinstance(event, yaml.DocumentStartEvent):
                 if seen:
                     self.faults.append(
@@ -103,56 +133,67 @@ class _Builder:
                     )
                     return value
                 seen = True
-                value = self._value(next(self.events))
+                value = self._value(self.next())
         return value
 
     def _value(self, event: Any) -> Any:
-        if isinstance(event, yaml.AliasEvent):
-            if event.anchor not in self.anchors:
-                said = f"alias *{event.anchor} has no anchor &{event.anchor}"
-                self.faults.append(Fault(self.name, _line(event), said))
-            return self.anchors.get(str(event.anchor))
+        kind = type(event)
         value: Any
-        if isinstance(event, yaml.ScalarEvent):
+        if kind is _Scalar:
             value = scalar(event.value) if event.implicit[0] else event.value
-        elif isinstance(event, yaml.MappingStartEvent):
+        elif kind is _Mapping:
+            self.depth += 1
             value = self._mapping(event)
-        else:
+            self.depth -= 1
+        elif kind is _Sequence:
             value = self._sequence(event)
+        else:
+            return self._alias(event)
         if event.anchor:
             self.anchors[event.anchor] = value
         return value
 
+    def _alias(self, event: Any) -> Any:
+        if event.anchor not in self.anchors:
+            said = f"alias *{event.anchor} has no anchor &{event.anchor}"
+            self.faults.append(Fault(self.name, _line(event), said))
+        return self.anchors.get(str(event.anchor))
+
     def _mapping(self, start: Any) -> MarkedDict:
         value = MarkedDict()
         value.line = _line(start)
-        value.lines = {}
-        for event in self.events:
-            if isinstance(event, yaml.MappingEndEvent):
-                break
-            line = _line(event)
-            if isinstance(event, yaml.ScalarEvent):
+        lines: dict[str, int] = {}
+        value.lines = lines
+        each = self.each if self.depth == 1 else {}
+        while type(event := self.next()) is not _MappingEnd:
+            line = event.start_mark.line + 1
+            if type(event) is _Scalar:
                 key = event.value
             else:
                 self._value(event)
                 key = ""
                 self.faults.append(Fault(self.name, line, "a key must be a plain word"))
-            if key in value:
-                first = value.lines[key]
-                self.faults.append(Fault(self.name, line, f"'{key}' is given twice; the first is on line {first}"))
-            value.lines[key] = line
-            value[key] = self._value(next(self.events))
+            if key in lines:
+                self.faults.append(Fault(self.name, line, f"'{key}' is given twice; the first is on line {lines[key]}"))
+            lines[key] = line
+            event = self.next()
+            if key in each and type(event) is _Sequence and not event.anchor:
+                value[key] = self._sequence(event, each[key])
+            else:
+                value[key] = self._value(event)
         return value
 
-    def _sequence(self, start: Any) -> MarkedList:
+    def _sequence(self, start: Any, each: Each | None = None) -> MarkedList:
         value = MarkedList()
         value.line = _line(start)
         value.lines = []
-        for event in self.events:
-            if isinstance(event, yaml.SequenceEndEvent):
-                break
-            value.lines.append(_line(event))
-            value.append(self._value(event))
+        while type(event := self.next()) is not _SequenceEnd:
+            line = event.start_mark.line + 1
+            if each:
+                each(self._value(event), line)
+            else:
+                value.lines.append(line)
+                value.append(self._value(event))
         return value
 
 

@@ -19,7 +19,7 @@ from digest.deliver.sender import Job, SendReport, send_due
 from digest.deliver.transports import RECOVERY
 from digest.deliver.trial import hand_over
 from digest.errors import DigestError
-from digest.freezing import freeze, list_version, read_list
+from digest.freezing import freeze, mirror_list
 from digest.models import Edition, Variant
 from digest.store.counting import Counts, counts
 from digest.store.locks import alone, at_work
@@ -72,8 +72,7 @@ def send(
     letter. Raises Busy when another process is sending, NotFit for a letter with errors.
     """
     stop = stop or threading.Event()
-    version = list_version(app)
-    listed = read_list(app)  # a faulty list mails nobody, so it is read before anything is done
+    mirror_list(app)  # a faulty list mails nobody, so it is read before anything is done
     app.ready_to_send()
     with alone(app.database, "sending", wait=_LOCK_WAIT) as turn:
         doubtful = _recover(app, key)
@@ -84,9 +83,7 @@ def send(
             return Sent(edition, counts(app.database, key), notes=(*doubtful, *why_not(edition)), blind=blind)
         if stop.is_set():
             return Sent(edition, counts(app.database, key), notes=("stopped before anyone was mailed",))
-        if list_version(app) != version:  # edited meanwhile: composing may have taken a while
-            listed = read_list(app)
-        app.readers.sync(listed, now=app.now())
+        mirror_list(app)  # edited meanwhile, perhaps: composing may have taken a while
         frozen = freeze(app, edition, scheduled=scheduled, at=at, force=force)
         turn.share()
         return _hand_over(app, key, frozen.placed, stop, progress, (*doubtful, *frozen.notes))
@@ -101,10 +98,9 @@ def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
     if not app.ledger.is_due(key, app.now(), app.ahead):
         app.ledger.finish(key, app.now())
         return None
-    listed = read_list(app)
+    mirror_list(app)
     with alone(app.database, "sending", wait=0.0) as turn:
         doubtful = _recover(app, key)
-        app.readers.sync(listed, now=app.now())
         turn.share()
         return _hand_over(app, key, 0, stop, None, doubtful)
 
@@ -129,7 +125,7 @@ def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, li
     if letter is None:
         raise DigestError(f"edition {key} has no story to show")
     # Signed for reader 0, who does not exist: the links of a test lead to pages but change nobody's wishes.
-    readers = [recipient(0, address, app.sender, app.signer.sign) for address in addresses]
+    readers = [recipient(0, address, app.sender, app.signer.letters) for address in addresses]
     pictures = carried(letter, app.articles.pictures.held(cids([letter])))
     outgoing = [Outgoing(f"{key}-test", "test", "test", letter, app.sender, (reader,), pictures) for reader in readers]
     return edition, hand_over(app.transports[0], outgoing)
@@ -203,7 +199,7 @@ def _hand_over(
         sender=app.sender,
         ledger=app.ledger,
         transports=app.transports,
-        token=app.signer.sign,
+        token=app.signer.letters,
         clock=app.clock,
         threads=settings.threads,
         tries=settings.tries,

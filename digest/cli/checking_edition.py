@@ -53,7 +53,7 @@ def _mail(app: App, key: str, found: Preflight) -> bytes:
     from digest.deliver.message import Outgoing, carried, cids, recipient
     from digest.deliver.mime import build
 
-    reader = recipient(0, "asha@example.com", app.sender, app.signer.sign)
+    reader = recipient(0, "asha@example.com", app.sender, app.signer.letters)
     letter = found.letters[0]
     pictures = carried(letter, app.articles.pictures.held(cids([letter])))
     outgoing = Outgoing(key, "check", "check", letter, app.sender, (reader,), pictures)

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from digest.deliver.message import Outgoing, Sender, carried, recipient
+from digest.deliver.message import Outgoing, Sender, Sign, carried, recipients
 from digest.deliver.notes import Notes
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown, without_doubt
 from digest.deliver.patience import Patience
@@ -38,7 +38,7 @@ class SendReport:
 
 @dataclass(frozen=True)
 class Job:
-    """All that one run needs. `token(purpose, reader)` signs links; `clock` says the time; `stop` ends it early.
+    """All that one run needs. `token` signs links; `clock` says the time; `stop` ends it early.
     `pictures` are those that the letters show, by their Content-ID.
 
     Of `transports` the first is used; the next takes over when it can't send, and then only for what has certainly not
@@ -50,7 +50,7 @@ class Job:
     sender: Sender
     ledger: Ledger
     transports: Sequence[Transport]
-    token: Callable[[str, int], str]
+    token: Sign
     clock: Callable[[], datetime]
     threads: int = 4
     tries: int = 5
@@ -202,7 +202,7 @@ class _Run:
             attempt=claim.attempt,
             letter=job.letters[claim.variant],
             sender=job.sender,
-            recipients=tuple(recipient(id, email, job.sender, job.token) for id, email in claim.readers),
+            recipients=recipients(claim.readers, job.sender, job.token),
             pictures=carried(job.letters[claim.variant], job.pictures),
             fence=fence,
             send_at=int(claim.send_at.timestamp()) if claim.send_at else 0,

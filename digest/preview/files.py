@@ -22,7 +22,7 @@ def write_preview(app: App, edition: Edition, out: Path) -> tuple[list[Path], di
     letter = kept.get("html") or app.renderer.render(edition, Variant("html"), now=app.now())
     if letter is None:
         raise DigestError(f"edition {edition.key} has no story to show")
-    reader = recipient(0, "asha@example.com", app.sender, app.signer.sign)
+    reader = recipient(0, "asha@example.com", app.sender, app.signer.letters)
     pictures = carried(letter, app.articles.pictures.held(cids([letter])))
     outgoing = Outgoing(edition.key, "preview", "preview", letter, app.sender, (reader,), pictures)
     sizes = measure(letter)

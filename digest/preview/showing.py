@@ -107,7 +107,7 @@ def _sheets(app: App, edition: Edition) -> list[Sheet]:
     from digest.preview.frames import with_pictures
     from digest.render.size import measure
 
-    reader = recipient(0, READER, app.sender, app.signer.sign)
+    reader = recipient(0, READER, app.sender, app.signer.letters)
     kept = app.editions.letters(edition.key)
     sheets = []
     for variant in _variants(app, edition):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, insert, or_, select, update
 
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
 from digest.errors import StoreError
@@ -138,32 +138,37 @@ def change(connection: Connection, edition: str, ids: Sequence[int], **values: A
         connection.execute(update(delivery).where(rows).values(**values))
 
 
+# Both are asked at every claim: made once, so that a claim need not build them.
+_here = and_(delivery.c.batch == bindparam("number"), delivery.c.outcome.is_(None))
+_carried = (
+    select(subscriber.c.id, subscriber.c.email)
+    .join(delivery, delivery.c.subscriber == subscriber.c.id)
+    .where(_here)
+    .order_by(subscriber.c.id)
+)
+_unmailable = (
+    select(subscriber.c.id, subscriber.c.listed, suppression.c.reason)
+    .join(delivery, delivery.c.subscriber == subscriber.c.id)
+    .outerjoin(suppression, suppression.c.address == subscriber.c.address)
+    .where(_here)
+    .where(
+        or_(
+            suppression.c.address.is_not(None),
+            subscriber.c.listed.is_(False),
+            subscriber.c.status != "active",
+        )
+    )
+)
+
+
 def readers(connection: Connection, number: int) -> tuple[tuple[int, str], ...]:
     """(id, email) of the readers whom the batch still carries, in the order in which they are handed over."""
-    found = connection.execute(
-        select(subscriber.c.id, subscriber.c.email)
-        .join(delivery, delivery.c.subscriber == subscriber.c.id)
-        .where(delivery.c.batch == number, delivery.c.outcome.is_(None))
-        .order_by(subscriber.c.id)
-    )
-    return tuple(found.all())
+    return tuple(connection.execute(_carried, {"number": number}).all())
 
 
 def exclude_unmailable(connection: Connection, edition: str, number: int) -> int:
     """Between freeze and claim a reader may have left: excluded with the reason, never silently dropped."""
-    found = connection.execute(
-        select(subscriber.c.id, subscriber.c.listed, suppression.c.reason)
-        .join(delivery, delivery.c.subscriber == subscriber.c.id)
-        .outerjoin(suppression, suppression.c.address == subscriber.c.address)
-        .where(delivery.c.batch == number, delivery.c.outcome.is_(None))
-        .where(
-            or_(
-                suppression.c.address.is_not(None),
-                subscriber.c.listed.is_(False),
-                subscriber.c.status != "active",
-            )
-        )
-    ).all()
+    found = connection.execute(_unmailable, {"number": number}).all()
     for row in found:
         reason = row.reason or ("paused" if row.listed else "removed from the list")
         change(connection, edition, [row.id], outcome="excluded", reason=reason)

@@ -1,27 +1,87 @@
-"""Freezing: readers become delivery rows, rows get a batch each. One transaction; freezing twice changes nothing."""
+"""Freezing: readers become delivery rows, rows get a batch each. One transaction; freezing twice changes nothing.
+
+The rows are moved inside the database: no more than a batch's edge comes to Python, however long the list is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, and_, delete, func, insert, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.store import batches
+from digest.store.bulk import fill, measure, scratch
 from digest.store.database import Database
+from digest.store.readers import Profile, waiting
 from digest.store.schema import batch, delivery
 from digest.store.schema import edition as editions
+
+_scratch = MetaData()
+_places = Table(  # who is to get a place, in the order of their ids within a group
+    "places",
+    _scratch,
+    Column("grp", Integer, primary_key=True, autoincrement=False),
+    Column("reader", delivery.c.subscriber.type, primary_key=True, autoincrement=False),
+    prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
+)
+_profiles = Table(
+    "profiles",
+    _scratch,
+    Column("grp", Integer),
+    *(Column(name, delivery.c.reason.type) for name in Profile._fields),
+    prefixes=["TEMPORARY"],
+)
+_UNFORESEEN = -1
+_upsert: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What a freeze makes of a reader: in a batch of `variant` due at `due_at`, or `excluded` with its reason."""
+
+    variant: str = ""
+    due_at: datetime | None = None
+    excluded: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One reader in a freeze: into a batch of `variant` due at `due_at`, or `excluded` with its reason."""
+    """One reader in a freeze, named by id; the rest as in Fate."""
 
     subscriber: int
     variant: str = ""
     due_at: datetime | None = None
     excluded: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """How many readers got a place in a batch, and how many were left as they are because nobody has decided on their
+    profile: they changed while it was being decided."""
+
+    readers: int
+    unforeseen: int = 0
+
+
+def freeze_listed(
+    database: Database, edition: str, fates: Mapping[Profile, Fate], batch_size: int, *, now: datetime
+) -> Placed:
+    """Gives the listed readers without a place what `fates` says of their profile, as `freeze` does."""
+    groups = list(dict.fromkeys(fates.values()))
+    numbers = {fate: number for number, fate in enumerate(groups)}
+    rows = waiting(edition).subquery()
+    alike = and_(*(rows.c[name] == _profiles.c[name] for name in Profile._fields))
+    number = func.coalesce(_profiles.c.grp, _UNFORESEEN)
+    found = select(number, rows.c.id).select_from(rows.outerjoin(_profiles, alike))
+    with database.write() as connection, scratch(connection, _places), scratch(connection, _profiles):
+        fill(connection, _profiles, ((numbers[fate], *profile) for profile, fate in fates.items()))
+        connection.execute(insert(_places).from_select(["grp", "reader"], found).inline())
+        return _place(connection, edition, groups, batch_size, now)
 
 
 def freeze(
@@ -30,46 +90,55 @@ def freeze(
     """Adds the readers that have no row yet, and brings back the excluded who are now due; cuts batches of one
     variant and one due time. Who has a place in a batch already keeps it. In the same transaction the edition becomes
     `sending` when somebody waits in a batch. Answers how many readers got a place now."""
-    groups: dict[tuple[str, datetime], list[int]] = {}
-    excluded: list[Entry] = []
-    for entry in entries:
-        if entry.excluded or entry.due_at is None:
-            excluded.append(entry)
-        else:
-            groups.setdefault((entry.variant, entry.due_at), []).append(entry.subscriber)
+    numbers: dict[Fate, int] = {}
+    rows = (
+        (numbers.setdefault(Fate(entry.variant, entry.due_at, entry.excluded), len(numbers)), entry.subscriber)
+        for entry in entries
+    )
+    placed = select(delivery.c.subscriber).where(delivery.c.edition == edition, _has_a_place())
+    with database.write() as connection, scratch(connection, _places):
+        fill(connection, _places, rows)
+        connection.execute(delete(_places).where(_places.c.reader.in_(placed)))
+        return _place(connection, edition, list(numbers), batch_size, now).readers
+
+
+def _place(connection: Connection, edition: str, groups: list[Fate], batch_size: int, now: datetime | None) -> Placed:
+    """Carries out what `places` holds, a group for each fate."""
+    measure(connection, _places)
+    sizes: dict[int, int] = dict(connection.execute(select(_places.c.grp, func.count()).group_by(_places.c.grp)).all())
     placed = 0
-    with database.write() as connection:
-        known = dict(
-            connection.execute(
-                select(delivery.c.subscriber, delivery.c.outcome).where(delivery.c.edition == edition)
-            ).all()
-        )
-        for (variant, due_at), ids in sorted(groups.items(), key=lambda group: (group[0][1], group[0][0])):
-            wanted = [id for id in ids if id not in known or known[id] == "excluded"]
-            for start in range(0, len(wanted), batch_size):
-                part = wanted[start : start + batch_size]
-                number = batches.new_batch(connection, edition, variant, due_at, "pending", len(part))
-                fresh = [id for id in part if id not in known]
-                if fresh:
-                    rows = [{"edition": edition, "subscriber": id, "batch": number} for id in fresh]
-                    connection.execute(insert(delivery), rows)
-                back = [id for id in part if id in known]
-                batches.change(connection, edition, back, batch=number, outcome=None, reason=None)
-                placed += len(part)
-        for entry in excluded:
-            if known.get(entry.subscriber) == "excluded":
-                own = and_(delivery.c.edition == edition, delivery.c.subscriber == entry.subscriber)
-                other = or_(delivery.c.reason.is_(None), delivery.c.reason != entry.excluded)
-                connection.execute(update(delivery).where(own, other).values(reason=entry.excluded))
-        parted = [e for e in excluded if e.subscriber not in known]
-        if parted:
-            rows = [
-                {"edition": edition, "subscriber": e.subscriber, "outcome": "excluded", "reason": e.excluded}
-                for e in parted
-            ]
-            connection.execute(insert(delivery), rows)
-        _begin_sending(connection, edition, now, placed=bool(placed))
-    return placed
+    for number, fate in enumerate(groups):
+        if fate.due_at is None:
+            _put(connection, edition, _places.c.grp == number, outcome="excluded", reason=fate.excluded)
+    due = [(fate.due_at, fate.variant, number) for number, fate in enumerate(groups) if fate.due_at]
+    for due_at, variant, number in sorted(due):
+        last = -1
+        for start in range(0, sizes.get(number, 0), batch_size):
+            size = min(batch_size, sizes[number] - start)
+            rest = and_(_places.c.grp == number, _places.c.reader > last)
+            edge = select(_places.c.reader).where(rest).order_by(_places.c.reader).offset(size - 1).limit(1)
+            last = connection.execute(edge).scalar_one()
+            own = batches.new_batch(connection, edition, variant, due_at, "pending", size)
+            _put(connection, edition, and_(rest, _places.c.reader <= last), batch=own)
+            placed += size
+    _begin_sending(connection, edition, now, placed=bool(placed))
+    return Placed(placed, sizes.get(_UNFORESEEN, 0))
+
+
+def _put(connection: Connection, edition: str, which: Any, **values: Any) -> None:
+    """A delivery row for each reader of `places` that `which` names: a new one, or the old one of who was excluded."""
+    values = {"batch": None, "outcome": None, "reason": None, **values}
+    columns = (literal(value, delivery.c[name].type) for name, value in values.items())
+    readers = select(literal(edition), _places.c.reader, *columns).where(which).order_by(_places.c.reader)
+    rows = _upsert[connection.dialect.name](delivery).from_select(["edition", "subscriber", *values], readers)
+    changed = rows.on_conflict_do_update(
+        index_elements=["edition", "subscriber"], set_=values, where=delivery.c.outcome == "excluded"
+    )
+    connection.execute(changed.inline())
+
+
+def _has_a_place() -> Any:
+    return func.coalesce(delivery.c.outcome, "") != "excluded"
 
 
 def _begin_sending(connection: Connection, edition: str, now: datetime | None, *, placed: bool) -> None:
@@ -79,7 +148,7 @@ def _begin_sending(connection: Connection, edition: str, now: datetime | None, *
     connection.execute(
         update(editions).where(mine, editions.c.state.in_(("approved", "frozen"))).values(state="sending")
     )
-    waiting = select(batch.c.id).where(batch.c.edition == edition, batch.c.state == "pending", batch.c.size > 0)
+    pending = select(batch.c.id).where(batch.c.edition == edition, batch.c.state == "pending", batch.c.size > 0)
     connection.execute(
-        update(editions).where(mine, editions.c.state == "done", waiting.exists()).values(state="sending")
+        update(editions).where(mine, editions.c.state == "done", pending.exists()).values(state="sending")
     )

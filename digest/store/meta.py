@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from digest.store.database import Database
 from digest.store.schema import meta
@@ -18,3 +18,15 @@ def get_or_make(database: Database, name: str, make: Callable[[], str]) -> str:
             value = make()
             connection.execute(insert(meta).values(name=name, value=value))
         return str(value)
+
+
+def get(database: Database, name: str) -> str:
+    """The value under `name`; '' where there is none."""
+    with database.read() as connection:
+        return str(connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar() or "")
+
+
+def put(connection: Connection, name: str, value: str) -> None:
+    """Sets the value in the caller's transaction, who lets nobody else set it meanwhile."""
+    if not connection.execute(update(meta).where(meta.c.name == name).values(value=value)).rowcount:
+        connection.execute(insert(meta).values(name=name, value=value))

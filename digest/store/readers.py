@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from digest.models import Subscriber
+from digest.store import meta
+from digest.store.bulk import fill, measure, scratch
 from digest.store.database import Database
 from digest.store.schema import delivery, subscriber, suppression
 from digest.subscribers.due import Candidate
 
 _CHUNK = 5000
+_FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "format", "status")
+_VERSION = "list"
+_incoming = Table(
+    "incoming",
+    MetaData(),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("address", Text, unique=True),
+    *(Column(name, subscriber.c[name].type) for name in _FIELDS),
+    prefixes=["TEMPORARY"],
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,62 +56,115 @@ class Synced:
     removed: int
 
 
+class Profile(NamedTuple):
+    """All of a reader that decides whether, when and in which form an edition goes to them, as the store writes it: a
+    million readers have a few hundred of these."""
+
+    topics: str
+    frequency: str
+    timezone: str
+    hour: str
+    format: str
+    status: str
+    suppressed: str
+
+    def candidate(self, id: int = 0, email: str = "") -> Candidate:
+        return Candidate(
+            id=id,
+            email=email,
+            topics=_topics(self.topics),
+            frequency=self.frequency,
+            timezone=self.timezone,
+            hour=time.fromisoformat(self.hour) if self.hour else None,
+            format="text" if self.format == "text" else "html",
+            status=self.status,
+            suppressed=self.suppressed,
+        )
+
+
+def waiting(edition: str) -> Select[Any]:
+    """Listed readers who have no place in the edition yet: id, email and the fields of their Profile."""
+    return (
+        select(
+            subscriber.c.id,
+            subscriber.c.email,
+            _comparable(subscriber.c.topics).label("topics"),
+            subscriber.c.frequency,
+            subscriber.c.timezone,
+            subscriber.c.hour,
+            subscriber.c.format,
+            subscriber.c.status,
+            func.coalesce(suppression.c.reason, "").label("suppressed"),
+        )
+        .outerjoin(suppression, suppression.c.address == subscriber.c.address)
+        .outerjoin(delivery, (delivery.c.edition == edition) & (delivery.c.subscriber == subscriber.c.id))
+        .where(subscriber.c.listed)
+        .where(or_(delivery.c.subscriber.is_(None), delivery.c.outcome == "excluded"))
+    )
+
+
 class ReaderStore:
     """Readers over an open store."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def sync(self, readers: Iterable[tuple[str, Subscriber]], *, now: datetime) -> Synced:
-        """Makes the store's list the file's: (comparable address, reader) pairs. Who is no longer in it stays known
-        but unlisted, so that history and suppressions outlive any edit. One transaction."""
-        with self.database.write(area="subscriber") as connection:
-            known = {row.address: (row.id, _row_values(row)) for row in connection.execute(select(subscriber)).all()}
-            fresh, changed, seen = [], [], set()
-            for address, reader in readers:
-                seen.add(address)
-                values = _values(reader)
-                if address not in known:
-                    fresh.append({"address": address, "added_at": now, **values})
-                elif known[address][1] != values:
-                    changed.append({"own_id": known[address][0], **values})
-            for start in range(0, len(fresh), _CHUNK):
-                connection.execute(insert(subscriber), fresh[start : start + _CHUNK])
-            if changed:
-                connection.execute(update(subscriber).where(subscriber.c.id == bindparam("own_id")), changed)
-            gone = [
-                {"own_id": id} for address, (id, values) in known.items() if address not in seen and values["listed"]
-            ]
-            if gone:
-                connection.execute(
-                    update(subscriber).where(subscriber.c.id == bindparam("own_id")).values(listed=False),
-                    gone,
-                )
-        return Synced(listed=len(seen), added=len(fresh), removed=len(gone))
+    def sync(self, readers: Iterable[tuple[str, Subscriber]], *, now: datetime, version: str = "") -> Synced:
+        """Makes the store's list the file's: (comparable address, reader) pairs, each address once. Who is no longer
+        in it stays known but unlisted, so that history and suppressions outlive any edit. New readers get ids in the
+        order of the list. `version` is kept for `synced`. One transaction, in which few readers are held at a time."""
+        theirs = [_incoming.c[name] for name in _FIELDS]
+        changed = tuple_(*map(_comparable, theirs)) != tuple_(*(_comparable(subscriber.c[name]) for name in _FIELDS))
+        same = subscriber.c.address == _incoming.c.address
+        listed = select(func.count()).select_from(subscriber).where(subscriber.c.listed)
+        with self.database.write(area="subscriber") as connection, scratch(connection, _incoming):
+            fill(connection, _incoming, _rows(readers))
+            measure(connection, _incoming)
+            connection.execute(
+                update(subscriber)
+                .where(same, or_(~subscriber.c.listed, changed))
+                .values(listed=True, **{column.name: column for column in theirs})
+            )
+            fresh = (
+                select(_incoming.c.address, literal(True), literal(now, subscriber.c.added_at.type), *theirs)
+                .where(~select(subscriber.c.id).where(same).exists())
+                .order_by(_incoming.c.place)
+            )
+            new = insert(subscriber).from_select(["address", "listed", "added_at", *_FIELDS], fresh).inline()
+            added = connection.execute(new.execution_options(preserve_rowcount=True)).rowcount
+            total = connection.execute(select(func.count()).select_from(_incoming)).scalar_one()
+            removed = 0
+            if connection.execute(listed).scalar_one() > total:
+                gone = subscriber.c.address.not_in(select(_incoming.c.address))
+                removed = connection.execute(
+                    update(subscriber).where(subscriber.c.listed, gone).values(listed=False)
+                ).rowcount
+            meta.put(connection, _VERSION, version)
+        return Synced(listed=total, added=added, removed=removed)
+
+    def synced(self) -> str:
+        """The version that `sync` was last told; '' before the first time."""
+        return meta.get(self.database, _VERSION)
 
     def candidates(self, edition: str) -> Iterator[Candidate]:
         """Listed readers who have no place in the edition yet, in the order of their ids."""
-        rows = (
-            select(subscriber, suppression.c.reason.label("suppressed"))
-            .outerjoin(suppression, suppression.c.address == subscriber.c.address)
-            .outerjoin(delivery, (delivery.c.edition == edition) & (delivery.c.subscriber == subscriber.c.id))
-            .where(subscriber.c.listed)
-            .where(or_(delivery.c.subscriber.is_(None), delivery.c.outcome == "excluded"))
-            .order_by(subscriber.c.id)
-        )
+        rows = waiting(edition).order_by(subscriber.c.id)
         with self.database.read() as connection:
-            for row in connection.execution_options(yield_per=_CHUNK).execute(rows):
-                yield Candidate(
-                    id=row.id,
-                    email=row.email,
-                    topics=tuple(row.topics),
-                    frequency=row.frequency,
-                    timezone=row.timezone,
-                    hour=time.fromisoformat(row.hour) if row.hour else None,
-                    format=row.format,
-                    status=row.status,
-                    suppressed=row.suppressed or "",
-                )
+            for id, email, *profile in connection.execution_options(yield_per=_CHUNK).execute(rows):
+                yield Profile(*profile).candidate(id, email)
+
+    def profiles(self, edition: str) -> list[Profile]:
+        """Every profile that a listed reader without a place in the edition has."""
+        rows = waiting(edition).subquery()
+        with self.database.read() as connection:
+            found = connection.execute(select(*(rows.c[name] for name in Profile._fields)).distinct())
+            return sorted(Profile(*row) for row in found)
+
+    def choices(self) -> list[tuple[tuple[str, ...], Literal["html", "text"]]]:
+        """The topics and format of each kind of listed reader, those with a place in an edition too."""
+        found = select(_comparable(subscriber.c.topics), subscriber.c.format).where(subscriber.c.listed).distinct()
+        with self.database.read() as connection:
+            return sorted((_topics(topics), form) for topics, form in connection.execute(found))
 
     def email_of(self, id: int) -> str | None:
         """The address of a reader, listed or not."""
@@ -106,22 +190,26 @@ class ReaderStore:
             return dict(connection.execute(select(suppression.c.address, suppression.c.reason)).all())
 
 
-def _values(reader: Subscriber) -> dict[str, object]:
-    return {
-        "email": reader.email,
-        "name": reader.name,
-        "topics": list(reader.topics),
-        "frequency": reader.frequency,
-        "timezone": reader.timezone,
-        "hour": reader.hour.isoformat("minutes") if reader.hour else "",
-        "format": reader.format,
-        "status": reader.status,
-        "listed": True,
-    }
+def _comparable(column: Any) -> Any:
+    """PostgreSQL compares no JSON; as text it is what `_written` gave."""
+    return cast(column, Text) if column.name == "topics" else column
 
 
-def _row_values(row: object) -> dict[str, object]:
-    return {
-        name: getattr(row, name)
-        for name in ("email", "name", "topics", "frequency", "timezone", "hour", "format", "status", "listed")
-    }
+def _rows(readers: Iterable[tuple[str, Subscriber]]) -> Iterator[tuple[Any, ...]]:
+    for place, (address, reader) in enumerate(readers):
+        hour = reader.hour.isoformat("minutes") if reader.hour else ""
+        topics = _written(reader.topics)
+        yield (
+            place, address, reader.email, reader.name, topics, reader.frequency, reader.timezone, hour, reader.format,
+            reader.status,
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _written(topics: tuple[str, ...]) -> str:
+    return json.dumps(topics, ensure_ascii=False)
+
+
+@lru_cache(maxsize=4096)
+def _topics(written: str) -> tuple[str, ...]:
+    return tuple(json.loads(written))

@@ -1,8 +1,8 @@
 """Attempts whose outcome is unknown, made definite: recalled under their fence, or proved by the provider's own word.
 
 Inside a transaction that the caller holds. An attempt goes `unknown → recalling → recalled`, or to `proved` from
-`submitting` or `unknown`; its batch goes from `unknown` to `pending` or `accepted`. What the provider took and holds for
-later is recalled in the same way when the edition is stopped.
+`submitting` or `unknown`; its batch goes from `unknown` to `pending` or `accepted`. What the provider took and
+holds for later is recalled in the same way when the edition is stopped.
 """
 
 from __future__ import annotations

@@ -16,7 +16,9 @@ def normalise(email: str) -> str:
     The local part is folded too: RFC 5321 2.4 lets hosts tell case apart, none of note does, and two lines that
     differ only by case are one reader.
     """
-    folded = unicodedata.normalize("NFC", email.strip()).lower()
+    folded = email.strip().lower()
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFC", email.strip()).lower()
     if len(folded) <= 254 and folded.index("@") <= 64 if _PLAIN.match(folded) else False:
         return folded
     return _slowly(folded)

@@ -6,9 +6,11 @@ Pure but for reading the file; edits are `editing`'s.
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from collections.abc import Collection, Mapping
 from datetime import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -17,7 +19,7 @@ from digest import marked_yaml
 from digest.errors import ConfigurationError, Fault
 from digest.marked_yaml import MarkedDict, MarkedList
 from digest.models import Subscriber
-from digest.subscribers.address import normalise
+from digest.subscribers import address
 
 FILE_NAME = "subscribers.yaml"
 FREQUENCIES = (
@@ -29,7 +31,13 @@ STATUSES = ("active", "paused")
 FORMATS = ("html", "text")
 FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "status", "format")
 DEFAULTABLE = ("timezone", "frequency", "hour", "topics", "format")
+_OWN = ("email", "name")  # what hardly two readers share
+_CONTROL = re.compile(r"[\x00-\x1f]")
 _HOUR = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])\Z")
+
+
+Listed = tuple[str, Subscriber]
+"""A reader behind the comparable form of the address."""
 
 
 def read_list(path: Path, *, topics: Collection[str] | None) -> tuple[Subscriber, ...]:
@@ -38,58 +46,96 @@ def read_list(path: Path, *, topics: Collection[str] | None) -> tuple[Subscriber
     Raises ConfigurationError with every fault: no file, empty file, broken YAML, unknown keys and values, an address
     twice (also in other case or IDN form).
     """
+    return tuple(reader for _address, reader in read_bytes(file_bytes(path), path.name, topics=topics))
+
+
+def file_bytes(path: Path) -> bytes:
+    """What the list's file holds. Raises ConfigurationError."""
     if not path.exists():
         hint = "there is no such file; list your readers in it, or make a folder with `digest init`"
         raise ConfigurationError([Fault(path.name, 0, hint)])
-    return from_data(marked_yaml.read_file(path), path.name, topics=topics)
+    return marked_yaml.file_bytes(path)
 
 
-def from_data(raw: Any, name: str, *, topics: Collection[str] | None) -> tuple[Subscriber, ...]:
-    """Like `read_list`, from parsed YAML."""
+def read_bytes(data: bytes, name: str, *, topics: Collection[str] | None) -> list[Listed]:
+    """Like `read_list`, from what the file holds, with comparable addresses."""
     reading = _Reading(name, topics)
+    raw = marked_yaml.read_bytes(data, name, each={"subscribers": reading.take})
     readers = reading.document(raw)
     if reading.faults:
         raise ConfigurationError(sorted(reading.faults, key=lambda fault: fault.line))
     return readers
 
 
+def version(data: bytes, topics: Collection[str]) -> str:
+    """What is the same as long as reading `data` again would give the same readers: its hash, with what it was checked
+    against and the code that read it."""
+    told = hashlib.blake2b(_code() + repr(sorted(topics)).encode(), digest_size=32)
+    told.update(data)
+    return told.hexdigest()
+
+
+@cache
+def _code() -> bytes:
+    files = (file.read_bytes() for file in map(Path, (__file__, marked_yaml.__file__, address.__file__)))
+    return b"".join(hashlib.blake2b(code).digest() for code in files)
+
+
 class _Reading:
+    """Takes the rows one by one while the file is being read, and gives readers when all of it is known."""
+
     def __init__(self, name: str, topics: Collection[str] | None) -> None:
         self.name = name
         self.topics = topics
         self.zones = available_timezones()
         self.faults: list[Fault] = []
+        self.rows = 0
+        self.taken: dict[str, tuple[int, dict[str, Any]]] = {}  # comparable address → line and values
+        self.known: dict[tuple[str, Any], Any] = {}  # what readers have in common is checked once
 
     def fault(self, line: int, message: str) -> None:
         self.faults.append(Fault(self.name, line, message))
 
-    def document(self, raw: Any) -> tuple[Subscriber, ...]:
+    def document(self, raw: Any) -> list[Listed]:
         if not isinstance(raw, MarkedDict):
             found = "is empty" if raw is None else "holds no keys"
             self.fault(1 if raw is not None else 0, f"{found}; expected a list under `subscribers:`")
-            return ()
+            return []
         for key in raw:
             if key not in ("defaults", "subscribers"):
                 self.fault(raw.lines[key], f"there is no key '{key}'{_nearest(key, ('defaults', 'subscribers'))}")
         defaults = self._defaults(raw)
         rows = raw.get("subscribers")
-        if not isinstance(rows, MarkedList) or not rows:
+        if isinstance(rows, MarkedList):  # those of a list under an anchor or alias come all at once
+            for row, line in zip(rows, rows.lines, strict=True):
+                self.take(row, line)
+        if not self.rows:
             line = raw.lines.get("subscribers", raw.line)
             self.fault(line, "lists no readers; expected entries such as `- email: asha@example.com`")
-            return ()
-        readers: list[Subscriber] = []
-        first_line: dict[str, int] = {}
-        for row, line in zip(rows, rows.lines, strict=True):
-            reader = self._row(row, line, defaults)
-            if reader is None:
-                continue
-            address = normalise(reader.email)
-            if address in first_line:
-                self.fault(line, f"{reader.email} is listed twice; the first is on line {first_line[address]}")
-                continue
-            first_line[address] = line
-            readers.append(reader)
-        return tuple(readers)
+        return [
+            (address, Subscriber(line=line, **{**defaults, **values})) for address, (line, values) in self.taken.items()
+        ]
+
+    def take(self, row: Any, line: int) -> None:
+        """One row of the list."""
+        self.rows += 1
+        if isinstance(row, str) and "@" in row:
+            self.fault(line, f"expected `- email: {row}`, found `- {row}`")
+            return
+        if not isinstance(row, MarkedDict):
+            self.fault(line, f"expected a reader such as `- email: asha@example.com`, found {row!r}")
+            return
+        values = self._values(row, FIELDS, line)
+        if "email" not in row:
+            self.fault(line, "this reader has no email")
+        email = values.get("email")
+        if email is None:
+            return
+        comparable = address.normalise(email)
+        if comparable in self.taken:
+            self.fault(line, f"{email} is listed twice; the first is on line {self.taken[comparable][0]}")
+            return
+        self.taken[email if comparable == email else comparable] = line, values
 
     def _defaults(self, raw: Any) -> Mapping[str, Any]:
         given = raw.get("defaults")
@@ -100,35 +146,32 @@ class _Reading:
             return {}
         return self._values(given, DEFAULTABLE, given.line)
 
-    def _row(self, row: Any, line: int, defaults: Mapping[str, Any]) -> Subscriber | None:
-        if isinstance(row, str) and "@" in row:
-            self.fault(line, f"expected `- email: {row}`, found `- {row}`")
-            return None
-        if not isinstance(row, dict):
-            self.fault(line, f"expected a reader such as `- email: asha@example.com`, found {row!r}")
-            return None
-        values = self._values(row, FIELDS, line)
-        if "email" not in row:
-            self.fault(line, "this reader has no email")
-        if "email" not in values:
-            return None
-        return Subscriber(line=line, **{**defaults, **values})
-
-    def _values(self, row: Any, known: Collection[str], line: int) -> dict[str, Any]:
+    def _values(self, row: MarkedDict, known: Collection[str], line: int) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for key, value in row.items():
-            place = row.lines.get(key, line)
             if key not in known:
-                self.fault(place, f"there is no key '{key}'{_nearest(key, known)}")
+                self.fault(row.lines.get(key, line), f"there is no key '{key}'{_nearest(key, known)}")
                 continue
             try:
-                parsed = parse_field(key, value, topics=self.topics, zones=self.zones)
+                parsed = self._field(key, value)
             except ValueError as error:
-                self.fault(place, f"'{key}': {error}")
+                self.fault(row.lines.get(key, line), f"'{key}': {error}")
                 continue
             if parsed is not None:
                 values[key] = parsed
         return values
+
+    def _field(self, key: str, value: Any) -> Any:
+        if key in _OWN:
+            return parse_field(key, value, topics=self.topics, zones=self.zones)
+        held = key, tuple(value) if isinstance(value, MarkedList) else value
+        try:
+            return self.known[held]
+        except KeyError:
+            found = self.known[held] = parse_field(key, value, topics=self.topics, zones=self.zones)
+            return found
+        except TypeError:  # a mapping, or a list that holds more than words
+            return parse_field(key, value, topics=self.topics, zones=self.zones)
 
 
 def parse_field(
@@ -141,11 +184,11 @@ def parse_field(
         return _topics(value, topics)
     if not isinstance(value, str):
         raise ValueError(f"expected text, found {value!r}")
-    if any(ord(mark) < 32 for mark in value):
+    if _CONTROL.search(value):
         raise ValueError("expected one line of text")
     if key == "email":
         try:
-            comparable = normalise(value)
+            comparable = address.normalise(value)
         except ValueError as error:
             raise ValueError(f"{value!r} is no address that can be mailed: {error}") from None
         return value.strip() if value.isascii() else comparable  # headers and envelopes take ASCII alone

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import email
 import email.policy
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from typing import Any
 
-from digest.deliver.message import Outgoing, Recipient, Sender, carried, recipient
+from digest.deliver.message import Outgoing, Recipient, Sender, Tokens, carried, recipient
 from digest.models import PLACEHOLDERS, Inline, Letter
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -36,9 +37,9 @@ PICTURED = replace(
 )
 
 
-def token(purpose: str, reader: int) -> str:
-    """A stand-in for a signed word."""
-    return f"{purpose}-{reader}-x_Y"
+def token(readers: Sequence[int]) -> list[Tokens]:
+    """Stand-ins for signed words."""
+    return [(f"leave-{n}-x_Y", f"preferences-{n}-x_Y", f"view-{n}-x_Y") for n in readers]
 
 
 def outgoing(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from digest.deliver import mime, transports
 from digest.deliver.message import carried, cids
 from digest.deliver.outcome import Accepted, Mixed
 from digest.deliver.sender import Job, send_due
-from digest.deliver.transports.sendgrid_payload import payload
+from digest.deliver.transports.sendgrid_payload import request_body
 from digest.models import Inline
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
 from tests.deliver.letters import BRIDGE, FIELD, LETTER, NOW, PICTURED, SENDER, TEXT_ONLY, Notes, outgoing, read, token
@@ -66,7 +67,7 @@ def test_a_letter_without_pictures_is_built_as_if_there_were_none(road: Way, let
     kinds = [inner.get_content_type() for inner in read(mail).walk()]
     alone = ["text/plain"] if letter is TEXT_ONLY else ["multipart/alternative", "text/plain", "text/html"]
     assert kinds == alone or kinds == ["multipart/alternative", *alone]  # SendGrid's stand-in wraps one part too
-    assert "attachments" not in payload(batch)
+    assert "attachments" not in orjson.loads(request_body(batch))
 
 
 @given(st.binary(max_size=2000), st.sampled_from(["image/png", "image/jpeg", "image/gif"]))
@@ -90,7 +91,7 @@ def test_two_readers_of_a_letter_get_the_same_picture_parts() -> None:
 
 
 def test_sendgrid_gets_each_picture_once_in_a_request_of_any_number_of_readers() -> None:
-    request = payload(outgoing(*(f"reader{n}@example.com" for n in range(50)), letter=PICTURED))
+    request = orjson.loads(request_body(outgoing(*(f"reader{n}@example.com" for n in range(50)), letter=PICTURED)))
     assert [one["content_id"] for one in request["attachments"]] == [BRIDGE.cid, FIELD.cid]
     assert {one["disposition"] for one in request["attachments"]} == {"inline"}
 
@@ -108,7 +109,7 @@ def test_sendgrid_gets_each_picture_once_in_a_request_of_any_number_of_readers()
     ],
 )
 def test_the_stand_in_refuses_broken_attachments(broken: dict[str, object]) -> None:
-    request = payload(outgoing(ASHA, letter=PICTURED))
+    request = orjson.loads(request_body(outgoing(ASHA, letter=PICTURED)))
     assert not list(sendgrid_attachments.faults(request))
     request["attachments"][0].update(broken)
     assert list(sendgrid_attachments.faults(request))

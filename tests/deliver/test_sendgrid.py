@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from digest.deliver.message import Outgoing, recipient
+from digest.deliver.message import Outgoing, list_headers, recipient
 from digest.deliver.outcome import Accepted, Halve, NotSent, Outcome, Rejected, Unknown
 from digest.deliver.transports.sendgrid import SendGrid
 from digest.deliver.transports.sendgrid_answers import read_reply
+from digest.deliver.transports.sendgrid_payload import request_body
 from digest.deliver.wire import Reply
 from tests.deliver.letters import LETTER, SENDER, TEXT_ONLY, Notes, many, outgoing, token
 from tests.support import sendgrid_schema
@@ -69,6 +73,30 @@ def test_the_ids_that_come_back_in_events(server: SendGridServer) -> None:
     (payload,) = server.payloads
     assert payload["tracking_settings"]["subscription_tracking"] == {"enable": False}
     assert "@" not in str([person["custom_args"] for person in payload["personalizations"]])
+
+
+@given(
+    st.text(st.characters(max_codepoint=0x7E, min_codepoint=0x21, exclude_characters="<>@"), min_size=1, max_size=64)
+)
+def test_an_address_of_odd_signs_arrives_as_it_is(local: str) -> None:
+    """Quotes and backslashes stand in JSON, `&` and quotes in HTML, in other words."""
+    batch = outgoing(f"{local}@example.com", ASHA)
+    people = orjson.loads(request_body(batch))["personalizations"]
+    for person, reader in zip(people, batch.recipients, strict=True):
+        assert person == {
+            "to": [{"email": reader.email}],
+            "substitutions": reader.values,
+            "headers": {"List-Unsubscribe": list_headers(reader)["List-Unsubscribe"]},
+            "custom_args": {"dg_delivery": str(reader.id)},
+        }
+
+
+def test_a_fenced_attempt_names_its_fence_and_its_time() -> None:
+    plain, fenced = outgoing(ASHA), replace(outgoing(ASHA), fence='an "id"', send_at=1_800_000_000)
+    assert not {"batch_id", "send_at"} & orjson.loads(request_body(plain)).keys()
+    found = orjson.loads(request_body(fenced))
+    assert (found.pop("batch_id"), found.pop("send_at")) == ('an "id"', 1_800_000_000)
+    assert found == orjson.loads(request_body(plain))
 
 
 TABLE: dict[str, Any] = {

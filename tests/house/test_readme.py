@@ -60,7 +60,7 @@ def test_every_settings_example_is_valid(block: str) -> None:
 
 def test_the_list_example_is_valid() -> None:
     (block,) = blocks(CONFIGURATION.partition("## subscribers.yaml")[2], "yaml")
-    (reader,) = listing.from_data(marked_yaml.read_text(block, "x"), "x", topics=("देश", "खेल"))
+    ((_, reader),) = listing.read_bytes(block.encode(), "x", topics=("देश", "खेल"))
     assert reader.name == "आशा शर्मा"
 
 

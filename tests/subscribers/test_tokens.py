@@ -24,7 +24,9 @@ def test_what_we_signed_names_its_reader_for_its_purpose_alone(reader: int, purp
     assert OURS.read("other", token) is None
     assert THEIRS.read(purpose, token) is None
     assert set(token) <= set(LETTERS)
-    assert len(token) == 34
+    assert len(token) == 36
+    words = [OURS.sign(purpose, reader) for purpose in ("leave", "preferences", "view")]
+    assert list(OURS.letters([reader, 7])) == [tuple(words), next(OURS.letters([7]))]
 
 
 def test_every_cut_every_changed_letter_and_every_addition_is_refused() -> None:

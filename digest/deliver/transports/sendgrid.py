@@ -20,7 +20,7 @@ from digest.deliver.ports import Journal, Recovery
 from digest.deliver.reply import Reply
 from digest.deliver.transports.sendgrid_answers import detail, read_reply, refused_outright
 from digest.deliver.transports.sendgrid_log import find_attempt
-from digest.deliver.transports.sendgrid_payload import payload
+from digest.deliver.transports.sendgrid_payload import request_body
 from digest.deliver.transports.sendgrid_probe import find_misses, find_problem
 from digest.deliver.wire import MaybeSent, NeverSent, Wire
 
@@ -60,7 +60,7 @@ class SendGrid:
         if bad := unmailable(outgoing.recipients):
             return Rejected(bad)
         try:
-            body = orjson.dumps(payload(outgoing))
+            body = request_body(outgoing)
         except TypeError as error:  # half of a surrogate pair
             return NotSent(f"the letter can't be written as JSON: {error}", permanent=True)
         try:

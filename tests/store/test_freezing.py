@@ -1,0 +1,94 @@
+"""A freeze by what readers have in common: everybody gets what was decided for their kind, once, in full batches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from digest.deliver.outcome import Accepted
+from digest.models import Subscriber
+from digest.store.counting import counts, missing
+from digest.store.database import Database
+from digest.store.editions import EditionStore
+from digest.store.freezing import Fate, Placed, freeze_listed
+from digest.store.ledger import SqlLedger
+from digest.store.readers import Profile, ReaderStore
+from tests.store.conftest import KEY, NOW, an_edition
+
+LATER = NOW + timedelta(hours=1)
+READERS = [
+    Subscriber(
+        f"reader{n}@example.com",
+        format="text" if n % 3 == 0 else "html",
+        timezone="Europe/London" if n % 2 else "Asia/Kolkata",
+        status="paused" if n == 7 else "active",
+    )
+    for n in range(20)
+]
+
+
+def sync(database: Database, readers: list[Subscriber]) -> ReaderStore:
+    store = ReaderStore(database)
+    store.sync([(reader.email, reader) for reader in readers], now=NOW)
+    return store
+
+
+def fate(profile: Profile) -> Fate:
+    if profile.status == "paused" or profile.suppressed:
+        return Fate(excluded=profile.suppressed or "paused")
+    return Fate(profile.format, LATER if profile.timezone == "Europe/London" else NOW)
+
+
+def freeze(database: Database, store: ReaderStore, size: int = 4) -> Placed:
+    fates = {profile: fate(profile) for profile in store.profiles(KEY)}
+    return freeze_listed(database, KEY, fates, size, now=NOW)
+
+
+def handed_over(database: Database) -> list[tuple[str, list[str]]]:
+    ledger, found = SqlLedger(database), []
+    while got := ledger.claim(KEY, "outbox", LATER, 5):
+        found.append((got.variant, [email for _id, email in got.readers]))
+        ledger.settle(got.attempt, Accepted(), NOW)
+    return found
+
+
+def test_each_kind_gets_its_own_in_the_lists_order(database: Database) -> None:
+    EditionStore(database).put(an_edition(), over=())
+    store = sync(database, READERS)
+    store.suppress("reader2@example.com", "bounced", now=NOW)
+    assert freeze(database, store) == Placed(18)
+    assert {(one.email, one.reason) for one in missing(database, KEY) if one.state == "excluded"} == {
+        ("reader2@example.com", "bounced"),
+        ("reader7@example.com", "paused"),
+    }
+    assert counts(database, KEY).balanced
+    expected = []
+    for zone in ("Asia/Kolkata", "Europe/London"):
+        for form in ("html", "text"):
+            of_kind = [r.email for r in READERS if (r.timezone, r.format, r.status) == (zone, form, "active")]
+            mailed = [email for email in of_kind if email != "reader2@example.com"]
+            expected += [(form, mailed[at : at + 4]) for at in range(0, len(mailed), 4)]
+    assert handed_over(database) == expected
+
+
+def test_freezing_again_places_only_the_new_and_those_who_are_back(database: Database) -> None:
+    EditionStore(database).put(an_edition(), over=())
+    store = sync(database, READERS)
+    assert freeze(database, store) == Placed(19)
+    assert freeze(database, store) == Placed(0)
+    store = sync(database, [replace(reader, status="active") for reader in READERS] + [Subscriber("new@example.com")])
+    assert freeze(database, store) == Placed(2)
+    sent = [email for _variant, emails in handed_over(database) for email in emails]
+    assert sorted(sent) == sorted([*(reader.email for reader in READERS), "new@example.com"])
+    assert counts(database, KEY).settled
+
+
+def test_who_changes_while_it_is_being_decided_is_left_for_another_look(database: Database) -> None:
+    EditionStore(database).put(an_edition(), over=())
+    store = sync(database, READERS)
+    fates = {profile: fate(profile) for profile in store.profiles(KEY)}
+    sync(database, [*READERS[:-1], replace(READERS[-1], timezone="Asia/Kathmandu")])
+    assert freeze_listed(database, KEY, fates, 4, now=NOW) == Placed(18, unforeseen=1)
+    assert counts(database, KEY).frozen == 19
+    assert freeze(database, store) == Placed(1)
+    assert counts(database, KEY).frozen == 20
