@@ -79,6 +79,12 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _TAG.sub(lambda match: values[match[0]], text)
 
 
+def pieces(text: str) -> list[tuple[str, str]]:
+    """`text` as (placeholder's tag, text that follows it) in order; the first tag is '' for the text before any."""
+    found = _TAG.split(text), _TAG.findall(text)
+    return list(zip(("", *found[1]), found[0], strict=True))
+
+
 def recipient(id: int, email: str, sender: Sender, token: Callable[[str, int], str]) -> Recipient:
     """A reader's personal values. `token(purpose, id)` gives a URL-safe signed word."""
     leave = token("leave", id)

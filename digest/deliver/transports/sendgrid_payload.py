@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from digest.deliver.headers import encode_address
 from digest.deliver.message import Outgoing, Recipient, list_headers, one_line
-from digest.deliver.mime import encode_address, file_name
+from digest.deliver.mime import file_name
 from digest.models import Inline
 
 _ONE_CLICK = "List-Unsubscribe-Post"
