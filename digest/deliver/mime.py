@@ -47,9 +47,7 @@ class Template:
         self.edition, self.list_id = edition, sender.list_id
         self.personal = len(pieces(letter.subject)) > 1
         self.subject = letter.subject if self.personal else encode_header("Subject", letter.subject)
-        self.sender = (
-            folded("From", encode_address(sender.name, sender.email, room=WORD_BYTES)).encode("ascii") + _CRLF
-        )
+        self.sender = folded("From", encode_address(sender.name, sender.email, room=WORD_BYTES)).encode("ascii") + _CRLF
         lines = [f"Reply-To: {one_line(sender.reply_to)}"] if sender.reply_to else []
         lines += [folded(name, value.split(" ")) for name, value in common]
         lines.append("MIME-Version: 1.0")
@@ -163,9 +161,7 @@ def _picture(picture: Inline) -> bytes:
 def _lines(data: bytes) -> bytes:
     """`data` as base64 in lines of 76, each with its end; nothing for nothing."""
     parts = range(0, len(data), _LINE_BYTES)
-    return b"".join(
-        binascii.b2a_base64(data[start : start + _LINE_BYTES], newline=False) + _CRLF for start in parts
-    )
+    return b"".join(binascii.b2a_base64(data[start : start + _LINE_BYTES], newline=False) + _CRLF for start in parts)
 
 
 def _message_id(edition: str, reader: Recipient, list_id: str) -> str:
