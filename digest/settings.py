@@ -20,6 +20,7 @@ from digest.settings_values import (
     Address,
     AddressOrNone,
     Clock,
+    Domain,
     Duration,
     HeaderName,
     JsonPath,
@@ -189,6 +190,21 @@ class SendGridSettings(Shape):
     timeout: Duration = timedelta(seconds=30)
 
 
+class DkimSettings(Shape):
+    """The private key by a file, or by an environment variable that holds its PEM."""
+
+    domain: Domain
+    selector: Domain
+    key_file: str = ""
+    key_env: str = ""
+
+    @model_validator(mode="after")
+    def _one_key(self) -> DkimSettings:
+        if bool(self.key_file) == bool(self.key_env):
+            raise ValueError("expected exactly one of key_file and key_env")
+        return self
+
+
 class SmtpSettings(Shape):
     host: str = "localhost"
     port: int = Field(default=25, ge=1, le=65535)
@@ -196,6 +212,14 @@ class SmtpSettings(Shape):
     username: str = ""
     password_env: str = "DIGEST_SMTP_PASSWORD"  # noqa: S105  the name of a variable, not a secret
     timeout: Duration = timedelta(seconds=60)
+    bounces: AddressOrNone = ""
+    dkim: DkimSettings | None = None
+
+    @model_validator(mode="after")
+    def _room_for_a_token(self) -> SmtpSettings:
+        if len(self.bounces.partition("@")[0]) > 22:
+            raise ValueError("expected bounces to have at most 22 characters before the @: a token follows them")
+        return self
 
 
 class OutboxSettings(Shape):
@@ -277,6 +301,14 @@ class Settings(Shape):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"expected every source to have its own name; twice: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _signed_for_the_sender(self) -> Settings:
+        dkim, sender = self.delivery.smtp.dkim, self.newsletter.sender.email.rpartition("@")[2].lower()
+        if dkim and not f".{sender}".endswith(f".{dkim.domain.lower()}"):
+            said = f"the sender's domain {sender} or one that it is part of"
+            raise ValueError(f"'delivery.smtp.dkim.domain': expected {said}, found {dkim.domain}")
         return self
 
     @model_validator(mode="after")

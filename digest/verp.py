@@ -1,8 +1,8 @@
 """VERP: an envelope sender of one's own for each reader, so that a bounce says by its address whom it is about.
 
-`bounces+TOKEN@example.com`, where TOKEN is the signed word in base32: mail programs on the way may write a local part in
-small letters, which base64 would not survive. Pure; signs and checks nothing itself. Both the sender of mail and the
-reader of bounces stand on this.
+`bounces+TOKEN@example.com`, where TOKEN is the signed word in base32: mail programs on the way may write a local part
+in small letters, which base64 would not survive. Pure; signs and checks nothing itself. Both the sender of mail and
+the reader of bounces stand on this.
 """
 
 from __future__ import annotations

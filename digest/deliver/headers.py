@@ -1,4 +1,4 @@
-"""Mail headers: text becomes safe folded lines, and what every letter carries by whatever transport stands in one place.
+"""Mail headers: text becomes safe folded lines; what every letter carries, by whatever transport, stands here once.
 
 Headers are encoded here because the standard library of Python before 3.13 loses spaces between the encoded words of a
 long non-ASCII header (cpython gh-92081). Pure; knows no body.

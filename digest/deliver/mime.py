@@ -1,7 +1,7 @@
 """A letter as the bytes of a mail: text, HTML and pictures as base64 parts, what is personal patched in.
 
-Builds; sends nothing. What all readers share is encoded once per letter (`template`), for most of a mail is the same for
-everybody: base64 works in groups of three bytes, so the text between two personal values has three encodings at most.
+Builds; sends nothing. What all readers share is encoded once per letter (`template`): base64 works in groups of three
+bytes, so the text between two personal values has three encodings at most, whatever their length.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ class _Body:
 
     def lines(self, values: Mapping[str, bytes]) -> bytes:
         """All lines, each with its end. `values` are what stands in the slots, by tag."""
-        out, carried = [], b""
+        out: list[bytes] = []
+        carried = b""
         for tag, run in self.runs:
             if tag:
                 carried += values[tag]

@@ -47,11 +47,11 @@ class SlowSmtp(threading.Thread):
             connection.settimeout(5)
             while data := connection.recv(1_000_000):
                 held += data
-                if inside and b"\r\n.\r\n" not in held or not held.endswith(b"\r\n"):
+                if (inside and b"\r\n.\r\n" not in held) or not held.endswith(b"\r\n"):
                     continue
                 self.portions.append(held)
                 answers = b""
-                body, dot, rest = held.partition(b"\r\n.\r\n") if inside else (b"", b"", held)
+                _body, dot, rest = held.partition(b"\r\n.\r\n") if inside else (b"", b"", held)
                 answers += OK if dot else b""
                 for line in rest.splitlines():
                     answers += b"250-here\r\n250 PIPELINING\r\n" if line.startswith(b"ehlo") else b""
@@ -143,7 +143,7 @@ USUAL = {"mail": OK, "rcpt": OK, "data": GO, "dot": OK}
 def test_whatever_is_answered_the_outcome_is_what_the_server_did(
     odd: dict[str, dict[int, bytes | None]], pipelining: bool
 ) -> None:
-    """No reader whose letter was taken is called refused or not sent, and none whose letter was not is called accepted."""
+    """No letter that was taken is called refused or not sent; none that was not is called accepted."""
     readers = many(5)
     script = {verb: [places.get(place, USUAL[verb]) for place in range(5)] for verb, places in odd.items()}
     with ScriptedSmtp(pipelining=pipelining, **script) as server:

@@ -11,7 +11,18 @@ from tests.paths import ROOT
 
 PACKAGE = ROOT / "digest"
 STAGES = {"collect", "curate", "render", "subscribers", "deliver"}
-GROUND = {"models", "errors", "hindi", "messages", "marked_yaml", "listed_yaml", "listed_flow", "files", "resources"}
+GROUND = {
+    "models",
+    "errors",
+    "hindi",
+    "messages",
+    "marked_yaml",
+    "listed_yaml",
+    "listed_flow",
+    "files",
+    "resources",
+    "verp",
+}
 TOP = {
     "cli",
     "preview",

@@ -1,7 +1,7 @@
 """Hands letters over by SMTP, one transaction per reader, and tells for each what the server said.
 
-One transaction each, because only so a refusal, a bounce (VERP) and the doubt of a broken connection (RFC 1047) are about
-one reader. How a letter goes over a connection is `smtp_connection`'s.
+One transaction each, because only so a refusal, a bounce (VERP) and the doubt of a broken connection (RFC 1047) are
+about one reader. How a letter goes over a connection is `smtp_connection`'s.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ _FOR_GOOD = (
 class Smtp:
     """One connection per thread. `security` is none, starttls or tls; an empty `username` means no AUTH.
 
-    `bounces` is the address that bounces go to, with the word that `token("bounce", reader)` gives in it (VERP); '': they go
-    to the letter's sender. `sign` gives the DKIM-Signature of a mail, to stand before it.
+    `bounces` is the address that bounces go to, with the word of `token("bounce", reader)` in it (VERP); '': they go to
+    the letter's sender. `sign` gives the DKIM-Signature of a mail, to stand before it.
     """
 
     name = "smtp"

@@ -1,7 +1,7 @@
 """One connection to an SMTP server: opened by smtplib (greeting, TLS, AUTH), then driven letter by letter.
 
-Says of each letter on which side of the final dot it ended. Where the server offers PIPELINING (RFC 2920) MAIL, RCPT and
-DATA go in one write, those of the next letter behind the final dot of the one before: one round trip a letter.
+Says of each letter on which side of the final dot it ended. Where the server offers PIPELINING (RFC 2920) MAIL, RCPT
+and DATA go in one write, those of the next letter behind the final dot of the one before: one round trip a letter.
 Knows nothing of batches, journals and outcomes.
 """
 
@@ -188,8 +188,8 @@ def _commands(envelope: Envelope, *, reset: bool = False) -> list[tuple[str, str
 
 
 def _judge(verb: str, code: int, said: bytes) -> None:
-    """Raises Refused, PutOff or Later when the answer is not the one wanted. A 4xx to RCPT or after the dot may be about
-    one reader (greylisting); 421 is always about the connection."""
+    """Raises Refused, PutOff or Later when the answer is not the one wanted. A 4xx to RCPT or after the dot may be
+    about one reader (greylisting); 421 is always about the connection."""
     wanted, kind = 3 if verb == "DATA" else 2, code // 100
     if kind == wanted:
         return
