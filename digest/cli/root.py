@@ -22,6 +22,7 @@ COMMANDS = {
     "subscribers": ("digest.cli.lists:subscribers", "List and edit the readers."),
     "edition": ("digest.cli.desk:edition", "The desk: look at editions, change and approve them."),
     "reconcile": ("digest.cli.reconciling:reconcile", "Settle batches whose outcome is unknown."),
+    "doctor": ("digest.cli.doctor:doctor", "Look at a received mail: DKIM, one-click unsubscribe, headers."),
     "demo": ("digest.cli.folder:demo", "Do the whole job on the samples."),
 }
 

@@ -36,9 +36,11 @@ TOP = {
     "rehearsal",
     "building",
     "withdrawing",
+    "doctor",
+    "dkim_verdict",
 }
 TOP |= {"composing", "web", "work"}
-TOP |= {"settings", "settings_file", "settings_values"}
+TOP |= {"settings", "settings_file", "settings_transports", "settings_values"}
 
 
 def imports(path: Path) -> set[str]:
