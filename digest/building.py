@@ -10,7 +10,7 @@ from digest.deliver import transports
 if TYPE_CHECKING:
     from digest.app import App
     from digest.deliver.ports import Transport
-    from digest.settings import DkimSettings
+    from digest.settings_transports import DkimSettings
 
 
 def transport(name: str, app: App) -> Transport:

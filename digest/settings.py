@@ -1,7 +1,7 @@
 """What `digest.yaml` may say: every key, its type, its default and its bounds.
 
-Shapes only; how a single value is written stands in `settings_values`. Reading the file, the environment and
-putting faults into words is `settings_file`'s. No secret is a setting: a key that needs one names the environment
+Shapes only; how a single value is written stands in `settings_values`, a transport's keys in `settings_transports`.
+Reading the file, the environment and putting faults into words is `settings_file`'s. No secret is a setting: a key that needs one names the environment
 variable that holds it.
 """
 
@@ -12,15 +12,15 @@ from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from digest.hindi.language import DEVANAGARI
+from digest.settings_transports import OutboxSettings, SendGridSettings, SmtpSettings
 from digest.settings_values import (
     Accent,
     Address,
     AddressOrNone,
     Clock,
-    Domain,
     Duration,
     HeaderName,
     JsonPath,
@@ -29,17 +29,12 @@ from digest.settings_values import (
     ParamName,
     PictureUrl,
     Selector,
+    Shape,
     Variable,
     WebRoot,
     Word,
     Zone,
 )
-
-
-class Shape(BaseModel):
-    """A part of the settings: unknown keys are faults, values can't be changed afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Sender(Shape):
@@ -148,9 +143,9 @@ class EditionSettings(Shape):
     related: float = Field(default=0.34, gt=0, le=1)
     same_source: float = Field(default=0.65, gt=0, le=1)
     per_section: int = Field(default=4, ge=1, le=100)
-    quotas: dict[Line, Annotated[int, Field(ge=0, le=100)]] = {}
+    quotas: dict[Line, Annotated[int, Field(ge=0, le=100)]] = Field(default_factory=dict)
     block: tuple[Word, ...] = ()
-    boost: dict[Word, Annotated[float, Field(ge=-5, le=5)]] = {}
+    boost: dict[Word, Annotated[float, Field(ge=-5, le=5)]] = Field(default_factory=dict)
     memory: Duration = timedelta(days=7)
     max_bytes: int = Field(default=50_000, ge=10_000, le=90_000)
 
@@ -182,48 +177,6 @@ class SummarySettings(Shape):
 def _several(given: Any) -> Any:
     """One name, or several in a list or with commas between, as an environment variable has them."""
     return [word.strip() for word in given.split(",")] if isinstance(given, str) else given
-
-
-class SendGridSettings(Shape):
-    host: WebRoot = "https://api.sendgrid.com"
-    key_env: str = "SENDGRID_API_KEY"
-    timeout: Duration = timedelta(seconds=30)
-
-
-class DkimSettings(Shape):
-    """The private key by a file, or by an environment variable that holds its PEM."""
-
-    domain: Domain
-    selector: Domain
-    key_file: str = ""
-    key_env: str = ""
-
-    @model_validator(mode="after")
-    def _one_key(self) -> DkimSettings:
-        if bool(self.key_file) == bool(self.key_env):
-            raise ValueError("expected exactly one of key_file and key_env")
-        return self
-
-
-class SmtpSettings(Shape):
-    host: str = "localhost"
-    port: int = Field(default=25, ge=1, le=65535)
-    security: Literal["none", "starttls", "tls"] = "none"
-    username: str = ""
-    password_env: str = "DIGEST_SMTP_PASSWORD"  # noqa: S105  the name of a variable, not a secret
-    timeout: Duration = timedelta(seconds=60)
-    bounces: AddressOrNone = ""
-    dkim: DkimSettings | None = None
-
-    @model_validator(mode="after")
-    def _room_for_a_token(self) -> SmtpSettings:
-        if len(self.bounces.partition("@")[0]) > 22:
-            raise ValueError("expected bounces to have at most 22 characters before the @: a token follows them")
-        return self
-
-
-class OutboxSettings(Shape):
-    path: str = "outbox"
 
 
 Transport = Literal["outbox", "smtp", "sendgrid"]

@@ -12,7 +12,7 @@ from datetime import time, timedelta
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(s|m|h|d)\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -24,6 +24,12 @@ _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])\Z")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_](?:[A-Za-z]{2}|[0-9]{3}))?\Z")
 _STEP = r"[^.|\[\]\s](?:[^.|\[\]]*[^.|\[\]\s])?(?:\[\])*"
 _JSON_PATH = re.compile(rf"{_STEP}(?:\.{_STEP})*(?:\s*\|\s*{_STEP}(?:\.{_STEP})*)*\Z")
+
+
+class Shape(BaseModel):
+    """A part of the settings: unknown keys are faults, values can't be changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def parse_duration(value: Any) -> Any:

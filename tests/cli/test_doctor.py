@@ -1,4 +1,4 @@
-"""`digest doctor`: a signed letter of ours has nothing wrong; of a spoilt one each thing is told that providers mind."""
+"""`digest doctor`: a signed letter of ours has nothing wrong; of a spoilt one each thing that matters is told."""
 
 from __future__ import annotations
 
