@@ -1,8 +1,8 @@
 """What `digest.yaml` may say: every key, its type, its default and its bounds.
 
 Shapes only; how a single value is written stands in `settings_values`, a transport's keys in `settings_transports`.
-Reading the file, the environment and putting faults into words is `settings_file`'s. No secret is a setting: a key that needs one names the environment
-variable that holds it.
+Reading the file, the environment and putting faults into words is `settings_file`'s. No secret is a setting: a key that
+needs one names the environment variable that holds it.
 """
 
 from __future__ import annotations
