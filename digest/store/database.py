@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from digest.errors import ConfigurationError, Fault, StoreError
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; a test keeps it equal to the last file of `migrations/versions`."""
 
 _BUSY_SECONDS = 15
@@ -35,14 +35,15 @@ class Database:
         self.name = name
 
     @contextmanager
-    def write(self, area: str = "") -> Iterator[Connection]:
+    def write(self, area: str = "", *, wait: bool = True) -> Iterator[Connection]:
         """One transaction, durable when the block ends; rolled back when it raises. StoreError when it can't.
+        Without `wait` SQLite does not wait for the disk: it outlives this process, but perhaps not a power cut.
 
         Writers who name the same `area` go one after the other, for work that looks before it inserts. SQLite has
         one writer at a time anyway.
         """
         with self.said(), self.engine.connect() as connection:
-            connection = connection.execution_options(writes=True)
+            connection = connection.execution_options(writes=True, wait=wait)
             with connection.begin():
                 if area and self.engine.dialect.name == "postgresql":
                     key = text("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || :area, 0))")
@@ -127,7 +128,11 @@ def _sqlite(url: Any) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes")
+        options = connection.get_execution_options()
+        writes, sync = options.get("writes"), "FULL" if options.get("wait", True) else "NORMAL"
+        if connection.info.get("synchronous", "FULL") != sync:
+            connection.exec_driver_sql(f"PRAGMA synchronous={sync}")
+            connection.info["synchronous"] = sync
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
