@@ -14,6 +14,7 @@ HEADERS = {
     "rendering": ("a letter of 20 stories", "CPU ms", "ratio"),
     "clustering": ("finding the same story", "CPU s", "ratio"),
     "delivery": ("handing over", "readers/s", "ratio"),
+    "smtp": ("letters by SMTP", "letters/s", "to smtplib", "to smtp-source"),
 }
 
 

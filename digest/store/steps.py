@@ -8,6 +8,7 @@ from the last note on are in doubt. Elsewhere (PostgreSQL, systems that don't na
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,6 +34,7 @@ class Steps:
         self.database = database
         self.boot = _boot(database) if boot is None else boot
         """This start of the machine; '' where a note is as durable as any other commit."""
+        self._turn = threading.Lock()  # SQLite lets who finds it busy sleep ten times as long as a note takes
         self._since: dict[str, int] = {}  # attempt → notes since one that waited
 
     def note(self, name: str, reader: int) -> None:
@@ -40,7 +42,7 @@ class Steps:
         would hand readers over a second time."""
         since = self._since.get(name, AHEAD)
         wait = not self.boot or since >= AHEAD
-        with self.database.write(wait=wait) as connection:
+        with self._turn, self.database.write(wait=wait) as connection:
             ours = connection.execute(_NOTE, {"name": name, "reader": reader}).rowcount
         if not ours:
             raise StoreError(f"attempt {name} was taken over by another run; this one stops")
