@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 
 from digest import pipeline
@@ -29,7 +30,7 @@ from digest.deliver.message import Outgoing, Recipient, fill, recipient
 from digest.deliver.transports.smtp import Smtp
 from digest.models import Letter, Variant
 
-LETTERS, THREADS, RIVALS = 20_000, 4, 300
+LETTERS, RIVALS, ROUNDS, THREADS = 20_000, 300, 4, 8
 _SBIN = f"{os.environ.get('PATH', '')}:/usr/sbin"
 
 
@@ -54,12 +55,17 @@ def run() -> list[tuple[str, ...]]:
 
 def _against(name: str, port: int, home: Path) -> list[tuple[str, ...]]:
     with make_app(home, environment=_environment(port)) as app:
-        letter, people = _letter(app), _people(app, 1000)
-        smtplib_rate = RIVALS / _timed(lambda: _by_smtplib(port, app, letter, people[:RIVALS]))
-        ours = LETTERS / _timed(lambda: _ours(port, app, letter, people))
+        letter, people = _letter(app), _people(app, 625)
+        size = len(_email_message(app, letter, people[0]).as_bytes())
+        spent = [0.0, 0.0, 0.0]
+        for part in range(ROUNDS):  # in turns, for the machine may have other work
+            rivals = people[part::ROUNDS][: RIVALS // ROUNDS]
+            spent[0] += _timed(partial(_by_smtplib, port, app, letter, rivals))
+            spent[1] += _smtp_source(port, size)
+            spent[2] += _timed(partial(_ours, port, app, letter, people))
         whole = LETTERS / _whole_path(app)
-    size = len(_email_message(app, letter, people[0]).as_bytes())
-    source = LETTERS / seconds if (seconds := _smtp_source(port, size)) else 0.0
+    smtplib_rate, ours = RIVALS / spent[0], LETTERS / spent[2]
+    source = LETTERS / spent[1] if spent[1] else 0.0
     rates = [
         (f"{name}: smtplib, one connection, EmailMessage each ({RIVALS} letters)", smtplib_rate),
         (f"{name}: smtp-source -s 8, the same {size / 1000:.0f} kB each time", source),
@@ -82,7 +88,7 @@ def _ours(port: int, app: App, letter: Letter, people: tuple[Recipient, ...]) ->
         assert len(getattr(outcome, "accepted", ())) == len(people), outcome
 
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(batch, range(LETTERS // len(people))))
+        list(pool.map(batch, range(LETTERS // ROUNDS // len(people))))
     smtp.close()
 
 
@@ -130,7 +136,19 @@ def _smtp_source(port: int, size: int) -> float:
     program = shutil.which("smtp-source", path=_SBIN)
     if program is None:
         return 0.0
-    command = [program, "-s", "8", "-m", str(LETTERS), "-l", str(size), "-f", "a@example.com", "-t", "b@example.com"]
+    command = [
+        program,
+        "-s",
+        "8",
+        "-m",
+        str(LETTERS // ROUNDS),
+        "-l",
+        str(size),
+        "-f",
+        "a@example.com",
+        "-t",
+        "b@example.com",
+    ]
     return _timed(lambda: subprocess.run([*command, f"127.0.0.1:{port}"], check=True, timeout=300))
 
 

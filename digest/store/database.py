@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,15 +35,14 @@ class Database:
         self.name = name
 
     @contextmanager
-    def write(self, area: str = "", *, wait: bool = True) -> Iterator[Connection]:
+    def write(self, area: str = "") -> Iterator[Connection]:
         """One transaction, durable when the block ends; rolled back when it raises. StoreError when it can't.
-        Without `wait` SQLite does not wait for the disk: it outlives this process, but perhaps not a power cut.
 
         Writers who name the same `area` go one after the other, for work that looks before it inserts. SQLite has
         one writer at a time anyway.
         """
         with self.said(), self.engine.connect() as connection:
-            connection = connection.execution_options(writes=True, wait=wait)
+            connection = connection.execution_options(writes=True)
             with connection.begin():
                 if area and self.engine.dialect.name == "postgresql":
                     key = text("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || :area, 0))")
@@ -59,6 +58,16 @@ class Database:
             with connection.begin():
                 yield connection
 
+    def jot(self, statement: str, values: Sequence[object]) -> int:
+        """One statement on SQLite, with question marks, that does not wait for the disk: it outlives this process, but
+        perhaps not a power cut, unless a `write` came after it. Answers the rows changed; StoreError when it can't."""
+        with self.said(), self.engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            if not connection.info.get("hasty"):
+                driver.execute("PRAGMA synchronous=NORMAL")
+                connection.info["hasty"] = True
+            return int(driver.execute(statement, values).rowcount)
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -67,7 +76,7 @@ class Database:
         """Turns what the database raises into a StoreError with one sentence."""
         try:
             yield
-        except DBAPIError as error:
+        except (DBAPIError, sqlite3.Error) as error:
             raise StoreError(f"store {self.name} {_reason(error)}") from error
 
 
@@ -128,11 +137,9 @@ def _sqlite(url: Any) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        writes, sync = options.get("writes"), "FULL" if options.get("wait", True) else "NORMAL"
-        if connection.info.get("synchronous", "FULL") != sync:
-            connection.exec_driver_sql(f"PRAGMA synchronous={sync}")
-            connection.info["synchronous"] = sync
+        if connection.info.pop("hasty", False):
+            connection.exec_driver_sql("PRAGMA synchronous=FULL")
+        writes = connection.get_execution_options().get("writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
@@ -179,8 +186,9 @@ def _version(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _reason(error: DBAPIError) -> str:
-    said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+def _reason(error: DBAPIError | sqlite3.Error) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    said = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
     for mark, sentence in _SENTENCES:
         if mark in said.lower():
             return f"{sentence} ({said})"

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import and_, bindparam, update
+from sqlalchemy import and_, update
 
 from digest.errors import StoreError
 from digest.store.database import Database
@@ -20,11 +20,7 @@ from digest.store.schema import attempt
 
 AHEAD = 50
 
-_NOTE = (
-    update(attempt)
-    .where(and_(attempt.c.id == bindparam("name"), attempt.c.state == "submitting"))
-    .values(in_doubt=bindparam("reader"))
-)
+_NOTE = "UPDATE attempt SET in_doubt = ? WHERE id = ? AND state = 'submitting'"
 
 
 class Steps:
@@ -34,23 +30,36 @@ class Steps:
         self.database = database
         self.boot = _boot(database) if boot is None else boot
         """This start of the machine; '' where a note is as durable as any other commit."""
-        self._turn = threading.Lock()  # SQLite lets who finds it busy sleep ten times as long as a note takes
+        self._waits = not self.boot or database.engine.dialect.name != "sqlite"
         self._since: dict[str, int] = {}  # attempt → notes since one that waited
+        self._turn = threading.Lock()  # SQLite lets who finds it busy sleep ten times as long as a note takes
 
     def note(self, name: str, reader: int) -> None:
         """The reader is handed over next. Raises StoreError when the attempt is no longer ours: whoever went on now
         would hand readers over a second time."""
-        since = self._since.get(name, AHEAD)
-        wait = not self.boot or since >= AHEAD
-        with self._turn, self.database.write(wait=wait) as connection:
-            ours = connection.execute(_NOTE, {"name": name, "reader": reader}).rowcount
+        if self._waits:
+            ours = self._written(name, reader)
+        else:
+            with self._turn:
+                since = self._since.get(name, AHEAD)
+                if since < AHEAD:
+                    ours = self.database.jot(_NOTE, (reader, name))
+                    self._since[name] = since + 1
+                else:  # what waits for the disk brings all notes before it there, whoever made them
+                    ours = self._written(name, reader)
+                    self._since = dict.fromkeys((*self._since, name), 1)
         if not ours:
             raise StoreError(f"attempt {name} was taken over by another run; this one stops")
-        self._since[name] = 1 if wait else since + 1
+
+    def _written(self, name: str, reader: int) -> int:
+        mine = and_(attempt.c.id == name, attempt.c.state == "submitting")
+        with self.database.write() as connection:
+            return connection.execute(update(attempt).where(mine).values(in_doubt=reader)).rowcount
 
     def end(self, name: str) -> None:
         """The attempt is settled."""
-        self._since.pop(name, None)
+        with self._turn:
+            self._since.pop(name, None)
 
     def doubtful(self, boot: str, doubt: int, ids: Sequence[int]) -> list[int]:
         """Who of an orphaned attempt's readers, in the order in which they are handed over, may or may not have been,

@@ -59,25 +59,54 @@ def test_after_a_power_cut_nobody_who_may_have_it_is_sent_it_again(
     assert len(doubts(database, KEY)) == 1
 
 
-def test_every_fiftieth_note_waits_for_the_disk(tmp_path: Path, frozen: Frozen, database: Database) -> None:
-    """Counted by what SQLite is told: FULL before such a note, NORMAL before the others."""
+@pytest.fixture
+def told(database: Database) -> list[str]:
+    """What SQLite is told of waiting for the disk, and each note."""
     if database.engine.dialect.name != "sqlite":
         pytest.skip("only SQLite is told so")
-    frozen(120)
-    ledger = SqlLedger(database)
-    told: list[str] = []
+    said: list[str] = []
     connection = database.engine.raw_connection()
     driver = connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
-    driver.set_trace_callback(lambda said: told.append(said) if said.startswith(("PRAGMA", "UPDATE attempt")) else None)
+    driver.set_trace_callback(lambda one: said.append(one) if one.startswith(("PRAGMA", "UPDATE attempt")) else None)
     connection.close()
+    return said
+
+
+def waits(told: list[str]) -> list[str]:
+    return [said.rpartition("=")[2] for said in told if said.startswith("PRAGMA")]
+
+
+def test_every_fiftieth_note_waits_for_the_disk(told: list[str], frozen: Frozen, database: Database) -> None:
+    frozen(120)
+    ledger = SqlLedger(database)
     handed(ledger, "a", upto=120)
     assert sum(said.startswith("UPDATE") for said in told) == 120
-    order = ["FULL" if "FULL" in said else "NORMAL" for said in told if said.startswith("PRAGMA")]
-    assert order == ["NORMAL", "FULL", "NORMAL", "FULL", "NORMAL"]
+    assert waits(told) == ["NORMAL", "FULL", "NORMAL", "FULL", "NORMAL"]
     told.clear()
     assert ledger.begin_run(KEY, recovery=HOLD, now=NOW) == 1
-    assert any("FULL" in said for said in told)  # no other commit is ever less than durable
+    assert waits(told) == ["FULL"]  # no other commit is ever less than durable
+
+
+def test_a_note_that_waits_counts_for_all_attempts(told: list[str], frozen: Frozen, database: Database) -> None:
+    frozen(240, size=120)
+    ledger = SqlLedger(database)
+    ledger.steps = Steps(database, "a")
+    one, other = claim(ledger, "smtp"), claim(ledger, "smtp")
+    for id, _email in one.readers[:40]:
+        ledger.note_handing(one.attempt, id)
+    ledger.note_handing(other.attempt, other.readers[0][0])  # its first, so it waits
+    for id, _email in one.readers[40:89]:
+        ledger.note_handing(one.attempt, id)
+    assert waits(told) == ["NORMAL", "FULL", "NORMAL"]
+    ledger.note_handing(one.attempt, one.readers[89][0])
+    assert waits(told)[3:] == ["FULL"]
+
+
+def test_without_knowing_the_start_every_note_waits(told: list[str], frozen: Frozen, database: Database) -> None:
+    frozen(60)
+    handed(SqlLedger(database), "", upto=60)
+    assert waits(told) == []  # FULL is what it is opened with
 
 
 def test_a_note_on_an_attempt_that_was_settled_stops_the_run(database: Database, frozen: Frozen) -> None:
