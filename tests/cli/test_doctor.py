@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from digest.deliver import mime
 from digest.deliver.dkim_signing import SIGNED, signer
 from digest.doctor import aligned, examine
-from tests.cli.newsroom import Newsroom
+from tests.cli.newsroom import Newsroom, many
 from tests.deliver.letters import NOW, outgoing
 from tests.deliver.test_dkim import PEM, PUBLIC, RECORD
+from tests.support.smtp_server import RecordingSmtp
 
 RESULTS = b"Authentication-Results: mx.example.net; dkim=pass header.d=example.com; spf=pass; dmarc=pass (p=NONE)\r\n"
 
@@ -154,6 +155,32 @@ def test_the_signature_of_the_sender_is_judged_not_the_first(newsroom: Newsroom,
     assert [one["domain"] for one in found["signatures"]] == ["sendgrid.net", "example.com"]
     assert "the signature is good" in found["good"]
     assert found["errors"] == []
+
+
+def test_what_a_receiver_gets_by_smtp_has_nothing_wrong(newsroom: Newsroom, tmp_path: Path) -> None:
+    (newsroom.home / "dkim.pem").write_bytes(PEM)
+    (tmp_path / "key").write_bytes(RECORD)
+    newsroom.readers(*many(3))
+    with RecordingSmtp(pipelining=True) as server:
+        over = {
+            "DIGEST_DELIVERY__TRANSPORT": "smtp",
+            "DIGEST_DELIVERY__SMTP__HOST": "127.0.0.1",
+            "DIGEST_DELIVERY__SMTP__PORT": str(server.port),
+            "DIGEST_DELIVERY__SMTP__BOUNCES": "bounces@example.com",
+            "DIGEST_DELIVERY__SMTP__DKIM": "{domain: example.com, selector: s1, key_file: dkim.pem}",
+            "DIGEST_NEWSLETTER__BASE_URL": "https://news.example.com",
+        }
+        assert newsroom.json("send", **over)["accepted"] == 3
+        assert len({letter.mail_from for letter in server.letters}) == 3
+        assert all(letter.mail_from.startswith("bounces+") for letter in server.letters)
+        for letter in server.letters:
+            (tmp_path / "letter.eml").write_bytes(RESULTS + letter.content)
+            found = newsroom.json("doctor", str(tmp_path / "letter.eml"), "--key", str(tmp_path / "key"), "--json")
+            assert (found["errors"], found["warnings"]) == ([], [])
+            assert "the signature is good" in found["good"]
+        told = newsroom.digest("check", **over | {"DIGEST_DELIVERY__SMTP__DKIM__KEY_FILE": "none.pem"})
+        assert told.code == 2
+        assert "none.pem can't be read: No such file" in told.out
 
 
 def test_offline_says_what_was_not_verified(newsroom: Newsroom, tmp_path: Path) -> None:
