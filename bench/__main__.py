@@ -17,6 +17,7 @@ HEADERS = {
     "delivery": ("handing over, over TLS", "readers/s", "ours is faster by"),
     "webhooks": ("a post of 2,500 events", "ms", "ratio"),
     "million": ("handing over a million, on request only", "s", "MiB", "ratio"),
+    "smtp": ("letters by SMTP", "letters/s", "to smtplib", "to smtp-source"),
 }
 LONG = ("million",)
 

@@ -11,6 +11,7 @@ from digest.deliver import transports
 if TYPE_CHECKING:
     from digest.app import App
     from digest.deliver.ports import Transport
+    from digest.settings_transports import DkimSettings
 
 
 def transport(name: str, app: App) -> Transport:
@@ -35,8 +36,18 @@ def _smtp(app: App) -> Transport:
         username=smtp.username,
         password=app.secret(smtp.password_env, "delivery.smtp.password_env") if smtp.username else "",
         timeout=smtp.timeout.total_seconds(),
+        bounces=smtp.bounces,
+        token=app.signer.sign if smtp.bounces else None,
+        sign=_dkim(smtp.dkim, app) if smtp.dkim else None,
     )
     return built
+
+
+def _dkim(chosen: DkimSettings, app: App) -> Callable[[bytes], bytes]:
+    from digest.deliver.dkim_signing import configured
+
+    file = app.home / chosen.key_file if chosen.key_file else None
+    return configured(chosen.domain, chosen.selector, file, chosen.key_env, app.environment)
 
 
 def _sendgrid(app: App) -> Transport:

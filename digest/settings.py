@@ -279,6 +279,14 @@ class Settings(Shape):
         return self
 
     @model_validator(mode="after")
+    def _signed_for_the_sender(self) -> Settings:
+        dkim, sender = self.delivery.smtp.dkim, self.newsletter.sender.email.rpartition("@")[2].lower()
+        if dkim and not f".{sender}".endswith(f".{dkim.domain.lower()}"):
+            said = f"the sender's domain {sender} or one that it is part of"
+            raise ValueError(f"'delivery.smtp.dkim.domain': expected {said}, found {dkim.domain}")
+        return self
+
+    @model_validator(mode="after")
     def _digits_of_the_script(self) -> Settings:
         if self.theme.digits == "deva" and self.newsletter.language not in DEVANAGARI:
             said = f"is for languages in Devanagari ({', '.join(sorted(DEVANAGARI))})"

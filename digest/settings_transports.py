@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from digest.settings_values import Duration, Shape, WebRoot
+from digest.settings_values import AddressOrNone, Domain, Duration, Shape, WebRoot
 
 
 class SendGridSettings(Shape):
@@ -22,6 +22,21 @@ class ResendSettings(Shape):
     timeout: Duration = timedelta(seconds=30)
 
 
+class DkimSettings(Shape):
+    """The private key by a file, or by an environment variable that holds its PEM."""
+
+    domain: Domain
+    selector: Domain
+    key_file: str = ""
+    key_env: str = ""
+
+    @model_validator(mode="after")
+    def _one_key(self) -> DkimSettings:
+        if bool(self.key_file) == bool(self.key_env):
+            raise ValueError("expected exactly one of key_file and key_env")
+        return self
+
+
 class SmtpSettings(Shape):
     host: str = "localhost"
     port: int = Field(default=25, ge=1, le=65535)
@@ -29,6 +44,14 @@ class SmtpSettings(Shape):
     username: str = ""
     password_env: str = "DIGEST_SMTP_PASSWORD"  # noqa: S105  the name of a variable, not a secret
     timeout: Duration = timedelta(seconds=60)
+    bounces: AddressOrNone = ""
+    dkim: DkimSettings | None = None
+
+    @model_validator(mode="after")
+    def _room_for_a_token(self) -> SmtpSettings:
+        if len(self.bounces.partition("@")[0]) > 19:
+            raise ValueError("expected bounces to have at most 19 characters before the @: a token follows them")
+        return self
 
 
 class OutboxSettings(Shape):

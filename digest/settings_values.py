@@ -142,6 +142,7 @@ Variable = Annotated[str, AfterValidator(_named(r"[A-Za-z_][A-Za-z0-9_]{0,99}", 
 VariableOrNone = Annotated[
     str, AfterValidator(_named(r"(?:[A-Za-z_][A-Za-z0-9_]{0,99})?", "the name of an environment variable"))
 ]
+Domain = Annotated[str, AfterValidator(_named(rf"{_LABEL}(?:\.{_LABEL})*", "a domain such as example.com"))]
 HeaderName = Annotated[str, AfterValidator(_named(r"(?:[A-Za-z0-9-]{1,99})?", "an HTTP header such as X-Api-Key"))]
 ParamName = Annotated[str, AfterValidator(_named(r"[A-Za-z0-9_.~-]{0,99}", "a query parameter such as apikey"))]
 JsonPath = Annotated[str, Field(max_length=500), AfterValidator(_json_path)]

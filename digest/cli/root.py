@@ -24,6 +24,7 @@ COMMANDS = {
     "reconcile": ("digest.cli.reconciling:reconcile", "Settle batches whose outcome is unknown."),
     "events": ("digest.cli.events:events", "Handle what providers posted about letters."),
     "bounces": ("digest.cli.events:bounces", "Read mail that came back: bounces, complaints, readers who leave."),
+    "doctor": ("digest.cli.doctor:doctor", "Look at a received mail: DKIM, one-click unsubscribe, headers."),
     "demo": ("digest.cli.folder:demo", "Do the whole job on the samples."),
 }
 

@@ -125,6 +125,12 @@ def recipient(id: int, email: str, sender: Sender, token: Sign) -> Recipient:
     return recipients([(id, email)], sender, token)[0]
 
 
+def pieces(text: str) -> list[tuple[str, str]]:
+    """`text` as (placeholder's tag, text that follows it) in order; the first tag is '' for the text before any."""
+    found = _TAG.split(text), _TAG.findall(text)
+    return list(zip(("", *found[1]), found[0], strict=True))
+
+
 def unmailable(readers: Iterable[Recipient]) -> dict[int, str]:
     """Readers whose address can stand in no header and no envelope, with the sentence. The list lets none through."""
     said = "the address holds characters that no mail can carry"

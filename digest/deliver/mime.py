@@ -1,97 +1,151 @@
-"""A letter as the bytes of a mail: headers encoded so that Hindi survives; text, HTML and pictures as base64 parts.
+"""A letter as the bytes of a mail: text, HTML and pictures as base64 parts, what is personal patched in.
 
-Builds; sends nothing. Headers are encoded here because the standard library of Python before 3.13 loses spaces
-between the encoded words of a long non-ASCII header (cpython gh-92081).
+Builds; sends nothing. What all readers share is encoded once per letter (`template`): base64 works in groups of three
+bytes, so the text between two personal values has three encodings at most, whatever their length.
 """
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
-from digest.deliver.message import Outgoing, Recipient, fill, list_headers, one_line
-from digest.models import Inline
+from digest.deliver.headers import WORD_BYTES, common_headers, encode_address, encode_header, folded
+from digest.deliver.message import Outgoing, Recipient, Sender, fill, list_headers, one_line, pieces
+from digest.models import Inline, Letter
 
 _CRLF = b"\r\n"
-_WORD_BYTES = 45  # of UTF-8, which base64 makes 60 characters: with `=?UTF-8?B??=` 72, below RFC 2047's 75
-_LINE = 76  # RFC 2045 6.8
-_HEADER_LINE = 78  # RFC 5322 2.1.1
-
-
-def encode_header(name: str, value: str) -> str:
-    """`Name: value` folded, without the final line end. Non-ASCII text becomes RFC 2047 encoded words whose spaces
-    are inside them; nothing in `value` can start another header."""
-    value = one_line(value)
-    if value.isascii() and len(name) + 2 + len(value) <= _HEADER_LINE and "=?" not in value:
-        return f"{name}: {value}"
-    first = _WORD_BYTES - max(0, len(name) + 2 + 12 - 14)
-    words = [_encoded_word(piece) for piece in _pieces(value, max(first, 12))]
-    return f"{name}: " + "\r\n ".join(words)
-
-
-def encode_address(name: str, email: str, *, room: int = 30) -> tuple[str, ...]:
-    """The pieces of `Display Name <address>`, each fit for a line of its own; `room` bytes of the name fit beside the
-    header's. Fewer pieces are better: some readers show a space where two of them meet."""
-    name, email = one_line(name), one_line(email)
-    if not name:
-        return (email,)
-    if name.isascii() and len(name) <= 50 and "=?" not in name:
-        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-        return (f'"{quoted}"', f"<{email}>")
-    return (*(_encoded_word(piece) for piece in _pieces(name, room)), f"<{email}>")
+_LINE_BYTES = 57  # 76 characters of base64 (RFC 2045 6.8)
 
 
 def build(outgoing: Outgoing, reader: Recipient, *, date: datetime) -> bytes:
-    """The whole mail to one reader, CRLF line ends, ready for DATA or a file.
+    """The whole mail to one reader, as `template(outgoing).mail` makes it."""
+    return template(outgoing).mail(reader, date)
 
-    Message-ID is a function of edition and reader, so that a receiver that hides repeats of one Message-ID hides a
-    mail that a broken connection made us send again (RFC 1047).
-    """
-    letter, sender = outgoing.letter, outgoing.sender
-    lines = [
-        _folded("From", encode_address(sender.name, sender.email, room=_WORD_BYTES)),
-        f"To: {one_line(reader.email)}",
-    ]
-    if sender.reply_to:
-        lines.append(f"Reply-To: {one_line(sender.reply_to)}")
-    lines += [
-        encode_header("Subject", fill(letter.subject, reader.values)),
-        f"Date: {format_datetime(date)}",
-        f"Message-ID: <{message_id(outgoing, reader)}>",
-        _folded("List-Id", encode_address(sender.list_name, sender.list_id)),
-        *(_folded(name, value.split(" ")) for name, value in list_headers(reader).items()),
-        "Precedence: bulk",
-        "Auto-Submitted: auto-generated",
-        "MIME-Version: 1.0",
-    ]
-    text = _part("text/plain", fill(letter.text, reader.values))
+
+def template(outgoing: Outgoing) -> Template:
+    """The mail of this batch's letter, made once for all batches that carry it. Raises ValueError where a header
+    can't be written."""
+    return _template(outgoing.edition, outgoing.letter, outgoing.sender, outgoing.pictures)
+
+
+class Template:
+    """One letter's mail with places for what is personal. Threads may share it."""
+
+    def __init__(
+        self,
+        edition: str,
+        letter: Letter,
+        sender: Sender,
+        pictures: Sequence[Inline],
+    ) -> None:
+        self.edition, self.list_id = edition, sender.list_id
+        self.personal = len(pieces(letter.subject)) > 1
+        self.subject = letter.subject if self.personal else encode_header("Subject", letter.subject)
+        self.sender = folded("From", encode_address(sender.name, sender.email, room=WORD_BYTES)).encode("ascii") + _CRLF
+        lines = [f"Reply-To: {one_line(sender.reply_to)}"] if sender.reply_to else []
+        common = common_headers(sender, edition, letter.variant)
+        lines += [folded(name, value.split(" ")) for name, value in common.items()]
+        lines.append("MIME-Version: 1.0")
+        self.common = "".join(f"{line}\r\n" for line in lines).encode("ascii")
+        self.parts: list[bytes | _Body] = list(_parts(edition, letter, pictures))
+
+    def mail(self, reader: Recipient, date: datetime) -> bytes:
+        """The whole mail, CRLF line ends, 7-bit, ready for DATA or a file. No line begins with a dot."""
+        lines = (
+            f"To: {one_line(reader.email)}",
+            encode_header("Subject", fill(self.subject, reader.values)) if self.personal else self.subject,
+            f"Date: {format_datetime(date)}",
+            f"Message-ID: <{_message_id(self.edition, reader, self.list_id)}>",
+            folded("List-Unsubscribe", list_headers(reader)["List-Unsubscribe"].split(" ")),
+            "",
+        )
+        values = {tag: value.encode("utf-8", "replace") for tag, value in reader.values.items()}
+        body = (part if isinstance(part, bytes) else part.lines(values) for part in self.parts)
+        return b"".join((self.sender, "\r\n".join(lines).encode("ascii"), self.common, *body))
+
+
+_template = lru_cache(maxsize=16)(Template)
+
+
+def message_id(outgoing: Outgoing, reader: Recipient) -> str:
+    """The same for every try of one edition to one reader, so that a receiver that hides repeats of one Message-ID
+    hides a mail that a broken connection made us send again (RFC 1047)."""
+    return _message_id(outgoing.edition, reader, outgoing.sender.list_id)
+
+
+def file_name(picture: Inline) -> str:
+    """The name under which a program offers to save a picture: no name that an editor's file had."""
+    return f"{picture.cid[:8]}.{picture.type.rpartition('/')[2]}"
+
+
+class _Body:
+    """A text as base64 with slots. Lines end where a slot begins; a group of three bytes never does."""
+
+    def __init__(self, text: str) -> None:
+        first, *rest = pieces(text.replace("\r\n", "\n").replace("\n", "\r\n"))
+        self.runs = [("", _Run(first[1])), *((tag, _Run(run)) for tag, run in rest)]
+
+    def lines(self, values: Mapping[str, bytes]) -> bytes:
+        """All lines, each with its end. `values` are what stands in the slots, by tag."""
+        out: list[bytes] = []
+        carried = b""
+        for tag, run in self.runs:
+            if tag:
+                carried += values[tag]
+            if len(run.whole) < _LINE_BYTES:
+                carried += run.whole
+                continue
+            head, lines, tail = run.shifted[-len(carried) % 3]
+            out += (_lines(carried + head), lines)
+            carried = tail
+        return b"".join((*out, _lines(carried)))
+
+
+class _Run:
+    """Text that is everybody's. `shifted[n]` parts it after n bytes, which complete a group begun before it: those
+    bytes, the lines of what follows, and the bytes that make no whole group at its end."""
+
+    __slots__ = ("shifted", "whole")
+
+    def __init__(self, text: str) -> None:
+        self.whole = text.encode("utf-8", "replace")
+        ends = [len(self.whole) - (len(self.whole) - start) % 3 for start in range(3)]
+        self.shifted = [
+            (self.whole[:start], _lines(self.whole[start:end]), self.whole[end:]) for start, end in enumerate(ends)
+        ]
+
+
+def _parts(edition: str, letter: Letter, pictures: Sequence[Inline]) -> Iterator[bytes | _Body]:
+    """Everything from Content-Type on."""
     if not letter.html:
-        return "\r\n".join(lines).encode("ascii") + _CRLF + text
-    boundary = "=_" + hashlib.sha256(f"{outgoing.edition}\0{letter.variant}".encode()).hexdigest()[:24]
-    html = _related(_part("text/html", fill(letter.html, reader.values)), outgoing.pictures, boundary)
-    lines.append(f'Content-Type: multipart/alternative; boundary="{boundary}"')
-    edge = b"--" + boundary.encode("ascii")
-    head = "\r\n".join(lines).encode("ascii")
-    return _CRLF.join((head, b"", edge, text, edge, html, edge + b"--", b""))
+        yield from (_part("text/plain"), _Body(letter.text))
+        return
+    unique = hashlib.sha256(f"{edition}\0{letter.variant}".encode("utf-8", "replace")).hexdigest()[:24]
+    # Neither is the other's beginning: a line that begins with a boundary is one (RFC 2046 section 5.1.1).
+    boundary, related = f"=_{unique}", f"=r{unique}"
+    edge, inner = (_CRLF + b"--" + name.encode("ascii") for name in (boundary, related))
+    yield f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'.encode("ascii")
+    yield from (edge + _CRLF, _part("text/plain"), _Body(letter.text), edge + _CRLF)
+    if pictures:  # the HTML and what it shows by Content-ID (RFC 2387)
+        yield f'Content-Type: multipart/related; type="text/html"; boundary="{related}"\r\n'.encode("ascii")
+        yield inner + _CRLF
+    yield from (_part("text/html"), _Body(letter.html))
+    for picture in pictures:
+        yield from (inner + _CRLF, _picture(picture))
+    yield (inner + b"--" if pictures else b"") + edge + b"--\r\n"
 
 
-def _related(html: bytes, pictures: Sequence[Inline], boundary: str) -> bytes:
-    """The HTML part and the pictures that it shows by their Content-ID (RFC 2387); the part itself without any."""
-    if not pictures:
-        return html
-    head = f'Content-Type: multipart/related; type="text/html"; boundary="{boundary}r"\r\n'.encode("ascii")
-    edge = b"--" + boundary.encode("ascii") + b"r"
-    parts = [line for picture in pictures for line in (edge, _picture(picture))]
-    return _CRLF.join((head, edge, html, *parts, edge + b"--", b""))
+def _part(kind: str) -> bytes:
+    return f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n".encode("ascii")
 
 
 @lru_cache(maxsize=64)
 def _picture(picture: Inline) -> bytes:
-    """A picture's part. Nothing in it is a reader's own, so it is encoded once for all of them."""
+    """A picture's part. Nothing in it is a reader's own, so it is encoded once for all letters that show it."""
     name = file_name(picture)
     head = (
         f'Content-Type: {picture.type}; name="{name}"',
@@ -101,54 +155,15 @@ def _picture(picture: Inline) -> bytes:
         "",
         "",
     )
-    return "\r\n".join(head).encode("ascii") + _lines(picture.data) + _CRLF
-
-
-def file_name(picture: Inline) -> str:
-    """The name under which a program offers to save a picture: no name that an editor's file had."""
-    return f"{picture.cid[:8]}.{picture.type.rpartition('/')[2]}"
-
-
-def message_id(outgoing: Outgoing, reader: Recipient) -> str:
-    """The same for every try of one edition to one reader."""
-    digest = hashlib.sha256(f"{outgoing.edition}\0{reader.id}\0{reader.email}".encode()).hexdigest()[:32]
-    return f"{digest}@{outgoing.sender.list_id}"
-
-
-def _folded(name: str, words: Sequence[str]) -> str:
-    """`Name: words` with the line broken between words where it would pass 78 characters (RFC 5322 2.1.1)."""
-    lines = [f"{name}:"]
-    for word in words:
-        if len(lines[-1]) + 1 + len(word) > _HEADER_LINE and lines[-1] != f"{name}:":
-            lines.append("")
-        lines[-1] += f" {word}"
-    return "\r\n".join(lines)
-
-
-def _part(kind: str, text: str) -> bytes:
-    body = _lines(text.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "replace"))
-    head = f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    return head.encode("ascii") + body + _CRLF
+    return "\r\n".join(head).encode("ascii") + _lines(picture.data)
 
 
 def _lines(data: bytes) -> bytes:
-    """`data` as base64 in lines of 76, without the final line end."""
-    data = base64.b64encode(data)
-    return _CRLF.join(data[start : start + _LINE] for start in range(0, len(data), _LINE))
+    """`data` as base64 in lines of 76, each with its end; nothing for nothing."""
+    parts = range(0, len(data), _LINE_BYTES)
+    return b"".join(binascii.b2a_base64(data[start : start + _LINE_BYTES], newline=False) + _CRLF for start in parts)
 
 
-def _pieces(text: str, first: int) -> list[str]:
-    """Cuts at code points so that no piece is over its budget of UTF-8 bytes."""
-    pieces, piece, room = [], "", first
-    for mark in text:
-        size = len(mark.encode("utf-8", "replace"))
-        if size > room and piece:
-            pieces.append(piece)
-            piece, room = "", _WORD_BYTES
-        piece += mark
-        room -= size
-    return [*pieces, piece]
-
-
-def _encoded_word(text: str) -> str:
-    return "=?UTF-8?B?" + base64.b64encode(text.encode("utf-8", "replace")).decode("ascii") + "?="
+def _message_id(edition: str, reader: Recipient, list_id: str) -> str:
+    digest = hashlib.sha256(f"{edition}\0{reader.id}\0{reader.email}".encode()).hexdigest()[:32]
+    return f"{digest}@{list_id}"

@@ -20,6 +20,7 @@ from digest.store import batches, locks, recalls
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, decision, delivery
 from digest.store.schema import edition as editions
+from digest.store.steps import Steps
 
 
 class SqlLedger:
@@ -29,6 +30,7 @@ class SqlLedger:
         self.database = database
         self.run = secrets.token_hex(8)
         """Whose the attempts of this ledger are; `locks.at_work` holds it while they are in flight."""
+        self.steps = Steps(database)
 
     def claim(
         self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
@@ -71,6 +73,7 @@ class SqlLedger:
                         state="submitting",
                         started_at=now,
                         run=self.run,
+                        boot=self.steps.boot,
                         send_at=send_at,
                     )
                 )
@@ -85,8 +88,7 @@ class SqlLedger:
             _own(connection, name, fence=fence)
 
     def note_handing(self, name: str, reader: int) -> None:
-        with self.database.write() as connection:
-            _own(connection, name, in_doubt=reader)
+        self.steps.note(name, reader)
 
     def note_refused(self, name: str, reader: int, reason: str) -> None:
         with self.database.write() as connection:
@@ -110,6 +112,7 @@ class SqlLedger:
                 return
             _end_attempt(connection, name, outcome, now)
             batches.apply(connection, row.edition, row.batch, outcome)
+        self.steps.end(name)
 
     def begin_recall(self, edition: str, fence: Fence, now: datetime, *, but: Collection[str] = ()) -> Recall | None:
         with self.database.write(area="recall") as connection:
@@ -149,6 +152,7 @@ class SqlLedger:
                     attempt.c.batch,
                     attempt.c.transport,
                     attempt.c.in_doubt,
+                    attempt.c.boot,
                     attempt.c.run,
                     attempt.c.send_at,
                     attempt.c.fence,
@@ -159,7 +163,7 @@ class SqlLedger:
             dead = locks.dead(connection, {orphan.run for orphan in found})
             for orphan in (one for one in found if one.run in dead):
                 ids = [id for id, _email in batches.readers(connection, orphan.batch)]
-                outcome = _orphan_outcome(orphan, ids, recovery.get(orphan.transport, "hold"))
+                outcome = _orphan_outcome(orphan, ids, recovery.get(orphan.transport, "hold"), self.steps)
                 if resend:
                     outcome = without_doubt(outcome)
                 _end_attempt(connection, orphan.id, outcome, now)
@@ -241,7 +245,7 @@ def _own(connection: Connection, name: str, **noted: Any) -> int:
     return int(connection.execute(select(attempt.c.batch).where(attempt.c.id == name)).scalar_one())
 
 
-def _orphan_outcome(orphan: Any, ids: Sequence[int], recovery: Recovery) -> Outcome:
+def _orphan_outcome(orphan: Any, ids: Sequence[int], recovery: Recovery, steps: Steps) -> Outcome:
     why = "the run was cut short while this was being handed over"
     doubt: int | None = orphan.in_doubt
     if orphan.send_at is not None and not orphan.fence:
@@ -250,9 +254,10 @@ def _orphan_outcome(orphan: Any, ids: Sequence[int], recovery: Recovery) -> Outc
         return NotSent("the run was cut short before anything was handed over, or it can safely be redone")
     if recovery == "hold" or doubt is None:
         return Unknown(why)
-    # Readers are handed over in the order of their ids: before the one in doubt all are done, after it none is.
+    # Readers are handed over in the order of their ids: before those in doubt all are done, after them none is.
     done = frozenset(id for id in ids if id < doubt)
-    return Mixed(accepted=done, unknown={doubt: why} if doubt in ids else {}, not_sent_reason=why)
+    unknown = dict.fromkeys(steps.doubtful(orphan.boot, doubt, ids), why)
+    return Mixed(accepted=done, unknown=unknown, not_sent_reason=why)
 
 
 def _end_attempt(connection: Connection, name: str, outcome: Outcome, now: datetime) -> None:

@@ -10,16 +10,20 @@ from types import TracebackType
 Answer = Callable[[str], bytes | None]
 """From a verb (`CONNECT`, `EHLO`, `MAIL`, `RCPT`, `DATA`, `.`, …) to the bytes of the reply; None hangs up."""
 
-GOOD = {"CONNECT": b"220 here\r\n", "DATA": b"354 go on\r\n", "EHLO": b"250 here\r\n", "QUIT": b"221 bye\r\n"}
+GOOD = {"CONNECT": b"220 here\r\n", "DATA": b"354 go on\r\n", "QUIT": b"221 bye\r\n"}
 
 
 class ScriptedSmtp:
     """Serves one connection after the other. `script` maps a verb to its replies, used up in order; the rest is 250.
 
-    `seen` is every verb in order, over all connections.
+    `seen` is every verb in order, over all connections; `taken` the addresses of letters that came whole and had, or
+    would have had, a 2xx. `pipelining` offers it.
     """
 
-    def __init__(self, **script: list[bytes | None]) -> None:
+    def __init__(self, *, pipelining: bool = False, **script: list[bytes | None]) -> None:
+        self.hello = b"250-here\r\n250 PIPELINING\r\n" if pipelining else b"250 here\r\n"
+        self.taken: list[str] = []
+        self.empty = 0  # letters without a byte
         self.script = {("." if verb == "dot" else verb.upper()): list(said) for verb, said in script.items()}
         self.seen: list[str] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -29,7 +33,9 @@ class ScriptedSmtp:
     def _answer(self, verb: str) -> bytes | None:
         self.seen.append(verb)
         said = self.script.get(verb)
-        return said.pop(0) if said else GOOD.get(verb, b"250 fine\r\n")
+        if said:
+            return said.pop(0)
+        return self.hello if verb == "EHLO" else GOOD.get(verb, b"250 fine\r\n")
 
     def _serve(self) -> None:
         while True:
@@ -45,18 +51,31 @@ class ScriptedSmtp:
                     continue
 
     def _talk(self, connection: socket.socket) -> None:
-        verb, letter = "CONNECT", False
+        verb, letter, to, asked = "CONNECT", False, "", ""
         with connection.makefile("rb") as lines:
-            while (said := self._answer(verb)) is not None:
+            while True:
+                said = self._answer(verb)
+                if verb == "." and to and (said is None or said.startswith(b"2")):
+                    self.taken.append(to)
+                if verb in ("MAIL", "RSET", "."):
+                    to = ""
+                if verb == "RCPT" and said is not None and said.startswith(b"2"):
+                    to = asked
+                if said is None:
+                    return
                 connection.sendall(said)
                 letter = verb == "DATA" and said.startswith(b"354")
                 if letter:
+                    size = 0
                     while (line := lines.readline()) != b".\r\n":
                         if not line:
                             return
+                        size += len(line)
+                    self.empty += not size
                     verb = "."
                     continue
                 line = lines.readline()
+                asked = line.partition(b":<")[2].partition(b">")[0].decode()
                 if not line:
                     return
                 verb = line.split()[0].decode().upper()

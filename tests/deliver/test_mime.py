@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver import mime
+from digest.deliver import headers, mime
 from digest.deliver.message import Sender, fill, one_line, recipient
 from tests.deliver.letters import LETTER, NOW, SENDER, TEXT_ONLY, legacy, outgoing, part, read, token
 from tests.paths import ROOT
@@ -34,7 +34,7 @@ def headers_of(data: bytes) -> list[str]:
 
 @given(HINDI)
 def test_a_subject_round_trips_in_short_lines_of_short_words(text: str) -> None:
-    header = mime.encode_header("Subject", text)
+    header = headers.encode_header("Subject", text)
     data = header.encode("ascii") + b"\r\n\r\n"
     assert legacy(data, "Subject").strip() == one_line(text)
     assert read(data)["Subject"].strip() == one_line(text)
@@ -46,7 +46,7 @@ def test_a_subject_round_trips_in_short_lines_of_short_words(text: str) -> None:
 
 @given(ANY)
 def test_no_text_breaks_out_of_its_header(text: str) -> None:
-    header = mime.encode_header("Subject", text)
+    header = headers.encode_header("Subject", text)
     first, *others = header.split("\r\n")
     assert first.startswith("Subject: ")
     assert all(line.startswith(" =?UTF-8?B?") for line in others)
@@ -56,7 +56,7 @@ def test_no_text_breaks_out_of_its_header(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["x" * 70, "word " * 60, "y" * 2000, "=?UTF-8?B?4KSG?=", "a =?utf-8?q?b?= c", ""])
 def test_long_or_misleading_ascii_reads_back_as_it_was(text: str) -> None:
-    data = (mime.encode_header("Subject", text) + "\r\n\r\n").encode()
+    data = (headers.encode_header("Subject", text) + "\r\n\r\n").encode()
     assert legacy(data, "Subject") == text.strip() == read(data)["Subject"]
     assert max(map(len, headers_of(data))) <= 78
 
@@ -150,9 +150,9 @@ PROGRAM = """
 import email, email.policy, sys
 sys.path.insert(0, sys.argv[1])
 from email.header import decode_header, make_header
-from digest.deliver import mime
+from digest.deliver import headers
 for text in (sys.argv[2], "क" * 300, "अ आ " * 40, "a" * 70 + " क", "कख" * 7 + " " * 9 + "ग" * 40):
-    data = (mime.encode_header("Subject", text) + "\\r\\n\\r\\n").encode("ascii")
+    data = (headers.encode_header("Subject", text) + "\\r\\n\\r\\n").encode("ascii")
     now = email.message_from_bytes(data, policy=email.policy.default)["Subject"]
     old = str(make_header(decode_header(email.message_from_bytes(data)["Subject"])))
     assert now.strip() == old.strip() == text.strip(), (text, now, old)

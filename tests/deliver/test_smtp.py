@@ -92,8 +92,9 @@ def test_a_code_after_the_final_dot_is_definite() -> None:
 @pytest.mark.parametrize(
     "said", [b"what?\r\n", b"25\r\n", b"-5 x\r\n", b"354 more\r\n", b"1" * 9000 + b"\r\n", b"\r\n", None]
 )
-def test_an_answer_after_the_final_dot_that_makes_no_sense_is_unknown(said: bytes | None) -> None:
-    with ScriptedSmtp(dot=[b"250 ok\r\n", said]) as server, transport(server) as smtp:
+@pytest.mark.parametrize("pipelining", [False, True])
+def test_an_answer_after_the_final_dot_that_makes_no_sense_is_unknown(said: bytes | None, pipelining: bool) -> None:
+    with ScriptedSmtp(pipelining=pipelining, dot=[b"250 ok\r\n", said]) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(A, B, C), Notes())
         assert isinstance(outcome, Mixed)
         assert (outcome.accepted, outcome.rejected, set(outcome.unknown)) == ({1}, {}, {2})
@@ -112,13 +113,23 @@ def test_an_answer_after_the_final_dot_that_makes_no_sense_is_unknown(said: byte
         ({"data": [None]}, False),
     ],
 )
-def test_before_the_final_dot_nobody_is_in_doubt(script: dict[str, Any], stop: bool) -> None:
-    with ScriptedSmtp(**script) as server, transport(server) as smtp:
+@pytest.mark.parametrize("pipelining", [False, True])
+def test_before_the_final_dot_nobody_is_in_doubt(script: dict[str, Any], stop: bool, pipelining: bool) -> None:
+    script = {verb: list(said) for verb, said in script.items()}
+    with ScriptedSmtp(pipelining=pipelining, **script) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(A, B), Notes())
         assert isinstance(outcome, Mixed)
         assert (outcome.accepted, outcome.rejected, outcome.unknown, outcome.stop) == (set(), {}, {}, stop)
         assert outcome.not_sent_reason.startswith(f"smtp 127.0.0.1:{server.port}: ")
         assert smtp.submit(outgoing(B), Notes()) == Mixed(frozenset({1}))  # on a connection that is fit for it
+
+
+def test_a_sender_out_of_turn_is_no_sender_refused_for_good() -> None:
+    with ScriptedSmtp(mail=[b"503 nested MAIL\r\n"]) as server, transport(server) as smtp:
+        outcome = smtp.submit(outgoing(A), Notes())
+        assert isinstance(outcome, Mixed)
+        assert not outcome.stop
+        assert smtp.submit(outgoing(A), Notes()) == Mixed(frozenset({1}))
 
 
 def test_a_letter_refused_at_data_leaves_the_connection_fit_for_the_next() -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from digest.deliver.mime import encode_header
+from digest.deliver.headers import encode_header
 from digest.deliver.ports import Transport
 from digest.deliver.transports.outbox import Outbox
 from digest.deliver.transports.resend import Resend

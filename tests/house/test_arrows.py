@@ -11,7 +11,18 @@ from tests.paths import ROOT
 
 PACKAGE = ROOT / "digest"
 STAGES = {"collect", "curate", "render", "subscribers", "deliver", "events"}
-GROUND = {"models", "errors", "hindi", "messages", "marked_yaml", "listed_yaml", "listed_flow", "files", "resources"}
+GROUND = {
+    "models",
+    "errors",
+    "hindi",
+    "messages",
+    "marked_yaml",
+    "listed_yaml",
+    "listed_flow",
+    "files",
+    "resources",
+    "verp",
+}
 TOP = {
     "cli",
     "preview",
@@ -26,6 +37,8 @@ TOP = {
     "rehearsal",
     "building",
     "withdrawing",
+    "doctor",
+    "dkim_verdict",
 }
 TOP |= {"composing", "web", "work"}
 TOP |= {"settings", "settings_file", "settings_transports", "settings_values", "settings_web"}

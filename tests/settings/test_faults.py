@@ -52,6 +52,15 @@ CASES = {
     "delivery: {transport: []}": "4: 'delivery': expected a transport, or several, each once; found none",
     "delivery: {transport: [smtp, smtp]}": "4: 'delivery': expected a transport, or several, each once; "
     "found smtp, smtp",
+    "delivery: {smtp: {bounces: nobody}}": "4: 'delivery.smtp.bounces': expected an email address",
+    "delivery: {smtp: {bounces: a-very-long-name-for-bounces@example.com}}": "4: 'delivery.smtp': expected bounces to "
+    "have at most 19 characters before the @",
+    "delivery: {smtp: {dkim: {domain: example.com, selector: s1}}}": "4: 'delivery.smtp.dkim': expected exactly one of "
+    "key_file and key_env",
+    "delivery: {smtp: {dkim: {domain: other.example, selector: s1, key_env: K}}}": "1: 'delivery.smtp.dkim.domain': "
+    "expected the sender's domain example.com or one that it is part of, found other.example",
+    "delivery: {smtp: {dkim: {domain: 'a b', selector: s1, key_env: K}}}": "4: 'delivery.smtp.dkim.domain': expected a "
+    "domain such as example.com, found 'a b'",
     "theme: {accent: red}": "4: 'theme.accent': expected a colour such as #9c1c1c, found 'red'",
     "sources:\n  - {name: क}": "5: 'sources[1]': expected exactly one of url and path",
     "sources:\n  - {name: क, url: u, path: p}": "5: 'sources[1]': expected exactly one of url and path",

@@ -6,18 +6,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import event, text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, MetaData, event, text
 
 from digest.collect.memory import Remembered, Saved, Validators
 from digest.models import Article, Block, Image, SourceHealth
+from digest.store import migrations
 from digest.store.articles import ArticleStore
 from digest.store.database import Database, open_database
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
-
-FIRST_SOURCE = """CREATE TABLE source (
-  name TEXT NOT NULL PRIMARY KEY, etag TEXT DEFAULT '' NOT NULL, last_modified TEXT DEFAULT '' NOT NULL,
-  body_hash TEXT DEFAULT '' NOT NULL)"""
 
 
 def an_article(number: int, text: str = "नहर में पानी आया।") -> Article:
@@ -90,15 +89,21 @@ def test_what_is_remembered_of_a_source_comes_back_whole(database: Database) -> 
     assert store.health()["ग्राम"] == later.health
 
 
+def begin_again(connection: Connection, *, at: str) -> None:
+    """Empties the store and brings it to an old version of the schema, as the code of its time did."""
+    found = MetaData()
+    found.reflect(connection)
+    found.drop_all(connection)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = connection
+    command.upgrade(config, at)
+
+
 def test_a_store_of_the_first_schema_keeps_what_it_has(store_url: str, tmp_path: Path) -> None:
     database = open_database(store_url, home=tmp_path)
     with database.write() as connection:
-        for table in ("source", "picture", "counted", "rate"):
-            connection.execute(text(f"DROP TABLE {table}"))
-        for column in ("run", "send_at", "fence"):
-            connection.execute(text(f"ALTER TABLE attempt DROP COLUMN {column}"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-        connection.execute(text(FIRST_SOURCE))
+        begin_again(connection, at="0001")
         connection.execute(text("INSERT INTO source (name, etag) VALUES ('ग्राम दर्पण', 'v1'), ('quiet', 'v2')"))
     ArticleStore(database, lambda: NOW).save([an_article(1)])
     database.close()

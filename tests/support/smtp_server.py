@@ -52,7 +52,8 @@ class Behaviour:
 
 
 class RecordingSmtp:
-    """The server. login: (user, password) that AUTH then requires. starttls: offers it, `cafile` to trust."""
+    """The server. login: (user, password) that AUTH then requires. starttls: offers it, `cafile` to trust.
+    pipelining: offers it."""
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class RecordingSmtp:
         hang: float = 2.0,
         login: tuple[str, str] | None = None,
         starttls: bool = False,
+        pipelining: bool = False,
         log: Path | str | None = None,
         fsync: bool = False,
     ) -> None:
@@ -71,6 +73,7 @@ class RecordingSmtp:
         self.letters: list[Letter] = []
         self.connections = 0
         self._login = login
+        self._pipelining = pipelining
         self._log = AcceptanceLog(log, fsync=fsync)
         self._port = Port(port)
         self._identity = Identity() if starttls else None
@@ -153,6 +156,13 @@ class RecordingSmtp:
 
     # aiosmtpd's handler protocol
 
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Offers PIPELINING where it is wanted; aiosmtpd can do it and does not say so."""
+        session.host_name = hostname
+        return [*responses[:1], *["250-PIPELINING"] * self._pipelining, *responses[1:]]
+
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
@@ -214,6 +224,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--log", type=Path)
     parser.add_argument("--fsync", action="store_true")
+    parser.add_argument("--pipelining", action="store_true")
     parser.add_argument("--reject", action="append", default=[], metavar="ADDRESS")
     parser.add_argument("--defer", action="append", default=[], metavar="ADDRESS")
     parser.add_argument("--after-dot", action="append", default=[], metavar="WHAT")
@@ -222,6 +233,7 @@ def main(arguments: list[str] | None = None) -> None:
         port=given.port,
         log=given.log,
         fsync=given.fsync,
+        pipelining=given.pipelining,
         reject=given.reject,
         defer=given.defer,
         after_dot=given.after_dot,

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from digest.deliver.message import Outgoing, unmailable
-from digest.deliver.mime import build
+from digest.deliver.mime import template
 from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected
 from digest.deliver.ports import Journal, Recovery
 
@@ -35,10 +35,11 @@ class Outbox:
         if bad := unmailable(outgoing.recipients):
             return Rejected(bad)
         try:
+            letter = template(outgoing)
             place.mkdir(parents=True, exist_ok=True)
             for reader in outgoing.recipients:
                 name = f"{reader.id:08d}-{_UNSAFE.sub('_', reader.email)[:80]}.eml"
-                _replace(place / name, build(outgoing, reader, date=self.clock()))
+                _replace(place / name, letter.mail(reader, self.clock()))
         except ValueError as error:
             return NotSent(f"the letter can't be written as a mail: {error}", permanent=True)
         except OSError as error:

@@ -23,8 +23,9 @@ from typing import Any
 
 import orjson
 
+from digest.deliver.headers import common_headers, encode_address
 from digest.deliver.message import Outgoing, Recipient, fill, list_headers, one_line, unmailable
-from digest.deliver.mime import encode_address, file_name
+from digest.deliver.mime import file_name
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
 from digest.deliver.ports import Journal, Recovery
 from digest.deliver.transports.resend_answers import detail, error_name, read_reply
@@ -195,10 +196,8 @@ def _email(outgoing: Outgoing, reader: Recipient) -> dict[str, Any]:
         "subject": one_line(fill(letter.subject, values)),
         "text": fill(letter.text, values),
         "headers": {
-            **list_headers(reader),
-            "List-Id": " ".join(encode_address(sender.list_name, sender.list_id)),
-            "Precedence": "bulk",
-            "Auto-Submitted": "auto-generated",
+            **common_headers(sender, outgoing.edition, letter.variant),
+            "List-Unsubscribe": list_headers(reader)["List-Unsubscribe"],
         },
         "tags": [
             {"name": name, "value": _TAG.sub("_", value)}

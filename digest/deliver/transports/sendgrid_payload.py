@@ -16,8 +16,9 @@ from typing import Any
 
 import orjson
 
+from digest.deliver.headers import common_headers
 from digest.deliver.message import Outgoing, Recipient, Sender, leave_uris, one_line
-from digest.deliver.mime import encode_address, file_name
+from digest.deliver.mime import file_name
 from digest.models import PLACEHOLDERS, Inline, Letter
 
 _ESCAPED = re.compile(r"[&<>\"'\\]")  # what an address may hold that HTML or JSON writes in another way
@@ -39,28 +40,21 @@ def request_body(outgoing: Outgoing) -> bytes:
         **({"send_at": outgoing.send_at} if outgoing.send_at else {}),
     }
     people = ",".join(_personalizations(outgoing.recipients, outgoing.sender)).encode("ascii")
-    shared = _shared(outgoing.letter, outgoing.sender, outgoing.pictures)
+    shared = _shared(outgoing.letter, outgoing.sender, outgoing.edition, outgoing.pictures)
     return b"".join((b'{"personalizations":[', people, b"],", orjson.dumps(own)[1:-1], b",", shared[1:]))
 
 
 @lru_cache(maxsize=16)
-def _shared(letter: Letter, sender: Sender, pictures: tuple[Inline, ...]) -> bytes:
+def _shared(letter: Letter, sender: Sender, edition: str, pictures: tuple[Inline, ...]) -> bytes:
     """What is the same in every request with this letter, as a JSON object."""
     content = [{"type": "text/plain", "value": letter.text}]
     if letter.html:
         content.append({"type": "text/html", "value": letter.html})
-    headers = {
-        "List-Id": " ".join(encode_address(sender.list_name, sender.list_id)),
-        "Precedence": "bulk",
-        "Auto-Submitted": "auto-generated",
-    }
-    if leave_uris(sender)[0].startswith("https://"):
-        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     request: dict[str, Any] = {
         "from": {"email": sender.email, **({"name": one_line(sender.name)} if sender.name else {})},
         "subject": one_line(letter.subject),
         "content": content,
-        "headers": headers,
+        "headers": common_headers(sender, edition, letter.variant),
         "categories": ["digest"],
         "tracking_settings": {
             "click_tracking": {"enable": False, "enable_text": False},

@@ -1,0 +1,71 @@
+"""`digest doctor`: whether a mail, as a receiver saved it, keeps what Gmail and Yahoo ask of bulk senders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.output import emit, json_option, plural, shown
+from digest.errors import ConfigurationError, Fault
+
+if TYPE_CHECKING:
+    from digest.doctor import Finding
+
+_MOST = 40_000_000  # bytes; no provider takes a larger mail
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="The DKIM record (v=DKIM1; p=…) or public key, instead of asking the DNS.")  # fmt: skip
+@click.option("--offline", is_flag=True, help="Don't ask the DNS for the key.")
+@json_option
+def doctor(file: Path, key: Path | None, offline: bool, as_json: bool) -> int:
+    """Look at FILE, a mail as it was received (.eml, "show original"): signatures, one-click unsubscribe, headers,
+    text. Exit code 1 on an error."""
+    from digest.dkim_verdict import verdict
+    from digest.doctor import aligned, examine
+
+    raw = _read(file)
+    sender, findings, signatures = examine(raw)
+    if signatures:
+        ours = [place for place, one in enumerate(signatures) if aligned(one.domain, sender)]
+        findings.append(verdict(raw, (ours or [0])[0], key=key.read_bytes() if key else None, online=not offline))
+    errors = _said(findings, "error")
+    if as_json:
+        document = {
+            "file": str(file),
+            "bytes": len(raw),
+            "errors": errors,
+            "warnings": _said(findings, "warning"),
+            "good": _said(findings, "good"),
+            "signatures": [
+                {"domain": one.domain, "selector": one.selector, "headers": list(one.headers)} for one in signatures
+            ],
+        }
+        emit(document)
+        return 1 if errors else 0
+    for finding in findings:
+        click.echo(shown(f"{finding.level}: {finding.message}"))
+    click.echo(f"{file.name}: {plural(len(errors), 'error', 'errors')}, {len(raw):,} bytes")
+    return 1 if errors else 0
+
+
+def _said(findings: list[Finding], level: str) -> list[str]:
+    return [shown(finding.message) for finding in findings if finding.level == level]
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            raw = opened.read(_MOST + 1)
+    except OSError as error:
+        raise ConfigurationError([Fault(str(file), 0, f"can't be read: {error.strerror}")]) from error
+    if len(raw) > _MOST:
+        raise ConfigurationError([Fault(str(file), 0, f"is larger than {_MOST:,} bytes; expected one mail")])
+    head = raw.lstrip().split(b"\n\n", 1)[0].split(b"\n", 1)[0]
+    if b":" not in head and not head.startswith(b"From "):
+        raise ConfigurationError([Fault(str(file), 1, "expected a mail that begins with its headers")])
+    return raw

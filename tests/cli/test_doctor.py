@@ -1,0 +1,207 @@
+"""`digest doctor`: a signed letter of ours has nothing wrong; of a spoilt one each thing that matters is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dkim
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.deliver import mime
+from digest.deliver.dkim_signing import SIGNED, signer
+from digest.doctor import aligned, examine
+from tests.cli.newsroom import Newsroom, many
+from tests.deliver.letters import NOW, outgoing
+from tests.deliver.test_dkim import PEM, PUBLIC, RECORD
+from tests.support.smtp_server import RecordingSmtp
+
+RESULTS = b"Authentication-Results: mx.example.net; dkim=pass header.d=example.com; spf=pass; dmarc=pass (p=NONE)\r\n"
+
+
+def letter(*, sign: bool = True) -> bytes:
+    batch = outgoing("asha@example.com")
+    mail = mime.build(batch, batch.recipients[0], date=NOW)
+    return RESULTS + (signer("example.com", "s1", PEM)(mail) if sign else b"") + mail
+
+
+GOOD = letter()
+
+
+def signed_without(*names: bytes) -> bytes:
+    kept = [name.encode() for name in SIGNED if name.encode() not in names]
+    bare = letter(sign=False).removeprefix(RESULTS)
+    return dkim.sign(bare, b"s1", b"example.com", PEM, include_headers=kept) + bare
+
+
+def told(mail: bytes, level: str) -> list[str]:
+    return [finding.message for finding in examine(mail)[1] if finding.level == level]
+
+
+def test_a_letter_of_ours_has_nothing_wrong() -> None:
+    assert told(GOOD, "error") == told(GOOD, "warning") == []
+    good = "\n".join(told(GOOD, "good"))
+    assert "the signature of example.com (s=s1) covers from, list-unsubscribe, list-unsubscribe-post" in good
+    assert "leads to https://news.example.com/leave/" in good
+    assert "dmarc=pass" in good
+
+
+def changed(old: bytes, new: bytes) -> bytes:
+    assert GOOD.count(old) == 1, old
+    return GOOD.replace(old, new)
+
+
+def without(name: bytes) -> bytes:
+    return changed(b"\r\n" + name + b": ", b"\r\nX-Old: ")
+
+
+ERRORS = {
+    "there is no DKIM-Signature": letter(sign=False),
+    "does not cover list-unsubscribe-post: RFC 8058": signed_without(b"list-unsubscribe-post"),
+    "does not cover list-unsubscribe, list-unsubscribe-post": signed_without(
+        b"list-unsubscribe", b"list-unsubscribe-post"
+    ),
+    "no DKIM signature is of the sender's domain example.org: d= says example.com": changed(
+        b"<news@example.com>", b"<news@example.org>"
+    ),
+    "made by rsa-sha1": changed(b"a=rsa-sha256", b"a=rsa-sha1"),
+    "there is no List-Unsubscribe:": without(b"List-Unsubscribe"),
+    "there is no List-Unsubscribe-Post": without(b"List-Unsubscribe-Post"),
+    "List-Unsubscribe holds no https address but http:": changed(b"<https://news", b"<http://news"),
+    "List-Unsubscribe holds no <address>": changed(b"List-Unsubscribe: ", b"List-Unsubscribe: none\r\nX-Rest: "),
+    "expected List-Unsubscribe=One-Click, found yes": changed(b"List-Unsubscribe=One-Click", b"yes"),
+    "there is no Message-ID": without(b"Message-ID"),
+    "Message-ID is not of the form": changed(b"Message-ID: <", b"Message-ID: "),
+    "there is no Date": without(b"Date"),
+    "Date is no date": changed(b"\r\nDate: ", b"\r\nDate: yesterday\r\nX-Rest: "),
+    "there is no From": without(b"From"),
+    "From stands 2 times": changed(b"\r\nTo: ", b"\r\nFrom: b@example.com\r\nTo: "),
+    "the receiver found dkim=fail": changed(b"dkim=pass", b"dkim=fail"),
+    "the receiver found dmarc=none": changed(b"dmarc=pass", b"dmarc=none"),
+    "is not what its charset us-ascii says": GOOD.replace(b"text/html; charset=utf-8", b"text/html; charset=us-ascii"),
+    "still holds -DGX_LEAVE-": b"From: news@example.com\r\n\r\nhttps://x.example/-DGX_LEAVE-\r\n",
+}
+WARNINGS = {
+    "does not cover subject": signed_without(b"subject"),
+    "covers only the beginning of the body": changed(b"c=relaxed/relaxed;", b"c=relaxed/relaxed; l=10;"),
+    "there is no List-Id": without(b"List-Id"),
+    "there is no Feedback-ID": without(b"Feedback-ID"),
+    "there is no Precedence": without(b"Precedence"),
+    "holds 2 https addresses": changed(b"<mailto:desk@example.com?subject=unsubscribe", b"<https://other.example/"),
+    "there is no Authentication-Results": GOOD.removeprefix(RESULTS),
+    "the receiver found spf=softfail": changed(b"spf=pass", b"spf=softfail"),
+    "the receiver says nothing of dmarc": changed(b"; dmarc=pass (p=NONE)", b""),
+    "there is no text part": GOOD.replace(b"text/plain; ", b"text/x; "),
+    "the text/html part is in iso-8859-1; expected utf-8": GOOD.replace(
+        b"text/html; charset=utf-8", b"text/html; charset=iso-8859-1"
+    ),
+    "Gmail cuts it at 102,400": b"Content-Type: text/html\r\n\r\n" + b"x" * 103_000,
+}
+
+
+@pytest.mark.parametrize(("sentence", "mail"), ERRORS.items(), ids=list(ERRORS))
+def test_what_providers_refuse_is_an_error(sentence: str, mail: bytes) -> None:
+    assert any(sentence in message for message in told(mail, "error")), told(mail, "error")
+
+
+@pytest.mark.parametrize(("sentence", "mail"), WARNINGS.items(), ids=list(WARNINGS))
+def test_what_they_mind_is_a_warning(sentence: str, mail: bytes) -> None:
+    assert any(sentence in message for message in told(mail, "warning")), told(mail, "warning")
+
+
+@given(st.binary(max_size=400) | st.lists(st.sampled_from(GOOD.split(b"\r\n")), max_size=60).map(b"\n".join))
+def test_no_bytes_raise_and_nothing_is_shown_that_steers_a_terminal(raw: bytes) -> None:
+    for finding in examine(raw)[1]:
+        assert finding.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("domain", "sender", "is_aligned"),
+    [
+        ("example.com", "example.com", True),
+        ("example.com", "news.example.com", True),
+        ("mail.example.com", "example.com", True),
+        ("badexample.com", "example.com", False),
+        ("com", "example.com", False),
+        ("", "example.com", False),
+        ("sendgrid.net", "example.com", False),
+    ],
+)
+def test_alignment(domain: str, sender: str, is_aligned: bool) -> None:
+    assert aligned(domain, sender) is is_aligned
+
+
+@pytest.mark.parametrize("key", [RECORD, PUBLIC])
+def test_the_command_verifies_with_a_key_at_hand(newsroom: Newsroom, tmp_path: Path, key: bytes) -> None:
+    (tmp_path / "letter.eml").write_bytes(GOOD)
+    (tmp_path / "key").write_bytes(key)
+    run = newsroom.digest("doctor", str(tmp_path / "letter.eml"), "--key", str(tmp_path / "key"))
+    assert run.code == 0
+    assert "good: the signature is good" in run.out
+    assert "letter.eml: 0 errors" in run.out
+    (tmp_path / "letter.eml").write_bytes(GOOD.replace(b"\r\n", b"\n"))  # as some programs save it
+    assert newsroom.digest("doctor", str(tmp_path / "letter.eml"), "--key", str(tmp_path / "key")).code == 0
+    (tmp_path / "letter.eml").write_bytes(GOOD.replace(b"\r\nTo: asha", b"\r\nTo: ravi"))
+    run = newsroom.digest("doctor", str(tmp_path / "letter.eml"), "--key", str(tmp_path / "key"))
+    assert run.code == 1
+    assert "error: the signature is not good" in run.out
+
+
+def test_the_signature_of_the_sender_is_judged_not_the_first(newsroom: Newsroom, tmp_path: Path) -> None:
+    (tmp_path / "letter.eml").write_bytes(signer("sendgrid.net", "x", PEM)(GOOD) + GOOD)
+    (tmp_path / "key").write_bytes(RECORD)
+    found = newsroom.json("doctor", str(tmp_path / "letter.eml"), "--key", str(tmp_path / "key"), "--json")
+    assert [one["domain"] for one in found["signatures"]] == ["sendgrid.net", "example.com"]
+    assert "the signature is good" in found["good"]
+    assert found["errors"] == []
+
+
+def test_what_a_receiver_gets_by_smtp_has_nothing_wrong(newsroom: Newsroom, tmp_path: Path) -> None:
+    (newsroom.home / "dkim.pem").write_bytes(PEM)
+    (tmp_path / "key").write_bytes(RECORD)
+    newsroom.readers(*many(3))
+    with RecordingSmtp(pipelining=True) as server:
+        over = {
+            "DIGEST_DELIVERY__TRANSPORT": "smtp",
+            "DIGEST_DELIVERY__SMTP__HOST": "127.0.0.1",
+            "DIGEST_DELIVERY__SMTP__PORT": str(server.port),
+            "DIGEST_DELIVERY__SMTP__BOUNCES": "bounces@example.com",
+            "DIGEST_DELIVERY__SMTP__DKIM": "{domain: example.com, selector: s1, key_file: dkim.pem}",
+            "DIGEST_NEWSLETTER__BASE_URL": "https://news.example.com",
+        }
+        assert newsroom.json("send", **over)["accepted"] == 3
+        assert len({letter.mail_from for letter in server.letters}) == 3
+        assert all(letter.mail_from.startswith("bounces+") for letter in server.letters)
+        for letter in server.letters:
+            (tmp_path / "letter.eml").write_bytes(RESULTS + letter.content)
+            found = newsroom.json("doctor", str(tmp_path / "letter.eml"), "--key", str(tmp_path / "key"), "--json")
+            assert (found["errors"], found["warnings"]) == ([], [])
+            assert "the signature is good" in found["good"]
+        told = newsroom.digest("check", **over | {"DIGEST_DELIVERY__SMTP__DKIM__KEY_FILE": "none.pem"})
+        assert told.code == 2
+        assert "none.pem can't be read: No such file" in told.out
+
+
+def test_offline_says_what_was_not_verified(newsroom: Newsroom, tmp_path: Path) -> None:
+    (tmp_path / "letter.eml").write_bytes(GOOD)
+    found = newsroom.json("doctor", str(tmp_path / "letter.eml"), "--offline", "--json")
+    assert found["warnings"] == ["the signature itself was not verified: offline, and no --key is given"]
+    assert found["bytes"] == len(GOOD)
+    assert "list-unsubscribe-post" in found["signatures"][0]["headers"]
+
+
+def test_a_letter_of_the_outbox_lacks_a_signature_and_nothing_else(newsroom: Newsroom) -> None:
+    assert newsroom.digest("send").code == 0
+    found = newsroom.json("doctor", str(next(newsroom.home.rglob("*.eml"))), "--json", code=1)
+    assert len(found["errors"]) == 1
+    assert found["errors"][0].startswith("there is no DKIM-Signature")
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>no mail</html>", b"\x00\x01\x02"])
+def test_what_is_no_mail_is_told(newsroom: Newsroom, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "letter.eml").write_bytes(content)
+    run = newsroom.digest("doctor", str(tmp_path / "letter.eml"))
+    assert run.code == 2
+    assert "letter.eml:1: expected a mail that begins with its headers" in run.err
+    assert newsroom.digest("doctor", str(tmp_path / "none.eml")).code == 2

@@ -1,0 +1,109 @@
+"""DKIM: what is signed, that any change is found by dkimpy, and what is said where key or package is missing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import dkim
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from digest.deliver import mime
+from digest.deliver.dkim_signing import configured, signer
+from digest.deliver.outcome import Mixed
+from digest.deliver.transports.smtp import Smtp
+from digest.errors import ConfigurationError
+from tests.deliver.letters import NOW, PICTURED, Notes, outgoing
+from tests.deliver.ways import clock
+from tests.support.smtp_server import RecordingSmtp
+
+_PRIVATE = rsa.generate_private_key(65537, 2048)
+PEM, PKCS8 = (
+    _PRIVATE.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    for form in (serialization.PrivateFormat.TraditionalOpenSSL, serialization.PrivateFormat.PKCS8)
+)
+PUBLIC = _PRIVATE.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+RECORD = b"v=DKIM1; k=rsa; p=" + b"".join(PUBLIC.splitlines()[1:-1])
+
+
+def good(mail: bytes) -> bool:
+    return bool(
+        dkim.verify(mail, dnsfunc=lambda name, timeout=0: RECORD if name == b"s1._domainkey.example.com." else b"")
+    )
+
+
+@pytest.fixture(scope="module")
+def signed() -> bytes:
+    batch = outgoing("asha@example.com", letter=PICTURED)
+    mail = mime.build(batch, batch.recipients[0], date=NOW)
+    return signer("example.com", "s1", PEM)(mail) + mail
+
+
+def test_a_signed_letter_is_found_good_by_smtp_too() -> None:
+    with RecordingSmtp() as server:
+        smtp = Smtp("127.0.0.1", server.port, clock=clock, timeout=5, sign=signer("example.com", "s1", PKCS8))
+        assert smtp.submit(outgoing("asha@example.com", letter=PICTURED), Notes()) == Mixed(frozenset({1}))
+        smtp.close()
+        (letter,) = server.letters
+        assert letter.content.startswith(b"DKIM-Signature: ")
+        assert good(letter.content)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"From", b"To", b"Subject", b"List-Unsubscribe", b"List-Unsubscribe-Post", b"Message-ID", b"Date", b"Feedback-ID"],
+)
+def test_no_header_that_matters_can_be_changed_on_the_way(signed: bytes, name: bytes) -> None:
+    assert good(signed)
+    assert signed.count(b"\r\n" + name + b": ") == 1
+    assert not good(signed.replace(b"\r\n" + name + b": ", b"\r\n" + name + b": x"))
+
+
+@pytest.mark.parametrize("name", [b"From", b"Subject", b"List-Unsubscribe", b"List-Unsubscribe-Post"])
+def test_none_of_these_can_be_added_a_second_time(signed: bytes, name: bytes) -> None:
+    assert not good(signed.replace(b"\r\n\r\n", b"\r\n" + name + b": other\r\n\r\n", 1))
+
+
+def test_the_body_is_signed(signed: bytes) -> None:
+    assert not good(signed[:-60] + b"x" + signed[-59:])
+
+
+def test_a_relay_may_fold_anew(signed: bytes) -> None:
+    assert good(signed.replace(b"List-Help: ", b"list-help:  "))
+
+
+def test_the_key_comes_from_a_file_or_from_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "dkim.pem").write_bytes(PEM)
+    batch = outgoing("asha@example.com")
+    mail = mime.build(batch, batch.recipients[0], date=NOW)
+    one_line = PEM.decode().replace("\n", "\\n")
+    for file, environment in ((tmp_path / "dkim.pem", {}), (None, {"KEY": PEM.decode()}), (None, {"KEY": one_line})):
+        assert good(configured("example.com", "s1", file, "KEY", environment)(mail) + mail)
+
+
+EC = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+)
+
+
+@pytest.mark.parametrize("key", [b"", b"no key", PUBLIC, PEM[:-200] + PEM[-33:], EC, b"\xff\x00"], ids=range(6))
+def test_what_is_no_private_rsa_key_is_told(key: bytes, tmp_path: Path) -> None:
+    (tmp_path / "dkim.pem").write_bytes(key)
+    with pytest.raises(ConfigurationError, match=r"key_file.*dkim.pem: expected a private RSA key in PEM"):
+        configured("example.com", "s1", tmp_path / "dkim.pem", "", {})
+
+
+def test_a_missing_key_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"dkim.pem can't be read: No such file"):
+        configured("example.com", "s1", tmp_path / "dkim.pem", "", {})
+    with pytest.raises(ConfigurationError, match="key_env': KEY: expected a private RSA key"):
+        configured("example.com", "s1", None, "KEY", {})
+
+
+def test_without_dkimpy_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "dkim.pem").write_bytes(PEM)
+    monkeypatch.setitem(sys.modules, "dkim", None)
+    with pytest.raises(ConfigurationError, match=r"install hindi-digest\[dkim\]"):
+        configured("example.com", "s1", tmp_path / "dkim.pem", "", {})

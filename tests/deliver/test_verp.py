@@ -1,0 +1,58 @@
+"""The envelope sender of each reader: made, read back in any case, and worth nothing when forged."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest import verp
+from digest.deliver.outcome import Mixed
+from digest.deliver.transports.smtp import Smtp
+from digest.subscribers.tokens import Signer
+from tests.deliver.letters import Notes, outgoing
+from tests.deliver.ways import clock
+from tests.support.smtp_server import RecordingSmtp
+
+SIGNER = Signer([b"a key of sixteen bytes and more"])
+BOUNCES = "bounces@example.com"
+
+
+@given(st.integers(0, 2**63), st.sampled_from([str, str.upper, str.lower, str.swapcase, "<{}>".format]))
+def test_an_address_leads_back_to_its_reader_in_whatever_case_it_comes(reader: int, change) -> None:  # type: ignore[no-untyped-def]
+    address = verp.address(BOUNCES, SIGNER.sign("bounce", reader))
+    local, _, domain = address.partition("@")
+    assert local.startswith("bounces+")
+    assert len(local) <= 64
+    assert domain == "example.com"
+    assert SIGNER.read("bounce", verp.token(BOUNCES, change(address))) == reader
+
+
+@given(st.text(max_size=90))
+def test_any_other_address_leads_to_nobody(address: str) -> None:
+    for found in (address, f"bounces+{address}@example.com"):
+        assert SIGNER.read("bounce", verp.token(BOUNCES, found)) is None
+
+
+def test_a_token_for_another_purpose_or_place_is_none() -> None:
+    leave = verp.address(BOUNCES, SIGNER.sign("leave", 7))
+    assert SIGNER.read("bounce", verp.token(BOUNCES, leave)) is None
+    good = verp.address(BOUNCES, SIGNER.sign("bounce", 7))
+    assert verp.token("other@example.com", good) == ""
+    assert verp.token("bounces@example.org", good) == ""
+
+
+def test_an_address_with_no_room_for_a_token_is_refused() -> None:
+    verp.address("b" * 19 + "@example.com", SIGNER.sign("bounce", 2**62))
+    with pytest.raises(ValueError, match="at most 19"):
+        verp.address("b" * 20 + "@example.com", SIGNER.sign("bounce", 2**62))
+
+
+def test_each_letter_has_its_own_envelope_sender_and_the_same_from() -> None:
+    with RecordingSmtp() as server:
+        smtp = Smtp("127.0.0.1", server.port, clock=clock, timeout=5, bounces=BOUNCES, token=SIGNER.sign)
+        assert smtp.submit(outgoing("asha@example.com", "ravi@example.com"), Notes()) == Mixed(frozenset({1, 2}))
+        smtp.close()
+        readers = [SIGNER.read("bounce", verp.token(BOUNCES, letter.mail_from)) for letter in server.letters]
+        assert readers == [1, 2]
+        assert all(b"<news@example.com>" in letter.content for letter in server.letters)

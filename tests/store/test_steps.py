@@ -1,0 +1,125 @@
+"""Notes of who is handed over next: one reader in doubt after a kill, so many after a power cut, each of them named."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from digest.deliver.outcome import Accepted
+from digest.errors import StoreError
+from digest.store.counting import counts, doubts
+from digest.store.database import Database, open_database
+from digest.store.ledger import SqlLedger
+from digest.store.steps import AHEAD, Steps
+from tests.store.conftest import KEY, NOW, Frozen
+from tests.store.test_ledger import HOLD, claim
+
+
+def handed(ledger: SqlLedger, boot: str, *, upto: int) -> list[int]:
+    """A batch of which so many readers were noted by a run that was then cut short; answers all of its readers."""
+    ledger.steps = Steps(ledger.database, boot)
+    got = claim(ledger, "smtp")
+    ids = [id for id, _email in got.readers]
+    for id in ids[:upto]:
+        ledger.note_handing(got.attempt, id)
+    return ids
+
+
+@pytest.mark.parametrize(("made", "found"), [("", ""), ("", "b"), ("a", "a")])
+def test_a_kill_leaves_one_in_doubt(database: Database, frozen: Frozen, made: str, found: str) -> None:
+    frozen(120)
+    handed(SqlLedger(database), made, upto=70)
+    later = SqlLedger(database)
+    later.steps = Steps(database, found)
+    assert later.begin_run(KEY, recovery=HOLD, now=NOW) == 1
+    left = counts(database, KEY)
+    assert (left.accepted, left.unknown, left.pending) == (69, 1, 50)
+
+
+@pytest.mark.parametrize("upto", [1, 49, 50, 51, 99, 119, 120])
+def test_after_a_power_cut_nobody_who_may_have_it_is_sent_it_again(
+    database: Database, frozen: Frozen, upto: int
+) -> None:
+    """The cut may undo every note but the last that waited: the recovery must hold with what is left then."""
+    frozen(120)
+    ids = handed(SqlLedger(database), "a", upto=upto)
+    sure = (upto - 1) // AHEAD * AHEAD  # the place of the last note that waited for the disk
+    with database.write() as connection:
+        connection.exec_driver_sql(f"UPDATE attempt SET in_doubt = {ids[sure]}")
+    later = SqlLedger(database)
+    later.steps = Steps(database, "b")
+    later.begin_run(KEY, recovery=HOLD, now=NOW)
+    left = counts(database, KEY)
+    assert left.balanced
+    assert left.accepted <= upto - 1
+    assert left.accepted + left.unknown >= upto
+    assert left.unknown == min(AHEAD, 120 - sure)
+    assert len(doubts(database, KEY)) == 1
+
+
+@pytest.fixture
+def told(database: Database) -> list[str]:
+    """What SQLite is told of waiting for the disk, and each note."""
+    if database.engine.dialect.name != "sqlite":
+        pytest.skip("only SQLite is told so")
+    said: list[str] = []
+    connection = database.engine.raw_connection()
+    driver = connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.set_trace_callback(lambda one: said.append(one) if one.startswith(("PRAGMA", "UPDATE attempt")) else None)
+    connection.close()
+    return said
+
+
+def waits(told: list[str]) -> list[str]:
+    return [said.rpartition("=")[2] for said in told if said.startswith("PRAGMA")]
+
+
+def test_every_fiftieth_note_waits_for_the_disk(told: list[str], frozen: Frozen, database: Database) -> None:
+    frozen(120)
+    ledger = SqlLedger(database)
+    handed(ledger, "a", upto=120)
+    assert sum(said.startswith("UPDATE") for said in told) == 120
+    assert waits(told) == ["NORMAL", "FULL", "NORMAL", "FULL", "NORMAL"]
+    told.clear()
+    assert ledger.begin_run(KEY, recovery=HOLD, now=NOW) == 1
+    assert waits(told) == ["FULL"]  # no other commit is ever less than durable
+
+
+def test_a_note_that_waits_counts_for_all_attempts(told: list[str], frozen: Frozen, database: Database) -> None:
+    frozen(240, size=120)
+    ledger = SqlLedger(database)
+    ledger.steps = Steps(database, "a")
+    one, other = claim(ledger, "smtp"), claim(ledger, "smtp")
+    for id, _email in one.readers[:40]:
+        ledger.note_handing(one.attempt, id)
+    ledger.note_handing(other.attempt, other.readers[0][0])  # its first, so it waits
+    for id, _email in one.readers[40:89]:
+        ledger.note_handing(one.attempt, id)
+    assert waits(told) == ["NORMAL", "FULL", "NORMAL"]
+    ledger.note_handing(one.attempt, one.readers[89][0])
+    assert waits(told)[3:] == ["FULL"]
+
+
+def test_without_knowing_the_start_every_note_waits(told: list[str], frozen: Frozen, database: Database) -> None:
+    frozen(60)
+    handed(SqlLedger(database), "", upto=60)
+    assert waits(told) == []  # FULL is what it is opened with
+
+
+def test_a_note_on_an_attempt_that_was_settled_stops_the_run(database: Database, frozen: Frozen) -> None:
+    frozen(3)
+    ledger = SqlLedger(database)
+    got = claim(ledger, "smtp")
+    ledger.note_handing(got.attempt, got.readers[0][0])
+    SqlLedger(database).settle(got.attempt, Accepted(), NOW)
+    with pytest.raises(StoreError, match="taken over"):
+        ledger.note_handing(got.attempt, got.readers[1][0])
+
+
+def test_this_machine_names_its_starts(tmp_path: Path) -> None:
+    database = open_database("sqlite:///digest.db", home=tmp_path)
+    assert Steps(database).boot == Steps(database).boot
+    database.close()
