@@ -103,7 +103,7 @@ class _Reading:
             return []
         for key in raw:
             if key not in ("defaults", "subscribers"):
-                self.fault(raw.lines[key], f"there is no key '{key}'{_nearest(key, ('defaults', 'subscribers'))}")
+                self.fault(raw.lines[key], f"there is no key '{key}'{nearest(key, ('defaults', 'subscribers'))}")
         defaults = self._defaults(raw)
         rows = raw.get("subscribers")
         if isinstance(rows, MarkedList):  # those of a list under an anchor or alias come all at once
@@ -150,7 +150,7 @@ class _Reading:
         values: dict[str, Any] = {}
         for key, value in row.items():
             if key not in known:
-                self.fault(row.lines.get(key, line), f"there is no key '{key}'{_nearest(key, known)}")
+                self.fault(row.lines.get(key, line), f"there is no key '{key}'{nearest(key, known)}")
                 continue
             try:
                 parsed = self._field(key, value)
@@ -200,11 +200,11 @@ def parse_field(
     if key == "timezone":
         zones = available_timezones() if zones is None else zones
         if value not in zones:
-            raise ValueError(f"there is no time zone {value!r}{_nearest(value, zones, listed=False)}")
+            raise ValueError(f"there is no time zone {value!r}{nearest(value, zones, listed=False)}")
         return value
     choices = {"frequency": FREQUENCIES, "status": STATUSES, "format": FORMATS}.get(key)
     if choices and value not in choices:
-        hint = _nearest(value, choices, listed=False)
+        hint = nearest(value, choices, listed=False)
         raise ValueError(f"expected {', '.join(choices[:-1])} or {choices[-1]}, found {value!r}{hint}")
     return value
 
@@ -215,11 +215,12 @@ def _topics(value: Any, known: Collection[str] | None) -> tuple[str, ...]:
         raise ValueError(f"expected a list such as [देश, खेल], found {value!r}")
     for item in items:
         if known is not None and item not in known:
-            raise ValueError(f"there is no topic {item!r}{_nearest(item, known)}")
+            raise ValueError(f"there is no topic {item!r}{nearest(item, known)}")
     return tuple(dict.fromkeys(items))
 
 
-def _nearest(word: str, known: Collection[str], *, listed: bool = True) -> str:
+def nearest(word: str, known: Collection[str], *, listed: bool = True) -> str:
+    """The end of a sentence that says what was probably meant."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     if close:
         return f"; did you mean '{close[0]}'?"
