@@ -49,6 +49,11 @@ class Erasures:
         """The keyed hash of a comparable address."""
         return hmac.digest(self.key, address.encode(), "sha256").hex()
 
+    def any(self) -> bool:
+        """Whether anybody ever was erased."""
+        with self.database.read() as connection:
+            return connection.execute(select(erased.c.mark).limit(1)).first() is not None
+
     def among(self, addresses: Iterable[str]) -> set[str]:
         """Those of the addresses that were erased; costs nothing where nobody ever was."""
         with self.database.read() as connection:

@@ -148,7 +148,7 @@ def _repeated(connection: Connection) -> list[Any]:
     """(line, email, line of the one that counts) of rows whose address has another row; takes them out."""
     i = _incoming.c
     twice = select(i.address).group_by(i.address).having(func.count() > 1)
-    order = {"partition_by": i.address, "order_by": (i.barred == "", i.line)}
+    order: dict[str, Any] = {"partition_by": i.address, "order_by": (i.barred == "", i.line)}
     ranked = (
         select(i.line, i.email, func.row_number().over(**order).label("rank"), func.first_value(i.line).over(**order))
         .where(i.address.in_(twice))

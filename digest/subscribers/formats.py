@@ -5,13 +5,11 @@ Sources: the CSV writers of Ghost (members-csv), listmonk (ExportSubscribers), a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 FORMATS = ("csv", "jsonl", "mailchimp", "ghost", "listmonk", "substack")
 
 FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "format", "status")
-"""What a row may say of a reader; `first`, `last`, `agreed`, `left`, `bounced`, `mailable`, `stopped`, `labels` and
-`ip` are told in columns of other tools and end in these."""
+"""What a row may say of a reader; `first`, `last`, `agreed`, `left`, `bounced`, `mailable`, `stopped`, `labels`,
+`attributes` and `ip` are told in columns of other tools and end in these."""
 
 COLUMNS = {
     "email": ("email", "email address", "e-mail", "e-mail address", "mail", "ईमेल", "ई-मेल", "ईमेल पता"),
@@ -20,6 +18,7 @@ COLUMNS = {
     "last": ("last name", "lastname", "lname", "last_name", "surname", "उपनाम"),
     "topics": ("topics", "topic", "sections", "विषय"),
     "labels": ("tags", "labels"),
+    "attributes": ("attributes",),
     "frequency": ("frequency",),
     "timezone": ("timezone", "time zone"),
     "hour": ("hour", "time"),
@@ -59,65 +58,52 @@ UNCONFIRMED = ("unconfirmed", "pending", "nonsubscribed", "non-subscribed", "tra
 YES, NO = ("true", "1", "yes", "y", "on"), ("false", "0", "no", "n", "off")
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """How a format is written: its headings, each with what of a reader stands under it ('' for nothing of ours)."""
-
-    columns: tuple[tuple[str, str], ...]
-    barred: bool = True
-    """Whether it can say of a row that its reader must not be mailed."""
-
-
-WRITTEN = {
-    "csv": Written(tuple((name, name) for name in (*FIELDS, "agreed", "origin"))),
-    "jsonl": Written(tuple((name, name) for name in (*FIELDS, "agreed", "origin"))),
-    "mailchimp": Written(
-        (
-            ("Email Address", "email"),
-            ("First Name", "name"),
-            ("Last Name", ""),
-            ("OPTIN_TIME", "agreed"),
-            ("LEID", ""),
-            ("TAGS", "quoted topics"),
-            ("UNSUB_TIME", "left"),
-            ("CLEAN_TIME", "bounced"),
-        )
+WRITTEN: dict[str, tuple[tuple[str, str], ...]] = {
+    "csv": tuple((name, name) for name in (*FIELDS, "agreed", "origin")),
+    "jsonl": tuple((name, name) for name in (*FIELDS, "agreed", "origin")),
+    "mailchimp": (
+        ("Email Address", "email"),
+        ("First Name", "name"),
+        ("Last Name", ""),
+        ("OPTIN_TIME", "agreed plainly"),
+        ("LEID", ""),
+        ("TAGS", "quoted topics"),
+        ("UNSUB_TIME", "left"),
+        ("CLEAN_TIME", "bounced"),
     ),
-    "ghost": Written(
-        (
-            ("id", ""),
-            ("email", "email"),
-            ("name", "name"),
-            ("note", ""),
-            ("subscribed_to_emails", "mailable"),
-            ("complimentary_plan", ""),
-            ("stripe_customer_id", ""),
-            ("created_at", "agreed"),
-            ("deleted_at", ""),
-            ("labels", "topics"),
-            ("tiers", ""),
-        )
+    "ghost": (
+        ("id", ""),
+        ("email", "email"),
+        ("name", "name"),
+        ("note", ""),
+        ("subscribed_to_emails", "mailable"),
+        ("complimentary_plan", ""),
+        ("stripe_customer_id", ""),
+        ("created_at", "agreed"),
+        ("deleted_at", ""),
+        ("labels", "topics"),
+        ("tiers", ""),
     ),
-    "listmonk": Written(
-        (
-            ("uuid", "uuid"),
-            ("email", "email"),
-            ("name", "name"),
-            ("attributes", "attributes"),
-            ("status", "listmonk status"),
-            ("created_at", "agreed"),
-            ("updated_at", ""),
-        )
+    "listmonk": (
+        ("uuid", "uuid"),
+        ("email", "email"),
+        ("name", "name"),
+        ("attributes", "attributes"),
+        ("status", "listmonk status"),
+        ("created_at", "agreed"),
+        ("updated_at", ""),
     ),
-    "substack": Written(
-        (
-            ("email", "email"),
-            ("active_subscription", ""),
-            ("expiry", ""),
-            ("plan", ""),
-            ("email_disabled", "stopped"),
-            ("created_at", "agreed"),
-            ("first_payment_at", ""),
-        )
+    "substack": (
+        ("email", "email"),
+        ("active_subscription", ""),
+        ("expiry", ""),
+        ("plan", ""),
+        ("email_disabled", "stopped"),
+        ("created_at", "agreed"),
+        ("first_payment_at", ""),
     ),
 }
+"""Format → its headings as it is written, each with what of a reader stands under it ('' for nothing of ours)."""
+
+PAUSABLE = ("csv", "jsonl", "listmonk")
+"""Formats that can say of a reader who is paused that no mail is wanted for now."""

@@ -6,6 +6,7 @@ readers who are there already is `store.importing`'s rule.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -16,11 +17,11 @@ from zoneinfo import available_timezones
 from digest.errors import ConfigurationError, Fault
 from digest.subscribers import listing
 from digest.subscribers.address import normalise
-from digest.subscribers.formats import COLUMNS, FORMATS, NO, SIGNS, STATUSES, UNCONFIRMED, YES
+from digest.subscribers.formats import COLUMNS, NO, SIGNS, STATUSES, UNCONFIRMED, YES
 from digest.subscribers.listfile import ListFile, Row, open_list
 
 _REMEMBERED = 10_000
-_MANY = ("topics", "labels")
+_MANY = ("topics", "labels", "attributes")
 
 Reject = Callable[[int, str, str], None]
 
@@ -80,7 +81,9 @@ def read_list(
     file = open_list(path, json_lines=None if not format else format == "jsonl")
     headings = tuple(heading.strip().lower() for heading in file.headings)
     if not file.delimiter:  # of JSON Lines the first few rows tell the keys
-        headings = tuple(dict.fromkeys(key for _n, row in zip(range(100), file.rows(), strict=False) for key in row.cells))
+        headings = tuple(
+            dict.fromkeys(key for _n, row in zip(range(100), file.rows(), strict=False) for key in row.cells)
+        )
     written = dict(zip(headings, file.headings, strict=False)) or {name: name for name in headings}
     found = format or next((name for name, signs in SIGNS.items() if len(signs & set(headings)) > 1), "")
     columns, faults = _columns(headings, mapping or {}, path.name)
@@ -104,9 +107,7 @@ def read_list(
     return ListReading(file, kind, columns, ignored, held, topics)
 
 
-def _columns(
-    headings: tuple[str, ...], mapping: Mapping[str, str], name: str
-) -> tuple[dict[str, str], list[Fault]]:
+def _columns(headings: tuple[str, ...], mapping: Mapping[str, str], name: str) -> tuple[dict[str, str], list[Fault]]:
     columns: dict[str, str] = {}
     faults = []
     for meaning, names in COLUMNS.items():
@@ -188,7 +189,9 @@ class _Judge:
     def _name(self, cells: Mapping[str, Any]) -> str | None:
         parts = (self._text(key, cells) for key in ("name", "first", "last") if key in self.columns)
         name = _unguarded(" ".join(" ".join(parts).split()))
-        return str(listing.parse_field("name", name, topics=None)) if name else None
+        if name and not name.isprintable():  # a joiner within a Hindi name is fine, a control character is not
+            listing.parse_field("name", name, topics=None)
+        return name or None
 
     def _field(self, key: str, cells: Mapping[str, Any]) -> Any:
         text = self._text(key, cells)
@@ -199,7 +202,8 @@ class _Judge:
         if isinstance(value, list):
             return self._chosen(key, [str(one) for one in value])
         text = self._text(key, cells)
-        return self._once(key, text, lambda: self._chosen(key, split_topics(text))) if text else None
+        split = _in_attributes if key == "attributes" else split_topics
+        return self._once(key, text, lambda: self._chosen(key, split(text))) if text else None
 
     def _chosen(self, key: str, names: list[str]) -> list[str] | None:
         if self.topics is not None and (key == "labels" or self.lenient):
@@ -265,6 +269,16 @@ def split_topics(text: str) -> list[str]:
     for sign in ";|":
         text = text.replace(sign, ",")
     return [name for part in text.split(",") if (name := part.strip().strip('"').strip())]
+
+
+def _in_attributes(text: str) -> list[str]:
+    """The topics in listmonk's JSON of attributes."""
+    try:
+        held = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    topics = held.get("topics") if isinstance(held, dict) else None
+    return [str(one) for one in topics] if isinstance(topics, list) else []
 
 
 def _unguarded(text: str) -> str:

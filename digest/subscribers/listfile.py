@@ -1,4 +1,4 @@
-"""The text of a list that another program wrote: its encoding, its delimiter, its headings and its rows with their lines.
+"""A list that another program wrote: its encoding, delimiter and headings, and its rows with their lines.
 
 Owns CSV and JSON Lines as such. What a heading means is `importing`'s business.
 """
@@ -94,7 +94,7 @@ class ListFile:
 
 
 def open_list(path: Path, *, json_lines: bool | None = None) -> ListFile:
-    """Looks at the file. `json_lines` None: told by what it holds. Raises ConfigurationError when it is no such list."""
+    """Looks at the file. `json_lines` None: told by what it holds. Raises ConfigurationError when it is no list."""
     encoding = _encoding(path)
     with path.open(encoding=encoding, newline="") as file:
         line = next((text for text in file if text.strip()), "")
@@ -151,9 +151,11 @@ def _fault(path: Path, said: str) -> ConfigurationError:
     return ConfigurationError([Fault(path.name, 0, said)])
 
 
-def originals(file: ListFile, lines: Mapping[int, str]) -> Iterator[tuple[Sequence[str], str]]:
-    """The cells of the rows that begin on these lines, as they were, with what is said of each."""
-    names = [heading.strip().lower() for heading in file.headings]
+def originals(
+    file: ListFile, headings: Sequence[str], lines: Mapping[int, str]
+) -> Iterator[tuple[int, list[str], str]]:
+    """(line, cells, what is said of it) of the rows that begin on these lines, as they were."""
+    names = [heading.strip().lower() for heading in headings]
     for row in file.rows():
         if row.line in lines:
-            yield [str(row.cells.get(name, "")) for name in names], lines[row.line]
+            yield row.line, [str(row.cells.get(name, "")) for name in names], lines[row.line]
