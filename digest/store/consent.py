@@ -66,7 +66,7 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
 
 
 def _plain(value: Any) -> str:
-    return "+".join(value) if isinstance(value, list) else str(value) or "–"
+    return ("+".join(value) if isinstance(value, list) else str(value)) or "–"
 
 
 def append(connection: Connection, entries: Sequence[Consent]) -> None:

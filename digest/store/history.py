@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, func, select
@@ -87,7 +87,15 @@ def _barred(connection: Connection, address: str, mark: str) -> list[Happening]:
 
 def _letters(connection: Connection, reader: Any) -> list[Happening]:
     rows = (
-        select(delivery, edition.c.frozen_at, edition.c.composed_at, batch.c.state, batch.c.due_at, batch.c.parent)
+        select(
+            delivery,
+            edition.c.day,
+            edition.c.frozen_at,
+            edition.c.composed_at,
+            batch.c.state,
+            batch.c.due_at,
+            batch.c.parent,
+        )
         .join(edition, edition.c.key == delivery.c.edition)
         .outerjoin(batch, batch.c.id == delivery.c.batch)
         .where(delivery.c.subscriber == reader.id)
@@ -111,6 +119,7 @@ def _letter(row: Any, tries: list[Any]) -> Happening:
     last = tries[-1] if tries else None
     state = row.outcome or {"submitting": "pending", "empty": "pending"}.get(row.state, row.state)
     at = (last and (last.ended_at or last.started_at)) or row.frozen_at or row.due_at or row.composed_at
+    at = at or datetime.combine(row.day, time(0), UTC)
     if row.outcome:
         why = row.reason or ""
     elif last is None:

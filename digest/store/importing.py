@@ -192,7 +192,7 @@ def _merge(connection: Connection, origin: str, *, source: str, now: datetime, u
     fresh = select(
         i.address, i.email, *usual.values(), literal(True), literal(now, Moment), literal(origin)
     ).where(is_new)  # fmt: skip
-    added = connection.execute(insert(subscriber).from_select(names, fresh.order_by(i.line))).rowcount
+    added = _insert(connection, subscriber, names, fresh.order_by(i.line))
     return Imported(added, returned, changed, known - changed, barred, still)
 
 
@@ -202,7 +202,7 @@ def _bar(connection: Connection, source: str, now: datetime) -> int:
     new = and_(i.barred != "", ~exists().where(suppression.c.address == i.address))
     _log(connection, i.barred, literal(now, Moment), source, new)
     rows = select(i.address, i.barred, literal(source), literal(now, Moment)).where(new)
-    return connection.execute(insert(suppression).from_select(("address", "reason", "detail", "at"), rows)).rowcount
+    return _insert(connection, suppression, ("address", "reason", "detail", "at"), rows)
 
 
 def _log(
@@ -212,9 +212,12 @@ def _log(
     rows: Select[Any] = select(
         i.address, literal(what) if isinstance(what, str) else what, at, literal(source), literal(""), i.detail
     ).where(where)
-    connection.execute(
-        insert(consent).from_select(("address", "what", "at", "source", "wording", "detail"), rows.order_by(i.line))
-    )
+    _insert(connection, consent, ("address", "what", "at", "source", "wording", "detail"), rows.order_by(i.line))
+
+
+def _insert(connection: Connection, table: Table, names: Sequence[str], rows: Select[Any]) -> int:
+    statement = insert(table).from_select(names, rows).execution_options(preserve_rowcount=True)
+    return connection.execute(statement).rowcount
 
 
 def _count(connection: Connection, rows: Select[Any]) -> int:

@@ -65,7 +65,9 @@ class Roster:
 
     def of(self, address: str) -> Listed | None:
         """The reader of a comparable address, listed or not."""
-        return next(self._streamed(_rows().where(subscriber.c.address == address)), None)
+        with self.database.read() as connection:
+            row = connection.execute(_rows().where(subscriber.c.address == address)).first()
+        return _listed(row) if row else None
 
     def forms(self) -> list[tuple[tuple[str, ...], Literal["html", "text"]]]:
         """The choices of topics and format that imported readers made, each once."""
@@ -95,8 +97,9 @@ class Roster:
 
     def _streamed(self, rows: Select[Any]) -> Iterator[Listed]:
         with self.database.read() as connection:
-            for row in connection.execution_options(yield_per=_CHUNK).execute(rows):
-                yield _listed(row)
+            with connection.execution_options(yield_per=_CHUNK).execute(rows) as found:
+                for row in found:
+                    yield _listed(row)
 
 
 def _rows(*, barred: bool = False) -> Select[Any]:
