@@ -52,14 +52,14 @@ class Histories:
         told: list[Happening] = []
         with self.database.read() as connection:
             row = connection.execute(select(subscriber).where(subscriber.c.address == address)).first()
-            told += _agreements(connection, address, mark)
-            told += _barred(connection, address, mark)
             if row:
                 told.append(
                     Happening(row.added_at, "list", "added", f"first seen in {row.origin or 'subscribers.yaml'}")
                 )
                 told += _letters(connection, row)
                 told += _absences(connection, row)
+            told += _agreements(connection, address, mark)
+            told += _barred(connection, address, mark)
         if row and self.events:
             told += self.events.of(row.id, address)
         return sorted(told, key=lambda one: one.at)

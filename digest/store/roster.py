@@ -96,10 +96,12 @@ class Roster:
         return True
 
     def _streamed(self, rows: Select[Any]) -> Iterator[Listed]:
-        with self.database.read() as connection:
-            with connection.execution_options(yield_per=_CHUNK).execute(rows) as found:
-                for row in found:
-                    yield _listed(row)
+        with (
+            self.database.read() as connection,
+            connection.execution_options(yield_per=_CHUNK).execute(rows) as found,
+        ):
+            for row in found:
+                yield _listed(row)
 
 
 def _rows(*, barred: bool = False) -> Select[Any]:

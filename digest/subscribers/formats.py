@@ -34,12 +34,12 @@ COLUMNS = {
 """Meaning → the headings that have it, in lower case, the best first."""
 
 SIGNS = {
-    "mailchimp": {"leid", "euid", "member_rating"},
+    "mailchimp": {"leid", "euid", "member_rating", "optin_time", "unsub_time"},
     "ghost": {"subscribed_to_emails", "complimentary_plan"},
     "listmonk": {"uuid", "attributes"},
     "substack": {"active_subscription", "email_disabled"},
 }
-"""Format → headings, any of which tells it from others."""
+"""Format → headings, two of which tell it from others."""
 
 STATUSES = {
     "": "active", "active": "active", "subscribed": "active", "enabled": "active", "confirmed": "active",

@@ -74,7 +74,8 @@ def test_mailchimp_says_in_other_files_who_left(
 
 def test_ghost(tmp_path: Path) -> None:
     text = (
-        "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,labels,tiers\r\n"
+        "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,"
+        "labels,tiers\r\n"
         '1,a@example.com,आशा,,true,false,,2018-12-25T20:43:22.178Z,,"VIP,खेल",\r\n'
         "2,b@example.com,,,false,false,,,,,\r\n3,c@example.com,,,,false,,,,,\r\n4,d@example.com,,,maybe,,,,,,\r\n"
     )
@@ -138,7 +139,8 @@ def test_our_own_columns_are_taken_at_their_word(tmp_path: Path) -> None:
 def test_json_lines(tmp_path: Path) -> None:
     text = (
         '{"email": "a@example.com", "topics": ["देश"], "subscribed": true}\n\n'
-        '{"Email": "b@example.com", "status": null}\n[1]\n{"email": 5}\n{"email": "c@example.com", "name": {"x": 1}}\n{\n'
+        '{"Email": "b@example.com", "status": null}\n[1]\n{"email": 5}\n'
+        '{"email": "c@example.com", "name": {"x": 1}}\n{\n'
     )
     rows, refused = read(tmp_path, text, "list.jsonl")
     assert [(row.line, row.address, row.topics) for row in rows] == [
@@ -155,7 +157,7 @@ def test_json_lines(tmp_path: Path) -> None:
         ("email;name\nasha@example.com;Zoë\n".encode("cp1252"), "cp1252"),
         (b"email\tname\rasha@example.com\tZo\xeb\r", "cp1252"),
         ("Name|E-Mail\nआशा|asha@example.com\n".encode(), "utf-8-sig"),
-        ("asha@example.com\n".encode(), "utf-8-sig"),
+        (b"asha@example.com\n", "utf-8-sig"),
         ("आशा,asha@example.com\n".encode(), "utf-8-sig"),
         ('"email","name"\n"asha@example.com","शर्मा, ""आशा"""\n'.encode(), "utf-8-sig"),
         ('\n\nemail,name\nasha@example.com,"दो\nपंक्ति"\n'.encode(), "utf-8-sig"),

@@ -28,7 +28,8 @@ def told(path: Path) -> list[str]:
 def test_files_add_up_each_with_its_defaults(tmp_path: Path) -> None:
     path = lay(
         tmp_path,
-        subscribers="defaults: {frequency: weekdays, format: text}\ninclude:\n  - readers/*.yaml\n  # more\n  - d.yaml\n"
+        subscribers="defaults: {frequency: weekdays, format: text}\n"
+        "include:\n  - readers/*.yaml\n  # more\n  - d.yaml\n"
         "subscribers:\n  - email: a@example.com\n",
         readers__b="defaults: {frequency: weekly:sun}\nsubscribers:\n  - email: b@example.com\n",
         readers__c="include: ../d.yaml\nsubscribers:\n  - email: c@example.com\n    format: html\n",
@@ -97,7 +98,8 @@ def test_what_can_not_be_included(tmp_path: Path, include: str, said: str) -> No
 def test_files_are_found_without_reading_the_readers(tmp_path: Path) -> None:
     path = lay(
         tmp_path,
-        subscribers="# include: [x.yaml]\nsubscribers:\n  - email: [faulty\ninclude:   # more\n- b.yaml\n\n- c.yaml\nother: 1\n",
+        subscribers="# include: [x.yaml]\nsubscribers:\n  - email: [faulty\n"
+        "include:   # more\n- b.yaml\n\n- c.yaml\nother: 1\n",
         b="subscribers: []\n",
         c="subscribers: []\n",
     )
