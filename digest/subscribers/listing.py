@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import time
 from functools import cache
@@ -243,7 +244,7 @@ def parse_field(
     if key == "hour":
         match = _HOUR.match(value)
         if not match:
-            raise ValueError(f'expected a time of day such as "07:00", found {value!r}')
+            raise ValueError(f'expected a time of day such as "07:00", found {value!r}{_hour_meant(value)}')
         return time(int(match[1]), int(match[2]))
     if key == "timezone":
         zones = available_timezones() if zones is None else zones
@@ -255,6 +256,14 @@ def parse_field(
         hint = nearest(value, choices, listed=False)
         raise ValueError(f"expected {', '.join(choices[:-1])} or {choices[-1]}, found {value!r}{hint}")
     return value
+
+
+def _hour_meant(value: str) -> str:
+    """`०७:००`, `7.30`, `8`: digits of another script, another sign between, no minutes."""
+    plain = "".join(str(unicodedata.digit(sign, "")) or sign for sign in value.strip())
+    parts = re.match(r"([0-9]{1,2})(?:\s*[:.,h\u0903]\s*([0-9]{2}))?\Z", plain)
+    meant = f"{int(parts[1]):02}:{parts[2] or '00'}" if parts else ""
+    return f"; did you mean '{meant}'?" if _HOUR.match(meant) else ""
 
 
 def _topics(value: Any, known: Collection[str] | None) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ TOP = {
     "preflight",
     "completing",
     "source_list",
+    "schemas",
     "schedule",
     "pipeline",
     "app",
