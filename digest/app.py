@@ -28,17 +28,14 @@ if TYPE_CHECKING:
     from digest.deliver.ports import Ahead, Transport
     from digest.render.letter import Renderer
     from digest.store.articles import ArticleStore
-    from digest.store.consent import ConsentLog
     from digest.store.counted import CountedStore
     from digest.store.database import Database
     from digest.store.editions import EditionStore
-    from digest.store.erasing import Erasures
     from digest.store.events import EventStore
-    from digest.store.history import Histories
     from digest.store.ledger import SqlLedger
     from digest.store.past import PastStore
+    from digest.store.people import People
     from digest.store.readers import ReaderStore
-    from digest.store.roster import Roster
     from digest.subscribers.tokens import Signer
 
 SECRET_ENV = "DIGEST_SECRET_KEY"  # noqa: S105  the name of a variable, not a secret
@@ -80,28 +77,10 @@ class App:
         return ReaderStore(self.database)
 
     @cached_property
-    def roster(self) -> Roster:
-        from digest.store.roster import Roster
+    def people(self) -> People:
+        from digest.store.people import People
 
-        return Roster(self.database)
-
-    @cached_property
-    def consents(self) -> ConsentLog:
-        from digest.store.consent import ConsentLog
-
-        return ConsentLog(self.database)
-
-    @cached_property
-    def erasures(self) -> Erasures:
-        from digest.store.erasing import Erasures
-
-        return Erasures(self.database)
-
-    @cached_property
-    def histories(self) -> Histories:
-        from digest.store.history import Histories
-
-        return Histories(self.database, self.erasures)
+        return People(self.database)
 
     @cached_property
     def ledger(self) -> SqlLedger:

@@ -37,7 +37,7 @@ class Plan:
 def read_list(app: App, *, may_be_empty: bool = False) -> list[listing.Listed]:
     """The readers of `subscribers.yaml` with their comparable addresses. Raises ConfigurationError with every fault;
     that it lists nobody is one only where no import brought readers and it may not be empty."""
-    empty = may_be_empty or bool(app.roster.origins())
+    empty = may_be_empty or app.people.roster.any_imported()
     return listing.read_files(app.home / listing.FILE_NAME, topics=app.topics, may_be_empty=empty)
 
 

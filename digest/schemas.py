@@ -60,6 +60,8 @@ def settings_schema() -> dict[str, Any]:
             prop.pop("title", None)
     mapping = definitions["SourceSettings"]["properties"]["mapping"]
     mapping["anyOf"].append(definitions["MappingSettings"]["properties"]["preset"]["anyOf"][0])  # a bare name
+    transports = definitions["Delivery"]["properties"]["transport"]
+    definitions["Delivery"]["properties"]["transport"] = {"anyOf": [transports["items"], transports]}  # one, or several
     schema["properties"]["sources"] = {"anyOf": [schema["properties"]["sources"], {"type": "null"}]}
     _describe(schema, definitions, "", _described())
     return {"$schema": DIALECT, "title": "digest.yaml", **schema}

@@ -68,7 +68,6 @@ def import_(
     """
     from digest import freezing
     from digest.app import make_app
-    from digest.store.importing import ListImport
     from digest.subscribers.importing import read_list
 
     name = (origin if origin is not None else file.stem).strip()
@@ -76,14 +75,14 @@ def import_(
         raise ConfigurationError([Fault("--origin", 0, "expected a name of one line")])
     with make_app(home) as app:
         # Of whom the file lists the store must know first: they stay the file's.
-        app.readers.sync(freezing.read_list(app, may_be_empty=True), now=app.now())
+        freezing.mirror_list(app, may_be_empty=True)
         reading = read_list(file, format=format_ or "", mapping=mapping, usual=usual, topics=app.topics)
         refused: list[tuple[int, str, str]] = []
 
         def reject(line: int, email: str, reason: str) -> None:
             refused.append((line, email, reason))
 
-        done = ListImport(app.database, app.erasures).take(
+        done = app.people.imports.take(
             reading.readers(reject),
             name,
             source=f"import {name} of {file.name}",
@@ -194,11 +193,15 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
         raise click.UsageError("--json tells what came of it: name a FILE to write to")
     kind = format_ or ("jsonl" if file and file.suffix in (".jsonl", ".ndjson") else "csv")
     with make_app(home) as app:
-        app.readers.sync(freezing.read_list(app, may_be_empty=True), now=app.now())
-        known = {"subscribers.yaml": "", **{name: name for name in app.roster.origins()}}
+        freezing.mirror_list(app, may_be_empty=True)
+        known = {"subscribers.yaml": "", **{name: name for name in app.people.roster.origins()}}
         if origin is not None and origin not in known:
             raise ConfigurationError([Fault("--origin", 0, f"there is no '{origin}'; known: {', '.join(known)}")])
-        chosen = app.roster.barred() if barred else app.roster.readers(None if origin is None else known[origin])
+        chosen = (
+            app.people.roster.barred()
+            if barred
+            else app.people.roster.readers(None if origin is None else known[origin])
+        )
         left: Counter[str] = Counter()
         rows = _leaving(chosen, kind, left, barred=barred)
         if file is None:

@@ -40,7 +40,7 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
     from digest.app import make_app
 
     with make_app(home) as app:
-        origins = app.roster.origins()
+        origins = app.people.roster.origins()
         listed = freezing.read_list(app)
         files = {reader.file for _address, reader in listed}
         if origin is not None and origin not in files | set(origins):
@@ -50,7 +50,9 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
         rows = [_row(reader, barred.get(address, "")) for address, reader in listed if origin in (None, reader.file)]
         imports = {name: count for name, count in origins.items() if origin in (None, name)}
         of_file = {address for address, _reader in listed}
-        for held in app.roster.readers(origin) if origin in origins else app.roster.imported() if imports else ():
+        for held in (
+            app.people.roster.readers(origin) if origin in origins else app.people.roster.imported() if imports else ()
+        ):
             if held.address in of_file:  # since the store last looked
                 continue
             rows.append(_row(held.reader, held.barred, held.origin))
@@ -106,7 +108,7 @@ def check(home: Path, as_json: bool) -> int:
         except ConfigurationError as error:
             faults = error.faults
         notes = _outside(app, readers)
-        imported = app.roster.origins()
+        imported = app.people.roster.origins()
     if as_json:
         told = [{"where": f.where, "line": f.line, "message": f.message} for f in faults]
         emit({"faults": told, "notes": notes, "readers": len(readers), "imports": imported})
@@ -121,7 +123,7 @@ def check(home: Path, as_json: bool) -> int:
 def _outside(app: App, readers: list[tuple[str, Subscriber]]) -> list[str]:
     """Who gets no mail whatever the file says, each beside the line."""
     barred = app.readers.suppressed()
-    erased = app.erasures.among(address for address, _reader in readers)
+    erased = app.people.erasures.among(address for address, _reader in readers)
     notes = []
     for address, reader in readers:
         where = f"{reader.file}:{reader.line}: {reader.email}"

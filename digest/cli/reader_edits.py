@@ -48,16 +48,16 @@ def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool
         address = comparable(email)
         path, known = _known(app, file)
         fields = {"email": email.strip(), **{k: v for k, v in _parsed(app, given).items() if v is not None}}
-        held = app.roster.of(address)
+        held = app.people.roster.of(address)
         if address in known or (held and held.listed and held.origin):
             where = f" (by the import {held.origin})" if held and held.origin and address not in known else ""
             raise DigestError(f"{email} is on the list already{where}; `digest subscribers set` changes a reader")
-        if app.erasures.among([address]):
+        if app.people.erasures.among([address]):
             said = "was erased at the person's wish; a sign-up of their own brings them back, a line does not"
             raise DigestError(f"{email} {said}")
         barred = app.readers.suppressed().get(address)
         editing.add(path, fields)
-        app.consents.record(address, "added", app.now(), by_command("add"), wording=consent)
+        app.people.consents.record(address, "added", app.now(), by_command("add"), wording=consent)
     if as_json:
         emit({"email": email, "file": path.name, "suppressed": barred or ""})
     else:
@@ -79,8 +79,8 @@ def remove(home: Path, email: str, as_json: bool) -> None:
         path = next((file for file in files(app) if editing.remove(file, email)), None)
         source = by_command("remove")
         if path is not None:
-            app.consents.record(comparable(email), "removed", app.now(), source)
-        elif not app.roster.remove(_or_empty(email), source=source, now=app.now()):
+            app.people.consents.record(comparable(email), "removed", app.now(), source)
+        elif not app.people.roster.remove(_or_empty(email), source=source, now=app.now()):
             raise DigestError(f"{email} is not on the list; nothing was changed")
         where = _where(app, path, email)
     if as_json:
@@ -107,8 +107,8 @@ def set_(home: Path, /, email: str, as_json: bool, **given: str | None) -> None:
         source = by_command("set")
         if path is not None:
             told = ", ".join(key if key == "name" else f"{key}: {value}" for key, value in fields.items())
-            app.consents.record(comparable(email), "changed", app.now(), source, detail=told)
-        elif not app.roster.change(_or_empty(email), _values(fields), source=source, now=app.now()):
+            app.people.consents.record(comparable(email), "changed", app.now(), source, detail=told)
+        elif not app.people.roster.change(_or_empty(email), _values(fields), source=source, now=app.now()):
             raise DigestError(f"{email} is not on the list; nothing was changed")
         where = _where(app, path, email)
     if as_json:
@@ -149,7 +149,7 @@ def _where(app: App, path: Path | None, email: str) -> dict[str, str]:
     """Where a reader was found: in a file of the list, or among the readers of an import."""
     if path is not None:
         return {"file": path.relative_to(app.home).as_posix(), "origin": ""}
-    held = app.roster.of(comparable(email))
+    held = app.people.roster.of(comparable(email))
     return {"file": "", "origin": held.origin if held else ""}
 
 
@@ -171,8 +171,8 @@ def files(app: App) -> list[Path]:
 
 def _known(app: App, file: str | None) -> tuple[Path, set[str]]:
     """The file to write into and the addresses of the list. A faulty list is not edited; an empty one may be begun."""
+    from digest import freezing
     from digest.subscribers import listing
-    from digest.subscribers.address import normalise
 
     path = app.home / listing.FILE_NAME
     if file is None and not path.exists():
@@ -182,8 +182,7 @@ def _known(app: App, file: str | None) -> tuple[Path, set[str]]:
         if path not in files(app):
             said = f"is no file of the list; name it under 'include:' of {listing.FILE_NAME} first"
             raise ConfigurationError([Fault(file, 0, said)])
-    readers = listing.read_list(app.home / listing.FILE_NAME, topics=app.topics, may_be_empty=True)
-    return path, {normalise(reader.email) for reader in readers}
+    return path, {address for address, _reader in freezing.read_list(app, may_be_empty=True)}
 
 
 def _parsed(app: App, given: dict[str, str | None]) -> dict[str, Any]:

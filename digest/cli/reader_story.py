@@ -25,8 +25,8 @@ def history(home: Path, email: str, as_json: bool) -> None:
 
     with make_app(home) as app:
         address = comparable(email)
-        told = app.histories.of(address)
-        held = app.roster.of(address)
+        told = app.people.histories.of(address)
+        held = app.people.roster.of(address)
         barred = app.readers.suppressed().get(address, "")
         line = _line(app, address)
         zone = app.settings.newsletter.zone
@@ -77,7 +77,7 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
     with make_app(home) as app:
         address = comparable(email)
         path = next((file for file in files(app) if editing.remove(file, email, backup=False)), None)
-        done = app.erasures.erase(address, f"{reason} ({by_command('erase')})", now=app.now())
+        done = app.people.erasures.erase(address, f"{reason} ({by_command('erase')})", now=app.now())
     if as_json:
         emit({"email": email, "known": done.known or path is not None, "file": path.name if path else "",
               "letters": done.letters, "consents": done.consents})  # fmt: skip

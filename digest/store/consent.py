@@ -5,10 +5,9 @@ Owns writing and reading the rows. An erasure (`erasing`) is the one thing that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -50,23 +49,6 @@ class ConsentLog:
         rows = select(*columns).where(consent.c.address == address).order_by(consent.c.at, consent.c.id)
         with self.database.read() as connection:
             return [Consent(*row) for row in connection.execute(rows)]
-
-
-def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """What of a reader is new, as `hour: 07:00 → 08:30`; a name or an address is only named, not told."""
-    if not before["listed"]:
-        return "on the list again"
-    private = ("name", "email")
-    told = [
-        key if key in private else f"{key}: {_plain(before[key])} → {_plain(value)}"
-        for key, value in after.items()
-        if value != before[key]
-    ]
-    return ", ".join(told)
-
-
-def _plain(value: Any) -> str:
-    return ("+".join(value) if isinstance(value, list) else str(value)) or "–"
 
 
 def append(connection: Connection, entries: Sequence[Consent]) -> None:

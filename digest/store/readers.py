@@ -227,7 +227,7 @@ def _difference() -> ColumnElement[str]:
         told = literal("; ") if name in ("name", "email") else literal(": ") + old + " → " + new + "; "
         parts.append(case((old != new, literal(name) + told), else_=""))
     again = case((~subscriber.c.listed, "on the list again; "), else_="")
-    return reduce(add, parts, again)
+    return func.rtrim(reduce(add, parts, again), "; ")
 
 
 def _comparable(column: Any) -> Any:

@@ -5,13 +5,12 @@ Owns reading them out in a stream. Taking them in is `readers`' (the file) and `
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import Row, Select, Text, cast, func, select, update
+from sqlalchemy import Row, Select, func, select, update
 
 from digest.models import Subscriber
 from digest.store.consent import Consent, append
@@ -57,6 +56,12 @@ class Roster:
         rows = _rows(barred=True).order_by(suppression.c.at, suppression.c.address)
         return self._streamed(rows)
 
+    def any_imported(self) -> bool:
+        """Whether an import brought anybody who is on the list."""
+        with self.database.read() as connection:
+            who = select(subscriber.c.id).where(subscriber.c.listed, subscriber.c.origin != "")
+            return connection.execute(who.limit(1)).first() is not None
+
     def origins(self) -> dict[str, int]:
         """How many readers of the list came by each import."""
         rows = select(subscriber.c.origin, func.count()).where(subscriber.c.listed, subscriber.c.origin != "")
@@ -68,13 +73,6 @@ class Roster:
         with self.database.read() as connection:
             row = connection.execute(_rows().where(subscriber.c.address == address)).first()
         return _listed(row) if row else None
-
-    def forms(self) -> list[tuple[tuple[str, ...], Literal["html", "text"]]]:
-        """The choices of topics and format that imported readers made, each once."""
-        topics = cast(subscriber.c.topics, Text)  # PostgreSQL's JSON can't be compared
-        rows = select(topics, subscriber.c.format).where(subscriber.c.listed, subscriber.c.origin != "").distinct()
-        with self.database.read() as connection:
-            return [(tuple(json.loads(chosen)), form) for chosen, form in connection.execute(rows)]
 
     def change(self, address: str, fields: Mapping[str, Any], *, source: str, now: datetime) -> bool:
         """Sets fields of an imported reader; None means the usual value. False when no import brought such a reader."""

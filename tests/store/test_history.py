@@ -89,9 +89,9 @@ def test_what_the_list_did(database: Database) -> None:
     assert story(database) == [
         ("consent", "agreed", "paper form; हाँ"),
         ("list", "added", "first seen in subscribers.yaml"),
-        ("list", "changed", "subscribers.yaml; name, topics: – → देश, format: html → text"),
+        ("list", "changed", 'subscribers.yaml; name; topics: [] → ["देश"]; format: html → text'),
         ("list", "removed", "subscribers.yaml"),
-        ("list", "changed", "subscribers.yaml; on the list again"),
+        ("list", "changed", 'subscribers.yaml; on the list again; topics: ["देश"] → []; format: text → html'),
         ("barred", "complained", "by the provider; gets no mail from here on"),
     ]
 
