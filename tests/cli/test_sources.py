@@ -390,7 +390,7 @@ def test_check_asks_and_a_missing_path_is_a_fault_with_its_line(newsroom: Newsro
     newsroom.settings("path: samples/articles", "path: samples/articels")
     told = newsroom.json("check", code=2)
     assert told["faults"] == [
-        {"where": "digest.yaml", "line": 21, "message": "source डेस्क: there is no file or folder samples/articels"}
+        {"where": "digest.yaml", "line": 22, "message": "source डेस्क: there is no file or folder samples/articels"}
     ]
 
 
