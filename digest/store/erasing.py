@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from digest.store.database import Database
 from digest.store.meta import get_or_make
-from digest.store.schema import attempt, consent, delivery, erased, meta, subscriber, suppression
+from digest.store.schema import attempt, consent, delivery, delivery_event, erased, meta, subscriber, suppression
 
 _KEY = "erasure_key"
 NOBODY = "(erased)"
@@ -88,15 +88,18 @@ def _anonymise(connection: Connection, id: int, words: set[str]) -> int:
     empty = {"email": NOBODY, "name": "", "topics": [], "hour": "", "origin": "", "listed": False, "status": "erased"}
     connection.execute(update(subscriber).where(subscriber.c.id == id).values(address=f"erased:{id}", **empty))
     mine = delivery.c.subscriber == id
-    batches = select(delivery.c.batch).where(mine)
-    for word in words:  # a server's refusal quotes the address
-        connection.execute(
-            update(delivery).where(mine, delivery.c.reason.contains(word, autoescape=True))
-            .values(reason=func.replace(delivery.c.reason, word, NOBODY))
-        )  # fmt: skip
-        tried = or_(attempt.c.batch.in_(batches), attempt.c.in_doubt == id)
-        connection.execute(
-            update(attempt).where(tried, attempt.c.detail.contains(word, autoescape=True))
-            .values(detail=func.replace(attempt.c.detail, word, NOBODY))
-        )  # fmt: skip
+    tried = or_(
+        attempt.c.batch.in_(select(delivery.c.batch).where(mine)),
+        attempt.c.in_doubt == id,
+    )
+    said = (
+        (delivery.c.reason, mine),
+        (attempt.c.detail, tried),
+        (delivery_event.c.reason, delivery_event.c.subscriber == id),
+    )
+    for column, rows in said:  # a server's refusal quotes the address
+        for word in words:
+            held = and_(rows, column.contains(word, autoescape=True))
+            new = {column.name: func.replace(column, word, NOBODY)}
+            connection.execute(update(column.table).where(held).values(new))
     return connection.execute(select(func.count()).select_from(delivery).where(mine)).scalar_one()

@@ -1,20 +1,29 @@
 """One reader's story in the order of time: what they agreed to, what the list did, each letter and why or why not.
 
-Owns reading it from the tables; changes nothing. What the provider told later is asked of `events`, a port.
+Owns reading it from the tables; changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from digest.store.database import Database
 from digest.store.erasing import Erasures
-from digest.store.schema import attempt, batch, consent, delivery, edition, erased, subscriber, suppression
+from digest.store.schema import (
+    attempt,
+    batch,
+    consent,
+    delivery,
+    delivery_event,
+    edition,
+    erased,
+    subscriber,
+    suppression,
+)
 
 _BEFORE = timedelta(days=7)
 _NOT_SENT = ("skipped", "cancelled", "expired")
@@ -32,19 +41,12 @@ class Happening:
     edition: str = ""
 
 
-class Events(Protocol):
-    """What the provider said of a reader's letters."""
-
-    def of(self, subscriber: int, address: str) -> Iterable[Happening]: ...
-
-
 class Histories:
     """Stories over an open store."""
 
-    def __init__(self, database: Database, erasures: Erasures, events: Events | None = None) -> None:
+    def __init__(self, database: Database, erasures: Erasures) -> None:
         self.database = database
         self.erasures = erasures
-        self.events = events
 
     def of(self, address: str) -> list[Happening]:
         """All that is known of a comparable address, the oldest first; nothing for one that is unknown."""
@@ -58,10 +60,9 @@ class Histories:
                 )
                 told += _letters(connection, row)
                 told += _absences(connection, row)
+                told += _heard(connection, row)
             told += _agreements(connection, address, mark)
             told += _barred(connection, address, mark)
-        if row and self.events:
-            told += self.events.of(row.id, address)
         return sorted(told, key=lambda one: one.at)
 
 
@@ -130,6 +131,12 @@ def _letter(row: Any, tries: list[Any]) -> Happening:
         if len(tries) > 1:
             why += f"; {len(tries)} tries"
     return Happening(at, "letter", state, why, row.edition)
+
+
+def _heard(connection: Connection, reader: Any) -> list[Happening]:
+    """What the provider, or a mail server, told later."""
+    rows = select(delivery_event).where(delivery_event.c.subscriber == reader.id)
+    return [Happening(row.at, "event", row.kind, row.reason, row.edition) for row in connection.execute(rows)]
 
 
 def _absences(connection: Connection, reader: Any) -> list[Happening]:

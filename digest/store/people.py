@@ -7,17 +7,16 @@ from functools import cached_property
 from digest.store.consent import ConsentLog
 from digest.store.database import Database
 from digest.store.erasing import Erasures
-from digest.store.history import Events, Histories
+from digest.store.history import Histories
 from digest.store.importing import ListImport
 from digest.store.roster import Roster
 
 
 class People:
-    """Over an open store; each part is made when first asked for. `events` is what the provider tells later."""
+    """Over an open store; each part is made when first asked for."""
 
-    def __init__(self, database: Database, events: Events | None = None) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
-        self.events = events
 
     @cached_property
     def roster(self) -> Roster:
@@ -33,7 +32,7 @@ class People:
 
     @cached_property
     def histories(self) -> Histories:
-        return Histories(self.database, self.erasures, self.events)
+        return Histories(self.database, self.erasures)
 
     @cached_property
     def imports(self) -> ListImport:

@@ -93,7 +93,7 @@ def test_what_is_remembered_of_a_source_comes_back_whole(database: Database) -> 
 def test_a_store_of_the_first_schema_keeps_what_it_has(store_url: str, tmp_path: Path) -> None:
     database = open_database(store_url, home=tmp_path)
     with database.write() as connection:
-        for table in ("source", "picture", "counted", "consent", "erased"):
+        for table in ("source", "picture", "counted", "delivery_event", "webhook", "consent", "erased"):
             connection.execute(text(f"DROP TABLE {table}"))
         for column in ("run", "send_at", "fence"):
             connection.execute(text(f"ALTER TABLE attempt DROP COLUMN {column}"))

@@ -11,7 +11,7 @@ from digest.store.erasing import Erased, Erasures
 from digest.store.history import Histories
 from digest.store.ledger import SqlLedger
 from digest.store.readers import ReaderStore
-from digest.store.schema import attempt, delivery, metadata
+from digest.store.schema import attempt, delivery, delivery_event, metadata
 from tests.store.conftest import KEY, NOW, Frozen
 
 WHO = "reader1@example.com"
@@ -31,6 +31,8 @@ def test_nothing_of_the_person_is_left_and_the_counts_balance(
     with database.write() as connection:
         mine = delivery.c.subscriber == ids[1]
         connection.execute(delivery.update().where(mine).values(outcome="rejected", reason=f"550 {WHO} is unknown"))
+        heard = {"edition": KEY, "subscriber": ids[1], "kind": "bounced", "at": NOW, "reason": f"no such user {WHO}"}
+        connection.execute(delivery_event.insert().values(heard))
         number = connection.execute(select(delivery.c.batch).where(mine)).scalar_one()
         connection.execute(text("UPDATE batch SET size = size - 1"))
         connection.execute(
