@@ -18,6 +18,7 @@ HEADERS = {
     "webhooks": ("a post of 2,500 events", "ms", "ratio"),
     "million": ("handing over a million, on request only", "s", "MiB", "ratio"),
     "smtp": ("letters by SMTP", "letters/s", "to smtplib", "to smtp-source"),
+    "importing": ("importing readers", "s", "MB", "ratio"),
 }
 LONG = ("million",)
 
@@ -28,12 +29,14 @@ def main() -> None:
         "names", nargs="*", default=[name for name in HEADERS if name not in LONG], help=f"which: {', '.join(HEADERS)}"
     )
     parser.add_argument("--readers", type=int, default=100_000, help="of the bench of delivery")
+    parser.add_argument("--imported", type=int, default=100_000, help="readers of the bench of importing; try 1000000")
     given = parser.parse_args()
     if unknown := [name for name in given.names if name not in HEADERS]:
         parser.error(f"no bench is named {', '.join(unknown)}")
+    sizes = {"delivery": (given.readers,), "importing": (given.imported,)}
     for name in given.names:
         run = import_module(f"bench.{name}").run
-        rows: Sequence[Sequence[str]] = run(given.readers) if name == "delivery" else run()
+        rows: Sequence[Sequence[str]] = run(*sizes.get(name, ()))
         align = ("left", *("right" for _ in HEADERS[name][1:]))
         print(tabulate(rows, headers=HEADERS[name], colalign=align, disable_numparse=True), end="\n\n")
 

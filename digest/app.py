@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from digest.store.events import EventStore
     from digest.store.ledger import SqlLedger
     from digest.store.past import PastStore
+    from digest.store.people import People
     from digest.store.readers import ReaderStore
     from digest.subscribers.tokens import Signer
 
@@ -74,6 +75,12 @@ class App:
         from digest.store.readers import ReaderStore
 
         return ReaderStore(self.database)
+
+    @cached_property
+    def people(self) -> People:
+        from digest.store.people import People
+
+        return People(self.database)
 
     @cached_property
     def ledger(self) -> SqlLedger:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO, TextIO
 
 from digest.errors import DigestError
 
@@ -17,23 +20,39 @@ def placed(home: Path, path: str) -> Path:
 
 def replace_file(path: Path, data: bytes, *, like: Path | None = None) -> None:
     """Writes `data` to `path` atomically and durably, with the mode of `like` or of the old one. Raises DigestError."""
+    model = like or path
+    with _replacing(path, model.stat().st_mode & 0o777 if model.exists() else 0o644) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[TextIO]:
+    """A text file (UTF-8, line ends as written, for its owner's eyes) that takes the place of `path` when the block
+    ends well; nothing is left of it when it does not. Raises DigestError."""
+    with _replacing(path, 0o600) as file:
+        text = io.TextIOWrapper(file, "utf-8", newline="")
+        yield text
+        text.detach()  # flushes
+
+
+@contextlib.contextmanager
+def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
     path = path.resolve()  # through a symbolic link, the file it points to is replaced, not the link
     part = ""
     try:
-        model = like or path
-        mode = model.stat().st_mode & 0o777 if model.exists() else 0o644
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(part).chmod(mode)
         Path(part).replace(path)
         _sync_folder(path.parent)
     except OSError as error:
+        raise DigestError(f"{path.name}: can't be written: {error.strerror}") from error
+    finally:
         if part:
             Path(part).unlink(missing_ok=True)
-        raise DigestError(f"{path.name}: can't be written: {error.strerror}") from error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -19,6 +19,7 @@ from digest.store.counting import counts
 from digest.store.freezing import Fate, freeze_listed
 from digest.subscribers import listing
 from digest.subscribers.due import Candidate, Due, decide
+from digest.subscribers.including import contents
 
 NO_STORY = "no story of the chosen topics"
 _MOST_LOOKS = 10
@@ -34,20 +35,19 @@ class Plan:
     excluded: list[tuple[str, str]]
 
 
-def read_list(app: App) -> list[listing.Listed]:
-    """The readers of `subscribers.yaml` with their comparable addresses. Raises ConfigurationError with every fault."""
-    path = app.home / listing.FILE_NAME
-    return listing.read_bytes(listing.file_bytes(path), path.name, topics=app.topics)
+def read_list(app: App, *, may_be_empty: bool = False) -> list[listing.Listed]:
+    """The readers of `subscribers.yaml` with their comparable addresses. Raises ConfigurationError with every fault;
+    that it lists nobody is one only where no import brought readers and it may not be empty."""
+    empty = may_be_empty or app.people.roster.any_imported()
+    return listing.read_files(app.home / listing.FILE_NAME, topics=app.topics, may_be_empty=empty)
 
 
-def mirror_list(app: App) -> None:
-    """Makes the store's list that of `subscribers.yaml`. A file that is as it was when this was last done is not read
-    again. Raises ConfigurationError with every fault of the list; the store then stays as it is."""
-    path = app.home / listing.FILE_NAME
-    data = listing.file_bytes(path)
-    version = listing.version(data, app.topics)
+def mirror_list(app: App, *, may_be_empty: bool = False) -> None:
+    """Makes the store's list that of `subscribers.yaml`. Files that are as they were when this was last done are not
+    read again. Raises ConfigurationError with every fault of the list; the store then stays as it is."""
+    version = listing.version(contents(app.home / listing.FILE_NAME), app.topics)
     if app.readers.synced() != version:
-        readers = listing.read_bytes(data, path.name, topics=app.topics)
+        readers = read_list(app, may_be_empty=may_be_empty)
         app.readers.sync(readers, now=app.now(), version=version)
 
 

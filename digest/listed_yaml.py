@@ -111,7 +111,7 @@ class ListSheet:
         if judge is not None:
             judge(after)
         mark = b"\xef\xbb\xbf" if self.raw.startswith(b"\xef\xbb\xbf") else b""
-        replace_file(self.path.with_name(self.path.name + ".bak"), self.raw, like=self.path)
+        replace_file(backup_of(self.path), self.raw, like=self.path)
         replace_file(self.path, mark + self.text.encode())
 
     def _parse(self) -> None:
@@ -215,6 +215,11 @@ class ListSheet:
     def _refuse(self, line: int, why: str) -> NoReturn:
         place = f"{self.path.name}:{line + 1}" if line else self.path.name
         raise CannotEdit(f"{place}: {why}; edit it by hand")
+
+
+def backup_of(path: Path) -> Path:
+    """Where the last version of an edited file is kept."""
+    return path.with_name(path.name + ".bak")
 
 
 def pairs(node: Any) -> list[tuple[str, Any]]:

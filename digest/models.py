@@ -254,7 +254,10 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A reader as the list has it. `topics` empty means everything; `hour` None means the newsletter's send_at."""
+    """A reader as the list has it. `topics` empty means everything; `hour` None means the newsletter's send_at.
+
+    `line` and `file` are where the list says so.
+    """
 
     email: str
     name: str = ""
@@ -265,3 +268,4 @@ class Subscriber:
     status: Literal["active", "paused"] = "active"
     format: Literal["html", "text"] = "html"
     line: int = field(default=0, compare=False)
+    file: str = field(default="", compare=False)

@@ -12,7 +12,7 @@ from datetime import time, timedelta
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(s|m|h|d)\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -130,12 +130,19 @@ def _selector(value: str) -> str:
     return value.strip()
 
 
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
-Clock = Annotated[time, BeforeValidator(parse_clock)]
-Zone = Annotated[str, AfterValidator(_known_zone)]
-Address = Annotated[str, AfterValidator(_address)]
+def _shown(pattern: str, *examples: str) -> WithJsonSchema:
+    """How a value looks, for an editor."""
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})
+
+
+Duration = Annotated[
+    timedelta, BeforeValidator(parse_duration), _shown(r"^\s*[0-9]+(\.[0-9]+)?\s*[smhd]\s*$", "90s", "15m", "24h", "7d")
+]
+Clock = Annotated[time, BeforeValidator(parse_clock), _shown(r"^\s*([01]?[0-9]|2[0-3]):[0-5][0-9]\s*$", "07:00")]
+Zone = Annotated[str, AfterValidator(_known_zone), _shown("^[A-Za-z][A-Za-z0-9_+/-]*$", "Asia/Kolkata")]
+Address = Annotated[str, AfterValidator(_address), _shown("^[^@\\s]+@[^@\\s]+$", "news@example.com")]
 AddressOrNone = Annotated[str, AfterValidator(_address_or_none)]
-WebRoot = Annotated[str, AfterValidator(_web_root)]
+WebRoot = Annotated[str, AfterValidator(_web_root), _shown("^(https?://.*)?$", "https://news.example.com")]
 Line = Annotated[str, AfterValidator(_one_line)]
 Word = Annotated[str, Field(min_length=1), AfterValidator(_word)]
 Variable = Annotated[str, AfterValidator(_named(r"[A-Za-z_][A-Za-z0-9_]{0,99}", "the name of an environment variable"))]
@@ -151,4 +158,8 @@ Selector = Annotated[str, AfterValidator(_selector)]
 PictureUrl = Annotated[
     str, AfterValidator(_named(r"(?:https://[^\s/?#]+/[^\s]*)?", "a picture's address with https://"))
 ]
-Accent = Annotated[str, AfterValidator(_named(r"(?:#[0-9a-fA-F]{6})?", "a colour such as #9c1c1c"))]
+Accent = Annotated[
+    str,
+    AfterValidator(_named(r"(?:#[0-9a-fA-F]{6})?", "a colour such as #9c1c1c")),
+    _shown("^(#[0-9a-fA-F]{6})?$", "#9c1c1c"),
+]

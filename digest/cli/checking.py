@@ -121,7 +121,7 @@ def _check_list(app: App, findings: Findings) -> int:
 
     found: list[object] = []
     findings.gather(lambda: found.extend(freezing.read_list(app)))
-    return len(found)
+    return len(found) + sum(app.people.roster.origins().values())
 
 
 def _check_templates(app: App, findings: Findings) -> None:

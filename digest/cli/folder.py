@@ -22,7 +22,7 @@ def init(directory: Path) -> None:
 
 def make_folder(directory: Path) -> None:
     """Raises ConfigurationError when it is a newsletter folder already, DigestError when it can't be written."""
-    from digest import resources
+    from digest import resources, schemas
 
     if (directory / FILE_NAME).exists():
         said = "is there already; nothing was changed"
@@ -39,6 +39,7 @@ def make_folder(directory: Path) -> None:
                 samples / part, directory / "samples" / part, dirs_exist_ok=True, copy_function=shutil.copyfile
             )
         (directory / "templates").mkdir(exist_ok=True)
+        schemas.write(directory)
     except OSError as error:
         raise DigestError(f"{directory}: can't be written: {error.strerror}") from error
 

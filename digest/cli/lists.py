@@ -1,4 +1,4 @@
-"""`digest subscribers`: the list. Edits change the lines concerned and nothing else."""
+"""`digest subscribers`: the list, looked at. What edits it, brings it in and tells of one reader stands beside."""
 
 from __future__ import annotations
 
@@ -7,56 +7,89 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.cli.list_transfer import export, import_
 from digest.cli.output import emit, json_option, note, plural, table
-from digest.errors import ConfigurationError, DigestError, Fault
+from digest.cli.reader_edits import add, remove, set_
+from digest.cli.reader_story import erase, history, who
+from digest.errors import ConfigurationError, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from digest.app import App
+    from digest.models import Subscriber
+
+_SHOWN = 1000
+"""Readers of imports in a table; a file is seldom longer than a person reads."""
 
 
 @click.group()
 def subscribers() -> None:
-    """List and edit the readers of subscribers.yaml."""
+    """List and edit the readers, of subscribers.yaml and of imports."""
+
+
+for command in (add, remove, set_, import_, export, history, erase, who):
+    subscribers.add_command(command)
 
 
 @subscribers.command("list")
+@click.option("--origin", help="Only readers of this file of the list, or of this import.")
 @json_option
 @click.pass_obj
-def list_(home: Path, as_json: bool) -> None:
+def list_(home: Path, origin: str | None, as_json: bool) -> None:
     """Every reader of the list, and who is barred from mail whatever the list says."""
     from digest import freezing
     from digest.app import make_app
 
     with make_app(home) as app:
-        readers = freezing.read_list(app)
+        origins = app.people.roster.origins()
+        listed = freezing.read_list(app)
+        files = {reader.file for _address, reader in listed}
+        if origin is not None and origin not in files | set(origins):
+            known = ", ".join(sorted(files | set(origins))) or "none"
+            raise ConfigurationError([Fault("--origin", 0, f"there is no '{origin}'; known: {known}")])
         barred = app.readers.suppressed()
-    rows = [
-        {
-            "email": reader.email,
-            "name": reader.name,
-            "topics": list(reader.topics),
-            "frequency": reader.frequency,
-            "timezone": reader.timezone,
-            "hour": reader.hour.isoformat("minutes") if reader.hour else None,
-            "format": reader.format,
-            "status": reader.status,
-            "suppressed": barred.get(address, ""),
-        }
-        for address, reader in readers
-    ]
+        rows = [_row(reader, barred.get(address, "")) for address, reader in listed if origin in (None, reader.file)]
+        imports = {name: count for name, count in origins.items() if origin in (None, name)}
+        of_file = {address for address, _reader in listed}
+        for held in (
+            app.people.roster.readers(origin) if origin in origins else app.people.roster.imported() if imports else ()
+        ):
+            if held.address in of_file:  # since the store last looked
+                continue
+            rows.append(_row(held.reader, held.barred, held.origin))
+            if not as_json and len(rows) >= len(listed) + _SHOWN:
+                break
     if as_json:
         emit({"subscribers": rows})
         return
-    headers = ("email", "name", "topics", "frequency", "hour", "status")
-    click.echo(table(headers, [_cells(row) for row in rows]))
-    click.echo(f"{len(rows)} readers")
+    several = len(files) > 1 or bool(imports)
+    headers = ("email", "name", "topics", "frequency", "hour", "status", *(("from",) if several else ()))
+    click.echo(table(headers, [_cells(row, several) for row in rows]))
+    total = sum(1 for row in rows if not row["origin"]) + sum(imports.values())
+    click.echo(plural(total, "reader", "readers"))
+    if total > len(rows):
+        note(f"{total - len(rows)} more are not shown; --json and `digest subscribers export` give all")
 
 
-def _cells(row: dict[str, Any]) -> tuple[object, ...]:
+def _row(reader: Subscriber, barred: str, origin: str = "") -> dict[str, Any]:
+    return {
+        "email": reader.email,
+        "name": reader.name,
+        "topics": list(reader.topics),
+        "frequency": reader.frequency,
+        "timezone": reader.timezone,
+        "hour": reader.hour.isoformat("minutes") if reader.hour else None,
+        "format": reader.format,
+        "status": reader.status,
+        "suppressed": barred,
+        "file": reader.file,
+        "origin": origin,
+    }
+
+
+def _cells(row: dict[str, Any], several: bool) -> tuple[object, ...]:
     status = f"{row['status']}, barred: {row['suppressed']}" if row["suppressed"] else row["status"]
-    return row["email"], row["name"], ", ".join(row["topics"]), row["frequency"], row["hour"] or "", status
+    cells = row["email"], row["name"], ", ".join(row["topics"]), row["frequency"], row["hour"] or "", status
+    return (*cells, row["origin"] or row["file"]) if several else cells
 
 
 @subscribers.command()
@@ -69,161 +102,33 @@ def check(home: Path, as_json: bool) -> int:
 
     with make_app(home) as app:
         faults: list[Fault] = []
-        readers: list[Any] = []
+        readers: list[tuple[str, Subscriber]] = []
         try:
             readers = freezing.read_list(app)
         except ConfigurationError as error:
             faults = error.faults
-        barred = app.readers.suppressed() if not faults else {}
-    notes = [
-        f"subscribers.yaml:{reader.line}: {reader.email} is barred from mail ({barred[address]}) and gets none"
-        for address, reader in readers
-        if address in barred
-    ]
+        notes = _outside(app, readers)
+        imported = app.people.roster.origins()
     if as_json:
         told = [{"where": f.where, "line": f.line, "message": f.message} for f in faults]
-        emit({"faults": told, "notes": notes, "readers": len(readers)})
+        emit({"faults": told, "notes": notes, "readers": len(readers), "imports": imported})
     else:
         for line in (*map(str, faults), *notes):
             click.echo(line)
-        click.echo(plural(len(faults), "fault", "faults") if faults else f"all is well: {len(readers)} readers")
+        more = f", and {sum(imported.values())} of imports" if imported else ""
+        click.echo(plural(len(faults), "fault", "faults") if faults else f"all is well: {len(readers)} readers{more}")
     return 2 if faults else 0
 
 
-def _fields(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options for what a reader's line may hold."""
-    options = (
-        click.option("--name"),
-        click.option("--topics", help="Comma between; '' for everything."),
-        click.option("--frequency", help="daily, weekdays or weekly:mon … weekly:sun."),
-        click.option("--timezone", help="Such as Asia/Kolkata."),
-        click.option("--hour", help="Such as 07:00; '' for the newsletter's."),
-        click.option("--format", "format_", help="html or text."),
-        click.option("--status", help="active or paused."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-@subscribers.command()
-@click.argument("email")
-@_fields
-@click.pass_obj
-def add(home: Path, /, email: str, **given: str | None) -> None:
-    """Add a reader at the end of the list."""
-    from digest.app import make_app
-    from digest.subscribers import editing
-
-    with make_app(home) as app:
-        path, readers = _known(app)
-        fields = {"email": email.strip(), **{k: v for k, v in _parsed(app, given).items() if v is not None}}
-        if any(address == _address(email) for address, _reader in readers):
-            raise DigestError(f"{email} is on the list already; `digest subscribers set` changes a reader")
-        barred = app.readers.suppressed().get(_address(email))
-        editing.add(path, fields)
-    click.echo(f"{email} is on the list")
-    if barred:
-        note(f"{email} is barred from mail ({barred}) and gets none, whatever the list says")
-
-
-@subscribers.command()
-@click.argument("email")
-@click.pass_obj
-def remove(home: Path, email: str) -> None:
-    """Take a reader off the list."""
-    from digest.app import make_app
-    from digest.subscribers import editing
-
-    with make_app(home) as app:
-        path = app.home / "subscribers.yaml"
-        if not editing.remove(path, email):
-            raise DigestError(f"{email} is not on the list; nothing was changed")
-    click.echo(f"{email} is off the list")
-
-
-@subscribers.command("set")
-@click.argument("email")
-@_fields
-@click.pass_obj
-def set_(home: Path, /, email: str, **given: str | None) -> None:
-    """Change a reader's fields; an empty value takes the field out."""
-    from digest.app import make_app
-    from digest.subscribers import editing
-
-    with make_app(home) as app:
-        fields = _parsed(app, given)
-        if not fields:
-            raise click.UsageError("name at least one field to set, such as --status paused")
-        path, _readers = _known(app)
-        if not editing.change(path, email, fields):
-            raise DigestError(f"{email} is not on the list; nothing was changed")
-    click.echo(f"{email} is changed")
-
-
-@subscribers.command(context_settings={"ignore_unknown_options": True})  # one token in 64 begins with '-'
-@click.argument("token")
-@json_option
-@click.pass_obj
-def who(home: Path, token: str, as_json: bool) -> None:
-    """Whose TOKEN this is: the word in an unsubscribe mail's subject, or at the end of a link in a letter."""
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        word = token.rpartition("/")[2].rpartition(" ")[2]
-        ids = (app.signer.read(purpose, word) for purpose in ("leave", "preferences", "view"))
-        email = app.readers.email_of(next((id for id in ids if id is not None), 0))
-    if email is None:
-        raise DigestError("this is no token of ours, or of nobody whom the store knows")
-    if as_json:
-        emit({"email": email})
-    else:
-        click.echo(email)
-
-
-def _known(app: App) -> tuple[Path, list[Any]]:
-    """The list's path and readers. A faulty list is not edited; an empty one may be begun."""
-    from digest import freezing
-
-    path = app.home / "subscribers.yaml"
-    if not path.exists():
-        path.write_text("subscribers:\n", encoding="utf-8")
-    try:
-        return path, freezing.read_list(app)
-    except ConfigurationError as error:
-        if all("lists no readers" in fault.message or "is empty" in fault.message for fault in error.faults):
-            return path, []
-        raise
-
-
-def _parsed(app: App, given: dict[str, str | None]) -> dict[str, Any]:
-    """The options given, checked; None for those that were given empty. Raises ConfigurationError."""
-    from digest.subscribers.listing import parse_field
-
-    fields: dict[str, Any] = {}
-    faults = []
-    for option, value in given.items():
-        if value is None:
-            continue
-        key = option.rstrip("_")
-        if not value.strip():
-            fields[key] = None
-            continue
-        raw: Any = [topic.strip() for topic in value.split(",") if topic.strip()] if key == "topics" else value
-        try:
-            parse_field(key, raw, topics=app.topics)
-        except ValueError as error:
-            faults.append(Fault(f"--{key}", 0, str(error)))
-        fields[key] = raw
-    if faults:
-        raise ConfigurationError(faults)
-    return fields
-
-
-def _address(email: str) -> str:
-    from digest.subscribers.address import normalise
-
-    try:
-        return normalise(email)
-    except ValueError as error:
-        raise ConfigurationError([Fault("EMAIL", 0, f"{email!r} is no address that can be mailed: {error}")]) from None
+def _outside(app: App, readers: list[tuple[str, Subscriber]]) -> list[str]:
+    """Who gets no mail whatever the file says, each beside the line."""
+    barred = app.readers.suppressed()
+    erased = app.people.erasures.among(address for address, _reader in readers)
+    notes = []
+    for address, reader in readers:
+        where = f"{reader.file}:{reader.line}: {reader.email}"
+        if address in erased:
+            notes.append(f"{where} was erased at the person's wish and gets no mail; take the line out")
+        elif address in barred:
+            notes.append(f"{where} is barred from mail ({barred[address]}) and gets none")
+    return notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
 
@@ -21,6 +22,8 @@ COMMANDS = {
     "run": ("digest.cli.running:run", "Keep the schedule until stopped."),
     "subscribers": ("digest.cli.lists:subscribers", "List and edit the readers."),
     "edition": ("digest.cli.desk:edition", "The desk: look at editions, change and approve them."),
+    "schema": ("digest.cli.schema:schema", "Write JSON Schemas of the two files for editors."),
+    "completion": ("digest.cli.schema:completion", "Print the completion script of a shell."),
     "reconcile": ("digest.cli.reconciling:reconcile", "Settle batches whose outcome is unknown."),
     "events": ("digest.cli.events:events", "Handle what providers posted about letters."),
     "bounces": ("digest.cli.events:bounces", "Read mail that came back: bounces, complaints, readers who leave."),
@@ -40,7 +43,13 @@ class Commands(click.Group):
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command = getattr(import_module(module), attribute)
-        return command if isinstance(command, click.Command) else None
+        if not isinstance(command, click.Command):
+            return None
+        if "_DIGEST_COMPLETE" in os.environ:  # a shell asks
+            from digest.cli.completing import complete
+
+            complete(command)
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

@@ -6,16 +6,21 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import add
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
+    Connection,
     Integer,
     MetaData,
     Select,
     Table,
     Text,
+    and_,
+    case,
     cast,
     delete,
     func,
@@ -31,8 +36,10 @@ from digest.models import Subscriber
 from digest.store import meta
 from digest.store.bulk import fill, measure, scratch
 from digest.store.database import Database
-from digest.store.schema import delivery, subscriber, suppression
+from digest.store.erasing import Erasures
+from digest.store.schema import consent, delivery, subscriber, suppression
 from digest.subscribers.due import Candidate
+from digest.subscribers.listing import FILE_NAME
 
 _CHUNK = 5000
 _FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "format", "status")
@@ -111,20 +118,25 @@ class ReaderStore:
 
     def sync(self, readers: Iterable[tuple[str, Subscriber]], *, now: datetime, version: str = "") -> Synced:
         """Makes the store's list the file's: (comparable address, reader) pairs, each address once. Who is no longer
-        in it stays known but unlisted, so that history and suppressions outlive any edit. New readers get ids in the
-        order of the list. `version` is kept for `synced`. One transaction, in which few readers are held at a time."""
+        in it stays known but unlisted, so that history and suppressions outlive any edit. A reader of an import is the
+        file's from when it lists them; one who was erased is not taken in. New readers get ids in the order of the
+        list. `version` is kept for `synced`. One transaction, in which few readers are held at a time."""
         theirs = [_incoming.c[name] for name in _FIELDS]
         changed = tuple_(*map(_comparable, theirs)) != tuple_(*(_comparable(subscriber.c[name]) for name in _FIELDS))
         same = subscriber.c.address == _incoming.c.address
-        listed = select(func.count()).select_from(subscriber).where(subscriber.c.listed)
+        listed = and_(subscriber.c.listed, subscriber.c.origin == "")
+        ours = select(func.count()).select_from(subscriber).where(listed)
         with self.database.write(area="subscriber") as connection, scratch(connection, _incoming):
             fill(connection, _incoming, _rows(readers))
             measure(connection, _incoming)
-            connection.execute(
-                update(subscriber)
-                .where(same, or_(~subscriber.c.listed, changed))
-                .values(listed=True, **{column.name: column for column in theirs})
-            )
+            differs = and_(same, or_(~listed, changed))
+            if _log(connection, "changed", select(subscriber.c.address, _difference()).where(differs), now):
+                connection.execute(
+                    update(subscriber)
+                    .where(differs)
+                    .values(listed=True, origin="", **{column.name: column for column in theirs})
+                )
+            self._leave_out_erased(connection, same)
             fresh = (
                 select(_incoming.c.address, literal(True), literal(now, subscriber.c.added_at.type), *theirs)
                 .where(~select(subscriber.c.id).where(same).exists())
@@ -134,13 +146,19 @@ class ReaderStore:
             added = connection.execute(new.execution_options(preserve_rowcount=True)).rowcount
             total = connection.execute(select(func.count()).select_from(_incoming)).scalar_one()
             removed = 0
-            if connection.execute(listed).scalar_one() > total:
-                gone = subscriber.c.address.not_in(select(_incoming.c.address))
-                removed = connection.execute(
-                    update(subscriber).where(subscriber.c.listed, gone).values(listed=False)
-                ).rowcount
+            if connection.execute(ours).scalar_one() > total:
+                gone = and_(listed, subscriber.c.address.not_in(select(_incoming.c.address)))
+                _log(connection, "removed", select(subscriber.c.address, literal("")).where(gone), now)
+                removed = connection.execute(update(subscriber).where(gone).values(listed=False)).rowcount
             meta.put(connection, _VERSION, version)
         return Synced(listed=total, added=added, removed=removed)
+
+    def _leave_out_erased(self, connection: Connection, same: ColumnElement[bool]) -> None:
+        erasures = Erasures(self.database)
+        if erasures.any():
+            fresh = select(_incoming.c.address).where(~select(subscriber.c.id).where(same).exists())
+            gone = erasures.among(connection.execute(fresh).scalars())
+            connection.execute(delete(_incoming).where(_incoming.c.address.in_(gone)))
 
     def synced(self) -> str:
         """The version that `sync` was last told; '' before the first time."""
@@ -188,6 +206,28 @@ class ReaderStore:
         """Address → reason of everyone barred."""
         with self.database.read() as connection:
             return dict(connection.execute(select(suppression.c.address, suppression.c.reason)).all())
+
+
+def _log(connection: Connection, what: str, who: Select[Any], now: datetime) -> int:
+    """Writes down what the file did to whom: (address, detail) rows. Answers how many."""
+    of = who.subquery()
+    rows = select(
+        of.c[0], literal(what), literal(now, consent.c.at.type), literal(FILE_NAME), literal(""), of.c[1]
+    )  # fmt: skip
+    names = ("address", "what", "at", "source", "wording", "detail")
+    log = insert(consent).from_select(names, rows).execution_options(preserve_rowcount=True)
+    return connection.execute(log).rowcount
+
+
+def _difference() -> ColumnElement[str]:
+    """What of a reader is new, as `hour: 07:00 → 08:30; `; a name or an address is only named, not told."""
+    parts = []
+    for name in _FIELDS:
+        old, new = _comparable(subscriber.c[name]), _comparable(_incoming.c[name])
+        told = literal("; ") if name in ("name", "email") else literal(": ") + old + " → " + new + "; "
+        parts.append(case((old != new, literal(name) + told), else_=""))
+    again = case((~subscriber.c.listed, "on the list again; "), else_="")
+    return func.rtrim(reduce(add, parts, again), "; ")
 
 
 def _comparable(column: Any) -> Any:

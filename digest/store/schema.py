@@ -164,6 +164,7 @@ subscriber = Table(
     Column("status", String(16), nullable=False),
     Column("listed", Boolean, nullable=False),
     Column("added_at", Moment, nullable=False),
+    Column("origin", Text, nullable=False, server_default=""),  # '': subscribers.yaml; else the name of an import
     UniqueConstraint("address"),
 )
 
@@ -174,6 +175,27 @@ suppression = Table(
     Column("reason", String(32), nullable=False),
     Column("detail", Text, nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+consent = Table(  # append-only; an erasure alone takes the person out of it
+    "consent",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("address", Text, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("wording", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index(None, "address"),
+)
+
+erased = Table(  # keyed hashes of addresses that must not come back
+    "erased",
+    metadata,
+    Column("mark", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
 )
 
 batch = Table(

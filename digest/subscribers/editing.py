@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from digest.listed_yaml import backup_of
 from digest.subscribers.sheet import CannotEdit, Sheet
 
 __all__ = ["CannotEdit", "add", "change", "remove"]
@@ -22,14 +23,17 @@ def add(path: Path, fields: Mapping[str, Any]) -> None:
     sheet.save(lambda rows: [*rows, dict(fields)])
 
 
-def remove(path: Path, email: str) -> bool:
-    """Takes a reader's lines out; comments around them stay. False when nobody of that address is listed."""
+def remove(path: Path, email: str, *, backup: bool = True) -> bool:
+    """Takes a reader's lines out; comments around them stay. False when nobody of that address is listed. Without
+    `backup` the copy of the last version goes too, as it would hold who is to be forgotten."""
     sheet = Sheet(path)
     index = sheet.find(email)
     if index is None:
         return False
     sheet.remove(index)
     sheet.save(lambda rows: [row for at, row in enumerate(rows) if at != index])
+    if not backup:
+        backup_of(path).unlink(missing_ok=True)
     return True
 
 

@@ -1,6 +1,6 @@
 """Reads `subscribers.yaml`: every reader, or every fault at once with its line. Nobody is mailed from a faulty list.
 
-Pure but for reading the file; edits are `editing`'s.
+Pure but for reading the files; edits are `editing`'s, and which files there are is `including`'s.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import time
 from functools import cache
@@ -19,9 +20,10 @@ from digest import marked_yaml
 from digest.errors import ConfigurationError, Fault
 from digest.marked_yaml import MarkedDict, MarkedList
 from digest.models import Subscriber
-from digest.subscribers import address
+from digest.subscribers import address, including
 
 FILE_NAME = "subscribers.yaml"
+KEYS = ("defaults", "include", "subscribers")
 FREQUENCIES = (
     "daily",
     "weekdays",
@@ -41,27 +43,55 @@ Listed = tuple[str, Subscriber]
 
 
 def read_list(path: Path, *, topics: Collection[str] | None) -> tuple[Subscriber, ...]:
-    """The readers of the file, in its order. `topics` are the names a reader may choose; None allows any.
+    """Like `read_files`, without addresses."""
+    return tuple(reader for _address, reader in read_files(path, topics=topics))
+
+
+def read_files(path: Path, *, topics: Collection[str] | None, may_be_empty: bool = False) -> list[Listed]:
+    """The readers of the file and of those that it includes, in their order, with comparable addresses. `topics` are
+    the names a reader may choose; None allows any. `may_be_empty` where others are mailed besides.
 
     Raises ConfigurationError with every fault: no file, empty file, broken YAML, unknown keys and values, an address
-    twice (also in other case or IDN form).
+    twice (also in other case or IDN form, or in another file).
     """
-    return tuple(reader for _address, reader in read_bytes(file_bytes(path), path.name, topics=topics))
-
-
-def file_bytes(path: Path) -> bytes:
-    """What the list's file holds. Raises ConfigurationError."""
     if not path.exists():
+        if may_be_empty:
+            return []
         hint = "there is no such file; list your readers in it, or make a folder with `digest init`"
         raise ConfigurationError([Fault(path.name, 0, hint)])
-    return marked_yaml.file_bytes(path)
+    walk = including.Including(path.parent)
+    readers: list[Listed] = []
+    faults: list[Fault] = []
+    readings: list[_Reading] = []
+    seen: set[Path] = set()
+
+    def visit(file: Path, above: tuple[Path, ...], defaults: Mapping[str, Any]) -> None:
+        seen.add(file)
+        reading = _Reading(walk.name(file), topics, before=tuple(readings), may_be_empty=may_be_empty)
+        readings.append(reading)
+        try:
+            raw = marked_yaml.read_bytes(marked_yaml.file_bytes(file), reading.name, each={"subscribers": reading.take})
+        except ConfigurationError as error:
+            faults.extend(Fault(reading.name, fault.line, fault.message) for fault in error.faults)
+            return
+        readers.extend(reading.document(raw, defaults))
+        faults.extend(sorted(reading.faults, key=lambda fault: fault.line))
+        for inner in walk.named_in(raw, file, above):
+            if inner not in seen:
+                visit(inner, (*above, file), reading.defaults)
+
+    visit(path.resolve(), (), {})
+    faults += walk.faults
+    if faults:
+        raise ConfigurationError(faults)
+    return readers
 
 
 def read_bytes(data: bytes, name: str, *, topics: Collection[str] | None) -> list[Listed]:
-    """Like `read_list`, from what the file holds, with comparable addresses."""
+    """Like `read_files`, from what a single file holds."""
     reading = _Reading(name, topics)
     raw = marked_yaml.read_bytes(data, name, each={"subscribers": reading.take})
-    readers = reading.document(raw)
+    readers = reading.document(raw, {})
     if reading.faults:
         raise ConfigurationError(sorted(reading.faults, key=lambda fault: fault.line))
     return readers
@@ -77,16 +107,28 @@ def version(data: bytes, topics: Collection[str]) -> str:
 
 @cache
 def _code() -> bytes:
-    files = (file.read_bytes() for file in map(Path, (__file__, marked_yaml.__file__, address.__file__)))
+    files = (
+        file.read_bytes() for file in map(Path, (__file__, marked_yaml.__file__, address.__file__, including.__file__))
+    )
     return b"".join(hashlib.blake2b(code).digest() for code in files)
 
 
 class _Reading:
     """Takes the rows one by one while the file is being read, and gives readers when all of it is known."""
 
-    def __init__(self, name: str, topics: Collection[str] | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        topics: Collection[str] | None,
+        *,
+        before: tuple[_Reading, ...] = (),
+        may_be_empty: bool = False,
+    ) -> None:
         self.name = name
         self.topics = topics
+        self.before = before  # files of the same list
+        self.may_be_empty = may_be_empty
+        self.defaults: Mapping[str, Any] = {}
         self.zones = available_timezones()
         self.faults: list[Fault] = []
         self.rows = 0
@@ -96,24 +138,28 @@ class _Reading:
     def fault(self, line: int, message: str) -> None:
         self.faults.append(Fault(self.name, line, message))
 
-    def document(self, raw: Any) -> list[Listed]:
+    def document(self, raw: Any, above: Mapping[str, Any]) -> list[Listed]:
+        """The readers of the file; `above` are the defaults of the file that includes it."""
+        if raw is None and self.may_be_empty:
+            return []
         if not isinstance(raw, MarkedDict):
             found = "is empty" if raw is None else "holds no keys"
             self.fault(1 if raw is not None else 0, f"{found}; expected a list under `subscribers:`")
             return []
         for key in raw:
-            if key not in ("defaults", "subscribers"):
-                self.fault(raw.lines[key], f"there is no key '{key}'{_nearest(key, ('defaults', 'subscribers'))}")
-        defaults = self._defaults(raw)
+            if key not in KEYS:
+                self.fault(raw.lines[key], f"there is no key '{key}'{nearest(key, KEYS)}")
+        defaults = self.defaults = {**above, **self._defaults(raw)}
         rows = raw.get("subscribers")
         if isinstance(rows, MarkedList):  # those of a list under an anchor or alias come all at once
             for row, line in zip(rows, rows.lines, strict=True):
                 self.take(row, line)
-        if not self.rows:
+        if not self.rows and not (rows in (None, []) and ("include" in raw or self.may_be_empty)):
             line = raw.lines.get("subscribers", raw.line)
             self.fault(line, "lists no readers; expected entries such as `- email: asha@example.com`")
         return [
-            (address, Subscriber(line=line, **{**defaults, **values})) for address, (line, values) in self.taken.items()
+            (address, Subscriber(line=line, file=self.name, **{**defaults, **values}))
+            for address, (line, values) in self.taken.items()
         ]
 
     def take(self, row: Any, line: int) -> None:
@@ -132,9 +178,12 @@ class _Reading:
         if email is None:
             return
         comparable = address.normalise(email)
-        if comparable in self.taken:
-            self.fault(line, f"{email} is listed twice; the first is on line {self.taken[comparable][0]}")
-            return
+        for other in (self, *self.before):
+            if comparable in other.taken:
+                at = other.taken[comparable][0]
+                where = f"on line {at}" if other is self else f"in {other.name}:{at}"
+                self.fault(line, f"{email} is listed twice; the first is {where}")
+                return
         self.taken[email if comparable == email else comparable] = line, values
 
     def _defaults(self, raw: Any) -> Mapping[str, Any]:
@@ -150,7 +199,7 @@ class _Reading:
         values: dict[str, Any] = {}
         for key, value in row.items():
             if key not in known:
-                self.fault(row.lines.get(key, line), f"there is no key '{key}'{_nearest(key, known)}")
+                self.fault(row.lines.get(key, line), f"there is no key '{key}'{nearest(key, known)}")
                 continue
             try:
                 parsed = self._field(key, value)
@@ -195,18 +244,26 @@ def parse_field(
     if key == "hour":
         match = _HOUR.match(value)
         if not match:
-            raise ValueError(f'expected a time of day such as "07:00", found {value!r}')
+            raise ValueError(f'expected a time of day such as "07:00", found {value!r}{_hour_meant(value)}')
         return time(int(match[1]), int(match[2]))
     if key == "timezone":
         zones = available_timezones() if zones is None else zones
         if value not in zones:
-            raise ValueError(f"there is no time zone {value!r}{_nearest(value, zones, listed=False)}")
+            raise ValueError(f"there is no time zone {value!r}{nearest(value, zones, listed=False)}")
         return value
     choices = {"frequency": FREQUENCIES, "status": STATUSES, "format": FORMATS}.get(key)
     if choices and value not in choices:
-        hint = _nearest(value, choices, listed=False)
+        hint = nearest(value, choices, listed=False)
         raise ValueError(f"expected {', '.join(choices[:-1])} or {choices[-1]}, found {value!r}{hint}")
     return value
+
+
+def _hour_meant(value: str) -> str:
+    """`०७:००`, `7.30`, `8`: digits of another script, another sign between, no minutes."""
+    plain = "".join(str(unicodedata.digit(sign, "")) or sign for sign in value.strip())
+    parts = re.match(r"([0-9]{1,2})(?:\s*[:.,h\u0903]\s*([0-9]{2}))?\Z", plain)
+    meant = f"{int(parts[1]):02}:{parts[2] or '00'}" if parts else ""
+    return f"; did you mean '{meant}'?" if _HOUR.match(meant) else ""
 
 
 def _topics(value: Any, known: Collection[str] | None) -> tuple[str, ...]:
@@ -215,11 +272,12 @@ def _topics(value: Any, known: Collection[str] | None) -> tuple[str, ...]:
         raise ValueError(f"expected a list such as [देश, खेल], found {value!r}")
     for item in items:
         if known is not None and item not in known:
-            raise ValueError(f"there is no topic {item!r}{_nearest(item, known)}")
+            raise ValueError(f"there is no topic {item!r}{nearest(item, known)}")
     return tuple(dict.fromkeys(items))
 
 
-def _nearest(word: str, known: Collection[str], *, listed: bool = True) -> str:
+def nearest(word: str, known: Collection[str], *, listed: bool = True) -> str:
+    """The end of a sentence that says what was probably meant."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     if close:
         return f"; did you mean '{close[0]}'?"

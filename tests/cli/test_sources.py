@@ -85,7 +85,7 @@ def test_a_feed_is_shown_before_it_is_kept_and_named_by_its_title(newsroom: News
     place = f'name: गाँव समाचार, url: "{site.url("/rss")}"'
     row = f"- {{{place}, weight: 1.5, section: देश, fulltext: false, allow_private: true}}"
     assert new_lines(newsroom, before) == [row]
-    assert (told["added"], told["kind"], told["found"], told["line"]) == (True, "rss2.0", 7, 22)
+    assert (told["added"], told["kind"], told["found"], told["line"]) == (True, "rss2.0", 7, 23)
     assert [article["url"][-1] for article in told["articles"]] == ["6", "5", "4", "3", "2"]
     assert newsroom.json("check")["faults"] == []
 
@@ -108,9 +108,9 @@ def test_what_is_there_already_is_said_and_changes_nothing(newsroom: Newsroom, s
     for place in ("/rss", "/rss/?utm_source=x#top", "/page", "/old"):
         run = newsroom.digest("sources", "add", site.url(place), "--allow-private", "--yes")
         assert run.code == 0
-        assert "is a source already: गाँव समाचार (digest.yaml:22)" in run.out
+        assert "is a source already: गाँव समाचार (digest.yaml:23)" in run.out
     assert "is a source already" in newsroom.digest("sources", "add", "samples/feeds/lok-darpan.xml").out
-    assert newsroom.json("sources", "add", site.url("/rss"))["already"] == {"name": "गाँव समाचार", "line": 22}
+    assert newsroom.json("sources", "add", site.url("/rss"))["already"] == {"name": "गाँव समाचार", "line": 23}
     assert text(newsroom) == before
 
 
@@ -374,7 +374,7 @@ def test_check_says_what_is_wrong_with_sources_beside_their_place(newsroom: News
     asked = len(site.requests)
     told = newsroom.json("check", "--offline")
     assert len(site.requests) == asked
-    for line, words in {22: "moved for good", 23: "failed 3 times in a row", 24: "no new article since"}.items():
+    for line, words in {23: "moved for good", 24: "failed 3 times in a row", 25: "no new article since"}.items():
         (warning,) = [said for said in told["warnings"] if said.startswith(f"digest.yaml:{line}: source ")]
         assert words in warning
     assert any("is down" in said for said in told["warnings"])
@@ -385,12 +385,12 @@ def test_check_asks_and_a_missing_path_is_a_fault_with_its_line(newsroom: Newsro
     site.route("/rss", "gone", status=410)
     assert newsroom.json("check", "--offline")["warnings"] == []
     (warning,) = newsroom.json("check")["warnings"]
-    assert warning.startswith("digest.yaml:22: source गाँव समाचार: ")
+    assert warning.startswith("digest.yaml:23: source गाँव समाचार: ")
     assert "410" in warning
     newsroom.settings("path: samples/articles", "path: samples/articels")
     told = newsroom.json("check", code=2)
     assert told["faults"] == [
-        {"where": "digest.yaml", "line": 21, "message": "source डेस्क: there is no file or folder samples/articels"}
+        {"where": "digest.yaml", "line": 22, "message": "source डेस्क: there is no file or folder samples/articels"}
     ]
 
 

@@ -29,6 +29,7 @@ TOP = {
     "preflight",
     "completing",
     "source_list",
+    "schemas",
     "schedule",
     "pipeline",
     "app",

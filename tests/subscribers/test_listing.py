@@ -55,7 +55,7 @@ TOLD = [
     "11: this reader has no email",
     "12: 'email': 'not an address' is no address that can be mailed: ",
     "14: 'timezone': there is no time zone 'India/Delhi'",
-    "15: 'hour': expected a time of day such as \"07:00\", found '०७:००'",
+    "15: 'hour': expected a time of day such as \"07:00\", found '०७:००'; did you mean '07:00'?",
     "16: 'status': expected active or paused, found 'activ'; did you mean 'active'?",
     "17: 'format': expected html or text, found 'plain'",
     "18: there is no key 'nmae'; did you mean 'name'?",
@@ -150,3 +150,20 @@ def test_any_topic_is_let_through_when_none_is_known(tmp_path: Path) -> None:
 def test_crlf_and_a_byte_order_mark_change_nothing(tmp_path: Path) -> None:
     text = "\ufeffsubscribers:\r\n  - email: asha@example.com\r\n  - email: ravi@example.com\r\n"
     assert [reader.line for reader in read_list(write(tmp_path, text), topics=None)] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("०७:३०", "07:30"),
+        ("7.30", "07:30"),
+        ("8", "08:00"),
+        ("৭:০৫", "07:05"),
+        ("७ः३०", "07:30"),
+        ("25:00", ""),
+        ("सात", ""),
+    ],
+)
+def test_an_hour_that_was_meant(tmp_path: Path, written: str, meant: str) -> None:
+    (told,) = faults(tmp_path, f'subscribers:\n  - email: a@example.com\n    hour: "{written}"\n')
+    assert told.endswith(f"; did you mean '{meant}'?") if meant else "did you mean" not in told

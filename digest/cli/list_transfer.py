@@ -1,0 +1,234 @@
+"""`digest subscribers import` and `export`: lists of readers from and for other programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from digest.cli.output import emit, json_option, note, plural
+from digest.errors import ConfigurationError, Fault
+from digest.subscribers.formats import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from digest.store.importing import Imported
+    from digest.store.roster import Listed
+    from digest.subscribers.exporting import Leaving
+    from digest.subscribers.importing import ListReading
+
+_TOLD = 10
+"""Rejected rows that are told one by one."""
+
+
+def _pairs(ctx: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """`email=Mail,name=Vorname` and several of them as a mapping."""
+    pairs: dict[str, str] = {}
+    for part in (part for text in given for part in text.split(",") if part.strip()):
+        key, sign, value = part.partition("=")
+        if not sign or not key.strip() or not value.strip():
+            raise click.BadParameter(f"expected such as email=Mail, found {part!r}", ctx, option)
+        pairs[key.strip()] = value.strip()
+    return pairs
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: told by the file's headings.")
+@click.option("--map", "mapping", multiple=True, callback=_pairs, help="Which column has what: email=Mail,name=Leser.")
+@click.option(
+    "--default", "usual", multiple=True, callback=_pairs, help="For rows that say nothing: frequency=weekdays."
+)
+@click.option("--origin", help="The name under which these readers are kept (default: the file's).")
+@click.option("--existing", type=click.Choice(("update", "keep")), default="update", help="Readers of imports before.")
+@click.option("--dry-run", is_flag=True, help="Do it all, say what came of it, and take it back.")
+@click.option(
+    "--rejected", type=click.Path(dir_okay=False, path_type=Path), help="Write rows that were not taken here."
+)
+@json_option
+@click.pass_obj
+def import_(
+    home: Path,
+    file: Path,
+    format_: str | None,
+    mapping: dict[str, str],
+    usual: dict[str, str],
+    origin: str | None,
+    existing: Literal["update", "keep"],
+    dry_run: bool,
+    rejected: Path | None,
+    as_json: bool,
+) -> int:
+    """Take the readers of FILE into the store: all of them or, where it can't be read, none.
+
+    CSV, JSON Lines, or what Mailchimp, Ghost, listmonk and Substack export. Who left or bounced there is barred here.
+    """
+    from digest import freezing
+    from digest.app import make_app
+    from digest.subscribers.importing import read_list
+
+    name = (origin if origin is not None else file.stem).strip()
+    if not name or not name.isprintable():
+        raise ConfigurationError([Fault("--origin", 0, "expected a name of one line")])
+    with make_app(home) as app:
+        # Of whom the file lists the store must know first: they stay the file's.
+        freezing.mirror_list(app, may_be_empty=True)
+        reading = read_list(file, format=format_ or "", mapping=mapping, usual=usual, topics=app.topics)
+        refused: list[tuple[int, str, str]] = []
+
+        def reject(line: int, email: str, reason: str) -> None:
+            refused.append((line, email, reason))
+
+        done = app.people.imports.take(
+            reading.readers(reject),
+            name,
+            source=f"import {name} of {file.name}",
+            now=app.now(),
+            existing=existing,
+            rejected=reject,
+            dry_run=dry_run,
+        )
+    refused.sort()
+    if rejected is not None:
+        _write_rejected(rejected, reading, refused)
+    if as_json:
+        emit(_document(file, name, reading, done, refused, dry_run=dry_run))
+    else:
+        _say(file, name, reading, done, refused, rejected, dry_run=dry_run)
+    return 1 if refused and not (done.added or done.returned or done.changed or done.kept or done.barred) else 0
+
+
+def _document(
+    file: Path, origin: str, reading: ListReading, done: Imported, refused: list[tuple[int, str, str]], *, dry_run: bool
+) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "file": file.name,
+        "format": reading.format,
+        "encoding": reading.file.encoding,
+        "origin": origin,
+        "columns": dict(reading.columns),
+        "ignored": list(reading.ignored),
+        "dry_run": dry_run,
+        **asdict(done),
+        "rejected": [{"line": line, "email": email, "reason": reason} for line, email, reason in refused],
+    }
+
+
+def _say(
+    file: Path,
+    origin: str,
+    reading: ListReading,
+    done: Imported,
+    refused: list[tuple[int, str, str]],
+    rejected: Path | None,
+    *,
+    dry_run: bool,
+) -> None:
+    encoding = "" if reading.file.encoding.startswith("utf") else f", read as {reading.file.encoding}"
+    click.echo(f"{file.name}: {reading.format}{encoding}; {_list(f'{k} from {v}' for k, v in reading.columns.items())}")
+    if reading.ignored:
+        click.echo(f"columns that mean nothing here: {', '.join(reading.ignored)}")
+    for line, _email, reason in refused[:_TOLD]:
+        note(f"{file.name}:{line}: {reason}")
+    if len(refused) > _TOLD:
+        kinds = Counter(reason.partition(":")[0] for _line, _email, reason in refused).most_common(5)
+        note(f"… and {len(refused) - _TOLD} more; of all: {_list(f'{count} × {kind}' for kind, count in kinds)}")
+    if refused:
+        note(
+            f"rejected rows are in {rejected}" if rejected else "--rejected FILE writes the rejected rows with reasons"
+        )
+    numbers = (
+        (done.added, "new"),
+        (done.returned, "on the list again"),
+        (done.changed, "changed"),
+        (done.kept, "left as they are"),
+        (done.barred, "barred, as the list says"),
+        (len(refused), "rejected"),
+    )
+    said = _list(f"{count} {what}" for count, what in numbers if count) or "no reader"
+    click.echo(f"{'would be taken' if dry_run else 'taken'} in as {origin}: {said}")
+    if done.still_barred:
+        note(f"{plural(done.still_barred, 'reader', 'readers')} of it left or bounced here before and get no mail")
+
+
+def _write_rejected(target: Path, reading: ListReading, refused: list[tuple[int, str, str]]) -> None:
+    """The rejected rows as they were, with line and reason: mend them and import the file again."""
+    import csv
+
+    from digest.files import replacing
+    from digest.subscribers.exporting import guarded
+    from digest.subscribers.listfile import originals
+
+    reasons = {line: reason for line, _email, reason in refused}
+    headings = reading.file.headings or tuple(reading.columns.values())
+    with replacing(target) as file:
+        out = csv.writer(file)
+        out.writerow([*headings, "rejected line", "rejected because"])
+        for line, cells, reason in originals(reading.file, headings, reasons):
+            out.writerow([*map(guarded, cells), line, guarded(reason)])
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: by the file's ending, else csv.")
+@click.option("--origin", help="Only readers of this import, or of subscribers.yaml.")
+@click.option("--barred", is_flag=True, help="Those who get no mail instead: for the other tool's list of who left.")
+@json_option
+@click.pass_obj
+def export(home: Path, file: Path | None, format_: str | None, origin: str | None, barred: bool, as_json: bool) -> None:
+    """Write the readers who may be mailed, to FILE or to stdout, in a format that other tools read."""
+    import sys
+
+    from digest import freezing
+    from digest.app import make_app
+    from digest.files import replacing
+    from digest.subscribers import exporting
+
+    if as_json and file is None:
+        raise click.UsageError("--json tells what came of it: name a FILE to write to")
+    kind = format_ or ("jsonl" if file and file.suffix in (".jsonl", ".ndjson") else "csv")
+    with make_app(home) as app:
+        freezing.mirror_list(app, may_be_empty=True)
+        known = {"subscribers.yaml": "", **{name: name for name in app.people.roster.origins()}}
+        if origin is not None and origin not in known:
+            raise ConfigurationError([Fault("--origin", 0, f"there is no '{origin}'; known: {', '.join(known)}")])
+        chosen = (
+            app.people.roster.barred()
+            if barred
+            else app.people.roster.readers(None if origin is None else known[origin])
+        )
+        left: Counter[str] = Counter()
+        rows = _leaving(chosen, kind, left, barred=barred)
+        if file is None:
+            count = exporting.write(rows, sys.stdout, kind)
+        else:
+            with replacing(file) as out:
+                count = exporting.write(rows, out, kind)
+    if as_json:
+        emit({"file": str(file), "format": kind, "readers": count, "left_out": dict(left)})
+    elif file is not None:
+        click.echo(f"{plural(count, 'reader', 'readers')} in {file}")
+    for reason, number in left.items():
+        note(f"{plural(number, 'reader is', 'readers are')} not in it: {reason}")
+
+
+def _leaving(chosen: Iterable[Listed], kind: str, left: Counter[str], *, barred: bool) -> Iterator[Leaving]:
+    from digest.subscribers.exporting import Leaving
+    from digest.subscribers.formats import PAUSABLE
+
+    for row in chosen:
+        if row.barred and not barred:
+            left["barred from mail (--barred writes these)"] += 1
+        elif row.reader.status != "active" and not barred and kind not in PAUSABLE:
+            left[f"paused, which {kind} can't say"] += 1
+        else:
+            yield Leaving(row.reader, row.origin, row.barred, row.barred_at, row.agreed_at)
+
+
+def _list(parts: Iterable[str]) -> str:
+    return ", ".join(parts)

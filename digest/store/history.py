@@ -1,0 +1,163 @@
+"""One reader's story in the order of time: what they agreed to, what the list did, each letter and why or why not.
+
+Owns reading it from the tables; changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from digest.store.database import Database
+from digest.store.erasing import Erasures
+from digest.store.schema import (
+    attempt,
+    batch,
+    consent,
+    delivery,
+    delivery_event,
+    edition,
+    erased,
+    subscriber,
+    suppression,
+)
+
+_BEFORE = timedelta(days=7)
+_NOT_SENT = ("skipped", "cancelled", "expired")
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened. `kind`: list, consent, letter, event or barred; `what` in a word or two, `why` in a
+    sentence or ''; `edition` where it concerns one."""
+
+    at: datetime
+    kind: str
+    what: str
+    why: str = ""
+    edition: str = ""
+
+
+class Histories:
+    """Stories over an open store."""
+
+    def __init__(self, database: Database, erasures: Erasures) -> None:
+        self.database = database
+        self.erasures = erasures
+
+    def of(self, address: str) -> list[Happening]:
+        """All that is known of a comparable address, the oldest first; nothing for one that is unknown."""
+        mark = self.erasures.mark(address)
+        told: list[Happening] = []
+        with self.database.read() as connection:
+            row = connection.execute(select(subscriber).where(subscriber.c.address == address)).first()
+            if row:
+                told.append(
+                    Happening(row.added_at, "list", "added", f"first seen in {row.origin or 'subscribers.yaml'}")
+                )
+                told += _letters(connection, row)
+                told += _absences(connection, row)
+                told += _heard(connection, row)
+            told += _agreements(connection, address, mark)
+            told += _barred(connection, address, mark)
+        return sorted(told, key=lambda one: one.at)
+
+
+def _agreements(connection: Connection, address: str, mark: str) -> list[Happening]:
+    rows = select(consent).where(consent.c.address.in_((address, mark))).order_by(consent.c.id)
+    listed = ("added", "changed", "removed")
+    return [
+        Happening(
+            row.at, "list" if row.what in listed else "consent", row.what, _joined(row.source, row.wording, row.detail)
+        )
+        for row in connection.execute(rows)
+    ]
+
+
+def _barred(connection: Connection, address: str, mark: str) -> list[Happening]:
+    bar = connection.execute(select(suppression).where(suppression.c.address == address)).first()
+    gone = connection.execute(select(erased).where(erased.c.mark == mark)).first()
+    told = [Happening(bar.at, "barred", bar.reason, _joined(bar.detail, "gets no mail from here on"))] if bar else []
+    if gone:
+        told.append(Happening(gone.at, "barred", "erased", _joined(gone.reason, "nothing but this is kept")))
+    return told
+
+
+def _letters(connection: Connection, reader: Any) -> list[Happening]:
+    rows = (
+        select(
+            delivery,
+            edition.c.day,
+            edition.c.frozen_at,
+            edition.c.composed_at,
+            batch.c.state,
+            batch.c.due_at,
+            batch.c.parent,
+        )
+        .join(edition, edition.c.key == delivery.c.edition)
+        .outerjoin(batch, batch.c.id == delivery.c.batch)
+        .where(delivery.c.subscriber == reader.id)
+    )
+    return [_letter(row, _tries(connection, row)) for row in connection.execute(rows).all()]
+
+
+def _tries(connection: Connection, row: Any) -> list[Any]:
+    """The attempts at a letter's batch, of one that was split off those of the batch it came from too."""
+    if row.batch is None:
+        return []
+    numbers, parent = [row.batch], row.parent
+    while parent is not None:
+        numbers.append(parent)
+        parent = connection.execute(select(batch.c.parent).where(batch.c.id == parent)).scalar()
+    tried = select(attempt).where(attempt.c.batch.in_(numbers)).order_by(attempt.c.started_at, attempt.c.id)
+    return list(connection.execute(tried).all())
+
+
+def _letter(row: Any, tries: list[Any]) -> Happening:
+    last = tries[-1] if tries else None
+    state = row.outcome or {"submitting": "pending", "empty": "pending"}.get(row.state, row.state)
+    at = (last and (last.ended_at or last.started_at)) or row.frozen_at or row.due_at or row.composed_at
+    at = at or datetime.combine(row.day, time(0), UTC)
+    if row.outcome:
+        why = row.reason or ""
+    elif last is None:
+        why = f"due at {row.due_at:%Y-%m-%d %H:%M} UTC"
+    else:
+        number = f", its id there {last.provider_id}" if last.provider_id else ""
+        why = _joined(f"by {last.transport}, batch {row.batch}{number}", last.detail)
+        if len(tries) > 1:
+            why += f"; {len(tries)} tries"
+    return Happening(at, "letter", state, why, row.edition)
+
+
+def _heard(connection: Connection, reader: Any) -> list[Happening]:
+    """What the provider, or a mail server, told later."""
+    rows = select(delivery_event).where(delivery_event.c.subscriber == reader.id)
+    return [Happening(row.at, "event", row.kind, row.reason, row.edition) for row in connection.execute(rows)]
+
+
+def _absences(connection: Connection, reader: Any) -> list[Happening]:
+    """Editions around and after the reader's coming in which there was no place for them."""
+    when = func.coalesce(edition.c.frozen_at, edition.c.composed_at)
+    mine = select(delivery.c.edition).where(delivery.c.subscriber == reader.id)
+    rows = select(edition.c.key, edition.c.state, edition.c.reason, edition.c.frozen_at, when.label("at")).where(
+        edition.c.key.not_in(mine), when >= reader.added_at - _BEFORE
+    )
+    told = []
+    for row in connection.execute(rows):
+        if row.frozen_at is not None:
+            early = row.frozen_at < reader.added_at
+            why = "it was made ready before this reader came" if early else "was not on the list when it was made ready"
+            told.append(Happening(row.frozen_at, "letter", "none", why, row.key))
+        elif row.state in _NOT_SENT:
+            told.append(
+                Happening(row.at, "letter", "none", _joined(f"nobody got it: {row.state}", row.reason), row.key)
+            )
+    return told
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)

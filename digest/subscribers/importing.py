@@ -1,0 +1,286 @@
+"""From the rows of a foreign list to readers: which column means what, what a value is, who must not be mailed.
+
+Pure but for reading the file. One bad row is a value with its reason; nobody is left out in silence. What becomes of
+readers who are there already is `store.importing`'s rule.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import available_timezones
+
+from digest.errors import ConfigurationError, Fault
+from digest.subscribers import listing
+from digest.subscribers.address import normalise
+from digest.subscribers.formats import COLUMNS, NO, SIGNS, STATUSES, UNCONFIRMED, YES
+from digest.subscribers.listfile import ListFile, Row, open_list
+
+_REMEMBERED = 10_000
+_MANY = ("topics", "labels", "attributes")
+
+Reject = Callable[[int, str, str], None]
+
+
+class Incoming(NamedTuple):
+    """A reader of an import. None: the row says nothing. `barred` is why the address must not be mailed, or ''."""
+
+    line: int
+    address: str
+    email: str
+    name: str | None = None
+    topics: list[str] | None = None
+    frequency: str | None = None
+    timezone: str | None = None
+    hour: str | None = None
+    format: str | None = None
+    status: str | None = None
+    barred: str = ""
+    agreed_at: datetime | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListReading:
+    """A list that is understood. `columns`: meaning → heading; `ignored`: headings that mean nothing to us."""
+
+    file: ListFile
+    format: str
+    columns: Mapping[str, str]
+    ignored: tuple[str, ...]
+    usual: Mapping[str, str]
+    topics: Collection[str] | None
+
+    def readers(self, reject: Reject) -> Iterator[Incoming]:
+        """Every row that is a reader; `reject` is told (line, address, reason) of each other."""
+        judge = _Judge(self)
+        for row in self.file.rows():
+            try:
+                yield judge.reader(row)
+            except ValueError as error:
+                reject(row.line, str(row.cells.get(self.columns.get("email", ""), "")), str(error))
+
+
+def read_list(
+    path: Path,
+    *,
+    format: str = "",
+    mapping: Mapping[str, str] | None = None,
+    usual: Mapping[str, str] | None = None,
+    topics: Collection[str] | None,
+) -> ListReading:
+    """Looks at a list. `mapping` says which heading has what (`email` → `Mail des Lesers`), `usual` what holds for rows
+    that say nothing. `topics` are the names that a reader may choose; None allows any.
+
+    Raises ConfigurationError: no file, no text, no column of addresses, an unknown heading or value.
+    """
+    file = open_list(path, json_lines=None if not format else format == "jsonl")
+    headings = tuple(heading.strip().lower() for heading in file.headings)
+    if not file.delimiter:  # of JSON Lines the first few rows tell the keys
+        headings = tuple(
+            dict.fromkeys(key for _n, row in zip(range(100), file.rows(), strict=False) for key in row.cells)
+        )
+    written = dict(zip(headings, file.headings, strict=False)) or {name: name for name in headings}
+    found = format or next((name for name, signs in SIGNS.items() if len(signs & set(headings)) > 1), "")
+    columns, faults = _columns(headings, mapping or {}, path.name)
+    if "email" not in columns and not faults:
+        known = ", ".join(written.values()) or "none"
+        said = f"no column is known as the address; its columns: {known}. Name it: --map email=COLUMN"
+        faults.append(Fault(path.name, 1, said))
+    held = dict(usual or {})
+    if found == "mailchimp" and path.name.startswith(("unsubscribed_", "cleaned_")):
+        held.setdefault("status", path.name.partition("_")[0])
+    for key, value in held.items():
+        try:
+            _check_usual(key, value, topics)
+        except ValueError as error:
+            faults.append(Fault("--default", 0, f"'{key}': {error}"))
+    if faults:
+        raise ConfigurationError(faults)
+    used = set(columns.values())
+    ignored = tuple(written[name] for name in headings if name not in used)
+    kind = found or ("csv" if file.delimiter else "jsonl")
+    return ListReading(file, kind, columns, ignored, held, topics)
+
+
+def _columns(headings: tuple[str, ...], mapping: Mapping[str, str], name: str) -> tuple[dict[str, str], list[Fault]]:
+    columns: dict[str, str] = {}
+    faults = []
+    for meaning, names in COLUMNS.items():
+        heading = next((one for one in names if one in headings), None)
+        if heading is not None:
+            columns[meaning] = heading
+    for meaning, heading in mapping.items():
+        wanted = heading.strip().lower()
+        if meaning not in COLUMNS:
+            faults.append(Fault("--map", 0, f"there is no field '{meaning}'{listing.nearest(meaning, COLUMNS)}"))
+        elif wanted not in headings:
+            faults.append(Fault(name, 1, f"there is no column '{heading}'{listing.nearest(wanted, headings)}"))
+        else:
+            columns = {key: one for key, one in columns.items() if one != wanted}
+            columns[meaning] = wanted
+    return columns, faults
+
+
+def _check_usual(key: str, value: str, topics: Collection[str] | None) -> None:
+    if key == "status" and value.lower() in STATUSES:
+        return
+    if key not in (*listing.DEFAULTABLE, "status"):
+        raise ValueError(f"there is no such field{listing.nearest(key, (*listing.DEFAULTABLE, 'status'))}")
+    listing.parse_field(key, split_topics(value) if key == "topics" else value, topics=topics)
+
+
+class _Judge:
+    """Turns rows into readers. Raises ValueError with what is wrong with one."""
+
+    def __init__(self, reading: ListReading) -> None:
+        self.columns = reading.columns
+        self.usual = reading.usual
+        self.topics = reading.topics
+        self.lenient = reading.format not in ("csv", "jsonl")  # another tool's zones and labels are its own
+        self.zones = available_timezones()
+        self.remembered: dict[tuple[str, str], Any] = {}
+        self.plain = [key for key in ("frequency", "timezone", "hour", "format") if self._has(key)]
+        self.many = [key for key in _MANY if self._has(key)]
+        self.states = [key for key in ("left", "bounced", "mailable", "stopped") if key in self.columns]
+
+    def reader(self, row: Row) -> Incoming:
+        if row.fault:
+            raise ValueError(row.fault)
+        cells, columns = row.cells, self.columns
+        said = cells.get(columns["email"]) or ""
+        if not isinstance(said, str):
+            raise ValueError(f"'email': expected text, found {said!r}")
+        said = _unguarded(said.strip())
+        if not said:
+            raise ValueError("this row has no email")
+        try:
+            address = normalise(said)
+        except ValueError as error:
+            raise ValueError(f"{said!r} is no address that can be mailed: {error}") from None
+        email = said if said.isascii() else address
+        values: dict[str, Any] = {}
+        for key in self.plain:
+            values[key] = self._field(key, cells)
+        for key in self.many:
+            values["topics"] = self._topics(key, cells) or values.get("topics")
+        status, barred = self._status(cells)
+        agreed, detail = self._agreed(cells)
+        return Incoming(row.line, address, email, self._name(cells), status=status, barred=barred, agreed_at=agreed,
+                        detail=detail, **values)  # fmt: skip
+
+    def _has(self, key: str) -> bool:
+        return key in self.columns or key in self.usual
+
+    def _text(self, key: str, cells: Mapping[str, Any]) -> str:
+        value = cells.get(self.columns.get(key, ""), "")
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int | float):
+            return str(value)
+        if not isinstance(value, str):
+            raise ValueError(f"'{key}': expected text, found {value!r}")
+        return value.strip() or self.usual.get(key, "")
+
+    def _name(self, cells: Mapping[str, Any]) -> str | None:
+        parts = (self._text(key, cells) for key in ("name", "first", "last") if key in self.columns)
+        name = _unguarded(" ".join(" ".join(parts).split()))
+        if name and not name.isprintable():  # a joiner within a Hindi name is fine, a control character is not
+            listing.parse_field("name", name, topics=None)
+        return name or None
+
+    def _field(self, key: str, cells: Mapping[str, Any]) -> Any:
+        text = self._text(key, cells)
+        return self._once(key, text, lambda: self._parsed(key, text)) if text else None
+
+    def _topics(self, key: str, cells: Mapping[str, Any]) -> list[str] | None:
+        value = cells.get(self.columns.get(key, ""))
+        if isinstance(value, list):
+            return self._chosen(key, [str(one) for one in value])
+        text = self._text(key, cells)
+        split = _in_attributes if key == "attributes" else split_topics
+        return self._once(key, text, lambda: self._chosen(key, split(text))) if text else None
+
+    def _chosen(self, key: str, names: list[str]) -> list[str] | None:
+        if self.topics is not None and (key == "labels" or self.lenient):
+            names = [name for name in names if name in self.topics]
+        chosen = listing.parse_field("topics", names, topics=self.topics)
+        return list(chosen) if isinstance(chosen, tuple) and chosen else None
+
+    def _parsed(self, key: str, text: str) -> str | None:
+        try:
+            value = listing.parse_field(key, text, topics=None, zones=self.zones)
+        except ValueError as error:
+            if self.lenient:
+                return None
+            raise ValueError(f"'{key}': {error}") from None
+        return value.isoformat("minutes") if isinstance(value, time) else str(value)
+
+    def _status(self, cells: Mapping[str, Any]) -> tuple[str | None, str]:
+        for key in self.states:
+            text = self._text(key, cells).lower()
+            if key == "left" and text:
+                return None, "unsubscribed"
+            if key == "bounced" and text:
+                return None, "bounced"
+            if key in ("mailable", "stopped") and text:
+                if text not in YES + NO:
+                    raise ValueError(f"'{self.columns[key]}': expected true or false, found {text!r}")
+                if (text in NO) == (key == "mailable"):
+                    return None, "unsubscribed"
+        if not self._has("status"):
+            return None, ""
+        text = self._text("status", cells).lower()
+        if text in UNCONFIRMED:
+            raise ValueError(f"has not agreed to get mail (status {text})")
+        if text not in STATUSES:
+            raise ValueError(f"'status': expected active, paused, unsubscribed, bounced or complained, found {text!r}")
+        word = STATUSES[text]
+        return (word if text else None, "") if word in listing.STATUSES else (None, word)
+
+    def _agreed(self, cells: Mapping[str, Any]) -> tuple[datetime | None, str]:
+        text = self._text("agreed", cells) if "agreed" in self.columns else ""
+        ip = self._text("ip", cells) if "ip" in self.columns else ""
+        told = [f"from {ip[:64]}"] if ip else []
+        when = None
+        if text:
+            try:
+                when = datetime.fromisoformat(text)
+                when = when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+            except (ValueError, OverflowError):
+                told.append(f"when, as the list says: {text[:64]}")
+        return when, ", ".join(told)
+
+    def _once(self, key: str, text: str, parse: Callable[[], Any]) -> Any:
+        """Lists say the same few things a million times."""
+        if (key, text) not in self.remembered:
+            if len(self.remembered) > _REMEMBERED:
+                self.remembered.clear()
+            self.remembered[key, text] = parse()
+        return self.remembered[key, text]
+
+
+def split_topics(text: str) -> list[str]:
+    """`देश, खेल` or `"देश","खेल"` or `देश; खेल` as names."""
+    for sign in ";|":
+        text = text.replace(sign, ",")
+    return [name for part in text.split(",") if (name := part.strip().strip('"').strip())]
+
+
+def _in_attributes(text: str) -> list[str]:
+    """The topics in listmonk's JSON of attributes."""
+    try:
+        held = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    topics = held.get("topics") if isinstance(held, dict) else None
+    return [str(one) for one in topics] if isinstance(topics, list) else []
+
+
+def _unguarded(text: str) -> str:
+    """Without the mark that keeps a spreadsheet from taking a text for a formula (`exporting.guarded`)."""
+    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") else text

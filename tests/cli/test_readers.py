@@ -1,0 +1,190 @@
+"""`digest subscribers` as an admin uses it: imports, exports, one reader's story, several files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from digest.subscribers.formats import FORMATS, PAUSABLE
+from tests.cli.newsroom import Newsroom
+
+LIST = """\
+email,name,topics,frequency,timezone,hour,format,status
+sunita@example.com,सुनीता राव,"देश,खेल",weekdays,Asia/Kolkata,08:00,text,active
+mohan@example.com,"=HYPERLINK(""x"")",,daily,Asia/Kolkata,,html,active
+paused@example.com,,,daily,Asia/Kolkata,,html,paused
+gone@example.com,,,daily,Asia/Kolkata,,html,unsubscribed
+dead@example.com,,,daily,Asia/Kolkata,,html,bounced
+faulty@@example.com,,,daily,Asia/Kolkata,,html,active
+asha@example.com,कोई,,daily,Asia/Kolkata,,html,active
+"""
+
+
+@pytest.fixture
+def list_file(newsroom: Newsroom) -> Path:
+    path = newsroom.home / "old.csv"
+    path.write_text(LIST, encoding="utf-8")
+    return path
+
+
+def emails(newsroom: Newsroom, *arguments: str) -> list[str]:
+    return [row["email"] for row in newsroom.json("subscribers", "list", *arguments)["subscribers"]]
+
+
+def test_a_list_is_imported_and_mailed(newsroom: Newsroom, list_file: Path) -> None:
+    rehearsed = newsroom.json("subscribers", "import", "old.csv", "--dry-run")
+    assert len(emails(newsroom)) == 7
+    told = newsroom.json("subscribers", "import", "old.csv", "--rejected", "bad.csv")
+    assert {**rehearsed, "dry_run": False} == told
+    assert (told["added"], told["kept"], told["barred"], told["origin"], told["format"]) == (3, 1, 2, "old", "csv")
+    assert told["rejected"][0]["line"] == 7
+    bad = (newsroom.home / "bad.csv").read_text(encoding="utf-8").splitlines()
+    assert bad[1].startswith("faulty@@example.com,")
+    assert "7,'faulty@@example.com' is no address" in bad[1]
+    assert emails(newsroom, "--origin", "old") == ["sunita@example.com", "mohan@example.com", "paused@example.com"]
+    sent = newsroom.json("send")
+    assert (sent["frozen"], sent["accepted"]) == (10, 8)
+    assert {"sunita@example.com", "mohan@example.com"} < set(newsroom.outbox())
+    assert newsroom.json("check", "--offline")["readers"] == 10
+
+
+def test_a_newsletter_of_imports_alone(newsroom: Newsroom, list_file: Path) -> None:
+    (newsroom.home / "subscribers.yaml").unlink()
+    assert newsroom.digest("send").code == 2
+    newsroom.json("subscribers", "import", "old.csv")
+    assert newsroom.json("send")["accepted"] == 3
+    assert newsroom.json("subscribers", "check")["imports"] == {"old": 4}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_what_is_exported_comes_in_again_as_it_was(
+    newsroom: Newsroom, list_file: Path, tmp_path: Path, kind: str
+) -> None:
+    newsroom.json("subscribers", "import", "old.csv")
+    out = tmp_path / "out"
+    assert newsroom.json("subscribers", "export", str(out), "--format", kind)["readers"] == (
+        10 if kind in PAUSABLE else 8
+    )
+    newsroom.json("subscribers", "export", str(out) + ".barred", "--format", kind, "--barred")
+    other = Newsroom(tmp_path / "other")
+    Newsroom(tmp_path).digest("init", "other")
+    other.readers("email: someone@example.com")
+    told = other.json("subscribers", "import", str(out), "--origin", "moved")
+    assert (told["format"], told["rejected"], told["ignored"]) == (kind, [], told["ignored"])
+    assert other.json("subscribers", "import", str(out) + ".barred")["barred"] == 2
+    before = {row["email"]: row for row in newsroom.json("subscribers", "list")["subscribers"]}
+    after = other.json("subscribers", "list", "--origin", "moved")["subscribers"]
+    compared = {"csv": "name topics frequency timezone hour format status", "jsonl": "name topics hour format status",
+                "substack": ""}.get(kind, "name topics")  # fmt: skip
+    assert len(after) == told["added"]
+    for row in after:
+        assert {key: row[key] for key in compared.split()} == {
+            key: before[row["email"]][key] for key in compared.split()
+        }
+    barred = other.json("subscribers", "history", "dead@example.com")["suppressed"]
+    assert barred == ("bounced" if kind in ("csv", "jsonl", "mailchimp") else "unsubscribed")
+
+
+def test_no_cell_is_a_formula(newsroom: Newsroom, list_file: Path) -> None:
+    newsroom.json("subscribers", "import", "old.csv")
+    out = newsroom.digest("subscribers", "export").out
+    assert '"\'=HYPERLINK(""x"")"' in out
+    assert ",=" not in out
+
+
+def test_imported_readers_are_changed_and_removed_where_they_live(newsroom: Newsroom, list_file: Path) -> None:
+    newsroom.json("subscribers", "import", "old.csv")
+    run = newsroom.digest(
+        "subscribers", "set", "MOHAN@example.com", "--name", "मोहन", "--hour", "09:30", "--topics", "खेल"
+    )
+    assert run.out == "MOHAN@example.com is changed (in the store, from the import old)\n"
+    row = next(r for r in newsroom.json("subscribers", "list")["subscribers"] if r["email"] == "mohan@example.com")
+    assert (row["name"], row["hour"], row["topics"], row["origin"]) == ("मोहन", "09:30", ["खेल"], "old")
+    assert newsroom.json("subscribers", "set", "mohan@example.com", "--hour", "")["origin"] == "old"
+    assert newsroom.json("subscribers", "set", "asha@example.com", "--status", "paused")["file"] == "subscribers.yaml"
+    assert "by the import old" in newsroom.digest("subscribers", "add", "mohan@example.com").err
+    assert newsroom.json("subscribers", "remove", "mohan@example.com")["origin"] == "old"
+    assert newsroom.digest("subscribers", "remove", "mohan@example.com").code == 1
+    story = newsroom.json("subscribers", "history", "mohan@example.com")
+    assert story["listed"] == ""
+    whats = [one["what"] for one in story["history"] if one["kind"] in ("list", "consent")]
+    assert sorted(whats) == ["added", "changed", "changed", "imported", "removed"]
+    assert any("digest subscribers remove" in one["why"] for one in story["history"])
+
+
+def test_the_whole_story(newsroom: Newsroom) -> None:
+    newsroom.digest("subscribers", "add", "new@example.com", "--consent", "form at the fair", "--name", "नई")
+    newsroom.json("send")
+    newsroom.json("subscribers", "set", "new@example.com", "--frequency", "weekly:sun", "--timezone", "Asia/Kolkata")
+    story = newsroom.json("subscribers", "history", "new@example.com")
+    assert story["listed"].startswith("subscribers.yaml:")
+    told = [(one["kind"], one["what"], one["edition"]) for one in story["history"]]
+    assert ("letter", "accepted", "2026-11-23") in told
+    assert any("form at the fair" in one["why"] for one in story["history"])
+    assert "accepted" in newsroom.digest("subscribers", "history", "new@example.com").out
+    assert newsroom.digest("subscribers", "history", "stranger@example.com").code == 1
+
+
+def test_an_erased_reader_is_gone_from_file_and_store(newsroom: Newsroom) -> None:
+    newsroom.json("send")
+    before = newsroom.json("status")
+    told = newsroom.json("subscribers", "erase", "Ravi@example.com", "--reason", "asked by letter")
+    assert (told["known"], told["letters"]) == (True, 1)
+    for path in newsroom.home.iterdir():
+        if path.is_file():
+            assert b"ravi@example.com" not in path.read_bytes(), path
+    assert newsroom.json("status") == before
+    assert newsroom.digest("subscribers", "add", "ravi@example.com").code == 1
+    newsroom.readers("email: asha@example.com", "email: RAVI@example.com")
+    (note,) = newsroom.json("subscribers", "check")["notes"]
+    assert note.startswith("subscribers.yaml:3: RAVI@example.com was erased")
+    newsroom.json("send", "2026-11-24", DIGEST_NOW="2026-11-24T07:00+05:30")
+    assert list(newsroom.outbox("2026-11-24")) == ["asha@example.com"]
+
+
+def test_several_files_make_one_list(newsroom: Newsroom) -> None:
+    (newsroom.home / "subscribers.yaml").write_text(
+        "include: [desk.yaml]\n# ours\nsubscribers:\n  - email: a@example.com\n"
+    )
+    desk = newsroom.home / "desk.yaml"
+    desk.write_text("defaults: {format: text}\nsubscribers:\n  - email: b@example.com   # kept\n")
+    assert emails(newsroom, "--origin", "desk.yaml") == ["b@example.com"]
+    assert newsroom.json("subscribers", "set", "b@example.com", "--name", "बी")["file"] == "desk.yaml"
+    assert desk.read_text().endswith("  - email: b@example.com   # kept\n    name: बी\n")
+    assert newsroom.json("subscribers", "add", "c@example.com", "--file", "desk.yaml")["file"] == "desk.yaml"
+    assert newsroom.digest("subscribers", "add", "d@example.com", "--file", "other.yaml").code == 2
+    assert newsroom.digest("subscribers", "add", "C@example.com").code == 1
+    assert newsroom.json("send")["accepted"] == 3
+    assert (
+        "c@example.com is off the list (in desk.yaml)" in newsroom.digest("subscribers", "remove", "c@example.com").out
+    )
+    assert json.loads(newsroom.digest("subscribers", "check", "--json").out)["readers"] == 2
+
+
+def test_a_barred_reader_is_told_beside_the_line(newsroom: Newsroom, list_file: Path) -> None:
+    newsroom.readers("email: a@example.com", "email: GONE@example.com")
+    newsroom.json("subscribers", "import", "old.csv")
+    (note,) = newsroom.json("subscribers", "check")["notes"]
+    assert note == "subscribers.yaml:3: GONE@example.com is barred from mail (unsubscribed) and gets none"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("import", "none.csv"), "can't be read"),
+        (("import", "old.csv", "--origin", " "), "expected a name"),
+        (("import", "old.csv", "--map", "email"), "expected such as email=Mail"),
+        (("import", "old.csv", "--format", "excel"), "'excel' is not one of"),
+        (("export", "--origin", "x"), "there is no 'x'; known: subscribers.yaml"),
+        (("export", "--json"), "name a FILE"),
+        (("list", "--origin", "x"), "there is no 'x'"),
+        (("erase", "asha@example.com"), "--reason"),
+        (("history", "nobody"), "no address"),
+    ],
+)
+def test_wrong_usage_is_told(newsroom: Newsroom, list_file: Path, arguments: tuple[str, ...], said: str) -> None:
+    run = newsroom.digest("subscribers", *arguments)
+    assert run.code == 2
+    assert said in run.err

@@ -1,0 +1,103 @@
+"""One reader's story: why a letter came, why it did not, in the order of time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from digest.deliver.outcome import Accepted, Unknown
+from digest.models import Subscriber
+from digest.store.consent import ConsentLog
+from digest.store.database import Database
+from digest.store.editions import EditionStore
+from digest.store.erasing import Erasures
+from digest.store.freezing import Entry, freeze
+from digest.store.history import Histories
+from digest.store.ledger import SqlLedger
+from digest.store.readers import ReaderStore
+from digest.store.schema import delivery_event
+from tests.store.conftest import KEY, NOW, Frozen, an_edition, enlist
+
+WHO = "reader0@example.com"
+LATER = NOW + timedelta(hours=1)
+
+
+def story(database: Database, address: str = WHO) -> list[tuple[str, str, str]]:
+    told = Histories(database, Erasures(database)).of(address)
+    assert [one.at for one in told] == sorted(one.at for one in told)
+    return [(f"{one.kind} {one.edition}".strip(), one.what, one.why) for one in told]
+
+
+def test_a_letter_that_came(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    frozen(2)
+    claimed = ledger.claim(KEY, "sendgrid", NOW, 5)
+    assert claimed
+    ledger.settle(claimed.attempt, Accepted("id-7"), LATER)
+    told = story(database)
+    assert told[0] == ("list", "added", "first seen in subscribers.yaml")
+    assert told[-1] == (f"letter {KEY}", "accepted", "by sendgrid, batch 1, its id there id-7")
+    with database.write() as connection:
+        row = {
+            "edition": KEY,
+            "subscriber": 1,
+            "kind": "delivered",
+            "at": LATER + timedelta(minutes=1),
+            "reason": "250 ok",
+        }
+        connection.execute(delivery_event.insert().values(row))
+    assert story(database)[-2:] == [told[-1], (f"event {KEY}", "delivered", "250 ok")]
+
+
+def test_a_letter_in_doubt_and_one_to_come(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    frozen(2)
+    assert story(database)[-1] == (f"letter {KEY}", "pending", f"due at {NOW:%Y-%m-%d %H:%M} UTC")
+    claimed = ledger.claim(KEY, "sendgrid", NOW, 5)
+    assert claimed
+    ledger.settle(claimed.attempt, Unknown("the line went dead"), LATER)
+    assert story(database)[-1] == (f"letter {KEY}", "unknown", "by sendgrid, batch 1; the line went dead")
+
+
+def test_why_a_letter_did_not_come(database: Database, frozen: Frozen) -> None:
+    enlist(database, WHO)
+    editions = EditionStore(database)
+    (reader,) = ReaderStore(database).candidates(KEY)
+    editions.put(an_edition(), over=())
+    freeze(database, KEY, [Entry(reader.id, excluded="paused")], 10, now=NOW)
+    skipped = an_edition("2026-11-24")
+    editions.put(
+        type(skipped)(**{**_fields(skipped), "state": "skipped", "reason": "2 stories", "composed_at": LATER}), over=()
+    )
+    editions.put(an_edition("special"), over=())
+    with database.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE edition SET frozen_at = (SELECT max(added_at) FROM subscriber) WHERE key = 'special'"
+        )
+    told = story(database)
+    assert (f"letter {KEY}", "excluded", "paused") in told
+    assert ("letter 2026-11-24", "none", "nobody got it: skipped; 2 stories") in told
+    assert ("letter special", "none", "was not on the list when it was made ready") in told
+
+
+def _fields(edition: object) -> dict[str, object]:
+    return {name: getattr(edition, name) for name in edition.__dataclass_fields__}  # type: ignore[attr-defined]
+
+
+def test_what_the_list_did(database: Database) -> None:
+    readers = ReaderStore(database)
+    readers.sync([(WHO, Subscriber(WHO, "आशा"))], now=NOW)
+    readers.sync([(WHO, Subscriber(WHO, "उषा", topics=("देश",), format="text"))], now=LATER)
+    readers.sync([], now=LATER + timedelta(hours=1))
+    readers.sync([(WHO, Subscriber(WHO, "उषा"))], now=LATER + timedelta(hours=2))
+    ConsentLog(database).record(WHO, "agreed", NOW - timedelta(days=9), "paper form", wording="हाँ")
+    readers.suppress(WHO, "complained", now=LATER + timedelta(hours=3), detail="by the provider")
+    assert story(database) == [
+        ("consent", "agreed", "paper form; हाँ"),
+        ("list", "added", "first seen in subscribers.yaml"),
+        ("list", "changed", 'subscribers.yaml; name; topics: [] → ["देश"]; format: html → text'),
+        ("list", "removed", "subscribers.yaml"),
+        ("list", "changed", 'subscribers.yaml; on the list again; topics: ["देश"] → []; format: text → html'),
+        ("barred", "complained", "by the provider; gets no mail from here on"),
+    ]
+
+
+def test_a_stranger_has_no_story(database: Database) -> None:
+    assert story(database, "stranger@example.com") == []

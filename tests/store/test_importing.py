@@ -1,0 +1,195 @@
+"""A foreign list in the store: what becomes of each kind of reader, all or nothing, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import Any
+
+import pytest
+
+from digest.models import Subscriber
+from digest.store.consent import ConsentLog
+from digest.store.database import Database
+from digest.store.erasing import Erasures
+from digest.store.importing import Imported, ListImport
+from digest.store.readers import ReaderStore
+from digest.store.roster import Roster
+from digest.subscribers.importing import Incoming
+from tests.store.conftest import KEY, NOW, enlist
+
+LONG_AGO = datetime(2019, 5, 1, tzinfo=UTC)
+
+
+def row(line: int, address: str, **values: Any) -> Incoming:
+    return Incoming(line, address, address, **values)
+
+
+def take(database: Database, *rows: Incoming, origin: str = "old", **options: Any) -> tuple[Imported, list[Any]]:
+    refused: list[Any] = []
+    done = ListImport(database, Erasures(database)).take(
+        rows, origin, source="list.csv", now=NOW, rejected=lambda *told: refused.append(told), **options
+    )
+    return done, refused
+
+
+def mailable(database: Database) -> dict[str, str]:
+    """Address → reason why not, of everyone whom a freeze would see."""
+    return {reader.email: reader.suppressed for reader in ReaderStore(database).candidates(KEY)}
+
+
+def test_new_readers_are_mailed_like_any_other(database: Database) -> None:
+    done, refused = take(
+        database, row(2, "a@example.com", name="आशा", topics=["देश"], hour="07:30"), row(3, "b@example.com")
+    )
+    assert (done, refused) == (Imported(2, 0, 0, 0, 0, 0), [])
+    a, b = Roster(database).imported()
+    assert a.reader == Subscriber("a@example.com", "आशा", ("देश",), hour=time(7, 30))
+    assert b.reader == Subscriber("b@example.com")
+    assert (a.origin, b.origin) == ("old", "old")
+    assert mailable(database) == {"a@example.com": "", "b@example.com": ""}
+
+
+def test_what_is_known_of_consent_is_kept(database: Database) -> None:
+    take(database, row(2, "a@example.com", agreed_at=LONG_AGO, detail="from 192.0.2.4"))
+    told = [(one.what, one.at, one.source, one.detail) for one in ConsentLog(database).of("a@example.com")]
+    assert told == [
+        ("agreed", LONG_AGO, "list.csv", "from 192.0.2.4"),
+        ("imported", NOW, "list.csv", "from 192.0.2.4"),
+    ]
+
+
+def test_the_file_of_the_admins_wins(database: Database) -> None:
+    enlist(database, "a@example.com")
+    done, _ = take(database, row(2, "a@example.com", name="x"))
+    assert done == Imported(0, 0, 0, 1, 0, 0)
+    assert list(Roster(database).imported()) == []
+    assert ConsentLog(database).of("a@example.com") == []
+
+
+def test_a_reader_of_the_file_and_of_an_import_leaves_with_the_line(database: Database) -> None:
+    take(database, row(2, "a@example.com"), row(3, "b@example.com"))
+    enlist(database, "a@example.com")
+    assert [one.address for one in Roster(database).imported()] == ["b@example.com"]
+    enlist(database)
+    assert list(mailable(database)) == ["b@example.com"]
+
+
+@pytest.mark.parametrize(("existing", "name"), [("update", "नई"), ("keep", "आशा")])
+def test_importing_again_changes_or_keeps(database: Database, existing: str, name: str) -> None:
+    take(database, row(2, "a@example.com", name="आशा", topics=["देश"]))
+    again = (row(2, "a@example.com", name="नई"), row(3, "b@example.com"))
+    done, _ = take(database, *again, origin="new", existing=existing)
+    assert done == Imported(1, 0, int(existing == "update"), int(existing == "keep"), 0, 0)
+    a, b = Roster(database).imported()
+    assert (a.reader.name, a.reader.topics, a.origin, b.origin) == (name, ("देश",), "old", "new")
+    assert take(database, *again, origin="new", existing=existing)[0] == Imported(0, 0, 0, 2, 0, 0)
+
+
+def test_who_was_taken_off_is_listed_again(database: Database) -> None:
+    enlist(database, "a@example.com")
+    enlist(database)
+    done, _ = take(database, row(2, "a@example.com", name="आशा"))
+    assert done == Imported(0, 1, 0, 0, 0, 0)
+    (reader,) = Roster(database).imported()
+    assert (reader.reader.name, reader.origin) == ("आशा", "old")
+
+
+def test_who_left_there_is_barred_here_even_if_the_file_lists_them(database: Database) -> None:
+    enlist(database, "a@example.com")
+    rows = (row(2, "a@example.com", barred="unsubscribed"), row(3, "b@example.com", barred="bounced"))
+    assert take(database, *rows)[0] == Imported(0, 0, 0, 0, 2, 0)
+    assert ReaderStore(database).suppressed() == {"a@example.com": "unsubscribed", "b@example.com": "bounced"}
+    assert take(database, *rows)[0] == Imported(0, 0, 0, 0, 0, 0)
+    assert [one.what for one in ConsentLog(database).of("b@example.com")] == ["bounced"]
+
+
+def test_who_left_here_stays_out(database: Database) -> None:
+    ReaderStore(database).suppress("a@example.com", "complained", now=NOW)
+    assert take(database, row(2, "a@example.com"))[0] == Imported(1, 0, 0, 0, 0, 1)
+    assert mailable(database) == {"a@example.com": "complained"}
+
+
+def test_the_same_address_twice(database: Database) -> None:
+    rows = [
+        row(2, "a@example.com", name="first"),
+        row(3, "b@example.com"),
+        row(4, "a@example.com", name="second"),
+        row(5, "b@example.com", barred="unsubscribed"),
+    ]
+    done, refused = take(database, *rows)
+    assert done == Imported(1, 0, 0, 0, 1, 0)
+    assert refused == [
+        (3, "b@example.com", "the same address as on line 5"),
+        (4, "a@example.com", "the same address as on line 2"),
+    ]
+    (reader,) = Roster(database).imported()
+    assert reader.reader.name == "first"
+
+
+def test_a_rehearsal_leaves_nothing(database: Database) -> None:
+    rows = (row(2, "a@example.com"), row(3, "b@example.com", barred="bounced"))
+    assert take(database, *rows, dry_run=True)[0] == take(database, *rows)[0]
+
+
+def test_a_fault_in_the_middle_leaves_nothing(database: Database) -> None:
+    def rows() -> Any:
+        yield row(2, "a@example.com")
+        raise RuntimeError("the file ends here")
+
+    with pytest.raises(RuntimeError):
+        take(database, *rows())
+    with pytest.raises(RuntimeError):
+        ListImport(database, Erasures(database)).take(rows(), "old", source="x", now=NOW, rejected=print)
+    assert mailable(database) == {}
+    assert take(database, row(2, "a@example.com"))[0].added == 1
+
+
+def test_the_store_can_be_written_while_a_list_is_read(database: Database) -> None:
+    """A send that is at work, and readers who leave, don't wait for a million rows to be parsed."""
+
+    def rows() -> Any:
+        yield row(2, "a@example.com")
+        ReaderStore(database).suppress("z@example.com", "unsubscribed", now=NOW)
+        for line in range(3, 10_010):  # beyond what is staged at once
+            yield row(line, f"r{line}@example.com")
+        ReaderStore(database).suppress("y@example.com", "unsubscribed", now=NOW)
+
+    done = ListImport(database, Erasures(database)).take(rows(), "old", source="x", now=NOW, rejected=print)
+    assert done.added == 10_008
+
+
+def test_an_erased_person_does_not_come_back(database: Database) -> None:
+    erasures = Erasures(database)
+    enlist(database, "a@example.com")
+    erasures.erase("a@example.com", "asked for it", now=NOW)
+    done, refused = take(database, row(2, "a@example.com"), row(3, "b@example.com"))
+    assert done.added == 1
+    assert refused == [(2, "a@example.com", "was erased at the person's wish and is not taken in again")]
+    enlist(database, "a@example.com", "c@example.com")
+    assert set(mailable(database)) == {"b@example.com", "c@example.com"}
+    assert erasures.forgive("a@example.com")
+    enlist(database, "a@example.com", "c@example.com")
+    assert "a@example.com" in mailable(database)
+
+
+def test_imported_readers_are_edited_in_the_store(database: Database) -> None:
+    roster = Roster(database)
+    take(database, row(2, "a@example.com", topics=["देश"], hour="07:30"))
+    enlist(database, "b@example.com")
+    assert roster.change("a@example.com", {"topics": ("खेल",), "hour": None, "status": "paused"}, source="s", now=NOW)
+    held = roster.of("a@example.com")
+    assert held
+    assert held.reader == Subscriber("a@example.com", topics=("खेल",), status="paused")
+    assert not roster.change("b@example.com", {"name": "x"}, source="s", now=NOW)
+    assert not roster.remove("b@example.com", source="s", now=NOW)
+    assert roster.remove("a@example.com", source="s", now=NOW)
+    assert not roster.remove("a@example.com", source="s", now=NOW)
+    assert list(mailable(database)) == ["b@example.com"]
+    whats = [one.what for one in ConsentLog(database).of("a@example.com")]
+    assert whats == ["imported", "changed", "removed"]
+
+
+def test_how_many_came_by_which_import(database: Database) -> None:
+    enlist(database, "z@example.com")
+    take(database, *(row(n, f"r{n}@example.com") for n in range(2, 8)))
+    assert Roster(database).origins() == {"old": 6}

@@ -1,0 +1,229 @@
+"""Lists of other tools become readers: what is recognised, what a value is, what is rejected and why."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from digest.errors import ConfigurationError
+from digest.subscribers.importing import Incoming, ListReading, read_list
+
+TOPICS = ("देश", "खेल")
+MAILCHIMP = (
+    "Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,TIMEZONE,"
+    "LAST_CHANGED,LEID,EUID,NOTES,TAGS"
+)
+
+
+def reading(folder: Path, text: str | bytes, name: str = "list.csv", **options: Any) -> ListReading:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_list(path, topics=TOPICS, **options)
+
+
+def read(folder: Path, text: str | bytes, name: str = "list.csv", **options: Any) -> tuple[list[Incoming], list[Any]]:
+    refused: list[Any] = []
+    rows = list(reading(folder, text, name, **options).readers(lambda *told: refused.append(told)))
+    return rows, refused
+
+
+def fault(folder: Path, text: str | bytes, **options: Any) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        read(folder, text, **options)
+    return str(caught.value)
+
+
+def test_mailchimp(tmp_path: Path) -> None:
+    text = (
+        f"{MAILCHIMP}\n"
+        "asha@example.com,Asha,Sharma,2,2020-02-03 04:05:06,192.0.2.1,2020-02-03 04:06:00,192.0.2.2,Asia/Kolkata,"
+        '2021-01-01 00:00:00,1,ab,,"""VIP"",""देश"""\n'
+        "Ravi@Example.com,,,2,,,,,Mars/Olympus,,2,cd,,\n"
+    )
+    (asha, ravi), refused = read(tmp_path, text)
+    assert refused == []
+    assert asha == Incoming(
+        2, "asha@example.com", "asha@example.com", "Asha Sharma", ["देश"], timezone="Asia/Kolkata",
+        agreed_at=datetime(2020, 2, 3, 4, 6, tzinfo=UTC), detail="from 192.0.2.2",
+    )  # fmt: skip
+    assert (ravi.address, ravi.email, ravi.timezone) == ("ravi@example.com", "Ravi@Example.com", None)
+    assert reading(tmp_path, text).format == "mailchimp"
+
+
+@pytest.mark.parametrize(
+    ("name", "heading", "value", "barred"),
+    [
+        ("list.csv", "UNSUB_TIME", "2024-01-01 00:00:00", "unsubscribed"),
+        ("list.csv", "CLEAN_TIME", "2024-01-01 00:00:00", "bounced"),
+        ("cleaned_email_audience_export_1.csv", "x", "", "bounced"),
+        ("unsubscribed_email_audience_export_1.csv", "x", "", "unsubscribed"),
+        ("subscribed_email_audience_export_1.csv", "UNSUB_TIME", "", ""),
+    ],
+)
+def test_mailchimp_says_in_other_files_who_left(
+    tmp_path: Path, name: str, heading: str, value: str, barred: str
+) -> None:
+    (one,), _ = read(tmp_path, f"Email Address,LEID,EUID,{heading}\na@example.com,1,2,{value}\n", name)
+    assert one.barred == barred
+
+
+def test_ghost(tmp_path: Path) -> None:
+    text = (
+        "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,"
+        "labels,tiers\r\n"
+        '1,a@example.com,आशा,,true,false,,2018-12-25T20:43:22.178Z,,"VIP,खेल",\r\n'
+        "2,b@example.com,,,false,false,,,,,\r\n3,c@example.com,,,,false,,,,,\r\n4,d@example.com,,,maybe,,,,,,\r\n"
+    )
+    (a, b, c), refused = read(tmp_path, text)
+    assert (a.topics, a.agreed_at) == (["खेल"], datetime(2018, 12, 25, 20, 43, 22, 178000, UTC))
+    assert (a.barred, b.barred, c.barred) == ("", "unsubscribed", "")
+    assert refused == [(5, "d@example.com", "'subscribed_to_emails': expected true or false, found 'maybe'")]
+
+
+def test_listmonk(tmp_path: Path) -> None:
+    text = (
+        "uuid,email,name,attributes,status,created_at,updated_at\n"
+        '1,a@example.com,आशा,"{""topics"": [""देश"", ""x""]}",enabled,2022-02-02T02:02:02.5+05:30,\n'
+        "2,b@example.com,,{},disabled,,\n3,c@example.com,,nonsense,blocklisted,,\n"
+    )
+    (a, b, c), _ = read(tmp_path, text)
+    assert (a.topics, a.status, b.status, c.barred) == (["देश"], "active", "paused", "unsubscribed")
+
+
+def test_substack(tmp_path: Path) -> None:
+    text = (
+        "email,active_subscription,expiry,plan,email_disabled,created_at,first_payment_at\n"
+        "a@example.com,false,,other,false,2021-03-04T05:06:07.000Z,\nb@example.com,true,,yearly,true,,\n"
+    )
+    (a, b), _ = read(tmp_path, text)
+    assert (a.barred, b.barred) == ("", "unsubscribed")
+    assert a.agreed_at == datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+
+def test_our_own_columns_are_taken_at_their_word(tmp_path: Path) -> None:
+    text = (
+        "email,name,topics,frequency,timezone,hour,format,status\n"
+        'a@example.com,आशा,"देश, खेल",weekly:sun,Europe/London,7:05,text,paused\n'
+        "b@example.com,,,,,,,\nc@example.com,,देस,,,,,\nd@example.com,,,,Asia/Kolkatta,,,\n"
+        "e@example.com,,,,,०७:००,,\nf@example.com,,,,,,,gone fishing\ng@example.com,,,,,,,unconfirmed\n"
+        "h@example.com,,,daliy,,,,\n"
+    )
+    (a, b), refused = read(tmp_path, text)
+    assert a == Incoming(
+        2,
+        "a@example.com",
+        "a@example.com",
+        "आशा",
+        ["देश", "खेल"],
+        "weekly:sun",
+        "Europe/London",
+        "07:05",
+        "text",
+        "paused",
+    )
+    assert b == Incoming(3, "b@example.com", "b@example.com")
+    reasons = {email[0]: reason for _line, email, reason in refused}
+    assert "did you mean 'देश'?" in reasons["c"]
+    assert "did you mean 'Asia/Kolkata'?" in reasons["d"]
+    assert "found '०७:००'" in reasons["e"]
+    assert "found 'gone fishing'" in reasons["f"]
+    assert reasons["g"] == "has not agreed to get mail (status unconfirmed)"
+    assert "did you mean 'daily'?" in reasons["h"]
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    text = (
+        '{"email": "a@example.com", "topics": ["देश"], "subscribed": true}\n\n'
+        '{"Email": "b@example.com", "status": null}\n[1]\n{"email": 5}\n'
+        '{"email": "c@example.com", "name": {"x": 1}}\n{\n'
+    )
+    rows, refused = read(tmp_path, text, "list.jsonl")
+    assert [(row.line, row.address, row.topics) for row in rows] == [
+        (1, "a@example.com", ["देश"]), (3, "b@example.com", None),
+    ]  # fmt: skip
+    assert [line for line, _email, _reason in refused] == [4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        ("email,name\nasha@example.com,आशा\n".encode("utf-8-sig"), "utf-8-sig"),
+        ("email,name\nasha@example.com,आशा\n".encode("utf-16"), "utf-16"),
+        ("email;name\nasha@example.com;Zoë\n".encode("cp1252"), "cp1252"),
+        (b"email\tname\rasha@example.com\tZo\xeb\r", "cp1252"),
+        ("Name|E-Mail\nआशा|asha@example.com\n".encode(), "utf-8-sig"),
+        (b"asha@example.com\n", "utf-8-sig"),
+        ("आशा,asha@example.com\n".encode(), "utf-8-sig"),
+        ('"email","name"\n"asha@example.com","शर्मा, ""आशा"""\n'.encode(), "utf-8-sig"),
+        ('\n\nemail,name\nasha@example.com,"दो\nपंक्ति"\n'.encode(), "utf-8-sig"),
+    ],
+)
+def test_encodings_delimiters_and_shapes(tmp_path: Path, data: bytes, encoding: str) -> None:
+    found = reading(tmp_path, data)
+    (one,) = found.readers(lambda *told: pytest.fail(str(told)))
+    assert (one.address, found.file.encoding) == ("asha@example.com", encoding)
+
+
+def test_columns_are_named_by_hand(tmp_path: Path) -> None:
+    text = "Adresse,Wer,email\nasha@example.com,आशा,nonsense\n"
+    (one,), _ = read(tmp_path, text, mapping={"email": "adresse", "name": "Wer"})
+    assert (one.address, one.name) == ("asha@example.com", "आशा")
+    assert "no column is known as the address; its columns: a, b" in fault(tmp_path, "a,b\n1,2\n")
+    assert "there is no column 'Adress'; did you mean 'adresse'?" in fault(tmp_path, text, mapping={"email": "Adress"})
+    assert "there is no field 'mail'; did you mean 'email'?" in fault(tmp_path, text, mapping={"mail": "Wer"})
+
+
+def test_what_holds_for_rows_that_say_nothing(tmp_path: Path) -> None:
+    text = "email,hour\na@example.com,\nb@example.com,09:00\n"
+    usual = {"hour": "08:00", "topics": "देश", "status": "unsubscribed"}
+    (a, b), _ = read(tmp_path, text, usual=usual)
+    assert (a.hour, b.hour, a.topics, a.barred) == ("08:00", "09:00", ["देश"], "unsubscribed")
+    told = fault(tmp_path, text, usual={"hour": "8", "colour": "red"})
+    assert "'hour': expected a time of day" in told
+    assert "'colour': there is no such field" in told
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "is empty"),
+        (b"\n \n", "is empty"),
+        (b"PK\x03\x04xxxx", "is a ZIP archive or an Excel sheet"),
+        (b"email\0name\n", "is no text"),
+        (b"email\n\x81\xff\n", "is neither UTF-8 nor Windows-1252"),
+        (b'email,name\na@example.com,"open\nb@example.com,x\n', "list.csv:2: a quotation mark is opened"),
+        (b'email,name\na@example.com,"' + b"x\n" * 99 + b'"\n', "list.csv:2: a quotation mark is opened"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_list(tmp_path: Path, data: bytes, told: str) -> None:
+    assert told in fault(tmp_path, data)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="can't be read"):
+        read_list(tmp_path / "none.csv", topics=None)
+
+
+def test_rows_that_are_broken_are_told_with_their_line(tmp_path: Path) -> None:
+    text = 'email,name\na@example.com,"x"y\nb@example.com,x,y\n\nc@example.com,x,\n,z\nx,z\nd@example.com,a\x07b\n'
+    rows, refused = read(tmp_path, text)
+    assert [(row.line, row.address) for row in rows] == [(5, "c@example.com")]
+    assert [line for line, _email, _reason in refused] == [2, 3, 6, 7, 8]
+    assert refused[1][2] == "has 3 columns, the headings are 2; text with ',' wants quotes"
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.binary(max_size=300))
+def test_no_bytes_are_answered_with_a_traceback(tmp_path: Path, data: bytes) -> None:
+    for head in (b"", b"email,name\n", b'{"email": "a@example.com"}\n'):
+        try:
+            rows, refused = read(tmp_path, head + data)
+        except ConfigurationError:
+            continue
+        assert all(row.address.isascii() for row in rows)
+        assert all(reason for _line, _email, reason in refused)

@@ -1,0 +1,107 @@
+"""A list in several files: whose defaults hold, where a fault is, and no way out of the newsletter folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from digest.errors import ConfigurationError
+from digest.subscribers.including import files_of
+from digest.subscribers.listing import read_list
+
+
+def lay(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        path = folder / f"{name.replace('__', '/')}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder / "subscribers.yaml"
+
+
+def told(path: Path) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        read_list(path, topics=None)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def test_files_add_up_each_with_its_defaults(tmp_path: Path) -> None:
+    path = lay(
+        tmp_path,
+        subscribers="defaults: {frequency: weekdays, format: text}\n"
+        "include:\n  - readers/*.yaml\n  # more\n  - d.yaml\n"
+        "subscribers:\n  - email: a@example.com\n",
+        readers__b="defaults: {frequency: weekly:sun}\nsubscribers:\n  - email: b@example.com\n",
+        readers__c="include: ../d.yaml\nsubscribers:\n  - email: c@example.com\n    format: html\n",
+        d="subscribers:\n  - email: d@example.com\n",
+    )
+    readers = read_list(path, topics=None)
+    assert [(r.email, r.file, r.line, r.frequency, r.format) for r in readers] == [
+        ("a@example.com", "subscribers.yaml", 7, "weekdays", "text"),
+        ("b@example.com", "readers/b.yaml", 3, "weekly:sun", "text"),
+        ("c@example.com", "readers/c.yaml", 3, "weekdays", "html"),
+        ("d@example.com", "d.yaml", 2, "weekdays", "text"),
+    ]
+    assert [file.name for file in files_of(path)] == ["subscribers.yaml", "b.yaml", "c.yaml", "d.yaml"]
+
+
+def test_a_list_of_included_files_alone(tmp_path: Path) -> None:
+    path = lay(tmp_path, subscribers="include: [b.yaml]\n", b="subscribers: [{email: b@example.com}]\n")
+    assert [reader.email for reader in read_list(path, topics=None)] == ["b@example.com"]
+
+
+def test_every_fault_of_every_file_at_once(tmp_path: Path) -> None:
+    path = lay(
+        tmp_path,
+        subscribers="include: [b.yaml, c.yaml]\nsubscribers:\n  - email: a@example.com\n    hour: x\n",
+        b="subscribers:\n  - email: A@example.com\n  - email: b@example.com\n    nmae: x\n",
+        c="subscribers:\n\t- x\n",
+    )
+    faults = told(path)
+    assert faults[0].startswith("subscribers.yaml:4: 'hour'")
+    assert faults[1] == "b.yaml:2: A@example.com is listed twice; the first is in subscribers.yaml:3"
+    assert faults[2].startswith("b.yaml:4: there is no key 'nmae'")
+    assert faults[3].startswith("c.yaml:2: is no valid YAML")
+
+
+@pytest.mark.parametrize(
+    ("include", "said"),
+    [
+        ("none.yaml", "there is no file 'none.yaml'"),
+        ("none/*.yaml", "there is no file 'none/*.yaml'"),
+        ("/etc/hosts", "expected a path within the newsletter folder"),
+        ("''", "expected a path within the newsletter folder"),
+        ("../outside.yaml", "leads out of the newsletter folder"),
+        ("link.yaml", "leads out of the newsletter folder"),
+        ("subscribers.yaml", "leads back to where it came from (subscribers.yaml → subscribers.yaml)"),
+        ("b.yaml", "leads back to where it came from (subscribers.yaml → b.yaml → subscribers.yaml)"),
+        ("{a: 1}", "expected files such as [readers/desk.yaml]"),
+        ("[5]", "expected files such as [readers/desk.yaml]"),
+    ],
+)
+def test_what_can_not_be_included(tmp_path: Path, include: str, said: str) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "outside.yaml").write_text("subscribers: [{email: x@example.com}]\n")
+    (home / "link.yaml").symlink_to(tmp_path / "outside.yaml")
+    path = lay(
+        home,
+        subscribers=f"include: {include}\nsubscribers: [{{email: a@example.com}}]\n",
+        b="include: subscribers.yaml\nsubscribers: [{email: b@example.com}]\n",
+    )
+    (fault,) = told(path)
+    assert said in fault
+    assert fault.startswith(("subscribers.yaml:1: ", "b.yaml:1: "))
+    assert path.resolve() in files_of(path)
+
+
+def test_files_are_found_without_reading_the_readers(tmp_path: Path) -> None:
+    path = lay(
+        tmp_path,
+        subscribers="# include: [x.yaml]\nsubscribers:\n  - email: [faulty\n"
+        "include:   # more\n- b.yaml\n\n- c.yaml\nother: 1\n",
+        b="subscribers: []\n",
+        c="subscribers: []\n",
+    )
+    assert [file.name for file in files_of(path)] == ["subscribers.yaml", "b.yaml", "c.yaml"]
+    assert [file.name for file in files_of(tmp_path / "none.yaml")] == ["none.yaml"]
