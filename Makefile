@@ -58,7 +58,7 @@ mailcheck: setup mailtools
 
 # After a change of pyproject.toml's dependencies (needs pip-tools in .venv).
 lock:
-	$(BIN)/pip-compile --quiet --extra dev --extra postgres --generate-hashes --strip-extras --allow-unsafe \
+	$(BIN)/pip-compile --quiet --extra dev --extra postgres --extra web --generate-hashes --strip-extras --allow-unsafe \
 	  --no-emit-index-url --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml
 
 # What was built, never what was done: digest.db remembers who has which edition.

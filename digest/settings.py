@@ -243,6 +243,17 @@ class Schedule(Shape):
         return self
 
 
+class Web(Shape):
+    """The reader pages. `proxies` are the peers whose X-Forwarded-For and -Proto are believed."""
+
+    enabled: bool = False
+    host: Line = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=8000, ge=0, le=65535)
+    archive: Literal["public", "off"] = "public"
+    signup: bool = True
+    proxies: tuple[Line, ...] = ("127.0.0.1",)
+
+
 class StoreSettings(Shape):
     url: str = "sqlite:///digest.db"
 
@@ -270,6 +281,7 @@ class Settings(Shape):
     schedule: Schedule = Schedule()
     store: StoreSettings = StoreSettings()
     theme: Theme = Theme()
+    web: Web = Web()
 
     @model_validator(mode="after")
     def _source_names_differ(self) -> Settings:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from digest.models import Subscriber
+from digest.store import wishes
 from digest.store.database import Database
 from digest.store.schema import delivery, subscriber, suppression
 from digest.subscribers.due import Candidate
@@ -35,7 +36,9 @@ class ReaderStore:
         """Makes the store's list the file's: (comparable address, reader) pairs. Who is no longer in it stays known
         but unlisted, so that history and suppressions outlive any edit. One transaction."""
         with self.database.write(area="subscriber") as connection:
-            known = {row.address: (row.id, _row_values(row)) for row in connection.execute(select(subscriber)).all()}
+            rows = connection.execute(select(subscriber)).all()
+            known = {row.address: (row.id, _row_values(row)) for row in rows}
+            elsewhere = {row.address for row in rows if row.origin}  # signed up or imported: not the file's to drop
             fresh, changed, seen = [], [], set()
             for address, reader in readers:
                 seen.add(address)
@@ -49,7 +52,9 @@ class ReaderStore:
             if changed:
                 connection.execute(update(subscriber).where(subscriber.c.id == bindparam("own_id")), changed)
             gone = [
-                {"own_id": id} for address, (id, values) in known.items() if address not in seen and values["listed"]
+                {"own_id": id}
+                for address, (id, values) in known.items()
+                if address not in seen and values["listed"] and address not in elsewhere
             ]
             if gone:
                 connection.execute(
@@ -59,10 +64,9 @@ class ReaderStore:
         return Synced(listed=len(seen), added=len(fresh), removed=len(gone))
 
     def candidates(self, edition: str) -> Iterator[Candidate]:
-        """Listed readers who have no place in the edition yet, in the order of their ids."""
+        """Listed readers, with their wishes, who have no place in the edition yet, in the order of their ids."""
         rows = (
-            select(subscriber, suppression.c.reason.label("suppressed"))
-            .outerjoin(suppression, suppression.c.address == subscriber.c.address)
+            wishes.readers()
             .outerjoin(delivery, (delivery.c.edition == edition) & (delivery.c.subscriber == subscriber.c.id))
             .where(subscriber.c.listed)
             .where(or_(delivery.c.subscriber.is_(None), delivery.c.outcome == "excluded"))
@@ -73,13 +77,11 @@ class ReaderStore:
                 yield Candidate(
                     id=row.id,
                     email=row.email,
-                    topics=tuple(row.topics),
-                    frequency=row.frequency,
                     timezone=row.timezone,
-                    hour=time.fromisoformat(row.hour) if row.hour else None,
-                    format=row.format,
                     status=row.status,
                     suppressed=row.suppressed or "",
+                    paused_until=row.paused_until,
+                    **wishes.laid_over(row),
                 )
 
     def email_of(self, id: int) -> str | None:

@@ -163,6 +163,7 @@ subscriber = Table(
     Column("status", String(16), nullable=False),
     Column("listed", Boolean, nullable=False),
     Column("added_at", Moment, nullable=False),
+    Column("origin", Text, nullable=False, server_default=""),  # '': subscribers.yaml; else the name of an import
     UniqueConstraint("address"),
 )
 
@@ -173,6 +174,52 @@ suppression = Table(
     Column("reason", String(32), nullable=False),
     Column("detail", Text, nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+consent = Table(  # append-only; an erasure alone takes the person out of it
+    "consent",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("address", Text, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("wording", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index(None, "address"),
+)
+
+wish = Table(  # what readers chose themselves; null: as the list says
+    "wish",
+    metadata,
+    Column("subscriber", _Id, ForeignKey("subscriber.id"), primary_key=True),
+    Column("topics", JSON(none_as_null=True)),
+    Column("frequency", String(16)),
+    Column("hour", String(5)),  # '': the newsletter's own
+    Column("format", String(8)),
+    Column("paused_until", Moment),
+)
+
+signup = Table(  # asked for on the page, waiting for the click in the mail
+    "signup",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # random: a number used again would confirm another
+    Column("address", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("confirmed_at", Moment),
+    Column("wording", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index(None, "address"),
+    Index(None, "asked_at"),
+)
+
+quota = Table(  # how often something was done in a span of time, under a hash of by whom
+    "quota",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("used", Integer, nullable=False),
 )
 
 batch = Table(

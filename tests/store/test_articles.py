@@ -93,10 +93,11 @@ def test_what_is_remembered_of_a_source_comes_back_whole(database: Database) -> 
 def test_a_store_of_the_first_schema_keeps_what_it_has(store_url: str, tmp_path: Path) -> None:
     database = open_database(store_url, home=tmp_path)
     with database.write() as connection:
-        for table in ("source", "picture", "counted"):
+        for table in ("source", "picture", "counted", "wish", "signup", "quota", "consent"):
             connection.execute(text(f"DROP TABLE {table}"))
         for column in ("run", "send_at", "fence"):
             connection.execute(text(f"ALTER TABLE attempt DROP COLUMN {column}"))
+        connection.execute(text("ALTER TABLE subscriber DROP COLUMN origin"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         connection.execute(text(FIRST_SOURCE))
         connection.execute(text("INSERT INTO source (name, etag) VALUES ('ग्राम दर्पण', 'v1'), ('quiet', 'v2')"))
