@@ -28,10 +28,12 @@ def list_(home: Path, as_json: bool) -> None:
     """Every reader of the list, and who is barred from mail whatever the list says."""
     from digest import freezing
     from digest.app import make_app
+    from digest.store.wishes import WishStore
 
     with make_app(home) as app:
         readers = freezing.read_list(app)
         barred = app.readers.suppressed()
+        pauses = WishStore(app.database).paused(app.now())
     rows = [
         {
             "email": reader.email,
@@ -43,6 +45,7 @@ def list_(home: Path, as_json: bool) -> None:
             "format": reader.format,
             "status": reader.status,
             "suppressed": barred.get(address, ""),
+            "paused_until": pauses[address].isoformat("minutes") if address in pauses else None,
         }
         for address, reader in readers
     ]
@@ -56,6 +59,7 @@ def list_(home: Path, as_json: bool) -> None:
 
 def _cells(row: dict[str, Any]) -> tuple[object, ...]:
     status = f"{row['status']}, barred: {row['suppressed']}" if row["suppressed"] else row["status"]
+    status += f", paused by the reader until {row['paused_until'][:10]}" if row["paused_until"] else ""
     return row["email"], row["name"], ", ".join(row["topics"]), row["frequency"], row["hour"] or "", status
 
 
@@ -66,6 +70,7 @@ def check(home: Path, as_json: bool) -> int:
     """Name every fault of the list at once."""
     from digest import freezing
     from digest.app import make_app
+    from digest.store.wishes import WishStore
 
     with make_app(home) as app:
         faults: list[Fault] = []
@@ -75,10 +80,16 @@ def check(home: Path, as_json: bool) -> int:
         except ConfigurationError as error:
             faults = error.faults
         barred = app.readers.suppressed() if not faults else {}
+        pauses = WishStore(app.database).paused(app.now()) if not faults else {}
     notes = [
         f"subscribers.yaml:{reader.line}: {reader.email} is barred from mail ({barred[address]}) and gets none"
         for address, reader in readers
         if address in barred
+    ]
+    notes += [
+        f"subscribers.yaml:{reader.line}: {reader.email} pauses until {pauses[address]:%Y-%m-%d}, at their own wish"
+        for address, reader in readers
+        if address in pauses and address not in barred
     ]
     if as_json:
         told = [{"where": f.where, "line": f.line, "message": f.message} for f in faults]

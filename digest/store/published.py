@@ -53,9 +53,7 @@ class PublishedStore:
         mine = (delivery.c.edition == key) & (delivery.c.subscriber == reader)
         asked = select(batch.c.variant, batch.c.state, delivery.c.outcome).select_from(delivery)
         with self.database.read() as connection:
-            row = connection.execute(
-                asked.outerjoin(batch, batch.c.id == delivery.c.batch).where(mine)
-            ).one_or_none()
+            row = connection.execute(asked.outerjoin(batch, batch.c.id == delivery.c.batch).where(mine)).one_or_none()
         if row is None:
             return None
         return Place("", "") if row.variant is None or row.outcome == "excluded" else Place(row.variant, row.state)

@@ -203,7 +203,9 @@ wish = Table(  # what readers chose themselves; null: as the list says
 signup = Table(  # asked for on the page, waiting for the click in the mail
     "signup",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),  # random: a number used again would confirm another
+    Column(
+        "id", BigInteger, primary_key=True, autoincrement=False
+    ),  # random: a number used again would confirm another
     Column("address", Text, nullable=False),
     Column("email", Text, nullable=False),
     Column("asked_at", Moment, nullable=False),

@@ -160,6 +160,4 @@ def _reader(row: Row[Any] | None) -> Reader | None:
     if row is None:
         return None
     plain = ("id", "address", "email", "name", "timezone", "listed", "status", "paused_until")
-    return Reader(
-        **{name: getattr(row, name) for name in plain}, **laid_over(row), suppressed=row.suppressed or ""
-    )
+    return Reader(**{name: getattr(row, name) for name in plain}, **laid_over(row), suppressed=row.suppressed or "")

@@ -28,7 +28,7 @@ from digest.web.still import router as still
 Routes = Callable[[Room], APIRouter]
 
 ALWAYS: Sequence[Routes] = (still, leaving.router, preferences.router, viewing.router)
-"""Routes that every newsletter has; one that wants the newsletter alone stands here as `lambda room: made(room.app)`."""
+"""What every newsletter has. Routes that want the newsletter alone stand here as `lambda room: made(room.app)`."""
 
 LARGER: Sequence[tuple[str, int]] = (("/webhooks/", 8 * 1024 * 1024),)
 """Paths that take more than a form, and how many bytes."""

@@ -95,7 +95,8 @@ def rss(room: Room) -> bytes:
         add(item, "guid", where, isPermaLink="true")
         add(item, "pubDate", format_datetime(edition.frozen_at))
         add(item, "description", edition.preheader)
-    return xml.tostring(root, encoding="utf-8", xml_declaration=True)
+    written: bytes = xml.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def _printed(room: Room, held: Edition, sent: Published) -> Page:

@@ -64,7 +64,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return
+            return None
         head = scope["method"] == "HEAD"
         scope = self._local(scope)
         begun = False
@@ -127,7 +127,9 @@ def _tell(scope: Scope, error: Exception) -> None:
     """One line for the operator: where it happened and what kind it was. Its message may quote a reader's words."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     route = getattr(scope.get("route"), "path", "an unknown path")
-    log.error("%s %s: %s at %s:%s", scope["method"], route, type(error).__name__, Path(frame.filename).name, frame.lineno)
+    log.error(
+        "%s %s: %s at %s:%s", scope["method"], route, type(error).__name__, Path(frame.filename).name, frame.lineno
+    )
 
 
 async def _plain(send: Send, status: int, sentence: str) -> None:

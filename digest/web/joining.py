@@ -44,10 +44,12 @@ def router(room: Room) -> APIRouter:
         try:
             address = normalise(email)
         except ValueError:
-            return joining(room, request, status=400, wrong=words.gettext("Write an address such as asha@example.com."), typed=email)
+            wrong = words.gettext("Write an address such as %(example)s.") % {"example": "asha@example.com"}
+            return joining(room, request, status=400, wrong=wrong, typed=email)
         if not website:
             network = _network(client(request))
-            if not room.quotas.take([Quota(f"join:{network}", 20, _HOUR), Quota(f"join:{network}", 60, _DAY)], room.now()):
+            rations = [Quota(f"join:{network}", 20, _HOUR), Quota(f"join:{network}", 60, _DAY)]
+            if not room.quotas.take(rations, room.now()):
                 said = words.gettext("Many have asked from your network just now. Please try again in an hour.")
                 return joining(room, request, status=429, wrong=said, typed=email)
             _invite(room, request, address, email)
@@ -110,7 +112,8 @@ def _agreement(room: Room, language: str) -> str:
 def _invite(room: Room, request: Request, address: str, email: str) -> None:
     """Sends the mail that fits the address, and not too many of them; nothing of it is told to who asked."""
     who, now = f"join:{address}", room.now()
-    if not room.quotas.take([Quota(who, 1, timedelta(minutes=10)), Quota(who, 3, _DAY), Quota(who, 6, 7 * _DAY)], now):
+    rations = [Quota(who, 1, timedelta(minutes=10)), Quota(who, 3, _DAY), Quota(who, 6, 7 * _DAY)]
+    if not room.quotas.take(rations, now):
         return
     language = room.pages.language(request)
     typed = email.strip() if email.isascii() else address

@@ -24,7 +24,9 @@ _ONE_CLICK = {"type": "object", "properties": {"List-Unsubscribe": {"type": "str
 _BODY = {
     "requestBody": {
         "required": False,
-        "content": {kind: {"schema": _ONE_CLICK} for kind in ("application/x-www-form-urlencoded", "multipart/form-data")},
+        "content": {
+            kind: {"schema": _ONE_CLICK} for kind in ("application/x-www-form-urlencoded", "multipart/form-data")
+        },
     }
 }
 

@@ -7,6 +7,7 @@ is no cookie to keep it in.
 from __future__ import annotations
 
 import hashlib
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,7 @@ from digest.messages import Catalogue, require_pages, translator
 from digest.render.environment import make
 from digest.render.masthead import Masthead
 
+_ANY_DAY = date(2026, 1, 1)
 _TEMPLATES = Path(__file__).parent / "templates"
 PAGE: dict[int | str, dict[str, Any]] = {
     200: {"description": "A page.", "content": {"text/html": {}}},
@@ -95,7 +97,8 @@ class Pages:
             "language": language,
             "direction": "rtl" if language in ("ur", "ks", "sd") else "ltr",
             "url": url,
-            "day": lambda date: dates.day(date, language),
+            "day": lambda day: dates.day(day, language),
+            "clock": lambda hour: dates.clock(datetime.combine(_ANY_DAY, hour), language),
             "style": f"{self.root}/style.css?v={self.css_mark}",
             "other": other,
             "other_name": translator(other).gettext("English"),

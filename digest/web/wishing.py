@@ -21,9 +21,11 @@ class Form:
     format: str
 
 
-def hours(send_at: time) -> tuple[str, ...]:
-    """The hours that may be chosen beside the newsletter's own: no letter is there before it."""
-    return tuple(f"{hour:02d}:00" for hour in range(24) if time(hour) > send_at)
+def hours(send_at: time, held: time | None) -> tuple[time, ...]:
+    """The times that may be chosen beside the newsletter's own: no letter is there before it. The one that holds now
+    stays among them."""
+    offered = {time(hour) for hour in range(24) if time(hour) > send_at} | ({held} if held else set())
+    return tuple(sorted(offered))
 
 
 def wanted(reader: Reader, form: Form, *, topics: Collection[str], send_at: time) -> dict[str, Any] | None:
@@ -33,7 +35,7 @@ def wanted(reader: Reader, form: Form, *, topics: Collection[str], send_at: time
     too where topics are offered.
     """
     held = f"{reader.hour:%H:%M}" if reader.hour else ""
-    known = (*hours(send_at), "", held)
+    known = ("", *(f"{hour:%H:%M}" for hour in hours(send_at, reader.hour)))
     if form.frequency not in FREQUENCIES or form.format not in FORMATS or form.hour not in known:
         return None
     chosen = [topic for topic in topics if topic in form.topics]

@@ -34,7 +34,7 @@ msgstr ""
 
 HEAD_OF_PAGES = HEAD.replace(
     "Everything that a reader sees beside the news. Copy this file to messages/LANGUAGE.po in the newsletter's folder,",
-    "Everything that the reader pages say beyond the letter. Add it to messages/LANGUAGE.po in the newsletter's folder,",
+    "What the reader pages say beyond the letter. Add it to messages/LANGUAGE.po in the newsletter's folder,",
 ).replace("and set newsletter.language. Placeholders", "and set web.enabled. Placeholders")
 
 
