@@ -45,7 +45,7 @@ def list_(home: Path, as_json: bool) -> None:
             "format": reader.format,
             "status": reader.status,
             "suppressed": barred.get(address, ""),
-            "paused_until": pauses[address].isoformat("minutes") if address in pauses else None,
+            "paused_until": pauses[address].isoformat(timespec="minutes") if address in pauses else None,
         }
         for address, reader in readers
     ]

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
 from digest.store import consent
 from digest.store.consent import Consent
 from digest.store.database import Database
 from digest.store.schema import subscriber, suppression, wish
+from digest.store.together import Together
 
 LEFT = "unsubscribed"
 """The reason of a suppression that the reader asked for, and alone may lift."""
@@ -55,6 +56,7 @@ class WishStore:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._leaving: Together[bool] = Together(database, "suppression")
 
     def reader(self, id: int) -> Reader | None:
         with self.database.read() as connection:
@@ -72,24 +74,24 @@ class WishStore:
             return dict(connection.execute(rows.where(wish.c.paused_until > now)).all())
 
     def leave(self, id: int, said: Said, *, now: datetime) -> bool:
-        """Bars the reader's address at their own wish, which stands above any other reason. False when they had left
-        already, or when nobody has this id; that is no fault."""
-        with self.database.write(area="suppression") as connection:
-            held = connection.execute(
-                select(subscriber.c.address, suppression.c.reason)
-                .outerjoin(suppression, suppression.c.address == subscriber.c.address)
-                .where(subscriber.c.id == id)
-            ).one_or_none()
-            if held is None or held.reason == LEFT:
+        """Bars the reader's address at their own wish, which stands above any other reason. True when they are out,
+        now or since before; False when nobody has this id. Durable when it returns."""
+
+        def work(connection: Connection) -> bool:
+            held = connection.execute(_HELD, {"reader": id}).one_or_none()
+            if held is None:
                 return False
-            values = {"reason": LEFT, "detail": f"before: {held.reason}" if held.reason else "", "at": now}
-            if held.reason:
-                own = suppression.c.address == held.address
-                connection.execute(update(suppression).where(own).values(values))
-            else:
-                connection.execute(insert(suppression).values(address=held.address, **values))
-            _note(connection, held.address, LEFT, said, now)
+            if held.reason != LEFT:
+                values = {"reason": LEFT, "detail": f"before: {held.reason}" if held.reason else "", "at": now}
+                if held.reason:
+                    own = suppression.c.address == held.address
+                    connection.execute(update(suppression).where(own).values(values))
+                else:
+                    connection.execute(insert(suppression), {"address": held.address, **values})
+                _note(connection, held.address, LEFT, said, now)
             return True
+
+        return bool(self._leaving.write(work))
 
     def come_back(self, id: int, said: Said, *, now: datetime, paused_until: datetime | None = None) -> bool:
         """Takes back the reader's own leaving, if that was the reason; with `paused_until` they pause instead. False
@@ -121,6 +123,13 @@ class WishStore:
             address = connection.execute(select(subscriber.c.address).where(subscriber.c.id == id)).scalar()
             if address is not None:
                 _note(connection, address, what, said, now)
+
+
+_HELD = (
+    select(subscriber.c.address, suppression.c.reason)
+    .outerjoin(suppression, suppression.c.address == subscriber.c.address)
+    .where(subscriber.c.id == bindparam("reader"))
+)
 
 
 def _put(connection: Connection, id: int, values: Mapping[str, Any]) -> None:

@@ -88,7 +88,9 @@ def _routed(room: Room) -> FastAPI:
     @routed.exception_handler(HTTPException)
     def no_page(request: Request, error: HTTPException) -> Response:
         words = room.pages.words(request)
-        answer = room.pages.problem(request, error.status_code, words.gettext("There is nothing here"))
+        unknown = error.status_code in (404, 405)
+        title = words.gettext("There is nothing here") if unknown else words.gettext("That could not be understood")
+        answer = room.pages.problem(request, error.status_code, title)
         answer.headers.update(error.headers or {})
         return answer
 

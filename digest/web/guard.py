@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
@@ -41,10 +42,6 @@ HEADERS = (
     ("x-robots-tag", "noindex, nofollow"),
 )
 """Of every answer that does not say otherwise itself; a page that may be kept or found says so."""
-
-
-class TooLarge(Exception):
-    """The body is longer than this path takes."""
 
 
 class Guard:
@@ -94,7 +91,7 @@ class Guard:
             message = await receive()
             read += len(message.get("body", b""))
             if read > limit:
-                raise TooLarge
+                raise HTTPException(413)
             return message
 
         try:
@@ -102,8 +99,6 @@ class Guard:
         except Exception as error:
             if begun:  # the framework has answered, and raises once more for a server that would log it
                 return _tell(scope, error)
-            if isinstance(error, TooLarge):
-                return await _plain(answer, 413, "That is more than can be taken here.")
             _tell(scope, error)
             await _plain(answer, 500, "Something went wrong here. Please try again in a while.")
         return None

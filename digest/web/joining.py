@@ -37,7 +37,7 @@ def router(room: Room) -> APIRouter:
     @routes.post("/join", response_class=HTMLResponse, summary="Asks for the letter; a mail with a link follows")
     def ask(
         request: Request,
-        email: Annotated[str, Form(max_length=320)],
+        email: Annotated[str, Form(max_length=320)] = "",
         website: Annotated[str, Form(max_length=1000, description="Left empty by people; they do not see it")] = "",
     ) -> HTMLResponse:
         words = room.pages.words(request)

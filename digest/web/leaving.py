@@ -19,6 +19,7 @@ from digest.web.room import Room
 Weeks = Literal["1", "2", "4"]
 WHY = ("too much", "not interesting", "never asked", "hard to read", "other")
 Why = Literal["too much", "not interesting", "never asked", "hard to read", "other"]
+State = Literal["here", "left", "nobody", "barred"]
 
 _ONE_CLICK = {"type": "object", "properties": {"List-Unsubscribe": {"type": "string", "enum": ["One-Click"]}}}
 _BODY = {
@@ -45,8 +46,9 @@ def router(room: Room) -> APIRouter:
         id = room.bearer("leave", token)
         if id is not None:
             wording = translator(room.pages.language(request)).gettext("Leave now")
-            room.wishes.leave(id, room.said(request, "leave", wording), now=room.now())
-        return _shown(room, request, token, id, fresh=True)
+            out = room.wishes.leave(id, room.said(request, "leave", wording), now=room.now())
+            return _page(room, request, token, "left" if out else "nobody")
+        return broken(room, request)
 
     @routes.post("/back", response_class=HTMLResponse, summary="Takes the leaving back")
     def back(request: Request, token: str) -> HTMLResponse:
@@ -80,14 +82,15 @@ def _shown(room: Room, request: Request, token: str, id: int | None, **values: A
     if id is None:
         return broken(room, request)
     reader = room.reader(id)
-    pausing = room.pausing(reader)
-    values = {"fresh": False, "thanked": False, "reasons": WHY, **values}
-    return room.pages.show(
-        request, "leave.html.j2", f"/leave/{token}", token=token, state=_state(reader), pausing=pausing, **values
-    )
+    return _page(room, request, token, _state(reader), pausing=room.pausing(reader), **values)
 
 
-def _state(reader: Reader | None) -> Literal["here", "left", "nobody", "barred"]:
+def _page(room: Room, request: Request, token: str, state: State, **values: Any) -> HTMLResponse:
+    values = {"fresh": False, "thanked": False, "pausing": None, "reasons": WHY, **values}
+    return room.pages.show(request, "leave.html.j2", f"/leave/{token}", token=token, state=state, **values)
+
+
+def _state(reader: Reader | None) -> State:
     if reader is None:
         return "nobody"
     if reader.suppressed == LEFT:

@@ -18,7 +18,10 @@ from digest.web.wishing import Form as Asked
 from digest.web.wishing import hours, wanted
 
 Pause = Literal["0", "1", "2", "4"]
-Text = Annotated[str, Form(max_length=100)]
+Frequency = Literal[
+    "daily", "weekdays",
+    "weekly:mon", "weekly:tue", "weekly:wed", "weekly:thu", "weekly:fri", "weekly:sat", "weekly:sun",
+]  # fmt: skip
 Topics = Annotated[tuple[Annotated[str, StringConstraints(max_length=100)], ...], Form(max_length=200)]
 
 
@@ -37,9 +40,9 @@ def router(room: Room) -> APIRouter:
     def keep(
         request: Request,
         token: str,
-        frequency: Text,
-        format: Text,
-        hour: Text = "",
+        frequency: Annotated[Frequency, Form()],
+        format: Annotated[Literal["html", "text"], Form()],
+        hour: Annotated[str, Form(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")] = "",
         topics: Topics = (),
     ) -> HTMLResponse:
         reader = reader_of(token)
