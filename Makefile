@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 JUDGES := tools/mail/node_modules/.ready
 
-.PHONY: setup demo test chaos lint types fmt bench eval mailtools mailcheck lock clean
+.PHONY: setup demo test chaos lint types fmt bench eval mailtools mailcheck webcheck lock clean
 
 setup: $(READY)
 
@@ -55,6 +55,10 @@ $(JUDGES): tools/mail/package.json tools/mail/package-lock.json
 # Every judge on letters of ours: one table, exit 1 on a finding, screenshots in build/mailcheck. See tools/mail/README.md.
 mailcheck: setup mailtools
 	$(BIN)/python -m tools.mail $(if $(DATA),--data $(DATA)) $(ARGS)
+
+# Every reader page in Chromium, both languages: axe, sideways scroll, foreign requests; screenshots in build/webcheck.
+webcheck: setup mailtools
+	$(BIN)/python -m tools.web $(ARGS)
 
 # After a change of pyproject.toml's dependencies (needs pip-tools in .venv).
 lock:

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
+from digest.errors import StoreError
 from digest.store.database import Database
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ class Together(Generic[T]):
 
     def write(self, work: Work[T]) -> T | None:
         """Runs `work` in a transaction, maybe with others'; answers its result once that is committed. Raises what it
-        raised, or what kept the transaction from being committed."""
+        raised, or what kept the transaction from being committed. It may run twice; only one of them is kept."""
         mine = _Waiting(work)
         self._waiting.append(mine)  # before the turn is waited for, so that whoever has it sees it
         with self._turn:
@@ -46,6 +47,8 @@ class Together(Generic[T]):
                 self._commit([self._waiting.popleft() for _ in range(len(self._waiting))])
         if mine.error:
             raise mine.error
+        if not mine.done:  # whoever had it in hand was stopped in the middle
+            raise StoreError(f"store {self.database.name}: a write was broken off")
         return mine.result
 
     def _commit(self, everyone: list[_Waiting[T]]) -> None:
@@ -58,6 +61,7 @@ class Together(Generic[T]):
                 for each in everyone:
                     self._commit([each])
                 return
-            everyone[0].error = error
+            for each in everyone:
+                each.error = error
         for each in everyone:
             each.done = True

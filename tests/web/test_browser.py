@@ -11,7 +11,7 @@ import pytest
 
 from tests.mailcheck.present import needed
 from tests.web.site import said, site
-from tools.web.__main__ import main, steps
+from tools.web.__main__ import main
 
 HERE = Path(__file__).resolve().parents[2] / "tools/mail"
 
@@ -39,9 +39,7 @@ def test_a_readers_way_through_the_pages(tmp_path: Path) -> None:
         assert told == ["signed up", "changed", "changed", "changed", "unsubscribed", "came back"]
 
 
-@pytest.mark.parametrize("theme", ["newspaper", "modern", "plain"])
-def test_every_page_is_without_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, theme: str) -> None:
+def test_every_page_is_without_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     needed()
-    monkeypatch.setattr("sys.argv", ["webcheck", "--out", str(tmp_path), "--theme", theme])
+    monkeypatch.setattr("sys.argv", ["webcheck", "--out", str(tmp_path), "--language", "hi"])
     assert main() == 0
-    assert steps

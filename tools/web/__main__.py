@@ -16,6 +16,7 @@ from pathlib import Path
 from digest import pipeline
 from digest.app import App, make_app
 from digest.cli.folder import make_folder
+from digest.store.signups import SignupStore
 from digest.web.serving import serving
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +29,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.web", description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "build/webcheck")
     parser.add_argument("--theme", default="newspaper")
+    parser.add_argument("--language", default="", help="hi or en alone")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -37,7 +39,7 @@ def main() -> int:
         with make_app(home, environment=environment) as app:
             pipeline.send(app, DAY)
             with serving(app, port=0) as base:
-                return judge(base, given.out, steps(app))
+                return judge(base, given.out, steps(app, given.language))
 
 
 def judge(base: str, out: Path, pages: list[Step]) -> int:
@@ -58,8 +60,8 @@ def judge(base: str, out: Path, pages: list[Step]) -> int:
     return int(bool(bad) or done.returncode != 0 or len(rows) != len(pages))
 
 
-def steps(app: App) -> list[Step]:
-    """Every page in every state, in an order in which one leads to the next."""
+def steps(app: App, language: str = "") -> list[Step]:
+    """Every page in every state, in an order in which one leads to the next; in both languages unless one is named."""
     sign = app.signer.sign
     asha, ravi = (f"{sign('leave', id)}" for id in (1, 2))
     wishes = f"/preferences/{sign('preferences', 3)}"
@@ -85,19 +87,18 @@ def steps(app: App) -> list[Step]:
         {"name": "edition", "path": f"/archive/{DAY}"},
         {"name": "nothing", "path": "/nowhere"},
     ]
-    number = app_signup(app)
+    number = _signup(app)
     some += [
         {"name": "confirm", "path": f"/confirm/{sign('confirm', number)}"},
         {"name": "confirmed", "path": f"/confirm/{sign('confirm', number)}", "form": {}},
         {"name": "late", "path": f"/confirm/{sign('confirm', 1)}"},
     ]
-    return [*some, *({**step, "name": f"{step['name']}-en", "path": f"{step['path']}?lang=en"} for step in some)]
+    english: list[Step] = [{**at, "name": f"{at['name']}-en", "path": f"{at['path']}?lang=en"} for at in some]
+    return {"hi": some, "en": english}.get(language, [*some, *english])
 
 
-def app_signup(app: App) -> int:
+def _signup(app: App) -> int:
     """A sign-up that waits for its confirmation."""
-    from digest.store.signups import SignupStore
-
     address = "kavita@example.org"
     return SignupStore(app.database).ask(address, address, wording="", detail="", now=app.now())
 
