@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ def serving(app: App, *, host: str = "", port: int | None = None) -> Iterator[st
             raise
         said = f"the reader pages need {error.name}; install hindi-digest[web]"
         raise ConfigurationError([Fault("digest web", 0, said)]) from None
+    logging.getLogger("uvicorn.access").disabled = True  # its lines hold tokens, at whatever level the root logs
     web = app.settings.web
     listener = _listen(host or web.host, web.port if port is None else port)
     name, number = listener.getsockname()[:2]
