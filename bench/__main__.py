@@ -14,6 +14,7 @@ HEADERS = {
     "rendering": ("a letter of 20 stories", "CPU ms", "ratio"),
     "clustering": ("finding the same story", "CPU s", "ratio"),
     "delivery": ("handing over", "readers/s", "ratio"),
+    "web": ("leaving by one click", "p50 / p95, ms", "commits"),
 }
 
 

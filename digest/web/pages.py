@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse
 
 from digest.hindi import dates
 from digest.messages import Catalogue, require_pages, translator
-from digest.render.environment import make
+from digest.render.environment import make, spoken
 from digest.render.masthead import Masthead
 
 _ANY_DAY = date(2026, 1, 1)
@@ -34,8 +34,8 @@ PAGE: dict[int | str, dict[str, Any]] = {
 Asked = Annotated[str, Query(description="`hi` or `en`; anything else is the newsletter's own")]
 
 
-def language_asked(lang: Asked = "") -> str:
-    """The query parameter that every page takes, for the routers' dependencies."""
+async def language_asked(lang: Asked = "") -> str:
+    """The query parameter that every page takes, for the routers' dependencies. Async: it needs no thread."""
     return lang
 
 
@@ -91,6 +91,7 @@ class Pages:
         def url(place: str, **query: str) -> str:
             return self.path(place, language, **query)
 
+        words = translator(language)
         other = next(each for each in self.languages if each != language)
         here = values.get("here", "/")
         rest = {
@@ -104,6 +105,7 @@ class Pages:
             "other_name": translator(other).gettext("English"),
             "other_here": self.path(here, other),
             "personal": True,
+            **spoken(lambda: words),
         }
         return self._environments[language].get_template(template).render({**self._chrome, **rest, **values})
 
