@@ -21,6 +21,9 @@ from digest.store.together import Together
 LEFT = "unsubscribed"
 """The reason of a suppression that the reader asked for, and alone may lift."""
 
+ERASED = "erased"
+"""The status of a row whose person was forgotten: nobody is behind it any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -97,7 +100,7 @@ class WishStore:
         """Takes back the reader's own leaving, if that was the reason; with `paused_until` they pause instead. False
         when there was nothing to take back."""
         with self.database.write(area="suppression") as connection:
-            address = connection.execute(select(subscriber.c.address).where(subscriber.c.id == id)).scalar()
+            address = _address(connection, id)
             own = (suppression.c.address == address) & (suppression.c.reason == LEFT)
             if address is None or not connection.execute(delete(suppression).where(own)).rowcount:
                 return False
@@ -109,7 +112,7 @@ class WishStore:
         """Keeps wishes: columns of `wish` by name; None gives the word back to the list. False when nobody has this
         id."""
         with self.database.write(area="wish") as connection:
-            address = connection.execute(select(subscriber.c.address).where(subscriber.c.id == id)).scalar()
+            address = _address(connection, id)
             if address is None:
                 return False
             if wishes:
@@ -120,7 +123,7 @@ class WishStore:
     def note(self, id: int, what: str, said: Said, *, now: datetime) -> None:
         """Writes down what a reader said that changes nothing."""
         with self.database.write() as connection:
-            address = connection.execute(select(subscriber.c.address).where(subscriber.c.id == id)).scalar()
+            address = _address(connection, id)
             if address is not None:
                 _note(connection, address, what, said, now)
 
@@ -128,8 +131,14 @@ class WishStore:
 _HELD = (
     select(subscriber.c.address, suppression.c.reason)
     .outerjoin(suppression, suppression.c.address == subscriber.c.address)
-    .where(subscriber.c.id == bindparam("reader"))
+    .where(subscriber.c.id == bindparam("reader"), subscriber.c.status != ERASED)
 )
+
+
+def _address(connection: Connection, id: int) -> str | None:
+    """The comparable address of a reader; None for who is not known or was erased."""
+    mine = (subscriber.c.id == id) & (subscriber.c.status != ERASED)
+    return connection.execute(select(subscriber.c.address).where(mine)).scalar()
 
 
 def _put(connection: Connection, id: int, values: Mapping[str, Any]) -> None:

@@ -6,18 +6,18 @@ What follows is an offer, never a condition: to pause instead, to come back, to 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
 from digest.messages import translator
+from digest.store.quotas import Quota
 from digest.store.wishes import LEFT, Reader
 from digest.web.pages import PAGE, language_asked
 from digest.web.room import Room
 
 Weeks = Literal["1", "2", "4"]
-WHY = ("too much", "not interesting", "never asked", "hard to read", "other")
 Why = Literal["too much", "not interesting", "never asked", "hard to read", "other"]
 State = Literal["here", "left", "nobody", "barred"]
 
@@ -70,7 +70,7 @@ def router(room: Room) -> APIRouter:
     @routes.post("/why", response_class=HTMLResponse, summary="Says why, if one likes to")
     def why(request: Request, token: str, why: Annotated[Why, Form()]) -> HTMLResponse:
         id = room.bearer("leave", token)
-        if id is not None:
+        if id is not None and room.quotas.take([Quota(f"why:{id}", 3, timedelta(days=1))], room.now()):
             room.wishes.note(id, "said why", room.said(request, "leave", detail=why), now=room.now())
         return _shown(room, request, token, id, thanked=True)
 
@@ -86,7 +86,7 @@ def _shown(room: Room, request: Request, token: str, id: int | None, **values: A
 
 
 def _page(room: Room, request: Request, token: str, state: State, **values: Any) -> HTMLResponse:
-    values = {"fresh": False, "thanked": False, "pausing": None, "reasons": WHY, **values}
+    values = {"fresh": False, "thanked": False, "pausing": None, "reasons": get_args(Why), **values}
     return room.pages.show(request, "leave.html.j2", f"/leave/{token}", token=token, state=state, **values)
 
 

@@ -11,7 +11,7 @@ from digest.app import App
 from digest.store.published import PublishedStore
 from digest.store.quotas import QuotaStore
 from digest.store.signups import SignupStore
-from digest.store.wishes import Reader, Said, WishStore
+from digest.store.wishes import ERASED, Reader, Said, WishStore
 from digest.web.pages import Pages
 from digest.web.post import Post
 
@@ -46,7 +46,7 @@ class Room:
     def reader(self, id: int) -> Reader | None:
         """The reader, unless nobody is behind the id any more."""
         found = self.wishes.reader(id) if id != NOBODY else None
-        return None if found is None or found.status == "erased" else found
+        return None if found is None or found.status == ERASED else found
 
     def pausing(self, reader: Reader | None) -> datetime | None:
         """Until when the reader pauses, in the newsletter's zone; None when they do not."""

@@ -118,3 +118,19 @@ def test_a_letters_own_links_lead_to_these_pages(sent: Site) -> None:
     assert {link.split("/")[1] for link in links} == {"leave", "preferences", "view"}
     for link in links:
         assert sent.get(link).status == 200, link
+
+
+def test_a_link_of_who_was_erased_is_answered_and_leaves_nothing(pages: Site) -> None:
+    from sqlalchemy import text
+
+    token = pages.token("leave", "asha@example.com")
+    with pages.app.database.write() as connection:
+        gone = (
+            "UPDATE subscriber SET address = 'erased:1', email = '', status = 'erased', listed = :no WHERE address = :a"
+        )
+        connection.execute(text(gone), {"a": "asha@example.com", "no": False})
+    for place in ("", "/back", "/why"):
+        assert pages.post(f"/leave/{token}{place}", why="other").status == 200
+    assert pages.app.readers.suppressed() == {}
+    with pages.app.database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM consent")).scalar() == 0
