@@ -52,7 +52,7 @@ def pages_of(app: App, base: str) -> Iterator[ASGIApp]:
     app.ready_to_send()
     _ = app.signer  # made once, before threads ask for it
     _ = (app.database, app.articles, app.editions, app.renderer, app.topics)
-    post = Post(lambda: app.transport)
+    post = Post(lambda: app.transports[0])
     room = Room(
         app,
         pages,
