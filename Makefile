@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 JUDGES := tools/mail/node_modules/.ready
 
-.PHONY: setup demo test chaos lint types fmt bench eval mailtools mailcheck lock clean
+.PHONY: setup demo test chaos lint types fmt bench eval mailtools mailcheck webcheck lock clean
 
 setup: $(READY)
 
@@ -56,9 +56,13 @@ $(JUDGES): tools/mail/package.json tools/mail/package-lock.json
 mailcheck: setup mailtools
 	$(BIN)/python -m tools.mail $(if $(DATA),--data $(DATA)) $(ARGS)
 
+# Every reader page in Chromium, both languages: axe, sideways scroll, foreign requests; screenshots in build/webcheck.
+webcheck: setup mailtools
+	$(BIN)/python -m tools.web $(ARGS)
+
 # After a change of pyproject.toml's dependencies (needs pip-tools in .venv).
 lock:
-	$(BIN)/pip-compile --quiet --extra dev --extra postgres --generate-hashes --strip-extras --allow-unsafe \
+	$(BIN)/pip-compile --quiet --extra dev --extra postgres --extra web --generate-hashes --strip-extras --allow-unsafe \
 	  --no-emit-index-url --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml
 
 # What was built, never what was done: digest.db remembers who has which edition.

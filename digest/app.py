@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from digest.deliver.message import Sender
     from digest.deliver.ports import Ahead, Meter, Transport
     from digest.render.letter import Renderer
+    from digest.render.masthead import Masthead
     from digest.store.articles import ArticleStore
     from digest.store.counted import CountedStore
     from digest.store.database import Database
@@ -116,15 +117,13 @@ class App:
         return Made()
 
     @cached_property
-    def renderer(self) -> Renderer:
-        from digest import resources
-        from digest.render.letter import Renderer
+    def masthead(self) -> Masthead:
         from digest.render.masthead import Masthead
         from digest.render.themes import LOOKS, Theme
 
         letter, chosen = self.settings.newsletter, self.settings.theme
         theme = Theme(LOOKS[chosen.name], **chosen.model_dump(exclude={"name"}))
-        masthead = Masthead(
+        return Masthead(
             name=letter.name,
             language=letter.language,
             timezone=letter.timezone,
@@ -134,8 +133,14 @@ class App:
             reply_to=letter.reply_to,
             theme=theme,
         )
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        from digest import resources
+        from digest.render.letter import Renderer
+
         folders = [self.home / "templates", resources.templates()]
-        return Renderer(masthead, folders, budget=self.settings.edition.max_bytes)
+        return Renderer(self.masthead, folders, budget=self.settings.edition.max_bytes)
 
     @cached_property
     def signer(self) -> Signer:

@@ -1,12 +1,13 @@
-"""What `digest.yaml` may say about what is served over HTTP: where providers post events."""
+"""What `digest.yaml` may say about what is served over HTTP: the reader pages, and where providers post."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from digest.settings_values import Duration, Shape, VariableOrNone
+from digest.settings_values import Duration, Line, Shape, VariableOrNone
 
 
 class SendGridWebhook(Shape):
@@ -28,4 +29,12 @@ class Webhooks(Shape):
 
 
 class Web(Shape):
+    """The reader pages, and what providers post. `proxies` are the peers whose X-Forwarded-… is believed."""
+
+    enabled: bool = False
+    host: Line = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=8000, ge=0, le=65535)
+    archive: Literal["public", "off"] = "public"
+    signup: bool = True
+    proxies: tuple[Line, ...] = ("127.0.0.1",)
     webhooks: Webhooks = Webhooks()

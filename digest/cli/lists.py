@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
     """Every reader of the list, and who is barred from mail whatever the list says."""
     from digest import freezing
     from digest.app import make_app
+    from digest.store.wishes import WishStore
 
     with make_app(home) as app:
         origins = app.people.roster.origins()
@@ -47,7 +49,12 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
             known = ", ".join(sorted(files | set(origins))) or "none"
             raise ConfigurationError([Fault("--origin", 0, f"there is no '{origin}'; known: {known}")])
         barred = app.readers.suppressed()
-        rows = [_row(reader, barred.get(address, "")) for address, reader in listed if origin in (None, reader.file)]
+        pauses = WishStore(app.database).paused(app.now())
+        rows = [
+            _row(reader, barred.get(address, ""), pauses.get(address))
+            for address, reader in listed
+            if origin in (None, reader.file)
+        ]
         imports = {name: count for name, count in origins.items() if origin in (None, name)}
         of_file = {address for address, _reader in listed}
         for held in (
@@ -55,7 +62,7 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
         ):
             if held.address in of_file:  # since the store last looked
                 continue
-            rows.append(_row(held.reader, held.barred, held.origin))
+            rows.append(_row(held.reader, held.barred, pauses.get(held.address), held.origin))
             if not as_json and len(rows) >= len(listed) + _SHOWN:
                 break
     if as_json:
@@ -70,7 +77,7 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
         note(f"{total - len(rows)} more are not shown; --json and `digest subscribers export` give all")
 
 
-def _row(reader: Subscriber, barred: str, origin: str = "") -> dict[str, Any]:
+def _row(reader: Subscriber, barred: str, pause: datetime | None, origin: str = "") -> dict[str, Any]:
     return {
         "email": reader.email,
         "name": reader.name,
@@ -81,6 +88,7 @@ def _row(reader: Subscriber, barred: str, origin: str = "") -> dict[str, Any]:
         "format": reader.format,
         "status": reader.status,
         "suppressed": barred,
+        "paused_until": pause.isoformat(timespec="minutes") if pause else None,
         "file": reader.file,
         "origin": origin,
     }
@@ -88,6 +96,7 @@ def _row(reader: Subscriber, barred: str, origin: str = "") -> dict[str, Any]:
 
 def _cells(row: dict[str, Any], several: bool) -> tuple[object, ...]:
     status = f"{row['status']}, barred: {row['suppressed']}" if row["suppressed"] else row["status"]
+    status += f", paused by the reader until {row['paused_until'][:10]}" if row["paused_until"] else ""
     cells = row["email"], row["name"], ", ".join(row["topics"]), row["frequency"], row["hour"] or "", status
     return (*cells, row["origin"] or row["file"]) if several else cells
 
@@ -122,7 +131,10 @@ def check(home: Path, as_json: bool) -> int:
 
 def _outside(app: App, readers: list[tuple[str, Subscriber]]) -> list[str]:
     """Who gets no mail whatever the file says, each beside the line."""
+    from digest.store.wishes import WishStore
+
     barred = app.readers.suppressed()
+    pauses = WishStore(app.database).paused(app.now())
     erased = app.people.erasures.among(address for address, _reader in readers)
     notes = []
     for address, reader in readers:
@@ -131,4 +143,6 @@ def _outside(app: App, readers: list[tuple[str, Subscriber]]) -> list[str]:
             notes.append(f"{where} was erased at the person's wish and gets no mail; take the line out")
         elif address in barred:
             notes.append(f"{where} is barred from mail ({barred[address]}) and gets none")
+        elif address in pauses:
+            notes.append(f"{where} pauses until {pauses[address]:%Y-%m-%d}, at their own wish")
     return notes

@@ -20,6 +20,7 @@ COMMANDS = {
     "send": ("digest.cli.sending:send", "Send an edition to everyone who is due, or resume."),
     "status": ("digest.cli.sending:status", "Show counts per state, who did not get it and why."),
     "run": ("digest.cli.running:run", "Keep the schedule until stopped."),
+    "web": ("digest.cli.web:web", "Serve the readers' pages."),
     "subscribers": ("digest.cli.lists:subscribers", "List and edit the readers."),
     "edition": ("digest.cli.desk:edition", "The desk: look at editions, change and approve them."),
     "schema": ("digest.cli.schema:schema", "Write JSON Schemas of the two files for editors."),

@@ -12,13 +12,15 @@ from digest.cli.output import note
 @click.command()
 @click.pass_obj
 def run(home: Path) -> int:
-    """Keep the schedule of digest.yaml until stopped: collect, compose, send."""
+    """Keep the schedule of digest.yaml until stopped: collect, compose, send; with web.enabled serve the pages too."""
     import logging
+    from contextlib import nullcontext
 
     from digest import freezing
     from digest.app import make_app
     from digest.cli.sending import stopped_by_signals
     from digest.schedule import Clock
+    from digest.web.serving import serving
 
     # Its own lines say that a job ran; ours say what the job did. What goes wrong inside it must still be heard.
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
@@ -27,7 +29,8 @@ def run(home: Path) -> int:
         app.ready_to_send()
         clock = Clock(app, lambda line: note(f"{app.now():%H:%M:%S} {line}"))
         clock.stop = stop
-        note("running; stop with Ctrl-C")
-        clock.run()
+        with serving(app) if app.settings.web.enabled else nullcontext("") as base:
+            note(f"running, with the reader pages on {base}; stop with Ctrl-C" if base else "running; stop with Ctrl-C")
+            clock.run()
     note("stopped")
     return 0

@@ -15,11 +15,14 @@ from pathlib import Path
 from digest.errors import ConfigurationError, Fault
 from digest.messages.catalogue import SOURCE_LANGUAGE, Catalogue, Layer, build
 
-__all__ = ["TEMPLATE", "Catalogue", "bound", "require", "translator"]
+__all__ = ["PAGES", "TEMPLATE", "Catalogue", "bound", "require", "require_pages", "translator"]
 
 _OURS = Path(__file__).parent
 TEMPLATE = _OURS / "template.pot"
 """Every message without its translation: what a new catalogue is copied from."""
+
+PAGES = _OURS / "pages.pot"
+"""What the reader pages say beyond the letter: a catalogue needs it where the pages are served."""
 
 _folder: Path | None = None
 
@@ -49,6 +52,14 @@ def require(language: str) -> None:
             f"Make it from {TEMPLATE}, as docs/templates.md says"
         )
         raise ConfigurationError([Fault(wanted, 0, said)])
+
+
+def require_pages(language: str) -> None:
+    """Raises ConfigurationError where the catalogue of `language` lacks what the reader pages say."""
+    words = translator(language)
+    faults = [Fault(words.name, 0, f"{fault} (web pages need it)") for fault in words.lacking(PAGES.read_bytes())]
+    if faults:
+        raise ConfigurationError(faults)
 
 
 def translator(language: str) -> Catalogue:

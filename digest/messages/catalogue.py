@@ -43,6 +43,13 @@ class Catalogue(NullTranslations):
         """Whether `message` can be said in this language; English ids always can in English."""
         return message in self._entries or self.language == SOURCE_LANGUAGE
 
+    def lacking(self, needed: bytes) -> list[str]:
+        """A sentence for each message of the template `needed` that can't be said in this language."""
+        if self.language == SOURCE_LANGUAGE:
+            return []
+        there = ((message, self._entries.get(message.id)) for message in read(needed) if message.id)
+        return [f'msgid "{message.id}" is missing' for message, entry in there if not _fits(entry, message)]
+
     def gettext(self, message: str) -> str:
         entry = self._entries.get(message)
         return entry.strings[0] if entry else message

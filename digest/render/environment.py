@@ -5,7 +5,7 @@ Imports Jinja at the top: loaded when the first letter is rendered, not with the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from jinja2.runtime import Context
 from markupsafe import escape
 
 from digest.hindi import cut
-from digest.messages import translator
+from digest.messages import Catalogue, translator
 from digest.render.inheritance import judge
 from digest.render.loading import Folders
 from digest.render.mistakes import Refused, Strict
@@ -51,7 +51,7 @@ def make(template_dirs: Sequence[Path], language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the i18n extension adds it
-    environment.globals.update(_messages(language), range=_range)
+    environment.globals.update(spoken(lambda: translator(language)), range=_range)
     environment.filters["wrap"] = wrap
     environment.filters["rule"] = rule
     return environment
@@ -67,31 +67,31 @@ def rule(text: str, mark: str = "─") -> str:
     return f"{text}\n{mark * min(cut.width(text), COLUMNS)}"
 
 
-def _messages(language: str) -> dict[str, Any]:
-    """`gettext` and `ngettext` of templates (`_` is Jinja's name for the first).
+def spoken(words: Callable[[], Catalogue]) -> dict[str, Any]:
+    """`gettext` and `ngettext` of templates (`_` is Jinja's name for the first). `words` is asked for each message;
+    whoever renders one page may hand in its own, asked once.
 
     Other than Jinja's own, they escape a translation for HTML, as a newsroom's may hold a `&`, and refuse a message
     that the language's catalogue lacks: it would stand in English in the letter.
     """
 
-    def known(message: str) -> None:
-        words = translator(language)
-        if not words.has(message):
-            where = words.name or f"messages/{words.language}.po"
+    def knowing(message: str) -> Catalogue:
+        known = words()
+        if not known.has(message):
+            where = known.name or f"messages/{known.language}.po"
             raise Refused(f'msgid "{message}" is not translated in {where}')
+        return known
 
     def filled(context: Context, text: str, fields: dict[str, Any]) -> str:
         return (escape(text) if context.eval_ctx.autoescape else text) % fields
 
     @pass_context
     def gettext(context: Context, message: str, /, **fields: Any) -> str:
-        known(message)
-        return filled(context, translator(language).gettext(message), fields)
+        return filled(context, knowing(message).gettext(message), fields)
 
     @pass_context
     def ngettext(context: Context, one: str, many: str, num: int, /, **fields: Any) -> str:
-        known(one)
-        return filled(context, translator(language).ngettext(one, many, num), {"num": num} | fields)
+        return filled(context, knowing(one).ngettext(one, many, num), {"num": num} | fields)
 
     return {"gettext": gettext, "ngettext": ngettext}
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, bindparam, insert, or_, select, update
 
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
 from digest.errors import StoreError
-from digest.store.schema import batch, delivery, subscriber, suppression
+from digest.store.schema import batch, delivery, subscriber, suppression, wish
 
 _CHUNK = 500  # readers named in one statement; SQLite's oldest limit is 999 variables
 
@@ -150,12 +150,14 @@ _unmailable = (
     select(subscriber.c.id, subscriber.c.listed, suppression.c.reason)
     .join(delivery, delivery.c.subscriber == subscriber.c.id)
     .outerjoin(suppression, suppression.c.address == subscriber.c.address)
+    .outerjoin(wish, wish.c.subscriber == subscriber.c.id)
     .where(_here)
     .where(
         or_(
             suppression.c.address.is_not(None),
             subscriber.c.listed.is_(False),
             subscriber.c.status != "active",
+            wish.c.paused_until > bindparam("now", type_=wish.c.paused_until.type),
         )
     )
 )
@@ -166,9 +168,9 @@ def readers(connection: Connection, number: int) -> tuple[tuple[int, str], ...]:
     return tuple(connection.execute(_carried, {"number": number}).all())
 
 
-def exclude_unmailable(connection: Connection, edition: str, number: int) -> int:
-    """Between freeze and claim a reader may have left: excluded with the reason, never silently dropped."""
-    found = connection.execute(_unmailable, {"number": number}).all()
+def exclude_unmailable(connection: Connection, edition: str, number: int, now: datetime) -> int:
+    """Between freeze and claim a reader may have left or paused: excluded with the reason, never silently dropped."""
+    found = connection.execute(_unmailable, {"number": number, "now": now}).all()
     for row in found:
         reason = row.reason or ("paused" if row.listed else "removed from the list")
         change(connection, edition, [row.id], outcome="excluded", reason=reason)

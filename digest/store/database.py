@@ -22,7 +22,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from digest.errors import ConfigurationError, Fault, StoreError
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest migration; a test keeps it equal to the last file of `migrations/versions`."""
 
 _BUSY_SECONDS = 15

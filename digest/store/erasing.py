@@ -17,7 +17,18 @@ from sqlalchemy import Connection, and_, delete, func, insert, or_, select, upda
 
 from digest.store.database import Database
 from digest.store.meta import get_or_make
-from digest.store.schema import attempt, consent, delivery, delivery_event, erased, meta, subscriber, suppression
+from digest.store.schema import (
+    attempt,
+    consent,
+    delivery,
+    delivery_event,
+    erased,
+    meta,
+    signup,
+    subscriber,
+    suppression,
+    wish,
+)
 
 _KEY = "erasure_key"
 NOBODY = "(erased)"
@@ -78,6 +89,7 @@ class Erasures:
             consents = connection.execute(
                 update(consent).where(consent.c.address == address).values(address=mark, wording="", detail="")
             ).rowcount
+            connection.execute(delete(signup).where(signup.c.address == address))
             letters = _anonymise(connection, row.id, {address, row.email}) if row else 0
             if not connection.execute(select(erased.c.mark).where(erased.c.mark == mark)).first():
                 connection.execute(insert(erased).values(mark=mark, at=now, reason=reason))
@@ -87,6 +99,7 @@ class Erasures:
 def _anonymise(connection: Connection, id: int, words: set[str]) -> int:
     empty = {"email": NOBODY, "name": "", "topics": [], "hour": "", "origin": "", "listed": False, "status": "erased"}
     connection.execute(update(subscriber).where(subscriber.c.id == id).values(address=f"erased:{id}", **empty))
+    connection.execute(delete(wish).where(wish.c.subscriber == id))
     mine = delivery.c.subscriber == id
     tried = or_(
         attempt.c.batch.in_(select(delivery.c.batch).where(mine)),

@@ -55,7 +55,7 @@ class SqlLedger:
                 ).rowcount
                 if not won:
                     continue
-                gone = batches.exclude_unmailable(connection, edition, number)
+                gone = batches.exclude_unmailable(connection, edition, number, now)
                 readers = batches.readers(connection, number)
                 if gone:
                     connection.execute(update(batch).where(batch.c.id == number).values(size=len(readers)))

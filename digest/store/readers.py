@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from functools import lru_cache, reduce
 from operator import add
 from typing import Any, Literal, NamedTuple
@@ -37,7 +37,7 @@ from digest.store import meta
 from digest.store.bulk import fill, measure, scratch
 from digest.store.database import Database
 from digest.store.erasing import Erasures
-from digest.store.schema import consent, delivery, subscriber, suppression
+from digest.store.schema import consent, delivery, subscriber, suppression, wish
 from digest.subscribers.due import Candidate
 from digest.subscribers.listing import FILE_NAME
 
@@ -74,6 +74,7 @@ class Profile(NamedTuple):
     format: str
     status: str
     suppressed: str
+    paused_until: str
 
     def candidate(self, id: int = 0, email: str = "") -> Candidate:
         return Candidate(
@@ -86,24 +87,26 @@ class Profile(NamedTuple):
             format="text" if self.format == "text" else "html",
             status=self.status,
             suppressed=self.suppressed,
+            paused_until=_moment(self.paused_until),
         )
 
 
 def waiting(edition: str) -> Select[Any]:
-    """Listed readers who have no place in the edition yet: id, email and the fields of their Profile."""
+    """Listed readers who have no place in the edition yet: id, email and the fields of their Profile, their wishes
+    over the list."""
     return (
         select(
             subscriber.c.id,
             subscriber.c.email,
-            _comparable(subscriber.c.topics).label("topics"),
-            subscriber.c.frequency,
+            *(_wished(name) for name in ("topics", "frequency")),
             subscriber.c.timezone,
-            subscriber.c.hour,
-            subscriber.c.format,
+            *(_wished(name) for name in ("hour", "format")),
             subscriber.c.status,
             func.coalesce(suppression.c.reason, "").label("suppressed"),
+            func.coalesce(cast(wish.c.paused_until, Text), "").label("paused_until"),
         )
         .outerjoin(suppression, suppression.c.address == subscriber.c.address)
+        .outerjoin(wish, wish.c.subscriber == subscriber.c.id)
         .outerjoin(delivery, (delivery.c.edition == edition) & (delivery.c.subscriber == subscriber.c.id))
         .where(subscriber.c.listed)
         .where(or_(delivery.c.subscriber.is_(None), delivery.c.outcome == "excluded"))
@@ -180,7 +183,12 @@ class ReaderStore:
 
     def choices(self) -> list[tuple[tuple[str, ...], Literal["html", "text"]]]:
         """The topics and format of each kind of listed reader, those with a place in an edition too."""
-        found = select(_comparable(subscriber.c.topics), subscriber.c.format).where(subscriber.c.listed).distinct()
+        found = (
+            select(_wished("topics"), _wished("format"))
+            .outerjoin(wish, wish.c.subscriber == subscriber.c.id)
+            .where(subscriber.c.listed)
+            .distinct()
+        )
         with self.database.read() as connection:
             return sorted((_topics(topics), form) for topics, form in connection.execute(found))
 
@@ -228,6 +236,19 @@ def _difference() -> ColumnElement[str]:
         parts.append(case((old != new, literal(name) + told), else_=""))
     again = case((~subscriber.c.listed, "on the list again; "), else_="")
     return func.rtrim(reduce(add, parts, again), "; ")
+
+
+def _wished(name: str) -> ColumnElement[Any]:
+    """The reader's own word on a column, else the list's."""
+    return func.coalesce(_comparable(wish.c[name]), _comparable(subscriber.c[name])).label(name)
+
+
+def _moment(written: str) -> datetime | None:
+    """A moment as either database writes it in text; SQLite's is UTC and says no zone."""
+    if not written:
+        return None
+    found = datetime.fromisoformat(written)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _comparable(column: Any) -> Any:

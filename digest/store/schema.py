@@ -198,6 +198,41 @@ erased = Table(  # keyed hashes of addresses that must not come back
     Column("reason", Text, nullable=False),
 )
 
+wish = Table(  # what readers chose themselves; null: as the list says
+    "wish",
+    metadata,
+    Column("subscriber", _Id, ForeignKey("subscriber.id"), primary_key=True),
+    Column("topics", JSON(none_as_null=True)),
+    Column("frequency", String(16)),
+    Column("hour", String(5)),  # '': the newsletter's own
+    Column("format", String(8)),
+    Column("paused_until", Moment),
+)
+
+signup = Table(  # asked for on the page, waiting for the click in the mail
+    "signup",
+    metadata,
+    Column(
+        "id", BigInteger, primary_key=True, autoincrement=False
+    ),  # random: a number used again would confirm another
+    Column("address", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("confirmed_at", Moment),
+    Column("wording", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index(None, "address"),
+    Index(None, "asked_at"),
+)
+
+quota = Table(  # how often something was done in a span of time, under a hash of by whom
+    "quota",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("used", Integer, nullable=False),
+)
+
 batch = Table(
     "batch",
     metadata,

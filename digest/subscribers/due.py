@@ -17,7 +17,8 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A listed reader as the store knows them, with the reason why they must not be mailed, or ''."""
+    """A listed reader as the store knows them, their wishes over the list, with the reason why they must not be
+    mailed, or ''. `paused_until` is what they asked for themselves."""
 
     id: int
     email: str
@@ -28,6 +29,7 @@ class Candidate:
     format: Literal["html", "text"]
     status: str
     suppressed: str
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,12 @@ def decide(reader: Candidate, day: date, *, send_at: time | None, now: datetime)
         return Due(None, f"not due on this day ({reader.frequency})")
     if send_at is None:
         # Not `now` itself: a clock that is set back a little must not make what was due not due any more.
-        return Due(min(now, datetime.combine(day, time(0), now.tzinfo)))
-    return Due(datetime.combine(day, reader.hour or send_at, ZoneInfo(reader.timezone)).astimezone(now.tzinfo))
+        due_at = min(now, datetime.combine(day, time(0), now.tzinfo))
+    else:
+        due_at = datetime.combine(day, reader.hour or send_at, ZoneInfo(reader.timezone)).astimezone(now.tzinfo)
+    if reader.paused_until and max(due_at, now) < reader.paused_until:
+        return Due(None, f"paused until {reader.paused_until.astimezone(now.tzinfo):%Y-%m-%d}")
+    return Due(due_at)
 
 
 def is_due_on(frequency: Frequency, day: date) -> bool:

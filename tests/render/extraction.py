@@ -1,6 +1,6 @@
-"""Every message that templates and code ask for, and the template of catalogues that is made of them.
+"""Every message that templates and code ask for, and the templates of catalogues that are made of them.
 
-`python -m tests.render.extraction` writes digest/messages/template.pot anew.
+`python -m tests.render.extraction` writes digest/messages/template.pot and pages.pot anew.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from babel.messages.extract import extract
 from jinja2.ext import babel_extract
 
 from digest.curate.section_names import IDS
-from digest.messages import TEMPLATE
+from digest.messages import PAGES, TEMPLATE
 from tests.paths import ROOT
 
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
@@ -32,10 +32,15 @@ msgstr ""
 "Plural-Forms: nplurals=2; plural=(n != 1);\\n"
 """
 
+HEAD_OF_PAGES = HEAD.replace(
+    "Everything that a reader sees beside the news. Copy this file to messages/LANGUAGE.po in the newsletter's folder,",
+    "What the reader pages say beyond the letter. Add it to messages/LANGUAGE.po in the newsletter's folder,",
+).replace("and set newsletter.language. Placeholders", "and set web.enabled. Placeholders")
+
 
 def used() -> Iterator[tuple[tuple[str, ...], str]]:
     """Each message (id, or id and plural) with the file that asks for it."""
-    for path in sorted((ROOT / "templates").rglob("*.j2")):
+    for path in sorted([*(ROOT / "templates").rglob("*.j2"), *(ROOT / "digest").rglob("*.j2")]):
         with path.open("rb") as stream:
             for _, _, message, _ in babel_extract(stream, list(KEYWORDS), [], {}):
                 yield _ids(message), str(path.relative_to(ROOT))
@@ -49,13 +54,16 @@ def used() -> Iterator[tuple[tuple[str, ...], str]]:
         yield (name,), "digest/curate/section_names.py"
 
 
-def template() -> str:
-    """What template.pot must be: ordered by message, so that moving code does not change it."""
+def template(*, pages: bool = False) -> str:
+    """What template.pot must be, or pages.pot, which holds what the reader pages alone say: ordered by message, so that
+    moving code does not change it."""
     where: dict[tuple[str, ...], set[str]] = {}
     for ids, path in used():
         where.setdefault(ids, set()).add(path)
-    parts = [HEAD]
+    parts = [HEAD_OF_PAGES if pages else HEAD]
     for ids in sorted(where):
+        if pages != all(path.startswith("digest/web/") for path in where[ids]):
+            continue
         rows = [f"#: {' '.join(sorted(where[ids]))}", f'msgid "{_quoted(ids[0])}"']
         if len(ids) > 1:
             rows += [f'msgid_plural "{_quoted(ids[1])}"', 'msgstr[0] ""', 'msgstr[1] ""']
@@ -75,3 +83,4 @@ def _quoted(text: str) -> str:
 
 if __name__ == "__main__":
     Path(TEMPLATE).write_text(template(), encoding="utf-8")
+    Path(PAGES).write_text(template(pages=True), encoding="utf-8")

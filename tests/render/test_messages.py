@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import ConfigurationError
-from digest.messages import TEMPLATE, bound, require, translator
+from digest.messages import PAGES, TEMPLATE, bound, require, translator
 from digest.messages.catalogue import Layer, build
 from digest.messages.pofile import Broken, Message, fields, read
 from tests.paths import ROOT
@@ -24,6 +24,7 @@ HEADER = 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
 def test_the_template_is_what_templates_and_code_ask_for() -> None:
     assert len(set(used())) > 15, "the extraction found next to nothing"
     assert TEMPLATE.read_text(encoding="utf-8") == template(), "run python -m tests.render.extraction"
+    assert PAGES.read_text(encoding="utf-8") == template(pages=True), "run python -m tests.render.extraction"
 
 
 @pytest.mark.parametrize("language", ["hi"])

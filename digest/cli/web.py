@@ -1,0 +1,32 @@
+"""`digest web`: the reader pages until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from digest.cli.output import note
+
+
+@click.command()
+@click.option("--host", help="The address to listen on (default: web.host).")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port (default: web.port); 0 takes a free one.")
+@click.pass_obj
+def web(home: Path, host: str | None, port: int | None) -> int:
+    """Serve the readers' pages: unsubscribing, preferences, sign-up, archive."""
+    import logging
+
+    from digest.app import make_app
+    from digest.cli.sending import stopped_by_signals
+    from digest.web.serving import serving
+
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    with stopped_by_signals() as stop, make_app(home) as app, serving(app, host=host or "", port=port) as base:
+        note(f"reader pages on {base}; stop with Ctrl-C")
+        public = app.settings.newsletter.base_url
+        if public and public != base:
+            note(f"readers reach them at {public} (newsletter.base_url) once a web server hands requests on to them")
+        stop.wait()
+    note("stopped")
+    return 0

@@ -1,0 +1,65 @@
+"""What readers may see of editions: which were sent, and which letter a reader has. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from digest.store.database import Database
+from digest.store.schema import batch, delivery, edition
+
+_SENT = ("sending", "done")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """An edition that went to readers."""
+
+    key: str
+    day: date
+    number: int
+    subject: str
+    preheader: str
+    frozen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reader stands in an edition: the variant of their batch and its state; '' when excluded."""
+
+    variant: str
+    state: str
+
+
+class PublishedStore:
+    """Sent editions over an open store."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def newest(self, most: int) -> list[Published]:
+        with self.database.read() as connection:
+            return [Published(*row) for row in connection.execute(_editions().limit(most))]
+
+    def get(self, key: str) -> Published | None:
+        with self.database.read() as connection:
+            row = connection.execute(_editions().where(edition.c.key == key)).one_or_none()
+        return Published(*row) if row else None
+
+    def place(self, key: str, reader: int) -> Place | None:
+        mine = (delivery.c.edition == key) & (delivery.c.subscriber == reader)
+        asked = select(batch.c.variant, batch.c.state, delivery.c.outcome).select_from(delivery)
+        with self.database.read() as connection:
+            row = connection.execute(asked.outerjoin(batch, batch.c.id == delivery.c.batch).where(mine)).one_or_none()
+        if row is None:
+            return None
+        return Place("", "") if row.variant is None or row.outcome == "excluded" else Place(row.variant, row.state)
+
+
+def _editions() -> Select[Any]:
+    columns = [edition.c[name] for name in Published.__slots__]
+    sent = edition.c.state.in_(_SENT) & edition.c.frozen_at.is_not(None)
+    return select(*columns).where(sent).order_by(edition.c.day.desc(), edition.c.frozen_at.desc())

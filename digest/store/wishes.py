@@ -1,0 +1,179 @@
+"""What readers decide themselves: leaving, coming back, pausing, choosing. Laid over the list, and outlives its edits.
+
+Each call is one durable transaction that holds the entry in the log of consent too. Decides nothing about who is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
+
+from digest.events.rules import LEFT
+from digest.store import consent
+from digest.store.consent import Consent
+from digest.store.database import Database
+from digest.store.schema import subscriber, suppression, wish
+from digest.store.together import Together
+
+ERASED = "erased"
+"""The status of a row whose person was forgotten: nobody is behind it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A reader as the pages show them: the list with their wishes over it. `topics` empty: everything; `hour` None:
+    the newsletter's; `suppressed` is the reason for which no mail may go, or ''."""
+
+    id: int
+    address: str
+    email: str
+    name: str
+    topics: tuple[str, ...]
+    frequency: str
+    hour: time | None
+    timezone: str
+    format: Literal["html", "text"]
+    listed: bool
+    status: str
+    suppressed: str
+    paused_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """For the log of consent: where a reader said something, in answer to which words, and what else is known."""
+
+    source: str
+    wording: str = ""
+    detail: str = ""
+
+
+class WishStore:
+    """Readers' own decisions over an open store."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._leaving: Together[bool] = Together(database, "suppression")
+
+    def reader(self, id: int) -> Reader | None:
+        with self.database.read() as connection:
+            return _reader(connection.execute(readers().where(subscriber.c.id == id)).one_or_none())
+
+    def at(self, address: str) -> Reader | None:
+        """The reader of a comparable address."""
+        with self.database.read() as connection:
+            return _reader(connection.execute(readers().where(subscriber.c.address == address)).one_or_none())
+
+    def paused(self, now: datetime) -> dict[str, datetime]:
+        """Address → until when, of all who pause now."""
+        rows = select(subscriber.c.address, wish.c.paused_until).join(wish, wish.c.subscriber == subscriber.c.id)
+        with self.database.read() as connection:
+            return dict(connection.execute(rows.where(wish.c.paused_until > now)).all())
+
+    def leave(self, id: int, said: Said, *, now: datetime) -> bool:
+        """Bars the reader's address at their own wish, which stands above any other reason. True when they are out,
+        now or since before; False when nobody has this id. Durable when it returns."""
+
+        def work(connection: Connection) -> bool:
+            held = connection.execute(_HELD, {"reader": id}).one_or_none()
+            if held is None:
+                return False
+            if held.reason != LEFT:
+                values = {"reason": LEFT, "detail": f"before: {held.reason}" if held.reason else "", "at": now}
+                if held.reason:
+                    own = suppression.c.address == held.address
+                    connection.execute(update(suppression).where(own).values(values))
+                else:
+                    connection.execute(insert(suppression), {"address": held.address, **values})
+                _note(connection, held.address, LEFT, said, now)
+            return True
+
+        return bool(self._leaving.write(work))
+
+    def come_back(self, id: int, said: Said, *, now: datetime, paused_until: datetime | None = None) -> bool:
+        """Takes back the reader's own leaving, if that was the reason; with `paused_until` they pause instead. False
+        when there was nothing to take back."""
+        with self.database.write(area="suppression") as connection:
+            address = _address(connection, id)
+            own = (suppression.c.address == address) & (suppression.c.reason == LEFT)
+            if address is None or not connection.execute(delete(suppression).where(own)).rowcount:
+                return False
+            _put(connection, id, {"paused_until": paused_until})
+            _note(connection, address, "came back", said, now)
+            return True
+
+    def set(self, id: int, wishes: Mapping[str, Any], said: Said, *, now: datetime) -> bool:
+        """Keeps wishes: columns of `wish` by name; None gives the word back to the list. False when nobody has this
+        id."""
+        with self.database.write(area="wish") as connection:
+            address = _address(connection, id)
+            if address is None:
+                return False
+            if wishes:
+                _put(connection, id, wishes)
+                _note(connection, address, "changed", said, now)
+            return True
+
+    def note(self, id: int, what: str, said: Said, *, now: datetime) -> None:
+        """Writes down what a reader said that changes nothing."""
+        with self.database.write() as connection:
+            address = _address(connection, id)
+            if address is not None:
+                _note(connection, address, what, said, now)
+
+
+_HELD = (
+    select(subscriber.c.address, suppression.c.reason)
+    .outerjoin(suppression, suppression.c.address == subscriber.c.address)
+    .where(subscriber.c.id == bindparam("reader"), subscriber.c.status != ERASED)
+)
+
+
+def _address(connection: Connection, id: int) -> str | None:
+    """The comparable address of a reader; None for who is not known or was erased."""
+    mine = (subscriber.c.id == id) & (subscriber.c.status != ERASED)
+    return connection.execute(select(subscriber.c.address).where(mine)).scalar()
+
+
+def _put(connection: Connection, id: int, values: Mapping[str, Any]) -> None:
+    if not connection.execute(update(wish).where(wish.c.subscriber == id).values(values)).rowcount:
+        connection.execute(insert(wish).values(subscriber=id, **values))
+
+
+def _note(connection: Connection, address: str, what: str, said: Said, now: datetime) -> None:
+    consent.append(connection, [Consent(address, what, now, said.source, said.wording, said.detail)])
+
+
+def readers() -> Select[Any]:
+    """Everyone whom the store knows: the list's columns, `suppressed`, `paused_until` and the wishes as `wish_…`."""
+    return (
+        select(
+            subscriber,
+            suppression.c.reason.label("suppressed"),
+            wish.c.paused_until,
+            *(wish.c[name].label(f"wish_{name}") for name in ("topics", "frequency", "hour", "format")),
+        )
+        .outerjoin(suppression, suppression.c.address == subscriber.c.address)
+        .outerjoin(wish, wish.c.subscriber == subscriber.c.id)
+    )
+
+
+def laid_over(row: Row[Any]) -> dict[str, Any]:
+    """Topics, frequency, hour and format of a row that holds the list's columns and the wishes as `wish_…`."""
+    chosen = {
+        name: getattr(row, name) if (own := getattr(row, f"wish_{name}")) is None else own
+        for name in ("topics", "frequency", "hour", "format")
+    }
+    hour = time.fromisoformat(chosen["hour"]) if chosen["hour"] else None
+    return {**chosen, "topics": tuple(chosen["topics"]), "hour": hour}
+
+
+def _reader(row: Row[Any] | None) -> Reader | None:
+    if row is None:
+        return None
+    plain = ("id", "address", "email", "name", "timezone", "listed", "status", "paused_until")
+    return Reader(**{name: getattr(row, name) for name in plain}, **laid_over(row), suppressed=row.suppressed or "")

@@ -1,0 +1,136 @@
+"""What every request passes first and every answer last: hosts, sizes, security headers, and no fault told outside.
+
+Knows no page. What it logs holds neither a token nor an address: of a path only the route's pattern.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 64 * 1024
+"""Bytes of a form."""
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+HEADERS = (
+    ("content-security-policy", POLICY),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+    ("cache-control", "no-store"),
+    ("x-robots-tag", "noindex, nofollow"),
+)
+"""Of every answer that does not say otherwise itself; a page that may be kept or found says so."""
+
+
+class Guard:
+    """An ASGI app round the pages.
+
+    `hosts`: the names under which they may be asked for (empty: any). `prefix`: the path of base_url, with or without
+    which a proxy may hand requests on. `larger`: (path prefix, bytes) of routes that take more than a form.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, hosts: Collection[str], prefix: str = "", larger: Sequence[tuple[str, int]] = ()
+    ) -> None:
+        self.app = app
+        self.hosts = frozenset(host.lower() for host in hosts)
+        self.prefix = prefix
+        self.larger = tuple(larger)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return None
+        head = scope["method"] == "HEAD"
+        scope = self._local(scope)
+        begun = False
+
+        async def answer(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                given = {name for name, _value in message["headers"]}
+                more = [(name.encode(), value.encode()) for name, value in HEADERS if name.encode() not in given]
+                message = {**message, "headers": [*message["headers"], *more]}
+            elif head:
+                message = {**message, "body": b""}
+            await send(message)
+
+        headers = dict(scope["headers"])
+        if self.hosts and _name(headers.get(b"host", b"")) not in self.hosts:
+            return await _plain(answer, 421, "These pages have another name.")
+        limit = next((size for start, size in self.larger if scope["path"].startswith(start)), LARGEST_BODY)
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > limit:
+            return await _plain(answer, 413, "That is more than can be taken here.")
+        read = 0
+
+        async def bounded() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > limit:
+                raise HTTPException(413)
+            return message
+
+        try:
+            await self.app(scope, bounded, answer)
+        except Exception as error:
+            if begun:  # the framework has answered, and raises once more for a server that would log it
+                return _tell(scope, error)
+            _tell(scope, error)
+            await _plain(answer, 500, "Something went wrong here. Please try again in a while.")
+        return None
+
+    def _local(self, scope: Scope) -> Scope:
+        """The request as the routes know it: without the prefix; a HEAD is a GET whose body is not sent."""
+        path = scope["path"]
+        if self.prefix and (path == self.prefix or path.startswith(f"{self.prefix}/")):
+            path = path[len(self.prefix) :] or "/"
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        return {**scope, "path": path, "raw_path": quote(path).encode(), "method": method}
+
+
+def _name(host: bytes) -> str:
+    """The name of a Host header without its port."""
+    name = host.decode("latin-1").strip().lower()
+    return name.rpartition("]")[0] + "]" if name.startswith("[") else name.partition(":")[0]
+
+
+def _tell(scope: Scope, error: Exception) -> None:
+    """One line for the operator: where it happened and what kind it was. Its message may quote a reader's words."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    route = getattr(scope.get("route"), "path", "an unknown path")
+    log.error(
+        "%s %s: %s at %s:%s", scope["method"], route, type(error).__name__, Path(frame.filename).name, frame.lineno
+    )
+
+
+async def _plain(send: Send, status: int, sentence: str) -> None:
+    body = f"{sentence}\n".encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    if status == 413:
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,32 @@
+"""Pages of a fresh newsletter for each test, and of one whose edition was sent, for tests that only look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from digest import pipeline
+from tests.web.site import NOW, Site, site
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Iterator[Site]:
+    with site(tmp_path / "letter", ["asha@example.com", "ravi@example.com"]) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The starter folder after its edition of today was sent."""
+    from digest.app import make_app
+    from digest.cli.folder import make_folder
+    from digest.web.serving import serving
+
+    home = tmp_path_factory.mktemp("sent") / "letter"
+    make_folder(home)
+    with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
+        pipeline.send(app, "2026-11-23")
+        with serving(app, port=0) as base:
+            yield Site(app, base)

@@ -1,0 +1,106 @@
+"""What every answer has and every request meets: headers, hosts, sizes, proxies, and faults that tell nothing."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.web.site import FORM, Site, site
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@pytest.mark.parametrize("path", ["/", "/join", "/leave/x", "/preferences/x", "/nowhere", "/archive", "/style.css"])
+def test_every_answer_is_locked_down(pages: Site, path: str) -> None:
+    answer = pages.get(path)
+    assert answer.headers["content-security-policy"] == POLICY
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert "set-cookie" not in answer.headers
+    assert "server" not in answer.headers
+    assert not re.search(r"<script|\son[a-z]+=|style=|javascript:", answer.text)
+
+
+@pytest.mark.parametrize("purpose", ["leave", "preferences"])
+def test_personal_pages_are_kept_nowhere(pages: Site, purpose: str) -> None:
+    answer = pages.get(f"/{purpose}/{pages.token(purpose, 'asha@example.com')}")
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-robots-tag"] == "noindex, nofollow"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("news.example.com", 200),
+        ("NEWS.example.com:443", 200),
+        ("localhost:1", 200),
+        ("[::1]:8000", 200),
+        ("evil.example", 421),
+        ("", 421),
+        ("news.example.com.evil.example", 421),
+    ],
+)
+def test_only_our_own_names_are_answered(pages: Site, host: str, status: int) -> None:
+    assert pages.ask("GET", "/", headers={"Host": host}).status == status
+
+
+def test_a_body_has_an_end(pages: Site) -> None:
+    large = b"email=" + b"a" * 70_000
+    assert pages.ask("POST", "/join", large, {"Content-Type": FORM}).status == 413
+    chunks = {"Content-Type": FORM, "Transfer-Encoding": "chunked"}
+    body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(large), large)
+    assert pages.ask("POST", "/join", body, chunks).status == 413
+    assert pages.ask("POST", "/join", b"", {"Content-Length": "-1"}).status in (400, 413)
+
+
+def test_an_undeclared_proxy_is_not_believed(tmp_path: Path) -> None:
+    with site(tmp_path / "letter", DIGEST_WEB__PROXIES="[]") as pages:
+        pages.post(f"/leave/{pages.token('leave', 'asha@example.com')}", network="203.0.113.9")
+        assert "203.0.113.9" not in pages.consent("asha@example.com")[0].detail
+
+
+def test_a_declared_one_is(pages: Site) -> None:
+    pages.post(f"/leave/{pages.token('leave', 'asha@example.com')}", network="203.0.113.9")
+    assert "203.0.113.9" in pages.consent("asha@example.com")[0].detail
+
+
+def test_pages_under_a_path_work_with_and_without_it(tmp_path: Path) -> None:
+    with site(tmp_path / "letter", DIGEST_NEWSLETTER__BASE_URL="https://paper.example/digest") as pages:
+        token = pages.token("leave", "asha@example.com")
+        shown = pages.ask("GET", f"/digest/leave/{token}", headers={"Host": "paper.example"})
+        assert f'action="/digest/leave/{token}"' in shown.text
+        assert pages.get(f"/leave/{token}").text == shown.text
+        assert pages.ask("POST", f"/digest/leave/{token}", headers={"Host": "paper.example"}).status == 200
+        assert len(pages.app.readers.suppressed()) == 1
+
+
+def test_a_fault_of_ours_is_told_to_the_operator_without_tokens_or_addresses(
+    pages: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    from sqlalchemy import text
+
+    token, other = (pages.token(purpose, "asha@example.com") for purpose in ("leave", "preferences"))
+    with pages.app.database.write() as connection:
+        connection.execute(text("ALTER TABLE suppression RENAME TO elsewhere"))
+    with caplog.at_level(logging.INFO):
+        for path in (f"/leave/{token}", f"/preferences/{other}"):
+            answer = pages.post(path, frequency="daily", format="html")
+            assert answer.status == 500
+            assert "Traceback" not in answer.text
+            assert "suppression" not in answer.text
+    assert "POST /leave/{token}: StoreError" in caplog.text
+    assert token not in caplog.text
+    assert "asha@example.com" not in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_an_answer_that_is_wrong_is_a_page_in_the_language_asked_for(pages: Site) -> None:
+    assert pages.get("/nowhere").title == "यहाँ कुछ नहीं है"
+    assert pages.get("/nowhere?lang=en").title == "There is nothing here"
+    refused = pages.ask("DELETE", "/join")
+    assert (refused.status, refused.headers["allow"]) == (405, "GET")

@@ -1,0 +1,145 @@
+"""Readers leave while a send runs, 50 at once: nothing is lost, and who left before the claim gets nothing."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import Connection, text
+
+from digest import pipeline
+from digest.cli.folder import make_folder
+from digest.deliver.outcome import Accepted
+from digest.errors import StoreError
+from digest.store.counting import missing
+from digest.store.database import Database
+from digest.store.ledger import SqlLedger
+from digest.store.together import Together
+from digest.store.wishes import LEFT, Said, WishStore
+from tests.store.conftest import KEY, NOW, Frozen, database, frozen  # noqa: F401  two of them are fixtures
+from tests.web.site import site
+
+SAID = Said("test")
+
+
+def test_fifty_at_once_while_a_send_runs(tmp_path: Path) -> None:
+    readers = [f"r{number}@example.com" for number in range(600)]
+    leaving = readers[::2]
+    home = tmp_path / "letter"
+    make_folder(home)
+    rows = "\n".join(f"  - {{email: {email}}}" for email in readers)
+    (home / "subscribers.yaml").write_text(f"subscribers:\n{rows}\n", encoding="utf-8")
+    with site(home, readers, DIGEST_DELIVERY__BATCH_SIZE="20", DIGEST_DELIVERY__THREADS="2") as pages:
+        pipeline.compose(pages.app, KEY)
+        tokens = [pages.token("leave", email) for email in leaving]
+        start, answered = threading.Event(), []
+
+        def leave(part: int) -> None:
+            place = urlsplit(pages.base)
+            connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
+            start.wait()
+            for at in range(part, len(tokens), 50):
+                connection.request("POST", f"/leave/{tokens[at]}", b"List-Unsubscribe=One-Click")
+                answer = connection.getresponse()
+                answer.read()
+                answered.append(answer.status)
+            connection.close()
+
+        with ThreadPoolExecutor(50) as pool:
+            jobs = [pool.submit(leave, part) for part in range(50)]
+            start.set()
+            report = pipeline.send(pages.app, KEY)
+            for job in jobs:
+                job.result()
+        assert answered == [200] * len(leaving)
+        assert pages.app.readers.suppressed() == dict.fromkeys(leaving, LEFT)
+        mailed = {path.stem.partition("-")[2] for path in (home / "outbox" / KEY).glob("*.eml")}
+        excluded = {row.email for row in missing(pages.app.database, KEY)}
+        assert report.counts.frozen == len(readers)
+        assert mailed | excluded == set(readers)
+        assert not mailed & excluded
+        assert excluded <= set(leaving)  # nobody who stayed has missed it
+
+
+@pytest.mark.parametrize("way", ["leave", "pause"])
+def test_who_left_or_paused_before_a_claim_is_not_in_it(database: Database, frozen: Frozen, way: str) -> None:  # noqa: F811
+    ids = frozen(300, size=5)
+    ledger, wishes = SqlLedger(database), WishStore(database)
+    gone: list[int] = []
+    turn = threading.Barrier(2)
+
+    def leave() -> None:
+        turn.wait()
+        for id in reversed(ids[::2]):
+            if way == "leave":
+                wishes.leave(id, SAID, now=NOW)
+            else:
+                wishes.set(id, {"paused_until": NOW + timedelta(days=7)}, SAID, now=NOW)
+            gone.append(id)  # only now is the reader answered
+
+    leaver = threading.Thread(target=leave)
+    leaver.start()
+    turn.wait()
+    handed: list[int] = []
+    while True:
+        time.sleep(0.003)  # both get a turn
+        before = set(gone)
+        claim = ledger.claim(KEY, "outbox", NOW, 5)
+        if claim is None:
+            break
+        assert not before & {id for id, _email in claim.readers}
+        handed += [id for id, _email in claim.readers]
+        ledger.settle(claim.attempt, Accepted(), NOW)
+    leaver.join()
+    assert set(ids[1::2]) <= set(handed)
+    assert len(handed) < len(ids), "nobody left in time; the race was none"
+
+
+def test_writes_go_together_and_each_is_told_its_own_end(database: Database) -> None:  # noqa: F811
+    together: Together[int] = Together(database, "suppression")
+    commits = 0
+
+    def count(*_: object) -> None:
+        nonlocal commits
+        commits += 1
+
+    from sqlalchemy import event
+
+    event.listen(database.engine, "commit", count)
+
+    def insert(number: int, *, fail: bool = False) -> int | None:
+        def work(connection: Connection) -> int:
+            said = "INSERT INTO meta (name, value) VALUES (:name, 'x')"
+            connection.execute(text("nonsense" if fail else said), {"name": f"n{number}"})
+            return number
+
+        return together.write(work)
+
+    with ThreadPoolExecutor(32) as pool, together._turn:
+        good = [pool.submit(insert, number) for number in range(20)]
+        bad = pool.submit(insert, 99, fail=True)
+        while len(together._waiting) < 21:
+            pass
+        together._turn.release()
+        assert [job.result() for job in good] == list(range(20))
+        with pytest.raises(StoreError):
+            bad.result()
+        together._turn.acquire()
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM meta WHERE value = 'x'")).scalar() == 20
+    assert commits >= 20  # one fault made them go one by one; without it they go in one
+    commits = 0
+    with ThreadPoolExecutor(32) as pool, together._turn:
+        more = [pool.submit(insert, number) for number in range(100, 120)]
+        while len(together._waiting) < 20:
+            pass
+        together._turn.release()
+        assert [job.result() for job in more] == list(range(100, 120))
+        together._turn.acquire()
+    assert commits == 1

@@ -1,0 +1,112 @@
+"""The letter in a browser and the archive: what was sent, no one else's links, and nothing fetched from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+from digest.web.viewing import _without_remote
+from tests.web.site import Site, said, site
+
+DAY = "2026-11-23"
+
+
+def view(sent: Site, email: str) -> str:
+    return f"/view/{DAY}/{sent.token('view', email)}"
+
+
+def test_a_reader_sees_the_own_letter_with_the_own_links(sent: Site) -> None:
+    answer = sent.get(view(sent, "asha@example.com"))
+    assert answer.status == 200
+    assert "asha@example.com" in answer.text
+    assert f"/leave/{sent.token('leave', 'asha@example.com')}" in answer.text
+    assert "DGX_" not in answer.text
+    assert answer.text.count('role="main"') == 1
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "img-src 'self' ;" in policy
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_each_gets_the_letter_of_the_own_topics(sent: Site) -> None:
+    meena, asha = (sent.get(view(sent, f"{name}@example.com")).text for name in ("meena", "asha"))
+    assert "विज्ञान" in meena
+    assert len(meena) < len(asha) or meena.count("<h2") != asha.count("<h2")
+
+
+def test_pictures_of_the_mail_are_served(sent: Site) -> None:
+    page = sent.get(view(sent, "asha@example.com")).text
+    assert "cid:" not in page
+    pictures = re.findall(r'src="(/picture/[^"]+)"', page)
+    assert pictures
+    for picture in pictures:
+        answer = sent.get(picture)
+        assert answer.headers["content-type"].startswith("image/")
+        assert "immutable" in answer.headers["cache-control"]
+    assert sent.get(f"/picture/{'0' * 40}@digest").status == 404
+    assert sent.get("/picture/../../etc/passwd").status == 404
+
+
+def test_a_text_letter_is_shown_as_text(sent: Site) -> None:
+    text_reader = next(
+        row for row in ("kabir", "joseph", "farah", "ravi", "latika", "meena")
+        if sent.get(view(sent, f"{row}@example.com")).text.count("<pre") == 1
+    )  # fmt: skip
+    assert f"{text_reader}@example.com" in sent.get(view(sent, f"{text_reader}@example.com")).text
+
+
+def test_an_edition_that_is_not_there(sent: Site) -> None:
+    token = sent.token("view", "asha@example.com")
+    for path in (f"/view/2020-01-01/{token}", "/archive/2020-01-01"):
+        answer = sent.get(path)
+        assert (answer.status, answer.title) == (404, said("There is no such edition"))
+
+
+def test_the_link_of_a_test_letter_shows_a_draft(sent: Site) -> None:
+    from digest import pipeline
+
+    pipeline.compose(sent.app, "special")
+    token = sent.app.signer.sign("view", 0)
+    assert sent.get(f"/view/special/{token}").status == 200
+    assert sent.get(f"/view/special/{sent.token('view', 'asha@example.com')}").status == 404
+
+
+def test_remote_pictures_are_left_out_until_asked_for() -> None:
+    page = (
+        '<p><img src="https://paper.example/a.jpg" alt="a &gt; b > c" width="5"><img alt="x" src="/picture/1">'
+        '<img src="https://we.example/logo.png" alt="हम"></p>'
+    )
+    left = _without_remote(page, "https://we.example/logo.png")
+    assert left == '<p><img alt="x" src="/picture/1"><img src="https://we.example/logo.png" alt="हम"></p>'
+
+
+def test_the_archive_is_for_everybody_and_names_nobody(sent: Site) -> None:
+    listed = sent.get("/archive")
+    assert f'href="/archive/{DAY}"' in listed.text
+    page = sent.get(f"/archive/{DAY}")
+    assert page.status == 200
+    assert not re.search(r"@example\.com|/leave/|/preferences/", page.text.replace("desk@example.com", ""))
+    assert page.text.count("<h1") == 1
+    assert page.headers["x-robots-tag"] == "all"
+    assert "special" not in listed.text  # a draft is nobody's to see
+    assert sent.get("/archive/special").status == 404
+
+
+def test_the_feed_is_rss_and_each_item_leads_to_its_page(sent: Site) -> None:
+    answer = sent.get("/archive.xml")
+    assert answer.headers["content-type"].startswith("application/rss+xml")
+    feed = ElementTree.fromstring(answer.text)
+    assert feed.findtext("channel/title") == "सुबह की ख़बरें"
+    (item,) = feed.findall("channel/item")
+    link = item.findtext("link") or ""
+    assert link == f"https://news.example.com/archive/{DAY}"
+    assert sent.get(link.removeprefix("https://news.example.com")).status == 200
+    assert (item.findtext("pubDate") or "").startswith("Mon, 23 Nov 2026")
+
+
+def test_the_archive_can_be_switched_off(tmp_path: Path) -> None:
+    with site(tmp_path / "letter", DIGEST_WEB__ARCHIVE="off") as pages:
+        for path in ("/archive", "/archive.xml", f"/archive/{DAY}"):
+            assert pages.get(path).status == 404
+        assert "/archive" not in pages.get("/").text

@@ -1,0 +1,105 @@
+"""`digest web` and `digest run`: they serve, end clean, and say in one sentence what is missing."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.cli.newsroom import Newsroom
+
+COMMANDS = [("web", "--port", "0"), ("run",)]
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path) -> Newsroom:
+    from digest.cli.folder import make_folder
+
+    home = tmp_path / "letter"
+    make_folder(home)
+    return Newsroom(home)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_the_pages_are_there_until_it_is_stopped(newsroom: Newsroom, command: tuple[str, ...]) -> None:
+    environment = newsroom.env({"DIGEST_WEB__ENABLED": "true", "DIGEST_WEB__PORT": "0"})
+    with subprocess.Popen(
+        newsroom.command(*command), cwd=newsroom.home, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        base = ""
+        until = time.monotonic() + 60
+        while not base and time.monotonic() < until:
+            found = re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())
+            base = found[0] if found else ""
+        with urllib.request.urlopen(f"{base}/join", timeout=20) as answer:
+            assert answer.status == 200
+        os.kill(process.pid, signal.SIGTERM)
+        said = process.stderr.read()
+        assert process.wait(30) == 0
+    assert "stopped" in said
+    assert "Traceback" not in said
+
+
+def test_a_taken_port_is_said(newsroom: Newsroom) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        run = newsroom.digest("web", "--port", str(taken.getsockname()[1]))
+    assert run.code == 1
+    assert "can't listen on 127.0.0.1, port" in run.err
+    assert "web.port" in run.err
+
+
+def test_without_the_libraries_it_says_what_to_install(newsroom: Newsroom) -> None:
+    blocked = (
+        "import sys; sys.modules['fastapi'] = None; from digest.cli import main; sys.argv = ['digest', 'web']; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", blocked],
+        cwd=newsroom.home,
+        env=newsroom.env(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "install hindi-digest[web]" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_language_whose_catalogue_lacks_the_pages_is_said(newsroom: Newsroom) -> None:
+    from tests.render.marathi import CATALOGUE
+
+    (newsroom.home / "messages").mkdir()
+    (newsroom.home / "messages/mr.po").write_text(CATALOGUE, encoding="utf-8")
+    newsroom.settings("language: hi", "language: mr")
+    run = newsroom.digest("web", "--port", "0")
+    assert run.code == 2
+    assert 'msgid "Leave now" is missing' in run.err
+
+
+def test_the_list_says_who_pauses_at_their_own_wish(newsroom: Newsroom) -> None:
+    from datetime import timedelta
+
+    from digest.app import make_app
+    from digest.freezing import read_list
+    from digest.store.wishes import Said, WishStore
+
+    with make_app(newsroom.home, environment=newsroom.env()) as app:
+        app.readers.sync(read_list(app), now=app.now())
+        wishes = WishStore(app.database)
+        reader = wishes.at("asha@example.com")
+        assert reader is not None
+        wishes.set(reader.id, {"paused_until": app.now() + timedelta(days=7)}, Said("test"), now=app.now())
+    listed = newsroom.json("subscribers", "list")["subscribers"]
+    assert {row["email"] for row in listed if row["paused_until"]} == {"asha@example.com"}
+    assert "asha@example.com pauses until 2026-11-30, at their own wish" in newsroom.digest("subscribers", "check").out
+    told = newsroom.json("send")
+    assert {row["reason"] for row in told["not_reached"]} >= {"paused until 2026-11-30"}

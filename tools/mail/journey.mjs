@@ -1,0 +1,73 @@
+// A reader's way through the pages in a real browser, by keyboard and sight alone: no script of ours, no cookie.
+// node journey.mjs BASE OUTBOX; prints what was seen as one JSON document.
+import fs from "node:fs";
+import path from "node:path";
+import { Chrome } from "./judges/chrome.mjs";
+
+const [base, outbox] = process.argv.slice(2);
+const chrome = await Chrome.start();
+const page = await chrome.browser.newPage();
+await page.setJavaScriptEnabled(false);
+const seen = {};
+const requests = new Set();
+page.on("request", (request) => requests.add(new URL(request.url()).origin));
+
+const heading = () => page.$eval("h1", (one) => one.textContent.trim());
+const told = () => page.$$eval("[role=status], .told", (all) => all.map((one) => one.textContent.trim()).join(" "));
+
+async function press(selector) {
+  await page.focus(selector);
+  await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.keyboard.press("Enter")]);
+}
+
+async function mailed(email) {
+  for (let tries = 0; tries < 200; tries++) {
+    const folder = path.join(outbox, "join");
+    const file = fs.existsSync(folder) && fs.readdirSync(folder).find((name) => name.endsWith(`-${email}.eml`));
+    if (file) {
+      const raw = fs.readFileSync(path.join(folder, file), "utf8");
+      const part = raw.split(/\r?\n\r?\n/).find((text, at, all) => all[at - 1]?.includes("text/plain"));
+      return Buffer.from(part.split("\n--")[0], "base64").toString("utf8");
+    }
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  throw new Error(`no mail to ${email}`);
+}
+
+await page.goto(`${base}/`);
+await page.type("#email", "kavita@example.org");
+await page.keyboard.press("Enter");
+await page.waitForFunction?.(() => true).catch(() => {});
+await page.waitForSelector("h1");
+seen.asked = await heading();
+const link = (await mailed("kavita@example.org")).match(/https?:\/\/\S+/)[0];
+await page.goto(base + new URL(link).pathname);
+seen.confirm = await heading();
+await press("main button");
+seen.confirmed = await heading();
+await press("main a.button");
+seen.wishes = await heading();
+for (const box of await page.$$("input[name=topics]")) await box.press("Space");
+await page.focus("input[name=topics]");
+await page.keyboard.press("Space");
+await page.select("#frequency", "weekly:sun");
+await page.focus("input[value=text]");
+await page.keyboard.press("Space");
+await press("form button:not([name])");
+seen.saved = await told();
+seen.kept = await page.$$eval("input:checked, option:checked", (all) => all.map((one) => one.value));
+await press("button[name=weeks][value='2']");
+seen.paused = await told();
+await press("button[name=weeks][value='0']");
+await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.click("main section:last-of-type a")]);
+seen.leave = await heading();
+await press("main button");
+seen.left = await heading();
+await press("main button");
+seen.back = await heading();
+await press("header .switch a");
+seen.english = await heading();
+seen.cookies = (await page.cookies()).length;
+seen.origins = [...requests].filter((origin) => origin !== base);
+process.stdout.write(JSON.stringify(seen));
+await chrome.stop();
