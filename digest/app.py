@@ -7,15 +7,15 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest import messages, rehearsal, settings_file
 from digest.errors import ConfigurationError, Fault
-from digest.models import JsonMapping, Source, SourceAuth
-from digest.settings import Settings, SourceSettings
+from digest.models import Source
+from digest.settings import Settings
 
 if TYPE_CHECKING:
     from digest.collect.fetch import Fetcher
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from digest.subscribers.tokens import Signer
 
 SECRET_ENV = "DIGEST_SECRET_KEY"  # noqa: S105  the name of a variable, not a secret
-
-_TIME_TO_RECALL = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
@@ -157,7 +155,7 @@ class App:
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
-        return tuple(_source(source) for source in self.settings.sources)
+        return tuple(source.made() for source in self.settings.sources)
 
     @cached_property
     def rules(self) -> Rules:
@@ -241,26 +239,16 @@ class App:
     @cached_property
     def meter(self) -> Meter | None:
         """Counts who goes by which transport, where the settings limit that."""
-        from digest.deliver.rate import DAY, HOUR, MINUTE, SECOND, Limits, WarmUp
-        from digest.store.rates import RateStore
+        from digest import building
 
-        said, grows = self.settings.delivery.rate, self.settings.delivery.warm_up
-        asked = {SECOND: said.per_second, MINUTE: said.per_minute, HOUR: said.per_hour, DAY: said.per_day}
-        most = {seconds: readers for seconds, readers in asked.items() if readers is not None}
-        if not most and grows is None:
-            return None
-        return RateStore(self.database, Limits(most, WarmUp(grows.start, grows.factor) if grows else None))
+        return building.meter(self)
 
     @property
     def ahead(self) -> Ahead | None:
         """How early batches go to a transport that can recall them; None where that is not wanted."""
-        from digest.deliver.ports import Ahead, Fence
+        from digest import building
 
-        fences = [one for one in self.transports if isinstance(one, Fence)]
-        if self.settings.delivery.on_unknown != "fence" or not fences:
-            return None
-        closes = max(fence.closes for fence in fences)
-        return Ahead(most=self.settings.delivery.lead, least=closes + _TIME_TO_RECALL, closes=closes)
+        return building.ahead(self)
 
     def ready_to_send(self) -> None:
         """Builds the transports, so that a missing key is told before anything is done. Raises ConfigurationError."""
@@ -308,11 +296,3 @@ def make_app(
     with messages.bound(app.home / "messages"), closing(app):
         messages.require(settings.newsletter.language)
         yield app
-
-
-def _source(said: SourceSettings) -> Source:
-    """The source as collecting has it; of a key no more than where it is."""
-    plain = said.model_dump(exclude={"mapping", "auth"})
-    mapping = JsonMapping(**said.mapping.model_dump(exclude_none=True)) if said.mapping else None
-    auth = SourceAuth(**said.auth.model_dump()) if said.auth else None
-    return Source(**plain, mapping=mapping, auth=auth)

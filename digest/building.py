@@ -1,22 +1,48 @@
-"""Transports out of their settings: the part of the composition root that has a row per provider."""
+"""How letters go, out of the settings: the part of the composition root that has a row per provider."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from digest.deliver import transports
+from digest.deliver.ports import Ahead, Fence
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.deliver.ports import Transport
+    from digest.deliver.ports import Meter, Transport
     from digest.settings_transports import DkimSettings
+
+_TIME_TO_RECALL = timedelta(minutes=3)
 
 
 def transport(name: str, app: App) -> Transport:
     """The transport of this name. Raises ConfigurationError where a key that it needs is missing."""
     return _BUILD[name](app)
+
+
+def meter(app: App) -> Meter | None:
+    """Counts against the limits of the settings; None without any."""
+    from digest.deliver.rate import DAY, HOUR, MINUTE, SECOND, Limits, WarmUp
+    from digest.store.rates import RateStore
+
+    said, grows = app.settings.delivery.rate, app.settings.delivery.warm_up
+    asked = {SECOND: said.per_second, MINUTE: said.per_minute, HOUR: said.per_hour, DAY: said.per_day}
+    most = {seconds: readers for seconds, readers in asked.items() if readers is not None}
+    if not most and grows is None:
+        return None
+    return RateStore(app.database, Limits(most, WarmUp(grows.start, grows.factor) if grows else None))
+
+
+def ahead(app: App) -> Ahead | None:
+    """How early batches go to a transport that can recall them; None where that is not wanted, or none can."""
+    fences = [one for one in app.transports if isinstance(one, Fence)]
+    if app.settings.delivery.on_unknown != "fence" or not fences:
+        return None
+    closes = max(fence.closes for fence in fences)
+    return Ahead(most=app.settings.delivery.lead, least=closes + _TIME_TO_RECALL, closes=closes)
 
 
 def _outbox(app: App) -> Transport:

@@ -15,8 +15,9 @@ from digest.app import App
 from digest.composing import Composed, collect, compose, day_of, edition_key
 from digest.deliver.message import Outgoing, carried, cids, recipient
 from digest.deliver.outcome import Accepted, NotSent
-from digest.deliver.sender import Job, SendReport, send_due
-from digest.deliver.transports import RECOVERY
+from digest.deliver.report import SendReport
+from digest.deliver.sender import Job, send_due
+from digest.deliver.transports import RECOVERY, REDO_WITHIN
 from digest.deliver.trial import hand_over
 from digest.errors import DigestError
 from digest.freezing import freeze, mirror_list
@@ -145,7 +146,7 @@ def why_not(edition: Edition) -> tuple[str, ...]:
 def _recover(app: App, key: str) -> tuple[str, ...]:
     """Settles what a killed run left, whatever state the edition is in. Call under the lock."""
     resend = app.settings.delivery.on_unknown == "resend"
-    doubtful = app.ledger.begin_run(key, recovery=RECOVERY, now=app.now(), resend=resend)
+    doubtful = app.ledger.begin_run(key, recovery=RECOVERY, redo_within=REDO_WITHIN, now=app.now(), resend=resend)
     return (f"{doubtful} readers were in the hands of a run that was cut short",) if doubtful else ()
 
 
@@ -207,6 +208,7 @@ def _hand_over(
         progress=step,
         ahead=app.ahead,
         resend=settings.on_unknown == "resend",
+        meter=app.meter,
     )
     with at_work(app.database, app.ledger.run):
         report = send_due(job)

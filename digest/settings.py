@@ -7,7 +7,6 @@ needs one names the environment variable that holds it.
 
 from __future__ import annotations
 
-import re
 from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, model_validator
 
 from digest.hindi.language import DEVANAGARI
+from digest.settings_sources import SourceSettings
 from digest.settings_transports import (
     OutboxSettings,
     RateSettings,
@@ -29,15 +29,10 @@ from digest.settings_values import (
     AddressOrNone,
     Clock,
     Duration,
-    HeaderName,
-    JsonPath,
     Language,
     Line,
-    ParamName,
     PictureUrl,
-    Selector,
     Shape,
-    Variable,
     WebRoot,
     Word,
     Zone,
@@ -63,82 +58,6 @@ class Newsletter(Shape):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
-
-
-class AuthSettings(Shape):
-    """Which key a source wants, and where: the environment variable that holds it, a header or a query parameter."""
-
-    env: Variable
-    header: HeaderName = ""
-    param: ParamName = ""
-
-    @model_validator(mode="after")
-    def _one_way(self) -> AuthSettings:
-        if bool(self.header) == bool(self.param):
-            raise ValueError("expected exactly one of header and param")
-        return self
-
-
-class MappingSettings(Shape):
-    """What stands where in an API's JSON; a bare name is a preset."""
-
-    preset: Literal["gnews", "newsapi", "wordpress"] | None = None
-    items: JsonPath = ""
-    title: JsonPath = ""
-    url: JsonPath = ""
-    published: JsonPath = ""
-    updated: JsonPath = ""
-    body: JsonPath = ""
-    excerpt: JsonPath = ""
-    image: JsonPath = ""
-    author: JsonPath = ""
-    categories: JsonPath = ""
-    language: JsonPath = ""
-    guid: JsonPath = ""
-    section: JsonPath = ""
-    publisher: JsonPath = ""
-    utc: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_name(cls, value: Any) -> Any:
-        return {"preset": value} if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _enough(self) -> MappingSettings:
-        if not (self.preset or self.title or self.url):
-            raise ValueError("expected the path of title or of url, or a preset")
-        return self
-
-
-class SourceSettings(Shape):
-    """A document by `url` or a file or folder by `path`; `replay` moves a recorded sample's dates to now."""
-
-    name: Line = Field(min_length=1)
-    url: str = ""
-    path: str = ""
-    weight: float = Field(default=1.0, ge=0, le=10)
-    section: Line = ""
-    replay: bool = False
-    allow_private: bool = False
-    fulltext: bool | None = None
-    links: Selector = ""
-    mapping: MappingSettings | None = None
-    auth: AuthSettings | None = None
-
-    @model_validator(mode="after")
-    def _one_place(self) -> SourceSettings:
-        if bool(self.url) == bool(self.path):
-            raise ValueError("expected exactly one of url and path")
-        if self.url and not re.match(r"https?://[^\s/]+", self.url):
-            raise ValueError("expected url to start with https:// or http://; files are named by path")
-        if self.links and self.mapping:
-            raise ValueError("expected one of links (of a web page) and mapping (of JSON), not both")
-        if self.auth and not self.url:
-            raise ValueError("expected url, as auth is given; a file needs no key")
-        if self.auth and self.url.startswith("http:") and not self.allow_private:
-            raise ValueError("expected url to start with https://, as auth is given: http would show the key")
-        return self
 
 
 class EditionSettings(Shape):

@@ -1,7 +1,8 @@
 """What can come of one attempt to hand over one batch. Data only.
 
-The four words are the ledger's: Accepted, Rejected, NotSent, Unknown. `Halve` asks for smaller batches; `Mixed` is for
-transports that hand over one reader at a time and can tell them apart. Readers are named by their subscriber id.
+The four words are the ledger's: Accepted, Rejected, NotSent, Unknown. `Halve` asks for smaller batches, `Redo` is an
+Unknown that harms nobody; `Mixed` is for transports that hand over one reader at a time and can tell them apart.
+Readers are named by their subscriber id.
 """
 
 from __future__ import annotations
@@ -53,6 +54,14 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class Redo:
+    """As Unknown, but the same transport may hand the same batch over again: its provider knows it by its key, or a
+    file is replaced by its equal. No other transport may."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mixed:
     """One outcome per reader. Readers named nowhere are not sent; `stop` as in NotSent.permanent."""
 
@@ -64,7 +73,7 @@ class Mixed:
     stop: bool = False
 
 
-Outcome = Accepted | Rejected | Halve | NotSent | Unknown | Mixed
+Outcome = Accepted | Rejected | Halve | NotSent | Unknown | Redo | Mixed
 
 
 def without_doubt(outcome: Outcome) -> Outcome:

@@ -5,6 +5,7 @@ Decides from outcomes alone; sends nothing. Not safe for threads: the sender cal
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from digest.deliver.ports import Transport
 
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
+_LONGEST_ASKED = 300.0  # who is to wait longer ends, and is run again
 _MOST_DOUBTS = 5  # in a row
 _MOST_HALVINGS = 24  # in a row; a lone bad reader in a batch of 1,000 takes ten, with an acceptance beside each
 
@@ -49,14 +51,27 @@ class Patience:
         if permanent:
             self._give_up()
             return
+        if after is not None and after > _LONGEST_ASKED:
+            self.held_up(by, after)
+            return
         if now < self.rest_until:
             return  # the same bad moment, seen by another thread
         self._failures += 1
         if self._failures >= self.tries:
             self._give_up()
             return
-        pause = _FIRST_PAUSE * 2 ** (self._failures - 1) if after is None else after
-        self.rest_until = now + min(pause, _LONGEST_PAUSE) * random.uniform(1.0, 1.25)  # noqa: S311  no secret
+        pause = min(_FIRST_PAUSE * 2 ** (self._failures - 1), _LONGEST_PAUSE) if after is None else after
+        self.rest_until = now + pause * random.uniform(1.0, 1.25)  # noqa: S311  no secret
+
+    def held_up(self, by: Transport, seconds: float) -> None:
+        """Nothing may go for so long: by the limits of the settings, or as the provider says."""
+        if by is not self.transport:
+            return
+        if seconds > _LONGEST_ASKED:
+            minutes = math.ceil(seconds / 60)
+            self._give_up(f"as it may send again in {minutes} minutes only")
+        else:
+            self.rest_until = max(self.rest_until, self.seconds() + seconds)
 
     def doubted(self, by: Transport) -> None:
         """An outcome is unknown. A provider that fails must not put the whole list in doubt."""

@@ -134,6 +134,10 @@ class Ledger(Protocol):
         before this returns; None when there is none. Readers who may no longer be mailed are excluded here."""
         ...
 
+    def next_size(self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None) -> int:
+        """How many readers the batch has that `claim` would give now; 0 where there is none."""
+        ...
+
     def renew(self, edition: str) -> None:
         """Gives every pending batch its tries back: another transport takes over."""
         ...

@@ -15,25 +15,11 @@ from datetime import datetime
 
 from digest.deliver.message import Outgoing, Sender, Sign, carried, recipients
 from digest.deliver.notes import Notes
-from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown, without_doubt
+from digest.deliver.outcome import NotSent, Outcome, Redo, Unknown, without_doubt
 from digest.deliver.patience import Patience
-from digest.deliver.ports import Ahead, Claim, Fence, Ledger, Transport
+from digest.deliver.ports import Ahead, Claim, Fence, Ledger, Meter, Transport
+from digest.deliver.report import SendReport, gone
 from digest.models import Inline, Letter
-
-
-@dataclass
-class SendReport:
-    """What one run did, in readers; `problems` are sentences for the operator, each once."""
-
-    accepted: int = 0
-    rejected: int = 0
-    unknown: int = 0
-    stopped: bool = False
-    problems: list[str] = field(default_factory=list)
-
-    def say(self, sentence: str) -> None:
-        if sentence and sentence not in self.problems:
-            self.problems.append(sentence)
 
 
 @dataclass(frozen=True)
@@ -43,6 +29,7 @@ class Job:
 
     Of `transports` the first is used; the next takes over when it can't send, and then only for what has certainly not
     been sent. `ahead` says how early a batch goes to a transport with a fence; `resend` sends what is in doubt again.
+    `meter` says how many may go now.
     """
 
     edition: str
@@ -59,6 +46,7 @@ class Job:
     pictures: Mapping[str, Inline] = field(default_factory=dict)
     ahead: Ahead | None = None
     resend: bool = False
+    meter: Meter | None = None
 
 
 def send_due(job: Job) -> SendReport:
@@ -105,8 +93,12 @@ class _Run:
                 if self._resting():
                     continue
                 transport = self.patience.transport
+                taken = self._share(transport)
+                if taken is None:
+                    continue
                 claim = self._claim(transport)
                 if claim is None:
+                    self._put_back(transport, taken)
                     with self.lock:
                         alone = self.in_flight == 0
                     if alone:
@@ -116,7 +108,7 @@ class _Run:
                         self.settled.wait(0.25)
                     continue
                 try:
-                    self._hand_over(transport, claim)
+                    self._hand_over(transport, claim, taken)
                 finally:
                     with self.settled:
                         self.in_flight -= 1
@@ -154,13 +146,34 @@ class _Run:
             self.in_flight += 1
         claim = None
         try:
-            ahead = job.ahead if isinstance(transport, Fence) else None
-            claim = job.ledger.claim(job.edition, transport.name, job.clock(), job.tries, ahead)
+            claim = job.ledger.claim(job.edition, transport.name, job.clock(), job.tries, self._ahead(transport))
         finally:
             if claim is None:
                 with self.lock:
                     self.in_flight -= 1
         return claim
+
+    def _share(self, transport: Transport) -> int | None:
+        """Takes the next batch's share of the limits and answers how many readers that is; None while there is none:
+        then the run rests, or the transport is given up."""
+        job = self.job
+        if job.meter is None:
+            return 0
+        now = job.clock()
+        readers = job.ledger.next_size(job.edition, transport.name, now, job.tries, self._ahead(transport))
+        wait = job.meter.take(transport.name, readers, now) if readers else 0.0
+        if wait:
+            with self.lock:
+                self.patience.held_up(transport, wait)
+            return None
+        return readers
+
+    def _put_back(self, transport: Transport, readers: int) -> None:
+        if self.job.meter and readers > 0:
+            self.job.meter.put_back(transport.name, readers)
+
+    def _ahead(self, transport: Transport) -> Ahead | None:
+        return self.job.ahead if isinstance(transport, Fence) else None
 
     def _resting(self) -> bool:
         """Waits a moment and says True while the provider is being left alone."""
@@ -171,17 +184,20 @@ class _Run:
         self.job.stop.wait(min(seconds, 0.25))
         return True
 
-    def _hand_over(self, transport: Transport, claim: Claim) -> None:
+    def _hand_over(self, transport: Transport, claim: Claim, taken: int) -> None:
         job = self.job
         outcome, fence = self._submit(transport, claim)
+        if isinstance(outcome, Unknown) and transport.recovery == "redo":
+            outcome = Redo(outcome.reason)
         if job.resend:
             outcome = without_doubt(outcome)
         job.ledger.settle(claim.attempt, outcome, job.clock())
+        self._put_back(transport, taken - gone(outcome, len(claim.readers)))
         fenced = bool(fence) and isinstance(outcome, Unknown)
         with self.lock:
             if fenced:
                 self.doubtful[claim.attempt] = len(claim.readers)
-            done = self._count(transport, claim, outcome, fenced=fenced)
+            done = self.report.add(outcome, claim, transport, self.patience, fenced=fenced)
         job.progress(done)
         if fenced:
             self.recall()
@@ -215,46 +231,3 @@ class _Run:
                 raise notes.failure from None
             # A transport that breaks its word may have sent: the only honest end is Unknown.
             return Unknown(f"{type(error).__name__}: {error}"), fence
-
-    def _count(self, by: Transport, claim: Claim, outcome: Outcome, *, fenced: bool) -> int:
-        """Writes the outcome into the report; answers how many readers are settled by it."""
-        report, patience, size = self.report, self.patience, len(claim.readers)
-        match outcome:
-            case Accepted():
-                report.accepted += size
-                patience.good()
-                return size
-            case Rejected(readers):
-                report.rejected += len(readers)
-                return len(readers)
-            case Unknown(reason):
-                report.unknown += size
-                self._doubt(by, claim, reason)
-                if fenced:  # it comes back, so the provider is given a rest as after any failure
-                    patience.failed(by)
-                return size
-            case NotSent(reason, retry_after, permanent):
-                report.say(reason)
-                patience.failed(by, after=retry_after, permanent=permanent)
-                return 0
-            case Halve(reason):
-                report.say(reason)
-                patience.halved(by)
-                return 0
-            case Mixed():
-                report.accepted += len(outcome.accepted)
-                report.rejected += len(outcome.rejected)
-                report.unknown += len(outcome.unknown)
-                if outcome.accepted:
-                    patience.good()
-                for reason in outcome.unknown.values():
-                    self._doubt(by, claim, reason)
-                settled = len(outcome.accepted) + len(outcome.rejected) + len(outcome.unknown)
-                if settled < size:
-                    report.say(outcome.not_sent_reason)
-                    patience.failed(by, after=outcome.retry_after, permanent=outcome.stop)
-                return settled
-
-    def _doubt(self, by: Transport, claim: Claim, reason: str) -> None:
-        self.report.say(f"batch {claim.batch}: it is not known whether it was sent: {reason}")
-        self.patience.doubted(by)

@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, insert, or_, select, update
 
-from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
+from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Redo, Rejected, Unknown
 from digest.errors import StoreError
-from digest.store.schema import batch, delivery, subscriber, suppression, wish
+from digest.store.schema import batch, delivery
+from digest.store.schema_readers import subscriber, suppression, wish
 
 _CHUNK = 500  # readers named in one statement; SQLite's oldest limit is 999 variables
 
@@ -24,7 +25,7 @@ def apply(connection: Connection, edition: str, number: int, outcome: Outcome) -
     match outcome:
         case Accepted():
             _set_state(connection, number, "accepted")
-        case NotSent():
+        case NotSent() | Redo():
             _set_state(connection, number, "pending")
         case Unknown():
             _set_state(connection, number, "unknown")
@@ -56,6 +57,8 @@ def _split(connection: Connection, edition: str, number: int, outcome: Mixed) ->
     old = connection.execute(select(batch).where(batch.c.id == number)).one()
     for state in ("unknown", "pending"):
         if parts[state]:
+            # Where somebody was served, the rest has lost no try: the transport takes a part at a time.
+            tries = 0 if parts["accepted"] else old.tries
             child = new_batch(
                 connection,
                 edition,
@@ -64,7 +67,7 @@ def _split(connection: Connection, edition: str, number: int, outcome: Mixed) ->
                 state,
                 len(parts[state]),
                 parent=number,
-                tries=old.tries,
+                tries=tries,
             )
             change(connection, edition, parts[state], batch=child)
     if outcome.rejected and not outcome.accepted and parts["pending"] and not parts["unknown"]:

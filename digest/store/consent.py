@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select
 
 from digest.store.database import Database
-from digest.store.schema import consent
+from digest.store.schema_readers import consent
 
 _CHUNK = 5000
 

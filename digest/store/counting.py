@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from digest.store.database import Database
-from digest.store.schema import attempt, batch, delivery, subscriber
+from digest.store.schema import attempt, batch, delivery
+from digest.store.schema_readers import subscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def doubts(database: Database, edition: str) -> list[Doubt]:
             tried = connection.execute(
                 select(attempt)
                 .where(or_(attempt.c.batch == row.id, attempt.c.batch == row.parent))
-                .order_by(attempt.c.started_at.desc())
+                .order_by(attempt.c.state.in_(("unknown", "recalling")).desc(), attempt.c.started_at.desc())
                 .limit(1)
             ).one()
             found.append(Doubt(row.id, row.size, tried.id, tried.transport, tried.started_at, tried.detail))

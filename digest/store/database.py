@@ -130,7 +130,12 @@ def open_database(url: str, *, home: Path) -> Database:
 def _sqlite(url: Any) -> Engine:
     arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(
-        url, max_overflow=-1, connect_args=arguments, json_serializer=_json, json_deserializer=orjson.loads
+        url,
+        max_overflow=-1,
+        pool_use_lifo=True,  # the one just used is still set as the next `jot` wants it
+        connect_args=arguments,
+        json_serializer=_json,
+        json_deserializer=orjson.loads,
     )
 
     @event.listens_for(engine, "connect")

@@ -17,18 +17,8 @@ from sqlalchemy import Connection, and_, delete, func, insert, or_, select, upda
 
 from digest.store.database import Database
 from digest.store.meta import get_or_make
-from digest.store.schema import (
-    attempt,
-    consent,
-    delivery,
-    delivery_event,
-    erased,
-    meta,
-    signup,
-    subscriber,
-    suppression,
-    wish,
-)
+from digest.store.schema import attempt, delivery, delivery_event, meta
+from digest.store.schema_readers import consent, erased, signup, subscriber, suppression, wish
 
 _KEY = "erasure_key"
 NOBODY = "(erased)"
@@ -73,8 +63,9 @@ class Erasures:
 
     def forgive(self, address: str) -> bool:
         """Lets an address come back, because the person asked for it (a sign-up that was confirmed)."""
+        mark = self.mark(address)  # its key may have to be made first, in a transaction of its own
         with self.database.write() as connection:
-            return bool(connection.execute(delete(erased).where(erased.c.mark == self.mark(address))).rowcount)
+            return bool(connection.execute(delete(erased).where(erased.c.mark == mark)).rowcount)
 
     def erase(self, address: str, reason: str, *, now: datetime) -> Erased:
         """Forgets the person behind a comparable address, in one transaction. Doing it again changes nothing."""

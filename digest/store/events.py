@@ -20,7 +20,8 @@ from digest.events.event import Event
 from digest.events.ports import Known
 from digest.events.rules import LEFT, WORN_LETTERS
 from digest.store.database import Database
-from digest.store.schema import attempt, delivery, delivery_event, edition, subscriber, suppression, webhook
+from digest.store.schema import attempt, delivery, delivery_event, edition, webhook
+from digest.store.schema_readers import subscriber, suppression
 
 _AT_ONCE = 500  # values in one statement: databases have a limit
 _LOOKED_BACK = 60  # editions in which a row of blocks may lie

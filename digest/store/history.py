@@ -13,17 +13,8 @@ from sqlalchemy import Connection, func, select
 
 from digest.store.database import Database
 from digest.store.erasing import Erasures
-from digest.store.schema import (
-    attempt,
-    batch,
-    consent,
-    delivery,
-    delivery_event,
-    edition,
-    erased,
-    subscriber,
-    suppression,
-)
+from digest.store.schema import attempt, batch, delivery, delivery_event, edition
+from digest.store.schema_readers import consent, erased, subscriber, suppression
 
 _BEFORE = timedelta(days=7)
 _NOT_SENT = ("skipped", "cancelled", "expired")

@@ -42,7 +42,8 @@ from digest.models import Subscriber
 from digest.store.bulk import fill
 from digest.store.database import Database
 from digest.store.erasing import Erasures
-from digest.store.schema import Moment, consent, subscriber, suppression
+from digest.store.schema_readers import consent, subscriber, suppression
+from digest.store.tables import Moment
 from digest.subscribers.importing import Incoming
 
 _CHUNK = 10_000

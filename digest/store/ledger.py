@@ -7,17 +7,18 @@ A guarded UPDATE with the state in the outer WHERE decides who owns a batch. Dec
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, insert, or_, select, update
 
-from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown, without_doubt
+from digest.deliver.outcome import Accepted, NotSent, Outcome
 from digest.deliver.ports import Ahead, Claim, Fence, Recall, Recovery
-from digest.errors import StoreError
-from digest.store import batches, locks, recalls
+from digest.store import attempts, batches, recalls
+from digest.store.attempts import redone_elsewhere
 from digest.store.database import Database
+from digest.store.recovering import Left
 from digest.store.schema import attempt, batch, decision, delivery
 from digest.store.schema import edition as editions
 from digest.store.steps import Steps
@@ -35,14 +36,7 @@ class SqlLedger:
     def claim(
         self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
     ) -> Claim | None:
-        ready = (
-            select(batch.c.id)
-            .where(batch.c.edition == edition, batch.c.state == "pending", _ready(now, ahead))
-            .where(batch.c.tries < max_tries)
-            .where(select(editions.c.key).where(editions.c.key == edition, editions.c.state == "sending").exists())
-            .order_by(batch.c.due_at, batch.c.tries, batch.c.id)
-            .limit(1)
-        )
+        ready = _next(batch.c.id, edition, transport, now, max_tries, ahead)
         while True:
             with self.database.write() as connection:
                 number = connection.execute(ready.with_for_update(skip_locked=True)).scalar()
@@ -79,25 +73,30 @@ class SqlLedger:
                 )
             return Claim(batch=number, attempt=name, variant=mine.variant, readers=readers, send_at=send_at)
 
+    def next_size(self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None) -> int:
+        with self.database.read() as connection:
+            found = _next(batch.c.size, edition, transport, now, max_tries, ahead)
+            return int(connection.execute(found).scalar() or 0)
+
     def renew(self, edition: str) -> None:
         with self.database.write() as connection:
             _renew(connection, edition)
 
     def note_fence(self, name: str, fence: str) -> None:
         with self.database.write() as connection:
-            _own(connection, name, fence=fence)
+            attempts.own(connection, name, fence=fence)
 
     def note_handing(self, name: str, reader: int) -> None:
         self.steps.note(name, reader)
 
     def note_refused(self, name: str, reader: int, reason: str) -> None:
         with self.database.write() as connection:
-            number = _own(connection, name, in_doubt=reader)
+            number = attempts.own(connection, name, in_doubt=reader)
             batches.part(connection, number, reader, outcome="rejected", reason=reason)
 
     def note_put_off(self, name: str, reader: int) -> None:
         with self.database.write() as connection:
-            number = _own(connection, name, in_doubt=reader)
+            number = attempts.own(connection, name, in_doubt=reader)
             batches.part(connection, number, reader, batch=batches.waiting_room(connection, number))
 
     def settle(self, name: str, outcome: Outcome, now: datetime) -> None:
@@ -110,7 +109,7 @@ class SqlLedger:
             ).one()
             if row.state == "proved":  # the provider's events were faster than its answer
                 return
-            _end_attempt(connection, name, outcome, now)
+            attempts.end(connection, name, outcome, now)
             batches.apply(connection, row.edition, row.batch, outcome)
         self.steps.end(name)
 
@@ -140,38 +139,20 @@ class SqlLedger:
         with self.database.write() as connection:
             return recalls.prove(connection, name)
 
-    def begin_run(self, edition: str, *, recovery: Mapping[str, Recovery], now: datetime, resend: bool = False) -> int:
-        """Recovers what a killed run left: an orphaned `submitting` is Unknown, never pending, unless `recovery`
-        (transport name → how it is redone) allows more, or `resend` says to send what is in doubt again. What runs
-        that are still at work hold is left to them. Answers the readers whose outcome is now unknown because of it."""
-        doubtful = 0
+    def begin_run(
+        self,
+        edition: str,
+        *,
+        recovery: Mapping[str, Recovery],
+        now: datetime,
+        redo_within: Mapping[str, timedelta] = {},
+        resend: bool = False,
+    ) -> int:
+        """Recovers what a killed run left (`recovering`) and gives pending batches their tries back. Answers the
+        readers whose outcome is now unknown because of it."""
         with self.database.write(area="recovery") as connection:
-            found = connection.execute(
-                select(
-                    attempt.c.id,
-                    attempt.c.batch,
-                    attempt.c.transport,
-                    attempt.c.in_doubt,
-                    attempt.c.boot,
-                    attempt.c.run,
-                    attempt.c.send_at,
-                    attempt.c.fence,
-                )
-                .join(batch, batch.c.id == attempt.c.batch)
-                .where(batch.c.edition == edition, attempt.c.state == "submitting")
-            ).all()
-            dead = locks.dead(connection, {orphan.run for orphan in found})
-            for orphan in (one for one in found if one.run in dead):
-                ids = [id for id, _email in batches.readers(connection, orphan.batch)]
-                outcome = _orphan_outcome(orphan, ids, recovery.get(orphan.transport, "hold"), self.steps)
-                if resend:
-                    outcome = without_doubt(outcome)
-                _end_attempt(connection, orphan.id, outcome, now)
-                batches.apply(connection, edition, orphan.batch, outcome)
-                if isinstance(outcome, Unknown):
-                    doubtful += len(ids)
-                elif isinstance(outcome, Mixed):
-                    doubtful += len(outcome.unknown)
+            left = Left(recovery, redo_within, self.steps, resend)
+            doubtful = left.recover(connection, edition, now) + left.hold_what_is_too_old(connection, edition, now)
             _renew(connection, edition)
         return doubtful
 
@@ -225,6 +206,20 @@ class SqlLedger:
             return bool(connection.execute(update(editions).where(mine).values(state="done", done_at=now)).rowcount)
 
 
+def _next(
+    column: ColumnElement[Any], edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None
+) -> Select[Any]:
+    """A column of the batch whose turn it is."""
+    return (
+        select(column)
+        .where(batch.c.edition == edition, batch.c.state == "pending", _ready(now, ahead))
+        .where(batch.c.tries < max_tries, ~redone_elsewhere(transport))
+        .where(select(editions.c.key).where(editions.c.key == edition, editions.c.state == "sending").exists())
+        .order_by(batch.c.due_at, batch.c.tries, batch.c.id)
+        .limit(1)
+    )
+
+
 def _ready(now: datetime, ahead: Ahead | None) -> ColumnElement[bool]:
     """That a batch's time has come, or is as far ahead as a fence needs."""
     due = batch.c.due_at <= now
@@ -234,55 +229,3 @@ def _ready(now: datetime, ahead: Ahead | None) -> ColumnElement[bool]:
 def _renew(connection: Connection, edition: str) -> None:
     pending = and_(batch.c.edition == edition, batch.c.state == "pending")
     connection.execute(update(batch).where(pending).values(tries=0))
-
-
-def _own(connection: Connection, name: str, **noted: Any) -> int:
-    """The batch of an attempt that is still ours, with something noted of it. Raises StoreError when another run has
-    settled it: whoever went on now would hand readers over a second time."""
-    mine = and_(attempt.c.id == name, attempt.c.state == "submitting")
-    if not connection.execute(update(attempt).where(mine).values(**noted)).rowcount:
-        raise StoreError(f"attempt {name} was taken over by another run; this one stops")
-    return int(connection.execute(select(attempt.c.batch).where(attempt.c.id == name)).scalar_one())
-
-
-def _orphan_outcome(orphan: Any, ids: Sequence[int], recovery: Recovery, steps: Steps) -> Outcome:
-    why = "the run was cut short while this was being handed over"
-    doubt: int | None = orphan.in_doubt
-    if orphan.send_at is not None and not orphan.fence:
-        return NotSent("the run was cut short before it had a fence, without which nothing leaves ahead of its time")
-    if recovery == "redo" or (recovery == "stepwise" and doubt is None):
-        return NotSent("the run was cut short before anything was handed over, or it can safely be redone")
-    if recovery == "hold" or doubt is None:
-        return Unknown(why)
-    # Readers are handed over in the order of their ids: before those in doubt all are done, after them none is.
-    done = frozenset(id for id in ids if id < doubt)
-    unknown = dict.fromkeys(steps.doubtful(orphan.boot, doubt, ids), why)
-    return Mixed(accepted=done, unknown=unknown, not_sent_reason=why)
-
-
-def _end_attempt(connection: Connection, name: str, outcome: Outcome, now: datetime) -> None:
-    state, detail, provider_id = _attempt_words(outcome)
-    ended = connection.execute(
-        update(attempt)
-        .where(attempt.c.id == name, attempt.c.state == "submitting")
-        .values(state=state, ended_at=now, detail=detail, provider_id=provider_id)
-    ).rowcount
-    if not ended:
-        raise StoreError(f"attempt {name} was settled already; two runs can't both own it")
-
-
-def _attempt_words(outcome: Outcome) -> tuple[str, str, str]:
-    match outcome:
-        case Accepted(provider_id):
-            return "accepted", "", provider_id
-        case Rejected(readers):
-            return "rejected", f"{len(readers)} readers refused", ""
-        case Halve(reason):
-            return "halved", reason, ""
-        case NotSent(reason):
-            return "not_sent", reason, ""
-        case Unknown(reason):
-            return "unknown", reason, ""
-        case Mixed():
-            said = outcome.not_sent_reason or next(iter(outcome.unknown.values()), "")
-            return "mixed", said, ""

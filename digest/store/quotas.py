@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, select, update
 
 from digest.store.database import Database
-from digest.store.schema import quota
+from digest.store.schema_readers import quota
 
 _KEPT = timedelta(days=8)
 

@@ -37,7 +37,8 @@ from digest.store import meta
 from digest.store.bulk import fill, measure, scratch
 from digest.store.database import Database
 from digest.store.erasing import Erasures
-from digest.store.schema import consent, delivery, subscriber, suppression, wish
+from digest.store.schema import delivery
+from digest.store.schema_readers import consent, subscriber, suppression, wish
 from digest.subscribers.due import Candidate
 from digest.subscribers.listing import FILE_NAME
 

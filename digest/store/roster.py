@@ -15,7 +15,7 @@ from sqlalchemy import Row, Select, func, select, update
 from digest.models import Subscriber
 from digest.store.consent import Consent, append
 from digest.store.database import Database
-from digest.store.schema import consent, subscriber, suppression
+from digest.store.schema_readers import consent, subscriber, suppression
 
 _CHUNK = 5000
 _AGREED = ("agreed", "confirmed", "signed up", "added")

@@ -6,63 +6,25 @@ changes only when its reader parts from the batch: excluded, rejected, or told o
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     JSON,
-    BigInteger,
     Boolean,
     Column,
     Date,
-    DateTime,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime. SQLite keeps no zone, so it is stored there in UTC and comes back aware."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive datetime can't be stored")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-# SQLite counts rows only in a column declared INTEGER; PostgreSQL wants room for more than two thousand million.
-_Id = BigInteger().with_variant(Integer(), "sqlite")
+import digest.store.schema_readers  # noqa: F401  the metadata is to be whole
+from digest.store.tables import Id, Moment, metadata
 
 meta = Table(
     "meta",
@@ -149,101 +111,17 @@ letter = Table(
     Column("text", Text, nullable=False),
 )
 
-subscriber = Table(
-    "subscriber",
-    metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
-    Column("address", Text, nullable=False),  # the address in its one comparable form
-    Column("email", Text, nullable=False),  # as the list writes it
-    Column("name", Text, nullable=False),
-    Column("topics", JSON, nullable=False),
-    Column("frequency", String(16), nullable=False),
-    Column("timezone", String(64), nullable=False),
-    Column("hour", String(5), nullable=False),
-    Column("format", String(8), nullable=False),
-    Column("status", String(16), nullable=False),
-    Column("listed", Boolean, nullable=False),
-    Column("added_at", Moment, nullable=False),
-    Column("origin", Text, nullable=False, server_default=""),  # '': subscribers.yaml; else the name of an import
-    UniqueConstraint("address"),
-)
-
-suppression = Table(
-    "suppression",
-    metadata,
-    Column("address", Text, primary_key=True),
-    Column("reason", String(32), nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("at", Moment, nullable=False),
-)
-
-consent = Table(  # append-only; an erasure alone takes the person out of it
-    "consent",
-    metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
-    Column("address", Text, nullable=False),
-    Column("what", String(32), nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("wording", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    Index(None, "address"),
-)
-
-erased = Table(  # keyed hashes of addresses that must not come back
-    "erased",
-    metadata,
-    Column("mark", String(64), primary_key=True),
-    Column("at", Moment, nullable=False),
-    Column("reason", Text, nullable=False),
-)
-
-wish = Table(  # what readers chose themselves; null: as the list says
-    "wish",
-    metadata,
-    Column("subscriber", _Id, ForeignKey("subscriber.id"), primary_key=True),
-    Column("topics", JSON(none_as_null=True)),
-    Column("frequency", String(16)),
-    Column("hour", String(5)),  # '': the newsletter's own
-    Column("format", String(8)),
-    Column("paused_until", Moment),
-)
-
-signup = Table(  # asked for on the page, waiting for the click in the mail
-    "signup",
-    metadata,
-    Column(
-        "id", BigInteger, primary_key=True, autoincrement=False
-    ),  # random: a number used again would confirm another
-    Column("address", Text, nullable=False),
-    Column("email", Text, nullable=False),
-    Column("asked_at", Moment, nullable=False),
-    Column("confirmed_at", Moment),
-    Column("wording", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    Index(None, "address"),
-    Index(None, "asked_at"),
-)
-
-quota = Table(  # how often something was done in a span of time, under a hash of by whom
-    "quota",
-    metadata,
-    Column("name", String(64), primary_key=True),
-    Column("since", Moment, nullable=False),
-    Column("used", Integer, nullable=False),
-)
-
 batch = Table(
     "batch",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("id", Id, primary_key=True, autoincrement=True),
     Column("edition", String(64), ForeignKey("edition.key"), nullable=False),
     Column("variant", String(64), nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("state", String(16), nullable=False),
     Column("size", Integer, nullable=False),
     Column("tries", Integer, nullable=False, server_default="0"),
-    Column("parent", _Id),
+    Column("parent", Id),
     Index(None, "edition", "state", "due_at"),
 )
 
@@ -251,8 +129,8 @@ delivery = Table(
     "delivery",
     metadata,
     Column("edition", String(64), ForeignKey("edition.key"), primary_key=True),
-    Column("subscriber", _Id, ForeignKey("subscriber.id"), primary_key=True),
-    Column("batch", _Id, ForeignKey("batch.id")),
+    Column("subscriber", Id, ForeignKey("subscriber.id"), primary_key=True),
+    Column("batch", Id, ForeignKey("batch.id")),
     Column("outcome", String(16)),  # null: as the batch says; else excluded or rejected
     Column("reason", Text),
     Index(None, "batch"),
@@ -269,7 +147,7 @@ attempt = Table(
     "attempt",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("batch", _Id, ForeignKey("batch.id"), nullable=False),
+    Column("batch", Id, ForeignKey("batch.id"), nullable=False),
     Column("transport", String(32), nullable=False),
     Column("state", String(16), nullable=False),
     Column("started_at", Moment, nullable=False),
@@ -277,7 +155,7 @@ attempt = Table(
     Column("run", String(32), nullable=False, server_default=""),  # of the process that holds it (`locks.at_work`)
     Column("send_at", Moment),  # submitted ahead, for this time; without a fence nothing can have left
     Column("fence", Text, nullable=False, server_default=""),  # the provider's id under which it can be recalled
-    Column("in_doubt", _Id),  # per-reader transports: the one reader being handed over right now
+    Column("in_doubt", Id),  # per-reader transports: the one reader being handed over right now
     Column("boot", String(64), nullable=False, server_default=""),  # the start of the machine that made it (`steps`)
     Column("provider_id", Text, nullable=False, server_default=""),
     Column("detail", Text, nullable=False, server_default=""),
@@ -287,9 +165,9 @@ attempt = Table(
 decision = Table(
     "decision",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("id", Id, primary_key=True, autoincrement=True),
     Column("edition", String(64), ForeignKey("edition.key"), nullable=False),
-    Column("batch", _Id),
+    Column("batch", Id),
     Column("what", String(32), nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False),
@@ -298,7 +176,7 @@ decision = Table(
 webhook = Table(  # what a provider posted, as it came; gone some days after it was handled
     "webhook",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("id", Id, primary_key=True, autoincrement=True),
     Column("provider", String(16), nullable=False),
     Column("digest", String(64), nullable=False),  # SHA-256 of the body: a post that comes again is kept once
     Column("received_at", Moment, nullable=False),
@@ -313,7 +191,7 @@ delivery_event = Table(  # what became of a letter: the first word of each kind,
     "delivery_event",
     metadata,
     Column("edition", String(64), primary_key=True),
-    Column("subscriber", _Id, primary_key=True),
+    Column("subscriber", Id, primary_key=True),
     Column("kind", String(16), primary_key=True),
     Column("at", Moment, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),

@@ -12,7 +12,7 @@ from digest.models import Subscriber
 from digest.store import consent
 from digest.store.consent import Consent
 from digest.store.database import Database
-from digest.store.schema import signup, subscriber, suppression
+from digest.store.schema_readers import signup, subscriber, suppression
 
 ORIGIN = "web"
 """Where readers come from who signed up themselves: no edit of subscribers.yaml takes them off the list."""

@@ -16,7 +16,7 @@ from digest.events.rules import LEFT
 from digest.store import consent
 from digest.store.consent import Consent
 from digest.store.database import Database
-from digest.store.schema import subscriber, suppression, wish
+from digest.store.schema_readers import subscriber, suppression, wish
 from digest.store.together import Together
 
 ERASED = "erased"

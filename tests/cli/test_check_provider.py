@@ -42,9 +42,13 @@ def faults(room: Newsroom, *arguments: str) -> list[str]:
     return [fault["message"] for fault in room.json("check", *arguments, code=2)["faults"]]
 
 
+def warnings(room: Newsroom) -> list[str]:
+    """Without what is said of the webhook, which these newsrooms have none of."""
+    return [said for said in room.json("check")["warnings"] if "web.webhooks" not in said]
+
+
 def test_all_is_well(newsroom: Newsroom, sendgrid: SendGridServer) -> None:
-    told = by(sendgrid, newsroom).json("check")
-    assert (told["faults"], told["warnings"]) == ([], [])
+    assert warnings(by(sendgrid, newsroom)) == []
 
 
 def test_a_refused_key_is_a_fault_that_does_not_show_it(newsroom: Newsroom, sendgrid: SendGridServer) -> None:
@@ -55,7 +59,7 @@ def test_a_refused_key_is_a_fault_that_does_not_show_it(newsroom: Newsroom, send
 
 def test_a_key_that_can_send_but_not_recall_is_a_warning(newsroom: Newsroom, sendgrid: SendGridServer) -> None:
     sendgrid.api.scopes = set(SCOPES) - {"user.scheduled_sends.create"}
-    (said,) = by(sendgrid, newsroom).json("check")["warnings"]
+    (said,) = warnings(by(sendgrid, newsroom))
     assert "user.scheduled_sends.create" in said
 
 

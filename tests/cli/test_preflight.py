@@ -85,10 +85,12 @@ def test_links_are_asked_for_where_wanted(newsroom: Newsroom) -> None:
     with HttpServer() as site:
         site.route("/there", b"<html>there</html>")
         feed = "".join(
-            f"<item><title>गाँव {place} में नहर खुली और खेतों तक पानी पहुँचा {place}</title><link>{site.url(path)}</link>"
-            f"<pubDate>Mon, 23 Nov 2026 05:{place}0:00 +0530</pubDate><description>किसानों ने {place} खेतों में सिंचाई शुरू "
-            f"की और नहर के किनारे {place} पेड़ लगाए।</description></item>"
-            for place, path in ((1, "/there"), (2, "/gone"))
+            f"<item><title>{title}</title><link>{site.url(path)}</link><description>{text}</description>"
+            "<pubDate>Mon, 23 Nov 2026 05:10:00 +0530</pubDate></item>"
+            for path, title, text in (
+                ("/there", "नदीपुर में नहर खुली, खेतों तक पानी पहुँचा", "किसानों ने सिंचाई शुरू की और किनारे पर पेड़ लगाए।"),
+                ("/gone", "पुस्तकालय की छत पर बच्चों ने दूरबीन से देखा चाँद", "शाम को विज्ञान की कक्षा खुले आकाश के नीचे लगी।"),
+            )
         )
         site.route("/feed.xml", f"<rss version='2.0'><channel>{feed}</channel></rss>")
         (newsroom.home / "digest.yaml").write_text(

@@ -15,7 +15,7 @@ from digest.collect import jsonpath
 from digest.collect.apipresets import PRESETS
 from digest.collect.dropfolder import read_path
 from digest.models import Article, JsonMapping, Source
-from digest.settings import MappingSettings
+from digest.settings_sources import MappingSettings
 from tests.collect.reading import NOW, read
 from tests.paths import SHARED_DATA
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from digest.deliver.message import Outgoing
-from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
+from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Redo, Rejected, Unknown
 from digest.deliver.ports import Ahead, Claim, Fence, Journal, Recall, Recovery
 from tests.deliver.letters import NOW
 
@@ -67,6 +67,10 @@ class FakeLedger:
                     return Claim(batch.number, name, batch.variant, batch.readers)
             return None
 
+    def next_size(self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None) -> int:
+        ready = [b for b in self.batches if b.state == "pending" and b.tries < max_tries]
+        return len(ready[0].readers) if ready else 0
+
     def renew(self, edition: str) -> None:
         for batch in self.batches:
             batch.tries = 0 if batch.state == "pending" else batch.tries
@@ -101,7 +105,7 @@ class FakeLedger:
             match outcome:
                 case Accepted():
                     batch.state = "accepted"
-                case NotSent():
+                case NotSent() | Redo():
                     batch.state = "pending"
                 case Unknown():
                     batch.state = "unknown"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from digest.deliver.ports import Ahead
-from digest.deliver.sender import Job, SendReport, send_due
+from digest.deliver.report import SendReport
+from digest.deliver.sender import Job, send_due
 from digest.deliver.transports.sendgrid import SendGrid
 from digest.store.counting import Counts, counts
 from digest.store.database import Database, open_database

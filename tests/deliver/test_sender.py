@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from digest.deliver.message import Outgoing
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
 from digest.deliver.ports import Journal
-from digest.deliver.sender import Job, SendReport, send_due
+from digest.deliver.report import SendReport
+from digest.deliver.sender import Job, send_due
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
 from tests.deliver.letters import LETTER, SENDER, token
 
@@ -169,13 +171,68 @@ def test_stop_ends_the_run_after_what_is_in_flight() -> None:
 
 def test_stop_is_heard_while_the_provider_is_left_alone() -> None:
     stop = threading.Event()
-    ledger, transport = FakeLedger(1), Scripted([NotSent("slow down", retry_after=10_000_000.0)])
+    ledger, transport = FakeLedger(1), Scripted([NotSent("slow down", retry_after=200.0)])
     threading.Timer(0.1, stop.set).start()
     start = time.monotonic()
     report, _ = run(ledger, transport, stop=stop, threads=2)
     assert report.stopped
     assert time.monotonic() - start < 5
     assert len(transport.submitted) == 1
+
+
+def test_a_provider_that_asks_for_an_hour_ends_the_run_or_leaves_it_to_the_next() -> None:
+    ledger, first, second = FakeLedger(2, 2), Scripted([NotSent("limit reached", retry_after=3600.0)]), Scripted()
+    report, _ = run(ledger, first)
+    assert report.problems == [
+        "limit reached",
+        "stopped as it may send again in 60 minutes only; the rest is not sent",
+    ]
+    first.script, first.name, second.name = [NotSent("limit reached", retry_after=3600.0)], "one", "other"
+    report, _ = run(ledger, first, second)
+    assert report.accepted == 4
+    assert report.problems[1] == "one is given up as it may send again in 60 minutes only; other goes on"
+
+
+def test_a_transport_that_is_given_up_leaves_only_what_it_has_certainly_not_sent() -> None:
+    ledger = FakeLedger(1, 1, 1)
+    first = Scripted([Unknown("cut off"), NotSent("the key is refused", permanent=True)], name="one")
+    second = Scripted(name="other")
+    report, _ = run(ledger, first, second)
+    assert (report.accepted, report.unknown) == (2, 1)
+    assert [outgoing.recipients[0].id for outgoing in second.submitted] == [2, 3]
+    assert ledger.states() == [("unknown", 1), ("accepted", 1), ("accepted", 1)]
+
+
+def test_an_unknown_of_a_provider_that_knows_its_batches_again_is_redone_by_it() -> None:
+    ledger, transport = FakeLedger(3), Scripted([Unknown("no answer")], recovery="redo")
+    report, _ = run(ledger, transport)
+    assert report == SendReport(accepted=3, problems=["no answer"])
+    assert [outgoing.batch for outgoing in transport.submitted] == ["1", "1"]
+
+
+class Shares:
+    """A Meter that lets so many readers go, and then says how long to wait."""
+
+    def __init__(self, readers: int, wait: float) -> None:
+        self.left, self.wait = readers, wait
+
+    def take(self, transport: str, readers: int, now: datetime) -> float:
+        if readers > self.left:
+            return self.wait
+        self.left -= readers
+        return 0.0
+
+    def put_back(self, transport: str, readers: int) -> None:
+        self.left += readers
+
+
+def test_limits_hold_a_run_up_and_what_was_not_sent_is_not_counted() -> None:
+    ledger, transport = FakeLedger(5, 5, 5), Scripted([NotSent("busy")])
+    meter = Shares(10, 7200.0)
+    report, _ = run(ledger, transport, meter=meter)
+    assert (report.accepted, meter.left) == (10, 0)
+    assert report.problems[-1] == "stopped as it may send again in 120 minutes only; the rest is not sent"
+    assert ledger.states()[-1] == ("pending", 5)
 
 
 def test_a_batch_put_back_by_one_thread_is_taken_up_although_the_others_saw_nothing() -> None:

@@ -42,7 +42,7 @@ TOP = {
     "dkim_verdict",
 }
 TOP |= {"composing", "web", "work"}
-TOP |= {"settings", "settings_file", "settings_transports", "settings_values", "settings_web"}
+TOP |= {"settings", "settings_file", "settings_sources", "settings_transports", "settings_values", "settings_web"}
 
 
 def imports(path: Path) -> set[str]:

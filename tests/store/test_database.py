@@ -17,7 +17,7 @@ from digest.store import database as opening
 from digest.store.database import HEAD, Database, open_database
 from digest.store.locks import alone
 from digest.store.meta import get_or_make
-from digest.store.schema import metadata
+from digest.store.tables import metadata
 
 
 def test_a_migrated_store_has_the_schema_of_the_code(database: Database) -> None:

@@ -11,7 +11,8 @@ from digest.store.erasing import Erased, Erasures
 from digest.store.history import Histories
 from digest.store.ledger import SqlLedger
 from digest.store.readers import ReaderStore
-from digest.store.schema import attempt, delivery, delivery_event, metadata
+from digest.store.schema import attempt, delivery, delivery_event
+from digest.store.tables import metadata
 from tests.store.conftest import KEY, NOW, Frozen
 
 WHO = "reader1@example.com"

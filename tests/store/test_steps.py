@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from digest.deliver.outcome import Accepted
 from digest.errors import StoreError
@@ -65,11 +66,14 @@ def told(database: Database) -> list[str]:
     if database.engine.dialect.name != "sqlite":
         pytest.skip("only SQLite is told so")
     said: list[str] = []
-    connection = database.engine.raw_connection()
-    driver = connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    driver.set_trace_callback(lambda one: said.append(one) if one.startswith(("PRAGMA", "UPDATE attempt")) else None)
-    connection.close()
+
+    def listen(driver: sqlite3.Connection, *_: object) -> None:
+        driver.set_trace_callback(
+            lambda one: said.append(one) if one.startswith(("PRAGMA synchronous", "UPDATE attempt")) else None
+        )
+
+    event.listen(database.engine, "connect", listen)
+    database.engine.dispose()  # those that are open are not listened to
     return said
 
 

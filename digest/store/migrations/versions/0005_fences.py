@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from digest.store.schema import Moment
+from digest.store.tables import Moment
 
 revision = "0005"
 down_revision = "0004"

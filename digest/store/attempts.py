@@ -1,0 +1,57 @@
+"""Rows of attempts, inside a transaction that the caller holds: whose they are, how they end, who may redo them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, select, update
+
+from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Redo, Rejected, Unknown
+from digest.errors import StoreError
+from digest.store.schema import attempt, batch
+
+
+def own(connection: Connection, name: str, **noted: Any) -> int:
+    """The batch of an attempt that is still ours, with something noted of it. Raises StoreError when another run has
+    settled it: whoever went on now would hand readers over a second time."""
+    mine = and_(attempt.c.id == name, attempt.c.state == "submitting")
+    if not connection.execute(update(attempt).where(mine).values(**noted)).rowcount:
+        raise StoreError(f"attempt {name} was taken over by another run; this one stops")
+    return int(connection.execute(select(attempt.c.batch).where(attempt.c.id == name)).scalar_one())
+
+
+def redone_elsewhere(transport: str) -> ColumnElement[bool]:
+    """That a batch may be with another transport's provider, which alone knows it again."""
+    redone = select(attempt.c.id).where(attempt.c.batch == batch.c.id, attempt.c.state == "redo")
+    return redone.where(attempt.c.transport != transport).exists()
+
+
+def end(connection: Connection, name: str, outcome: Outcome, now: datetime) -> None:
+    state, detail, provider_id = _words(outcome)
+    ended = connection.execute(
+        update(attempt)
+        .where(attempt.c.id == name, attempt.c.state == "submitting")
+        .values(state=state, ended_at=now, detail=detail, provider_id=provider_id)
+    ).rowcount
+    if not ended:
+        raise StoreError(f"attempt {name} was settled already; two runs can't both own it")
+
+
+def _words(outcome: Outcome) -> tuple[str, str, str]:
+    match outcome:
+        case Accepted(provider_id):
+            return "accepted", "", provider_id
+        case Rejected(readers):
+            return "rejected", f"{len(readers)} readers refused", ""
+        case Halve(reason):
+            return "halved", reason, ""
+        case NotSent(reason):
+            return "not_sent", reason, ""
+        case Redo(reason):
+            return "redo", reason, ""
+        case Unknown(reason):
+            return "unknown", reason, ""
+        case Mixed():
+            said = outcome.not_sent_reason or next(iter(outcome.unknown.values()), "")
+            return "mixed", said, ""

@@ -1,0 +1,86 @@
+"""What a killed run left in flight, made one of the ledger's ends: never simply pending, for it may have been sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from digest.deliver.outcome import Mixed, NotSent, Outcome, Redo, Unknown, without_doubt
+from digest.deliver.ports import Recovery
+from digest.store import attempts, batches, locks
+from digest.store.schema import attempt, batch
+from digest.store.steps import Steps
+
+_WHY = "the run was cut short while this was being handed over"
+
+
+@dataclass(frozen=True)
+class Left:
+    """`recovery`: transport → how its attempts are recovered; one that can be redone can be so for `redo_within`. With
+    `resend` what is in doubt is sent again."""
+
+    recovery: Mapping[str, Recovery]
+    redo_within: Mapping[str, timedelta]
+    steps: Steps
+    resend: bool = False
+
+    def recover(self, connection: Connection, edition: str, now: datetime) -> int:
+        """Settles the attempts that nobody is at work on any more. Answers how many readers are in doubt by it."""
+        found = connection.execute(
+            select(attempt)
+            .join(batch, batch.c.id == attempt.c.batch)
+            .where(batch.c.edition == edition, attempt.c.state == "submitting")
+        ).all()
+        dead = locks.dead(connection, {orphan.run for orphan in found})
+        doubtful = 0
+        for orphan in (one for one in found if one.run in dead):
+            ids = [id for id, _email in batches.readers(connection, orphan.batch)]
+            outcome = self._outcome(orphan, ids, now)
+            if self.resend:
+                outcome = without_doubt(outcome)
+            attempts.end(connection, orphan.id, outcome, now)
+            batches.apply(connection, edition, orphan.batch, outcome)
+            if isinstance(outcome, Unknown):
+                doubtful += len(ids)
+            elif isinstance(outcome, Mixed):
+                doubtful += len(outcome.unknown)
+        return doubtful
+
+    def hold_what_is_too_old(self, connection: Connection, edition: str, now: datetime) -> int:
+        """Batches that were to be redone, and whose provider has forgotten them by now, are in doubt."""
+        waiting = (
+            select(attempt.c.id, attempt.c.transport, attempt.c.started_at, attempt.c.batch, batch.c.size)
+            .join(batch, batch.c.id == attempt.c.batch)
+            .where(batch.c.edition == edition, batch.c.state == "pending", attempt.c.state == "redo")
+        )
+        held: dict[int, int] = {}
+        for row in connection.execute(waiting).all():
+            if not self._in_time(row, now):
+                connection.execute(update(attempt).where(attempt.c.id == row.id).values(state="unknown"))
+                connection.execute(update(batch).where(batch.c.id == row.batch).values(state="unknown"))
+                held[row.batch] = row.size
+        return sum(held.values())
+
+    def _outcome(self, orphan: Any, ids: Sequence[int], now: datetime) -> Outcome:
+        recovery = self.recovery.get(orphan.transport, "hold")
+        doubt: int | None = orphan.in_doubt
+        if orphan.send_at is not None and not orphan.fence:
+            return NotSent("the run was cut short before it had a fence, and nothing leaves ahead without one")
+        if recovery == "redo":
+            return Redo(f"{_WHY}; it is redone") if self._in_time(orphan, now) else Unknown(f"{_WHY}, too long ago")
+        if recovery == "stepwise" and doubt is None:
+            return NotSent("the run was cut short before anything was handed over")
+        if recovery == "hold" or doubt is None:
+            return Unknown(_WHY)
+        # Readers are handed over in the order of their ids: before those in doubt all are done, after them none is.
+        done = frozenset(id for id in ids if id < doubt)
+        unknown = dict.fromkeys(self.steps.doubtful(orphan.boot, doubt, ids), _WHY)
+        return Mixed(accepted=done, unknown=unknown, not_sent_reason=_WHY)
+
+    def _in_time(self, tried: Any, now: datetime) -> bool:
+        within = self.redo_within.get(tried.transport)
+        return within is None or now < tried.started_at + within

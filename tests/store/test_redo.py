@@ -1,0 +1,71 @@
+"""Attempts that may be made again, because the provider knows them by a key: by that provider alone, and in time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from digest.deliver.outcome import Mixed, Redo
+from digest.store.counting import counts
+from digest.store.database import Database
+from digest.store.ledger import SqlLedger
+from tests.store.conftest import KEY, NOW, Frozen
+
+HOW = {"resend": "redo", "sendgrid": "hold"}
+WITHIN = {"resend": timedelta(hours=24)}
+
+
+def begin(ledger: SqlLedger, hours: float) -> int:
+    now = NOW + timedelta(hours=hours)
+    return ledger.begin_run(KEY, recovery=HOW, redo_within=WITHIN, now=now)
+
+
+def test_no_other_transport_is_given_what_may_be_with_this_one(
+    ledger: SqlLedger, database: Database, frozen: Frozen
+) -> None:
+    frozen(2, size=1)
+    got = ledger.claim(KEY, "resend", NOW, 5)
+    assert got is not None
+    ledger.settle(got.attempt, Redo("no answer"), NOW)
+    other = ledger.claim(KEY, "sendgrid", NOW, 5)
+    assert other is not None
+    assert other.batch != got.batch
+    assert ledger.claim(KEY, "sendgrid", NOW, 5) is None
+    again = ledger.claim(KEY, "resend", NOW, 5)
+    assert again is not None
+    assert (again.batch, again.readers) == (got.batch, got.readers)
+    assert counts(database, KEY).unknown == 0
+
+
+def test_what_a_killed_run_left_is_redone_while_the_provider_knows_it(
+    ledger: SqlLedger, database: Database, frozen: Frozen
+) -> None:
+    frozen(3, size=3)
+    assert ledger.claim(KEY, "resend", NOW, 5) is not None
+    assert begin(ledger, 23.9) == 0
+    assert ledger.claim(KEY, "sendgrid", NOW, 5) is None
+    assert counts(database, KEY).pending == 3
+
+
+def test_later_it_is_in_doubt(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
+    frozen(3, size=3)
+    assert ledger.claim(KEY, "resend", NOW, 5) is not None
+    assert begin(ledger, 24) == 3
+    assert counts(database, KEY).unknown == 3
+
+
+def test_so_is_what_waited_too_long_to_be_redone(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
+    frozen(3, size=3)
+    assert ledger.claim(KEY, "resend", NOW, 5) is not None
+    assert begin(ledger, 1) == 0
+    assert begin(ledger, 25) == 3
+    assert begin(ledger, 26) == 0
+    assert (counts(database, KEY).unknown, counts(database, KEY).pending) == (3, 0)
+
+
+def test_the_rest_of_a_batch_that_is_taken_in_parts_keeps_its_tries(ledger: SqlLedger, frozen: Frozen) -> None:
+    ids = frozen(5, size=5)
+    for part in ids:
+        got = ledger.claim(KEY, "resend", NOW, 2)
+        assert got is not None
+        ledger.settle(got.attempt, Mixed(accepted=frozenset({part})), NOW)
+    assert ledger.claim(KEY, "resend", NOW, 2) is None
