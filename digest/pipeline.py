@@ -7,14 +7,13 @@ done, what is not is gone on with.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from digest.app import App
 from digest.composing import Composed, collect, compose, day_of, edition_key
 from digest.deliver.message import Outgoing, carried, cids, recipient
-from digest.deliver.outcome import Accepted, NotSent
 from digest.deliver.report import SendReport
 from digest.deliver.sender import Job, send_due
 from digest.deliver.transports import RECOVERY, REDO_WITHIN
@@ -35,7 +34,6 @@ __all__ = [
     "edition_key",
     "send",
     "send_test",
-    "settle",
 ]
 
 _LOCK_WAIT = 5.0  # seconds
@@ -76,7 +74,7 @@ def send(
     mirror_list(app)  # a faulty list mails nobody, so it is read before anything is done
     app.ready_to_send()
     with alone(app.database, "sending", wait=_LOCK_WAIT) as turn:
-        doubtful = _recover(app, key)
+        doubtful = recover(app, key)
         edition, failures = _made_ready(app, key, stop)
         doubtful += failures
         if edition.state not in ("approved", "frozen", "sending", "done"):
@@ -101,18 +99,9 @@ def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
         return None
     mirror_list(app)
     with alone(app.database, "sending", wait=0.0) as turn:
-        doubtful = _recover(app, key)
+        doubtful = recover(app, key)
         turn.share()
         return _hand_over(app, key, 0, stop, None, doubtful)
-
-
-def settle(app: App, key: str, decisions: Mapping[int, Accepted | NotSent], reason: str) -> None:
-    """Carries out an operator's word on batches whose outcome is unknown. Raises Busy while a send is at work."""
-    with alone(app.database, "sending", wait=_LOCK_WAIT):
-        _recover(app, key)
-        for number, outcome in decisions.items():
-            app.ledger.decide(key, number, outcome, reason, app.now())
-        app.ledger.finish(key, app.now())
 
 
 def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, list[str]]:
@@ -143,7 +132,7 @@ def why_not(edition: Edition) -> tuple[str, ...]:
     return ()
 
 
-def _recover(app: App, key: str) -> tuple[str, ...]:
+def recover(app: App, key: str) -> tuple[str, ...]:
     """Settles what a killed run left, whatever state the edition is in. Call under the lock."""
     resend = app.settings.delivery.on_unknown == "resend"
     doubtful = app.ledger.begin_run(key, recovery=RECOVERY, redo_within=REDO_WITHIN, now=app.now(), resend=resend)

@@ -21,23 +21,34 @@ if TYPE_CHECKING:
 @click.option("--accept", "accepted", multiple=True, help="A batch that the provider did take (its number, or 'all').")
 @click.option("--resend", "resent", multiple=True, help="A batch that the provider did not take; it is sent again.")
 @click.option("--reason", default="", help="How you know; kept with the decision.")
+@click.option("--offline", is_flag=True, help="Do not ask the provider's log.")
 @json_option
 @click.pass_obj
 def reconcile(
-    home: Path, key: str, accepted: tuple[str, ...], resent: tuple[str, ...], reason: str, as_json: bool
+    home: Path,
+    key: str,
+    accepted: tuple[str, ...],
+    resent: tuple[str, ...],
+    reason: str,
+    offline: bool,
+    as_json: bool,
 ) -> int:
-    """Show the batches whose outcome is unknown, and settle them by what you found out at the provider."""
-    from digest import pipeline
+    """Ask the provider's log about batches whose outcome is unknown, show what is left, and settle it by your word."""
+    from digest import settling
     from digest.app import make_app
     from digest.store.counting import counts, doubts
 
     with make_app(home) as app:
         existing(app, key)
-        pipeline.settle(app, key, {}, "")  # what a killed run left is in doubt too
+        shown = [] if offline else settling.look_up(app, key)
+        if offline:
+            settling.settle(app, key, {}, "")  # what a killed run left is in doubt too
+        for batch in shown:
+            note(f"batch {batch}: the provider's log shows that it was taken")
         known = {doubt.batch: doubt for doubt in doubts(app.database, key)}
         decisions = _decisions(accepted, resent, reason, known)
         if decisions:
-            pipeline.settle(app, key, decisions, reason)
+            settling.settle(app, key, decisions, reason)
         left = doubts(app.database, key)
         totals = counts(app.database, key)
     if as_json:
@@ -45,7 +56,7 @@ def reconcile(
             {"batch": d.batch, "readers": d.readers, "attempt": d.attempt, "transport": d.transport, "detail": d.detail}
             for d in left
         ]
-        emit({"edition": key, "unknown": totals.unknown, "pending": totals.pending, "batches": rows})
+        emit({"edition": key, "unknown": totals.unknown, "pending": totals.pending, "batches": rows, "shown": shown})
     elif not left:
         click.echo(f"edition {key}: no batch is in doubt")
     else:

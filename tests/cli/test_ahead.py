@@ -100,3 +100,18 @@ def test_a_time_that_is_none_past_or_far_is_said(newsroom: Newsroom, said: str) 
     run = newsroom.digest("send", "--at", said)
     assert run.code == 2
     assert run.err.startswith("--at: ") or "--at" in run.err
+
+
+def test_what_is_in_doubt_without_a_fence_is_settled_by_the_providers_log(
+    newsroom: Newsroom, provider: SendGridServer
+) -> None:
+    provider.faults = [Fault("accept_then_close"), Fault("ok"), Fault("lose_then_close")]
+    sent = newsroom.json("send", code=1, DIGEST_DELIVERY__THREADS="1")
+    told = newsroom.json("reconcile", EDITION, code=1)
+    assert 0 < told["unknown"] < sent["unknown"]
+    assert len(told["shown"]) == 1
+    (left,) = told["batches"]
+    settled = newsroom.json("reconcile", EDITION, "--resend", str(left["batch"]), "--reason", "not in its log")
+    assert settled["unknown"] == 0
+    assert newsroom.json("send")["state"] == "done"
+    assert set(provider.counts.values()) == {1}

@@ -38,6 +38,7 @@ TOP = {
     "rehearsal",
     "building",
     "withdrawing",
+    "settling",
     "doctor",
     "dkim_verdict",
 }
