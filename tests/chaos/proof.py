@@ -31,6 +31,8 @@ class Verdict:
     strangers: int
     lied: int
     """Whom we call accepted though the provider never had them."""
+    deaf: int
+    """Whom we hold as unknown though the provider has them; settled once its events have come."""
 
     @property
     def holds(self) -> bool:
@@ -87,8 +89,9 @@ def judge(log: Path, status: dict[str, Any], readers: int, *, killed: bool) -> V
     """What the provider's log says of a send that has nothing more to do, against what `status --all` says. Raises
     AssertionError when its numbers do not add up, or the provider saw a request that breaks its rules."""
     parts = ("accepted", "rejected", "excluded", "pending", "unknown")
-    assert status["frozen"] == sum(status[part] for part in parts) == readers, status
-    assert status["pending"] == 0, status
+    numbers = {part: status[part] for part in ("state", "frozen", *parts)}
+    assert status["frozen"] == sum(status[part] for part in parts) == readers, numbers
+    assert status["pending"] == 0, (numbers, {row["reason"] for row in status["not_reached"]})
     expected = {f"reader{number}@example.com" for number in range(readers)}
     doubtful = {row["email"] for row in status["not_reached"] if row["state"] == "unknown"}
     judged = balance(log)
@@ -103,4 +106,5 @@ def judge(log: Path, status: dict[str, Any], readers: int, *, killed: bool) -> V
         missed=len(expected - reached - doubtful),
         strangers=len(reached - expected),
         lied=len(expected - doubtful - reached),
+        deaf=len(doubtful & reached),
     )
