@@ -65,7 +65,7 @@ def test_sigterm_ends_within_a_letter_and_the_rest_goes_later(tmp_path: Path) ->
             env=room.env(),
             cwd=room.home,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
         begun = lines(log, 20)
         while not begun():

@@ -47,7 +47,7 @@ def make(out: Path, given: Composed, name: str, edition: Edition, variant: Varia
     """`edition` for `variant` in the folder `out/name`, inlined in three ways."""
     app = given.app
     letter = _rendered(given, edition, variant)
-    reader = recipient(0, "asha@example.com", app.sender, app.signer.sign)
+    reader = recipient(0, "asha@example.com", app.sender, app.signer.letters)
     inside = carried(letter, app.articles.pictures.held(cids([letter])))
     outgoing = Outgoing(edition.key, "judged", "judged", letter, app.sender, (reader,), inside)
     html, text = fill(letter.html, reader.values), fill(letter.text, reader.values)
