@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from digest import examples
 from digest.app import App
 from digest.composing import Composed, collect, compose, day_of, edition_key
 from digest.deliver.message import Outgoing, carried, cids, recipient
@@ -73,6 +74,7 @@ def send(
     stop = stop or threading.Event()
     mirror_list(app)  # a faulty list mails nobody, so it is read before anything is done
     app.ready_to_send()
+    examples.refuse(app)
     with alone(app.database, "sending", wait=_LOCK_WAIT) as turn:
         doubtful = recover(app, key)
         edition, failures = _made_ready(app, key, stop)
@@ -128,7 +130,7 @@ def why_not(edition: Edition) -> tuple[str, ...]:
     if edition.state == "paused":
         return (f"edition {edition.key} is paused: digest edition resume {edition.key}",)
     if edition.state in ("cancelled", "expired"):
-        return (f"edition {edition.key} is {edition.state}; nobody is mailed",)
+        return (f"edition {edition.key} is {edition.state}; nobody further is mailed",)
     return ()
 
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    not_,
     or_,
     select,
     tuple_,
@@ -192,6 +193,14 @@ class ReaderStore:
         )
         with self.database.read() as connection:
             return sorted((_topics(topics), form) for topics, form in connection.execute(found))
+
+    def any_beyond(self, domains: Iterable[str]) -> bool:
+        """Whether anybody on the list has an address in none of these domains or those below them."""
+        ends = [mark + domain for domain in domains for mark in "@."]
+        within = or_(*(subscriber.c.address.endswith(end, autoescape=True) for end in ends))
+        with self.database.read() as connection:
+            found = select(subscriber.c.id).where(subscriber.c.listed, not_(within)).limit(1)
+            return connection.execute(found).first() is not None
 
     def email_of(self, id: int) -> str | None:
         """The address of a reader, listed or not."""

@@ -137,6 +137,18 @@ def test_over_smtp_every_reader_gets_one(newsroom: Newsroom) -> None:
         )
 
 
+def test_links_to_the_examples_pages_reach_nobody_real(newsroom: Newsroom) -> None:
+    newsroom.readers(*many(2), "email: sunita@paper.in")
+    with RecordingSmtp() as server:
+        over = {"DIGEST_DELIVERY__TRANSPORT": "smtp", "DIGEST_DELIVERY__SMTP__PORT": str(server.port)}
+        over["DIGEST_DELIVERY__SMTP__HOST"] = "127.0.0.1"
+        run = newsroom.digest("send", **over)
+        assert run.code == 2
+        assert "'newsletter.base_url' is an example" in run.err
+        assert not server.letters
+        assert newsroom.json("send", DIGEST_NEWSLETTER__BASE_URL="https://news.paper.in", **over)["accepted"] == 3
+
+
 def test_over_sendgrid_every_reader_gets_one(newsroom: Newsroom) -> None:
     newsroom.readers(*many(2500), "email: 'ravi@example.com', topics: [खेल]")
     with SendGridServer() as server:
