@@ -28,9 +28,13 @@ class Findings:
         try:
             look()
         except ConfigurationError as error:
-            self.faults += error.faults
+            self.add(error.faults)
         except DigestError as error:
             self.faults.append(Fault("check", 0, str(error)))
+
+    def add(self, faults: list[Fault]) -> None:
+        """Keeps each once: several checks may meet the same."""
+        self.faults += [fault for fault in faults if fault not in self.faults]
 
 
 @click.command()
@@ -46,6 +50,7 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
         raise click.UsageError("--links asks for addresses, --offline asks nobody: choose one")
     if links and not edition:
         raise click.UsageError("--links looks at the letters of an EDITION: name one")
+    from digest import examples
     from digest.app import make_app
     from digest.cli.checking_edition import check_edition
     from digest.cli.checking_sources import check_sources
@@ -62,12 +67,13 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
             findings.gather(lambda: check_sources(app, findings, online=not offline))
             findings.gather(lambda: _check_transport(app, findings, offline))
             findings.gather(lambda: _check_webhooks(app, findings))
-            _check_pages(app, findings)
+            if example := examples.fault(app):
+                findings.faults.append(example)
             if edition and not findings.faults:
                 findings.gather(lambda: looked.update(check_edition(app, edition, links=links)))
     except ConfigurationError as error:
         # Without settings the list can still be read: whoever mends two files wants to know of both.
-        findings.faults += error.faults
+        findings.add(error.faults)
         if (home / listing.FILE_NAME).exists():
             findings.gather(lambda: listing.read_list(home / listing.FILE_NAME, topics=None))
     if as_json:
@@ -89,7 +95,8 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
             by = " and ".join(app.settings.delivery.transport)
             click.echo(f"all is well: {readers} readers, {len(app.sources)} sources, transport {by}")
         elif findings.faults:
-            note(f"{plural(len(findings.faults), 'fault', 'faults')}; nobody is mailed until they are mended")
+            mended = "it is" if len(findings.faults) == 1 else "they are"
+            note(f"{plural(len(findings.faults), 'fault', 'faults')}; nobody is mailed until {mended} mended")
         else:
             note(f"{plural(len(looked['errors']), 'error', 'errors')} in the letters; the edition is not sent")
     return 2 if findings.faults else 1 if looked.get("errors") else 0
@@ -144,16 +151,6 @@ def _check_templates(app: App, findings: Findings) -> None:
                 findings.faults.append(Fault("templates", 0, finding.message))
             else:
                 findings.warnings.append(f"templates: {finding.message}")
-
-
-def _check_pages(app: App, findings: Findings) -> None:
-    """Links that lead nowhere are worse than none: readers who can't leave complain."""
-    from urllib.parse import urlsplit
-
-    host = urlsplit(app.settings.newsletter.base_url).hostname or ""
-    if host.endswith(("example.com", ".example", "example.org", "example.net")) and app.transports[0].name != "outbox":
-        said = "is an example: every link to unsubscribe would lead nowhere; name your pages, or leave it empty"
-        findings.faults.append(Fault("digest.yaml", 0, f"'newsletter.base_url' {said}"))
 
 
 def _check_webhooks(app: App, findings: Findings) -> None:

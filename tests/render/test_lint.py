@@ -54,6 +54,7 @@ SPOILT = [
     ("</h1>", "</h1><a>क</a>", "error", "link", "leads nowhere"),
     ("</h1>", '</h1><a href="https://example.com/1"></a>', "error", "link", "without words"),
     ("</h1>", '</h1><a href="https://example.com/ख़बर">क</a>', "error", "link", "ASCII"),
+    ('href="https://news.example.com/leave/', 'href="http://news.example.com/leave/', "warning", "link", "base_url"),
     ("</h1>", '</h1><a href="http://example.com/">क</a>', "warning", "link", "not https"),
     ("</h1>", '</h1><a href="#top">क</a>', "warning", "link", "within the letter"),
     ("</h1>", '</h1><img src="http://example.com/a.jpg" alt="" width="9">', "error", "picture", "https"),

@@ -18,6 +18,8 @@ def check(letter: Letter, tree: Tree | None) -> Iterator[Finding]:
         return
     if not any(leave in element.attributes.get("href", "") for element in tree.all("a")):
         yield error("unsubscribe", "the HTML part has no link to unsubscribe")
+    if any(_is_ours(element.attributes.get("href", "")) for element in tree.all("a")):
+        yield warning("link", "newsletter.base_url is not https: mail programs offer no one-click unsubscribe")
     for element in tree.all("a"):
         if "href" not in element.attributes:
             yield error("link", f"a link leads nowhere: {shown(element.all_text())}")
@@ -34,6 +36,11 @@ def urls(letter: Letter) -> list[str]:
     found = [element.attributes.get("href", "") for element in read(letter.html).all("a")] if letter.html else []
     tags = tuple(PLACEHOLDERS.values())
     return [url for url in dict.fromkeys(found) if url.startswith("http") and not any(tag in url for tag in tags)]
+
+
+def _is_ours(url: str) -> bool:
+    """Whether a link leads to a reader's own page, unencrypted."""
+    return url.startswith("http:") and any(tag in url for tag in PLACEHOLDERS.values())
 
 
 def _address(url: str, text: str) -> Iterator[Finding]:
@@ -53,5 +60,5 @@ def _address(url: str, text: str) -> Iterator[Finding]:
         yield error("link", f"{shown(url) or 'an empty address'} is no whole web address ({text})")
     elif not url.isascii() or " " in url:
         yield error("link", f"{shown(url)} is not in ASCII, which breaks in some programs ({text})")
-    elif parts.scheme == "http":
+    elif parts.scheme == "http" and not _is_ours(url):
         yield warning("link", f"{shown(url)} is not https ({text})")
