@@ -42,7 +42,8 @@ class Clock:
         scheduler = BackgroundScheduler(timezone=zone)
         rules: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": _GRACE}
         every = schedule.collect_every.total_seconds()
-        scheduler.add_job(self._safely(self.collect), IntervalTrigger(seconds=every), id="collect", **rules)
+        often = IntervalTrigger(seconds=every, timezone=zone)
+        scheduler.add_job(self._safely(self.collect), often, id="collect", **rules)
         scheduler.add_job(self._safely(self.compose), daily(schedule.compose_at), id="compose", **rules)
         scheduler.add_job(self._safely(self.send), daily(schedule.send_at), id="send", **rules)
         begins = self._begins(self.app.now()).time()

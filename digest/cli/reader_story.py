@@ -25,11 +25,11 @@ def history(home: Path, email: str, as_json: bool) -> None:
 
     with make_app(home) as app:
         address = comparable(email)
-        told = app.people.histories.of(address)
+        zone = app.settings.newsletter.zone
+        told = app.people.histories.of(address, zone)
         held = app.people.roster.of(address)
         barred = app.readers.suppressed().get(address, "")
         line = _line(app, address)
-        zone = app.settings.newsletter.zone
     if not told and line is None:
         raise DigestError(f"nothing is known of {email}")
     where = f"{line[0]}:{line[1]}" if line else held.origin if held and held.listed else ""

@@ -70,7 +70,9 @@ def _moment(app: App, said: str) -> datetime:
         raise ConfigurationError([Fault("--at", 0, f"{expected}, found {said!r}")]) from None
     when = when if when.tzinfo else when.replace(tzinfo=app.settings.newsletter.zone)
     if not now < when <= now + _FARTHEST:
-        raise ConfigurationError([Fault("--at", 0, f"{when:%Y-%m-%d %H:%M} is past, or more than three days ahead")])
+        past = f"is past; for tomorrow write {when + timedelta(days=1):%Y-%m-%dT%H:%M}" if clock else "is past"
+        said = past if when <= now else "is more than three days ahead"
+        raise ConfigurationError([Fault("--at", 0, f"{when:%Y-%m-%d %H:%M} {said}")])
     return when
 
 
@@ -105,6 +107,8 @@ def report(app: App, sent: Sent, as_json: bool) -> int:
 
 def show_counts(app: App, sent: Sent, waiting: bool, *, limit: int | None) -> None:
     """The table of an edition's readers and who did not get it: at most `limit` names, or everyone."""
+    from digest.store.counting import next_due
+
     counts = sent.counts
     rows = [
         (name, getattr(counts, name))
@@ -115,8 +119,9 @@ def show_counts(app: App, sent: Sent, waiting: bool, *, limit: int | None) -> No
     if sent.report:
         click.echo(f"{sent.report.accepted} of them by this call")
     click.echo(f"{plural(counts.batches, 'batch', 'batches')}, {plural(counts.variants, 'variant', 'variants')}")
-    if waiting:
-        click.echo("those pending are due later: `digest run` sends them then, or `digest send` after that")
+    if waiting and (due := next_due(app.database, sent.edition.key)):
+        when = f"{due.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}"
+        click.echo(f"those pending are due from {when} on: `digest run` sends them then, or `digest send` after that")
     _show_missing(app, sent.edition.key, limit)
 
 
@@ -144,7 +149,7 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
     """Show EDITION's counts per state (default: the newest edition), who did not get it and why."""
     from digest.app import make_app
     from digest.cli.shapes import counts_json, not_reached_json
-    from digest.pipeline import Sent
+    from digest.pipeline import Sent, why_not
     from digest.store.counting import counts, doubts, missing
     from digest.store.events import heard
 
@@ -167,10 +172,12 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
             document |= asdict(heard(app.database, found.key))
             emit(document)
             return 0
-        waiting = totals.pending > 0 and not app.ledger.is_due(found.key, app.now())
+        waiting = totals.pending > 0 and found.state == "sending" and not app.ledger.is_due(found.key, app.now())
         if found.reason:
             click.echo(found.reason)
         show_counts(app, Sent(found, totals), waiting, limit=None if everyone else _SHOWN)
+        for said in why_not(found) if totals.pending else ():
+            click.echo(said)
         for at, what, why in decided:
             click.echo(f"{at.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}  {what}: {why}")
         if said := str(heard(app.database, found.key)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
@@ -70,6 +71,13 @@ def counts(database: Database, edition: str) -> Counts:
         batches=sum(number for state, (_readers, number) in by_state.items() if state != "empty"),
         variants=variants,
     )
+
+
+def next_due(database: Database, edition: str) -> datetime | None:
+    """When the first of what is still pending is due."""
+    with database.read() as connection:
+        soonest = select(batch.c.due_at).where(batch.c.edition == edition, batch.c.state == "pending")
+        return connection.execute(soonest.order_by(batch.c.due_at).limit(1)).scalar()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Owns reading it from the tables; changes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -39,8 +39,9 @@ class Histories:
         self.database = database
         self.erasures = erasures
 
-    def of(self, address: str) -> list[Happening]:
-        """All that is known of a comparable address, the oldest first; nothing for one that is unknown."""
+    def of(self, address: str, zone: tzinfo = UTC) -> list[Happening]:
+        """All that is known of a comparable address, the oldest first; nothing for one that is unknown. `zone` is that
+        of times within a sentence."""
         mark = self.erasures.mark(address)
         told: list[Happening] = []
         with self.database.read() as connection:
@@ -49,7 +50,7 @@ class Histories:
                 told.append(
                     Happening(row.added_at, "list", "added", f"first seen in {row.origin or 'subscribers.yaml'}")
                 )
-                told += _letters(connection, row)
+                told += _letters(connection, row, zone)
                 told += _absences(connection, row)
                 told += _heard(connection, row)
             told += _agreements(connection, address, mark)
@@ -77,13 +78,14 @@ def _barred(connection: Connection, address: str, mark: str) -> list[Happening]:
     return told
 
 
-def _letters(connection: Connection, reader: Any) -> list[Happening]:
+def _letters(connection: Connection, reader: Any, zone: tzinfo) -> list[Happening]:
     rows = (
         select(
             delivery,
             edition.c.day,
             edition.c.frozen_at,
             edition.c.composed_at,
+            edition.c.state.label("edition_state"),
             batch.c.state,
             batch.c.due_at,
             batch.c.parent,
@@ -92,7 +94,7 @@ def _letters(connection: Connection, reader: Any) -> list[Happening]:
         .outerjoin(batch, batch.c.id == delivery.c.batch)
         .where(delivery.c.subscriber == reader.id)
     )
-    return [_letter(row, _tries(connection, row)) for row in connection.execute(rows).all()]
+    return [_letter(row, _tries(connection, row), zone) for row in connection.execute(rows).all()]
 
 
 def _tries(connection: Connection, row: Any) -> list[Any]:
@@ -107,15 +109,17 @@ def _tries(connection: Connection, row: Any) -> list[Any]:
     return list(connection.execute(tried).all())
 
 
-def _letter(row: Any, tries: list[Any]) -> Happening:
+def _letter(row: Any, tries: list[Any], zone: tzinfo) -> Happening:
     last = tries[-1] if tries else None
     state = row.outcome or {"submitting": "pending", "empty": "pending"}.get(row.state, row.state)
     at = (last and (last.ended_at or last.started_at)) or row.frozen_at or row.due_at or row.composed_at
     at = at or datetime.combine(row.day, time(0), UTC)
     if row.outcome:
         why = row.reason or ""
+    elif state == "pending" and row.edition_state in _NOT_SENT:
+        state, why = "none", f"the edition was given up: {row.edition_state}"
     elif last is None:
-        why = f"due at {row.due_at:%Y-%m-%d %H:%M} UTC"
+        why = f"due at {row.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
     else:
         number = f", its id there {last.provider_id}" if last.provider_id else ""
         why = _joined(f"by {last.transport}, batch {row.batch}{number}", last.detail)

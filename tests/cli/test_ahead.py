@@ -44,7 +44,21 @@ def test_a_send_for_later_by_a_transport_that_can_not_recall_waits_for_its_time(
     sent = newsroom.json("send", "--at", "07:30")
     assert sent["pending"] == sent["frozen"] - sent["excluded"]
     assert not newsroom.outbox()
+    assert "those pending are due from 2026-11-23 07:30 on" in newsroom.digest("status").out
+    assert "due at 2026-11-23 07:30 IST" in newsroom.digest("subscribers", "history", "asha@example.com").out
     assert newsroom.json("send", DIGEST_NOW="2026-11-23T07:31+05:30")["accepted"] == sent["pending"]
+
+
+def test_what_was_held_of_a_cancelled_edition_is_not_told_as_still_to_come(newsroom: Newsroom) -> None:
+    newsroom.json("send", "--at", "07:30")
+    assert newsroom.digest("edition", "pause", EDITION).code == 0
+    paused = newsroom.digest("status").out
+    assert "due from" not in paused
+    assert f"digest edition resume {EDITION}" in paused
+    assert newsroom.digest("edition", "cancel", EDITION).code == 0
+    assert f"edition {EDITION} is cancelled; nobody further is mailed" in newsroom.digest("status").out
+    story = newsroom.json("subscribers", "history", "asha@example.com")["history"][-1]
+    assert (story["what"], story["why"]) == ("none", "the edition was given up: cancelled")
 
 
 def test_an_edition_cancelled_before_its_hour_reaches_nobody(newsroom: Newsroom, provider: SendGridServer) -> None:
@@ -100,6 +114,7 @@ def test_a_time_that_is_none_past_or_far_is_said(newsroom: Newsroom, said: str) 
     run = newsroom.digest("send", "--at", said)
     assert run.code == 2
     assert run.err.startswith("--at: ") or "--at" in run.err
+    assert said != "06:00" or "for tomorrow write 2026-11-24T06:00" in run.err
 
 
 def test_what_is_in_doubt_without_a_fence_is_settled_by_the_providers_log(
