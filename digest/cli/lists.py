@@ -49,9 +49,9 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
             known = ", ".join(sorted(files | set(origins))) or "none"
             raise ConfigurationError([Fault("--origin", 0, f"there is no '{origin}'; known: {known}")])
         barred = app.readers.suppressed()
-        pauses = WishStore(app.database).paused(app.now())
+        pauses, chosen = _pauses(app), WishStore(app.database).chosen()
         rows = [
-            _row(reader, barred.get(address, ""), pauses.get(address))
+            _row(reader, barred.get(address, ""), pauses.get(address), chosen.get(address))
             for address, reader in listed
             if origin in (None, reader.file)
         ]
@@ -62,7 +62,8 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
         ):
             if held.address in of_file:  # since the store last looked
                 continue
-            rows.append(_row(held.reader, held.barred, pauses.get(held.address), held.origin))
+            own = chosen.get(held.address)
+            rows.append(_row(held.reader, held.barred, pauses.get(held.address), own, held.origin))
             if not as_json and len(rows) >= len(listed) + _SHOWN:
                 break
     if as_json:
@@ -73,11 +74,15 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
     click.echo(table(headers, [_cells(row, several) for row in rows]))
     total = sum(1 for row in rows if not row["origin"]) + sum(imports.values())
     click.echo(plural(total, "reader", "readers"))
+    if any(row["chosen"] for row in rows):
+        click.echo("* chosen by the reader, whatever the list says")
     if total > len(rows):
         note(f"{total - len(rows)} more are not shown; --json and `digest subscribers export` give all")
 
 
-def _row(reader: Subscriber, barred: str, pause: datetime | None, origin: str = "") -> dict[str, Any]:
+def _row(
+    reader: Subscriber, barred: str, pause: datetime | None, chosen: dict[str, Any] | None, origin: str = ""
+) -> dict[str, Any]:
     return {
         "email": reader.email,
         "name": reader.name,
@@ -89,6 +94,7 @@ def _row(reader: Subscriber, barred: str, pause: datetime | None, origin: str = 
         "status": reader.status,
         "suppressed": barred,
         "paused_until": pause.isoformat(timespec="minutes") if pause else None,
+        "chosen": chosen or {},
         "file": reader.file,
         "origin": origin,
     }
@@ -97,8 +103,19 @@ def _row(reader: Subscriber, barred: str, pause: datetime | None, origin: str = 
 def _cells(row: dict[str, Any], several: bool) -> tuple[object, ...]:
     status = f"{row['status']}, barred: {row['suppressed']}" if row["suppressed"] else row["status"]
     status += f", paused by the reader until {row['paused_until'][:10]}" if row["paused_until"] else ""
-    cells = row["email"], row["name"], ", ".join(row["topics"]), row["frequency"], row["hour"] or "", status
+    told = {**row["chosen"], "topics": ", ".join(row["chosen"].get("topics", ())) or "everything"}
+    chosen = {name: f"{told[name] or 'with the edition'}*" for name in row["chosen"]}
+    kept = {"topics": ", ".join(row["topics"]), "frequency": row["frequency"], "hour": row["hour"] or "", **chosen}
+    cells = row["email"], row["name"], kept["topics"], kept["frequency"], kept["hour"], status
     return (*cells, row["origin"] or row["file"]) if several else cells
+
+
+def _pauses(app: App) -> dict[str, datetime]:
+    """Address → until when its reader pauses, in the newsletter's zone."""
+    from digest.store.wishes import WishStore
+
+    zone = app.settings.newsletter.zone
+    return {address: until.astimezone(zone) for address, until in WishStore(app.database).paused(app.now()).items()}
 
 
 @subscribers.command()
@@ -131,10 +148,8 @@ def check(home: Path, as_json: bool) -> int:
 
 def _outside(app: App, readers: list[tuple[str, Subscriber]]) -> list[str]:
     """Who gets no mail whatever the file says, each beside the line."""
-    from digest.store.wishes import WishStore
-
     barred = app.readers.suppressed()
-    pauses = WishStore(app.database).paused(app.now())
+    pauses = _pauses(app)
     erased = app.people.erasures.among(address for address, _reader in readers)
     notes = []
     for address, reader in readers:

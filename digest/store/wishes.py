@@ -74,6 +74,19 @@ class WishStore:
         with self.database.read() as connection:
             return dict(connection.execute(rows.where(wish.c.paused_until > now)).all())
 
+    def chosen(self) -> dict[str, dict[str, Any]]:
+        """Address → topics, frequency, hour ("07:00"; "" for the newsletter's) and format, as far as its reader has
+        chosen them over the list."""
+        names = ("topics", "frequency", "hour", "format")
+        rows = select(subscriber.c.address, *(wish.c[name] for name in names))
+        rows = rows.join(wish, wish.c.subscriber == subscriber.c.id)
+        with self.database.read() as connection:
+            found = {
+                row.address: {name: value for name in names if (value := getattr(row, name)) is not None}
+                for row in connection.execute(rows)
+            }
+        return {address: chosen for address, chosen in found.items() if chosen}
+
     def leave(self, id: int, said: Said, *, now: datetime) -> bool:
         """Bars the reader's address at their own wish, which stands above any other reason. True when they are out,
         now or since before; False when nobody has this id. Durable when it returns."""

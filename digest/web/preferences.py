@@ -106,4 +106,4 @@ def router(room: Room) -> APIRouter:
 
 
 def _told(value: object) -> str:
-    return "+".join(value) or "everything" if isinstance(value, list) else str(value)
+    return "+".join(value) or "everything" if isinstance(value, list) else str(value) or "with the edition"

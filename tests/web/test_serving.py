@@ -98,7 +98,11 @@ def test_the_list_says_who_pauses_at_their_own_wish(newsroom: Newsroom) -> None:
         reader = wishes.at("asha@example.com")
         assert reader is not None
         wishes.set(reader.id, {"paused_until": app.now() + timedelta(days=7)}, Said("test"), now=app.now())
+        wishes.set(reader.id, {"topics": ["खेल"], "hour": ""}, Said("test"), now=app.now())
     listed = newsroom.json("subscribers", "list")["subscribers"]
+    (asha,) = [row for row in listed if row["chosen"]]
+    assert (asha["email"], asha["topics"], asha["chosen"]) == ("asha@example.com", [], {"topics": ["खेल"], "hour": ""})
+    assert "खेल*" in newsroom.digest("subscribers", "list").out
     assert {row["email"] for row in listed if row["paused_until"]} == {"asha@example.com"}
     assert "asha@example.com pauses until 2026-11-30, at their own wish" in newsroom.digest("subscribers", "check").out
     told = newsroom.json("send")
