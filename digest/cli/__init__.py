@@ -21,6 +21,9 @@ def main() -> None:
     except DigestError as error:
         code = _told([str(error)], 1)
     except click.ClickException as error:
+        if error.format_message().startswith("Usage: "):  # a group without a command: its help is all there is to say
+            print(error.format_message(), file=sys.stderr)  # noqa: T201
+            sys.exit(error.exit_code)
         if isinstance(error, click.UsageError) and error.ctx:
             print(error.ctx.get_usage(), file=sys.stderr)  # noqa: T201
         code = _told([error.format_message()], error.exit_code)

@@ -48,7 +48,7 @@ def list_(home: Path, as_json: bool) -> None:
 
 
 @edition.command()
-@click.argument("key")
+@click.argument("key", metavar="EDITION")
 @json_option
 @click.pass_obj
 def show(home: Path, key: str, as_json: bool) -> None:
@@ -66,7 +66,7 @@ def show(home: Path, key: str, as_json: bool) -> None:
 
 
 @edition.command()
-@click.argument("key")
+@click.argument("key", metavar="EDITION")
 @click.argument("story")
 @click.pass_obj
 def pin(home: Path, key: str, story: str) -> None:
@@ -84,7 +84,7 @@ def pin(home: Path, key: str, story: str) -> None:
 
 
 @edition.command()
-@click.argument("key")
+@click.argument("key", metavar="EDITION")
 @click.argument("story")
 @click.pass_obj
 def drop(home: Path, key: str, story: str) -> None:
@@ -100,7 +100,7 @@ def drop(home: Path, key: str, story: str) -> None:
 
 
 @edition.command()
-@click.argument("key")
+@click.argument("key", metavar="EDITION")
 @click.argument("story")
 @click.option("--section", required=True, help="The section to move it to.")
 @click.option("--place", default=1, show_default=True, type=click.IntRange(1), help="The place in it.")
@@ -119,7 +119,7 @@ def move(home: Path, key: str, story: str, section: str, place: int) -> None:
 
 
 @edition.command()
-@click.argument("key")
+@click.argument("key", metavar="EDITION")
 @click.option("--subject", help="'' for the one that is made from the stories.")
 @click.option("--preheader", help="'' for the one that is made from the stories.")
 @click.option("--intro", help="The editor's words on top; '' for none.")
@@ -140,7 +140,7 @@ def _lines(text: str, name: str) -> str:
 
 
 @edition.command()
-@click.argument("key")
+@click.argument("key", metavar="EDITION")
 @click.option("--force", metavar="REASON", default="", help="Approve in spite of errors in the letter.")
 @click.pass_obj
 def approve(home: Path, key: str, force: str) -> None:
@@ -158,7 +158,7 @@ def approve(home: Path, key: str, force: str) -> None:
 
 
 @edition.command()
-@click.argument("key")
+@click.argument("key", metavar="EDITION")
 @click.pass_obj
 def reopen(home: Path, key: str) -> None:
     """Take an approved edition back to be changed again, as long as nobody has a place in it."""
@@ -166,7 +166,7 @@ def reopen(home: Path, key: str) -> None:
 
 
 @edition.command()
-@click.argument("key")
+@click.argument("key", metavar="EDITION")
 @click.pass_obj
 def pause(home: Path, key: str) -> None:
     """Stop handing over; what is in flight is finished, and what the provider holds for later is recalled."""
@@ -174,7 +174,7 @@ def pause(home: Path, key: str) -> None:
 
 
 @edition.command()
-@click.argument("key")
+@click.argument("key", metavar="EDITION")
 @click.pass_obj
 def resume(home: Path, key: str) -> None:
     """Go on with a paused edition at the next send."""
@@ -187,7 +187,7 @@ def resume(home: Path, key: str) -> None:
 
 
 @edition.command()
-@click.argument("key")
+@click.argument("key", metavar="EDITION")
 @click.pass_obj
 def cancel(home: Path, key: str) -> None:
     """Give an edition up for good: nobody further gets it, and what the provider holds for later is recalled."""

@@ -77,7 +77,8 @@ def export(home: Path, file: Path | None) -> None:
         replace_file(file, data)
         click.echo(f"{plural(len(feeds), 'feed', 'feeds')} in {file}")
     if left:
-        note(f"{plural(left, 'source is', 'sources are')} no feed by URL and not in it: paths, listings and APIs")
+        left_out = plural(left, "source is", "sources are")
+        note(f"{left_out} left out: OPML holds only feeds by URL, no paths, listings or APIs")
 
 
 def _read(file: Path) -> FeedList:

@@ -104,7 +104,7 @@ def preview(home: Path, edition: str, out: Path | None, show: bool, port: int, n
     else:
         for file in files:
             click.echo(file)
-        note(", ".join(f"{name} {size / 1000:.1f} kB" for name, size in sizes.items()))
+        note(", ".join(f"{name.replace('_', '-')} {size / 1000:.1f} kB" for name, size in sizes.items()))
     if show:
         _serve(home, key, port, browser=not no_browser)
     return 0

@@ -196,6 +196,7 @@ def test_two_sends_at_once_reach_everyone_once(newsroom: Newsroom) -> None:
         (["subscribers", "set", "asha@example.com", "--frequency", "daliy"], 2, "did you mean 'daily'?"),
         (["edition", "show", "none"], 1, "there is no edition none"),
         (["sources", "test", "nothing.xml"], 1, "nothing.xml"),
+        (["edition"], 2, "Commands:"),
     ],
 )
 def test_wrong_usage_is_answered_in_one_sentence(
@@ -204,6 +205,12 @@ def test_wrong_usage_is_answered_in_one_sentence(
     run = newsroom.digest(*arguments)
     assert run.code == code, run
     assert said in run.out + run.err
+    assert run.err.count("Usage:") <= 1
+
+
+def test_a_fault_that_several_checks_meet_is_told_once(newsroom: Newsroom) -> None:
+    told = newsroom.json("check", "--offline", code=2, DIGEST_STORE__URL="mysql://x")
+    assert [fault["message"][:11] for fault in told["faults"]] == ["'store.url'"]
 
 
 def test_nothing_from_outside_steers_the_terminal() -> None:

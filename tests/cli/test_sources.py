@@ -312,7 +312,7 @@ def test_what_is_exported_is_imported_again(newsroom: Newsroom, site: HttpServer
     add(newsroom, site.url("/other"))
     run = newsroom.digest("sources", "export", str(tmp_path / "all.opml"))
     assert "2 feeds in" in run.out
-    assert "6 sources are no feed by URL" in run.err
+    assert "6 sources are left out: OPML holds only feeds by URL" in run.err
     assert newsroom.digest("sources", "export").out.encode() == (tmp_path / "all.opml").read_bytes()
     kept = text(newsroom)
     for name in ("गाँव समाचार", "पहाड़ टाइम्स: ताज़ा"):
