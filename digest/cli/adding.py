@@ -27,7 +27,7 @@ _OPTIONS = ("weight", "section", "links", "fulltext", "allow_private")
 """Keys of a new row after its name and place, in the order in which they are written."""
 
 
-@click.command()
+@click.command(short_help="Look at a URL or a path and make it a source.")
 @click.argument("target")
 @click.option("--name", help="As readers see it; left out: the feed's own title.")
 @click.option("--section", help="The section of all its articles.")

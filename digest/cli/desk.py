@@ -144,7 +144,10 @@ def _lines(text: str, name: str) -> str:
 @click.option("--force", metavar="REASON", default="", help="Approve in spite of errors in the letter.")
 @click.pass_obj
 def approve(home: Path, key: str, force: str) -> None:
-    """Let a draft go when its time comes; its letters are looked over first."""
+    """Let a draft go when its time comes.
+
+    Its letters are looked over first.
+    """
     from digest import preflight
     from digest.app import make_app
 
@@ -161,7 +164,10 @@ def approve(home: Path, key: str, force: str) -> None:
 @click.argument("key", metavar="EDITION")
 @click.pass_obj
 def reopen(home: Path, key: str) -> None:
-    """Take an approved edition back to be changed again, as long as nobody has a place in it."""
+    """Take an approved edition back to be changed.
+
+    That can be done as long as nobody has a place in it.
+    """
     _move(home, key, "draft", out_of=("approved",))
 
 
@@ -169,7 +175,10 @@ def reopen(home: Path, key: str) -> None:
 @click.argument("key", metavar="EDITION")
 @click.pass_obj
 def pause(home: Path, key: str) -> None:
-    """Stop handing over; what is in flight is finished, and what the provider holds for later is recalled."""
+    """Stop handing over.
+
+    What is in flight is finished, and what the provider holds for later is recalled.
+    """
     _stop(home, key, "paused", out_of=("sending", "frozen", "approved"))
 
 
@@ -190,7 +199,10 @@ def resume(home: Path, key: str) -> None:
 @click.argument("key", metavar="EDITION")
 @click.pass_obj
 def cancel(home: Path, key: str) -> None:
-    """Give an edition up for good: nobody further gets it, and what the provider holds for later is recalled."""
+    """Give an edition up for good.
+
+    Nobody further gets it, and what the provider holds for later is recalled.
+    """
     _stop(home, key, "cancelled", out_of=("draft", "approved", "frozen", "sending", "paused"))
 
 

@@ -19,7 +19,7 @@ AT_ONCE = 16
 """Feeds that `--check` asks at the same time."""
 
 
-@click.command("import")
+@click.command("import", short_help="Add the feeds of FILE, OPML or one URL a line.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--check", is_flag=True, help="Look at each feed first, and leave out those that give nothing.")
 @click.option(
@@ -57,7 +57,7 @@ def import_(
     return 1 if (listed.rejected or silent) and not (rows or plan.skipped) else 0
 
 
-@click.command()
+@click.command(short_help="Write the feeds of digest.yaml as OPML.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.pass_obj
 def export(home: Path, file: Path | None) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +17,7 @@ from digest.subscribers.formats import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from digest.app import App
     from digest.store.importing import Imported
     from digest.store.roster import Listed
     from digest.subscribers.exporting import Leaving
@@ -35,7 +38,7 @@ def _pairs(ctx: click.Context, option: click.Parameter, given: tuple[str, ...]) 
     return pairs
 
 
-@click.command("import")
+@click.command("import", short_help="Take the readers of FILE into the store.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: told by the file's headings.")
 @click.option("--map", "mapping", multiple=True, callback=_pairs, help="Which column has what: email=Mail,name=Leser.")
@@ -173,7 +176,7 @@ def _write_rejected(target: Path, reading: ListReading, refused: list[tuple[int,
             out.writerow([*map(guarded, cells), line, guarded(reason)])
 
 
-@click.command()
+@click.command(short_help="Write the readers who may be mailed.")
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: by the file's ending, else csv.")
 @click.option("--origin", help="Only readers of this import, or of subscribers.yaml.")
@@ -203,7 +206,7 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
             else app.people.roster.readers(None if origin is None else known[origin])
         )
         left: Counter[str] = Counter()
-        rows = _leaving(chosen, kind, left, barred=barred)
+        rows = _leaving(_as_wished(app, chosen), kind, left, barred=barred)
         if file is None:
             count = exporting.write(rows, sys.stdout, kind)
         else:
@@ -215,6 +218,23 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
         click.echo(f"{plural(count, 'reader', 'readers')} in {file}")
     for reason, number in left.items():
         note(f"{plural(number, 'reader is', 'readers are')} not in it: {reason}")
+
+
+def _as_wished(app: App, chosen: Iterable[Listed]) -> Iterator[Listed]:
+    """The readers with what they chose themselves over the list, their pauses too: no other tool knows of that."""
+    from digest.store.wishes import WishStore
+
+    wishes = WishStore(app.database)
+    own, pauses = wishes.chosen(), wishes.paused(app.now())
+    for row in chosen:
+        fields: dict[str, Any] = dict(own.get(row.address, {}))
+        if "topics" in fields:
+            fields["topics"] = tuple(fields["topics"])
+        if "hour" in fields:
+            fields["hour"] = time.fromisoformat(fields["hour"]) if fields["hour"] else None
+        if row.address in pauses:
+            fields["status"] = "paused"
+        yield replace(row, reader=replace(row.reader, **fields)) if fields else row
 
 
 def _leaving(chosen: Iterable[Listed], kind: str, left: Counter[str], *, barred: bool) -> Iterator[Leaving]:

@@ -31,7 +31,7 @@ for command in (add, remove, set_, import_, export, history, erase, who):
     subscribers.add_command(command)
 
 
-@subscribers.command("list")
+@subscribers.command("list", short_help="Every reader, and who is barred from mail.")
 @click.option("--origin", help="Only readers of this file of the list, or of this import.")
 @json_option
 @click.pass_obj

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from digest.app import App
 
 
-@click.command()
+@click.command(short_help="Tell all that is known of a reader.")
 @click.argument("email")
 @json_option
 @click.pass_obj
@@ -88,7 +88,10 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
     click.echo(f"{email} is erased; {kept} stay without a name")
 
 
-@click.command(context_settings={"ignore_unknown_options": True})  # one token in 64 begins with '-'
+@click.command(
+    context_settings={"ignore_unknown_options": True},
+    short_help="Whose TOKEN (of a link or an unsubscribe mail) this is.",
+)  # one token in 64 begins with '-'
 @click.argument("token")
 @json_option
 @click.pass_obj

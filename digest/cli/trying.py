@@ -23,7 +23,7 @@ links_option = click.option("--links", metavar="SELECTOR", help="A listing page:
 private_option = click.option("--allow-private", is_flag=True, help="Also fetch from private and local addresses.")
 
 
-@click.command()
+@click.command(short_help="Show what would be taken from a URL or a path.")
 @click.argument("target")
 @links_option
 @private_option

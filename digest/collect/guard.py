@@ -96,7 +96,8 @@ def addresses(host: str, port: int, *, allow_private: bool = False) -> list[Addr
         address = ipaddress.ip_address(str(sockaddr[0]).partition("%")[0])
         if not is_public(address) and not (allow_private and is_private(address)):
             hint = "; set allow_private on the source if it is meant" if is_private(address) else ""
-            raise Refused(f"{host} leads to {address}, which is not a public address{hint}.")
+            named = host if str(address) == host else f"{host} leads to {address}, which"
+            raise Refused(f"{named} is not a public address{hint}.")
         if address not in result:
             result.append(address)
     return result

@@ -103,6 +103,8 @@ def test_the_list_says_who_pauses_at_their_own_wish(newsroom: Newsroom) -> None:
     (asha,) = [row for row in listed if row["chosen"]]
     assert (asha["email"], asha["topics"], asha["chosen"]) == ("asha@example.com", [], {"topics": ["खेल"], "hour": ""})
     assert "खेल*" in newsroom.digest("subscribers", "list").out
+    exported = newsroom.digest("subscribers", "export").out
+    assert "asha@example.com,आशा शर्मा,खेल,daily,Asia/Kolkata,,html,paused" in exported
     assert {row["email"] for row in listed if row["paused_until"]} == {"asha@example.com"}
     assert "asha@example.com pauses until 2026-11-30, at their own wish" in newsroom.digest("subscribers", "check").out
     told = newsroom.json("send")
