@@ -37,6 +37,7 @@ TOP = {
     "hearing",
     "rehearsal",
     "building",
+    "examples",
     "withdrawing",
     "settling",
     "doctor",
