@@ -147,9 +147,10 @@ def check(home: Path, as_json: bool) -> int:
 
 
 def _outside(app: App, readers: list[tuple[str, Subscriber]]) -> list[str]:
-    """Who gets no mail whatever the file says, each beside the line."""
+    """Who gets no mail whatever the file says, or not at the hour that it names; each beside the line."""
     barred = app.readers.suppressed()
     pauses = _pauses(app)
+    begins, zone = app.settings.schedule.send_at, app.settings.newsletter.zone
     erased = app.people.erasures.among(address for address, _reader in readers)
     notes = []
     for address, reader in readers:
@@ -160,4 +161,8 @@ def _outside(app: App, readers: list[tuple[str, Subscriber]]) -> list[str]:
             notes.append(f"{where} is barred from mail ({barred[address]}) and gets none")
         elif address in pauses:
             notes.append(f"{where} pauses until {pauses[address]:%Y-%m-%d}, at their own wish")
+        elif reader.hour and reader.hour < begins and reader.timezone == zone.key:
+            notes.append(
+                f"{where} asks for {reader.hour:%H:%M}, before schedule.send_at, and gets it at {begins:%H:%M}"
+            )
     return notes
