@@ -162,7 +162,5 @@ def _outside(app: App, readers: list[tuple[str, Subscriber]]) -> list[str]:
         elif address in pauses:
             notes.append(f"{where} pauses until {pauses[address]:%Y-%m-%d}, at their own wish")
         elif reader.hour and reader.hour < begins and reader.timezone == zone.key:
-            notes.append(
-                f"{where} asks for {reader.hour:%H:%M}, before schedule.send_at, and gets it at {begins:%H:%M}"
-            )
+            notes.append(f"{where} asks for {reader.hour:%H:%M} and gets it at {begins:%H:%M} (schedule.send_at)")
     return notes

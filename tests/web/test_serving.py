@@ -107,5 +107,7 @@ def test_the_list_says_who_pauses_at_their_own_wish(newsroom: Newsroom) -> None:
     assert "asha@example.com,आशा शर्मा,खेल,daily,Asia/Kolkata,,html,paused" in exported
     assert {row["email"] for row in listed if row["paused_until"]} == {"asha@example.com"}
     assert "asha@example.com pauses until 2026-11-30, at their own wish" in newsroom.digest("subscribers", "check").out
+    assert newsroom.digest("subscribers", "set", "kabir@example.com", "--hour", "06:00").code == 0
+    assert "kabir@example.com asks for 06:00 and gets it at 07:00" in newsroom.digest("subscribers", "check").out
     told = newsroom.json("send")
     assert {row["reason"] for row in told["not_reached"]} >= {"paused until 2026-11-30"}
