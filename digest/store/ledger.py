@@ -124,7 +124,7 @@ class SqlLedger:
         with self.database.write(area="recall") as connection:
             return recalls.begin(connection, edition, fence, now, but, taken=True)
 
-    def held_ahead(self, edition: str, now: datetime) -> int:
+    def held_ahead(self, edition: str, now: datetime) -> recalls.Held:
         """How many readers' letters a provider holds until a time that is still to come."""
         with self.database.read() as connection:
             return recalls.held_ahead(connection, edition, now)
