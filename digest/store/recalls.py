@@ -1,8 +1,9 @@
 """Attempts whose outcome is unknown, made definite: recalled under their fence, or proved by the provider's own word.
 
 Inside a transaction that the caller holds. An attempt goes `unknown → recalling → recalled`, or to `proved` from
-`submitting` or `unknown`; its batch goes from `unknown` to `pending` or `accepted`. What the provider took and
-holds for later is recalled in the same way when the edition is stopped: from the first word of it, it is in doubt.
+`submitting`, `unknown` or `decided` (an operator has disowned it); its batch goes from `unknown` to `pending` or
+`accepted`. What the provider took and holds for later is recalled in the same way when the edition is stopped: from the
+first word of it, it is in doubt.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def begin(
     # A recall counts at the provider until its time to send, in whatever edition it was made.
     counted = and_(
         attempt.c.transport == fence.name,
-        attempt.c.state.in_(("recalling", "recalled")),
+        attempt.c.state.in_(("recalling", "recalled", "decided")),
         attempt.c.send_at > now,
     )
     room = fence.most_open - connection.execute(select(func.count()).where(counted)).scalar_one()
@@ -86,11 +87,12 @@ def held_ahead(connection: Connection, edition: str, now: datetime) -> Held:
 
 def prove(connection: Connection, name: str) -> bool:
     """As `SqlLedger.prove`. An attempt that is being recalled proves nothing: the provider may have taken it and yet
-    never let it go."""
-    mine = and_(attempt.c.id == name, attempt.c.state.in_(("submitting", "unknown")))
-    if not connection.execute(update(attempt).where(mine).values(state="proved")).rowcount:
-        return False
-    return _move(connection, name, out_of=("submitting", "unknown"), to="accepted")
+    never let it go. One that an operator has disowned settles its batch only until another attempt has it."""
+    for state, out_of in (("submitting", "submitting"), ("unknown", "unknown"), ("decided", "pending")):
+        mine = and_(attempt.c.id == name, attempt.c.state == state)
+        if connection.execute(update(attempt).where(mine).values(state="proved")).rowcount:
+            return _move(connection, name, out_of=(out_of,), to="accepted")
+    return False
 
 
 def _move(connection: Connection, name: str, *, out_of: Collection[str], to: str) -> bool:

@@ -218,6 +218,26 @@ def test_no_word_makes_a_settled_or_foreign_attempt_anything_else(ledger: SqlLed
     assert (found.accepted, found.unknown, found.pending) == (1, 1, 28)
 
 
+@pytest.mark.parametrize("handed_over_again", [True, False])
+def test_a_late_proof_does_not_take_a_batch_from_the_attempt_that_has_it_now(
+    ledger: SqlLedger, database: Database, frozen: Frozen, handed_over_again: bool
+) -> None:
+    frozen(2, size=2)
+    got = ledger.claim(KEY, "sendgrid", NOW, 5)
+    assert got is not None
+    ledger.settle(got.attempt, Unknown("no answer"), NOW)
+    assert ledger.decide(KEY, got.batch, NotSent("nothing there"), "asked", NOW)
+    if handed_over_again:
+        again = ledger.claim(KEY, "sendgrid", NOW, 5)
+        assert again is not None
+        assert not ledger.prove(got.attempt)
+        ledger.settle(again.attempt, NotSent("busy"), NOW)
+        assert counts(database, KEY).pending == 2
+    else:
+        assert ledger.prove(got.attempt)
+        assert counts(database, KEY).accepted == 2
+
+
 def test_what_a_living_run_holds_is_left_to_it(store_url: str, tmp_path: Path, frozen: Frozen) -> None:
     """Two processes share a PostgreSQL; on SQLite the file lock keeps the second one out before it comes so far."""
     if not store_url.startswith("postgresql"):
