@@ -113,7 +113,7 @@ def _agreement(room: Room, language: str) -> str:
 
 def _invite(room: Room, request: Request, address: str, email: str) -> None:
     """Sends the mail that fits the address, and not too many of them; nothing of it is told to who asked."""
-    who, now = f"join:{address}", room.now()
+    who, now = f"join:{_mailbox(address)}", room.now()
     rations = [Quota(who, 1, timedelta(minutes=10)), Quota(who, 3, _DAY), Quota(who, 6, 7 * _DAY)]
     if not room.quotas.take(rations, now):
         return
@@ -128,6 +128,13 @@ def _invite(room: Room, request: Request, address: str, email: str) -> None:
     detail = f"{language}; asked at {now:%Y-%m-%d %H:%M:%S %z} from {client(request)}"
     number = room.signups.ask(address, typed, wording=_agreement(room, language), detail=detail, now=now)
     room.post.send(confirmation(room, number, typed, room.app.signer.sign(PURPOSE, number), language))
+
+
+def _mailbox(address: str) -> str:
+    """Which addresses are counted together: those that a mailbox has by itself, `a.sha+news@` for `asha@`, so that
+    nobody is buried in our mail under names of their own."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0].replace('.', '') or local}@{domain}"
 
 
 def _network(address: str) -> str:

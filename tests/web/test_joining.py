@@ -139,3 +139,12 @@ def test_sign_up_can_be_switched_off(tmp_path: object) -> None:
         assert pages.post("/join", email="neha@example.org").status == 404
         front = pages.get("/")
         assert (front.status, "/join" in front.text) == (200, False)
+
+
+def test_the_names_that_a_mailbox_has_by_itself_share_its_ration(pages: Site) -> None:
+    for email in ("lata.mehra@example.org", "latamehra+1@example.org", "l.a.t.a.mehra+digest@example.org"):
+        assert pages.post("/join", email=email).status == 200
+    assert len(pages.mails("lata.mehra@example.org")) == 1
+    pages.post("/join", email="after@example.org")
+    pages.mails("after@example.org")  # one thread hands over: what was asked before would be there by now
+    assert pages.mails("latamehra+1@example.org", wait=0) == []
