@@ -112,7 +112,7 @@ def handle_mail(app: App, data: bytes, *, verp: Verp = lambda _address: None) ->
 def _letter_of(app: App, report: Report, verp: Verp) -> tuple[int, str, str] | None:
     """(reader, comparable address, edition or '') of the letter that a report is about. Only what we have signed is
     believed, or a Message-ID together with the recipient whose it is."""
-    from digest.deliver.message import Outgoing, Recipient
+    from digest.deliver.message import Outgoing, recipient
     from digest.deliver.mime import message_id
     from digest.models import Letter
 
@@ -122,7 +122,8 @@ def _letter_of(app: App, report: Report, verp: Verp) -> tuple[int, str, str] | N
     nothing = Letter("", "", "", "")
     for letter in app.events.letters(reader, addresses):
         outgoing = Outgoing(letter.edition, "", "", nothing, app.sender, ())
-        if message_id(outgoing, Recipient(letter.reader, letter.email, app.sender, "", "", "")) in report.message_ids:
+        had = recipient(letter.reader, letter.email, app.sender, app.signer.letters)
+        if message_id(outgoing, had) in report.message_ids:
             return letter.reader, letter.address, letter.edition
     known = app.readers.email_of(reader) if reader else None
     return (reader, comparable(known), "") if reader and known else None

@@ -219,8 +219,14 @@ def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[Edition
     click.echo(f"edition {key} is {state}")
     if done.recalled:
         click.echo(f"{done.recalled} readers' letters were recalled from the provider before their time")
+    problems = []
     if done.gone:
-        raise DigestError(f"{done.gone} readers' letters could not be recalled any more; they get this edition")
+        problems.append(f"{done.gone} readers' letters could not be recalled any more; they get this edition")
+    if done.in_doubt:
+        said = f"whether {done.in_doubt} readers' letters were recalled is not known: the provider does not say"
+        problems.append(f"{said}; see digest reconcile {key}")
+    if problems:
+        raise DigestError("\n".join(problems))
 
 
 def _without(items: Sequence[str], item: str) -> tuple[str, ...]:

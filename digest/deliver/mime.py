@@ -73,7 +73,8 @@ _template = lru_cache(maxsize=16)(Template)
 
 def message_id(outgoing: Outgoing, reader: Recipient) -> str:
     """The same for every try of one edition to one reader, so that a receiver that hides repeats of one Message-ID
-    hides a mail that a broken connection made us send again (RFC 1047)."""
+    hides a mail that a broken connection made us send again (RFC 1047). Made of the reader's signed word, so that who
+    knows an address can't guess it and forge its bounce."""
     return _message_id(outgoing.edition, reader, outgoing.sender.list_id)
 
 
@@ -165,5 +166,5 @@ def _lines(data: bytes) -> bytes:
 
 
 def _message_id(edition: str, reader: Recipient, list_id: str) -> str:
-    digest = hashlib.sha256(f"{edition}\0{reader.id}\0{reader.email}".encode()).hexdigest()[:32]
+    digest = hashlib.sha256(f"{edition}\0{reader.id}\0{reader.email}\0{reader.leave}".encode()).hexdigest()[:32]
     return f"{digest}@{list_id}"

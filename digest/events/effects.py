@@ -15,7 +15,7 @@ from digest.events.event import Event
 from digest.events.ports import Known, Ledger, Memory, Readers
 from digest.events.rules import is_worn, rule_for
 
-_OPEN = ("submitting", "unknown")
+_OPEN = ("submitting", "unknown", "decided")
 """States of an attempt that a proof settles. One that is being recalled may have been queued, told of and discarded."""
 
 

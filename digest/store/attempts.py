@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Redo, Rejected, Unknown
 from digest.errors import StoreError
@@ -25,6 +27,28 @@ def redone_elsewhere(transport: str) -> ColumnElement[bool]:
     """That a batch may be with another transport's provider, which alone knows it again."""
     redone = select(attempt.c.id).where(attempt.c.batch == batch.c.id, attempt.c.state == "redo")
     return redone.where(attempt.c.transport != transport).exists()
+
+
+def give_up_redoing(connection: Connection, number: int) -> bool:
+    """What was to be redone is in doubt now. False when there was nothing to redo."""
+    return _leave(connection, number, ("redo",), "unknown")
+
+
+def disown(connection: Connection, number: int) -> None:
+    """An operator says that no attempt of this batch has reached anybody: nothing of them is recalled or waited for."""
+    _leave(connection, number, ("unknown", "recalling", "redo"), "decided")
+
+
+def _leave(connection: Connection, number: int, states: Sequence[str], to: str) -> bool:
+    mine = and_(attempt.c.batch == number, attempt.c.state.in_(states))
+    return bool(connection.execute(update(attempt).where(mine).values(state=to)).rowcount)
+
+
+def carry_doubt(connection: Connection, number: int, child: int) -> None:
+    """Readers who part from a batch that may be with a provider already are, in their new one, no less so."""
+    for held in connection.execute(select(attempt).where(attempt.c.batch == number, attempt.c.state == "redo")).all():
+        own = {**held._mapping, "id": secrets.token_hex(8), "batch": child}
+        connection.execute(insert(attempt).values(own))
 
 
 def end(connection: Connection, name: str, outcome: Outcome, now: datetime) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, and_, bindparam, insert, or_, select, update
 
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Redo, Rejected, Unknown
 from digest.errors import StoreError
+from digest.store import attempts
 from digest.store.schema import batch, delivery
 from digest.store.schema_readers import subscriber, suppression, wish
 
@@ -69,6 +70,7 @@ def _split(connection: Connection, edition: str, number: int, outcome: Mixed) ->
                 parent=number,
                 tries=tries,
             )
+            attempts.carry_doubt(connection, number, child)
             change(connection, edition, parts[state], batch=child)
     if outcome.rejected and not outcome.accepted and parts["pending"] and not parts["unknown"]:
         # A refused batch says nothing against the rest of it: they start afresh.
@@ -85,6 +87,7 @@ def _halve(connection: Connection, edition: str, number: int) -> None:
     for half in (ids[:middle], ids[middle:]):
         if half:
             child = new_batch(connection, edition, old.variant, old.due_at, "pending", len(half), parent=number)
+            attempts.carry_doubt(connection, number, child)
             change(connection, edition, half, batch=child)
     _set_state(connection, number, "empty")
     connection.execute(update(batch).where(batch.c.id == number).values(size=0))

@@ -124,7 +124,7 @@ class SqlLedger:
         with self.database.write(area="recall") as connection:
             return recalls.begin(connection, edition, fence, now, but, taken=True)
 
-    def held_ahead(self, edition: str, now: datetime) -> int:
+    def held_ahead(self, edition: str, now: datetime) -> recalls.Held:
         """How many readers' letters a provider holds until a time that is still to come."""
         with self.database.read() as connection:
             return recalls.held_ahead(connection, edition, now)
@@ -176,18 +176,23 @@ class SqlLedger:
             unknown = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == "unknown")
             if not connection.execute(update(batch).where(unknown).values(state=state, tries=0)).rowcount:
                 return False
+            if isinstance(outcome, NotSent):
+                attempts.disown(connection, number)
             values = {"edition": edition, "batch": number, "what": what, "reason": reason, "at": now}
             connection.execute(insert(decision).values(values))
             return True
 
     def expire(self, edition: str, *, before: datetime) -> int:
         """Gives up what was due, and frozen, before `before`: its readers are excluded, and said to be. Answers how
-        many."""
+        many. What was to be redone is in doubt instead: it may have gone."""
         given_up = 0
         with self.database.write() as connection:
             frozen = select(editions.c.key).where(editions.c.key == edition, editions.c.frozen_at < before).exists()
             stale = and_(batch.c.edition == edition, batch.c.state == "pending", batch.c.due_at < before, frozen)
             for number in connection.execute(select(batch.c.id).where(stale)).scalars().all():
+                if attempts.give_up_redoing(connection, number):
+                    connection.execute(update(batch).where(batch.c.id == number).values(state="unknown"))
+                    continue
                 own = and_(delivery.c.batch == number, delivery.c.outcome.is_(None))
                 changed = (
                     update(delivery).where(own).values(outcome="excluded", reason="expired before it could be sent")

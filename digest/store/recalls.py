@@ -1,19 +1,30 @@
 """Attempts whose outcome is unknown, made definite: recalled under their fence, or proved by the provider's own word.
 
 Inside a transaction that the caller holds. An attempt goes `unknown → recalling → recalled`, or to `proved` from
-`submitting` or `unknown`; its batch goes from `unknown` to `pending` or `accepted`. What the provider took and
-holds for later is recalled in the same way when the edition is stopped.
+`submitting`, `unknown` or `decided` (an operator has disowned it); its batch goes from `unknown` to `pending` or
+`accepted`. What the provider took and holds for later is recalled in the same way when the edition is stopped: from the
+first word of it, it is in doubt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, func, select, update
 
 from digest.deliver.ports import Fence, Recall
 from digest.store.schema import attempt, batch
+
+_MAY_HAVE_REACHED = ("submitting", "unknown", "recalling", "accepted", "proved")
+
+
+class Held(NamedTuple):
+    """Numbers of readers whose letters a provider holds for later: surely, and perhaps."""
+
+    surely: int
+    perhaps: int
 
 
 def begin(
@@ -33,42 +44,55 @@ def begin(
     # A recall counts at the provider until its time to send, in whatever edition it was made.
     counted = and_(
         attempt.c.transport == fence.name,
-        attempt.c.state.in_(("recalling", "recalled")),
+        attempt.c.state.in_(("recalling", "recalled", "decided")),
         attempt.c.send_at > now,
     )
     room = fence.most_open - connection.execute(select(func.count()).where(counted)).scalar_one()
     for row in connection.execute(open_).all():
         if row.state == "recalling" or room > 0:  # what was begun goes on: it is counted already
             connection.execute(update(attempt).where(attempt.c.id == row.id).values(state="recalling"))
+            _move(connection, row.id, out_of=("accepted",), to="unknown")  # until the provider confirms it
             return Recall(row.id, row.batch, row.fence)
     return None
 
 
 def end(connection: Connection, name: str, now: datetime) -> None:
-    """As `ports.Ledger.end_recall`. The batch begins afresh: that it was in doubt says nothing against it."""
+    """As `ports.Ledger.end_recall`. The batch begins afresh: that it was in doubt says nothing against it. It stays as
+    it is while another attempt of it may have reached its readers: one made by an operator's word, say."""
     mine = and_(attempt.c.id == name, attempt.c.state == "recalling")
-    if connection.execute(update(attempt).where(mine).values(state="recalled", ended_at=now)).rowcount:
+    if not connection.execute(update(attempt).where(mine).values(state="recalled", ended_at=now)).rowcount:
+        return
+    number = select(attempt.c.batch).where(attempt.c.id == name).scalar_subquery()
+    other = select(attempt.c.id).where(attempt.c.batch == number, attempt.c.state.in_(_MAY_HAVE_REACHED))
+    if connection.execute(other.limit(1)).first() is None:
         _move(connection, name, out_of=("unknown", "accepted"), to="pending")
 
 
-def held_ahead(connection: Connection, edition: str, now: datetime) -> int:
+def held_ahead(connection: Connection, edition: str, now: datetime) -> Held:
     """How many readers' letters a provider holds until a time that is still to come."""
-    held = (
-        select(func.coalesce(func.sum(batch.c.size), 0))
-        .join(attempt, attempt.c.batch == batch.c.id)
-        .where(batch.c.edition == edition, batch.c.state == "accepted")
-        .where(attempt.c.state.in_(("accepted", "recalling")), attempt.c.fence != "", attempt.c.send_at > now)
+    ahead = select(attempt.c.id).where(
+        attempt.c.batch == batch.c.id,
+        attempt.c.state.in_(("accepted", "unknown", "recalling")),
+        attempt.c.fence != "",
+        attempt.c.send_at > now,
     )
-    return int(connection.execute(held).scalar_one())
+    rows = (
+        select(batch.c.state, func.sum(batch.c.size))
+        .where(batch.c.edition == edition, batch.c.state.in_(("accepted", "unknown")), ahead.exists())
+        .group_by(batch.c.state)
+    )
+    found: dict[str, int] = dict(connection.execute(rows).all())
+    return Held(int(found.get("accepted", 0)), int(found.get("unknown", 0)))
 
 
 def prove(connection: Connection, name: str) -> bool:
     """As `SqlLedger.prove`. An attempt that is being recalled proves nothing: the provider may have taken it and yet
-    never let it go."""
-    mine = and_(attempt.c.id == name, attempt.c.state.in_(("submitting", "unknown")))
-    if not connection.execute(update(attempt).where(mine).values(state="proved")).rowcount:
-        return False
-    return _move(connection, name, out_of=("submitting", "unknown"), to="accepted")
+    never let it go. One that an operator has disowned settles its batch only until another attempt has it."""
+    for state, out_of in (("submitting", "submitting"), ("unknown", "unknown"), ("decided", "pending")):
+        mine = and_(attempt.c.id == name, attempt.c.state == state)
+        if connection.execute(update(attempt).where(mine).values(state="proved")).rowcount:
+            return _move(connection, name, out_of=(out_of,), to="accepted")
+    return False
 
 
 def _move(connection: Connection, name: str, *, out_of: Collection[str], to: str) -> bool:

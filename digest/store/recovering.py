@@ -60,7 +60,7 @@ class Left:
         held: dict[int, int] = {}
         for row in connection.execute(waiting).all():
             if not self._in_time(row, now):
-                connection.execute(update(attempt).where(attempt.c.id == row.id).values(state="unknown"))
+                attempts.give_up_redoing(connection, row.batch)
                 connection.execute(update(batch).where(batch.c.id == row.batch).values(state="unknown"))
                 held[row.batch] = row.size
         return sum(held.values())

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from digest.models import Subscriber
-from digest.subscribers.formats import WRITTEN
+from digest.subscribers.formats import FORMULA, WRITTEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def write(readers: Iterable[Leaving], file: TextIO, format: str) -> int:
 
 def guarded(text: str) -> str:
     """A text that no spreadsheet takes for a formula; `importing` takes the mark off again."""
-    return "'" + text if text[:1] in ("=", "+", "-", "@") else text
+    return "'" + text if text.lstrip()[:1] in FORMULA else text
 
 
 def _cell(value: Any) -> str:

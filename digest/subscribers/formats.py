@@ -5,6 +5,9 @@ Sources: the CSV writers of Ghost (members-csv), listmonk (ExportSubscribers), a
 
 from __future__ import annotations
 
+FORMULA = ("=", "+", "-", "@")
+"""With what a text begins that a spreadsheet takes for a formula, whatever blanks stand before it."""
+
 FORMATS = ("csv", "jsonl", "mailchimp", "ghost", "listmonk", "substack")
 
 FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "format", "status")

@@ -17,7 +17,7 @@ from zoneinfo import available_timezones
 from digest.errors import ConfigurationError, Fault
 from digest.subscribers import listing
 from digest.subscribers.address import normalise
-from digest.subscribers.formats import COLUMNS, NO, SIGNS, STATUSES, UNCONFIRMED, YES
+from digest.subscribers.formats import COLUMNS, FORMULA, NO, SIGNS, STATUSES, UNCONFIRMED, YES
 from digest.subscribers.listfile import ListFile, Row, open_list
 
 _REMEMBERED = 10_000
@@ -283,4 +283,4 @@ def _in_attributes(text: str) -> list[str]:
 
 def _unguarded(text: str) -> str:
     """Without the mark that keeps a spreadsheet from taking a text for a formula (`exporting.guarded`)."""
-    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") else text
+    return text[1:] if text[:1] == "'" and text[1:].lstrip()[:1] in FORMULA else text

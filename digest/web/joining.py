@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
+from digest.deliver.message import Outgoing
 from digest.messages import translator
 from digest.store.quotas import Quota
 from digest.store.signups import PENDING
@@ -52,7 +53,8 @@ def router(room: Room) -> APIRouter:
             if not room.quotas.take(rations, room.now()):
                 said = words.gettext("Many have asked from your network just now. Please try again in an hour.")
                 return joining(room, request, status=429, wrong=said, typed=email)
-            _invite(room, request, address, email)
+            language, from_ = room.pages.language(request), client(request)
+            room.post.send_made(lambda: _invitation(room, address, email, language, from_))
         return room.pages.show(request, "asked.html.j2", "/join", typed=email.strip()[:254], days=PENDING.days)
 
     @routes.get("/confirm/{token}", response_class=HTMLResponse, summary="A page with one button")
@@ -111,23 +113,28 @@ def _agreement(room: Room, language: str) -> str:
     return said % {"name": letter.name}
 
 
-def _invite(room: Room, request: Request, address: str, email: str) -> None:
-    """Sends the mail that fits the address, and not too many of them; nothing of it is told to who asked."""
-    who, now = f"join:{address}", room.now()
+def _invitation(room: Room, address: str, email: str, language: str, from_: str) -> Outgoing | None:
+    """The mail that fits the address, and not too many of them; nothing of it is told to who asked."""
+    who, now = f"join:{_mailbox(address)}", room.now()
     rations = [Quota(who, 1, timedelta(minutes=10)), Quota(who, 3, _DAY), Quota(who, 6, 7 * _DAY)]
     if not room.quotas.take(rations, now):
-        return
-    language = room.pages.language(request)
+        return None
     typed = email.strip() if email.isascii() else address
     reader = room.wishes.at(address)
     if reader and reader.suppressed == "complained":
-        return  # who called our mail spam gets none that a stranger can ask for
+        return None  # who called our mail spam gets none that a stranger can ask for
     if reader and reader.listed and reader.status == "active" and not reader.suppressed:
-        room.post.send(reminder(room, reader, language))
-        return
-    detail = f"{language}; asked at {now:%Y-%m-%d %H:%M:%S %z} from {client(request)}"
+        return reminder(room, reader, language)
+    detail = f"{language}; asked at {now:%Y-%m-%d %H:%M:%S %z} from {from_}"
     number = room.signups.ask(address, typed, wording=_agreement(room, language), detail=detail, now=now)
-    room.post.send(confirmation(room, number, typed, room.app.signer.sign(PURPOSE, number), language))
+    return confirmation(room, number, typed, room.app.signer.sign(PURPOSE, number), language)
+
+
+def _mailbox(address: str) -> str:
+    """Which addresses are counted together: those that a mailbox has by itself, `a.sha+news@` for `asha@`, so that
+    nobody is buried in our mail under names of their own."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0].replace('.', '') or local}@{domain}"
 
 
 def _network(address: str) -> str:

@@ -19,6 +19,7 @@ from digest.web.room import NOBODY, Room
 _PICTURE = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
 _SOURCE = re.compile(r'\bsrc="(https?://[^"]*)"')
 _BODY = re.compile(r"<body\b[^>]*>")
+_MAY_HAVE_IT = ("submitting", "accepted", "unknown")
 _CID = r"^[0-9a-f]{40}@digest$"
 Shown = Annotated[bool, Query(alias="pictures", description="Whether pictures of other sites are loaded")]
 
@@ -73,9 +74,12 @@ def router(room: Room) -> APIRouter:
 
 
 def _letter(room: Room, key: str, id: int) -> Letter | None:
-    """The letter of a sent edition; for the links of a test letter, which is sent before any is kept, a new one."""
+    """The letter of a sent edition, and of one that was stopped for those who may have it; for the links of a test
+    letter, which is sent before any is kept, a new one."""
     place = room.published.place(key, id)
-    letter = letter_of(room, key, room.reader(id), place.variant if place else "")
+    had = place is not None and place.state in _MAY_HAVE_IT
+    seen = had or id == NOBODY or room.published.get(key) is not None
+    letter = letter_of(room, key, room.reader(id), place.variant if place else "") if seen else None
     if letter is None and id == NOBODY and (edition := room.app.editions.get(key)):
         letter = room.app.renderer.render(edition, Variant("html"), now=room.now(), test=True)
     return letter

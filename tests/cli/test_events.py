@@ -3,6 +3,7 @@ mail bars who is gone; and the next edition goes to nobody who left."""
 
 from __future__ import annotations
 
+import hashlib
 import mailbox
 import random
 from contextlib import closing
@@ -12,9 +13,13 @@ import pytest
 from fastapi import FastAPI
 
 from digest.app import make_app
+from digest.deliver.message import Outgoing, recipient
+from digest.deliver.mime import message_id
+from digest.models import Letter
 from digest.schedule import Clock
 from digest.store.database import open_database
 from digest.store.events import Heard, heard
+from digest.subscribers.tokens import Signer
 from digest.web.webhooks import webhooks
 from tests.cli.newsroom import Newsroom, many
 from tests.events import mails
@@ -138,6 +143,23 @@ def test_a_message_id_and_the_recipient_are_enough_and_neither_alone_is(newsroom
         told = bounced(newsroom, data, tmp_path)
         assert told["kinds"] == {"bounced, but of no letter of ours": 1}
     assert bounced(newsroom, mails.dsn(bare), tmp_path)["suppressed"] == 1
+
+
+def test_nobody_can_work_out_the_message_id_of_anothers_letter(newsroom: Newsroom, tmp_path: Path) -> None:
+    """Else whoever knows an address could bar it: edition and domain are no secrets, and ids are small numbers."""
+    sent_by_mail(newsroom)
+    stranger = Signer([b"a key of the attacker's own"])
+    ids = []
+    with make_app(newsroom.home, environment=newsroom.env()) as app:
+        for number in range(1, 21):
+            guessed = recipient(number, "asha@example.com", app.sender, stranger.letters)
+            plain = hashlib.sha256(f"{EDITION}\0{number}\0asha@example.com".encode()).hexdigest()[:32]
+            outgoing = Outgoing(EDITION, "", "", Letter("", "", "", ""), app.sender, ())
+            ids += [message_id(outgoing, guessed), f"{plain}@{app.sender.list_id}"]
+    for start in (0, 20):
+        forged = mails.dsn("\n".join(f"Message-ID: <{id}>" for id in ids[start : start + 20]))
+        told = bounced(newsroom, forged, tmp_path)
+        assert told == {"mails": 1, "suppressed": 0, "kinds": {"bounced, but of no letter of ours": 1}}
 
 
 def test_a_maildir_is_read_once_and_put_away(newsroom: Newsroom, tmp_path: Path) -> None:

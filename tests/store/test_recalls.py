@@ -88,6 +88,47 @@ def test_what_is_recalled_is_sent_again_and_counts_add_up(ledger: SqlLedger, dat
     assert ledger.begin_recall(KEY, Fenced(), NOW) is None
 
 
+def test_what_a_stop_could_not_surely_recall_is_in_doubt_and_recalled_later(
+    ledger: SqlLedger, database: Database, frozen: Frozen
+) -> None:
+    """A kill between the provider's cancelling and its confirmation: nobody may be counted who never gets it."""
+    frozen(1, due=DUE)
+    got = ahead(ledger)
+    ledger.note_fence(got.attempt, "F1")
+    ledger.settle(got.attempt, Accepted("m1"), NOW)
+    assert ledger.held_ahead(KEY, NOW) == (1, 0)
+    begun = ledger.begin_withdrawal(KEY, Fenced(), NOW)
+    assert begun is not None
+    assert ledger.held_ahead(KEY, NOW) == (0, 1)
+    assert (counts(database, KEY).accepted, counts(database, KEY).unknown) == (0, 1)
+    assert not ledger.finish(KEY, NOW)
+    again = ledger.begin_recall(KEY, Fenced(), NOW)
+    assert again == begun
+    ledger.end_recall(again.attempt, NOW)
+    assert counts(database, KEY).pending == 1
+
+
+def test_a_recall_gives_a_batch_back_only_when_no_other_attempt_may_have_reached_it(
+    ledger: SqlLedger, database: Database, frozen: Frozen
+) -> None:
+    """Sent again by an operator's word while a recall was under way: its end says nothing of the second attempt."""
+    frozen(1, due=DUE)
+    in_doubt(ledger, "F1")
+    first = ledger.begin_recall(KEY, Fenced(), NOW)
+    assert first is not None
+    assert ledger.decide(KEY, first.batch, NotSent("not at the provider"), "asked", NOW)
+    second = ahead(ledger)
+    ledger.note_fence(second.attempt, "F2")
+    ledger.settle(second.attempt, Accepted("m2"), NOW)
+    ledger.end_recall(first.attempt, NOW)
+    assert (counts(database, KEY).accepted, counts(database, KEY).pending) == (1, 0)
+    both = ledger.begin_withdrawal(KEY, Fenced(), NOW)
+    assert both is not None
+    assert both.attempt == second.attempt
+    ledger.end_recall(both.attempt, NOW)
+    assert counts(database, KEY).pending == 1
+
+
 @pytest.mark.usefixtures("scheduled")
 def test_nothing_is_recalled_when_it_is_too_late_for_it(ledger: SqlLedger) -> None:
     in_doubt(ledger, "F1")
@@ -175,6 +216,26 @@ def test_no_word_makes_a_settled_or_foreign_attempt_anything_else(ledger: SqlLed
         assert not ledger.prove(attempt)
     found = counts(database, KEY)
     assert (found.accepted, found.unknown, found.pending) == (1, 1, 28)
+
+
+@pytest.mark.parametrize("handed_over_again", [True, False])
+def test_a_late_proof_does_not_take_a_batch_from_the_attempt_that_has_it_now(
+    ledger: SqlLedger, database: Database, frozen: Frozen, handed_over_again: bool
+) -> None:
+    frozen(2, size=2)
+    got = ledger.claim(KEY, "sendgrid", NOW, 5)
+    assert got is not None
+    ledger.settle(got.attempt, Unknown("no answer"), NOW)
+    assert ledger.decide(KEY, got.batch, NotSent("nothing there"), "asked", NOW)
+    if handed_over_again:
+        again = ledger.claim(KEY, "sendgrid", NOW, 5)
+        assert again is not None
+        assert not ledger.prove(got.attempt)
+        ledger.settle(again.attempt, NotSent("busy"), NOW)
+        assert counts(database, KEY).pending == 2
+    else:
+        assert ledger.prove(got.attempt)
+        assert counts(database, KEY).accepted == 2
 
 
 def test_what_a_living_run_holds_is_left_to_it(store_url: str, tmp_path: Path, frozen: Frozen) -> None:

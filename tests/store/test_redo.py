@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from digest.deliver.outcome import Mixed, Redo
+from digest.deliver.outcome import Halve, Mixed, Redo
 from digest.store.counting import counts
 from digest.store.database import Database
 from digest.store.ledger import SqlLedger
@@ -69,3 +69,34 @@ def test_the_rest_of_a_batch_that_is_taken_in_parts_keeps_its_tries(ledger: SqlL
         assert got is not None
         ledger.settle(got.attempt, Mixed(accepted=frozenset({part})), NOW)
     assert ledger.claim(KEY, "resend", NOW, 2) is None
+
+
+def test_who_parts_from_a_batch_that_may_be_with_a_provider_is_no_other_transports_either(
+    ledger: SqlLedger, database: Database, frozen: Frozen
+) -> None:
+    """A killed run may have made every call of it; what a second one did not come to is not certainly unsent."""
+    first, *_rest = frozen(3, size=3)
+    assert ledger.claim(KEY, "resend", NOW, 5) is not None
+    assert begin(ledger, 1) == 0
+    again = ledger.claim(KEY, "resend", NOW, 5)
+    assert again is not None
+    ledger.settle(again.attempt, Mixed(accepted=frozenset({first}), not_sent_reason="the line broke"), NOW)
+    assert ledger.claim(KEY, "sendgrid", NOW, 5) is None
+    last = ledger.claim(KEY, "resend", NOW, 5)
+    assert last is not None
+    assert len(last.readers) == 2
+    ledger.settle(last.attempt, Halve("too large"), NOW)
+    assert ledger.claim(KEY, "sendgrid", NOW, 5) is None
+    assert begin(ledger, 25) == 2
+    assert (counts(database, KEY).accepted, counts(database, KEY).unknown) == (1, 2)
+
+
+def test_what_may_be_with_a_provider_is_not_given_up_as_unsent(
+    ledger: SqlLedger, database: Database, frozen: Frozen
+) -> None:
+    """Who is excluded gets a place at the next send: a second letter for those whom the killed run had reached."""
+    frozen(3, size=3)
+    assert ledger.claim(KEY, "resend", NOW, 5) is not None
+    assert begin(ledger, 5) == 0
+    assert ledger.expire(KEY, before=NOW + timedelta(hours=1)) == 0
+    assert (counts(database, KEY).excluded, counts(database, KEY).unknown) == (0, 3)

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.errors import ConfigurationError
-from digest.subscribers.importing import Incoming, ListReading, read_list
+from digest.subscribers.exporting import guarded
+from digest.subscribers.importing import Incoming, ListReading, _unguarded, read_list
 
 TOPICS = ("देश", "खेल")
 MAILCHIMP = (
@@ -227,3 +228,15 @@ def test_no_bytes_are_answered_with_a_traceback(tmp_path: Path, data: bytes) -> 
             continue
         assert all(row.address.isascii() for row in rows)
         assert all(reason for _line, _email, reason in refused)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "\t=1+1", "\r\n@x", " +1", "-1"])
+def test_what_a_spreadsheet_would_reckon_is_marked_and_the_mark_comes_off_again(text: str) -> None:
+    assert guarded(text) == f"'{text}"
+    assert _unguarded(guarded(text)) == text
+
+
+@pytest.mark.parametrize("text", ["आशा", "'टिक", "a=b", ""])
+def test_other_text_stays(text: str) -> None:
+    assert guarded(text) == text
+    assert _unguarded(text) == text

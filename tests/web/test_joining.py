@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from digest.models import Subscriber
 from digest.store.wishes import LEFT, WishStore
@@ -139,3 +140,23 @@ def test_sign_up_can_be_switched_off(tmp_path: object) -> None:
         assert pages.post("/join", email="neha@example.org").status == 404
         front = pages.get("/")
         assert (front.status, "/join" in front.text) == (200, False)
+
+
+def test_the_names_that_a_mailbox_has_by_itself_share_its_ration(pages: Site) -> None:
+    for email in ("lata.mehra@example.org", "latamehra+1@example.org", "l.a.t.a.mehra+digest@example.org"):
+        assert pages.post("/join", email=email).status == 200
+    assert len(pages.mails("lata.mehra@example.org")) == 1
+    pages.post("/join", email="after@example.org")
+    pages.mails("after@example.org")  # one thread hands over: what was asked before would be there by now
+    assert pages.mails("latamehra+1@example.org", wait=0) == []
+
+
+def test_an_answer_looks_nobody_up(pages: Site) -> None:
+    """How long it takes would tell who is a reader: only for others is something written down."""
+    with pages.app.database.write() as connection:
+        connection.execute(text("ALTER TABLE subscriber RENAME TO gone"))
+    try:
+        assert [pages.post("/join", email=f"{who}@example.com").status for who in ("asha", "nobody")] == [200, 200]
+    finally:
+        with pages.app.database.write() as connection:
+            connection.execute(text("ALTER TABLE gone RENAME TO subscriber"))

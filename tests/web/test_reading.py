@@ -6,6 +6,10 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+from sqlalchemy import update
+
+from digest import pipeline
+from digest.store.schema import delivery
 from digest.web.viewing import _without_remote
 from tests.web.site import Site, said, site
 
@@ -110,3 +114,17 @@ def test_the_archive_can_be_switched_off(tmp_path: Path) -> None:
         for path in ("/archive", "/archive.xml", f"/archive/{DAY}"):
             assert pages.get(path).status == 404
         assert "/archive" not in pages.get("/").text
+
+
+def test_a_stopped_edition_is_shown_to_those_alone_who_have_it(tmp_path: Path) -> None:
+    """What was taken back before its hour is nobody's to read, though its letters are kept and its key is a date."""
+    with site(tmp_path / "letter", ["asha@example.com", "ravi@example.com"]) as pages:
+        pipeline.send(pages.app, DAY)
+        asha, ravi = (pages.site_reader(f"{name}@example.com") for name in ("asha", "ravi"))
+        with pages.app.database.write() as connection:
+            own = (delivery.c.edition == DAY) & (delivery.c.subscriber == ravi)
+            connection.execute(update(delivery).where(own).values(outcome="excluded", reason="x"))
+        places = [f"/view/{DAY}/{pages.app.signer.sign('view', id)}" for id in (asha, ravi)]
+        assert [pages.get(place).status for place in places] == [200, 200]
+        assert pages.app.editions.move(DAY, "cancelled", out_of=("done",))
+        assert [pages.get(place).status for place in places] == [200, 404]
