@@ -114,6 +114,9 @@ def waiting_room(connection: Connection, number: int) -> int:
     return int(room)
 
 
+_new = insert(batch)
+
+
 def new_batch(
     connection: Connection,
     edition: str,
@@ -134,7 +137,7 @@ def new_batch(
         "parent": parent,
         "tries": tries,
     }
-    key = connection.execute(insert(batch).values(values)).inserted_primary_key
+    key = connection.execute(_new, values).inserted_primary_key
     if key is None:
         raise StoreError("the store gave a new batch no number")
     return int(key[0])
