@@ -37,9 +37,17 @@ class Signer:
         """The words of each reader's letter at once: what `sign` gives for leave, preferences and view."""
         bodies = [self.key_id + subscriber.to_bytes(8, "big") for subscriber in subscribers]
         written = _written(b"".join(self.current.each(_LETTER, bodies)))
-        for at in range(0, len(written), 84):
-            reader = written[at : at + 12]  # key and subscriber; each of the three parts is 24 characters
-            yield written[at : at + 36], reader + written[at + 36 : at + 60], reader + written[at + 60 : at + 84]
+        # 12 characters are key and subscriber, and each of the three parts is 24.
+        return iter(
+            [
+                (
+                    written[at : at + 36],
+                    (reader := written[at : at + 12]) + written[at + 36 : at + 60],
+                    reader + written[at + 60 : at + 84],
+                )
+                for at in range(0, len(written), 84)
+            ]
+        )
 
     def read(self, purpose: str, token: str) -> int | None:
         """The subscriber whom the token names, or None for anything that we did not sign for this purpose."""
@@ -79,9 +87,11 @@ class _Mac:
         """Each body, and after it its code."""
         begun = self.keyed.copy()
         begun.update(purpose.encode() + b"\0")
-        made = []
+        made: list[bytes] = []
+        copy, keep = begun.copy, made.append
         for body in bodies:
-            own = begun.copy()
+            own = copy()
             own.update(body)
-            made += body, own.digest()
+            keep(body)
+            keep(own.digest())
         return made
