@@ -16,6 +16,7 @@ from digest import freezing, pipeline
 from digest.app import App
 from digest.models import Subscriber
 from digest.subscribers import listing
+from digest.subscribers.including import contents
 
 FEW, MANY = 100_000, 1_000_000
 VARIANTS = 8
@@ -53,7 +54,7 @@ def _send(readers: int) -> float:
 
 def _enlist(app: App, readers: int, sections: list[str]) -> None:
     """The readers go straight into the store, as an import brings them; the list's file counts as read."""
-    version = listing.version((app.home / listing.FILE_NAME).read_bytes(), app.topics)
+    version = listing.version(contents(app.home / listing.FILE_NAME), app.topics)
     app.readers.sync(_readers(readers, sections), now=app.now(), version=version)
     assert app.readers.synced() == version
     freezing.mirror_list(app)

@@ -6,10 +6,12 @@ composes nothing, and decides nothing about who is due; how long it bears with a
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -58,7 +60,7 @@ def send_due(job: Job) -> SendReport:
     """
     run = _Run(job)
     run.recall()  # what a run before this one left in doubt
-    with ThreadPoolExecutor(max_workers=job.threads, thread_name_prefix="send") as pool:
+    with _unsearched(), ThreadPoolExecutor(max_workers=job.threads, thread_name_prefix="send") as pool:
         again = True
         while again:
             workers = [pool.submit(run.work) for _ in range(job.threads)]
@@ -67,6 +69,17 @@ def send_due(job: Job) -> SendReport:
             again = run.recall() and not run.over
     run.report.stopped = job.stop.is_set()
     return run.report
+
+
+@contextmanager
+def _unsearched() -> Iterator[None]:
+    """What is there already is not looked through for garbage again and again while batches come and go: that would
+    take a quarter of the time."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 class _Run:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
 
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Redo, Rejected, Unknown
 from digest.errors import StoreError
@@ -23,7 +23,7 @@ def own(connection: Connection, name: str, **noted: Any) -> int:
     return int(connection.execute(select(attempt.c.batch).where(attempt.c.id == name)).scalar_one())
 
 
-def redone_elsewhere(transport: str) -> ColumnElement[bool]:
+def redone_elsewhere(transport: ColumnElement[str]) -> ColumnElement[bool]:
     """That a batch may be with another transport's provider, which alone knows it again."""
     redone = select(attempt.c.id).where(attempt.c.batch == batch.c.id, attempt.c.state == "redo")
     return redone.where(attempt.c.transport != transport).exists()
@@ -51,15 +51,23 @@ def carry_doubt(connection: Connection, number: int, child: int) -> None:
         connection.execute(insert(attempt).values(own))
 
 
-def end(connection: Connection, name: str, outcome: Outcome, now: datetime) -> None:
+_end = (
+    update(attempt)
+    .where(attempt.c.id == bindparam("name"), attempt.c.state == "submitting")
+    .values({name: bindparam(f"new_{name}") for name in ("state", "ended_at", "detail", "provider_id")})
+    .returning(attempt.c.batch)
+)
+
+
+def end(connection: Connection, name: str, outcome: Outcome, now: datetime) -> int | None:
+    """Writes down how it ended and answers its batch; None where the provider's events were faster than its answer.
+    Raises StoreError when it was settled already."""
     state, detail, provider_id = _words(outcome)
-    ended = connection.execute(
-        update(attempt)
-        .where(attempt.c.id == name, attempt.c.state == "submitting")
-        .values(state=state, ended_at=now, detail=detail, provider_id=provider_id)
-    ).rowcount
-    if not ended:
+    ended = {"new_state": state, "new_ended_at": now, "new_detail": detail, "new_provider_id": provider_id}
+    number: int | None = connection.execute(_end, {"name": name, **ended}).scalar()
+    if number is None and connection.execute(select(attempt.c.state).where(attempt.c.id == name)).scalar() != "proved":
         raise StoreError(f"attempt {name} was settled already; two runs can't both own it")
+    return number
 
 
 def _words(outcome: Outcome) -> tuple[str, str, str]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, insert, or_, select, update
+import orjson
+from sqlalchemy import Connection, Select, Text, and_, bindparam, case, func, insert, or_, select, update
 
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Redo, Rejected, Unknown
 from digest.errors import StoreError
@@ -21,7 +23,7 @@ from digest.store.schema_readers import subscriber, suppression, wish
 _CHUNK = 500  # readers named in one statement; SQLite's oldest limit is 999 variables
 
 
-def apply(connection: Connection, edition: str, number: int, outcome: Outcome) -> None:
+def apply(connection: Connection, number: int, outcome: Outcome) -> None:
     """Moves the batch of an ended attempt on: whole to one state, or split so that each part has its own."""
     match outcome:
         case Accepted():
@@ -31,20 +33,24 @@ def apply(connection: Connection, edition: str, number: int, outcome: Outcome) -
         case Unknown():
             _set_state(connection, number, "unknown")
         case Halve():
-            _halve(connection, edition, number)
+            _halve(connection, number)
         case Rejected(readers):
-            _split(connection, edition, number, Mixed(rejected=readers))
+            _split(connection, number, Mixed(rejected=readers))
         case Mixed():
-            _split(connection, edition, number, outcome)
+            _split(connection, number, outcome)
+
+
+_move = (
+    update(batch).where(batch.c.id == bindparam("number"), batch.c.state == "submitting").values(state=bindparam("to"))
+)
 
 
 def _set_state(connection: Connection, number: int, state: str) -> None:
-    own = and_(batch.c.id == number, batch.c.state == "submitting")
-    if not connection.execute(update(batch).where(own).values(state=state)).rowcount:
+    if not connection.execute(_move, {"number": number, "to": state}).rowcount:
         raise StoreError(f"batch {number} was not being submitted; two runs can't both own it")
 
 
-def _split(connection: Connection, edition: str, number: int, outcome: Mixed) -> None:
+def _split(connection: Connection, number: int, outcome: Mixed) -> None:
     """The accepted stay in the batch; the rejected part from it; the unknown and the rest get a batch each."""
     ids = [id for id, _email in readers(connection, number)]
     parts = {
@@ -52,17 +58,17 @@ def _split(connection: Connection, edition: str, number: int, outcome: Mixed) ->
         "unknown": [id for id in ids if id in outcome.unknown],
         "pending": [id for id in ids if id not in outcome.accepted | outcome.unknown.keys() | outcome.rejected.keys()],
     }
+    old = connection.execute(select(batch).where(batch.c.id == number)).one()
     for id in ids:
         if id in outcome.rejected:
-            change(connection, edition, [id], outcome="rejected", reason=outcome.rejected[id])
-    old = connection.execute(select(batch).where(batch.c.id == number)).one()
+            change(connection, old.edition, [id], outcome="rejected", reason=outcome.rejected[id])
     for state in ("unknown", "pending"):
         if parts[state]:
             # Where somebody was served, the rest has lost no try: the transport takes a part at a time.
             tries = 0 if parts["accepted"] else old.tries
             child = new_batch(
                 connection,
-                edition,
+                old.edition,
                 old.variant,
                 old.due_at,
                 state,
@@ -71,7 +77,7 @@ def _split(connection: Connection, edition: str, number: int, outcome: Mixed) ->
                 tries=tries,
             )
             attempts.carry_doubt(connection, number, child)
-            change(connection, edition, parts[state], batch=child)
+            change(connection, old.edition, parts[state], batch=child)
     if outcome.rejected and not outcome.accepted and parts["pending"] and not parts["unknown"]:
         # A refused batch says nothing against the rest of it: they start afresh.
         connection.execute(update(batch).where(batch.c.parent == number, batch.c.state == "pending").values(tries=0))
@@ -79,16 +85,16 @@ def _split(connection: Connection, edition: str, number: int, outcome: Mixed) ->
     connection.execute(update(batch).where(batch.c.id == number).values(size=len(parts["accepted"])))
 
 
-def _halve(connection: Connection, edition: str, number: int) -> None:
+def _halve(connection: Connection, number: int) -> None:
     """Two pending batches in the place of one; whom the provider refuses is alone in the end."""
     ids = [id for id, _email in readers(connection, number)]
     middle = (len(ids) + 1) // 2
     old = connection.execute(select(batch).where(batch.c.id == number)).one()
     for half in (ids[:middle], ids[middle:]):
         if half:
-            child = new_batch(connection, edition, old.variant, old.due_at, "pending", len(half), parent=number)
+            child = new_batch(connection, old.edition, old.variant, old.due_at, "pending", len(half), parent=number)
             attempts.carry_doubt(connection, number, child)
-            change(connection, edition, half, batch=child)
+            change(connection, old.edition, half, batch=child)
     _set_state(connection, number, "empty")
     connection.execute(update(batch).where(batch.c.id == number).values(size=0))
 
@@ -111,6 +117,9 @@ def waiting_room(connection: Connection, number: int) -> int:
     return int(room)
 
 
+_new = insert(batch)
+
+
 def new_batch(
     connection: Connection,
     edition: str,
@@ -131,7 +140,7 @@ def new_batch(
         "parent": parent,
         "tries": tries,
     }
-    key = connection.execute(insert(batch).values(values)).inserted_primary_key
+    key = connection.execute(_new, values).inserted_primary_key
     if key is None:
         raise StoreError("the store gave a new batch no number")
     return int(key[0])
@@ -144,40 +153,55 @@ def change(connection: Connection, edition: str, ids: Sequence[int], **values: A
         connection.execute(update(delivery).where(rows).values(**values))
 
 
-# Both are asked at every claim: made once, so that a claim need not build them.
 _here = and_(delivery.c.batch == bindparam("number"), delivery.c.outcome.is_(None))
-_carried = (
-    select(subscriber.c.id, subscriber.c.email)
-    .join(delivery, delivery.c.subscriber == subscriber.c.id)
-    .where(_here)
-    .order_by(subscriber.c.id)
+_carried = select(subscriber.c.id, subscriber.c.email).join(delivery, delivery.c.subscriber == subscriber.c.id)
+_gone = or_(
+    suppression.c.address.is_not(None),
+    subscriber.c.listed.is_(False),
+    subscriber.c.status != "active",
+    wish.c.paused_until > bindparam("now", type_=wish.c.paused_until.type),
 )
-_unmailable = (
-    select(subscriber.c.id, subscriber.c.listed, suppression.c.reason)
-    .join(delivery, delivery.c.subscriber == subscriber.c.id)
+_looked_at = (
+    delivery.join(subscriber, delivery.c.subscriber == subscriber.c.id)
     .outerjoin(suppression, suppression.c.address == subscriber.c.address)
     .outerjoin(wish, wish.c.subscriber == subscriber.c.id)
-    .where(_here)
-    .where(
-        or_(
-            suppression.c.address.is_not(None),
-            subscriber.c.listed.is_(False),
-            subscriber.c.status != "active",
-            wish.c.paused_until > bindparam("now", type_=wish.c.paused_until.type),
-        )
-    )
 )
+_unmailable = (
+    select(subscriber.c.id, subscriber.c.listed, suppression.c.reason).select_from(_looked_at).where(_here, _gone)
+)
+
+
+@cache
+def _as_one(dialect: str) -> Select[str, str, int]:
+    """The ids and addresses of a batch's readers as two arrays, and how many of them may no longer be mailed. One row:
+    a driver lets go of Python's lock for every row, and gets it back late where another thread makes a request."""
+    array = {"sqlite": func.json_group_array, "postgresql": func.json_agg}[dialect]
+    columns = array(subscriber.c.id, type_=Text), array(subscriber.c.email, type_=Text), func.count(case((_gone, 1)))
+    return select(*columns).select_from(_looked_at).where(_here)
 
 
 def readers(connection: Connection, number: int) -> tuple[tuple[int, str], ...]:
     """(id, email) of the readers whom the batch still carries, in the order in which they are handed over."""
-    return tuple(connection.execute(_carried, {"number": number}).all())
+    carried = connection.execute(_carried.where(_here).order_by(subscriber.c.id), {"number": number})
+    return tuple(carried.all())
 
 
-def exclude_unmailable(connection: Connection, edition: str, number: int, now: datetime) -> int:
-    """Between freeze and claim a reader may have left or paused: excluded with the reason, never silently dropped."""
-    found = connection.execute(_unmailable, {"number": number, "now": now}).all()
-    for row in found:
+def mailable(connection: Connection, number: int, now: datetime) -> tuple[tuple[int, str], ...]:
+    """As `readers`. Between freeze and claim a reader may have left or paused: excluded here with the reason, never
+    silently dropped."""
+    asked = {"number": number, "now": now}
+    ids, emails, gone = connection.execute(_as_one(connection.dialect.name), asked).one()
+    if not gone:
+        return tuple(sorted(zip(_list(ids), _list(emails), strict=True)))
+    for row in connection.execute(_unmailable, asked).all():
         reason = row.reason or ("paused" if row.listed else "removed from the list")
-        change(connection, edition, [row.id], outcome="excluded", reason=reason)
-    return len(found)
+        mine = and_(delivery.c.batch == number, delivery.c.subscriber == row.id)
+        connection.execute(update(delivery).where(mine).values(outcome="excluded", reason=reason))
+    left = readers(connection, number)
+    connection.execute(update(batch).where(batch.c.id == number).values(size=len(left)))
+    return left
+
+
+def _list(found: Any) -> list[Any]:
+    """SQLite gives an array as its text."""
+    return orjson.loads(found) if isinstance(found, str) else found or []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, delivery
@@ -153,7 +153,11 @@ def doubts(database: Database, edition: str) -> list[Doubt]:
             tried = connection.execute(
                 select(attempt)
                 .where(or_(attempt.c.batch == row.id, attempt.c.batch == row.parent))
-                .order_by(attempt.c.state.in_(("unknown", "recalling")).desc(), attempt.c.started_at.desc())
+                .order_by(
+                    and_(attempt.c.batch == row.id, attempt.c.state.in_(("unknown", "recalling"))).desc(),
+                    (attempt.c.state == "mixed").desc(),  # the parent's others were settled before it was split
+                    attempt.c.started_at.desc(),
+                )
                 .limit(1)
             ).one()
             found.append(Doubt(row.id, row.size, tried.id, tried.transport, tried.started_at, tried.detail))

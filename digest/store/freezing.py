@@ -10,7 +10,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, and_, delete, func, insert, literal, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Executable,
+    Integer,
+    MetaData,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.store import batches
@@ -37,6 +53,7 @@ _profiles = Table(
     prefixes=["TEMPORARY"],
 )
 _UNFORESEEN = -1
+_LAST = 2**63 - 1
 _upsert: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -107,34 +124,43 @@ def _place(connection: Connection, edition: str, groups: list[Fate], batch_size:
     measure(connection, _places)
     sizes: dict[int, int] = dict(connection.execute(select(_places.c.grp, func.count()).group_by(_places.c.grp)).all())
     placed = 0
+    exclude = _put(connection, edition, outcome="excluded", reason=bindparam("why"))
     for number, fate in enumerate(groups):
         if fate.due_at is None:
-            _put(connection, edition, _places.c.grp == number, outcome="excluded", reason=fate.excluded)
+            connection.execute(exclude, {"number": number, "after": -1, "last": _LAST, "why": fate.excluded})
+    put = _put(connection, edition, batch=bindparam("own"))
     due = [(fate.due_at, fate.variant, number) for number, fate in enumerate(groups) if fate.due_at]
     for due_at, variant, number in sorted(due):
-        last = -1
+        after = -1
         for start in range(0, sizes.get(number, 0), batch_size):
             size = min(batch_size, sizes[number] - start)
-            rest = and_(_places.c.grp == number, _places.c.reader > last)
-            edge = select(_places.c.reader).where(rest).order_by(_places.c.reader).offset(size - 1).limit(1)
-            last = connection.execute(edge).scalar_one()
+            rest = {"number": number, "after": after}
+            after = connection.execute(_edge, {**rest, "others": size - 1}).scalar_one()
             own = batches.new_batch(connection, edition, variant, due_at, "pending", size)
-            _put(connection, edition, and_(rest, _places.c.reader <= last), batch=own)
+            connection.execute(put, {**rest, "last": after, "own": own})
             placed += size
     _begin_sending(connection, edition, now, placed=bool(placed))
     return Placed(placed, sizes.get(_UNFORESEEN, 0))
 
 
-def _put(connection: Connection, edition: str, which: Any, **values: Any) -> None:
-    """A delivery row for each reader of `places` that `which` names: a new one, or the old one of who was excluded."""
+_rest = and_(_places.c.grp == bindparam("number"), _places.c.reader > bindparam("after"))
+_edge = select(_places.c.reader).where(_rest).order_by(_places.c.reader).offset(bindparam("others")).limit(1)
+
+
+def _put(connection: Connection, edition: str, **values: Any) -> Executable:
+    """Makes a delivery row for each reader of `places` in group `number` who comes after `after`, up to `last`: a new
+    one, or the old one of who was excluded."""
     values = {"batch": None, "outcome": None, "reason": None, **values}
-    columns = (literal(value, delivery.c[name].type) for name, value in values.items())
+    columns = (cast(value, delivery.c[name].type) for name, value in values.items())
+    which = and_(_rest, _places.c.reader <= bindparam("last"))
     readers = select(literal(edition), _places.c.reader, *columns).where(which).order_by(_places.c.reader)
     rows = _upsert[connection.dialect.name](delivery).from_select(["edition", "subscriber", *values], readers)
+    named = {name: rows.excluded[name] for name in values}
     changed = rows.on_conflict_do_update(
-        index_elements=["edition", "subscriber"], set_=values, where=delivery.c.outcome == "excluded"
+        index_elements=["edition", "subscriber"], set_=named, where=delivery.c.outcome == "excluded"
     )
-    connection.execute(changed.inline())
+    made: Executable = changed.inline()
+    return made
 
 
 def _has_a_place() -> Any:

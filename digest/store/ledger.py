@@ -9,9 +9,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, insert, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from digest.deliver.outcome import Accepted, NotSent, Outcome
 from digest.deliver.ports import Ahead, Claim, Fence, Recall, Recovery
@@ -36,47 +38,35 @@ class SqlLedger:
     def claim(
         self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
     ) -> Claim | None:
-        ready = _next(batch.c.id, edition, transport, now, max_tries, ahead)
+        turn = _turn(edition, transport, now, max_tries, ahead)
         while True:
             with self.database.write() as connection:
-                number = connection.execute(ready.with_for_update(skip_locked=True)).scalar()
-                if number is None:
+                mine = connection.execute(_take(ahead is not None), turn).first()
+                if mine is None:
                     return None
-                won = connection.execute(
-                    update(batch)
-                    .where(batch.c.id == number, batch.c.state == "pending")
-                    .values(state="submitting", tries=batch.c.tries + 1)
-                ).rowcount
-                if not won:
-                    continue
-                gone = batches.exclude_unmailable(connection, edition, number, now)
-                readers = batches.readers(connection, number)
-                if gone:
-                    connection.execute(update(batch).where(batch.c.id == number).values(size=len(readers)))
+                readers = batches.mailable(connection, mine.id, now)
                 if not readers:
-                    connection.execute(update(batch).where(batch.c.id == number).values(state="empty"))
+                    connection.execute(update(batch).where(batch.c.id == mine.id).values(state="empty"))
                     continue
                 name = secrets.token_hex(8)
-                mine = connection.execute(select(batch.c.variant, batch.c.due_at).where(batch.c.id == number)).one()
                 send_at = mine.due_at if mine.due_at > now else None
-                connection.execute(
-                    insert(attempt).values(
-                        id=name,
-                        batch=number,
-                        transport=transport,
-                        state="submitting",
-                        started_at=now,
-                        run=self.run,
-                        boot=self.steps.boot,
-                        send_at=send_at,
-                    )
-                )
-            return Claim(batch=number, attempt=name, variant=mine.variant, readers=readers, send_at=send_at)
+                begun = {
+                    "id": name,
+                    "batch": mine.id,
+                    "transport": transport,
+                    "state": "submitting",
+                    "started_at": now,
+                    "run": self.run,
+                    "boot": self.steps.boot,
+                    "send_at": send_at,
+                }
+                connection.execute(_begin, begun)
+            return Claim(batch=mine.id, attempt=name, variant=mine.variant, readers=readers, send_at=send_at)
 
     def next_size(self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None) -> int:
         with self.database.read() as connection:
-            found = _next(batch.c.size, edition, transport, now, max_tries, ahead)
-            return int(connection.execute(found).scalar() or 0)
+            turn = _turn(edition, transport, now, max_tries, ahead)
+            return int(connection.execute(_next(batch.c.size, ahead is not None), turn).scalar() or 0)
 
     def renew(self, edition: str) -> None:
         with self.database.write() as connection:
@@ -101,16 +91,9 @@ class SqlLedger:
 
     def settle(self, name: str, outcome: Outcome, now: datetime) -> None:
         with self.database.write() as connection:
-            row = connection.execute(
-                select(attempt.c.batch, attempt.c.state, batch.c.edition)
-                .join(batch, batch.c.id == attempt.c.batch)
-                .where(attempt.c.id == name)
-                .with_for_update(of=attempt)
-            ).one()
-            if row.state == "proved":  # the provider's events were faster than its answer
-                return
-            attempts.end(connection, name, outcome, now)
-            batches.apply(connection, row.edition, row.batch, outcome)
+            number = attempts.end(connection, name, outcome, now)
+            if number is not None:
+                batches.apply(connection, number, outcome)
         self.steps.end(name)
 
     def begin_recall(self, edition: str, fence: Fence, now: datetime, *, but: Collection[str] = ()) -> Recall | None:
@@ -158,7 +141,7 @@ class SqlLedger:
 
     def is_due(self, edition: str, now: datetime, ahead: Ahead | None = None) -> bool:
         """Whether a batch waits to be handed over now, was left in flight, or may yet be recalled."""
-        waiting = or_(and_(batch.c.state == "pending", _ready(now, ahead)), batch.c.state == "submitting")
+        waiting = or_(and_(batch.c.state == "pending", _ready(ahead is not None)), batch.c.state == "submitting")
         if ahead is not None:
             recallable = select(attempt.c.id).where(
                 attempt.c.batch == batch.c.id, attempt.c.fence != "", attempt.c.send_at > now + ahead.closes
@@ -166,7 +149,7 @@ class SqlLedger:
             waiting = or_(waiting, and_(batch.c.state == "unknown", recallable.exists()))
         with self.database.read() as connection:
             found = select(batch.c.id).where(batch.c.edition == edition, waiting).limit(1)
-            return connection.execute(found).first() is not None
+            return connection.execute(found, _moments(now, ahead)).first() is not None
 
     def decide(self, edition: str, number: int, outcome: Accepted | NotSent, reason: str, now: datetime) -> bool:
         """An operator's word on a batch whose outcome is unknown, kept with its reason. False when it is not (or no
@@ -211,24 +194,48 @@ class SqlLedger:
             return bool(connection.execute(update(editions).where(mine).values(state="done", done_at=now)).rowcount)
 
 
-def _next(
-    column: ColumnElement[Any], edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None
-) -> Select[Any]:
+# What is asked at every claim is made once: the parameters are `_turn`.
+_begin = insert(attempt)
+
+
+@cache
+def _next(column: ColumnElement[Any], fenced: bool) -> Select[Any]:
     """A column of the batch whose turn it is."""
+    mine: ColumnElement[str] = bindparam("key")
     return (
         select(column)
-        .where(batch.c.edition == edition, batch.c.state == "pending", _ready(now, ahead))
-        .where(batch.c.tries < max_tries, ~redone_elsewhere(transport))
-        .where(select(editions.c.key).where(editions.c.key == edition, editions.c.state == "sending").exists())
+        .where(batch.c.edition == mine, batch.c.state == "pending", _ready(fenced))
+        .where(batch.c.tries < bindparam("most"), ~redone_elsewhere(bindparam("by")))
+        .where(select(editions.c.key).where(editions.c.key == mine, editions.c.state == "sending").exists())
         .order_by(batch.c.due_at, batch.c.tries, batch.c.id)
         .limit(1)
     )
 
 
-def _ready(now: datetime, ahead: Ahead | None) -> ColumnElement[bool]:
-    """That a batch's time has come, or is as far ahead as a fence needs."""
-    due = batch.c.due_at <= now
-    return due if ahead is None else or_(due, batch.c.due_at.between(now + ahead.least, now + ahead.most))
+@cache
+def _take(fenced: bool) -> ReturningUpdate[Any]:
+    """Makes the batch whose turn it is ours; nobody else can have taken it in between."""
+    number = _next(batch.c.id, fenced).with_for_update(skip_locked=True).correlate(None).scalar_subquery()
+    return (
+        update(batch)
+        .where(batch.c.id == number, batch.c.state == "pending")
+        .values(state="submitting", tries=batch.c.tries + 1)
+        .returning(batch.c.id, batch.c.variant, batch.c.due_at)
+    )
+
+
+def _ready(fenced: bool) -> ColumnElement[bool]:
+    """That a batch's time has come, or is as far ahead as a fence needs (`_moments`)."""
+    due = batch.c.due_at <= bindparam("now")
+    return or_(due, batch.c.due_at.between(bindparam("soonest"), bindparam("latest"))) if fenced else due
+
+
+def _moments(now: datetime, ahead: Ahead | None) -> dict[str, Any]:
+    return {"now": now} if ahead is None else {"now": now, "soonest": now + ahead.least, "latest": now + ahead.most}
+
+
+def _turn(edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None) -> dict[str, Any]:
+    return {"key": edition, "by": transport, "most": max_tries, **_moments(now, ahead)}
 
 
 def _renew(connection: Connection, edition: str) -> None:

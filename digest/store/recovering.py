@@ -42,8 +42,9 @@ class Left:
             outcome = self._outcome(orphan, ids, now)
             if self.resend:
                 outcome = without_doubt(outcome)
-            attempts.end(connection, orphan.id, outcome, now)
-            batches.apply(connection, edition, orphan.batch, outcome)
+            if attempts.end(connection, orphan.id, outcome, now) is None:
+                continue  # its provider's events came in between
+            batches.apply(connection, orphan.batch, outcome)
             if isinstance(outcome, Unknown):
                 doubtful += len(ids)
             elif isinstance(outcome, Mixed):

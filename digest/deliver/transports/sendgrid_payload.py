@@ -8,8 +8,7 @@ share is encoded once; each reader is one f-string, for a dict of their own woul
 from __future__ import annotations
 
 import base64
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -21,7 +20,7 @@ from digest.deliver.message import Outgoing, Recipient, Sender, leave_uris, one_
 from digest.deliver.mime import file_name
 from digest.models import PLACEHOLDERS, Inline, Letter
 
-_ESCAPED = re.compile(r"[&<>\"'\\]")  # what an address may hold that HTML or JSON writes in another way
+_ESCAPED = frozenset("&<>\"'\\")  # what an address may hold that HTML or JSON writes in another way
 
 
 def request_body(outgoing: Outgoing) -> bytes:
@@ -81,16 +80,18 @@ def _attachment(picture: Inline) -> dict[str, str]:
     }
 
 
-def _personalizations(readers: Iterable[Recipient], sender: Sender) -> Iterable[str]:
+def _personalizations(readers: Sequence[Recipient], sender: Sender) -> Iterable[str]:
     """Each reader as a JSON object. Tokens are URL-safe and addresses printable ASCII (`unmailable`), so that nothing
     else needs escaping."""
     tag = PLACEHOLDERS
     *web, mailto = map(_quoted, leave_uris(sender))
     link = f"<{web[0]}" if web else ""
     between = f">, <{mailto}" if web else f"<{mailto}"
+    addresses = "".join([reader[1] for reader in readers])  # looked through at once: hardly a list holds one
+    odd = any(mark in addresses for mark in _ESCAPED)
     for id, email, _sender, leave, preferences, view in readers:
         mail = html = email
-        if _ESCAPED.search(email):
+        if odd and not _ESCAPED.isdisjoint(email):
             mail, html = _quoted(email), _quoted(escape(email))
         first = f"{link}{leave}" if web else ""
         yield (
