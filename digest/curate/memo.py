@@ -20,8 +20,9 @@ from digest.curate.tfidf import Document, Frequencies, document
 from digest.models import Article
 
 CANDIDATE_SHARE = 0.02
-CANDIDATE_LEAST = 30
-"""Stems in more documents than this share (or number, in small sets) bring no pair together by themselves."""
+CANDIDATE_LEAST = 50
+"""Stems in more documents than this share (or number, in sets below 2,500) bring no pair together by themselves. On a
+day that is full of one subject, its words are all that two reports of one event may share in their leads."""
 CANDIDATE_COSINE = 0.08
 DRIFT = 0.1
 """Share of the articles that may come and go before the weights are counted anew."""

@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 from digest.curate import moments
 from digest.curate.commonness import UNSEEN, shares
 from digest.curate.places import Places, named
+from digest.curate.tolls import tolls
 from digest.hindi import sentences
 from digest.hindi.dates import WEEKDAYS
 from digest.hindi.tokens import stems, word_stems
@@ -114,6 +115,11 @@ class Document:
     def stages(self) -> frozenset[str]:
         """How far a case in court has come by the title."""
         return moments.stages(self.spelt.title)
+
+    @cached_property
+    def tolls(self) -> frozenset[int]:
+        """How many died by the title (see `tolls.tolls`)."""
+        return tolls(self.spelt.title)
 
     @cached_property
     def lead_numbers(self) -> frozenset[str]:
