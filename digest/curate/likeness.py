@@ -12,7 +12,7 @@ average precision of .90 there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -41,11 +41,14 @@ shared are one form filled in twice, whatever its title."""
 
 
 class Known:
-    """An article as counts and, from when they are asked for, as weights; which of its stems are rare."""
+    """An article as counts and, from when they are asked for, as weights; which of its stems are rare.
 
-    def __init__(self, document: Document, frequencies: Frequencies) -> None:
+    `norm`: the length of its lead's vector, where it was measured before.
+    """
+
+    def __init__(self, document: Document, frequencies: Frequencies, norm: float | None = None) -> None:
         self.document = document
-        self._frequencies = frequencies
+        self._frequencies, self._norm = frequencies, norm
 
     @cached_property
     def title(self) -> Mapping[str, float]:
@@ -53,7 +56,20 @@ class Known:
 
     @cached_property
     def lead(self) -> Mapping[str, float]:
-        return self._frequencies.weigh(self.document.lead)
+        return self._frequencies.weigh(self.document.lead, self.lead_norm)
+
+    @cached_property
+    def lead_norm(self) -> float:
+        """The length of the lead's vector before it is brought to 1."""
+        return self._norm if self._norm is not None else self._frequencies.norm(self.document.lead)
+
+    def leads(self, wanted: frozenset[str]) -> Iterable[tuple[str, float]]:
+        """Those of the lead's stems that are wanted, each with its weight; of few, without weighing the others."""
+        if self._norm is None:
+            return [(stem, weight) for stem, weight in self.lead.items() if stem in wanted]
+        told = self.document.told
+        found = {stem: told.count(stem) for stem in wanted.intersection(told)}
+        return self._frequencies.weigh(found, self._norm).items()
 
     @cached_property
     def full(self) -> Mapping[str, float]:
@@ -72,8 +88,8 @@ class Known:
 class Link:
     """Why two articles (by id) are alike. `shared`: the weightiest stems, each with both surface forms.
 
-    `weekday`, `clock`, `stage` and `toll` are 'same', 'conflict' or ''; `place` may be 'near' as well. `barred` says why they
-    can't be one story, or is ''.
+    `weekday`, `clock`, `stage` and `toll` are 'same', 'conflict' or ''; `place` may be 'near' as well. `barred` says
+    why they can't be one story, or is ''.
     """
 
     a: str
