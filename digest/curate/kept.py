@@ -28,8 +28,8 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a memo holds: documents and furniture's pieces by article, sections by text; the articles by which stems were
-    weighted, and in how many of them each stood; the articles that were compared, with the lengths of their leads'
+    """What a memo holds: documents and furniture's pieces by article, sections by text; the articles by which stems
+    were weighted, and in how many of them each stood; the articles that were compared, with the lengths of their leads'
     vectors, and pairs of these (by place) with their scores.
     """
 
