@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from digest.bulk import uncollected
 from digest.curate.boilerplate import told
 from digest.curate.choosing import Fate, judge, unblocked
 from digest.curate.cluster import Cluster, explained, group, prepare
@@ -23,7 +24,6 @@ from digest.curate.sections import section_of
 from digest.curate.sent import Past, Sent
 from digest.curate.summarisers import Summariser
 from digest.curate.telling import tell
-from digest.curate.tfidf import title_stems
 from digest.hindi.tokens import stems
 from digest.models import Article, Image, Section, Story
 
@@ -67,6 +67,7 @@ class Waiting:
     reasons: tuple[str, ...]
 
 
+@uncollected()
 def compose(
     articles: Sequence[Article],
     *,
@@ -108,7 +109,7 @@ def compose(
     kinds = pairs.series
     fates: dict[int, Fate] = {}
     ranked: list[Ranked] = []
-    common = Counter(stem for each in clusters for stem in set(title_stems(each.articles[0].title)))
+    common = Counter(stem for each in clusters for stem in set(memo.title_stems(each.articles[0])))
     for each in clusters:
         off = each.articles[0].id in kinds
         fate = judge(each, past, memo, rules, series=off, exempt=exempt, weights=weights)
@@ -164,7 +165,7 @@ def _ranked(
     fate: Fate, pairs: Pairs, rules: Rules, weights: Mapping[str, float], now: datetime, common: Mapping[str, int]
 ) -> Ranked:
     each = fate.cluster
-    section, evidence = section_of(each.articles, rules.sections[0] if rules.sections else "देश")
+    section, evidence = section_of(each.articles, rules.sections[0] if rules.sections else "देश", pairs.memo.spoken)
     story = score(
         each,
         section=section,
@@ -173,6 +174,7 @@ def _ranked(
         now=now,
         series=pairs.series.get(each.articles[0].id),
         commonness=common,
+        named=pairs.memo.title_stems(each.articles[0]),
     )
     reasons = (*story.reasons, f"section {section}: {evidence}", *fate.reasons)
     section = rules.called.get(section, section)

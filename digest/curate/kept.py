@@ -28,17 +28,20 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a memo holds: documents and furniture's pieces by article; the articles by which stems were weighted, and
-    in how many of them each stood; the articles that were compared, and pairs of these (by place) with their scores.
+    """What a memo holds: documents and furniture's pieces by article, sections by text; the articles by which stems
+    were weighted, and in how many of them each stood; the articles that were compared, with the lengths of their leads'
+    vectors, and pairs of these (by place) with their scores.
     """
 
     documents: Mapping[Key, Document]
     pieces: Mapping[Key, Sequence[int]]
+    spoken: Mapping[str, tuple[str, tuple[str, ...]]]
     ruled: tuple[float, timedelta]
     base: Collection[Key]
     counts: Mapping[str, int]
     size: int
     compared: Sequence[Key]
+    norms: Sequence[float]
     links: Sequence[tuple[int, int, float]]
 
 
@@ -61,6 +64,7 @@ def packed(kept: Kept) -> bytes:
         array("I", one),
         array("I", other),
         array("d", scores),
+        array("d", kept.norms),
         array("I", map(len, kept.pieces.values())),
         array("q", chain.from_iterable(kept.pieces.values())),
     )
@@ -68,6 +72,7 @@ def packed(kept: Kept) -> bytes:
         "stems": list(places),
         "documents": list(kept.documents),
         "pieces": list(kept.pieces),
+        "spoken": kept.spoken,
         "base": sorted(kept.base),
         "ruled": [kept.ruled[0], kept.ruled[1].total_seconds()],
         "size": kept.size,
@@ -94,21 +99,23 @@ def unpacked(data: bytes) -> Kept | None:
         return None
     end = 8 + int.from_bytes(body[:8], "big")
     table = json.loads(body[8:end])
-    arrays = [array(kind) for kind in ("I", "I", "I", "I", "I", "I", "d", "I", "q")]
+    arrays = [array(kind) for kind in ("I", "I", "I", "I", "I", "I", "d", "d", "I", "q")]
     for each, length in zip(arrays, table["lengths"], strict=True):
         each.frombytes(body[end : end + length])
         end += length
-    ids, lengths, counts, compared, one, other, scores, runs, pieces = arrays
+    ids, lengths, counts, compared, one, other, scores, norms, runs, pieces = arrays
     stems, keys = table["stems"], _keys(table["documents"])
     related, span = table["ruled"]
     return Kept(
         documents=dict(zip(keys, _documents(stems, ids, lengths), strict=True)),
         pieces=dict(zip(_keys(table["pieces"]), _runs(pieces, runs), strict=True)),
+        spoken={mark: (section, tuple(hits)) for mark, (section, hits) in table["spoken"].items()},
         ruled=(related, timedelta(seconds=span)),
         base=_keys(table["base"]),
         counts=dict(zip(stems, counts, strict=False)),  # stems that were not counted stand behind
         size=table["size"],
         compared=[keys[number] for number in compared],
+        norms=norms,
         links=list(zip(one, other, scores, strict=True)),
     )
 

@@ -1,9 +1,9 @@
 """How alike two articles are, with every term of the score. Pure arithmetic over counted stems.
 
 The score of a pair is a mean of three cosines (title and lead; first 250 words; one's title and the other's lead), plus
-a little per rare stem and number shared, for like titles and for the same weekday, clock and place; less for weekdays,
-clocks, places or stages of a case that contradict each other. Other numbers never count against: the dead are 16 in
-one paper and 17 in the next.
+a little per rare stem and number shared, for like titles and for the same weekday, clock, place and count of dead; less
+for weekdays, clocks, places or stages of a case that contradict each other, and for many times as many dead. Other
+numbers never count against: the dead are 16 in one paper and 17 in the next.
 
 The weights follow a logistic regression with signs held, over judged pairs of an epidemic in five papers, of disaster
 reports and of two papers' headlines; each lies on a wide plateau. A regression that never saw the epidemic has an
@@ -12,7 +12,7 @@ average precision of .90 there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from digest.curate.moments import close
 from digest.curate.places import Relation, relation
 from digest.curate.tfidf import Document, Frequencies, cosine
+from digest.curate.tolls import compared
 
 LEAD, FULL, HEADLINE = 0.4, 0.4, 0.2
 RARE_LEAD, RARE_LEAD_MOST = 0.03, 4
@@ -29,6 +30,7 @@ TITLES, TITLES_MEAN, TITLES_LEAST = 0.12, 0.35, 3
 """Share of the shorter title's stems, of at least so many, that the other has; a mean share neither costs nor gains."""
 WEEKDAY = {"same": 0.05, "conflict": -0.1, "": 0.0}
 CLOCK = {"same": 0.05, "conflict": -0.1, "": 0.0}
+TOLL = {"same": 0.03, "conflict": -0.1, "": 0.0}
 STAGE = {"same": 0.0, "conflict": -0.08, "": 0.0}
 PLACE = {"same": 0.05, "near": -0.05, "conflict": -0.25, "": 0.0}
 SMALL_SET = 0.03
@@ -39,11 +41,14 @@ shared are one form filled in twice, whatever its title."""
 
 
 class Known:
-    """An article as counts and, from when they are asked for, as weights; which of its stems are rare."""
+    """An article as counts and, from when they are asked for, as weights; which of its stems are rare.
 
-    def __init__(self, document: Document, frequencies: Frequencies) -> None:
+    `norm`: the length of its lead's vector, where it was measured before.
+    """
+
+    def __init__(self, document: Document, frequencies: Frequencies, norm: float | None = None) -> None:
         self.document = document
-        self._frequencies = frequencies
+        self._frequencies, self._norm = frequencies, norm
 
     @cached_property
     def title(self) -> Mapping[str, float]:
@@ -51,7 +56,20 @@ class Known:
 
     @cached_property
     def lead(self) -> Mapping[str, float]:
-        return self._frequencies.weigh(self.document.lead)
+        return self._frequencies.weigh(self.document.lead, self.lead_norm)
+
+    @cached_property
+    def lead_norm(self) -> float:
+        """The length of the lead's vector before it is brought to 1."""
+        return self._norm if self._norm is not None else self._frequencies.norm(self.document.lead)
+
+    def leads(self, wanted: frozenset[str]) -> Iterable[tuple[str, float]]:
+        """Those of the lead's stems that are wanted, each with its weight; of few, without weighing the others."""
+        if self._norm is None:
+            return [(stem, weight) for stem, weight in self.lead.items() if stem in wanted]
+        told = self.document.told
+        found = {stem: told.count(stem) for stem in wanted.intersection(told)}
+        return self._frequencies.weigh(found, self._norm).items()
 
     @cached_property
     def full(self) -> Mapping[str, float]:
@@ -70,8 +88,8 @@ class Known:
 class Link:
     """Why two articles (by id) are alike. `shared`: the weightiest stems, each with both surface forms.
 
-    `weekday`, `clock` and `stage` are 'same', 'conflict' or ''; `place` may be 'near' as well. `barred` says why they
-    can't be one story, or is ''.
+    `weekday`, `clock`, `stage` and `toll` are 'same', 'conflict' or ''; `place` may be 'near' as well. `barred` says
+    why they can't be one story, or is ''.
     """
 
     a: str
@@ -88,6 +106,7 @@ class Link:
     numbers: int = 0
     clock: str = ""
     stage: str = ""
+    toll: str = ""
     shared: tuple[tuple[str, str, str], ...] = ()
 
     def __str__(self) -> str:
@@ -96,7 +115,7 @@ class Link:
         text += f", headline {self.headline_cosine:.2f}, titles {self.titles:.2f}"
         text += f", {self.rare} rare stems" if self.rare else ""
         text += f", {self.numbers} numbers" if self.numbers else ""
-        for name in ("weekday", "clock", "place", "stage"):
+        for name in ("weekday", "clock", "place", "stage", "toll"):
             text += f", {name} {said}" if (said := getattr(self, name)) else ""
         return text + f"; shared: {shared}" + (f"; kept apart: {self.barred}" if self.barred else "")
 
@@ -120,6 +139,7 @@ def score(one: Known, other: Known, *, trust: float) -> Link:
         numbers=terms.numbers,
         clock=terms.clock,
         stage=terms.stage,
+        toll=terms.toll,
     )
 
 
@@ -143,6 +163,7 @@ class _Terms(NamedTuple):
     numbers: int
     clock: str
     stage: str
+    toll: str
 
 
 def _terms(one: Known, other: Known, trust: float) -> _Terms:
@@ -151,14 +172,14 @@ def _terms(one: Known, other: Known, trust: float) -> _Terms:
     rare_lead, rare_full = len(one.rare_lead & other.rare_lead), len(one.rare_full & other.rare_full)
     weekday, stage = _agreed(a.weekdays, b.weekdays), _agreed(a.stages, b.stages)
     clock = ("same" if close(a.clocks, b.clocks) else "conflict") if a.clocks and b.clocks else ""
-    place = relation(a.places, b.places)
-    total = LEAD * lead + FULL * full + WEEKDAY[weekday] + PLACE[place] + CLOCK[clock] + STAGE[stage]
+    place, toll = relation(a.places, b.places), compared(a.tolls, b.tolls)
+    total = LEAD * lead + FULL * full + WEEKDAY[weekday] + PLACE[place] + CLOCK[clock] + STAGE[stage] + TOLL[toll]
     numbers = len(a.lead_numbers & b.lead_numbers)
     total += NUMBER * min(NUMBER_MOST, numbers)
     total += (1 - trust) * SMALL_SET + trust * (
         RARE_LEAD * min(RARE_LEAD_MOST, rare_lead) + RARE_FULL * min(RARE_FULL_MOST, rare_full)
     )
-    return _Terms(total, lead, full, rare_full, weekday, place, numbers, clock, stage)
+    return _Terms(total, lead, full, rare_full, weekday, place, numbers, clock, stage, toll)
 
 
 def _agreed(one: frozenset[Any], other: frozenset[Any]) -> str:

@@ -9,24 +9,30 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import timedelta
 
 from digest.curate.boilerplate import Furniture
 from digest.curate.kept import Kept, Key
 from digest.curate.likeness import Known, value
 from digest.curate.rules import Rules
-from digest.curate.tfidf import Document, Frequencies, document
+from digest.curate.sections import Spoken
+from digest.curate.tfidf import Document, Frequencies, document, title_stems
 from digest.models import Article
 
 CANDIDATE_SHARE = 0.02
-CANDIDATE_LEAST = 30
-"""Stems in more documents than this share (or number, in small sets) bring no pair together by themselves."""
+CANDIDATE_LEAST = 50
+"""Stems in more documents than this share (or number, in sets below 2,500) bring no pair together by themselves. On a
+day that is full of one subject, its words are all that two reports of one event may share in their leads."""
 CANDIDATE_COSINE = 0.08
 DRIFT = 0.1
 """Share of the articles that may come and go before the weights are counted anew."""
 WORTH = 0.03
 """Share of new articles from which all is worth writing down again: a hundred are counted sooner than 5,000 packed."""
+
+
+MOST_SPOKEN = 20_000
+"""Texts whose words are remembered; then all are forgotten, for most are of days past."""
 
 
 def key_of(article: Article) -> Key:
@@ -45,9 +51,10 @@ class Memo:
         self._known: dict[Key, Known] = {}
         self._numbers: dict[Key, int] = {}
         self._compared: list[Known] = []  # by number
-        self._postings: Postings = {}
         self._links: list[tuple[int, int, float]] = []
         self.furniture = Furniture()
+        self.spoken: dict[str, Spoken] = {}
+        """Which section the words of a text speak for (see `sections.section_of`)."""
         self._held: Set[Key] = frozenset()  # by the bytes that it was made of, or that were last made of it
         self.fresh = False
         """Whether it holds more than those bytes, and enough to be worth making new ones."""
@@ -61,9 +68,14 @@ class Memo:
         memo._ruled, memo._base = kept.ruled, frozenset(kept.base)
         memo._frequencies = Frequencies.of(kept.counts, kept.size)
         memo._numbers = {key: number for number, key in enumerate(kept.compared)}
-        memo._compared = [memo._one(key) for key in kept.compared]
+        memo._known = {
+            key: Known(kept.documents[key], memo._frequencies, norm)
+            for key, norm in zip(kept.compared, kept.norms, strict=True)
+        }
+        memo._compared = list(memo._known.values())
         memo._links = list(kept.links)
         memo.furniture.pieces = dict(kept.pieces)
+        memo.spoken = dict(kept.spoken)
         return memo
 
     def kept(self) -> Kept | None:
@@ -72,14 +84,17 @@ class Memo:
             return None
         self._held = frozenset(self._documents)
         number = {at: new for new, at in enumerate(at for key, at in self._numbers.items() if key in self._documents)}
+        compared = [key for key in self._numbers if key in self._documents]
         return Kept(
             documents=self._documents,
             pieces=self.furniture.pieces,
+            spoken=self.spoken,
             ruled=self._ruled,
             base=self._base,
             counts=self._frequencies.counts,
             size=self._frequencies.size,
-            compared=[key for key in self._numbers if key in self._documents],
+            compared=compared,
+            norms=[self._one(key).lead_norm for key in compared],
             links=[(number[i], number[j], score) for i, j, score in self._links if i in number and j in number],
         )
 
@@ -87,6 +102,8 @@ class Memo:
         self, articles: Sequence[Article], background: Sequence[Article], rules: Rules
     ) -> tuple[list[Known], Frequencies]:
         """What is known of each of `articles`, weighted by how common stems are in these and the background."""
+        if len(self.spoken) > MOST_SPOKEN:
+            self.spoken.clear()
         keys = [key_of(article) for article in articles]
         everything = dict(zip(keys, articles, strict=True))
         everything.update((key_of(article), article) for article in background)
@@ -119,24 +136,24 @@ class Memo:
             raise ValueError("nothing is known yet")
         related, trust, known = self._ruled[0], self._frequencies.trust, self._compared
         counts, most = self._frequencies.counts, max(CANDIDATE_LEAST, int(CANDIDATE_SHARE * self._frequencies.size))
-        common = {stem for stem, count in counts.items() if count > most}
-        if not self._postings:  # these were compared by another process
-            for number, each in enumerate(known):
-                _post(self._postings, number, each.lead, common)
-        for number, key in enumerate(new, len(known)):
-            mine = self._one(key)
+        mine = [self._one(key) for key in new]
+        telling = frozenset(stem for each in mine for stem in each.lead if counts[stem] <= most)
+        postings: Postings = {}
+        for number, each in enumerate(known):
+            _post(postings, number, each.leads(telling))
+        for number, (key, one) in enumerate(zip(new, mine, strict=True), len(known)):
             partial: defaultdict[int, float] = defaultdict(float)
-            for stem in mine.lead.keys() - common:
-                if listed := self._postings.get(stem):
-                    weight = mine.lead[stem]
+            weights = one.leads(telling)
+            for stem, weight in weights:
+                if listed := postings.get(stem):
                     for other, its in zip(*listed, strict=True):
                         partial[other] += weight * its
-            _post(self._postings, number, mine.lead, common)
+            _post(postings, number, weights)
             self._numbers[key] = number
-            known.append(mine)
+            known.append(one)
             for other, cosine in partial.items():
                 if cosine >= CANDIDATE_COSINE:
-                    found = value(known[other], mine, trust=trust, least=related)
+                    found = value(known[other], one, trust=trust, least=related)
                     if found >= related:
                         self._links.append((other, number, found))
 
@@ -149,6 +166,11 @@ class Memo:
         """What is known of an article that was given to the last `know`."""
         return self._one(key_of(article))
 
+    def title_stems(self, article: Article) -> Sequence[str]:
+        """The stems of the title of an article that was given to the last `know`."""
+        spelt = self._documents[key_of(article)].spelt
+        return spelt.title if spelt.joined else title_stems(article.title)  # else it may be a paragraph's
+
     def _one(self, key: Key) -> Known:
         if key not in self._known:
             self._known[key] = Known(self._documents[key], self._frequencies)
@@ -159,7 +181,7 @@ class Memo:
         self._base, self._ruled = base, ruled
         self._frequencies = Frequencies(self._documents.values())
         self._known, self._numbers, self._compared = {}, {}, []
-        self._postings, self._links = {}, []
+        self._links = []
         self.fresh = self.fresh or changed
 
 
@@ -167,11 +189,10 @@ Postings = dict[str, tuple["array[int]", "array[float]"]]
 """Stem → the numbers of the articles whose lead has it, and its weights there: arrays, as they are walked through."""
 
 
-def _post(postings: Postings, number: int, lead: Mapping[str, float], common: Set[str]) -> None:
-    for stem, weight in lead.items():
-        if stem not in common:
-            listed = postings.get(stem)
-            if listed is None:
-                listed = postings[stem] = array("L"), array("d")
-            listed[0].append(number)
-            listed[1].append(weight)
+def _post(postings: Postings, number: int, weights: Iterable[tuple[str, float]]) -> None:
+    for stem, weight in weights:
+        listed = postings.get(stem)
+        if listed is None:
+            listed = postings[stem] = array("L"), array("d")
+        listed[0].append(number)
+        listed[1].append(weight)

@@ -54,12 +54,13 @@ def score(
     now: datetime,
     series: Series | None = None,
     commonness: Mapping[str, int] | None = None,
+    named: Sequence[str] | None = None,
 ) -> Ranked:
     """The story's score as a sum of terms, each also a reason such as `sources 3 → 2.00`.
 
     `weights` are the sources' (1.0 where missing). The age is that of the newest article, but no later than two
     half-lives after the first: updates can't keep a story alive for ever. `commonness` counts title stems over
-    the day, to find the one that the story is about.
+    the day, to find the one that the story is about; `named` are its title's, where they are known.
     """
     articles = cluster.articles
     names = {article.source for article in articles}
@@ -82,7 +83,9 @@ def score(
         *((f"boost {word}", points) for word, points in boosts(articles, rules.boost)),
     ]
     counted = commonness or {}
-    about = [stem for stem in dict.fromkeys(title_stems(articles[0].title)) if len(stem) > 1]
+    about = [
+        stem for stem in dict.fromkeys(title_stems(articles[0].title) if named is None else named) if len(stem) > 1
+    ]
     repeated = [stem for stem in about if counted.get(stem, 0) >= 2]
     return Ranked(
         cluster,

@@ -26,7 +26,7 @@ class Rules:
     window: timedelta = timedelta(hours=24)
 
     merge: float = 0.51
-    """Mean score from which two groups of articles are one story (measured: precision 1.0 and .9, recall .75 and .76; a
+    """Mean score from which two groups of articles are one story (measured: precision 1.0 and .9, recall .75 and .8; a
     false merge hides a story, a missed one only repeats it)."""
     related: float = 0.34
     """Score from which two articles are noted as related, not merged."""

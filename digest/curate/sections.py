@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from urllib.parse import unquote, urlsplit
 
 from digest.curate.section_words import NAMES, lexicon, looked_up
@@ -62,17 +63,29 @@ def _by_folder(url: str) -> tuple[str, str]:
     return "", ""
 
 
-def section_of(articles: Sequence[Article], default: str) -> tuple[str, str]:
-    """(section, evidence) of a story whose articles are given, representative first. Never empty."""
+Spoken = tuple[str, tuple[str, ...]]
+"""A section and the words that speak for it; ('', ()) where none does."""
+
+
+def section_of(
+    articles: Sequence[Article], default: str, known: MutableMapping[str, Spoken] | None = None
+) -> tuple[str, str]:
+    """(section, evidence) of a story whose articles are given, representative first. Never empty. `known` holds what
+    the words of texts said when they were asked before."""
+    known = {} if known is None else known
     section, evidence = evident(articles[0])
     if section:
         return section, evidence
-    votes = [found for article in articles[1:] if (found := evident(article)[0])]
+    votes = [voted for article in articles[1:] if (voted := evident(article)[0])]
     if votes:
         section, count = min(Counter(votes).items(), key=lambda vote: (-vote[1], vote[0]))
         return section, f"{count} of its other articles"
     for what, text, margin in _spoken(articles):
-        section, hits = _by_words(text, margin)
+        key = _mark(text, margin)
+        found = known.get(key)
+        if found is None:
+            found = known[key] = _by_words(text, margin)
+        section, hits = found
         if section:
             return section, f"{what} words ({', '.join(hits)})"
     return default, "no evidence"
@@ -87,8 +100,12 @@ def _spoken(articles: Sequence[Article]) -> Iterator[tuple[str, str, int]]:
         yield "lead", f"{first.title} {lead[:LEAD]}", LEAD_MARGIN
 
 
-@lru_cache(maxsize=20_000)
-def _by_words(text: str, margin: int) -> tuple[str, tuple[str, ...]]:
+def _mark(text: str, margin: int) -> str:
+    """What tells a text apart, the same in every process."""
+    return blake2b(f"{margin} {text}".encode(), digest_size=12).hexdigest()
+
+
+def _by_words(text: str, margin: int) -> Spoken:
     """The section that the words of a text speak for, and those words; '' when it leads by less than the margin."""
     found = list(dict.fromkeys(word for piece in text.split() for word in looked_up(piece)))
     points: dict[str, int] = {}

@@ -91,16 +91,19 @@ LEARNED = Series("repeated title", re.compile("(?!)"))
 _NUMBER = re.compile("[0-9०-९]+(?:[.,:/-][0-9०-९]+)*")
 
 
+_folded = lru_cache(maxsize=50_000)(fold)
+
+
 @lru_cache(maxsize=50_000)
 def skeleton(title: str) -> str:
     """The folded title with every number as 0: what stays of a daily page from day to day."""
-    return " ".join(_NUMBER.sub("0", fold(title)).split())
+    return " ".join(_NUMBER.sub("0", _folded(title)).split())
 
 
 @lru_cache(maxsize=50_000)
 def of_title(title: str) -> Series | None:
     """The series that the title's words name, or None."""
-    folded = fold(title)
+    folded = _folded(title)
     return next((row for row in TABLE if row.pattern.search(folded)), None)
 
 

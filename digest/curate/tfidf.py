@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 from digest.curate import moments
 from digest.curate.commonness import UNSEEN, shares
 from digest.curate.places import Places, named
+from digest.curate.tolls import tolls
 from digest.hindi import sentences
 from digest.hindi.dates import WEEKDAYS
 from digest.hindi.tokens import stems, word_stems
@@ -82,10 +83,15 @@ class Document:
     def title(self) -> Counter[str]:
         return Counter(self.spelt.title)
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The stems of the title and the first sentences, in order."""
+        return (*self.spelt.title, *self.spelt.opening)
+
     @cached_property
     def lead(self) -> Counter[str]:
         """Of the title and the first sentences."""
-        return Counter((*self.spelt.title, *self.spelt.opening))
+        return Counter(self.told)
 
     @cached_property
     def full(self) -> Counter[str]:
@@ -97,7 +103,7 @@ class Document:
     @cached_property
     def places(self) -> Places:
         """The places that the lead names."""
-        return named((*self.spelt.title, *self.spelt.opening))
+        return named(self.told)
 
     @cached_property
     def weekdays(self) -> frozenset[int]:
@@ -114,6 +120,11 @@ class Document:
     def stages(self) -> frozenset[str]:
         """How far a case in court has come by the title."""
         return moments.stages(self.spelt.title)
+
+    @cached_property
+    def tolls(self) -> frozenset[int]:
+        """How many died by the title (see `tolls.tolls`)."""
+        return tolls(self.spelt.title)
 
     @cached_property
     def lead_numbers(self) -> frozenset[str]:
@@ -216,18 +227,26 @@ class Frequencies:
             if count + LARGE * general.get(stem, UNSEEN) <= most and stem[0] not in "0123456789"
         )
 
-    def weigh(self, counts: Mapping[str, int]) -> dict[str, float]:
-        """Stem counts as a vector of length 1, (1 + ln count) · idf; empty for no stems.
+    def weigh(self, counts: Mapping[str, int], norm: float | None = None) -> dict[str, float]:
+        """Stem counts as a vector of length 1, (1 + ln count) · idf; empty for no stems. Of a part of a vector, `norm`
+        is the whole one's.
 
         Weights are whole multiples of 2^-26, so that a sum of products is exact, and the same in any order.
         """
+        raw = self._raw(counts)
+        norm = math.hypot(*raw.values()) if norm is None else norm
+        return {stem: weight / norm + _ROUND - _ROUND for stem, weight in raw.items()} if norm else {}
+
+    def norm(self, counts: Mapping[str, int]) -> float:
+        """The length of the vector before it is brought to 1."""
+        return math.hypot(*self._raw(counts).values())
+
+    def _raw(self, counts: Mapping[str, int]) -> dict[str, float]:
         idf, known = self.idf, self._idf
-        raw = {
+        return {
             stem: (known.get(stem) or idf(stem)) * (1.0 if count == 1 else 1 + math.log(count))
             for stem, count in counts.items()
         }
-        norm = math.hypot(*raw.values())
-        return {stem: weight / norm + _ROUND - _ROUND for stem, weight in raw.items()} if norm else {}
 
 
 _ROUND = 1.5 * 2.0**26

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from digest.bulk import uncollected
 from digest.collect.memory import Remembered, Saved, Validators
 from digest.models import Article, Inline, SourceHealth
 from digest.store.contents import read, written
@@ -91,6 +92,7 @@ class ArticleStore:
             rows = list(_rows(connection, (article.c.content, article.c.published), ids))
         return {item.id: item for item in (read(*row) for row in rows)}
 
+    @uncollected()
     def between(self, since: datetime, until: datetime) -> list[Article]:
         """The articles published in the span, oldest first, with the date that was stored first."""
         with self.database.read() as connection:

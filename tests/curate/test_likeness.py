@@ -12,6 +12,7 @@ from digest.curate.moments import clocks
 from digest.curate.pairs import Pairs, likeness
 from digest.curate.places import NOWHERE, gazetteer, named, relation
 from digest.curate.rules import Rules
+from digest.curate.tolls import tolls
 from digest.hindi.tokens import stems
 from digest.models import Article
 from tests.curate.sample import BRIDGE, OTHERS, article
@@ -168,3 +169,49 @@ def test_pages_of_two_kinds_or_signs_are_kept_apart() -> None:
     assert "two kinds (horoscope, gold)" in likeness(sign[0], gold).barred
     live = article("l", "alok", "LIVE: सोनपुरा की खबरें", "दिन अच्छा रहेगा।")
     assert likeness(gold, live).barred == ""
+
+
+STORM = "सोनपुरा के तट पर आए तूफान ने भारी तबाही मचाई। राहत का काम जारी है और लोग मकानों की छतों पर हैं।"
+
+
+def storm(id_: str, title: str) -> Article:
+    return article(id_, id_, title, STORM)
+
+
+def test_many_times_as_many_dead_are_of_another_event() -> None:
+    first = storm("a", "सोनपुरा में तूफान से 25 की मौत")
+    grown, told_again = storm("b", "सोनपुरा में तूफान से 65 की मौत"), storm("c", "सोनपुरा में तूफान से 27 की मौत")
+    other = storm("d", "सोनपुरा में तूफान से 219 की मौत")
+    assert likeness(first, told_again).toll == "same"
+    assert likeness(first, grown).toll == "", "the dead grow from hour to hour"
+    assert likeness(first, storm("e", "सोनपुरा में तूफान से तबाही")).toll == ""
+    apart = likeness(first, other)
+    assert "toll conflict" in str(apart)
+    assert apart.score < likeness(first, grown).score - 0.05
+
+
+@pytest.mark.parametrize(
+    ("title", "dead"),
+    [
+        ("बस खाई में गिरी, 12 लोगों की मौत, 30 घायल", {12}),
+        ("तूफान में मरने वालों की संख्या 219 हुई", {219}),
+        ("तूफान में तीन मरे, सत्रह घायल", {3}),
+        ("हमले में 25 मारे गए, एक दिन पहले 11 की हत्या हुई थी", {25, 11}),
+        ("2019 की मौत का राज, 5 गवाह", set()),
+        ("मौसम का हाल: 40 डिग्री", set()),
+        ("शून्य नहीं, 0 मौत", set()),
+    ],
+)
+def test_tolls_are_read_off_titles(title: str, dead: set[int]) -> None:
+    assert tolls(stems(title)) == dead
+
+
+def test_a_day_full_of_one_subject_hides_no_pair() -> None:
+    """Words that stand in a twelfth of a small set still bring two reports together that share little else."""
+    subject = "सेना के जवान आतंकी हमले में शहीद"
+    fillers = [
+        article(f"f{n}", f"f{n}", f"{subject} {n}{n}", f"{subject}। कस्बा{n} मोहल्ला{n} चौक{n}।") for n in range(40)
+    ]
+    pair = [article("a", "a", subject, f"{subject}।"), article("b", "b", subject, f"{subject}।")]
+    others = [article(f"o{n}", f"o{n}", f"विषय{n} बात{n}", f"कथा{n} गाथा{n}।") for n in range(460)]
+    assert (0, 1) in Pairs([*pair, *fillers, *others], RULES).scores

@@ -12,6 +12,7 @@ from tests.paths import ROOT
 PACKAGE = ROOT / "digest"
 STAGES = {"collect", "curate", "render", "subscribers", "deliver", "events"}
 GROUND = {
+    "bulk",
     "models",
     "errors",
     "hindi",
