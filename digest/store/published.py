@@ -40,13 +40,13 @@ class PublishedStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def newest(self, most: int) -> list[Published]:
+    def newest(self, most: int, now: datetime) -> list[Published]:
         with self.database.read() as connection:
-            return [Published(*row) for row in connection.execute(_editions().limit(most))]
+            return [Published(*row) for row in connection.execute(_editions(now).limit(most))]
 
-    def get(self, key: str) -> Published | None:
+    def get(self, key: str, now: datetime) -> Published | None:
         with self.database.read() as connection:
-            row = connection.execute(_editions().where(edition.c.key == key)).one_or_none()
+            row = connection.execute(_editions(now).where(edition.c.key == key)).one_or_none()
         return Published(*row) if row else None
 
     def place(self, key: str, reader: int) -> Place | None:
@@ -59,7 +59,9 @@ class PublishedStore:
         return Place("", "") if row.variant is None or row.outcome == "excluded" else Place(row.variant, row.state)
 
 
-def _editions() -> Select[Any]:
+def _editions(now: datetime) -> Select[Any]:
+    """Those whose hour has come for somebody: a provider may hold one for later."""
     columns = [edition.c[name] for name in Published.__slots__]
     sent = edition.c.state.in_(_SENT) & edition.c.frozen_at.is_not(None)
-    return select(*columns).where(sent).order_by(edition.c.day.desc(), edition.c.frozen_at.desc())
+    begun = select(batch.c.id).where(batch.c.edition == edition.c.key, batch.c.due_at <= now).exists()
+    return select(*columns).where(sent, begun).order_by(edition.c.day.desc(), edition.c.frozen_at.desc())

@@ -38,7 +38,7 @@ from digest.store import meta
 from digest.store.bulk import fill, measure, scratch
 from digest.store.database import Database
 from digest.store.erasing import Erasures
-from digest.store.schema import delivery
+from digest.store.schema import attempt, delivery
 from digest.store.schema_readers import consent, subscriber, suppression, wish
 from digest.subscribers.due import Candidate
 from digest.subscribers.listing import FILE_NAME
@@ -111,8 +111,15 @@ def waiting(edition: str) -> Select[Any]:
         .outerjoin(wish, wish.c.subscriber == subscriber.c.id)
         .outerjoin(delivery, (delivery.c.edition == edition) & (delivery.c.subscriber == subscriber.c.id))
         .where(subscriber.c.listed)
-        .where(or_(delivery.c.subscriber.is_(None), delivery.c.outcome == "excluded"))
+        .where(or_(delivery.c.subscriber.is_(None), and_(delivery.c.outcome == "excluded", ~_may_have_it())))
     )
+
+
+def _may_have_it() -> ColumnElement[bool]:
+    """That a reader left between two tries of a batch of which the first may have reached them: coming back does not
+    give them a second place."""
+    redone = select(attempt.c.id).where(attempt.c.batch == delivery.c.batch, attempt.c.state == "redo")
+    return redone.correlate(delivery).exists()
 
 
 class ReaderStore:

@@ -22,7 +22,7 @@ def send_again(room: Room, reader: Reader) -> Told:
     """`sent`; `coming` when their own copy has not gone yet; `often` when they have had it three times today or a few
     minutes ago; `none` when there is no edition for them, or no mail may go to them."""
     app = room.app
-    newest = room.published.newest(1)
+    newest = room.published.newest(1, room.now())
     if not newest or reader.suppressed or not reader.listed:
         return "none"
     key = newest[0].key

@@ -31,14 +31,14 @@ def router(room: Room) -> APIRouter:
 
     @routes.get("/archive", response_class=HTMLResponse, summary="The editions that were sent, newest first")
     def list_(request: Request) -> HTMLResponse:
-        past = room.published.newest(_MOST)
+        past = room.published.newest(_MOST, room.now())
         answer = room.pages.show(request, "archive.html.j2", "/archive", editions=past, personal=False)
         answer.headers.update(_OPEN)
         return answer
 
     @routes.get("/archive/{edition}", response_class=HTMLResponse, summary="One edition")
     def one(request: Request, edition: str, pictures: Shown = False) -> HTMLResponse:
-        sent = room.published.get(edition)
+        sent = room.published.get(edition, room.now())
         held = room.app.editions.get(edition) if sent else None
         if sent is None or held is None:
             words = room.pages.words(request)
@@ -87,7 +87,7 @@ def rss(room: Room) -> bytes:
     add(channel, "description", letter.name)
     add(channel, "language", letter.language)
     xml.SubElement(channel, f"{{{_ATOM}}}link", href=f"{base}/archive.xml", rel="self", type="application/rss+xml")
-    for edition in room.published.newest(_IN_FEED):
+    for edition in room.published.newest(_IN_FEED, room.now()):
         item = xml.SubElement(channel, "item")
         where = f"{base}/archive/{edition.key}"
         add(item, "title", edition.subject or edition.key)

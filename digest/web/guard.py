@@ -5,6 +5,7 @@ Knows no page. What it logs holds neither a token nor an address: of a path only
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Collection, Sequence
@@ -18,6 +19,9 @@ log = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a form."""
+
+LONGEST_BODY = 30.0
+"""Seconds in which a form, or what a provider posts, must have come."""
 
 POLICY = "; ".join(
     (
@@ -84,12 +88,20 @@ class Guard:
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
             return await _plain(answer, 413, "That is more than can be taken here.")
-        read = 0
+        read, whole = 0, False
+        until = asyncio.get_running_loop().time() + LONGEST_BODY
 
         async def bounded() -> Message:
-            nonlocal read
-            message = await receive()
+            nonlocal read, whole
+            if whole:  # what comes now is only that the other side goes away
+                return await receive()
+            try:
+                async with asyncio.timeout_at(until):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408) from None
             read += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
             if read > limit:
                 raise HTTPException(413)
             return message

@@ -89,7 +89,7 @@ def router(room: Room) -> APIRouter:
 def joining(room: Room, request: Request, *, status: int = 200, **values: Any) -> HTMLResponse:
     """The page of the form."""
     values = {"wrong": "", "typed": "", **values}
-    newest = room.published.newest(1) if room.app.settings.web.archive == "public" else []
+    newest = room.published.newest(1, room.now()) if room.app.settings.web.archive == "public" else []
     agreement = _agreement(room, room.pages.language(request))
     return room.pages.show(
         request, "join.html.j2", "/join", status=status, newest=newest, agreement=agreement, personal=False, **values

@@ -98,7 +98,7 @@ def router(room: Room) -> APIRouter:
             hours=hours(send_at, reader.hour if reader else None),
             send_at=send_at,
             own_zone=settings.newsletter.timezone,
-            edition=room.published.newest(1),
+            edition=room.published.newest(1, room.now()),
             **values,
         )
 

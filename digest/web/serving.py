@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _PATIENCE = 10  # seconds for which answers in the making may go on once the end is asked for
 
+_MOST_AT_ONCE = 1000  # connections; a mail provider's clicks come by the dozen
+
 
 @contextmanager
 def serving(app: App, *, host: str = "", port: int | None = None) -> Iterator[str]:
@@ -51,6 +53,7 @@ def serving(app: App, *, host: str = "", port: int | None = None) -> Iterator[st
             forwarded_allow_ips=list(web.proxies),
             server_header=False,
             timeout_graceful_shutdown=_PATIENCE,
+            limit_concurrency=_MOST_AT_ONCE,
         )
         with _running(uvicorn.Server(config), listener):
             yield base

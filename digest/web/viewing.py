@@ -78,7 +78,7 @@ def _letter(room: Room, key: str, id: int) -> Letter | None:
     letter, which is sent before any is kept, a new one."""
     place = room.published.place(key, id)
     had = place is not None and place.state in _MAY_HAVE_IT
-    seen = had or id == NOBODY or room.published.get(key) is not None
+    seen = had or id == NOBODY or room.published.get(key, room.now()) is not None
     letter = letter_of(room, key, room.reader(id), place.variant if place else "") if seen else None
     if letter is None and id == NOBODY and (edition := room.app.editions.get(key)):
         letter = room.app.renderer.render(edition, Variant("html"), now=room.now(), test=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from digest.deliver.outcome import Halve, Mixed, Redo
+from digest.deliver.outcome import Accepted, Halve, Mixed, Redo
 from digest.store.counting import counts
 from digest.store.database import Database
 from digest.store.ledger import SqlLedger
+from digest.store.readers import ReaderStore
 from tests.store.conftest import KEY, NOW, Frozen
 
 HOW = {"resend": "redo", "sendgrid": "hold"}
@@ -44,6 +45,23 @@ def test_what_a_killed_run_left_is_redone_while_the_provider_knows_it(
     assert begin(ledger, 23.9) == 0
     assert ledger.claim(KEY, "sendgrid", NOW, 5) is None
     assert counts(database, KEY).pending == 3
+
+
+def test_who_left_between_two_tries_and_came_back_gets_no_second_place(
+    ledger: SqlLedger, database: Database, frozen: Frozen
+) -> None:
+    frozen(2, size=2)
+    got = ledger.claim(KEY, "resend", NOW, 5)
+    assert got is not None
+    ledger.settle(got.attempt, Redo("no answer"), NOW)
+    readers = ReaderStore(database)
+    readers.suppress("reader0@example.com", "unsubscribed", now=NOW)
+    again = ledger.claim(KEY, "resend", NOW, 5)
+    assert again is not None
+    assert [email for _id, email in again.readers] == ["reader1@example.com"]
+    ledger.settle(again.attempt, Accepted(), NOW)
+    readers.lift("reader0@example.com")
+    assert list(readers.candidates(KEY)) == []
 
 
 def test_later_it_is_in_doubt(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:

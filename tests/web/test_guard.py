@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -56,6 +58,15 @@ def test_a_body_has_an_end(pages: Site) -> None:
     body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(large), large)
     assert pages.ask("POST", "/join", body, chunks).status == 413
     assert pages.ask("POST", "/join", b"", {"Content-Length": "-1"}).status in (400, 413)
+
+
+def test_a_body_that_dribbles_in_is_not_waited_for(pages: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digest.web.guard.LONGEST_BODY", 0.3)
+    place = urlsplit(pages.base)
+    head = f"POST /join HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\nContent-Length: 500\r\n\r\nemail="
+    with socket.create_connection((place.hostname, place.port), timeout=20) as slow:
+        slow.sendall(head.encode())
+        assert slow.recv(64).split()[1] == b"408"
 
 
 def test_an_undeclared_proxy_is_not_believed(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -107,6 +108,17 @@ def test_the_feed_is_rss_and_each_item_leads_to_its_page(sent: Site) -> None:
     assert link == f"https://news.example.com/archive/{DAY}"
     assert sent.get(link.removeprefix("https://news.example.com")).status == 200
     assert (item.findtext("pubDate") or "").startswith("Mon, 23 Nov 2026")
+
+
+def test_an_edition_is_in_the_archive_from_its_hour_on(tmp_path: Path) -> None:
+    with site(tmp_path / "letter", []) as pages:
+        later = pages.app.now() + timedelta(minutes=30)
+        pipeline.send(pages.app, DAY, at=later)
+        assert pages.get(f"/archive/{DAY}").status == 404
+        assert DAY not in pages.get("/archive").text + pages.get("/archive.xml").text
+        assert pages.app.editions.get(DAY) is not None
+    with site(pages.app.home, [], DIGEST_NOW=later.isoformat()) as after:
+        assert after.get(f"/archive/{DAY}").status == 200
 
 
 def test_the_archive_can_be_switched_off(tmp_path: Path) -> None:
