@@ -83,6 +83,7 @@ def _sendgrid(app: App) -> Transport:
         app.secret(sendgrid.key_env, "delivery.sendgrid.key_env"),
         host=sendgrid.host,
         sender=app.settings.newsletter.sender.email,
+        tracking=app.settings.newsletter.tracking == "on",
         timeout=sendgrid.timeout.total_seconds(),
     )
     return built

@@ -91,6 +91,17 @@ def test_an_address_of_odd_signs_arrives_as_it_is(local: str) -> None:
         }
 
 
+def test_opens_and_clicks_are_told_where_wanted_but_never_of_the_way_out() -> None:
+    batch = outgoing(ASHA, letter=replace(LETTER, html=LETTER.html.replace("'", '"')))  # as premailer writes it
+    plain, told = (orjson.loads(request_body(batch, tracking=wanted)) for wanted in (False, True))
+    assert [one["enable"] for one in plain["tracking_settings"].values()] == [False, False, False]
+    wanted = {name: one["enable"] for name, one in told["tracking_settings"].items()}
+    assert wanted == {"click_tracking": True, "open_tracking": True, "subscription_tracking": False}
+    html = told["content"][1]["value"]
+    own = f'href="{SENDER.base_url}/'
+    assert html.count(own) == html.count(f'clicktracking="off" {own}') == plain["content"][1]["value"].count(own) > 0
+
+
 def test_a_fenced_attempt_names_its_fence_and_its_time() -> None:
     plain, fenced = outgoing(ASHA), replace(outgoing(ASHA), fence='an "id"', send_at=1_800_000_000)
     assert not {"batch_id", "send_at"} & orjson.loads(request_body(plain)).keys()

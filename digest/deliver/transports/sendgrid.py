@@ -43,7 +43,9 @@ class SendGrid:
     closes = timedelta(minutes=12)
     most_open = 10
 
-    def __init__(self, key: str, *, host: str, sender: str = "probe@example.com", timeout: float = 30.0) -> None:
+    def __init__(
+        self, key: str, *, host: str, sender: str = "probe@example.com", timeout: float = 30.0, tracking: bool = False
+    ) -> None:
         from sendgrid import SendGridAPIClient
 
         client = SendGridAPIClient(key, host=host).client
@@ -53,14 +55,14 @@ class SendGrid:
             if name.lower() in ("authorization", "user-agent", "accept")
         }
         self.headers["Content-Type"] = "application/json; charset=utf-8"
-        self.host, self.sender = host, sender
+        self.host, self.sender, self.tracking = host, sender, tracking
         self.wire = Wire(client.host, timeout=timeout)
 
     def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:  # noqa: ARG002  one port for all
         if bad := unmailable(outgoing.recipients):
             return Rejected(bad)
         try:
-            body = request_body(outgoing)
+            body = request_body(outgoing, tracking=self.tracking)
         except TypeError as error:  # half of a surrogate pair
             return NotSent(f"the letter can't be written as JSON: {error}", permanent=True)
         try:

@@ -23,8 +23,9 @@ from digest.models import PLACEHOLDERS, Inline, Letter
 _ESCAPED = frozenset("&<>\"'\\")  # what an address may hold that HTML or JSON writes in another way
 
 
-def request_body(outgoing: Outgoing) -> bytes:
-    """The request. Order of `personalizations` is the order of the recipients: an error names the index.
+def request_body(outgoing: Outgoing, *, tracking: bool = False) -> bytes:
+    """The request. Order of `personalizations` is the order of the recipients: an error names the index. With
+    `tracking` the provider tells of opens and clicks, but for the links to our own pages.
 
     Raises TypeError for a letter that is no Unicode text (half of a surrogate pair).
     """
@@ -39,16 +40,20 @@ def request_body(outgoing: Outgoing) -> bytes:
         **({"send_at": outgoing.send_at} if outgoing.send_at else {}),
     }
     people = ",".join(_personalizations(outgoing.recipients, outgoing.sender)).encode("ascii")
-    shared = _shared(outgoing.letter, outgoing.sender, outgoing.edition, outgoing.pictures)
+    shared = _shared(outgoing.letter, outgoing.sender, outgoing.edition, outgoing.pictures, tracking)
     return b"".join((b'{"personalizations":[', people, b"],", orjson.dumps(own)[1:-1], b",", shared[1:]))
 
 
 @lru_cache(maxsize=16)
-def _shared(letter: Letter, sender: Sender, edition: str, pictures: tuple[Inline, ...]) -> bytes:
+def _shared(letter: Letter, sender: Sender, edition: str, pictures: tuple[Inline, ...], tracking: bool) -> bytes:
     """What is the same in every request with this letter, as a JSON object."""
     content = [{"type": "text/plain", "value": letter.text}]
     if letter.html:
-        content.append({"type": "text/html", "value": letter.html})
+        html = letter.html
+        if tracking and sender.base_url:  # a way out leads through nobody else's hands
+            own = f' href="{sender.base_url}/'
+            html = html.replace(own, f' clicktracking="off"{own}')
+        content.append({"type": "text/html", "value": html})
     request: dict[str, Any] = {
         "from": {"email": sender.email, **({"name": one_line(sender.name)} if sender.name else {})},
         "subject": one_line(letter.subject),
@@ -56,8 +61,8 @@ def _shared(letter: Letter, sender: Sender, edition: str, pictures: tuple[Inline
         "headers": common_headers(sender, edition, letter.variant),
         "categories": ["digest"],
         "tracking_settings": {
-            "click_tracking": {"enable": False, "enable_text": False},
-            "open_tracking": {"enable": False},
+            "click_tracking": {"enable": tracking, "enable_text": False},
+            "open_tracking": {"enable": tracking},
             # If it is on for the account, SendGrid adds a footer and a List-Unsubscribe of its own.
             "subscription_tracking": {"enable": False},
         },
