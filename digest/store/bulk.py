@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Table
 
+from digest.store.database import as_json
+
 _CHUNK = 10_000
+
+
+@lru_cache(maxsize=4096)
+def topics_text(topics: tuple[str, ...]) -> str:
+    """Topics as their JSON column holds them: rows are compared by this text, so every way in must write it alike."""
+    return as_json(topics)
 
 
 @contextmanager

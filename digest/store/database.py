@@ -134,7 +134,7 @@ def _sqlite(url: Any) -> Engine:
         max_overflow=-1,
         pool_use_lifo=True,  # the one just used is still set as the next `jot` wants it
         connect_args=arguments,
-        json_serializer=_json,
+        json_serializer=as_json,
         json_deserializer=orjson.loads,
     )
 
@@ -160,10 +160,10 @@ def _sqlite(url: Any) -> Engine:
 
 def _postgresql(url: Any) -> Engine:
     arguments = {"connect_timeout": 10}
-    return create_engine(url, pool_pre_ping=True, max_overflow=-1, connect_args=arguments, json_serializer=_json)
+    return create_engine(url, pool_pre_ping=True, max_overflow=-1, connect_args=arguments, json_serializer=as_json)
 
 
-def _json(value: Any) -> str:
+def as_json(value: Any) -> str:
     """Devanagari as it is: escaped it is twice as long, and takes three times as long to read."""
     return json.dumps(value, ensure_ascii=False)
 

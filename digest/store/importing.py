@@ -7,11 +7,9 @@ already. What a file means is `subscribers.importing`'s.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from itertools import islice
 from typing import Any, Literal
 
@@ -39,7 +37,7 @@ from sqlalchemy import (
 )
 
 from digest.models import Subscriber
-from digest.store.bulk import fill
+from digest.store.bulk import fill, topics_text
 from digest.store.database import Database
 from digest.store.erasing import Erasures
 from digest.store.schema_readers import consent, subscriber, suppression
@@ -150,16 +148,11 @@ class ListImport:
 
 def _as_kept(row: Incoming, *, lite: bool) -> Sequence[Any]:
     """A row as the driver takes it."""
-    topics = None if row.topics is None else _written(tuple(row.topics))
+    topics = None if row.topics is None else topics_text(tuple(row.topics))
     when: Any = row.agreed_at
     if when is not None and lite:
         when = f"{when:%Y-%m-%d %H:%M:%S.%f}"  # as SQLAlchemy writes a moment there
     return (*row[:4], topics, *row[5:11], when, row.detail)
-
-
-@lru_cache(maxsize=4096)
-def _written(topics: tuple[str, ...]) -> str:
-    return json.dumps(topics, ensure_ascii=False)
 
 
 def _chunks(rows: Iterable[Incoming]) -> Iterator[Sequence[Incoming]]:

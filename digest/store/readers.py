@@ -35,7 +35,7 @@ from sqlalchemy import (
 
 from digest.models import Subscriber
 from digest.store import meta
-from digest.store.bulk import fill, measure, scratch
+from digest.store.bulk import fill, measure, scratch, topics_text
 from digest.store.database import Database
 from digest.store.erasing import Erasures
 from digest.store.schema import attempt, delivery
@@ -269,23 +269,18 @@ def _moment(written: str) -> datetime | None:
 
 
 def _comparable(column: Any) -> Any:
-    """PostgreSQL compares no JSON; as text it is what `_written` gave."""
+    """PostgreSQL compares no JSON; as text it is what `topics_text` gave."""
     return cast(column, Text) if column.name == "topics" else column
 
 
 def _rows(readers: Iterable[tuple[str, Subscriber]]) -> Iterator[tuple[Any, ...]]:
     for place, (address, reader) in enumerate(readers):
         hour = reader.hour.isoformat("minutes") if reader.hour else ""
-        topics = _written(reader.topics)
+        topics = topics_text(reader.topics)
         yield (
             place, address, reader.email, reader.name, topics, reader.frequency, reader.timezone, hour, reader.format,
             reader.status,
         )  # fmt: skip
-
-
-@lru_cache(maxsize=4096)
-def _written(topics: tuple[str, ...]) -> str:
-    return json.dumps(topics, ensure_ascii=False)
 
 
 @lru_cache(maxsize=4096)
