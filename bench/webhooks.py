@@ -17,7 +17,7 @@ from digest.events.signature import Verifier, read_keys
 from digest.hearing import handle_posts
 from digest.models import Edition
 from digest.store.events import EventStore
-from digest.store.freezing import Entry, freeze
+from tests.support.freezing import Entry, freeze
 from tests.support.sendgrid_events import Webhook, body, event
 
 EVENTS = 2500

@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from digest import examples
 from digest.app import App
 from digest.composing import Composed, collect, compose, day_of, edition_key
+from digest.deliver.job import Job
 from digest.deliver.message import Outgoing, carried, cids, recipient
 from digest.deliver.report import SendReport
-from digest.deliver.sender import Job, send_due
+from digest.deliver.sender import send_due
 from digest.deliver.transports import RECOVERY, REDO_WITHIN
 from digest.deliver.trial import hand_over
 from digest.errors import DigestError

@@ -88,13 +88,15 @@ class Outgoing:
     attempt: str
     letter: Letter
     sender: Sender
-    recipients: tuple[Recipient, ...]
+    recipients: Sequence[Recipient]
     pictures: tuple[Inline, ...] = ()
     """Those that the letter's HTML shows by `cid:`, each once (`carried`)."""
     fence: str = ""
     """The provider's id under which this attempt can be recalled until shortly before `send_at`; '' without one."""
     send_at: int = 0
     """When the provider is to let it go, in Unix seconds; 0: at once."""
+    personalizations: bytes = b""
+    """What the transport made of the recipients beforehand, in their order; b'' where it is to make it now."""
 
 
 def cids(letters: Iterable[Letter]) -> tuple[str, ...]:

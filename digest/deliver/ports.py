@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
-from digest.deliver.message import Outgoing
+from digest.deliver.message import Outgoing, Recipient, Sender
 from digest.deliver.outcome import NotSent, Outcome
 
 
@@ -16,13 +17,22 @@ class Claim:
     """A batch that is ours alone now: its readers (id, email) in a fixed order, and the attempt's id.
 
     `send_at` is its due time where that lies ahead, else None: a batch claimed ahead is submitted under a fence only.
+    `readers` may be fetched when they are first looked at; how many they are is known.
     """
 
     batch: int
     attempt: str
     variant: str
-    readers: tuple[tuple[int, str], ...]
+    readers: Sequence[tuple[int, str]]
     send_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a transport made beforehand of a batch's readers (`Personalizing`), with commas between, and whose it is."""
+
+    ids: Sequence[int]
+    personalizations: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +134,25 @@ class Wanting(Protocol):
         ...
 
 
+@runtime_checkable
+class Personalizing(Protocol):
+    """A transport whose requests hold what is a reader's own apart from the letter, so that it can be made beforehand
+    and is the same in every edition."""
+
+    name: str
+
+    def personalizations(self, readers: Sequence[Recipient], sender: Sender) -> Sequence[str]:
+        """ASCII of each reader who can be mailed at all, with no regard to an edition (`Outgoing.personalizations`)."""
+        ...
+
+
 class Ledger(Protocol):
-    """The memory of who got what. Every call is one durable transaction."""
+    """The memory of who got what. Every call is one durable transaction, but for those within `together`."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """What this thread calls within the block is one transaction, durable when the block ends, and nothing of it
+        is done when it raises."""
+        ...
 
     def claim(
         self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
@@ -136,6 +163,10 @@ class Ledger(Protocol):
 
     def next_size(self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None) -> int:
         """How many readers the batch has that `claim` would give now; 0 where there is none."""
+        ...
+
+    def prepared(self, claim: Claim, form: str) -> Prepared | None:
+        """What is kept in this form of all of a batch's readers; None where somebody's is missing."""
         ...
 
     def renew(self, edition: str) -> None:

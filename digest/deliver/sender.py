@@ -1,54 +1,31 @@
-"""The run that empties an edition's due batches: claim, submit, settle, recall, in a few threads.
+"""The run that empties an edition's due batches: claim, submit, settle, recall.
 
 Deep on purpose: batching, retry, backoff, fences and stopping are behind `send_due`. Knows neither SQL nor HTTP,
 composes nothing, and decides nothing about who is due; how long it bears with a provider is `patience`'s.
+
+The thread that calls it alone claims, settles and counts; its hands (`attempt`) submit and recall. What came back and
+what goes out next are one commit of the ledger: waiting for the disk twice a batch would cost more than the batch.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from typing import Any
 
-from digest.deliver.message import Outgoing, Sender, Sign, carried, recipients
-from digest.deliver.notes import Notes
-from digest.deliver.outcome import NotSent, Outcome, Redo, Unknown, without_doubt
+from digest.deliver.attempt import Attempted, attempt, recall
+from digest.deliver.job import Job
+from digest.deliver.outcome import Unknown
 from digest.deliver.patience import Patience
-from digest.deliver.ports import Ahead, Claim, Fence, Ledger, Meter, Transport
+from digest.deliver.ports import Ahead, Claim, Fence, Recall, Transport
 from digest.deliver.report import SendReport, gone
-from digest.models import Inline, Letter
 
-
-@dataclass(frozen=True)
-class Job:
-    """All that one run needs. `token` signs links; `clock` says the time; `stop` ends it early.
-    `pictures` are those that the letters show, by their Content-ID.
-
-    Of `transports` the first is used; the next takes over when it can't send, and then only for what has certainly not
-    been sent. `ahead` says how early a batch goes to a transport with a fence; `resend` sends what is in doubt again.
-    `meter` says how many may go now.
-    """
-
-    edition: str
-    letters: Mapping[str, Letter]
-    sender: Sender
-    ledger: Ledger
-    transports: Sequence[Transport]
-    token: Sign
-    clock: Callable[[], datetime]
-    threads: int = 4
-    tries: int = 5
-    stop: threading.Event = field(default_factory=threading.Event)
-    progress: Callable[[int], None] = lambda _readers: None
-    pictures: Mapping[str, Inline] = field(default_factory=dict)
-    ahead: Ahead | None = None
-    resend: bool = False
-    meter: Meter | None = None
+_LOOK = 0.25  # seconds after which a resting run looks whether it is to stop
 
 
 def send_due(job: Job) -> SendReport:
@@ -56,17 +33,16 @@ def send_due(job: Job) -> SendReport:
 
     A batch whose outcome is not known is recalled under its fence and sent again while there is time; else it stays
     unknown. When `job.stop` is set, what is in flight is finished and nothing new is begun. Errors of the ledger are
-    raised, after the other threads have come to rest.
+    raised, after the hands have come to rest and what they brought is settled, where it can be.
     """
-    run = _Run(job)
-    run.recall()  # what a run before this one left in doubt
-    with _unsearched(), ThreadPoolExecutor(max_workers=job.threads, thread_name_prefix="send") as pool:
-        again = True
-        while again:
-            workers = [pool.submit(run.work) for _ in range(job.threads)]
-            for worker in workers:
-                worker.result()
-            again = run.recall() and not run.over
+    with _unsearched(), ThreadPoolExecutor(job.threads + 1, thread_name_prefix="send") as hands:
+        run = _Run(job, hands)
+        try:
+            while run.go_on():
+                pass
+        except BaseException:
+            run.break_off()
+            raise
     run.report.stopped = job.stop.is_set()
     return run.report
 
@@ -82,89 +58,105 @@ def _unsearched() -> Iterator[None]:
         gc.unfreeze()
 
 
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """A claim on its way. `taken`: the readers counted for it by the meter."""
+
+    transport: Transport
+    claim: Claim
+    taken: int
+
+
 class _Run:
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, hands: ThreadPoolExecutor) -> None:
         self.job = job
+        self.hands = hands
         self.report = SendReport()
         self.patience = Patience(
             job.transports, job.tries, self.report.say, time.monotonic, lambda: job.ledger.renew(job.edition)
         )
-        self.lock = threading.Lock()
-        self.halt = threading.Event()
-        self.in_flight = 0
-        self.settled = threading.Condition(self.lock)
-        self.recalling = threading.Lock()
+        self.flying: dict[Future[Attempted], _Flight] = {}
+        self.recalling: Future[list[tuple[Recall, bool]]] | None = None
+        self.doubted = True  # something may be there to recall; at first what a run before this one left
         self.doubtful: dict[str, int] = {}  # attempts that this run left in doubt under a fence, with their readers
 
     @property
     def over(self) -> bool:
-        return self.job.stop.is_set() or self.halt.is_set() or self.patience.over
+        return self.job.stop.is_set() or self.patience.over
 
-    def work(self) -> None:
-        try:
-            while not self.over:
-                if self._resting():
-                    continue
-                transport = self.patience.transport
-                taken = self._share(transport)
-                if taken is None:
-                    continue
-                claim = self._claim(transport)
-                if claim is None:
-                    self._put_back(transport, taken)
-                    with self.lock:
-                        alone = self.in_flight == 0
-                    if alone:
-                        return
-                    with self.settled:
-                        # What is in flight may come back as a batch to claim.
-                        self.settled.wait(0.25)
-                    continue
-                try:
-                    self._hand_over(transport, claim, taken)
-                finally:
-                    with self.settled:
-                        self.in_flight -= 1
-                        self.settled.notify_all()
-        except BaseException:
-            self.halt.set()
-            raise
+    def go_on(self) -> bool:
+        """Takes in what came back and sends out what can go. False when all is done."""
+        back = [future for future in self.flying if future.done()]
+        self._take_in_recalls()
+        if self._settle_and_claim(back):
+            return True
+        if self.doubted and self.recalling is None:
+            self.doubted = False
+            self.recalling = self.hands.submit(recall, self.job)
+        resting = 0.0 if self.over else self.patience.rest_until - time.monotonic()
+        at_work: set[Future[Any]] = set(self.flying)
+        if self.recalling:
+            at_work.add(self.recalling)
+        if at_work:
+            wait(at_work, timeout=min(resting, _LOOK) if resting > 0 else None, return_when=FIRST_COMPLETED)
+            return True
+        if resting > 0:
+            self.job.stop.wait(min(resting, _LOOK))
+            return True
+        return False
 
-    def recall(self) -> bool:
-        """Recalls what is in doubt and has a fence, one after the other; what is recalled waits to be sent again.
-        Answers whether anything was."""
-        job, readers, any_, tried = self.job, 0, False, set[str]()
-        with self.recalling:
-            for fence in (one for one in job.transports if isinstance(one, Fence)):
-                while found := job.ledger.begin_recall(job.edition, fence, job.clock(), but=tried):
-                    tried.add(found.attempt)
-                    confirmed = fence.recall(found.fence)
-                    if confirmed:
-                        job.ledger.end_recall(found.attempt, job.clock())
-                    said = "recalled before its time, and sent again" if confirmed else "its recall is not confirmed"
-                    with self.lock:
-                        self.report.say(f"batch {found.batch}: {said}")
-                        recalled = self.doubtful.pop(found.attempt, 0) if confirmed else 0
-                        self.report.unknown -= recalled
-                    readers, any_ = readers + recalled, any_ or confirmed
-        if readers:
-            job.progress(-readers)
-        return any_
+    def break_off(self) -> None:
+        """An error ends the run: what is still in flight is waited for, and settled where the ledger lets it be."""
+        for future, flight in list(self.flying.items()):
+            with contextlib.suppress(Exception):
+                self.job.ledger.settle(flight.claim.attempt, future.result().outcome, self.job.clock())
 
-    def _claim(self, transport: Transport) -> Claim | None:
-        # Counted as in flight before the claim, so that no other thread goes home while this one may yet put a
-        # batch back.
-        job = self.job
-        with self.lock:
-            self.in_flight += 1
-        claim = None
-        try:
+    def _settle_and_claim(self, back: Sequence[Future[Attempted]]) -> bool:
+        """Whether anything was claimed, or came back."""
+        job, done = self.job, []
+        broken = [error for future in back if (error := future.exception())]
+        if broken:
+            raise broken[0]
+        with job.ledger.together() if back or self._may_claim() else contextlib.nullcontext():
+            for future in back:
+                done.append(self._settle(self.flying[future], future.result()))
+            claimed = self._claim_for(job.threads - len(self.flying) + len(back))
+        for future in back:
+            del self.flying[future]
+        for flight in claimed:
+            self.flying[self.hands.submit(attempt, job, flight.transport, flight.claim)] = flight
+        for readers in done:
+            job.progress(readers)
+        return bool(back or claimed)
+
+    def _settle(self, flight: _Flight, came: Attempted) -> int:
+        """How many readers are settled by it."""
+        job, size = self.job, len(flight.claim.readers)
+        job.ledger.settle(flight.claim.attempt, came.outcome, job.clock())
+        self._put_back(flight.transport, flight.taken - gone(came.outcome, size))
+        fenced = bool(came.fence) and isinstance(came.outcome, Unknown)
+        if fenced:
+            self.doubted = True
+            self.doubtful[flight.claim.attempt] = size
+        return self.report.add(came.outcome, flight.claim, flight.transport, self.patience, fenced=fenced)
+
+    def _may_claim(self) -> bool:
+        return not self.over and self.patience.rest_until <= time.monotonic()
+
+    def _claim_for(self, free: int) -> list[_Flight]:
+        claimed: list[_Flight] = []
+        while len(claimed) < free and self._may_claim():
+            transport = self.patience.transport
+            taken = self._share(transport)
+            if taken is None:
+                continue  # it rests, or another transport goes on
+            job = self.job
             claim = job.ledger.claim(job.edition, transport.name, job.clock(), job.tries, self._ahead(transport))
-        finally:
             if claim is None:
-                with self.lock:
-                    self.in_flight -= 1
-        return claim
+                self._put_back(transport, taken)
+                break
+            claimed.append(_Flight(transport, claim, taken))
+        return claimed
 
     def _share(self, transport: Transport) -> int | None:
         """Takes the next batch's share of the limits and answers how many readers that is; None while there is none:
@@ -174,10 +166,9 @@ class _Run:
             return 0
         now = job.clock()
         readers = job.ledger.next_size(job.edition, transport.name, now, job.tries, self._ahead(transport))
-        wait = job.meter.take(transport.name, readers, now) if readers else 0.0
-        if wait:
-            with self.lock:
-                self.patience.held_up(transport, wait)
+        wait_for = job.meter.take(transport.name, readers, now) if readers else 0.0
+        if wait_for:
+            self.patience.held_up(transport, wait_for)
             return None
         return readers
 
@@ -188,59 +179,19 @@ class _Run:
     def _ahead(self, transport: Transport) -> Ahead | None:
         return self.job.ahead if isinstance(transport, Fence) else None
 
-    def _resting(self) -> bool:
-        """Waits a moment and says True while the provider is being left alone."""
-        with self.lock:
-            seconds = self.patience.rest_until - time.monotonic()
-        if seconds <= 0:
-            return False
-        self.job.stop.wait(min(seconds, 0.25))
-        return True
-
-    def _hand_over(self, transport: Transport, claim: Claim, taken: int) -> None:
-        job = self.job
-        outcome, fence = self._submit(transport, claim)
-        if isinstance(outcome, Unknown) and transport.recovery == "redo":
-            outcome = Redo(outcome.reason)
-        if job.resend:
-            outcome = without_doubt(outcome)
-        job.ledger.settle(claim.attempt, outcome, job.clock())
-        self._put_back(transport, taken - gone(outcome, len(claim.readers)))
-        fenced = bool(fence) and isinstance(outcome, Unknown)
-        with self.lock:
-            if fenced:
-                self.doubtful[claim.attempt] = len(claim.readers)
-            done = self.report.add(outcome, claim, transport, self.patience, fenced=fenced)
-        job.progress(done)
-        if fenced:
-            self.recall()
-
-    def _submit(self, transport: Transport, claim: Claim) -> tuple[Outcome, str]:
-        """What came of it, and the fence under which it was submitted, or ''."""
-        job, fence = self.job, ""
-        if claim.send_at is not None:
-            # Only a transport with a fence is given a batch ahead of its time.
-            opened = transport.open_fence() if isinstance(transport, Fence) else NotSent("it has no fence")
-            if isinstance(opened, NotSent):
-                return opened, ""
-            fence = opened
-            job.ledger.note_fence(claim.attempt, fence)
-        outgoing = Outgoing(
-            edition=job.edition,
-            batch=str(claim.batch),
-            attempt=claim.attempt,
-            letter=job.letters[claim.variant],
-            sender=job.sender,
-            recipients=recipients(claim.readers, job.sender, job.token),
-            pictures=carried(job.letters[claim.variant], job.pictures),
-            fence=fence,
-            send_at=int(claim.send_at.timestamp()) if claim.send_at else 0,
-        )
-        notes = Notes(job.ledger, claim.attempt, job.stop)
-        try:
-            return transport.submit(outgoing, notes), fence
-        except Exception as error:
-            if notes.failure is not None:  # the attempt stays as it is noted, for the next run to recover
-                raise notes.failure from None
-            # A transport that breaks its word may have sent: the only honest end is Unknown.
-            return Unknown(f"{type(error).__name__}: {error}"), fence
+    def _take_in_recalls(self) -> None:
+        """What is recalled waits to be sent again, by this run too."""
+        if self.recalling is None or not self.recalling.done():
+            return
+        told, self.recalling = self.recalling.result(), None
+        readers = 0
+        for found, confirmed in told:
+            said = "recalled before its time, and sent again" if confirmed else "its recall is not confirmed"
+            self.report.say(f"batch {found.batch}: {said}")
+            if confirmed:
+                recalled = self.doubtful.pop(found.attempt, 0)
+                self.report.unknown -= recalled
+                readers += recalled
+                self.doubted = True  # as before, when something is sent again
+        if readers:
+            self.job.progress(-readers)

@@ -130,6 +130,7 @@ def new_batch(
     *,
     parent: int | None = None,
     tries: int = 0,
+    departures: int | None = None,
 ) -> int:
     values = {
         "edition": edition,
@@ -139,6 +140,7 @@ def new_batch(
         "size": size,
         "parent": parent,
         "tries": tries,
+        "departures": departures,
     }
     key = connection.execute(_new, values).inserted_primary_key
     if key is None:
@@ -187,8 +189,8 @@ def readers(connection: Connection, number: int) -> tuple[tuple[int, str], ...]:
 
 
 def mailable(connection: Connection, number: int, now: datetime) -> tuple[tuple[int, str], ...]:
-    """As `readers`. Between freeze and claim a reader may have left or paused: excluded here with the reason, never
-    silently dropped."""
+    """As `readers`. Between freeze and claim a reader may have left or paused beyond `now`: excluded here with the
+    reason, never silently dropped."""
     asked = {"number": number, "now": now}
     ids, emails, gone = connection.execute(_as_one(connection.dialect.name), asked).one()
     if not gone:

@@ -5,22 +5,24 @@ The rows are moved inside the database: no more than a batch's edge comes to Pyt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Executable,
+    FromClause,
     Integer,
     MetaData,
     Table,
     and_,
     bindparam,
+    case,
     cast,
-    delete,
     func,
     insert,
     literal,
@@ -32,12 +34,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from digest.store import batches
 from digest.store.bulk import fill, measure, scratch
 from digest.store.database import Database
+from digest.store.departures import departures
 from digest.store.readers import Profile, waiting
 from digest.store.schema import batch, delivery
 from digest.store.schema import edition as editions
 
 _scratch = MetaData()
-_places = Table(  # who is to get a place, in the order of their ids within a group
+places = Table(  # who is to get a place, in the order of their ids within a group
     "places",
     _scratch,
     Column("grp", Integer, primary_key=True, autoincrement=False),
@@ -52,7 +55,9 @@ _profiles = Table(
     *(Column(name, delivery.c.reason.type) for name in Profile._fields),
     prefixes=["TEMPORARY"],
 )
-_UNFORESEEN = -1
+UNFORESEEN = -1
+"""The group of readers on whose profile nobody has decided."""
+_FEW = 8  # profiles that are told apart faster than looked up
 _LAST = 2**63 - 1
 _upsert: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -61,16 +66,6 @@ _upsert: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.
 class Fate:
     """What a freeze makes of a reader: in a batch of `variant` due at `due_at`, or `excluded` with its reason."""
 
-    variant: str = ""
-    due_at: datetime | None = None
-    excluded: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One reader in a freeze, named by id; the rest as in Fate."""
-
-    subscriber: int
     variant: str = ""
     due_at: datetime | None = None
     excluded: str = ""
@@ -88,41 +83,41 @@ class Placed:
 def freeze_listed(
     database: Database, edition: str, fates: Mapping[Profile, Fate], batch_size: int, *, now: datetime
 ) -> Placed:
-    """Gives the listed readers without a place what `fates` says of their profile, as `freeze` does."""
+    """Gives the listed readers without a place what `fates` says of their profile, and brings back the excluded who are
+    now due; cuts batches of one variant and one due time. Who has a place in a batch already keeps it. In the same
+    transaction the edition becomes `sending` when somebody waits in a batch."""
     groups = list(dict.fromkeys(fates.values()))
     numbers = {fate: number for number, fate in enumerate(groups)}
     rows = waiting(edition).subquery()
-    alike = and_(*(rows.c[name] == _profiles.c[name] for name in Profile._fields))
-    number = func.coalesce(_profiles.c.grp, _UNFORESEEN)
-    found = select(number, rows.c.id).select_from(rows.outerjoin(_profiles, alike))
-    with database.write() as connection, scratch(connection, _places), scratch(connection, _profiles):
-        fill(connection, _profiles, ((numbers[fate], *profile) for profile, fate in fates.items()))
-        connection.execute(insert(_places).from_select(["grp", "reader"], found).inline())
-        return _place(connection, edition, groups, batch_size, now)
+    with database.write(checked=False) as connection, scratch(connection, places), scratch(connection, _profiles):
+        known = ((numbers[fate], *profile) for profile, fate in fates.items())
+        if len(fates) <= _FEW:
+            found = select(_told_apart(rows, known), rows.c.id)
+        else:
+            fill(connection, _profiles, known)
+            alike = and_(*(rows.c[name] == _profiles.c[name] for name in Profile._fields))
+            number = func.coalesce(_profiles.c.grp, UNFORESEEN)
+            found = select(number, rows.c.id).select_from(rows.outerjoin(_profiles, alike))
+        connection.execute(insert(places).from_select(["grp", "reader"], found).inline())
+        return carry_out(connection, edition, groups, batch_size, now)
 
 
-def freeze(
-    database: Database, edition: str, entries: Iterable[Entry], batch_size: int, *, now: datetime | None = None
-) -> int:
-    """Adds the readers that have no row yet, and brings back the excluded who are now due; cuts batches of one
-    variant and one due time. Who has a place in a batch already keeps it. In the same transaction the edition becomes
-    `sending` when somebody waits in a batch. Answers how many readers got a place now."""
-    numbers: dict[Fate, int] = {}
-    rows = (
-        (numbers.setdefault(Fate(entry.variant, entry.due_at, entry.excluded), len(numbers)), entry.subscriber)
-        for entry in entries
-    )
-    placed = select(delivery.c.subscriber).where(delivery.c.edition == edition, _has_a_place())
-    with database.write() as connection, scratch(connection, _places):
-        fill(connection, _places, rows)
-        connection.execute(delete(_places).where(_places.c.reader.in_(placed)))
-        return _place(connection, edition, list(numbers), batch_size, now).readers
+def _told_apart(rows: FromClause, known: Iterable[tuple[int, *tuple[str, ...]]]) -> ColumnElement[int]:
+    """The group of a reader's profile, without a table to look it up in."""
+    alike = [
+        (and_(*(rows.c[name] == value for name, value in zip(Profile._fields, profile, strict=True))), number)
+        for number, *profile in known
+    ]
+    return case(*alike, else_=UNFORESEEN) if alike else literal(UNFORESEEN)
 
 
-def _place(connection: Connection, edition: str, groups: list[Fate], batch_size: int, now: datetime | None) -> Placed:
-    """Carries out what `places` holds, a group for each fate."""
-    measure(connection, _places)
-    sizes: dict[int, int] = dict(connection.execute(select(_places.c.grp, func.count()).group_by(_places.c.grp)).all())
+def carry_out(
+    connection: Connection, edition: str, groups: Sequence[Fate], batch_size: int, now: datetime | None
+) -> Placed:
+    """Makes of what `places` holds, a group for each fate, deliveries and batches."""
+    measure(connection, places)
+    counted = departures(connection)
+    sizes: dict[int, int] = dict(connection.execute(select(places.c.grp, func.count()).group_by(places.c.grp)).all())
     placed = 0
     exclude = _put(connection, edition, outcome="excluded", reason=bindparam("why"))
     for number, fate in enumerate(groups):
@@ -136,15 +131,15 @@ def _place(connection: Connection, edition: str, groups: list[Fate], batch_size:
             size = min(batch_size, sizes[number] - start)
             rest = {"number": number, "after": after}
             after = connection.execute(_edge, {**rest, "others": size - 1}).scalar_one()
-            own = batches.new_batch(connection, edition, variant, due_at, "pending", size)
+            own = batches.new_batch(connection, edition, variant, due_at, "pending", size, departures=counted)
             connection.execute(put, {**rest, "last": after, "own": own})
             placed += size
     _begin_sending(connection, edition, now, placed=bool(placed))
-    return Placed(placed, sizes.get(_UNFORESEEN, 0))
+    return Placed(placed, sizes.get(UNFORESEEN, 0))
 
 
-_rest = and_(_places.c.grp == bindparam("number"), _places.c.reader > bindparam("after"))
-_edge = select(_places.c.reader).where(_rest).order_by(_places.c.reader).offset(bindparam("others")).limit(1)
+_rest = and_(places.c.grp == bindparam("number"), places.c.reader > bindparam("after"))
+_edge = select(places.c.reader).where(_rest).order_by(places.c.reader).offset(bindparam("others")).limit(1)
 
 
 def _put(connection: Connection, edition: str, **values: Any) -> Executable:
@@ -152,8 +147,8 @@ def _put(connection: Connection, edition: str, **values: Any) -> Executable:
     one, or the old one of who was excluded."""
     values = {"batch": None, "outcome": None, "reason": None, **values}
     columns = (cast(value, delivery.c[name].type) for name, value in values.items())
-    which = and_(_rest, _places.c.reader <= bindparam("last"))
-    readers = select(literal(edition), _places.c.reader, *columns).where(which).order_by(_places.c.reader)
+    which = and_(_rest, places.c.reader <= bindparam("last"))
+    readers = select(literal(edition), places.c.reader, *columns).where(which).order_by(places.c.reader)
     rows = _upsert[connection.dialect.name](delivery).from_select(["edition", "subscriber", *values], readers)
     named = {name: rows.excluded[name] for name in values}
     changed = rows.on_conflict_do_update(

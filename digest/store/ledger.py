@@ -7,19 +7,23 @@ A guarded UPDATE with the state in the outer WHERE decides who owns a batch. Dec
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, insert, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from digest.deliver.outcome import Accepted, NotSent, Outcome
-from digest.deliver.ports import Ahead, Claim, Fence, Recall, Recovery
+from digest.deliver.ports import Ahead, Claim, Fence, Prepared, Recall, Recovery
+from digest.later import Later
 from digest.store import attempts, batches, recalls
 from digest.store.attempts import redone_elsewhere
 from digest.store.database import Database
+from digest.store.departures import counted
+from digest.store.personalizations import Personalizations
 from digest.store.recovering import Left
 from digest.store.schema import attempt, batch, decision, delivery
 from digest.store.schema import edition as editions
@@ -34,6 +38,7 @@ class SqlLedger:
         self.run = secrets.token_hex(8)
         """Whose the attempts of this ledger are; `locks.at_work` holds it while they are in flight."""
         self.steps = Steps(database)
+        self.personalizations = Personalizations(database)
 
     def claim(
         self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
@@ -44,7 +49,7 @@ class SqlLedger:
                 mine = connection.execute(_take(ahead is not None), turn).first()
                 if mine is None:
                     return None
-                readers = batches.mailable(connection, mine.id, now)
+                readers = self._looked_over(connection, mine, now)
                 if not readers:
                     connection.execute(update(batch).where(batch.c.id == mine.id).values(state="empty"))
                     continue
@@ -62,6 +67,23 @@ class SqlLedger:
                 }
                 connection.execute(_begin, begun)
             return Claim(batch=mine.id, attempt=name, variant=mine.variant, readers=readers, send_at=send_at)
+
+    def _looked_over(self, connection: Connection, mine: Any, now: datetime) -> Sequence[tuple[int, str]]:
+        """The batch's readers without those who have left since. Where nobody can have (`departures`), they are not
+        looked at, and fetched when they are wanted."""
+        if mine.nobody_left and mine.size:
+            return Later(mine.size, partial(self._readers, mine.id))
+        return batches.mailable(connection, mine.id, max(now, mine.due_at))
+
+    def _readers(self, number: int) -> tuple[tuple[int, str], ...]:
+        with self.database.read() as connection:
+            return batches.readers(connection, number)
+
+    def prepared(self, claim: Claim, form: str) -> Prepared | None:
+        return self.personalizations.of(claim.batch, form)
+
+    def together(self) -> AbstractContextManager[None]:
+        return self.database.together()
 
     def next_size(self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None) -> int:
         with self.database.read() as connection:
@@ -196,6 +218,7 @@ class SqlLedger:
 
 # What is asked at every claim is made once: the parameters are `_turn`.
 _begin = insert(attempt)
+_nobody_left = (batch.c.departures == counted).label("nobody_left")
 
 
 @cache
@@ -220,7 +243,13 @@ def _take(fenced: bool) -> ReturningUpdate[Any]:
         update(batch)
         .where(batch.c.id == number, batch.c.state == "pending")
         .values(state="submitting", tries=batch.c.tries + 1)
-        .returning(batch.c.id, batch.c.variant, batch.c.due_at)
+        .returning(
+            batch.c.id,
+            batch.c.variant,
+            batch.c.due_at,
+            batch.c.size,
+            (batch.c.departures == counted).label("nobody_left"),
+        )
     )
 
 

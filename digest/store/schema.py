@@ -122,6 +122,7 @@ batch = Table(
     Column("size", Integer, nullable=False),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("parent", Id),
+    Column("departures", Id),  # as counted when its readers were last looked over (`departures`); null: look at claim
     Index(None, "edition", "state", "due_at"),
 )
 
@@ -141,6 +142,7 @@ delivery = Table(
         sqlite_where=text("outcome IS NOT NULL"),
         postgresql_where=text("outcome IS NOT NULL"),
     ),
+    sqlite_with_rowid=False,  # a row a reader and edition: two trees to write instead of three
 )
 
 attempt = Table(

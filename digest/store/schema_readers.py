@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -76,6 +77,14 @@ wish = Table(  # what readers chose themselves; null: as the list says
     Column("hour", String(5)),  # '': the newsletter's own
     Column("format", String(8)),
     Column("paused_until", Moment),
+)
+
+personalization = Table(  # what is a reader's own in a request, made beforehand; may be emptied at any time
+    "personalization",
+    metadata,
+    Column("subscriber", Id, ForeignKey("subscriber.id"), primary_key=True),
+    Column("form", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )
 
 signup = Table(  # asked for on the page, waiting for the click in the mail

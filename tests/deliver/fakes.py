@@ -6,12 +6,13 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from digest.deliver.message import Outgoing
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Redo, Rejected, Unknown
-from digest.deliver.ports import Ahead, Claim, Fence, Journal, Recall, Recovery
+from digest.deliver.ports import Ahead, Claim, Fence, Journal, Prepared, Recall, Recovery
 from tests.deliver.letters import NOW
 
 _BEGAN = time.monotonic()
@@ -66,6 +67,12 @@ class FakeLedger:
                     self.attempts[name] = batch
                     return Claim(batch.number, name, batch.variant, batch.readers)
             return None
+
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def prepared(self, claim: Claim, form: str) -> Prepared | None:
+        return None
 
     def next_size(self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None) -> int:
         ready = [b for b in self.batches if b.state == "pending" and b.tries < max_tries]

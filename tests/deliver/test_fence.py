@@ -9,18 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from digest.deliver.job import Job
 from digest.deliver.ports import Ahead
 from digest.deliver.report import SendReport
-from digest.deliver.sender import Job, send_due
+from digest.deliver.sender import send_due
 from digest.deliver.transports.sendgrid import SendGrid
 from digest.store.counting import Counts, counts
 from digest.store.database import Database, open_database
 from digest.store.editions import EditionStore
-from digest.store.freezing import Entry, freeze
 from digest.store.ledger import SqlLedger
 from digest.store.readers import ReaderStore
 from tests.deliver.letters import LETTER, SENDER, token
 from tests.store.conftest import KEY, an_edition, enlist
+from tests.support.freezing import Entry, freeze
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import KEY as API_KEY
 from tests.support.sendgrid_server import SendGridServer

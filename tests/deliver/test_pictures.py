@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.deliver import mime, transports
+from digest.deliver.job import Job
 from digest.deliver.message import carried, cids
 from digest.deliver.outcome import Accepted, Mixed
-from digest.deliver.sender import Job, send_due
+from digest.deliver.sender import send_due
 from digest.deliver.transports.sendgrid_payload import request_body
 from digest.models import Inline
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from digest.deliver.job import Job
 from digest.deliver.message import Outgoing
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
 from digest.deliver.ports import Journal
 from digest.deliver.report import SendReport
-from digest.deliver.sender import Job, send_due
+from digest.deliver.sender import send_due
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
 from tests.deliver.letters import LETTER, SENDER, token
 

@@ -16,6 +16,7 @@ GROUND = {
     "models",
     "errors",
     "hindi",
+    "later",
     "messages",
     "marked_yaml",
     "listed_yaml",

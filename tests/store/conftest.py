@@ -11,9 +11,9 @@ import pytest
 from digest.models import Edition, Subscriber
 from digest.store.database import Database, open_database
 from digest.store.editions import EditionStore
-from digest.store.freezing import Entry, freeze
 from digest.store.ledger import SqlLedger
 from digest.store.readers import ReaderStore
+from tests.support.freezing import Entry, freeze
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 KEY = "2026-11-23"

@@ -10,12 +10,12 @@ from digest.store.consent import ConsentLog
 from digest.store.database import Database
 from digest.store.editions import EditionStore
 from digest.store.erasing import Erasures
-from digest.store.freezing import Entry, freeze
 from digest.store.history import Histories
 from digest.store.ledger import SqlLedger
 from digest.store.readers import ReaderStore
 from digest.store.schema import delivery_event
 from tests.store.conftest import KEY, NOW, Frozen, an_edition, enlist
+from tests.support.freezing import Entry, freeze
 
 WHO = "reader0@example.com"
 LATER = NOW + timedelta(hours=1)

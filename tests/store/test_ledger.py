@@ -14,10 +14,10 @@ from digest.errors import StoreError
 from digest.store.counting import Counts, counts, doubts, missing
 from digest.store.database import Database
 from digest.store.editions import EditionStore
-from digest.store.freezing import Entry, freeze
 from digest.store.ledger import SqlLedger
 from digest.store.readers import ReaderStore
 from tests.store.conftest import KEY, NOW, Frozen, enlist
+from tests.support.freezing import Entry, freeze
 
 HOLD = {"sendgrid": "hold", "smtp": "stepwise", "outbox": "redo"}
 

@@ -19,12 +19,12 @@ from digest.models import Subscriber
 from digest.store.counting import counts, doubts
 from digest.store.database import Database, open_database
 from digest.store.editions import EditionStore
-from digest.store.freezing import Entry, freeze
 from digest.store.ledger import SqlLedger
 from digest.store.readers import ReaderStore
 from digest.store.tables import metadata
 from tests.store.conftest import KEY, NOW, an_edition
 from tests.store.test_recalls import Fenced
+from tests.support.freezing import Entry, freeze
 
 AHEAD = Ahead(most=timedelta(minutes=40), least=timedelta(minutes=15), closes=timedelta(minutes=12))
 

@@ -33,7 +33,7 @@ def test_no_other_transport_is_given_what_may_be_with_this_one(
     assert ledger.claim(KEY, "sendgrid", NOW, 5) is None
     again = ledger.claim(KEY, "resend", NOW, 5)
     assert again is not None
-    assert (again.batch, again.readers) == (got.batch, got.readers)
+    assert (again.batch, list(again.readers)) == (got.batch, list(got.readers))
     assert counts(database, KEY).unknown == 0
 
 

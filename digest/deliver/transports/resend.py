@@ -66,7 +66,7 @@ class Resend:
     def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:
         if bad := unmailable(outgoing.recipients):
             return Rejected(bad)
-        tally = _Tally(outgoing.recipients)
+        tally = _Tally(tuple(outgoing.recipients))
         for name, readers in _calls(outgoing):
             if journal.stopping():
                 break
@@ -141,7 +141,7 @@ class Resend:
 def _calls(outgoing: Outgoing) -> list[tuple[str, tuple[Recipient, ...]]]:
     """This attempt's calls: what names each within its edition, and its readers."""
     if not outgoing.pictures:
-        return [(f"batch {outgoing.batch}", outgoing.recipients[:_CALL])]
+        return [(f"batch {outgoing.batch}", tuple(outgoing.recipients[:_CALL]))]
     # A test is no batch of the ledger, and may be repeated.
     test = "" if outgoing.batch.isdigit() else outgoing.batch
     return [(f"reader {reader.id} {test}", (reader,)) for reader in outgoing.recipients]

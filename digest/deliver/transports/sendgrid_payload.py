@@ -8,7 +8,7 @@ share is encoded once; each reader is one f-string, for a dict of their own woul
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -39,7 +39,8 @@ def request_body(outgoing: Outgoing, *, tracking: bool = False) -> bytes:
         **({"batch_id": outgoing.fence} if outgoing.fence else {}),
         **({"send_at": outgoing.send_at} if outgoing.send_at else {}),
     }
-    people = ",".join(_personalizations(outgoing.recipients, outgoing.sender)).encode("ascii")
+    made = outgoing.personalizations
+    people = made or ",".join(personalizations(outgoing.recipients, outgoing.sender)).encode("ascii")
     shared = _shared(outgoing.letter, outgoing.sender, outgoing.edition, outgoing.pictures, tracking)
     return b"".join((b'{"personalizations":[', people, b"],", orjson.dumps(own)[1:-1], b",", shared[1:]))
 
@@ -85,9 +86,9 @@ def _attachment(picture: Inline) -> dict[str, str]:
     }
 
 
-def _personalizations(readers: Sequence[Recipient], sender: Sender) -> Iterable[str]:
-    """Each reader as a JSON object. Tokens are URL-safe and addresses printable ASCII (`unmailable`), so that nothing
-    else needs escaping."""
+def personalizations(readers: Sequence[Recipient], sender: Sender) -> Iterator[str]:
+    """Each reader as a JSON object, the same in every edition. Tokens are URL-safe and addresses printable ASCII
+    (`unmailable`), so that nothing else needs escaping."""
     tag = PLACEHOLDERS
     *web, mailto = map(_quoted, leave_uris(sender))
     link = f"<{web[0]}" if web else ""

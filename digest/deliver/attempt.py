@@ -1,0 +1,94 @@
+"""What a hand of the sender does with one batch: submits it, under a fence where it goes ahead. And recalls what is in
+doubt. Decides nothing about what comes next, and shares nothing with other hands but the ledger and the transports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from digest.deliver.job import Job
+from digest.deliver.message import Outgoing, Recipient, carried, recipients
+from digest.deliver.notes import Notes
+from digest.deliver.outcome import NotSent, Outcome, Redo, Unknown, without_doubt
+from digest.deliver.ports import Claim, Fence, Prepared, Recall, Transport
+from digest.later import Later
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """What came of an attempt, and the fence under which it was submitted, or ''."""
+
+    outcome: Outcome
+    fence: str = ""
+
+
+def attempt(job: Job, transport: Transport, claim: Claim) -> Attempted:
+    """Submits a batch that is ours. Raises what the ledger raises while the transport keeps its journal."""
+    came = _submit(job, transport, claim)
+    outcome = came.outcome
+    if isinstance(outcome, Unknown) and transport.recovery == "redo":
+        outcome = Redo(outcome.reason)
+    if job.resend:
+        outcome = without_doubt(outcome)
+    return Attempted(outcome, came.fence)
+
+
+def recall(job: Job) -> list[tuple[Recall, bool]]:
+    """Recalls what is in doubt and has a fence, one after the other; what is recalled waits to be sent again. Answers
+    each with whether the provider has confirmed it."""
+    told: list[tuple[Recall, bool]] = []
+    tried = set[str]()
+    for fence in (one for one in job.transports if isinstance(one, Fence)):
+        while found := job.ledger.begin_recall(job.edition, fence, job.clock(), but=tried):
+            tried.add(found.attempt)
+            confirmed = fence.recall(found.fence)
+            if confirmed:
+                job.ledger.end_recall(found.attempt, job.clock())
+            told.append((found, confirmed))
+    return told
+
+
+def _submit(job: Job, transport: Transport, claim: Claim) -> Attempted:
+    fence = ""
+    if claim.send_at is not None:
+        # Only a transport with a fence is given a batch ahead of its time.
+        opened = transport.open_fence() if isinstance(transport, Fence) else NotSent("it has no fence")
+        if isinstance(opened, NotSent):
+            return Attempted(opened)
+        fence = opened
+        job.ledger.note_fence(claim.attempt, fence)
+    form = job.forms.get(transport.name)
+    prepared = job.ledger.prepared(claim, form) if form else None
+    outgoing = Outgoing(
+        edition=job.edition,
+        batch=str(claim.batch),
+        attempt=claim.attempt,
+        letter=job.letters[claim.variant],
+        sender=job.sender,
+        recipients=_recipients(job, claim, prepared),
+        pictures=carried(job.letters[claim.variant], job.pictures),
+        fence=fence,
+        send_at=int(claim.send_at.timestamp()) if claim.send_at else 0,
+        personalizations=prepared.personalizations if prepared else b"",
+    )
+    notes = Notes(job.ledger, claim.attempt, job.stop)
+    try:
+        return Attempted(transport.submit(outgoing, notes), fence)
+    except Exception as error:
+        if notes.failure is not None:  # the attempt stays as it is noted, for the next run to recover
+            raise notes.failure from None
+        # A transport that breaks its word may have sent: the only honest end is Unknown.
+        return Attempted(Unknown(f"{type(error).__name__}: {error}"), fence)
+
+
+def _recipients(job: Job, claim: Claim, prepared: Prepared | None) -> Sequence[Recipient]:
+    """In the order of what was prepared, when all is there already: they are wanted then for a refusal alone."""
+    if prepared is None:
+        return recipients(claim.readers, job.sender, job.token)
+
+    def made() -> Sequence[Recipient]:
+        emails = dict(claim.readers)  # without who was erased this very moment
+        return recipients([(id, emails.get(id, "")) for id in prepared.ids], job.sender, job.token)
+
+    return Later(len(prepared.ids), made)

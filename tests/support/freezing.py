@@ -1,0 +1,41 @@
+"""A freeze reader by reader, for tests that don't care by what their readers were told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+
+from digest.store.bulk import fill, scratch
+from digest.store.database import Database
+from digest.store.freezing import Fate, carry_out, places
+from digest.store.schema import delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One reader in a freeze, named by id; the rest as in Fate."""
+
+    subscriber: int
+    variant: str = ""
+    due_at: datetime | None = None
+    excluded: str = ""
+
+
+def freeze(
+    database: Database, edition: str, entries: Iterable[Entry], batch_size: int, *, now: datetime | None = None
+) -> int:
+    """Answers how many readers got a place now; who had one in a batch keeps it."""
+    numbers: dict[Fate, int] = {}
+    rows = (
+        (numbers.setdefault(Fate(entry.variant, entry.due_at, entry.excluded), len(numbers)), entry.subscriber)
+        for entry in entries
+    )
+    has_a_place = func.coalesce(delivery.c.outcome, "") != "excluded"
+    placed = select(delivery.c.subscriber).where(delivery.c.edition == edition, has_a_place)
+    with database.write() as connection, scratch(connection, places):
+        fill(connection, places, rows)
+        connection.execute(delete(places).where(places.c.reader.in_(placed)))
+        return carry_out(connection, edition, list(numbers), batch_size, now).readers
