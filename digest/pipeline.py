@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from digest import examples
+from digest import examples, preparing
 from digest.app import App
 from digest.composing import Composed, collect, compose, day_of, edition_key
 from digest.deliver.job import Job
@@ -23,7 +23,7 @@ from digest.deliver.trial import hand_over
 from digest.errors import DigestError
 from digest.freezing import freeze, mirror_list
 from digest.models import Edition, Variant
-from digest.store.counting import Counts, counts
+from digest.store.counting import Counts, counts, pending
 from digest.store.locks import alone, at_work
 
 __all__ = [
@@ -78,6 +78,7 @@ def send(
     examples.refuse(app)
     with alone(app.database, "sending", wait=_LOCK_WAIT) as turn:
         doubtful = recover(app, key)
+        before = app.editions.get(key)
         edition, failures = _made_ready(app, key, stop)
         doubtful += failures
         if edition.state not in ("approved", "frozen", "sending", "done"):
@@ -85,7 +86,8 @@ def send(
             return Sent(edition, counts(app.database, key), notes=(*doubtful, *why_not(edition)), blind=blind)
         if stop.is_set():
             return Sent(edition, counts(app.database, key), notes=("stopped before anyone was mailed",))
-        mirror_list(app)  # edited meanwhile, perhaps: composing may have taken a while
+        if before != edition:
+            mirror_list(app)  # edited meanwhile, perhaps: composing may have taken a while
         frozen = freeze(app, edition, scheduled=scheduled, at=at, force=force)
         turn.share()
         return _hand_over(app, key, frozen.placed, stop, progress, (*doubtful, *frozen.notes))
@@ -174,14 +176,14 @@ def _hand_over(
     progress: Callable[[int, int], None] | None,
     notes: tuple[str, ...],
 ) -> Sent:
-    start = counts(app.database, key)
+    waiting = pending(app.database, key)
     done = 0
 
     def step(readers: int) -> None:
         nonlocal done
         done += readers
         if progress:
-            progress(done, start.pending)
+            progress(done, waiting)
 
     settings = app.settings.delivery
     letters = app.editions.letters(key)
@@ -201,6 +203,7 @@ def _hand_over(
         ahead=app.ahead,
         resend=settings.on_unknown == "resend",
         meter=app.meter,
+        forms=preparing.forms(app),
     )
     with at_work(app.database, app.ledger.run):
         report = send_due(job)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.editions import key_of, looked_at
 from digest.cli.output import emit, json_option, note
 from digest.models import Edition
+
+if TYPE_CHECKING:
+    from digest.composing import Composed
 
 
 @click.command()
@@ -23,11 +27,20 @@ def compose(home: Path, day: datetime | None, slug: str, explain: bool, as_json:
     """Curate the collected articles into a draft edition and show it."""
     from digest import pipeline
     from digest.app import make_app
-    from digest.cli.shapes import edition_json
+    from digest.cli.sending import prepare_the_next, stopped_by_signals
 
     with make_app(home) as app:
         on = day.date() if day else None
         composed = pipeline.compose(app, pipeline.edition_key(app, day=on, slug=slug))
+        _show(composed, explain=explain, as_json=as_json)
+        with stopped_by_signals() as stop:
+            prepare_the_next(app, stop)
+    return 0
+
+
+def _show(composed: Composed, *, explain: bool, as_json: bool) -> None:
+    from digest.cli.shapes import edition_json
+
     for source in composed.collected.sources if composed.collected else ():
         if source.error:
             note(f"source {source.name}: {source.error}")
@@ -37,7 +50,7 @@ def compose(home: Path, day: datetime | None, slug: str, explain: bool, as_json:
             document["left_out"] = list(composed.curated.left_out)
             document["waiting"] = [asdict(each) for each in composed.curated.waiting]
         emit(document)
-        return 0
+        return
     show_edition(composed.edition, explain=explain)
     if composed.curated is None:
         note(f"edition {composed.edition.key} is {composed.edition.state}; it is no longer composed anew")
@@ -49,7 +62,6 @@ def compose(home: Path, day: datetime | None, slug: str, explain: bool, as_json:
             click.echo(f"     score {each.score:.2f}: {'; '.join(each.reasons)}")
         for line in composed.curated.left_out:
             note(f"left out: {line}")
-    return 0
 
 
 def show_edition(edition: Edition, *, explain: bool = False) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -55,8 +56,19 @@ def send(
         progress = Progress("sent")
         with stopped_by_signals() as stop:
             sent = pipeline.send(app, key, at=when, force=force.strip(), stop=stop, progress=progress)
-        progress.end()
-        return report(app, sent, as_json)
+            progress.end()
+            code = report(app, sent, as_json)
+            prepare_the_next(app, stop)
+        return code
+
+
+def prepare_the_next(app: App, stop: threading.Event) -> None:
+    """Makes beforehand what the next send needs, when all is said; that it can't be is no fault of this one."""
+    from digest import preparing
+
+    sys.stdout.flush()
+    with suppress(DigestError):
+        preparing.prepare(app, stop)
 
 
 def _moment(app: App, said: str) -> datetime:

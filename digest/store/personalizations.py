@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -59,10 +60,16 @@ class Personalizations:
             )
             return [(id, email) for id, email in found]
 
-    def count_lacking(self, form: str) -> int:
-        """How many they are."""
+    def any(self, form: str) -> bool:
+        """Whether anything is kept in this form."""
         with self.database.read() as connection:
-            return connection.execute(select(func.count()).select_from(subscriber).where(*_lacking(form))).scalar_one()
+            return connection.execute(select(_kept.subscriber).where(_kept.form == form).limit(1)).first() is not None
+
+    def listed(self) -> int:
+        """How many readers are on the list."""
+        with self.database.read() as connection:
+            found = select(func.count()).select_from(subscriber).where(subscriber.c.listed)
+            return connection.execute(found).scalar_one()
 
     def keep(self, form: str, made: Iterable[tuple[int, str, bytes]]) -> None:
         """Keeps (id, email, bytes) in the place of what was kept for these readers; not for one whose address has
@@ -74,11 +81,11 @@ class Personalizations:
             connection.execute(delete(personalization).where(personalization.c.subscriber == bindparam("id")), rows)
             connection.execute(_keep, rows)
 
-    def tidy(self) -> None:
-        """Forgets those of readers who are on the list no more."""
+    def tidy(self, form: str) -> None:
+        """Forgets those of other forms, and of readers who are on the list no more."""
         listed = select(subscriber.c.id).where(subscriber.c.listed)
         with self.database.write() as connection:
-            connection.execute(delete(personalization).where(personalization.c.subscriber.not_in(listed)))
+            connection.execute(delete(personalization).where(or_(_kept.form != form, _kept.subscriber.not_in(listed))))
 
 
 _kept = personalization.c
@@ -99,18 +106,17 @@ def _lacking(form: str) -> tuple[ColumnElement[bool], ...]:
 @cache
 def _of_batch(dialect: str) -> Select[Any]:
     """How many readers, for how many something is kept, their ids as an array, and the bytes with commas between: one
-    row, in one order throughout."""
+    row, for a driver lets go of Python's lock for every row, and gets it back late."""
     own = and_(personalization.c.subscriber == delivery.c.subscriber, personalization.c.form == bindparam("form"))
     rows = (
         select(delivery.c.subscriber, personalization.c.body)
         .outerjoin(personalization, own)
         .where(delivery.c.batch == bindparam("number"), delivery.c.outcome.is_(None))
-        .order_by(delivery.c.subscriber)
         .subquery()
     )
     ids: Any
     bodies: Any
-    if dialect == "sqlite":  # in the order of the subquery
+    if dialect == "sqlite":  # which gives both aggregates the rows in one order, and need not sort half a kilobyte each
         ids = func.json_group_array(rows.c.subscriber)
         bodies = cast(func.group_concat(rows.c.body, ","), LargeBinary)
     else:

@@ -29,6 +29,7 @@ TOP = {
     "cli",
     "preview",
     "preflight",
+    "preparing",
     "completing",
     "source_list",
     "schemas",

@@ -1,0 +1,56 @@
+"""Making beforehand what is each reader's own in a request: a day has hours for it, and a send has seconds.
+
+Knows which transport is to be prepared for; what the bytes are is the transport's matter, keeping them the store's
+(`store.personalizations`). Nothing depends on it: what is not there is made while the letter goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping
+
+from digest.app import App
+from digest.deliver.message import recipients, unmailable
+from digest.deliver.ports import Personalizing
+
+WORTH = 10_000
+"""Readers below whom it is not worth half a kilobyte each."""
+_AT_ONCE = 2_000
+
+
+def forms(app: App) -> Mapping[str, str]:
+    """Transport → the form of its personalizations, where some are kept."""
+    found = {one.name: _form(app, one) for one in app.transports if isinstance(one, Personalizing)}
+    return {name: form for name, form in found.items() if app.ledger.personalizations.any(form)}
+
+
+def prepare(app: App, stop: threading.Event, *, worth: int = WORTH) -> int:
+    """Makes what is lacking for readers on the list, when they are at least `worth`. Answers for how many. May be
+    stopped at any time; what is made is kept."""
+    first = app.transports[0]
+    if not isinstance(first, Personalizing):
+        return 0
+    kept, form, made, after = app.ledger.personalizations, _form(app, first), 0, 0
+    if kept.listed() < worth:
+        return 0
+    kept.tidy(form)
+    while not stop.is_set() and (lacking := kept.lacking(form, after=after, limit=_AT_ONCE)):
+        after = lacking[-1][0]
+        readers = recipients(lacking, app.sender, app.signer.letters)
+        bad = unmailable(readers)
+        good = [reader for reader in readers if reader.id not in bad]
+        bodies = first.personalizations(good, app.sender)
+        kept.keep(
+            form, ((reader.id, reader.email, body.encode("ascii")) for reader, body in zip(good, bodies, strict=True))
+        )
+        made += len(good)
+    return made
+
+
+def _form(app: App, transport: Personalizing) -> str:
+    """What a transport makes of a reader who doesn't exist, hashed: another key, another address of the pages, another
+    way to write it is another form."""
+    probe = recipients([(0, "probe@example.com")], app.sender, app.signer.letters)
+    made = "\n".join((transport.name, *transport.personalizations(probe, app.sender)))
+    return hashlib.sha256(made.encode()).hexdigest()
