@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from digest.errors import Busy, ConfigurationError, StoreError
 from digest.store import database as opening
+from digest.store import meta
 from digest.store.database import HEAD, Database, open_database
 from digest.store.locks import alone
 from digest.store.meta import get_or_make
@@ -135,3 +136,39 @@ def test_one_at_a_time(database: Database) -> None:
         holder.join()
     with alone(database, "sending 1", wait=5):
         pass
+
+
+def test_what_is_done_together_is_one_transaction_that_sees_itself(database: Database, tmp_path: Path) -> None:
+    with database.together():
+        assert get_or_make(database, "a", lambda: "1") == "1"
+        assert meta.get(database, "a") == "1"
+        assert elsewhere(database, "a") == ""
+    assert elsewhere(database, "a") == "1"
+
+
+def test_of_what_was_done_together_nothing_stays_when_it_breaks_off(database: Database) -> None:
+    with pytest.raises(RuntimeError, match="broke"), database.together():
+        _put_and_break(database)
+    assert meta.get(database, "a") == ""
+    assert get_or_make(database, "b", lambda: "2") == elsewhere(database, "b") == "2"
+
+
+def test_an_unchecked_write_leaves_the_next_one_checked(database: Database) -> None:
+    with database.write(checked=False):
+        pass
+    with pytest.raises(StoreError, match=r"(?i)foreign key"), database.write() as connection:
+        connection.execute(text("INSERT INTO letter VALUES ('none', 'html', '', '', '')"))
+
+
+def _put_and_break(database: Database) -> None:
+    get_or_make(database, "a", lambda: "1")
+    raise RuntimeError("broke")
+
+
+def elsewhere(database: Database, name: str) -> str:
+    """The value as another thread sees it."""
+    found: list[str] = []
+    thread = threading.Thread(target=lambda: found.append(meta.get(database, name)))
+    thread.start()
+    thread.join(10)
+    return found[0]

@@ -1,0 +1,102 @@
+"""Who left between freeze and claim gets nothing, by whatever way they left; where nobody did, nobody is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from digest.deliver.ports import Ahead
+from digest.models import Subscriber
+from digest.store.database import Database
+from digest.store.departures import departures
+from digest.store.erasing import Erasures
+from digest.store.ledger import SqlLedger
+from digest.store.readers import ReaderStore
+from digest.store.wishes import Said, WishStore
+from tests.store.conftest import KEY, NOW, Frozen, enlist
+
+WHO = "reader1@example.com"
+ID = 2
+SAID = Said("page", "", "")
+Leaving = Callable[[Database], object]
+
+
+def unlist(database: Database) -> None:
+    enlist(database, "reader0@example.com", "reader2@example.com")
+
+
+def pause_in_the_list(database: Database) -> None:
+    everyone = [Subscriber(f"reader{n}@example.com", status="paused" if n == 1 else "active") for n in range(3)]
+    ReaderStore(database).sync([(one.email, one) for one in everyone], now=NOW)
+
+
+def by_hand(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("UPDATE subscriber SET status = 'paused' WHERE id = :id"), {"id": ID})
+
+
+LEAVING: dict[str, Leaving] = {
+    "bounced": lambda database: ReaderStore(database).suppress(WHO, "bounced", now=NOW),
+    "left": lambda database: WishStore(database).leave(ID, SAID, now=NOW),
+    "pauses": lambda database: WishStore(database).set(ID, {"paused_until": NOW + timedelta(days=7)}, SAID, now=NOW),
+    "erased": lambda database: Erasures(database).erase(WHO, "asked", now=NOW),
+    "off the list": unlist,
+    "paused in the list": pause_in_the_list,
+    "by hand": by_hand,
+}
+
+
+@pytest.mark.parametrize("how", LEAVING)
+def test_who_leaves_after_the_freeze_is_not_mailed(
+    database: Database, ledger: SqlLedger, frozen: Frozen, how: str
+) -> None:
+    assert frozen(3)[1] == ID
+    before = departures_of(database)
+    LEAVING[how](database)
+    claim = ledger.claim(KEY, "sendgrid", NOW, 5)
+    assert claim is not None
+    assert [id for id, _email in claim.readers] == [1, 3]
+    assert len(claim.readers) == 2
+    if before is not None:
+        assert departures_of(database) != before
+
+
+def test_what_lets_nobody_go_is_not_counted(database: Database, frozen: Frozen) -> None:
+    frozen(3)
+    before = departures_of(database)
+    WishStore(database).set(ID, {"hour": "08:00", "format": "text"}, SAID, now=NOW)
+    everyone = [Subscriber(f"reader{n}@example.com", name="आशा") for n in range(4)]
+    ReaderStore(database).sync([(one.email, one) for one in everyone], now=NOW)
+    assert departures_of(database) == before
+
+
+def test_a_departure_before_the_freeze_costs_its_claims_no_look(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
+    frozen(3, key="2026-11-22")
+    ReaderStore(database).suppress(WHO, "bounced", now=NOW)
+    frozen(4)  # the fixture's freeze does not ask who is barred, so that it can be seen who does
+    with database.read() as connection:
+        kept = connection.execute(text("SELECT departures FROM batch WHERE edition = :key"), {"key": KEY}).scalar()
+    assert kept == departures_of(database)
+    claim = ledger.claim(KEY, "sendgrid", NOW, 5)
+    assert claim is not None
+    looked = [1, 3, 4] if kept is None else [1, ID, 3, 4]
+    assert [id for id, _email in claim.readers] == looked
+
+
+def test_whose_pause_ends_before_the_letter_goes_gets_it(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    minutes = timedelta(minutes=1)
+    frozen(2, due=NOW + 30 * minutes)
+    WishStore(database).set(ID, {"paused_until": NOW + 20 * minutes}, SAID, now=NOW)
+    claim = ledger.claim(KEY, "sendgrid", NOW, 5, Ahead(most=40 * minutes, least=15 * minutes, closes=12 * minutes))
+    assert claim is not None
+    assert [id for id, _email in claim.readers] == [1, ID]
+
+
+def departures_of(database: Database) -> int | None:
+    with database.read() as connection:
+        return departures(connection)

@@ -1,0 +1,104 @@
+"""What is a reader's own in a request, kept between editions: all of a batch's or none, of no other address."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.models import Subscriber
+from digest.store.database import Database
+from digest.store.erasing import Erasures
+from digest.store.ledger import SqlLedger
+from digest.store.personalizations import Personalizations
+from digest.store.readers import ReaderStore
+from tests.store.conftest import KEY, NOW, Frozen, enlist
+
+FORM, OTHER = "a" * 64, "b" * 64
+
+
+@pytest.fixture
+def kept(database: Database) -> Personalizations:
+    return Personalizations(database)
+
+
+def make(kept: Personalizations, form: str = FORM) -> list[int]:
+    """Makes what is lacking; answers for whom."""
+    lacking = kept.lacking(form, after=0, limit=100)
+    kept.keep(form, ((id, email, f"<{id} {email}>".encode()) for id, email in lacking))
+    return [id for id, _email in lacking]
+
+
+def of_the_batch(ledger: SqlLedger, form: str = FORM) -> tuple[list[int], bytes] | None:
+    claim = ledger.claim(KEY, "sendgrid", NOW, 5)
+    assert claim is not None
+    found = ledger.prepared(claim, form)
+    return (list(found.ids), found.personalizations) if found else None
+
+
+def test_a_batchs_are_found_with_whose_they_are(ledger: SqlLedger, kept: Personalizations, frozen: Frozen) -> None:
+    frozen(5, size=3)
+    assert make(kept) == [1, 2, 3, 4, 5]
+    assert make(kept) == []
+    assert of_the_batch(ledger) == (
+        [1, 2, 3],
+        b"<1 reader0@example.com>,<2 reader1@example.com>,<3 reader2@example.com>",
+    )
+    assert of_the_batch(ledger) == ([4, 5], b"<4 reader3@example.com>,<5 reader4@example.com>")
+
+
+def test_where_one_is_missing_none_is_given(ledger: SqlLedger, kept: Personalizations, frozen: Frozen) -> None:
+    enlist(kept.database, "reader0@example.com")
+    make(kept)
+    frozen(2)
+    assert of_the_batch(ledger) is None
+
+
+def test_another_form_is_not_found_and_takes_its_place(
+    ledger: SqlLedger, kept: Personalizations, frozen: Frozen
+) -> None:
+    frozen(3, size=1)
+    make(kept)
+    assert of_the_batch(ledger, OTHER) is None
+    assert (kept.any(FORM), kept.any(OTHER)) == (True, False)
+    assert make(kept, OTHER) == [1, 2, 3]
+    assert of_the_batch(ledger, FORM) is None
+    assert of_the_batch(ledger, OTHER) == ([3], b"<3 reader2@example.com>")
+
+
+def test_an_address_written_in_another_way_is_made_anew(kept: Personalizations, frozen: Frozen) -> None:
+    frozen(2)
+    make(kept)
+    sync(kept.database, "Reader0@example.com", "reader1@example.com")
+    assert kept.lacking(FORM, after=0, limit=100) == [(1, "Reader0@example.com")]
+
+
+def test_what_was_made_of_an_address_that_has_changed_meanwhile_is_not_kept(
+    kept: Personalizations, frozen: Frozen
+) -> None:
+    frozen(2)
+    read = kept.lacking(FORM, after=0, limit=100)
+    sync(kept.database, "Reader0@example.com", "reader1@example.com")
+    kept.keep(FORM, ((id, email, email.encode()) for id, email in read))
+    assert kept.lacking(FORM, after=0, limit=100) == [(1, "Reader0@example.com")]
+
+
+def test_who_was_erased_or_left_the_list_leaves_nothing(kept: Personalizations, frozen: Frozen) -> None:
+    frozen(3)
+    make(kept)
+    Erasures(kept.database).erase("reader0@example.com", "asked", now=NOW)
+    enlist(kept.database, "reader2@example.com")
+    assert kept.listed() == 1
+    kept.tidy(FORM)
+    with kept.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT subscriber FROM personalization").all()
+    assert [row.subscriber for row in rows] == [3]
+
+
+def test_who_was_excluded_at_the_claim_is_not_in_it(ledger: SqlLedger, kept: Personalizations, frozen: Frozen) -> None:
+    frozen(3)
+    make(kept)
+    ReaderStore(kept.database).suppress("reader1@example.com", "bounced", now=NOW)
+    assert of_the_batch(ledger) == ([1, 3], b"<1 reader0@example.com>,<3 reader2@example.com>")
+
+
+def sync(database: Database, *emails: str) -> None:
+    ReaderStore(database).sync([(email.lower(), Subscriber(email)) for email in emails], now=NOW)
