@@ -13,8 +13,7 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -213,15 +212,11 @@ def connect_unless(stopping: Callable[[], bool], opened: Callable[[], Connection
             came.result().close()
 
     threading.Thread(target=work, name="smtp-connect", daemon=True).start()
-    while True:
-        try:
-            return coming.result(timeout=_LOOK)
-        except FutureTimeout:
-            if coming.done():  # it was the connecting that took too long
-                continue
-            if stopping():
-                coming.add_done_callback(too_late)
-                raise OSError("the run was asked to stop while the connection was being opened") from None
+    while not wait([coming], timeout=_LOOK).done:
+        if stopping():
+            coming.add_done_callback(too_late)
+            raise OSError("the run was asked to stop while the connection was being opened")
+    return coming.result()
 
 
 def own_name() -> str:

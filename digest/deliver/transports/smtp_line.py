@@ -21,6 +21,7 @@ GRACE = 20.0
 
 _SLICE = 1.0  # seconds between two looks at whether the run is to stop
 _PORTION = 65_536  # bytes that TLS takes at once: how far it came within them nobody can tell
+_UNDER_WAY = 262_144  # bytes
 _LONGEST = 8192  # octets of a reply's line; RFC 5321 section 4.5.3.1.5 has 512
 
 
@@ -36,6 +37,9 @@ class Line:
         self._held = b""
         self._stop_seen = 0.0
         sock.settimeout(min(_SLICE, timeout))
+        # The system tells of room when a third of this is free: with the megabytes that it takes by itself, a slow
+        # server would seem to have stopped.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNDER_WAY)
 
     def write(self, data: bytes, *, apart: int = 0) -> None:
         """All of `data`. Over TLS no portion reaches over the place `apart`, so that of what stands behind it nothing
