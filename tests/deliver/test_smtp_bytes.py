@@ -77,7 +77,7 @@ def test_a_server_that_reads_slowly_has_time_while_it_reads(
     security: str, identity: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(identity.certificate))
-    mail = os.urandom(1_500_000).hex().encode() + b"\r\n"
+    mail = os.urandom(2_500_000).hex().encode() + b"\r\n"
     pause = 0.06 if security == "none" else 0.015  # TLS is read in records of 16 kB
     with RawSmtp(pause=pause, tls=identity if security == "tls" else None) as server:
         with closing(connected(server, security=security, timeout=1.0)) as connection:
