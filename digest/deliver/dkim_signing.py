@@ -1,13 +1,23 @@
-"""Signs a mail with DKIM (RFC 6376) by dkimpy, for transports that hand over whole mails. `signer` says what is signed.
+"""Signs a mail with DKIM (RFC 6376), for transports that hand over whole mails. `signer` says what is signed.
 
-Needs the extra `dkim`. It is pure Python: some 14 ms for a letter of 95 kB (RSA 2048), 3.5 of them for the body's
-relaxed form, so a relay that signs by itself is the faster way for long lists.
+dkimpy (the extra `dkim`) gives the relaxed forms and the folding, OpenSSL the signature, which dkimpy computes in pure
+Python: a tenth of the time is left, nearly all of it RSA, so a relay that signs by itself stays the faster way.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from digest.errors import ConfigurationError, Fault
 
@@ -20,34 +30,88 @@ SIGNED = (
 _SEALED = (b"from", b"subject", b"list-unsubscribe", b"list-unsubscribe-post")
 """Signed once more than they are there, so that nobody on the way can add a second (RFC 6376 section 5.4.2)."""
 
+_NAME = b"DKIM-Signature"
+_UNEVEN = (b"\t", b"  ", b" \r\n")
+_EXPECTED = "expected a private RSA key in PEM (-----BEGIN … PRIVATE KEY-----)"
+
 
 def signer(domain: str, selector: str, key: bytes) -> Callable[[bytes], bytes]:
     """What gives a mail's `DKIM-Signature: …` with its line end, to stand before the mail; relaxed/relaxed, RSA-SHA256.
 
     `key` is a private RSA key in PEM. Raises ModuleNotFoundError without dkimpy and ValueError for a key that is none.
     """
-    import dkim
+    from dkim import fold, hash_headers
+    from dkim.canonicalization import CanonicalizationPolicy
 
+    relaxed = CanonicalizationPolicy.from_c_value(b"relaxed/relaxed")
+    private = _private(key)
+    who = (("d", domain), ("i", f"@{domain}"), ("q", "dns/txt"), ("s", selector))
     wanted = {name.encode("ascii") for name in SIGNED}
 
     def sign(mail: bytes) -> bytes:
-        head = mail.partition(b"\r\n\r\n")[0]
-        names = [line.partition(b":")[0].lower() for line in head.split(b"\r\n") if line[:1] not in (b" ", b"\t")]
-        header: bytes = dkim.sign(
-            mail,
-            selector.encode("ascii"),
-            domain.encode("ascii"),
-            key,
-            canonicalize=(b"relaxed", b"relaxed"),
-            include_headers=[*(name for name in names if name in wanted), *_SEALED],
+        head, _, body = mail.partition(b"\r\n\r\n")
+        headers = _fields(head)
+        names = [name for name, _value in headers]
+        signed = [*(name for name in names if name in wanted), *_SEALED]
+        tags = b"; ".join(
+            f"{name}={value}".encode("ascii")
+            for name, value in (
+                *(("v", "1"), ("a", "rsa-sha256"), ("c", "relaxed/relaxed"), *who),
+                *(("t", str(int(time.time()))), ("h", " : ".join(name.decode("ascii") for name in signed))),
+                *(("bh", _base64(hashlib.sha256(_relaxed(body, relaxed)).digest())), ("b", "")),
+            )
         )
-        return header
+        text = _Text()
+        mine = fold(tags, namelen=len(_NAME), linesep=b"\r\n")
+        hash_headers(text, relaxed, relaxed.canonicalize_headers(headers), signed, (_NAME, b" " + mine), {})
+        signature = _base64(private.sign(bytes(text), PKCS1v15(), SHA256())).encode("ascii")
+        header: bytes = fold(tags + signature, namelen=len(_NAME), linesep=b"\r\n")
+        return _NAME + b": " + header + b"\r\n"
 
-    try:
-        sign(b"From: a@example.com\r\n\r\n")
-    except (dkim.DKIMException, ValueError, KeyError, TypeError, IndexError) as error:
-        raise ValueError("expected a private RSA key in PEM (-----BEGIN … PRIVATE KEY-----)") from error
     return sign
+
+
+class _Text(bytearray):
+    """Takes what dkimpy would hash: OpenSSL hashes what it signs."""
+
+    def update(self, more: bytes) -> None:
+        self += more
+
+
+def _private(key: bytes) -> RSAPrivateKey:
+    try:
+        private = load_pem_private_key(key, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ValueError(_EXPECTED) from error
+    if not isinstance(private, RSAPrivateKey):
+        raise ValueError(_EXPECTED)
+    return private
+
+
+def _fields(head: bytes) -> list[tuple[bytes, bytes]]:
+    """The headers as they stand, folded: name in small letters, and the value with its line ends."""
+    fields: list[tuple[bytes, bytes]] = []
+    for line in head.split(b"\r\n"):
+        if line[:1] in (b" ", b"\t") and fields:
+            name, value = fields[-1]
+            fields[-1] = name, value + b"\r\n" + line
+        else:
+            name, _, value = line.partition(b":")
+            fields.append((name.lower(), value))
+    return fields
+
+
+def _relaxed(body: bytes, policy: Any) -> bytes:
+    """The body as it is hashed. Base64 with single spaces in the heads of its parts is relaxed as it is."""
+    one_end = body.endswith(b"\r\n") and not body.endswith(b"\r\n\r\n") and body != b"\r\n"
+    if one_end and not any(odd in body for odd in _UNEVEN):
+        return body
+    even: bytes = policy.canonicalize_body(body)
+    return even
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def configured(

@@ -69,7 +69,7 @@ class Recipient(NamedTuple):
     @property
     def unsubscribe(self) -> tuple[str, ...]:
         """URIs for List-Unsubscribe: one https where reader pages exist, and a mailto (RFC 2369, RFC 8058)."""
-        return tuple(start + self.leave for start in leave_uris(self.sender))
+        return tuple([start + self.leave for start in leave_uris(self.sender)])
 
 
 @lru_cache(maxsize=16)
@@ -142,8 +142,9 @@ def unmailable(readers: Iterable[Recipient]) -> dict[int, str]:
 
 def list_headers(reader: Recipient) -> dict[str, str]:
     """List-Unsubscribe and, where one click can work, its -Post companion (RFC 8058 section 3.1)."""
-    headers = {"List-Unsubscribe": ", ".join(f"<{uri}>" for uri in reader.unsubscribe)}
-    if reader.unsubscribe[0].startswith("https://"):
+    uris = reader.unsubscribe
+    headers = {"List-Unsubscribe": ", ".join([f"<{uri}>" for uri in uris])}
+    if uris[0].startswith("https://"):
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from digest.deliver.ports import Ledger
@@ -20,24 +19,20 @@ class Notes:
     failure: Exception | None = None
 
     def handing(self, reader: int) -> None:
-        with self._watched():
-            self.ledger.note_handing(self.attempt, reader)
+        self._note(self.ledger.note_handing, reader)
 
     def refused(self, reader: int, reason: str) -> None:
-        with self._watched():
-            self.ledger.note_refused(self.attempt, reader, reason)
+        self._note(self.ledger.note_refused, reader, reason)
 
     def put_off(self, reader: int) -> None:
-        with self._watched():
-            self.ledger.note_put_off(self.attempt, reader)
+        self._note(self.ledger.note_put_off, reader)
 
     def stopping(self) -> bool:
         return self.stop.is_set()
 
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
+    def _note(self, noted: Callable[..., None], *what: object) -> None:
         try:
-            yield
+            noted(self.attempt, *what)
         except Exception as error:
             self.failure = error
             raise

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -99,15 +99,9 @@ class Database:
             with connection.begin():
                 yield connection
 
-    def jot(self, statement: str, values: Sequence[object]) -> int:
-        """One statement on SQLite, with question marks, that does not wait for the disk: it outlives this process, but
-        perhaps not a power cut, unless a `write` came after it. Answers the rows changed; StoreError when it can't."""
-        with self.said(), self.engine.connect() as connection:
-            driver: Any = connection.connection.driver_connection
-            if not connection.info.get("hasty"):
-                driver.execute("PRAGMA synchronous=NORMAL")
-                connection.info["hasty"] = True
-            return int(driver.execute(statement, values).rowcount)
+    def jotter(self) -> Jotter:
+        """For one statement after the other on SQLite without waiting for the disk. To be closed."""
+        return Jotter(self)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -119,6 +113,33 @@ class Database:
             yield
         except (DBAPIError, sqlite3.Error) as error:
             raise StoreError(f"store {self.name} {_reason(error)}") from error
+
+
+class Jotter:
+    """A connection kept for what is too small to wait for the disk: it outlives this process, but perhaps not a power
+    cut, unless a `write` came after it. One thread at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        with database.said():
+            self._kept = database.engine.raw_connection()
+            self._driver = cast(sqlite3.Connection, self._kept.driver_connection)
+            self._driver.execute("PRAGMA synchronous=NORMAL")
+
+    def jot(self, statement: str, values: Sequence[object]) -> int:
+        """One statement with question marks, a transaction of its own. Answers the rows changed; StoreError when it
+        can't."""
+        try:
+            return int(self._driver.execute(statement, values).rowcount)
+        except sqlite3.Error:
+            with self.database.said():
+                raise
+
+    def close(self) -> None:
+        """The connection serves others again, who wait for the disk."""
+        with self.database.said():
+            self._driver.execute("PRAGMA synchronous=FULL")
+            self._kept.close()
 
 
 def open_database(url: str, *, home: Path) -> Database:
@@ -165,7 +186,6 @@ def _sqlite(url: Any) -> Engine:
     engine = create_engine(
         url,
         max_overflow=-1,
-        pool_use_lifo=True,  # the one just used is still set as the next `jot` wants it
         connect_args=arguments,
         json_serializer=as_json,
         json_deserializer=orjson.loads,
@@ -183,8 +203,6 @@ def _sqlite(url: Any) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        if connection.info.pop("hasty", False):
-            connection.exec_driver_sql("PRAGMA synchronous=FULL")
         writes = connection.get_execution_options().get("writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

@@ -8,14 +8,13 @@ from the last note on are in doubt. Elsewhere (PostgreSQL, systems that don't na
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import and_, update
 
 from digest.errors import StoreError
-from digest.store.database import Database
+from digest.store.database import Database, Jotter
 from digest.store.schema import attempt
 
 AHEAD = 50
@@ -32,7 +31,7 @@ class Steps:
         """This start of the machine; '' where a note is as durable as any other commit."""
         self._waits = not self.boot or database.engine.dialect.name != "sqlite"
         self._since: dict[str, int] = {}  # attempt → notes since one that waited
-        self._turn = threading.Lock()  # SQLite lets who finds it busy sleep ten times as long as a note takes
+        self._jotter: Jotter | None = None  # kept while there are attempts: taking one a note costs twice the note
 
     def note(self, name: str, reader: int) -> None:
         """The reader is handed over next. Raises StoreError when the attempt is no longer ours: whoever went on now
@@ -40,10 +39,11 @@ class Steps:
         if self._waits:
             ours = self._written(name, reader)
         else:
-            with self._turn:
+            with self.database.turn:  # SQLite lets who finds it busy sleep ten times as long as a note takes
                 since = self._since.get(name, AHEAD)
                 if since < AHEAD:
-                    ours = self.database.jot(_NOTE, (reader, name))
+                    self._jotter = self._jotter or self.database.jotter()
+                    ours = self._jotter.jot(_NOTE, (reader, name))
                     self._since[name] = since + 1
                 else:  # what waits for the disk brings all notes before it there, whoever made them
                     ours = self._written(name, reader)
@@ -58,8 +58,11 @@ class Steps:
 
     def end(self, name: str) -> None:
         """The attempt is settled."""
-        with self._turn:
+        with self.database.turn:
             self._since.pop(name, None)
+            if self._jotter is not None and not self._since:
+                self._jotter.close()
+                self._jotter = None
 
     def doubtful(self, boot: str, doubt: int, ids: Sequence[int]) -> list[int]:
         """Who of an orphaned attempt's readers, in the order in which they are handed over, may or may not have been,

@@ -11,7 +11,7 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 
 from digest import verp
 from digest.deliver.message import Outgoing, Recipient, unmailable
@@ -26,6 +26,8 @@ from digest.deliver.transports.smtp_connection import (
     PutOff,
     Refused,
     connect,
+    connect_unless,
+    own_name,
     said,
 )
 
@@ -74,6 +76,11 @@ class Smtp:
         self.open: list[Connection] = []
         self.lock = threading.Lock()
 
+    @cached_property
+    def ehlo_name(self) -> str:
+        """Asked for once: the answer may take the DNS seconds, and there are hundreds of connections."""
+        return own_name()
+
     def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:
         try:
             letter = template(outgoing)
@@ -105,7 +112,7 @@ class Smtp:
                 self._drop()
                 return ended("the run was asked to stop")
             try:
-                connection = self._connection()
+                connection = self._connection(journal.stopping)
             except (OSError, ValueError) as error:
                 for_good = isinstance(error, _FOR_GOOD)
                 if not accepted and not rejected:
@@ -144,7 +151,7 @@ class Smtp:
     def probe(self) -> str:
         self._drop(unless_idle=True)
         try:
-            code, answer = self._connection().server.noop()
+            code, answer = self._connection(lambda: False).noop()
         except (OSError, ValueError) as error:
             self._drop()
             return self._said(error)
@@ -162,13 +169,15 @@ class Smtp:
             sender = verp.address(self.bounces, self.token("bounce", reader.id))
         return Envelope(sender, reader.email)
 
-    def _connection(self) -> Connection:
+    def _connection(self, stopping: Callable[[], bool]) -> Connection:
         """This thread's, opened when there is none or the one there has carried enough. Raises as `connect` does."""
         connection: Connection | None = getattr(self.local, "connection", None)
         if connection is not None and connection.letters < _LETTERS_PER_CONNECTION:
+            connection.line.stopping = stopping
             return connection
         self._drop(politely=True)
-        connection = self.connect()
+        connection = connect_unless(stopping, lambda: self.connect(name=self.ehlo_name))
+        connection.line.stopping = stopping
         self.local.connection = connection
         with self.lock:
             self.open.append(connection)

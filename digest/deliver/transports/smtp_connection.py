@@ -10,12 +10,24 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+import threading
 from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from contextlib import suppress
 from typing import NamedTuple
 
 from digest.deliver.message import one_line
+from digest.deliver.transports.smtp_line import Line
+
+_VERDICT = 600.0
+"""Seconds for the answer after the final dot (RFC 5321 section 4.5.3.2.6): who waits less leaves readers in doubt."""
 
 _TAIL = 4096  # bytes of a letter that are written with its final dot
+_DOTS_LOOKED_AT = 200  # base64 has none, so those of the headers are all there are
+_LINE_FEED = 10
+_FAREWELL = 5.0
+_LOOK = 0.25  # seconds
 _BAD_SEQUENCE = 503  # about what was said before, so nobody's fault that a later try would meet again
 
 
@@ -49,8 +61,11 @@ class Doubt(Exception):
 class Connection:
     """After Later or Doubt it is good for nothing but `close`; after Refused or PutOff it takes the next letter."""
 
-    def __init__(self, server: smtplib.SMTP) -> None:
-        self.server = server
+    def __init__(self, server: smtplib.SMTP, timeout: float) -> None:
+        if server.sock is None:
+            raise smtplib.SMTPServerDisconnected("the server closed the connection")
+        self.server, self.line = server, Line(server.sock, timeout)
+        self.verdict = max(_VERDICT, timeout)
         self.letters = 0
         self.pipelining = server.has_extn("pipelining")
         self.ahead: Envelope | None = None
@@ -65,17 +80,20 @@ class Connection:
             raise Later("the connection was made ready for another letter")
         self.letters += 1
         self._ask(envelope)
-        self._give(_stuffed(mail), then if self.pipelining else None)
+        self._give(mail, then if self.pipelining else None)
+
+    def noop(self) -> tuple[int, bytes]:
+        """What the server says when nothing is asked of it. Raises OSError."""
+        self.line.write(b"NOOP\r\n")
+        return self.line.reply()
 
     def close(self, *, politely: bool = False) -> None:
         """Ends it; without a word where one would be taken for a part of a letter."""
         if politely and not self._due:
-            try:
-                self.server.quit()
-            except OSError:  # every error of smtplib is one
-                self.server.close()
-        else:
-            self.server.close()
+            with suppress(OSError):
+                self.line.write(b"QUIT\r\n")
+                self.line.reply(_FAREWELL)
+        self.server.close()
 
     def _ask(self, envelope: Envelope) -> None:
         """MAIL, RCPT and DATA, up to the server's word to go on."""
@@ -102,8 +120,8 @@ class Connection:
                     refused, self._stale = error, True
             if refused is not None:
                 if code // 100 == 3:  # it would take the letter for nobody: it gets an empty one
-                    self.server.send(b".\r\n")
-                    self.server.getreply()
+                    self.line.write(b".\r\n")
+                    self.line.reply(self.verdict)
                 raise refused
         except OSError as error:
             raise Later(str(error)) from error
@@ -119,15 +137,15 @@ class Connection:
 
     def _give(self, mail: bytes, then: Envelope | None) -> None:
         """The letter, and behind its final dot what asks for the next one. Nothing was handed over before the dot."""
-        try:
-            self.server.send(mail[:-_TAIL])
-        except OSError as error:
-            raise Later(f"the connection broke within the letter: {error}") from error
         following = _commands(then) if then else []
+        letter = _stuffed(mail)
+        asked = "".join(line for _verb, line in following).encode("ascii")
         try:
-            self.server.send(mail[-_TAIL:] + "".join(line for _verb, line in following).encode("ascii"))
-            code, said = self.server.getreply()
+            self.line.write(letter + asked, apart=max(0, len(letter) - _TAIL))
+            code, said = self.line.reply(self.verdict)
         except OSError as error:
+            if self.line.left < len(letter):
+                raise Later(f"the connection broke within the letter: {error}") from error
             raise Doubt(f"the connection broke after the letter was on its way: {error}") from error
         if code // 100 not in (2, 4, 5):
             raise Doubt(f"the letter was on its way and the answer to it makes no sense: {code} {_text(said)}")
@@ -138,24 +156,31 @@ class Connection:
 
     def _write(self, words: list[tuple[str, str]]) -> None:
         self._due.extend(verb for verb, _line in words)
-        self.server.send("".join(line for _verb, line in words).encode("ascii"))
+        self.line.write("".join(line for _verb, line in words).encode("ascii"))
 
     def _answer(self) -> tuple[int, bytes]:
         self._due.popleft()
-        return self.server.getreply()
+        return self.line.reply()
 
 
 def connect(
-    host: str, port: int, *, security: str = "none", username: str = "", password: str = "", timeout: float = 60.0
+    host: str,
+    port: int,
+    *,
+    name: str,
+    security: str = "none",
+    username: str = "",
+    password: str = "",
+    timeout: float = 60.0,
 ) -> Connection:
-    """A connection that is fit for letters. `security` is none, starttls or tls; an empty `username` means no AUTH.
-    Raises OSError (smtplib's errors are such) and ValueError."""
+    """A connection that is fit for letters, on which we call ourselves `name`. `security` is none, starttls or tls; an
+    empty `username` means no AUTH. Raises OSError (smtplib's errors are such) and ValueError."""
     context = ssl.create_default_context() if security != "none" else None
     server: smtplib.SMTP
     if security == "tls":
-        server = smtplib.SMTP_SSL(host, port, timeout=timeout, context=context)
+        server = smtplib.SMTP_SSL(host, port, local_hostname=name, timeout=timeout, context=context)
     else:
-        server = smtplib.SMTP(host, port, timeout=timeout)
+        server = smtplib.SMTP(host, port, local_hostname=name, timeout=timeout)
     try:
         if server.sock is not None:
             server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -165,10 +190,45 @@ def connect(
             server.ehlo_or_helo_if_needed()
         if username:
             server.login(username, password)
+        return Connection(server, timeout)
     except BaseException:
         server.close()
         raise
-    return Connection(server)
+
+
+def connect_unless(stopping: Callable[[], bool], opened: Callable[[], Connection]) -> Connection:
+    """What `opened` answers or raises; OSError as soon as the run is asked to stop. Names, greetings and TLS are waited
+    for in places that know no stop, so a thread of their own waits there and is left behind."""
+    coming: Future[Connection] = Future()
+
+    def work() -> None:
+        try:
+            coming.set_result(opened())
+        except BaseException as error:
+            coming.set_exception(error)
+
+    def too_late(came: Future[Connection]) -> None:
+        if came.exception() is None:
+            came.result().close()
+
+    threading.Thread(target=work, name="smtp-connect", daemon=True).start()
+    while not wait([coming], timeout=_LOOK).done:
+        if stopping():
+            coming.add_done_callback(too_late)
+            raise OSError("the run was asked to stop while the connection was being opened")
+    return coming.result()
+
+
+def own_name() -> str:
+    """What a client calls itself in EHLO: this machine's full name, or its address in brackets where it has none (RFC
+    5321 section 4.1.4). May ask the DNS."""
+    name = socket.getfqdn()
+    if "." in name:
+        return name
+    try:
+        return f"[{socket.gethostbyname(socket.gethostname())}]"
+    except OSError:
+        return "[127.0.0.1]"
 
 
 def said(error: Exception) -> str:
@@ -208,6 +268,14 @@ def _text(said: bytes | str) -> str:
 
 
 def _stuffed(mail: bytes) -> bytes:
-    """The mail with leading dots doubled and the final dot (RFC 5321 section 4.5.2). No line of ours begins with a
-    dot; the doubling stays for safety's sake."""
-    return mail.replace(b"\r\n.", b"\r\n..") + (b".\r\n" if mail.endswith(b"\r\n") else b"\r\n.\r\n")
+    """The mail with leading dots doubled and the final dot (RFC 5321 section 4.5.2). A mail of ours is base64, so its
+    few dots are looked at one by one: a search for line ends would take as long as making the mail."""
+    end = b".\r\n" if mail.endswith(b"\r\n") else b"\r\n.\r\n"
+    place = -1
+    for _ in range(_DOTS_LOOKED_AT):
+        place = mail.find(b".", place + 1)
+        if place < 0:
+            return mail + end
+        if place == 0 or mail[place - 1] == _LINE_FEED:
+            break
+    return (b"." if mail.startswith(b".") else b"") + mail.replace(b"\r\n.", b"\r\n..") + end

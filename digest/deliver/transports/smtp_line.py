@@ -1,0 +1,93 @@
+"""The bytes of an SMTP connection: all of them out, whole replies in, without waiting longer than is sensible.
+
+Owns the socket's waiting: a server that reads or answers slowly has time as long as it goes on, a run that is asked to
+stop has little. Knows no command and no letter.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+G = TypeVar("G")
+T = TypeVar("T")
+
+GRACE = 20.0
+"""Seconds for what is under way when the run is asked to stop: a supervisor kills after 30."""
+
+_SLICE = 1.0  # seconds between two looks at whether the run is to stop
+_PORTION = 65_536  # bytes that TLS takes at once: how far it came within them nobody can tell
+_UNDER_WAY = 262_144  # bytes
+_LONGEST = 8192  # octets of a reply's line; RFC 5321 section 4.5.3.1.5 has 512
+
+
+class Line:
+    """Over a connected socket. Every method raises OSError; after one the line is good for nothing."""
+
+    def __init__(self, sock: socket.socket, timeout: float) -> None:
+        self.sock, self.timeout = sock, timeout
+        self.stopping: Callable[[], bool] = lambda: False
+        self.left = 0
+        """How many bytes of the last `write` may have left; the others certainly have not."""
+        self._sealed = isinstance(sock, ssl.SSLSocket)
+        self._held = b""
+        self._stop_seen = 0.0
+        sock.settimeout(min(_SLICE, timeout))
+        # The system tells of room when a third of this is free: with the megabytes that it takes by itself, a slow
+        # server would seem to have stopped.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNDER_WAY)
+
+    def write(self, data: bytes, *, apart: int = 0) -> None:
+        """All of `data`. Over TLS no portion reaches over the place `apart`, so that of what stands behind it nothing
+        has left when something before it breaks."""
+        view, sent, size = memoryview(data), 0, len(data)
+        while sent < size:
+            upto = size
+            if self._sealed:
+                upto = min(size, sent + _PORTION)
+                upto = apart if sent < apart < upto else upto
+            self.left = upto if self._sealed else sent
+            sent += self._patiently(self.sock.send, view[sent:upto], self.timeout)
+            self.left = sent
+
+    def reply(self, timeout: float = 0.0) -> tuple[int, bytes]:
+        """The next reply's code, -1 where it has none, and what it says. `timeout` where it is not the usual one."""
+        texts: list[bytes] = []
+        while True:
+            line = self._line(timeout or self.timeout)
+            texts.append(line[4:].strip(b" \t\r\n"))
+            try:
+                code = int(line[:3])
+            except ValueError:
+                code = -1
+            if code < 0 or line[3:4] != b"-":
+                return code, b"\n".join(texts)
+
+    def _line(self, timeout: float) -> bytes:
+        while (end := self._held.find(b"\n") + 1) == 0:
+            if len(self._held) > _LONGEST:
+                raise smtplib.SMTPResponseException(500, b"the answer's line is too long")
+            more = self._patiently(self.sock.recv, _PORTION, timeout)
+            if not more:
+                raise smtplib.SMTPServerDisconnected("the server closed the connection")
+            self._held += more
+        line, self._held = self._held[:end], self._held[end:]
+        return line
+
+    def _patiently(self, work: Callable[[G], T], given: G, timeout: float) -> T:
+        began = time.monotonic()
+        while True:
+            try:
+                return work(given)
+            except TimeoutError:
+                now = time.monotonic()
+                if now - began >= timeout:
+                    raise
+                if self.stopping():
+                    self._stop_seen = self._stop_seen or now
+                    if now - self._stop_seen >= GRACE:
+                        raise TimeoutError("the run was asked to stop, and the server is silent") from None

@@ -1,0 +1,102 @@
+"""How long SMTP waits: for a silent server when the run is to stop, for the answer to a letter, for our own name."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+
+import pytest
+
+from digest.deliver.outcome import Mixed, NotSent, Outcome
+from digest.deliver.transports import smtp_line
+from tests.deliver.letters import Notes, many, outgoing
+from tests.deliver.raw_smtp import RawSmtp
+from tests.deliver.test_smtp import A, B, transport
+
+
+@dataclass
+class Stopped(Notes):
+    """A journal of a run that is asked to stop."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def stopping(self) -> bool:
+        return self.stop.is_set()
+
+
+def stopped_soon(server: RawSmtp, *, timeout: float = 60.0) -> tuple[Outcome, float]:
+    """How a submission ends that is asked to stop half a second after it began, and the seconds after that."""
+    notes = Stopped()
+    with transport(server, timeout=timeout) as smtp:
+        timer = threading.Timer(0.5, notes.stop.set)
+        timer.start()
+        began = time.monotonic()
+        outcome = smtp.submit(outgoing(A, B), notes)
+        took = time.monotonic() - began - 0.5
+        timer.join()
+    return outcome, took
+
+
+@pytest.mark.parametrize("silent", ["CONNECT", "EHLO"])
+def test_a_stop_does_not_wait_for_a_server_that_hangs_before_it_takes_letters(silent: str) -> None:
+    with RawSmtp(silent=silent) as server:
+        outcome, took = stopped_soon(server)
+        assert isinstance(outcome, NotSent)
+        assert "asked to stop" in outcome.reason
+        assert not outcome.permanent
+        assert took < 2
+
+
+@pytest.mark.parametrize("silent", ["MAIL", "RCPT", "DATA", "."])
+def test_a_stop_waits_a_little_for_a_letter_under_way(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp_line, "GRACE", 1.0)
+    with RawSmtp(silent=silent) as server:
+        outcome, took = stopped_soon(server)
+        assert isinstance(outcome, Mixed)
+        assert set(outcome.unknown) == ({1} if silent == "." else set())
+        assert "asked to stop" in outcome.not_sent_reason
+        assert 0.5 < took < 4
+
+
+def test_the_time_for_what_is_under_way_is_over_before_a_supervisor_kills() -> None:
+    assert smtp_line.GRACE + 2 < 30
+
+
+def test_an_answer_that_comes_while_the_run_stops_is_heard() -> None:
+    with RawSmtp(late=1.5) as server:
+        outcome, _took = stopped_soon(server)
+        assert isinstance(outcome, Mixed)
+        assert (outcome.accepted, outcome.unknown) == ({1}, {})
+        assert "asked to stop" in outcome.not_sent_reason
+        assert len(server.letters) == 1
+
+
+@pytest.mark.parametrize("silent", ["CONNECT", "EHLO", "RCPT"])
+def test_a_silent_server_is_waited_for_as_long_as_the_settings_say(silent: str) -> None:
+    with RawSmtp(silent=silent) as server, transport(server, timeout=1.5) as smtp:
+        began = time.monotonic()
+        outcome = smtp.submit(outgoing(A), Notes())
+        assert 1 < time.monotonic() - began < 5
+        assert "timed out" in getattr(outcome, "reason", "") + getattr(outcome, "not_sent_reason", "")
+
+
+def test_the_answer_after_the_final_dot_is_waited_for_longer_than_others() -> None:
+    """RFC 5321 section 4.5.3.2.6 asks for ten minutes: a shorter wait makes doubt of letters that arrive."""
+    with RawSmtp(late=2.0) as server, transport(server, timeout=0.5) as smtp:
+        assert smtp.submit(outgoing(A), Notes()) == Mixed(frozenset({1}))
+
+
+def test_our_own_name_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def name(host: str = "") -> str:
+        asked.append(host)
+        return "desk.example.com"
+
+    monkeypatch.setattr(socket, "getfqdn", name)
+    with RawSmtp() as server, transport(server) as smtp:
+        assert smtp.submit(outgoing(*many(250)), Notes()) == Mixed(frozenset(range(1, 251)))
+        assert server.helloes == ["desk.example.com"] * 3
+    assert len(asked) == 1
