@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, select, update
 
 from digest.models import Subscriber
-from digest.store import consent
+from digest.store import barring, consent
 from digest.store.consent import Consent
 from digest.store.database import Database
-from digest.store.schema_readers import signup, subscriber, suppression
+from digest.store.schema_readers import signup, subscriber
 
 ORIGIN = "web"
 """Where readers come from who signed up themselves: no edit of subscribers.yaml takes them off the list."""
@@ -73,7 +73,7 @@ class SignupStore:
             if asked.confirmed_at is not None:
                 return Confirmed(int(known), now=False) if known is not None else None
             connection.execute(update(signup).where(signup.c.id == number).values(confirmed_at=now))
-            connection.execute(delete(suppression).where(suppression.c.address == asked.address))
+            barring.lift(connection, asked.address)
             if known is None:
                 fresh = Subscriber(asked.email, timezone=timezone)
                 made = connection.execute(
@@ -88,6 +88,6 @@ class SignupStore:
                 off = (subscriber.c.id == known) & subscriber.c.listed.is_(False)
                 values = {"listed": True, "status": "active", "origin": ORIGIN, "email": asked.email}
                 connection.execute(update(subscriber).where(off).values(values))
-            entry = Consent(asked.address, "signed up", now, source, asked.wording, f"{asked.detail}; {detail}")
+            entry = Consent(asked.address, barring.SIGNED_UP, now, source, asked.wording, f"{asked.detail}; {detail}")
             consent.append(connection, [entry])
             return Confirmed(int(known), now=True)
