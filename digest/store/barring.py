@@ -50,9 +50,13 @@ def take_back(connection: Connection, address: str) -> bool:
     return bool(connection.execute(delete(suppression).where(own)).rowcount)
 
 
-def lift(connection: Connection, address: str) -> bool:
-    """Takes any bar away: its owner's confirmed sign-up, or an operator's word. False when there was none."""
-    return bool(connection.execute(delete(suppression).where(suppression.c.address == address)).rowcount)
+def lift(connection: Connection, address: str) -> str:
+    """Takes any bar away at its owner's confirmed sign-up. Answers its reason, '' when there was none."""
+    own = suppression.c.address == address
+    reason = connection.execute(select(suppression.c.reason).where(own)).scalar() or ""
+    if reason:
+        connection.execute(delete(suppression).where(own))
+    return reason
 
 
 def returned(connection: Connection, address: str, reason: str) -> datetime | None:

@@ -222,7 +222,7 @@ class ReaderStore:
     def lift(self, address: str) -> bool:
         """Takes a bar away. False when there was none."""
         with self.database.write(area="suppression") as connection:
-            return barring.lift(connection, address)
+            return bool(barring.lift(connection, address))
 
     def suppressed(self) -> dict[str, str]:
         """Address → reason of everyone barred."""
