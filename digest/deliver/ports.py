@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
@@ -121,6 +121,36 @@ class Wanting(Protocol):
 
     def misses(self) -> tuple[str, ...]:
         """A sentence for each thing that works less well than it could; asks the provider and mails nobody."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """An entry of a provider's own list of whom it mails no more; `kind` as of an event: bounced, complained, left."""
+
+    email: str
+    kind: str
+    at: datetime
+    reason: str = ""
+
+
+class CantTell(Exception):
+    """A provider's list can't be read; the message says why, in words that follow the list's name."""
+
+
+Wait = Callable[[float], bool]
+"""Waits so many seconds; true when the run is asked to end meanwhile."""
+
+
+@runtime_checkable
+class KeepsBarred(Protocol):
+    """A transport whose provider keeps lists of whom it mails no more: what an event that was lost would have said."""
+
+    name: str
+    lists: tuple[str, ...]
+
+    def barred(self, list: str, since: datetime | None, until: datetime, wait: Wait) -> Iterator[Sequence[Barred]]:
+        """What came to a list between the moments (None: ever), in parts. Raises CantTell, maybe after some of them."""
         ...
 
 

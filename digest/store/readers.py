@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import lru_cache, reduce
@@ -223,6 +223,16 @@ class ReaderStore:
         """Takes a bar away. False when there was none."""
         with self.database.write(area="suppression") as connection:
             return bool(barring.lift(connection, address))
+
+    def mailed_among(self, addresses: Collection[str]) -> set[str]:
+        """Those of a few hundred addresses that are on the list and barred from nothing."""
+        free = (
+            select(subscriber.c.address)
+            .outerjoin(suppression, suppression.c.address == subscriber.c.address)
+            .where(subscriber.c.address.in_(addresses), subscriber.c.listed, suppression.c.address.is_(None))
+        )
+        with self.database.read() as connection:
+            return set(connection.execute(free).scalars())
 
     def suppressed(self) -> dict[str, str]:
         """Address → reason of everyone barred."""

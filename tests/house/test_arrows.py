@@ -36,6 +36,7 @@ TOP = {
     "app",
     "freezing",
     "hearing",
+    "pulling",
     "rehearsal",
     "building",
     "examples",
