@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import time
+from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,7 +15,7 @@ from digest.errors import ConfigurationError, Fault
 from digest.subscribers.formats import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from digest.app import App
     from digest.store.importing import Imported
@@ -190,6 +190,7 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
     from digest import freezing
     from digest.app import make_app
     from digest.files import replacing
+    from digest.store.wishes import WishStore
     from digest.subscribers import exporting
 
     if as_json and file is None:
@@ -206,7 +207,8 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
             else app.people.roster.readers(None if origin is None else known[origin])
         )
         left: Counter[str] = Counter()
-        rows = _leaving(_as_wished(app, chosen), kind, left, barred=barred)
+        pauses = WishStore(app.database).paused(app.now())
+        rows = _leaving(_as_wished(app, chosen, pauses), pauses, kind, left, barred=barred)
         if file is None:
             count = exporting.write(rows, sys.stdout, kind)
         else:
@@ -220,12 +222,11 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
         note(f"{plural(number, 'reader is', 'readers are')} not in it: {reason}")
 
 
-def _as_wished(app: App, chosen: Iterable[Listed]) -> Iterator[Listed]:
+def _as_wished(app: App, chosen: Iterable[Listed], pauses: Mapping[str, datetime]) -> Iterator[Listed]:
     """The readers with what they chose themselves over the list, their pauses too: no other tool knows of that."""
     from digest.store.wishes import WishStore
 
-    wishes = WishStore(app.database)
-    own, pauses = wishes.chosen(), wishes.paused(app.now())
+    own = WishStore(app.database).chosen()
     for row in chosen:
         fields: dict[str, Any] = dict(own.get(row.address, {}))
         if "topics" in fields:
@@ -237,7 +238,9 @@ def _as_wished(app: App, chosen: Iterable[Listed]) -> Iterator[Listed]:
         yield replace(row, reader=replace(row.reader, **fields)) if fields else row
 
 
-def _leaving(chosen: Iterable[Listed], kind: str, left: Counter[str], *, barred: bool) -> Iterator[Leaving]:
+def _leaving(
+    chosen: Iterable[Listed], pauses: Mapping[str, datetime], kind: str, left: Counter[str], *, barred: bool
+) -> Iterator[Leaving]:
     from digest.subscribers.exporting import Leaving
     from digest.subscribers.formats import PAUSABLE
 
@@ -247,7 +250,8 @@ def _leaving(chosen: Iterable[Listed], kind: str, left: Counter[str], *, barred:
         elif row.reader.status != "active" and not barred and kind not in PAUSABLE:
             left[f"paused, which {kind} can't say"] += 1
         else:
-            yield Leaving(row.reader, row.origin, row.barred, row.barred_at, row.agreed_at)
+            until = pauses.get(row.address)
+            yield Leaving(row.reader, row.origin, row.barred, row.barred_at, row.agreed_at, until)
 
 
 def _list(parts: Iterable[str]) -> str:

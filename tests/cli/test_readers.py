@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from digest.app import make_app
+from digest.store.wishes import Said, WishStore
 from digest.subscribers.formats import FORMATS, PAUSABLE
 from tests.cli.newsroom import Newsroom
 
@@ -188,3 +191,30 @@ def test_wrong_usage_is_told(newsroom: Newsroom, list_file: Path, arguments: tup
     run = newsroom.digest("subscribers", *arguments)
     assert run.code == 2
     assert said in run.err
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_an_export_tells_who_pauses_and_until_when_where_it_can(newsroom: Newsroom, tmp_path: Path, kind: str) -> None:
+    newsroom.readers(
+        "email: asha@example.com", "email: ravi@example.com, status: paused", "email: over@example.com",
+        "email: joseph@example.com",
+    )  # fmt: skip
+    newsroom.json("subscribers", "export", str(tmp_path / "first"))
+    with make_app(newsroom.home, environment=newsroom.env()) as app:
+        wishes = WishStore(app.database)
+        for who, days in (("asha", 14), ("over", -1)):
+            known = wishes.at(f"{who}@example.com")
+            assert known
+            until = app.now() + timedelta(days=days)
+            wishes.set(known.id, {"paused_until": until}, Said("web:leave"), now=app.now())
+    told = newsroom.json("subscribers", "export", str(tmp_path / "out"), "--format", kind)
+    lines = (tmp_path / "out").read_text(encoding="utf-8").splitlines()
+    asha, ravi = (next((line for line in lines if name in line), "") for name in ("asha", "ravi"))
+    if kind not in PAUSABLE:
+        assert not asha + ravi
+        assert told["left_out"] == {f"paused, which {kind} can't say": 2}
+        return
+    assert "2026-12-07T01:30:00Z" in asha
+    assert all(word in asha + ravi for word in (["disabled"] if kind == "listmonk" else ["paused"]))
+    assert "2026-12-07" not in ravi
+    assert not any("2026-11-22" in line for line in lines), "a pause that is over is none"
