@@ -103,13 +103,15 @@ class ListImport:
         existing: Literal["update", "keep"] = "update",
         rejected: Rejects,
         dry_run: bool = False,
+        where: Callable[[int], str] = "line {}".format,
     ) -> Imported:
         """Takes the rows in under the name `origin`, which the consent log says they came from together with `source`.
 
         A new address is listed. A reader of an import gets what the row says (`update`) or stays (`keep`); one of
         subscribers.yaml stays, as the file is the truth; one that was taken off the list is listed again. A row that
         says its reader left or bounced bars the address. Twice in the list: the gravest row that bars wins, else the
-        first. Whoever was erased is rejected. With `dry_run` all is done and taken back.
+        first. Whoever was erased is rejected. With `dry_run` all is done and taken back. `where` tells a
+        row's place in words.
         """
         with self.database.said(), self.database.engine.connect() as connection:
             try:
@@ -117,7 +119,7 @@ class ListImport:
                     _incoming.create(connection, checkfirst=False)
                     self._stage(connection, rows, rejected)
                     for line, address, first in _repeated(connection):
-                        rejected(line, address, f"the same address as on line {first}")
+                        rejected(line, address, f"the same address as on {where(first)}")
                 connection.execution_options(writes=True)
                 with self.database.turn, connection.begin() as transaction:
                     self.database.hold(connection, "subscriber")

@@ -92,7 +92,7 @@ def read_list(
         said = f"no column is known as the address; its columns: {known}. Name it: --map email=COLUMN"
         faults.append(Fault(path.name, 1, said))
     held = dict(usual or {})
-    if found == "mailchimp" and path.name.startswith(("unsubscribed_", "cleaned_")):
+    if found == "mailchimp" and path.name.startswith(("unsubscribed_", "cleaned_", "nonsubscribed_")):
         held.setdefault("status", path.name.partition("_")[0])
     for key, value in held.items():
         try:
@@ -127,7 +127,7 @@ def _columns(headings: tuple[str, ...], mapping: Mapping[str, str], name: str) -
 
 
 def _check_usual(key: str, value: str, topics: Collection[str] | None) -> None:
-    if key == "status" and value.lower() in STATUSES:
+    if key == "status" and value.lower() in (*STATUSES, *UNCONFIRMED):
         return
     if key not in (*listing.DEFAULTABLE, "status"):
         raise ValueError(f"there is no such field{listing.nearest(key, (*listing.DEFAULTABLE, 'status'))}")
