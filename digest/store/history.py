@@ -81,8 +81,11 @@ def _agreements(connection: Connection, address: str, mark: str, since: datetime
 def _asked(connection: Connection, address: str, *, known: bool) -> list[Happening]:
     """A sign-up that waits for its click."""
     rows = select(signup.c.asked_at).where(signup.c.address == address, signup.c.confirmed_at.is_(None))
-    what, why = _AGAIN if known else "asked", _joined(_ON_PAGE, "the link in the mail was not followed yet")
-    return [Happening(at, "consent", what, why) for at in connection.execute(rows).scalars()]
+    why = _joined(_ON_PAGE, "the link in the mail was not followed yet")
+    return [
+        Happening(at, "consent", _AGAIN if known or number else "asked", why)
+        for number, at in enumerate(connection.execute(rows.order_by(signup.c.asked_at)).scalars())
+    ]
 
 
 def _barred(connection: Connection, address: str, mark: str) -> list[Happening]:

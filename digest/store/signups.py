@@ -43,20 +43,16 @@ class SignupStore:
         self.erasures = Erasures(database)
 
     def ask(self, address: str, email: str, *, wording: str, detail: str, now: datetime) -> int:
-        """Notes the wish of whoever typed this (comparable) address; answers the number for the link. Asked again
-        while it is pending it keeps its number. What nobody confirmed is forgotten here."""
+        """Notes the wish of whoever typed this (comparable) address; answers the number for the link. Asked again it
+        gets another one, and so a mail that no receiver takes for a repeat of the first; either link confirms, once.
+        What nobody confirmed is forgotten here."""
         with self.database.write(area="signup") as connection:
             stale = (signup.c.asked_at < now - _KEPT) | (
                 signup.c.confirmed_at.is_(None) & (signup.c.asked_at < now - PENDING)
             )
             connection.execute(delete(signup).where(stale))
-            pending = (signup.c.address == address) & signup.c.confirmed_at.is_(None)
-            number = connection.execute(select(signup.c.id).where(pending)).scalar()
-            values = {"asked_at": now, "wording": wording, "detail": detail, "email": email}
-            if number is not None:
-                connection.execute(update(signup).where(signup.c.id == number).values(values))
-                return int(number)
             number = secrets.randbits(62)
+            values = {"asked_at": now, "wording": wording, "detail": detail, "email": email}
             connection.execute(insert(signup).values(id=number, address=address, **values))
             return number
 
@@ -78,7 +74,9 @@ class SignupStore:
             known = connection.execute(select(subscriber.c.id).where(subscriber.c.address == asked.address)).scalar()
             if asked.confirmed_at is not None:
                 return Confirmed(int(known), now=False) if known is not None else None
-            connection.execute(update(signup).where(signup.c.id == number).values(confirmed_at=now))
+            # Every link that is out by now: one that were followed later would bring back who left since.
+            open_ = (signup.c.address == asked.address) & signup.c.confirmed_at.is_(None)
+            connection.execute(update(signup).where(open_).values(confirmed_at=now))
             barred = barring.lift(connection, asked.address)
             self.erasures.forgive_within(connection, asked.address)
             if known is None:

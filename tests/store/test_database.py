@@ -6,11 +6,13 @@ import re
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from digest.errors import Busy, ConfigurationError, StoreError
 from digest.store import database as opening
@@ -18,6 +20,7 @@ from digest.store.database import HEAD, Database, open_database
 from digest.store.locks import alone
 from digest.store.meta import get_or_make
 from digest.store.tables import metadata
+from tests.support.sendgrid_server import SendGridServer
 
 
 def test_a_migrated_store_has_the_schema_of_the_code(database: Database) -> None:
@@ -135,3 +138,50 @@ def test_one_at_a_time(database: Database) -> None:
         holder.join()
     with alone(database, "sending 1", wait=5):
         pass
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://me:hunter2@127.0.0.1:1/x", "does not answer; is the server running?"),
+        ("postgresql://me:hunter2@host.invalid/x", "has a host that nobody knows"),
+        ("postgresql://me:hunter2@127.0.0.1:99999/x", "has no such port"),
+        ("postgresql://me:hunter2@127.0.0.1/x?nonsense=hunter2", "knows no such option"),
+        ("postgresql://hunter2@127.0.0.1:1/x?password=hunter2&user=hunter2", "does not answer"),
+        ("postgresql://me:hunter2/x", "its host or port can't be read; within a password write @ as %40"),
+        ("postgresql://me:hunter2@127.0.0.1:hunter2/x", "its host or port can't be read"),
+        ("postgresql://me:one@hunter2@127.0.0.1/x", "write @ as %40"),
+        ("sqlite://me:hunter2@h/x", "expected sqlite:///digest.db"),
+        ("mysql://me:hunter2@h/x", "mysql is neither sqlite nor postgresql"),
+        ("hunter2", "expected sqlite:///digest.db"),
+    ],
+)
+def test_what_keeps_us_from_a_store_is_one_sentence_without_the_password(tmp_path: Path, url: str, said: str) -> None:
+    with pytest.raises((StoreError, ConfigurationError)) as raised:
+        open_database(url, home=tmp_path)
+    told = str(raised.value)
+    assert said in told
+    assert "hunter2" not in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"username": "nobody-of-this-name"}, "has no such user"),
+        ({"database": "no-database-of-this-name"}, "has no such database"),
+        ({"query": {"sslmode": "require"}}, "has no TLS"),
+    ],
+)
+def test_a_server_that_turns_us_away(store_url: str, tmp_path: Path, given: dict[str, Any], said: str) -> None:
+    if not store_url.startswith("postgresql"):
+        pytest.skip("a file turns nobody away")
+    url = make_url(store_url).set(**given).render_as_string(hide_password=False)
+    with pytest.raises(StoreError, match=said) as raised:
+        open_database(url, home=tmp_path)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_port_where_something_else_listens(tmp_path: Path) -> None:
+    with SendGridServer() as server, pytest.raises(StoreError, match="no PostgreSQL server"):
+        open_database(f"postgresql://me:x@127.0.0.1:{server.port}/x", home=tmp_path)
