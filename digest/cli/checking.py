@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from digest.cli.output import emit, json_option, note, plural
-from digest.errors import ConfigurationError, DigestError, Fault
+from digest.errors import ConfigurationError, DigestError, Fault, StoreError
 
 if TYPE_CHECKING:
     from digest.app import App

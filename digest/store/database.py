@@ -115,9 +115,8 @@ def open_database(url: str, *, home: Path) -> Database:
         raise ConfigurationError([Fault("digest.yaml", 0, missing)]) from None
     except (ArgumentError, NoSuchModuleError, ValueError, TypeError) as error:
         expected = "expected sqlite:///digest.db or postgresql://user@host/name"
-        raise ConfigurationError(
-            [Fault("digest.yaml", 0, f"'store.url': {expected} ({troubles.unusable(error)})")]
-        ) from None
+        said = f"'store.url': {expected} ({troubles.unusable(error)})"
+        raise ConfigurationError([Fault("digest.yaml", 0, said)]) from None
     # Without user, password and query: an error names the store, never a secret.
     where = f"{parsed.host or 'localhost'}/{parsed.database}" if parsed.host or parsed.query else parsed.database
     database = Database(engine, str(where))

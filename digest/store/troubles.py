@@ -9,6 +9,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 BUSY_SECONDS = 15
+"""How long SQLite waits for whoever has the store."""
 
 _SQLITE = (
     (
@@ -28,7 +29,7 @@ _POSTGRESQL = (
     ("could not translate host", f"has a host that nobody knows; {_URL}"),
     (
         "no such file or directory",
-        f"does not answer; is the server running on this machine? Else name its host; {_URL}",
+        f"does not answer; is the server on this machine running? Else {_URL}",
     ),
     ("password authentication failed", f"refuses user and password; {_URL}"),
     ("no password supplied", f"wants a password; {_URL}"),
@@ -58,11 +59,12 @@ _POSTGRESQL = (
 def sentence(error: DBAPIError | sqlite3.Error, url: URL) -> str:
     """What follows `store NAME`."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    said = _without(url, str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__)
+    said = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+    quoted = _without(url, said)
     for mark, told in _SQLITE if url.get_backend_name() == "sqlite" else _POSTGRESQL:
         if mark in said.lower():
-            return f"{told} ({said})"
-    return f"failed: {said}"
+            return f"{told} ({quoted})"
+    return f"failed: {quoted}"
 
 
 def _without(url: URL, said: str) -> str:

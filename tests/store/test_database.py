@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import socket
 import sqlite3
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,11 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from digest.errors import Busy, ConfigurationError, StoreError
-from digest.store import database as opening
+from digest.store import troubles
 from digest.store.database import HEAD, Database, open_database
 from digest.store.locks import alone
 from digest.store.meta import get_or_make
 from digest.store.tables import metadata
-from tests.support.sendgrid_server import SendGridServer
 
 
 def test_a_migrated_store_has_the_schema_of_the_code(database: Database) -> None:
@@ -30,7 +31,7 @@ def test_a_migrated_store_has_the_schema_of_the_code(database: Database) -> None
 
 
 def test_head_is_the_last_migration() -> None:
-    files = sorted((Path(opening.__file__).parent / "migrations/versions").glob("[0-9]*.py"))
+    files = sorted((Path(troubles.__file__).parent / "migrations/versions").glob("[0-9]*.py"))
     assert files[-1].name.startswith(f"{HEAD}_")
 
 
@@ -51,7 +52,7 @@ def test_a_store_from_a_newer_version_is_refused(store_url: str, tmp_path: Path)
 
 
 def test_a_locked_store_is_said_to_be_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "_BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(troubles, "BUSY_SECONDS", 0.2)
     open_database("sqlite:///digest.db", home=tmp_path).close()
     other = sqlite3.connect(tmp_path / "digest.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
@@ -183,5 +184,17 @@ def test_a_server_that_turns_us_away(store_url: str, tmp_path: Path, given: dict
 
 
 def test_a_port_where_something_else_listens(tmp_path: Path) -> None:
-    with SendGridServer() as server, pytest.raises(StoreError, match="no PostgreSQL server"):
-        open_database(f"postgresql://me:x@127.0.0.1:{server.port}/x", home=tmp_path)
+    def answer() -> None:
+        for _try in range(4):  # with TLS, and without
+            with suppress(OSError):
+                connection, _peer = listener.accept()
+                with connection:
+                    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.5)
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(StoreError, match="no PostgreSQL server"):
+            open_database(f"postgresql://me:x@127.0.0.1:{listener.getsockname()[1]}/x", home=tmp_path)
+        thread.join()

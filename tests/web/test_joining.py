@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import email
 from datetime import timedelta
+from email import message_from_bytes
 
 import pytest
 from sqlalchemy import text
@@ -169,7 +169,7 @@ def test_asked_twice_the_second_mail_has_a_message_id_of_its_own_and_either_link
     with site(pages.app.home, [], DIGEST_NOW="2026-11-23T10:00+05:30") as later:
         second = asked(later)
         mails = [*(pages.app.home / "outbox" / "first").glob("*"), *(pages.app.home / "outbox" / "join").glob("*")]
-        ids = {email.message_from_bytes(mail.read_bytes())["Message-ID"] for mail in mails}
+        ids = {message_from_bytes(mail.read_bytes())["Message-ID"] for mail in mails}
         assert len(ids) == len(mails) == 2
         assert first != second
         later.post(first)
