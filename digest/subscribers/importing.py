@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
-from digest.errors import ConfigurationError, Fault
+from digest.errors import ConfigurationError, Fault, quoted
 from digest.subscribers import listing
 from digest.subscribers.address import normalise
 from digest.subscribers.formats import COLUMNS, FORMULA, NO, SIGNS, STATUSES, UNCONFIRMED, YES
@@ -154,14 +154,14 @@ class _Judge:
         cells, columns = row.cells, self.columns
         said = cells.get(columns["email"]) or ""
         if not isinstance(said, str):
-            raise ValueError(f"'email': expected text, found {said!r}")
+            raise ValueError(f"'email': expected text, found {quoted(said)}")
         said = _unguarded(said.strip())
         if not said:
             raise ValueError("this row has no email")
         try:
             address = normalise(said)
         except ValueError as error:
-            raise ValueError(f"{said!r} is no address that can be mailed: {error}") from None
+            raise ValueError(f"{quoted(said)} is no address that can be mailed: {error}") from None
         email = said if said.isascii() else address
         values: dict[str, Any] = {}
         for key in self.plain:
@@ -183,7 +183,7 @@ class _Judge:
         if isinstance(value, int | float):
             return str(value)
         if not isinstance(value, str):
-            raise ValueError(f"'{key}': expected text, found {value!r}")
+            raise ValueError(f"'{key}': expected text, found {quoted(value)}")
         return value.strip() or self.usual.get(key, "")
 
     def _name(self, cells: Mapping[str, Any]) -> str | None:
@@ -229,7 +229,7 @@ class _Judge:
                 return None, "bounced"
             if key in ("mailable", "stopped") and text:
                 if text not in YES + NO:
-                    raise ValueError(f"'{self.columns[key]}': expected true or false, found {text!r}")
+                    raise ValueError(f"'{self.columns[key]}': expected true or false, found {quoted(text)}")
                 if (text in NO) == (key == "mailable"):
                     return None, "unsubscribed"
         if not self._has("status"):
@@ -238,7 +238,9 @@ class _Judge:
         if text in UNCONFIRMED:
             raise ValueError(f"has not agreed to get mail (status {text})")
         if text not in STATUSES:
-            raise ValueError(f"'status': expected active, paused, unsubscribed, bounced or complained, found {text!r}")
+            raise ValueError(
+                f"'status': expected active, paused, unsubscribed, bounced or complained, found {quoted(text)}"
+            )
         word = STATUSES[text]
         return (word if text else None, "") if word in listing.STATUSES else (None, word)
 
