@@ -20,6 +20,8 @@ from digest.subscribers.address import normalise
 from digest.subscribers.formats import COLUMNS, FORMULA, NO, SIGNS, STATUSES, UNCONFIRMED, YES
 from digest.subscribers.listfile import ListFile, Row, open_list
 
+_LONGEST = 320
+"""Characters of what stands in place of an address."""
 _REMEMBERED = 10_000
 _MANY = ("topics", "labels", "attributes")
 
@@ -62,7 +64,8 @@ class ListReading:
             try:
                 yield judge.reader(row)
             except ValueError as error:
-                reject(row.line, str(row.cells.get(self.columns.get("email", ""), "")), str(error))
+                told = str(row.cells.get(self.columns.get("email", ""), ""))
+                reject(row.line, told[:_LONGEST], str(error))
 
 
 def read_list(
