@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 
 from digest import hearing, pipeline, pulling
@@ -162,7 +162,8 @@ class Clock:
             self.say(f"edition {key} is expired: it was not sent in time")
 
     def _too_late(self, now: datetime) -> bool:
-        return now > self._send_time(now) + self.app.settings.schedule.expires_after
+        # Within one zone Python reckons by what clocks show, which jumps twice a year.
+        return now.astimezone(UTC) - self._send_time(now).astimezone(UTC) > self.app.settings.schedule.expires_after
 
     def _compose_time(self, now: datetime) -> datetime:
         return datetime.combine(now.date(), self.app.settings.schedule.compose_at, now.tzinfo)

@@ -63,7 +63,8 @@ class ListFile:
                 if "unexpected end" in str(error):
                     raise self._unclosed(line) from None
                 if "field limit" in str(error):
-                    said = f"has a field of more than {csv.field_size_limit():,} characters; a quotation mark never closed?"
+                    most = f"{csv.field_size_limit():,}"
+                    said = f"has a field of more than {most} characters; a quotation mark never closed?"
                     raise ConfigurationError([Fault(self.path.name, line, said)]) from None
                 yield Row(line, {}, f"is no valid CSV: {error}")
                 line = reader.line_num + 1

@@ -23,6 +23,7 @@ GROUND = {
     "files",
     "resources",
     "verp",
+    "local_time",
 }
 TOP = {
     "cli",
