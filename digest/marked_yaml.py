@@ -206,7 +206,9 @@ class _Builder:
                 self.faults.append(Fault(self.name, line, f"'{key}' is given twice; the first is on line {lines[key]}"))
             lines[key] = line
             event = self.next()
-            if key in each and type(event) is _Sequence and not event.anchor:
+            if type(event) is _Scalar and not event.anchor and len(text := event.value) <= _LONGEST_TEXT:
+                value[key] = scalar(text) if event.implicit[0] else text  # what nearly all are, without a call
+            elif key in each and type(event) is _Sequence and not event.anchor:
                 value[key] = self._sequence(event, each[key])
             else:
                 value[key] = self._value(event)
