@@ -19,6 +19,11 @@ from typing import Literal
 from digest.models import PLACEHOLDERS
 
 _CLIPPED = 102_400  # bytes of HTML that Gmail shows before it cuts
+_HEADER_BYTES = 200_000
+_BOUNDARIES = 10_000
+_MULTIPARTS = 300
+_TOO_DEEP = "its parts or comments are nested too deeply for a mail program"
+_END_OF_HEADERS = re.compile(rb"\r?\n\r?\n|\r\r")
 _ONCE = (
     "From",
     "To",
@@ -60,7 +65,27 @@ class Signature:
 
 def examine(raw: bytes) -> tuple[str, list[Finding], list[Signature]]:
     """The domain of From ('' without one), what is found in the mail, and its signatures in their order."""
-    mail = email.message_from_bytes(raw, policy=email.policy.compat32)
+    if said := _beyond(raw):
+        return "", [Finding("error", said)], []
+    try:
+        return _examined(email.message_from_bytes(raw, policy=email.policy.compat32))
+    except RecursionError:
+        return "", [Finding("error", _TOO_DEEP)], []
+
+
+def _beyond(raw: bytes) -> str:
+    """What makes reading a mail endless, found before it is read."""
+    end = _END_OF_HEADERS.search(raw)
+    if (size := end.start() if end else len(raw)) > _HEADER_BYTES:
+        return f"its headers have {size:,} bytes; servers take {_HEADER_BYTES:,} and less"
+    if (count := raw.count(b"\n--")) > _BOUNDARIES:
+        return f"it has {count:,} lines that begin like a part; no mail has more than {_BOUNDARIES:,}"
+    if raw.count(b"multipart/") > _MULTIPARTS:
+        return _TOO_DEEP
+    return ""
+
+
+def _examined(mail: Message) -> tuple[str, list[Finding], list[Signature]]:
     signed = list(signatures(mail))
     findings = (
         *_single(mail),
@@ -211,7 +236,7 @@ def _body(mail: Message) -> Iterator[Finding]:
             yield Finding("warning", f"the {kind} part is in {shown(charset)}; expected utf-8")
         try:
             parts[kind] = data.decode(charset)
-        except (UnicodeDecodeError, LookupError):
+        except (ValueError, LookupError):  # a charset may be any word, also that of a codec which is none for text
             yield Finding("error", f"the {kind} part is not what its charset {shown(charset)} says")
             parts[kind] = data.decode("utf-8", "replace")
     if not parts["text/plain"].strip():

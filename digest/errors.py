@@ -5,6 +5,7 @@ Configuration errors stand outside the tree so that no `except DigestError` arou
 
 from __future__ import annotations
 
+import reprlib
 from dataclasses import dataclass
 
 
@@ -42,3 +43,26 @@ class ConfigurationError(Exception):
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
         self.faults = faults
+
+
+def quoted(value: object) -> str:
+    """A value as a sentence quotes it: its beginning and end, however long or deep it is."""
+    return _BRIEF.repr(value)
+
+
+class _Brief(reprlib.Repr):
+    """Takes lists and mappings with marks (subclasses, by their names) for what they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring, self.maxlist, self.maxdict, self.maxlevel, self.maxother = 120, 4, 4, 2, 60
+
+    def repr1(self, x: object, level: int) -> str:
+        if isinstance(x, list):
+            return self.repr_list(x, level)
+        if isinstance(x, dict):
+            return self.repr_dict(x, level)
+        return super().repr1(x, level)
+
+
+_BRIEF = _Brief()

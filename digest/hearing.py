@@ -68,7 +68,7 @@ def handle_posts(app: App) -> Hearing:
             app.events.close(post.id, now, fault=str(error))
             notes.append(f"post {post.id} of {post.provider} is passed over: {error}")
             continue
-        applied = _apply(app, events)
+        applied = take(app, events)
         settled |= applied.proven
         blocked |= applied.blocked
         notes += applied.alarms
@@ -105,7 +105,7 @@ def handle_mail(app: App, data: bytes, *, verp: Verp = lambda _address: None) ->
     reader, address, edition = found
     said = report.said[0]
     event = Event(said.kind, app.now(), address=address, subscriber=reader, edition=edition, reason=said.reason)
-    applied = _apply(app, [event])
+    applied = take(app, [event])
     return said.kind, applied.suppressed
 
 
@@ -137,7 +137,8 @@ def comparable(address: str) -> str:
         return ""
 
 
-def _apply(app: App, events: Sequence[Event]) -> Applied:
+def take(app: App, events: Sequence[Event]) -> Applied:
+    """Applies events, and ends editions whose last doubt they settle."""
     now = app.now()
     tracking = app.settings.newsletter.tracking == "on"
     applied = apply(events, memory=app.events, ledger=app.ledger, readers=app.readers, now=now, tracking=tracking)

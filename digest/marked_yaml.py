@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,11 @@ from digest.errors import ConfigurationError, Fault
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?[0-9]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_LONGEST_TEXT = 100_000
+"""Characters of one value: more is a quotation mark in the wrong place, or meant to hurt."""
+_FREE = 10_000
+"""Values that aliases may stand for, beside one for each character of the text: three lines of them, each nine times
+the one before, would be a billion."""
 _WORDS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -68,6 +75,9 @@ def read_bytes(data: bytes, name: str, *, each: Mapping[str, Each] | None = None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ConfigurationError([Fault(name, line, "is not UTF-8 text; save it as UTF-8")]) from None
+    if (at := data.find(b"\0")) >= 0:
+        said = "holds a NUL character, as UTF-16 does or a broken file; save it as UTF-8"
+        raise ConfigurationError([Fault(name, data.count(b"\n", 0, at) + 1, said)])
     return read_text(text, name, each=each)
 
 
@@ -80,7 +90,7 @@ def read_text(text: str, name: str, *, each: Mapping[str, Each] | None = None) -
     loader = None
     try:
         loader = _LOADER(text)
-        builder = _Builder(loader.get_event, name, each or {})
+        builder = _Builder(loader.get_event, name, each or {}, len(text))
         value = builder.document()
     except yaml.reader.ReaderError as error:
         raise ConfigurationError([_character_fault(error, text, name)]) from None
@@ -114,13 +124,16 @@ def scalar(text: str) -> Any:
 class _Builder:
     """Turns YAML events into marked values. Short in its inner loops: a list has ten events for each of its readers."""
 
-    def __init__(self, next_event: Callable[[], Any], name: str, each: Mapping[str, Each]) -> None:
+    def __init__(self, next_event: Callable[[], Any], name: str, each: Mapping[str, Each], size: int) -> None:
         self.next = next_event
         self.name = name
         self.each = each
         self.depth = 0
         self.faults: list[Fault] = []
         self.anchors: dict[str, Any] = {}
+        self.weight = 0  # collections and what they hold, those behind aliases counted each time
+        self.weights: dict[str, int] = {}
+        self.borrowed, self.most_borrowed = 0, _FREE + size
 
     def document(self) -> Any:
         value: Any = None
@@ -140,23 +153,39 @@ class _Builder:
         kind = type(event)
         value: Any
         if kind is _Scalar:
-            value = scalar(event.value) if event.implicit[0] else event.value
+            text = event.value
+            if len(text) > _LONGEST_TEXT:
+                said = f"holds a text of {len(text):,} characters; expected at most {_LONGEST_TEXT:,}"
+                self.faults.append(Fault(self.name, _line(event), said))
+                text = text[:_LONGEST_TEXT]
+            value = scalar(text) if event.implicit[0] else text
         elif kind is _Mapping:
+            before = self.weight
             self.depth += 1
             value = self._mapping(event)
             self.depth -= 1
+            self.weight += len(value) + 1
         elif kind is _Sequence:
+            before = self.weight
             value = self._sequence(event)
+            self.weight += len(value) + 1
         else:
             return self._alias(event)
         if event.anchor:
             self.anchors[event.anchor] = value
+            self.weights[event.anchor] = 0 if kind is _Scalar else self.weight - before
         return value
 
     def _alias(self, event: Any) -> Any:
         if event.anchor not in self.anchors:
-            said = f"alias *{event.anchor} has no anchor &{event.anchor}"
+            said = f"alias *{event.anchor[:60]} has no anchor &{event.anchor[:60]}"
             self.faults.append(Fault(self.name, _line(event), said))
+        weight = self.weights.get(str(event.anchor), 0)
+        self.weight += weight
+        self.borrowed += weight
+        if self.borrowed > self.most_borrowed:
+            said = f"aliases such as *{event.anchor[:60]} make more of it than is written; write it out"
+            raise ConfigurationError([*self.faults, Fault(self.name, _line(event), said)])
         return self.anchors.get(str(event.anchor))
 
     def _mapping(self, start: Any) -> MarkedDict:
@@ -177,7 +206,9 @@ class _Builder:
                 self.faults.append(Fault(self.name, line, f"'{key}' is given twice; the first is on line {lines[key]}"))
             lines[key] = line
             event = self.next()
-            if key in each and type(event) is _Sequence and not event.anchor:
+            if type(event) is _Scalar and not event.anchor and len(text := event.value) <= _LONGEST_TEXT:
+                value[key] = scalar(text) if event.implicit[0] else text  # what nearly all are, without a call
+            elif key in each and type(event) is _Sequence and not event.anchor:
                 value[key] = self._sequence(event, each[key])
             else:
                 value[key] = self._value(event)
@@ -215,5 +246,7 @@ def _syntax_fault(error: yaml.YAMLError, text: str, name: str) -> Fault:
     begun = getattr(error, "context_mark", None)
     if context and begun and mark and begun.line < mark.line:
         said += f" that begins on line {begun.line + 1}"
+    if mark and re.match(r"[ ]*\t", next(islice(StringIO(text), mark.line, None), "")):
+        return Fault(name, mark.line + 1, "is no valid YAML: a tab indents this line; YAML wants spaces")
     last = text.rstrip().count("\n") + 1  # what is never closed is missed only after the end
     return Fault(name, min(mark.line + 1, last) if mark else 0, f"is no valid YAML: {said}")

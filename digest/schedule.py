@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, time
+from contextlib import nullcontext
+from datetime import UTC, datetime, time
 from typing import Any
 
-from digest import hearing, pipeline, preparing
+from digest import hearing, pipeline, preparing, pulling
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Edition
@@ -27,6 +28,7 @@ class Clock:
         self.say = say
         self.stop = threading.Event()
         self.one_at_a_time = threading.Lock()
+        self.told: frozenset[str] = frozenset()
 
     def run(self) -> None:
         """Rings until `stop` is set; then finishes what is in flight and returns."""
@@ -51,9 +53,12 @@ class Clock:
             scheduler.add_job(self._safely(self.send), daily(begins), id="hand over", **rules)
         scheduler.add_job(self._safely(self.tick), IntervalTrigger(seconds=60), id="tick", **rules)
         scheduler.add_job(self._safely(self.hear), IntervalTrigger(seconds=60), id="hear", **rules)
+        # Beside the others and not in turn with them: a provider that hangs must hold up no letter.
+        pull, hourly = self._safely(self.pull, in_turn=False), IntervalTrigger(hours=1, timezone=zone)
+        scheduler.add_job(pull, hourly, id="pull", next_run_time=datetime.now(zone), **rules)
         scheduler.start()
         for job in scheduler.get_jobs():
-            if job.id not in ("tick", "hear"):
+            if job.id not in ("tick", "hear", "pull"):
                 self.say(f"{job.id}: next at {job.next_run_time:%Y-%m-%d %H:%M %Z}")
         now = self.app.now()
         if self._too_late(now) and self.app.editions.get(pipeline.edition_key(self.app)) is None:
@@ -127,6 +132,17 @@ class Clock:
         for line in hearing.handle_posts(self.app).notes:
             self.say(line)
 
+    def pull(self) -> None:
+        """Once a day, what the provider's own lists say: some of its posts may have been lost."""
+        if pulling.keepers(self.app) and pulling.is_due(self.app):
+            pulled = pulling.pull(self.app, wait=self.stop.wait)
+            for line in pulled.notes:
+                if line not in self.told:  # what stays wrong is tried every hour, and said once
+                    self.say(line)
+            self.told = frozenset(pulled.notes)
+            if pulled.suppressed:
+                self.say(f"the provider's lists bar {pulled.suppressed} readers of whom no post told")
+
     def _is_missed(self, today: Edition | None, now: datetime) -> bool:
         """Whether the send of today's hour is still to be rung."""
         if today is None:
@@ -149,7 +165,8 @@ class Clock:
             self.say(f"edition {key} is expired: it was not sent in time")
 
     def _too_late(self, now: datetime) -> bool:
-        return now > self._send_time(now) + self.app.settings.schedule.expires_after
+        # Within one zone Python reckons by what clocks show, which jumps twice a year.
+        return now.astimezone(UTC) - self._send_time(now).astimezone(UTC) > self.app.settings.schedule.expires_after
 
     def _compose_time(self, now: datetime) -> datetime:
         return datetime.combine(now.date(), self.app.settings.schedule.compose_at, now.tzinfo)
@@ -177,13 +194,13 @@ class Clock:
             f"{counts.unknown} unknown"
         )
 
-    def _safely(self, job: Callable[[], None]) -> Callable[[], None]:
-        """A job that fails says so and leaves the clock running; jobs wait for each other."""
+    def _safely(self, job: Callable[[], None], *, in_turn: bool = True) -> Callable[[], None]:
+        """A job that fails says so and leaves the clock running; jobs wait for each other, unless not `in_turn`."""
 
         def ring() -> None:
             if self.stop.is_set():
                 return
-            with self.one_at_a_time:
+            with self.one_at_a_time if in_turn else nullcontext():
                 try:
                     job()
                 except ConfigurationError as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from digest.cli.output import emit, json_option, note, plural
-from digest.errors import ConfigurationError, DigestError, Fault
+from digest.errors import ConfigurationError, DigestError, Fault, StoreError
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -62,6 +62,8 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
     try:
         with make_app(home) as app:
             findings.gather(lambda: _check_store(app))
+            if edition and not findings.faults:
+                _known(app, edition)
             readers = _check_list(app, findings)
             findings.gather(lambda: _check_templates(app, findings))
             findings.gather(lambda: check_sources(app, findings, online=not offline))
@@ -100,6 +102,18 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
         else:
             note(f"{plural(len(looked['errors']), 'error', 'errors')} in the letters; the edition is not sent")
     return 2 if findings.faults else 1 if looked.get("errors") else 0
+
+
+def _known(app: App, edition: str) -> None:
+    """A wrong name is wrong usage, and told as such: nothing of the newsletter is faulty."""
+    from digest.cli.editions import key_of
+
+    try:
+        key_of(app, edition)
+    except StoreError:
+        raise
+    except DigestError as error:
+        raise click.BadParameter(str(error), param_hint="EDITION") from None
 
 
 def _show_edition(looked: dict[str, Any]) -> None:

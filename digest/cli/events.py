@@ -51,16 +51,22 @@ def handle(home: Path, as_json: bool) -> int:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Read the new mails of this Maildir and put them away as seen.",
 )
+@click.option("--pull", is_flag=True, help="Ask the provider for its own lists of whom it mails no more.")
+@click.option("--anew", is_flag=True, help="With --pull: from their beginning, not from where they were last read.")
 @json_option
 @click.pass_obj
-def bounces(home: Path, file: BinaryIO | None, maildir: Path | None, as_json: bool) -> int:
+def bounces(home: Path, file: BinaryIO | None, maildir: Path | None, pull: bool, anew: bool, as_json: bool) -> int:
     """Read mail that came back from FILE (one mail, or an mbox; - is a pipe): who is gone is barred, who wants to
-    leave by mail leaves. Mail that is no report is passed over."""
+    leave by mail leaves. Mail that is no report is passed over. With --pull the provider's lists are read instead."""
     from digest import hearing
     from digest.app import make_app
 
-    if (file is None) == (maildir is None):
-        raise click.UsageError("name a FILE (- for a pipe) or --maildir DIR")
+    if (file is not None) + (maildir is not None) + pull != 1:
+        raise click.UsageError("name a FILE (- for a pipe), --maildir DIR, or --pull")
+    if anew and not pull:
+        raise click.UsageError("--anew goes with --pull")
+    if pull:
+        return _pull(home, anew=anew, as_json=as_json)
     kinds: Counter[str] = Counter()
     barred = 0
     try:
@@ -81,6 +87,24 @@ def bounces(home: Path, file: BinaryIO | None, maildir: Path | None, as_json: bo
         for kind, count in kinds.most_common():
             click.echo(f"{count}  {kind}")
     return 0
+
+
+def _pull(home: Path, *, anew: bool, as_json: bool) -> int:
+    from dataclasses import asdict
+
+    from digest import pulling
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        pulled = pulling.pull(app, anew=anew)
+    for line in pulled.notes:
+        note(line)
+    if as_json:
+        emit(asdict(pulled))
+    else:
+        said = plural(pulled.suppressed, "address", "addresses")
+        click.echo(f"{plural(pulled.entries, 'entry', 'entries')} of the provider's lists, {said} newly barred")
+    return 1 if pulled.unread else 0
 
 
 def _mails(file: BinaryIO | None, folder: Path | None) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import time
+from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,16 +15,11 @@ from digest.errors import ConfigurationError, Fault
 from digest.subscribers.formats import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from digest.app import App
-    from digest.store.importing import Imported
     from digest.store.roster import Listed
     from digest.subscribers.exporting import Leaving
-    from digest.subscribers.importing import ListReading
-
-_TOLD = 10
-"""Rejected rows that are told one by one."""
 
 
 def _pairs(ctx: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -67,113 +62,51 @@ def import_(
 ) -> int:
     """Take the readers of FILE into the store: all of them or, where it can't be read, none.
 
-    CSV, JSON Lines, or what Mailchimp, Ghost, listmonk and Substack export. Who left or bounced there is barred here.
+    CSV, JSON Lines, or what Mailchimp (the ZIP as it is), Ghost, listmonk and Substack export. Who left or bounced
+    there is barred here.
     """
     from digest import freezing
     from digest.app import make_app
+    from digest.cli import import_report
+    from digest.subscribers.archive import Lists, unpacked
     from digest.subscribers.importing import read_list
 
     name = (origin if origin is not None else file.stem).strip()
     if not name or not name.isprintable():
         raise ConfigurationError([Fault("--origin", 0, "expected a name of one line")])
-    with make_app(home) as app:
+    refused: list[tuple[int, str, str]] = []
+
+    def reject(line: int, email: str, reason: str) -> None:
+        refused.append((line, email, reason))
+
+    with make_app(home) as app, unpacked(file) as (files, others):
         # Of whom the file lists the store must know first: they stay the file's.
         freezing.mirror_list(app, may_be_empty=True)
-        reading = read_list(file, format=format_ or "", mapping=mapping, usual=usual, topics=app.topics)
-        refused: list[tuple[int, str, str]] = []
-
-        def reject(line: int, email: str, reason: str) -> None:
-            refused.append((line, email, reason))
-
+        lists = Lists(
+            tuple(
+                read_list(one, format=format_ or "", mapping=mapping, usual=usual, topics=app.topics) for one in files
+            )
+        )
         done = app.people.imports.take(
-            reading.readers(reject),
+            lists.readers(reject),
             name,
             source=f"import {name} of {file.name}",
             now=app.now(),
             existing=existing,
             rejected=reject,
             dry_run=dry_run,
+            where=lists.where,
         )
-    refused.sort()
-    if rejected is not None:
-        _write_rejected(rejected, reading, refused)
+        refused.sort()
+        if rejected is not None:
+            import_report.write_rejected(rejected, lists, refused)
+    for line in others:
+        note(f"{file.name}: {line}")
     if as_json:
-        emit(_document(file, name, reading, done, refused, dry_run=dry_run))
+        emit(import_report.document(file, name, lists, done, refused, dry_run=dry_run))
     else:
-        _say(file, name, reading, done, refused, rejected, dry_run=dry_run)
+        import_report.say(name, lists, done, refused, rejected, dry_run=dry_run)
     return 1 if refused and not (done.added or done.returned or done.changed or done.kept or done.barred) else 0
-
-
-def _document(
-    file: Path, origin: str, reading: ListReading, done: Imported, refused: list[tuple[int, str, str]], *, dry_run: bool
-) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {
-        "file": file.name,
-        "format": reading.format,
-        "encoding": reading.file.encoding,
-        "origin": origin,
-        "columns": dict(reading.columns),
-        "ignored": list(reading.ignored),
-        "dry_run": dry_run,
-        **asdict(done),
-        "rejected": [{"line": line, "email": email, "reason": reason} for line, email, reason in refused],
-    }
-
-
-def _say(
-    file: Path,
-    origin: str,
-    reading: ListReading,
-    done: Imported,
-    refused: list[tuple[int, str, str]],
-    rejected: Path | None,
-    *,
-    dry_run: bool,
-) -> None:
-    encoding = "" if reading.file.encoding.startswith("utf") else f", read as {reading.file.encoding}"
-    click.echo(f"{file.name}: {reading.format}{encoding}; {_list(f'{k} from {v}' for k, v in reading.columns.items())}")
-    if reading.ignored:
-        click.echo(f"columns that mean nothing here: {', '.join(reading.ignored)}")
-    for line, _email, reason in refused[:_TOLD]:
-        note(f"{file.name}:{line}: {reason}")
-    if len(refused) > _TOLD:
-        kinds = Counter(reason.partition(":")[0] for _line, _email, reason in refused).most_common(5)
-        note(f"… and {len(refused) - _TOLD} more; of all: {_list(f'{count} × {kind}' for kind, count in kinds)}")
-    if refused:
-        note(
-            f"rejected rows are in {rejected}" if rejected else "--rejected FILE writes the rejected rows with reasons"
-        )
-    numbers = (
-        (done.added, "new"),
-        (done.returned, "on the list again"),
-        (done.changed, "changed"),
-        (done.kept, "left as they are"),
-        (done.barred, "barred, as the list says"),
-        (len(refused), "rejected"),
-    )
-    said = _list(f"{count} {what}" for count, what in numbers if count) or "no reader"
-    click.echo(f"{'would be taken' if dry_run else 'taken'} in as {origin}: {said}")
-    if done.still_barred:
-        note(f"{plural(done.still_barred, 'reader', 'readers')} of it left or bounced here before and get no mail")
-
-
-def _write_rejected(target: Path, reading: ListReading, refused: list[tuple[int, str, str]]) -> None:
-    """The rejected rows as they were, with line and reason: mend them and import the file again."""
-    import csv
-
-    from digest.files import replacing
-    from digest.subscribers.exporting import guarded
-    from digest.subscribers.listfile import originals
-
-    reasons = {line: reason for line, _email, reason in refused}
-    headings = reading.file.headings or tuple(reading.columns.values())
-    with replacing(target) as file:
-        out = csv.writer(file)
-        out.writerow([*headings, "rejected line", "rejected because"])
-        for line, cells, reason in originals(reading.file, headings, reasons):
-            out.writerow([*map(guarded, cells), line, guarded(reason)])
 
 
 @click.command(short_help="Write the readers who may be mailed.")
@@ -190,6 +123,7 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
     from digest import freezing
     from digest.app import make_app
     from digest.files import replacing
+    from digest.store.wishes import WishStore
     from digest.subscribers import exporting
 
     if as_json and file is None:
@@ -206,7 +140,8 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
             else app.people.roster.readers(None if origin is None else known[origin])
         )
         left: Counter[str] = Counter()
-        rows = _leaving(_as_wished(app, chosen), kind, left, barred=barred)
+        pauses = WishStore(app.database).paused(app.now())
+        rows = _leaving(_as_wished(app, chosen, pauses), pauses, kind, left, barred=barred)
         if file is None:
             count = exporting.write(rows, sys.stdout, kind)
         else:
@@ -220,12 +155,11 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
         note(f"{plural(number, 'reader is', 'readers are')} not in it: {reason}")
 
 
-def _as_wished(app: App, chosen: Iterable[Listed]) -> Iterator[Listed]:
+def _as_wished(app: App, chosen: Iterable[Listed], pauses: Mapping[str, datetime]) -> Iterator[Listed]:
     """The readers with what they chose themselves over the list, their pauses too: no other tool knows of that."""
     from digest.store.wishes import WishStore
 
-    wishes = WishStore(app.database)
-    own, pauses = wishes.chosen(), wishes.paused(app.now())
+    own = WishStore(app.database).chosen()
     for row in chosen:
         fields: dict[str, Any] = dict(own.get(row.address, {}))
         if "topics" in fields:
@@ -237,7 +171,9 @@ def _as_wished(app: App, chosen: Iterable[Listed]) -> Iterator[Listed]:
         yield replace(row, reader=replace(row.reader, **fields)) if fields else row
 
 
-def _leaving(chosen: Iterable[Listed], kind: str, left: Counter[str], *, barred: bool) -> Iterator[Leaving]:
+def _leaving(
+    chosen: Iterable[Listed], pauses: Mapping[str, datetime], kind: str, left: Counter[str], *, barred: bool
+) -> Iterator[Leaving]:
     from digest.subscribers.exporting import Leaving
     from digest.subscribers.formats import PAUSABLE
 
@@ -247,8 +183,5 @@ def _leaving(chosen: Iterable[Listed], kind: str, left: Counter[str], *, barred:
         elif row.reader.status != "active" and not barred and kind not in PAUSABLE:
             left[f"paused, which {kind} can't say"] += 1
         else:
-            yield Leaving(row.reader, row.origin, row.barred, row.barred_at, row.agreed_at)
-
-
-def _list(parts: Iterable[str]) -> str:
-    return ", ".join(parts)
+            until = pauses.get(row.address)
+            yield Leaving(row.reader, row.origin, row.barred, row.barred_at, row.agreed_at, until)

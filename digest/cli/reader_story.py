@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def history(home: Path, email: str, as_json: bool) -> None:
     """Tell all that is known of a reader: consent, changes, letters, events, and why a letter came or did not."""
     from digest.app import make_app
+    from digest.store.signups import ORIGIN
 
     with make_app(home) as app:
         address = comparable(email)
@@ -45,7 +46,7 @@ def history(home: Path, email: str, as_json: bool) -> None:
         for one in told
     ]
     click.echo(table(("when", "", "what", "why"), rows_))
-    now = f"listed in {where}" if where else "on no list"
+    now = "on no list" if not where else "on the list by the sign-up page" if where == ORIGIN else f"listed in {where}"
     click.echo(f"{email} is {now}" + (f" and barred from mail: {barred}" if barred else ""))
 
 

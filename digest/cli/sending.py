@@ -8,12 +8,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest import local_time
 from digest.cli.editions import existing, key_of, looked_at
 from digest.cli.output import Progress, emit, json_option, note, plural, table
 from digest.errors import ConfigurationError, DigestError, Fault
@@ -80,10 +81,14 @@ def _moment(app: App, said: str) -> datetime:
     except ValueError:
         expected = "expected HH:MM of today, or a time such as 2026-11-23T07:00"
         raise ConfigurationError([Fault("--at", 0, f"{expected}, found {said!r}")]) from None
-    when = when if when.tzinfo else when.replace(tzinfo=app.settings.newsletter.zone)
-    if not now < when <= now + _FARTHEST:
+    if not now.year - 1 <= when.year <= now.year + 1:
+        raise ConfigurationError([Fault("--at", 0, f"{when:%Y-%m-%d} is in another time")])
+    when = when if when.tzinfo else local_time.exactly(when, app.settings.newsletter.zone, "--at")
+    # Within one zone Python compares what clocks show, which goes back once a year.
+    ahead = when.astimezone(UTC) - now.astimezone(UTC)
+    if not timedelta(0) < ahead <= _FARTHEST:
         past = f"is past; for tomorrow write {when + timedelta(days=1):%Y-%m-%dT%H:%M}" if clock else "is past"
-        said = past if when <= now else "is more than three days ahead"
+        said = past if ahead <= timedelta(0) else "is more than three days ahead"
         raise ConfigurationError([Fault("--at", 0, f"{when:%Y-%m-%d %H:%M} {said}")])
     return when
 

@@ -6,6 +6,7 @@ Never raises: a bad item becomes a warning or a lost one, a bad document an erro
 from __future__ import annotations
 
 import io
+import re
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from digest.collect.jsonfeed import read_json_feed
 from digest.collect.markup import plain
 from digest.collect.parsed import Item, Notes, Parsed
 from digest.collect.sitemap import title_of
-from digest.collect.sniff import sniff
+from digest.collect.sniff import FEED_ROOTS, sniff
 from digest.collect.taming import (
     MOST_CATEGORIES,
     MOST_LABOUR,
@@ -99,6 +100,8 @@ def _parse(data: bytes, source: Source, base_url: str, content_type: str, now: d
         )
         return Parsed("", error=f"It is no plain well-formed RSS or Atom and has {long}; refused.")
     parsed = parsed or _feedparser(tamed)
+    if not parsed["entries"] and seen.root in FEED_ROOTS and _breaks_off(body, seen.root):
+        return Parsed("", error="Its XML breaks off before the first item; was it sent whole?")
     if not parsed.get("version") and not parsed["entries"]:
         return Parsed("", error=f"It is XML, but <{seen.root}> is no feed that we know.")
     if parsed.get("bozo") and _is_ill_formed(parsed.get("bozo_exception")):
@@ -118,6 +121,11 @@ def _parse(data: bytes, source: Source, base_url: str, content_type: str, now: d
     kind = _KINDS.get(parsed.get("version", ""), "rss" if seen.root != "feed" else "atom")
     built = _text(feed, "updated") or _text(feed, "published")
     return _finish(kind, items, source, now, notes, lost, _text(feed, "language"), plain(_text(feed, "title")), built)
+
+
+def _breaks_off(body: str, root: str) -> bool:
+    """Whether the document's first tag is never closed."""
+    return not re.search(rf"</([a-z_][a-z0-9_.-]*:)?{re.escape(root)}\s*>|<[^<>]*/>\s*\Z", body, re.IGNORECASE)
 
 
 def _finish(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -143,6 +143,36 @@ class Personalizing(Protocol):
 
     def personalizations(self, readers: Sequence[Recipient], sender: Sender) -> Sequence[str]:
         """ASCII of each reader who can be mailed at all, with no regard to an edition (`Outgoing.personalizations`)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """An entry of a provider's own list of whom it mails no more; `kind` as of an event: bounced, complained, left."""
+
+    email: str
+    kind: str
+    at: datetime
+    reason: str = ""
+
+
+class CantTell(Exception):
+    """A provider's list can't be read; the message says why, in words that follow the list's name."""
+
+
+Wait = Callable[[float], bool]
+"""Waits so many seconds; true when the run is asked to end meanwhile."""
+
+
+@runtime_checkable
+class KeepsBarred(Protocol):
+    """A transport whose provider keeps lists of whom it mails no more: what an event that was lost would have said."""
+
+    name: str
+    lists: tuple[str, ...]
+
+    def barred(self, list: str, since: datetime | None, until: datetime, wait: Wait) -> Iterator[Sequence[Barred]]:
+        """What came to a list between the moments (None: ever), in parts. Raises CantTell, maybe after some of them."""
         ...
 
 

@@ -25,7 +25,7 @@ class Effects:
 
     kept: tuple[Event, ...] = ()
     suppressed: tuple[tuple[str, str, Event], ...] = ()
-    """(address, reason, the event)."""
+    """(address, reason, the newest event that says so)."""
     proven: tuple[tuple[str, str], ...] = ()
     """(attempt, edition)."""
     alarms: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ def decide(events: Sequence[Event], known: Known, *, tracking: bool = False) -> 
     can't bar a reader who has come back since."""
     by_reader = {reader: address for address, reader in known.addresses.items()}
     kept: dict[tuple[str, int, str], Event] = {}
-    suppressed: dict[str, tuple[str, str, Event]] = {}
+    suppressed: dict[tuple[str, str], tuple[str, str, Event]] = {}
     proven: dict[str, str] = {}
     alarms: Counter[tuple[str, str]] = Counter()
     for event in events:
@@ -73,7 +73,10 @@ def decide(events: Sequence[Event], known: Known, *, tracking: bool = False) -> 
                 alarms[event.edition, event.reason] += 1
         address = event.address if reader and event.address else by_reader.get(reader, "") if own else ""
         if rule.suppress and address and (own or not rule.ours):
-            suppressed.setdefault(address, (address, rule.suppress, event))
+            # The newest word of each reason: which of them counts is known where coming back is.
+            held = suppressed.get((address, rule.suppress))
+            if held is None or event.at > held[2].at:
+                suppressed[address, rule.suppress] = (address, rule.suppress, event)
     return Effects(
         kept=tuple(kept.values()),
         suppressed=tuple(suppressed.values()),

@@ -14,6 +14,11 @@ from functools import lru_cache
 LEFT = "unsubscribed"
 """The reason of whoever left by whatever way; the readers' pages use it too, and let such a reader come back."""
 
+COMPLAINED = "complained"
+
+RANKS = ("blocked", "bounced", LEFT, COMPLAINED)
+"""Reasons of a bar, the gravest last: a dead mailbox may live again, a wish may be taken back, a complaint stands."""
+
 WORN_LETTERS = 5
 WORN_SPAN = timedelta(days=7)
 
@@ -48,10 +53,10 @@ RULES = (
     Rule("dropped", "smtpapi", keep=True, proves=False, alarm=True),  # "Invalid SMTPAPI header" is no invalid address
     Rule("dropped", "bounced address", keep=True, suppress="bounced", proves=False),
     Rule("dropped", "invalid", keep=True, suppress="bounced", proves=False),
-    Rule("dropped", "spam reporting address", keep=True, suppress="complained", proves=False),
+    Rule("dropped", "spam reporting address", keep=True, suppress=COMPLAINED, proves=False),
     Rule("dropped", "unsubscribed address", keep=True, suppress=LEFT, proves=False),
     Rule("dropped", keep=True, proves=False, alarm=True),  # quota, spam content, templates
-    Rule("complained", keep=True, suppress="complained"),
+    Rule("complained", keep=True, suppress=COMPLAINED),
     Rule("left", keep=True, suppress=LEFT),
     Rule("left a group", keep=True, suppress=LEFT, ours=True),
     Rule("returned"),  # nobody is put back on the list but by a new opt-in
@@ -72,6 +77,11 @@ def rule_for(kind: str, reason: str) -> Rule:
     """The row for an event."""
     said = reason.lower()
     return next((rule for rule in _BY_KIND.get(kind, ()) if rule.reason in said), SILENT)
+
+
+def rank(reason: str) -> int:
+    """How grave a reason is; one that the table does not know weighs least."""
+    return RANKS.index(reason) if reason in RANKS else -1
 
 
 def is_worn(blocked: Sequence[datetime | None]) -> bool:

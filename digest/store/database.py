@@ -21,11 +21,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from digest.errors import ConfigurationError, Fault, StoreError
+from digest.store import troubles
 
 HEAD = "0011"
 """The newest migration; a test keeps it equal to the last file of `migrations/versions`."""
-
-_BUSY_SECONDS = 15
 
 
 class Database:
@@ -112,7 +111,7 @@ class Database:
         try:
             yield
         except (DBAPIError, sqlite3.Error) as error:
-            raise StoreError(f"store {self.name} {_reason(error)}") from error
+            raise StoreError(f"store {self.name} {troubles.sentence(error, self.engine.url)}") from error
 
 
 class Jotter:
@@ -160,6 +159,8 @@ def open_database(url: str, *, home: Path) -> Database:
         elif parsed.drivername == "postgresql+psycopg":
             if not parsed.database:
                 raise ValueError("the database's name is missing")
+            if "@" in (parsed.host or ""):
+                raise ValueError("a @ too many")
             engine = _postgresql(parsed)
         else:
             raise ValueError(f"{parsed.drivername} is neither sqlite nor postgresql")
@@ -168,7 +169,8 @@ def open_database(url: str, *, home: Path) -> Database:
         raise ConfigurationError([Fault("digest.yaml", 0, missing)]) from None
     except (ArgumentError, NoSuchModuleError, ValueError, TypeError) as error:
         expected = "expected sqlite:///digest.db or postgresql://user@host/name"
-        raise ConfigurationError([Fault("digest.yaml", 0, f"'store.url': {expected} ({error})")]) from None
+        said = f"'store.url': {expected} ({troubles.unusable(error)})"
+        raise ConfigurationError([Fault("digest.yaml", 0, said)]) from None
     # Without user, password and query: an error names the store, never a secret.
     where = f"{parsed.host or 'localhost'}/{parsed.database}" if parsed.host or parsed.query else parsed.database
     database = Database(engine, str(where))
@@ -182,7 +184,7 @@ def open_database(url: str, *, home: Path) -> Database:
 
 
 def _sqlite(url: Any) -> Engine:
-    arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
+    arguments = {"timeout": troubles.BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(
         url,
         max_overflow=-1,
@@ -248,26 +250,3 @@ def _version(engine: Engine) -> str | None:
         if not inspect(connection).has_table("alembic_version"):
             return None
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-
-
-def _reason(error: DBAPIError | sqlite3.Error) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    said = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-    for mark, sentence in _SENTENCES:
-        if mark in said.lower():
-            return f"{sentence} ({said})"
-    return f"failed: {said}"
-
-
-_SENTENCES = (
-    (
-        "locked",
-        f"is locked by another program and stayed so for {_BUSY_SECONDS} s; close that program and run again",
-    ),
-    ("readonly", "can't be written; check the rights of the file and its folder"),
-    ("read-only", "can't be written; check the rights of the file and its folder"),
-    ("unable to open", "can't be opened; check that its folder exists and may be written"),
-    ("not a database", "is no SQLite database"),
-    ("full", "can't be written: the disk is full"),
-    ("connection refused", "does not answer; is the server running?"),
-)

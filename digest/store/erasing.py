@@ -62,10 +62,14 @@ class Erasures:
         return {address for address in addresses if self.mark(address) in marks} if marks else set()
 
     def forgive(self, address: str) -> bool:
-        """Lets an address come back, because the person asked for it (a sign-up that was confirmed)."""
-        mark = self.mark(address)  # its key may have to be made first, in a transaction of its own
+        """Lets an address come back, because the person asked for it."""
+        _ = self.key  # may have to be made first, in a transaction of its own
         with self.database.write() as connection:
-            return bool(connection.execute(delete(erased).where(erased.c.mark == mark)).rowcount)
+            return self.forgive_within(connection, address)
+
+    def forgive_within(self, connection: Connection, address: str) -> bool:
+        """`forgive` in a transaction of the caller's, who has asked for `key` before it."""
+        return bool(connection.execute(delete(erased).where(erased.c.mark == self.mark(address))).rowcount)
 
     def erase(self, address: str, reason: str, *, now: datetime) -> Erased:
         """Forgets the person behind a comparable address, in one transaction. Doing it again changes nothing."""

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from digest.events.event import Event
 from digest.events.ports import Known
 from digest.events.rules import LEFT, WORN_LETTERS
+from digest.store import barring
 from digest.store.database import Database
 from digest.store.schema import attempt, delivery, delivery_event, edition, webhook
 from digest.store.schema_readers import subscriber, suppression
@@ -157,7 +158,9 @@ class EventStore:
                     letters: dict[str, datetime | None] = dict(connection.execute(had).all())
                     row = [letters[key] for key in keys if key in letters]
                     newest = next((place for place, at in enumerate(row) if at), 0)
-                    found[reader] = row[newest:]  # of letters after it nothing may have been heard yet
+                    row = row[newest:]  # of letters after it nothing may have been heard yet
+                    back = barring.returned_of(connection, reader)
+                    found[reader] = [at for at in row if back is None or at is None or at >= back]
         return found
 
     def letters(self, reader: int | None, addresses: Sequence[str]) -> list[Had]:

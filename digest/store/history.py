@@ -11,12 +11,16 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from digest.store.barring import SIGNED_UP
 from digest.store.database import Database
 from digest.store.erasing import Erasures
 from digest.store.schema import attempt, batch, delivery, delivery_event, edition
-from digest.store.schema_readers import consent, erased, subscriber, suppression
+from digest.store.schema_readers import consent, erased, signup, subscriber, suppression
+from digest.store.signups import JOINED, ORIGIN
 
 _BEFORE = timedelta(days=7)
+_AGAIN = "asked again"
+_ON_PAGE = "from the sign-up page"
 _NOT_SENT = ("skipped", "cancelled", "expired")
 
 
@@ -47,25 +51,40 @@ class Histories:
         with self.database.read() as connection:
             row = connection.execute(select(subscriber).where(subscriber.c.address == address)).first()
             if row:
-                told.append(
-                    Happening(row.added_at, "list", "added", f"first seen in {row.origin or 'subscribers.yaml'}")
-                )
+                told.append(Happening(row.added_at, "list", "added", _first_seen(row.origin)))
                 told += _letters(connection, row, zone)
                 told += _absences(connection, row)
                 told += _heard(connection, row)
-            told += _agreements(connection, address, mark)
+            told += _agreements(connection, address, mark, row.added_at if row else None)
+            told += _asked(connection, address, known=bool(told))
             told += _barred(connection, address, mark)
         return sorted(told, key=lambda one: one.at)
 
 
-def _agreements(connection: Connection, address: str, mark: str) -> list[Happening]:
-    rows = select(consent).where(consent.c.address.in_((address, mark))).order_by(consent.c.id)
-    listed = ("added", "changed", "removed")
+def _first_seen(origin: str) -> str:
+    return "came from the sign-up page" if origin == ORIGIN else f"first seen in {origin or 'subscribers.yaml'}"
+
+
+def _agreements(connection: Connection, address: str, mark: str, since: datetime | None) -> list[Happening]:
+    """The log of consent; who signs up though something was known of them before has asked again. `since` is when the
+    reader was first on the list."""
+    rows = select(consent).where(consent.c.address.in_((address, mark))).order_by(consent.c.at, consent.c.id)
+    told: list[Happening] = []
+    for row in connection.execute(rows):
+        kind = "list" if row.what in ("added", "changed", "removed") else "consent"
+        again = row.what == SIGNED_UP and (told or (since is not None and since < row.at))
+        source = _ON_PAGE if row.source == JOINED else row.source
+        told.append(Happening(row.at, kind, _AGAIN if again else row.what, _joined(source, row.wording, row.detail)))
+    return told
+
+
+def _asked(connection: Connection, address: str, *, known: bool) -> list[Happening]:
+    """A sign-up that waits for its click."""
+    rows = select(signup.c.asked_at).where(signup.c.address == address, signup.c.confirmed_at.is_(None))
+    why = _joined(_ON_PAGE, "the link in the mail was not followed yet")
     return [
-        Happening(
-            row.at, "list" if row.what in listed else "consent", row.what, _joined(row.source, row.wording, row.detail)
-        )
-        for row in connection.execute(rows)
+        Happening(at, "consent", _AGAIN if known or number else "asked", why)
+        for number, at in enumerate(connection.execute(rows.order_by(signup.c.asked_at)).scalars())
     ]
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    case,
     cast,
     exists,
     func,
@@ -36,6 +37,7 @@ from sqlalchemy import (
     update,
 )
 
+from digest.events.rules import RANKS
 from digest.models import Subscriber
 from digest.store.bulk import fill, topics_text
 from digest.store.database import Database
@@ -101,13 +103,15 @@ class ListImport:
         existing: Literal["update", "keep"] = "update",
         rejected: Rejects,
         dry_run: bool = False,
+        where: Callable[[int], str] = "line {}".format,
     ) -> Imported:
         """Takes the rows in under the name `origin`, which the consent log says they came from together with `source`.
 
         A new address is listed. A reader of an import gets what the row says (`update`) or stays (`keep`); one of
         subscribers.yaml stays, as the file is the truth; one that was taken off the list is listed again. A row that
-        says its reader left or bounced bars the address. Twice in the list: a barring row wins, else the first.
-        Whoever was erased is rejected. With `dry_run` all is done and taken back.
+        says its reader left or bounced bars the address. Twice in the list: the gravest row that bars wins, else the
+        first. Whoever was erased is rejected. With `dry_run` all is done and taken back. `where` tells a
+        row's place in words.
         """
         with self.database.said(), self.database.engine.connect() as connection:
             try:
@@ -115,7 +119,7 @@ class ListImport:
                     _incoming.create(connection, checkfirst=False)
                     self._stage(connection, rows, rejected)
                     for line, address, first in _repeated(connection):
-                        rejected(line, address, f"the same address as on line {first}")
+                        rejected(line, address, f"the same address as on {where(first)}")
                 connection.execution_options(writes=True)
                 with self.database.turn, connection.begin() as transaction:
                     self.database.hold(connection, "subscriber")
@@ -165,7 +169,8 @@ def _repeated(connection: Connection) -> list[Any]:
     """(line, email, line of the one that counts) of rows whose address has another row; takes them out."""
     i = _incoming.c
     twice = select(i.address).group_by(i.address).having(func.count() > 1)
-    order: dict[str, Any] = {"partition_by": i.address, "order_by": (i.barred == "", i.line)}
+    gravest = case({reason: -place for place, reason in enumerate(RANKS)}, value=i.barred, else_=1)
+    order: dict[str, Any] = {"partition_by": i.address, "order_by": (i.barred == "", gravest, i.line)}
     ranked = (
         select(i.line, i.email, func.row_number().over(**order).label("rank"), func.first_value(i.line).over(**order))
         .where(i.address.in_(twice))
@@ -214,8 +219,14 @@ def _merge(connection: Connection, origin: str, *, source: str, now: datetime, u
 
 
 def _bar(connection: Connection, source: str, now: datetime) -> int:
-    """Addresses that the file says left or bounced, and that are not barred yet."""
+    """Addresses that the file says left or bounced, and that are not barred yet; a graver reason than the one that
+    holds takes its place."""
     i = _incoming.c
+    for place, reason in enumerate(RANKS):
+        lesser = and_(suppression.c.address == i.address, suppression.c.reason.in_(RANKS[:place]))
+        _log(connection, reason, literal(now, Moment), source, and_(i.barred == reason, exists().where(lesser)))
+        told = {"reason": reason, "detail": literal(f"{source}; before: ") + suppression.c.reason, "at": now}
+        connection.execute(update(suppression).where(lesser, i.barred == reason).values(told))
     new = and_(i.barred != "", ~exists().where(suppression.c.address == i.address))
     _log(connection, i.barred, literal(now, Moment), source, new)
     rows = select(i.address, i.barred, literal(source), literal(now, Moment)).where(new)

@@ -26,6 +26,12 @@ def get(database: Database, name: str) -> str:
         return str(connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar() or "")
 
 
+def set(database: Database, name: str, value: str) -> None:
+    """Sets the value in a transaction of its own."""
+    with database.write(area="meta") as connection:
+        put(connection, name, value)
+
+
 def put(connection: Connection, name: str, value: str) -> None:
     """Sets the value in the caller's transaction, who lets nobody else set it meanwhile."""
     if not connection.execute(update(meta).where(meta.c.name == name).values(value=value)).rowcount:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import lru_cache, reduce
@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 
 from digest.models import Subscriber
-from digest.store import meta
+from digest.store import barring, meta
 from digest.store.bulk import fill, measure, scratch, topics_text
 from digest.store.database import Database
 from digest.store.erasing import Erasures
@@ -215,17 +215,24 @@ class ReaderStore:
             return connection.execute(select(subscriber.c.email).where(subscriber.c.id == id)).scalar()
 
     def suppress(self, address: str, reason: str, *, now: datetime, detail: str = "") -> bool:
-        """Bars an address for good. False when it was barred already (the first reason stays)."""
+        """Bars an address by the rules of `barring`, for what was said at `now`. True when it was not barred before."""
         with self.database.write(area="suppression") as connection:
-            if connection.execute(select(suppression.c.address).where(suppression.c.address == address)).first():
-                return False
-            connection.execute(insert(suppression).values(address=address, reason=reason, detail=detail, at=now))
-            return True
+            return barring.bar_heard(connection, address, reason, at=now, detail=detail)
 
     def lift(self, address: str) -> bool:
         """Takes a bar away. False when there was none."""
-        with self.database.write() as connection:
-            return bool(connection.execute(delete(suppression).where(suppression.c.address == address)).rowcount)
+        with self.database.write(area="suppression") as connection:
+            return bool(barring.lift(connection, address))
+
+    def mailed_among(self, addresses: Collection[str]) -> set[str]:
+        """Those of a few hundred addresses that are on the list and barred from nothing."""
+        free = (
+            select(subscriber.c.address)
+            .outerjoin(suppression, suppression.c.address == subscriber.c.address)
+            .where(subscriber.c.address.in_(addresses), subscriber.c.listed, suppression.c.address.is_(None))
+        )
+        with self.database.read() as connection:
+            return set(connection.execute(free).scalars())
 
     def suppressed(self) -> dict[str, str]:
         """Address → reason of everyone barred."""

@@ -9,13 +9,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, select, update
 
 from digest.models import Subscriber
-from digest.store import consent
+from digest.store import barring, consent
 from digest.store.consent import Consent
 from digest.store.database import Database
-from digest.store.schema_readers import signup, subscriber, suppression
+from digest.store.erasing import Erasures
+from digest.store.schema_readers import signup, subscriber
 
 ORIGIN = "web"
 """Where readers come from who signed up themselves: no edit of subscribers.yaml takes them off the list."""
+
+JOINED = "web:join"
+"""What the log of consent calls the page where they did."""
 
 PENDING = timedelta(days=3)
 """How long the link in the mail confirms."""
@@ -36,22 +40,19 @@ class SignupStore:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.erasures = Erasures(database)
 
     def ask(self, address: str, email: str, *, wording: str, detail: str, now: datetime) -> int:
-        """Notes the wish of whoever typed this (comparable) address; answers the number for the link. Asked again
-        while it is pending it keeps its number. What nobody confirmed is forgotten here."""
+        """Notes the wish of whoever typed this (comparable) address; answers the number for the link. Asked again it
+        gets another one, and so a mail that no receiver takes for a repeat of the first; either link confirms, once.
+        What nobody confirmed is forgotten here."""
         with self.database.write(area="signup") as connection:
             stale = (signup.c.asked_at < now - _KEPT) | (
                 signup.c.confirmed_at.is_(None) & (signup.c.asked_at < now - PENDING)
             )
             connection.execute(delete(signup).where(stale))
-            pending = (signup.c.address == address) & signup.c.confirmed_at.is_(None)
-            number = connection.execute(select(signup.c.id).where(pending)).scalar()
-            values = {"asked_at": now, "wording": wording, "detail": detail, "email": email}
-            if number is not None:
-                connection.execute(update(signup).where(signup.c.id == number).values(values))
-                return int(number)
             number = secrets.randbits(62)
+            values = {"asked_at": now, "wording": wording, "detail": detail, "email": email}
             connection.execute(insert(signup).values(id=number, address=address, **values))
             return number
 
@@ -63,8 +64,9 @@ class SignupStore:
 
     def confirm(self, number: int, *, timezone: str, source: str, detail: str, now: datetime) -> Confirmed | None:
         """Makes the address a reader on the list, with the consent written down, in one transaction. Whatever barred
-        it before is lifted: this is its owner's newest word. None for what was never asked for or is too old; a
-        second time changes nothing, so that an old link can't bring back who left since."""
+        it before is lifted, an erasure too: this is its owner's newest word. None for what was never asked for or is
+        too old; a second time changes nothing, so that an old link can't bring back who left since."""
+        _ = self.erasures.key  # made, where there is none, in a transaction of its own
         with self.database.write(area="subscriber") as connection:
             asked = connection.execute(select(signup).where(signup.c.id == number)).one_or_none()
             if asked is None or (asked.confirmed_at is None and asked.asked_at < now - PENDING):
@@ -72,8 +74,11 @@ class SignupStore:
             known = connection.execute(select(subscriber.c.id).where(subscriber.c.address == asked.address)).scalar()
             if asked.confirmed_at is not None:
                 return Confirmed(int(known), now=False) if known is not None else None
-            connection.execute(update(signup).where(signup.c.id == number).values(confirmed_at=now))
-            connection.execute(delete(suppression).where(suppression.c.address == asked.address))
+            # Every link that is out by now: one that were followed later would bring back who left since.
+            open_ = (signup.c.address == asked.address) & signup.c.confirmed_at.is_(None)
+            connection.execute(update(signup).where(open_).values(confirmed_at=now))
+            barred = barring.lift(connection, asked.address)
+            self.erasures.forgive_within(connection, asked.address)
             if known is None:
                 fresh = Subscriber(asked.email, timezone=timezone)
                 made = connection.execute(
@@ -88,6 +93,8 @@ class SignupStore:
                 off = (subscriber.c.id == known) & subscriber.c.listed.is_(False)
                 values = {"listed": True, "status": "active", "origin": ORIGIN, "email": asked.email}
                 connection.execute(update(subscriber).where(off).values(values))
-            entry = Consent(asked.address, "signed up", now, source, asked.wording, f"{asked.detail}; {detail}")
+            lifted = f"was barred before: {barred}" if barred else ""
+            told = "; ".join(word for word in (asked.detail, detail, lifted) if word)
+            entry = Consent(asked.address, barring.SIGNED_UP, now, source, asked.wording, told)
             consent.append(connection, [entry])
             return Confirmed(int(known), now=True)

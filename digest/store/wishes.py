@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
-from digest.events.rules import LEFT
-from digest.store import consent
+from digest.events.rules import COMPLAINED, LEFT
+from digest.store import barring, consent
 from digest.store.consent import Consent
 from digest.store.database import Database
 from digest.store.schema_readers import subscriber, suppression, wish
@@ -88,20 +88,16 @@ class WishStore:
         return {address: chosen for address, chosen in found.items() if chosen}
 
     def leave(self, id: int, said: Said, *, now: datetime) -> bool:
-        """Bars the reader's address at their own wish, which stands above any other reason. True when they are out,
-        now or since before; False when nobody has this id. Durable when it returns."""
+        """Bars the reader's address at their own wish, which stands above any reason but a complaint. True when they
+        are out, now or since before; False when nobody has this id. Durable when it returns."""
 
         def work(connection: Connection) -> bool:
             held = connection.execute(_HELD, {"reader": id}).one_or_none()
             if held is None:
                 return False
-            if held.reason != LEFT:
-                values = {"reason": LEFT, "detail": f"before: {held.reason}" if held.reason else "", "at": now}
-                if held.reason:
-                    own = suppression.c.address == held.address
-                    connection.execute(update(suppression).where(own).values(values))
-                else:
-                    connection.execute(insert(suppression), {"address": held.address, **values})
+            known = held.reason == COMPLAINED and barring.left_since_complaint(connection, held.address)
+            if held.reason != LEFT and not known:
+                barring.bar(connection, held.address, LEFT, at=now)
                 _note(connection, held.address, LEFT, said, now)
             return True
 
@@ -112,11 +108,10 @@ class WishStore:
         when there was nothing to take back."""
         with self.database.write(area="suppression") as connection:
             address = _address(connection, id)
-            own = (suppression.c.address == address) & (suppression.c.reason == LEFT)
-            if address is None or not connection.execute(delete(suppression).where(own)).rowcount:
+            if address is None or not barring.take_back(connection, address):
                 return False
             _put(connection, id, {"paused_until": paused_until})
-            _note(connection, address, "came back", said, now)
+            _note(connection, address, barring.CAME_BACK, said, now)
             return True
 
     def set(self, id: int, wishes: Mapping[str, Any], said: Said, *, now: datetime) -> bool:

@@ -9,6 +9,8 @@ _PLAIN = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]\Z"
 )
 
+_LONGEST = 1000
+
 
 def normalise(email: str) -> str:
     """The address in lower case with its domain in ASCII (IDNA 2008). Raises ValueError with what is wrong.
@@ -16,6 +18,8 @@ def normalise(email: str) -> str:
     The local part is folded too: RFC 5321 2.4 lets hosts tell case apart, none of note does, and two lines that
     differ only by case are one reader.
     """
+    if len(email) > _LONGEST:
+        raise ValueError(f"an address has no {len(email):,} characters")
     folded = email.strip().lower()
     if not folded.isascii():
         folded = unicodedata.normalize("NFC", email.strip()).lower()

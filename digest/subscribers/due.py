@@ -58,7 +58,7 @@ def decide(reader: Candidate, day: date, *, send_at: time | None, now: datetime)
         due_at = min(now, datetime.combine(day, time(0), now.tzinfo))
     else:
         due_at = datetime.combine(day, reader.hour or send_at, ZoneInfo(reader.timezone)).astimezone(now.tzinfo)
-    if reader.paused_until and max(due_at, now) < reader.paused_until:
+    if reader.paused_until and max(due_at, now, key=datetime.timestamp) < reader.paused_until:
         return Due(None, f"paused until {reader.paused_until.astimezone(now.tzinfo):%Y-%m-%d}")
     return Due(due_at)
 

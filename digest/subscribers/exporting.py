@@ -16,13 +16,15 @@ from digest.subscribers.formats import FORMULA, WRITTEN
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """A reader to write. `barred` is why the address must not be mailed, or ''; then `barred_at` says since when."""
+    """A reader to write. `barred` is why the address must not be mailed, or ''; then `barred_at` says since when.
+    `paused_until` is the end of a pause that has one."""
 
     reader: Subscriber
     origin: str = ""
     barred: str = ""
     barred_at: datetime | None = None
     agreed_at: datetime | None = None
+    paused_until: datetime | None = None
 
 
 def write(readers: Iterable[Leaving], file: TextIO, format: str) -> int:
@@ -61,6 +63,11 @@ def _plain_time(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
 
 
+def _attributes(row: Leaving) -> dict[str, Any]:
+    pause = {"paused_until": _when(row.paused_until)} if row.paused_until else {}
+    return {"topics": row.reader.topics, **pause}
+
+
 _LISTMONK = {"active": "enabled", "paused": "disabled"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VALUES: dict[str, Callable[[Leaving], Any]] = {
@@ -81,7 +88,8 @@ _VALUES: dict[str, Callable[[Leaving], Any]] = {
     "mailable": lambda row: "false" if row.barred else "true",
     "stopped": lambda row: "true" if row.barred else "false",
     "uuid": lambda row: str(uuid.uuid5(uuid.NAMESPACE_URL, f"mailto:{row.reader.email.lower()}")),
-    "attributes": lambda row: json.dumps({"topics": row.reader.topics}, ensure_ascii=False),
+    "attributes": lambda row: json.dumps(_attributes(row), ensure_ascii=False),
+    "paused_until": lambda row: _when(row.paused_until),
     "listmonk status": lambda row: "blocklisted" if row.barred else _LISTMONK[row.reader.status],
 }  # fmt: skip
 """What of a reader → its value."""

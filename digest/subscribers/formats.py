@@ -61,9 +61,11 @@ UNCONFIRMED = ("unconfirmed", "pending", "nonsubscribed", "non-subscribed", "tra
 YES, NO = ("true", "1", "yes", "y", "on"), ("false", "0", "no", "n", "off")
 
 
+_OWN = (*FIELDS, "agreed", "origin", "paused_until")
+
 WRITTEN: dict[str, tuple[tuple[str, str], ...]] = {
-    "csv": tuple((name, name) for name in (*FIELDS, "agreed", "origin")),
-    "jsonl": tuple((name, name) for name in (*FIELDS, "agreed", "origin")),
+    "csv": tuple((name, name) for name in _OWN),
+    "jsonl": tuple((name, name) for name in _OWN),
     "mailchimp": (
         ("Email Address", "email"),
         ("First Name", "name"),

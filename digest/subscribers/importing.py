@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
-from digest.errors import ConfigurationError, Fault
+from digest.errors import ConfigurationError, Fault, quoted
 from digest.subscribers import listing
 from digest.subscribers.address import normalise
 from digest.subscribers.formats import COLUMNS, FORMULA, NO, SIGNS, STATUSES, UNCONFIRMED, YES
 from digest.subscribers.listfile import ListFile, Row, open_list
 
+_LONGEST = 320
+"""Characters of what stands in place of an address."""
 _REMEMBERED = 10_000
 _MANY = ("topics", "labels", "attributes")
 
@@ -62,7 +64,8 @@ class ListReading:
             try:
                 yield judge.reader(row)
             except ValueError as error:
-                reject(row.line, str(row.cells.get(self.columns.get("email", ""), "")), str(error))
+                told = str(row.cells.get(self.columns.get("email", ""), ""))
+                reject(row.line, told[:_LONGEST], str(error))
 
 
 def read_list(
@@ -92,7 +95,7 @@ def read_list(
         said = f"no column is known as the address; its columns: {known}. Name it: --map email=COLUMN"
         faults.append(Fault(path.name, 1, said))
     held = dict(usual or {})
-    if found == "mailchimp" and path.name.startswith(("unsubscribed_", "cleaned_")):
+    if found == "mailchimp" and path.name.startswith(("unsubscribed_", "cleaned_", "nonsubscribed_")):
         held.setdefault("status", path.name.partition("_")[0])
     for key, value in held.items():
         try:
@@ -127,7 +130,7 @@ def _columns(headings: tuple[str, ...], mapping: Mapping[str, str], name: str) -
 
 
 def _check_usual(key: str, value: str, topics: Collection[str] | None) -> None:
-    if key == "status" and value.lower() in STATUSES:
+    if key == "status" and value.lower() in (*STATUSES, *UNCONFIRMED):
         return
     if key not in (*listing.DEFAULTABLE, "status"):
         raise ValueError(f"there is no such field{listing.nearest(key, (*listing.DEFAULTABLE, 'status'))}")
@@ -154,14 +157,14 @@ class _Judge:
         cells, columns = row.cells, self.columns
         said = cells.get(columns["email"]) or ""
         if not isinstance(said, str):
-            raise ValueError(f"'email': expected text, found {said!r}")
+            raise ValueError(f"'email': expected text, found {quoted(said)}")
         said = _unguarded(said.strip())
         if not said:
             raise ValueError("this row has no email")
         try:
             address = normalise(said)
         except ValueError as error:
-            raise ValueError(f"{said!r} is no address that can be mailed: {error}") from None
+            raise ValueError(f"{quoted(said)} is no address that can be mailed: {error}") from None
         email = said if said.isascii() else address
         values: dict[str, Any] = {}
         for key in self.plain:
@@ -183,7 +186,7 @@ class _Judge:
         if isinstance(value, int | float):
             return str(value)
         if not isinstance(value, str):
-            raise ValueError(f"'{key}': expected text, found {value!r}")
+            raise ValueError(f"'{key}': expected text, found {quoted(value)}")
         return value.strip() or self.usual.get(key, "")
 
     def _name(self, cells: Mapping[str, Any]) -> str | None:
@@ -229,7 +232,7 @@ class _Judge:
                 return None, "bounced"
             if key in ("mailable", "stopped") and text:
                 if text not in YES + NO:
-                    raise ValueError(f"'{self.columns[key]}': expected true or false, found {text!r}")
+                    raise ValueError(f"'{self.columns[key]}': expected true or false, found {quoted(text)}")
                 if (text in NO) == (key == "mailable"):
                     return None, "unsubscribed"
         if not self._has("status"):
@@ -238,7 +241,9 @@ class _Judge:
         if text in UNCONFIRMED:
             raise ValueError(f"has not agreed to get mail (status {text})")
         if text not in STATUSES:
-            raise ValueError(f"'status': expected active, paused, unsubscribed, bounced or complained, found {text!r}")
+            raise ValueError(
+                f"'status': expected active, paused, unsubscribed, bounced or complained, found {quoted(text)}"
+            )
         word = STATUSES[text]
         return (word if text else None, "") if word in listing.STATUSES else (None, word)
 

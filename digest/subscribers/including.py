@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from digest import marked_yaml
-from digest.errors import ConfigurationError, Fault
+from digest.errors import ConfigurationError, Fault, quoted
 from digest.marked_yaml import MarkedDict, MarkedList
 
 _KEY = re.compile(rb"^(?:\xef\xbb\xbf)?include[ \t]*:", re.MULTILINE)
@@ -40,25 +40,25 @@ class Including:
         if isinstance(given, MarkedList) and all(isinstance(one, str) for one in given):
             rows = list(zip(given, given.lines, strict=True))
         if rows is None:
-            self._fault(path, line, f"'include': expected files such as [readers/desk.yaml], found {given!r}")
+            self._fault(path, line, f"'include': expected files such as [readers/desk.yaml], found {quoted(given)}")
             return []
         return [file for text, at in rows for file in self._files(text, path, at, above)]
 
     def _files(self, text: str, path: Path, line: int, above: Collection[Path]) -> list[Path]:
         if not text.strip() or Path(text).is_absolute():
-            self._fault(path, line, f"'include': expected a path within the newsletter folder, found {text!r}")
+            self._fault(path, line, f"'include': expected a path within the newsletter folder, found {quoted(text)}")
             return []
         found = _matching(path.parent, text)
         if not found:
-            self._fault(path, line, f"'include': there is no file {text!r}")
+            self._fault(path, line, f"'include': there is no file {quoted(text)}")
         files = []
         for file in found:
             real = file.resolve()
             if not real.is_relative_to(self.root):
-                self._fault(path, line, f"'include': {text!r} leads out of the newsletter folder")
+                self._fault(path, line, f"'include': {quoted(text)} leads out of the newsletter folder")
             elif real in above or real == path:
                 way = " → ".join(self.name(one) for one in (*above, path, real))
-                self._fault(path, line, f"'include': {text!r} leads back to where it came from ({way})")
+                self._fault(path, line, f"'include': {quoted(text)} leads back to where it came from ({way})")
             else:
                 files.append(real)
         return files
@@ -111,7 +111,10 @@ def _matching(folder: Path, text: str) -> list[Path]:
     if any(sign in text for sign in "*?["):
         try:
             return sorted(file for file in folder.glob(text) if file.is_file())
-        except (ValueError, NotImplementedError):
+        except (ValueError, NotImplementedError, OSError):
             return []
     file = folder / text
-    return [file] if file.is_file() else []
+    try:
+        return [file] if file.is_file() else []
+    except OSError:  # a name that no file can have
+        return []

@@ -9,6 +9,7 @@ import codecs
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from digest.errors import ConfigurationError, Fault
 
 _DELIMITERS = ",;\t|"
 _BLOCK = 1 << 20
+_LONGEST_LINE = 1 << 20
+"""Characters of the first row."""
 _LONGEST_ROW = 50
 """Lines; a row of more is a quotation mark that was never closed."""
 
@@ -43,7 +46,7 @@ class ListFile:
 
     def rows(self) -> Iterator[Row]:
         """Every row but the headings and blank lines. Raises ConfigurationError where the file can't be read on."""
-        with self.path.open(encoding=self.encoding, newline="") as file:
+        with self.path.open(encoding=self.encoding, newline="") as file, _decoded(self.path, self.encoding):
             yield from self._table(file) if self.delimiter else self._objects(file)
 
     def _table(self, file: Any) -> Iterator[Row]:
@@ -57,8 +60,12 @@ class ListFile:
             except StopIteration:
                 return
             except csv.Error as error:
-                if "unexpected end" in str(error) or "field limit" in str(error):
+                if "unexpected end" in str(error):
                     raise self._unclosed(line) from None
+                if "field limit" in str(error):
+                    most = f"{csv.field_size_limit():,}"
+                    said = f"has a field of more than {most} characters; a quotation mark never closed?"
+                    raise ConfigurationError([Fault(self.path.name, line, said)]) from None
                 yield Row(line, {}, f"is no valid CSV: {error}")
                 line = reader.line_num + 1
                 continue
@@ -83,7 +90,9 @@ class ListFile:
             except (ValueError, RecursionError) as error:
                 yield Row(line, {}, f"is no JSON: {getattr(error, 'msg', 'nested too deeply')}")
                 continue
-            if isinstance(value, dict):
+            if "\\ud" in text.lower() and not _is_whole(value):
+                yield Row(line, {}, "holds half a character, such as \\ud83d without the other half")
+            elif isinstance(value, dict):
                 yield Row(line, {key.strip().lower(): held for key, held in value.items() if held not in (None, "")})
             else:
                 yield Row(line, {}, 'expected an object such as {"email": "asha@example.com"}')
@@ -96,8 +105,13 @@ class ListFile:
 def open_list(path: Path, *, json_lines: bool | None = None) -> ListFile:
     """Looks at the file. `json_lines` None: told by what it holds. Raises ConfigurationError when it is no list."""
     encoding = _encoding(path)
-    with path.open(encoding=encoding, newline="") as file:
-        line = next((text for text in file if text.strip()), "")
+    with path.open(encoding=encoding, newline="") as file, _decoded(path, encoding):
+        line = "\n"
+        while line and not line.strip():
+            line = file.readline(_LONGEST_LINE)
+    line = line.lstrip("\ufeff")
+    if len(line) == _LONGEST_LINE and not line.lstrip().startswith("{"):
+        raise _fault(path, f"has {_LONGEST_LINE:,} characters in its first row; expected headings, then a reader a row")
     if not line:
         raise _fault(path, "is empty; expected a row of headings, then a reader a row")
     if line.lstrip().startswith("{") if json_lines is None else json_lines:
@@ -120,6 +134,8 @@ def _encoding(path: Path) -> str:
             head = file.read(4)
             if head.startswith(b"PK\x03\x04"):
                 raise _fault(path, "is a ZIP archive or an Excel sheet; unpack it, or save the sheet as CSV")
+            if head in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+                raise _fault(path, "is UTF-32 text; save it as UTF-8")
             if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 return "utf-16"
             file.seek(0)
@@ -141,6 +157,24 @@ def _encoding(path: Path) -> str:
     except OSError as error:
         raise _fault(path, f"can't be read: {error.strerror}") from None
     return "utf-8-sig"
+
+
+@contextmanager
+def _decoded(path: Path, encoding: str) -> Iterator[None]:
+    """What was looked at as a whole before is text; UTF-16 is not, and may break off in the middle of a character."""
+    try:
+        yield
+    except UnicodeError:
+        said = f"is broken {encoding.upper()} text, cut off or spoilt; nothing was imported. Save it as UTF-8"
+        raise _fault(path, said) from None
+
+
+def _is_whole(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _outside_quotes(line: str, sign: str) -> int:

@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from digest import marked_yaml
-from digest.errors import ConfigurationError, Fault
+from digest.errors import ConfigurationError, Fault, quoted
 from digest.marked_yaml import MarkedDict, MarkedList
 from digest.models import Subscriber
 from digest.subscribers import address, including
@@ -35,6 +35,7 @@ FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "status", 
 DEFAULTABLE = ("timezone", "frequency", "hour", "topics", "format")
 _OWN = ("email", "name")  # what hardly two readers share
 _CONTROL = re.compile(r"[\x00-\x1f]")
+_LONGEST_WORD = 100  # letters that are compared with what may have been meant
 _HOUR = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])\Z")
 
 
@@ -169,7 +170,7 @@ class _Reading:
             self.fault(line, f"expected `- email: {row}`, found `- {row}`")
             return
         if not isinstance(row, MarkedDict):
-            self.fault(line, f"expected a reader such as `- email: asha@example.com`, found {row!r}")
+            self.fault(line, f"expected a reader such as `- email: asha@example.com`, found {quoted(row)}")
             return
         values = self._values(row, FIELDS, line)
         if "email" not in row:
@@ -191,7 +192,7 @@ class _Reading:
         if given is None:
             return {}
         if not isinstance(given, MarkedDict):
-            self.fault(raw.lines["defaults"], f"'defaults': expected keys such as timezone:, found {given!r}")
+            self.fault(raw.lines["defaults"], f"'defaults': expected keys such as timezone:, found {quoted(given)}")
             return {}
         return self._values(given, DEFAULTABLE, given.line)
 
@@ -232,29 +233,29 @@ def parse_field(
     if key == "topics":
         return _topics(value, topics)
     if not isinstance(value, str):
-        raise ValueError(f"expected text, found {value!r}")
+        raise ValueError(f"expected text, found {quoted(value)}")
     if _CONTROL.search(value):
         raise ValueError("expected one line of text")
     if key == "email":
         try:
             comparable = address.normalise(value)
         except ValueError as error:
-            raise ValueError(f"{value!r} is no address that can be mailed: {error}") from None
+            raise ValueError(f"{quoted(value)} is no address that can be mailed: {error}") from None
         return value.strip() if value.isascii() else comparable  # headers and envelopes take ASCII alone
     if key == "hour":
         match = _HOUR.match(value)
         if not match:
-            raise ValueError(f'expected a time of day such as "07:00", found {value!r}{_hour_meant(value)}')
+            raise ValueError(f'expected a time of day such as "07:00", found {quoted(value)}{_hour_meant(value)}')
         return time(int(match[1]), int(match[2]))
     if key == "timezone":
         zones = available_timezones() if zones is None else zones
         if value not in zones:
-            raise ValueError(f"there is no time zone {value!r}{nearest(value, zones, listed=False)}")
+            raise ValueError(f"there is no time zone {quoted(value)}{nearest(value, zones, listed=False)}")
         return value
     choices = {"frequency": FREQUENCIES, "status": STATUSES, "format": FORMATS}.get(key)
     if choices and value not in choices:
         hint = nearest(value, choices, listed=False)
-        raise ValueError(f"expected {', '.join(choices[:-1])} or {choices[-1]}, found {value!r}{hint}")
+        raise ValueError(f"expected {', '.join(choices[:-1])} or {choices[-1]}, found {quoted(value)}{hint}")
     return value
 
 
@@ -269,16 +270,16 @@ def _hour_meant(value: str) -> str:
 def _topics(value: Any, known: Collection[str] | None) -> tuple[str, ...]:
     items = [value] if isinstance(value, str) else value
     if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
-        raise ValueError(f"expected a list such as [देश, खेल], found {value!r}")
+        raise ValueError(f"expected a list such as [देश, खेल], found {quoted(value)}")
     for item in items:
         if known is not None and item not in known:
-            raise ValueError(f"there is no topic {item!r}{nearest(item, known)}")
+            raise ValueError(f"there is no topic {quoted(item)}{nearest(item, known)}")
     return tuple(dict.fromkeys(items))
 
 
 def nearest(word: str, known: Collection[str], *, listed: bool = True) -> str:
     """The end of a sentence that says what was probably meant."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word[:_LONGEST_WORD], list(known), n=1, cutoff=0.6)
     if close:
         return f"; did you mean '{close[0]}'?"
     return f"; known: {', '.join(known)}" if listed else ""

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 from digest.deliver.message import Outgoing
 from digest.messages import translator
 from digest.store.quotas import Quota
-from digest.store.signups import PENDING
+from digest.store.signups import JOINED, PENDING
 from digest.subscribers.address import normalise
 from digest.web.invitation import confirmation, reminder
 from digest.web.leaving import broken
@@ -73,13 +73,11 @@ def router(room: Room) -> APIRouter:
         now, from_ = room.now(), client(request)
         detail = f"confirmed at {now:%Y-%m-%d %H:%M:%S %z} from {from_}"
         zone = room.app.settings.newsletter.timezone
-        made = room.signups.confirm(number, timezone=zone, source="web:join", detail=detail, now=now)
+        made = room.signups.confirm(number, timezone=zone, source=JOINED, detail=detail, now=now)
         if made is None:
             return _confirming(room, request, token, "late")
         preferences = room.app.signer.sign("preferences", made.reader)
         reader = room.reader(made.reader)
-        if made.now and reader:
-            room.app.people.erasures.forgive(reader.address)
         state = "done" if made.now or (reader and reader.listed and not reader.suppressed) else "late"
         return _confirming(room, request, token, state, preferences=preferences)
 

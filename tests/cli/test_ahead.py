@@ -7,6 +7,8 @@ from datetime import datetime
 
 import pytest
 
+from digest.app import make_app
+from digest.cli import sending
 from tests.cli.newsroom import Newsroom
 from tests.support.sendgrid_faults import Fault
 from tests.support.sendgrid_server import KEY, SendGridServer
@@ -130,3 +132,41 @@ def test_what_is_in_doubt_without_a_fence_is_settled_by_the_providers_log(
     assert settled["unknown"] == 0
     assert newsroom.json("send")["state"] == "done"
     assert set(provider.counts.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "said", "told"),
+    [
+        ("America/New_York", "2026-03-08T00:30-05:00", "02:30", "does not come in America/New_York"),
+        ("America/New_York", "2026-03-07T12:00-05:00", "2026-03-08T02:30", "write 2026-03-08T03:30"),
+        ("Europe/London", "2026-03-29T00:10+00:00", "01:30", "write 2026-03-29T02:30"),
+        ("Australia/Lord_Howe", "2026-10-04T00:10+10:30", "02:15", "write 2026-10-04T02:45"),
+        ("America/New_York", "2026-11-01T00:10-04:00", "01:30", "2026-11-01T01:30-04:00 or 2026-11-01T01:30-05:00"),
+        ("Europe/London", "2026-10-25T00:10+01:00", "01:30", "2026-10-25T01:30+01:00 or 2026-10-25T01:30+00:00"),
+        ("Australia/Lord_Howe", "2026-04-05T00:10+11:00", "01:45", "comes twice in Australia/Lord_Howe"),
+        ("Europe/London", "2026-10-25T01:50+00:00", "2026-10-25T01:55+01:00", "is past"),
+        ("Asia/Kolkata", "2026-11-23T07:00+05:30", "9999-12-31T23:59-14:00", "another time"),
+        ("Asia/Kolkata", "2026-11-23T07:00+05:30", "0001-01-01T00:00+14:00", "another time"),
+    ],
+)
+def test_a_time_that_clocks_skip_or_show_twice(newsroom: Newsroom, zone: str, now: str, said: str, told: str) -> None:
+    run = newsroom.digest("send", "--at", said, DIGEST_NOW=now, DIGEST_NEWSLETTER__TIMEZONE=zone)
+    assert run.code == 2
+    assert told in run.err
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "said", "due"),
+    [
+        ("Europe/London", "2026-10-25T00:10+01:00", "2026-10-25T01:30+00:00", "2026-10-25T01:30+00:00"),
+        ("Europe/London", "2026-10-25T01:50+01:00", "2026-10-25T01:10+00:00", "2026-10-25T01:10+00:00"),
+        ("Europe/London", "2026-10-25T00:10+01:00", "02:00", "2026-10-25T02:00+00:00"),
+        ("America/New_York", "2026-03-08T00:10-05:00", "03:00", "2026-03-08T07:00+00:00"),
+        ("Asia/Kolkata", "2026-11-23T07:00+05:30", "07:30", "2026-11-23T02:00+00:00"),
+    ],
+)
+def test_a_time_that_is_one_moment(newsroom: Newsroom, zone: str, now: str, said: str, due: str) -> None:
+    with make_app(
+        newsroom.home, environment=newsroom.env({"DIGEST_NOW": now, "DIGEST_NEWSLETTER__TIMEZONE": zone})
+    ) as app:
+        assert sending._moment(app, said) == datetime.fromisoformat(due)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import dkim
@@ -205,3 +206,39 @@ def test_what_is_no_mail_is_told(newsroom: Newsroom, tmp_path: Path, content: by
     assert run.code == 2
     assert "letter.eml:1: expected a mail that begins with its headers" in run.err
     assert newsroom.digest("doctor", str(tmp_path / "none.eml")).code == 2
+
+
+NEST = b"--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n"
+STRANGE = {
+    "empty": b"",
+    "binary": bytes(range(256)) * 50,
+    "cut in its headers": GOOD[:60],
+    "cut in its text": GOOD[: len(GOOD) // 2],
+    "folded without end": GOOD.replace(b"Subject: ", b"Subject:\r\n " + b"x\r\n " * 2000),
+    "8-bit headers": "From: आशा <अ@example.com>\nSubject: नमस्ते\nContent-Type: टेक्स्ट/प्लेन; charset=ü\n\nx".encode(),
+    "a charset with a NUL": b"From: a@example.com\nContent-Type: text/plain; charset=\"ut\0f\"\n\nx",
+    "a charset that is none": b"From: a@example.com\nContent-Type: text/plain; charset=undefined\n\nx",
+    "a codec for no text": b"From: a@example.com\nContent-Type: text/plain; charset=rot13\n\nx",
+    "parts in parts": b"From: a@example.com\nContent-Type: multipart/mixed; boundary=b0\n\n"
+    + b"".join(NEST % (n, n + 1) for n in range(3000)),
+    "mails in mails": b"From: a@example.com\n" + b"Content-Type: message/rfc822\n\n" * 3000,
+    "comments in comments": b"From: " + b"(" * 100_000 + b"\n\nx",
+    "a hundred thousand parts": b"From: a@example.com\nContent-Type: multipart/mixed; boundary=b\n\n"
+    + b"--b\n\nx\n" * 100_000,
+    "a hundred thousand headers": b"X: y\n" * 100_000 + b"\nx",
+    "a hundred thousand senders": b"From: " + b"a@example.com," * 100_000 + b"\n\nx",
+    "a hundred thousand parameters": b"From: a@example.com\nContent-Type: text/plain; " + b"a=b;" * 100_000 + b"\n\nx",
+    "UTF-16": b"From: a@example.com\n\nx".decode().encode("utf-16"),
+    "line ends of old": GOOD.replace(b"\r\n", b"\r"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_a_strange_mail_is_looked_at_in_bounded_time(newsroom: Newsroom, kind: str) -> None:
+    path = newsroom.home / "letter.eml"
+    path.write_bytes(STRANGE[kind])
+    start = time.monotonic()
+    run = newsroom.digest("doctor", str(path), "--offline")
+    assert time.monotonic() - start < 4
+    assert run.code == (1 if "error: " in run.out else 2 if run.err else 0)
+    assert all(len(line) < 300 for line in run.out.splitlines())

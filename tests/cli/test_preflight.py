@@ -78,7 +78,8 @@ def test_check_names_a_template_that_would_stop_every_send(newsroom: Newsroom) -
 def test_check_of_no_such_edition(newsroom: Newsroom) -> None:
     run = newsroom.digest("check", "2020-01-01", "--offline")
     assert run.code == 2
-    assert "there is no edition 2020-01-01" in run.out
+    assert "Invalid value for EDITION: there is no edition 2020-01-01" in run.err
+    assert "nobody is mailed" not in run.out + run.err
 
 
 def test_links_are_asked_for_where_wanted(newsroom: Newsroom) -> None:

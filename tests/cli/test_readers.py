@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from digest.app import make_app
+from digest.store.wishes import Said, WishStore
 from digest.subscribers.formats import FORMATS, PAUSABLE
 from tests.cli.newsroom import Newsroom
 
@@ -188,3 +193,71 @@ def test_wrong_usage_is_told(newsroom: Newsroom, list_file: Path, arguments: tup
     run = newsroom.digest("subscribers", *arguments)
     assert run.code == 2
     assert said in run.err
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_an_export_tells_who_pauses_and_until_when_where_it_can(newsroom: Newsroom, tmp_path: Path, kind: str) -> None:
+    newsroom.readers(
+        "email: asha@example.com", "email: ravi@example.com, status: paused", "email: over@example.com",
+        "email: joseph@example.com",
+    )  # fmt: skip
+    newsroom.json("subscribers", "export", str(tmp_path / "first"))
+    with make_app(newsroom.home, environment=newsroom.env()) as app:
+        wishes = WishStore(app.database)
+        for who, days in (("asha", 14), ("over", -1)):
+            known = wishes.at(f"{who}@example.com")
+            assert known
+            until = app.now() + timedelta(days=days)
+            wishes.set(known.id, {"paused_until": until}, Said("web:leave"), now=app.now())
+    told = newsroom.json("subscribers", "export", str(tmp_path / "out"), "--format", kind)
+    lines = (tmp_path / "out").read_text(encoding="utf-8").splitlines()
+    asha, ravi = (next((line for line in lines if name in line), "") for name in ("asha", "ravi"))
+    if kind not in PAUSABLE:
+        assert not asha + ravi
+        assert told["left_out"] == {f"paused, which {kind} can't say": 2}
+        return
+    assert "2026-12-07T01:30:00Z" in asha
+    assert all(word in asha + ravi for word in (["disabled"] if kind == "listmonk" else ["paused"]))
+    assert "2026-12-07" not in ravi
+    assert not any("2026-11-22" in line for line in lines), "a pause that is over is none"
+
+
+def test_the_zip_of_mailchimp_is_imported_as_one(newsroom: Newsroom) -> None:
+    head = "Email Address,First Name,Last Name,OPTIN_TIME,LEID,EUID,TAGS\n"
+    rows = {
+        "subscribed": "neha@example.com,Neha,Rao,2020-02-03 04:05:06,1,a,\nleft@example.com,,,,2,b,\nbad@@x,,,,3,c,\n",
+        "unsubscribed": "left@example.com,,,,4,d,\n",
+        "cleaned": "dead@example.com,,,,5,e,\n",
+        "nonsubscribed": "buyer@example.com,,,,6,f,\n",
+    }
+    with zipfile.ZipFile(newsroom.home / "audience.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for kind, text in rows.items():
+            archive.writestr(f"{kind}_email_audience_export_7.csv", head + text)
+    rehearsed = newsroom.json("subscribers", "import", "audience.zip", "--dry-run")
+    assert "neha@example.com" not in emails(newsroom)
+    told = newsroom.json("subscribers", "import", "audience.zip", "--rejected", "bad.csv")
+    assert {**rehearsed, "dry_run": False} == told
+    assert (told["format"], told["origin"], told["added"], told["barred"]) == ("mailchimp", "audience", 1, 2)
+    assert [(row["file"].partition("_")[0], row["line"], row["email"]) for row in told["rejected"]] == [
+        ("subscribed", 3, "left@example.com"),
+        ("subscribed", 4, "bad@@x"),
+        ("nonsubscribed", 2, "buyer@example.com"),
+    ]
+    assert "on line 2 of unsubscribed_email_audience_export_7.csv" in told["rejected"][0]["reason"]
+    bad = list(csv.DictReader((newsroom.home / "bad.csv").read_text(encoding="utf-8").splitlines()))
+    assert [(row["rejected file"][:10], row["rejected line"], row["Email Address"]) for row in bad] == [
+        ("subscribed", "3", "left@example.com"),
+        ("subscribed", "4", "bad@@x"),
+        ("nonsubscri", "2", "buyer@example.com"),
+    ]
+    said = newsroom.digest("subscribers", "import", "audience.zip")
+    assert "nonsubscribed_email_audience_export_7.csv:2: has not agreed to get mail" in said.err
+    for who, why in (("left", "unsubscribed"), ("dead", "bounced")):
+        assert newsroom.json("subscribers", "history", f"{who}@example.com")["suppressed"] == why
+
+
+def test_who_never_agreed_at_mailchimp_is_not_taken_from_the_unpacked_file_either(newsroom: Newsroom) -> None:
+    path = newsroom.home / "nonsubscribed_email_audience_export_7.csv"
+    path.write_text("Email Address,LEID,EUID\nbuyer@example.com,1,2\n", encoding="utf-8")
+    told = newsroom.json("subscribers", "import", path.name, code=1)
+    assert told["added"] == 0

@@ -274,3 +274,22 @@ def test_mutated_feeds_never_raise(data: st.DataObject) -> None:
         assert article.title
         assert article.url == "" or article.url.startswith(("http://", "https://"))
         assert article.published <= NOW + timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        '<?xml version="1.0"?><rss version="2.0"><channel><title>समाचार</title><link>https://a.example/</link><item>',
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>x</title><updated>2026-11-23T01:00:00Z</updated><entry>',
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><channel><title>x</title></channel><item>',
+    ],
+)
+def test_a_feed_that_breaks_off_before_its_first_item_says_so(whole: str) -> None:
+    for end in range(whole.index("<title") + 7, len(whole) - 6):
+        parsed = parse(whole[:end])
+        assert parsed.error == "Its XML breaks off before the first item; was it sent whole?", whole[:end]
+
+
+def test_a_feed_that_is_whole_and_empty_or_merely_faulty_does_not_break_off() -> None:
+    for text in ("<rss version='2.0'><channel><title>x</channel></rss>", "<rss version='2.0'/>", rss()):
+        assert "breaks off" not in parse(text).error

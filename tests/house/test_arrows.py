@@ -24,6 +24,7 @@ GROUND = {
     "files",
     "resources",
     "verp",
+    "local_time",
 }
 TOP = {
     "cli",
@@ -38,6 +39,7 @@ TOP = {
     "app",
     "freezing",
     "hearing",
+    "pulling",
     "rehearsal",
     "building",
     "examples",

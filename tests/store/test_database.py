@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+import socket
 import sqlite3
 import threading
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from digest.errors import Busy, ConfigurationError, StoreError
-from digest.store import database as opening
-from digest.store import meta
+from digest.store import meta, troubles
 from digest.store.database import HEAD, Database, open_database
 from digest.store.locks import alone
 from digest.store.meta import get_or_make
@@ -28,7 +31,7 @@ def test_a_migrated_store_has_the_schema_of_the_code(database: Database) -> None
 
 
 def test_head_is_the_last_migration() -> None:
-    files = sorted((Path(opening.__file__).parent / "migrations/versions").glob("[0-9]*.py"))
+    files = sorted((Path(troubles.__file__).parent / "migrations/versions").glob("[0-9]*.py"))
     assert files[-1].name.startswith(f"{HEAD}_")
 
 
@@ -49,7 +52,7 @@ def test_a_store_from_a_newer_version_is_refused(store_url: str, tmp_path: Path)
 
 
 def test_a_locked_store_is_said_to_be_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "_BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(troubles, "BUSY_SECONDS", 0.2)
     open_database("sqlite:///digest.db", home=tmp_path).close()
     other = sqlite3.connect(tmp_path / "digest.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
@@ -172,3 +175,62 @@ def elsewhere(database: Database, name: str) -> str:
     thread.start()
     thread.join(10)
     return found[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://me:hunter2@127.0.0.1:1/x", "does not answer; is the server running?"),
+        ("postgresql://me:hunter2@host.invalid/x", "has a host that nobody knows"),
+        ("postgresql://me:hunter2@127.0.0.1:99999/x", "has no such port"),
+        ("postgresql://me:hunter2@127.0.0.1/x?nonsense=hunter2", "knows no such option"),
+        ("postgresql://hunter2@127.0.0.1:1/x?password=hunter2&user=hunter2", "does not answer"),
+        ("postgresql://me:hunter2/x", "its host or port can't be read; within a password write @ as %40"),
+        ("postgresql://me:hunter2@127.0.0.1:hunter2/x", "its host or port can't be read"),
+        ("postgresql://me:one@hunter2@127.0.0.1/x", "write @ as %40"),
+        ("sqlite://me:hunter2@h/x", "expected sqlite:///digest.db"),
+        ("mysql://me:hunter2@h/x", "mysql is neither sqlite nor postgresql"),
+        ("hunter2", "expected sqlite:///digest.db"),
+    ],
+)
+def test_what_keeps_us_from_a_store_is_one_sentence_without_the_password(tmp_path: Path, url: str, said: str) -> None:
+    with pytest.raises((StoreError, ConfigurationError)) as raised:
+        open_database(url, home=tmp_path)
+    told = str(raised.value)
+    assert said in told
+    assert "hunter2" not in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"username": "nobody-of-this-name"}, "has no such user"),
+        ({"database": "no-database-of-this-name"}, "has no such database"),
+        ({"query": {"sslmode": "require"}}, "has no TLS"),
+    ],
+)
+def test_a_server_that_turns_us_away(store_url: str, tmp_path: Path, given: dict[str, Any], said: str) -> None:
+    if not store_url.startswith("postgresql"):
+        pytest.skip("a file turns nobody away")
+    url = make_url(store_url).set(**given).render_as_string(hide_password=False)
+    with pytest.raises(StoreError, match=said) as raised:
+        open_database(url, home=tmp_path)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_port_where_something_else_listens(tmp_path: Path) -> None:
+    def answer() -> None:
+        for _try in range(4):  # with TLS, and without
+            with suppress(OSError):
+                connection, _peer = listener.accept()
+                with connection:
+                    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.5)
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(StoreError, match="no PostgreSQL server"):
+            open_database(f"postgresql://me:x@127.0.0.1:{listener.getsockname()[1]}/x", home=tmp_path)
+        thread.join()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select, text
 
+from digest.errors import StoreError
 from digest.store.consent import ConsentLog
 from digest.store.counting import counts
 from digest.store.database import Database
@@ -12,6 +14,7 @@ from digest.store.history import Histories
 from digest.store.ledger import SqlLedger
 from digest.store.readers import ReaderStore
 from digest.store.schema import attempt, delivery, delivery_event
+from digest.store.signups import SignupStore
 from digest.store.tables import metadata
 from tests.store.conftest import KEY, NOW, Frozen
 
@@ -76,3 +79,22 @@ def test_the_mark_is_no_plain_hash(database: Database) -> None:
     import hashlib
 
     assert Erasures(database).mark(WHO) != hashlib.sha256(WHO.encode()).hexdigest()
+
+
+def test_a_confirmed_sign_up_forgives_in_its_own_transaction(database: Database) -> None:
+    """A process that dies between the two would leave a reader whom the file's sync and imports refuse."""
+    Erasures(database).erase(WHO, "asked to", now=NOW)
+    signups = SignupStore(database)
+    number = signups.ask(WHO, WHO, wording="", detail="", now=NOW)
+    if database.engine.dialect.name == "sqlite":
+        with database.write() as connection:
+            connection.exec_driver_sql(
+                "CREATE TRIGGER full BEFORE INSERT ON consent BEGIN SELECT RAISE(ABORT, 'full'); END"
+            )
+        with pytest.raises(StoreError):
+            signups.confirm(number, timezone="UTC", source="", detail="", now=NOW)
+        assert Erasures(database).among([WHO]) == {WHO}, "nothing is half done"
+        with database.write() as connection:
+            connection.exec_driver_sql("DROP TRIGGER full")
+    assert signups.confirm(number, timezone="UTC", source="", detail="", now=NOW)
+    assert Erasures(database).among([WHO]) == set()

@@ -20,6 +20,7 @@ from digest.store.ledger import SqlLedger
 from digest.store.readers import ReaderStore
 from digest.store.schema import attempt as attempts
 from digest.store.schema import edition, webhook
+from digest.store.signups import SignupStore
 from tests.store.conftest import KEY, NOW, Frozen, an_edition
 
 LATER = NOW + timedelta(minutes=5)
@@ -31,7 +32,7 @@ def hear(database: Database, *events: Event, tracking: bool = False) -> Applied:
         memory=EventStore(database),
         ledger=SqlLedger(database),
         readers=ReaderStore(database),
-        now=LATER,
+        now=max([LATER, *(event.at for event in events)]),
         tracking=tracking,
     )
 
@@ -303,3 +304,24 @@ def test_events_of_two_editions_in_one_post(database: Database, frozen: Frozen) 
     assert an_edition().key == KEY
     with database.read() as connection:
         assert connection.execute(select(edition.c.key)).all()
+
+
+def test_a_batch_of_words_is_judged_one_by_one_against_coming_back(database: Database, frozen: Frozen) -> None:
+    """A complaint of before and a bounce of after in one post: the bounce bars."""
+    (reader,) = frozen(1)
+    signups = SignupStore(database)
+    number = signups.ask("reader0@example.com", "reader0@example.com", wording="", detail="", now=NOW)
+    back = NOW + timedelta(minutes=20)
+    assert signups.confirm(number, timezone="UTC", source="", detail="", now=back)
+    hear(database, an_event("complained", reader, minutes=10), an_event("bounced", reader, minutes=40))
+    assert ReaderStore(database).suppressed() == {"reader0@example.com": "bounced"}
+
+
+def test_blocks_of_before_coming_back_wear_nobody_out(database: Database, frozen: Frozen) -> None:
+    block(database, frozen, [1, 2, 4, 6])
+    signups = SignupStore(database)
+    back = NOW + timedelta(days=7)
+    number = signups.ask("reader0@example.com", "reader0@example.com", wording="", detail="", now=back)
+    assert signups.confirm(number, timezone="UTC", source="", detail="", now=back)
+    block(database, frozen, [8])
+    assert ReaderStore(database).suppressed() == {}

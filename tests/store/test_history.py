@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from digest.deliver.outcome import Accepted, Unknown
 from digest.models import Subscriber
@@ -14,6 +14,7 @@ from digest.store.history import Histories
 from digest.store.ledger import SqlLedger
 from digest.store.readers import ReaderStore
 from digest.store.schema import delivery_event
+from digest.store.signups import SignupStore
 from tests.store.conftest import KEY, NOW, Frozen, an_edition, enlist
 from tests.support.freezing import Entry, freeze
 
@@ -101,3 +102,34 @@ def test_what_the_list_did(database: Database) -> None:
 
 def test_a_stranger_has_no_story(database: Database) -> None:
     assert story(database, "stranger@example.com") == []
+
+
+def sign_up(database: Database, at: datetime, *, confirm: bool = True) -> None:
+    signups = SignupStore(database)
+    number = signups.ask(WHO, WHO, wording="हाँ", detail="asked from 192.0.2.7", now=at)
+    if confirm:
+        assert signups.confirm(number, timezone="UTC", source="web:join", detail="", now=at)
+
+
+def test_who_came_by_the_sign_up_page(database: Database) -> None:
+    sign_up(database, NOW)
+    assert story(database) == [
+        ("list", "added", "came from the sign-up page"),
+        ("consent", "signed up", "from the sign-up page; हाँ; asked from 192.0.2.7"),
+    ]
+
+
+def test_who_was_barred_and_asked_again(database: Database) -> None:
+    enlist(database, WHO)
+    ReaderStore(database).suppress(WHO, "bounced", now=LATER)
+    sign_up(database, LATER + timedelta(hours=1), confirm=False)
+    waits = ("consent", "asked again", "from the sign-up page; the link in the mail was not followed yet")
+    assert story(database)[-1] == waits
+    sign_up(database, LATER + timedelta(hours=2))
+    told = "from the sign-up page; हाँ; asked from 192.0.2.7; was barred before: bounced"
+    assert story(database)[-1] == ("consent", "asked again", told)
+
+
+def test_a_stranger_who_has_not_confirmed_yet_has_asked(database: Database) -> None:
+    sign_up(database, NOW, confirm=False)
+    assert [row[1] for row in story(database)] == ["asked"]

@@ -40,7 +40,7 @@ def test_a_suppression_outlives_the_list(database: Database) -> None:
     sync(store)
     sync(store, ASHA)
     (reader,) = store.candidates(KEY)
-    assert reader.suppressed == "bounced"
-    assert store.suppressed() == {"asha@example.com": "bounced"}
+    assert reader.suppressed == "complained"
+    assert store.suppressed() == {"asha@example.com": "complained"}
     assert store.lift("asha@example.com")
     assert store.suppressed() == {}

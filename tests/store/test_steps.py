@@ -124,6 +124,7 @@ def test_notes_keep_one_connection_until_the_last_attempt_is_settled(
     opened: list[object] = []
     event.listen(database.engine, "checkout", lambda *_: opened.append(1))
     one, other = claim(ledger, "smtp"), claim(ledger, "smtp")
+    assert one.readers[0] != other.readers[0]  # fetched by now
     before = len(opened)
     for place in range(20):
         for got in (one, other):

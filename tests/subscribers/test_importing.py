@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -240,3 +242,51 @@ def test_what_a_spreadsheet_would_reckon_is_marked_and_the_mark_comes_off_again(
 def test_other_text_stays(text: str) -> None:
     assert guarded(text) == text
     assert _unguarded(text) == text
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("email,name\na@example.com,x\n".encode("utf-16") + b"a", "is broken UTF-16 text"),
+        ("email,name\na@example.com,x\n".encode("utf-16") + b"\x00\xd8a\0", "is broken UTF-16 text"),
+        (codecs.BOM_UTF16_LE + b"\x00\xd8a\0", "is broken UTF-16 text"),
+        ("email\na@example.com\n".encode("utf-32"), "is UTF-32 text; save it as UTF-8"),
+        ("email\na@example.com\n".encode("utf-16-le"), "is no text"),
+        (b"email,name " + b"x@example.com,n " * 2_000_000, "characters in its first row"),
+        (b"email," + b"h" * 5_000_000 + b"\na@example.com,x\n", "characters in its first row"),
+        (b"email\n" + b'"' * 5_000_001, "never closed"),
+        (b"email\n" + b"a" * 5_000_000 + b"@example.com\n", "field"),
+    ],
+)
+def test_hostile_lists_end_in_one_sentence_soon(tmp_path: Path, data: bytes, said: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(data)
+    start = time.monotonic()
+    with pytest.raises(ConfigurationError) as raised:
+        list(read_list(path, topics=None).readers(lambda *_row: None))
+    assert time.monotonic() - start < 5
+    (fault,) = raised.value.faults
+    assert said in str(fault)
+    assert len(str(fault)) < 300
+    assert str(fault).isprintable()
+
+
+def test_two_marks_at_the_beginning_are_one(tmp_path: Path) -> None:
+    (one,), refused = read(tmp_path, "\ufeff\ufeffemail,name\na@example.com,x\n")
+    assert (one.email, refused) == ("a@example.com", [])
+
+
+def test_hostile_json_lines_are_rejected_one_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "list.jsonl"
+    rows = [
+        '{"email": "a@example.com"}', '{"email": "b@example.com", "name": "\\ud800"}',
+        '{"email": "' + "c" * 5_000_000 + '"}', '{"email": ' + "[" * 100_000,
+        '{"email": "d@example.com", "name": "a\\u0000b"}',
+        '{"email": "e@example.com", "name": "\\ud83d\\ude00"}',
+    ]  # fmt: skip
+    path.write_text("\n".join(rows), encoding="utf-8")
+    refused: list[tuple[int, str, str]] = []
+    taken = list(read_list(path, topics=None).readers(lambda *row: refused.append(row)))
+    assert [one.email for one in taken] == ["a@example.com", "e@example.com"]
+    assert [line for line, _email, _reason in refused] == [2, 3, 4, 5]
+    assert all(len(email) + len(reason) < 700 for _line, email, reason in refused)

@@ -10,11 +10,12 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Collection
+from typing import Any
 from urllib.parse import unquote
 
 import orjson
 
-from tests.support import sendgrid_logs, sendgrid_rules, sendgrid_schema
+from tests.support import sendgrid_lists, sendgrid_logs, sendgrid_rules, sendgrid_schema
 from tests.support.acceptance import AcceptanceLog
 from tests.support.http1 import Head, Reply
 from tests.support.sendgrid_faults import error_body
@@ -32,6 +33,7 @@ SCOPES = (
     "messages.read",
     "whitelabel.read",
     "verified_senders.read",
+    "suppression.read",
 )
 _VERBS = {"POST": "create", "GET": "read", "PATCH": "update", "DELETE": "delete"}
 _NO_CONTENT = Reply(204)
@@ -46,6 +48,7 @@ _PREFIXES = {
     "logs": "/v3/logs",
     "domains": "/v3/whitelabel/domains",
     "senders": "/v3/verified_senders",
+    "suppression": "/v3/suppression",
 }
 
 
@@ -76,6 +79,7 @@ class Api:
         self.scopes = set(scopes)
         self.domains = {"example.com": True}
         self.senders: dict[str, bool] = {}
+        self.suppressed: dict[str, list[dict[str, Any]]] = {name: [] for name in sendgrid_lists.NAMES}
         self.reject = {address.casefold() for address in reject}
         self.violations: list[Violation] = []
         self.payloads: deque[bytes] = deque(maxlen=100)
@@ -92,6 +96,7 @@ class Api:
             "logs": self._logs,
             "domains": self._domains,
             "senders": self._senders,
+            "suppression": self._suppression,
         }
 
     def answer(self, head: Head, body: bytes, *, accept: bool = True) -> Reply:
@@ -126,6 +131,7 @@ class Api:
             "logs": "messages",
             "domains": "whitelabel",
             "senders": "verified_senders",
+            "suppression": "suppression",
         }[name]
         verb = {"send": "", "logs": ".read"}.get(name, f".{_VERBS.get(method, 'read')}")
         return prefix + verb in self.scopes
@@ -209,6 +215,11 @@ class Api:
     def _senders(self, head: Head, body: bytes, argument: str) -> Reply:
         rows = [{"from_email": address, "verified": verified} for address, verified in self.senders.items()]
         return Reply(200, orjson.dumps({"results": rows}))
+
+    def _suppression(self, head: Head, body: bytes, name: str) -> Reply:
+        if head.method != "GET":
+            return Reply(405, error_body("method not allowed"))
+        return Reply(200, orjson.dumps(sendgrid_lists.page(self.suppressed[name], head.target)))
 
     def _logs(self, head: Head, body: bytes, message_id: str) -> Reply:
         if head.method == "GET" and message_id:

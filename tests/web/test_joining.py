@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email import message_from_bytes
 
 import pytest
 from sqlalchemy import text
@@ -160,3 +161,19 @@ def test_an_answer_looks_nobody_up(pages: Site) -> None:
     finally:
         with pages.app.database.write() as connection:
             connection.execute(text("ALTER TABLE gone RENAME TO subscriber"))
+
+
+def test_asked_twice_the_second_mail_has_a_message_id_of_its_own_and_either_link_confirms_once(pages: Site) -> None:
+    first = asked(pages)
+    (pages.app.home / "outbox" / "join").rename(pages.app.home / "outbox" / "first")
+    with site(pages.app.home, [], DIGEST_NOW="2026-11-23T10:00+05:30") as later:
+        second = asked(later)
+        mails = [*(pages.app.home / "outbox" / "first").glob("*"), *(pages.app.home / "outbox" / "join").glob("*")]
+        ids = {message_from_bytes(mail.read_bytes())["Message-ID"] for mail in mails}
+        assert len(ids) == len(mails) == 2
+        assert first != second
+        later.post(first)
+        assert later.candidates()["neha@example.org"] is None
+        later.post(f"/leave/{later.token('leave', 'neha@example.org')}")
+        later.post(second)
+        assert later.candidates()["neha@example.org"] == LEFT

@@ -7,8 +7,8 @@ own transport follows redirects with the key in hand, has no time limit and repo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -16,9 +16,10 @@ import orjson
 
 from digest.deliver.message import Outgoing, Recipient, Sender, unmailable
 from digest.deliver.outcome import NotSent, Outcome, Rejected, Unknown
-from digest.deliver.ports import Journal, Recovery
+from digest.deliver.ports import Barred, Journal, Recovery, Wait
 from digest.deliver.reply import Reply
 from digest.deliver.transports.sendgrid_answers import detail, read_reply, refused_outright
+from digest.deliver.transports.sendgrid_lists import LISTS, read_list
 from digest.deliver.transports.sendgrid_log import find_attempt
 from digest.deliver.transports.sendgrid_payload import personalizations, request_body
 from digest.deliver.transports.sendgrid_probe import find_misses, find_problem
@@ -42,6 +43,7 @@ class SendGrid:
     recovery: Recovery = "hold"
     closes = timedelta(minutes=12)
     most_open = 10
+    lists = tuple(LISTS)
 
     def __init__(
         self, key: str, *, host: str, sender: str = "probe@example.com", timeout: float = 30.0, tracking: bool = False
@@ -110,6 +112,9 @@ class SendGrid:
 
     def misses(self) -> tuple[str, ...]:
         return find_misses(self._ask)
+
+    def barred(self, list: str, since: datetime | None, until: datetime, wait: Wait) -> Iterator[Sequence[Barred]]:
+        return read_list(self._ask, list, since, until, wait)
 
     def close(self) -> None:
         self.wire.close()

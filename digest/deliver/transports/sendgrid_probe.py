@@ -53,6 +53,8 @@ def find_misses(ask: Ask) -> tuple[str, ...]:
         if scopes and lacking:
             said = "what is in doubt can't be recalled and is held"
             misses.append(f"sendgrid: the key lacks {', '.join(lacking)}: {said}")
+        if scopes and not any(scope.startswith("suppression.") for scope in scopes):
+            misses.append("sendgrid: the key lacks suppression.read: what a lost event said can't be asked once a day")
         if ask("POST", "/v3/logs", {"limit": 1}).status in (401, 403):
             misses.append("sendgrid: the key may not read the email log: what became of an attempt can't be asked")
     except (NeverSent, MaybeSent):

@@ -1,0 +1,167 @@
+"""SendGrid's suppression lists are read page by page, in bounded time, and never half in silence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+
+from digest.deliver.ports import Barred, CantTell, KeepsBarred
+from digest.deliver.reply import Reply
+from digest.deliver.transports import sendgrid_lists
+from digest.deliver.transports.sendgrid import SendGrid
+from tests.support.sendgrid_api import SCOPES
+from tests.support.sendgrid_faults import FAULTS, Fault
+from tests.support.sendgrid_server import KEY, SendGridServer
+
+NOW = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def server() -> Iterator[SendGridServer]:
+    with SendGridServer() as found:
+        yield found
+
+
+@pytest.fixture
+def transport(server: SendGridServer) -> Iterator[SendGrid]:
+    found = SendGrid(KEY, host=server.url, timeout=0.4)
+    assert isinstance(found, KeepsBarred)
+    yield found
+    found.close()
+
+
+def row(email: str, ago: timedelta = timedelta(hours=1), **more: Any) -> dict[str, Any]:
+    return {"created": int((NOW - ago).timestamp()), "email": email, **more}
+
+
+def read(
+    transport: SendGrid, name: str, since: datetime | None = None, waits: list[float] | None = None
+) -> list[Barred]:
+    """Without waiting; `waits` gathers what would have been."""
+
+    def wait(seconds: float) -> bool:
+        if waits is not None and seconds:
+            waits.append(seconds)
+        return False
+
+    return [one for part in transport.barred(name, since, NOW, wait) for one in part]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("bounces", "bounced"), ("invalid_emails", "bounced"), ("spam_reports", "complained"), ("unsubscribes", "left")],
+)
+def test_each_list_says_what_an_event_would(server: SendGridServer, transport: SendGrid, name: str, kind: str) -> None:
+    server.api.suppressed[name] = [row("asha@example.com", status="5.1.1", reason="550 no\nsuch user")]
+    reason = "5.1.1 · 550 no such user"
+    assert read(transport, name) == [Barred("asha@example.com", kind, NOW - timedelta(hours=1), reason)]
+
+
+def test_blocks_are_not_for_good(transport: SendGrid) -> None:
+    assert set(transport.lists) == {"bounces", "invalid_emails", "spam_reports", "unsubscribes"}
+
+
+@pytest.mark.parametrize("count", [0, 1, 499, 500, 501, 1000, 1234])
+def test_every_page_is_read(server: SendGridServer, transport: SendGrid, count: int) -> None:
+    server.api.suppressed["bounces"] = [row(f"r{n}@example.com", timedelta(seconds=n)) for n in range(count)]
+    assert sorted(one.email for one in read(transport, "bounces")) == sorted(f"r{n}@example.com" for n in range(count))
+    assert len(server.requests) == count // 500 + 1
+
+
+def test_from_a_moment_on(server: SendGridServer, transport: SendGrid) -> None:
+    server.api.suppressed["bounces"] = [row("old@example.com", timedelta(days=9)), row("new@example.com")]
+    assert [one.email for one in read(transport, "bounces", NOW - timedelta(days=2))] == ["new@example.com"]
+
+
+def test_a_page_too_long_for_one_answer_is_asked_for_in_parts(server: SendGridServer, transport: SendGrid) -> None:
+    server.api.suppressed["bounces"] = [row(f"r{n}@example.com", reason="x" * 6000) for n in range(500)]
+    assert len({one.email for one in read(transport, "bounces")}) == 500
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"created": "soon"}, {"created": -5}, {"created": True}, {"created": 10**18}, {"created": 1.5}, {"reason": 7}],
+)
+def test_an_odd_entry_counts_as_said_now(server: SendGridServer, transport: SendGrid, more: dict[str, Any]) -> None:
+    odd = {**row("asha@example.com"), **more}
+    server.api.suppressed["bounces"] = []
+    entries: list[Any] = [odd, None, 7, [], {"email": 3}, {"email": ""}, {}]
+    found = list(sendgrid_lists.read_list(lambda *_: _page(entries), "bounces", None, NOW, lambda _seconds: False))
+    ((one,),) = found
+    assert (one.email, one.at) == ("asha@example.com", NOW if "created" in more else NOW - timedelta(hours=1))
+
+
+@pytest.mark.parametrize("body", [b"{}", b"null", b"", b"[", b'"x"', b"<html>"])
+def test_what_is_no_list_is_said(body: bytes) -> None:
+    with pytest.raises(CantTell, match=r"no list|page"):
+        list(sendgrid_lists.read_list(lambda *_: Reply(200, {}, body), "bounces", None, NOW, lambda _seconds: False))
+
+
+def test_pages_that_never_end_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    same = _page([row(f"r{n}@example.com") for n in range(500)])
+    with pytest.raises(CantTell, match="the same one"):
+        list(sendgrid_lists.read_list(lambda *_: same, "bounces", None, NOW, lambda _seconds: False))
+    monkeypatch.setattr(sendgrid_lists, "_MOST_PAGES", 5)
+    fresh = (_page([row(f"r{n}-{page}@example.com") for n in range(500)]) for page in range(99))
+    with pytest.raises(CantTell, match="beyond 5 pages"):
+        list(sendgrid_lists.read_list(lambda *_: next(fresh), "bounces", None, NOW, lambda _seconds: False))
+
+
+def _page(rows: list[Any]) -> Reply:
+    return Reply(200, {"content-type": "application/json"}, orjson.dumps(rows))
+
+
+@pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse", "unauthorized_401", "forbidden_403", "early_401"}))
+def test_one_fault_is_borne_with_or_said_in_one_sentence(
+    server: SendGridServer, transport: SendGrid, kind: str
+) -> None:
+    server.api.suppressed["bounces"] = [row("asha@example.com")]
+    server.faults = [Fault(kind, on="suppression", seconds=0.6)]
+    start = time.monotonic()
+    try:
+        told = [one.email for one in read(transport, "bounces")]
+    except CantTell as error:
+        told = [str(error)]
+    assert time.monotonic() - start < 5
+    passing = kind.startswith(("error_5", "lose", "accept", "reset", "half", "rate"))
+    assert told == ["asha@example.com"] if passing else len(told) == 1
+    assert "\n" not in told[0]
+
+
+def test_a_provider_that_stays_down_is_given_up(server: SendGridServer, transport: SendGrid) -> None:
+    server.faults = [Fault("error_503", on="suppression")] * 9
+    waits: list[float] = []
+    with pytest.raises(CantTell, match="503"):
+        read(transport, "bounces", waits=waits)
+    assert waits == [2.0, 4.0]
+
+
+def test_a_wait_that_is_asked_for_is_kept_unless_it_is_long(server: SendGridServer, transport: SendGrid) -> None:
+    waits: list[float] = []
+    server.faults = [Fault("retry_after", on="suppression", seconds=7)]
+    assert read(transport, "bounces", waits=waits) == []
+    assert waits == [7.0]
+    server.faults = [Fault("retry_after", on="suppression", seconds=900)]
+    with pytest.raises(CantTell, match=r"slow down \(429\) for 900 s"):
+        read(transport, "bounces")
+
+
+def test_a_key_without_the_scope_is_asked_once(server: SendGridServer, transport: SendGrid) -> None:
+    server.api.scopes = set(SCOPES) - {"suppression.read"}
+    with pytest.raises(CantTell, match=r"scope suppression\.read"):
+        read(transport, "bounces")
+    assert len(server.requests) == 1
+    assert "once a day" in transport.misses()[0]
+
+
+def test_a_run_that_ends_stops_waiting(server: SendGridServer, transport: SendGrid) -> None:
+    server.faults = [Fault("error_503", on="suppression")] * 9
+    with pytest.raises(CantTell, match="ending"):
+        list(transport.barred("bounces", None, NOW, lambda seconds: seconds > 0))
+    with pytest.raises(CantTell, match="ending"):
+        list(transport.barred("bounces", None, NOW, lambda _seconds: True))

@@ -1,0 +1,128 @@
+"""YAML that is meant to hurt, or was broken by a program: one clear sentence, in bounded time and memory."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from digest import marked_yaml
+from digest.errors import ConfigurationError, quoted
+from digest.subscribers import listing
+
+
+def faults(data: bytes | str) -> list[str]:
+    """What reading a list of these bytes says, which must not take long."""
+    start = time.monotonic()
+    with pytest.raises(ConfigurationError) as raised:
+        listing.read_bytes(data if isinstance(data, bytes) else data.encode(), "subscribers.yaml", topics=None)
+    assert time.monotonic() - start < 5
+    told = [str(fault) for fault in raised.value.faults]
+    assert all("\n" not in line and len(line) < 500 for line in told)
+    return told
+
+
+def laughs(first: str, row: str, count: int = 9) -> str:
+    return first + "".join(row.format(n=n, all=",".join([f"*a{n - 1}"] * count)) for n in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        laughs("a0: &a0 [x,x,x,x,x,x,x,x,x]\n", "a{n}: &a{n} [{all}]\n") + "subscribers: *a11\n",
+        laughs("subscribers:\n  - email: &a0 [x,x,x,x,x,x,x,x,x]\n", "  - email: &a{n} [{all}]\n"),
+        laughs("subscribers:\n  - &a0 {x: 1}\n", "  - &a{n} {{k: [{all}]}}\n"),
+    ],
+)
+def test_aliases_that_multiply_are_refused(text: str) -> None:
+    assert faults(text)[-1].endswith("make more of it than is written; write it out")
+
+
+def test_aliases_as_a_person_uses_them_are_fine() -> None:
+    rows = "".join(f"  - {{email: r{n}@example.com, topics: *t}}\n" for n in range(20_000))
+    text = f"defaults: {{topics: &t [देश, खेल, दुनिया]}}\nsubscribers:\n{rows}"
+    assert len(listing.read_bytes(text.encode(), "subscribers.yaml", topics=None)) == 20_000
+
+
+@pytest.mark.parametrize("text", ["subscribers: &a [*a]\n", "defaults: &a {topics: *a}\nsubscribers: []\n"])
+def test_an_alias_of_itself_has_no_anchor_yet(text: str) -> None:
+    assert "alias *a has no anchor" in faults(text)[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "subscribers: " + "[" * 100_000,
+        "subscribers: " + "{a: " * 10_000 + "}" * 10_000,
+        "- " * 50_000,
+        "? " * 50_000,
+        "".join(" " * depth + "a:\n" for depth in range(2000)),
+    ],
+)
+def test_deep_nesting_is_refused(text: str) -> None:
+    assert faults(text) == ["subscribers.yaml: is nested too deeply"]
+
+
+@pytest.mark.parametrize("value", ["a" * 5_000_000 + "@example.com", '"' + "a " * 5_000_000 + '"', "9" * 5_000_000])
+@pytest.mark.parametrize("key", ["email", "hour", "name"])
+def test_a_huge_value_is_named_by_its_length(key: str, value: str) -> None:
+    told = faults(f"subscribers:\n  - {key}: {value}\n")
+    assert "holds a text of" in " ".join(told)
+    assert "expected at most 100,000" in " ".join(told)
+
+
+def test_values_of_some_length_are_quoted_in_part() -> None:
+    for text in ("x" * 90_000, "[" * 50 + "]" * 50, "{a: 1, b: [1, 2, 3, 4, 5, 6]}"):
+        assert faults(f"subscribers:\n  - email: {text}\n")
+    assert len(quoted(marked_yaml.read_text("[" * 60 + "x" + "]" * 60, "x"))) < 200
+    assert quoted("a" * 10**7).count("a") < 200
+
+
+def test_a_path_that_no_file_can_have(tmp_path: Path) -> None:
+    path = tmp_path / "subscribers.yaml"
+    path.write_text("include: [" + "a" * 5000 + "]\nsubscribers: []\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="there is no file"):
+        listing.read_files(path, topics=None)
+
+
+def test_keys_given_twice_are_each_told() -> None:
+    told = faults("subscribers:\n  - email: a@example.com\n" + "    email: a@example.com\n" * 3000)
+    assert len(told) == 3000
+    assert told[0] == "subscribers.yaml:3: 'email' is given twice; the first is on line 2"
+
+
+LIST = "subscribers:\n  - email: asha@example.com\n    name: आशा\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (LIST.encode("utf-16"), "not UTF-8 text; save it as UTF-8"),
+        (LIST.encode("utf-16-le"), "1: holds a NUL character, as UTF-16 does"),
+        (LIST.encode("utf-16-be"), "1: holds a NUL character, as UTF-16 does"),
+        (LIST.encode("utf-32"), "save it as UTF-8"),
+        (LIST.replace("आशा", "a\0b").encode(), "3: holds a NUL character"),
+        (LIST.replace("आशा", "Zoë").encode("latin-1"), "3: is not UTF-8 text"),
+        (LIST.replace("आशा", "a\x9bb").encode(), "3: is no valid YAML: control characters"),
+        (
+            LIST.replace("    name", "\tname").encode(),
+            "3: is no valid YAML: a tab indents this line; YAML",
+        ),
+        (LIST.replace("    name", "  \tname").encode(), "3: is no valid YAML: a tab indents this line"),
+        (LIST.replace("  - email", "\t- email").encode(), "2: is no valid YAML: a tab indents this line"),
+        (LIST.replace("आशा", '"\\ud800"').encode(), "3: is no valid YAML"),
+        (LIST.replace("आशा", '"a\\nb"').encode(), "3: 'name': expected one line of text"),
+    ],
+)
+def test_what_an_editor_or_a_disk_made_of_it(data: bytes, said: str) -> None:
+    (told,) = faults(data)
+    assert said in told
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_line_ends_and_a_mark_at_the_beginning_are_borne_with(end: str, mark: str) -> None:
+    data = (mark + LIST.replace("\n", end)).encode()
+    ((address, reader),) = listing.read_bytes(data, "subscribers.yaml", topics=None)
+    assert (address, reader.name) == ("asha@example.com", "आशा")
