@@ -65,7 +65,6 @@ def _against(name: str, port: int, home: Path) -> list[tuple[str, ...]]:
             spent[0] += _timed(partial(_by_smtplib, port, app, letter, rivals))
             spent[1] += _smtp_source(port, size)
             spent[2] += _timed(partial(_ours, port, app, letter, people))
-        whole = LETTERS / _whole_path(app)
     smtplib_rate, ours = RIVALS / spent[0], LETTERS / spent[2]
     source = LETTERS / spent[1] if spent[1] else 0.0
     rates = [

@@ -18,14 +18,23 @@ class RawSmtp:
     """Serves its connections side by side and offers PIPELINING.
 
     `silent` is what it never answers (`CONNECT`, `EHLO`, `RCPT`, `.`), `late` seconds pass before the answer to a final
-    dot, `pause` between two readings of 64 kB, after `cut` bytes of a letter it hangs up. With `tls` it speaks nothing
-    else. `letters` are whole ones with dots as on the wire, without the final dot; `helloes` what was said at EHLO.
+    dot, `pause` between two readings of 64 kB, after `cut` bytes of a letter it hangs up, MAIL is answered by `dribble`
+    again and again. With `tls` it speaks nothing else. `letters` are whole ones with dots as on the wire, without the
+    final dot; `helloes` what was said at EHLO.
     """
 
     def __init__(
-        self, *, silent: str = "", late: float = 0.0, pause: float = 0.0, cut: int = 0, tls: Identity | None = None
+        self,
+        *,
+        silent: str = "",
+        late: float = 0.0,
+        pause: float = 0.0,
+        cut: int = 0,
+        dribble: bytes = b"",
+        tls: Identity | None = None,
     ) -> None:
         self.silent, self.late, self.pause, self.cut = silent, late, pause, cut
+        self.dribble = dribble
         self.letters: list[bytes] = []
         self.helloes: list[str] = []
         self._context: ssl.SSLContext | None = None
@@ -83,6 +92,8 @@ class RawSmtp:
                 time.sleep(self.pause if letter else 0)
 
     def _say(self, connection: socket.socket, verb: str, answer: bytes) -> None:
+        while self.dribble and verb == "MAIL" and not self._over.wait(0.1):
+            connection.sendall(self.dribble)
         if verb == self.silent:
             self._over.wait(30)
         connection.sendall(answer)

@@ -88,6 +88,16 @@ def test_the_answer_after_the_final_dot_is_waited_for_longer_than_others() -> No
         assert smtp.submit(outgoing(A), Notes()) == Mixed(frozenset({1}))
 
 
+@pytest.mark.parametrize("dribbled", [b"2", b"250-and more\r\n"])
+def test_an_answer_that_dribbles_in_is_not_waited_for_forever(dribbled: bytes) -> None:
+    with RawSmtp(dribble=dribbled) as server, transport(server, timeout=1.0) as smtp:
+        began = time.monotonic()
+        outcome = smtp.submit(outgoing(A), Notes())
+        assert isinstance(outcome, Mixed)
+        assert "timed out" in outcome.not_sent_reason
+        assert time.monotonic() - began < 4
+
+
 def test_our_own_name_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 

@@ -51,14 +51,16 @@ class Line:
                 upto = min(size, sent + _PORTION)
                 upto = apart if sent < apart < upto else upto
             self.left = upto if self._sealed else sent
-            sent += self._patiently(self.sock.send, view[sent:upto], self.timeout)
+            until = time.monotonic() + self.timeout
+            sent += self._patiently(self.sock.send, view[sent:upto], until)
             self.left = sent
 
     def reply(self, timeout: float = 0.0) -> tuple[int, bytes]:
         """The next reply's code, -1 where it has none, and what it says. `timeout` where it is not the usual one."""
         texts: list[bytes] = []
+        until = time.monotonic() + (timeout or self.timeout)  # for all its lines: one that dribbles in ends as well
         while True:
-            line = self._line(timeout or self.timeout)
+            line = self._line(until)
             texts.append(line[4:].strip(b" \t\r\n"))
             try:
                 code = int(line[:3])
@@ -66,28 +68,34 @@ class Line:
                 code = -1
             if code < 0 or line[3:4] != b"-":
                 return code, b"\n".join(texts)
+            self._look(until)
 
-    def _line(self, timeout: float) -> bytes:
+    def _line(self, until: float) -> bytes:
         while (end := self._held.find(b"\n") + 1) == 0:
             if len(self._held) > _LONGEST:
                 raise smtplib.SMTPResponseException(500, b"the answer's line is too long")
-            more = self._patiently(self.sock.recv, _PORTION, timeout)
+            more = self._patiently(self.sock.recv, _PORTION, until)
             if not more:
                 raise smtplib.SMTPServerDisconnected("the server closed the connection")
             self._held += more
+            if b"\n" not in more:
+                self._look(until)
         line, self._held = self._held[:end], self._held[end:]
         return line
 
-    def _patiently(self, work: Callable[[G], T], given: G, timeout: float) -> T:
-        began = time.monotonic()
+    def _patiently(self, work: Callable[[G], T], given: G, until: float) -> T:
         while True:
             try:
                 return work(given)
             except TimeoutError:
-                now = time.monotonic()
-                if now - began >= timeout:
-                    raise
-                if self.stopping():
-                    self._stop_seen = self._stop_seen or now
-                    if now - self._stop_seen >= GRACE:
-                        raise TimeoutError("the run was asked to stop, and the server is silent") from None
+                self._look(until)
+
+    def _look(self, until: float) -> None:
+        """Raises TimeoutError when it has taken too long, or has for a run that is to stop."""
+        now = time.monotonic()
+        if now >= until:
+            raise TimeoutError("timed out")
+        if self.stopping():
+            self._stop_seen = self._stop_seen or now
+            if now - self._stop_seen >= GRACE:
+                raise TimeoutError("the run was asked to stop, and the server is silent")
