@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Column, Connection, Table
 
 from digest.store.database import as_json
 
@@ -41,6 +41,21 @@ def fill(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) ->
     waiting = iter(rows)
     while part := list(islice(waiting, _CHUNK)):
         connection.exec_driver_sql(statement, part)
+
+
+def add(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Adds rows of these columns, as the driver takes them: for few rows many times a second, where looking at every
+    value costs more than to write it."""
+    if rows:
+        mark = "%s" if connection.dialect.name == "postgresql" else "?"
+        marks = ", ".join([mark] * len(names))
+        statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  our own names
+        connection.exec_driver_sql(statement, list(rows))
+
+
+def taker(connection: Connection, column: Column[Any]) -> Callable[[Any], Any]:
+    """What turns values of a column into what the driver takes."""
+    return column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect) or (lambda value: value)
 
 
 def measure(connection: Connection, table: Table) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Request
@@ -20,6 +20,7 @@ from digest.store.signups import SignupStore
 from digest.store.wishes import WishStore
 from digest.web import archive, joining, leaving, preferences, viewing
 from digest.web.guard import Guard
+from digest.web.oneclick import OneClick
 from digest.web.pages import Pages
 from digest.web.post import Post
 from digest.web.room import Room
@@ -69,10 +70,8 @@ def pages_of(app: App, base: str) -> Iterator[ASGIApp]:
         QuotaStore(app.database),
         PublishedStore(app.database),
     )
-    try:
-        yield Guard(_routed(room), hosts=_hosts(app, base), prefix=pages.root, larger=LARGER)
-    finally:
-        post.close()
+    with closing(post), closing(OneClick(_routed(room), room)) as routed:
+        yield Guard(routed, hosts=_hosts(app, base), prefix=pages.root, larger=LARGER)
 
 
 def _routed(room: Room) -> FastAPI:

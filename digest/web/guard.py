@@ -35,15 +35,15 @@ POLICY = "; ".join(
 )
 
 HEADERS = (
-    ("content-security-policy", POLICY),
-    ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "no-referrer"),
-    ("x-frame-options", "DENY"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
-    ("cache-control", "no-store"),
-    ("x-robots-tag", "noindex, nofollow"),
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+    (b"cache-control", b"no-store"),
+    (b"x-robots-tag", b"noindex, nofollow"),
 )
 """Of every answer that does not say otherwise itself; a page that may be kept or found says so."""
 
@@ -74,9 +74,9 @@ class Guard:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                given = {name for name, _value in message["headers"]}
-                more = [(name.encode(), value.encode()) for name, value in HEADERS if name.encode() not in given]
-                message = {**message, "headers": [*message["headers"], *more]}
+                given = dict(message["headers"])
+                more = [header for header in HEADERS if header[0] not in given]
+                message["headers"] = [*message["headers"], *more]
             elif head:
                 message = {**message, "body": b""}
             await send(message)
@@ -117,11 +117,14 @@ class Guard:
 
     def _local(self, scope: Scope) -> Scope:
         """The request as the routes know it: without the prefix; a HEAD is a GET whose body is not sent."""
+        local = dict(scope)
         path = scope["path"]
         if self.prefix and (path == self.prefix or path.startswith(f"{self.prefix}/")):
-            path = path[len(self.prefix) :] or "/"
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        return {**scope, "path": path, "raw_path": quote(path).encode(), "method": method}
+            local["path"] = path = path[len(self.prefix) :] or "/"
+            local["raw_path"] = quote(path).encode()
+        if scope["method"] == "HEAD":
+            local["method"] = "GET"
+        return local
 
 
 def _name(host: bytes) -> str:

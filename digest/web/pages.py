@@ -67,6 +67,8 @@ class Pages:
         return hashlib.sha256(self.css.encode()).hexdigest()[:12]
 
     def language(self, request: Request) -> str:
+        if not request.scope["query_string"]:
+            return self.languages[0]
         asked = request.query_params.get("lang", "")
         return asked if asked in self.languages else self.languages[0]
 
@@ -82,7 +84,9 @@ class Pages:
     def show(self, request: Request, template: str, here: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page. `here` is the place under which it can be looked at again, for the switch of language."""
         language = self.language(request)
-        html = self.fill(template, language, here=here, **values)
+        return self.answer(self.fill(template, language, here=here, **values), language, status)
+
+    def answer(self, html: str, language: str, status: int = 200) -> HTMLResponse:
         return HTMLResponse(html, status, headers={"content-language": language})
 
     def fill(self, template: str, language: str, **values: Any) -> str:
