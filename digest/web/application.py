@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
@@ -21,11 +22,14 @@ from digest.store.wishes import WishStore
 from digest.web import archive, joining, leaving, preferences, viewing
 from digest.web.guard import Guard
 from digest.web.oneclick import OneClick
-from digest.web.pages import Pages
+from digest.web.pages import OWN, Pages
 from digest.web.post import Post
 from digest.web.room import Room
+from digest.web.specimens import mistakes
 from digest.web.still import router as still
 from digest.web.webhooks import webhooks
+
+log = logging.getLogger(__name__)
 
 Routes = Callable[[Room], APIRouter]
 
@@ -50,13 +54,7 @@ def pages_of(app: App, base: str) -> Iterator[ASGIApp]:
     Raises ConfigurationError.
     """
     settings = app.settings
-    web = settings.web
-    pages = Pages(
-        app.masthead,
-        settings.newsletter.base_url or base,
-        archive=web.archive == "public",
-        signup=web.signup,
-    )
+    pages = _whole(app, settings.newsletter.base_url or base)
     app.ready_to_send()
     _ = app.signer  # made once, before threads ask for it
     _ = (app.database, app.articles, app.editions, app.renderer, app.topics)
@@ -72,6 +70,23 @@ def pages_of(app: App, base: str) -> Iterator[ASGIApp]:
     )
     with closing(post), closing(OneClick(_routed(room), room)) as routed:
         yield Guard(routed, hosts=_hosts(app, base), prefix=pages.root, larger=LARGER)
+
+
+def made_pages(app: App, base: str, *, own: bool = True) -> Pages:
+    """The pages as the settings have them; with `own` by the newsletter's own templates where it has such."""
+    web, folder = app.settings.web, app.home / OWN
+    whose = folder if own and folder.is_dir() else None
+    return Pages(app.masthead, base, archive=web.archive == "public", signup=web.signup, own=whose)
+
+
+def _whole(app: App, base: str) -> Pages:
+    """The pages without a mistake: while the newsletter's own templates have one, they are ours. A mistake must keep
+    nobody from leaving, and no `digest run` from sending."""
+    pages = made_pages(app, base)
+    found = mistakes(pages, app.now(), app.topics)
+    for each in found:
+        log.error("reader pages: %s; until that is mended and this is started anew, the pages are ours", each)
+    return made_pages(app, base, own=False) if found else pages
 
 
 def _routed(room: Room) -> FastAPI:

@@ -7,6 +7,7 @@ is no cookie to keep it in.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,9 +21,15 @@ from digest.hindi import dates
 from digest.messages import Catalogue, require_pages, translator
 from digest.render.environment import make, spoken
 from digest.render.masthead import Masthead
+from digest.render.mistakes import mistake
 
 _ANY_DAY = date(2026, 1, 1)
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
+"""Ours."""
+
+OWN = "templates/pages"
+"""Where a newsletter folder holds its own."""
+
 PAGE: dict[int | str, dict[str, Any]] = {
     200: {"description": "A page.", "content": {"text/html": {}}},
     "4XX": {"description": "A page that says what is wrong.", "content": {"text/html": {}, "text/plain": {}}},
@@ -40,26 +47,30 @@ async def language_asked(lang: Asked = "") -> str:
 
 
 class Pages:
-    """The pages of one newsletter. `base` is the address under which readers reach them, without a slash at its end.
+    """The pages of one newsletter. `base` is the address under which readers reach them, without a slash at its end;
+    `own` the folder whose templates go before ours. Templates are read once.
     Raises ConfigurationError for a language whose catalogue lacks what the pages say."""
 
-    def __init__(self, masthead: Masthead, base: str, *, archive: bool, signup: bool) -> None:
-        own = masthead.language
-        self.languages = (own, "hi" if own == "en" else "en")
+    def __init__(self, masthead: Masthead, base: str, *, archive: bool, signup: bool, own: Path | None = None) -> None:
+        first = masthead.language
+        self.languages = (first, "hi" if first == "en" else "en")
         for language in self.languages:
             require_pages(language)
         self.masthead = masthead
         self.base = base
         self.root = urlsplit(base).path.rstrip("/")
-        self._environments = {language: make([_TEMPLATES], language) for language in self.languages}
+        folders = [own, TEMPLATES] if own else [TEMPLATES]
+        self._environments = {language: make(folders, language) for language in self.languages}
+        for environment in self._environments.values():
+            environment.auto_reload = False
         self._chrome = {"masthead": masthead, "root": self.root, "archive": archive, "signup": signup}
 
     @cached_property
     def css(self) -> str:
         """The one style sheet, in the colours of the letter."""
         theme = self.masthead.theme
-        template = self._environments[self.languages[0]].get_template("pages.css.j2")
-        return template.render(light=theme.light, dark=theme.dark, theme=theme.look)
+        values = {"light": theme.light, "dark": theme.dark, "theme": theme.look}
+        return self._rendered("pages.css.j2", self.languages[0], values)
 
     @cached_property
     def css_mark(self) -> str:
@@ -90,7 +101,7 @@ class Pages:
         return HTMLResponse(html, status, headers={"content-language": language})
 
     def fill(self, template: str, language: str, **values: Any) -> str:
-        """A template with its values in this language; for mails too."""
+        """A template with its values in this language; for mails too. Raises TemplateMistake."""
 
         def url(place: str, **query: str) -> str:
             return self.path(place, language, **query)
@@ -111,7 +122,14 @@ class Pages:
             "personal": True,
             **spoken(lambda: words),
         }
-        return self._environments[language].get_template(template).render({**self._chrome, **rest, **values})
+        return self._rendered(template, language, {**self._chrome, **rest, **values})
+
+    def _rendered(self, template: str, language: str, values: Mapping[str, Any]) -> str:
+        environment = self._environments[language]
+        try:
+            return environment.get_template(template).render(values)
+        except Exception as error:
+            raise mistake(error, template, environment, values) from error
 
     def problem(self, request: Request, status: int, title: str, said: str = "") -> HTMLResponse:
         """A page that says what is wrong."""
