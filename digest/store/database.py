@@ -218,5 +218,6 @@ _SENTENCES = (
     ("unable to open", "can't be opened; check that its folder exists and may be written"),
     ("not a database", "is no SQLite database"),
     ("full", "can't be written: the disk is full"),
+    ("disk i/o error", "can't be written or read: the disk is full or failing"),
     ("connection refused", "does not answer; is the server running?"),
 )

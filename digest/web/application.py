@@ -15,12 +15,13 @@ from starlette.types import ASGIApp
 
 from digest import __version__
 from digest.app import App
+from digest.errors import StoreError
 from digest.store.published import PublishedStore
 from digest.store.quotas import QuotaStore
 from digest.store.signups import SignupStore
 from digest.store.wishes import WishStore
 from digest.web import archive, joining, leaving, preferences, viewing
-from digest.web.guard import Guard
+from digest.web.guard import Guard, tell
 from digest.web.oneclick import OneClick
 from digest.web.pages import OWN, Pages
 from digest.web.post import Post
@@ -120,6 +121,15 @@ def _routed(room: Room) -> FastAPI:
         words = room.pages.words(request)
         said = words.gettext("The form did not arrive as our page sends it. Please go back and try once more.")
         return room.pages.problem(request, 422, words.gettext("That could not be understood"), said)
+
+    @routed.exception_handler(StoreError)
+    def not_kept(request: Request, error: StoreError) -> HTMLResponse:
+        tell(request.scope, error)
+        return room.pages.failed(request, error)
+
+    @routed.exception_handler(Exception)
+    def fault(request: Request, error: Exception) -> HTMLResponse:  # told by the guard, as it is raised once more
+        return room.pages.failed(request, error)
 
     return routed
 

@@ -15,6 +15,8 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from digest.web.wire import LARGEST_HEAD
+
 log = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024
@@ -81,7 +83,13 @@ class Guard:
                 message = {**message, "body": b""}
             await send(message)
 
-        headers = dict(scope["headers"])
+        headers = scope["headers"]
+        if sum(len(name) + len(value) for name, value in headers) > LARGEST_HEAD:
+            return await _plain(answer, 431, "That is more than can be taken here.")
+        named = [value for name, value in headers if name == b"host"]
+        if len(named) > 1:  # a proxy before us may have looked at the other one
+            return await _plain(answer, 400, "A request has one Host.")
+        headers = dict(headers)
         if self.hosts and _name(headers.get(b"host", b"")) not in self.hosts:
             return await _plain(answer, 421, "These pages have another name.")
         limit = next((size for start, size in self.larger if scope["path"].startswith(start)), LARGEST_BODY)
@@ -110,8 +118,8 @@ class Guard:
             await self.app(scope, bounded, answer)
         except Exception as error:
             if begun:  # the framework has answered, and raises once more for a server that would log it
-                return _tell(scope, error)
-            _tell(scope, error)
+                return tell(scope, error)
+            tell(scope, error)
             await _plain(answer, 500, "Something went wrong here. Please try again in a while.")
         return None
 
@@ -133,7 +141,7 @@ def _name(host: bytes) -> str:
     return name.rpartition("]")[0] + "]" if name.startswith("[") else name.partition(":")[0]
 
 
-def _tell(scope: Scope, error: Exception) -> None:
+def tell(scope: Scope, error: Exception) -> None:
     """One line for the operator: where it happened and what kind it was. Its message may quote a reader's words."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     route = getattr(scope.get("route"), "path", "an unknown path")
@@ -145,7 +153,7 @@ def _tell(scope: Scope, error: Exception) -> None:
 async def _plain(send: Send, status: int, sentence: str) -> None:
     body = f"{sentence}\n".encode()
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    if status == 413:
+    if status in (413, 431):
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

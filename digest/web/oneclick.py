@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from digest.messages import translator
 from digest.store.wishes import Leaving
 from digest.web.gathering import Gathering
+from digest.web.guard import tell
 from digest.web.leaving import State, page_of
 from digest.web.room import Room
 
@@ -50,7 +51,13 @@ class OneClick:
         # The body is not looked at: whatever a mailbox provider sends, a POST here means one thing.
         request = Request(scope)
         language = self.room.pages.language(request)
-        out = await self._gathering.write(Leaving(id, self.room.said(request, "leave", self._wording(language))))
+        said = self.room.said(request, "leave", self._wording(language))
+        try:
+            out = await self._gathering.write(Leaving(id, said))
+        except Exception as error:
+            tell(scope, error)
+            await self.room.pages.failed(request, error)(scope, receive, send)
+            return
         body = token.encode().join(self._page("left" if out else "nobody", language))
         headers = [
             (b"content-length", b"%d" % len(body)),

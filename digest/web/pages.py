@@ -17,12 +17,14 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import Query, Request
 from fastapi.responses import HTMLResponse
 
+from digest.errors import StoreError
 from digest.hindi import dates
 from digest.messages import Catalogue, require_pages, translator
 from digest.render.environment import make, spoken
 from digest.render.masthead import Masthead
 from digest.render.mistakes import mistake
 
+_RETRY_AFTER = "120"  # seconds
 _ANY_DAY = date(2026, 1, 1)
 TEMPLATES = Path(__file__).parent / "templates"
 """Ours."""
@@ -130,6 +132,17 @@ class Pages:
             return environment.get_template(template).render(values)
         except Exception as error:
             raise mistake(error, template, environment, values) from error
+
+    def failed(self, request: Request, error: Exception) -> HTMLResponse:
+        """A page that says that what was asked for was not done: a fault of ours, or the store can't be written now."""
+        words = self.words(request)
+        if isinstance(error, StoreError):
+            said = words.gettext("Nothing has changed. Please try once more in a few minutes.")
+            answer = self.problem(request, 503, words.gettext("That can't be done just now"), said)
+            answer.headers["retry-after"] = _RETRY_AFTER
+            return answer
+        said = words.gettext("Please try once more in a while, or write to us.")
+        return self.problem(request, 500, words.gettext("Something went wrong here"), said)
 
     def problem(self, request: Request, status: int, title: str, said: str = "") -> HTMLResponse:
         """A page that says what is wrong."""

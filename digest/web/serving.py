@@ -34,6 +34,7 @@ def serving(app: App, *, host: str = "", port: int | None = None) -> Iterator[st
         import uvicorn
 
         from digest.web.application import pages_of
+        from digest.web.wire import Wire
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "digest":
             raise
@@ -52,6 +53,7 @@ def serving(app: App, *, host: str = "", port: int | None = None) -> Iterator[st
             access_log=False,
             lifespan="off",
             ws="none",
+            http=Wire,
             proxy_headers=bool(web.proxies),
             forwarded_allow_ips=list(web.proxies),
             server_header=False,
