@@ -6,11 +6,11 @@ By whom is kept as a hash: the table tells nobody's address.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from digest.store.database import Database
 from digest.store.schema_readers import quota
@@ -58,5 +58,15 @@ class QuotaStore:
             return True
 
 
+def forget(connection: Connection, who: Collection[str]) -> None:
+    """Drops all that was counted for these, within a transaction of the caller's."""
+    for each in who:
+        connection.execute(delete(quota).where(quota.c.name.startswith(f"{_hash(each)}:")))
+
+
 def _name(each: Quota) -> str:
-    return hashlib.sha256(f"{each.per}|{each.who}".encode()).hexdigest()
+    return f"{_hash(each.who)}:{each.per.total_seconds():.0f}"
+
+
+def _hash(who: str) -> str:
+    return hashlib.sha256(who.encode()).hexdigest()[:48]

@@ -18,7 +18,7 @@ from digest.deliver.message import Outgoing
 from digest.messages import translator
 from digest.store.quotas import Quota
 from digest.store.signups import PENDING
-from digest.subscribers.address import normalise
+from digest.subscribers.address import mailbox, normalise
 from digest.web.invitation import confirmation, reminder
 from digest.web.leaving import broken
 from digest.web.pages import PAGE, language_asked
@@ -130,7 +130,7 @@ def _agreement(room: Room, language: str) -> str:
 
 def _invitation(room: Room, address: str, email: str, language: str, from_: str) -> Outgoing | None:
     """The mail that fits the address, and not too many of them; nothing of it is told to who asked."""
-    who, now = f"join:{_mailbox(address)}", room.now()
+    who, now = f"join:{mailbox(address)}", room.now()
     rations = [Quota(who, 1, timedelta(minutes=10)), Quota(who, 3, _DAY), Quota(who, 6, 7 * _DAY)]
     if not room.quotas.take([*rations, _of_all(room)], now):
         return None
@@ -148,13 +148,6 @@ def _invitation(room: Room, address: str, email: str, language: str, from_: str)
 def _of_all(room: Room) -> Quota:
     """What all who ask share, so that no crowd of machines makes us mail the world."""
     return Quota("join", room.app.settings.web.signup_mails_per_hour, _HOUR)
-
-
-def _mailbox(address: str) -> str:
-    """Which addresses are counted together: those that a mailbox has by itself, `a.sha+news@` for `asha@`, so that
-    nobody is buried in our mail under names of their own."""
-    local, _, domain = address.rpartition("@")
-    return f"{local.partition('+')[0].replace('.', '') or local}@{domain}"
 
 
 def _network(address: str) -> str:

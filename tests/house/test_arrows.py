@@ -35,6 +35,7 @@ TOP = {
     "pipeline",
     "app",
     "freezing",
+    "forgetting",
     "hearing",
     "rehearsal",
     "building",
