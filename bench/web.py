@@ -1,7 +1,7 @@
 """Leaving by one click over HTTP on SQLite, alone and while a send runs in the same process, beside a bare FastAPI app.
 
 The rival does the least that keeps the promise: a route that commits one row before it answers. No guard, no page, no
-token that would be checked, no log of consent.
+token that would be checked, no log of consent. The floor promises nothing: uvicorn with an answer of the same size.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 from urllib.parse import urlsplit
 
 from bench.delivery import enlist, made_ready, newsletter
@@ -34,7 +35,7 @@ Times = dict[str, list[float]]
 
 
 def run() -> list[tuple[str, ...]]:
-    """(what, ours and the rival's milliseconds at p50 and p95, how many times faster ours is at p50)."""
+    """(what, ours, the rival's and the floor's milliseconds at p50 and p95, how many times faster ours is at p50)."""
     from digest.web.serving import serving
 
     with newsletter() as app:
@@ -46,13 +47,16 @@ def run() -> list[tuple[str, ...]]:
             used = time.process_time() - used
             busy, lasted = _while_sending(app, base)
         assert len(app.readers.suppressed()) == 2 * _ALL, "a leaving was lost"
-    with _bare() as base:
-        bare = _pressed(base, [f"r{number}" for number in range(_ALL)])
-    rows = [("commit of one row", _shown(commits), "", "")]
-    rows += [(way, *_beside(times, bare[way])) for way, times in quiet.items()]
-    rows += [(f"{way}, while a send runs", *_beside(times, bare[way])) for way, times in busy.items()]
+    others = []
+    for served in (_bare(), _served(_floor)):
+        with served as base:
+            others.append(_pressed(base, [f"r{number}" for number in range(_ALL)]))
+    bare, floor = others
+    rows = [("commit of one row", _shown(commits), "", "", "")]
+    rows += [(way, *_beside(times, bare[way], floor[way])) for way, times in quiet.items()]
+    rows += [(f"{way}, while a send runs", *_beside(times, bare[way], floor[way])) for way, times in busy.items()]
     share = f"{lasted:.0%} of the presses fell into the send"
-    return [*rows, ("CPU of the server, a leaving", f"{used * 1000 / _ALL:.2f}", "", ""), (share, "", "", "")]
+    return [*rows, ("CPU of the server, a leaving", f"{used * 1000 / _ALL:.2f}", "", "", ""), (share, "", "", "", "")]
 
 
 def _pressed(base: str, tokens: list[str]) -> Times:
@@ -106,10 +110,7 @@ def _durable(connection: sqlite3.Connection) -> None:
 @contextmanager
 def _bare() -> Iterator[str]:
     """A FastAPI app of one route, served as ours is."""
-    import uvicorn
     from fastapi import FastAPI
-
-    from digest.web.serving import listening, running
 
     with tempfile.TemporaryDirectory() as folder:
         own, routed = threading.local(), FastAPI()
@@ -127,13 +128,29 @@ def _bare() -> Iterator[str]:
             connection().execute("INSERT INTO gone VALUES (?)", (token,))
             return "left"
 
-        config = uvicorn.Config(routed, log_config=None, access_log=False, lifespan="off")
-        with listening("127.0.0.1", 0) as listener, running(uvicorn.Server(config), listener):
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with _served(routed) as base:
+            yield base
 
 
-def _beside(ours: list[float], rival: list[float]) -> tuple[str, str, str]:
-    return _shown(ours), _shown(rival), f"{_p50(rival) / _p50(ours):.1f}"
+async def _floor(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001  what ASGI hands an app
+    body = b"x" * 3000
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+@contextmanager
+def _served(app: Any) -> Iterator[str]:
+    import uvicorn
+
+    from digest.web.serving import listening, running
+
+    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
+    with listening("127.0.0.1", 0) as listener, running(uvicorn.Server(config), listener):
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def _beside(ours: list[float], rival: list[float], floor: list[float]) -> tuple[str, str, str, str]:
+    return _shown(ours), _shown(rival), _shown(floor), f"{_p50(rival) / _p50(ours):.1f}"
 
 
 def _shown(times: list[float]) -> str:
