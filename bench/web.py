@@ -1,90 +1,162 @@
-"""Leaving by one click over HTTP on SQLite: one client, and 50 at once, beside the bare commit of one row in this run.
+"""Leaving by one click over HTTP on SQLite, alone and while a send runs in the same process, beside a bare FastAPI app.
 
-The clients are a process of their own, which this file is too when it is run with arguments.
+The rival does the least that keeps the promise: a route that commits one row before it answers. No guard, no page, no
+token that would be checked, no log of consent. The floor promises nothing: uvicorn with an answer of the same size.
 """
 
 from __future__ import annotations
 
-import http.client
+import json
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 from urllib.parse import urlsplit
 
-ALONE, TOGETHER, EACH = 500, 50, 40
+from bench.delivery import enlist, made_ready, newsletter
+from bench.web_clients import TOGETHER, WAYS
+from digest import pipeline
+from digest.app import App
+
+_ALONE, _EACH = 300, 40
+_COUNTS = dict(zip(WAYS, (_ALONE, TOGETHER * _EACH, TOGETHER * _EACH), strict=True))
+_ALL = sum(_COUNTS.values())
+_MAILED = 200_000
+"""Readers of the send, so that it outlasts the leavings."""
+
+Times = dict[str, list[float]]
 
 
-def run() -> list[tuple[str, str, str]]:
-    """(what, milliseconds at p50 and p95, times the bare commit)."""
-    from sqlalchemy import text
-
-    from digest.app import make_app
-    from digest.cli.folder import make_folder
-    from digest.models import Subscriber
+def run() -> list[tuple[str, ...]]:
+    """(what, ours, the rival's and the floor's milliseconds at p50 and p95, how many times faster ours is at p50)."""
     from digest.web.serving import serving
 
-    count = ALONE + TOGETHER * EACH
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "letter"
-        make_folder(home)
-        with make_app(home, environment={}) as app, serving(app, port=0) as base:
-            emails = [f"r{number}@example.com" for number in range(count)]
-            app.readers.sync([(email, Subscriber(email)) for email in emails], now=app.now())
-            commits = []
-            for number in range(200):
-                begun = time.perf_counter()
-                with app.database.write() as connection:
-                    connection.execute(text("INSERT INTO meta (name, value) VALUES (:n, '')"), {"n": f"b{number}"})
-                commits.append((time.perf_counter() - begun) * 1000)
-            tokens = "\n".join(app.signer.sign("leave", id) for id in range(1, count + 1))
+    with newsletter() as app:
+        enlist(app, _MAILED)
+        commits = _commits(app)
+        with serving(app, port=0) as base:
             used = time.process_time()
-            command = [sys.executable, __file__, urlsplit(base).netloc]
-            done = subprocess.run(command, input=tokens, capture_output=True, text=True, check=True)
-            used = (time.process_time() - used) * 1000 / count
-            assert len(app.readers.suppressed()) == count
-    floor = quantiles(commits, n=20)[9]
-    rows = [("commit of one row", *_shown(commits, floor))]
-    for what, line in zip(("one client", f"{TOGETHER} at once"), done.stdout.splitlines(), strict=True):
-        rows.append((what, *_shown([float(word) for word in line.split()], floor)))
-    return [*rows, ("CPU of the server, a leaving", f"{used:.2f}", "")]
+            quiet = _pressed(base, [app.signer.sign("leave", id) for id in range(1, _ALL + 1)])
+            used = time.process_time() - used
+            busy, lasted = _while_sending(app, base)
+        assert len(app.readers.suppressed()) == 2 * _ALL, "a leaving was lost"
+    others = []
+    for served in (_bare(), _served(_floor)):
+        with served as base:
+            others.append(_pressed(base, [f"r{number}" for number in range(_ALL)]))
+    bare, floor = others
+    rows = [("commit of one row", _shown(commits), "", "", "")]
+    rows += [(way, *_beside(times, bare[way], floor[way])) for way, times in quiet.items()]
+    rows += [(f"{way}, while a send runs", *_beside(times, bare[way], floor[way])) for way, times in busy.items()]
+    share = f"{lasted:.0%} of the presses fell into the send"
+    return [*rows, ("CPU of the server, a leaving", f"{used * 1000 / _ALL:.2f}", "", "", ""), (share, "", "", "", "")]
 
 
-def _shown(times: list[float], floor: float) -> tuple[str, str]:
+def _pressed(base: str, tokens: list[str]) -> Times:
+    place, more = urlsplit(base), iter(tokens)
+    parts = {way: [next(more) for _ in range(count)] for way, count in _COUNTS.items()}
+    asked = json.dumps({"host": place.hostname, "port": place.port, "tokens": parts})
+    command = [sys.executable, "-m", "bench.web_clients"]
+    done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True)
+    times: Times = json.loads(done.stdout)
+    return times
+
+
+def _while_sending(app: App, base: str) -> tuple[Times, float]:
+    """The times, and which share of them the send lasted. The clients begin with the first letters."""
+    key = pipeline.edition_key(app)
+    made_ready(app, key)
+    tokens = [app.signer.sign("leave", id) for id in range(_ALL + 1, 2 * _ALL + 1)]
+    begun, ended = threading.Event(), []
+
+    def send() -> None:
+        pipeline.send(app, key, progress=lambda *_: begun.set())
+        ended.append(time.perf_counter())
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    begun.wait(60)
+    start = time.perf_counter()
+    times = _pressed(base, tokens)
+    took = time.perf_counter() - start
+    sending.join()
+    return times, min(1.0, (ended[0] - start) / took)
+
+
+def _commits(app: App) -> list[float]:
+    times = []
+    with closing(sqlite3.connect(app.home / "bare.db", isolation_level=None)) as connection:
+        _durable(connection)
+        for number in range(200):
+            begun = time.perf_counter()
+            connection.execute("INSERT INTO gone VALUES (?)", (f"r{number}",))
+            times.append((time.perf_counter() - begun) * 1000)
+    return times
+
+
+def _durable(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("CREATE TABLE IF NOT EXISTS gone (address TEXT PRIMARY KEY)")
+
+
+@contextmanager
+def _bare() -> Iterator[str]:
+    """A FastAPI app of one route, served as ours is."""
+    from fastapi import FastAPI
+
+    with tempfile.TemporaryDirectory() as folder:
+        own, routed = threading.local(), FastAPI()
+
+        def connection() -> sqlite3.Connection:
+            if not hasattr(own, "connection"):
+                path = Path(folder) / "bare.db"
+                own.connection = sqlite3.connect(path, isolation_level=None, timeout=15, check_same_thread=False)
+                _durable(own.connection)
+            held: sqlite3.Connection = own.connection
+            return held
+
+        @routed.post("/leave/{token}")
+        def leave(token: str) -> str:
+            connection().execute("INSERT INTO gone VALUES (?)", (token,))
+            return "left"
+
+        with _served(routed) as base:
+            yield base
+
+
+async def _floor(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001  what ASGI hands an app
+    body = b"x" * 3000
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+@contextmanager
+def _served(app: Any) -> Iterator[str]:
+    import uvicorn
+
+    from digest.web.serving import listening, running
+
+    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
+    with listening("127.0.0.1", 0) as listener, running(uvicorn.Server(config), listener):
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def _beside(ours: list[float], rival: list[float], floor: list[float]) -> tuple[str, str, str, str]:
+    return _shown(ours), _shown(rival), _shown(floor), f"{_p50(rival) / _p50(ours):.1f}"
+
+
+def _shown(times: list[float]) -> str:
     parts = quantiles(times, n=20)
-    return f"{parts[9]:.2f} / {parts[18]:.2f}", f"{parts[9] / floor:.1f}"
+    return f"{parts[9]:.2f} / {parts[18]:.2f}"
 
 
-def _leave(host: str, tokens: list[str], times: list[float]) -> None:
-    connection = http.client.HTTPConnection(host)
-    for token in tokens:
-        begun = time.perf_counter()
-        connection.request("POST", f"/leave/{token}", b"List-Unsubscribe=One-Click")
-        answer = connection.getresponse()
-        answer.read()
-        assert answer.status == 200
-        times.append((time.perf_counter() - begun) * 1000)
-
-
-def _clients(host: str) -> None:
-    tokens = sys.stdin.read().split()
-    alone: list[float] = []
-    together: list[float] = []
-    _leave(host, tokens[:ALONE], alone)
-    threads = [
-        threading.Thread(target=_leave, args=(host, tokens[at : at + EACH], together))
-        for at in range(ALONE, len(tokens), EACH)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for times in (alone, together):
-        print(*(f"{each:.3f}" for each in times))
-
-
-if __name__ == "__main__":
-    _clients(sys.argv[1])
+def _p50(times: list[float]) -> float:
+    return quantiles(times, n=20)[9]

@@ -36,5 +36,6 @@ class Web(Shape):
     port: int = Field(default=8000, ge=0, le=65535)
     archive: Literal["public", "off"] = "public"
     signup: bool = True
+    signup_mails_per_hour: int = Field(default=1000, ge=1)
     proxies: tuple[Line, ...] = ("127.0.0.1",)
     webhooks: Webhooks = Webhooks()

@@ -53,6 +53,7 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
     from digest import examples
     from digest.app import make_app
     from digest.cli.checking_edition import check_edition
+    from digest.cli.checking_pages import check_pages
     from digest.cli.checking_sources import check_sources
     from digest.subscribers import listing
 
@@ -66,6 +67,7 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
                 _known(app, edition)
             readers = _check_list(app, findings)
             findings.gather(lambda: _check_templates(app, findings))
+            findings.gather(lambda: check_pages(app, findings))
             findings.gather(lambda: check_sources(app, findings, online=not offline))
             findings.gather(lambda: _check_transport(app, findings, offline))
             findings.gather(lambda: _check_webhooks(app, findings))
@@ -154,6 +156,8 @@ def _check_templates(app: App, findings: Findings) -> None:
     own = app.home / "templates"
     ours = resources.templates()
     for path in sorted(own.rglob("*")) if own.is_dir() else ():
+        if (own / "pages") in path.parents:  # of the readers' pages
+            continue
         if path.is_file() and not (ours / path.relative_to(own)).is_file():
             said = "takes the place of none of ours and is used only where another of yours includes it"
             findings.warnings.append(f"templates/{path.relative_to(own)}: {said}")

@@ -11,6 +11,7 @@ import click
 
 from digest.cli.editions import key_of, looked_at
 from digest.cli.output import emit, json_option, note
+from digest.cli.stopping import stopped_by_signals
 from digest.models import Edition
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def compose(home: Path, day: datetime | None, slug: str, explain: bool, as_json:
     """Curate the collected articles into a draft edition and show it."""
     from digest import pipeline
     from digest.app import make_app
-    from digest.cli.sending import prepare_the_next, stopped_by_signals
+    from digest.cli.sending import prepare_the_next
+    from digest.cli.stopping import stopped_by_signals
 
     with make_app(home) as app:
         on = day.date() if day else None
@@ -123,6 +125,7 @@ def preview(home: Path, edition: str, out: Path | None, show: bool, port: int, n
 
 
 def _serve(home: Path, key: str, port: int, *, browser: bool) -> None:
+    import threading
     import webbrowser
 
     from digest.errors import DigestError
@@ -133,11 +136,15 @@ def _serve(home: Path, key: str, port: int, *, browser: bool) -> None:
         server = PreviewServer(Showing(home, key), port)
     except OSError as error:
         raise DigestError(f"port {port} can't be listened on: {error.strerror}") from error
-    with server:
+    with stopped_by_signals() as stop, server:
+        serving = threading.Thread(target=server.serve_forever, name="preview")
+        serving.start()
         try:
             note(f"showing edition {key} at {server.url}; stop with Ctrl-C")
             if browser:
                 webbrowser.open(server.url)
-            server.serve_forever()
-        except KeyboardInterrupt:
-            note("stopped")
+            stop.wait()
+        finally:
+            server.shutdown()
+            serving.join()
+    note("stopped")

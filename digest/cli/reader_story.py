@@ -69,8 +69,10 @@ def _line(app: App, address: str) -> tuple[str, int] | None:
 def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
     """Forget a person: address, name, wishes, consent in words. A keyed hash stays and keeps them from coming back.
 
-    The numbers of editions stay as they are. Backups, mail that was sent and what the provider has are not touched.
+    The numbers of editions stay as they are. What providers posted of them and their mails in the outbox go too.
+    Backups, mail that was sent and what the provider has are not touched.
     """
+    from digest import forgetting
     from digest.app import make_app
     from digest.cli.reader_edits import files
     from digest.subscribers import editing
@@ -78,15 +80,16 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
     with make_app(home) as app:
         address = comparable(email)
         path = next((file for file in files(app) if editing.remove(file, email, backup=False)), None)
-        done = app.people.erasures.erase(address, f"{reason} ({by_command('erase')})", now=app.now())
+        done, mails = forgetting.forget(app, address, f"{reason} ({by_command('erase')})")
     if as_json:
-        emit({"email": email, "known": done.known or path is not None, "file": path.name if path else "",
-              "letters": done.letters, "consents": done.consents})  # fmt: skip
+        emit({"email": email, "known": done.known or path is not None or mails > 0, "file": path.name if path else "",
+              "letters": done.letters, "consents": done.consents, "posts": done.posts, "mails": mails})  # fmt: skip
         return
-    if not done.known and path is None:
+    if not done.known and path is None and not mails:
         note(f"nothing was held of {email}; it is kept from coming in all the same")
     kept = f"{plural(done.letters, 'letter', 'letters')} and {plural(done.consents, 'entry', 'entries')} of consent"
-    click.echo(f"{email} is erased; {kept} stay without a name")
+    gone = f"; {plural(mails, 'mail', 'mails')} in the outbox removed" if mails else ""
+    click.echo(f"{email} is erased; {kept} stay without a name{gone}")
 
 
 @click.command(

@@ -18,7 +18,7 @@ def run(home: Path) -> int:
 
     from digest import freezing
     from digest.app import make_app
-    from digest.cli.sending import stopped_by_signals
+    from digest.cli.stopping import stopped_by_signals
     from digest.schedule import Clock
     from digest.web.serving import serving
 

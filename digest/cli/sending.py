@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +15,7 @@ import click
 from digest import local_time
 from digest.cli.editions import existing, key_of, looked_at
 from digest.cli.output import Progress, emit, json_option, note, plural, table
+from digest.cli.stopping import stopped_by_signals
 from digest.errors import ConfigurationError, DigestError, Fault
 
 if TYPE_CHECKING:
@@ -264,22 +263,3 @@ def _dry_run(app: App, key: str, as_json: bool) -> int:
     for line in (*map(str, found.findings), *found.left_out):
         note(line)
     return 1 if found.errors else 0
-
-
-@contextmanager
-def stopped_by_signals() -> Iterator[threading.Event]:
-    """An event that SIGTERM and Ctrl-C set; a second signal ends the process at once."""
-    stop = threading.Event()
-
-    def ask(signum: int, _frame: object) -> None:
-        if stop.is_set():
-            signal.signal(signum, signal.SIG_DFL)
-            signal.raise_signal(signum)
-        stop.set()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

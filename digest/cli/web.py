@@ -18,7 +18,7 @@ def web(home: Path, host: str | None, port: int | None) -> int:
     import logging
 
     from digest.app import make_app
-    from digest.cli.sending import stopped_by_signals
+    from digest.cli.stopping import stopped_by_signals
     from digest.web.serving import serving
 
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")

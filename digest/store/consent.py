@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
+from digest.store import bulk
 from digest.store.database import Database
 from digest.store.schema_readers import consent
 
@@ -53,6 +54,10 @@ class ConsentLog:
 
 def append(connection: Connection, entries: Sequence[Consent]) -> None:
     """Adds entries within a transaction of the caller's, so that they stand or fall with what they tell of."""
+    taken = bulk.taker(connection, consent.c.at)
     for start in range(0, len(entries), _CHUNK):
-        part = entries[start : start + _CHUNK]
-        connection.execute(insert(consent), [{name: getattr(e, name) for name in Consent.__slots__} for e in part])
+        rows = [
+            (each.address, each.what, taken(each.at), each.source, each.wording, each.detail)
+            for each in entries[start : start + _CHUNK]
+        ]
+        bulk.add(connection, consent, ("address", "what", "at", "source", "wording", "detail"), rows)

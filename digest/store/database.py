@@ -26,6 +26,9 @@ from digest.store import troubles
 HEAD = "0011"
 """The newest migration; a test keeps it equal to the last file of `migrations/versions`."""
 
+_ZEROED = "FAST"
+"""What SQLite overwrites with zeros when it is deleted: whatever lies in a page that is written anyway."""
+
 
 class Database:
     """An open store. `read()` and `write()` give a connection inside one transaction each."""
@@ -101,6 +104,25 @@ class Database:
     def jotter(self) -> Jotter:
         """For one statement after the other on SQLite without waiting for the disk. To be closed."""
         return Jotter(self)
+
+    @contextmanager
+    def zeroing(self, connection: Connection) -> Iterator[None]:
+        """Within the block SQLite overwrites with zeros what this connection deletes, whole pages too."""
+        if self.engine.dialect.name != "sqlite":
+            yield
+            return
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql(f"PRAGMA secure_delete={_ZEROED}")
+
+    def empty_log(self) -> None:
+        """On SQLite: brings the log back into the file and empties it, as far as nobody reads from it just now."""
+        if self.engine.dialect.name == "sqlite":
+            with self.said(), self.engine.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -199,6 +221,7 @@ def _sqlite(url: Any) -> Engine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA secure_delete={_ZEROED}")
         if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             cursor.execute("PRAGMA journal_mode=WAL")
         cursor.close()

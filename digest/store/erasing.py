@@ -2,27 +2,28 @@
 
 Owns which columns hold something of a person. The rows of deliveries stay, without a name, so that an edition's
 counts go on balancing. The key lies in the store: without it nobody can try addresses against a hash that leaked.
+On SQLite what was overwritten is zeroed in the file, and the log, which holds pages as they were, is emptied.
 """
 
 from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, true, update
 
+from digest.store import quotas
 from digest.store.database import Database
 from digest.store.meta import get_or_make
-from digest.store.schema import attempt, delivery, delivery_event, meta
+from digest.store.schema import attempt, decision, delivery, delivery_event, edition, meta, webhook
 from digest.store.schema_readers import consent, erased, signup, subscriber, suppression, wish
+from digest.store.scrubbing import NOBODY, scrub, scrub_posts
 
 _KEY = "erasure_key"
-NOBODY = "(erased)"
-"""What stands where the address stood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Erased:
     known: bool
     consents: int = 0
     letters: int = 0
+    posts: int = 0
 
 
 class Erasures:
@@ -71,13 +73,15 @@ class Erasures:
         """`forgive` in a transaction of the caller's, who has asked for `key` before it."""
         return bool(connection.execute(delete(erased).where(erased.c.mark == self.mark(address))).rowcount)
 
-    def erase(self, address: str, reason: str, *, now: datetime) -> Erased:
-        """Forgets the person behind a comparable address, in one transaction. Doing it again changes nothing."""
+    def erase(self, address: str, reason: str, *, now: datetime, rations: Collection[str] = ()) -> Erased:
+        """Forgets the person behind a comparable address, in one transaction, and the `rations` that were counted under
+        these names. Doing it again changes nothing."""
         mark = self.mark(address)
-        with self.database.write(area="subscriber") as connection:
+        with self.database.write(area="subscriber") as connection, self.database.zeroing(connection):
             row = connection.execute(
-                select(subscriber.c.id, subscriber.c.email).where(subscriber.c.address == address)
+                select(subscriber.c.id, subscriber.c.email, subscriber.c.name).where(subscriber.c.address == address)
             ).first()
+            asked = connection.execute(select(signup.c.email).where(signup.c.address == address)).scalars().all()
             barred = connection.execute(delete(suppression).where(suppression.c.address == address)).rowcount
             # That and when somebody agreed may have to be shown later; to whom it belongs can't be told any more
             # without the address itself, and what was said in words goes.
@@ -85,10 +89,23 @@ class Erasures:
                 update(consent).where(consent.c.address == address).values(address=mark, wording="", detail="")
             ).rowcount
             connection.execute(delete(signup).where(signup.c.address == address))
-            letters = _anonymise(connection, row.id, {address, row.email}) if row else 0
+            words = {address, *asked, *((row.email,) if row else ())}
+            letters = _anonymise(connection, row.id, {*words, *filter(None, [row.name])}) if row else 0
             if not connection.execute(select(erased.c.mark).where(erased.c.mark == mark)).first():
                 connection.execute(insert(erased).values(mark=mark, at=now, reason=reason))
-        return Erased(bool(row or barred or consents), consents, letters)
+            # A name of one word may be any word of a sentence, and stays in what was not written of this reader.
+            full = {row.name} if row and " " in row.name else set()
+            for column in _NOTES:
+                scrub(connection, column, true(), words | full)
+            posts = scrub_posts(connection, words)
+            quotas.forget(connection, [*rations, *((f"again:{row.id}", f"why:{row.id}") if row else ())])
+        self.database.empty_log()
+        known = bool(row or barred or consents or asked or posts)
+        return Erased(known, consents, letters, posts)
+
+
+_NOTES = (decision.c.reason, edition.c.reason, erased.c.reason, suppression.c.detail, webhook.c.fault)
+"""What was written in words about whatever it was; a few rows each, or few that hold any."""
 
 
 def _anonymise(connection: Connection, id: int, words: set[str]) -> int:
@@ -100,14 +117,7 @@ def _anonymise(connection: Connection, id: int, words: set[str]) -> int:
         attempt.c.batch.in_(select(delivery.c.batch).where(mine)),
         attempt.c.in_doubt == id,
     )
-    said = (
-        (delivery.c.reason, mine),
-        (attempt.c.detail, tried),
-        (delivery_event.c.reason, delivery_event.c.subscriber == id),
-    )
-    for column, rows in said:  # a server's refusal quotes the address
-        for word in words:
-            held = and_(rows, column.contains(word, autoescape=True))
-            new = {column.name: func.replace(column, word, NOBODY)}
-            connection.execute(update(column.table).where(held).values(new))
+    scrub(connection, delivery.c.reason, mine, words)  # a server's refusal quotes the address
+    scrub(connection, attempt.c.detail, tried, words)
+    scrub(connection, delivery_event.c.reason, delivery_event.c.subscriber == id, words)
     return connection.execute(select(func.count()).select_from(delivery).where(mine)).scalar_one()

@@ -21,6 +21,7 @@ _SQLITE = (
     ("unable to open", "can't be opened; check that its folder exists and may be written"),
     ("not a database", "is no SQLite database"),
     ("full", "can't be written: the disk is full"),
+    ("disk i/o error", "can't be written or read: the disk is full or failing"),
 )
 _URL = "check 'store.url'"
 _POSTGRESQL = (

@@ -28,6 +28,13 @@ def normalise(email: str) -> str:
     return _slowly(folded)
 
 
+def mailbox(address: str) -> str:
+    """Which comparable addresses are counted together: those that a mailbox has by itself, `a.sha+news@` for `asha@`,
+    so that nobody is buried in our mail under names of their own."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0].replace('.', '') or local}@{domain}"
+
+
 def _slowly(folded: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Request
@@ -14,17 +15,22 @@ from starlette.types import ASGIApp
 
 from digest import __version__
 from digest.app import App
+from digest.errors import StoreError
 from digest.store.published import PublishedStore
 from digest.store.quotas import QuotaStore
 from digest.store.signups import SignupStore
 from digest.store.wishes import WishStore
 from digest.web import archive, joining, leaving, preferences, viewing
-from digest.web.guard import Guard
-from digest.web.pages import Pages
+from digest.web.guard import Guard, tell
+from digest.web.oneclick import OneClick
+from digest.web.pages import OWN, Pages
 from digest.web.post import Post
 from digest.web.room import Room
+from digest.web.specimens import mistakes
 from digest.web.still import router as still
 from digest.web.webhooks import webhooks
+
+log = logging.getLogger(__name__)
 
 Routes = Callable[[Room], APIRouter]
 
@@ -49,13 +55,7 @@ def pages_of(app: App, base: str) -> Iterator[ASGIApp]:
     Raises ConfigurationError.
     """
     settings = app.settings
-    web = settings.web
-    pages = Pages(
-        app.masthead,
-        settings.newsletter.base_url or base,
-        archive=web.archive == "public",
-        signup=web.signup,
-    )
+    pages = _whole(app, settings.newsletter.base_url or base)
     app.ready_to_send()
     _ = app.signer  # made once, before threads ask for it
     _ = (app.database, app.articles, app.editions, app.renderer, app.topics)
@@ -69,10 +69,25 @@ def pages_of(app: App, base: str) -> Iterator[ASGIApp]:
         QuotaStore(app.database),
         PublishedStore(app.database),
     )
-    try:
-        yield Guard(_routed(room), hosts=_hosts(app, base), prefix=pages.root, larger=LARGER)
-    finally:
-        post.close()
+    with closing(post), closing(OneClick(_routed(room), room)) as routed:
+        yield Guard(routed, hosts=_hosts(app, base), prefix=pages.root, larger=LARGER)
+
+
+def made_pages(app: App, base: str, *, own: bool = True) -> Pages:
+    """The pages as the settings have them; with `own` by the newsletter's own templates where it has such."""
+    web, folder = app.settings.web, app.home / OWN
+    whose = folder if own and folder.is_dir() else None
+    return Pages(app.masthead, base, archive=web.archive == "public", signup=web.signup, own=whose)
+
+
+def _whole(app: App, base: str) -> Pages:
+    """The pages without a mistake: while the newsletter's own templates have one, they are ours. A mistake must keep
+    nobody from leaving, and no `digest run` from sending."""
+    pages = made_pages(app, base)
+    found = mistakes(pages, app.now(), app.topics)
+    for each in found:
+        log.error("reader pages: %s; until that is mended and this is started anew, the pages are ours", each)
+    return made_pages(app, base, own=False) if found else pages
 
 
 def _routed(room: Room) -> FastAPI:
@@ -106,6 +121,15 @@ def _routed(room: Room) -> FastAPI:
         words = room.pages.words(request)
         said = words.gettext("The form did not arrive as our page sends it. Please go back and try once more.")
         return room.pages.problem(request, 422, words.gettext("That could not be understood"), said)
+
+    @routed.exception_handler(StoreError)
+    def not_kept(request: Request, error: StoreError) -> HTMLResponse:
+        tell(request.scope, error)
+        return room.pages.failed(request, error)
+
+    @routed.exception_handler(Exception)
+    def fault(request: Request, error: Exception) -> HTMLResponse:  # told by the guard, as it is raised once more
+        return room.pages.failed(request, error)
 
     return routed
 

@@ -15,6 +15,8 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from digest.web.wire import LARGEST_HEAD
+
 log = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024
@@ -35,15 +37,15 @@ POLICY = "; ".join(
 )
 
 HEADERS = (
-    ("content-security-policy", POLICY),
-    ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "no-referrer"),
-    ("x-frame-options", "DENY"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
-    ("cache-control", "no-store"),
-    ("x-robots-tag", "noindex, nofollow"),
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+    (b"cache-control", b"no-store"),
+    (b"x-robots-tag", b"noindex, nofollow"),
 )
 """Of every answer that does not say otherwise itself; a page that may be kept or found says so."""
 
@@ -74,14 +76,20 @@ class Guard:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                given = {name for name, _value in message["headers"]}
-                more = [(name.encode(), value.encode()) for name, value in HEADERS if name.encode() not in given]
-                message = {**message, "headers": [*message["headers"], *more]}
+                given = dict(message["headers"])
+                more = [header for header in HEADERS if header[0] not in given]
+                message["headers"] = [*message["headers"], *more]
             elif head:
                 message = {**message, "body": b""}
             await send(message)
 
-        headers = dict(scope["headers"])
+        headers = scope["headers"]
+        if sum(len(name) + len(value) for name, value in headers) > LARGEST_HEAD:
+            return await _plain(answer, 431, "That is more than can be taken here.")
+        named = [value for name, value in headers if name == b"host"]
+        if len(named) > 1:  # a proxy before us may have looked at the other one
+            return await _plain(answer, 400, "A request has one Host.")
+        headers = dict(headers)
         if self.hosts and _name(headers.get(b"host", b"")) not in self.hosts:
             return await _plain(answer, 421, "These pages have another name.")
         limit = next((size for start, size in self.larger if scope["path"].startswith(start)), LARGEST_BODY)
@@ -110,18 +118,21 @@ class Guard:
             await self.app(scope, bounded, answer)
         except Exception as error:
             if begun:  # the framework has answered, and raises once more for a server that would log it
-                return _tell(scope, error)
-            _tell(scope, error)
+                return tell(scope, error)
+            tell(scope, error)
             await _plain(answer, 500, "Something went wrong here. Please try again in a while.")
         return None
 
     def _local(self, scope: Scope) -> Scope:
         """The request as the routes know it: without the prefix; a HEAD is a GET whose body is not sent."""
+        local = dict(scope)
         path = scope["path"]
         if self.prefix and (path == self.prefix or path.startswith(f"{self.prefix}/")):
-            path = path[len(self.prefix) :] or "/"
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        return {**scope, "path": path, "raw_path": quote(path).encode(), "method": method}
+            local["path"] = path = path[len(self.prefix) :] or "/"
+            local["raw_path"] = quote(path).encode()
+        if scope["method"] == "HEAD":
+            local["method"] = "GET"
+        return local
 
 
 def _name(host: bytes) -> str:
@@ -130,7 +141,7 @@ def _name(host: bytes) -> str:
     return name.rpartition("]")[0] + "]" if name.startswith("[") else name.partition(":")[0]
 
 
-def _tell(scope: Scope, error: Exception) -> None:
+def tell(scope: Scope, error: Exception) -> None:
     """One line for the operator: where it happened and what kind it was. Its message may quote a reader's words."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     route = getattr(scope.get("route"), "path", "an unknown path")
@@ -142,7 +153,7 @@ def _tell(scope: Scope, error: Exception) -> None:
 async def _plain(send: Send, status: int, sentence: str) -> None:
     body = f"{sentence}\n".encode()
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    if status == 413:
+    if status in (413, 431):
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -6,6 +6,7 @@ its owner gets a mail. A scanner that opens the link changes nothing, for it doe
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any
@@ -17,11 +18,13 @@ from digest.deliver.message import Outgoing
 from digest.messages import translator
 from digest.store.quotas import Quota
 from digest.store.signups import JOINED, PENDING
-from digest.subscribers.address import normalise
+from digest.subscribers.address import mailbox, normalise
 from digest.web.invitation import confirmation, reminder
 from digest.web.leaving import broken
 from digest.web.pages import PAGE, language_asked
 from digest.web.room import Room, client
+
+log = logging.getLogger(__name__)
 
 PURPOSE = "confirm"
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
@@ -54,7 +57,11 @@ def router(room: Room) -> APIRouter:
                 said = words.gettext("Many have asked from your network just now. Please try again in an hour.")
                 return joining(room, request, status=429, wrong=said, typed=email)
             language, from_ = room.pages.language(request), client(request)
-            room.post.send_made(lambda: _invitation(room, address, email, language, from_))
+            if not room.quotas.left(_of_all(room), room.now()):
+                log.warning("web.signup_mails_per_hour is used up: nobody can sign up until the hour is over")
+                return busy(room, request, email)
+            if not room.post.send_made(lambda: _invitation(room, address, email, language, from_)):
+                return busy(room, request, email)
         return room.pages.show(request, "asked.html.j2", "/join", typed=email.strip()[:254], days=PENDING.days)
 
     @routes.get("/confirm/{token}", response_class=HTMLResponse, summary="A page with one button")
@@ -82,6 +89,14 @@ def router(room: Room) -> APIRouter:
         return _confirming(room, request, token, state, preferences=preferences)
 
     return routes
+
+
+def busy(room: Room, request: Request, typed: str) -> HTMLResponse:
+    """For whom no mail can be written just now."""
+    said = room.pages.words(request).gettext("Very many ask for the letter just now. Please try again in an hour.")
+    answer = joining(room, request, status=503, wrong=said, typed=typed)
+    answer.headers["retry-after"] = str(int(_HOUR.total_seconds()))
+    return answer
 
 
 def joining(room: Room, request: Request, *, status: int = 200, **values: Any) -> HTMLResponse:
@@ -113,9 +128,9 @@ def _agreement(room: Room, language: str) -> str:
 
 def _invitation(room: Room, address: str, email: str, language: str, from_: str) -> Outgoing | None:
     """The mail that fits the address, and not too many of them; nothing of it is told to who asked."""
-    who, now = f"join:{_mailbox(address)}", room.now()
+    who, now = f"join:{mailbox(address)}", room.now()
     rations = [Quota(who, 1, timedelta(minutes=10)), Quota(who, 3, _DAY), Quota(who, 6, 7 * _DAY)]
-    if not room.quotas.take(rations, now):
+    if not room.quotas.take([*rations, _of_all(room)], now):
         return None
     typed = email.strip() if email.isascii() else address
     reader = room.wishes.at(address)
@@ -128,11 +143,9 @@ def _invitation(room: Room, address: str, email: str, language: str, from_: str)
     return confirmation(room, number, typed, room.app.signer.sign(PURPOSE, number), language)
 
 
-def _mailbox(address: str) -> str:
-    """Which addresses are counted together: those that a mailbox has by itself, `a.sha+news@` for `asha@`, so that
-    nobody is buried in our mail under names of their own."""
-    local, _, domain = address.rpartition("@")
-    return f"{local.partition('+')[0].replace('.', '') or local}@{domain}"
+def _of_all(room: Room) -> Quota:
+    """What all who ask share, so that no crowd of machines makes us mail the world."""
+    return Quota("join", room.app.settings.web.signup_mails_per_hour, _HOUR)
 
 
 def _network(address: str) -> str:

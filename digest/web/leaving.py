@@ -12,10 +12,9 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
 from digest.events.rules import LEFT
-from digest.messages import translator
 from digest.store.quotas import Quota
 from digest.store.wishes import Reader
-from digest.web.pages import PAGE, language_asked
+from digest.web.pages import PAGE, Pages, language_asked
 from digest.web.room import Room
 
 Weeks = Literal["1", "2", "4"]
@@ -42,13 +41,8 @@ def router(room: Room) -> APIRouter:
         return _shown(room, request, token, room.bearer("leave", token))
 
     @routes.post("", response_class=HTMLResponse, summary="Leaves, at once and for good", openapi_extra=_BODY)
-    def leave(request: Request, token: str) -> HTMLResponse:
-        # The body is not looked at: whatever a mailbox provider sends, a POST here means one thing.
-        id = room.bearer("leave", token)
-        if id is not None:
-            wording = translator(room.pages.language(request)).gettext("Leave now")
-            out = room.wishes.leave(id, room.said(request, "leave", wording), now=room.now())
-            return _page(room, request, token, "left" if out else "nobody")
+    def leave(request: Request, token: str) -> HTMLResponse:  # noqa: ARG001  the path has it
+        # `oneclick` has taken every link that we signed.
         return broken(room, request)
 
     @routes.post("/back", response_class=HTMLResponse, summary="Takes the leaving back")
@@ -87,8 +81,14 @@ def _shown(room: Room, request: Request, token: str, id: int | None, **values: A
 
 
 def _page(room: Room, request: Request, token: str, state: State, **values: Any) -> HTMLResponse:
+    language = room.pages.language(request)
+    return room.pages.answer(page_of(room.pages, language, token, state, **values), language)
+
+
+def page_of(pages: Pages, language: str, token: str, state: State, **values: Any) -> str:
+    """The page of leaving. `fresh`: the reader has just come back or paused; `thanked`: has said why."""
     values = {"fresh": False, "thanked": False, "pausing": None, "reasons": get_args(Why), **values}
-    return room.pages.show(request, "leave.html.j2", f"/leave/{token}", token=token, state=state, **values)
+    return pages.fill("leave.html.j2", language, here=f"/leave/{token}", token=token, state=state, **values)
 
 
 def _state(reader: Reader | None) -> State:

@@ -7,6 +7,7 @@ is no cookie to keep it in.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,13 +17,21 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import Query, Request
 from fastapi.responses import HTMLResponse
 
+from digest.errors import StoreError
 from digest.hindi import dates
 from digest.messages import Catalogue, require_pages, translator
 from digest.render.environment import make, spoken
 from digest.render.masthead import Masthead
+from digest.render.mistakes import mistake
 
+_RETRY_AFTER = "120"  # seconds
 _ANY_DAY = date(2026, 1, 1)
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
+"""Ours."""
+
+OWN = "templates/pages"
+"""Where a newsletter folder holds its own."""
+
 PAGE: dict[int | str, dict[str, Any]] = {
     200: {"description": "A page.", "content": {"text/html": {}}},
     "4XX": {"description": "A page that says what is wrong.", "content": {"text/html": {}, "text/plain": {}}},
@@ -40,26 +49,30 @@ async def language_asked(lang: Asked = "") -> str:
 
 
 class Pages:
-    """The pages of one newsletter. `base` is the address under which readers reach them, without a slash at its end.
+    """The pages of one newsletter. `base` is the address under which readers reach them, without a slash at its end;
+    `own` the folder whose templates go before ours. Templates are read once.
     Raises ConfigurationError for a language whose catalogue lacks what the pages say."""
 
-    def __init__(self, masthead: Masthead, base: str, *, archive: bool, signup: bool) -> None:
-        own = masthead.language
-        self.languages = (own, "hi" if own == "en" else "en")
+    def __init__(self, masthead: Masthead, base: str, *, archive: bool, signup: bool, own: Path | None = None) -> None:
+        first = masthead.language
+        self.languages = (first, "hi" if first == "en" else "en")
         for language in self.languages:
             require_pages(language)
         self.masthead = masthead
         self.base = base
         self.root = urlsplit(base).path.rstrip("/")
-        self._environments = {language: make([_TEMPLATES], language) for language in self.languages}
+        folders = [own, TEMPLATES] if own else [TEMPLATES]
+        self._environments = {language: make(folders, language) for language in self.languages}
+        for environment in self._environments.values():
+            environment.auto_reload = False
         self._chrome = {"masthead": masthead, "root": self.root, "archive": archive, "signup": signup}
 
     @cached_property
     def css(self) -> str:
         """The one style sheet, in the colours of the letter."""
         theme = self.masthead.theme
-        template = self._environments[self.languages[0]].get_template("pages.css.j2")
-        return template.render(light=theme.light, dark=theme.dark, theme=theme.look)
+        values = {"light": theme.light, "dark": theme.dark, "theme": theme.look}
+        return self._rendered("pages.css.j2", self.languages[0], values)
 
     @cached_property
     def css_mark(self) -> str:
@@ -67,6 +80,8 @@ class Pages:
         return hashlib.sha256(self.css.encode()).hexdigest()[:12]
 
     def language(self, request: Request) -> str:
+        if not request.scope["query_string"]:
+            return self.languages[0]
         asked = request.query_params.get("lang", "")
         return asked if asked in self.languages else self.languages[0]
 
@@ -82,11 +97,13 @@ class Pages:
     def show(self, request: Request, template: str, here: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page. `here` is the place under which it can be looked at again, for the switch of language."""
         language = self.language(request)
-        html = self.fill(template, language, here=here, **values)
+        return self.answer(self.fill(template, language, here=here, **values), language, status)
+
+    def answer(self, html: str, language: str, status: int = 200) -> HTMLResponse:
         return HTMLResponse(html, status, headers={"content-language": language})
 
     def fill(self, template: str, language: str, **values: Any) -> str:
-        """A template with its values in this language; for mails too."""
+        """A template with its values in this language; for mails too. Raises TemplateMistake."""
 
         def url(place: str, **query: str) -> str:
             return self.path(place, language, **query)
@@ -107,7 +124,25 @@ class Pages:
             "personal": True,
             **spoken(lambda: words),
         }
-        return self._environments[language].get_template(template).render({**self._chrome, **rest, **values})
+        return self._rendered(template, language, {**self._chrome, **rest, **values})
+
+    def _rendered(self, template: str, language: str, values: Mapping[str, Any]) -> str:
+        environment = self._environments[language]
+        try:
+            return environment.get_template(template).render(values)
+        except Exception as error:
+            raise mistake(error, template, environment, values) from error
+
+    def failed(self, request: Request, error: Exception) -> HTMLResponse:
+        """A page that says that what was asked for was not done: a fault of ours, or the store can't be written now."""
+        words = self.words(request)
+        if isinstance(error, StoreError):
+            said = words.gettext("Nothing has changed. Please try once more in a few minutes.")
+            answer = self.problem(request, 503, words.gettext("That can't be done just now"), said)
+            answer.headers["retry-after"] = _RETRY_AFTER
+            return answer
+        said = words.gettext("Please try once more in a while, or write to us.")
+        return self.problem(request, 500, words.gettext("Something went wrong here"), said)
 
     def problem(self, request: Request, status: int, title: str, said: str = "") -> HTMLResponse:
         """A page that says what is wrong."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from digest.app import App
 
 _PATIENCE = 10  # seconds for which answers in the making may go on once the end is asked for
+
+_TURN = 0.0005  # seconds for which a thread may compute while others wait for it
 
 _MOST_AT_ONCE = 1000  # connections; a mail provider's clicks come by the dozen
 
@@ -31,6 +34,7 @@ def serving(app: App, *, host: str = "", port: int | None = None) -> Iterator[st
         import uvicorn
 
         from digest.web.application import pages_of
+        from digest.web.wire import Wire
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "digest":
             raise
@@ -38,29 +42,42 @@ def serving(app: App, *, host: str = "", port: int | None = None) -> Iterator[st
         raise ConfigurationError([Fault("digest web", 0, said)]) from None
     logging.getLogger("uvicorn.access").disabled = True  # its lines hold tokens, at whatever level the root logs
     web = app.settings.web
-    listener = _listen(host or web.host, web.port if port is None else port)
+    listener = listening(host or web.host, web.port if port is None else port)
     name, number = listener.getsockname()[:2]
     base = f"http://{f'[{name}]' if ':' in name else name}:{number}"
     # Its own store connections and transport: a send that ends beside it closes its own alone.
-    with listener, closing(replace(app)) as own, pages_of(own, base) as pages:
+    with listener, closing(replace(app)) as own, pages_of(own, base) as pages, _turns():
         config = uvicorn.Config(
             pages,
             log_config=None,
             access_log=False,
             lifespan="off",
             ws="none",
+            http=Wire,
             proxy_headers=bool(web.proxies),
             forwarded_allow_ips=list(web.proxies),
             server_header=False,
             timeout_graceful_shutdown=_PATIENCE,
             limit_concurrency=_MOST_AT_ONCE,
         )
-        with _running(uvicorn.Server(config), listener):
+        with running(uvicorn.Server(config), listener):
             yield base
 
 
 @contextmanager
-def _running(server: Any, listener: socket.socket) -> Iterator[None]:
+def _turns() -> Iterator[None]:
+    """Threads take turns more often within the block: one that computes, such as a send beside the pages, would hold up
+    every answer by several turns of Python's 5 ms."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+@contextmanager
+def running(server: Any, listener: socket.socket) -> Iterator[None]:
     thread = threading.Thread(target=server.run, args=([listener],), name="pages")
     thread.start()
     try:
@@ -74,7 +91,7 @@ def _running(server: Any, listener: socket.socket) -> Iterator[None]:
         thread.join()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
     try:
         family, kind, proto, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, proto)

@@ -132,6 +132,18 @@ def test_the_whole_story(newsroom: Newsroom) -> None:
     assert newsroom.digest("subscribers", "history", "stranger@example.com").code == 1
 
 
+def test_the_mails_of_the_outbox_go_with_an_erased_reader(newsroom: Newsroom) -> None:
+    newsroom.json("send")
+    outbox = newsroom.home / "outbox"
+    before = {path.name for path in outbox.glob("*/*.eml")}
+    (mine,) = [name for name in before if "ravi@example.com" in name]
+    part = next(outbox.glob("*/*.eml")).with_name(f".{mine}.part")
+    part.write_bytes(b"half of a mail")
+    told = newsroom.json("subscribers", "erase", "Ravi@example.com", "--reason", "asked by letter")
+    assert (told["known"], told["letters"], told["mails"], told["posts"]) == (True, 1, 2, 0)
+    assert {path.name for path in outbox.glob("*/*")} == before - {mine}
+
+
 def test_an_erased_reader_is_gone_from_file_and_store(newsroom: Newsroom) -> None:
     newsroom.json("send")
     before = newsroom.json("status")

@@ -38,6 +38,7 @@ TOP = {
     "pipeline",
     "app",
     "freezing",
+    "forgetting",
     "hearing",
     "pulling",
     "rehearsal",

@@ -119,25 +119,34 @@ def test_both_sides_of_a_letter_that_has_both() -> None:
     assert "@media all{a{}}@media not all{b{}}" in in_scheme(html, "dark")
 
 
-def test_the_command_serves_until_it_is_stopped(newsroom: Newsroom) -> None:
-    process = subprocess.Popen(
-        newsroom.command("preview", KEY, "--open", "--no-browser"),
-        cwd=newsroom.home,
-        env=newsroom.env(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@pytest.mark.parametrize("background", [False, True], ids=["shell", "background"])
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM], ids=["int", "term"])
+def test_the_command_serves_until_it_is_stopped(newsroom: Newsroom, signum: int, background: bool) -> None:
+    """What a background shell starts has inherited SIGINT as ignored."""
+    inherited = signal.signal(signal.SIGINT, signal.SIG_IGN if background else signal.default_int_handler)
     try:
-        said = ""
-        assert process.stderr is not None
-        while "http://127.0.0.1:" not in said:
-            line = process.stderr.readline()
-            assert line, said
-            said += line
+        process = subprocess.Popen(
+            newsroom.command("preview", KEY, "--open", "--no-browser"),
+            cwd=newsroom.home,
+            env=newsroom.env(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     finally:
-        os.kill(process.pid, signal.SIGINT)
-        _, rest = process.communicate(timeout=30)
+        signal.signal(signal.SIGINT, inherited)
+    with process:
+        try:
+            said = ""
+            assert process.stderr is not None
+            while "http://127.0.0.1:" not in said:
+                line = process.stderr.readline()
+                assert line, said
+                said += line
+            os.kill(process.pid, signum)
+            _, rest = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert process.returncode == 0, said + rest
     assert "stopped" in rest
 

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import zlib
+from datetime import timedelta
+from pathlib import Path
+
+import orjson
 import pytest
 from sqlalchemy import select, text
 
 from digest.errors import StoreError
 from digest.store.consent import ConsentLog
 from digest.store.counting import counts
-from digest.store.database import Database
+from digest.store.database import Database, open_database
 from digest.store.erasing import Erased, Erasures
+from digest.store.events import EventStore
 from digest.store.history import Histories
 from digest.store.ledger import SqlLedger
+from digest.store.quotas import Quota, QuotaStore
 from digest.store.readers import ReaderStore
-from digest.store.schema import attempt, delivery, delivery_event
+from digest.store.schema import attempt, decision, delivery, delivery_event, edition, webhook
+from digest.store.schema_readers import subscriber
 from digest.store.signups import SignupStore
 from digest.store.tables import metadata
-from tests.store.conftest import KEY, NOW, Frozen
+from digest.store.wishes import WishStore
+from tests.store.conftest import KEY, NOW, Frozen, enlist
 
 WHO = "reader1@example.com"
 
@@ -98,3 +107,68 @@ def test_a_confirmed_sign_up_forgives_in_its_own_transaction(database: Database)
             connection.exec_driver_sql("DROP TRIGGER full")
     assert signups.confirm(number, timezone="UTC", source="", detail="", now=NOW)
     assert Erasures(database).among([WHO]) == set()
+
+
+def test_what_providers_posted_and_what_was_written_down_is_scrubbed(database: Database, frozen: Frozen) -> None:
+    ids = frozen(2)
+    other = "reader0@example.com"
+    with database.write() as connection:
+        connection.execute(subscriber.update().where(subscriber.c.id == ids[1]).values(name="सुनीता राव"))
+        note = {"edition": KEY, "what": "accepted", "reason": f"{WHO.upper()} (सुनीता राव) has it", "at": NOW}
+        connection.execute(decision.insert().values(note))
+        connection.execute(edition.update().values(reason=f"forced: {WHO} waits"))
+    posts = EventStore(database)
+    both = [{"email": WHO, "event": "open", "ip": "203.0.113.9"}, {"email": other, "event": "delivered"}]
+    posts.keep("sendgrid", orjson.dumps(both), NOW)
+    posts.keep("sendgrid", orjson.dumps([{"email": other, "reason": "about <READER1@example.com>"}]), NOW)
+    for post in list(posts.waiting()):
+        posts.close(post.id, NOW)
+    posts.keep("sendgrid", orjson.dumps([{"email": WHO, "event": "bounce", "edition": KEY}]), NOW)  # not handled yet
+    posts.keep("sendgrid", orjson.dumps([{"email": other, "event": "open"}]), NOW)
+    assert Erasures(database).erase(WHO, f"{WHO} asked", now=NOW).posts == 3
+    left = everything(database)
+    for word in ("reader1@", "सुनीता", "READER1"):
+        assert word not in left
+    with database.read() as connection:
+        packed = connection.execute(select(webhook.c.body).order_by(webhook.c.id)).scalars()
+        bodies = [orjson.loads(zlib.decompress(each)) for each in packed]
+    assert bodies == [
+        [{"email": other, "event": "delivered"}],
+        [],
+        [{"email": "(erased)", "event": "bounce", "edition": KEY}],
+        [{"email": other, "event": "open"}],
+    ]
+
+
+def test_what_was_counted_of_them_is_forgotten(database: Database, frozen: Frozen) -> None:
+    ids = frozen(2)
+    quotas = QuotaStore(database)
+    day = timedelta(days=1)
+    mine = [Quota(who, 1, span) for who in (f"again:{ids[1]}", "join:reader1@example.com") for span in (day, 7 * day)]
+    theirs = [Quota(f"again:{ids[0]}", 1, day), Quota(f"again:{ids[1]}9", 1, day)]
+    assert quotas.take([*mine, *theirs], NOW)
+    assert not any(quotas.left(each, NOW) for each in mine)
+    Erasures(database).erase(WHO, "x", now=NOW, rations=["join:reader1@example.com"])
+    assert all(quotas.left(each, NOW) for each in mine)
+    assert not any(quotas.left(each, NOW) for each in theirs)
+
+
+def test_sqlite_keeps_no_page_of_them(tmp_path: Path) -> None:
+    """Also not of what had been overwritten or deleted before: the file is looked at as bytes."""
+    database = open_database("sqlite:///digest.db", home=tmp_path)
+    names = [f"reader{number}@example.com" for number in range(2000)]
+    enlist(database, *names)
+    log, wishes = ConsentLog(database), WishStore(database)
+    who = wishes.at(WHO)
+    assert who is not None
+    for number in range(50):
+        log.record(WHO, "changed", NOW, "form", wording="x" * number, detail=f"from {WHO}")
+        ReaderStore(database).suppress(WHO, "bounced", now=NOW, detail=f"550 <{WHO}> unknown")
+        ReaderStore(database).lift(WHO)
+    enlist(database, *(name for name in names if name != WHO))  # off the list
+    held = b"".join(path.read_bytes() for path in tmp_path.glob("digest.db*"))
+    assert WHO.encode() in held
+    Erasures(database).erase(WHO, "x", now=NOW)
+    left = {path.name: path.read_bytes().count(WHO.encode()) for path in tmp_path.glob("digest.db*")}
+    database.close()
+    assert set(left.values()) == {0}, left

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import re
 import socket
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.web.site import FORM, Site, site
+from tests.web.site import FORM, Site, said, site
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -101,13 +102,32 @@ def test_a_fault_of_ours_is_told_to_the_operator_without_tokens_or_addresses(
     with caplog.at_level(logging.INFO):
         for path in (f"/leave/{token}", f"/preferences/{other}"):
             answer = pages.post(path, frequency="daily", format="html")
-            assert answer.status == 500
+            assert answer.status == 503
             assert "Traceback" not in answer.text
             assert "suppression" not in answer.text
     assert "POST /leave/{token}: StoreError" in caplog.text
     assert token not in caplog.text
     assert "asha@example.com" not in caplog.text
     assert "Traceback" not in caplog.text
+
+
+def test_any_other_fault_is_a_page_too(sent: Site, caplog: pytest.LogCaptureFixture) -> None:
+    from sqlalchemy import text
+
+    with sent.app.database.write() as connection:
+        held = connection.execute(text("SELECT sections FROM edition")).scalar_one()
+        connection.execute(text("UPDATE edition SET sections = 'nonsense'"))
+    try:
+        answer = sent.get("/archive/2026-11-23")
+    finally:
+        with sent.app.database.write() as connection:
+            connection.execute(text("UPDATE edition SET sections = :held"), {"held": held})
+    assert (answer.status, answer.title) == (500, said("Something went wrong here"))
+    assert answer.headers["content-security-policy"] == POLICY
+    until = time.monotonic() + 10
+    while not caplog.text and time.monotonic() < until:  # it is told after the answer
+        time.sleep(0.01)
+    assert "GET /archive/{edition}: JSONDecodeError" in caplog.text
 
 
 def test_an_answer_that_is_wrong_is_a_page_in_the_language_asked_for(pages: Site) -> None:

@@ -11,16 +11,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import Connection, text
 
 from digest import pipeline
 from digest.cli.folder import make_folder
 from digest.deliver.outcome import Accepted
-from digest.errors import StoreError
 from digest.store.counting import missing
 from digest.store.database import Database
 from digest.store.ledger import SqlLedger
-from digest.store.together import Together
 from digest.store.wishes import LEFT, Said, WishStore
 from tests.store.conftest import KEY, NOW, Frozen, database, frozen  # noqa: F401  two of them are fixtures
 from tests.web.site import site
@@ -99,47 +96,3 @@ def test_who_left_or_paused_before_a_claim_is_not_in_it(database: Database, froz
     leaver.join()
     assert set(ids[1::2]) <= set(handed)
     assert len(handed) < len(ids), "nobody left in time; the race was none"
-
-
-def test_writes_go_together_and_each_is_told_its_own_end(database: Database) -> None:  # noqa: F811
-    together: Together[int] = Together(database, "suppression")
-    commits = 0
-
-    def count(*_: object) -> None:
-        nonlocal commits
-        commits += 1
-
-    from sqlalchemy import event
-
-    event.listen(database.engine, "commit", count)
-
-    def insert(number: int, *, fail: bool = False) -> int | None:
-        def work(connection: Connection) -> int:
-            said = "INSERT INTO meta (name, value) VALUES (:name, 'x')"
-            connection.execute(text("nonsense" if fail else said), {"name": f"n{number}"})
-            return number
-
-        return together.write(work)
-
-    with ThreadPoolExecutor(32) as pool, together._turn:
-        good = [pool.submit(insert, number) for number in range(20)]
-        bad = pool.submit(insert, 99, fail=True)
-        while len(together._waiting) < 21:
-            pass
-        together._turn.release()
-        assert [job.result() for job in good] == list(range(20))
-        with pytest.raises(StoreError):
-            bad.result()
-        together._turn.acquire()
-    with database.read() as connection:
-        assert connection.execute(text("SELECT count(*) FROM meta WHERE value = 'x'")).scalar() == 20
-    assert commits >= 20  # one fault made them go one by one; without it they go in one
-    commits = 0
-    with ThreadPoolExecutor(32) as pool, together._turn:
-        more = [pool.submit(insert, number) for number in range(100, 120)]
-        while len(together._waiting) < 20:
-            pass
-        together._turn.release()
-        assert [job.result() for job in more] == list(range(100, 120))
-        together._turn.acquire()
-    assert commits == 1
