@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 
 from digest.deliver.message import Outgoing, Recipient, recipient
@@ -28,7 +29,8 @@ def reminder(room: Room, reader: Reader, language: str) -> Outgoing:
     place = f"/preferences/{room.app.signer.sign('preferences', reader.id)}"
     link = room.pages.base + room.pages.path(place, language).removeprefix(room.pages.root)
     to = recipient(reader.id, reader.email, room.app.sender, room.app.signer.letters)
-    return _mail(room, to, subject, language, kind="known", link=link)
+    own = to._replace(id=secrets.randbits(62))  # a mail of its own each time: receivers hide what repeats a Message-ID
+    return _mail(room, own, subject, language, kind="known", link=link)
 
 
 def _mail(room: Room, to: Recipient, subject: str, language: str, *, kind: str, link: str) -> Outgoing:
