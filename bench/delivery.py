@@ -76,6 +76,7 @@ def newsletter() -> Iterator[App]:
         home = Path(place) / "letter"
         make_folder(home)
         environment = {
+            "DIGEST_NEWSLETTER__BASE_URL": "https://letters.bench.test",
             "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
             "DIGEST_DELIVERY__SENDGRID__HOST": provider.url,
             "SENDGRID_API_KEY": KEY,

@@ -94,8 +94,8 @@ def _ours(port: int, app: App, letter: Letter, people: tuple[Recipient, ...]) ->
 
 
 def _whole_path(app: App) -> float:
-    """Seconds of `digest send` for a composed edition: freeze, ledger, a note for each reader, the letters. The list is in
-    the store (`bench.listing` is about that)."""
+    """Seconds of `digest send` for a composed edition: freeze, ledger, a note for each reader, the letters. The list is
+    in the store (`bench.listing` is about that)."""
     key = pipeline.edition_key(app)
     freezing.mirror_list(app)
     began = time.perf_counter()
