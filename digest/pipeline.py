@@ -17,6 +17,7 @@ from digest.composing import Composed, collect, compose, day_of, edition_key
 from digest.deliver.message import Outgoing, carried, cids, recipient
 from digest.deliver.report import SendReport
 from digest.deliver.sender import Job, send_due
+from digest.deliver.stopping import cut_off
 from digest.deliver.transports import RECOVERY, REDO_WITHIN
 from digest.deliver.trial import hand_over
 from digest.errors import DigestError
@@ -201,7 +202,7 @@ def _hand_over(
         resend=settings.on_unknown == "resend",
         meter=app.meter,
     )
-    with at_work(app.database, app.ledger.run):
+    with at_work(app.database, app.ledger.run), cut_off(stop, app.transports):
         report = send_due(job)
     for transport in app.transports:
         transport.close()  # connections belong to the run's threads, which are gone

@@ -181,6 +181,8 @@ class Clock:
             if self.stop.is_set():
                 return
             with self.one_at_a_time:
+                if self.stop.is_set():  # while this one waited for another
+                    return
                 try:
                     job()
                 except ConfigurationError as error:

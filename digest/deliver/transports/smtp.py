@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import partial
 
 from digest import verp
+from digest.deliver.lines import Lines
 from digest.deliver.message import Outgoing, Recipient, unmailable
 from digest.deliver.mime import Template, template
 from digest.deliver.outcome import Mixed, NotSent, Outcome
@@ -65,8 +66,9 @@ class Smtp:
         sign: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.where = f"smtp {host}:{port}"
+        self.lines = Lines()
         self.connect = partial(
-            connect, host, port, security=security, username=username, password=password, timeout=timeout
+            connect, host, port, self.lines, security=security, username=username, password=password, timeout=timeout
         )
         self.clock, self.sign = clock, sign
         self.bounces, self.token = bounces, token
@@ -156,6 +158,10 @@ class Smtp:
             self.local = threading.local()
         for connection in connections:
             connection.close()
+        self.lines.mend()
+
+    def cut(self) -> None:
+        self.lines.cut()
 
     def _envelope(self, sender: str, reader: Recipient) -> Envelope:
         if self.bounces and self.token is not None:

@@ -13,6 +13,7 @@ import ssl
 from collections import deque
 from typing import NamedTuple
 
+from digest.deliver.lines import Line, Lines
 from digest.deliver.message import one_line
 
 _TAIL = 4096  # bytes of a letter that are written with its final dot
@@ -49,8 +50,8 @@ class Doubt(Exception):
 class Connection:
     """After Later or Doubt it is good for nothing but `close`; after Refused or PutOff it takes the next letter."""
 
-    def __init__(self, server: smtplib.SMTP) -> None:
-        self.server = server
+    def __init__(self, server: smtplib.SMTP, line: Line) -> None:
+        self.server, self.line = server, line
         self.letters = 0
         self.pipelining = server.has_extn("pipelining")
         self.ahead: Envelope | None = None
@@ -69,13 +70,14 @@ class Connection:
 
     def close(self, *, politely: bool = False) -> None:
         """Ends it; without a word where one would be taken for a part of a letter."""
-        if politely and not self._due:
-            try:
+        try:
+            if politely and not self._due:
                 self.server.quit()
-            except OSError:  # every error of smtplib is one
-                self.server.close()
-        else:
+        except OSError:  # every error of smtplib is one
+            pass
+        finally:
             self.server.close()
+            self.line.close()
 
     def _ask(self, envelope: Envelope) -> None:
         """MAIL, RCPT and DATA, up to the server's word to go on."""
@@ -145,20 +147,41 @@ class Connection:
         return self.server.getreply()
 
 
+class _Dialled(smtplib.SMTP):
+    """smtplib's client over a line of ours."""
+
+    line: Line
+    _host: str  # smtplib's own name for whose certificate it has to be, set by it only where it connects at once
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self.line.dial(host, port, timeout)
+
+
+class _DialledTls(smtplib.SMTP_SSL, _Dialled):
+    """The same over TLS from the first byte."""
+
+
 def connect(
-    host: str, port: int, *, security: str = "none", username: str = "", password: str = "", timeout: float = 60.0
+    host: str,
+    port: int,
+    lines: Lines,
+    *,
+    security: str = "none",
+    username: str = "",
+    password: str = "",
+    timeout: float = 60.0,
 ) -> Connection:
     """A connection that is fit for letters. `security` is none, starttls or tls; an empty `username` means no AUTH.
     Raises OSError (smtplib's errors are such) and ValueError."""
     context = ssl.create_default_context() if security != "none" else None
-    server: smtplib.SMTP
-    if security == "tls":
-        server = smtplib.SMTP_SSL(host, port, timeout=timeout, context=context)
-    else:
-        server = smtplib.SMTP(host, port, timeout=timeout)
+    line = lines.line()
+    server = _DialledTls(timeout=timeout, context=context) if security == "tls" else _Dialled(timeout=timeout)
+    server.line = line
+    server._host = host
     try:
-        if server.sock is not None:
-            server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        code, greeting = server.connect(host, port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, greeting)
         server.ehlo_or_helo_if_needed()
         if security == "starttls":
             server.starttls(context=context)
@@ -167,8 +190,9 @@ def connect(
             server.login(username, password)
     except BaseException:
         server.close()
+        line.close()
         raise
-    return Connection(server)
+    return Connection(server, line)
 
 
 def said(error: Exception) -> str:
