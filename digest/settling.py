@@ -8,12 +8,21 @@ from collections.abc import Mapping
 from digest.app import App
 from digest.deliver.outcome import Accepted, NotSent
 from digest.deliver.ports import Lookup
+from digest.deliver.transports import RECOVERY, REDO_WITHIN
 from digest.pipeline import recover
 from digest.store.batches import readers
 from digest.store.counting import doubts
 from digest.store.locks import alone
+from digest.store.recovering import Left
+from digest.store.standing import Onlooker
 
 _LOCK_WAIT = 5.0  # seconds
+
+
+def onlooker(app: App) -> Onlooker:
+    """Tells how editions stand, without a word to anybody."""
+    left = Left(RECOVERY, REDO_WITHIN, app.ledger.steps, app.settings.delivery.on_unknown == "resend")
+    return Onlooker(app.database, left)
 
 
 def look_up(app: App, key: str) -> list[int]:

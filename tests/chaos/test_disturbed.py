@@ -173,9 +173,10 @@ def test_sigterm_ends_a_send_whose_provider_hangs(room: Newsroom, again: bool) -
         lasted = time.monotonic() - began
     assert lasted < (3 if again else 28), err
     assert process.returncode == (-signal.SIGTERM if again else 1)
-    room.digest("send", EDITION)
     status = room.json("status", EDITION)
-    assert status["unknown"] == 2 * 20
+    assert (status["unknown"], status["accepted"]) == (2 * 20, 0)
+    assert [(one["readers"], one["transport"]) for one in status["unknown_batches"]] == [(20, "sendgrid")] * 2
+    room.digest("send", EDITION)
     everyone_once(room, in_doubt=2 * 20)
 
 
