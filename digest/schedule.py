@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, time
 from typing import Any
 
-from digest import hearing, pipeline
+from digest import hearing, pipeline, withdrawing
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Edition
@@ -110,6 +110,8 @@ class Clock:
             self.compose()
         if now >= self._begins(now) and self._is_missed(self.app.editions.get(today), now):
             self.send()
+        for key, readers in withdrawing.go_on(self.app).items():
+            self.say(f"edition {key} is stopped: {readers} more readers' letters were recalled from the provider")
         for edition in self.app.editions.unfinished():
             if edition.state == "sending":
                 self._give_up_stale(edition.key, now)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from digest.deliver.outcome import Mixed, Outcome, Unknown, without_doubt
 from digest.store import batches
@@ -44,6 +44,19 @@ def abandoned(database: Database) -> set[str]:
     with database.read() as connection:
         runs = set(connection.execute(in_flight).scalars())
     return runs - living(database, runs) if runs else set()
+
+
+def held_by_the_living(database: Database, edition: str) -> int:
+    """How many readers of the edition are being handed over by a run that is at work."""
+    in_flight = (
+        select(attempt.c.run, func.sum(batch.c.size))
+        .join(batch, batch.c.id == attempt.c.batch)
+        .where(batch.c.edition == edition, attempt.c.state == "submitting")
+        .group_by(attempt.c.run)
+    )
+    with database.read() as connection:
+        readers: dict[str, int] = dict(connection.execute(in_flight).all())
+    return sum(int(readers[run]) for run in living(database, readers)) if readers else 0
 
 
 def orphans(
