@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.editions import existing, key_of, looked_at
-from digest.cli.output import Progress, emit, json_option, note, plural, table
+from digest.cli.output import Progress, emit, json_option, note, plural, stranded_words, table
 from digest.errors import ConfigurationError, DigestError, Fault
 
 if TYPE_CHECKING:
@@ -141,9 +141,9 @@ def show_counts(app: App, sent: Sent, waiting: bool, gone: Sequence[Missing], *,
 def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
     """Show EDITION's counts per state (default: the newest edition), who did not get it and why."""
     from digest.app import make_app
-    from digest.cli.shapes import counts_json, not_reached_json
+    from digest.cli.shapes import counts_json, doubt_json, not_reached_json
     from digest.pipeline import Sent, why_not
-    from digest.settling import onlooker
+    from digest.settling import onlooker, stranded
     from digest.store.events import heard
 
     with make_app(home) as app:
@@ -152,15 +152,13 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
             raise DigestError("there is no edition yet; `digest send` makes one")
         most = None if everyone else _IN_JSON if as_json else _SHOWN + 1
         stands = onlooker(app).standing(found.key, app.now(), limit=most, waiting=as_json or everyone)
-        totals, unknown = stands.counts, stands.doubts
+        totals, unknown, lost = stands.counts, stands.doubts, stranded(app, found.key)
         decided = app.editions.decisions(found.key)
         if as_json:
             document: dict[str, Any] = counts_json(found, totals)
             document["not_reached"] = not_reached_json(stands.missing)
-            document["unknown_batches"] = [
-                {"batch": d.batch, "readers": d.readers, "attempt": d.attempt, "transport": d.transport}
-                for d in unknown
-            ]
+            document["unknown_batches"] = [doubt_json(doubt) for doubt in unknown]
+            document["stranded_batches"] = [doubt_json(doubt) for doubt in lost]
             document["decisions"] = [{"at": at.isoformat(), "what": what, "why": why} for at, what, why in decided]
             document |= asdict(heard(app.database, found.key))
             emit(document)
@@ -177,6 +175,8 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
             click.echo(said)
         if unknown:
             click.echo(f"\n{len(unknown)} batches are in doubt: `digest reconcile {found.key}` settles them")
+        if lost:
+            click.echo(f"\n{stranded_words(lost)}: `digest reconcile {found.key}` settles them")
     return 0
 
 
