@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -225,3 +228,38 @@ def test_pausing_waits_for_what_another_process_has_in_hand(
             app.ledger.settle(claim.attempt, Accepted(), app.now())
             assert told.result(20) == withdrawing.Withdrawn(stopped=True)
         assert app.ledger.claim(EDITION, "sendgrid", app.now(), 5) is None
+
+
+@pytest.fixture
+def killed_before_the_freeze(newsroom: Newsroom) -> None:
+    """`digest send --at 07:30`, by a process that died when everybody was about to get a place."""
+    dies = "lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)"
+    code = f"import os, signal, digest.pipeline as p; p.freeze = {dies}; from digest.cli import main; main()"
+    command = [sys.executable, "-c", code, "send", "--at", "07:30"]
+    done = subprocess.run(command, env=newsroom.env(), cwd=newsroom.home, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+@pytest.mark.usefixtures("killed_before_the_freeze")
+def test_the_hour_that_was_asked_for_outlives_a_kill_before_anybody_has_a_place(newsroom: Newsroom) -> None:
+    run = newsroom.json("send")
+    assert run["pending"] == run["frozen"] - run["excluded"]
+    assert any("was asked for at 2026-11-23 07:30 by a run that was cut short" in said for said in run["problems"])
+    later = newsroom.json("send", DIGEST_NOW="2026-11-23T07:31+05:30")
+    assert later["accepted"] == run["pending"]
+    assert not any("cut short" in said for said in later["problems"])
+
+
+@pytest.mark.usefixtures("killed_before_the_freeze")
+def test_an_hour_that_is_past_by_then_is_said(newsroom: Newsroom) -> None:
+    run = newsroom.json("send", DIGEST_NOW="2026-11-23T08:00+05:30")
+    assert run["accepted"] == run["frozen"] - run["excluded"]
+    assert any("that is past, so it goes now" in said for said in run["problems"])
+
+
+def test_a_send_that_ended_by_itself_leaves_no_hour_behind(newsroom: Newsroom) -> None:
+    newsroom.environment["DIGEST_SCHEDULE__APPROVAL"] = "required"
+    assert newsroom.digest("send", "--at", "07:30").code == 1
+    assert newsroom.digest("edition", "approve", EDITION).code == 0
+    sent = newsroom.json("send")
+    assert sent["accepted"] == sent["frozen"] - sent["excluded"]
