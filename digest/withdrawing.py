@@ -16,7 +16,7 @@ from digest.pipeline import recover
 from digest.store.counting import counts
 from digest.store.locks import alone
 from digest.store.orphans import held_by_the_living
-from digest.store.recalls import stopped_ahead
+from digest.store.recalls import room_from, stopped_ahead
 
 _LOCK_WAIT = 30.0  # seconds; a send that sees its edition stopped ends after what is in flight
 _PAUSE = 0.25
@@ -60,9 +60,14 @@ def go_on(app: App) -> dict[str, int]:
 
 
 def _in_time(app: App, key: str) -> int:
-    """Readers whose letters a provider holds for a time before which they could be recalled."""
-    fences = [one.closes for one in app.transports if isinstance(one, Fence)]
-    return app.ledger.held_ahead(key, app.now() + min(fences)).surely if fences else 0
+    """Readers whose letters a provider holds for so long that there will be room for more recalls before."""
+    readers = 0
+    for fence in (one for one in app.transports if isinstance(one, Fence)):
+        with app.database.read() as connection:
+            room = room_from(connection, fence, app.now())
+        if room is not None:
+            readers += app.ledger.held_ahead(key, room + fence.closes).surely
+    return readers
 
 
 def _take_back(app: App, key: str, *, wait: float) -> Withdrawn:

@@ -222,10 +222,11 @@ def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[Edition
     problems = []
     if done.gone > done.more:
         late = done.gone - done.more
-        problems.append(f"{late} readers' letters could not be recalled any more; they get this edition")
+        why = "it is too late, or the provider keeps no more recalls at once"
+        problems.append(f"{late} readers' letters could not be recalled any more, as {why}; they get this edition")
     if done.more:
-        said = f"{done.more} readers' letters could not be recalled, as a provider keeps only so many recalls at once"
-        problems.append(f"{said}; `digest run`, or this command again, recalls them when there is room in time")
+        said = f"{done.more} readers' letters could not be recalled yet, as the provider keeps no more recalls at once"
+        problems.append(f"{said}; `digest run`, or this command again, recalls them when the first lapse")
     if done.in_hand:
         said = f"{done.in_hand} readers' letters are in the hands of another process, which begins no more"
         problems.append(f"{said}; run this again when it has ended, and see digest status {key}")

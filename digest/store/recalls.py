@@ -12,7 +12,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from digest.deliver.ports import Fence, Recall
 from digest.store.schema import attempt, batch
@@ -43,19 +43,27 @@ def begin(
         # What is left out when there is no room for all is to be as few readers as can be.
         .order_by(attempt.c.state.desc(), attempt.c.send_at, batch.c.size.desc(), attempt.c.id)
     )
-    # A recall counts at the provider until its time to send, in whatever edition it was made.
-    counted = and_(
-        attempt.c.transport == fence.name,
-        attempt.c.state.in_(("recalling", "recalled", "decided")),
-        attempt.c.send_at > now,
-    )
-    room = fence.most_open - connection.execute(select(func.count()).where(counted)).scalar_one()
+    room = fence.most_open - connection.execute(select(func.count()).where(_counted(fence, now))).scalar_one()
     for row in connection.execute(open_).all():
         if row.state == "recalling" or room > 0:  # what was begun goes on: it is counted already
             connection.execute(update(attempt).where(attempt.c.id == row.id).values(state="recalling"))
             _move(connection, row.id, out_of=("accepted",), to="unknown")  # until the provider confirms it
             return Recall(row.id, row.batch, row.fence)
     return None
+
+
+def _counted(fence: Fence, now: datetime) -> ColumnElement[bool]:
+    """A recall counts at the provider until its time to send, in whatever edition it was made."""
+    return and_(
+        attempt.c.transport == fence.name,
+        attempt.c.state.in_(("recalling", "recalled", "decided")),
+        attempt.c.send_at > now,
+    )
+
+
+def room_from(connection: Connection, fence: Fence, now: datetime) -> datetime | None:
+    """When the first of the recalls that are open now counts no more; None where none is open."""
+    return connection.execute(select(func.min(attempt.c.send_at)).where(_counted(fence, now))).scalar()
 
 
 def end(connection: Connection, name: str, now: datetime) -> None:

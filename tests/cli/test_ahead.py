@@ -159,7 +159,7 @@ def test_more_than_a_provider_recalls_at_once_is_taken_back_in_waves(
     run = newsroom.digest("edition", "cancel", EDITION)
     assert run.code == 1
     assert "10 readers' letters were recalled" in run.out
-    assert "6 readers' letters could not be recalled, as a provider keeps only so many recalls at once" in run.err
+    assert "6 readers' letters could not be recalled yet, as the provider keeps no more recalls at once" in run.err
     provider.clock.advance(40 * 60)
     monkeypatch.setenv("DIGEST_NOW", "2026-11-23T07:05+05:30")
     with make_app(newsroom.home) as app:
@@ -167,6 +167,20 @@ def test_more_than_a_provider_recalls_at_once_is_taken_back_in_waves(
         assert withdrawing.go_on(app) == {}
     provider.clock.advance(2 * 3600)
     assert not provider.counts
+
+
+def test_more_than_a_provider_recalls_at_once_of_one_hour_is_told_as_gone(
+    newsroom: Newsroom, provider: SendGridServer
+) -> None:
+    newsroom.readers(*(f"email: reader{n}@example.com" for n in range(13)))
+    newsroom.environment["DIGEST_DELIVERY__BATCH_SIZE"] = "1"
+    newsroom.json("send", "--at", "07:00")
+    run = newsroom.digest("edition", "cancel", EDITION)
+    assert "10 readers' letters were recalled" in run.out
+    assert "3 readers' letters could not be recalled any more" in run.err
+    assert "yet" not in run.err
+    provider.clock.advance(3600)
+    assert sum(provider.counts.values()) == 3
 
 
 @pytest.mark.parametrize("word", ["pause", "cancel"])
