@@ -63,12 +63,14 @@ class Line:
         may take as long. Raises OSError."""
         until = time.monotonic() + patience
         failure: OSError = ConnectionRefusedError(f"{host} has no address")
-        for family, kind, protocol, _name, address in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
+        found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
+        for number, (family, kind, protocol, _name, address) in enumerate(found):
             made = socket.socket(family, kind, protocol)
             try:
                 self._handle = made.dup()
                 self._lines.hold(self)
-                made.settimeout(max(until - time.monotonic(), 0.001))
+                # One that swallows what it is sent leaves the next their share.
+                made.settimeout(max((until - time.monotonic()) / (len(found) - number), 0.1))
                 made.connect(address)
                 made.settimeout(patience)
                 made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

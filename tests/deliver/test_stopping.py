@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from digest.deliver.lines import Lines
 from digest.deliver.outcome import Accepted, Mixed, NotSent, Outcome, Unknown
 from digest.deliver.ports import Transport
 from digest.deliver.stopping import cut_off
@@ -69,6 +70,24 @@ def test_a_connection_that_is_never_taken_is_cut() -> None:
             assert isinstance(ended(transport), NotSent)
         for one in waiting:
             one.close()
+
+
+def test_an_address_that_swallows_everything_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = Lines().line()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_server(("127.0.0.1", 0), backlog=0) as full,
+        socket.create_connection(full.getsockname()),
+        socket.socket() as second,
+    ):
+        second.setblocking(False)
+        second.connect_ex(full.getsockname())
+        places = [full.getsockname(), server.getsockname()]
+        rows = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", place) for place in places]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_: rows)
+        with line.dial("provider", 443, 1.0) as dialled:
+            assert dialled.getpeername() == places[1]
+    line.close()
 
 
 def test_a_call_of_resend_is_not_made_again_after_the_cut() -> None:
