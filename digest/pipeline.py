@@ -7,7 +7,8 @@ done, what is not is gone on with.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,11 +19,13 @@ from digest.deliver.job import Job
 from digest.deliver.message import Outgoing, carried, cids, recipient
 from digest.deliver.report import SendReport
 from digest.deliver.sender import send_due
+from digest.deliver.stopping import cut_off
 from digest.deliver.transports import RECOVERY, REDO_WITHIN
 from digest.deliver.trial import hand_over
 from digest.errors import DigestError
 from digest.freezing import freeze, mirror_list
 from digest.models import Edition, Variant
+from digest.store import intended
 from digest.store.counting import Counts, counts, pending
 from digest.store.locks import alone, at_work
 
@@ -76,11 +79,11 @@ def send(
     mirror_list(app)  # a faulty list mails nobody, so it is read before anything is done
     app.ready_to_send()
     examples.refuse(app)
-    with alone(app.database, "sending", wait=_LOCK_WAIT) as turn:
+    with alone(app.database, "sending", wait=_LOCK_WAIT) as turn, _meant(app, key, at, stop) as (at, meant):
         doubtful = recover(app, key)
         before = app.editions.get(key)
         edition, failures = _made_ready(app, key, stop)
-        doubtful += failures
+        doubtful += (*meant, *failures)
         if edition.state not in ("approved", "frozen", "sending", "done"):
             blind = edition.state == "skipped" and 0 < len(app.sources) <= len(failures)
             return Sent(edition, counts(app.database, key), notes=(*doubtful, *why_not(edition)), blind=blind)
@@ -91,6 +94,27 @@ def send(
         frozen = freeze(app, edition, scheduled=scheduled, at=at, force=force)
         turn.share()
         return _hand_over(app, key, frozen.placed, stop, progress, (*doubtful, *frozen.notes))
+
+
+@contextmanager
+def _meant(
+    app: App, key: str, at: datetime | None, stop: threading.Event
+) -> Iterator[tuple[datetime | None, tuple[str, ...]]]:
+    """The time for which the edition is asked for: by this call, else by one that was cut short before anybody had a
+    place in it; and what is to be said of the latter. Forgotten when the block ends without having been cut short."""
+    before, said = intended.kept(app.database, key), ""
+    if at is not None:
+        intended.keep(app.database, key, at)
+    elif before is not None and not counts(app.database, key).frozen:
+        when = f"{before.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}"
+        at = before if before > app.now() else None
+        then = "it goes then (--at names another time)" if at else "that is past, so it goes now"
+        said = f"edition {key} was asked for at {when} by a run that was cut short; {then}"
+    try:
+        yield at, (said,) if said else ()
+    finally:
+        if not stop.is_set() and (at is not None or before is not None):
+            intended.forget(app.database, key)
 
 
 def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
@@ -205,7 +229,7 @@ def _hand_over(
         meter=app.meter,
         forms=preparing.forms(app),
     )
-    with at_work(app.database, app.ledger.run):
+    with at_work(app.database, app.ledger.run), cut_off(stop, app.transports):
         report = send_due(job)
     for transport in app.transports:
         transport.close()  # connections belong to the run's threads, which are gone

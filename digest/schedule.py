@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime, time
 from typing import Any
 
-from digest import hearing, pipeline, preparing, pulling
+from digest import hearing, pipeline, preparing, pulling, withdrawing
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Edition
@@ -117,6 +117,8 @@ class Clock:
             self.compose()
         if now >= self._begins(now) and self._is_missed(self.app.editions.get(today), now):
             self.send()
+        for key, readers in withdrawing.go_on(self.app).items():
+            self.say(f"edition {key} is stopped: {readers} more readers' letters were recalled from the provider")
         for edition in self.app.editions.unfinished():
             if edition.state == "sending":
                 self._give_up_stale(edition.key, now)
@@ -201,6 +203,8 @@ class Clock:
             if self.stop.is_set():
                 return
             with self.one_at_a_time if in_turn else nullcontext():
+                if self.stop.is_set():  # while this one waited for another
+                    return
                 try:
                     job()
                 except ConfigurationError as error:

@@ -8,12 +8,27 @@ from collections.abc import Mapping
 from digest.app import App
 from digest.deliver.outcome import Accepted, NotSent
 from digest.deliver.ports import Lookup
+from digest.deliver.transports import RECOVERY, REDO_WITHIN
 from digest.pipeline import recover
+from digest.store import stranding
 from digest.store.batches import readers
-from digest.store.counting import doubts
+from digest.store.counting import Doubt, doubts
 from digest.store.locks import alone
+from digest.store.recovering import Left
+from digest.store.standing import Onlooker
 
 _LOCK_WAIT = 5.0  # seconds
+
+
+def onlooker(app: App) -> Onlooker:
+    """Tells how editions stand, without a word to anybody."""
+    left = Left(RECOVERY, REDO_WITHIN, app.ledger.steps, app.settings.delivery.on_unknown == "resend")
+    return Onlooker(app.database, left)
+
+
+def stranded(app: App, key: str) -> list[Doubt]:
+    """Batches that only a transport may send which the settings name no more."""
+    return stranding.stranded(app.database, key, app.settings.delivery.transport)
 
 
 def look_up(app: App, key: str) -> list[int]:
@@ -36,9 +51,12 @@ def look_up(app: App, key: str) -> list[int]:
 
 
 def settle(app: App, key: str, decisions: Mapping[int, Accepted | NotSent], reason: str) -> None:
-    """Carries out an operator's word on batches whose outcome is unknown. Raises Busy while a send is at work."""
+    """Carries out an operator's word on batches whose outcome is unknown, or that are stranded. Raises Busy while a
+    send is at work."""
     with alone(app.database, "sending", wait=_LOCK_WAIT):
         recover(app, key)
+        for number in decisions.keys() & {one.batch for one in stranded(app, key)}:
+            stranding.hold(app.database, key, number)
         for number, outcome in decisions.items():
             app.ledger.decide(key, number, outcome, reason, app.now())
         app.ledger.finish(key, app.now())

@@ -220,8 +220,19 @@ def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[Edition
     if done.recalled:
         click.echo(f"{done.recalled} readers' letters were recalled from the provider before their time")
     problems = []
-    if done.gone:
-        problems.append(f"{done.gone} readers' letters could not be recalled any more; they get this edition")
+    if done.gone > done.more:
+        late = done.gone - done.more
+        why = "it is too late, or the provider keeps no more recalls at once"
+        problems.append(f"{late} readers' letters could not be recalled any more, as {why}; they get this edition")
+    if done.more:
+        said = f"{done.more} readers' letters could not be recalled yet, as the provider keeps no more recalls at once"
+        problems.append(f"{said}; `digest run`, or this command again, recalls them when the first lapse")
+    if done.in_hand:
+        said = f"{done.in_hand} readers' letters are in the hands of another process, which begins no more"
+        problems.append(f"{said}; run this again when it has ended, and see digest status {key}")
+    if done.unknown:
+        said = f"whether {done.unknown} readers have got this edition is not known"
+        problems.append(f"{said}; see digest reconcile {key}")
     if done.in_doubt:
         said = f"whether {done.in_doubt} readers' letters were recalled is not known: the provider does not say"
         problems.append(f"{said}; see digest reconcile {key}")

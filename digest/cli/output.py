@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from digest.store.counting import Doubt
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 
@@ -40,6 +43,13 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def plural(number: int, one: str, many: str) -> str:
     """'1 batch', '2 batches'."""
     return f"{number} {one if number == 1 else many}"
+
+
+def stranded_words(stranded: Sequence[Doubt]) -> str:
+    """What keeps these batches from being sent."""
+    names = ", ".join(sorted({one.transport for one in stranded}))
+    waiting = plural(len(stranded), "batch waits", "batches wait")
+    return f"{waiting} for {names}, which may have sent them, and which delivery.transport names no more"
 
 
 def shortened(text: str, limit: int) -> str:

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 @click.pass_obj
 def history(home: Path, email: str, as_json: bool) -> None:
     """Tell all that is known of a reader: consent, changes, letters, events, and why a letter came or did not."""
+    from digest import settling
     from digest.app import make_app
     from digest.store.signups import ORIGIN
 
     with make_app(home) as app:
         address = comparable(email)
         zone = app.settings.newsletter.zone
-        told = app.people.histories.of(address, zone)
+        told = app.people.histories.of(address, zone, settling.onlooker(app).orphans(app.now()))
         held = app.people.roster.of(address)
         barred = app.readers.suppressed().get(address, "")
         line = _line(app, address)

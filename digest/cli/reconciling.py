@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.editions import existing
-from digest.cli.output import emit, json_option, note, table
+from digest.cli.output import emit, json_option, note, stranded_words, table
 from digest.errors import ConfigurationError, Fault
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def reconcile(
     """Ask the provider's log about batches whose outcome is unknown, show what is left, and settle it by your word."""
     from digest import settling
     from digest.app import make_app
+    from digest.cli.shapes import doubt_json
     from digest.store.counting import counts, doubts
 
     with make_app(home) as app:
@@ -45,27 +46,27 @@ def reconcile(
             settling.settle(app, key, {}, "")  # what a killed run left is in doubt too
         for batch in shown:
             note(f"batch {batch}: the provider's log shows that it was taken")
-        known = {doubt.batch: doubt for doubt in doubts(app.database, key)}
+        known = {doubt.batch: doubt for doubt in (*doubts(app.database, key), *settling.stranded(app, key))}
         decisions = _decisions(accepted, resent, reason, known)
         if decisions:
             settling.settle(app, key, decisions, reason)
-        left = doubts(app.database, key)
+        left, stranded = doubts(app.database, key), settling.stranded(app, key)
         totals = counts(app.database, key)
     if as_json:
-        rows = [
-            {"batch": d.batch, "readers": d.readers, "attempt": d.attempt, "transport": d.transport, "detail": d.detail}
-            for d in left
-        ]
-        emit({"edition": key, "unknown": totals.unknown, "pending": totals.pending, "batches": rows, "shown": shown})
-    elif not left:
+        rows = [{**doubt_json(d), "detail": d.detail} for d in left]
+        document = {"edition": key, "unknown": totals.unknown, "pending": totals.pending, "batches": rows}
+        emit({**document, "stranded_batches": [doubt_json(d) for d in stranded], "shown": shown})
+    elif not left and not stranded:
         click.echo(f"edition {key}: no batch is in doubt")
     else:
-        rows_shown = [(d.batch, d.readers, d.attempt, d.started_at, d.detail) for d in left]
+        rows_shown = [(d.batch, d.readers, d.attempt, d.started_at, d.detail) for d in (*left, *stranded)]
         click.echo(table(("batch", "readers", "dg_attempt", "begun", "what is known"), rows_shown))
         click.echo("Look the attempt up at the provider, then --accept or --resend the batch with --reason.")
+    if stranded:
+        note(stranded_words(stranded))
     if totals.pending:
         note(f"run `digest send {key}` to send what is pending again")
-    return 1 if left else 0
+    return 1 if left or stranded else 0
 
 
 def _decisions(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -14,13 +15,14 @@ import click
 
 from digest import local_time
 from digest.cli.editions import existing, key_of, looked_at
-from digest.cli.output import Progress, emit, json_option, note, plural, table
+from digest.cli.output import Progress, emit, json_option, note, plural, stranded_words, table
 from digest.cli.stopping import stopped_by_signals
 from digest.errors import ConfigurationError, DigestError, Fault
 
 if TYPE_CHECKING:
     from digest.app import App
     from digest.pipeline import Sent
+    from digest.store.counting import Missing
 
 _SHOWN = 50  # names in a table
 _IN_JSON = 1000
@@ -114,15 +116,16 @@ def report(app: App, sent: Sent, as_json: bool) -> int:
     else:
         if not sent.placed and sent.report and not sent.report.accepted and not counts.pending:
             click.echo(f"edition {edition.key}: nobody is due who has not got it; nothing was sent")
-        show_counts(app, sent, waiting, limit=_SHOWN)
+        # In a short list who is only waiting stays a number, so that the names that matter are seen.
+        show_counts(app, sent, waiting, list(missing(app.database, edition.key, limit=_SHOWN + 1, waiting=False)))
     if edition.state == "skipped":
         return 1 if sent.blind else 0
     incomplete = counts.rejected or counts.unknown or (counts.pending and not waiting)
     return 1 if incomplete or edition.state not in ("sending", "done") else 0
 
 
-def show_counts(app: App, sent: Sent, waiting: bool, *, limit: int | None) -> None:
-    """The table of an edition's readers and who did not get it: at most `limit` names, or everyone."""
+def show_counts(app: App, sent: Sent, waiting: bool, gone: Sequence[Missing], *, limit: int | None = _SHOWN) -> None:
+    """The table of an edition's readers and who did not get it (`gone`): at most `limit` names, or everyone."""
     from digest.store.counting import next_due
 
     counts = sent.counts
@@ -138,15 +141,6 @@ def show_counts(app: App, sent: Sent, waiting: bool, *, limit: int | None) -> No
     if waiting and (due := next_due(app.database, sent.edition.key)):
         when = f"{due.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}"
         click.echo(f"those pending are due from {when} on: `digest run` sends them then, or `digest send` after that")
-    _show_missing(app, sent.edition.key, limit)
-
-
-def _show_missing(app: App, key: str, limit: int | None) -> None:
-    from digest.store.counting import missing
-
-    # In a short list who is only waiting stays a number above, so that the names that matter are seen.
-    most = None if limit is None else limit + 1
-    gone = list(missing(app.database, key, limit=most, waiting=limit is None))
     if not gone:
         return
     shown = gone[:limit]
@@ -164,26 +158,24 @@ def _show_missing(app: App, key: str, limit: int | None) -> None:
 def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
     """Show EDITION's counts per state (default: the newest edition), who did not get it and why."""
     from digest.app import make_app
-    from digest.cli.shapes import counts_json, not_reached_json
+    from digest.cli.shapes import counts_json, doubt_json, not_reached_json
     from digest.pipeline import Sent, why_not
-    from digest.store.counting import counts, doubts, missing
+    from digest.settling import onlooker, stranded
     from digest.store.events import heard
 
     with make_app(home) as app:
         found = existing(app, edition) if edition else app.editions.newest()
         if found is None:
             raise DigestError("there is no edition yet; `digest send` makes one")
-        totals = counts(app.database, found.key)
-        unknown = doubts(app.database, found.key)
+        most = None if everyone else _IN_JSON if as_json else _SHOWN + 1
+        stands = onlooker(app).standing(found.key, app.now(), limit=most, waiting=as_json or everyone)
+        totals, unknown, lost = stands.counts, stands.doubts, stranded(app, found.key)
         decided = app.editions.decisions(found.key)
         if as_json:
             document: dict[str, Any] = counts_json(found, totals)
-            gone = missing(app.database, found.key, limit=None if everyone else _IN_JSON)
-            document["not_reached"] = not_reached_json(gone)
-            document["unknown_batches"] = [
-                {"batch": d.batch, "readers": d.readers, "attempt": d.attempt, "transport": d.transport}
-                for d in unknown
-            ]
+            document["not_reached"] = not_reached_json(stands.missing)
+            document["unknown_batches"] = [doubt_json(doubt) for doubt in unknown]
+            document["stranded_batches"] = [doubt_json(doubt) for doubt in lost]
             document["decisions"] = [{"at": at.isoformat(), "what": what, "why": why} for at, what, why in decided]
             document |= asdict(heard(app.database, found.key))
             emit(document)
@@ -191,7 +183,7 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
         waiting = totals.pending > 0 and found.state == "sending" and not app.ledger.is_due(found.key, app.now())
         if found.reason:
             click.echo(found.reason)
-        show_counts(app, Sent(found, totals), waiting, limit=None if everyone else _SHOWN)
+        show_counts(app, Sent(found, totals), waiting, stands.missing, limit=None if everyone else _SHOWN)
         for said in why_not(found) if totals.pending else ():
             click.echo(said)
         for at, what, why in decided:
@@ -200,6 +192,8 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
             click.echo(said)
         if unknown:
             click.echo(f"\n{len(unknown)} batches are in doubt: `digest reconcile {found.key}` settles them")
+        if lost:
+            click.echo(f"\n{stranded_words(lost)}: `digest reconcile {found.key}` settles them")
     return 0
 
 

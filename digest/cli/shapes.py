@@ -10,7 +10,7 @@ from digest.models import Article, Edition, Source, SourceHealth, Story
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport
-    from digest.store.counting import Counts, Missing
+    from digest.store.counting import Counts, Doubt, Missing
 
 
 def edition_json(edition: Edition) -> dict[str, Any]:
@@ -67,6 +67,16 @@ def counts_json(edition: Edition, counts: Counts) -> dict[str, Any]:
 def not_reached_json(missing: Iterable[Missing]) -> list[dict[str, str]]:
     """`send` and `status`: who did not get it, and why."""
     return [{"email": row.email, "state": row.state, "reason": row.reason} for row in missing]
+
+
+def doubt_json(doubt: Doubt) -> dict[str, Any]:
+    """`status` and `reconcile`: a batch whose outcome nobody knows."""
+    return {
+        "batch": doubt.batch,
+        "readers": doubt.readers,
+        "attempt": doubt.attempt,
+        "transport": doubt.transport,
+    }
 
 
 def collect_json(report: CollectReport) -> dict[str, Any]:

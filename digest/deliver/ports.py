@@ -95,6 +95,16 @@ class Transport(Protocol):
 
 
 @runtime_checkable
+class Cutting(Protocol):
+    """A transport whose calls may take long, and can be ended from another thread."""
+
+    def cut(self) -> None:
+        """Breaks every connection, and each that is made until `close`: what is in flight ends at once, as an outcome
+        like any other."""
+        ...
+
+
+@runtime_checkable
 class Fence(Protocol):
     """A transport whose attempts can be recalled: the only way to make an unknown outcome definite where the provider
     knows no idempotency key.

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from digest.deliver.lines import Line, Lines
 from digest.deliver.reply import Reply
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ class Wire:
             self.context.sslsocket_class = _TimedTls
         self.local = threading.local()
         self.lock = threading.Lock()
-        self.open: list[http.client.HTTPConnection] = []
+        self.open: dict[http.client.HTTPConnection, Line] = {}
+        self.lines = Lines()
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Raises NeverSent or MaybeSent; any HTTP status is a Reply."""
@@ -116,10 +118,16 @@ class Wire:
 
     def close(self) -> None:
         with self.lock:
-            connections, self.open = self.open, []
+            connections, self.open = self.open, {}
             self.local = threading.local()
-        for connection in connections:
+        for connection, line in connections.items():
+            line.close()
             connection.close()
+        self.lines.mend()
+
+    def cut(self) -> None:
+        """Breaks every exchange, whoever is in it, and each that is begun until `close`."""
+        self.lines.cut()
 
     def _exchange(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
         connection = self._connection()
@@ -158,22 +166,26 @@ class Wire:
         )
         self.local.connection, self.local.limit = fresh, _Limit(self.timeout)
         with self.lock:
-            self.open.append(fresh)
+            self.open[fresh] = self.lines.line()
         return fresh
 
-    @staticmethod
-    def _connect(connection: http.client.HTTPConnection, limit: _Limit) -> None:
-        connection.connect()
-        timed = connection.sock
-        if not isinstance(timed, _Timed):
-            timed = connection.sock = _Timed(fileno=connection.sock.detach())
+    def _connect(self, connection: http.client.HTTPConnection, limit: _Limit) -> None:
+        with self.lock:
+            line = self.open.get(connection) or self.lines.line()
+        dialled = line.dial(connection.host, connection.port, min(self.timeout, _LONGEST_CONNECT))
+        if self.context:
+            timed: Any = self.context.wrap_socket(dialled, server_hostname=connection.host)
+        else:
+            timed = _Timed(fileno=dialled.detach())
         timed.limit = limit
+        connection.sock = timed
 
     def _drop(self, connection: http.client.HTTPConnection) -> None:
         self.local.connection = None
         with self.lock:
-            if connection in self.open:
-                self.open.remove(connection)
+            line = self.open.pop(connection, None)
+        if line is not None:
+            line.close()
         connection.close()
 
 

@@ -52,18 +52,20 @@ def decide(events: Sequence[Event], known: Known, *, tracking: bool = False) -> 
     alarms: Counter[tuple[str, str]] = Counter()
     for event in events:
         rule = rule_for(event.kind, event.reason)
-        state = known.attempts.get(event.attempt, "")
-        if state in _OPEN and rule.proves:
-            proven[event.attempt] = event.edition
-        if rule.alarm and state in ("recalling", "recalled"):
-            continue  # dropped because we have recalled it
-        if rule.tracking and not tracking:
-            continue
+        tried = known.attempts.get(event.attempt)
         reader = known.addresses.get(event.address, 0) if event.address else event.subscriber
         letter = (event.edition, reader)
         # Another newsletter of the same account may have a reader of this number and an edition of this day.
-        named = event.attempt in known.attempts if event.attempt else bool(event.address)
+        named = tried is not None if event.attempt else bool(event.address)
         own = named and event.subscriber == reader and letter in known.letters
+        # An attempt's id beside a reader whom it did not carry says nothing of those whom it did.
+        carried = own and tried is not None and known.letters[letter] == tried.batch
+        if carried and tried is not None and tried.state in _OPEN and rule.proves:
+            proven[event.attempt] = event.edition
+        if rule.alarm and tried is not None and tried.state in ("recalling", "recalled"):
+            continue  # dropped because we have recalled it
+        if rule.tracking and not tracking:
+            continue
         word = (*letter, event.kind)
         if own and (word in known.said or word in kept):
             continue

@@ -11,17 +11,24 @@ from digest.events.event import Event
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """An attempt as the ledger has it: its state, and the batch that it handed over."""
+
+    state: str
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What the store knows of the letters, readers and attempts that some events name."""
 
     addresses: Mapping[str, int] = field(default_factory=dict)
     """Comparable address → reader."""
-    letters: frozenset[tuple[str, int]] = frozenset()
-    """(edition, reader) of letters that were frozen here."""
+    letters: Mapping[tuple[str, int], int | None] = field(default_factory=dict)
+    """(edition, reader) of letters that were frozen here → their batch."""
     said: frozenset[tuple[str, int, str]] = frozenset()
     """(edition, reader, kind) of what was said before."""
-    attempts: Mapping[str, str] = field(default_factory=dict)
-    """Attempt → the ledger's state of it."""
+    attempts: Mapping[str, Tried] = field(default_factory=dict)
 
 
 class Memory(Protocol):

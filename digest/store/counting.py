@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, and_, func, or_, select
 
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, delivery
 from digest.store.schema_readers import subscriber
+
+if TYPE_CHECKING:
+    from digest.store.orphans import Orphan
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,36 +42,43 @@ class Counts:
 
 def counts(database: Database, edition: str) -> Counts:
     with database.read() as connection:
-        frozen = connection.execute(
-            select(func.count()).select_from(delivery).where(delivery.c.edition == edition)
-        ).scalar_one()
-        by_state = {
-            state: (int(readers), number)
-            for state, readers, number in connection.execute(
-                select(batch.c.state, func.sum(batch.c.size), func.count())
-                .where(batch.c.edition == edition)
-                .group_by(batch.c.state)
-            )
-        }
-        parted: dict[Any, int] = dict(
-            connection.execute(
-                select(delivery.c.outcome, func.count())
-                .where(delivery.c.edition == edition, delivery.c.outcome.is_not(None))
-                .group_by(delivery.c.outcome)
-            ).all()
+        return count(connection, edition)
+
+
+def count(connection: Connection, edition: str, orphans: Mapping[int, Orphan] = {}) -> Counts:
+    """As `counts`, with what killed runs left in flight (`orphans`) as recovery will count it."""
+    frozen = connection.execute(
+        select(func.count()).select_from(delivery).where(delivery.c.edition == edition)
+    ).scalar_one()
+    by_state = {
+        state: (int(readers), number)
+        for state, readers, number in connection.execute(
+            select(batch.c.state, func.sum(batch.c.size), func.count())
+            .where(batch.c.edition == edition)
+            .group_by(batch.c.state)
         )
-        variants = connection.execute(
-            select(func.count(batch.c.variant.distinct())).where(batch.c.edition == edition, batch.c.size > 0)
-        ).scalar_one()
+    }
+    parted: dict[Any, int] = dict(
+        connection.execute(
+            select(delivery.c.outcome, func.count())
+            .where(delivery.c.edition == edition, delivery.c.outcome.is_not(None))
+            .group_by(delivery.c.outcome)
+        ).all()
+    )
+    variants = connection.execute(
+        select(func.count(batch.c.variant.distinct())).where(batch.c.edition == edition, batch.c.size > 0)
+    ).scalar_one()
     readers = {state: number for state, (number, _batches) in by_state.items()}
+    served = sum(len(one.accepted) for one in orphans.values())
+    doubtful = sum(len(one.unknown) for one in orphans.values())
     return Counts(
         frozen=frozen,
-        accepted=readers.get("accepted", 0),
+        accepted=readers.get("accepted", 0) + served,
         rejected=parted.get("rejected", 0),
         excluded=parted.get("excluded", 0),
         # A batch in flight is neither done nor lost: to an onlooker it is still to come.
-        pending=readers.get("pending", 0) + readers.get("submitting", 0),
-        unknown=readers.get("unknown", 0),
+        pending=readers.get("pending", 0) + readers.get("submitting", 0) - served - doubtful,
+        unknown=readers.get("unknown", 0) + doubtful,
         batches=sum(number for state, (_readers, number) in by_state.items() if state != "empty"),
         variants=variants,
     )
@@ -100,21 +111,47 @@ class Missing:
 def missing(database: Database, edition: str, limit: int | None = None, *, waiting: bool = True) -> Iterator[Missing]:
     """Who did not get it and why: excluded, rejected, unknown and, unless `waiting` is false, still pending, in the
     list's order."""
+    with database.read() as connection:
+        yield from unreached(connection, edition, limit, waiting=waiting)
+
+
+def unreached(
+    connection: Connection,
+    edition: str,
+    limit: int | None = None,
+    *,
+    waiting: bool = True,
+    orphans: Mapping[int, Orphan] = {},
+) -> Iterator[Missing]:
+    """As `missing`, with what killed runs left in flight as recovery will tell it."""
     without = ("pending", "submitting", "unknown") if waiting else ("unknown",)
+    # Who of an orphan's batch is passed over below must not count against the limit.
+    sizes = select(func.coalesce(func.sum(batch.c.size), 0)).where(batch.c.id.in_(list(orphans)))
+    hidden = connection.execute(sizes).scalar_one() if orphans and limit is not None else 0
     rows = (
-        select(subscriber.c.email, delivery.c.outcome, delivery.c.reason, batch.c.state, delivery.c.batch)
+        select(delivery.c.outcome, delivery.c.reason, delivery.c.batch)
+        .add_columns(subscriber.c.id, subscriber.c.email, batch.c.state)
         .join(subscriber, subscriber.c.id == delivery.c.subscriber)
         .outerjoin(batch, batch.c.id == delivery.c.batch)
         .where(delivery.c.edition == edition)
-        .where(or_(delivery.c.outcome.is_not(None), batch.c.state.in_(without)))
+        .where(or_(delivery.c.outcome.is_not(None), batch.c.state.in_(without), batch.c.id.in_(list(orphans))))
         .order_by(delivery.c.subscriber)
-        .limit(limit)
+        .limit(None if limit is None else limit + hidden)
     )
-    with database.read() as connection:
-        said = _last_words(connection, edition)
-        for row in connection.execute(rows):
-            state = row.outcome or ("unknown" if row.state == "unknown" else "pending")
-            yield Missing(row.email, state, row.reason or said.get(row.batch, ""))
+    said = _last_words(connection, edition) | {number: one.reason for number, one in orphans.items()}
+    yield from islice(_told(connection.execute(rows), said, orphans, waiting=waiting), limit)
+
+
+def _told(
+    rows: Iterable[Any], said: Mapping[int, str], orphans: Mapping[int, Orphan], *, waiting: bool
+) -> Iterator[Missing]:
+    for row in rows:
+        state = row.outcome or ("unknown" if row.state == "unknown" else "pending")
+        if row.batch in orphans and not row.outcome:
+            state = orphans[row.batch].state_of(row.id)
+            if state == "accepted" or (state == "pending" and not waiting):
+                continue
+        yield Missing(row.email, state, row.reason or said.get(row.batch, ""))
 
 
 def _last_words(connection: Connection, edition: str) -> dict[int, str]:
@@ -151,22 +188,32 @@ class Doubt:
 def doubts(database: Database, edition: str) -> list[Doubt]:
     """Every unknown batch with the attempt that left it so (of a split batch, its parent's)."""
     with database.read() as connection:
-        unknown = connection.execute(
-            select(batch.c.id, batch.c.size, batch.c.parent)
-            .where(batch.c.edition == edition, batch.c.state == "unknown")
-            .order_by(batch.c.id)
-        ).all()
-        found = []
-        for row in unknown:
-            tried = connection.execute(
-                select(attempt)
-                .where(or_(attempt.c.batch == row.id, attempt.c.batch == row.parent))
-                .order_by(
-                    and_(attempt.c.batch == row.id, attempt.c.state.in_(("unknown", "recalling"))).desc(),
-                    (attempt.c.state == "mixed").desc(),  # the parent's others were settled before it was split
-                    attempt.c.started_at.desc(),
-                )
-                .limit(1)
-            ).one()
-            found.append(Doubt(row.id, row.size, tried.id, tried.transport, tried.started_at, tried.detail))
+        return doubted(connection, edition)
+
+
+def doubted(connection: Connection, edition: str, orphans: Mapping[int, Orphan] = {}) -> list[Doubt]:
+    """As `doubts`, with what killed runs left in flight as recovery will tell it."""
+    unknown = connection.execute(
+        select(batch.c.id, batch.c.size, batch.c.parent)
+        .where(batch.c.edition == edition, batch.c.state == "unknown")
+        .order_by(batch.c.id)
+    ).all()
+    found = []
+    for row in unknown:
+        tried = connection.execute(
+            select(attempt)
+            .where(or_(attempt.c.batch == row.id, attempt.c.batch == row.parent))
+            .order_by(
+                and_(attempt.c.batch == row.id, attempt.c.state.in_(("unknown", "recalling"))).desc(),
+                (attempt.c.state == "mixed").desc(),  # the parent's others were settled before it was split
+                attempt.c.started_at.desc(),
+            )
+            .limit(1)
+        ).one()
+        found.append(Doubt(row.id, row.size, tried.id, tried.transport, tried.started_at, tried.detail))
+    found += [
+        Doubt(one.batch, len(one.unknown), one.attempt, one.transport, one.started_at, one.reason)
+        for one in orphans.values()
+        if one.unknown
+    ]
     return found

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Table, and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.events.event import Event
-from digest.events.ports import Known
+from digest.events.ports import Known, Tried
 from digest.events.rules import LEFT, WORN_LETTERS
 from digest.store import barring
 from digest.store.database import Database
@@ -96,7 +96,7 @@ class EventStore:
 
     def known(self, events: Sequence[Event]) -> Known:
         addresses: dict[str, int] = {}
-        letters: set[tuple[str, int]] = set()
+        letters: dict[tuple[str, int], int | None] = {}
         said: set[tuple[str, int, str]] = set()
         named = {event.address for event in events if event.address}
         ids = {event.subscriber for event in events if event.subscriber and not event.address}
@@ -109,15 +109,16 @@ class EventStore:
             for key in {event.edition for event in events if event.edition}:
                 for part in _parts(readers):
                     mine = and_(delivery.c.edition == key, delivery.c.subscriber.in_(part))
-                    letters |= {(key, id) for (id,) in connection.execute(select(delivery.c.subscriber).where(mine))}
+                    places = select(delivery.c.subscriber, delivery.c.batch).where(mine)
+                    letters |= {(key, id): batch for id, batch in connection.execute(places)}
                     heard = and_(delivery_event.c.edition == key, delivery_event.c.subscriber.in_(part))
                     words = select(delivery_event.c.subscriber, delivery_event.c.kind).where(heard)
                     said |= {(key, id, kind) for id, kind in connection.execute(words)}
-            attempts: dict[str, str] = {}
+            attempts: dict[str, Tried] = {}
             for part in _parts({event.attempt for event in events if event.attempt}):
-                states = select(attempt.c.id, attempt.c.state).where(attempt.c.id.in_(part))
-                attempts.update(connection.execute(states).all())
-        return Known(addresses, frozenset(letters), frozenset(said), attempts)
+                tried = select(attempt.c.id, attempt.c.state, attempt.c.batch).where(attempt.c.id.in_(part))
+                attempts |= {id: Tried(state, batch) for id, state, batch in connection.execute(tried)}
+        return Known(addresses, letters, frozenset(said), attempts)
 
     def record(self, events: Iterable[Event]) -> None:
         rows = [

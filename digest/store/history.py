@@ -5,6 +5,7 @@ Owns reading it from the tables; changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, func, select
 from digest.store.barring import SIGNED_UP
 from digest.store.database import Database
 from digest.store.erasing import Erasures
+from digest.store.orphans import Orphan
 from digest.store.schema import attempt, batch, delivery, delivery_event, edition
 from digest.store.schema_readers import consent, erased, signup, subscriber, suppression
 from digest.store.signups import JOINED, ORIGIN
@@ -43,16 +45,16 @@ class Histories:
         self.database = database
         self.erasures = erasures
 
-    def of(self, address: str, zone: tzinfo = UTC) -> list[Happening]:
+    def of(self, address: str, zone: tzinfo = UTC, orphans: Mapping[int, Orphan] = {}) -> list[Happening]:
         """All that is known of a comparable address, the oldest first; nothing for one that is unknown. `zone` is that
-        of times within a sentence."""
+        of times within a sentence, `orphans` what killed runs left in flight."""
         mark = self.erasures.mark(address)
         told: list[Happening] = []
         with self.database.read() as connection:
             row = connection.execute(select(subscriber).where(subscriber.c.address == address)).first()
             if row:
                 told.append(Happening(row.added_at, "list", "added", _first_seen(row.origin)))
-                told += _letters(connection, row, zone)
+                told += _letters(connection, row, zone, orphans)
                 told += _absences(connection, row)
                 told += _heard(connection, row)
             told += _agreements(connection, address, mark, row.added_at if row else None)
@@ -97,7 +99,7 @@ def _barred(connection: Connection, address: str, mark: str) -> list[Happening]:
     return told
 
 
-def _letters(connection: Connection, reader: Any, zone: tzinfo) -> list[Happening]:
+def _letters(connection: Connection, reader: Any, zone: tzinfo, orphans: Mapping[int, Orphan]) -> list[Happening]:
     rows = (
         select(
             delivery,
@@ -113,7 +115,9 @@ def _letters(connection: Connection, reader: Any, zone: tzinfo) -> list[Happenin
         .outerjoin(batch, batch.c.id == delivery.c.batch)
         .where(delivery.c.subscriber == reader.id)
     )
-    return [_letter(row, _tries(connection, row), zone) for row in connection.execute(rows).all()]
+    return [
+        _letter(row, _tries(connection, row), zone, orphans.get(row.batch)) for row in connection.execute(rows).all()
+    ]
 
 
 def _tries(connection: Connection, row: Any) -> list[Any]:
@@ -128,9 +132,11 @@ def _tries(connection: Connection, row: Any) -> list[Any]:
     return list(connection.execute(tried).all())
 
 
-def _letter(row: Any, tries: list[Any], zone: tzinfo) -> Happening:
+def _letter(row: Any, tries: list[Any], zone: tzinfo, orphan: Orphan | None) -> Happening:
     last = tries[-1] if tries else None
     state = row.outcome or {"submitting": "pending", "empty": "pending"}.get(row.state, row.state)
+    if orphan and not row.outcome:
+        state = orphan.state_of(row.subscriber)
     at = (last and (last.ended_at or last.started_at)) or row.frozen_at or row.due_at or row.composed_at
     at = at or datetime.combine(row.day, time(0), UTC)
     if row.outcome:
@@ -141,7 +147,7 @@ def _letter(row: Any, tries: list[Any], zone: tzinfo) -> Happening:
         why = f"due at {row.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
     else:
         number = f", its id there {last.provider_id}" if last.provider_id else ""
-        why = _joined(f"by {last.transport}, batch {row.batch}{number}", last.detail)
+        why = _joined(f"by {last.transport}, batch {row.batch}{number}", orphan.reason if orphan else last.detail)
         if len(tries) > 1:
             why += f"; {len(tries)} tries"
     return Happening(at, "letter", state, why, row.edition)

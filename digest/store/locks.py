@@ -15,9 +15,12 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from digest.errors import Busy, StoreError
+from digest.store import meta
 from digest.store.database import Database
 
 _PAUSE = 0.2
+_AT_WORK = "delivering"
+_PROBED = 5.0  # seconds for which lookers, one after the other, may be in the way
 
 
 class Turn:
@@ -45,10 +48,33 @@ def alone(database: Database, work: str, *, wait: float) -> Iterator[Turn]:
 def at_work(database: Database, run: str) -> Iterator[None]:
     """Shows that the attempts of `run` are in living hands, for as long as this process lives or the block lasts."""
     if database.engine.dialect.name == "sqlite":
-        yield  # the file lock says it
+        # A lock of its own: who only asks for it must not be taken for one who sends.
+        with _file(database, _AT_WORK, _PROBED):
+            with database.write() as connection:
+                meta.put(connection, _AT_WORK, run)
+            yield
     else:
         with _advisory(database, f"run {run}", wait=0.0):
             yield
+
+
+def living(database: Database, runs: Collection[str]) -> set[str]:
+    """Those of the runs that somebody is at work on, for one who only looks and is in nobody's way."""
+    if database.engine.dialect.name == "sqlite":
+        try:
+            with _file(database, _AT_WORK, _PAUSE):
+                return set()
+        except Busy:
+            return {meta.get(database, _AT_WORK)} & set(runs)
+        except StoreError:  # a folder that may be read only: nobody here can tell, so nobody is declared dead
+            return set(runs)
+    held = text(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        " AND ((classid::bigint << 32) | objid::bigint) = hashtextextended(current_schema() || ' ' || :work, 0)"
+    )
+    with database.read() as connection:
+        return {run for run in runs if connection.execute(held, {"work": f"run {run}"}).scalar()}
 
 
 def dead(connection: Connection, runs: Collection[str]) -> set[str]:

@@ -12,10 +12,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from digest.deliver.ports import Fence, Recall
 from digest.store.schema import attempt, batch
+from digest.store.schema import edition as editions
 
 _MAY_HAVE_REACHED = ("submitting", "unknown", "recalling", "accepted", "proved")
 
@@ -39,21 +40,30 @@ def begin(
         .where(batch.c.edition == edition, batch.c.state.in_(states))
         .where(attempt.c.transport == fence.name, attempt.c.fence != "", attempt.c.send_at > now + fence.closes)
         .where(attempt.c.state.in_((*states, "recalling")), attempt.c.id.not_in(but))
-        .order_by(attempt.c.state.desc(), attempt.c.send_at, attempt.c.id)
+        # What is left out when there is no room for all is to be as few readers as can be.
+        .order_by(attempt.c.state.desc(), attempt.c.send_at, batch.c.size.desc(), attempt.c.id)
     )
-    # A recall counts at the provider until its time to send, in whatever edition it was made.
-    counted = and_(
-        attempt.c.transport == fence.name,
-        attempt.c.state.in_(("recalling", "recalled", "decided")),
-        attempt.c.send_at > now,
-    )
-    room = fence.most_open - connection.execute(select(func.count()).where(counted)).scalar_one()
+    room = fence.most_open - connection.execute(select(func.count()).where(_counted(fence, now))).scalar_one()
     for row in connection.execute(open_).all():
         if row.state == "recalling" or room > 0:  # what was begun goes on: it is counted already
             connection.execute(update(attempt).where(attempt.c.id == row.id).values(state="recalling"))
             _move(connection, row.id, out_of=("accepted",), to="unknown")  # until the provider confirms it
             return Recall(row.id, row.batch, row.fence)
     return None
+
+
+def _counted(fence: Fence, now: datetime) -> ColumnElement[bool]:
+    """A recall counts at the provider until its time to send, in whatever edition it was made."""
+    return and_(
+        attempt.c.transport == fence.name,
+        attempt.c.state.in_(("recalling", "recalled", "decided")),
+        attempt.c.send_at > now,
+    )
+
+
+def room_from(connection: Connection, fence: Fence, now: datetime) -> datetime | None:
+    """When the first of the recalls that are open now counts no more; None where none is open."""
+    return connection.execute(select(func.min(attempt.c.send_at)).where(_counted(fence, now))).scalar()
 
 
 def end(connection: Connection, name: str, now: datetime) -> None:
@@ -83,6 +93,22 @@ def held_ahead(connection: Connection, edition: str, now: datetime) -> Held:
     )
     found: dict[str, int] = dict(connection.execute(rows).all())
     return Held(int(found.get("accepted", 0)), int(found.get("unknown", 0)))
+
+
+def stopped_ahead(connection: Connection, now: datetime) -> list[str]:
+    """Stopped editions of which a provider holds letters for a time that is still to come."""
+    held = select(attempt.c.id).where(
+        attempt.c.batch == batch.c.id,
+        attempt.c.state.in_(("accepted", "unknown", "recalling")),
+        attempt.c.fence != "",
+        attempt.c.send_at > now,
+    )
+    mine = (
+        select(editions.c.key)
+        .join(batch, batch.c.edition == editions.c.key)
+        .where(editions.c.state.in_(("paused", "cancelled")), batch.c.state.in_(("accepted", "unknown")), held.exists())
+    )
+    return list(connection.execute(mine.distinct().order_by(editions.c.key)).scalars())
 
 
 def prove(connection: Connection, name: str) -> bool:

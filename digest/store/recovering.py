@@ -39,7 +39,7 @@ class Left:
         doubtful = 0
         for orphan in (one for one in found if one.run in dead):
             ids = [id for id, _email in batches.readers(connection, orphan.batch)]
-            outcome = self._outcome(orphan, ids, now)
+            outcome = self.outcome(orphan, ids, now)
             if self.resend:
                 outcome = without_doubt(outcome)
             if attempts.end(connection, orphan.id, outcome, now) is None:
@@ -66,7 +66,8 @@ class Left:
                 held[row.batch] = row.size
         return sum(held.values())
 
-    def _outcome(self, orphan: Any, ids: Sequence[int], now: datetime) -> Outcome:
+    def outcome(self, orphan: Any, ids: Sequence[int], now: datetime) -> Outcome:
+        """What a row of `attempt` comes to that nobody is at work on; `ids` are the readers of its batch."""
         recovery = self.recovery.get(orphan.transport, "hold")
         doubt: int | None = orphan.in_doubt
         if orphan.send_at is not None and not orphan.fence:

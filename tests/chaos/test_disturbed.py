@@ -3,6 +3,7 @@ Each time the provider's log is the judge."""
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from tests.chaos.proof import EDITION, judge
 from tests.cli.newsroom import Newsroom, many
 from tests.support.killing import lines, run_until_killed, serving
 from tests.support.sendgrid_server import KEY
+from tests.support.silent import Silent
 
 READERS = 400
 
@@ -41,10 +43,10 @@ def room(tmp_path: Path) -> Iterator[Newsroom]:
         yield room
 
 
-def begun(room: Newsroom) -> subprocess.Popen[str]:
+def begun(room: Newsroom, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         room.command("send", EDITION),
-        env=room.env(),
+        env=room.env(environment),
         cwd=room.home,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -152,6 +154,30 @@ def test_sigterm_finishes_what_is_in_flight_and_leaves_the_rest_pending(room: Ne
     assert 0 < status["pending"] < READERS
     room.digest("send", EDITION)
     everyone_once(room)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
+def test_sigterm_ends_a_send_whose_provider_hangs(room: Newsroom, again: bool) -> None:
+    """Asked once, it cuts in time for whoever stops services; asked again, at once. Who is in doubt is told."""
+    room.json("compose")
+    with Silent() as server:
+        process = begun(room, DIGEST_DELIVERY__SENDGRID__HOST=f"http://127.0.0.1:{server.port}")
+        while server.taken < 2 and process.poll() is None:
+            time.sleep(0.01)
+        began = time.monotonic()
+        process.terminate()
+        if again:
+            time.sleep(0.5)
+            process.terminate()
+        _out, err = process.communicate(timeout=60)
+        lasted = time.monotonic() - began
+    assert lasted < (3 if again else 28), err
+    assert process.returncode == (-signal.SIGTERM if again else 1)
+    status = room.json("status", EDITION)
+    assert (status["unknown"], status["accepted"]) == (2 * 20, 0)
+    assert [(one["readers"], one["transport"]) for one in status["unknown_batches"]] == [(20, "sendgrid")] * 2
+    room.digest("send", EDITION)
+    everyone_once(room, in_doubt=2 * 20)
 
 
 def _log(room: Newsroom) -> Path:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
+from sqlalchemy import select, update
 
+from digest import pipeline, withdrawing
 from digest.app import make_app
 from digest.cli import sending
+from digest.deliver.outcome import Accepted
+from digest.store.locks import at_work
+from digest.store.schema import attempt, batch, edition
 from tests.cli.newsroom import Newsroom
 from tests.support.sendgrid_faults import Fault
 from tests.support.sendgrid_server import KEY, SendGridServer
@@ -170,3 +180,139 @@ def test_a_time_that_is_one_moment(newsroom: Newsroom, zone: str, now: str, said
         newsroom.home, environment=newsroom.env({"DIGEST_NOW": now, "DIGEST_NEWSLETTER__TIMEZONE": zone})
     ) as app:
         assert sending._moment(app, said) == datetime.fromisoformat(due)
+
+
+def test_more_than_a_provider_recalls_at_once_is_taken_back_in_waves(
+    newsroom: Newsroom, provider: SendGridServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten recalls are open at most, each until its hour: who is due later is recalled when that has passed."""
+    newsroom.readers(
+        *(f'email: early{n}@example.com, hour: "07:00"' for n in range(10)),
+        *(f'email: late{n}@example.com, hour: "08:00"' for n in range(6)),
+    )
+    newsroom.environment |= {"DIGEST_DELIVERY__BATCH_SIZE": "1", "DIGEST_DELIVERY__LEAD": "3h"}
+    for name, value in newsroom.environment.items():
+        monkeypatch.setenv(name, value)
+    with make_app(newsroom.home) as app:
+        assert pipeline.send(app, EDITION, scheduled=True).counts.accepted == 16
+    run = newsroom.digest("edition", "cancel", EDITION)
+    assert run.code == 1
+    assert "10 readers' letters were recalled" in run.out
+    assert "6 readers' letters could not be recalled yet, as the provider keeps no more recalls at once" in run.err
+    provider.clock.advance(40 * 60)
+    monkeypatch.setenv("DIGEST_NOW", "2026-11-23T07:05+05:30")
+    with make_app(newsroom.home) as app:
+        assert withdrawing.go_on(app) == {EDITION: 6}
+        assert withdrawing.go_on(app) == {}
+    provider.clock.advance(2 * 3600)
+    assert not provider.counts
+
+
+def test_more_than_a_provider_recalls_at_once_of_one_hour_is_told_as_gone(
+    newsroom: Newsroom, provider: SendGridServer
+) -> None:
+    newsroom.readers(*(f"email: reader{n}@example.com" for n in range(13)))
+    newsroom.environment["DIGEST_DELIVERY__BATCH_SIZE"] = "1"
+    newsroom.json("send", "--at", "07:00")
+    run = newsroom.digest("edition", "cancel", EDITION)
+    assert "10 readers' letters were recalled" in run.out
+    assert "3 readers' letters could not be recalled any more" in run.err
+    assert "yet" not in run.err
+    provider.clock.advance(3600)
+    assert sum(provider.counts.values()) == 3
+
+
+@pytest.mark.parametrize("word", ["pause", "cancel"])
+def test_what_a_killed_run_had_in_hand_is_taken_back_too(
+    newsroom: Newsroom, provider: SendGridServer, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    for name, value in newsroom.environment.items():
+        monkeypatch.setenv(name, value)
+    sent = newsroom.json("send", "--at", "07:00")
+    with make_app(newsroom.home) as app, app.database.write() as connection:  # as a kill would have left one batch
+        last = connection.execute(select(attempt.c.id, attempt.c.batch).order_by(attempt.c.id).limit(1)).one()
+        connection.execute(update(attempt).where(attempt.c.id == last.id).values(state="submitting"))
+        connection.execute(update(batch).where(batch.c.id == last.batch).values(state="submitting"))
+        connection.execute(update(edition).values(state="sending"))
+    run = newsroom.digest("edition", word, EDITION)
+    assert run.code == 0, run.err
+    assert f"{sent['accepted']} readers' letters were recalled" in run.out
+    if word == "pause":
+        assert newsroom.digest("edition", "resume", EDITION).code == 0
+        assert newsroom.json("send")["accepted"] == sent["accepted"]
+    provider.clock.advance(2 * 3600)
+    assert set(provider.counts.values()) == ({1} if word == "pause" else set())
+
+
+def test_what_a_killed_run_may_have_sent_is_told_when_the_edition_is_paused(
+    newsroom: Newsroom, provider: SendGridServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in newsroom.environment.items():
+        monkeypatch.setenv(name, value)
+    provider.faults = ["unauthorized_401"]
+    newsroom.digest("send")
+    with make_app(newsroom.home) as app:
+        claim = app.ledger.claim(EDITION, "sendgrid", app.now(), 5)  # and then it was killed
+    assert claim
+    run = newsroom.digest("edition", "pause", EDITION)
+    assert run.code == 1
+    assert f"whether {len(claim.readers)} readers have got this edition is not known" in run.err
+    status = newsroom.json("status", EDITION)
+    assert (status["state"], status["unknown"]) == ("paused", len(claim.readers))
+    assert newsroom.digest("edition", "resume", EDITION).code == 0
+    assert newsroom.json("send", code=1)["pending"] == 0
+
+
+def test_pausing_waits_for_what_another_process_has_in_hand(
+    newsroom: Newsroom, provider: SendGridServer, monkeypatch: pytest.MonkeyPatch, postgres_url: str
+) -> None:
+    newsroom.environment["DIGEST_STORE__URL"] = postgres_url
+    for name, value in newsroom.environment.items():
+        monkeypatch.setenv(name, value)
+    provider.faults = ["unauthorized_401"]
+    newsroom.digest("send")
+    with make_app(newsroom.home) as app, at_work(app.database, app.ledger.run):
+        claim = app.ledger.claim(EDITION, "sendgrid", app.now(), 5)
+        assert claim
+        with ThreadPoolExecutor(1) as pool, make_app(newsroom.home) as desk:
+            told = pool.submit(withdrawing.stop, desk, EDITION, "paused", out_of=("sending",))
+            time.sleep(1)
+            assert not told.done()
+            app.ledger.settle(claim.attempt, Accepted(), app.now())
+            assert told.result(20) == withdrawing.Withdrawn(stopped=True)
+        assert app.ledger.claim(EDITION, "sendgrid", app.now(), 5) is None
+
+
+@pytest.fixture
+def killed_before_the_freeze(newsroom: Newsroom) -> None:
+    """`digest send --at 07:30`, by a process that died when everybody was about to get a place."""
+    dies = "lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)"
+    code = f"import os, signal, digest.pipeline as p; p.freeze = {dies}; from digest.cli import main; main()"
+    command = [sys.executable, "-c", code, "send", "--at", "07:30"]
+    done = subprocess.run(command, env=newsroom.env(), cwd=newsroom.home, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+@pytest.mark.usefixtures("killed_before_the_freeze")
+def test_the_hour_that_was_asked_for_outlives_a_kill_before_anybody_has_a_place(newsroom: Newsroom) -> None:
+    run = newsroom.json("send")
+    assert run["pending"] == run["frozen"] - run["excluded"]
+    assert any("was asked for at 2026-11-23 07:30 by a run that was cut short" in said for said in run["problems"])
+    later = newsroom.json("send", DIGEST_NOW="2026-11-23T07:31+05:30")
+    assert later["accepted"] == run["pending"]
+    assert not any("cut short" in said for said in later["problems"])
+
+
+@pytest.mark.usefixtures("killed_before_the_freeze")
+def test_an_hour_that_is_past_by_then_is_said(newsroom: Newsroom) -> None:
+    run = newsroom.json("send", DIGEST_NOW="2026-11-23T08:00+05:30")
+    assert run["accepted"] == run["frozen"] - run["excluded"]
+    assert any("that is past, so it goes now" in said for said in run["problems"])
+
+
+def test_a_send_that_ended_by_itself_leaves_no_hour_behind(newsroom: Newsroom) -> None:
+    newsroom.environment["DIGEST_SCHEDULE__APPROVAL"] = "required"
+    assert newsroom.digest("send", "--at", "07:30").code == 1
+    assert newsroom.digest("edition", "approve", EDITION).code == 0
+    sent = newsroom.json("send")
+    assert sent["accepted"] == sent["frozen"] - sent["excluded"]

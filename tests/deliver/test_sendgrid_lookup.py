@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
+import orjson
 import pytest
 
 from digest.deliver.outcome import Unknown
 from digest.deliver.ports import Lookup
+from digest.deliver.reply import Reply
 from digest.deliver.transports.sendgrid import SendGrid
+from digest.deliver.transports.sendgrid_log import find_attempt
 from tests.deliver.letters import Notes, many, outgoing
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault
@@ -57,6 +61,16 @@ def test_another_attempt_to_the_same_reader_is_no_proof(transport: SendGrid) -> 
         submit(transport, attempt, ASHA)
     assert transport.look_up("a3", [ASHA]) == ""
     assert [transport.look_up(attempt, [ASHA]) for attempt in ("a1", "a2")] == ["accepted"] * 2
+
+
+def test_a_log_that_answers_with_another_readers_message_proves_nothing() -> None:
+    def ask(method: str, _path: str, _body: Mapping[str, Any] | None) -> Reply:
+        row = {"sg_message_id": "m1", "to_email": "ravi@example.com", "status": "delivered"}
+        told = {"messages": [row]} if method == "POST" else {**row, "custom_args": {"dg_attempt": "a1"}}
+        return Reply(200, {}, orjson.dumps(told), whole=True)
+
+    assert not find_attempt(ask, "a1", [ASHA])
+    assert find_attempt(ask, "a1", ["Ravi@example.com"])
 
 
 def test_what_was_recalled_is_no_proof(server: SendGridServer, transport: SendGrid) -> None:

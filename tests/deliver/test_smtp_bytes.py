@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digest.deliver.lines import Lines
 from digest.deliver.transports.smtp_connection import Connection, Envelope, Later, connect
 from tests.deliver.raw_smtp import RawSmtp
 from tests.support.tls import Identity
@@ -27,7 +28,7 @@ def identity() -> Iterator[Identity]:
 
 
 def connected(server: RawSmtp, *, security: str = "none", timeout: float = 5.0) -> Connection:
-    return connect("127.0.0.1", server.port, name="here.example", security=security, timeout=timeout)
+    return connect("127.0.0.1", server.port, Lines(), name="here.example", security=security, timeout=timeout)
 
 
 def unstuffed(letter: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""How long SMTP waits: for a silent server when the run is to stop, for the answer to a letter, for our own name."""
+"""How long SMTP waits: for a silent server, for the answer to a letter, for our own name."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from digest.deliver.outcome import Mixed, NotSent, Outcome
-from digest.deliver.transports import smtp_line
+from digest.deliver.outcome import Mixed, Outcome
 from tests.deliver.letters import Notes, many, outgoing
 from tests.deliver.raw_smtp import RawSmtp
 from tests.deliver.test_smtp import A, B, transport
@@ -37,31 +36,6 @@ def stopped_soon(server: RawSmtp, *, timeout: float = 60.0) -> tuple[Outcome, fl
         took = time.monotonic() - began - 0.5
         timer.join()
     return outcome, took
-
-
-@pytest.mark.parametrize("silent", ["CONNECT", "EHLO"])
-def test_a_stop_does_not_wait_for_a_server_that_hangs_before_it_takes_letters(silent: str) -> None:
-    with RawSmtp(silent=silent) as server:
-        outcome, took = stopped_soon(server)
-        assert isinstance(outcome, NotSent)
-        assert "asked to stop" in outcome.reason
-        assert not outcome.permanent
-        assert took < 2
-
-
-@pytest.mark.parametrize("silent", ["MAIL", "RCPT", "DATA", "."])
-def test_a_stop_waits_a_little_for_a_letter_under_way(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smtp_line, "GRACE", 1.0)
-    with RawSmtp(silent=silent) as server:
-        outcome, took = stopped_soon(server)
-        assert isinstance(outcome, Mixed)
-        assert set(outcome.unknown) == ({1} if silent == "." else set())
-        assert "asked to stop" in outcome.not_sent_reason
-        assert 0.5 < took < 4
-
-
-def test_the_time_for_what_is_under_way_is_over_before_a_supervisor_kills() -> None:
-    assert smtp_line.GRACE + 2 < 30
 
 
 def test_an_answer_that_comes_while_the_run_stops_is_heard() -> None:

@@ -76,7 +76,7 @@ def test_threads_have_connections_of_their_own_and_close_shuts_them_all() -> Non
         assert len({seen.connection for seen in server.requests}) == 4
         kept = list(wire.open)
         wire.close()
-        assert wire.open == []
+        assert not wire.open
         assert [connection.sock for connection in kept] == [None] * 4
 
 

@@ -131,6 +131,22 @@ def test_an_event_settles_an_unknown_attempt(database: Database, ledger: SqlLedg
     assert hear(database, an_event(kind, 2, attempt=attempt)).proven == frozenset()
 
 
+def test_an_attempt_is_settled_only_by_who_was_in_it(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    """Arguments may be forged, mixed up, or name a reader of another batch or edition."""
+    frozen(4, size=2)
+    first = send(database, ledger, Unknown("no whole answer came"))
+    frozen(4, key="special")
+    stranger = Event("delivered", NOW, "nobody@example.com", 1, KEY, first)
+    mixed = Event("delivered", NOW, "reader0@example.com", 2, KEY, first)
+    elsewhere = an_event("delivered", 3, attempt=first)
+    other_day = an_event("delivered", 1, key="special", attempt=first)
+    for event in (stranger, mixed, elsewhere, other_day):
+        assert hear(database, event).proven == frozenset(), event
+    assert counts(database, KEY).unknown == 2
+    assert hear(database, an_event("delivered", 2, attempt=first)).proven == {KEY}
+    assert counts(database, KEY).unknown == 0
+
+
 def test_being_dropped_proves_nothing(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(3)
     attempt = send(database, ledger, Unknown("no whole answer came"))

@@ -38,7 +38,7 @@ def full(_pages: Site) -> Iterator[None]:
 
 @pytest.fixture
 def waiting(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    monkeypatch.setattr("digest.store.database._BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("digest.store.troubles.BUSY_SECONDS", 0.2)
     with site(tmp_path_factory.mktemp("away") / "letter", ["asha@example.com", "ravi@example.com"]) as pages:
         yield pages
 

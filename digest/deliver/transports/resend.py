@@ -16,7 +16,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,7 +51,7 @@ class Resend:
         realm: str,
         sender: str,
         timeout: float = 30.0,
-        pause: Callable[[float], object] = time.sleep,
+        pause: Callable[[float], object] | None = None,
     ) -> None:
         self.headers = {
             "Authorization": f"Bearer {key}",
@@ -60,8 +59,9 @@ class Resend:
             "Accept": "application/json",
             "Content-Type": "application/json; charset=utf-8",
         }
-        self.host, self.realm, self.sender, self.pause = host, realm, sender, pause
+        self.host, self.realm, self.sender = host, realm, sender
         self.wire = Wire(host, timeout=timeout)
+        self.pause = pause or self.wire.lines.pause
 
     def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:
         if bad := unmailable(outgoing.recipients):
@@ -88,6 +88,9 @@ class Resend:
 
     def close(self) -> None:
         self.wire.close()
+
+    def cut(self) -> None:
+        self.wire.cut()
 
     def _call(
         self, path: str, body: bytes, key: str, readers: tuple[Recipient, ...], journal: Journal

@@ -119,6 +119,9 @@ class SendGrid:
     def close(self) -> None:
         self.wire.close()
 
+    def cut(self) -> None:
+        self.wire.cut()
+
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> Reply:
         if method == "GET":
             return self.wire.get(path, self.headers)

@@ -26,8 +26,10 @@ def find_attempt(ask: Ask, attempt: str, emails: Sequence[str]) -> bool:
                 continue
             query = f"to_email = {mark}{email}{mark} AND categories IN ('digest')"
             for row in _rows(ask("POST", "/v3/logs", {"query": query, "limit": _NEWEST}).json()):
-                # What was cancelled shows as dropped too: no proof that anybody gets it.
-                if row.get("status") != "dropped" and _carries(ask, str(row.get("sg_message_id", "")), attempt):
+                # What was cancelled shows as dropped too: no proof that anybody gets it. Nor is another's message.
+                if row.get("status") == "dropped" or str(row.get("to_email", "")).casefold() != email.casefold():
+                    continue
+                if _carries(ask, str(row.get("sg_message_id", "")), attempt):
                     return True
     except (NeverSent, MaybeSent):
         pass

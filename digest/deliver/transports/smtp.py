@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cached_property, partial
 
 from digest import verp
+from digest.deliver.lines import Lines
 from digest.deliver.message import Outgoing, Recipient, unmailable
 from digest.deliver.mime import Template, template
 from digest.deliver.outcome import Mixed, NotSent, Outcome
@@ -26,7 +27,6 @@ from digest.deliver.transports.smtp_connection import (
     PutOff,
     Refused,
     connect,
-    connect_unless,
     own_name,
     said,
 )
@@ -67,8 +67,9 @@ class Smtp:
         sign: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.where = f"smtp {host}:{port}"
+        self.lines = Lines()
         self.connect = partial(
-            connect, host, port, security=security, username=username, password=password, timeout=timeout
+            connect, host, port, self.lines, security=security, username=username, password=password, timeout=timeout
         )
         self.clock, self.sign = clock, sign
         self.bounces, self.token = bounces, token
@@ -112,7 +113,7 @@ class Smtp:
                 self._drop()
                 return ended("the run was asked to stop")
             try:
-                connection = self._connection(journal.stopping)
+                connection = self._connection()
             except (OSError, ValueError) as error:
                 for_good = isinstance(error, _FOR_GOOD)
                 if not accepted and not rejected:
@@ -151,7 +152,7 @@ class Smtp:
     def probe(self) -> str:
         self._drop(unless_idle=True)
         try:
-            code, answer = self._connection(lambda: False).noop()
+            code, answer = self._connection().noop()
         except (OSError, ValueError) as error:
             self._drop()
             return self._said(error)
@@ -163,21 +164,23 @@ class Smtp:
             self.local = threading.local()
         for connection in connections:
             connection.close()
+        self.lines.mend()
+
+    def cut(self) -> None:
+        self.lines.cut()
 
     def _envelope(self, sender: str, reader: Recipient) -> Envelope:
         if self.bounces and self.token is not None:
             sender = verp.address(self.bounces, self.token("bounce", reader.id))
         return Envelope(sender, reader.email)
 
-    def _connection(self, stopping: Callable[[], bool]) -> Connection:
+    def _connection(self) -> Connection:
         """This thread's, opened when there is none or the one there has carried enough. Raises as `connect` does."""
         connection: Connection | None = getattr(self.local, "connection", None)
         if connection is not None and connection.letters < _LETTERS_PER_CONNECTION:
-            connection.line.stopping = stopping
             return connection
         self._drop(politely=True)
-        connection = connect_unless(stopping, lambda: self.connect(name=self.ehlo_name))
-        connection.line.stopping = stopping
+        connection = self.connect(name=self.ehlo_name)
         self.local.connection = connection
         with self.lock:
             self.open.append(connection)

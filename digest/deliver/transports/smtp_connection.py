@@ -10,13 +10,11 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
-import threading
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future, wait
 from contextlib import suppress
 from typing import NamedTuple
 
+from digest.deliver import lines
 from digest.deliver.message import one_line
 from digest.deliver.transports.smtp_line import Line
 
@@ -26,8 +24,7 @@ _VERDICT = 600.0
 _TAIL = 4096  # bytes of a letter that are written with its final dot
 _DOTS_LOOKED_AT = 200  # base64 has none, so those of the headers are all there are
 _LINE_FEED = 10
-_FAREWELL = 5.0
-_LOOK = 0.25  # seconds
+_FAREWELL = 5.0  # seconds
 _BAD_SEQUENCE = 503  # about what was said before, so nobody's fault that a later try would meet again
 
 
@@ -61,10 +58,10 @@ class Doubt(Exception):
 class Connection:
     """After Later or Doubt it is good for nothing but `close`; after Refused or PutOff it takes the next letter."""
 
-    def __init__(self, server: smtplib.SMTP, timeout: float) -> None:
+    def __init__(self, server: smtplib.SMTP, handle: lines.Line, timeout: float) -> None:
         if server.sock is None:
             raise smtplib.SMTPServerDisconnected("the server closed the connection")
-        self.server, self.line = server, Line(server.sock, timeout)
+        self.server, self.handle, self.line = server, handle, Line(server.sock, timeout)
         self.verdict = max(_VERDICT, timeout)
         self.letters = 0
         self.pipelining = server.has_extn("pipelining")
@@ -94,6 +91,7 @@ class Connection:
                 self.line.write(b"QUIT\r\n")
                 self.line.reply(_FAREWELL)
         self.server.close()
+        self.handle.close()
 
     def _ask(self, envelope: Envelope) -> None:
         """MAIL, RCPT and DATA, up to the server's word to go on."""
@@ -163,9 +161,24 @@ class Connection:
         return self.line.reply()
 
 
+class _Dialled(smtplib.SMTP):
+    """smtplib's client over a line of ours."""
+
+    line: lines.Line
+    _host: str  # smtplib's own name for whose certificate it has to be, set by it only where it connects at once
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self.line.dial(host, port, timeout)
+
+
+class _DialledTls(smtplib.SMTP_SSL, _Dialled):
+    """The same over TLS from the first byte."""
+
+
 def connect(
     host: str,
     port: int,
+    within: lines.Lines,
     *,
     name: str,
     security: str = "none",
@@ -176,47 +189,29 @@ def connect(
     """A connection that is fit for letters, on which we call ourselves `name`. `security` is none, starttls or tls; an
     empty `username` means no AUTH. Raises OSError (smtplib's errors are such) and ValueError."""
     context = ssl.create_default_context() if security != "none" else None
-    server: smtplib.SMTP
+    handle = within.line()
+    server: _Dialled
     if security == "tls":
-        server = smtplib.SMTP_SSL(host, port, local_hostname=name, timeout=timeout, context=context)
+        server = _DialledTls(timeout=timeout, local_hostname=name, context=context)
     else:
-        server = smtplib.SMTP(host, port, local_hostname=name, timeout=timeout)
+        server = _Dialled(timeout=timeout, local_hostname=name)
+    server.line = handle
+    server._host = host
     try:
-        if server.sock is not None:
-            server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        code, greeting = server.connect(host, port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, greeting)
         server.ehlo_or_helo_if_needed()
         if security == "starttls":
             server.starttls(context=context)
             server.ehlo_or_helo_if_needed()
         if username:
             server.login(username, password)
-        return Connection(server, timeout)
+        return Connection(server, handle, timeout)
     except BaseException:
         server.close()
+        handle.close()
         raise
-
-
-def connect_unless(stopping: Callable[[], bool], opened: Callable[[], Connection]) -> Connection:
-    """What `opened` answers or raises; OSError as soon as the run is asked to stop. Names, greetings and TLS are waited
-    for in places that know no stop, so a thread of their own waits there and is left behind."""
-    coming: Future[Connection] = Future()
-
-    def work() -> None:
-        try:
-            coming.set_result(opened())
-        except BaseException as error:
-            coming.set_exception(error)
-
-    def too_late(came: Future[Connection]) -> None:
-        if came.exception() is None:
-            came.result().close()
-
-    threading.Thread(target=work, name="smtp-connect", daemon=True).start()
-    while not wait([coming], timeout=_LOOK).done:
-        if stopping():
-            coming.add_done_callback(too_late)
-            raise OSError("the run was asked to stop while the connection was being opened")
-    return coming.result()
 
 
 def own_name() -> str:

@@ -1,7 +1,7 @@
 """The bytes of an SMTP connection: all of them out, whole replies in, without waiting longer than is sensible.
 
-Owns the socket's waiting: a server that reads or answers slowly has time as long as it goes on, a run that is asked to
-stop has little. Knows no command and no letter.
+Owns the socket's waiting: a server that reads or answers slowly has time as long as it goes on. Knows no command and
+no letter, and of a run that is asked to stop only that the connection breaks (`deliver.lines`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,6 @@ from typing import TypeVar
 G = TypeVar("G")
 T = TypeVar("T")
 
-GRACE = 20.0
-"""Seconds for what is under way when the run is asked to stop: a supervisor kills after 30."""
-
-_SLICE = 1.0  # seconds between two looks at whether the run is to stop
 _PORTION = 65_536  # bytes that TLS takes at once: how far it came within them nobody can tell
 _UNDER_WAY = 262_144  # bytes
 _LONGEST = 8192  # octets of a reply's line; RFC 5321 section 4.5.3.1.5 has 512
@@ -30,13 +26,10 @@ class Line:
 
     def __init__(self, sock: socket.socket, timeout: float) -> None:
         self.sock, self.timeout = sock, timeout
-        self.stopping: Callable[[], bool] = lambda: False
         self.left = 0
         """How many bytes of the last `write` may have left; the others certainly have not."""
         self._sealed = isinstance(sock, ssl.SSLSocket)
         self._held = b""
-        self._stop_seen = 0.0
-        sock.settimeout(min(_SLICE, timeout))
         # The system tells of room when a third of this is free: with the megabytes that it takes by itself, a slow
         # server would seem to have stopped.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNDER_WAY)
@@ -84,18 +77,11 @@ class Line:
         return line
 
     def _patiently(self, work: Callable[[G], T], given: G, until: float) -> T:
-        while True:
-            try:
-                return work(given)
-            except TimeoutError:
-                self._look(until)
+        self._look(until)
+        self.sock.settimeout(until - time.monotonic())
+        return work(given)
 
-    def _look(self, until: float) -> None:
-        """Raises TimeoutError when it has taken too long, or has for a run that is to stop."""
-        now = time.monotonic()
-        if now >= until:
+    @staticmethod
+    def _look(until: float) -> None:
+        if time.monotonic() >= until:
             raise TimeoutError("timed out")
-        if self.stopping():
-            self._stop_seen = self._stop_seen or now
-            if now - self._stop_seen >= GRACE:
-                raise TimeoutError("the run was asked to stop, and the server is silent")

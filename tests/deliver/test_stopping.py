@@ -1,0 +1,159 @@
+"""A run that is asked to end: what is in flight may finish, and is cut after a while, whatever the other side does."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from digest.deliver.lines import Lines
+from digest.deliver.outcome import Accepted, Mixed, NotSent, Outcome, Unknown
+from digest.deliver.ports import Transport
+from digest.deliver.stopping import cut_off
+from digest.deliver.transports.resend import Resend
+from digest.deliver.transports.sendgrid import SendGrid
+from digest.deliver.transports.smtp import Smtp
+from tests.deliver.letters import Notes, many, outgoing
+from tests.deliver.scripted_smtp import ScriptedSmtp
+from tests.deliver.ways import clock
+from tests.support.sendgrid_faults import Fault
+from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.silent import Silent
+
+READERS = many(3)
+LONG = 30.0
+
+
+def ended(transport: Transport, *, after: float = 0.2, within: float = 3.0) -> Outcome:
+    """What a batch comes to whose run is asked to end at once and cut `after` that; ends in time."""
+    stop = threading.Event()
+    stop.set()
+    began = time.monotonic()
+    with cut_off(stop, [transport], grace=after):
+        outcome = transport.submit(outgoing(*READERS), Notes())
+    assert time.monotonic() - began < within
+    transport.close()
+    return outcome
+
+
+@pytest.mark.parametrize("fault", ["accept_then_hang", "lose_then_hang", "drip_head"])
+def test_a_provider_that_hangs_or_dribbles_is_cut_and_the_batch_unknown(fault: str) -> None:
+    with SendGridServer(faults=[Fault(fault, seconds=4)]) as server:
+        assert isinstance(ended(SendGrid(KEY, host=server.url, timeout=LONG)), Unknown)
+
+
+def test_who_answers_in_time_is_not_cut() -> None:
+    with SendGridServer(faults=[Fault("slow_reply", seconds=0.5)]) as server:
+        assert isinstance(ended(SendGrid(KEY, host=server.url, timeout=LONG), after=2.5), Accepted)
+
+
+@pytest.mark.parametrize("word", [b"", b"HTTP"], ids=["hangs", "dribbles"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_before_tls_is_there_nothing_was_sent(scheme: str, word: bytes) -> None:
+    with Silent(word) as server:
+        outcome = ended(SendGrid(KEY, host=f"{scheme}://127.0.0.1:{server.port}", timeout=LONG))
+    assert isinstance(outcome, Unknown if scheme == "http" else NotSent)
+
+
+def test_a_connection_that_is_never_taken_is_cut() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        waiting = [socket.socket() for _ in range(3)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+        for transport in (SendGrid(KEY, host=f"http://127.0.0.1:{port}", timeout=LONG), smtp(port)):
+            assert isinstance(ended(transport), NotSent)
+        for one in waiting:
+            one.close()
+
+
+def test_an_address_that_swallows_everything_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = Lines().line()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_server(("127.0.0.1", 0), backlog=0) as full,
+        socket.create_connection(full.getsockname()),
+        socket.socket() as second,
+    ):
+        second.setblocking(False)
+        second.connect_ex(full.getsockname())
+        places = [full.getsockname(), server.getsockname()]
+        rows = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", place) for place in places]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_: rows)
+        with line.dial("provider", 443, 1.0) as dialled:
+            assert dialled.getpeername() == places[1]
+    line.close()
+
+
+def test_a_call_of_resend_is_not_made_again_after_the_cut() -> None:
+    with Silent() as server:
+        resend = Resend("re_1", host=f"http://127.0.0.1:{server.port}", realm="r", sender="a@example.com", timeout=LONG)
+        assert isinstance(ended(resend), Unknown)
+
+
+@pytest.mark.parametrize("word", [b"", b"2"], ids=["hangs", "dribbles"])
+@pytest.mark.parametrize("security", ["none", "tls"])
+def test_a_mail_server_that_does_not_greet_is_cut(security: str, word: bytes) -> None:
+    with Silent(word) as server:
+        assert isinstance(ended(smtp(server.port, security=security)), NotSent)
+
+
+@pytest.mark.parametrize("verb", ["EHLO", "DATA"])
+def test_a_mail_server_that_falls_silent_before_the_letter_has_nothing(verb: str) -> None:
+    with hanging(verb) as port:
+        outcome = ended(smtp(port))
+        assert isinstance(outcome, NotSent | Mixed)
+        assert not getattr(outcome, "unknown", None)
+
+
+def test_a_mail_server_that_falls_silent_after_the_dot_leaves_one_reader_in_doubt() -> None:
+    with hanging(".") as port:
+        outcome = ended(smtp(port))
+        assert isinstance(outcome, Mixed)
+        assert (set(outcome.unknown), outcome.accepted) == ({1}, frozenset())
+
+
+def test_after_the_cut_nothing_new_is_begun_until_it_is_closed() -> None:
+    with SendGridServer() as server:
+        transport = SendGrid(KEY, host=server.url)
+        transport.cut()
+        assert isinstance(transport.submit(outgoing(*READERS), Notes()), NotSent)
+        assert isinstance(transport.open_fence(), NotSent)
+        transport.close()
+        assert isinstance(transport.submit(outgoing(*READERS), Notes()), Accepted)
+        transport.close()
+
+
+def test_a_block_that_ends_by_itself_is_not_held_up() -> None:
+    began = time.monotonic()
+    with cut_off(threading.Event(), []):
+        pass
+    assert time.monotonic() - began < 0.1
+
+
+def smtp(port: int, *, security: str = "none") -> Smtp:
+    return Smtp("127.0.0.1", port, clock=clock, security=security, timeout=LONG)
+
+
+@contextmanager
+def hanging(verb: str) -> Iterator[int]:
+    """A mail server that falls silent where it would answer to `verb`."""
+    over = threading.Event()
+    server = ScriptedSmtp()
+    answer: Callable[[str], bytes | None] = server._answer
+
+    def silent(said: str) -> bytes | None:
+        if said == verb:
+            over.wait(4)
+            return None
+        return answer(said)
+
+    server._answer = silent  # type: ignore[method-assign]
+    with server:
+        yield server.port
+        over.set()

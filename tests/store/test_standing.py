@@ -1,0 +1,127 @@
+"""Who only looks is told of a killed run's letters what recovery will make of them, and of a living one's nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.deliver.outcome import Accepted
+from digest.deliver.ports import Recovery
+from digest.store.database import Database, open_database
+from digest.store.erasing import Erasures
+from digest.store.history import Histories
+from digest.store.ledger import SqlLedger
+from digest.store.locks import alone, at_work, living
+from digest.store.recovering import Left
+from digest.store.standing import Onlooker, Standing
+from tests.store.conftest import KEY, NOW, Frozen
+
+WAYS: Mapping[str, Recovery] = {"sendgrid": "hold", "smtp": "stepwise", "outbox": "redo"}
+
+
+@pytest.fixture
+def looker(store_url: str, tmp_path: Path, database: Database) -> Iterator[Onlooker]:
+    other = open_database(store_url, home=tmp_path)
+    yield Onlooker(other, Left(WAYS, {}, SqlLedger(other).steps))
+    other.close()
+
+
+def recovered(ledger: SqlLedger) -> None:
+    ledger.begin_run(KEY, recovery=WAYS, now=NOW)
+
+
+def told(standing: Standing) -> dict[str, int]:
+    return dict(Counter(one.state for one in standing.missing))
+
+
+def agrees(standing: Standing) -> bool:
+    """The numbers are those of the list, and the doubts those of the batches."""
+    counts = standing.counts
+    named = {"unknown": counts.unknown, "pending": counts.pending}
+    in_doubt = sum(doubt.readers for doubt in standing.doubts)
+    return counts.balanced and told(standing) == {k: n for k, n in named.items() if n} and in_doubt == counts.unknown
+
+
+def test_a_dead_run_leaves_its_batch_in_doubt_named(ledger: SqlLedger, frozen: Frozen, looker: Onlooker) -> None:
+    frozen(6, size=3)
+    claim = ledger.claim(KEY, "sendgrid", NOW, 5)
+    assert claim
+    seen = looker.standing(KEY, NOW)
+    assert agrees(seen)
+    assert (seen.counts.unknown, seen.counts.pending) == (3, 3)
+    assert [(one.batch, one.attempt, one.readers) for one in seen.doubts] == [(claim.batch, claim.attempt, 3)]
+    recovered(ledger)
+    after = looker.standing(KEY, NOW)
+    assert (after.counts, after.missing) == (seen.counts, seen.missing)
+
+
+@pytest.mark.parametrize("served", [0, 1, 2])
+def test_one_reader_of_smtp_is_in_doubt(ledger: SqlLedger, frozen: Frozen, looker: Onlooker, served: int) -> None:
+    ids = frozen(3)
+    claim = ledger.claim(KEY, "smtp", NOW, 5)
+    assert claim
+    ledger.note_handing(claim.attempt, ids[served])
+    seen = looker.standing(KEY, NOW)
+    assert agrees(seen)
+    assert (seen.counts.accepted, seen.counts.unknown, seen.counts.pending) == (served, 1, 2 - served)
+    short = looker.standing(KEY, NOW, limit=1, waiting=False)
+    assert [one.state for one in short.missing] == ["unknown"]
+    recovered(ledger)
+    assert looker.standing(KEY, NOW).counts.unknown == 1
+
+
+def test_what_is_redone_is_pending(ledger: SqlLedger, frozen: Frozen, looker: Onlooker) -> None:
+    frozen(3)
+    assert ledger.claim(KEY, "outbox", NOW, 5)
+    seen = looker.standing(KEY, NOW)
+    assert agrees(seen)
+    assert seen.counts.pending == 3
+
+
+def test_a_living_run_is_not_doubted(database: Database, ledger: SqlLedger, frozen: Frozen, looker: Onlooker) -> None:
+    frozen(3)
+    with at_work(database, ledger.run):
+        claim = ledger.claim(KEY, "sendgrid", NOW, 5)
+        assert claim
+        seen = looker.standing(KEY, NOW)
+        assert (seen.counts.pending, seen.counts.unknown, seen.doubts) == (3, 0, [])
+        assert living(looker.database, [ledger.run, "another"]) == {ledger.run}
+    ledger.settle(claim.attempt, Accepted(), NOW)
+    assert looker.standing(KEY, NOW).counts.accepted == 3
+
+
+def test_a_dead_run_is_seen_beside_a_living_one(
+    database: Database, ledger: SqlLedger, frozen: Frozen, looker: Onlooker
+) -> None:
+    frozen(4, size=2)
+    assert SqlLedger(database).claim(KEY, "sendgrid", NOW, 5)
+    with at_work(database, ledger.run):
+        assert ledger.claim(KEY, "sendgrid", NOW, 5)
+        assert looker.standing(KEY, NOW).counts.unknown == 2
+
+
+def test_looking_is_in_no_sends_way(database: Database, ledger: SqlLedger, frozen: Frozen, looker: Onlooker) -> None:
+    frozen(2)
+    assert SqlLedger(database).claim(KEY, "sendgrid", NOW, 5)
+    with alone(looker.database, "sending", wait=0):  # what a send holds; a look does not need it
+        assert looker.standing(KEY, NOW).counts.unknown == 2
+
+
+@pytest.mark.parametrize("way", ["sendgrid", "smtp"])
+def test_a_readers_story_tells_the_doubt(
+    database: Database, ledger: SqlLedger, frozen: Frozen, looker: Onlooker, way: str
+) -> None:
+    ids = frozen(1)
+    claim = ledger.claim(KEY, way, NOW, 5)
+    assert claim
+    if way == "smtp":
+        ledger.note_handing(claim.attempt, ids[0])
+    story: Callable[..., list] = Histories(database, Erasures(database)).of  # type: ignore[type-arg]
+    orphans = looker.orphans(NOW + timedelta(minutes=1))
+    what = [(one.what, one.why) for one in story("reader0@example.com", orphans=orphans) if one.kind == "letter"]
+    assert [said for said, _why in what] == ["unknown"]
+    assert "cut short" in what[0][1]
