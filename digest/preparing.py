@@ -16,7 +16,7 @@ from digest.deliver.ports import Personalizing
 
 WORTH = 10_000
 """Readers below whom it is not worth half a kilobyte each."""
-_AT_ONCE = 2_000
+_AT_ONCE = 20  # blocks
 
 
 def forms(app: App) -> Mapping[str, str]:
@@ -31,20 +31,19 @@ def prepare(app: App, stop: threading.Event, *, worth: int = WORTH) -> int:
     first = app.transports[0]
     if not isinstance(first, Personalizing):
         return 0
-    kept, form, made, after = app.ledger.personalizations, _form(app, first), 0, 0
+    kept, form, made, after = app.ledger.personalizations, _form(app, first), 0, -1
     if kept.listed() < worth:
         return 0
     kept.tidy(form)
     while not stop.is_set() and (lacking := kept.lacking(form, after=after, limit=_AT_ONCE)):
-        after = lacking[-1][0]
-        readers = recipients(lacking, app.sender, app.signer.letters)
-        bad = unmailable(readers)
-        good = [reader for reader in readers if reader.id not in bad]
-        bodies = first.personalizations(good, app.sender)
-        kept.keep(
-            form, ((reader.id, reader.email, body.encode("ascii")) for reader, body in zip(good, bodies, strict=True))
-        )
-        made += len(good)
+        after = lacking[-1].number
+        ready = []
+        for block in lacking:
+            readers = recipients(block.readers, app.sender, app.signer.letters)
+            if not unmailable(readers):
+                ready.append((block, [body.encode("ascii") for body in first.personalizations(readers, app.sender)]))
+        kept.keep(form, ready)
+        made += sum(len(block.readers) for block, _bodies in ready)
     return made
 
 

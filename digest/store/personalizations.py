@@ -1,30 +1,19 @@
 """What is a reader's own in a request, kept beforehand: the bytes that a transport would make for each, under a `form`.
 
 A form stands for all that the bytes come from but the reader: the transport, the sender, the key. Bytes of another
-form are not found. A change of the address forgets them (a trigger, migration 0011). Makes none itself (`preparing`).
+form are not found. A row holds a block, the readers of a hundred ids that follow each other: most batches are whole
+blocks, which go out as they are kept. A change of an address forgets its block (a trigger, migration 0011). Makes none
+itself (`preparing`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import orjson
-from sqlalchemy import (
-    ColumnElement,
-    LargeBinary,
-    Select,
-    and_,
-    bindparam,
-    cast,
-    delete,
-    func,
-    insert,
-    literal_column,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, delete, func, insert, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from digest.deliver.ports import Prepared
@@ -33,37 +22,52 @@ from digest.store.database import Database
 from digest.store.schema import delivery
 from digest.store.schema_readers import personalization, subscriber
 
+BLOCK = 100
+_BETWEEN = b",\n"  # of two readers: JSON writes no line feed within, so that a block can be taken apart
+_MOST_READ = 20
+"""Times as many as a batch has: readers in the blocks of one that is scattered, which is made anew instead."""
+
+_kept = personalization.c
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """(id, email) of the listed readers whose ids begin with `number`, in their order."""
+
+    number: int
+    readers: Sequence[tuple[int, str]]
+
 
 class Personalizations:
     """The kept bytes over an open store."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.dialect = database.engine.dialect.name
 
     def of(self, batch: int, form: str) -> Prepared | None:
         """Those of a batch's readers, all of them or None."""
         with self.database.read() as connection:
-            asked = {"number": batch, "form": form}
-            readers, kept, ids, bodies = connection.execute(_of_batch(self.database.engine.dialect.name), asked).one()
-        if not readers or kept < readers:
-            return None
-        return Prepared(Later(readers, lambda: orjson.loads(ids) if isinstance(ids, str) else ids), bytes(bodies))
-
-    def lacking(self, form: str, *, after: int, limit: int) -> list[tuple[int, str]]:
-        """(id, email) of listed readers who have none of this form, beyond the id `after`."""
-        with self.database.read() as connection:
-            found = connection.execute(
-                select(subscriber.c.id, subscriber.c.email)
-                .where(subscriber.c.id > after, *_lacking(form))
-                .order_by(subscriber.c.id)
-                .limit(limit)
-            )
-            return [(id, email) for id, email in found]
+            wanted = connection.execute(_blocks_of(self.dialect), {"number": batch}).all()
+            readers = sum(row.readers for row in wanted)
+            if not readers or len(wanted) * BLOCK > _MOST_READ * readers + BLOCK:
+                return None
+            numbers = [row.block for row in wanted]
+            found = {row.block: row for row in connection.execute(_bodies, {"form": form, "blocks": numbers})}
+        pieces: list[bytes] = []
+        for row in wanted:
+            held = found.get(row.block)
+            own = _own(row.ids, held.ids, held.body) if held else None
+            if own is None:
+                return None
+            pieces.append(own)
+        ids = Later(readers, lambda: [id for row in wanted for id in _numbers(row.ids)])
+        return Prepared(ids, _BETWEEN.join(pieces))
 
     def any(self, form: str) -> bool:
         """Whether anything is kept in this form."""
         with self.database.read() as connection:
-            return connection.execute(select(_kept.subscriber).where(_kept.form == form).limit(1)).first() is not None
+            return connection.execute(select(_kept.block).where(_kept.form == form).limit(1)).first() is not None
 
     def listed(self) -> int:
         """How many readers are on the list."""
@@ -71,57 +75,95 @@ class Personalizations:
             found = select(func.count()).select_from(subscriber).where(subscriber.c.listed)
             return connection.execute(found).scalar_one()
 
-    def keep(self, form: str, made: Iterable[tuple[int, str, bytes]]) -> None:
-        """Keeps (id, email, bytes) in the place of what was kept for these readers; not for one whose address has
-        changed since it was read."""
-        rows = [{"id": id, "email": email, "body": body, "form": form} for id, email, body in made]
-        if not rows:
-            return
+    def lacking(self, form: str, *, after: int, limit: int) -> list[Block]:
+        """The next blocks beyond number `after` of whose listed readers not all are kept in this form."""
+        with self.database.read() as connection:
+            asked = {"form": form, "after": after, "limit": limit}
+            numbers = connection.execute(_lacking(self.dialect), asked).scalars().all()
+            return [Block(number, connection.execute(_listed, _span(number)).all()) for number in numbers]
+
+    def keep(self, form: str, made: Sequence[tuple[Block, Sequence[bytes]]]) -> None:
+        """Keeps what was made for the readers of each block; not for one whose readers have changed since."""
         with self.database.write() as connection:
-            connection.execute(delete(personalization).where(personalization.c.subscriber == bindparam("id")), rows)
-            connection.execute(_keep, rows)
+            for block, bodies in made:
+                connection.execute(delete(personalization).where(_kept.block == block.number))
+                if [tuple(row) for row in connection.execute(_listed, _span(block.number))] == list(block.readers):
+                    ids = ",".join(str(id) for id, _email in block.readers)
+                    row = {"block": block.number, "form": form, "ids": ids, "body": _BETWEEN.join(bodies)}
+                    connection.execute(insert(personalization).values(row))
 
     def tidy(self, form: str) -> None:
-        """Forgets those of other forms, and of readers who are on the list no more."""
-        listed = select(subscriber.c.id).where(subscriber.c.listed)
+        """Forgets those of other forms, and blocks of which nobody is on the list any more."""
+        listed = select(_block(subscriber.c.id)).where(subscriber.c.listed)
         with self.database.write() as connection:
-            connection.execute(delete(personalization).where(or_(_kept.form != form, _kept.subscriber.not_in(listed))))
+            connection.execute(delete(personalization).where(or_(_kept.form != form, _kept.block.not_in(listed))))
 
 
-_kept = personalization.c
-_same_reader = and_(subscriber.c.id == bindparam("id"), subscriber.c.email == bindparam("email"))
-_given = (cast(bindparam(name), _kept[name].type) for name in ("form", "body"))
-_keep = (
-    insert(personalization)
-    .from_select(["subscriber", "form", "body"], select(subscriber.c.id, *_given).where(_same_reader))
-    .inline()
-)
+def _own(wanted: str, held: str, body: bytes) -> bytes | None:
+    """The part of a block's bytes that belongs to the readers `wanted`; None where somebody's is not among them."""
+    if wanted == held:
+        return body
+    parts = dict(zip(_numbers(held), body.split(_BETWEEN), strict=True))
+    own = [parts.get(id) for id in _numbers(wanted)]
+    return None if None in own else _BETWEEN.join(part for part in own if part is not None)
 
 
-def _lacking(form: str) -> tuple[ColumnElement[bool], ...]:
-    own = and_(personalization.c.subscriber == subscriber.c.id, personalization.c.form == form)
-    return subscriber.c.listed, ~select(personalization.c.subscriber).where(own).exists()
+def _numbers(ids: str) -> list[int]:
+    return [int(id) for id in ids.split(",")]
+
+
+def _block(id: ColumnElement[int]) -> ColumnElement[int]:
+    return id // literal_column(str(BLOCK), type_=id.type)  # no parameter: PostgreSQL groups by the very words
+
+
+def _span(number: int) -> dict[str, int]:
+    return {"first": number * BLOCK, "last": number * BLOCK + BLOCK - 1}
+
+
+def _joined(dialect: str, id: ColumnElement[int]) -> ColumnElement[str]:
+    """The ids of a block in one text. SQLite gives them in the order of the index that both users of this read."""
+    written = cast(id, Text)
+    if dialect == "sqlite":
+        return func.group_concat(written, ",")
+    return func.string_agg(written, aggregate_order_by(cast(",", Text), id))
 
 
 @cache
-def _of_batch(dialect: str) -> Select[Any]:
-    """How many readers, for how many something is kept, their ids as an array, and the bytes with commas between: one
-    row, for a driver lets go of Python's lock for every row, and gets it back late."""
-    own = and_(personalization.c.subscriber == delivery.c.subscriber, personalization.c.form == bindparam("form"))
-    rows = (
-        select(delivery.c.subscriber, personalization.c.body)
-        .outerjoin(personalization, own)
+def _blocks_of(dialect: str) -> Select[Any]:
+    id = delivery.c.subscriber
+    found: Any = (
+        select(_block(id).label("block"), func.count().label("readers"), _joined(dialect, id).label("ids"))
         .where(delivery.c.batch == bindparam("number"), delivery.c.outcome.is_(None))
+        .group_by(_block(id))
+        .order_by(_block(id))
+    )
+    made: Select[Any] = found
+    return made
+
+
+@cache
+def _lacking(dialect: str) -> Select[Any]:
+    id, block = subscriber.c.id, _block(subscriber.c.id)
+    now = (
+        select(block.label("block"), _joined(dialect, id).label("ids"))
+        .where(subscriber.c.listed, id >= (bindparam("after") + 1) * BLOCK)
+        .group_by(block)
         .subquery()
     )
-    ids: Any
-    bodies: Any
-    if dialect == "sqlite":  # which gives both aggregates the rows in one order, and need not sort half a kilobyte each
-        ids = func.json_group_array(rows.c.subscriber)
-        bodies = cast(func.group_concat(rows.c.body, ","), LargeBinary)
-    else:
-        order = rows.c.subscriber
-        ids = func.array_agg(aggregate_order_by(rows.c.subscriber, order))
-        bodies = func.string_agg(rows.c.body, aggregate_order_by(literal_column("','::bytea"), order))
-    found: Select[Any] = select(func.count(), func.count(rows.c.body), ids, bodies).select_from(rows)
-    return found
+    same = (_kept.block == now.c.block) & (_kept.form == bindparam("form")) & (_kept.ids == now.c.ids)
+    return (
+        select(now.c.block)
+        .where(~select(_kept.block).where(same).exists())
+        .order_by(now.c.block)
+        .limit(bindparam("limit"))
+    )
+
+
+_bodies = select(_kept.block, _kept.ids, _kept.body).where(
+    _kept.form == bindparam("form"), _kept.block.in_(bindparam("blocks", expanding=True))
+)
+_listed = (
+    select(subscriber.c.id, subscriber.c.email)
+    .where(subscriber.c.listed, subscriber.c.id.between(bindparam("first"), bindparam("last")))
+    .order_by(subscriber.c.id)
+)

@@ -79,11 +79,12 @@ wish = Table(  # what readers chose themselves; null: as the list says
     Column("paused_until", Moment),
 )
 
-personalization = Table(  # what is a reader's own in a request, made beforehand; may be emptied at any time
+personalization = Table(  # what is readers' own in a request, made beforehand; may be emptied at any time
     "personalization",
     metadata,
-    Column("subscriber", Id, ForeignKey("subscriber.id"), primary_key=True),
+    Column("block", Id, primary_key=True, autoincrement=False),  # the readers whose ids begin with this number
     Column("form", String(64), nullable=False),
+    Column("ids", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from digest.models import Subscriber
 from digest.store.database import Database
@@ -22,9 +23,9 @@ def kept(database: Database) -> Personalizations:
 
 def make(kept: Personalizations, form: str = FORM) -> list[int]:
     """Makes what is lacking; answers for whom."""
-    lacking = kept.lacking(form, after=0, limit=100)
-    kept.keep(form, ((id, email, f"<{id} {email}>".encode()) for id, email in lacking))
-    return [id for id, _email in lacking]
+    lacking = kept.lacking(form, after=-1, limit=100)
+    kept.keep(form, [(block, [f"<{id} {email}>".encode() for id, email in block.readers]) for block in lacking])
+    return [id for block in lacking for id, _email in block.readers]
 
 
 def of_the_batch(ledger: SqlLedger, form: str = FORM) -> tuple[list[int], bytes] | None:
@@ -40,9 +41,9 @@ def test_a_batchs_are_found_with_whose_they_are(ledger: SqlLedger, kept: Persona
     assert make(kept) == []
     assert of_the_batch(ledger) == (
         [1, 2, 3],
-        b"<1 reader0@example.com>,<2 reader1@example.com>,<3 reader2@example.com>",
+        b"<1 reader0@example.com>,\n<2 reader1@example.com>,\n<3 reader2@example.com>",
     )
-    assert of_the_batch(ledger) == ([4, 5], b"<4 reader3@example.com>,<5 reader4@example.com>")
+    assert of_the_batch(ledger) == ([4, 5], b"<4 reader3@example.com>,\n<5 reader4@example.com>")
 
 
 def test_where_one_is_missing_none_is_given(ledger: SqlLedger, kept: Personalizations, frozen: Frozen) -> None:
@@ -68,36 +69,55 @@ def test_an_address_written_in_another_way_is_made_anew(kept: Personalizations, 
     frozen(2)
     make(kept)
     sync(kept.database, "Reader0@example.com", "reader1@example.com")
-    assert kept.lacking(FORM, after=0, limit=100) == [(1, "Reader0@example.com")]
+    assert make(kept) == [1, 2]
 
 
 def test_what_was_made_of_an_address_that_has_changed_meanwhile_is_not_kept(
     kept: Personalizations, frozen: Frozen
 ) -> None:
     frozen(2)
-    read = kept.lacking(FORM, after=0, limit=100)
+    (read,) = kept.lacking(FORM, after=-1, limit=100)
     sync(kept.database, "Reader0@example.com", "reader1@example.com")
-    kept.keep(FORM, ((id, email, email.encode()) for id, email in read))
-    assert kept.lacking(FORM, after=0, limit=100) == [(1, "Reader0@example.com")]
+    kept.keep(FORM, [(read, [b"one", b"two"])])
+    (again,) = kept.lacking(FORM, after=-1, limit=100)
+    assert list(again.readers) == [(1, "Reader0@example.com"), (2, "reader1@example.com")]
 
 
 def test_who_was_erased_or_left_the_list_leaves_nothing(kept: Personalizations, frozen: Frozen) -> None:
     frozen(3)
     make(kept)
     Erasures(kept.database).erase("reader0@example.com", "asked", now=NOW)
+    assert bodies(kept) == []
+    assert make(kept) == [2, 3]
     enlist(kept.database, "reader2@example.com")
-    assert kept.listed() == 1
+    assert make(kept) == [3]
+    assert bodies(kept) == [b"<3 reader2@example.com>"]
+    enlist(kept.database)
     kept.tidy(FORM)
+    assert (kept.listed(), bodies(kept)) == (0, [])
+
+
+def test_a_scattered_batch_is_not_worth_the_reading(
+    ledger: SqlLedger, kept: Personalizations, frozen: Frozen, database: Database
+) -> None:
+    frozen(2500, size=2500)
+    with database.write() as connection:
+        connection.execute(text("UPDATE delivery SET outcome = 'excluded' WHERE subscriber % 50 <> 0"))
+        connection.execute(text("UPDATE batch SET size = 50"))
+    assert len(make(kept)) == 2500
+    assert of_the_batch(ledger) is None
+
+
+def bodies(kept: Personalizations) -> list[bytes]:
     with kept.database.read() as connection:
-        rows = connection.exec_driver_sql("SELECT subscriber FROM personalization").all()
-    assert [row.subscriber for row in rows] == [3]
+        return [bytes(body) for body in connection.execute(text("SELECT body FROM personalization")).scalars()]
 
 
 def test_who_was_excluded_at_the_claim_is_not_in_it(ledger: SqlLedger, kept: Personalizations, frozen: Frozen) -> None:
     frozen(3)
     make(kept)
     ReaderStore(kept.database).suppress("reader1@example.com", "bounced", now=NOW)
-    assert of_the_batch(ledger) == ([1, 3], b"<1 reader0@example.com>,<3 reader2@example.com>")
+    assert of_the_batch(ledger) == ([1, 3], b"<1 reader0@example.com>,\n<3 reader2@example.com>")
 
 
 def sync(database: Database, *emails: str) -> None:

@@ -13,11 +13,11 @@ def upgrade() -> None:
     op.add_column("batch", sa.Column("departures", _ID, nullable=True))
     op.create_table(
         "personalization",
-        sa.Column("subscriber", _ID, nullable=False),
+        sa.Column("block", _ID, autoincrement=False, nullable=False),
         sa.Column("form", sa.String(length=64), nullable=False),
+        sa.Column("ids", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["subscriber"], ["subscriber.id"], name="fk_personalization_subscriber"),
-        sa.PrimaryKeyConstraint("subscriber", name="pk_personalization"),
+        sa.PrimaryKeyConstraint("block", name="pk_personalization"),
     )
     if op.get_bind().dialect.name == "sqlite":
         _rebuild_delivery()
@@ -76,7 +76,7 @@ def _count_departures() -> None:
 
 def _forget_with_the_address() -> None:
     """What was made for an address is not to be used when it is written in another way, or erased."""
-    forget = "DELETE FROM personalization WHERE subscriber = OLD.id"
+    forget = "DELETE FROM personalization WHERE block = OLD.id / 100"
     changed = "AFTER UPDATE OF email ON subscriber"
     if op.get_bind().dialect.name == "sqlite":
         op.execute(f"CREATE TRIGGER readdressed {changed} WHEN new.email IS NOT old.email BEGIN {forget}; END")
