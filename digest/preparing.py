@@ -31,14 +31,16 @@ def prepare(app: App, stop: threading.Event, *, worth: int = WORTH) -> int:
     first = app.transports[0]
     if not isinstance(first, Personalizing):
         return 0
-    kept, form, made, after = app.ledger.personalizations, _form(app, first), 0, -1
+    kept, form, made = app.ledger.personalizations, _form(app, first), 0
     if kept.listed() < worth:
         return 0
     kept.tidy(form)
-    while not stop.is_set() and (lacking := kept.lacking(form, after=after, limit=_AT_ONCE)):
-        after = lacking[-1].number
+    lacking = kept.lacking(form)
+    for start in range(0, len(lacking), _AT_ONCE):
+        if stop.is_set():
+            break
         ready = []
-        for block in lacking:
+        for block in map(kept.block, lacking[start : start + _AT_ONCE]):
             readers = recipients(block.readers, app.sender, app.signer.letters)
             if not unmailable(readers):
                 ready.append((block, [body.encode("ascii") for body in first.personalizations(readers, app.sender)]))

@@ -22,7 +22,7 @@ from digest.deliver.attempt import Attempted, attempt, recall
 from digest.deliver.job import Job
 from digest.deliver.outcome import Unknown
 from digest.deliver.patience import Patience
-from digest.deliver.ports import Ahead, Claim, Fence, Recall, Transport
+from digest.deliver.ports import Claim, Fence, Recall, Transport
 from digest.deliver.report import SendReport, gone
 
 _LOOK = 0.25  # seconds after which a resting run looks whether it is to stop
@@ -75,6 +75,7 @@ class _Run:
         self.patience = Patience(
             job.transports, job.tries, self.report.say, time.monotonic, lambda: job.ledger.renew(job.edition)
         )
+        self.ahead = {one.name: job.ahead if isinstance(one, Fence) else None for one in job.transports}
         self.flying: dict[Future[Attempted], _Flight] = {}
         self.recalling: Future[list[tuple[Recall, bool]]] | None = None
         self.doubted = True  # something may be there to recall; at first what a run before this one left
@@ -151,7 +152,7 @@ class _Run:
             if taken is None:
                 continue  # it rests, or another transport goes on
             job = self.job
-            claim = job.ledger.claim(job.edition, transport.name, job.clock(), job.tries, self._ahead(transport))
+            claim = job.ledger.claim(job.edition, transport.name, job.clock(), job.tries, self.ahead[transport.name])
             if claim is None:
                 self._put_back(transport, taken)
                 break
@@ -165,7 +166,7 @@ class _Run:
         if job.meter is None:
             return 0
         now = job.clock()
-        readers = job.ledger.next_size(job.edition, transport.name, now, job.tries, self._ahead(transport))
+        readers = job.ledger.next_size(job.edition, transport.name, now, job.tries, self.ahead[transport.name])
         wait_for = job.meter.take(transport.name, readers, now) if readers else 0.0
         if wait_for:
             self.patience.held_up(transport, wait_for)
@@ -175,9 +176,6 @@ class _Run:
     def _put_back(self, transport: Transport, readers: int) -> None:
         if self.job.meter and readers > 0:
             self.job.meter.put_back(transport.name, readers)
-
-    def _ahead(self, transport: Transport) -> Ahead | None:
-        return self.job.ahead if isinstance(transport, Fence) else None
 
     def _take_in_recalls(self) -> None:
         """What is recalled waits to be sent again, by this run too."""

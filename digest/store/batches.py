@@ -118,6 +118,7 @@ def waiting_room(connection: Connection, number: int) -> int:
 
 
 _new = insert(batch)
+_new_ones = insert(batch).returning(batch.c.id)
 
 
 def new_batch(
@@ -130,7 +131,6 @@ def new_batch(
     *,
     parent: int | None = None,
     tries: int = 0,
-    departures: int | None = None,
 ) -> int:
     values = {
         "edition": edition,
@@ -140,12 +140,26 @@ def new_batch(
         "size": size,
         "parent": parent,
         "tries": tries,
-        "departures": departures,
     }
     key = connection.execute(_new, values).inserted_primary_key
     if key is None:
         raise StoreError("the store gave a new batch no number")
     return int(key[0])
+
+
+def new_batches(
+    connection: Connection,
+    edition: str,
+    variant: str,
+    due_at: datetime,
+    sizes: Sequence[int],
+    *,
+    departures: int | None,
+) -> list[int]:
+    """Pending batches of these sizes; answers their numbers, in their order."""
+    same = {"edition": edition, "variant": variant, "due_at": due_at, "state": "pending", "departures": departures}
+    made = connection.execute(_new_ones, [{**same, "size": size} for size in sizes])
+    return sorted(made.scalars())
 
 
 def change(connection: Connection, edition: str, ids: Sequence[int], **values: Any) -> None:

@@ -5,9 +5,10 @@ The rows are moved inside the database: no more than a batch's edge comes to Pyt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import (
@@ -15,13 +16,12 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Executable,
-    FromClause,
     Integer,
     MetaData,
+    Select,
     Table,
     and_,
     bindparam,
-    case,
     cast,
     func,
     insert,
@@ -35,9 +35,10 @@ from digest.store import batches
 from digest.store.bulk import fill, measure, scratch
 from digest.store.database import Database
 from digest.store.departures import departures
-from digest.store.readers import Profile, waiting
+from digest.store.profiles import Profile, of_profile, others, plain, told_apart
 from digest.store.schema import batch, delivery
 from digest.store.schema import edition as editions
+from digest.store.schema_readers import subscriber
 
 _scratch = MetaData()
 places = Table(  # who is to get a place, in the order of their ids within a group
@@ -55,9 +56,6 @@ _profiles = Table(
     *(Column(name, delivery.c.reason.type) for name in Profile._fields),
     prefixes=["TEMPORARY"],
 )
-UNFORESEEN = -1
-"""The group of readers on whose profile nobody has decided."""
-_FEW = 8  # profiles that are told apart faster than looked up
 _LAST = 2**63 - 1
 _upsert: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -88,58 +86,122 @@ def freeze_listed(
     transaction the edition becomes `sending` when somebody waits in a batch."""
     groups = list(dict.fromkeys(fates.values()))
     numbers = {fate: number for number, fate in enumerate(groups)}
-    rows = waiting(edition).subquery()
-    with database.write(checked=False) as connection, scratch(connection, places), scratch(connection, _profiles):
-        known = ((numbers[fate], *profile) for profile, fate in fates.items())
-        if len(fates) <= _FEW:
-            found = select(_told_apart(rows, known), rows.c.id)
-        else:
-            fill(connection, _profiles, known)
-            alike = and_(*(rows.c[name] == _profiles.c[name] for name in Profile._fields))
-            number = func.coalesce(_profiles.c.grp, UNFORESEEN)
-            found = select(number, rows.c.id).select_from(rows.outerjoin(_profiles, alike))
-        connection.execute(insert(places).from_select(["grp", "reader"], found).inline())
-        return carry_out(connection, edition, groups, batch_size, now)
+    decided = [(numbers[fate], profile, fate) for profile, fate in fates.items()]
+    with (
+        database.write(checked=False) as connection,
+        scratch(connection, places),
+        told_apart(connection, edition) as any_apart,
+    ):
+        place = _Plain(connection, edition, plain(any_apart), batch_size)
+        for number, profile, fate in decided:
+            place.give(number, profile, fate)
+        left = place.left
+        if any_apart:
+            left += _others(connection, edition, [(number, profile) for number, profile, _fate in decided])
+        rest = carry_out(connection, edition, groups, batch_size, now, placed=place.placed)
+        return Placed(place.placed + rest, left)
 
 
-def _told_apart(rows: FromClause, known: Iterable[tuple[int, *tuple[str, ...]]]) -> ColumnElement[int]:
-    """The group of a reader's profile, without a table to look it up in."""
-    alike = [
-        (and_(*(rows.c[name] == value for name, value in zip(Profile._fields, profile, strict=True))), number)
-        for number, *profile in known
+class _Plain:
+    """Gives plain readers their places, profile by profile, as they lie in the index: whole batches at once, the rest
+    by `places`, where it meets the rest of other profiles. `left` is for how many nobody has decided."""
+
+    def __init__(self, connection: Connection, edition: str, mine: ColumnElement[bool], batch_size: int) -> None:
+        self.connection, self.edition, self.mine, self.batch_size = connection, edition, mine, batch_size
+        self.departures = departures(connection)
+        self.placed = 0
+        self.left: int = connection.execute(select(func.count()).select_from(subscriber).where(mine)).scalar_one()
+
+    def give(self, number: int, profile: Profile, fate: Fate) -> None:
+        if profile.suppressed or profile.paused_until:
+            return  # of readers apart
+        alike = and_(self.mine, of_profile(self.connection, profile))
+        id, after = subscriber.c.id, -1
+        if fate.due_at is not None:
+            edges = _edges(self.connection, id, alike, self.batch_size)
+            sizes = [self.batch_size] * (len(edges) - 1)
+            if sizes:
+                own = self._new(fate.variant, fate.due_at, sizes)
+                row = (literal(self.edition), id, bindparam("own", type_=delivery.c.batch.type))
+                readers = select(*row).where(alike, id > bindparam("after"), id <= bindparam("last")).order_by(id)
+                made = insert(delivery).from_select(["edition", "subscriber", "batch"], readers).inline()
+                self.connection.execute(made, _spans(edges, own))
+            after = edges[-1]
+            self.placed += sum(sizes)
+            self.left -= sum(sizes)
+        rest = select(literal(number), id).where(alike, id > after)
+        self.left -= self.connection.execute(_into_places(rest)).rowcount
+
+    def _new(self, variant: str, due_at: datetime, sizes: Sequence[int]) -> list[int]:
+        return batches.new_batches(self.connection, self.edition, variant, due_at, sizes, departures=self.departures)
+
+
+def _others(connection: Connection, edition: str, decided: Sequence[tuple[int, Profile]]) -> int:
+    """Gives the readers apart their group in `places`. Answers for how many nobody has decided."""
+    rows = others(edition).subquery()
+    with scratch(connection, _profiles):
+        fill(connection, _profiles, ((number, *profile) for number, profile in decided))
+        alike = and_(*(rows.c[name] == _profiles.c[name] for name in Profile._fields))
+        both = rows.outerjoin(_profiles, alike)
+        known = select(_profiles.c.grp, rows.c.id).select_from(both).where(_profiles.c.grp.is_not(None))
+        connection.execute(_into_places(known))
+        unforeseen = select(func.count()).select_from(both).where(_profiles.c.grp.is_(None))
+        left: int = connection.execute(unforeseen).scalar_one()
+    return left
+
+
+def _into_places(found: Select[Any]) -> Executable:
+    made = insert(places).from_select(["grp", "reader"], found).inline()
+    return made.execution_options(preserve_rowcount=True)
+
+
+def _edges(connection: Connection, id: ColumnElement[int], mine: ColumnElement[bool], size: int) -> list[int]:
+    """-1, then every `size`th of the ids for which `mine` holds."""
+    edge = select(literal(-1, id.type).label("id")).cte("edge", recursive=True)
+    following = select(id).where(mine, id > edge.c.id).order_by(id).offset(size - 1).limit(1)
+    next_one = select(following.correlate(edge).scalar_subquery()).where(edge.c.id.is_not(None))
+    return [found for found in connection.execute(select(edge.union_all(next_one).c.id)).scalars() if found is not None]
+
+
+def _spans(edges: Sequence[int], own: Sequence[int]) -> list[dict[str, int]]:
+    return [
+        {"after": after, "last": last, "own": batch} for (after, last), batch in zip(pairwise(edges), own, strict=True)
     ]
-    return case(*alike, else_=UNFORESEEN) if alike else literal(UNFORESEEN)
 
 
 def carry_out(
-    connection: Connection, edition: str, groups: Sequence[Fate], batch_size: int, now: datetime | None
-) -> Placed:
-    """Makes of what `places` holds, a group for each fate, deliveries and batches."""
+    connection: Connection,
+    edition: str,
+    groups: Sequence[Fate],
+    batch_size: int,
+    now: datetime | None,
+    *,
+    placed: int = 0,
+) -> int:
+    """Makes of what `places` holds, a group for each fate, deliveries and batches. Answers how many got a place, beside
+    those `placed` before."""
     measure(connection, places)
     counted = departures(connection)
     sizes: dict[int, int] = dict(connection.execute(select(places.c.grp, func.count()).group_by(places.c.grp)).all())
-    placed = 0
+    more = 0
     exclude = _put(connection, edition, outcome="excluded", reason=bindparam("why"))
     for number, fate in enumerate(groups):
-        if fate.due_at is None:
+        if fate.due_at is None and sizes.get(number):
             connection.execute(exclude, {"number": number, "after": -1, "last": _LAST, "why": fate.excluded})
     put = _put(connection, edition, batch=bindparam("own"))
     due = [(fate.due_at, fate.variant, number) for number, fate in enumerate(groups) if fate.due_at]
     for due_at, variant, number in sorted(due):
-        after = -1
-        for start in range(0, sizes.get(number, 0), batch_size):
-            size = min(batch_size, sizes[number] - start)
-            rest = {"number": number, "after": after}
-            after = connection.execute(_edge, {**rest, "others": size - 1}).scalar_one()
-            own = batches.new_batch(connection, edition, variant, due_at, "pending", size, departures=counted)
-            connection.execute(put, {**rest, "last": after, "own": own})
-            placed += size
-    _begin_sending(connection, edition, now, placed=bool(placed))
-    return Placed(placed, sizes.get(UNFORESEEN, 0))
-
-
-_rest = and_(places.c.grp == bindparam("number"), places.c.reader > bindparam("after"))
-_edge = select(places.c.reader).where(_rest).order_by(places.c.reader).offset(bindparam("others")).limit(1)
+        size = sizes.get(number, 0)
+        if not size:
+            continue
+        parts = [min(batch_size, size - start) for start in range(0, size, batch_size)]
+        own = batches.new_batches(connection, edition, variant, due_at, parts, departures=counted)
+        edges = _edges(connection, places.c.reader, places.c.grp == number, batch_size)
+        cut = _spans([*edges[: len(parts)], _LAST], own)
+        connection.execute(put, [{"number": number, **span} for span in cut])
+        more += size
+    _begin_sending(connection, edition, now, placed=bool(placed + more))
+    return more
 
 
 def _put(connection: Connection, edition: str, **values: Any) -> Executable:
@@ -147,7 +209,11 @@ def _put(connection: Connection, edition: str, **values: Any) -> Executable:
     one, or the old one of who was excluded."""
     values = {"batch": None, "outcome": None, "reason": None, **values}
     columns = (cast(value, delivery.c[name].type) for name, value in values.items())
-    which = and_(_rest, places.c.reader <= bindparam("last"))
+    which = and_(
+        places.c.grp == bindparam("number"),
+        places.c.reader > bindparam("after"),
+        places.c.reader <= bindparam("last"),
+    )
     readers = select(literal(edition), places.c.reader, *columns).where(which).order_by(places.c.reader)
     rows = _upsert[connection.dialect.name](delivery).from_select(["edition", "subscriber", *values], readers)
     named = {name: rows.excluded[name] for name in values}

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, delete, func, insert, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from digest.deliver.ports import Prepared
-from digest.later import Later
 from digest.store.database import Database
 from digest.store.schema import delivery
 from digest.store.schema_readers import personalization, subscriber
@@ -48,21 +49,20 @@ class Personalizations:
     def of(self, batch: int, form: str) -> Prepared | None:
         """Those of a batch's readers, all of them or None."""
         with self.database.read() as connection:
-            wanted = connection.execute(_blocks_of(self.dialect), {"number": batch}).all()
-            readers = sum(row.readers for row in wanted)
-            if not readers or len(wanted) * BLOCK > _MOST_READ * readers + BLOCK:
+            packed = connection.execute(_readers_of(self.dialect), {"number": batch}).scalar() or "[]"
+            ids: list[int] = orjson.loads(packed) if isinstance(packed, str) else packed
+            wanted = [(number, list(own)) for number, own in groupby(sorted(ids), BLOCK.__rfloordiv__)]
+            if not wanted or len(wanted) * BLOCK > _MOST_READ * len(ids) + BLOCK:
                 return None
-            numbers = [row.block for row in wanted]
-            found = {row.block: row for row in connection.execute(_bodies, {"form": form, "blocks": numbers})}
+            asked = {"form": form, "blocks": [number for number, _own in wanted]}
+            found = {number: (held, body) for number, held, body in connection.execute(_bodies, asked)}
         pieces: list[bytes] = []
-        for row in wanted:
-            held = found.get(row.block)
-            own = _own(row.ids, held.ids, held.body) if held else None
-            if own is None:
+        for number, own in wanted:
+            part = _part(own, *found[number]) if number in found else None
+            if part is None:
                 return None
-            pieces.append(own)
-        ids = Later(readers, lambda: [id for row in wanted for id in _numbers(row.ids)])
-        return Prepared(ids, _BETWEEN.join(pieces))
+            pieces.append(part)
+        return Prepared([id for _number, own in wanted for id in own], _BETWEEN.join(pieces))
 
     def any(self, form: str) -> bool:
         """Whether anything is kept in this form."""
@@ -75,12 +75,15 @@ class Personalizations:
             found = select(func.count()).select_from(subscriber).where(subscriber.c.listed)
             return connection.execute(found).scalar_one()
 
-    def lacking(self, form: str, *, after: int, limit: int) -> list[Block]:
-        """The next blocks beyond number `after` of whose listed readers not all are kept in this form."""
+    def lacking(self, form: str) -> list[int]:
+        """The numbers of the blocks of whose listed readers not all are kept in this form."""
         with self.database.read() as connection:
-            asked = {"form": form, "after": after, "limit": limit}
-            numbers = connection.execute(_lacking(self.dialect), asked).scalars().all()
-            return [Block(number, connection.execute(_listed, _span(number)).all()) for number in numbers]
+            return list(connection.execute(_lacking(self.dialect), {"form": form}).scalars())
+
+    def block(self, number: int) -> Block:
+        """The readers of a block who are on the list now."""
+        with self.database.read() as connection:
+            return Block(number, connection.execute(_listed, _span(number)).all())
 
     def keep(self, form: str, made: Sequence[tuple[Block, Sequence[bytes]]]) -> None:
         """Keeps what was made for the readers of each block; not for one whose readers have changed since."""
@@ -99,17 +102,14 @@ class Personalizations:
             connection.execute(delete(personalization).where(or_(_kept.form != form, _kept.block.not_in(listed))))
 
 
-def _own(wanted: str, held: str, body: bytes) -> bytes | None:
-    """The part of a block's bytes that belongs to the readers `wanted`; None where somebody's is not among them."""
-    if wanted == held:
+def _part(wanted: list[int], held: str, body: bytes) -> bytes | None:
+    """What of a block's bytes belongs to the readers `wanted`; None where somebody's is not among them."""
+    ids = orjson.loads(f"[{held}]")
+    if wanted == ids:
         return body
-    parts = dict(zip(_numbers(held), body.split(_BETWEEN), strict=True))
-    own = [parts.get(id) for id in _numbers(wanted)]
+    parts = dict(zip(ids, body.split(_BETWEEN), strict=True))
+    own = [parts.get(id) for id in wanted]
     return None if None in own else _BETWEEN.join(part for part in own if part is not None)
-
-
-def _numbers(ids: str) -> list[int]:
-    return [int(id) for id in ids.split(",")]
 
 
 def _block(id: ColumnElement[int]) -> ColumnElement[int]:
@@ -120,8 +120,17 @@ def _span(number: int) -> dict[str, int]:
     return {"first": number * BLOCK, "last": number * BLOCK + BLOCK - 1}
 
 
+@cache
+def _readers_of(dialect: str) -> Select[Any]:
+    """In one row, for a driver lets go of Python's lock for every row, and gets it back late."""
+    array = {"sqlite": func.json_group_array, "postgresql": func.json_agg}[dialect]
+    return select(array(delivery.c.subscriber, type_=Text)).where(
+        delivery.c.batch == bindparam("number"), delivery.c.outcome.is_(None)
+    )
+
+
 def _joined(dialect: str, id: ColumnElement[int]) -> ColumnElement[str]:
-    """The ids of a block in one text. SQLite gives them in the order of the index that both users of this read."""
+    """The ids of a block in one text, in the order in which the readers are read."""
     written = cast(id, Text)
     if dialect == "sqlite":
         return func.group_concat(written, ",")
@@ -129,34 +138,16 @@ def _joined(dialect: str, id: ColumnElement[int]) -> ColumnElement[str]:
 
 
 @cache
-def _blocks_of(dialect: str) -> Select[Any]:
-    id = delivery.c.subscriber
-    found: Any = (
-        select(_block(id).label("block"), func.count().label("readers"), _joined(dialect, id).label("ids"))
-        .where(delivery.c.batch == bindparam("number"), delivery.c.outcome.is_(None))
-        .group_by(_block(id))
-        .order_by(_block(id))
-    )
-    made: Select[Any] = found
-    return made
-
-
-@cache
 def _lacking(dialect: str) -> Select[Any]:
     id, block = subscriber.c.id, _block(subscriber.c.id)
     now = (
         select(block.label("block"), _joined(dialect, id).label("ids"))
-        .where(subscriber.c.listed, id >= (bindparam("after") + 1) * BLOCK)
+        .where(subscriber.c.listed)
         .group_by(block)
         .subquery()
     )
     same = (_kept.block == now.c.block) & (_kept.form == bindparam("form")) & (_kept.ids == now.c.ids)
-    return (
-        select(now.c.block)
-        .where(~select(_kept.block).where(same).exists())
-        .order_by(now.c.block)
-        .limit(bindparam("limit"))
-    )
+    return select(now.c.block).where(~select(_kept.block).where(same).exists()).order_by(now.c.block)
 
 
 _bodies = select(_kept.block, _kept.ids, _kept.body).where(

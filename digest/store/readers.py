@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
-from functools import lru_cache, reduce
+from datetime import datetime
+from functools import reduce
 from operator import add
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from sqlalchemy import (
     Column,
@@ -21,7 +20,6 @@ from sqlalchemy import (
     Text,
     and_,
     case,
-    cast,
     delete,
     func,
     insert,
@@ -38,7 +36,7 @@ from digest.store import barring, meta
 from digest.store.bulk import fill, measure, scratch, topics_text
 from digest.store.database import Database
 from digest.store.erasing import Erasures
-from digest.store.schema import attempt, delivery
+from digest.store.profiles import Profile, comparable, profiles, topics_of, waiting, wished
 from digest.store.schema_readers import consent, subscriber, suppression, wish
 from digest.subscribers.due import Candidate
 from digest.subscribers.listing import FILE_NAME
@@ -65,63 +63,6 @@ class Synced:
     removed: int
 
 
-class Profile(NamedTuple):
-    """All of a reader that decides whether, when and in which form an edition goes to them, as the store writes it: a
-    million readers have a few hundred of these."""
-
-    topics: str
-    frequency: str
-    timezone: str
-    hour: str
-    format: str
-    status: str
-    suppressed: str
-    paused_until: str
-
-    def candidate(self, id: int = 0, email: str = "") -> Candidate:
-        return Candidate(
-            id=id,
-            email=email,
-            topics=_topics(self.topics),
-            frequency=self.frequency,
-            timezone=self.timezone,
-            hour=time.fromisoformat(self.hour) if self.hour else None,
-            format="text" if self.format == "text" else "html",
-            status=self.status,
-            suppressed=self.suppressed,
-            paused_until=_moment(self.paused_until),
-        )
-
-
-def waiting(edition: str) -> Select[Any]:
-    """Listed readers who have no place in the edition yet: id, email and the fields of their Profile, their wishes
-    over the list."""
-    return (
-        select(
-            subscriber.c.id,
-            subscriber.c.email,
-            *(_wished(name) for name in ("topics", "frequency")),
-            subscriber.c.timezone,
-            *(_wished(name) for name in ("hour", "format")),
-            subscriber.c.status,
-            func.coalesce(suppression.c.reason, "").label("suppressed"),
-            func.coalesce(cast(wish.c.paused_until, Text), "").label("paused_until"),
-        )
-        .outerjoin(suppression, suppression.c.address == subscriber.c.address)
-        .outerjoin(wish, wish.c.subscriber == subscriber.c.id)
-        .outerjoin(delivery, (delivery.c.edition == edition) & (delivery.c.subscriber == subscriber.c.id))
-        .where(subscriber.c.listed)
-        .where(or_(delivery.c.subscriber.is_(None), and_(delivery.c.outcome == "excluded", ~_may_have_it())))
-    )
-
-
-def _may_have_it() -> ColumnElement[bool]:
-    """That a reader left between two tries of a batch of which the first may have reached them: coming back does not
-    give them a second place."""
-    redone = select(attempt.c.id).where(attempt.c.batch == delivery.c.batch, attempt.c.state == "redo")
-    return redone.correlate(delivery).exists()
-
-
 class ReaderStore:
     """Readers over an open store."""
 
@@ -134,7 +75,7 @@ class ReaderStore:
         file's from when it lists them; one who was erased is not taken in. New readers get ids in the order of the
         list. `version` is kept for `synced`. One transaction, in which few readers are held at a time."""
         theirs = [_incoming.c[name] for name in _FIELDS]
-        changed = tuple_(*map(_comparable, theirs)) != tuple_(*(_comparable(subscriber.c[name]) for name in _FIELDS))
+        changed = tuple_(*map(comparable, theirs)) != tuple_(*(comparable(subscriber.c[name]) for name in _FIELDS))
         same = subscriber.c.address == _incoming.c.address
         listed = and_(subscriber.c.listed, subscriber.c.origin == "")
         ours = select(func.count()).select_from(subscriber).where(listed)
@@ -185,21 +126,19 @@ class ReaderStore:
 
     def profiles(self, edition: str) -> list[Profile]:
         """Every profile that a listed reader without a place in the edition has."""
-        rows = waiting(edition).subquery()
-        with self.database.read() as connection:
-            found = connection.execute(select(*(rows.c[name] for name in Profile._fields)).distinct())
-            return sorted(Profile(*row) for row in found)
+        with self.database.write() as connection:
+            return profiles(connection, edition)
 
     def choices(self) -> list[tuple[tuple[str, ...], Literal["html", "text"]]]:
         """The topics and format of each kind of listed reader, those with a place in an edition too."""
         found = (
-            select(_wished("topics"), _wished("format"))
+            select(wished("topics"), wished("format"))
             .outerjoin(wish, wish.c.subscriber == subscriber.c.id)
             .where(subscriber.c.listed)
             .distinct()
         )
         with self.database.read() as connection:
-            return sorted((_topics(topics), form) for topics, form in connection.execute(found))
+            return sorted((topics_of(topics), form) for topics, form in connection.execute(found))
 
     def any_beyond(self, domains: Iterable[str]) -> bool:
         """Whether anybody on the list has an address in none of these domains or those below them."""
@@ -260,29 +199,11 @@ def _difference() -> ColumnElement[str]:
     """What of a reader is new, as `hour: 07:00 → 08:30; `; a name or an address is only named, not told."""
     parts = []
     for name in _FIELDS:
-        old, new = _comparable(subscriber.c[name]), _comparable(_incoming.c[name])
+        old, new = comparable(subscriber.c[name]), comparable(_incoming.c[name])
         told = literal("; ") if name in ("name", "email") else literal(": ") + old + " → " + new + "; "
         parts.append(case((old != new, literal(name) + told), else_=""))
     again = case((~subscriber.c.listed, "on the list again; "), else_="")
     return func.rtrim(reduce(add, parts, again), "; ")
-
-
-def _wished(name: str) -> ColumnElement[Any]:
-    """The reader's own word on a column, else the list's."""
-    return func.coalesce(_comparable(wish.c[name]), _comparable(subscriber.c[name])).label(name)
-
-
-def _moment(written: str) -> datetime | None:
-    """A moment as either database writes it in text; SQLite's is UTC and says no zone."""
-    if not written:
-        return None
-    found = datetime.fromisoformat(written)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _comparable(column: Any) -> Any:
-    """PostgreSQL compares no JSON; as text it is what `topics_text` gave."""
-    return cast(column, Text) if column.name == "topics" else column
 
 
 def _rows(readers: Iterable[tuple[str, Subscriber]]) -> Iterator[tuple[Any, ...]]:
@@ -293,8 +214,3 @@ def _rows(readers: Iterable[tuple[str, Subscriber]]) -> Iterator[tuple[Any, ...]
             place, address, reader.email, reader.name, topics, reader.frequency, reader.timezone, hour, reader.format,
             reader.status,
         )  # fmt: skip
-
-
-@lru_cache(maxsize=4096)
-def _topics(written: str) -> tuple[str, ...]:
-    return tuple(json.loads(written))

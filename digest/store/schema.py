@@ -134,7 +134,7 @@ delivery = Table(
     Column("batch", Id, ForeignKey("batch.id")),
     Column("outcome", String(16)),  # null: as the batch says; else excluded or rejected
     Column("reason", Text),
-    Index(None, "batch"),
+    Index(None, "batch", "outcome"),  # with the outcome, so that a batch's readers are read from it alone
     Index(
         "ix_delivery_parted",
         "edition",

@@ -36,6 +36,9 @@ subscriber = Table(
     Column("added_at", Moment, nullable=False),
     Column("origin", Text, nullable=False, server_default=""),  # '': subscribers.yaml; else the name of an import
     UniqueConstraint("address"),
+    Index("ix_subscriber_profile", "listed", "topics", "frequency", "timezone", "hour", "format", "status").ddl_if(
+        dialect="sqlite"  # PostgreSQL indexes no JSON
+    ),
 )
 
 suppression = Table(

@@ -25,8 +25,12 @@ from digest.store.tables import metadata
 
 
 def test_a_migrated_store_has_the_schema_of_the_code(database: Database) -> None:
+    def ours(found: Any, name: str | None, kind: str, *_more: Any) -> bool:
+        """Without what the other database alone has; alembic does not look at `ddl_if`."""
+        return (kind, name) != ("index", "ix_subscriber_profile") or database.engine.dialect.name == "sqlite"
+
     with database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": ours})
         assert compare_metadata(context, metadata) == []
 
 

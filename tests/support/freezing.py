@@ -38,4 +38,4 @@ def freeze(
     with database.write() as connection, scratch(connection, places):
         fill(connection, places, rows)
         connection.execute(delete(places).where(places.c.reader.in_(placed)))
-        return carry_out(connection, edition, list(numbers), batch_size, now).readers
+        return carry_out(connection, edition, list(numbers), batch_size, now)

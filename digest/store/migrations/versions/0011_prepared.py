@@ -19,9 +19,13 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("block", name="pk_personalization"),
     )
+    op.drop_index("ix_delivery_batch", "delivery")
     if op.get_bind().dialect.name == "sqlite":
         _rebuild_delivery()
         _count_departures()
+        profile = ["listed", "topics", "frequency", "timezone", "hour", "format", "status"]
+        op.create_index("ix_subscriber_profile", "subscriber", profile)
+    op.create_index("ix_delivery_batch_outcome", "delivery", ["batch", "outcome"])
     _forget_with_the_address()
 
 
@@ -48,7 +52,6 @@ def _rebuild_delivery() -> None:
     )
     op.drop_table("delivery")
     op.rename_table("delivery_new", "delivery")
-    op.create_index("ix_delivery_batch", "delivery", ["batch"])
     op.create_index(
         "ix_delivery_parted", "delivery", ["edition", "outcome"], sqlite_where=sa.text("outcome IS NOT NULL")
     )
