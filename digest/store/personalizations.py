@@ -33,7 +33,7 @@ _kept = personalization.c
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """(id, email) of the listed readers whose ids begin with `number`, in their order."""
+    """(id, email) of the listed readers among the `number`th hundred of ids, from 0 on, in their order."""
 
     number: int
     readers: Sequence[tuple[int, str]]
@@ -51,7 +51,7 @@ class Personalizations:
         with self.database.read() as connection:
             packed = connection.execute(_readers_of(self.dialect), {"number": batch}).scalar() or "[]"
             ids: list[int] = orjson.loads(packed) if isinstance(packed, str) else packed
-            wanted = [(number, list(own)) for number, own in groupby(sorted(ids), BLOCK.__rfloordiv__)]
+            wanted = [(number, list(own)) for number, own in groupby(sorted(ids), _number)]
             if not wanted or len(wanted) * BLOCK > _MOST_READ * len(ids) + BLOCK:
                 return None
             asked = {"form": form, "blocks": [number for number, _own in wanted]}
@@ -112,12 +112,18 @@ def _part(wanted: list[int], held: str, body: bytes) -> bytes | None:
     return None if None in own else _BETWEEN.join(part for part in own if part is not None)
 
 
+def _number(id: int) -> int:
+    return (id - 1) // BLOCK
+
+
 def _block(id: ColumnElement[int]) -> ColumnElement[int]:
-    return id // literal_column(str(BLOCK), type_=id.type)  # no parameter: PostgreSQL groups by the very words
+    return (id - literal_column("1")) // literal_column(
+        str(BLOCK), type_=id.type
+    )  # no parameter: PostgreSQL groups by the very words
 
 
 def _span(number: int) -> dict[str, int]:
-    return {"first": number * BLOCK, "last": number * BLOCK + BLOCK - 1}
+    return {"first": number * BLOCK + 1, "last": number * BLOCK + BLOCK}
 
 
 @cache

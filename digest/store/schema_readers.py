@@ -36,8 +36,9 @@ subscriber = Table(
     Column("added_at", Moment, nullable=False),
     Column("origin", Text, nullable=False, server_default=""),  # '': subscribers.yaml; else the name of an import
     UniqueConstraint("address"),
-    Index("ix_subscriber_profile", "listed", "topics", "frequency", "timezone", "hour", "format", "status").ddl_if(
-        dialect="sqlite"  # PostgreSQL indexes no JSON
+    # Not `listed` first, which SQLite would take for a way to few. PostgreSQL indexes no JSON.
+    Index("ix_subscriber_profile", "topics", "frequency", "timezone", "hour", "format", "status", "listed").ddl_if(
+        dialect="sqlite"
     ),
 )
 
@@ -85,7 +86,7 @@ wish = Table(  # what readers chose themselves; null: as the list says
 personalization = Table(  # what is readers' own in a request, made beforehand; may be emptied at any time
     "personalization",
     metadata,
-    Column("block", Id, primary_key=True, autoincrement=False),  # the readers whose ids begin with this number
+    Column("block", Id, primary_key=True, autoincrement=False),  # which hundred of ids, from 0 on
     Column("form", String(64), nullable=False),
     Column("ids", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),

@@ -23,7 +23,7 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         _rebuild_delivery()
         _count_departures()
-        profile = ["listed", "topics", "frequency", "timezone", "hour", "format", "status"]
+        profile = ["topics", "frequency", "timezone", "hour", "format", "status", "listed"]
         op.create_index("ix_subscriber_profile", "subscriber", profile)
     op.create_index("ix_delivery_batch_outcome", "delivery", ["batch", "outcome"])
     _forget_with_the_address()
@@ -79,7 +79,7 @@ def _count_departures() -> None:
 
 def _forget_with_the_address() -> None:
     """What was made for an address is not to be used when it is written in another way, or erased."""
-    forget = "DELETE FROM personalization WHERE block = OLD.id / 100"
+    forget = "DELETE FROM personalization WHERE block = (OLD.id - 1) / 100"
     changed = "AFTER UPDATE OF email ON subscriber"
     if op.get_bind().dialect.name == "sqlite":
         op.execute(f"CREATE TRIGGER readdressed {changed} WHEN new.email IS NOT old.email BEGIN {forget}; END")
