@@ -5,11 +5,12 @@ The letter is there beforehand on both sides, and so is the list in the store (`
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,8 @@ KEY = "SG.bench"
 FEW = 500
 """Readers of the plain script, whose time is scaled up."""
 BATCH = 1000
-EDITIONS = 3
-"""Of which the fastest counts, as of the rivals."""
+ROUNDS = 5
+"""Of which the fastest counts, ours and theirs."""
 
 
 def run(readers: int) -> list[tuple[str, ...]]:
@@ -42,15 +43,20 @@ def run(readers: int) -> list[tuple[str, ...]]:
         began = time.perf_counter()
         assert preparing.prepare(app, threading.Event()) == readers
         prepared = time.perf_counter() - began
-        ours = min(_sent(app, f"{key}-{number}", readers) for number in range(EDITIONS))
-        letter = app.editions.letters(key)["html"]
-        ready = orjson.loads(_request(app, letter))
+        made_ready(app, f"{key}-0")
+        ready = orjson.loads(_request(app, app.editions.letters(f"{key}-0")["html"]))
         url = app.settings.delivery.sendgrid.host
-        rivals = [
-            (f"script: sendgrid's helpers, a request each ({FEW}, scaled)", _helpers(url, letter) * readers / FEW),
-            (f"sendgrid package, ready-made dicts of {BATCH:,}, no ledger", _fastest(_package, url, ready, readers)),
-            ("urllib3 kept alive and orjson, the same dicts, no ledger", _fastest(_kept_alive, url, ready, readers)),
-        ]
+        ours = package = kept_alive = math.inf
+        for number in range(ROUNDS):  # in turns, for the machine may have other work
+            ours = min(ours, _sent(app, f"{key}-{number}", readers))
+            package = min(package, _package(url, ready, readers))
+            kept_alive = min(kept_alive, _kept_alive(url, ready, readers))
+        script = _helpers(url, app.editions.letters(key)["html"]) * readers / FEW
+    rivals = [
+        (f"script: sendgrid's helpers, a request each ({FEW}, scaled)", script),
+        (f"sendgrid package, ready-made dicts of {BATCH:,}, no ledger", package),
+        ("urllib3 kept alive and orjson, the same dicts, no ledger", kept_alive),
+    ]
     rows = [
         (f"digest: freeze, ledger and requests, {readers:,} readers", f"{readers / ours:,.0f}", "1"),
         ("the same, a newsletter's first edition", f"{readers / first:,.0f}", f"{first / ours:.2f}"),
@@ -125,12 +131,6 @@ def _helpers(url: str, letter: Letter) -> float:
             Mail("news@example.com", f"reader{number}@example.com", letter.subject, letter.text, html),
         )
     return time.perf_counter() - began
-
-
-def _fastest(
-    rival: Callable[[str, dict[str, Any], int], float], url: str, ready: dict[str, Any], readers: int
-) -> float:
-    return min(rival(url, ready, readers) for _ in range(EDITIONS))
 
 
 def _package(url: str, ready: dict[str, Any], readers: int) -> float:
