@@ -89,7 +89,7 @@ def send(
             return Sent(edition, counts(app.database, key), notes=(*doubtful, *why_not(edition)), blind=blind)
         if stop.is_set():
             return Sent(edition, counts(app.database, key), notes=("stopped before anyone was mailed",))
-        if before != edition:
+        if before is None or before.composed_at != edition.composed_at:
             mirror_list(app)  # edited meanwhile, perhaps: composing may have taken a while
         frozen = freeze(app, edition, scheduled=scheduled, at=at, force=force)
         turn.share()

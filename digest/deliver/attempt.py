@@ -5,7 +5,7 @@ doubt. Decides nothing about what comes next, and shares nothing with other hand
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digest.deliver.job import Job
 from digest.deliver.message import Outgoing, Recipient, carried, recipients
@@ -17,10 +17,12 @@ from digest.later import Later
 
 @dataclass(frozen=True, slots=True)
 class Attempted:
-    """What came of an attempt, and the fence under which it was submitted, or ''."""
+    """What came of an attempt, and the fence under which it was submitted, or ''. `failure` is what the ledger raised
+    before anything was submitted, and ends the run."""
 
     outcome: Outcome
     fence: str = ""
+    failure: Exception | None = None
 
 
 def attempt(job: Job, transport: Transport, claim: Claim) -> Attempted:
@@ -31,7 +33,7 @@ def attempt(job: Job, transport: Transport, claim: Claim) -> Attempted:
         outcome = Redo(outcome.reason)
     if job.resend:
         outcome = without_doubt(outcome)
-    return Attempted(outcome, came.fence)
+    return replace(came, outcome=outcome)
 
 
 def recall(job: Job) -> list[tuple[Recall, bool]]:
@@ -58,9 +60,24 @@ def _submit(job: Job, transport: Transport, claim: Claim) -> Attempted:
             return Attempted(opened)
         fence = opened
         job.ledger.note_fence(claim.attempt, fence)
+    try:
+        outgoing = _outgoing(job, transport, claim, fence)
+    except Exception as error:
+        return Attempted(NotSent(f"{type(error).__name__}: {error}"), fence, error)
+    notes = Notes(job.ledger, claim.attempt, job.stop)
+    try:
+        return Attempted(transport.submit(outgoing, notes), fence)
+    except Exception as error:
+        if notes.failure is not None:  # the attempt stays as it is noted, for the next run to recover
+            raise notes.failure from None
+        # A transport that breaks its word may have sent: the only honest end is Unknown.
+        return Attempted(Unknown(f"{type(error).__name__}: {error}"), fence)
+
+
+def _outgoing(job: Job, transport: Transport, claim: Claim, fence: str) -> Outgoing:
     form = job.forms.get(transport.name)
     prepared = job.ledger.prepared(claim, form) if form else None
-    outgoing = Outgoing(
+    return Outgoing(
         edition=job.edition,
         batch=str(claim.batch),
         attempt=claim.attempt,
@@ -72,14 +89,6 @@ def _submit(job: Job, transport: Transport, claim: Claim) -> Attempted:
         send_at=int(claim.send_at.timestamp()) if claim.send_at else 0,
         personalizations=prepared.personalizations if prepared else b"",
     )
-    notes = Notes(job.ledger, claim.attempt, job.stop)
-    try:
-        return Attempted(transport.submit(outgoing, notes), fence)
-    except Exception as error:
-        if notes.failure is not None:  # the attempt stays as it is noted, for the next run to recover
-            raise notes.failure from None
-        # A transport that breaks its word may have sent: the only honest end is Unknown.
-        return Attempted(Unknown(f"{type(error).__name__}: {error}"), fence)
 
 
 def _recipients(job: Job, claim: Claim, prepared: Prepared | None) -> Sequence[Recipient]:

@@ -101,7 +101,13 @@ class Outgoing:
 
 def cids(letters: Iterable[Letter]) -> tuple[str, ...]:
     """The Content-IDs of the pictures that these letters show, each once, in the order of the letters."""
-    return tuple(dict.fromkeys(cid for letter in letters for cid in _CID.findall(letter.html)))
+    return tuple(dict.fromkeys(cid for letter in letters for cid in _cids(letter.html)))
+
+
+@lru_cache(maxsize=16)
+def _cids(html: str) -> tuple[str, ...]:
+    """Looked for once a letter, not once a batch."""
+    return tuple(_CID.findall(html))
 
 
 def carried(letter: Letter, pictures: Mapping[str, Inline]) -> tuple[Inline, ...]:

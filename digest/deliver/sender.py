@@ -118,12 +118,15 @@ class _Run:
         broken = [error for future in back if (error := future.exception())]
         if broken:
             raise broken[0]
+        failed = [error for future in back if (error := future.result().failure)]
         with job.ledger.together() if back or self._may_claim() else contextlib.nullcontext():
             for future in back:
                 done.append(self._settle(self.flying[future], future.result()))
-            claimed = self._claim_for(job.threads - len(self.flying) + len(back))
+            claimed = [] if failed else self._claim_for(job.threads - len(self.flying) + len(back))
         for future in back:
             del self.flying[future]
+        if failed:
+            raise failed[0]
         for flight in claimed:
             self.flying[self.hands.submit(attempt, job, flight.transport, flight.claim)] = flight
         for readers in done:

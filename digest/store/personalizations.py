@@ -11,14 +11,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, delete, func, insert, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from digest.deliver.ports import Prepared
+from digest.later import Later
 from digest.store.database import Database
 from digest.store.schema import delivery
 from digest.store.schema_readers import personalization, subscriber
@@ -49,20 +63,18 @@ class Personalizations:
     def of(self, batch: int, form: str) -> Prepared | None:
         """Those of a batch's readers, all of them or None."""
         with self.database.read() as connection:
-            packed = connection.execute(_readers_of(self.dialect), {"number": batch}).scalar() or "[]"
-            ids: list[int] = orjson.loads(packed) if isinstance(packed, str) else packed
-            wanted = [(number, list(own)) for number, own in groupby(sorted(ids), _number)]
-            if not wanted or len(wanted) * BLOCK > _MOST_READ * len(ids) + BLOCK:
+            asked = {"number": batch, "form": form}
+            wanted, held, body = connection.execute(_of_batch(self.dialect), asked).one()
+        if not wanted or not held:
+            return None
+        ids = Later(wanted.count(",") + 1, lambda: orjson.loads(f"[{wanted}]"))
+        if wanted != held:
+            parts = dict(zip(orjson.loads(f"[{held}]"), bytes(body).split(_BETWEEN), strict=True))
+            own = [parts.get(id) for id in ids]
+            if None in own:
                 return None
-            asked = {"form": form, "blocks": [number for number, _own in wanted]}
-            found = {number: (held, body) for number, held, body in connection.execute(_bodies, asked)}
-        pieces: list[bytes] = []
-        for number, own in wanted:
-            part = _part(own, *found[number]) if number in found else None
-            if part is None:
-                return None
-            pieces.append(part)
-        return Prepared([id for _number, own in wanted for id in own], _BETWEEN.join(pieces))
+            body = _BETWEEN.join(part for part in own if part is not None)
+        return Prepared(ids, bytes(body))
 
     def any(self, form: str) -> bool:
         """Whether anything is kept in this form."""
@@ -102,20 +114,6 @@ class Personalizations:
             connection.execute(delete(personalization).where(or_(_kept.form != form, _kept.block.not_in(listed))))
 
 
-def _part(wanted: list[int], held: str, body: bytes) -> bytes | None:
-    """What of a block's bytes belongs to the readers `wanted`; None where somebody's is not among them."""
-    ids = orjson.loads(f"[{held}]")
-    if wanted == ids:
-        return body
-    parts = dict(zip(ids, body.split(_BETWEEN), strict=True))
-    own = [parts.get(id) for id in wanted]
-    return None if None in own else _BETWEEN.join(part for part in own if part is not None)
-
-
-def _number(id: int) -> int:
-    return (id - 1) // BLOCK
-
-
 def _block(id: ColumnElement[int]) -> ColumnElement[int]:
     return (id - literal_column("1")) // literal_column(
         str(BLOCK), type_=id.type
@@ -126,28 +124,42 @@ def _span(number: int) -> dict[str, int]:
     return {"first": number * BLOCK + 1, "last": number * BLOCK + BLOCK}
 
 
-@cache
-def _readers_of(dialect: str) -> Select[Any]:
-    """In one row, for a driver lets go of Python's lock for every row, and gets it back late."""
-    array = {"sqlite": func.json_group_array, "postgresql": func.json_agg}[dialect]
-    return select(array(delivery.c.subscriber, type_=Text)).where(
-        delivery.c.batch == bindparam("number"), delivery.c.outcome.is_(None)
-    )
-
-
-def _joined(dialect: str, id: ColumnElement[int]) -> ColumnElement[str]:
-    """The ids of a block in one text, in the order in which the readers are read."""
-    written = cast(id, Text)
+def _joined(dialect: str, text: ColumnElement[Any], between: Any, order: ColumnElement[int]) -> ColumnElement[Any]:
+    """All of it as one. SQLite joins in the order in which it reads: everywhere here that of an index by the ids."""
     if dialect == "sqlite":
-        return func.group_concat(written, ",")
-    return func.string_agg(written, aggregate_order_by(cast(",", Text), id))
+        return func.group_concat(text, between)
+    return func.string_agg(text, aggregate_order_by(between, order))
+
+
+@cache
+def _of_batch(dialect: str) -> Select[Any]:
+    """The ids of a batch's readers, those of the blocks in which they are, and what is kept of these. One row: a driver
+    lets go of Python's lock for every row, and gets it back late."""
+    id = delivery.c.subscriber
+    ids = _joined(dialect, cast(id, Text), literal_column("','"), id)
+    mine = (
+        select(ids.label("ids"), func.min(id).label("first"), func.max(id).label("last"), func.count().label("readers"))
+        .where(delivery.c.batch == bindparam("number"), delivery.c.outcome.is_(None))
+        .subquery()
+    )
+    near = mine.c.last - mine.c.first <= _MOST_READ * mine.c.readers + BLOCK
+    blocks = and_(_kept.block.between(_block(mine.c.first), _block(mine.c.last)), _kept.form == bindparam("form"), near)
+    held = select(_joined(dialect, _kept.ids, literal_column("','"), _kept.block)).where(blocks)
+    if dialect == "sqlite":
+        body = select(cast(_joined(dialect, _kept.body, _BETWEEN.decode(), _kept.block), LargeBinary)).where(blocks)
+    else:
+        body = select(_joined(dialect, _kept.body, literal_column("E',\\n'::bytea"), _kept.block)).where(blocks)
+    found: Select[Any] = select(
+        mine.c.ids, held.correlate(mine).scalar_subquery(), body.correlate(mine).scalar_subquery()
+    )
+    return found
 
 
 @cache
 def _lacking(dialect: str) -> Select[Any]:
     id, block = subscriber.c.id, _block(subscriber.c.id)
     now = (
-        select(block.label("block"), _joined(dialect, id).label("ids"))
+        select(block.label("block"), _joined(dialect, cast(id, Text), literal_column("','"), id).label("ids"))
         .where(subscriber.c.listed)
         .group_by(block)
         .subquery()
@@ -156,9 +168,6 @@ def _lacking(dialect: str) -> Select[Any]:
     return select(now.c.block).where(~select(_kept.block).where(same).exists()).order_by(now.c.block)
 
 
-_bodies = select(_kept.block, _kept.ids, _kept.body).where(
-    _kept.form == bindparam("form"), _kept.block.in_(bindparam("blocks", expanding=True))
-)
 _listed = (
     select(subscriber.c.id, subscriber.c.email)
     .where(subscriber.c.listed, subscriber.c.id.between(bindparam("first"), bindparam("last")))

@@ -49,6 +49,7 @@ class FakeLedger:
         self.claim_error: Exception | None = None
         self.settle_error: Exception | None = None
         self.note_error: Exception | None = None
+        self.prepared_error: Exception | None = None
 
     def states(self) -> list[tuple[str, int]]:
         """(state, readers) of every batch that still carries someone, in order of their numbers."""
@@ -72,6 +73,8 @@ class FakeLedger:
         return nullcontext()
 
     def prepared(self, claim: Claim, form: str) -> Prepared | None:
+        if self.prepared_error:
+            raise self.prepared_error
         return None
 
     def next_size(self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None) -> int:
