@@ -1,7 +1,7 @@
 """What of a reader decides about a letter: the few hundred profiles that a million readers have, and who has which.
 
 Most readers are plain: nothing holds for them but the list's own columns. They are told by an index of these columns
-(SQLite's; migration 0011) without a look at the readers themselves. Who chose something, is barred or has a row in
+(migration 0011) without a look at the readers themselves. Who chose something, is barred or has a row in
 the edition already is apart, and looked at one by one.
 """
 

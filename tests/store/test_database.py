@@ -26,7 +26,7 @@ from digest.store.tables import metadata
 
 def test_a_migrated_store_has_the_schema_of_the_code(database: Database) -> None:
     def ours(found: Any, name: str | None, kind: str, *_more: Any) -> bool:
-        """Without what the other database alone has; alembic does not look at `ddl_if`."""
+        """Without the index that each database has in a way of its own; alembic does not look at `ddl_if`."""
         return (kind, name) != ("index", "ix_subscriber_profile") or database.engine.dialect.name == "sqlite"
 
     with database.read() as connection:

@@ -23,8 +23,10 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         _rebuild_delivery()
         _count_departures()
-        profile = ["topics", "frequency", "timezone", "hour", "format", "status", "listed"]
-        op.create_index("ix_subscriber_profile", "subscriber", profile)
+    # PostgreSQL indexes no JSON, but its text.
+    topics = "topics" if op.get_bind().dialect.name == "sqlite" else "CAST(topics AS TEXT)"
+    rest = "frequency, timezone, hour, format, status, listed"
+    op.execute(f"CREATE INDEX ix_subscriber_profile ON subscriber ({topics}, {rest})")
     op.create_index("ix_delivery_batch_outcome", "delivery", ["batch", "outcome"])
     _forget_with_the_address()
 
