@@ -123,7 +123,7 @@ batch = Table(
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("parent", Id),
     Column("departures", Id),  # as counted when its readers were last looked over (`departures`); null: look at claim
-    Index(None, "edition", "state", "due_at"),
+    Index(None, "edition", "state", "due_at", "tries", "id"),  # the order of claims
 )
 
 delivery = Table(

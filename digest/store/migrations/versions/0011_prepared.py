@@ -19,6 +19,8 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("block", name="pk_personalization"),
     )
+    op.drop_index("ix_batch_edition_state_due_at", "batch")
+    op.create_index("ix_batch_edition_state_due_at_tries_id", "batch", ["edition", "state", "due_at", "tries", "id"])
     op.drop_index("ix_delivery_batch", "delivery")
     if op.get_bind().dialect.name == "sqlite":
         _rebuild_delivery()
