@@ -125,7 +125,8 @@ class Clock:
                 sent = pipeline.deliver_due(self.app, edition.key, stop=self.stop)
                 if sent:
                     self._tell(sent)
-                    preparing.prepare(self.app, self.stop)
+                    if sent.edition.state == "done":  # not between hours, each minute that brings somebody's
+                        preparing.prepare(self.app, self.stop)
             elif edition.day < now.date() and pipeline.day_of(edition.key):
                 self._expire(edition.key)
 

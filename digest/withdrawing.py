@@ -9,6 +9,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 from digest.app import App
+from digest.deliver.attempt import recall_each
 from digest.deliver.ports import Fence
 from digest.errors import Busy
 from digest.models import EditionState
@@ -81,12 +82,7 @@ def _take_back(app: App, key: str, *, wait: float) -> Withdrawn:
                 time.sleep(_PAUSE)
             recover(app, key)
         held = app.ledger.held_ahead(key, app.now())
-        tried: set[str] = set()
-        for fence in (one for one in app.transports if isinstance(one, Fence)):
-            while found := app.ledger.begin_withdrawal(key, fence, app.now(), but=tried):
-                tried.add(found.attempt)
-                if fence.recall(found.fence):
-                    app.ledger.end_recall(found.attempt, app.now())
+        recall_each(key, app.transports, app.ledger.begin_withdrawal, app.ledger.end_recall, app.now)
     left = app.ledger.held_ahead(key, app.now())
     return Withdrawn(
         stopped=True,

@@ -4,8 +4,10 @@ doubt. Decides nothing about what comes next, and shares nothing with other hand
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
 
 from digest.deliver.job import Job
 from digest.deliver.message import Outgoing, Recipient, carried, recipients
@@ -25,6 +27,12 @@ class Attempted:
     failure: Exception | None = None
 
 
+class BeginRecall(Protocol):
+    """As `Ledger.begin_recall`."""
+
+    def __call__(self, edition: str, fence: Fence, now: datetime, *, but: Collection[str] = ()) -> Recall | None: ...
+
+
 def attempt(job: Job, transport: Transport, claim: Claim) -> Attempted:
     """Submits a batch that is ours. Raises what the ledger raises while the transport keeps its journal."""
     came = _submit(job, transport, claim)
@@ -37,16 +45,26 @@ def attempt(job: Job, transport: Transport, claim: Claim) -> Attempted:
 
 
 def recall(job: Job) -> list[tuple[Recall, bool]]:
-    """Recalls what is in doubt and has a fence, one after the other; what is recalled waits to be sent again. Answers
-    each with whether the provider has confirmed it."""
+    """Recalls what is in doubt and has a fence; what is recalled waits to be sent again."""
+    return recall_each(job.edition, job.transports, job.ledger.begin_recall, job.ledger.end_recall, job.clock)
+
+
+def recall_each(
+    edition: str,
+    transports: Sequence[Transport],
+    begin: BeginRecall,
+    end: Callable[[str, datetime], None],
+    clock: Callable[[], datetime],
+) -> list[tuple[Recall, bool]]:
+    """Recalls what `begin` gives, one after the other. Answers each with whether the provider has confirmed it."""
     told: list[tuple[Recall, bool]] = []
     tried = set[str]()
-    for fence in (one for one in job.transports if isinstance(one, Fence)):
-        while found := job.ledger.begin_recall(job.edition, fence, job.clock(), but=tried):
+    for fence in (one for one in transports if isinstance(one, Fence)):
+        while found := begin(edition, fence, clock(), but=tried):
             tried.add(found.attempt)
             confirmed = fence.recall(found.fence)
             if confirmed:
-                job.ledger.end_recall(found.attempt, job.clock())
+                end(found.attempt, clock())
             told.append((found, confirmed))
     return told
 

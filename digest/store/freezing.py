@@ -224,10 +224,6 @@ def _put(connection: Connection, edition: str, **values: Any) -> Executable:
     return made
 
 
-def _has_a_place() -> Any:
-    return func.coalesce(delivery.c.outcome, "") != "excluded"
-
-
 def _begin_sending(connection: Connection, edition: str, now: datetime | None, *, placed: bool) -> None:
     mine = editions.c.key == edition
     if placed:

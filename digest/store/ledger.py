@@ -243,13 +243,7 @@ def _take(fenced: bool) -> ReturningUpdate[Any]:
         update(batch)
         .where(batch.c.id == number, batch.c.state == "pending")
         .values(state="submitting", tries=batch.c.tries + 1)
-        .returning(
-            batch.c.id,
-            batch.c.variant,
-            batch.c.due_at,
-            batch.c.size,
-            (batch.c.departures == counted).label("nobody_left"),
-        )
+        .returning(batch.c.id, batch.c.variant, batch.c.due_at, batch.c.size, _nobody_left)
     )
 
 

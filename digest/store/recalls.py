@@ -80,15 +80,9 @@ def end(connection: Connection, name: str, now: datetime) -> None:
 
 def held_ahead(connection: Connection, edition: str, now: datetime) -> Held:
     """How many readers' letters a provider holds until a time that is still to come."""
-    ahead = select(attempt.c.id).where(
-        attempt.c.batch == batch.c.id,
-        attempt.c.state.in_(("accepted", "unknown", "recalling")),
-        attempt.c.fence != "",
-        attempt.c.send_at > now,
-    )
     rows = (
         select(batch.c.state, func.sum(batch.c.size))
-        .where(batch.c.edition == edition, batch.c.state.in_(("accepted", "unknown")), ahead.exists())
+        .where(batch.c.edition == edition, _held_until_after(now))
         .group_by(batch.c.state)
     )
     found: dict[str, int] = dict(connection.execute(rows).all())
@@ -97,18 +91,23 @@ def held_ahead(connection: Connection, edition: str, now: datetime) -> Held:
 
 def stopped_ahead(connection: Connection, now: datetime) -> list[str]:
     """Stopped editions of which a provider holds letters for a time that is still to come."""
+    mine = (
+        select(editions.c.key)
+        .join(batch, batch.c.edition == editions.c.key)
+        .where(editions.c.state.in_(("paused", "cancelled")), _held_until_after(now))
+    )
+    return list(connection.execute(mine.distinct().order_by(editions.c.key)).scalars())
+
+
+def _held_until_after(now: datetime) -> ColumnElement[bool]:
+    """That a provider surely or perhaps holds a batch for a time that is still to come."""
     held = select(attempt.c.id).where(
         attempt.c.batch == batch.c.id,
         attempt.c.state.in_(("accepted", "unknown", "recalling")),
         attempt.c.fence != "",
         attempt.c.send_at > now,
     )
-    mine = (
-        select(editions.c.key)
-        .join(batch, batch.c.edition == editions.c.key)
-        .where(editions.c.state.in_(("paused", "cancelled")), batch.c.state.in_(("accepted", "unknown")), held.exists())
-    )
-    return list(connection.execute(mine.distinct().order_by(editions.c.key)).scalars())
+    return and_(batch.c.state.in_(("accepted", "unknown")), held.exists())
 
 
 def prove(connection: Connection, name: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -25,12 +24,6 @@ from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import KEY, SendGridServer
 
 ASHA = "asha@example.com"
-
-
-@pytest.fixture
-def server() -> Iterator[SendGridServer]:
-    with SendGridServer() as found:
-        yield found
 
 
 def submit(server: SendGridServer, batch: Outgoing | None = None, *, timeout: float = 5.0, key: str = KEY) -> Outcome:

@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
 
-from digest.deliver.ports import Barred, CantTell, KeepsBarred
+from digest.deliver.ports import Barred, CantTell
 from digest.deliver.reply import Reply
 from digest.deliver.transports import sendgrid_lists
 from digest.deliver.transports.sendgrid import SendGrid
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault
-from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.sendgrid_server import SendGridServer
 
 NOW = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
-
-
-@pytest.fixture
-def server() -> Iterator[SendGridServer]:
-    with SendGridServer() as found:
-        yield found
-
-
-@pytest.fixture
-def transport(server: SendGridServer) -> Iterator[SendGrid]:
-    found = SendGrid(KEY, host=server.url, timeout=0.4)
-    assert isinstance(found, KeepsBarred)
-    yield found
-    found.close()
 
 
 def row(email: str, ago: timedelta = timedelta(hours=1), **more: Any) -> dict[str, Any]:

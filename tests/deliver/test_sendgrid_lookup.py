@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,30 +11,15 @@ import orjson
 import pytest
 
 from digest.deliver.outcome import Unknown
-from digest.deliver.ports import Lookup
 from digest.deliver.reply import Reply
 from digest.deliver.transports.sendgrid import SendGrid
 from digest.deliver.transports.sendgrid_log import find_attempt
 from tests.deliver.letters import Notes, many, outgoing
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault
-from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.sendgrid_server import SendGridServer
 
 ASHA, QUOTED = "asha@example.com", "o'neil@example.com"
-
-
-@pytest.fixture
-def server() -> Iterator[SendGridServer]:
-    with SendGridServer() as found:
-        yield found
-
-
-@pytest.fixture
-def transport(server: SendGridServer) -> Iterator[SendGrid]:
-    found = SendGrid(KEY, host=server.url, timeout=0.4)
-    assert isinstance(found, Lookup)
-    yield found
-    found.close()
 
 
 def submit(transport: SendGrid, attempt: str, *addresses: str) -> object:

@@ -1,0 +1,26 @@
+"""A SendGrid of our own and the transport that talks to it, for tests that want nothing special of either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from digest.deliver.ports import KeepsBarred, Lookup
+from digest.deliver.transports.sendgrid import SendGrid
+from tests.support.sendgrid_server import KEY, SendGridServer
+
+
+@pytest.fixture
+def server() -> Iterator[SendGridServer]:
+    with SendGridServer() as found:
+        yield found
+
+
+@pytest.fixture
+def transport(server: SendGridServer) -> Iterator[SendGrid]:
+    found = SendGrid(KEY, host=server.url, timeout=0.4)
+    assert isinstance(found, Lookup)
+    assert isinstance(found, KeepsBarred)
+    yield found
+    found.close()
