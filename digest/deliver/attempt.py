@@ -4,6 +4,7 @@ doubt. Decides nothing about what comes next, and shares nothing with other hand
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,11 +21,12 @@ from digest.later import Later
 @dataclass(frozen=True, slots=True)
 class Attempted:
     """What came of an attempt, and the fence under which it was submitted, or ''. `failure` is what the ledger raised
-    before anything was submitted, and ends the run."""
+    before anything was submitted, and ends the run. `seconds`: how long it took."""
 
     outcome: Outcome
     fence: str = ""
     failure: Exception | None = None
+    seconds: float = 0.0
 
 
 class BeginRecall(Protocol):
@@ -35,13 +37,14 @@ class BeginRecall(Protocol):
 
 def attempt(job: Job, transport: Transport, claim: Claim) -> Attempted:
     """Submits a batch that is ours. Raises what the ledger raises while the transport keeps its journal."""
+    began = time.monotonic()
     came = _submit(job, transport, claim)
     outcome = came.outcome
     if isinstance(outcome, Unknown) and transport.recovery == "redo":
         outcome = Redo(outcome.reason)
     if job.resend:
         outcome = without_doubt(outcome)
-    return replace(came, outcome=outcome)
+    return replace(came, outcome=outcome, seconds=time.monotonic() - began)
 
 
 def recall(job: Job) -> list[tuple[Recall, bool]]:

@@ -38,12 +38,13 @@ class NotSent:
     """Certainly nobody was handed over: safe to try again, after `retry_after` seconds if given.
 
     `permanent` means that no later try of this run can succeed (a refused key): the run stops, the batch stays
-    pending.
+    pending. `untried`: it was not even begun, which costs it no try and says nothing of the transport.
     """
 
     reason: str
     retry_after: float | None = None
     permanent: bool = False
+    untried: bool = False
 
 
 @dataclass(frozen=True, slots=True)

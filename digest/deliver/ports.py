@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
 from digest.deliver.message import Outgoing, Recipient, Sender
-from digest.deliver.outcome import NotSent, Outcome
+from digest.deliver.outcome import Accepted, NotSent, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +201,12 @@ class Ledger(Protocol):
         before this returns; None when there is none. Readers who may no longer be mailed are excluded here."""
         ...
 
+    def claim_several(
+        self, most: int, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
+    ) -> Sequence[Claim]:
+        """What `claim` would give, up to `most` of them; none only where it would give None."""
+        ...
+
     def next_size(self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None) -> int:
         """How many readers the batch has that `claim` would give now; 0 where there is none."""
         ...
@@ -233,6 +239,10 @@ class Ledger(Protocol):
     def note_put_off(self, attempt: str, reader: int) -> None: ...
 
     def settle(self, attempt: str, outcome: Outcome, now: datetime) -> None: ...
+
+    def settle_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
+        """As `settle` of each, in fewer steps."""
+        ...
 
 
 class Meter(Protocol):

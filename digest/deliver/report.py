@@ -41,6 +41,8 @@ class SendReport:
                 if fenced:  # it comes back, so the provider is given a rest as after any failure
                     patience.failed(by)
                 return size
+            case NotSent(untried=True):
+                return 0
             case NotSent(reason, retry_after, permanent):
                 self.say(reason)
                 patience.failed(by, after=retry_after, permanent=permanent)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,12 +20,14 @@ from typing import Any
 
 from digest.deliver.attempt import Attempted, attempt, recall
 from digest.deliver.job import Job
-from digest.deliver.outcome import Unknown
+from digest.deliver.outcome import Accepted, NotSent, Outcome, Unknown
 from digest.deliver.patience import Patience
 from digest.deliver.ports import Claim, Fence, Recall, Transport
 from digest.deliver.report import SendReport, gone
 
 _LOOK = 0.25  # seconds after which a resting run looks whether it is to stop
+_QUICK = 0.02  # seconds: who answers faster would wait for the ledger, batch by batch
+_UNTRIED = Attempted(NotSent("the run came to rest before it was begun", untried=True))
 
 
 def send_due(job: Job) -> SendReport:
@@ -35,8 +37,12 @@ def send_due(job: Job) -> SendReport:
     unknown. When `job.stop` is set, what is in flight is finished and nothing new is begun. Errors of the ledger are
     raised, after the hands have come to rest and what they brought is settled, where it can be.
     """
-    with _unsearched(), ThreadPoolExecutor(job.threads + 1, thread_name_prefix="send") as hands:
-        run = _Run(job, hands)
+    with (
+        _unsearched(),
+        ThreadPoolExecutor(job.threads, thread_name_prefix="send") as hands,
+        ThreadPoolExecutor(1, thread_name_prefix="recall") as recaller,
+    ):
+        run = _Run(job, hands, recaller)
         try:
             while run.go_on():
                 pass
@@ -58,6 +64,10 @@ def _unsearched() -> Iterator[None]:
         gc.unfreeze()
 
 
+def _came(future: Future[Attempted]) -> Attempted:
+    return _UNTRIED if future.cancelled() else future.result()
+
+
 @dataclass(frozen=True, slots=True)
 class _Flight:
     """A claim on its way. `taken`: the readers counted for it by the meter."""
@@ -68,9 +78,12 @@ class _Flight:
 
 
 class _Run:
-    def __init__(self, job: Job, hands: ThreadPoolExecutor) -> None:
+    def __init__(self, job: Job, hands: ThreadPoolExecutor, recaller: ThreadPoolExecutor) -> None:
         self.job = job
         self.hands = hands
+        self.recaller = recaller
+        self.ready = 0  # batches claimed beyond those in hand, so that no hand waits for the ledger
+        self.unheard: list[Outcome] = []  # what hands brought back but acceptance, while we have not drawn conclusions
         self.report = SendReport()
         self.patience = Patience(
             job.transports, job.tries, self.report.say, time.monotonic, lambda: job.ledger.renew(job.edition)
@@ -87,13 +100,14 @@ class _Run:
 
     def go_on(self) -> bool:
         """Takes in what came back and sends out what can go. False when all is done."""
+        self._call_off()
         back = [future for future in self.flying if future.done()]
         self._take_in_recalls()
         if self._settle_and_claim(back):
             return True
         if self.doubted and self.recalling is None:
             self.doubted = False
-            self.recalling = self.hands.submit(recall, self.job)
+            self.recalling = self.recaller.submit(recall, self.job)
         resting = 0.0 if self.over else self.patience.rest_until - time.monotonic()
         at_work: set[Future[Any]] = set(self.flying)
         if self.recalling:
@@ -109,34 +123,62 @@ class _Run:
     def break_off(self) -> None:
         """An error ends the run: what is still in flight is waited for, and settled where the ledger lets it be."""
         for future, flight in list(self.flying.items()):
+            future.cancel()
             with contextlib.suppress(Exception):
-                self.job.ledger.settle(flight.claim.attempt, future.result().outcome, self.job.clock())
+                self.job.ledger.settle(flight.claim.attempt, _came(future).outcome, self.job.clock())
+
+    def _call_off(self) -> None:
+        """What no hand has begun, and is not to go now or not this way, comes back as such."""
+        for future, flight in self.flying.items():
+            if not self._may_claim() or flight.transport is not self.patience.transport:
+                future.cancel()
 
     def _settle_and_claim(self, back: Sequence[Future[Attempted]]) -> bool:
         """Whether anything was claimed, or came back."""
-        job, done = self.job, []
-        broken = [error for future in back if (error := future.exception())]
-        if broken:
-            raise broken[0]
-        failed = [error for future in back if (error := future.result().failure)]
+        job = self.job
+        came = {future: _came(future) for future in back}
+        failed = [one.failure for one in came.values() if one.failure]
         with job.ledger.together() if back or self._may_claim() else contextlib.nullcontext():
-            for future in back:
-                done.append(self._settle(self.flying[future], future.result()))
-            claimed = [] if failed else self._claim_for(job.threads - len(self.flying) + len(back))
+            done = self._settle(came)
+            claimed = [] if failed else self._claim_for(job.threads + self.ready - len(self.flying) + len(back))
         for future in back:
             del self.flying[future]
         if failed:
             raise failed[0]
         for flight in claimed:
-            self.flying[self.hands.submit(attempt, job, flight.transport, flight.claim)] = flight
+            self.flying[self.hands.submit(self._attempt, flight)] = flight
         for readers in done:
             job.progress(readers)
         return bool(back or claimed)
 
-    def _settle(self, flight: _Flight, came: Attempted) -> int:
-        """How many readers are settled by it."""
-        job, size = self.job, len(flight.claim.readers)
-        job.ledger.settle(flight.claim.attempt, came.outcome, job.clock())
+    def _attempt(self, flight: _Flight) -> Attempted:
+        """In a hand."""
+        if self.unheard or self.over:
+            return _UNTRIED
+        came = attempt(self.job, flight.transport, flight.claim)
+        if not isinstance(came.outcome, Accepted):
+            self.unheard.append(came.outcome)
+        return came
+
+    def _settle(self, came: Mapping[Future[Attempted], Attempted]) -> list[int]:
+        """How many readers are settled by each."""
+        ledger, now = self.job.ledger, self.job.clock()
+        ended = [(self.flying[future], one) for future, one in came.items()]
+        accepted = [(flight.claim, one.outcome) for flight, one in ended if isinstance(one.outcome, Accepted)]
+        if accepted:
+            ledger.settle_accepted(accepted, now)
+        for flight, one in ended:
+            if not isinstance(one.outcome, Accepted):
+                ledger.settle(flight.claim.attempt, one.outcome, now)
+        if ended:
+            quick = len(accepted) == len(ended) and all(one.seconds < _QUICK for _flight, one in ended)
+            self.ready = self.job.threads if quick and not self.job.meter else 0
+        return [self._written_down(flight, one) for flight, one in ended]
+
+    def _written_down(self, flight: _Flight, came: Attempted) -> int:
+        size = len(flight.claim.readers)
+        if came is not _UNTRIED and not isinstance(came.outcome, Accepted):
+            self.unheard.remove(came.outcome)
         self._put_back(flight.transport, flight.taken - gone(came.outcome, size))
         fenced = bool(came.fence) and isinstance(came.outcome, Unknown)
         if fenced:
@@ -155,11 +197,13 @@ class _Run:
             if taken is None:
                 continue  # it rests, or another transport goes on
             job = self.job
-            claim = job.ledger.claim(job.edition, transport.name, job.clock(), job.tries, self.ahead[transport.name])
-            if claim is None:
+            most = 1 if job.meter else free - len(claimed)
+            turn = (job.edition, transport.name, job.clock(), job.tries, self.ahead[transport.name])
+            claims = job.ledger.claim_several(most, *turn)
+            if not claims:
                 self._put_back(transport, taken)
                 break
-            claimed.append(_Flight(transport, claim, taken))
+            claimed += [_Flight(transport, claim, taken) for claim in claims]
         return claimed
 
     def _share(self, transport: Transport) -> int | None:

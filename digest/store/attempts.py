@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
 
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Redo, Rejected, Unknown
+from digest.deliver.ports import Claim
 from digest.errors import StoreError
 from digest.store.schema import attempt, batch
 
@@ -68,6 +69,30 @@ def end(connection: Connection, name: str, outcome: Outcome, now: datetime) -> i
     if number is None and connection.execute(select(attempt.c.state).where(attempt.c.id == name)).scalar() != "proved":
         raise StoreError(f"attempt {name} was settled already; two runs can't both own it")
     return number
+
+
+_accept = (
+    update(attempt)
+    .where(attempt.c.id == bindparam("name"), attempt.c.state == "submitting")
+    .values(state="accepted", ended_at=bindparam("at"), provider_id=bindparam("known_as"))
+)
+
+
+def accept(connection: Connection, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> list[int]:
+    """As `end` of each: their batches, without those that the provider's events have proved already."""
+    if not accepted:
+        return []
+    rows = [{"name": claim.attempt, "known_as": outcome.provider_id, "at": now} for claim, outcome in accepted]
+    changed = connection.execute(_accept, rows).rowcount
+    if changed == len(rows):
+        return [claim.batch for claim, _outcome in accepted]
+    names = [claim.attempt for claim, _outcome in accepted]
+    proved = set(
+        connection.execute(select(attempt.c.id).where(attempt.c.id.in_(names), attempt.c.state == "proved")).scalars()
+    )
+    if changed + len(proved) != len(rows):
+        raise StoreError(f"one of attempts {', '.join(names)} was settled already; two runs can't both own it")
+    return [claim.batch for claim, _outcome in accepted if claim.attempt not in proved]
 
 
 def _words(outcome: Outcome) -> tuple[str, str, str]:

@@ -28,6 +28,9 @@ def apply(connection: Connection, number: int, outcome: Outcome) -> None:
     match outcome:
         case Accepted():
             _set_state(connection, number, "accepted")
+        case NotSent(untried=True):
+            _set_state(connection, number, "pending")
+            connection.execute(update(batch).where(batch.c.id == number).values(tries=batch.c.tries - 1))
         case NotSent() | Redo():
             _set_state(connection, number, "pending")
         case Unknown():
@@ -48,6 +51,15 @@ _move = (
 def _set_state(connection: Connection, number: int, state: str) -> None:
     if not connection.execute(_move, {"number": number, "to": state}).rowcount:
         raise StoreError(f"batch {number} was not being submitted; two runs can't both own it")
+
+
+def accept(connection: Connection, numbers: Sequence[int]) -> None:
+    """As `apply` of Accepted to each."""
+    if not numbers:
+        return
+    changed = connection.execute(_move, [{"number": number, "to": "accepted"} for number in numbers]).rowcount
+    if changed != len(numbers):
+        raise StoreError(f"one of batches {numbers} was not being submitted; two runs can't both own it")
 
 
 def _split(connection: Connection, number: int, outcome: Mixed) -> None:

@@ -210,6 +210,7 @@ def _sqlite(url: Any) -> Engine:
     engine = create_engine(
         url,
         max_overflow=-1,
+        pool_use_lifo=True,
         connect_args=arguments,
         json_serializer=as_json,
         json_deserializer=orjson.loads,
@@ -229,7 +230,8 @@ def _sqlite(url: Any) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        driver: Any = connection.connection.driver_connection
+        driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 

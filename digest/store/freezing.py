@@ -35,7 +35,7 @@ from digest.store import batches
 from digest.store.bulk import fill, measure, scratch
 from digest.store.database import Database
 from digest.store.departures import departures
-from digest.store.profiles import Profile, of_profile, others, plain, told_apart
+from digest.store.profiles import Profile, of_profile, others, plain, plain_ones, told_apart
 from digest.store.schema import batch, delivery
 from digest.store.schema import edition as editions
 from digest.store.schema_readers import subscriber
@@ -95,7 +95,7 @@ def freeze_listed(
         place = _Plain(connection, edition, plain(any_apart), batch_size)
         for number, profile, fate in decided:
             place.give(number, profile, fate)
-        left = place.left
+        left = _unforeseen(connection, fates, any_apart)
         if any_apart:
             left += _others(connection, edition, [(number, profile) for number, profile, _fate in decided])
         rest = carry_out(connection, edition, groups, batch_size, now, placed=place.placed)
@@ -104,13 +104,12 @@ def freeze_listed(
 
 class _Plain:
     """Gives plain readers their places, profile by profile, as they lie in the index: whole batches at once, the rest
-    by `places`, where it meets the rest of other profiles. `left` is for how many nobody has decided."""
+    by `places`, where it meets the rest of other profiles."""
 
     def __init__(self, connection: Connection, edition: str, mine: ColumnElement[bool], batch_size: int) -> None:
         self.connection, self.edition, self.mine, self.batch_size = connection, edition, mine, batch_size
         self.departures = departures(connection)
         self.placed = 0
-        self.left: int = connection.execute(select(func.count()).select_from(subscriber).where(mine)).scalar_one()
 
     def give(self, number: int, profile: Profile, fate: Fate) -> None:
         if profile.suppressed or profile.paused_until:
@@ -128,12 +127,20 @@ class _Plain:
                 self.connection.execute(made, _spans(edges, own))
             after = edges[-1]
             self.placed += sum(sizes)
-            self.left -= sum(sizes)
         rest = select(literal(number), id).where(alike, id > after)
-        self.left -= self.connection.execute(_into_places(rest)).rowcount
+        self.connection.execute(_into_places(rest))
 
     def _new(self, variant: str, due_at: datetime, sizes: Sequence[int]) -> list[int]:
         return batches.new_batches(self.connection, self.edition, variant, due_at, sizes, departures=self.departures)
+
+
+def _unforeseen(connection: Connection, fates: Mapping[Profile, Fate], any_apart: bool) -> int:
+    """How many plain readers have a profile on which nobody has decided."""
+    counted = select(func.count()).select_from(subscriber)
+    return sum(
+        connection.execute(counted.where(plain(any_apart), of_profile(connection, profile))).scalar_one()
+        for profile in plain_ones(connection, any_apart) - fates.keys()
+    )
 
 
 def _others(connection: Connection, edition: str, decided: Sequence[tuple[int, Profile]]) -> int:
@@ -151,8 +158,7 @@ def _others(connection: Connection, edition: str, decided: Sequence[tuple[int, P
 
 
 def _into_places(found: Select[Any]) -> Executable:
-    made = insert(places).from_select(["grp", "reader"], found).inline()
-    return made.execution_options(preserve_rowcount=True)
+    return insert(places).from_select(["grp", "reader"], found).inline()
 
 
 def _edges(connection: Connection, id: ColumnElement[int], mine: ColumnElement[bool], size: int) -> list[int]:

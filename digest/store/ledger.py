@@ -43,30 +43,34 @@ class SqlLedger:
     def claim(
         self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
     ) -> Claim | None:
-        turn = _turn(edition, transport, now, max_tries, ahead)
+        return next(iter(self.claim_several(1, edition, transport, now, max_tries, ahead)), None)
+
+    def claim_several(
+        self, most: int, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
+    ) -> Sequence[Claim]:
+        turn = {**_turn(edition, transport, now, max_tries, ahead), "several": most}
         while True:
             with self.database.write() as connection:
-                mine = connection.execute(_take(ahead is not None), turn).first()
-                if mine is None:
-                    return None
-                readers = self._looked_over(connection, mine, now)
-                if not readers:
-                    connection.execute(update(batch).where(batch.c.id == mine.id).values(state="empty"))
-                    continue
-                name = secrets.token_hex(8)
-                send_at = mine.due_at if mine.due_at > now else None
-                begun = {
-                    "id": name,
-                    "batch": mine.id,
-                    "transport": transport,
-                    "state": "submitting",
-                    "started_at": now,
-                    "run": self.run,
-                    "boot": self.steps.boot,
-                    "send_at": send_at,
-                }
-                connection.execute(_begin, begun)
-            return Claim(batch=mine.id, attempt=name, variant=mine.variant, readers=readers, send_at=send_at)
+                taken = connection.execute(_take(ahead is not None), turn).all()
+                claims = [
+                    claim
+                    for mine in sorted(taken, key=lambda mine: (mine.due_at, mine.tries, mine.id))
+                    if (claim := self._begun(connection, mine, now))
+                ]
+                if claims:
+                    own = {"transport": transport, "started_at": now, "run": self.run, "boot": self.steps.boot}
+                    connection.execute(_begin, [{**own, **_named(claim)} for claim in claims])
+            if claims or not taken:
+                return claims
+
+    def _begun(self, connection: Connection, mine: Any, now: datetime) -> Claim | None:
+        """None for a batch whose readers have all left: it is done."""
+        readers = self._looked_over(connection, mine, now)
+        if not readers:
+            connection.execute(update(batch).where(batch.c.id == mine.id).values(state="empty"))
+            return None
+        send_at = mine.due_at if mine.due_at > now else None
+        return Claim(mine.id, secrets.token_hex(8), mine.variant, readers, send_at)
 
     def _looked_over(self, connection: Connection, mine: Any, now: datetime) -> Sequence[tuple[int, str]]:
         """The batch's readers without those who have left since. Where nobody can have (`departures`), they are not
@@ -117,6 +121,12 @@ class SqlLedger:
             if number is not None:
                 batches.apply(connection, number, outcome)
         self.steps.end(name)
+
+    def settle_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
+        with self.database.write() as connection:
+            batches.accept(connection, attempts.accept(connection, accepted, now))
+        for claim, _outcome in accepted:
+            self.steps.end(claim.attempt)
 
     def begin_recall(self, edition: str, fence: Fence, now: datetime, *, but: Collection[str] = ()) -> Recall | None:
         with self.database.write(area="recall") as connection:
@@ -237,14 +247,18 @@ def _next(column: ColumnElement[Any], fenced: bool) -> Select[Any]:
 
 @cache
 def _take(fenced: bool) -> ReturningUpdate[Any]:
-    """Makes the batch whose turn it is ours; nobody else can have taken it in between."""
-    number = _next(batch.c.id, fenced).with_for_update(skip_locked=True).correlate(None).scalar_subquery()
+    """Makes the batches whose turn it is ours; nobody else can have taken them in between."""
+    turn = _next(batch.c.id, fenced).limit(bindparam("several")).with_for_update(skip_locked=True).cte("turn")
     return (
         update(batch)
-        .where(batch.c.id == number, batch.c.state == "pending")
+        .where(batch.c.id.in_(select(turn.c.id)), batch.c.state == "pending")
         .values(state="submitting", tries=batch.c.tries + 1)
-        .returning(batch.c.id, batch.c.variant, batch.c.due_at, batch.c.size, _nobody_left)
+        .returning(batch.c.id, batch.c.variant, batch.c.due_at, batch.c.tries, batch.c.size, _nobody_left)
     )
+
+
+def _named(claim: Claim) -> dict[str, Any]:
+    return {"id": claim.attempt, "batch": claim.batch, "state": "submitting", "send_at": claim.send_at}
 
 
 def _ready(fenced: bool) -> ColumnElement[bool]:

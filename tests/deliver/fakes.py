@@ -69,6 +69,16 @@ class FakeLedger:
                     return Claim(batch.number, name, batch.variant, batch.readers)
             return None
 
+    def claim_several(
+        self, most: int, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
+    ) -> Sequence[Claim]:
+        found = (self.claim(edition, transport, now, max_tries, ahead) for _ in range(most))
+        return [claim for claim in found if claim]
+
+    def settle_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
+        for claim, outcome in accepted:
+            self.settle(claim.attempt, outcome, now)
+
     def together(self) -> AbstractContextManager[None]:
         return nullcontext()
 
@@ -115,7 +125,9 @@ class FakeLedger:
             match outcome:
                 case Accepted():
                     batch.state = "accepted"
-                case NotSent() | Redo():
+                case NotSent(untried=untried):
+                    batch.state, batch.tries = "pending", batch.tries - untried
+                case Redo():
                     batch.state = "pending"
                 case Unknown():
                     batch.state = "unknown"

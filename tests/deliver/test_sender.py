@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rej
 from digest.deliver.ports import Journal
 from digest.deliver.report import SendReport
 from digest.deliver.sender import send_due
+from digest.errors import StoreError
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
 from tests.deliver.letters import LETTER, SENDER, token
 
@@ -168,6 +170,96 @@ def test_stop_ends_the_run_after_what_is_in_flight() -> None:
     assert report == SendReport(accepted=1, stopped=True)
     assert told == [1]
     assert [state for state, _ in ledger.states()] == ["accepted", "pending", "pending"]
+
+
+class Busy:
+    """An answer that comes when `more` batches are claimed beyond this one, and is `end`."""
+
+    def __init__(self, ledger: FakeLedger, more: int, end: Callable[[], Outcome]) -> None:
+        self.ledger, self.more, self.end = ledger, more, end
+
+    def __call__(self, outgoing: Outgoing, journal: Journal) -> Outcome:
+        until = time.monotonic() + 10
+        while self.claimed() <= self.more:
+            assert time.monotonic() < until, self.ledger.states()
+            time.sleep(0.001)
+        return self.end()
+
+    def claimed(self) -> int:
+        return [state for state, _ in self.ledger.states()].count("submitting")
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_a_quick_provider_is_not_kept_waiting_and_never_has_more_at_once_than_threads(threads: int) -> None:
+    ledger, most, within, lock = FakeLedger(*[1] * 60), 0, 0, threading.Lock()
+
+    def counting(outgoing: Outgoing, journal: Journal) -> Outcome:
+        nonlocal most, within
+        with lock:
+            within += 1
+            most = max(most, within)
+        time.sleep(0.001)
+        with lock:
+            within -= 1
+        return Accepted()
+
+    queued = Busy(ledger, 2 * threads - 1, Accepted)
+    transport = Scripted([counting] * 10 + [queued] + [counting] * 49)
+    report, _ = run(ledger, transport, threads=threads)
+    assert report == SendReport(accepted=60)
+    assert most <= threads
+
+
+def test_a_slow_provider_has_no_more_claimed_than_in_hand() -> None:
+    ledger, seen = FakeLedger(*[1] * 5), []
+
+    def slowly(outgoing: Outgoing, journal: Journal) -> Outcome:
+        time.sleep(0.05)
+        seen.append(Busy(ledger, 0, Accepted).claimed())
+        return Accepted()
+
+    run(ledger, Scripted([slowly] * 5))
+    assert seen == [1] * 5
+
+
+def test_what_no_hand_has_begun_when_the_run_is_stopped_has_lost_no_try() -> None:
+    ledger, stop = FakeLedger(1, 1, 1, 1), threading.Event()
+
+    def stopping() -> Outcome:
+        stop.set()
+        return Accepted()
+
+    transport = Scripted([Accepted(), Busy(ledger, 1, stopping)])
+    report, _ = run(ledger, transport, stop=stop)
+    assert report == SendReport(accepted=2, stopped=True)
+    assert [(batch.state, batch.tries) for batch in ledger.batches[2:]] == [("pending", 0)] * 2
+
+
+@pytest.mark.parametrize("end", [NotSent("the key is refused", permanent=True), Unknown("cut off")])
+def test_nothing_more_goes_out_by_a_hand_that_has_bad_news(end: Outcome) -> None:
+    ledger = FakeLedger(1, 1, 1, 1)
+    first, second = Scripted([Accepted(), Busy(ledger, 1, lambda: end)], name="one"), Scripted(name="other")
+    if isinstance(end, NotSent):
+        report, _ = run(ledger, first, second)
+        assert (report.accepted, len(first.submitted), len(second.submitted)) == (4, 2, 3)
+    else:
+        report, _ = run(ledger, first)
+        assert (report.accepted, report.unknown, len(first.submitted)) == (3, 1, 4)
+        assert ledger.batches[2].tries == 1
+
+
+def test_an_error_of_the_ledger_leaves_what_no_hand_has_begun() -> None:
+    ledger = FakeLedger(1, 1, 1, 1)
+
+    def breaking() -> Outcome:
+        ledger.claim_error = StoreError("disk full")
+        return Accepted()
+
+    transport = Scripted([Accepted(), Busy(ledger, 1, breaking)])
+    with pytest.raises(StoreError, match="disk full"):
+        run(ledger, transport)
+    assert len(transport.submitted) <= 3
+    assert "submitting" not in [state for state, _ in ledger.states()]
 
 
 def test_stop_is_heard_while_the_provider_is_left_alone() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import fields, replace
+from datetime import time, timedelta
+
+import pytest
 
 from digest.deliver.outcome import Accepted
 from digest.models import Subscriber
@@ -14,6 +16,7 @@ from digest.store.freezing import Fate, Placed, freeze_listed
 from digest.store.ledger import SqlLedger
 from digest.store.profiles import Profile
 from digest.store.readers import ReaderStore
+from digest.subscribers.due import Candidate
 from tests.store.conftest import KEY, NOW, an_edition
 
 LATER = NOW + timedelta(hours=1)
@@ -51,6 +54,29 @@ def handed_over(database: Database) -> list[tuple[str, list[str]]]:
         found.append((got.variant, [email for _id, email in got.readers]))
         ledger.settle(got.attempt, Accepted(), NOW)
     return found
+
+
+@pytest.mark.parametrize("kinds", [1, 2, 30, 49, 50, 51, 120])
+def test_every_profile_is_found_however_many_they_are(database: Database, kinds: int) -> None:
+    readers = [
+        Subscriber(
+            f"reader{n}@example.com",
+            format="text" if n % 2 else "html",
+            hour=time(n % kinds // 4 % 24),
+            topics=("खेल",) if n % kinds > kinds // 2 else (),
+            frequency="daily" if n % 4 < 2 else "weekdays",
+            status="paused" if n % kinds == 3 else "active",
+        )
+        for n in range(3 * kinds)
+    ]
+    store = sync(database, readers)
+    store = sync(database, readers[kinds // 3 :])  # the others are no longer listed
+    store.suppress(readers[-1].email, "bounced", now=NOW)
+    expected = {
+        Candidate(**{**{f.name: getattr(one, f.name) for f in fields(one)}, "id": 0, "email": ""})
+        for one in store.candidates(KEY)
+    }
+    assert {profile.candidate() for profile in store.profiles(KEY)} == expected
 
 
 def test_each_kind_gets_its_own_in_the_lists_order(database: Database) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Rejected, Unknown
 from digest.deliver.ports import Claim
@@ -16,6 +17,7 @@ from digest.store.database import Database
 from digest.store.editions import EditionStore
 from digest.store.ledger import SqlLedger
 from digest.store.readers import ReaderStore
+from digest.store.schema import attempt
 from tests.store.conftest import KEY, NOW, Frozen, enlist
 from tests.support.freezing import Entry, freeze
 
@@ -83,6 +85,58 @@ def test_eight_threads_never_share_a_batch(ledger: SqlLedger, database: Database
     assert not errors
     assert Counter(claimed) == Counter(ids)
     assert tally(database) == {"frozen": 400, "accepted": 400}
+
+
+def test_several_are_claimed_as_one_after_the_other_and_settled_together(
+    ledger: SqlLedger, database: Database, frozen: Frozen
+) -> None:
+    ids = frozen(50, size=10)
+    some = ledger.claim_several(3, KEY, "outbox", NOW, 5)
+    rest = ledger.claim_several(9, KEY, "outbox", NOW, 5)
+    assert [id for claim in (*some, *rest) for id, _email in claim.readers] == ids
+    assert (len(some), len(rest)) == (3, 2)
+    assert not ledger.claim_several(3, KEY, "outbox", NOW, 5)
+    ledger.settle_accepted([(claim, Accepted(f"m{claim.batch}")) for claim in some], NOW)
+    assert tally(database) == {"frozen": 50, "accepted": 30, "pending": 20}
+    ledger.prove(rest[0].attempt)
+    ledger.settle_accepted([(claim, Accepted()) for claim in rest], NOW)
+    assert tally(database) == {"frozen": 50, "accepted": 50}
+    ledger.settle_accepted([], NOW)
+    with database.read() as connection:
+        known = connection.execute(select(attempt.c.provider_id).where(attempt.c.id == some[0].attempt)).scalar()
+    assert known == f"m{some[0].batch}"
+
+
+def test_nothing_is_settled_together_with_what_another_run_has_settled(
+    ledger: SqlLedger, database: Database, frozen: Frozen
+) -> None:
+    frozen(20, size=10)
+    one, other = ledger.claim_several(2, KEY, "outbox", NOW, 5)
+    ledger.settle(other.attempt, Unknown("no answer"), NOW)
+    with pytest.raises(StoreError, match="settled already"):
+        ledger.settle_accepted([(one, Accepted()), (other, Accepted())], NOW)
+    assert tally(database) == {"frozen": 20, "pending": 10, "unknown": 10}
+
+
+def test_what_was_not_begun_has_lost_no_try(ledger: SqlLedger, frozen: Frozen) -> None:
+    frozen(1)
+    for _ in range(4):
+        ledger.settle(claim(ledger).attempt, NotSent("the run was stopped", untried=True), NOW)
+    ledger.settle(claim(ledger).attempt, NotSent("busy"), NOW)
+    assert ledger.claim(KEY, "outbox", NOW, 2)
+
+
+def test_batches_whose_readers_have_all_left_are_passed_over(
+    ledger: SqlLedger, database: Database, frozen: Frozen
+) -> None:
+    ids = frozen(40, size=10)
+    for n in (*range(10), *range(20, 30)):
+        ReaderStore(database).suppress(f"reader{n}@example.com", "left", now=NOW)
+    claims = [*ledger.claim_several(2, KEY, "outbox", NOW, 5), *ledger.claim_several(2, KEY, "outbox", NOW, 5)]
+    assert [id for claim in claims for id, _email in claim.readers] == ids[10:20] + ids[30:]
+    assert not ledger.claim_several(2, KEY, "outbox", NOW, 5)
+    ledger.settle_accepted([(claim, Accepted()) for claim in claims], NOW)
+    assert tally(database) == {"frozen": 40, "accepted": 20, "excluded": 20}
 
 
 def test_freezing_again_adds_only_who_is_new(database: Database, frozen: Frozen) -> None:

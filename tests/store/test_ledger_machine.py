@@ -60,11 +60,14 @@ class Ledger(RuleBasedStateMachine):
         ]
         freeze(self.database, KEY, entries, size, now=self.now)
 
-    @rule()
-    def claim(self) -> None:
-        got = self.ledger.claim(KEY, "sendgrid", self.now, 3, AHEAD)
-        if got is None:
-            return
+    @rule(most=st.integers(1, 3))
+    def claim(self, most: int) -> None:
+        claims = self.ledger.claim_several(most, KEY, "sendgrid", self.now, 3, AHEAD)
+        assert len(claims) <= most
+        for got in claims:
+            self.begin(got)
+
+    def begin(self, got: Claim) -> None:
         ids = {id for id, _email in got.readers}
         assert ids
         assert not ids & self.has, "who has it is handed over again"
@@ -82,7 +85,12 @@ class Ledger(RuleBasedStateMachine):
         claim, fenced = self.flying.pop(name)
         ids = [id for id, _email in claim.readers]
         some = set(data.draw(st.lists(st.sampled_from(ids), unique=True)))
-        outcomes: list[Outcome] = [Accepted(), NotSent("busy"), Unknown("no answer")]
+        outcomes: list[Outcome] = [
+            Accepted(),
+            NotSent("busy"),
+            NotSent("not begun", untried=True),
+            Unknown("no answer"),
+        ]
         if some:
             outcomes.append(Rejected(dict.fromkeys(some, "no address")))
         if len(ids) > 1:
@@ -103,6 +111,12 @@ class Ledger(RuleBasedStateMachine):
                 self.has |= took
                 if doubt:
                     self.maybe[f"{name} in part"] = set(doubt)
+
+    @rule()
+    def accept_all(self) -> None:
+        self.ledger.settle_accepted([(claim, Accepted()) for claim, _fenced in self.flying.values()], self.now)
+        self.has |= {id for claim, _fenced in self.flying.values() for id, _email in claim.readers}
+        self.flying.clear()
 
     @rule()
     def die(self) -> None:
