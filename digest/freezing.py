@@ -11,6 +11,7 @@ from datetime import datetime, time
 
 from digest.app import App
 from digest.errors import DigestError
+from digest.garbage import unsearched
 from digest.models import Edition, Letter, Variant
 from digest.preflight import NotFit, judge
 from digest.render.selection import select
@@ -47,8 +48,9 @@ def mirror_list(app: App, *, may_be_empty: bool = False) -> None:
     read again. Raises ConfigurationError with every fault of the list; the store then stays as it is."""
     version = listing.version(contents(app.home / listing.FILE_NAME), app.topics)
     if app.readers.synced() != version:
-        readers = read_list(app, may_be_empty=may_be_empty)
-        app.readers.sync(readers, now=app.now(), version=version)
+        with unsearched():
+            readers = read_list(app, may_be_empty=may_be_empty)
+            app.readers.sync(readers, now=app.now(), version=version)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,9 @@ _INT = re.compile(r"[-+]?[0-9]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _LONGEST_TEXT = 100_000
 """Characters of one value: more is a quotation mark in the wrong place, or meant to hurt."""
+_SHORT = 5
+"""Characters of the longest of `_WORDS`."""
+_NUMBERS_END = frozenset("0123456789.")
 _FREE = 10_000
 """Values that aliases may stand for, beside one for each character of the text: three lines of them, each nine times
 the one before, would be a billion."""
@@ -42,14 +45,18 @@ _MappingEnd, _SequenceEnd = yaml.MappingEndEvent, yaml.SequenceEndEvent
 class MarkedDict(dict[str, Any]):
     """A mapping with `line` (where it starts) and `lines` (key → line), both from 1."""
 
-    line: int = 0
+    __slots__ = ("line", "lines")
+
+    line: int
     lines: dict[str, int]
 
 
 class MarkedList(list[Any]):
     """A sequence with `line` (where it starts) and `lines` (one per item), both from 1."""
 
-    line: int = 0
+    __slots__ = ("line", "lines")
+
+    line: int
     lines: list[int]
 
 
@@ -113,7 +120,7 @@ def scalar(text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     # A number of more digits than any setting has is text; int() would also refuse it past 4,300.
-    if text[-1:].isdigit() or text[-1:] == ".":
+    if text[-1:] in _NUMBERS_END:
         if _INT.match(text):
             return int(text) if len(text) < 20 else text
         if _FLOAT.match(text) and len(text) < 40:
@@ -194,7 +201,8 @@ class _Builder:
         lines: dict[str, int] = {}
         value.lines = lines
         each = self.each if self.depth == 1 else {}
-        while type(event := self.next()) is not _MappingEnd:
+        next_event = self.next
+        while type(event := next_event()) is not _MappingEnd:
             line = event.start_mark.line + 1
             if type(event) is _Scalar:
                 key = event.value
@@ -205,9 +213,11 @@ class _Builder:
             if key in lines:
                 self.faults.append(Fault(self.name, line, f"'{key}' is given twice; the first is on line {lines[key]}"))
             lines[key] = line
-            event = self.next()
-            if type(event) is _Scalar and not event.anchor and len(text := event.value) <= _LONGEST_TEXT:
-                value[key] = scalar(text) if event.implicit[0] else text  # what nearly all are, without a call
+            event = next_event()
+            if type(event) is _Scalar and not event.anchor and (length := len(text := event.value)) <= _LONGEST_TEXT:
+                # What nearly all are, without a call.
+                plain = (length > _SHORT and text[-1] not in _NUMBERS_END) or not event.implicit[0]
+                value[key] = text if plain else scalar(text)
             elif key in each and type(event) is _Sequence and not event.anchor:
                 value[key] = self._sequence(event, each[key])
             else:

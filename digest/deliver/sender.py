@@ -10,11 +10,9 @@ what goes out next are one commit of the ledger: waiting for the disk twice a ba
 from __future__ import annotations
 
 import contextlib
-import gc
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +22,7 @@ from digest.deliver.outcome import Accepted, NotSent, Outcome, Unknown
 from digest.deliver.patience import Patience
 from digest.deliver.ports import Claim, Fence, Recall, Transport
 from digest.deliver.report import SendReport, gone
+from digest.garbage import settled
 
 _LOOK = 0.25  # seconds after which a resting run looks whether it is to stop
 _QUICK = 0.02  # seconds: who answers faster would wait for the ledger, batch by batch
@@ -38,7 +37,7 @@ def send_due(job: Job) -> SendReport:
     raised, after the hands have come to rest and what they brought is settled, where it can be.
     """
     with (
-        _unsearched(),
+        settled(),  # looking for garbage would take a quarter of the time
         ThreadPoolExecutor(job.threads, thread_name_prefix="send") as hands,
         ThreadPoolExecutor(1, thread_name_prefix="recall") as recaller,
     ):
@@ -51,17 +50,6 @@ def send_due(job: Job) -> SendReport:
             raise
     run.report.stopped = job.stop.is_set()
     return run.report
-
-
-@contextmanager
-def _unsearched() -> Iterator[None]:
-    """What is there already is not looked through for garbage again and again while batches come and go: that would
-    take a quarter of the time."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def _came(future: Future[Attempted]) -> Attempted:

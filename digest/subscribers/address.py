@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _PLAIN = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]\Z"
@@ -12,6 +13,7 @@ _PLAIN = re.compile(
 _LONGEST = 1000
 
 
+@lru_cache(maxsize=4)  # whoever checks an address compares it next
 def normalise(email: str) -> str:
     """The address in lower case with its domain in ASCII (IDNA 2008). Raises ValueError with what is wrong.
 

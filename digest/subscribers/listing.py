@@ -33,6 +33,7 @@ STATUSES = ("active", "paused")
 FORMATS = ("html", "text")
 FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "status", "format")
 DEFAULTABLE = ("timezone", "frequency", "hour", "topics", "format")
+_CHOICES = {"frequency": FREQUENCIES, "status": STATUSES, "format": FORMATS}
 _OWN = ("email", "name")  # what hardly two readers share
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _LONGEST_WORD = 100  # letters that are compared with what may have been meant
@@ -127,14 +128,15 @@ class _Reading:
     ) -> None:
         self.name = name
         self.topics = topics
-        self.before = before  # files of the same list
+        self.all = (self, *before)  # files of the same list
         self.may_be_empty = may_be_empty
-        self.defaults: Mapping[str, Any] = {}
+        self.defaults: dict[str, Any] = {}
         self.zones = available_timezones()
         self.faults: list[Fault] = []
         self.rows = 0
         self.taken: dict[str, tuple[int, dict[str, Any]]] = {}  # comparable address → line and values
-        self.known: dict[tuple[str, Any], Any] = {}  # what readers have in common is checked once
+        self.seen: dict[Collection[str], dict[tuple[str, Any], Any]] = {FIELDS: {}, DEFAULTABLE: {}}
+        """Under the keys that may be: what readers have in common is checked once."""
 
     def fault(self, line: int, message: str) -> None:
         self.faults.append(Fault(self.name, line, message))
@@ -159,7 +161,7 @@ class _Reading:
             line = raw.lines.get("subscribers", raw.line)
             self.fault(line, "lists no readers; expected entries such as `- email: asha@example.com`")
         return [
-            (address, Subscriber(line=line, file=self.name, **{**defaults, **values}))
+            (address, Subscriber(line=line, file=self.name, **(defaults | values if defaults else values)))
             for address, (line, values) in self.taken.items()
         ]
 
@@ -179,7 +181,7 @@ class _Reading:
         if email is None:
             return
         comparable = address.normalise(email)
-        for other in (self, *self.before):
+        for other in self.all:
             if comparable in other.taken:
                 at = other.taken[comparable][0]
                 where = f"on line {at}" if other is self else f"in {other.name}:{at}"
@@ -198,30 +200,31 @@ class _Reading:
 
     def _values(self, row: MarkedDict, known: Collection[str], line: int) -> dict[str, Any]:
         values: dict[str, Any] = {}
+        seen = self.seen[known]
         for key, value in row.items():
+            held = None
+            if key not in _OWN:
+                held = key, tuple(value) if type(value) is MarkedList else value
+                try:
+                    values[key] = seen[held]
+                    continue
+                except KeyError:
+                    pass
+                except TypeError:  # a mapping, or a list that holds more than words
+                    held = None
             if key not in known:
                 self.fault(row.lines.get(key, line), f"there is no key '{key}'{nearest(key, known)}")
                 continue
             try:
-                parsed = self._field(key, value)
+                parsed = parse_field(key, value, topics=self.topics, zones=self.zones)
             except ValueError as error:
                 self.fault(row.lines.get(key, line), f"'{key}': {error}")
                 continue
             if parsed is not None:
                 values[key] = parsed
+                if held:
+                    seen[held] = parsed
         return values
-
-    def _field(self, key: str, value: Any) -> Any:
-        if key in _OWN:
-            return parse_field(key, value, topics=self.topics, zones=self.zones)
-        held = key, tuple(value) if isinstance(value, MarkedList) else value
-        try:
-            return self.known[held]
-        except KeyError:
-            found = self.known[held] = parse_field(key, value, topics=self.topics, zones=self.zones)
-            return found
-        except TypeError:  # a mapping, or a list that holds more than words
-            return parse_field(key, value, topics=self.topics, zones=self.zones)
 
 
 def parse_field(
@@ -234,7 +237,7 @@ def parse_field(
         return _topics(value, topics)
     if not isinstance(value, str):
         raise ValueError(f"expected text, found {quoted(value)}")
-    if _CONTROL.search(value):
+    if not value.isprintable() and _CONTROL.search(value):
         raise ValueError("expected one line of text")
     if key == "email":
         try:
@@ -252,7 +255,7 @@ def parse_field(
         if value not in zones:
             raise ValueError(f"there is no time zone {quoted(value)}{nearest(value, zones, listed=False)}")
         return value
-    choices = {"frequency": FREQUENCIES, "status": STATUSES, "format": FORMATS}.get(key)
+    choices = _CHOICES.get(key)
     if choices and value not in choices:
         hint = nearest(value, choices, listed=False)
         raise ValueError(f"expected {', '.join(choices[:-1])} or {choices[-1]}, found {quoted(value)}{hint}")
