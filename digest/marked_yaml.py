@@ -7,7 +7,7 @@ Owns no knowledge of what the file means, and never writes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from io import StringIO
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from digest import plain_rows
 from digest.errors import ConfigurationError, Fault
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -40,6 +41,10 @@ Each = Callable[[Any, int], None]
 
 _Scalar, _Mapping, _Sequence = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
 _MappingEnd, _SequenceEnd = yaml.MappingEndEvent, yaml.SequenceEndEvent
+
+
+class _AstrayError(Exception):
+    """What looked like the rows of a list was something else to the parser."""
 
 
 class MarkedDict(dict[str, Any]):
@@ -94,25 +99,37 @@ def read_text(text: str, name: str, *, each: Mapping[str, Each] | None = None) -
     The items of a list under a top-level key of `each` are handed over one by one as they are read, and the list in the
     value is left empty: so a long list needs no memory. What was handed over counts for nothing when this raises.
     """
-    loader = None
+    run = next(filter(None, (plain_rows.find(text, key) for key in each or ())), None)
+    if run is not None:
+        try:
+            return _read(text, name, each or {}, run)
+        except _AstrayError:
+            pass  # before anything was handed over
+    return _read(text, name, each or {}, None)
+
+
+def _read(whole: str, name: str, each: Mapping[str, Each], run: plain_rows.Run | None) -> Any:
+    text = run.rest if run else whole
+    builder = _Builder(name, each, len(whole), run)
     try:
-        loader = _LOADER(text)
-        builder = _Builder(loader.get_event, name, each or {}, len(text))
-        value = builder.document()
-    except yaml.reader.ReaderError as error:
-        raise ConfigurationError([_character_fault(error, text, name)]) from None
-    except yaml.YAMLError as error:
-        raise ConfigurationError([_syntax_fault(error, text, name)]) from None
-    except UnicodeError:
-        raise ConfigurationError([Fault(name, 0, "is not UTF-8 text")]) from None
-    except RecursionError:
-        raise ConfigurationError([Fault(name, 0, "is nested too deeply")]) from None
-    finally:
-        if loader is not None:
-            loader.dispose()
+        value = _built(builder, text)
+    except (yaml.YAMLError, UnicodeError, RecursionError) as error:
+        if builder.run:
+            raise _AstrayError from None
+        raise ConfigurationError([_fault(error, text, name)]) from None
+    if builder.run:
+        raise _AstrayError
     if builder.faults:
         raise ConfigurationError(builder.faults)
     return value
+
+
+def _built(builder: _Builder, text: str) -> Any:
+    loader = _LOADER(text)
+    try:
+        return builder.document(loader.get_event)
+    finally:
+        loader.dispose()
 
 
 def scalar(text: str) -> Any:
@@ -131,10 +148,12 @@ def scalar(text: str) -> Any:
 class _Builder:
     """Turns YAML events into marked values. Short in its inner loops: a list has ten events for each of its readers."""
 
-    def __init__(self, next_event: Callable[[], Any], name: str, each: Mapping[str, Each], size: int) -> None:
-        self.next = next_event
+    next: Callable[[], Any]
+
+    def __init__(self, name: str, each: Mapping[str, Each], size: int, run: plain_rows.Run | None) -> None:
         self.name = name
         self.each = each
+        self.run = run  # until its place in the list is reached
         self.depth = 0
         self.faults: list[Fault] = []
         self.anchors: dict[str, Any] = {}
@@ -142,7 +161,8 @@ class _Builder:
         self.weights: dict[str, int] = {}
         self.borrowed, self.most_borrowed = 0, _FREE + size
 
-    def document(self) -> Any:
+    def document(self, next_event: Callable[[], Any]) -> Any:
+        self.next = next_event
         value: Any = None
         seen = False
         while not isinstance(event := self.next(), yaml.StreamEndEvent):
@@ -162,9 +182,7 @@ class _Builder:
         if kind is _Scalar:
             text = event.value
             if len(text) > _LONGEST_TEXT:
-                said = f"holds a text of {len(text):,} characters; expected at most {_LONGEST_TEXT:,}"
-                self.faults.append(Fault(self.name, _line(event), said))
-                text = text[:_LONGEST_TEXT]
+                text = self._shortened(text, _line(event))
             value = scalar(text) if event.implicit[0] else text
         elif kind is _Mapping:
             before = self.weight
@@ -211,7 +229,7 @@ class _Builder:
                 key = ""
                 self.faults.append(Fault(self.name, line, "a key must be a plain word"))
             if key in lines:
-                self.faults.append(Fault(self.name, line, f"'{key}' is given twice; the first is on line {lines[key]}"))
+                self._twice(key, line, lines)
             lines[key] = line
             event = next_event()
             if type(event) is _Scalar and not event.anchor and (length := len(text := event.value)) <= _LONGEST_TEXT:
@@ -231,15 +249,69 @@ class _Builder:
         while type(event := self.next()) is not _SequenceEnd:
             line = event.start_mark.line + 1
             if each:
-                each(self._value(event), line)
+                self._hand_over(event, line, each)
             else:
                 value.lines.append(line)
                 value.append(self._value(event))
         return value
 
+    def _hand_over(self, event: Any, line: int, each: Each) -> None:
+        run, self.run = self.run, None
+        value = self._value(event)
+        if run is None:
+            each(value, line)
+        elif run.line != line:
+            raise _AstrayError
+        else:
+            for row in self._rows(run):
+                each(row, row.line)
+
+    def _rows(self, run: plain_rows.Run) -> Iterator[MarkedDict]:
+        row = MarkedDict()
+        for line, begins, name, kind, text in run.fields():
+            if begins:
+                if row:
+                    yield row
+                row = MarkedDict()
+                row.line = line
+                lines: dict[str, int] = {}
+                row.lines = lines
+            if name in lines:
+                self._twice(name, line, lines)
+            lines[name] = line
+            if kind == plain_rows.ITEMS:
+                items = row[name] = MarkedList(map(scalar, plain_rows.items(text)))
+                items.line = line
+                items.lines = [line] * len(items)
+                continue
+            if kind == plain_rows.QUOTED:
+                text = text[1:-1]
+            if len(text) > _LONGEST_TEXT:
+                text = self._shortened(text, line)
+            plain = kind == plain_rows.QUOTED or (len(text) > _SHORT and text[-1] not in _NUMBERS_END)
+            row[name] = text if plain else scalar(text)
+        if row:
+            yield row
+
+    def _twice(self, key: str, line: int, lines: Mapping[str, int]) -> None:
+        self.faults.append(Fault(self.name, line, f"'{key}' is given twice; the first is on line {lines[key]}"))
+
+    def _shortened(self, text: str, line: int) -> str:
+        said = f"holds a text of {len(text):,} characters; expected at most {_LONGEST_TEXT:,}"
+        self.faults.append(Fault(self.name, line, said))
+        return text[:_LONGEST_TEXT]
+
 
 def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
+
+
+def _fault(error: Exception, text: str, name: str) -> Fault:
+    if isinstance(error, yaml.reader.ReaderError):
+        return _character_fault(error, text, name)
+    if isinstance(error, yaml.YAMLError):
+        return _syntax_fault(error, text, name)
+    return Fault(name, 0, "is nested too deeply" if isinstance(error, RecursionError) else "is not UTF-8 text")
 
 
 def _character_fault(error: yaml.reader.ReaderError, text: str, name: str) -> Fault:
