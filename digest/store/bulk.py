@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Table
 
 from digest.store.database import as_json
 
-_CHUNK = 10_000
+_CHUNK = 1_000
 
 
 @lru_cache(maxsize=4096)

@@ -29,6 +29,9 @@ HEAD = "0011"
 _ZEROED = "FAST"
 """What SQLite overwrites with zeros when it is deleted: whatever lies in a page that is written anyway."""
 
+_ROOM = 64 * 1024
+"""KiB."""
+
 
 class Database:
     """An open store. `read()` and `write()` give a connection inside one transaction each."""
@@ -116,6 +119,20 @@ class Database:
             yield
         finally:
             connection.exec_driver_sql(f"PRAGMA secure_delete={_ZEROED}")
+
+    @contextmanager
+    def roomy(self, connection: Connection) -> Iterator[None]:
+        """Within the block SQLite keeps more of the file at hand, for indexes that grow in all places at once."""
+        if self.engine.dialect.name != "sqlite":
+            yield
+            return
+        driver: Any = connection.connection.driver_connection
+        (usual,) = driver.execute("PRAGMA cache_size").fetchone()
+        driver.execute(f"PRAGMA cache_size=-{_ROOM}")
+        try:
+            yield
+        finally:
+            driver.execute(f"PRAGMA cache_size={usual}")
 
     def empty_log(self) -> None:
         """On SQLite: brings the log back into the file and empties it, as far as nobody reads from it just now."""

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
-    Integer,
     MetaData,
     Select,
     String,
@@ -43,16 +42,17 @@ from digest.store.bulk import fill, topics_text
 from digest.store.database import Database
 from digest.store.erasing import Erasures
 from digest.store.schema_readers import consent, subscriber, suppression
-from digest.store.tables import Moment
+from digest.store.tables import Id, Moment
 from digest.subscribers.importing import Incoming
 
 _CHUNK = 10_000
+_NO_ZONE = len("2026-11-23 07:00:00.000000")
 _FIELDS = ("name", "topics", "frequency", "timezone", "hour", "format", "status")
 
 _incoming = Table(
     "arriving",
     MetaData(),
-    Column("line", Integer, nullable=False),
+    Column("line", Id, primary_key=True, autoincrement=False),  # so that their order needs no sorting
     Column("address", Text, nullable=False),
     Column("email", Text, nullable=False),
     Column("name", Text),
@@ -113,7 +113,11 @@ class ListImport:
         first. Whoever was erased is rejected. With `dry_run` all is done and taken back. `where` tells a
         row's place in words.
         """
-        with self.database.said(), self.database.engine.connect() as connection:
+        with (
+            self.database.said(),
+            self.database.engine.connect() as connection,
+            self.database.roomy(connection),
+        ):
             try:
                 with connection.begin():  # locks nothing but the temporary table
                     _incoming.create(connection, checkfirst=False)
@@ -155,7 +159,7 @@ def _as_kept(row: Incoming, *, lite: bool) -> Sequence[Any]:
     topics = None if row.topics is None else topics_text(tuple(row.topics))
     when: Any = row.agreed_at
     if when is not None and lite:
-        when = f"{when:%Y-%m-%d %H:%M:%S.%f}"  # as SQLAlchemy writes a moment there
+        when = when.isoformat(" ", "microseconds")[:_NO_ZONE]  # as SQLAlchemy writes a moment there
     return (*row[:4], topics, *row[5:11], when, row.detail)
 
 

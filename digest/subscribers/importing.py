@@ -149,6 +149,7 @@ class _Judge:
         self.remembered: dict[tuple[str, str], Any] = {}
         self.plain = [key for key in ("frequency", "timezone", "hour", "format") if self._has(key)]
         self.many = [key for key in _MANY if self._has(key)]
+        self.names = [key for key in ("name", "first", "last") if key in self.columns]
         self.states = [key for key in ("left", "bounced", "mailable", "stopped") if key in self.columns]
 
     def reader(self, row: Row) -> Incoming:
@@ -166,9 +167,7 @@ class _Judge:
         except ValueError as error:
             raise ValueError(f"{quoted(said)} is no address that can be mailed: {error}") from None
         email = said if said.isascii() else address
-        values: dict[str, Any] = {}
-        for key in self.plain:
-            values[key] = self._field(key, cells)
+        values = {key: self._once(key, cells, self._parsed) for key in self.plain}
         for key in self.many:
             values["topics"] = self._topics(key, cells) or values.get("topics")
         status, barred = self._status(cells)
@@ -181,32 +180,30 @@ class _Judge:
 
     def _text(self, key: str, cells: Mapping[str, Any]) -> str:
         value = cells.get(self.columns.get(key, ""), "")
+        if type(value) is str:
+            return value.strip() or self.usual.get(key, "")
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, int | float):
             return str(value)
-        if not isinstance(value, str):
-            raise ValueError(f"'{key}': expected text, found {quoted(value)}")
-        return value.strip() or self.usual.get(key, "")
+        raise ValueError(f"'{key}': expected text, found {quoted(value)}")
 
     def _name(self, cells: Mapping[str, Any]) -> str | None:
-        parts = (self._text(key, cells) for key in ("name", "first", "last") if key in self.columns)
+        parts = [self._text(key, cells) for key in self.names]
         name = _unguarded(" ".join(" ".join(parts).split()))
         if name and not name.isprintable():  # a joiner within a Hindi name is fine, a control character is not
             listing.parse_field("name", name, topics=None)
         return name or None
 
-    def _field(self, key: str, cells: Mapping[str, Any]) -> Any:
-        text = self._text(key, cells)
-        return self._once(key, text, lambda: self._parsed(key, text)) if text else None
-
     def _topics(self, key: str, cells: Mapping[str, Any]) -> list[str] | None:
         value = cells.get(self.columns.get(key, ""))
         if isinstance(value, list):
             return self._chosen(key, [str(one) for one in value])
-        text = self._text(key, cells)
-        split = _in_attributes if key == "attributes" else split_topics
-        return self._once(key, text, lambda: self._chosen(key, split(text))) if text else None
+        found: list[str] | None = self._once(key, cells, self._split)
+        return found
+
+    def _split(self, key: str, text: str) -> list[str] | None:
+        return self._chosen(key, _in_attributes(text) if key == "attributes" else split_topics(text))
 
     def _chosen(self, key: str, names: list[str]) -> list[str] | None:
         if self.topics is not None and (key == "labels" or self.lenient):
@@ -237,7 +234,10 @@ class _Judge:
                     return None, "unsubscribed"
         if not self._has("status"):
             return None, ""
-        text = self._text("status", cells).lower()
+        return self._once("status", cells, self._standing) or (None, "")
+
+    def _standing(self, _key: str, said: str) -> tuple[str | None, str]:
+        text = said.lower()
         if text in UNCONFIRMED:
             raise ValueError(f"has not agreed to get mail (status {text})")
         if text not in STATUSES:
@@ -245,7 +245,7 @@ class _Judge:
                 f"'status': expected active, paused, unsubscribed, bounced or complained, found {quoted(text)}"
             )
         word = STATUSES[text]
-        return (word if text else None, "") if word in listing.STATUSES else (None, word)
+        return (word, "") if word in listing.STATUSES else (None, word)
 
     def _agreed(self, cells: Mapping[str, Any]) -> tuple[datetime | None, str]:
         text = self._text("agreed", cells) if "agreed" in self.columns else ""
@@ -260,13 +260,20 @@ class _Judge:
                 told.append(f"when, as the list says: {text[:64]}")
         return when, ", ".join(told)
 
-    def _once(self, key: str, text: str, parse: Callable[[], Any]) -> Any:
-        """Lists say the same few things a million times."""
-        if (key, text) not in self.remembered:
+    def _once(self, key: str, cells: Mapping[str, Any], parse: Callable[[str, str], Any]) -> Any:
+        """What a field says, None where it is empty. Lists say the same few things a million times."""
+        value = cells.get(self.columns.get(key, ""), "")
+        if type(value) is not str:  # 1 and True are one key of a dict
+            text = self._text(key, cells)
+            return parse(key, text) if text else None
+        try:
+            return self.remembered[key, value]
+        except KeyError:
+            text = self._text(key, cells)
             if len(self.remembered) > _REMEMBERED:
                 self.remembered.clear()
-            self.remembered[key, text] = parse()
-        return self.remembered[key, text]
+            found = self.remembered[key, value] = parse(key, text) if text else None
+            return found
 
 
 def split_topics(text: str) -> list[str]:
