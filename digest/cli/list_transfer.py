@@ -141,7 +141,7 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
         )
         left: Counter[str] = Counter()
         pauses = WishStore(app.database).paused(app.now())
-        rows = _leaving(_as_wished(app, chosen, pauses), pauses, kind, left, barred=barred)
+        rows = _leaving(_as_wished(app, chosen, pauses), kind, left, barred=barred)
         if file is None:
             count = exporting.write(rows, sys.stdout, kind)
         else:
@@ -155,8 +155,11 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
         note(f"{plural(number, 'reader is', 'readers are')} not in it: {reason}")
 
 
-def _as_wished(app: App, chosen: Iterable[Listed], pauses: Mapping[str, datetime]) -> Iterator[Listed]:
-    """The readers with what they chose themselves over the list, their pauses too: no other tool knows of that."""
+def _as_wished(
+    app: App, chosen: Iterable[Listed], pauses: Mapping[str, datetime]
+) -> Iterator[tuple[Listed, datetime | None]]:
+    """The readers with what they chose themselves over the list, and the end of their own pause: no other tool knows
+    of that. Whom the list pauses has none."""
     from digest.store.wishes import WishStore
 
     own = WishStore(app.database).chosen()
@@ -166,22 +169,22 @@ def _as_wished(app: App, chosen: Iterable[Listed], pauses: Mapping[str, datetime
             fields["topics"] = tuple(fields["topics"])
         if "hour" in fields:
             fields["hour"] = time.fromisoformat(fields["hour"]) if fields["hour"] else None
-        if row.address in pauses:
+        until = pauses.get(row.address) if row.reader.status == "active" else None
+        if until:
             fields["status"] = "paused"
-        yield replace(row, reader=replace(row.reader, **fields)) if fields else row
+        yield replace(row, reader=replace(row.reader, **fields)) if fields else row, until
 
 
 def _leaving(
-    chosen: Iterable[Listed], pauses: Mapping[str, datetime], kind: str, left: Counter[str], *, barred: bool
+    chosen: Iterable[tuple[Listed, datetime | None]], kind: str, left: Counter[str], *, barred: bool
 ) -> Iterator[Leaving]:
     from digest.subscribers.exporting import Leaving
     from digest.subscribers.formats import PAUSABLE
 
-    for row in chosen:
+    for row, until in chosen:
         if row.barred and not barred:
             left["barred from mail (--barred writes these)"] += 1
         elif row.reader.status != "active" and not barred and kind not in PAUSABLE:
             left[f"paused, which {kind} can't say"] += 1
         else:
-            until = pauses.get(row.address)
             yield Leaving(row.reader, row.origin, row.barred, row.barred_at, row.agreed_at, until)

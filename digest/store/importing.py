@@ -41,7 +41,7 @@ from digest.models import Subscriber
 from digest.store.bulk import fill, topics_text
 from digest.store.database import Database
 from digest.store.erasing import Erasures
-from digest.store.schema_readers import consent, subscriber, suppression
+from digest.store.schema_readers import consent, subscriber, suppression, wish
 from digest.store.tables import Id, Moment
 from digest.subscribers.importing import Incoming
 
@@ -65,6 +65,7 @@ _incoming = Table(
     Column("barred", String(32), nullable=False),
     Column("agreed_at", Moment),
     Column("detail", Text, nullable=False),
+    Column("paused_until", Moment),
     prefixes=["TEMPORARY"],
 )
 _INDEX = text("CREATE INDEX arriving_address ON arriving (address, line)")  # after the rows: thrice as fast
@@ -108,7 +109,8 @@ class ListImport:
         """Takes the rows in under the name `origin`, which the consent log says they came from together with `source`.
 
         A new address is listed. A reader of an import gets what the row says (`update`) or stays (`keep`); one of
-        subscribers.yaml stays, as the file is the truth; one that was taken off the list is listed again. A row that
+        subscribers.yaml stays, as the file is the truth; one that was taken off the list is listed again. A pause is
+        taken over for who comes, and for who is known and has chosen nothing here. A row that
         says its reader left or bounced bars the address. Twice in the list: the gravest row that bars wins, else the
         first. Whoever was erased is rejected. With `dry_run` all is done and taken back. `where` tells a
         row's place in words.
@@ -157,10 +159,12 @@ class ListImport:
 def _as_kept(row: Incoming, *, lite: bool) -> Sequence[Any]:
     """A row as the driver takes it."""
     topics = None if row.topics is None else topics_text(tuple(row.topics))
-    when: Any = row.agreed_at
-    if when is not None and lite:
-        when = when.isoformat(" ", "microseconds")[:_NO_ZONE]  # as SQLAlchemy writes a moment there
-    return (*row[:4], topics, *row[5:11], when, row.detail)
+    return (*row[:4], topics, *row[5:11], _moment(row.agreed_at, lite), row.detail, _moment(row.paused_until, lite))
+
+
+def _moment(when: datetime | None, lite: bool) -> Any:
+    # As SQLAlchemy writes a moment to SQLite.
+    return when.isoformat(" ", "microseconds")[:_NO_ZONE] if when is not None and lite else when
 
 
 def _chunks(rows: Iterable[Incoming]) -> Iterator[Sequence[Incoming]]:
@@ -198,6 +202,12 @@ def _merge(connection: Connection, origin: str, *, source: str, now: datetime, u
     comes = or_(is_new, exists().where(met, s.listed.is_(False)))
     still = _count(connection, select(i.line).where(mailed, exists().where(suppression.c.address == i.address)))
     known = _count(connection, select(i.line).where(met, s.listed))
+    pausing = _count(connection, select(i.line).where(i.paused_until.is_not(None)))
+    if pausing:
+        unchosen = and_(met, s.listed, s.origin != "", ~exists().where(wish.c.subscriber == s.id))
+        may = or_(comes, exists().where(unchosen)) if update_listed else comes
+        connection.execute(update(_incoming).where(~and_(mailed, may)).values(paused_until=None))
+        _log(connection, "changed", literal(now, Moment), source, and_(i.paused_until > now, ~comes))
     _log(connection, "agreed", i.agreed_at, source, and_(comes, mailed, i.agreed_at.is_not(None)))
     _log(connection, "imported", literal(now, Moment), source, and_(comes, mailed))
     changed = 0
@@ -219,7 +229,19 @@ def _merge(connection: Connection, origin: str, *, source: str, now: datetime, u
         i.address, i.email, *usual.values(), literal(True), literal(now, Moment), literal(origin)
     ).where(is_new)  # fmt: skip
     added = _insert(connection, subscriber, names, fresh.order_by(i.line))
+    if pausing:
+        _pause(connection, now)
     return Imported(added, returned, changed, known - changed, barred, still)
+
+
+def _pause(connection: Connection, now: datetime) -> None:
+    """Whom the file says to pause, for as long as it says."""
+    i = _incoming.c
+    who = and_(subscriber.c.address == i.address, i.paused_until > now)
+    known = and_(who, wish.c.subscriber == subscriber.c.id)
+    connection.execute(update(wish).where(known).values(paused_until=i.paused_until))
+    fresh = select(subscriber.c.id, i.paused_until).where(who, ~exists().where(wish.c.subscriber == subscriber.c.id))
+    _insert(connection, wish, ("subscriber", "paused_until"), fresh)
 
 
 def _bar(connection: Connection, source: str, now: datetime) -> int:

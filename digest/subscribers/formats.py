@@ -12,7 +12,7 @@ FORMATS = ("csv", "jsonl", "mailchimp", "ghost", "listmonk", "substack")
 
 FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "format", "status")
 """What a row may say of a reader; `first`, `last`, `agreed`, `left`, `bounced`, `mailable`, `stopped`, `labels`,
-`attributes` and `ip` are told in columns of other tools and end in these."""
+`attributes`, `paused_until` and `ip` are told in columns of other tools and end in these."""
 
 COLUMNS = {
     "email": ("email", "email address", "e-mail", "e-mail address", "mail", "ईमेल", "ई-मेल", "ईमेल पता"),
@@ -29,6 +29,7 @@ COLUMNS = {
     "status": ("status",),
     "agreed": ("confirm_time", "optin_time", "agreed", "subscribed_at", "created_at", "consent_at"),
     "ip": ("confirm_ip", "optin_ip"),
+    "paused_until": ("paused_until",),
     "left": ("unsub_time", "unsubscribed_at"),
     "bounced": ("clean_time",),
     "mailable": ("subscribed_to_emails", "subscribed"),

@@ -29,7 +29,8 @@ Reject = Callable[[int, str, str], None]
 
 
 class Incoming(NamedTuple):
-    """A reader of an import. None: the row says nothing. `barred` is why the address must not be mailed, or ''."""
+    """A reader of an import. None: the row says nothing. `barred` is why the address must not be mailed, or ''; who
+    pauses for a time is `active`, with the end of it in `paused_until`."""
 
     line: int
     address: str
@@ -44,6 +45,7 @@ class Incoming(NamedTuple):
     barred: str = ""
     agreed_at: datetime | None = None
     detail: str = ""
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class _Judge:
         self.plain = [key for key in ("frequency", "timezone", "hour", "format") if self._has(key)]
         self.many = [key for key in _MANY if self._has(key)]
         self.names = [key for key in ("name", "first", "last") if key in self.columns]
+        self.ends = [key for key in ("paused_until", "attributes") if key in self.columns]
         self.states = [key for key in ("left", "bounced", "mailable", "stopped") if key in self.columns]
 
     def reader(self, row: Row) -> Incoming:
@@ -172,8 +175,14 @@ class _Judge:
             values["topics"] = self._topics(key, cells) or values.get("topics")
         status, barred = self._status(cells)
         agreed, detail = self._agreed(cells)
+        until = self._until(cells) if self.ends else None
+        if until is not None and status == "paused":
+            status = "active"
+            detail = ", ".join(filter(None, (detail, f"paused until {until:%Y-%m-%d}")))
+        else:
+            until = None
         return Incoming(row.line, address, email, self._name(cells), status=status, barred=barred, agreed_at=agreed,
-                        detail=detail, **values)  # fmt: skip
+                        detail=detail, paused_until=until, **values)  # fmt: skip
 
     def _has(self, key: str) -> bool:
         return key in self.columns or key in self.usual
@@ -260,6 +269,20 @@ class _Judge:
                 told.append(f"when, as the list says: {text[:64]}")
         return when, ", ".join(told)
 
+    def _until(self, cells: Mapping[str, Any]) -> datetime | None:
+        """When a pause ends; UTC."""
+        text = self._text("paused_until", cells) if "paused_until" in self.columns else ""
+        if not text and "attributes" in self.columns:
+            text = str(_attributes(self._text("attributes", cells)).get("paused_until") or "")
+        if not text:
+            return None
+        try:
+            until = datetime.fromisoformat(text)
+            return until.astimezone(UTC) if until.tzinfo else until.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            expected = "expected a time such as 2026-12-01T00:00:00+05:30"
+            raise ValueError(f"'paused_until': {expected}, found {quoted(text[:64])}") from None
+
     def _once(self, key: str, cells: Mapping[str, Any], parse: Callable[[str, str], Any]) -> Any:
         """What a field says, None where it is empty. Lists say the same few things a million times."""
         value = cells.get(self.columns.get(key, ""), "")
@@ -284,13 +307,17 @@ def split_topics(text: str) -> list[str]:
 
 
 def _in_attributes(text: str) -> list[str]:
-    """The topics in listmonk's JSON of attributes."""
+    topics = _attributes(text).get("topics")
+    return [str(one) for one in topics] if isinstance(topics, list) else []
+
+
+def _attributes(text: str) -> dict[str, Any]:
+    """listmonk's JSON of attributes."""
     try:
         held = json.loads(text)
     except (ValueError, RecursionError):
-        return []
-    topics = held.get("topics") if isinstance(held, dict) else None
-    return [str(one) for one in topics] if isinstance(topics, list) else []
+        return {}
+    return held if isinstance(held, dict) else {}
 
 
 def _unguarded(text: str) -> str:

@@ -232,6 +232,15 @@ def test_an_export_tells_who_pauses_and_until_when_where_it_can(newsroom: Newsro
     assert all(word in asha + ravi for word in (["disabled"] if kind == "listmonk" else ["paused"]))
     assert "2026-12-07" not in ravi
     assert not any("2026-11-22" in line for line in lines), "a pause that is over is none"
+    other = Newsroom(tmp_path / "other")
+    Newsroom(tmp_path).digest("init", "other")
+    other.readers("email: someone@example.com")
+    assert other.json("subscribers", "import", str(tmp_path / "out"), "--origin", "moved")["rejected"] == []
+    moved = {row["email"]: row for row in other.json("subscribers", "list", "--origin", "moved")["subscribers"]}
+    told = {who.partition("@")[0]: (row["status"], (row["paused_until"] or "")[:10]) for who, row in moved.items()}
+    assert told == {
+        "asha": ("active", "2026-12-07"), "ravi": ("paused", ""), "over": ("active", ""), "joseph": ("active", ""),
+    }  # fmt: skip
 
 
 def test_the_zip_of_mailchimp_is_imported_as_one(newsroom: Newsroom) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from digest.store.erasing import Erasures
 from digest.store.importing import Imported, ListImport
 from digest.store.readers import ReaderStore
 from digest.store.roster import Roster
+from digest.store.wishes import Said, WishStore
 from digest.subscribers.importing import Incoming
 from tests.store.conftest import KEY, NOW, enlist
 
@@ -72,6 +73,26 @@ def test_a_reader_of_the_file_and_of_an_import_leaves_with_the_line(database: Da
     assert [one.address for one in Roster(database).imported()] == ["b@example.com"]
     enlist(database)
     assert list(mailable(database)) == ["b@example.com"]
+
+
+@pytest.mark.parametrize("existing", ["update", "keep"])
+def test_a_pause_comes_along_and_never_over_a_readers_own_choice(database: Database, existing: str) -> None:
+    until, past = NOW + timedelta(days=14), NOW - timedelta(days=1)
+    wishes = WishStore(database)
+    take(database, row(2, "known@example.com"), row(3, "chose@example.com"), row(4, "left@example.com"))
+    enlist(database, "file@example.com")
+    Roster(database).remove("left@example.com", source="admin", now=NOW)
+    chose = wishes.at("chose@example.com")
+    assert chose
+    wishes.set(chose.id, {"format": "text"}, Said("web:preferences"), now=NOW)
+    names = ("known", "chose", "left", "file", "new")
+    rows = [row(n, f"{name}@example.com", status="active", paused_until=until) for n, name in enumerate(names, 2)]
+    done, _ = take(database, *rows, row(9, "over@example.com", paused_until=past), existing=existing)
+    assert (done.added, done.returned) == (2, 1)
+    expected = {"left", "new", *(["known"] if existing == "update" else [])}
+    assert wishes.paused(NOW) == {f"{name}@example.com": until for name in expected}
+    told = [one.what for one in ConsentLog(database).of("known@example.com")]
+    assert told == ["imported", *(["changed"] if existing == "update" else [])]
 
 
 @pytest.mark.parametrize(("existing", "name"), [("update", "नई"), ("keep", "आशा")])

@@ -139,6 +139,25 @@ def test_our_own_columns_are_taken_at_their_word(tmp_path: Path) -> None:
     assert "did you mean 'daily'?" in reasons["h"]
 
 
+def test_the_end_of_a_pause(tmp_path: Path) -> None:
+    text = (
+        "email,status,paused_until\na@example.com,paused,2026-12-07T01:30:00Z\nb@example.com,paused,\n"
+        "c@example.com,paused,soon\nd@example.com,unsubscribed,2026-12-07T01:30:00Z\n"
+        "e@example.com,active,2026-12-07T07:00:00+05:30\nf@example.com,paused,2026-12-07\n"
+    )
+    (a, b, d, e, f), refused = read(tmp_path, text)
+    assert (a.status, a.paused_until, a.detail) == (
+        "active", datetime(2026, 12, 7, 1, 30, tzinfo=UTC), "paused until 2026-12-07",
+    )  # fmt: skip
+    assert (b.status, b.paused_until) == ("paused", None)
+    assert (d.barred, d.paused_until) == ("unsubscribed", None)
+    assert (e.status, e.paused_until) == ("active", None)
+    assert f.paused_until == datetime(2026, 12, 7, tzinfo=UTC)
+    assert refused == [
+        (4, "c@example.com", "'paused_until': expected a time such as 2026-12-01T00:00:00+05:30, found 'soon'")
+    ]
+
+
 def test_json_lines(tmp_path: Path) -> None:
     text = (
         '{"email": "a@example.com", "topics": ["देश"], "subscribed": true}\n\n'
