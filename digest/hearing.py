@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from digest.app import App
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from digest.events.signature import Verifier
 
 _MANY_BLOCKS = 20
+_OLDEST_MAIL = timedelta(days=366)
 _READERS: dict[str, Callable[[bytes, Callable[[str], str]], list[Event]]] = {"sendgrid": sendgrid.read}
 """Provider → what reads its posts."""
 
@@ -104,9 +106,17 @@ def handle_mail(app: App, data: bytes, *, verp: Verp = lambda _address: None) ->
         return f"{report.said[0].kind}, but of no letter of ours", 0
     reader, address, edition = found
     said = report.said[0]
-    event = Event(said.kind, app.now(), address=address, subscriber=reader, edition=edition, reason=said.reason)
+    event = Event(
+        said.kind, _heard_at(report, app.now()), address=address, subscriber=reader, edition=edition, reason=said.reason
+    )
     applied = take(app, [event])
     return said.kind, applied.suppressed
+
+
+def _heard_at(report: Report, now: datetime) -> datetime:
+    """A report that lay in a mailbox says what was so when it came, before a reader may have come back. A stamp of
+    another age is no stamp."""
+    return report.at if report.at and now - _OLDEST_MAIL < report.at < now else now
 
 
 def _letter_of(app: App, report: Report, verp: Verp) -> tuple[int, str, str] | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from digest.events.bounce_words import (
     ADDRESS,
@@ -21,7 +22,7 @@ from digest.events.bounce_words import (
     verdict,
 )
 from digest.events.event import one_line
-from digest.events.mail import Headers, Part, fields, first, read, split
+from digest.events.mail import Headers, Part, fields, first, read, received_at, split
 
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
 _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
@@ -50,12 +51,13 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Report:
     """`said` worst first. `envelope` are the addresses that the mail came to; `signed` are words that may be ours;
-    `message_ids` are those of the letter that it is about."""
+    `message_ids` are those of the letter that it is about; `at` is when it came in, where that is told."""
 
     said: tuple[Said, ...]
     envelope: tuple[str, ...] = ()
     signed: tuple[str, ...] = ()
     message_ids: tuple[str, ...] = ()
+    at: datetime | None = None
 
 
 def read_report(data: bytes) -> Report | None:
@@ -64,7 +66,7 @@ def read_report(data: bytes) -> Report | None:
     leaving = _LEAVE.match(first(headers, "subject"))
     said = _delivery(parts) or _complaint(parts)
     if not said and leaving:
-        return Report((Said("left", "", "by mail"),), signed=(leaving[1],))
+        return Report((Said("left", "", "by mail"),), signed=(leaving[1],), at=received_at(headers))
     text = next((part.text for part in parts if part.kind == "text/plain"), "") if not said else ""
     said = said or _qmail(text) or _free(headers, text)
     if not said:
@@ -76,6 +78,7 @@ def read_report(data: bytes) -> Report | None:
         envelope=tuple(envelope[:_MOST]),
         signed=tuple(_SIGNED.findall(" ".join(returned.get("list-unsubscribe", ())))[:_MOST]),
         message_ids=tuple(value.strip("<> ") for value in returned.get("message-id", ())[:_MOST]),
+        at=received_at(headers),
     )
 
 

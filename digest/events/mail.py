@@ -11,12 +11,15 @@ import quopri
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 MOST_BYTES = 1 << 20
 """Of one mail; a report stands at its beginning, what is returned after it may be cut."""
 
 _DEPTH = 4
 _PARTS = 50
+_LONGEST_DATE = 100
 _HEADER_BYTES = 1 << 16
 _END_OF_HEADERS = re.compile(rb"\r?\n[ \t]*\r?\n")
 _FOLD = re.compile(r"\r?\n[ \t]+")
@@ -69,6 +72,17 @@ def fields(block: str) -> Headers:
 
 def first(headers: Headers, name: str) -> str:
     return next(iter(headers.get(name, ())), "")
+
+
+def received_at(headers: Headers) -> datetime | None:
+    """When our own server took the mail in, which the topmost of its stamps says (RFC 5321 4.4); None where it is not
+    told. What the mail says of itself (Date) is its sender's clock, and not asked."""
+    stamp = first(headers, "received").rpartition(";")[2]
+    try:
+        found = parsedate_to_datetime(stamp[:_LONGEST_DATE])
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
 
 
 def _leaves(data: bytes, depth: int) -> Iterator[Part]:

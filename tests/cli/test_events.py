@@ -7,6 +7,7 @@ import hashlib
 import mailbox
 import random
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from digest.models import Letter
 from digest.schedule import Clock
 from digest.store.database import open_database
 from digest.store.events import Heard, heard
+from digest.store.wishes import Said, WishStore
 from digest.subscribers.tokens import Signer
 from digest.web.webhooks import webhooks
 from tests.cli.newsroom import Newsroom, many
@@ -160,6 +162,33 @@ def test_nobody_can_work_out_the_message_id_of_anothers_letter(newsroom: Newsroo
         forged = mails.dsn("\n".join(f"Message-ID: <{id}>" for id in ids[start : start + 20]))
         told = bounced(newsroom, forged, tmp_path)
         assert told == {"mails": 1, "suppressed": 0, "kinds": {"bounced, but of no letter of ours": 1}}
+
+
+@pytest.mark.parametrize(
+    ("stamp", "barred"),
+    [
+        ("Received: by mx.example.com with SMTP id 5; Mon, 23 Nov 2026 09:00:00 +0530", 0),
+        ("Received: by mx.example.com with SMTP id 5; Mon, 23 Nov 2026 11:00:00 +0530", 1),
+        ("Received: by mx; Mon, 23 Nov 2026 11:00:00 +0530\nReceived: by x; Mon, 23 Nov 2026 08:00:00 +0530", 1),
+        ("Received: by mx.example.com; Thu, 1 Jan 1970 00:00:00 +0000", 1),
+        ("Received: by mx.example.com; Mon, 23 Nov 2037 00:00:00 +0000", 1),
+        ("Received: by mx.example.com; Mon, 99 Nov 2026 00:00:00 +9999", 1),
+        ("Date: Mon, 23 Nov 2026 09:00:00 +0530", 1),
+    ],
+)
+def test_leaving_by_a_mail_that_lay_unread_does_not_undo_coming_back(
+    newsroom: Newsroom, tmp_path: Path, stamp: str, barred: int
+) -> None:
+    sent_by_mail(newsroom)
+    with make_app(newsroom.home, environment=newsroom.env()) as app:
+        wishes = WishStore(app.database)
+        known = wishes.at("asha@example.com")
+        assert known
+        wishes.leave(known.id, Said("web:leave"), now=app.now())
+        wishes.come_back(known.id, Said("web:leave"), now=datetime.fromisoformat("2026-11-23T10:00+05:30"))
+        token = app.signer.sign("leave", known.id)
+    mail = f"{stamp}\nFrom: asha@example.com\nSubject: unsubscribe {token}\n\n"
+    assert bounced(newsroom, mail.encode(), tmp_path)["suppressed"] == barred
 
 
 def test_a_maildir_is_read_once_and_put_away(newsroom: Newsroom, tmp_path: Path) -> None:
