@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _MANY_BLOCKS = 20
 _OLDEST_MAIL = timedelta(days=366)
+_SLOWEST_CLOCK = timedelta(hours=1)
 _READERS: dict[str, Callable[[bytes, Callable[[str], str]], list[Event]]] = {"sendgrid": sendgrid.read}
 """Provider → what reads its posts."""
 
@@ -106,17 +107,18 @@ def handle_mail(app: App, data: bytes, *, verp: Verp = lambda _address: None) ->
         return f"{report.said[0].kind}, but of no letter of ours", 0
     reader, address, edition = found
     said = report.said[0]
-    event = Event(
-        said.kind, _heard_at(report, app.now()), address=address, subscriber=reader, edition=edition, reason=said.reason
-    )
+    at = _heard_at(report, said.kind, app.now())
+    event = Event(said.kind, at, address=address, subscriber=reader, edition=edition, reason=said.reason)
     applied = take(app, [event])
     return said.kind, applied.suppressed
 
 
-def _heard_at(report: Report, now: datetime) -> datetime:
+def _heard_at(report: Report, kind: str, now: datetime) -> datetime:
     """A report that lay in a mailbox says what was so when it came, before a reader may have come back. A stamp of
-    another age is no stamp."""
-    return report.at if report.at and now - _OLDEST_MAIL < report.at < now else now
+    another age is no stamp, and no clock that is slow may undo a leaving."""
+    if report.at is None or not now - _OLDEST_MAIL < report.at < now:
+        return now
+    return min(report.at + _SLOWEST_CLOCK, now) if kind == "left" else report.at
 
 
 def _letter_of(app: App, report: Report, verp: Verp) -> tuple[int, str, str] | None:

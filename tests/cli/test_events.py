@@ -167,7 +167,8 @@ def test_nobody_can_work_out_the_message_id_of_anothers_letter(newsroom: Newsroo
 @pytest.mark.parametrize(
     ("stamp", "barred"),
     [
-        ("Received: by mx.example.com with SMTP id 5; Mon, 23 Nov 2026 09:00:00 +0530", 0),
+        ("Received: by mx.example.com with SMTP id 5; Mon, 23 Nov 2026 08:30:00 +0530", 0),
+        ("Received: by a clock that is slow; Mon, 23 Nov 2026 09:30:00 +0530", 1),
         ("Received: by mx.example.com with SMTP id 5; Mon, 23 Nov 2026 11:00:00 +0530", 1),
         ("Received: by mx; Mon, 23 Nov 2026 11:00:00 +0530\nReceived: by x; Mon, 23 Nov 2026 08:00:00 +0530", 1),
         ("Received: by mx.example.com; Thu, 1 Jan 1970 00:00:00 +0000", 1),
