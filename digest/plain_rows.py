@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import cache
 
 _SIGN = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff"  # a set begun: what YAML lets stand anywhere
+_FIRST = rf"{_SIGN} !-/:-@\[-`{{-~]"  # what begins a word whatever comes before: no sign that YAML may have a use for
 _COMMENT = rf"\#{_SIGN}]*+"
 _END = rf"(?: ++(?:{_COMMENT})?+)?+(?:\r?\n|\Z)"
-_WORD = rf"[^\W_](?:{_SIGN} :\#]++|:(?={_SIGN} ])| ++(?={_SIGN} :\#]))*+"
-_ITEM = rf"[^\W_](?:{_SIGN} :\#,\[\]{{}}]++| ++(?={_SIGN} :\#,\[\]{{}}]))*+"
+_WORD = rf"{_FIRST}(?:{_SIGN} :\#]++|:(?={_SIGN} ])| ++(?={_SIGN} :\#]))*+"
+_ITEM = rf"{_FIRST}(?:{_SIGN} :\#,\[\]{{}}]++| ++(?={_SIGN} :\#,\[\]{{}}]))*+"
 _ITEMS = rf"\[ *+(?:{_ITEM}(?:, *+{_ITEM})*+)?+ *+\]"
 _QUOTED = rf"\"{_SIGN}\"\\]*+\"|'{_SIGN}']*+'"
 _FIELD = rf"[a-z_]++: (?:{_WORD}|{_QUOTED}|{_ITEMS}){_END}"

@@ -43,7 +43,7 @@ from digest.store.database import Database
 from digest.store.erasing import Erasures
 from digest.store.schema_readers import consent, subscriber, suppression, wish
 from digest.store.tables import Id, Moment
-from digest.subscribers.importing import Incoming
+from digest.subscribers.incoming import Incoming
 
 _CHUNK = 10_000
 _NO_ZONE = len("2026-11-23 07:00:00.000000")

@@ -16,7 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from digest.errors import ConfigurationError, Fault
-from digest.subscribers.importing import Incoming, ListReading, Reject
+from digest.subscribers.importing import ListReading, Reject
+from digest.subscribers.incoming import Incoming
 from digest.subscribers.listfile import originals
 
 KINDS = ("subscribed", "unsubscribed", "cleaned", "nonsubscribed")

@@ -1,51 +1,25 @@
-"""From the rows of a foreign list to readers: which column means what, what a value is, who must not be mailed.
+"""From a foreign list to readers: which format it has, and which of its columns means what.
 
-Pure but for reading the file. One bad row is a value with its reason; nobody is left out in silence. What becomes of
-readers who are there already is `store.importing`'s rule.
+Pure but for reading the file. One bad row is a value with its reason; nobody is left out in silence. What a row says
+is `incoming`'s.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import Any, NamedTuple
-from zoneinfo import available_timezones
 
-from digest.errors import ConfigurationError, Fault, quoted
+from digest.errors import ConfigurationError, Fault
 from digest.subscribers import listing
-from digest.subscribers.address import normalise
-from digest.subscribers.formats import COLUMNS, FORMULA, NO, SIGNS, STATUSES, UNCONFIRMED, YES
-from digest.subscribers.listfile import ListFile, Row, open_list
+from digest.subscribers.formats import COLUMNS, SIGNS, STATUSES, UNCONFIRMED
+from digest.subscribers.incoming import Incoming, Judge, split_topics
+from digest.subscribers.listfile import ListFile, open_list
 
 _LONGEST = 320
 """Characters of what stands in place of an address."""
-_REMEMBERED = 10_000
-_MANY = ("topics", "labels", "attributes")
 
 Reject = Callable[[int, str, str], None]
-
-
-class Incoming(NamedTuple):
-    """A reader of an import. None: the row says nothing. `barred` is why the address must not be mailed, or ''; who
-    pauses for a time is `active`, with the end of it in `paused_until`."""
-
-    line: int
-    address: str
-    email: str
-    name: str | None = None
-    topics: list[str] | None = None
-    frequency: str | None = None
-    timezone: str | None = None
-    hour: str | None = None
-    format: str | None = None
-    status: str | None = None
-    barred: str = ""
-    agreed_at: datetime | None = None
-    detail: str = ""
-    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +35,7 @@ class ListReading:
 
     def readers(self, reject: Reject) -> Iterator[Incoming]:
         """Every row that is a reader; `reject` is told (line, address, reason) of each other."""
-        judge = _Judge(self)
+        judge = Judge(self.columns, self.usual, self.topics, lenient=self.format not in ("csv", "jsonl"))
         for row in self.file.rows():
             try:
                 yield judge.reader(row)
@@ -137,189 +111,3 @@ def _check_usual(key: str, value: str, topics: Collection[str] | None) -> None:
     if key not in (*listing.DEFAULTABLE, "status"):
         raise ValueError(f"there is no such field{listing.nearest(key, (*listing.DEFAULTABLE, 'status'))}")
     listing.parse_field(key, split_topics(value) if key == "topics" else value, topics=topics)
-
-
-class _Judge:
-    """Turns rows into readers. Raises ValueError with what is wrong with one."""
-
-    def __init__(self, reading: ListReading) -> None:
-        self.columns = reading.columns
-        self.usual = reading.usual
-        self.topics = reading.topics
-        self.lenient = reading.format not in ("csv", "jsonl")  # another tool's zones and labels are its own
-        self.zones = available_timezones()
-        self.remembered: dict[tuple[str, str], Any] = {}
-        self.plain = [key for key in ("frequency", "timezone", "hour", "format") if self._has(key)]
-        self.many = [key for key in _MANY if self._has(key)]
-        self.names = [key for key in ("name", "first", "last") if key in self.columns]
-        self.ends = [key for key in ("paused_until", "attributes") if key in self.columns]
-        self.states = [key for key in ("left", "bounced", "mailable", "stopped") if key in self.columns]
-
-    def reader(self, row: Row) -> Incoming:
-        if row.fault:
-            raise ValueError(row.fault)
-        cells, columns = row.cells, self.columns
-        said = cells.get(columns["email"]) or ""
-        if not isinstance(said, str):
-            raise ValueError(f"'email': expected text, found {quoted(said)}")
-        said = _unguarded(said.strip())
-        if not said:
-            raise ValueError("this row has no email")
-        try:
-            address = normalise(said)
-        except ValueError as error:
-            raise ValueError(f"{quoted(said)} is no address that can be mailed: {error}") from None
-        email = said if said.isascii() else address
-        values = {key: self._once(key, cells, self._parsed) for key in self.plain}
-        for key in self.many:
-            values["topics"] = self._topics(key, cells) or values.get("topics")
-        status, barred = self._status(cells)
-        agreed, detail = self._agreed(cells)
-        until = self._until(cells) if self.ends else None
-        if until is not None and status == "paused":
-            status = "active"
-            detail = ", ".join(filter(None, (detail, f"paused until {until:%Y-%m-%d}")))
-        else:
-            until = None
-        return Incoming(row.line, address, email, self._name(cells), status=status, barred=barred, agreed_at=agreed,
-                        detail=detail, paused_until=until, **values)  # fmt: skip
-
-    def _has(self, key: str) -> bool:
-        return key in self.columns or key in self.usual
-
-    def _text(self, key: str, cells: Mapping[str, Any]) -> str:
-        value = cells.get(self.columns.get(key, ""), "")
-        if type(value) is str:
-            return value.strip() or self.usual.get(key, "")
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, int | float):
-            return str(value)
-        raise ValueError(f"'{key}': expected text, found {quoted(value)}")
-
-    def _name(self, cells: Mapping[str, Any]) -> str | None:
-        parts = [self._text(key, cells) for key in self.names]
-        name = _unguarded(" ".join(" ".join(parts).split()))
-        if name and not name.isprintable():  # a joiner within a Hindi name is fine, a control character is not
-            listing.parse_field("name", name, topics=None)
-        return name or None
-
-    def _topics(self, key: str, cells: Mapping[str, Any]) -> list[str] | None:
-        value = cells.get(self.columns.get(key, ""))
-        if isinstance(value, list):
-            return self._chosen(key, [str(one) for one in value])
-        found: list[str] | None = self._once(key, cells, self._split)
-        return found
-
-    def _split(self, key: str, text: str) -> list[str] | None:
-        return self._chosen(key, _in_attributes(text) if key == "attributes" else split_topics(text))
-
-    def _chosen(self, key: str, names: list[str]) -> list[str] | None:
-        if self.topics is not None and (key == "labels" or self.lenient):
-            names = [name for name in names if name in self.topics]
-        chosen = listing.parse_field("topics", names, topics=self.topics)
-        return list(chosen) if isinstance(chosen, tuple) and chosen else None
-
-    def _parsed(self, key: str, text: str) -> str | None:
-        try:
-            value = listing.parse_field(key, text, topics=None, zones=self.zones)
-        except ValueError as error:
-            if self.lenient:
-                return None
-            raise ValueError(f"'{key}': {error}") from None
-        return value.isoformat("minutes") if isinstance(value, time) else str(value)
-
-    def _status(self, cells: Mapping[str, Any]) -> tuple[str | None, str]:
-        for key in self.states:
-            text = self._text(key, cells).lower()
-            if key == "left" and text:
-                return None, "unsubscribed"
-            if key == "bounced" and text:
-                return None, "bounced"
-            if key in ("mailable", "stopped") and text:
-                if text not in YES + NO:
-                    raise ValueError(f"'{self.columns[key]}': expected true or false, found {quoted(text)}")
-                if (text in NO) == (key == "mailable"):
-                    return None, "unsubscribed"
-        if not self._has("status"):
-            return None, ""
-        return self._once("status", cells, self._standing) or (None, "")
-
-    def _standing(self, _key: str, said: str) -> tuple[str | None, str]:
-        text = said.lower()
-        if text in UNCONFIRMED:
-            raise ValueError(f"has not agreed to get mail (status {text})")
-        if text not in STATUSES:
-            raise ValueError(
-                f"'status': expected active, paused, unsubscribed, bounced or complained, found {quoted(text)}"
-            )
-        word = STATUSES[text]
-        return (word, "") if word in listing.STATUSES else (None, word)
-
-    def _agreed(self, cells: Mapping[str, Any]) -> tuple[datetime | None, str]:
-        text = self._text("agreed", cells) if "agreed" in self.columns else ""
-        ip = self._text("ip", cells) if "ip" in self.columns else ""
-        told = [f"from {ip[:64]}"] if ip else []
-        when = None
-        if text:
-            try:
-                when = datetime.fromisoformat(text)
-                when = when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
-            except (ValueError, OverflowError):
-                told.append(f"when, as the list says: {text[:64]}")
-        return when, ", ".join(told)
-
-    def _until(self, cells: Mapping[str, Any]) -> datetime | None:
-        """When a pause ends; UTC."""
-        text = self._text("paused_until", cells) if "paused_until" in self.columns else ""
-        if not text and "attributes" in self.columns:
-            text = str(_attributes(self._text("attributes", cells)).get("paused_until") or "")
-        if not text:
-            return None
-        try:
-            until = datetime.fromisoformat(text)
-            return until.astimezone(UTC) if until.tzinfo else until.replace(tzinfo=UTC)
-        except (ValueError, OverflowError):
-            expected = "expected a time such as 2026-12-01T00:00:00+05:30"
-            raise ValueError(f"'paused_until': {expected}, found {quoted(text[:64])}") from None
-
-    def _once(self, key: str, cells: Mapping[str, Any], parse: Callable[[str, str], Any]) -> Any:
-        """What a field says, None where it is empty. Lists say the same few things a million times."""
-        value = cells.get(self.columns.get(key, ""), "")
-        if type(value) is not str:  # 1 and True are one key of a dict
-            text = self._text(key, cells)
-            return parse(key, text) if text else None
-        try:
-            return self.remembered[key, value]
-        except KeyError:
-            text = self._text(key, cells)
-            if len(self.remembered) > _REMEMBERED:
-                self.remembered.clear()
-            found = self.remembered[key, value] = parse(key, text) if text else None
-            return found
-
-
-def split_topics(text: str) -> list[str]:
-    """`देश, खेल` or `"देश","खेल"` or `देश; खेल` as names."""
-    for sign in ";|":
-        text = text.replace(sign, ",")
-    return [name for part in text.split(",") if (name := part.strip().strip('"').strip())]
-
-
-def _in_attributes(text: str) -> list[str]:
-    topics = _attributes(text).get("topics")
-    return [str(one) for one in topics] if isinstance(topics, list) else []
-
-
-def _attributes(text: str) -> dict[str, Any]:
-    """listmonk's JSON of attributes."""
-    try:
-        held = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return held if isinstance(held, dict) else {}
-
-
-def _unguarded(text: str) -> str:
-    """Without the mark that keeps a spreadsheet from taking a text for a formula (`exporting.guarded`)."""
-    return text[1:] if text[:1] == "'" and text[1:].lstrip()[:1] in FORMULA else text

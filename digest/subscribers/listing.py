@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
-from digest import marked_yaml, plain_rows
+from digest import marked_values, marked_yaml, plain_rows
 from digest.errors import ConfigurationError, Fault, quoted
 from digest.marked_yaml import MarkedDict, MarkedList
 from digest.models import Subscriber
@@ -109,7 +109,14 @@ def version(data: bytes, topics: Collection[str]) -> str:
 
 @cache
 def _code() -> bytes:
-    files = (__file__, marked_yaml.__file__, plain_rows.__file__, address.__file__, including.__file__)
+    files = (
+        __file__,
+        marked_yaml.__file__,
+        marked_values.__file__,
+        plain_rows.__file__,
+        address.__file__,
+        including.__file__,
+    )
     return b"".join(hashlib.blake2b(Path(file).read_bytes()).digest() for file in files)
 
 

@@ -13,12 +13,15 @@ PACKAGE = ROOT / "digest"
 STAGES = {"collect", "curate", "render", "subscribers", "deliver", "events"}
 GROUND = {
     "bulk",
+    "garbage",
     "models",
     "errors",
     "hindi",
     "later",
     "messages",
     "marked_yaml",
+    "marked_values",
+    "plain_rows",
     "listed_yaml",
     "listed_flow",
     "files",

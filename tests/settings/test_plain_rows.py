@@ -141,7 +141,7 @@ PIECES = st.sampled_from(
             "{",
             "}",
         ),
-        *("?", "---\n", "\u2028", "\x85", "~", "null", "1.5", "list:\n", "subscribers:\n", "-"),
+        *("\xa0", "ि", "é", "?", "---\n", "\u2028", "\x85", "~", "null", "1.5", "list:\n", "subscribers:\n", "-"),
     ]
 )
 ROW = st.builds(

@@ -18,7 +18,7 @@ from digest.store.readers import ReaderStore
 from digest.store.schema_readers import suppression
 from digest.store.signups import SignupStore
 from digest.store.wishes import Said, WishStore
-from digest.subscribers.importing import Incoming
+from digest.subscribers.incoming import Incoming
 from tests.store.conftest import NOW, enlist
 
 WHO = "reader0@example.com"

@@ -15,7 +15,7 @@ from digest.store.importing import Imported, ListImport
 from digest.store.readers import ReaderStore
 from digest.store.roster import Roster
 from digest.store.wishes import Said, WishStore
-from digest.subscribers.importing import Incoming
+from digest.subscribers.incoming import Incoming
 from tests.store.conftest import KEY, NOW, enlist
 
 LONG_AGO = datetime(2019, 5, 1, tzinfo=UTC)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from digest.errors import ConfigurationError
 from digest.subscribers.exporting import guarded
-from digest.subscribers.importing import Incoming, ListReading, _unguarded, read_list
+from digest.subscribers.importing import ListReading, read_list
+from digest.subscribers.incoming import Incoming, _unguarded
 
 TOPICS = ("देश", "खेल")
 MAILCHIMP = (
