@@ -62,9 +62,7 @@ class Personalizations:
 
     def of(self, batch: int, form: str) -> Prepared | None:
         """Those of a batch's readers, all of them or None."""
-        with self.database.read() as connection:
-            asked = {"number": batch, "form": form}
-            wanted, held, body = connection.execute(_of_batch(self.dialect), asked).one()
+        wanted, held, body = self.database.look(_of_batch(self.dialect), {"number": batch, "form": form})
         if not wanted or not held:
             return None
         ids = Later(wanted.count(",") + 1, lambda: orjson.loads(f"[{wanted}]"))
