@@ -29,6 +29,9 @@ HEAD = "0011"
 _ZEROED = "FAST"
 """What SQLite overwrites with zeros when it is deleted: whatever lies in a page that is written anyway."""
 
+_PAGE = 8192
+"""Bytes: half as many to fetch for what is kept of a batch, and to split as deliveries are added."""
+
 _ROOM = 64 * 1024
 """KiB."""
 
@@ -254,6 +257,7 @@ def _sqlite(url: Any) -> Engine:
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: the module's own timing defeats IMMEDIATE
         cursor = connection.cursor()
+        cursor.execute(f"PRAGMA page_size={_PAGE}")  # of a file that is still to be made
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute(f"PRAGMA secure_delete={_ZEROED}")
