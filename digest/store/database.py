@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, Select, create_engine, event, text
@@ -117,16 +117,13 @@ class Database:
         asked = self.compiled.get(statement)
         if asked is None:
             made = statement.compile(self.engine)
-            asked = self.compiled[statement] = str(made), made.construct_params(dict(values)), tuple(made.positiontup or ())
+            asked = str(made), made.construct_params(dict(values)), tuple(made.positiontup or ())
+            self.compiled[statement] = asked
         words, usual, names = asked
         given = {**usual, **values}
         with self.said(), closing(self.engine.raw_connection()) as kept:
             driver: Any = kept.driver_connection
             return driver.execute(words, [given[name] for name in names]).fetchone()
-
-    def jotter(self) -> Jotter:
-        """For one statement after the other on SQLite without waiting for the disk. To be closed."""
-        return Jotter(self)
 
     @contextmanager
     def zeroing(self, connection: Connection) -> Iterator[None]:
@@ -171,33 +168,6 @@ class Database:
             yield
         except (DBAPIError, sqlite3.Error) as error:
             raise StoreError(f"store {self.name} {troubles.sentence(error, self.engine.url)}") from error
-
-
-class Jotter:
-    """A connection kept for what is too small to wait for the disk: it outlives this process, but perhaps not a power
-    cut, unless a `write` came after it. One thread at a time."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        with database.said():
-            self._kept = database.engine.raw_connection()
-            self._driver = cast(sqlite3.Connection, self._kept.driver_connection)
-            self._driver.execute("PRAGMA synchronous=NORMAL")
-
-    def jot(self, statement: str, values: Sequence[object]) -> int:
-        """One statement with question marks, a transaction of its own. Answers the rows changed; StoreError when it
-        can't."""
-        try:
-            return int(self._driver.execute(statement, values).rowcount)
-        except sqlite3.Error:
-            with self.database.said():
-                raise
-
-    def close(self) -> None:
-        """The connection serves others again, who wait for the disk."""
-        with self.database.said():
-            self._driver.execute("PRAGMA synchronous=FULL")
-            self._kept.close()
 
 
 def open_database(url: str, *, home: Path) -> Database:

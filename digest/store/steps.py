@@ -14,7 +14,8 @@ from pathlib import Path
 from sqlalchemy import and_, update
 
 from digest.errors import StoreError
-from digest.store.database import Database, Jotter
+from digest.store.database import Database
+from digest.store.jotter import Jotter
 from digest.store.schema import attempt
 
 AHEAD = 50
@@ -42,7 +43,7 @@ class Steps:
             with self.database.turn:  # SQLite lets who finds it busy sleep ten times as long as a note takes
                 since = self._since.get(name, AHEAD)
                 if since < AHEAD:
-                    self._jotter = self._jotter or self.database.jotter()
+                    self._jotter = self._jotter or Jotter(self.database)
                     ours = self._jotter.jot(_NOTE, (reader, name))
                     self._since[name] = since + 1
                 else:  # what waits for the disk brings all notes before it there, whoever made them
