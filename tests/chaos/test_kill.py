@@ -45,6 +45,19 @@ def test_nobody_twice_and_nobody_missed(
     assert verdict.unknown <= 4 * BATCH
 
 
+@pytest.mark.parametrize("accepted", [1, 300, 900])
+def test_no_more_are_in_doubt_than_lay_ready_for_a_provider_that_answers_at_once(
+    prepared: Newsroom, tmp_path: Path, accepted: int
+) -> None:
+    size = 10
+    verdict = kill_and_go_on(
+        prepared, tmp_path / "run", READERS, lambda log: lines(log, accepted), batch_size=size, latency=0
+    )
+    assert verdict.holds, verdict
+    assert verdict.killed
+    assert verdict.unknown <= 2 * 4 * size
+
+
 FEW = 400
 
 
