@@ -55,7 +55,7 @@ class EntryReader:
             elif name == "guid" or name == "id":
                 self._guid(child, depth)
             elif name in DATES:
-                self._store(DATES[name], self.elements.text(child), depth)
+                self._date(DATES[name], self.elements.text(child), depth)
             elif name == "content_encoded" or name == "content":
                 self._body(child)
             elif name == "category" or name == "dc_subject" or name == "keywords":
@@ -119,6 +119,10 @@ class EntryReader:
         self.depths[name] = depth
         self.entry[name] = value
         return True
+
+    def _date(self, name: str, value: str, depth: int) -> None:
+        if not self._store(name, value, depth) and value and not self.entry[name]:
+            raise UnsureError(name)  # feedparser keeps the words of the one and what it understood of the other
 
     def _title(self, element: Any, depth: int, language: str | None) -> None:
         value, _ = self.elements.content(element)

@@ -11,7 +11,7 @@ from typing import Any
 import feedparser
 import pytest
 from feedparser.mixin import _FeedParserMixin
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.collect.decode import decode
@@ -254,6 +254,12 @@ def _rdf(head: str, items: list[str], root: str) -> str:
 ROOTS = st.sampled_from(["", "version='2.0'", "version='0.92'", "xml:lang='hi_IN'", "xml:base='https://c.example/d/'"])
 
 
+@example(
+    _rss,
+    "",
+    ["<pubDate></pubDate><media:group><pubDate>Mon, 23 Nov 2026 10:00:00 +0530</pubDate></media:group>"],
+    "",
+)
 @given(st.sampled_from([_rss, _atom, _rdf]), HEAD, st.lists(INSIDE, max_size=3), ROOTS)
 def test_made_feeds(kind: Callable[[str, list[str], str], str], head: str, items: list[str], root: str) -> None:
     agrees(kind(head, items, root))
