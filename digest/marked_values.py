@@ -18,8 +18,6 @@ _INT = re.compile(r"[-+]?[0-9]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _LONGEST_TEXT = 100_000
 """Characters of one value: more is a quotation mark in the wrong place, or meant to hurt."""
-_SHORT = 5
-"""Characters of the longest of `_WORDS`."""
 _NUMBERS_END = frozenset("0123456789.")
 _FREE = 10_000
 """Values that aliases may stand for, beside one for each character of the text: three lines of them, each nine times
@@ -160,10 +158,8 @@ class Builder:
                 self._twice(key, line, lines)
             lines[key] = line
             event = next_event()
-            if type(event) is _Scalar and not event.anchor and (length := len(text := event.value)) <= _LONGEST_TEXT:
-                # What nearly all are, without a call.
-                plain = (length > _SHORT and text[-1] not in _NUMBERS_END) or not event.implicit[0]
-                value[key] = text if plain else scalar(text)
+            if type(event) is _Scalar and not event.anchor and len(text := event.value) <= _LONGEST_TEXT:
+                value[key] = scalar(text) if event.implicit[0] else text  # what nearly all are, without a call
             elif key in each and type(event) is _Sequence and not event.anchor:
                 value[key] = self._sequence(event, each[key])
             else:
@@ -212,12 +208,12 @@ class Builder:
                 items.line = line
                 items.lines = [line] * len(items)
                 continue
-            if kind == plain_rows.QUOTED:
+            quoted = kind == plain_rows.QUOTED
+            if quoted:
                 text = text[1:-1]
             if len(text) > _LONGEST_TEXT:
                 text = self._shortened(text, line)
-            plain = kind == plain_rows.QUOTED or (len(text) > _SHORT and text[-1] not in _NUMBERS_END)
-            row[name] = text if plain else scalar(text)
+            row[name] = text if quoted else scalar(text)
         if row:
             yield row
 

@@ -195,20 +195,15 @@ class Ledger(Protocol):
         ...
 
     def claim(
-        self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
-    ) -> Claim | None:
-        """The next due batch tried less than `max_tries` times in this run, marked `submitting` with an attempt row
-        before this returns; None when there is none. Readers who may no longer be mailed are excluded here."""
-        ...
-
-    def claim_several(
         self, most: int, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
     ) -> Sequence[Claim]:
-        """What `claim` would give, up to `most` of them; none only where it would give None."""
+        """The next due batches, up to `most`, tried less than `max_tries` times in this run, marked `submitting` with
+        an attempt row each before this returns; none only when there is none. Readers who may no longer be mailed are
+        excluded here."""
         ...
 
     def next_size(self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None) -> int:
-        """How many readers the batch has that `claim` would give now; 0 where there is none."""
+        """How many readers the batch has that `claim` would give first now; 0 where there is none."""
         ...
 
     def prepared(self, claim: Claim, form: str) -> Prepared | None:

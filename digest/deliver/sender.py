@@ -187,7 +187,7 @@ class _Run:
             job = self.job
             most = 1 if job.meter else free - len(claimed)
             turn = (job.edition, transport.name, job.clock(), job.tries, self.ahead[transport.name])
-            claims = job.ledger.claim_several(most, *turn)
+            claims = job.ledger.claim(most, *turn)
             if not claims:
                 self._put_back(transport, taken)
                 break

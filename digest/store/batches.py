@@ -27,14 +27,14 @@ def apply(connection: Connection, number: int, outcome: Outcome) -> None:
     """Moves the batch of an ended attempt on: whole to one state, or split so that each part has its own."""
     match outcome:
         case Accepted():
-            _set_state(connection, number, "accepted")
+            _set_state(connection, "accepted", number)
         case NotSent(untried=True):
-            _set_state(connection, number, "pending")
+            _set_state(connection, "pending", number)
             connection.execute(update(batch).where(batch.c.id == number).values(tries=batch.c.tries - 1))
         case NotSent() | Redo():
-            _set_state(connection, number, "pending")
+            _set_state(connection, "pending", number)
         case Unknown():
-            _set_state(connection, number, "unknown")
+            _set_state(connection, "unknown", number)
         case Halve():
             _halve(connection, number)
         case Rejected(readers):
@@ -48,18 +48,18 @@ _move = (
 )
 
 
-def _set_state(connection: Connection, number: int, state: str) -> None:
-    if not connection.execute(_move, {"number": number, "to": state}).rowcount:
-        raise StoreError(f"batch {number} was not being submitted; two runs can't both own it")
+def _set_state(connection: Connection, state: str, *numbers: int) -> None:
+    if not numbers:
+        return
+    changed = connection.execute(_move, [{"number": number, "to": state} for number in numbers]).rowcount
+    if changed != len(numbers):
+        told = ", ".join(map(str, numbers))
+        raise StoreError(f"batch {told} was not being submitted; two runs can't both own it")
 
 
 def accept(connection: Connection, numbers: Sequence[int]) -> None:
     """As `apply` of Accepted to each."""
-    if not numbers:
-        return
-    changed = connection.execute(_move, [{"number": number, "to": "accepted"} for number in numbers]).rowcount
-    if changed != len(numbers):
-        raise StoreError(f"one of batches {numbers} was not being submitted; two runs can't both own it")
+    _set_state(connection, "accepted", *numbers)
 
 
 def _split(connection: Connection, number: int, outcome: Mixed) -> None:
@@ -93,7 +93,7 @@ def _split(connection: Connection, number: int, outcome: Mixed) -> None:
     if outcome.rejected and not outcome.accepted and parts["pending"] and not parts["unknown"]:
         # A refused batch says nothing against the rest of it: they start afresh.
         connection.execute(update(batch).where(batch.c.parent == number, batch.c.state == "pending").values(tries=0))
-    _set_state(connection, number, "accepted" if parts["accepted"] else "empty")
+    _set_state(connection, "accepted" if parts["accepted"] else "empty", number)
     connection.execute(update(batch).where(batch.c.id == number).values(size=len(parts["accepted"])))
 
 
@@ -107,7 +107,7 @@ def _halve(connection: Connection, number: int) -> None:
             child = new_batch(connection, old.edition, old.variant, old.due_at, "pending", len(half), parent=number)
             attempts.carry_doubt(connection, number, child)
             change(connection, old.edition, half, batch=child)
-    _set_state(connection, number, "empty")
+    _set_state(connection, "empty", number)
     connection.execute(update(batch).where(batch.c.id == number).values(size=0))
 
 

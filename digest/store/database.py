@@ -32,8 +32,8 @@ _ZEROED = "FAST"
 _PAGE = 8192
 """Bytes: half as many to fetch for what is kept of a batch, and to split as deliveries are added."""
 
-_ROOM = 64 * 1024
-"""KiB."""
+_USUAL_ROOM, _ROOM = 2_000, 65_536
+"""KiB of the file that a connection keeps at hand: SQLite's own, and many."""
 
 
 class Database:
@@ -80,15 +80,8 @@ class Database:
 
     @contextmanager
     def _unchecked(self, connection: Connection) -> Iterator[None]:
-        if self.engine.dialect.name != "sqlite":
+        with self._set(connection, "foreign_keys", "OFF", "ON"):  # does nothing within a transaction
             yield
-            return
-        driver: Any = connection.connection.driver_connection
-        driver.execute("PRAGMA foreign_keys=OFF")  # does nothing within a transaction
-        try:
-            yield
-        finally:
-            driver.execute("PRAGMA foreign_keys=ON")
 
     def hold(self, connection: Connection, area: str) -> None:
         """Makes a write transaction wait for the others that name the same `area`, as `write` does."""
@@ -128,28 +121,27 @@ class Database:
     @contextmanager
     def zeroing(self, connection: Connection) -> Iterator[None]:
         """Within the block SQLite overwrites with zeros what this connection deletes, whole pages too."""
-        if self.engine.dialect.name != "sqlite":
+        with self._set(connection, "secure_delete", "ON", _ZEROED):
             yield
-            return
-        connection.exec_driver_sql("PRAGMA secure_delete=ON")
-        try:
-            yield
-        finally:
-            connection.exec_driver_sql(f"PRAGMA secure_delete={_ZEROED}")
 
     @contextmanager
     def roomy(self, connection: Connection) -> Iterator[None]:
         """Within the block SQLite keeps more of the file at hand, for indexes that grow in all places at once."""
+        with self._set(connection, "cache_size", f"-{_ROOM}", f"-{_USUAL_ROOM}"):
+            yield
+
+    @contextmanager
+    def _set(self, connection: Connection, pragma: str, within: str, usual: str) -> Iterator[None]:
+        """A setting of SQLite's for this connection alone, as long as the block lasts."""
         if self.engine.dialect.name != "sqlite":
             yield
             return
         driver: Any = connection.connection.driver_connection
-        (usual,) = driver.execute("PRAGMA cache_size").fetchone()
-        driver.execute(f"PRAGMA cache_size=-{_ROOM}")
+        driver.execute(f"PRAGMA {pragma}={within}")
         try:
             yield
         finally:
-            driver.execute(f"PRAGMA cache_size={usual}")
+            driver.execute(f"PRAGMA {pragma}={usual}")
 
     def empty_log(self) -> None:
         """On SQLite: brings the log back into the file and empties it, as far as nobody reads from it just now."""

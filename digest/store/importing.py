@@ -207,7 +207,6 @@ def _merge(connection: Connection, origin: str, *, source: str, now: datetime, u
         unchosen = and_(met, s.listed, s.origin != "", ~exists().where(wish.c.subscriber == s.id))
         may = or_(comes, exists().where(unchosen)) if update_listed else comes
         connection.execute(update(_incoming).where(~and_(mailed, may)).values(paused_until=None))
-        _log(connection, "changed", literal(now, Moment), source, and_(i.paused_until > now, ~comes))
     _log(connection, "agreed", i.agreed_at, source, and_(comes, mailed, i.agreed_at.is_not(None)))
     _log(connection, "imported", literal(now, Moment), source, and_(comes, mailed))
     changed = 0
@@ -215,7 +214,8 @@ def _merge(connection: Connection, origin: str, *, source: str, now: datetime, u
         differs = or_(*(and_(i[name].is_not(None), _text(s[name]) != _text(i[name])) for name in _FIELDS))
         brought = {name: func.coalesce(i[name], s[name]) for name in _FIELDS}
         whose = and_(met, s.listed, s.origin != "", differs)
-        _log(connection, "changed", literal(now, Moment), source, and_(mailed, exists().where(whose)))
+        pauses = and_(i.paused_until > now, ~comes)
+        _log(connection, "changed", literal(now, Moment), source, and_(mailed, or_(exists().where(whose), pauses)))
         changed = connection.execute(update(subscriber).where(whose).values(brought)).rowcount
     again = {name: func.coalesce(i[name], s[name]) for name in _FIELDS}
     returned = connection.execute(

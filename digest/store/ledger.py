@@ -41,11 +41,6 @@ class SqlLedger:
         self.personalizations = Personalizations(database)
 
     def claim(
-        self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
-    ) -> Claim | None:
-        return next(iter(self.claim_several(1, edition, transport, now, max_tries, ahead)), None)
-
-    def claim_several(
         self, most: int, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
     ) -> Sequence[Claim]:
         turn = {**_turn(edition, transport, now, max_tries, ahead), "several": most}
@@ -58,8 +53,7 @@ class SqlLedger:
                     if (claim := self._begun(connection, mine, now))
                 ]
                 if claims:
-                    own = {"transport": transport, "started_at": now, "run": self.run, "boot": self.steps.boot}
-                    connection.execute(_begin, [{**own, **_named(claim)} for claim in claims])
+                    connection.execute(_begin, [self._attempt_row(claim, transport, now) for claim in claims])
             if claims or not taken:
                 return claims
 
@@ -71,6 +65,18 @@ class SqlLedger:
             return None
         send_at = mine.due_at if mine.due_at > now else None
         return Claim(mine.id, secrets.token_hex(8), mine.variant, readers, send_at)
+
+    def _attempt_row(self, claim: Claim, transport: str, now: datetime) -> dict[str, Any]:
+        return {
+            "id": claim.attempt,
+            "batch": claim.batch,
+            "transport": transport,
+            "state": "submitting",
+            "started_at": now,
+            "run": self.run,
+            "boot": self.steps.boot,
+            "send_at": claim.send_at,
+        }
 
     def _looked_over(self, connection: Connection, mine: Any, now: datetime) -> Sequence[tuple[int, str]]:
         """The batch's readers without those who have left since. Where nobody can have (`departures`), they are not
@@ -255,10 +261,6 @@ def _take(fenced: bool) -> ReturningUpdate[Any]:
         .values(state="submitting", tries=batch.c.tries + 1)
         .returning(batch.c.id, batch.c.variant, batch.c.due_at, batch.c.tries, batch.c.size, _nobody_left)
     )
-
-
-def _named(claim: Claim) -> dict[str, Any]:
-    return {"id": claim.attempt, "batch": claim.batch, "state": "submitting", "send_at": claim.send_at}
 
 
 def _ready(fenced: bool) -> ColumnElement[bool]:

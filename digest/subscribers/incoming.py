@@ -62,7 +62,6 @@ class Judge:
         self.plain = [key for key in ("frequency", "timezone", "hour", "format") if self._has(key)]
         self.many = [key for key in _MANY if self._has(key)]
         self.names = [key for key in ("name", "first", "last") if key in self.columns]
-        self.ends = [key for key in ("paused_until", "attributes") if key in self.columns]
         self.states = [key for key in ("left", "bounced", "mailable", "stopped") if key in self.columns]
 
     def reader(self, row: Row) -> Incoming:
@@ -85,7 +84,7 @@ class Judge:
             values["topics"] = self._topics(key, cells) or values.get("topics")
         status, barred = self._status(cells)
         agreed, detail = self._agreed(cells)
-        until = self._until(cells) if self.ends else None
+        until = self._until(cells)
         if until is not None and status == "paused":
             status = "active"
             detail = ", ".join(filter(None, (detail, f"paused until {until:%Y-%m-%d}")))

@@ -20,6 +20,7 @@ from digest.deliver.outcome import Accepted
 from digest.store.locks import at_work
 from digest.store.schema import attempt, batch, edition
 from tests.cli.newsroom import Newsroom
+from tests.support.claiming import claim_one
 from tests.support.sendgrid_faults import Fault
 from tests.support.sendgrid_server import KEY, SendGridServer
 
@@ -252,7 +253,7 @@ def test_what_a_killed_run_may_have_sent_is_told_when_the_edition_is_paused(
     provider.faults = ["unauthorized_401"]
     newsroom.digest("send")
     with make_app(newsroom.home) as app:
-        claim = app.ledger.claim(EDITION, "sendgrid", app.now(), 5)  # and then it was killed
+        claim = claim_one(app.ledger, EDITION, "sendgrid", app.now(), 5)  # and then it was killed
     assert claim
     run = newsroom.digest("edition", "pause", EDITION)
     assert run.code == 1
@@ -272,7 +273,7 @@ def test_pausing_waits_for_what_another_process_has_in_hand(
     provider.faults = ["unauthorized_401"]
     newsroom.digest("send")
     with make_app(newsroom.home) as app, at_work(app.database, app.ledger.run):
-        claim = app.ledger.claim(EDITION, "sendgrid", app.now(), 5)
+        claim = claim_one(app.ledger, EDITION, "sendgrid", app.now(), 5)
         assert claim
         with ThreadPoolExecutor(1) as pool, make_app(newsroom.home) as desk:
             told = pool.submit(withdrawing.stop, desk, EDITION, "paused", out_of=("sending",))
@@ -280,7 +281,7 @@ def test_pausing_waits_for_what_another_process_has_in_hand(
             assert not told.done()
             app.ledger.settle(claim.attempt, Accepted(), app.now())
             assert told.result(20) == withdrawing.Withdrawn(stopped=True)
-        assert app.ledger.claim(EDITION, "sendgrid", app.now(), 5) is None
+        assert claim_one(app.ledger, EDITION, "sendgrid", app.now(), 5) is None
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from digest.app import make_app
 from digest.deliver.outcome import Redo
 from tests.cli.newsroom import Newsroom
+from tests.support.claiming import claim_one
 
 EDITION = "2026-11-23"
 
@@ -18,7 +19,7 @@ def left(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> int:
         monkeypatch.setenv(name, value)
     newsroom.json("send", "--at", "07:30")
     with make_app(newsroom.home) as app:
-        claim = app.ledger.claim(EDITION, "resend", app.now().replace(hour=8), 5)
+        claim = claim_one(app.ledger, EDITION, "resend", app.now().replace(hour=8), 5)
         assert claim
         app.ledger.settle(claim.attempt, Redo("no answer"), app.now())
     newsroom.environment["DIGEST_NOW"] = "2026-11-23T08:00+05:30"

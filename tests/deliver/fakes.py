@@ -56,8 +56,12 @@ class FakeLedger:
         return [(batch.state, len(batch.readers)) for batch in self.batches if batch.readers]
 
     def claim(
-        self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
-    ) -> Claim | None:
+        self, most: int, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
+    ) -> Sequence[Claim]:
+        found = (self._claim(max_tries) for _ in range(most))
+        return [claim for claim in found if claim]
+
+    def _claim(self, max_tries: int) -> Claim | None:
         with self.lock:
             if self.claim_error:
                 raise self.claim_error
@@ -68,12 +72,6 @@ class FakeLedger:
                     self.attempts[name] = batch
                     return Claim(batch.number, name, batch.variant, batch.readers)
             return None
-
-    def claim_several(
-        self, most: int, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
-    ) -> Sequence[Claim]:
-        found = (self.claim(edition, transport, now, max_tries, ahead) for _ in range(most))
-        return [claim for claim in found if claim]
 
     def settle_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
         for claim, outcome in accepted:

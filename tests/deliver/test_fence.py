@@ -21,6 +21,7 @@ from digest.store.ledger import SqlLedger
 from digest.store.readers import ReaderStore
 from tests.deliver.letters import LETTER, SENDER, token
 from tests.store.conftest import KEY, an_edition, enlist
+from tests.support.claiming import claim_one
 from tests.support.freezing import Entry, freeze
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import KEY as API_KEY
@@ -107,7 +108,7 @@ def test_the_calls_of_the_fence_may_fail_too(database: Database, server: SendGri
 def test_what_a_kill_left_is_recalled_by_the_next_run(database: Database, server: SendGridServer) -> None:
     prepare(database, 8, 4)
     dead = SqlLedger(database)
-    claim = dead.claim(KEY, "sendgrid", AT, 5, AHEAD)
+    claim = claim_one(dead, KEY, "sendgrid", AT, 5, AHEAD)
     assert claim is not None
     transport = SendGrid(API_KEY, host=server.url)
     fence = transport.open_fence()

@@ -17,6 +17,7 @@ from digest.store.ledger import SqlLedger
 from digest.store.readers import ReaderStore
 from digest.store.wishes import Said, WishStore
 from tests.store.conftest import KEY, NOW, Frozen, enlist
+from tests.support.claiming import claim_one
 
 WHO = "reader1@example.com"
 ID = 2
@@ -56,7 +57,7 @@ def test_who_leaves_after_the_freeze_is_not_mailed(
     assert frozen(3)[1] == ID
     before = departures_of(database)
     LEAVING[how](database)
-    claim = ledger.claim(KEY, "sendgrid", NOW, 5)
+    claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claim is not None
     assert [id for id, _email in claim.readers] == [1, 3]
     assert len(claim.readers) == 2
@@ -82,7 +83,7 @@ def test_a_departure_before_the_freeze_costs_its_claims_no_look(
     with database.read() as connection:
         kept = connection.execute(text("SELECT departures FROM batch WHERE edition = :key"), {"key": KEY}).scalar()
     assert kept == departures_of(database)
-    claim = ledger.claim(KEY, "sendgrid", NOW, 5)
+    claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claim is not None
     looked = [1, 3, 4] if kept is None else [1, ID, 3, 4]
     assert [id for id, _email in claim.readers] == looked
@@ -92,7 +93,9 @@ def test_whose_pause_ends_before_the_letter_goes_gets_it(database: Database, led
     minutes = timedelta(minutes=1)
     frozen(2, due=NOW + 30 * minutes)
     WishStore(database).set(ID, {"paused_until": NOW + 20 * minutes}, SAID, now=NOW)
-    claim = ledger.claim(KEY, "sendgrid", NOW, 5, Ahead(most=40 * minutes, least=15 * minutes, closes=12 * minutes))
+    claim = claim_one(
+        ledger, KEY, "sendgrid", NOW, 5, Ahead(most=40 * minutes, least=15 * minutes, closes=12 * minutes)
+    )
     assert claim is not None
     assert [id for id, _email in claim.readers] == [1, ID]
 

@@ -26,6 +26,7 @@ from digest.store.signups import SignupStore
 from digest.store.tables import metadata
 from digest.store.wishes import WishStore
 from tests.store.conftest import KEY, NOW, Frozen, enlist
+from tests.support.claiming import claim_one
 
 WHO = "reader1@example.com"
 
@@ -70,7 +71,7 @@ def test_nothing_of_the_person_is_left_and_the_counts_balance(
 def test_who_waits_in_a_batch_gets_nothing(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(2)
     Erasures(database).erase(WHO, "x", now=NOW)
-    claimed = ledger.claim(KEY, "outbox", NOW, 5)
+    claimed = claim_one(ledger, KEY, "outbox", NOW, 5)
     assert claimed
     assert [email for _id, email in claimed.readers] == ["reader0@example.com"]
     assert counts(database, KEY).balanced

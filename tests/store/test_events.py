@@ -22,6 +22,7 @@ from digest.store.schema import attempt as attempts
 from digest.store.schema import edition, webhook
 from digest.store.signups import SignupStore
 from tests.store.conftest import KEY, NOW, Frozen, an_edition
+from tests.support.claiming import claim_one
 
 LATER = NOW + timedelta(minutes=5)
 
@@ -44,7 +45,7 @@ def an_event(kind: str, reader: int, *, key: str = KEY, attempt: str = "", reaso
 
 
 def send(database: Database, ledger: SqlLedger, outcome: Accepted | Unknown | NotSent, key: str = KEY) -> str:
-    claim = ledger.claim(key, "sendgrid", NOW, 5)
+    claim = claim_one(ledger, key, "sendgrid", NOW, 5)
     assert claim
     ledger.settle(claim.attempt, outcome, NOW)
     return claim.attempt
@@ -157,7 +158,7 @@ def test_being_dropped_proves_nothing(database: Database, ledger: SqlLedger, fro
 def test_an_event_may_be_faster_than_the_answer(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     """Or the process was killed, and a new run has not found the orphan yet."""
     frozen(3)
-    claim = ledger.claim(KEY, "sendgrid", NOW, 5)
+    claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claim
     assert hear(database, an_event("processed", 1, attempt=claim.attempt)).proven == {KEY}
     ledger.settle(claim.attempt, Unknown("no whole answer came"), LATER)

@@ -18,6 +18,7 @@ from digest.store.profiles import Profile
 from digest.store.readers import ReaderStore
 from digest.subscribers.due import Candidate
 from tests.store.conftest import KEY, NOW, an_edition
+from tests.support.claiming import claim_one
 
 LATER = NOW + timedelta(hours=1)
 READERS = [
@@ -50,7 +51,7 @@ def freeze(database: Database, store: ReaderStore, size: int = 4) -> Placed:
 
 def handed_over(database: Database) -> list[tuple[str, list[str]]]:
     ledger, found = SqlLedger(database), []
-    while got := ledger.claim(KEY, "outbox", LATER, 5):
+    while got := claim_one(ledger, KEY, "outbox", LATER, 5):
         found.append((got.variant, [email for _id, email in got.readers]))
         ledger.settle(got.attempt, Accepted(), NOW)
     return found

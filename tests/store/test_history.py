@@ -16,6 +16,7 @@ from digest.store.readers import ReaderStore
 from digest.store.schema import delivery_event
 from digest.store.signups import SignupStore
 from tests.store.conftest import KEY, NOW, Frozen, an_edition, enlist
+from tests.support.claiming import claim_one
 from tests.support.freezing import Entry, freeze
 
 WHO = "reader0@example.com"
@@ -30,7 +31,7 @@ def story(database: Database, address: str = WHO) -> list[tuple[str, str, str]]:
 
 def test_a_letter_that_came(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(2)
-    claimed = ledger.claim(KEY, "sendgrid", NOW, 5)
+    claimed = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claimed
     ledger.settle(claimed.attempt, Accepted("id-7"), LATER)
     told = story(database)
@@ -51,7 +52,7 @@ def test_a_letter_that_came(database: Database, ledger: SqlLedger, frozen: Froze
 def test_a_letter_in_doubt_and_one_to_come(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(2)
     assert story(database)[-1] == (f"letter {KEY}", "pending", f"due at {NOW:%Y-%m-%d %H:%M} UTC")
-    claimed = ledger.claim(KEY, "sendgrid", NOW, 5)
+    claimed = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claimed
     ledger.settle(claimed.attempt, Unknown("the line went dead"), LATER)
     assert story(database)[-1] == (f"letter {KEY}", "unknown", "by sendgrid, batch 1; the line went dead")

@@ -19,13 +19,14 @@ from digest.store.ledger import SqlLedger
 from digest.store.readers import ReaderStore
 from digest.store.schema import attempt
 from tests.store.conftest import KEY, NOW, Frozen, enlist
+from tests.support.claiming import claim_one
 from tests.support.freezing import Entry, freeze
 
 HOLD = {"sendgrid": "hold", "smtp": "stepwise", "outbox": "redo"}
 
 
 def claim(ledger: SqlLedger, transport: str = "sendgrid") -> Claim:
-    got = ledger.claim(KEY, transport, NOW, 5)
+    got = claim_one(ledger, KEY, transport, NOW, 5)
     assert got is not None
     return got
 
@@ -42,7 +43,7 @@ def test_every_reader_frozen_has_one_place_and_is_claimed_once(
 ) -> None:
     ids = frozen(25, size=10)
     claimed: list[int] = []
-    while got := ledger.claim(KEY, "outbox", NOW, 5):
+    while got := claim_one(ledger, KEY, "outbox", NOW, 5):
         assert len(got.readers) <= 10
         claimed += [id for id, _email in got.readers]
         ledger.settle(got.attempt, Accepted("m1"), NOW)
@@ -70,7 +71,7 @@ def test_eight_threads_never_share_a_batch(ledger: SqlLedger, database: Database
     def work() -> None:
         try:
             start.wait()
-            while got := ledger.claim(KEY, "outbox", NOW, 5):
+            while got := claim_one(ledger, KEY, "outbox", NOW, 5):
                 with lock:
                     claimed.extend(id for id, _email in got.readers)
                 ledger.settle(got.attempt, Accepted(), NOW)
@@ -91,11 +92,11 @@ def test_several_are_claimed_as_one_after_the_other_and_settled_together(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
     ids = frozen(50, size=10)
-    some = ledger.claim_several(3, KEY, "outbox", NOW, 5)
-    rest = ledger.claim_several(9, KEY, "outbox", NOW, 5)
+    some = ledger.claim(3, KEY, "outbox", NOW, 5)
+    rest = ledger.claim(9, KEY, "outbox", NOW, 5)
     assert [id for claim in (*some, *rest) for id, _email in claim.readers] == ids
     assert (len(some), len(rest)) == (3, 2)
-    assert not ledger.claim_several(3, KEY, "outbox", NOW, 5)
+    assert not ledger.claim(3, KEY, "outbox", NOW, 5)
     ledger.settle_accepted([(claim, Accepted(f"m{claim.batch}")) for claim in some], NOW)
     assert tally(database) == {"frozen": 50, "accepted": 30, "pending": 20}
     ledger.prove(rest[0].attempt)
@@ -111,7 +112,7 @@ def test_nothing_is_settled_together_with_what_another_run_has_settled(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
     frozen(20, size=10)
-    one, other = ledger.claim_several(2, KEY, "outbox", NOW, 5)
+    one, other = ledger.claim(2, KEY, "outbox", NOW, 5)
     ledger.settle(other.attempt, Unknown("no answer"), NOW)
     with pytest.raises(StoreError, match="settled already"):
         ledger.settle_accepted([(one, Accepted()), (other, Accepted())], NOW)
@@ -123,7 +124,7 @@ def test_what_was_not_begun_has_lost_no_try(ledger: SqlLedger, frozen: Frozen) -
     for _ in range(4):
         ledger.settle(claim(ledger).attempt, NotSent("the run was stopped", untried=True), NOW)
     ledger.settle(claim(ledger).attempt, NotSent("busy"), NOW)
-    assert ledger.claim(KEY, "outbox", NOW, 2)
+    assert claim_one(ledger, KEY, "outbox", NOW, 2)
 
 
 def test_batches_whose_readers_have_all_left_are_passed_over(
@@ -132,9 +133,9 @@ def test_batches_whose_readers_have_all_left_are_passed_over(
     ids = frozen(40, size=10)
     for n in (*range(10), *range(20, 30)):
         ReaderStore(database).suppress(f"reader{n}@example.com", "left", now=NOW)
-    claims = [*ledger.claim_several(2, KEY, "outbox", NOW, 5), *ledger.claim_several(2, KEY, "outbox", NOW, 5)]
+    claims = [*ledger.claim(2, KEY, "outbox", NOW, 5), *ledger.claim(2, KEY, "outbox", NOW, 5)]
     assert [id for claim in claims for id, _email in claim.readers] == ids[10:20] + ids[30:]
-    assert not ledger.claim_several(2, KEY, "outbox", NOW, 5)
+    assert not ledger.claim(2, KEY, "outbox", NOW, 5)
     ledger.settle_accepted([(claim, Accepted()) for claim in claims], NOW)
     assert tally(database) == {"frozen": 40, "accepted": 20, "excluded": 20}
 
@@ -178,7 +179,7 @@ def test_batches_hold_one_variant_and_one_due_time(database: Database, ledger: S
     entries = [Entry(a, "html", NOW), Entry(b, "text", NOW), Entry(c, "html", later), Entry(d, "html", NOW)]
     freeze(database, KEY, entries, 10)
     groups = []
-    while got := ledger.claim(KEY, "outbox", NOW, 5):
+    while got := claim_one(ledger, KEY, "outbox", NOW, 5):
         groups.append((got.variant, [id for id, _email in got.readers]))
         ledger.settle(got.attempt, Accepted(), NOW)
     assert groups == [("html", [a, d]), ("text", [b])]
@@ -204,13 +205,13 @@ def test_not_sent_goes_back_until_it_was_tried_often_enough(
 ) -> None:
     frozen(2)
     for _ in range(3):
-        got = ledger.claim(KEY, "sendgrid", NOW, 3)
+        got = claim_one(ledger, KEY, "sendgrid", NOW, 3)
         assert got is not None
         ledger.settle(got.attempt, NotSent("429"), NOW)
-    assert ledger.claim(KEY, "sendgrid", NOW, 3) is None
+    assert claim_one(ledger, KEY, "sendgrid", NOW, 3) is None
     assert tally(database) == {"frozen": 2, "pending": 2}
     ledger.begin_run(KEY, recovery=HOLD, now=NOW)  # a new run tries again
-    assert ledger.claim(KEY, "sendgrid", NOW, 3) is not None
+    assert claim_one(ledger, KEY, "sendgrid", NOW, 3) is not None
 
 
 def test_unknown_is_never_claimed_again(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
@@ -218,7 +219,7 @@ def test_unknown_is_never_claimed_again(database: Database, ledger: SqlLedger, f
     got = claim(ledger)
     ledger.settle(got.attempt, Unknown("no answer"), NOW)
     ledger.begin_run(KEY, recovery=HOLD, now=NOW)
-    assert ledger.claim(KEY, "sendgrid", NOW, 5) is None
+    assert claim_one(ledger, KEY, "sendgrid", NOW, 5) is None
     assert tally(database) == {"frozen": 2, "unknown": 2}
     assert {row.reason for row in missing(database, KEY)} == {"no answer"}
 
@@ -292,7 +293,7 @@ def test_who_leaves_between_freeze_and_claim_gets_nothing(
 def test_a_batch_that_everyone_left_is_no_request(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(2)
     enlist(database)
-    assert ledger.claim(KEY, "sendgrid", NOW, 5) is None
+    assert claim_one(ledger, KEY, "sendgrid", NOW, 5) is None
     assert tally(database) == {"frozen": 2, "excluded": 2}
     assert counts(database, KEY).settled
 
@@ -303,7 +304,7 @@ def test_nothing_is_claimed_of_an_edition_that_is_not_being_sent(
 ) -> None:
     frozen(2)
     EditionStore(database).move(KEY, state, out_of=("sending",))  # type: ignore[arg-type]
-    assert ledger.claim(KEY, "outbox", NOW, 5) is None
+    assert claim_one(ledger, KEY, "outbox", NOW, 5) is None
     assert tally(database) == {"frozen": 2, "pending": 2}
 
 

@@ -62,7 +62,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(most=st.integers(1, 3))
     def claim(self, most: int) -> None:
-        claims = self.ledger.claim_several(most, KEY, "sendgrid", self.now, 3, AHEAD)
+        claims = self.ledger.claim(most, KEY, "sendgrid", self.now, 3, AHEAD)
         assert len(claims) <= most
         for got in claims:
             self.begin(got)

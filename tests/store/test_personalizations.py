@@ -12,6 +12,7 @@ from digest.store.ledger import SqlLedger
 from digest.store.personalizations import Personalizations
 from digest.store.readers import ReaderStore
 from tests.store.conftest import KEY, NOW, Frozen, enlist
+from tests.support.claiming import claim_one
 
 FORM, OTHER = "a" * 64, "b" * 64
 
@@ -29,7 +30,7 @@ def make(kept: Personalizations, form: str = FORM) -> list[int]:
 
 
 def of_the_batch(ledger: SqlLedger, form: str = FORM) -> tuple[list[int], bytes] | None:
-    claim = ledger.claim(KEY, "sendgrid", NOW, 5)
+    claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claim is not None
     found = ledger.prepared(claim, form)
     return (list(found.ids), found.personalizations) if found else None

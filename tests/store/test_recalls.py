@@ -16,6 +16,7 @@ from digest.store.database import Database, open_database
 from digest.store.ledger import SqlLedger
 from digest.store.locks import at_work
 from tests.store.conftest import KEY, NOW, Frozen
+from tests.support.claiming import claim_one
 
 AHEAD = Ahead(most=timedelta(minutes=40), least=timedelta(minutes=15), closes=timedelta(minutes=12))
 DUE = NOW + timedelta(minutes=30)
@@ -42,7 +43,7 @@ def scheduled(frozen: Frozen) -> list[int]:
 
 
 def ahead(ledger: SqlLedger, now: datetime = NOW) -> Claim:
-    got = ledger.claim(KEY, "sendgrid", now, 5, AHEAD)
+    got = claim_one(ledger, KEY, "sendgrid", now, 5, AHEAD)
     assert got is not None
     return got
 
@@ -62,7 +63,7 @@ def test_a_batch_is_claimed_in_the_time_of_its_fence_or_when_it_is_due(
     ledger: SqlLedger, minutes_before: int, claimed: bool
 ) -> None:
     now = DUE - timedelta(minutes=minutes_before)
-    got = ledger.claim(KEY, "sendgrid", now, 5, AHEAD)
+    got = claim_one(ledger, KEY, "sendgrid", now, 5, AHEAD)
     assert (got is not None) == claimed
     assert ledger.is_due(KEY, now, AHEAD) == claimed
     if got:
@@ -71,7 +72,7 @@ def test_a_batch_is_claimed_in_the_time_of_its_fence_or_when_it_is_due(
 
 @pytest.mark.usefixtures("scheduled")
 def test_without_a_fence_nothing_is_claimed_before_its_time(ledger: SqlLedger) -> None:
-    assert ledger.claim(KEY, "smtp", NOW, 5) is None
+    assert claim_one(ledger, KEY, "smtp", NOW, 5) is None
     assert not ledger.is_due(KEY, NOW)
 
 
@@ -182,7 +183,7 @@ def test_a_run_killed_behind_its_fence_is_in_doubt_and_recalled(ledger: SqlLedge
 def test_with_resend_nothing_a_killed_run_left_is_held(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
     frozen(3, size=1)
     for _ in range(2):
-        ledger.claim(KEY, "sendgrid", NOW, 5)
+        claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert ledger.begin_run(KEY, recovery=HOLD, now=NOW, resend=True) == 0
     assert counts(database, KEY).pending == 3
 
@@ -224,12 +225,12 @@ def test_a_late_proof_does_not_take_a_batch_from_the_attempt_that_has_it_now(
     ledger: SqlLedger, database: Database, frozen: Frozen, handed_over_again: bool
 ) -> None:
     frozen(2, size=2)
-    got = ledger.claim(KEY, "sendgrid", NOW, 5)
+    got = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert got is not None
     ledger.settle(got.attempt, Unknown("no answer"), NOW)
     assert ledger.decide(KEY, got.batch, NotSent("nothing there"), "asked", NOW)
     if handed_over_again:
-        again = ledger.claim(KEY, "sendgrid", NOW, 5)
+        again = claim_one(ledger, KEY, "sendgrid", NOW, 5)
         assert again is not None
         assert not ledger.prove(got.attempt)
         ledger.settle(again.attempt, NotSent("busy"), NOW)
@@ -247,12 +248,12 @@ def test_what_a_living_run_holds_is_left_to_it(store_url: str, tmp_path: Path, f
     one, other = (open_database(store_url, home=tmp_path) for _ in range(2))
     ours, theirs = SqlLedger(one), SqlLedger(other)
     with at_work(other, theirs.run):
-        got = theirs.claim(KEY, "sendgrid", NOW, 5)
+        got = claim_one(theirs, KEY, "sendgrid", NOW, 5)
         assert got is not None
         assert ours.begin_run(KEY, recovery=HOLD, now=NOW) == 0
         assert counts(one, KEY).pending == 2
         theirs.settle(got.attempt, Accepted(), NOW)
-        lost = theirs.claim(KEY, "sendgrid", NOW, 5)
+        lost = claim_one(theirs, KEY, "sendgrid", NOW, 5)
         assert lost is not None
     # Its session is gone, as after a kill; the server takes a moment to see it.
     until, doubtful = time.monotonic() + 10, 0

@@ -10,6 +10,7 @@ from digest.store.database import Database
 from digest.store.ledger import SqlLedger
 from digest.store.readers import ReaderStore
 from tests.store.conftest import KEY, NOW, Frozen
+from tests.support.claiming import claim_one
 
 HOW = {"resend": "redo", "sendgrid": "hold"}
 WITHIN = {"resend": timedelta(hours=24)}
@@ -24,14 +25,14 @@ def test_no_other_transport_is_given_what_may_be_with_this_one(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
     frozen(2, size=1)
-    got = ledger.claim(KEY, "resend", NOW, 5)
+    got = claim_one(ledger, KEY, "resend", NOW, 5)
     assert got is not None
     ledger.settle(got.attempt, Redo("no answer"), NOW)
-    other = ledger.claim(KEY, "sendgrid", NOW, 5)
+    other = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert other is not None
     assert other.batch != got.batch
-    assert ledger.claim(KEY, "sendgrid", NOW, 5) is None
-    again = ledger.claim(KEY, "resend", NOW, 5)
+    assert claim_one(ledger, KEY, "sendgrid", NOW, 5) is None
+    again = claim_one(ledger, KEY, "resend", NOW, 5)
     assert again is not None
     assert (again.batch, list(again.readers)) == (got.batch, list(got.readers))
     assert counts(database, KEY).unknown == 0
@@ -41,9 +42,9 @@ def test_what_a_killed_run_left_is_redone_while_the_provider_knows_it(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
     frozen(3, size=3)
-    assert ledger.claim(KEY, "resend", NOW, 5) is not None
+    assert claim_one(ledger, KEY, "resend", NOW, 5) is not None
     assert begin(ledger, 23.9) == 0
-    assert ledger.claim(KEY, "sendgrid", NOW, 5) is None
+    assert claim_one(ledger, KEY, "sendgrid", NOW, 5) is None
     assert counts(database, KEY).pending == 3
 
 
@@ -51,12 +52,12 @@ def test_who_left_between_two_tries_and_came_back_gets_no_second_place(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
     frozen(2, size=2)
-    got = ledger.claim(KEY, "resend", NOW, 5)
+    got = claim_one(ledger, KEY, "resend", NOW, 5)
     assert got is not None
     ledger.settle(got.attempt, Redo("no answer"), NOW)
     readers = ReaderStore(database)
     readers.suppress("reader0@example.com", "unsubscribed", now=NOW)
-    again = ledger.claim(KEY, "resend", NOW, 5)
+    again = claim_one(ledger, KEY, "resend", NOW, 5)
     assert again is not None
     assert [email for _id, email in again.readers] == ["reader1@example.com"]
     ledger.settle(again.attempt, Accepted(), NOW)
@@ -66,14 +67,14 @@ def test_who_left_between_two_tries_and_came_back_gets_no_second_place(
 
 def test_later_it_is_in_doubt(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
     frozen(3, size=3)
-    assert ledger.claim(KEY, "resend", NOW, 5) is not None
+    assert claim_one(ledger, KEY, "resend", NOW, 5) is not None
     assert begin(ledger, 24) == 3
     assert counts(database, KEY).unknown == 3
 
 
 def test_so_is_what_waited_too_long_to_be_redone(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
     frozen(3, size=3)
-    assert ledger.claim(KEY, "resend", NOW, 5) is not None
+    assert claim_one(ledger, KEY, "resend", NOW, 5) is not None
     assert begin(ledger, 1) == 0
     assert begin(ledger, 25) == 3
     assert begin(ledger, 26) == 0
@@ -83,10 +84,10 @@ def test_so_is_what_waited_too_long_to_be_redone(ledger: SqlLedger, database: Da
 def test_the_rest_of_a_batch_that_is_taken_in_parts_keeps_its_tries(ledger: SqlLedger, frozen: Frozen) -> None:
     ids = frozen(5, size=5)
     for part in ids:
-        got = ledger.claim(KEY, "resend", NOW, 2)
+        got = claim_one(ledger, KEY, "resend", NOW, 2)
         assert got is not None
         ledger.settle(got.attempt, Mixed(accepted=frozenset({part})), NOW)
-    assert ledger.claim(KEY, "resend", NOW, 2) is None
+    assert claim_one(ledger, KEY, "resend", NOW, 2) is None
 
 
 def test_who_parts_from_a_batch_that_may_be_with_a_provider_is_no_other_transports_either(
@@ -94,17 +95,17 @@ def test_who_parts_from_a_batch_that_may_be_with_a_provider_is_no_other_transpor
 ) -> None:
     """A killed run may have made every call of it; what a second one did not come to is not certainly unsent."""
     first, *_rest = frozen(3, size=3)
-    assert ledger.claim(KEY, "resend", NOW, 5) is not None
+    assert claim_one(ledger, KEY, "resend", NOW, 5) is not None
     assert begin(ledger, 1) == 0
-    again = ledger.claim(KEY, "resend", NOW, 5)
+    again = claim_one(ledger, KEY, "resend", NOW, 5)
     assert again is not None
     ledger.settle(again.attempt, Mixed(accepted=frozenset({first}), not_sent_reason="the line broke"), NOW)
-    assert ledger.claim(KEY, "sendgrid", NOW, 5) is None
-    last = ledger.claim(KEY, "resend", NOW, 5)
+    assert claim_one(ledger, KEY, "sendgrid", NOW, 5) is None
+    last = claim_one(ledger, KEY, "resend", NOW, 5)
     assert last is not None
     assert len(last.readers) == 2
     ledger.settle(last.attempt, Halve("too large"), NOW)
-    assert ledger.claim(KEY, "sendgrid", NOW, 5) is None
+    assert claim_one(ledger, KEY, "sendgrid", NOW, 5) is None
     assert begin(ledger, 25) == 2
     assert (counts(database, KEY).accepted, counts(database, KEY).unknown) == (1, 2)
 
@@ -114,7 +115,7 @@ def test_what_may_be_with_a_provider_is_not_given_up_as_unsent(
 ) -> None:
     """Who is excluded gets a place at the next send: a second letter for those whom the killed run had reached."""
     frozen(3, size=3)
-    assert ledger.claim(KEY, "resend", NOW, 5) is not None
+    assert claim_one(ledger, KEY, "resend", NOW, 5) is not None
     assert begin(ledger, 5) == 0
     assert ledger.expire(KEY, before=NOW + timedelta(hours=1)) == 0
     assert (counts(database, KEY).excluded, counts(database, KEY).unknown) == (0, 3)

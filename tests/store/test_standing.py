@@ -19,6 +19,7 @@ from digest.store.locks import alone, at_work, living
 from digest.store.recovering import Left
 from digest.store.standing import Onlooker, Standing
 from tests.store.conftest import KEY, NOW, Frozen
+from tests.support.claiming import claim_one
 
 WAYS: Mapping[str, Recovery] = {"sendgrid": "hold", "smtp": "stepwise", "outbox": "redo"}
 
@@ -48,7 +49,7 @@ def agrees(standing: Standing) -> bool:
 
 def test_a_dead_run_leaves_its_batch_in_doubt_named(ledger: SqlLedger, frozen: Frozen, looker: Onlooker) -> None:
     frozen(6, size=3)
-    claim = ledger.claim(KEY, "sendgrid", NOW, 5)
+    claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claim
     seen = looker.standing(KEY, NOW)
     assert agrees(seen)
@@ -62,7 +63,7 @@ def test_a_dead_run_leaves_its_batch_in_doubt_named(ledger: SqlLedger, frozen: F
 @pytest.mark.parametrize("served", [0, 1, 2])
 def test_one_reader_of_smtp_is_in_doubt(ledger: SqlLedger, frozen: Frozen, looker: Onlooker, served: int) -> None:
     ids = frozen(3)
-    claim = ledger.claim(KEY, "smtp", NOW, 5)
+    claim = claim_one(ledger, KEY, "smtp", NOW, 5)
     assert claim
     ledger.note_handing(claim.attempt, ids[served])
     seen = looker.standing(KEY, NOW)
@@ -76,7 +77,7 @@ def test_one_reader_of_smtp_is_in_doubt(ledger: SqlLedger, frozen: Frozen, looke
 
 def test_what_is_redone_is_pending(ledger: SqlLedger, frozen: Frozen, looker: Onlooker) -> None:
     frozen(3)
-    assert ledger.claim(KEY, "outbox", NOW, 5)
+    assert claim_one(ledger, KEY, "outbox", NOW, 5)
     seen = looker.standing(KEY, NOW)
     assert agrees(seen)
     assert seen.counts.pending == 3
@@ -85,7 +86,7 @@ def test_what_is_redone_is_pending(ledger: SqlLedger, frozen: Frozen, looker: On
 def test_a_living_run_is_not_doubted(database: Database, ledger: SqlLedger, frozen: Frozen, looker: Onlooker) -> None:
     frozen(3)
     with at_work(database, ledger.run):
-        claim = ledger.claim(KEY, "sendgrid", NOW, 5)
+        claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
         assert claim
         seen = looker.standing(KEY, NOW)
         assert (seen.counts.pending, seen.counts.unknown, seen.doubts) == (3, 0, [])
@@ -98,15 +99,15 @@ def test_a_dead_run_is_seen_beside_a_living_one(
     database: Database, ledger: SqlLedger, frozen: Frozen, looker: Onlooker
 ) -> None:
     frozen(4, size=2)
-    assert SqlLedger(database).claim(KEY, "sendgrid", NOW, 5)
+    assert claim_one(SqlLedger(database), KEY, "sendgrid", NOW, 5)
     with at_work(database, ledger.run):
-        assert ledger.claim(KEY, "sendgrid", NOW, 5)
+        assert claim_one(ledger, KEY, "sendgrid", NOW, 5)
         assert looker.standing(KEY, NOW).counts.unknown == 2
 
 
 def test_looking_is_in_no_sends_way(database: Database, ledger: SqlLedger, frozen: Frozen, looker: Onlooker) -> None:
     frozen(2)
-    assert SqlLedger(database).claim(KEY, "sendgrid", NOW, 5)
+    assert claim_one(SqlLedger(database), KEY, "sendgrid", NOW, 5)
     with alone(looker.database, "sending", wait=0):  # what a send holds; a look does not need it
         assert looker.standing(KEY, NOW).counts.unknown == 2
 
@@ -116,7 +117,7 @@ def test_a_readers_story_tells_the_doubt(
     database: Database, ledger: SqlLedger, frozen: Frozen, looker: Onlooker, way: str
 ) -> None:
     ids = frozen(1)
-    claim = ledger.claim(KEY, way, NOW, 5)
+    claim = claim_one(ledger, KEY, way, NOW, 5)
     assert claim
     if way == "smtp":
         ledger.note_handing(claim.attempt, ids[0])

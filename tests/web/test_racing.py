@@ -20,6 +20,7 @@ from digest.store.database import Database
 from digest.store.ledger import SqlLedger
 from digest.store.wishes import LEFT, Said, WishStore
 from tests.store.conftest import KEY, NOW, Frozen, database, frozen  # noqa: F401  two of them are fixtures
+from tests.support.claiming import claim_one
 from tests.web.site import site
 
 SAID = Said("test")
@@ -87,7 +88,7 @@ def test_who_left_or_paused_before_a_claim_is_not_in_it(database: Database, froz
     while True:
         time.sleep(0.003)  # both get a turn
         before = set(gone)
-        claim = ledger.claim(KEY, "outbox", NOW, 5)
+        claim = claim_one(ledger, KEY, "outbox", NOW, 5)
         if claim is None:
             break
         assert not before & {id for id, _email in claim.readers}
