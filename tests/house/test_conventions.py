@@ -1,0 +1,74 @@
+"""Conventions that no linter checks: no `\\w` on Hindi, a light start, locks that work anywhere."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.newsroom import Newsroom
+from tests.paths import ROOT
+
+HEAVY = ("premailer", "sendgrid", "lxml", "babel", "apscheduler", "fastapi", "uvicorn")
+
+
+def strings(path: Path) -> Iterator[tuple[int, str]]:
+    """The line and text of every string literal in a module, without docstrings and other prose."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            prose = ". " in node.value or "\n" in node.value
+            if not prose:
+                yield node.lineno, node.value
+
+
+def test_no_pattern_uses_word_classes_on_hindi() -> None:
+    """Matras are not `\\w`: `re.findall(r'\\w+', 'हिंदी')` gives ['ह', 'द']. Use digest.hindi instead."""
+    found = []
+    for path in sorted((ROOT / "digest").rglob("*.py")):
+        for line, text in strings(path):
+            # A word boundary between Latin letters is safe.
+            banned = "wW" if text.isascii() else "wWbB"
+            if re.search(rf"(?<!\\)(\\\\)*\\[{banned}]", text):
+                found.append(f"{path.relative_to(ROOT)}:{line}: {text!r}")
+    assert not found
+
+
+def loaded(*arguments: str, cwd: Path) -> set[str]:
+    """Return the heavy modules that a run of the command loads."""
+    script = (
+        "import sys; sys.argv = ['digest', *sys.argv[1:]]\n"
+        "from digest.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as ended: code = ended.code\n"
+        f"print('LOADED', *[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
+        "sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60, check=True
+    )
+    return set(done.stderr.rpartition("LOADED")[2].split())
+
+
+def test_help_and_status_load_nothing_heavy(newsroom: Newsroom) -> None:
+    newsroom.json("send")
+    assert loaded("--help", cwd=newsroom.home) == set()
+    assert loaded("status", "2026-11-23", cwd=newsroom.home) == set()
+    assert loaded("subscribers", "list", cwd=newsroom.home) == set()
+
+
+def test_the_samples_newsletter_is_the_one_at_the_top() -> None:
+    for name in ("digest.yaml", "subscribers.yaml"):
+        assert (ROOT / name).read_bytes() == (ROOT / "samples/newsletter" / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["requirements.lock"])
+def test_locks_hold_pinned_packages_with_hashes_and_no_local_paths(name: str) -> None:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    kinds = (r"[a-z0-9.-]+==\S+( ; .+)? \\", r"    --hash=sha256:[0-9a-f]{64}( \\)?", r"\s*#.*", "")
+    strange = [line for line in lines if not any(re.fullmatch(kind, line) for kind in kinds)]
+    assert not strange

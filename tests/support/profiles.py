@@ -1,0 +1,35 @@
+"""How thorough a test run is: `dev` while you work, `ci` before a change lands.
+
+Set `DIGEST_TEST_PROFILE=ci` for the thorough run. Property tests take their number of examples from here, chaos tests
+their number of seeds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TypeVar
+
+from hypothesis import settings
+
+PROFILE = os.environ.get("DIGEST_TEST_PROFILE", "dev")
+DEV_EXAMPLES = 25
+
+Case = TypeVar("Case")
+
+
+def examples(thorough: int) -> int:
+    """The number of examples for a property: `thorough` under `ci`, at most 25 under `dev`."""
+    return thorough if PROFILE == "ci" else min(thorough, DEV_EXAMPLES)
+
+
+def first(cases: Sequence[Case], dev: int) -> Sequence[Case]:
+    """All cases under `ci`, the first `dev` of them otherwise."""
+    return cases if PROFILE == "ci" else cases[:dev]
+
+
+def register() -> None:
+    """Register the hypothesis profiles and load the one that is asked for. A busy machine must not fail a property."""
+    settings.register_profile("ci", deadline=None, max_examples=100)
+    settings.register_profile("dev", deadline=None, max_examples=DEV_EXAMPLES)
+    settings.load_profile(PROFILE)
