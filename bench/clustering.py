@@ -15,13 +15,11 @@ from tempfile import TemporaryDirectory
 from bench.papers import NOW, articles
 from digest.curate.cluster import group, prepare
 from digest.curate.compose import compose
-from digest.curate.kept import packed, unpacked
 from digest.curate.memo import Memo
 from digest.curate.rules import Rules
 from digest.hindi.tokens import stems
 from digest.models import Article
 from digest.store.articles import ArticleStore
-from digest.store.counted import CountedStore
 from digest.store.database import open_database
 
 NEW = 100
@@ -67,13 +65,9 @@ def _of_ours(count: int) -> float:
 def _edition(folder: str, new: Sequence[Article]) -> float:
     """Composes what the store in the folder holds, with these articles added first, which is not counted."""
     database = open_database("sqlite:///bench.db", home=Path(folder))
-    store, counted = ArticleStore(database, lambda: NOW), CountedStore(database)
+    store = ArticleStore(database, lambda: NOW)
     saving = _seconds(lambda: store.save(new))
-    kept = unpacked(counted.read())
-    memo = Memo.revived(kept) if kept else Memo()
-    compose(store.between(NOW - timedelta(days=1), NOW), rules=Rules(), weights={}, now=NOW, memo=memo)
-    if memo.fresh and (held := memo.kept()):
-        counted.keep(packed(held))
+    compose(store.between(NOW - timedelta(days=1), NOW), rules=Rules(), weights={}, now=NOW)
     database.close()
     return time.process_time() - saving
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from digest.render.letter import Renderer
     from digest.render.masthead import Masthead
     from digest.store.articles import ArticleStore
-    from digest.store.counted import CountedStore
     from digest.store.database import Database
     from digest.store.editions import EditionStore
     from digest.store.events import EventStore
@@ -183,18 +182,10 @@ class App:
 
     @cached_property
     def memo(self) -> Memo:
-        """What composing has counted, here and in processes before."""
-        from digest.curate.kept import unpacked
+        """What composing has counted in this process."""
         from digest.curate.memo import Memo
 
-        kept = unpacked(self.counted.read())
-        return Memo.revived(kept) if kept else Memo()
-
-    @cached_property
-    def counted(self) -> CountedStore:
-        from digest.store.counted import CountedStore
-
-        return CountedStore(self.database)
+        return Memo()
 
     @cached_property
     def summariser(self) -> Summariser:

@@ -92,7 +92,6 @@ def compose(app: App, key: str, *, fetch: bool = True) -> Composed:
         edition, curated = _curated(app, key, standing, changes, pages=fetch)
         kept = app.editions.put(edition, over=("draft", "skipped"), desk=changes if standing else None)
         if kept:
-            _keep_counted(app)
             return Composed(kept, curated, collected)
     raise DigestError(f"edition {key} was changed again and again while it was being composed; try once more")
 
@@ -168,15 +167,6 @@ def _uncollected() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def _keep_counted(app: App) -> None:
-    """Leaves what was counted to the next process."""
-    from digest.curate.kept import packed
-
-    if app.memo.fresh and (kept := app.memo.kept()):
-        app.counted.keep(packed(kept))
-        app.memo.fresh = False
 
 
 def _end_of(app: App, day: date) -> datetime:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from digest.curate.boilerplate import Furniture
-from digest.curate.kept import Kept, Key
+from digest.curate.boilerplate import Furniture, Key
 from digest.curate.likeness import Known, value
 from digest.curate.rules import Rules
 from digest.curate.sections import Spoken
@@ -27,8 +26,6 @@ day that is full of one subject, its words are all that two reports of one event
 CANDIDATE_COSINE = 0.08
 DRIFT = 0.1
 """Share of the articles that may come and go before the weights are counted anew."""
-WORTH = 0.03
-"""Share of new articles from which all is worth writing down again: a hundred are counted sooner than 5,000 packed."""
 
 
 MOST_SPOKEN = 20_000
@@ -55,48 +52,6 @@ class Memo:
         self.furniture = Furniture()
         self.spoken: dict[str, Spoken] = {}
         """Which section the words of a text speak for (see `sections.section_of`)."""
-        self._held: Set[Key] = frozenset()  # by the bytes that it was made of, or that were last made of it
-        self.fresh = False
-        """Whether it holds more than those bytes, and enough to be worth making new ones."""
-
-    @classmethod
-    def revived(cls, kept: Kept) -> Memo:
-        """The memo as it was kept."""
-        memo = cls()
-        memo._documents = dict(kept.documents)
-        memo._held = frozenset(kept.documents)
-        memo._ruled, memo._base = kept.ruled, frozenset(kept.base)
-        memo._frequencies = Frequencies.of(kept.counts, kept.size)
-        memo._numbers = {key: number for number, key in enumerate(kept.compared)}
-        memo._known = {
-            key: Known(kept.documents[key], memo._frequencies, norm)
-            for key, norm in zip(kept.compared, kept.norms, strict=True)
-        }
-        memo._compared = list(memo._known.values())
-        memo._links = list(kept.links)
-        memo.furniture.pieces = dict(kept.pieces)
-        memo.spoken = dict(kept.spoken)
-        return memo
-
-    def kept(self) -> Kept | None:
-        """What another process can go on with; None before anything is known."""
-        if self._ruled is None:
-            return None
-        self._held = frozenset(self._documents)
-        number = {at: new for new, at in enumerate(at for key, at in self._numbers.items() if key in self._documents)}
-        compared = [key for key in self._numbers if key in self._documents]
-        return Kept(
-            documents=self._documents,
-            pieces=self.furniture.pieces,
-            spoken=self.spoken,
-            ruled=self._ruled,
-            base=self._base,
-            counts=self._frequencies.counts,
-            size=self._frequencies.size,
-            compared=compared,
-            norms=[self._one(key).lead_norm for key in compared],
-            links=[(number[i], number[j], score) for i, j, score in self._links if i in number and j in number],
-        )
 
     def know(
         self, articles: Sequence[Article], background: Sequence[Article], rules: Rules
@@ -109,7 +64,6 @@ class Memo:
         everything.update((key_of(article), article) for article in background)
         old = self._documents
         self._documents = {key: old.get(key) or document(article) for key, article in everything.items()}
-        self.fresh = self.fresh or len(self._documents.keys() - self._held) > WORTH * len(self._documents)
         ruled = (rules.related, rules.span)
         # A small set's weights change with each article, and it is counted in no time.
         settled = self._frequencies.large and ruled == self._ruled
@@ -177,12 +131,10 @@ class Memo:
         return self._known[key]
 
     def _count_anew(self, base: frozenset[Key], ruled: tuple[float, timedelta]) -> None:
-        changed = (base, ruled) != (self._base, self._ruled)
         self._base, self._ruled = base, ruled
         self._frequencies = Frequencies(self._documents.values())
         self._known, self._numbers, self._compared = {}, {}, []
         self._links = []
-        self.fresh = self.fresh or changed
 
 
 Postings = dict[str, tuple["array[int]", "array[float]"]]

@@ -75,13 +75,6 @@ picture = Table(  # of drop folders, so that a letter does not need the file any
     Column("data", LargeBinary, nullable=False),
 )
 
-counted = Table(  # what composing has counted, for the next process; may be emptied at any time
-    "counted",
-    metadata,
-    Column("name", String(64), primary_key=True),
-    Column("data", LargeBinary, nullable=False),
-)
-
 edition = Table(
     "edition",
     metadata,
