@@ -6,10 +6,8 @@ Strings the stages together; holds none of their rules.
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -140,33 +138,19 @@ def _chosen(app: App, key: str, articles: Sequence[Article], changes: Changes, u
     from digest.curate import compose as curate
 
     since = until - app.rules.window
-    with _uncollected():
-        return curate.compose(
-            articles,
-            rules=app.rules,
-            weights={source.name: source.weight for source in app.sources},
-            now=until,
-            pinned=changes.pinned,
-            dropped=changes.dropped,
-            background=app.past.background(until - app.rules.background, since, most=app.rules.background_most),
-            sent=app.past.sent(until - app.rules.memory, until, but=key),
-            exempt={source.name for source in app.sources if source.replay},
-            memo=app.memo,
-            summariser=app.summariser,
-        )
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the garbage collector: a day of news is a million objects in no circle, and walking through them again
-    and again is a fifth of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+    return curate.compose(
+        articles,
+        rules=app.rules,
+        weights={source.name: source.weight for source in app.sources},
+        now=until,
+        pinned=changes.pinned,
+        dropped=changes.dropped,
+        background=app.past.background(until - app.rules.background, since, most=app.rules.background_most),
+        sent=app.past.sent(until - app.rules.memory, until, but=key),
+        exempt={source.name for source in app.sources if source.replay},
+        memo=app.memo,
+        summariser=app.summariser,
+    )
 
 
 def _end_of(app: App, day: date) -> datetime:

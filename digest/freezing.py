@@ -11,7 +11,7 @@ from datetime import datetime, time
 
 from digest.app import App
 from digest.errors import DigestError
-from digest.garbage import unsearched
+from digest.garbage import gc_paused
 from digest.models import Edition, Letter, Variant
 from digest.preflight import NotFit, judge
 from digest.render.selection import select
@@ -48,7 +48,7 @@ def mirror_list(app: App, *, may_be_empty: bool = False) -> None:
     read again. Raises ConfigurationError with every fault of the list; the store then stays as it is."""
     version = listing.version(contents(app.home / listing.FILE_NAME), app.topics)
     if app.readers.synced() != version:
-        with unsearched():
+        with gc_paused():
             readers = read_list(app, may_be_empty=may_be_empty)
             app.readers.sync(readers, now=app.now(), version=version)
 

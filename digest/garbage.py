@@ -1,7 +1,4 @@
-"""When Python may look for garbage: not while a great many objects are made that all live on.
-
-Each look goes through all of them again, and they are more at each; what nobody refers to is let go of all the same.
-"""
+"""Pause Python's cyclic garbage collector during bulk allocation. Reference counting still frees everything else."""
 
 from __future__ import annotations
 
@@ -11,20 +8,20 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def unsearched() -> Iterator[None]:
-    """For work of seconds that makes no rings of objects: nothing is looked for until the block ends."""
-    searching = gc.isenabled()
+def gc_paused() -> Iterator[None]:
+    """Turn the collector off until the block ends. Also a decorator. For seconds of work that creates no cycles."""
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if searching:
+        if was_enabled:
             gc.enable()
 
 
 @contextmanager
-def settled() -> Iterator[None]:
-    """For work of any length: what is there when the block begins is not looked through within it."""
+def gc_frozen() -> Iterator[None]:
+    """Exempt all existing objects from collection until the block ends. For work of any length."""
     gc.freeze()
     try:
         yield

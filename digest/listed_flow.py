@@ -1,7 +1,7 @@
 """Edits of a YAML list written in brackets: `[{name: a}, {name: b}]`, in one line or one row a line.
 
 Text to text, by the marks of PyYAML's nodes; None where an edit can't be made without touching what is not its own.
-Whether the result says what was meant is judged by who asked (`listed_yaml.ListSheet.save`).
+Whether the result says what was meant is judged by who asked (`listed_yaml.YamlListEditor.save`).
 """
 
 from __future__ import annotations

@@ -23,11 +23,11 @@ _BREAK = "\r\n|[\n\r\x85\u2028\u2029]"  # what YAML 1.1 calls a line, so that it
 _LINE = re.compile(f"[^\n\r\x85\u2028\u2029]*(?:{_BREAK})|.+\\Z", re.DOTALL)
 
 
-class CannotEdit(DigestError):
+class EditNotPossible(DigestError):
     """The file is written in a form in which this edit can't be made; the sentence says where."""
 
 
-class ListSheet:
+class YamlListEditor:
     """The file's text with the places of the rows below its top key `key`."""
 
     def __init__(self, path: Path, key: str, *, braces: bool = False) -> None:
@@ -42,7 +42,7 @@ class ListSheet:
         self._parse()
 
     def add(self, *rows: Mapping[str, Any]) -> None:
-        """Puts rows after the last one, written as that one is. Raises CannotEdit."""
+        """Puts rows after the last one, written as that one is. Raises EditNotPossible."""
         if not rows:
             return
         self._parse_again()
@@ -60,7 +60,7 @@ class ListSheet:
         self._insert_after(self._last_line(last), [line for row in rows for line in self._row(row, dash)])
 
     def remove(self, index: int) -> None:
-        """Takes a row out, with the comments in and behind it. Raises CannotEdit."""
+        """Takes a row out, with the comments in and behind it. Raises EditNotPossible."""
         self._parse_again()
         row = self.rows[index]
         if self.list_node is not None and self.list_node.flow_style:
@@ -214,7 +214,7 @@ class ListSheet:
 
     def _refuse(self, line: int, why: str) -> NoReturn:
         place = f"{self.path.name}:{line + 1}" if line else self.path.name
-        raise CannotEdit(f"{place}: {why}; edit it by hand")
+        raise EditNotPossible(f"{place}: {why}; edit it by hand")
 
 
 def backup_of(path: Path) -> Path:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from digest import marked_yaml
 from digest.errors import ConfigurationError, Fault
-from digest.marked_yaml import MarkedDict, MarkedList
+from digest.marked_yaml import LocatedDict, LocatedList
 from digest.settings import Settings
 
 FILE_NAME = "digest.yaml"
@@ -179,8 +179,8 @@ def _line(raw: Any, location: tuple[Any, ...]) -> int:
     """The line of the deepest part of the location that the file has."""
     line = getattr(raw, "line", 0)
     for part in location:
-        held = isinstance(raw, MarkedDict) and part in raw
-        if not held and not (isinstance(raw, MarkedList) and isinstance(part, int) and part < len(raw)):
+        held = isinstance(raw, LocatedDict) and part in raw
+        if not held and not (isinstance(raw, LocatedList) and isinstance(part, int) and part < len(raw)):
             break
         line, raw = raw.lines[part], raw[part]
     return line

@@ -20,7 +20,7 @@ from digest.errors import ConfigurationError, Fault
 from digest.files import placed
 from digest.hindi.cut import shorten
 from digest.hindi.text import fold
-from digest.listed_yaml import ListSheet
+from digest.listed_yaml import YamlListEditor
 
 LONGEST_NAME = 60
 """Grapheme clusters: what stands beside a story as its source, in one line of a letter."""
@@ -60,7 +60,7 @@ def listed(home: Path) -> list[Listed]:
     """The rows of the file, whatever the environment lays over them. Raises ConfigurationError."""
     value = marked_yaml.read_file(home / settings_file.FILE_NAME)
     rows = value.get("sources") if isinstance(value, dict) else None
-    if not isinstance(rows, marked_yaml.MarkedList):
+    if not isinstance(rows, marked_yaml.LocatedList):
         return []
     places = zip(rows, rows.lines, strict=True)
     return [
@@ -155,7 +155,7 @@ def plan(home: Path, outlines: Sequence[Outline], *, sections: Sequence[str], by
 
 
 def add(home: Path, rows: Sequence[Mapping[str, Any]], environment: Mapping[str, str]) -> int:
-    """Puts rows after the last source, in one write; gives the line of the first. Raises CannotEdit and
+    """Puts rows after the last source, in one write; gives the line of the first. Raises EditNotPossible and
     ConfigurationError."""
     sheet = _sheet(home)
     sheet.add(*rows)
@@ -164,7 +164,7 @@ def add(home: Path, rows: Sequence[Mapping[str, Any]], environment: Mapping[str,
 
 
 def remove(home: Path, name: str, environment: Mapping[str, str]) -> bool:
-    """Takes the source of that name out. False when there is none. Raises CannotEdit, ConfigurationError."""
+    """Takes the source of that name out. False when there is none. Raises EditNotPossible, ConfigurationError."""
     sheet = _sheet(home)
     rows = sheet.before.get("sources") or []
     index = next((at for at, row in enumerate(rows) if isinstance(row, dict) and str(row.get("name")) == name), None)
@@ -178,8 +178,8 @@ def remove(home: Path, name: str, environment: Mapping[str, str]) -> bool:
     return True
 
 
-def _sheet(home: Path) -> ListSheet:
-    return ListSheet(home / settings_file.FILE_NAME, "sources", braces=True)
+def _sheet(home: Path) -> YamlListEditor:
+    return YamlListEditor(home / settings_file.FILE_NAME, "sources", braces=True)
 
 
 def _judge(value: Any, environment: Mapping[str, str]) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from digest.bulk import uncollected
 from digest.curate.boilerplate import told
 from digest.curate.choosing import Fate, judge, unblocked
 from digest.curate.cluster import Cluster, explained, group, prepare
@@ -24,6 +23,7 @@ from digest.curate.sections import section_of
 from digest.curate.sent import Past, Sent
 from digest.curate.summarisers import Summariser
 from digest.curate.telling import tell
+from digest.garbage import gc_paused
 from digest.hindi.tokens import stems
 from digest.models import Article, Image, Section, Story
 
@@ -67,7 +67,7 @@ class Waiting:
     reasons: tuple[str, ...]
 
 
-@uncollected()
+@gc_paused()
 def compose(
     articles: Sequence[Article],
     *,

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from digest.bulk import uncollected
 from digest.collect.memory import Remembered, Saved, Validators
+from digest.garbage import gc_paused
 from digest.models import Article, Inline, SourceHealth
 from digest.store.contents import read, written
 from digest.store.database import Database
@@ -92,7 +92,7 @@ class ArticleStore:
             rows = list(_rows(connection, (article.c.content, article.c.published), ids))
         return {item.id: item for item in (read(*row) for row in rows)}
 
-    @uncollected()
+    @gc_paused()
     def between(self, since: datetime, until: datetime) -> list[Article]:
         """The articles published in the span, oldest first, with the date that was stored first."""
         with self.database.read() as connection:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from digest.listed_yaml import backup_of
-from digest.subscribers.sheet import CannotEdit, Sheet
+from digest.subscribers.sheet import EditNotPossible, Sheet
 
-__all__ = ["CannotEdit", "add", "change", "remove"]
+__all__ = ["EditNotPossible", "add", "change", "remove"]
 
 
 def add(path: Path, fields: Mapping[str, Any]) -> None:
-    """Appends a reader after the last one. Raises CannotEdit."""
+    """Appends a reader after the last one. Raises EditNotPossible."""
     sheet = Sheet(path)
     sheet.add(fields)
     sheet.save(lambda rows: [*rows, dict(fields)])

@@ -13,7 +13,7 @@ from typing import Any
 
 from digest import marked_yaml
 from digest.errors import ConfigurationError, Fault, quoted
-from digest.marked_yaml import MarkedDict, MarkedList
+from digest.marked_yaml import LocatedDict, LocatedList
 
 _KEY = re.compile(rb"^(?:\xef\xbb\xbf)?include[ \t]*:", re.MULTILINE)
 _NEXT = re.compile(rb"^[^ \t\r\n#-]", re.MULTILINE)
@@ -32,12 +32,12 @@ class Including:
 
     def named_in(self, raw: Any, path: Path, above: Collection[Path]) -> list[Path]:
         """The files that the parsed file `path` includes, in order. `above` are those that lead to it."""
-        given = raw.get("include") if isinstance(raw, MarkedDict) else None
+        given = raw.get("include") if isinstance(raw, LocatedDict) else None
         if given is None:
             return []
         line = raw.lines["include"]
         rows = [(given, line)] if isinstance(given, str) else None
-        if isinstance(given, MarkedList) and all(isinstance(one, str) for one in given):
+        if isinstance(given, LocatedList) and all(isinstance(one, str) for one in given):
             rows = list(zip(given, given.lines, strict=True))
         if rows is None:
             self._fault(path, line, f"'include': expected files such as [readers/desk.yaml], found {quoted(given)}")

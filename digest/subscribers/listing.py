@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
-from digest import marked_values, marked_yaml, plain_rows
+from digest import marked_yaml
 from digest.errors import ConfigurationError, Fault, quoted
-from digest.marked_yaml import MarkedDict, MarkedList
+from digest.marked_yaml import LocatedDict, LocatedList
 from digest.models import Subscriber
 from digest.subscribers import address, including
 
@@ -112,8 +112,6 @@ def _code() -> bytes:
     files = (
         __file__,
         marked_yaml.__file__,
-        marked_values.__file__,
-        plain_rows.__file__,
         address.__file__,
         including.__file__,
     )
@@ -150,7 +148,7 @@ class _Reading:
         """The readers of the file; `above` are the defaults of the file that includes it."""
         if raw is None and self.may_be_empty:
             return []
-        if not isinstance(raw, MarkedDict):
+        if not isinstance(raw, LocatedDict):
             found = "is empty" if raw is None else "holds no keys"
             self.fault(1 if raw is not None else 0, f"{found}; expected a list under `subscribers:`")
             return []
@@ -159,7 +157,7 @@ class _Reading:
                 self.fault(raw.lines[key], f"there is no key '{key}'{nearest(key, KEYS)}")
         defaults = self.defaults = {**above, **self._defaults(raw)}
         rows = raw.get("subscribers")
-        if isinstance(rows, MarkedList):  # those of a list under an anchor or alias come all at once
+        if isinstance(rows, LocatedList):  # those of a list under an anchor or alias come all at once
             for row, line in zip(rows, rows.lines, strict=True):
                 self.take(row, line)
         if not self.rows and not (rows in (None, []) and ("include" in raw or self.may_be_empty)):
@@ -176,7 +174,7 @@ class _Reading:
         if isinstance(row, str) and "@" in row:
             self.fault(line, f"expected `- email: {row}`, found `- {row}`")
             return
-        if not isinstance(row, MarkedDict):
+        if not isinstance(row, LocatedDict):
             self.fault(line, f"expected a reader such as `- email: asha@example.com`, found {quoted(row)}")
             return
         values = self._values(row, FIELDS, line)
@@ -198,18 +196,18 @@ class _Reading:
         given = raw.get("defaults")
         if given is None:
             return {}
-        if not isinstance(given, MarkedDict):
+        if not isinstance(given, LocatedDict):
             self.fault(raw.lines["defaults"], f"'defaults': expected keys such as timezone:, found {quoted(given)}")
             return {}
         return self._values(given, DEFAULTABLE, given.line)
 
-    def _values(self, row: MarkedDict, known: Collection[str], line: int) -> dict[str, Any]:
+    def _values(self, row: LocatedDict, known: Collection[str], line: int) -> dict[str, Any]:
         values: dict[str, Any] = {}
         seen = self.seen[known]
         for key, value in row.items():
             held = None
             if key not in _OWN:
-                held = key, tuple(value) if type(value) is MarkedList else value
+                held = key, tuple(value) if type(value) is LocatedList else value
                 try:
                     values[key] = seen[held]
                     continue

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import yaml
 
-from digest.listed_yaml import CannotEdit, ListSheet, pairs
+from digest.listed_yaml import EditNotPossible, YamlListEditor, pairs
 from digest.subscribers.address import normalise
 
-__all__ = ["CannotEdit", "Sheet"]
+__all__ = ["EditNotPossible", "Sheet"]
 
 
-class Sheet(ListSheet):
+class Sheet(YamlListEditor):
     """The file's text with the places of its readers."""
 
     def __init__(self, path: Path) -> None:

@@ -23,8 +23,8 @@ from tests.support.sendgrid_server import KEY, SendGridServer
         ("transport: outbox ", "transport: outbux ", "expected outbox, smtp, sendgrid or resend, found 'outbux'"),
         ("timezone: Asia/Kolkata", "timezone: Asia/Kolkatta", "such as Asia/Kolkata"),
         ("window: 24h", "window: a day", "expected a duration such as 90s, 15m, 24h or 7d, found 'a day'"),
-        ("  window: 24h", "  window: [24h", "is no valid YAML"),
-        ("  window: 24h", "  window: 24h\n  window: 12h", "'window' is given twice; the first is on line"),
+        ("  window: 24h", "  window: [24h", "is not valid YAML"),
+        ("  window: 24h", "  window: 24h\n  window: 12h", "duplicate key 'window'; the first is on line"),
     ],
 )
 def test_a_mistake_in_the_settings_is_told_with_its_line(newsroom: Newsroom, old: str, new: str, said: str) -> None:

@@ -76,7 +76,7 @@ def test_a_section_that_the_file_lacks_can_come_whole_from_the_environment() -> 
         ("DIGEST_DELIVERY__TREADS", "4", "there is no key 'delivery.treads'; did you mean 'threads'?"),
         ("DIGEST_STOR__URL", "x", "there is no key 'stor.url'; did you mean 'store'?"),
         ("DIGEST_STORE__", "x", "there is no key 'store.'"),
-        ("DIGEST_SOURCES", "[{name: x}", "is no valid YAML"),
+        ("DIGEST_SOURCES", "[{name: x}", "is not valid YAML"),
         ("DIGEST_SOURCES", "[{name: x}]", "'sources[1]': expected exactly one of url and path"),
         ("DIGEST_SOURCES__0__URL", "https://a.example", "'sources' holds a list, which has no keys to set"),
         ("DIGEST_DELIVERY__THREADS__X", "1", "'delivery.threads' holds 2, which has no keys to set"),

@@ -36,7 +36,7 @@ def laughs(first: str, row: str, count: int = 9) -> str:
     ],
 )
 def test_aliases_that_multiply_are_refused(text: str) -> None:
-    assert faults(text)[-1].endswith("make more of it than is written; write it out")
+    assert faults(text)[-1].endswith("expand to far more than the file contains; write it out")
 
 
 def test_aliases_as_a_person_uses_them_are_fine() -> None:
@@ -68,7 +68,7 @@ def test_deep_nesting_is_refused(text: str) -> None:
 @pytest.mark.parametrize("key", ["email", "hour", "name"])
 def test_a_huge_value_is_named_by_its_length(key: str, value: str) -> None:
     told = faults(f"subscribers:\n  - {key}: {value}\n")
-    assert "holds a text of" in " ".join(told)
+    assert "a text of" in " ".join(told)
     assert "expected at most 100,000" in " ".join(told)
 
 
@@ -89,7 +89,7 @@ def test_a_path_that_no_file_can_have(tmp_path: Path) -> None:
 def test_keys_given_twice_are_each_told() -> None:
     told = faults("subscribers:\n  - email: a@example.com\n" + "    email: a@example.com\n" * 3000)
     assert len(told) == 3000
-    assert told[0] == "subscribers.yaml:3: 'email' is given twice; the first is on line 2"
+    assert told[0] == "subscribers.yaml:3: duplicate key 'email'; the first is on line 2"
 
 
 LIST = "subscribers:\n  - email: asha@example.com\n    name: आशा\n"
@@ -99,19 +99,19 @@ LIST = "subscribers:\n  - email: asha@example.com\n    name: आशा\n"
     ("data", "said"),
     [
         (LIST.encode("utf-16"), "not UTF-8 text; save it as UTF-8"),
-        (LIST.encode("utf-16-le"), "1: holds a NUL character, as UTF-16 does"),
-        (LIST.encode("utf-16-be"), "1: holds a NUL character, as UTF-16 does"),
+        (LIST.encode("utf-16-le"), "1: contains a NUL character: the file is UTF-16"),
+        (LIST.encode("utf-16-be"), "1: contains a NUL character: the file is UTF-16"),
         (LIST.encode("utf-32"), "save it as UTF-8"),
-        (LIST.replace("आशा", "a\0b").encode(), "3: holds a NUL character"),
+        (LIST.replace("आशा", "a\0b").encode(), "3: contains a NUL character"),
         (LIST.replace("आशा", "Zoë").encode("latin-1"), "3: is not UTF-8 text"),
-        (LIST.replace("आशा", "a\x9bb").encode(), "3: is no valid YAML: control characters"),
+        (LIST.replace("आशा", "a\x9bb").encode(), "3: is not valid YAML: control characters"),
         (
             LIST.replace("    name", "\tname").encode(),
-            "3: is no valid YAML: a tab indents this line; YAML",
+            "3: is not valid YAML: this line is indented with a tab; use spaces",
         ),
-        (LIST.replace("    name", "  \tname").encode(), "3: is no valid YAML: a tab indents this line"),
-        (LIST.replace("  - email", "\t- email").encode(), "2: is no valid YAML: a tab indents this line"),
-        (LIST.replace("आशा", '"\\ud800"').encode(), "3: is no valid YAML"),
+        (LIST.replace("    name", "  \tname").encode(), "3: is not valid YAML: this line is indented with a tab"),
+        (LIST.replace("  - email", "\t- email").encode(), "2: is not valid YAML: this line is indented with a tab"),
+        (LIST.replace("आशा", '"\\ud800"').encode(), "3: is not valid YAML"),
         (LIST.replace("आशा", '"a\\nb"').encode(), "3: 'name': expected one line of text"),
     ],
 )

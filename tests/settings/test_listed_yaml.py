@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from digest import marked_yaml
 from digest.errors import ConfigurationError
-from digest.listed_yaml import CannotEdit, ListSheet
+from digest.listed_yaml import EditNotPossible, YamlListEditor
 
 NEW = {"name": "नया", "url": "https://new.example/rss?a=1,2#x"}
 IN_BRACES = '{name: नया, url: "https://new.example/rss?a=1,2#x"}'
@@ -65,20 +65,20 @@ ADDED = {
 }
 
 
-def sheet(folder: Path, text: str) -> tuple[Path, ListSheet]:
+def sheet(folder: Path, text: str) -> tuple[Path, YamlListEditor]:
     path = folder / "digest.yaml"
     path.write_bytes(text.encode())
-    return path, ListSheet(path, "sources", braces=True)
+    return path, YamlListEditor(path, "sources", braces=True)
 
 
 def add(path: Path, *rows: dict[str, Any]) -> None:
-    held = ListSheet(path, "sources", braces=True)
+    held = YamlListEditor(path, "sources", braces=True)
     held.add(*rows)
     held.save(lambda before: [*before, *rows])
 
 
 def remove(path: Path, index: int) -> None:
-    held = ListSheet(path, "sources", braces=True)
+    held = YamlListEditor(path, "sources", braces=True)
     held.remove(index)
     held.save(lambda before: before[:index] + before[index + 1 :])
 
@@ -137,7 +137,7 @@ REFUSED = {
 @pytest.mark.parametrize(("text", "edit"), [(text, edit) for text, edits in REFUSED.items() for edit in edits.split()])
 def test_what_can_not_be_expressed_is_refused_and_nothing_is_written(tmp_path: Path, text: str, edit: str) -> None:
     path, _held = sheet(tmp_path, text)
-    with pytest.raises(CannotEdit, match=r"^digest\.yaml.*edit it by hand$"):
+    with pytest.raises(EditNotPossible, match=r"^digest\.yaml.*edit it by hand$"):
         add(path, NEW) if edit == "add" else remove(path, 0)
     assert path.read_bytes().decode() == text
     assert [file.name for file in tmp_path.iterdir()] == ["digest.yaml"]
@@ -193,7 +193,7 @@ def test_random_edits_leave_every_other_byte_alone(tmp_path: Path, form: str, en
             edit, expected = partial(remove, path, index), rows[:index] + rows[index + 1 :]
         try:
             edit()
-        except CannotEdit:
+        except EditNotPossible:
             assert path.read_bytes() == raw
             continue
         done += 1
@@ -220,7 +220,7 @@ def test_any_value_is_read_back_as_it_was_meant_or_refused(tmp_path: Path, form:
     raw = path.read_bytes()
     try:
         add(path, {"name": "r9", "section": value})
-    except CannotEdit:
+    except EditNotPossible:
         assert path.read_bytes() == raw
         return
     rows = marked_yaml.read_file(path)["sources"]

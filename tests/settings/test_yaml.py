@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -41,14 +42,14 @@ def test_every_key_and_item_knows_its_line() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("a: 1\nb: [1,\nc: 2\n", "list.yaml:3: is no valid YAML: "),
-        ("a: 1\n\tb: 2\n", "list.yaml:2: is no valid YAML: "),
-        ("a: 'x\n", "list.yaml:1: is no valid YAML: "),
-        ("a: 1\nb: \x00\n", "list.yaml:2: is no valid YAML: "),
-        ("क: 1\nख: \x07\n", "list.yaml:2: is no valid YAML: "),
-        ("a: 1\nb: 2\na: 3\n", "list.yaml:3: 'a' is given twice; the first is on line 1"),
-        ("a: {b: 1, b: 2}\n", "list.yaml:1: 'b' is given twice; the first is on line 1"),
-        ("a: 1\n---\nb: 2\n", "list.yaml:2: holds a second document"),
+        ("a: 1\nb: [1,\nc: 2\n", "list.yaml:3: is not valid YAML: "),
+        ("a: 1\n\tb: 2\n", "list.yaml:2: is not valid YAML: "),
+        ("a: 'x\n", "list.yaml:1: is not valid YAML: "),
+        ("a: 1\nb: \x00\n", "list.yaml:2: is not valid YAML: "),
+        ("क: 1\nख: \x07\n", "list.yaml:2: is not valid YAML: "),
+        ("a: 1\nb: 2\na: 3\n", "list.yaml:3: duplicate key 'a'; the first is on line 1"),
+        ("a: {b: 1, b: 2}\n", "list.yaml:1: duplicate key 'b'; the first is on line 1"),
+        ("a: 1\n---\nb: 2\n", "list.yaml:2: contains a second document"),
         ("a: 1\n? [x]\n: 2\n", "list.yaml:2: a key must be a plain word"),
         ("a: *b\n", "list.yaml:1: alias *b has no anchor &b"),
         ("[" * 3000, "list.yaml"),
@@ -76,7 +77,7 @@ def test_a_file_in_another_encoding(tmp_path: Path, data: bytes, told: str) -> N
 
 
 def test_no_file_a_folder_and_a_byte_order_mark(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"^list\.yaml: there is no such file$"):
+    with pytest.raises(ConfigurationError, match=r"^list\.yaml: file not found$"):
         marked_yaml.read_file(tmp_path / "list.yaml")
     with pytest.raises(ConfigurationError, match="can't be read: "):
         marked_yaml.read_file(tmp_path)
@@ -86,6 +87,15 @@ def test_no_file_a_folder_and_a_byte_order_mark(tmp_path: Path) -> None:
 
 def test_an_alias_holds_what_its_anchor_named() -> None:
     assert marked_yaml.read_text("a: &x [1]\nb: *x\n", "x") == {"a": [1], "b": [1]}
+
+
+def test_streamed_items_go_to_the_callback_with_their_lines() -> None:
+    items: list[tuple[Any, int]] = []
+    text = "list:\n  - a: 1\n\n  - [x]\n  - z\nother: {list: [1]}\n"
+    value = marked_yaml.read_text(text, "x", each={"list": lambda item, line: items.append((item, line))})
+    assert items == [({"a": 1}, 2), (["x"], 4), ("z", 5)]
+    assert value == {"list": [], "other": {"list": [1]}}
+    assert value.lines == {"list": 1, "other": 6}
 
 
 @given(st.text(alphabet=st.sampled_from("ab:- \n\t[]{}#'\"&*!|>%@`,?~0क\x85\u2028\x00\ud800"), max_size=40))

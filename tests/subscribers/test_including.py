@@ -61,7 +61,7 @@ def test_every_fault_of_every_file_at_once(tmp_path: Path) -> None:
     assert faults[0].startswith("subscribers.yaml:4: 'hour'")
     assert faults[1] == "b.yaml:2: A@example.com is listed twice; the first is in subscribers.yaml:3"
     assert faults[2].startswith("b.yaml:4: there is no key 'nmae'")
-    assert faults[3].startswith("c.yaml:2: is no valid YAML")
+    assert faults[3].startswith("c.yaml:2: is not valid YAML")
 
 
 @pytest.mark.parametrize(

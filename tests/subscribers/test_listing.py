@@ -100,8 +100,11 @@ def test_every_fault_is_told_at_once_with_its_line(tmp_path: Path) -> None:
         ("subscribers: {email: a}\n", "subscribers.yaml:1: lists no readers"),
         ("defaults: {}\n", "subscribers.yaml:1: lists no readers"),
         ("defaults: 5\nsubscribers: [{email: a@example.com}]\n", "subscribers.yaml:1: 'defaults': expected keys"),
-        ("subscribers:\n\t- email: asha@example.com\n", "subscribers.yaml:2: is no valid YAML: a tab indents"),
-        ("subscribers:\n  - email: a@example.com\n    email: b@example.com\n", "subscribers.yaml:3: 'email' is given"),
+        ("subscribers:\n\t- email: asha@example.com\n", "subscribers.yaml:2: is not valid YAML: this line is"),
+        (
+            "subscribers:\n  - email: a@example.com\n    email: b@example.com\n",
+            "subscribers.yaml:3: duplicate key",
+        ),
         (b"subscribers:\n  - name: \xe9\n", "subscribers.yaml:2: is not UTF-8 text"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 from digest import marked_yaml
 from digest.subscribers import editing
-from digest.subscribers.editing import CannotEdit
+from digest.subscribers.editing import EditNotPossible
 
 LIST = """\
 # head of the file
@@ -113,7 +113,7 @@ def test_random_edits(tmp_path: Path, form: str) -> None:
                 assert editing.change(path, rows[index]["email"], {key: value})
                 changed = {k: v for k, v in {**rows[index], key: value}.items() if k != key or v is not None}
                 expected = [*rows[:index], changed, *rows[index + 1 :]]
-        except CannotEdit:
+        except EditNotPossible:
             assert path.read_bytes() == raw
             refused += 1
             continue
