@@ -7,15 +7,17 @@ folder is known to a parser only while a document of it is being read (`reading`
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
+import imagesize
+
 from digest.collect.identity import content_hash
-from digest.collect.pictureheader import called, read_header
 from digest.models import Article, Image, Inline
 
 LARGEST = 200_000
@@ -26,6 +28,59 @@ MOST_BYTES = 50_000_000
 
 LONGEST_NAME = 1_000
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".heic", ".bmp", ".tif", ".tiff"})
+
+
+# Pixels; a header that says more is damaged, or attacks the program that decodes the picture.
+LARGEST_SIDE = 10_000
+
+# What mail programs show everywhere, by the first bytes.
+_SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+)
+
+# What is named in a warning only.
+_OTHER_SIGNATURES = (
+    (b"RIFF", "WebP"),
+    (b"<svg", "SVG"),
+    (b"<?xml", "SVG"),
+    (b"\x00\x00\x00\x1cftyp", "AVIF or HEIC"),
+    (b"\x00\x00\x00 ftyp", "AVIF or HEIC"),
+    (b"BM", "BMP"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The media type and the sides in pixels."""
+
+    type: str
+    width: int
+    height: int
+
+
+def read_header(data: bytes) -> Header | None:
+    """The header of a PNG, JPEG or GIF; None for anything else and for sides of 0 or beyond LARGEST_SIDE.
+
+    The signature is checked first, so that hostile data never reaches imagesize's readers of XML and boxes.
+    """
+    kind = next((kind for signature, kind in _SIGNATURES if data.startswith(signature)), None)
+    if kind is None:
+        return None
+    # A file object and never a string: imagesize opens strings as file names and URLs.
+    width, height = imagesize.get(io.BytesIO(data))
+    fits = 0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE
+    return Header(kind, width, height) if fits else None
+
+
+def other_format(data: bytes) -> str | None:
+    """The name of a picture format that is not sent, for a warning; None if it is not known either."""
+    starts = data, data.lstrip()
+    return next((name for signature, name in _OTHER_SIGNATURES if any(s.startswith(signature) for s in starts)), None)
 
 
 class Beside:
@@ -84,7 +139,7 @@ class Beside:
             return f"can't be read ({mistake.strerror or mistake})"
         header = read_header(data)
         if header is None:
-            kind = called(data)
+            kind = other_format(data)
             return f"is {kind}, which mail programs do not all show; use PNG, JPEG or GIF" if kind else _NO_PICTURE
         if len(data) > LARGEST:
             return f"has more than {LARGEST:,} bytes, too many for a mail; make it smaller"

@@ -32,7 +32,6 @@ from digest.collect.taming import (
     too_many_tags,
 )
 from digest.collect.trim import MOST_ITEMS, trim
-from digest.collect.wellformed import read_well_formed
 from digest.models import Source
 
 _KINDS = {
@@ -93,13 +92,12 @@ def _parse(data: bytes, source: Source, base_url: str, content_type: str, now: d
     if too_many_prefixes(body):
         return Parsed("", error=f"It declares more than {MOST_PREFIXES} namespaces, which no feed needs; refused.")
     tamed = tame(body)
-    parsed = read_well_formed(tamed)
-    if parsed is None and too_laborious(tamed):
+    if too_laborious(tamed):
         long = (
             f"more than {MOST_LABOUR:,} tags, {MOST_LABOUR * REFERENCES_PER_TAG:,} & or {MOST_CATEGORIES:,} categories"
         )
-        return Parsed("", error=f"It is no plain well-formed RSS or Atom and has {long}; refused.")
-    parsed = parsed or _feedparser(tamed)
+        return Parsed("", error=f"It has {long}, which no feed needs; refused.")
+    parsed = _feedparser(tamed)
     if not parsed["entries"] and seen.root in FEED_ROOTS and _breaks_off(body, seen.root):
         return Parsed("", error="Its XML breaks off before the first item; was it sent whole?")
     if not parsed.get("version") and not parsed["entries"]:

@@ -22,7 +22,7 @@ from digest.collect.fulltext import ELSEWHERE, NO_MORE, complete, wants_page, wi
 from digest.collect.guard import same_host
 from digest.collect.memory import Shelf
 from digest.collect.parsed import Parsed
-from digest.collect.robots import May
+from digest.collect.robots import Permission
 from digest.errors import DigestError
 from digest.models import Article, Source
 
@@ -95,7 +95,7 @@ def fill(
     shelf: object = None,
     *,
     made: Made,
-    may: Callable[[str], May] = lambda _url: "yes",
+    may: Callable[[str], Permission] = lambda _url: "yes",
     clock: Callable[[], float] = time.monotonic,
     most: int = MOST_PAGES,
     turn: Callable[[], AbstractContextManager[object]] = nullcontext,

@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 from digest.collect.htmltree import html_tree
 from digest.collect.pictures import is_decoration, named
-from digest.collect.simplemarkup import simple_markup
 from digest.hindi.text import repair
 from digest.models import Block, Image
 
@@ -81,25 +80,12 @@ def read_html(markup: str, base: str) -> Content:
     if not _TAG.search(markup):
         content.blocks = paragraphs(_unescaped(markup))
         return content
-    simple = simple_markup(markup)
-    if simple is not None:
-        _add_simple(content, *simple, base)
-    elif (root := html_tree(f"<div>{markup}</div>")) is not None:
+    if (root := html_tree(f"<div>{markup}</div>")) is not None:
         walk(root, content, base)
     if not content.blocks:  # too deep for libxml2, or the text stood in what is dropped as furniture
         rest = _DROPPED_WHOLE.sub(" ", markup)
         content.blocks = paragraphs(_unescaped(_TAG.sub(" ", rest)))
     return content
-
-
-def _add_simple(
-    content: Content, blocks: list[tuple[Literal["p", "h"], str]], pictures: list[dict[str, str]], base: str
-) -> None:
-    for kind, text in blocks:
-        line = _block_line(text)
-        if line and len(content.blocks) < MOST_BLOCKS:
-            content.blocks.append(Block(kind, line))
-    content.images += [picture for one in pictures if (picture := picture_of(one, base))]
 
 
 def _block_line(text: str) -> str:

@@ -26,7 +26,7 @@ from digest.collect.health import marked
 from digest.collect.memory import Remembered, Validators
 from digest.collect.merging import merged
 from digest.collect.parsed import Parsed
-from digest.collect.robots import May, Robots
+from digest.collect.robots import Permission, Robots
 from digest.collect.turns import Turns
 from digest.errors import ConfigurationError, DigestError
 from digest.files import placed
@@ -104,7 +104,7 @@ class Reader:
     def filled(self, source: Source, parsed: Parsed) -> tuple[Parsed, bool]:
         """The articles made whole from their pages, whatever the source asks for; as fulltextfetch's `fill`."""
 
-        def may(url: str) -> May:
+        def may(url: str) -> Permission:
             return self.robots.may(url, allow_private=may_be_private(source, url))
 
         return fill(
