@@ -20,7 +20,7 @@ from digest.collect.identity import absolute_url
 from digest.collect.markup import plain, read_html
 from digest.collect.parsed import Item, Notes, Parsed
 from digest.collect.pictures import is_decoration
-from digest.collect.trim import MOST_ITEMS
+from digest.collect.taming import MOST_ITEMS
 from digest.models import Image, JsonMapping, Source
 
 _FIELDS = tuple(one.name for one in fields(JsonMapping) if one.name not in ("preset", "items", "utc"))

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from digest.collect.boilerplate import drop_shared
 from digest.collect.clean import clean_article, menu_entries
-from digest.collect.feeddates import parse_date
-from digest.collect.headline import first_words
+from digest.collect.feeddates import as_indian, is_mislabelled, parse_date, zero_labelled
 from digest.collect.identity import article_id, canonical_url
-from digest.collect.mislabelled import as_indian, is_mislabelled, zero_labelled
 from digest.collect.parsed import Item, Notes
+from digest.collect.repeats import drop_shared
+from digest.collect.titles import first_words
 from digest.hindi.cut import shorten
 from digest.hindi.language import guess
 from digest.hindi.text import repair

@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from digest.collect.dateline import LEFT_OVER, is_credit, split_dateline, unsigned_title
-from digest.collect.headline import headline
 from digest.collect.identity import content_hash
 from digest.collect.interface import INTERFACE
 from digest.collect.repeats import WHOLE, begins, letters, uncut, without_cut, without_repetition
 from digest.collect.rules import FEED_TAILS, OPENINGS
-from digest.collect.titles import is_site_name, marked_off, split_title, subject_of
+from digest.collect.titles import headline, is_site_name, marked_off, split_title, subject_of
 from digest.hindi.sentences import split
 from digest.hindi.text import repair
 from digest.models import Article, Block

@@ -24,7 +24,7 @@ from digest.errors import DigestError
 from digest.models import Article, Source, SourceHealth
 
 THREADS = 200
-"""Sources that are waited for at once. Waiting costs a thread's stack; parsing takes turns (turns.py)."""
+"""Sources that are waited for at once. Waiting costs a thread's stack; parsing takes turns (reading.Turns)."""
 
 LOOKED_AT = 10
 """Pages that a look reads: enough to judge a source by."""

@@ -6,22 +6,26 @@ the source names its links, else the feed that it names, else the article that i
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from digest.collect.apijson import parse_api
+from digest.collect.assemble import assemble
 from digest.collect.decode import decode
 from digest.collect.feedlink import feed_link
 from digest.collect.feeds import parse_feed
 from digest.collect.fetch import Fetched
 from digest.collect.identity import absolute_url
 from digest.collect.listing import parse_listing
-from digest.collect.onepage import parse_page
+from digest.collect.pages import read_page
 from digest.collect.parsed import Notes, Parsed
 from digest.collect.sitemap import ROOTS, parse_sitemap
 from digest.collect.sniff import Sniffed, sniff
 from digest.collect.unpack import TooLarge, Undecodable, unpacked
-from digest.models import Source
+from digest.models import Article, Source
 
 LARGEST = 10_000_000
 """Bytes of a packed document (`sitemap.xml.gz`) after unpacking: as many as are fetched of any other."""
@@ -97,3 +101,57 @@ def _unused(parsed: Parsed, source: Source, *, json: bool = False) -> Parsed:
     if source.mapping is not None and not json:
         told.append("mapping is for JSON; this is none")
     return replace(parsed, warnings=(*parsed.warnings, *told)) if told and not parsed.error else parsed
+
+
+MOST_ARTICLES = 1_000
+"""Articles that an index's documents may give together; a feed alone gives no more either."""
+
+
+def merged(index: Parsed, children: Sequence[Parsed]) -> Parsed:
+    """One result; where some documents have titles, links of others are left out, as they name the same pages."""
+    titled = [child for child in children if not child.links_only]
+    taken = titled or children
+    articles: dict[str, Article] = {article.id: article for article in index.articles}
+    seen = 0
+    for child in taken:
+        for article in child.articles:
+            seen += 1
+            articles.setdefault(article.id, article)
+    newest = sorted(articles.values(), key=lambda article: article.published, reverse=True)[:MOST_ARTICLES]
+    warnings = [warning for child in taken for warning in child.warnings]
+    return replace(
+        index,
+        kind=taken[0].kind if taken else index.kind,
+        articles=tuple(newest),
+        lost=index.lost + sum(child.lost for child in taken) + len(articles) - len(newest),
+        warnings=tuple(dict.fromkeys((*index.warnings, *warnings))),
+        error="",
+        duplicates=index.duplicates + sum(child.duplicates for child in taken) + seen - len(articles),
+        links_only=not titled and bool(children),
+        further=(),
+    )
+
+
+# A page that is one article.
+
+LEAST = 200
+"""Characters of running text below which a page that calls itself an article holds none."""
+
+_SAYS_ARTICLE = re.compile(
+    r"og:type[\"']?\s{1,9}content\s{0,9}=\s{0,9}[\"']?article|content\s{0,9}=\s{0,9}[\"']?article[\"']?\s{1,9}"
+    r"property\s{0,9}=\s{0,9}[\"']?og:type|[\"'](?:News|Reportage[a-z]{0,4}News)?Article[\"']|[\"'](?:Live)?Blog"
+    r"Posting[\"']|article:published_time|itemprop\s{0,9}=\s{0,9}[\"']?articleBody",
+    re.I,
+)
+
+
+def parse_page(text: str, *, source: Source, base_url: str, now: datetime, notes: Notes) -> Parsed | None:
+    """The page's article (kind 'page'); None when it does not say that it is one, or has no text to show for it."""
+    if not _SAYS_ARTICLE.search(text):
+        return None
+    item = read_page(text, base_url)
+    length = sum(len(block.text) for block in item.body if block.kind == "p")
+    if not item.title or length < LEAST or (item.url and not urlsplit(item.url).path.strip("/")):
+        return None
+    articles, lost, _ = assemble([item], source=source, now=now, notes=notes)
+    return Parsed("page", articles, lost, notes.told())

@@ -7,14 +7,95 @@ the future is decided by the caller.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache, lru_cache
+from urllib.parse import urlsplit
 
-from digest.collect.months import OTHER_MONTHS
-from digest.collect.zones import LAST_WORDS, ZONES
+from digest.collect.parsed import Item
 from digest.hindi.dates import MONTHS
 from digest.hindi.numbers import latin_digits
 from digest.hindi.text import fold
+from digest.models import Source
+
+# Month names in other languages. Hindi and English ones are in hindi/dates.py; Greek, Hungarian and Korean are those
+# that feedparser reads, too.
+
+_ROWS = (
+    "ιαν ιανουαρίου január",
+    "φεβ φεβρουαρίου február februári",
+    "μαρ μάρ μαρτίου március",
+    "απρ απριλίου április ápril",
+    "μάι μαϊ μαι μαΐου május máj",
+    "ιούν ιον ιουνίου június",
+    "ιούλ ιολ ιουλίου július",
+    "αύγ αυγ αυγούστου augusztus",
+    "σεπ σεπτεμβρίου szeptember",
+    "οκτ οκτωβρίου október",
+    "νοέ νοε νοεμβρίου november",
+    "δεκ δεκεμβρίου december",
+)
+OTHER_MONTHS = {fold(name): number for number, row in enumerate(_ROWS, 1) for name in row.split()}
+"""Folded name → 1..12."""
+
+
+# Time zone names, as minutes east of UTC. IST is India here: feedparser reads it as UTC, others as Israel.
+
+ZONES: dict[str, int] = {
+    "Z": 0,
+    "UT": 0,
+    "UTC": 0,
+    "GMT": 0,
+    "WET": 0,
+    "WEST": 60,
+    "IST": 330,
+    "Kolkata": 330,
+    "Calcutta": 330,
+    "NPT": 345,
+    "PKT": 300,
+    "BDT": 360,
+    "BST": 60,
+    "CET": 60,
+    "CEST": 120,
+    "MET": 60,
+    "MEST": 120,
+    "SAST": 120,
+    "EET": 120,
+    "EEST": 180,
+    "MSK": 180,
+    "GST": 240,
+    "SGT": 480,
+    "HKT": 480,
+    "JST": 540,
+    "KST": 540,
+    "WIB": 420,
+    "ICT": 420,
+    "PHT": 480,
+    "AWST": 480,
+    "ACST": 570,
+    "AEST": 600,
+    "AEDT": 660,
+    "NZST": 720,
+    "NZDT": 780,
+    "AKST": -540,
+    "AKDT": -480,
+    "HST": -600,
+    "AST": -240,
+    "ADT": -180,
+    "BRT": -180,
+    "EST": -300,
+    "EDT": -240,
+    "CST": -360,
+    "CDT": -300,
+    "MST": -420,
+    "MDT": -360,
+    "PST": -480,
+    "PDT": -420,
+}
+
+LAST_WORDS: dict[str, int] = {"AT": -240, "ET": -300, "CT": -360, "MT": -420, "PT": -480}
+"""Zones whose names are words too: they count only where they end the date."""
+
 
 INDIA = timezone(timedelta(hours=5, minutes=30), "IST")
 KOREA = timezone(timedelta(hours=9), "KST")
@@ -188,3 +269,54 @@ def _moment(year: int, month: int, day: int, hour: int, minute: int, second: int
     moment = midnight + timedelta(hours=hour, minutes=min(minute, 59), seconds=min(second, 59))
     # year 1 with an eastern zone has no UTC form, and every later comparison would raise
     return moment if 2 <= moment.year <= 9998 else moment.replace(tzinfo=UTC)
+
+
+# Feeds whose Indian clock is labelled +00:00. Their newest items look 5½ hours younger than they are, and would come
+# first in every edition.
+
+INDIAN_OFFSET = timedelta(hours=5, minutes=30)
+CLOCK_DRIFT = timedelta(minutes=30)
+"""So far ahead a good clock may be, or an editor who sets the next half hour."""
+
+NEARLY_ALL = timedelta(hours=4, minutes=30)
+"""A newest item that is so far ahead was published within the last hour, if its label is wrong."""
+
+SLACK = timedelta(minutes=10)
+FEWEST = 3
+"""Dated items that a feed must have for one item's date to say something of all."""
+
+_ZERO = re.compile(r"(?:[+-]00:?00|(?<![A-Za-z])(?:Z|GMT|UTC|UT))\s*$")
+_DEVANAGARI = re.compile("[\u0904-\u0939]")
+
+
+def is_mislabelled(items: Sequence[Item], source: Source, now: datetime, *, hint: str = "", built: str = "") -> bool:
+    """Whether the dates of this feed that say +00:00 (or GMT) are Indian time.
+
+    Two items far ahead of `now` are needed, or one that is ahead by nearly the whole offset, or the feed's own date
+    of building, `built`; none may be further ahead than the offset; and the feed must be Indian: a host in .in, Hindi
+    by its own word (`hint`) or titles in Devanagari.
+    """
+    dates = [date for item in items if (date := zero_labelled(item.date)) is not None]
+    ahead = sorted(date - now for date in dates if date - now > CLOCK_DRIFT)
+    made = zero_labelled(built)
+    fresh = made is not None and NEARLY_ALL <= made - now <= INDIAN_OFFSET + SLACK
+    if not dates or (ahead and ahead[-1] > INDIAN_OFFSET + SLACK):
+        return False
+    shown = len(ahead) >= 2 or (bool(ahead) and ahead[-1] >= NEARLY_ALL and len(dates) >= FEWEST)
+    return (shown or fresh) and _is_indian(items, source, hint)
+
+
+def zero_labelled(raw: str) -> datetime | None:
+    """The moment of a date that says that its zone is UTC; None for all others."""
+    return parse_date(raw) if _ZERO.search(raw[-40:]) else None
+
+
+def as_indian(date: datetime) -> datetime:
+    """The same time of day on the Indian clock."""
+    return date.replace(tzinfo=INDIA)
+
+
+def _is_indian(items: Sequence[Item], source: Source, hint: str) -> bool:
+    hosts = [(urlsplit(url).hostname or "") for url in (source.url, *(item.url for item in items[:20])) if url]
+    hindi = sum(bool(_DEVANAGARI.search(item.title)) for item in items)
+    return any(host.endswith(".in") for host in hosts) or hint.lower().startswith("hi") or 2 * hindi > len(items)

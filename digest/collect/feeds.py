@@ -22,6 +22,7 @@ from digest.collect.sitemap import title_of
 from digest.collect.sniff import FEED_ROOTS, sniff
 from digest.collect.taming import (
     MOST_CATEGORIES,
+    MOST_ITEMS,
     MOST_LABOUR,
     MOST_PREFIXES,
     MOST_TAGS,
@@ -30,8 +31,8 @@ from digest.collect.taming import (
     too_laborious,
     too_many_prefixes,
     too_many_tags,
+    trim,
 )
-from digest.collect.trim import MOST_ITEMS, trim
 from digest.models import Source
 
 _KINDS = {

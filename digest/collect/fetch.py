@@ -7,10 +7,14 @@ and into no message.
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import tempfile
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import unquote, urljoin
 
@@ -20,9 +24,64 @@ from digest.collect.credential import Credential
 from digest.collect.dial import Dialler
 from digest.collect.fetcherrors import LATE, SAID, FetchError, late, reason
 from digest.collect.manners import Down, Manners
-from digest.collect.retryafter import retry_after_seconds
-from digest.collect.spool import Spool
 from digest.collect.unpack import TooLarge, Undecodable, accepted, unpacked
+
+MAX_RETRY_AFTER = 24 * 3600.0
+"""A server that asks for more than a day is taken at a day, so that a wrong clock can't end a source."""
+
+
+def retry_after_seconds(value: str, now: float) -> float | None:
+    """Seconds to wait, 0 up to a day, from `120` or an HTTP date; None when absent or unreadable.
+
+    `now` is POSIX time in seconds.
+    """
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value[:12]), MAX_RETRY_AFTER)
+    try:
+        when = parsedate_to_datetime(value)
+        if when.tzinfo is None:
+            when = when.replace(tzinfo=UTC)
+        return min(max(0.0, when.timestamp() - now), MAX_RETRY_AFTER)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+SMALL = 256 * 1024
+"""Bytes of one body that stay in memory: 50 MB for two hundred of them."""
+
+
+class Spool:
+    """A body, its size in bytes and the BLAKE2b of it in hex. Close it, or use it in a `with`."""
+
+    def __init__(self, pieces: Iterable[bytes] = ()) -> None:
+        self._file = tempfile.SpooledTemporaryFile(max_size=SMALL)  # noqa: SIM115  closed by close()
+        self._hash = hashlib.blake2b(digest_size=16)
+        self.size = 0
+        try:
+            for piece in pieces:
+                self.write(piece)
+        except BaseException:
+            self.close()
+            raise
+
+    def write(self, piece: bytes) -> None:
+        self._file.write(piece)
+        self._hash.update(piece)
+        self.size += len(piece)
+
+    @property
+    def hash(self) -> str:
+        return self._hash.hexdigest()
+
+    def read(self) -> bytes:
+        """All of it; may be called again."""
+        self._file.seek(0)
+        return self._file.read()
+
+    def close(self) -> None:
+        self._file.close()
+
 
 AGENT = "hindi-digest"
 """Our name in User-Agent and in robots.txt."""

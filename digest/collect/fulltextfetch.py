@@ -14,7 +14,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from digest.collect.boilerplate import drop_shared
 from digest.collect.clean import clean_article
 from digest.collect.fetch import Fetched
 from digest.collect.fetcherrors import FetchError
@@ -22,6 +21,7 @@ from digest.collect.fulltext import ELSEWHERE, NO_MORE, complete, wants_page, wi
 from digest.collect.guard import same_host
 from digest.collect.memory import Shelf
 from digest.collect.parsed import Parsed
+from digest.collect.repeats import drop_shared
 from digest.collect.robots import Permission
 from digest.errors import DigestError
 from digest.models import Article, Source

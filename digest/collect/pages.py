@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from digest.collect import pageaddress, pagedates, pagemeta, pagetitle
-from digest.collect.htmltree import html_tree
 from digest.collect.identity import absolute_url
 from digest.collect.jsonld import stated
-from digest.collect.markup import Content, picture_of, pixels, plain
+from digest.collect.markup import Content, html_tree, picture_of, pixels, plain
 from digest.collect.pagebody import page_body
 from digest.collect.pageedges import without_edges
 from digest.collect.pagequirks import quirk_of

@@ -7,6 +7,8 @@ nothing, and decides nothing about what it reads: documents, fulltext and robots
 from __future__ import annotations
 
 import hashlib
+import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -17,20 +19,40 @@ from pathlib import Path
 
 from digest.collect import guard
 from digest.collect.credential import Credential
-from digest.collect.documents import read_document
+from digest.collect.documents import merged, read_document
 from digest.collect.dropfolder import read_path
 from digest.collect.fetch import Fetcher, Received
 from digest.collect.fetcherrors import FetchError
 from digest.collect.fulltextfetch import MOST_PAGES, Made, fill, may_be_private, restored
 from digest.collect.health import marked
 from digest.collect.memory import Remembered, Validators
-from digest.collect.merging import merged
 from digest.collect.parsed import Parsed
 from digest.collect.robots import Permission, Robots
-from digest.collect.turns import Turns
 from digest.errors import ConfigurationError, DigestError
 from digest.files import placed
 from digest.models import Source
+
+LARGE = 1_000_000
+"""Bytes from which a document waits for the other large ones; a feed of thirty full articles has some 200,000."""
+
+
+class Turns:
+    """Shared by the threads of one run."""
+
+    def __init__(self, cores: int = 0) -> None:
+        self._cores = threading.BoundedSemaphore(cores or os.cpu_count() or 1)
+        self._large = threading.Lock()
+
+    @contextmanager
+    def turn(self, size: int = 0) -> Iterator[None]:
+        """A turn for a document of `size` bytes, until the block ends. Not to be nested."""
+        if size < LARGE:
+            with self._cores:
+                yield
+        else:
+            with self._large, self._cores:
+                yield
+
 
 MOST_CHILDREN = 5
 """Documents that an index may lead to in one run."""

@@ -1,4 +1,4 @@
-"""Whether a site's robots.txt (RFC 9309) lets us read its pages. Only pages need it: feeds are published to be fetched."""
+"""Whether a site's robots.txt (RFC 9309) allows us to read its pages. Feeds are meant to be fetched: no check."""
 
 from __future__ import annotations
 

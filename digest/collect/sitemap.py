@@ -22,8 +22,7 @@ from digest.collect.identity import absolute_url, canonical_url
 from digest.collect.markup import plain
 from digest.collect.parsed import Item, Notes, Parsed
 from digest.collect.pictures import is_decoration
-from digest.collect.taming import tame
-from digest.collect.trim import MOST_ITEMS
+from digest.collect.taming import MOST_ITEMS, tame
 from digest.models import Image, Source
 
 ROOTS = frozenset({"urlset", "sitemapindex"})

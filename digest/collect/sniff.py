@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from digest.collect.doctype import expand, read_doctype
+from digest.collect.taming import expand, read_doctype
 
 Kind = Literal["xml", "html", "json", "bomb", "empty", "text"]
 

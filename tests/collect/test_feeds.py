@@ -293,3 +293,23 @@ def test_a_feed_that_breaks_off_before_its_first_item_says_so(whole: str) -> Non
 def test_a_feed_that_is_whole_and_empty_or_merely_faulty_does_not_break_off() -> None:
     for text in ("<rss version='2.0'><channel><title>x</channel></rss>", "<rss version='2.0'/>", rss()):
         assert "breaks off" not in parse(text).error
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<title>क</title><description>" + "&amp; & " * 400_000 + "</description>",
+        "<title>क</title><description>" + "< " * 200_000 + "</description>",
+        "<title>क & ख</title>" + "".join(f"<category>{n}</category>" for n in range(5_000)),
+    ],
+    ids=["ampersands", "less-than signs", "categories"],
+)
+def test_what_feedparser_would_read_for_minutes_is_refused(inside: str) -> None:
+    assert parse(rss(f"<item>{inside}</item>")).error.endswith("which no feed needs; refused.")
+
+
+def test_no_file_is_read_for_an_external_entity(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("गुप्त", encoding="utf-8")
+    doctype = f'<!DOCTYPE rss [<!ENTITY e SYSTEM "{tmp_path / "secret"}">]>'
+    parsed = parse(doctype + rss("<item><title>ख&e;</title></item>")[len('<?xml version="1.0"?>') :])
+    assert (parsed.articles, "entities" in parsed.error) == ((), True)

@@ -11,8 +11,7 @@ import pytest
 
 from digest.collect import guard
 from digest.collect.credential import Credential
-from digest.collect.fetch import Fetcher, FetchError, FetchLimits
-from digest.collect.retryafter import LONGEST, retry_after_seconds
+from digest.collect.fetch import MAX_RETRY_AFTER, Fetcher, FetchError, FetchLimits, retry_after_seconds
 from tests.collect.server import FEED, Handler, serving
 
 LIMITS = FetchLimits(connect=1.0, read=1.0, whole=0.8, body=1_000_000)
@@ -201,7 +200,7 @@ def test_devanagari_in_host_and_path_becomes_ascii() -> None:
         ("120", 120.0),
         ("Mon, 23 Nov 2026 00:02:00 GMT", 120.0),
         ("Mon, 23 Nov 2020 00:00:00 GMT", 0.0),
-        ("99999999999", LONGEST),
+        ("99999999999", MAX_RETRY_AFTER),
         ("soon", None),
         ("", None),
         ("-5", None),
