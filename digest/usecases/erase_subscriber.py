@@ -1,0 +1,53 @@
+"""Erase a person from the store and from the outbox (GDPR article 17)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.subscribers.address import mailbox
+
+if TYPE_CHECKING:
+    from digest.store.erasing import Erased, Erasures
+    from digest.store.wishes import WishStore
+    from digest.usecases.process_feedback import FeedbackProcessor
+
+# The outbox writes to a file with this name first, and renames it when it is complete.
+_PARTIAL = re.compile(r"\.(.*)\.part\Z")
+_UNSAFE = re.compile(r"[^a-z0-9@._+-]+")
+
+
+@dataclass(frozen=True)
+class SubscriberEraser:
+    """Erases a person. The entry in `subscribers.yaml` is the caller's to remove."""
+
+    feedback: FeedbackProcessor
+    preferences: WishStore
+    erasures: Erasures
+    outbox: Path
+    now: Callable[[], datetime]
+
+    def erase(self, address: str, reason: str) -> tuple[Erased, int]:
+        """Erase the person behind a comparable address.
+
+        Returns what the store held, and the number of emails that were removed from the outbox. Queued webhook
+        payloads are processed first, because they may resolve a batch whose outcome is unknown.
+        """
+        self.feedback.process_webhooks()
+        held = self.preferences.at(address)
+        erased = self.erasures.erase(address, reason, now=self.now(), rations=[f"join:{mailbox(address)}"])
+        return erased, self._remove_emails({address, held.email if held else address})
+
+    def _remove_emails(self, addresses: set[str]) -> int:
+        # An email's file is named for the address as the list spells it: `EDITION/00000042-asha@example.com.eml`.
+        endings = tuple(f"-{_UNSAFE.sub('_', address.lower())[:80]}.eml" for address in addresses)
+        removed = 0
+        for path in self.outbox.glob("*/*") if self.outbox.is_dir() else ():
+            if _PARTIAL.sub(r"\1", path.name).lower().endswith(endings):
+                path.unlink(missing_ok=True)
+                removed += 1
+        return removed

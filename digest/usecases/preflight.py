@@ -1,0 +1,142 @@
+"""Check an edition's emails before they go. Sends nothing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from digest.deliver.message import cids
+from digest.errors import DigestError
+from digest.models import Edition, Letter, Source, Variant
+from digest.render.lint import lint
+from digest.render.lint.finding import Finding, error, warning
+from digest.render.lint.links import urls
+from digest.render.specimen import specimen
+
+if TYPE_CHECKING:
+    from digest.collect.fetch import Fetcher
+    from digest.render.letter import Renderer
+    from digest.store.editions import EditionStore
+    from digest.store.pictures import PictureStore
+
+# SpamAssassin's default required_score.
+_SPAM_LIMIT = 5.0
+_SPAM_TIMEOUT = 120
+_THREADS = 8
+
+
+class PreflightFailed(DigestError):
+    """An email has errors that stop a send; `errors` are their sentences."""
+
+    def __init__(self, key: str, errors: Sequence[str]) -> None:
+        super().__init__(
+            f"Edition {key} failed its checks: {'; '.join(errors)}. Fix them (`digest check {key}` shows all), or send "
+            'anyway with --force "reason".'
+        )
+        self.errors = tuple(errors)
+
+
+@dataclass(frozen=True, slots=True)
+class PreflightResult:
+    """The findings of an edition's emails, errors first, each once."""
+
+    findings: tuple[Finding, ...] = ()
+    # What was removed from an email to keep it below its size limit.
+    left_out: tuple[str, ...] = ()
+    emails: tuple[Letter, ...] = ()
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        return tuple(finding.message for finding in self.findings if finding.level == "error")
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(finding.message for finding in self.findings if finding.level == "warning")
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """Renders and checks emails."""
+
+    editions: EditionStore
+    renderer: Renderer
+    images: PictureStore
+    now: Callable[[], datetime]
+
+    def check_edition(self, edition: Edition, variants: Iterable[Variant]) -> PreflightResult:
+        """Check the email of each variant. A frozen edition's emails are those that were kept."""
+        kept = self.editions.letters(edition.key)
+        now = self.now()
+        emails = [kept.get(each.key) or self.renderer.render(edition, each, now=now) for each in variants]
+        return self.run_checks([email for email in emails if email is not None], edition)
+
+    def run_checks(self, emails: Sequence[Letter], edition: Edition) -> PreflightResult:
+        """Check these emails of an edition. A finding that several variants share is reported once."""
+        if not emails:
+            return PreflightResult()
+        weights = {cid: len(image.data) for cid, image in self.images.held(cids(emails)).items()}
+        found = dict.fromkeys(finding for email in emails for finding in lint(email, edition, weights))
+        found |= dict.fromkeys(self._template_residue())
+        left_out = dict.fromkeys(line for email in emails for line in email.left_out)
+        by_level = sorted(found, key=lambda finding: finding.level != "error")
+        return PreflightResult(tuple(by_level), tuple(left_out), tuple(emails))
+
+    def _template_residue(self) -> list[Finding]:
+        """Find what the templates leave behind, in invented stories: nothing odd in these comes from a feed."""
+        now = self.now()
+        email = self.renderer.render(specimen(now), Variant("html"), now=now)
+        return [finding for finding in lint(email) if finding.rule == "residue"] if email else []
+
+
+def unreachable_links(emails: Sequence[Letter], fetcher: Fetcher, sources: Iterable[Source]) -> list[Finding]:
+    """Return a warning for each link in these emails that does not answer. Each address is requested once."""
+    from digest.collect.fetcherrors import FetchError
+    from digest.collect.guard import same_host
+
+    own = [source.url for source in sources if source.allow_private and source.url]
+
+    def request(url: str) -> Finding | None:
+        try:
+            with fetcher.receive(url, allow_private=any(same_host(url, one) for one in own), cut=1):
+                return None
+        except (FetchError, DigestError) as problem:
+            return warning("link", str(problem))
+
+    wanted = list(dict.fromkeys(url for email in emails for url in urls(email)))
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="links") as pool:
+        return list(dict.fromkeys(finding for finding in pool.map(request, wanted) if finding))
+
+
+def spam_score(mail: bytes) -> list[Finding]:
+    """Return SpamAssassin's verdict on a mail by its local rules, or nothing if it is not installed."""
+    program = shutil.which("spamassassin")
+    if program is None:
+        return []
+    try:
+        # The program is the system's, and no argument comes from the mail.
+        done = subprocess.run(  # noqa: S603
+            [program, "--local", "--test-mode"], input=mail, capture_output=True, timeout=_SPAM_TIMEOUT, check=False
+        )
+    except (OSError, subprocess.SubprocessError) as problem:
+        return [warning("spam", f"SpamAssassin failed: {problem}")]
+    return spam_findings(done.stdout.decode("utf-8", "replace"))
+
+
+def spam_findings(report: str) -> list[Finding]:
+    """Parse SpamAssassin's report: an error at or above its limit, a warning for any points below it."""
+    match = re.search(r"^Content analysis details:\s*\((-?[0-9.]+) points", report, re.M)
+    if match is None:
+        return [warning("spam", "SpamAssassin's report could not be parsed")]
+    points = float(match[1])
+    rules = re.findall(r"^ ?\s*(-?[0-9]+\.[0-9]+)\s+([A-Z][A-Z0-9_]+)\s", report, re.M)
+    names = ", ".join(name for worth, name in rules if float(worth) > 0)
+    message = f"SpamAssassin gives this email {points} points: {names}"
+    if points >= _SPAM_LIMIT:
+        return [error("spam", message)]
+    return [warning("spam", message)] if points > 0 else []

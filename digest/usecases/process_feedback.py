@@ -1,0 +1,165 @@
+"""Process delivery feedback: queued webhook payloads and bounce mail.
+
+The webhook endpoint stores payloads; the scheduler and `digest events handle` process them here. Every step is
+idempotent, so an interrupted run can be repeated.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from digest.deliver.message import Outgoing, recipient
+from digest.deliver.mime import message_id
+from digest.events import sendgrid
+from digest.events.dsn import Report, read_report
+from digest.events.effects import Applied, apply
+from digest.events.event import Event
+from digest.models import Letter
+from digest.store.events import heard
+from digest.subscribers.address import comparable
+
+if TYPE_CHECKING:
+    from digest.deliver.message import Sender
+    from digest.store.events import EventStore
+    from digest.store.ledger import SqlLedger
+    from digest.store.readers import ReaderStore
+    from digest.subscribers.tokens import Signer
+
+# Below this number of blocks, a tenth of an edition says nothing about the sender.
+_MIN_BLOCKS = 20
+# A date further back than this is a broken clock, not a date.
+_OLDEST_MAIL = timedelta(days=366)
+# How far a foreign mail server's clock may be behind ours.
+_MAX_CLOCK_SKEW = timedelta(hours=1)
+# Provider name to the parser of its payloads.
+_PARSERS: dict[str, Callable[[bytes, Callable[[str], str]], list[Event]]] = {"sendgrid": sendgrid.read}
+
+Verp = Callable[[str], int | None]
+"""Returns the subscriber id that a signed envelope address names, or None for any other address."""
+
+
+@dataclass(frozen=True)
+class FeedbackResult:
+    """Outcome of processing the queued webhook payloads."""
+
+    payloads: int = 0
+    events: int = 0
+    # Events that were kept: the first of each kind per recipient.
+    kept: int = 0
+    # Newly suppressed addresses.
+    suppressed: int = 0
+    # Editions in which feedback resolved a batch whose outcome was unknown.
+    resolved_editions: tuple[str, ...] = ()
+    # Sentences for the operator.
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FeedbackProcessor:
+    """Applies what providers and mail servers report about an edition's emails."""
+
+    events: EventStore
+    ledger: SqlLedger
+    subscribers: ReaderStore
+    signer: Signer
+    sender: Sender
+    # Whether opens and clicks are kept.
+    tracking: bool
+    # How long processed payloads are kept.
+    retention: timedelta
+    now: Callable[[], datetime]
+
+    def process_webhooks(self) -> FeedbackResult:
+        """Apply all queued webhook payloads, then delete those past their retention period."""
+        now = self.now()
+        totals: Counter[str] = Counter()
+        resolved: set[str] = set()
+        blocked: set[str] = set()
+        notes: list[str] = []
+        for payload in self.events.waiting():
+            try:
+                events = _PARSERS[payload.provider](payload.body, comparable)
+            except (KeyError, sendgrid.NoEvents) as error:
+                self.events.close(payload.id, now, fault=str(error))
+                notes.append(f"Skipped webhook payload {payload.id} of {payload.provider}: {error}")
+                continue
+            applied = self.apply(events)
+            resolved |= applied.proven
+            blocked |= applied.blocked
+            notes += applied.alarms
+            self.events.close(payload.id, now)
+            totals += Counter(payloads=1, events=len(events), kept=applied.kept, suppressed=applied.suppressed)
+        self.events.forget(now - self.retention)
+        notes += [warning for key in sorted(blocked) if (warning := self._sender_block_warning(key))]
+        notes += [
+            f"Edition {key}: the provider confirmed a batch whose outcome was unknown." for key in sorted(resolved)
+        ]
+        return FeedbackResult(resolved_editions=tuple(sorted(resolved)), notes=tuple(notes), **totals)
+
+    def process_mail(self, data: bytes, *, verp: Verp = lambda _address: None) -> tuple[str, int]:
+        """Apply one returned mail. Returns what it was, in a few words, and the number of newly suppressed addresses."""
+        report = read_report(data)
+        if report is None:
+            return "not a report", 0
+        found = self._recipient_of(report, verp)
+        if found is None:
+            return f"{report.said[0].kind}, but not for an email of this newsletter", 0
+        subscriber, address, edition = found
+        status = report.said[0]
+        at = _event_time(report, status.kind, self.now())
+        event = Event(status.kind, at, address=address, subscriber=subscriber, edition=edition, reason=status.reason)
+        applied = self.apply([event])
+        return status.kind, applied.suppressed
+
+    def apply(self, events: Sequence[Event]) -> Applied:
+        """Apply events, and close editions whose last unknown batch they resolve."""
+        now = self.now()
+        applied = apply(
+            events, memory=self.events, ledger=self.ledger, readers=self.subscribers, now=now, tracking=self.tracking
+        )
+        for key in applied.proven:
+            self.ledger.finish(key, now)
+        return applied
+
+    def _sender_block_warning(self, key: str) -> str | None:
+        """Warn when at least a tenth of an edition was blocked: the cause is then the sender, not the recipients."""
+        found = heard(self.events.database, key)
+        total = found.delivered + found.bounced + found.blocked
+        if found.blocked < _MIN_BLOCKS or found.blocked * 10 < total:
+            return None
+        return (
+            f"Edition {key}: {found.blocked} of {total} emails were blocked. Look up the reasons at the provider; "
+            f"`digest edition pause {key}` holds the rest."
+        )
+
+    def _recipient_of(self, report: Report, verp: Verp) -> tuple[int, str, str] | None:
+        """Find whom a report is about: (subscriber id, comparable address, edition key or '').
+
+        Trusts only what we signed, or a Message-ID together with the recipient it was made for.
+        """
+        signed = [*map(verp, report.envelope), *(self.signer.read("leave", token) for token in report.signed)]
+        subscriber = next((id for id in signed if id), None)
+        addresses = [address for status in report.said if (address := comparable(status.address))]
+        empty = Letter("", "", "", "")
+        for sent in self.events.letters(subscriber, addresses):
+            outgoing = Outgoing(sent.edition, "", "", empty, self.sender, ())
+            to = recipient(sent.reader, sent.email, self.sender, self.signer.letters)
+            if message_id(outgoing, to) in report.message_ids:
+                return sent.reader, sent.address, sent.edition
+        email = self.subscribers.email_of(subscriber) if subscriber else None
+        return (subscriber, comparable(email), "") if subscriber and email else None
+
+
+def _event_time(report: Report, kind: str, now: datetime) -> datetime:
+    """Return when a report's event happened.
+
+    A report may sit in a mailbox for days, and the subscriber may have come back meanwhile, so its own date counts if
+    it is plausible. A server whose clock is behind must not undo an unsubscribe.
+    """
+    if report.at is None or not now - _OLDEST_MAIL < report.at < now:
+        return now
+    return min(report.at + _MAX_CLOCK_SKEW, now) if kind == "left" else report.at

@@ -1,0 +1,72 @@
+"""Resolve batches whose outcome is unknown: by the provider's log where it has one, otherwise by the operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from digest.deliver.outcome import Accepted, NotSent
+from digest.deliver.ports import Lookup, Transport
+from digest.store import stranding
+from digest.store.batches import readers
+from digest.store.counting import Doubt, doubts
+from digest.store.locks import alone
+
+if TYPE_CHECKING:
+    from digest.store.database import Database
+    from digest.store.ledger import SqlLedger
+    from digest.usecases.recover import Recovery
+
+# Seconds.
+_LOCK_WAIT = 5.0
+
+
+@dataclass(frozen=True)
+class Reconciler:
+    """Resolves unknown batches, and batches that only a transport outside the settings may send."""
+
+    database: Database
+    ledger: SqlLedger
+    transports: Sequence[Transport]
+    recovery: Recovery
+    now: Callable[[], datetime]
+
+    def unsendable(self, key: str) -> list[Doubt]:
+        """Return batches that only a transport may send which is no longer in the settings."""
+        return stranding.stranded(self.database, key, [transport.name for transport in self.transports])
+
+    def query_provider_log(self, key: str) -> list[int]:
+        """Look up every unknown batch in its provider's log.
+
+        Returns the batches that the log shows; they are accepted now. A batch that the log does not show stays
+        unknown. Raises Busy while another process is sending.
+        """
+        with alone(self.database, "sending", wait=_LOCK_WAIT):
+            self.recovery.recover(key)
+        confirmed = []
+        by_name = {transport.name: transport for transport in self.transports if isinstance(transport, Lookup)}
+        for doubt in doubts(self.database, key):
+            transport = by_name.get(doubt.transport)
+            if transport is None:
+                continue
+            with self.database.read() as connection:
+                emails = [email for _id, email in readers(connection, doubt.batch)]
+            if transport.look_up(doubt.attempt, emails) == "accepted" and self.ledger.prove(doubt.attempt):
+                confirmed.append(doubt.batch)
+        self.ledger.finish(key, self.now())
+        return confirmed
+
+    def resolve(self, key: str, decisions: Mapping[int, Accepted | NotSent], reason: str) -> None:
+        """Carry out the operator's decisions on batches, kept with their reason.
+
+        Raises Busy while another process is sending.
+        """
+        with alone(self.database, "sending", wait=_LOCK_WAIT):
+            self.recovery.recover(key)
+            for number in decisions.keys() & {batch.batch for batch in self.unsendable(key)}:
+                stranding.hold(self.database, key, number)
+            for number, outcome in decisions.items():
+                self.ledger.decide(key, number, outcome, reason, self.now())
+            self.ledger.finish(key, self.now())

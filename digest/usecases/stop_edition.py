@@ -1,0 +1,120 @@
+"""Pause or cancel an edition, and cancel what the provider holds for later."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from digest.deliver.attempt import recall_each
+from digest.deliver.ports import Fence, Transport
+from digest.errors import Busy
+from digest.models import EditionState
+from digest.store.counting import counts
+from digest.store.locks import alone
+from digest.store.orphans import held_by_the_living
+from digest.store.recalls import room_from, stopped_ahead
+
+if TYPE_CHECKING:
+    from digest.store.database import Database
+    from digest.store.editions import EditionStore
+    from digest.store.ledger import SqlLedger
+    from digest.usecases.recover import Recovery
+
+# Seconds. A run that sees its edition stopped ends after what it has in flight.
+_LOCK_WAIT = 30.0
+_POLL_INTERVAL = 0.25
+
+
+@dataclass(frozen=True)
+class StopResult:
+    """Outcome of pausing or cancelling an edition. All counts are recipients."""
+
+    # False if the edition's state does not allow it.
+    stopped: bool
+    # The provider confirmed the cancellation; these are pending again.
+    cancelled: int = 0
+    # Past the cancellation deadline, or no cancellation is free; these will still be delivered.
+    too_late: int = 0
+    # The part of `too_late` that can be cancelled once earlier cancellations expire (SendGrid keeps at most 10 open).
+    cancellable_later: int = 0
+    # The provider did not confirm the cancellation.
+    unconfirmed: int = 0
+    # The outcome was unknown before.
+    unknown: int = 0
+    # Still being handed over by another process.
+    in_flight: int = 0
+
+
+@dataclass(frozen=True)
+class EditionStopper:
+    """Stops editions. A provider with scheduled sends is asked to cancel what it holds."""
+
+    database: Database
+    editions: EditionStore
+    ledger: SqlLedger
+    transports: Sequence[Transport]
+    recovery: Recovery
+    now: Callable[[], datetime]
+
+    def stop(self, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> StopResult:
+        """Move the edition to `paused` or `cancelled`, so that no further batch of it is claimed.
+
+        Waits for what other processes have in flight, recovers what dead ones left, and cancels what a provider holds
+        for later; its recipients are pending again. An edition that is done or was stopped before can be stopped as
+        long as a provider holds emails of it.
+        """
+        held = self.ledger.held_ahead(key, self.now())
+        begun = counts(self.database, key).frozen > 0
+        if not self.editions.move(key, state, out_of=(*out_of, "done", state) if any(held) else out_of):
+            return StopResult(stopped=False)
+        return self._cancel_scheduled(key, wait=_LOCK_WAIT) if begun else StopResult(stopped=True)
+
+    def resume_cancellations(self) -> dict[str, int]:
+        """Cancel what could not be cancelled when its edition was stopped.
+
+        Then the provider had no cancellation free, or did not answer. Returns the cancelled recipients by edition.
+        """
+        with self.database.read() as connection:
+            waiting = stopped_ahead(connection, self.now())
+        cancelled = {key: self._cancel_scheduled(key, wait=0.0).cancelled for key in waiting}
+        return {key: recipients for key, recipients in cancelled.items() if recipients}
+
+    def _cancel_scheduled(self, key: str, *, wait: float) -> StopResult:
+        until = time.monotonic() + wait
+        with ExitStack() as lock:
+            # What the provider holds is cancelled even if another process keeps the lock.
+            with suppress(Busy):
+                lock.enter_context(alone(self.database, "sending", wait=wait))
+                if wait:
+                    # A claim that still saw the edition as sending is in the store after this pause.
+                    time.sleep(_POLL_INTERVAL)
+                while held_by_the_living(self.database, key) and time.monotonic() < until:
+                    time.sleep(_POLL_INTERVAL)
+                self.recovery.recover(key)
+            held = self.ledger.held_ahead(key, self.now())
+            recall_each(key, self.transports, self.ledger.begin_withdrawal, self.ledger.end_recall, self.now)
+        left = self.ledger.held_ahead(key, self.now())
+        return StopResult(
+            stopped=True,
+            cancelled=sum(held) - sum(left),
+            too_late=left.surely,
+            cancellable_later=min(left.surely, self._cancellable_later(key)),
+            unconfirmed=left.perhaps,
+            unknown=counts(self.database, key).unknown - left.perhaps,
+            in_flight=held_by_the_living(self.database, key),
+        )
+
+    def _cancellable_later(self, key: str) -> int:
+        """Count recipients whose emails are held until after the provider's next cancellation becomes free."""
+        recipients = 0
+        for transport in self.transports:
+            if isinstance(transport, Fence):
+                with self.database.read() as connection:
+                    free_from = room_from(connection, transport, self.now())
+                if free_from is not None:
+                    recipients += self.ledger.held_ahead(key, free_from + transport.closes).surely
+        return recipients
