@@ -37,6 +37,15 @@ if TYPE_CHECKING:
     from digest.store.people import People
     from digest.store.readers import ReaderStore
     from digest.subscribers.tokens import Signer
+    from digest.usecases.erase_subscriber import SubscriberEraser
+    from digest.usecases.preflight import Preflight
+    from digest.usecases.process_feedback import FeedbackProcessor
+    from digest.usecases.reconcile import Reconciler
+    from digest.usecases.recover import Recovery
+    from digest.usecases.safeguards import ExampleDomainGuard
+    from digest.usecases.stop_edition import EditionStopper
+    from digest.usecases.subscriber_list import SubscriberList
+    from digest.usecases.sync_suppressions import SuppressionSync
 
 SECRET_ENV = "DIGEST_SECRET_KEY"  # noqa: S105  the name of a variable, not a secret
 
@@ -240,6 +249,88 @@ class App:
         from digest import building
 
         return building.ahead(self)
+
+    @cached_property
+    def subscriber_list(self) -> SubscriberList:
+        from digest.subscribers.listing import FILE_NAME
+        from digest.usecases.subscriber_list import SubscriberList
+
+        return SubscriberList(self.home / FILE_NAME, self.topics, self.readers, self.people.roster, self.now)
+
+    @cached_property
+    def feedback(self) -> FeedbackProcessor:
+        from digest.usecases.process_feedback import FeedbackProcessor
+
+        return FeedbackProcessor(
+            events=self.events,
+            ledger=self.ledger,
+            subscribers=self.readers,
+            signer=self.signer,
+            sender=self.sender,
+            tracking=self.settings.newsletter.tracking == "on",
+            retention=self.settings.web.webhooks.keep,
+            now=self.now,
+        )
+
+    @cached_property
+    def suppression_sync(self) -> SuppressionSync:
+        from digest.usecases.sync_suppressions import SuppressionSync
+
+        return SuppressionSync(
+            transports=self.transports,
+            database=self.database,
+            subscriber_list=self.subscriber_list,
+            subscribers=self.readers,
+            feedback=self.feedback,
+            now=self.now,
+        )
+
+    @cached_property
+    def eraser(self) -> SubscriberEraser:
+        from digest.files import placed
+        from digest.store.wishes import WishStore
+        from digest.usecases.erase_subscriber import SubscriberEraser
+
+        return SubscriberEraser(
+            feedback=self.feedback,
+            preferences=WishStore(self.database),
+            erasures=self.people.erasures,
+            outbox=placed(self.home, self.settings.delivery.outbox.path),
+            now=self.now,
+        )
+
+    @cached_property
+    def example_domain_guard(self) -> ExampleDomainGuard:
+        from digest.usecases.safeguards import ExampleDomainGuard
+
+        outbox_only = self.settings.delivery.transport[0] == "outbox"
+        return ExampleDomainGuard(self.settings.newsletter.base_url, outbox_only, self.readers)
+
+    @cached_property
+    def recovery(self) -> Recovery:
+        from digest.usecases.recover import Recovery
+
+        return Recovery(self.ledger, self.settings.delivery.on_unknown == "resend", self.now)
+
+    @cached_property
+    def stopper(self) -> EditionStopper:
+        from digest.usecases.stop_edition import EditionStopper
+
+        return EditionStopper(
+            self.database, self.editions, self.ledger, self.transports, self.recovery, self.now
+        )
+
+    @cached_property
+    def reconciler(self) -> Reconciler:
+        from digest.usecases.reconcile import Reconciler
+
+        return Reconciler(self.database, self.ledger, self.transports, self.recovery, self.now)
+
+    @cached_property
+    def preflight(self) -> Preflight:
+        from digest.usecases.preflight import Preflight
+
+        return Preflight(self.editions, self.renderer, self.articles.pictures, self.now)
 
     def ready_to_send(self) -> None:
         """Builds the transports, so that a missing key is told before anything is done. Raises ConfigurationError."""
