@@ -1,0 +1,156 @@
+"""Enqueue an edition: decide who gets it, in which variant and when, and give everyone a place in a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import TYPE_CHECKING
+
+from digest.errors import DigestError
+from digest.models import Edition, Letter, Variant
+from digest.render.selection import select
+from digest.render.variants import variant_for
+from digest.store.counting import counts
+from digest.store.freezing import Fate, freeze_listed
+from digest.subscribers.due import Candidate, Due, decide
+from digest.usecases.preflight import PreflightFailed
+
+if TYPE_CHECKING:
+    from digest.render.letter import Renderer
+    from digest.store.database import Database
+    from digest.store.editions import EditionStore
+    from digest.store.readers import ReaderStore
+    from digest.usecases.preflight import Preflight
+    from digest.usecases.subscriber_list import SubscriberList
+
+NO_STORY = "no story of the chosen topics"
+# How often subscribers may change while their emails are rendered.
+_MAX_ROUNDS = 10
+
+
+@dataclass(frozen=True)
+class SendPlan:
+    """Who would get an edition if it were sent now. Counts are subscribers."""
+
+    edition: Edition
+    due: int
+    # Those who have a place in the edition already.
+    already: int
+    # (address, reason).
+    excluded: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Enqueued:
+    """How many subscribers got a place in a batch, and notes on their emails for the operator."""
+
+    placed: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DuePolicy:
+    """Decides for one subscriber which variant to send and when, or why not to send."""
+
+    edition: Edition
+    now: datetime
+    # The hour for subscribers without their own; None sends to everyone at once.
+    default_hour: time | None = None
+    # A fixed time for everyone who is due at all (`digest send --at`).
+    send_at: datetime | None = None
+    # Whether a variant has stories, by its key.
+    _has_stories: dict[str, bool] = field(default_factory=dict, repr=False)
+
+    def decide(self, subscriber: Candidate) -> tuple[Variant, Fate]:
+        due = decide(subscriber, self.edition.day, send_at=self.default_hour, now=self.now)
+        variant = variant_for(self.edition, subscriber.topics, subscriber.format)
+        if variant.key not in self._has_stories:
+            self._has_stories[variant.key] = select(self.edition, variant) is not None
+        if due.due_at is not None and not self._has_stories[variant.key]:
+            due = Due(None, NO_STORY)
+        if due.due_at is None:
+            return variant, Fate(excluded=due.excluded)
+        return variant, Fate(variant.key, self.send_at or due.due_at)
+
+
+@dataclass(frozen=True)
+class Enqueuer:
+    """Gives subscribers their places in editions."""
+
+    database: Database
+    editions: EditionStore
+    subscribers: ReaderStore
+    subscriber_list: SubscriberList
+    renderer: Renderer
+    preflight: Preflight
+    batch_size: int
+    # The newsletter's hour (`schedule.send_at`).
+    default_hour: time
+    now: Callable[[], datetime]
+
+    def enqueue(self, edition: Edition, *, scheduled: bool, at: datetime | None = None, force: str = "") -> Enqueued:
+        """Give every listed subscriber without a place one: in a batch, or excluded with the reason.
+
+        Renders the emails of new variants and checks them; an error stops the call before anything is written.
+        `scheduled` sends at each subscriber's hour, otherwise everyone is due now, or at the time `at`. `force` is the
+        reason for sending in spite of errors, and is recorded. Raises PreflightFailed.
+        """
+        now = self.now()
+        policy = DuePolicy(edition, now, self.default_hour if scheduled else None, at)
+        emails = self.editions.letters(edition.key)
+        placed = 0
+        notes: dict[str, None] = {}
+        # A subscriber may change while the emails are rendered, so decide again until nobody did.
+        for _round in range(_MAX_ROUNDS):
+            decisions = {profile: policy.decide(profile.candidate()) for profile in self.subscribers.profiles(edition.key)}
+            wanted = {variant.key: variant for variant, fate in decisions.values() if fate.due_at is not None}
+            new = [self._render(edition, variant) for key, variant in wanted.items() if key not in emails]
+            checked = self.preflight.run_checks(new, edition)
+            if checked.errors and not force:
+                raise PreflightFailed(edition.key, checked.errors)
+            if checked.errors:
+                self.editions.record(
+                    edition.key, "forced", f"{force} (in spite of: {'; '.join(checked.errors)})", now=now
+                )
+            emails |= {email.variant: email for email in new}
+            self.editions.keep_letters(edition.key, emails.values())
+            notes |= dict.fromkeys((*checked.errors, *checked.warnings, *checked.left_out))
+            fates = {profile: fate for profile, (_variant, fate) in decisions.items()}
+            done = freeze_listed(self.database, edition.key, fates, self.batch_size, now=now)
+            placed += done.readers
+            if not done.unforeseen:
+                return Enqueued(placed, tuple(notes))
+        raise DigestError(f"Edition {edition.key}: subscribers kept changing while they were enqueued. Send again.")
+
+    def variants_in_use(self, edition: Edition) -> list[Variant]:
+        """Return the variant with everything, and each other that a listed subscriber would get and that has a story."""
+        self.subscriber_list.sync()
+        found = {"html": variant_for(edition, (), "html")}
+        for topics, form in self.subscribers.choices():
+            variant = variant_for(edition, topics, form)
+            if variant.key not in found and select(edition, variant) is not None:
+                found[variant.key] = variant
+        return list(found.values())
+
+    def plan(self, edition: Edition) -> SendPlan:
+        """Return what a one-off send of the edition would do. Enqueues nobody and sends nothing."""
+        self.subscriber_list.sync()
+        already = counts(self.database, edition.key)
+        if edition.state == "skipped":
+            return SendPlan(edition, 0, 0, [])
+        policy = DuePolicy(edition, self.now())
+        due, excluded = 0, []
+        for subscriber in self.subscribers.candidates(edition.key):
+            _variant, fate = policy.decide(subscriber)
+            if fate.excluded:
+                excluded.append((subscriber.email, fate.excluded))
+            else:
+                due += 1
+        return SendPlan(edition, due, already.frozen - already.excluded, excluded)
+
+    def _render(self, edition: Edition, variant: Variant) -> Letter:
+        email = self.renderer.render(edition, variant, now=self.now())
+        if email is None:
+            raise DigestError(f"Edition {edition.key}: variant {variant.key} has stories but rendered no email.")
+        return email
