@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from bench import sink
-from digest import freezing, pipeline
+from digest import pipeline
 from digest.app import App, make_app
 from digest.cli.folder import make_folder
 from digest.deliver.message import Outgoing, recipients
@@ -95,7 +95,7 @@ def newsletter() -> Iterator[App]:
 def made_ready(app: App, key: str) -> None:
     """Composes the edition and keeps the letters of all variants in use."""
     edition = pipeline.compose(app, key).edition
-    variants = freezing.variants_in_use(app, edition)
+    variants = app.enqueuer.variants_in_use(edition)
     letters = [app.renderer.render(edition, variant, now=app.now()) for variant in variants]
     app.editions.keep_letters(key, [letter for letter in letters if letter])
 
@@ -104,7 +104,7 @@ def enlist(app: App, readers: int) -> None:
     """So many readers in subscribers.yaml and in the store."""
     rows = "".join(f"  - email: reader{number}@example.com\n" for number in range(readers))
     (app.home / "subscribers.yaml").write_text("subscribers:\n" + rows, encoding="utf-8")
-    freezing.mirror_list(app)
+    app.subscriber_list.sync()
 
 
 def _request(app: App, letter: Letter) -> bytes:

@@ -60,13 +60,12 @@ def _rival(folder: Path) -> float:
 
 
 def _mirror(folder: Path) -> float:
-    from digest import freezing
     from digest.app import make_app
 
     with make_app(folder) as app:
         _ = app.database, app.topics
         began = time.perf_counter()
-        freezing.mirror_list(app)
+        app.subscriber_list.sync()
         return time.perf_counter() - began
 
 

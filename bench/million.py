@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 
 from bench.delivery import newsletter
-from digest import freezing, pipeline
+from digest import pipeline
 from digest.app import App
 from digest.models import Subscriber
 from digest.subscribers import listing
@@ -57,7 +57,7 @@ def _enlist(app: App, readers: int, sections: list[str]) -> None:
     version = listing.version(contents(app.home / listing.FILE_NAME), app.topics)
     app.readers.sync(_readers(readers, sections), now=app.now(), version=version)
     assert app.readers.synced() == version
-    freezing.mirror_list(app)
+    app.subscriber_list.sync()
 
 
 def _readers(count: int, sections: list[str]) -> Iterator[tuple[str, Subscriber]]:

@@ -23,7 +23,7 @@ from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
 
-from digest import freezing, pipeline
+from digest import pipeline
 from digest.app import App, make_app
 from digest.cli.folder import make_folder
 from digest.deliver.message import Outgoing, Recipient, fill, recipient
@@ -97,7 +97,7 @@ def _whole_path(app: App) -> float:
     """Seconds of `digest send` for a composed edition: freeze, ledger, a note for each reader, the letters. The list is
     in the store (`bench.listing` is about that)."""
     key = pipeline.edition_key(app)
-    freezing.mirror_list(app)
+    app.subscriber_list.sync()
     began = time.perf_counter()
     sent = pipeline.send(app, key)
     took = time.perf_counter() - began

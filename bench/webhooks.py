@@ -14,7 +14,6 @@ from pathlib import Path
 from digest.app import make_app
 from digest.cli.folder import make_folder
 from digest.events.signature import Verifier, read_keys
-from digest.hearing import handle_posts
 from digest.models import Edition
 from digest.store.events import EventStore
 from tests.support.freezing import Entry, freeze
@@ -37,9 +36,7 @@ def run() -> list[tuple[str, ...]]:
         rows = "".join(f"  - email: reader{number}@example.com\n" for number in range(EVENTS))
         (home / "subscribers.yaml").write_text("subscribers:\n" + rows, encoding="utf-8")
         with make_app(home) as app:
-            from digest.freezing import read_list
-
-            app.readers.sync(read_list(app), now=now)
+            app.readers.sync(app.subscriber_list.read(), now=now)
             app.editions.put(Edition(KEY, now.date(), 1, "sending", "विषय", "", ()), over=())
             ids = [candidate.id for candidate in app.readers.candidates(KEY)]
             freeze(app.database, KEY, [Entry(id, "html", now) for id in ids], 1000, now=now)
@@ -59,7 +56,7 @@ def run() -> list[tuple[str, ...]]:
 
             rival, whole = _median(theirs), _median(ours)
             began = time.perf_counter()
-            assert handle_posts(app).posts == TIMES
+            assert app.feedback.process_webhooks().payloads == TIMES
             handled = 1000 * (time.perf_counter() - began) / TIMES
     return [
         ("the sendgrid package's check alone", f"{rival:.1f}", "1"),

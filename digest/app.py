@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from digest.curate.summarisers import Summariser
     from digest.deliver.message import Sender
     from digest.deliver.ports import Ahead, Meter, Transport
+    from digest.events.signature import Verifier
     from digest.render.letter import Renderer
     from digest.render.masthead import Masthead
     from digest.store.articles import ArticleStore
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from digest.store.past import PastStore
     from digest.store.people import People
     from digest.store.readers import ReaderStore
+    from digest.store.standing import Onlooker
     from digest.subscribers.tokens import Signer
+    from digest.usecases.enqueue import Enqueuer
     from digest.usecases.erase_subscriber import SubscriberEraser
     from digest.usecases.preflight import Preflight
     from digest.usecases.process_feedback import FeedbackProcessor
@@ -316,15 +319,55 @@ class App:
     def stopper(self) -> EditionStopper:
         from digest.usecases.stop_edition import EditionStopper
 
-        return EditionStopper(
-            self.database, self.editions, self.ledger, self.transports, self.recovery, self.now
-        )
+        return EditionStopper(self.database, self.editions, self.ledger, self.transports, self.recovery, self.now)
 
     @cached_property
     def reconciler(self) -> Reconciler:
         from digest.usecases.reconcile import Reconciler
 
         return Reconciler(self.database, self.ledger, self.transports, self.recovery, self.now)
+
+    @cached_property
+    def status_reader(self) -> Onlooker:
+        """Reads an edition's status without recovering anything."""
+        from digest.deliver.transports import RECOVERY, REDO_WITHIN
+        from digest.store.recovering import Left
+        from digest.store.standing import Onlooker
+
+        resend = self.settings.delivery.on_unknown == "resend"
+        return Onlooker(self.database, Left(RECOVERY, REDO_WITHIN, self.ledger.steps, resend))
+
+    @cached_property
+    def webhook_verifier(self) -> Verifier | None:
+        """Checks SendGrid's signatures with the keys that the settings name; None without keys.
+
+        Raises ConfigurationError for an invalid key.
+        """
+        from digest.events.signature import Verifier, read_keys
+
+        variable = self.settings.web.webhooks.sendgrid.keys_env
+        if not variable:
+            return None
+        try:
+            return Verifier(read_keys(self.environment.get(variable, "")))
+        except ValueError as error:
+            raise ConfigurationError([Fault(variable, 0, f"{error} ('web.webhooks.sendgrid.keys_env')")]) from None
+
+    @cached_property
+    def enqueuer(self) -> Enqueuer:
+        from digest.usecases.enqueue import Enqueuer
+
+        return Enqueuer(
+            database=self.database,
+            editions=self.editions,
+            subscribers=self.readers,
+            subscriber_list=self.subscriber_list,
+            renderer=self.renderer,
+            preflight=self.preflight,
+            batch_size=self.settings.delivery.readers_per_batch,
+            default_hour=self.settings.schedule.send_at,
+            now=self.now,
+        )
 
     @cached_property
     def preflight(self) -> Preflight:

@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime, time
 from typing import Any
 
-from digest import hearing, pipeline, pulling, withdrawing
+from digest import pipeline
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Edition
@@ -115,7 +115,7 @@ class Clock:
             self.compose()
         if now >= self._begins(now) and self._is_missed(self.app.editions.get(today), now):
             self.send()
-        for key, readers in withdrawing.go_on(self.app).items():
+        for key, readers in self.app.stopper.resume_cancellations().items():
             self.say(f"edition {key} is stopped: {readers} more readers' letters were recalled from the provider")
         for edition in self.app.editions.unfinished():
             if edition.state == "sending":
@@ -128,19 +128,21 @@ class Clock:
 
     def hear(self) -> None:
         """What providers posted since the last ring."""
-        for line in hearing.handle_posts(self.app).notes:
+        for line in self.app.feedback.process_webhooks().notes:
             self.say(line)
 
     def pull(self) -> None:
         """Once a day, what the provider's own lists say: some of its posts may have been lost."""
-        if pulling.keepers(self.app) and pulling.is_due(self.app):
-            pulled = pulling.pull(self.app, wait=self.stop.wait)
+        if self.app.suppression_sync.is_due():
+            pulled = self.app.suppression_sync.run(wait=self.stop.wait)
             for line in pulled.notes:
                 if line not in self.told:  # what stays wrong is tried every hour, and said once
                     self.say(line)
             self.told = frozenset(pulled.notes)
             if pulled.suppressed:
-                self.say(f"the provider's lists bar {pulled.suppressed} readers of whom no post told")
+                self.say(
+                    f"suppressed {pulled.suppressed} subscribers found on the provider's lists (their webhook events never arrived)"
+                )
 
     def _is_missed(self, today: Edition | None, now: datetime) -> bool:
         """Whether the send of today's hour is still to be rung."""

@@ -50,7 +50,6 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
         raise click.UsageError("--links asks for addresses, --offline asks nobody: choose one")
     if links and not edition:
         raise click.UsageError("--links looks at the letters of an EDITION: name one")
-    from digest import examples
     from digest.app import make_app
     from digest.cli.checking_edition import check_edition
     from digest.cli.checking_pages import check_pages
@@ -71,7 +70,7 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
             findings.gather(lambda: check_sources(app, findings, online=not offline))
             findings.gather(lambda: _check_transport(app, findings, offline))
             findings.gather(lambda: _check_webhooks(app, findings))
-            if example := examples.fault(app):
+            if example := app.example_domain_guard.fault():
                 findings.faults.append(example)
             if edition and not findings.faults:
                 findings.gather(lambda: looked.update(check_edition(app, edition, links=links)))
@@ -140,10 +139,9 @@ def _check_store(app: App) -> None:
 
 
 def _check_list(app: App, findings: Findings) -> int:
-    from digest import freezing
 
     found: list[object] = []
-    findings.gather(lambda: found.extend(freezing.read_list(app)))
+    findings.gather(lambda: found.extend(app.subscriber_list.read()))
     return len(found) + sum(app.people.roster.origins().values())
 
 
@@ -172,9 +170,7 @@ def _check_templates(app: App, findings: Findings) -> None:
 
 
 def _check_webhooks(app: App, findings: Findings) -> None:
-    from digest.hearing import webhook_verifier
-
-    if webhook_verifier(app) is None and any(one.name == "sendgrid" for one in app.transports):
+    if app.webhook_verifier is None and any(one.name == "sendgrid" for one in app.transports):
         said = "without it nobody who bounces or complains is known; docs/operations.md tells how to set it up"
         findings.warnings.append(f"'web.webhooks.sendgrid.keys_env' is not set: {said}")
 

@@ -9,30 +9,30 @@ from digest.cli.output import note
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.preflight import Preflight
+    from digest.usecases.preflight import PreflightResult
 
 
 def check_edition(app: App, named: str, *, links: bool) -> dict[str, Any]:
     """What is found in the letters of an edition, composed if need be: `errors`, `warnings`, `left_out`, and the
     `letters` with their sizes in bytes. `links`: every address is asked for. Raises DigestError for none such."""
-    from digest import preflight
+    from digest.usecases.preflight import spam_score, unreachable_links
 
     key = key_of(app, named)
     edition = looked_at(app, key)
     if edition.state == "skipped":
         return {"edition": key, "state": edition.state, "reason": edition.reason, "errors": [], "warnings": []}
-    found = preflight.inspect(app, edition)
-    more = preflight.spam(_mail(app, key, found)) if found.letters else []
+    found = app.preflight.check_edition(edition, app.enqueuer.variants_in_use(edition))
+    more = spam_score(_mail(app, key, found)) if found.emails else []
     if links:
         note("asking every address in the letters …")
-        more += preflight.unreachable(app, found.letters)
+        more += unreachable_links(found.emails, app.fetcher, app.sources)
     return {
         "edition": key,
         "state": edition.state,
         "errors": [*found.errors, *(one.message for one in more if one.level == "error")],
         "warnings": [*found.warnings, *(one.message for one in more if one.level == "warning")],
         "left_out": list(found.left_out),
-        "letters": [_sizes(letter) for letter in found.letters],
+        "letters": [_sizes(letter) for letter in found.emails],
     }
 
 
@@ -49,12 +49,12 @@ def _sizes(letter: Any) -> dict[str, Any]:
     }
 
 
-def _mail(app: App, key: str, found: Preflight) -> bytes:
+def _mail(app: App, key: str, found: PreflightResult) -> bytes:
     from digest.deliver.message import Outgoing, carried, cids, recipient
     from digest.deliver.mime import build
 
     reader = recipient(0, "asha@example.com", app.sender, app.signer.letters)
-    letter = found.letters[0]
+    letter = found.emails[0]
     pictures = carried(letter, app.articles.pictures.held(cids([letter])))
     outgoing = Outgoing(key, "check", "check", letter, app.sender, (reader,), pictures)
     return build(outgoing, reader, date=app.now())

@@ -148,15 +148,15 @@ def approve(home: Path, key: str, force: str) -> None:
 
     Its letters are looked over first.
     """
-    from digest import preflight
     from digest.app import make_app
+    from digest.usecases.preflight import PreflightFailed
 
     with make_app(home) as app:
         found = existing(app, key)
         if found.state == "draft":
-            errors = preflight.inspect(app, found).errors
+            errors = app.preflight.check_edition(found, app.enqueuer.variants_in_use(found)).errors
             if errors and not force.strip():
-                raise preflight.NotFit(key, errors)
+                raise PreflightFailed(key, errors)
     _move(home, key, "approved", out_of=("draft",), why=force.strip())
 
 
@@ -207,35 +207,42 @@ def cancel(home: Path, key: str) -> None:
 
 
 def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> None:
-    from digest import withdrawing
     from digest.app import make_app
 
     with make_app(home) as app:
         found = existing(app, key)
-        done = withdrawing.stop(app, key, state, out_of=out_of)
+        done = app.stopper.stop(key, state, out_of=out_of)
         if not done.stopped:
             raise DigestError(f"edition {key} is {found.state}; it can't become {state}")
         app.editions.record(key, state, "by the desk", now=app.now())
     click.echo(f"edition {key} is {state}")
-    if done.recalled:
-        click.echo(f"{done.recalled} readers' letters were recalled from the provider before their time")
+    if done.cancelled:
+        click.echo(f"{done.cancelled} recipients: the provider cancelled the scheduled email")
     problems = []
-    if done.gone > done.more:
-        late = done.gone - done.more
-        why = "it is too late, or the provider keeps no more recalls at once"
-        problems.append(f"{late} readers' letters could not be recalled any more, as {why}; they get this edition")
-    if done.more:
-        said = f"{done.more} readers' letters could not be recalled yet, as the provider keeps no more recalls at once"
-        problems.append(f"{said}; `digest run`, or this command again, recalls them when the first lapse")
-    if done.in_hand:
-        said = f"{done.in_hand} readers' letters are in the hands of another process, which begins no more"
-        problems.append(f"{said}; run this again when it has ended, and see digest status {key}")
+    if late := done.too_late - done.cancellable_later:
+        problems.append(
+            f"{late} recipients still get this edition: it is too late to cancel, or the provider's limit of open "
+            "cancellations is reached"
+        )
+    if done.cancellable_later:
+        problems.append(
+            f"{done.cancellable_later} recipients cannot be cancelled yet: the provider's limit of open cancellations "
+            "is reached; `digest run`, or this command again, cancels them when the first ones expire"
+        )
+    if done.in_flight:
+        problems.append(
+            f"{done.in_flight} recipients are still being sent to by another process, which starts no new batch; run "
+            f"this again when it has ended, and see `digest status {key}`"
+        )
     if done.unknown:
-        said = f"whether {done.unknown} readers have got this edition is not known"
-        problems.append(f"{said}; see digest reconcile {key}")
-    if done.in_doubt:
-        said = f"whether {done.in_doubt} readers' letters were recalled is not known: the provider does not say"
-        problems.append(f"{said}; see digest reconcile {key}")
+        problems.append(
+            f"{done.unknown} recipients may have this edition: the outcome is unknown; see `digest reconcile {key}`"
+        )
+    if done.unconfirmed:
+        problems.append(
+            f"{done.unconfirmed} recipients: the provider did not confirm the cancellation; "
+            f"see `digest reconcile {key}`"
+        )
     if problems:
         raise DigestError("\n".join(problems))
 

@@ -25,21 +25,20 @@ def events() -> None:
 @click.pass_obj
 def handle(home: Path, as_json: bool) -> int:
     """Handle the posts that wait. `digest run` does so every minute."""
-    from dataclasses import asdict
-
-    from digest import hearing
     from digest.app import make_app
+    from digest.cli.shapes import feedback_json
 
     with make_app(home) as app:
-        heard = hearing.handle_posts(app)
-    for line in heard.notes:
+        result = app.feedback.process_webhooks()
+    for line in result.notes:
         note(line)
     if as_json:
-        emit(asdict(heard))
+        emit(feedback_json(result))
     else:
         click.echo(
-            f"{plural(heard.posts, 'post', 'posts')} of {plural(heard.events, 'event', 'events')} handled: "
-            f"{heard.kept} told something new, {plural(heard.suppressed, 'address is', 'addresses are')} barred"
+            f"Processed {plural(result.payloads, 'webhook payload', 'webhook payloads')} with "
+            f"{plural(result.events, 'event', 'events')}: {result.kept} new, "
+            f"{plural(result.suppressed, 'address', 'addresses')} suppressed."
         )
     return 0
 
@@ -58,7 +57,6 @@ def handle(home: Path, as_json: bool) -> int:
 def bounces(home: Path, file: BinaryIO | None, maildir: Path | None, pull: bool, anew: bool, as_json: bool) -> int:
     """Read mail that came back from FILE (one mail, or an mbox; - is a pipe): who is gone is barred, who wants to
     leave by mail leaves. Mail that is no report is passed over. With --pull the provider's lists are read instead."""
-    from digest import hearing
     from digest.app import make_app
 
     if (file is not None) + (maildir is not None) + pull != 1:
@@ -72,7 +70,7 @@ def bounces(home: Path, file: BinaryIO | None, maildir: Path | None, pull: bool,
     try:
         with make_app(home) as app:
             for data in _mails(file, maildir):
-                kind, more = hearing.handle_mail(app, data)
+                kind, more = app.feedback.process_mail(data)
                 kinds[kind] += 1
                 barred += more
     except StoreError as error:
@@ -90,17 +88,15 @@ def bounces(home: Path, file: BinaryIO | None, maildir: Path | None, pull: bool,
 
 
 def _pull(home: Path, *, anew: bool, as_json: bool) -> int:
-    from dataclasses import asdict
-
-    from digest import pulling
     from digest.app import make_app
+    from digest.cli.shapes import suppression_sync_json
 
     with make_app(home) as app:
-        pulled = pulling.pull(app, anew=anew)
+        pulled = app.suppression_sync.run(from_start=anew)
     for line in pulled.notes:
         note(line)
     if as_json:
-        emit(asdict(pulled))
+        emit(suppression_sync_json(pulled))
     else:
         said = plural(pulled.suppressed, "address", "addresses")
         click.echo(f"{plural(pulled.entries, 'entry', 'entries')} of the provider's lists, {said} newly barred")

@@ -65,7 +65,6 @@ def import_(
     CSV, JSON Lines, or what Mailchimp (the ZIP as it is), Ghost, listmonk and Substack export. Who left or bounced
     there is barred here.
     """
-    from digest import freezing
     from digest.app import make_app
     from digest.cli import import_report
     from digest.subscribers.archive import Lists, unpacked
@@ -81,7 +80,7 @@ def import_(
 
     with make_app(home) as app, unpacked(file) as (files, others):
         # Of whom the file lists the store must know first: they stay the file's.
-        freezing.mirror_list(app, may_be_empty=True)
+        app.subscriber_list.sync(may_be_empty=True)
         lists = Lists(
             tuple(
                 read_list(one, format=format_ or "", mapping=mapping, usual=usual, topics=app.topics) for one in files
@@ -120,7 +119,6 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
     """Write the readers who may be mailed, to FILE or to stdout, in a format that other tools read."""
     import sys
 
-    from digest import freezing
     from digest.app import make_app
     from digest.files import replacing
     from digest.store.wishes import WishStore
@@ -130,7 +128,7 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
         raise click.UsageError("--json tells what came of it: name a FILE to write to")
     kind = format_ or ("jsonl" if file and file.suffix in (".jsonl", ".ndjson") else "csv")
     with make_app(home) as app:
-        freezing.mirror_list(app, may_be_empty=True)
+        app.subscriber_list.sync(may_be_empty=True)
         known = {"subscribers.yaml": "", **{name: name for name in app.people.roster.origins()}}
         if origin is not None and origin not in known:
             raise ConfigurationError([Fault("--origin", 0, f"there is no '{origin}'; known: {', '.join(known)}")])

@@ -37,13 +37,12 @@ for command in (add, remove, set_, import_, export, history, erase, who):
 @click.pass_obj
 def list_(home: Path, origin: str | None, as_json: bool) -> None:
     """Every reader of the list, and who is barred from mail whatever the list says."""
-    from digest import freezing
     from digest.app import make_app
     from digest.store.wishes import WishStore
 
     with make_app(home) as app:
         origins = app.people.roster.origins()
-        listed = freezing.read_list(app)
+        listed = app.subscriber_list.read()
         files = {reader.file for _address, reader in listed}
         if origin is not None and origin not in files | set(origins):
             known = ", ".join(sorted(files | set(origins))) or "none"
@@ -123,14 +122,13 @@ def _pauses(app: App) -> dict[str, datetime]:
 @click.pass_obj
 def check(home: Path, as_json: bool) -> int:
     """Name every fault of the list at once."""
-    from digest import freezing
     from digest.app import make_app
 
     with make_app(home) as app:
         faults: list[Fault] = []
         readers: list[tuple[str, Subscriber]] = []
         try:
-            readers = freezing.read_list(app)
+            readers = app.subscriber_list.read()
         except ConfigurationError as error:
             faults = error.faults
         notes = _outside(app, readers)

@@ -171,7 +171,6 @@ def files(app: App) -> list[Path]:
 
 def _known(app: App, file: str | None) -> tuple[Path, set[str]]:
     """The file to write into and the addresses of the list. A faulty list is not edited; an empty one may be begun."""
-    from digest import freezing
     from digest.subscribers import listing
 
     path = app.home / listing.FILE_NAME
@@ -182,7 +181,7 @@ def _known(app: App, file: str | None) -> tuple[Path, set[str]]:
         if path not in files(app):
             said = f"is no file of the list; name it under 'include:' of {listing.FILE_NAME} first"
             raise ConfigurationError([Fault(file, 0, said)])
-    return path, {address for address, _reader in freezing.read_list(app, may_be_empty=True)}
+    return path, {address for address, _reader in app.subscriber_list.read(may_be_empty=True)}
 
 
 def _parsed(app: App, given: dict[str, str | None]) -> dict[str, Any]:

@@ -21,14 +21,13 @@ if TYPE_CHECKING:
 @click.pass_obj
 def history(home: Path, email: str, as_json: bool) -> None:
     """Tell all that is known of a reader: consent, changes, letters, events, and why a letter came or did not."""
-    from digest import settling
     from digest.app import make_app
     from digest.store.signups import ORIGIN
 
     with make_app(home) as app:
         address = comparable(email)
         zone = app.settings.newsletter.zone
-        told = app.people.histories.of(address, zone, settling.onlooker(app).orphans(app.now()))
+        told = app.people.histories.of(address, zone, app.status_reader.orphans(app.now()))
         held = app.people.roster.of(address)
         barred = app.readers.suppressed().get(address, "")
         line = _line(app, address)
@@ -53,10 +52,9 @@ def history(home: Path, email: str, as_json: bool) -> None:
 
 def _line(app: App, address: str) -> tuple[str, int] | None:
     """Where the file lists the reader; None too where the file is faulty, which `check` tells."""
-    from digest import freezing
 
     try:
-        listed = freezing.read_list(app)
+        listed = app.subscriber_list.read()
     except ConfigurationError:
         return None
     return next(((reader.file, reader.line) for known, reader in listed if known == address), None)
@@ -73,7 +71,6 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
     The numbers of editions stay as they are. What providers posted of them and their mails in the outbox go too.
     Backups, mail that was sent and what the provider has are not touched.
     """
-    from digest import forgetting
     from digest.app import make_app
     from digest.cli.reader_edits import files
     from digest.subscribers import editing
@@ -81,7 +78,7 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
     with make_app(home) as app:
         address = comparable(email)
         path = next((file for file in files(app) if editing.remove(file, email, backup=False)), None)
-        done, mails = forgetting.forget(app, address, f"{reason} ({by_command('erase')})")
+        done, mails = app.eraser.erase(address, f"{reason} ({by_command('erase')})")
     if as_json:
         emit({"email": email, "known": done.known or path is not None or mails > 0, "file": path.name if path else "",
               "letters": done.letters, "consents": done.consents, "posts": done.posts, "mails": mails})  # fmt: skip

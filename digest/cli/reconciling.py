@@ -34,23 +34,23 @@ def reconcile(
     as_json: bool,
 ) -> int:
     """Ask the provider's log about batches whose outcome is unknown, show what is left, and settle it by your word."""
-    from digest import settling
     from digest.app import make_app
     from digest.cli.shapes import doubt_json
     from digest.store.counting import counts, doubts
 
     with make_app(home) as app:
         existing(app, key)
-        shown = [] if offline else settling.look_up(app, key)
+        shown = [] if offline else app.reconciler.query_provider_log(key)
         if offline:
-            settling.settle(app, key, {}, "")  # what a killed run left is in doubt too
+            # An interrupted run may have left unknown batches.
+            app.reconciler.resolve(key, {}, "")
         for batch in shown:
             note(f"batch {batch}: the provider's log shows that it was taken")
-        known = {doubt.batch: doubt for doubt in (*doubts(app.database, key), *settling.stranded(app, key))}
+        known = {doubt.batch: doubt for doubt in (*doubts(app.database, key), *app.reconciler.unsendable(key))}
         decisions = _decisions(accepted, resent, reason, known)
         if decisions:
-            settling.settle(app, key, decisions, reason)
-        left, stranded = doubts(app.database, key), settling.stranded(app, key)
+            app.reconciler.resolve(key, decisions, reason)
+        left, stranded = doubts(app.database, key), app.reconciler.unsendable(key)
         totals = counts(app.database, key)
     if as_json:
         rows = [{**doubt_json(d), "detail": d.detail} for d in left]

@@ -16,7 +16,6 @@ def run(home: Path) -> int:
     import logging
     from contextlib import nullcontext
 
-    from digest import freezing
     from digest.app import make_app
     from digest.cli.stopping import stopped_by_signals
     from digest.schedule import Clock
@@ -25,7 +24,7 @@ def run(home: Path) -> int:
     # Its own lines say that a job ran; ours say what the job did. What goes wrong inside it must still be heard.
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     with stopped_by_signals() as stop, make_app(home) as app:
-        freezing.read_list(app)
+        app.subscriber_list.read()
         app.ready_to_send()
         clock = Clock(app, lambda line: note(f"{app.now():%H:%M:%S} {line}"))
         clock.stop = stop

@@ -105,7 +105,7 @@ def report(app: App, sent: Sent, as_json: bool) -> int:
         # In a short list who is only waiting stays a number, so that the names that matter are seen.
         show_counts(app, sent, waiting, list(missing(app.database, edition.key, limit=_SHOWN + 1, waiting=False)))
     if edition.state == "skipped":
-        return 1 if sent.blind else 0
+        return 1 if sent.all_sources_failed else 0
     incomplete = counts.rejected or counts.unknown or (counts.pending and not waiting)
     return 1 if incomplete or edition.state not in ("sending", "done") else 0
 
@@ -145,8 +145,7 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
     """Show EDITION's counts per state (default: the newest edition), who did not get it and why."""
     from digest.app import make_app
     from digest.cli.shapes import counts_json, doubt_json, not_reached_json
-    from digest.pipeline import Sent, why_not
-    from digest.settling import onlooker, stranded
+    from digest.pipeline import Sent, why_not_sent
     from digest.store.events import heard
 
     with make_app(home) as app:
@@ -154,8 +153,8 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
         if found is None:
             raise DigestError("there is no edition yet; `digest send` makes one")
         most = None if everyone else _IN_JSON if as_json else _SHOWN + 1
-        stands = onlooker(app).standing(found.key, app.now(), limit=most, waiting=as_json or everyone)
-        totals, unknown, lost = stands.counts, stands.doubts, stranded(app, found.key)
+        stands = app.status_reader.standing(found.key, app.now(), limit=most, waiting=as_json or everyone)
+        totals, unknown, lost = stands.counts, stands.doubts, app.reconciler.unsendable(found.key)
         decided = app.editions.decisions(found.key)
         if as_json:
             document: dict[str, Any] = counts_json(found, totals)
@@ -170,7 +169,7 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
         if found.reason:
             click.echo(found.reason)
         show_counts(app, Sent(found, totals), waiting, stands.missing, limit=None if everyone else _SHOWN)
-        for said in why_not(found) if totals.pending else ():
+        for said in why_not_sent(found) if totals.pending else ():
             click.echo(said)
         for at, what, why in decided:
             click.echo(f"{at.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}  {what}: {why}")
@@ -210,14 +209,17 @@ def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) ->
 
 
 def _dry_run(app: App, key: str, as_json: bool) -> int:
-    from digest import freezing, pipeline, preflight
+    from digest import pipeline
+    from digest.usecases.preflight import PreflightResult
 
     edition = looked_at(app, key)
     approved = edition.state == "draft" and app.settings.schedule.approval == "auto"
-    if not approved and pipeline.why_not(edition):
-        raise DigestError(pipeline.why_not(edition)[0])
-    plan = freezing.plan(app, edition)
-    found = preflight.inspect(app, edition) if edition.state != "skipped" else preflight.Preflight()
+    if not approved and pipeline.why_not_sent(edition):
+        raise DigestError(pipeline.why_not_sent(edition)[0])
+    plan = app.enqueuer.plan(edition)
+    found = PreflightResult()
+    if edition.state != "skipped":
+        found = app.preflight.check_edition(edition, app.enqueuer.variants_in_use(edition))
     if as_json:
         emit(
             {

@@ -11,6 +11,8 @@ from digest.models import Article, Edition, Source, SourceHealth, Story
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport
     from digest.store.counting import Counts, Doubt, Missing
+    from digest.usecases.process_feedback import FeedbackResult
+    from digest.usecases.sync_suppressions import SyncResult
 
 
 def edition_json(edition: Edition) -> dict[str, Any]:
@@ -76,6 +78,29 @@ def doubt_json(doubt: Doubt) -> dict[str, Any]:
         "readers": doubt.readers,
         "attempt": doubt.attempt,
         "transport": doubt.transport,
+    }
+
+
+def feedback_json(result: FeedbackResult) -> dict[str, Any]:
+    """`events handle`."""
+    return {
+        "posts": result.payloads,
+        "events": result.events,
+        "kept": result.kept,
+        "suppressed": result.suppressed,
+        "settled": list(result.resolved_editions),
+        "notes": list(result.notes),
+    }
+
+
+def suppression_sync_json(result: SyncResult) -> dict[str, Any]:
+    """`bounces --pull`."""
+    return {
+        "entries": result.entries,
+        "suppressed": result.suppressed,
+        "came_back": result.came_back,
+        "unread": list(result.unread),
+        "notes": list(result.notes),
     }
 
 

@@ -127,11 +127,10 @@ def _sheets(app: App, edition: Edition) -> list[Sheet]:
 
 def _variants(app: App, edition: Edition) -> list[Variant]:
     """The letter for everything, and those of the readers' topics; a faulty list shows the first alone."""
-    from digest.freezing import variants_in_use
     from digest.render.variants import variant_for
 
     try:
-        return variants_in_use(app, edition)
+        return app.enqueuer.variants_in_use(edition)
     except ConfigurationError:
         return [variant_for(edition, (), "html")]
 

@@ -30,6 +30,14 @@ def normalise(email: str) -> str:
     return _slowly(folded)
 
 
+def comparable(address: str) -> str:
+    """Return the address in its comparable form, or '' for text that is not an address."""
+    try:
+        return normalise(address) if len(address) <= 320 else ""
+    except ValueError:
+        return ""
+
+
 def mailbox(address: str) -> str:
     """Which comparable addresses are counted together: those that a mailbox has by itself, `a.sha+news@` for `asha@`,
     so that nobody is buried in our mail under names of their own."""

@@ -103,7 +103,9 @@ class Enqueuer:
         notes: dict[str, None] = {}
         # A subscriber may change while the emails are rendered, so decide again until nobody did.
         for _round in range(_MAX_ROUNDS):
-            decisions = {profile: policy.decide(profile.candidate()) for profile in self.subscribers.profiles(edition.key)}
+            decisions = {
+                profile: policy.decide(profile.candidate()) for profile in self.subscribers.profiles(edition.key)
+            }
             wanted = {variant.key: variant for variant, fate in decisions.values() if fate.due_at is not None}
             new = [self._render(edition, variant) for key, variant in wanted.items() if key not in emails]
             checked = self.preflight.run_checks(new, edition)
@@ -124,7 +126,7 @@ class Enqueuer:
         raise DigestError(f"Edition {edition.key}: subscribers kept changing while they were enqueued. Send again.")
 
     def variants_in_use(self, edition: Edition) -> list[Variant]:
-        """Return the variant with everything, and each other that a listed subscriber would get and that has a story."""
+        """Return the variant with everything, and each other with a story that a listed subscriber would get."""
         self.subscriber_list.sync()
         found = {"html": variant_for(edition, (), "html")}
         for topics, form in self.subscribers.choices():

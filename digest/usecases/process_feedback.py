@@ -101,7 +101,7 @@ class FeedbackProcessor:
         return FeedbackResult(resolved_editions=tuple(sorted(resolved)), notes=tuple(notes), **totals)
 
     def process_mail(self, data: bytes, *, verp: Verp = lambda _address: None) -> tuple[str, int]:
-        """Apply one returned mail. Returns what it was, in a few words, and the number of newly suppressed addresses."""
+        """Apply one returned mail. Returns what it was, and the number of newly suppressed addresses."""
         report = read_report(data)
         if report is None:
             return "not a report", 0

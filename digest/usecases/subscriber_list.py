@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest.garbage import unsearched
+from digest.garbage import gc_paused
 from digest.subscribers import listing
 from digest.subscribers.including import contents
 
@@ -44,6 +44,6 @@ class SubscriberList:
         """
         version = listing.version(contents(self.path), self.topics)
         if self.subscribers.synced() != version:
-            with unsearched():
+            with gc_paused():
                 found = self.read(may_be_empty=may_be_empty)
                 self.subscribers.sync(found, now=self.now(), version=version)

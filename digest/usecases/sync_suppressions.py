@@ -109,9 +109,7 @@ class SuppressionSync:
         if tried and timedelta(0) <= self.now() - datetime.fromisoformat(tried) < _RETRY_AFTER:
             return False
         marks = [meta.get(self.database, _mark(source, name)) for source in self.sources for name in source.lists]
-        return any(
-            not mark or not timedelta(0) <= self.now() - datetime.fromisoformat(mark) < _EVERY for mark in marks
-        )
+        return any(not mark or not timedelta(0) <= self.now() - datetime.fromisoformat(mark) < _EVERY for mark in marks)
 
     def _since(self, source: KeepsBarred, name: str, from_start: bool) -> datetime | None:
         last = meta.get(self.database, _mark(source, name))

@@ -17,7 +17,6 @@ from starlette.requests import ClientDisconnect
 
 from digest.errors import StoreError
 from digest.events.signature import Verifier
-from digest.hearing import webhook_verifier
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -43,7 +42,7 @@ class Posts(Protocol):
 
 def webhooks(app: App) -> APIRouter:
     """The webhook that the settings name; no route without one. Raises ConfigurationError for a wrong key."""
-    verifier = webhook_verifier(app)
+    verifier = app.webhook_verifier
     if verifier is None:
         return APIRouter()
     variable = app.settings.web.webhooks.sendgrid.secret_env

@@ -13,12 +13,13 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select, update
 
-from digest import pipeline, withdrawing
+from digest import pipeline
 from digest.app import make_app
 from digest.cli import sending
 from digest.deliver.outcome import Accepted
 from digest.store.locks import at_work
 from digest.store.schema import attempt, batch, edition
+from digest.usecases.stop_edition import StopResult
 from tests.cli.newsroom import Newsroom
 from tests.support.claiming import claim_one
 from tests.support.sendgrid_faults import Fault
@@ -203,8 +204,8 @@ def test_more_than_a_provider_recalls_at_once_is_taken_back_in_waves(
     provider.clock.advance(40 * 60)
     monkeypatch.setenv("DIGEST_NOW", "2026-11-23T07:05+05:30")
     with make_app(newsroom.home) as app:
-        assert withdrawing.go_on(app) == {EDITION: 6}
-        assert withdrawing.go_on(app) == {}
+        assert app.stopper.resume_cancellations() == {EDITION: 6}
+        assert app.stopper.resume_cancellations() == {}
     provider.clock.advance(2 * 3600)
     assert not provider.counts
 
@@ -276,11 +277,11 @@ def test_pausing_waits_for_what_another_process_has_in_hand(
         claim = claim_one(app.ledger, EDITION, "sendgrid", app.now(), 5)
         assert claim
         with ThreadPoolExecutor(1) as pool, make_app(newsroom.home) as desk:
-            told = pool.submit(withdrawing.stop, desk, EDITION, "paused", out_of=("sending",))
+            told = pool.submit(desk.stopper.stop, EDITION, "paused", out_of=("sending",))
             time.sleep(1)
             assert not told.done()
             app.ledger.settle(claim.attempt, Accepted(), app.now())
-            assert told.result(20) == withdrawing.Withdrawn(stopped=True)
+            assert told.result(20) == StopResult(stopped=True)
         assert claim_one(app.ledger, EDITION, "sendgrid", app.now(), 5) is None
 
 

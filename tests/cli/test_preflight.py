@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.preflight import spam_findings
+from digest.usecases.preflight import spam_findings
 from tests.cli.newsroom import Newsroom
 from tests.support.http_server import HttpServer
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from digest.events.event import Event
 from digest.events.rules import RULES
 from digest.events.sendgrid import NoEvents, read
-from digest.hearing import comparable
+from digest.subscribers.address import comparable
 from tests.support.sendgrid_events import event
 
 AT = 1_763_863_200

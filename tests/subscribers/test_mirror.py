@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from digest import freezing
 from digest.app import App, make_app
 from digest.cli.folder import make_folder
 from digest.errors import ConfigurationError
@@ -32,35 +31,35 @@ def listed(app: App) -> list[str]:
 
 
 def test_the_store_holds_what_the_file_lists(app: App) -> None:
-    freezing.mirror_list(app)
+    app.subscriber_list.sync()
     assert listed(app) == ["asha@example.com", "Ravi@example.com"]
     assert set(app.readers.choices()) == {(("खेल",), "html"), ((), "text")}
     write(app, LIST.replace("  - email: asha@example.com\n    topics: [खेल]\n", "") + "  - email: meena@example.com\n")
-    freezing.mirror_list(app)
+    app.subscriber_list.sync()
     assert listed(app) == ["Ravi@example.com", "meena@example.com"]
 
 
 def test_an_unchanged_file_is_not_read_again(app: App) -> None:
     """Told from the outside: what the store lists stays, though the file would put it right."""
-    freezing.mirror_list(app)
+    app.subscriber_list.sync()
     app.readers.sync([], now=app.now(), version=app.readers.synced())
-    freezing.mirror_list(app)
+    app.subscriber_list.sync()
     assert listed(app) == []
     write(app, LIST + "# a word\n")
-    freezing.mirror_list(app)
+    app.subscriber_list.sync()
     assert len(listed(app)) == 2
 
 
 def test_a_faulty_file_changes_nothing_and_is_told_of_each_time(app: App) -> None:
-    freezing.mirror_list(app)
+    app.subscriber_list.sync()
     write(app, LIST + "  - email: nobody\n  - email: meena@example.com\n    hour: 25\n")
     for _ in range(2):
         with pytest.raises(ConfigurationError) as caught:
-            freezing.mirror_list(app)
+            app.subscriber_list.sync()
         assert [fault.line for fault in caught.value.faults] == [6, 8]
     assert len(listed(app)) == 2
     write(app, LIST)
-    freezing.mirror_list(app)
+    app.subscriber_list.sync()
     assert len(listed(app)) == 2
 
 
@@ -71,7 +70,7 @@ def test_other_topics_have_the_same_file_checked_anew(app: App) -> None:
     settings.write_text(plain.replace("section: विज्ञान", "section: मेला"), encoding="utf-8")
     write(app, LIST.replace("खेल", "मेला"))
     with make_app(app.home, environment={}) as other:
-        freezing.mirror_list(other)
+        other.subscriber_list.sync()
         assert len(listed(other)) == 2
     with pytest.raises(ConfigurationError, match="there is no topic 'मेला'"):
-        freezing.mirror_list(app)
+        app.subscriber_list.sync()

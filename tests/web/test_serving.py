@@ -89,11 +89,10 @@ def test_the_list_says_who_pauses_at_their_own_wish(newsroom: Newsroom) -> None:
     from datetime import timedelta
 
     from digest.app import make_app
-    from digest.freezing import read_list
     from digest.store.wishes import Said, WishStore
 
     with make_app(newsroom.home, environment=newsroom.env()) as app:
-        app.readers.sync(read_list(app), now=app.now())
+        app.readers.sync(app.subscriber_list.read(), now=app.now())
         wishes = WishStore(app.database)
         reader = wishes.at("asha@example.com")
         assert reader is not None
