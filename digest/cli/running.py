@@ -18,7 +18,7 @@ def run(home: Path) -> int:
 
     from digest.app import make_app
     from digest.cli.stopping import stopped_by_signals
-    from digest.schedule import Clock
+    from digest.scheduler import Scheduler
     from digest.web.serving import serving
 
     # Its own lines say that a job ran; ours say what the job did. What goes wrong inside it must still be heard.
@@ -26,10 +26,10 @@ def run(home: Path) -> int:
     with stopped_by_signals() as stop, make_app(home) as app:
         app.subscriber_list.read()
         app.ready_to_send()
-        clock = Clock(app, lambda line: note(f"{app.now():%H:%M:%S} {line}"))
-        clock.stop = stop
+        scheduler = Scheduler(app, lambda line: note(f"{app.now():%H:%M:%S} {line}"))
+        scheduler.stop = stop
         with serving(app) if app.settings.web.enabled else nullcontext("") as base:
             note(f"running, with the reader pages on {base}; stop with Ctrl-C" if base else "running; stop with Ctrl-C")
-            clock.run()
+            scheduler.run()
     note("stopped")
     return 0

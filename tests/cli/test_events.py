@@ -17,7 +17,7 @@ from digest.app import make_app
 from digest.deliver.message import Outgoing, recipient
 from digest.deliver.mime import message_id
 from digest.models import Letter
-from digest.schedule import Clock
+from digest.scheduler import Scheduler
 from digest.store.database import open_database
 from digest.store.events import Heard, heard
 from digest.store.wishes import Said, WishStore
@@ -254,7 +254,7 @@ def test_many_blocks_are_told_and_the_clock_hears_them(over_sendgrid: Newsroom) 
     post(over_sendgrid, late([of(each, "bounce", **reason) for each in taken[:25]], seed=1))
     said: list[str] = []
     with make_app(over_sendgrid.home, environment=over_sendgrid.env()) as app:
-        Clock(app, said.append).hear()
+        Scheduler(app, said.append).process_feedback()
     assert len(said) == 1
     assert f"edition {EDITION}: 25 of 25 letters were blocked" in said[0]
     assert outcome(over_sendgrid) == Heard(blocked=25)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from digest.app import make_app
-from digest.schedule import Clock
+from digest.scheduler import Scheduler
 from digest.store.database import open_database
 from digest.store.readers import ReaderStore
 from digest.store.signups import SignupStore
@@ -139,29 +139,29 @@ def test_what_goes_with_what(room: Newsroom) -> None:
 def test_the_clock_pulls_once_a_day_and_bears_a_key_that_may_not(room: Newsroom, server: SendGridServer) -> None:
     now, said = [START], list[str]()
     with make_app(room.home, environment=room.env(), clock=lambda: now[0]) as app:
-        clock = Clock(app, said.append)
+        scheduler = Scheduler(app, said.append)
         allowed, server.api.scopes = server.api.scopes, set()
         for _hour in range(3):
-            clock.pull()
+            scheduler.sync_suppressions()
             now[0] += timedelta(hours=1)
         assert len(said) == 1, "what stays wrong is said once"
         server.api.scopes = allowed
-        clock.pull()
+        scheduler.sync_suppressions()
         assert said[1:] == ["the provider's lists bar 4 readers of whom no post told"]
         server.requests.clear()
         now[0] += timedelta(hours=23)
-        clock.pull()
+        scheduler.sync_suppressions()
         assert not server.requests
         now[0] += timedelta(hours=2)
-        clock.pull()
+        scheduler.sync_suppressions()
         assert server.requests
 
 
 def test_a_provider_that_hangs_holds_up_no_send(room: Newsroom, server: SendGridServer) -> None:
     """The pull does not wait for its turn, nor the others for it."""
     with make_app(room.home, environment=room.env()) as app:
-        clock, said = Clock(app, lambda _line: None), list[str]()
-        clock.say = said.append
-        with clock.one_at_a_time:
-            clock._safely(clock.pull, in_turn=False)()
+        scheduler, said = Scheduler(app, lambda _line: None), list[str]()
+        scheduler.log = said.append
+        with scheduler._one_at_a_time:
+            scheduler._guarded(scheduler.sync_suppressions, in_turn=False)()
         assert said == ["the provider's lists bar 4 readers of whom no post told"]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from digest.app import make_app
-from digest.schedule import Clock
+from digest.scheduler import Scheduler
 from digest.store.counting import counts
 from tests.cli.newsroom import Newsroom
 from tests.support.sendgrid_server import KEY as SENDGRID_KEY
@@ -29,7 +29,7 @@ KEY = "2026-11-23"
 class Day:
     """A scheduler that is rung by hand, with a clock that the test sets."""
 
-    clock: Clock
+    scheduler: Scheduler
     now: list[datetime]
     said: list[str] = field(default_factory=list)
 
@@ -37,10 +37,10 @@ class Day:
         self.now[0] = MORNING.replace(hour=hour, minute=minute)
 
     def accepted(self) -> int:
-        return counts(self.clock.app.database, KEY).accepted
+        return counts(self.scheduler.app.database, KEY).accepted
 
     def state(self) -> str:
-        edition = self.clock.app.editions.get(KEY)
+        edition = self.scheduler.app.editions.get(KEY)
         return edition.state if edition else ""
 
 
@@ -48,28 +48,28 @@ class Day:
 def started(home: Path, now: list[datetime], **environment: str) -> Iterator[Day]:
     with make_app(home, environment=environment, clock=lambda: now[0]) as app:
         said: list[str] = []
-        yield Day(Clock(app, said.append), now, said)
+        yield Day(Scheduler(app, said.append), now, said)
 
 
 def test_a_day_by_the_clock(newsroom: Newsroom) -> None:
     now = [MORNING]
     with started(newsroom.home, now) as day:
-        day.clock.collect()
-        day.clock.tick()
+        day.scheduler.collect()
+        day.scheduler.check()
         assert day.state() == ""
         day.at(5, 30)
-        day.clock.compose()
+        day.scheduler.compose()
         assert day.state() == "draft"
-        day.clock.tick()
+        day.scheduler.check()
         assert day.state() == "draft"
         day.at(7)
-        day.clock.send()
+        day.scheduler.send()
         assert (day.state(), day.accepted()) == ("sending", 5)  # joseph's hour is 08:30
         day.at(8, 29)
-        day.clock.tick()
+        day.scheduler.check()
         assert day.accepted() == 5
         day.at(8, 30)
-        day.clock.tick()
+        day.scheduler.check()
         assert (day.state(), day.accepted()) == ("done", 6)
 
 
@@ -84,20 +84,20 @@ def test_a_provider_that_can_recall_is_handed_the_edition_before_its_hour(newsro
         with started(newsroom.home, now, **given) as day:
             for minute in (30, 45):
                 day.at(5, minute)
-                day.clock.tick()
+                day.scheduler.check()
             assert day.state() == "draft"
             day.at(6, 21)
             server.clock.set(now[0].timestamp())
-            day.clock.tick()
+            day.scheduler.check()
             assert (day.state(), day.accepted()) == ("sending", 5)  # joseph's hour is 08:30
             assert {message.state for message in server.messages} == {"held"}
             newsroom.readers(*(f"email: {address}" for address in ("asha@example.com", "late@example.com")))
             day.at(7)
             server.clock.set(now[0].timestamp())
-            day.clock.send()
+            day.scheduler.send()
             assert day.accepted() == 6  # who came to the list after the hand-over
             day.at(8, 30)
-            day.clock.tick()
+            day.scheduler.check()
             server.clock.set(now[0].timestamp())
             assert day.state() == "done"
         assert set(server.counts.values()) == {1}
@@ -107,32 +107,32 @@ def test_a_provider_that_can_recall_is_handed_the_edition_before_its_hour(newsro
 def test_a_restart_in_the_middle_of_the_day_makes_no_second_edition(newsroom: Newsroom) -> None:
     now = [MORNING.replace(hour=7)]
     with started(newsroom.home, now) as day:
-        day.clock.send()
+        day.scheduler.send()
     before = newsroom.outbox()
     now[0] = MORNING.replace(hour=8)
     with started(newsroom.home, now) as day:
-        day.clock.compose()
-        day.clock.tick()
-        day.clock.send()
-        assert len(day.clock.app.editions.all()) == 1
+        day.scheduler.compose()
+        day.scheduler.check()
+        day.scheduler.send()
+        assert len(day.scheduler.app.editions.all()) == 1
         assert newsroom.outbox() == before
         day.at(9)
-        day.clock.tick()
+        day.scheduler.check()
         assert set(newsroom.outbox()) - set(before) == {"joseph@example.com"}
 
 
 def test_a_send_that_was_missed_is_caught_up_while_it_is_worth_it(newsroom: Newsroom) -> None:
     with started(newsroom.home, [MORNING.replace(hour=9)]) as day:
-        day.clock.tick()
+        day.scheduler.check()
         assert (day.state(), day.accepted()) == ("done", 6)
 
 
 def test_an_edition_that_comes_too_late_expires(newsroom: Newsroom) -> None:
     now = [MORNING.replace(hour=6)]
     with started(newsroom.home, now) as day:
-        day.clock.compose()
+        day.scheduler.compose()
         day.at(11, 1)
-        day.clock.tick()
+        day.scheduler.check()
         assert (day.state(), day.accepted()) == ("expired", 0)
         assert any("expired" in line for line in day.said)
     assert newsroom.outbox() == {}
@@ -141,27 +141,27 @@ def test_an_edition_that_comes_too_late_expires(newsroom: Newsroom) -> None:
 def test_without_approval_nothing_goes(newsroom: Newsroom) -> None:
     now = [MORNING.replace(hour=6)]
     with started(newsroom.home, now, DIGEST_SCHEDULE__APPROVAL="required") as day:
-        day.clock.compose()
+        day.scheduler.compose()
         day.at(7)
-        day.clock.send()
+        day.scheduler.send()
         day.at(7, 1)
-        day.clock.tick()
+        day.scheduler.check()
         assert (day.state(), day.accepted()) == ("draft", 0)
         assert sum("waits for approval" in line for line in day.said) == 1
         newsroom.environment["DIGEST_NOW"] = "2026-11-23T07:02+05:30"
         assert newsroom.digest("edition", "approve", KEY).code == 0
         day.at(7, 3)
-        day.clock.tick()
+        day.scheduler.check()
         assert day.accepted() == 5
 
 
 def test_a_fault_in_the_list_is_said_and_the_clock_goes_on(newsroom: Newsroom) -> None:
     with started(newsroom.home, [MORNING.replace(hour=7)]) as day:
         (newsroom.home / "subscribers.yaml").write_text("subscribers:\n  - email: nobody\n", encoding="utf-8")
-        day.clock._safely(day.clock.send)()
+        day.scheduler._guarded(day.scheduler.send)()
         assert any("subscribers.yaml:2" in line for line in day.said)
         newsroom.readers("email: asha@example.com")
-        day.clock._safely(day.clock.send)()
+        day.scheduler._guarded(day.scheduler.send)()
         assert day.accepted() == 1
 
 

@@ -1,0 +1,231 @@
+"""Run the day's jobs at their times, and catch up after a restart.
+
+APScheduler only triggers the jobs. Each job reads what is to be done from the store, so a trigger that is lost, late or
+doubled does no harm, and a restart in the middle of the day creates no second edition.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import UTC, datetime, time
+from typing import Any
+
+from digest import pipeline
+from digest.app import App
+from digest.errors import ConfigurationError, DigestError
+from digest.models import Edition
+
+# Seconds for which a missed trigger still runs its job. Older ones are caught up from the store.
+_MISFIRE_GRACE = 300
+
+
+class Scheduler:
+    """The day's jobs of one newsletter. `log` gets a sentence for each thing that was done."""
+
+    def __init__(self, app: App, log: Callable[[str], None]) -> None:
+        self.app = app
+        self.log = log
+        self.stop = threading.Event()
+        self._one_at_a_time = threading.Lock()
+        self._last_notes: frozenset[str] = frozenset()
+
+    def run(self) -> None:
+        """Run jobs until `stop` is set; then finish what is in flight and return."""
+        from apscheduler.schedulers.background import BackgroundScheduler
+        from apscheduler.triggers.cron import CronTrigger
+        from apscheduler.triggers.interval import IntervalTrigger
+
+        schedule, zone = self.app.settings.schedule, self.app.settings.newsletter.zone
+
+        def daily(at: time) -> CronTrigger:
+            return CronTrigger(hour=at.hour, minute=at.minute, timezone=zone)
+
+        scheduler = BackgroundScheduler(timezone=zone)
+        rules: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": _MISFIRE_GRACE}
+        every = IntervalTrigger(seconds=schedule.collect_every.total_seconds(), timezone=zone)
+        scheduler.add_job(self._guarded(self.collect), every, id="collect", **rules)
+        scheduler.add_job(self._guarded(self.compose), daily(schedule.compose_at), id="compose", **rules)
+        scheduler.add_job(self._guarded(self.send), daily(schedule.send_at), id="send", **rules)
+        window_start = self._send_window_start(self.app.now()).time()
+        if window_start != schedule.send_at:
+            scheduler.add_job(self._guarded(self.send), daily(window_start), id="send ahead", **rules)
+        scheduler.add_job(self._guarded(self.check), IntervalTrigger(seconds=60), id="check", **rules)
+        scheduler.add_job(self._guarded(self.process_feedback), IntervalTrigger(seconds=60), id="feedback", **rules)
+        # Runs beside the other jobs: a provider that hangs must not delay a send.
+        sync = self._guarded(self.sync_suppressions, in_turn=False)
+        hourly = IntervalTrigger(hours=1, timezone=zone)
+        scheduler.add_job(sync, hourly, id="suppressions", next_run_time=datetime.now(zone), **rules)
+        scheduler.start()
+        for job in scheduler.get_jobs():
+            if job.id not in ("check", "feedback", "suppressions"):
+                self.log(f"Next {job.id}: {job.next_run_time:%Y-%m-%d %H:%M %Z}.")
+        now = self.app.now()
+        if self._too_late(now) and self.app.editions.get(pipeline.edition_key(self.app)) is None:
+            self.log(
+                f"Today's edition is not sent: {self._send_time(now):%H:%M} was too long ago (schedule.expires_after)."
+            )
+        try:
+            self._guarded(self.collect)()
+            # Before the check: what the provider confirms is then no longer unknown.
+            self._guarded(self.process_feedback)()
+            self._guarded(self.check)()
+            self.stop.wait()
+        finally:
+            self.stop.set()
+            scheduler.shutdown(wait=True)
+
+    def collect(self) -> None:
+        """Collect every source that is due."""
+        report = pipeline.collect(self.app, patient=True)
+        new = sum(source.new for source in report.sources)
+        failed = [f"{source.name}: {source.error}" for source in report.sources if source.error]
+        errors = f" Failed: {'; '.join(failed)}." if failed else ""
+        self.log(f"Collected {report.articles} articles, {new} new.{errors}")
+
+    def compose(self) -> None:
+        """Compose today's draft. An edition that an editor or a send has moved on is left alone."""
+        key = pipeline.edition_key(self.app)
+        existing = self.app.editions.get(key)
+        if existing and existing.state not in ("draft", "skipped"):
+            return
+        edition = pipeline.compose(self.app, key).edition
+        if edition.state == "skipped":
+            self.log(f"Edition {key} is skipped: {edition.reason}")
+        else:
+            self.log(f"Composed edition {key}: {edition.subject}")
+
+    def send(self) -> None:
+        """Send today's edition to everyone who is due, each at their own hour.
+
+        An edition that is too late expires. Where batches were handed over ahead, this runs a second time at the
+        edition's hour, for subscribers added since.
+        """
+        now = self.app.now()
+        key = pipeline.edition_key(self.app)
+        existing = self.app.editions.get(key)
+        if existing and existing.state not in ("draft", "approved", "skipped", "frozen", "sending", "done"):
+            return
+        begun = existing is not None and existing.state in ("frozen", "sending", "done")
+        if not begun and self._too_late(now):
+            self._expire(key)
+            return
+        self._log_sent(pipeline.send(self.app, key, scheduled=True, stop=self.stop))
+
+    def check(self) -> None:
+        """Do what a minute brings: a missed job, batches that became due, and the end of what waited too long."""
+        now = self.app.now()
+        key = pipeline.edition_key(self.app)
+        window_start = self._send_window_start(now)
+        if self._compose_time(now) <= now < window_start and self.app.editions.get(key) is None:
+            self.compose()
+        if now >= window_start and self._send_was_missed(self.app.editions.get(key), now):
+            self.send()
+        for stopped, recipients in self.app.stopper.resume_cancellations().items():
+            self.log(f"Edition {stopped}: the provider cancelled the email of {recipients} more recipients.")
+        for edition in self.app.editions.unfinished():
+            if edition.state == "sending":
+                self._expire_batches(edition.key, now)
+                sent = pipeline.deliver_due(self.app, edition.key, stop=self.stop)
+                if sent:
+                    self._log_sent(sent)
+            elif edition.day < now.date() and pipeline.day_of(edition.key):
+                self._expire(edition.key)
+
+    def process_feedback(self) -> None:
+        """Process what providers posted since the last run."""
+        for note in self.app.feedback.process_webhooks().notes:
+            self.log(note)
+
+    def sync_suppressions(self) -> None:
+        """Read the provider's suppression lists once a day, because webhook events can be lost."""
+        if not self.app.suppression_sync.is_due():
+            return
+        result = self.app.suppression_sync.run(wait=self.stop.wait)
+        for note in result.notes:
+            # A lasting problem is tried every hour, and logged once.
+            if note not in self._last_notes:
+                self.log(note)
+        self._last_notes = frozenset(result.notes)
+        if result.suppressed:
+            self.log(
+                f"Suppressed {result.suppressed} subscribers found on the provider's lists "
+                "(their webhook events never arrived)."
+            )
+
+    def _send_was_missed(self, today: Edition | None, now: datetime) -> bool:
+        """Whether the send at today's hour has yet to run."""
+        if today is None:
+            return not self._too_late(now)
+        if today.state == "skipped":
+            # It was skipped for lack of stories before its hour, so it gets another try at its hour.
+            return today.composed_at is not None and today.composed_at < self._send_time(now) <= now
+        # A draft that waits for approval was logged at its hour. The next thing to log is that it expires.
+        waits = self.app.settings.schedule.approval == "required" and today.state == "draft"
+        return today.state in ("draft", "approved", "frozen") and (not waits or self._too_late(now))
+
+    def _expire_batches(self, key: str, now: datetime) -> None:
+        """Give up batches that could not be handed over within `schedule.expires_after`: their news is old."""
+        expired = self.app.ledger.expire(key, before=now - self.app.settings.schedule.expires_after)
+        if expired:
+            self.log(f"Edition {key}: {expired} recipients were not reached in time and do not get it.")
+
+    def _expire(self, key: str) -> None:
+        if self.app.editions.move(key, "expired", out_of=("draft", "approved", "frozen")):
+            self.log(f"Edition {key} expired: it was not sent in time.")
+
+    def _too_late(self, now: datetime) -> bool:
+        # Compare in UTC: within one zone Python subtracts wall clock times, which jump twice a year.
+        return now.astimezone(UTC) - self._send_time(now).astimezone(UTC) > self.app.settings.schedule.expires_after
+
+    def _compose_time(self, now: datetime) -> datetime:
+        return datetime.combine(now.date(), self.app.settings.schedule.compose_at, now.tzinfo)
+
+    def _send_time(self, now: datetime) -> datetime:
+        return datetime.combine(now.date(), self.app.settings.schedule.send_at, now.tzinfo)
+
+    def _send_window_start(self, now: datetime) -> datetime:
+        """Return when the handover of today's edition starts.
+
+        That is its hour, or `delivery.lead` before it if the provider can cancel scheduled sends, but not before the
+        edition is composed.
+        """
+        at = self._send_time(now)
+        return max(at - self.app.settings.delivery.lead, self._compose_time(now)) if self.app.ahead else at
+
+    def _log_sent(self, sent: pipeline.Sent) -> None:
+        edition, counts = sent.edition, sent.counts
+        if sent.report is None:
+            for note in sent.notes or (f"Edition {edition.key} is {edition.state}: {edition.reason}",):
+                self.log(note)
+            return
+        for note in (*sent.notes, *sent.report.problems):
+            self.log(note)
+        self.log(
+            f"Edition {edition.key}, {edition.state}: {counts.accepted} of {counts.frozen} sent, "
+            f"{counts.excluded} excluded, {counts.rejected} rejected, {counts.pending} pending, "
+            f"{counts.unknown} unknown."
+        )
+
+    def _guarded(self, job: Callable[[], None], *, in_turn: bool = True) -> Callable[[], None]:
+        """Wrap a job so that a failure is logged and the scheduler continues. Jobs run one at a time if `in_turn`."""
+
+        def run() -> None:
+            if self.stop.is_set():
+                return
+            with self._one_at_a_time if in_turn else nullcontext():
+                # It may have been set while this job waited for another.
+                if self.stop.is_set():
+                    return
+                try:
+                    job()
+                except ConfigurationError as error:
+                    self.log(f"{job.__name__} failed: {'; '.join(map(str, error.faults))}")
+                except DigestError as error:
+                    self.log(f"{job.__name__} failed: {error}")
+                except Exception as error:
+                    # A bug in one job must not end the scheduler; the next trigger tries again.
+                    self.log(f"{job.__name__} failed with an internal error: {type(error).__name__}: {error}")
+
+        return run
