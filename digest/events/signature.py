@@ -1,7 +1,9 @@
-"""Whether a post is SendGrid's: ECDSA P-256 with SHA-256 over the timestamp header's bytes and the raw body.
+"""Verify that a webhook payload is SendGrid's, with the `sendgrid` package's verifier.
 
-Pure. The check is done on bytes: the `sendgrid` package's helper decodes the whole body, knows no freshness and raises
-for half of what a stranger can send (docs/decisions.md).
+SendGrid signs the timestamp header and the raw body by ECDSA on P-256 with SHA-256
+(https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features).
+The package checks the signature alone. This module adds what it lacks: a limit on age, two keys during a rotation, and
+False instead of an exception for headers that are not a signature.
 """
 
 from __future__ import annotations
@@ -12,65 +14,73 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-_OLDEST = timedelta(hours=25)  # SendGrid posts again for 24 hours; whether it signs anew is not documented
-_NEWEST = timedelta(hours=1)  # a clock of ours that is slow
+# SendGrid retries for 24 hours; whether it signs a retry again is not documented.
+_MAX_AGE = timedelta(hours=25)
+# Our own clock may be slow.
+_MAX_SKEW = timedelta(hours=1)
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\Z")
-_LONGEST_SIGNATURE = 200  # base64 characters; DER of a P-256 signature is at most 72 bytes
+# Base64 characters; a DER signature on P-256 has at most 72 bytes.
+_MAX_SIGNATURE = 200
 
 
 class Verifier:
-    """Accepts what any of its keys has signed; two while keys are rotated."""
+    """Accepts payloads signed with any of its keys. There are two while keys are rotated."""
 
     def __init__(self, keys: Sequence[ec.EllipticCurvePublicKey]) -> None:
+        from sendgrid.helpers.eventwebhook import EventWebhook
+
         self.keys = tuple(keys)
+        self._webhook = EventWebhook()
 
     def is_fresh(self, timestamp: str, now: datetime) -> bool:
-        """Whether the header is a Unix second within what a redelivery can have."""
+        """Whether the header is a Unix time in seconds that a delivery or a retry can have."""
         if not _TIMESTAMP.match(timestamp):
             return False
         age = now.timestamp() - int(timestamp)
-        return -_NEWEST.total_seconds() <= age <= _OLDEST.total_seconds()
+        return -_MAX_SKEW.total_seconds() <= age <= _MAX_AGE.total_seconds()
 
     def accepts(self, body: bytes, signature: str, timestamp: str, now: datetime) -> bool:
-        """False for anything but a fresh signature by one of the keys; never raises."""
-        if not self.is_fresh(timestamp, now) or not 0 < len(signature) <= _LONGEST_SIGNATURE:
+        """Return False for anything but a fresh signature by one of the keys. Never raises."""
+        if not self.is_fresh(timestamp, now) or not _is_base64(signature):
             return False
         try:
-            raw = base64.b64decode(signature.encode("ascii"), validate=True)
-        except (ValueError, binascii.Error):
+            payload = body.decode("utf-8")
+        except UnicodeDecodeError:
             return False
-        if base64.b64encode(raw) != signature.encode("ascii"):  # one spelling only
-            return False
-        signed = timestamp.encode("ascii") + body
-        return any(_signed(key, raw, signed) for key in self.keys)
+        return any(self._webhook.verify_signature(payload, signature, timestamp, key) for key in self.keys)
 
 
-def _signed(key: ec.EllipticCurvePublicKey, signature: bytes, data: bytes) -> bool:
-    try:
-        key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
-    except InvalidSignature:
+def _is_base64(signature: str) -> bool:
+    """Whether this is the one canonical spelling of some bytes, of a length that a signature can have."""
+    if not 0 < len(signature) <= _MAX_SIGNATURE:
         return False
-    return True
+    try:
+        raw = base64.b64decode(signature.encode("ascii"), validate=True)
+    except (ValueError, binascii.Error):
+        return False
+    return base64.b64encode(raw).decode("ascii") == signature
 
 
 def read_keys(text: str) -> list[ec.EllipticCurvePublicKey]:
-    """One or two public keys with a comma between, as SendGrid shows them (base64 DER) or as PEM. Raises ValueError
-    with what is wrong, never the key."""
+    """Parse one or two public keys with a comma between, as SendGrid shows them (base64 DER) or as PEM.
+
+    Raises ValueError with what is wrong; the message never contains the key.
+    """
+    from sendgrid.helpers.eventwebhook import EventWebhook
+
     words = [re.sub(r"-----[A-Z ]+-----|\s|\\n", "", word) for word in text.split(",")]
     if not 1 <= len(words) <= 2 or not all(words):
-        raise ValueError("expected one public key, or two with a comma between while you change it")
+        raise ValueError("expected one public key, or two with a comma between while you rotate it")
     keys = []
     for word in words:
         try:
-            key = load_der_public_key(base64.b64decode(word.encode("ascii"), validate=True))
-        except (ValueError, binascii.Error, UnsupportedAlgorithm):
-            raise ValueError("holds no public key; copy the verification key as SendGrid shows it") from None
+            key = EventWebhook().convert_public_key_to_ecdsa(word)
+        except (ValueError, UnsupportedAlgorithm):
+            raise ValueError("is not a public key; copy the verification key as SendGrid shows it") from None
         if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-            raise ValueError("expected a key on the curve P-256; this is another kind")
+            raise ValueError("expected a public key on the curve P-256; this is another kind")
         keys.append(key)
     return keys
