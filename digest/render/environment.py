@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import ChoiceLoader, Environment, PrefixLoader, nodes, pass_context
 from jinja2.runtime import Context
 from markupsafe import escape
 
 from digest.hindi import cut
-from digest.messages import Catalogue, translator
+from digest.messages import translator
 from digest.render.inheritance import judge
 from digest.render.loading import Folders
 from digest.render.mistakes import Refused, Strict
+
+if TYPE_CHECKING:
+    from digest.messages.catalogue import Catalogue
 
 COLUMNS = 72
 """Display width of the text part: what a mail program of 80 columns shows with room for quoting."""

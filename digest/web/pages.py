@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import Query, Request
@@ -19,10 +19,13 @@ from fastapi.responses import HTMLResponse
 
 from digest.errors import StoreError
 from digest.hindi import dates
-from digest.messages import Catalogue, require_pages, translator
+from digest.messages import require_pages, translator
 from digest.render.environment import make, spoken
 from digest.render.masthead import Masthead
 from digest.render.mistakes import mistake
+
+if TYPE_CHECKING:
+    from digest.messages.catalogue import Catalogue
 
 _RETRY_AFTER = "120"  # seconds
 _ANY_DAY = date(2026, 1, 1)
