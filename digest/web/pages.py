@@ -100,9 +100,7 @@ class Pages:
     def show(self, request: Request, template: str, here: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page. `here` is the place under which it can be looked at again, for the switch of language."""
         language = self.language(request)
-        return self.answer(self.fill(template, language, here=here, **values), language, status)
-
-    def answer(self, html: str, language: str, status: int = 200) -> HTMLResponse:
+        html = self.fill(template, language, here=here, **values)
         return HTMLResponse(html, status, headers={"content-language": language})
 
     def fill(self, template: str, language: str, **values: Any) -> str:
