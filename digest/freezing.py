@@ -12,7 +12,7 @@ from datetime import datetime, time
 from digest.app import App
 from digest.errors import DigestError
 from digest.garbage import gc_paused
-from digest.models import Edition, Letter, Variant
+from digest.models import Edition, RenderedEmail, Variant
 from digest.preflight import NotFit, judge
 from digest.render.selection import select
 from digest.render.variants import variant_for
@@ -142,7 +142,7 @@ def _decider(
     return decided
 
 
-def _rendered(app: App, edition: Edition, variant: Variant, now: datetime) -> Letter:
+def _rendered(app: App, edition: Edition, variant: Variant, now: datetime) -> RenderedEmail:
     letter = app.renderer.render(edition, variant, now=now)
     if letter is None:
         raise DigestError(f"edition {edition.key}: variant {variant.key} has stories and no letter")

@@ -126,12 +126,12 @@ def _letter_of(app: App, report: Report, verp: Verp) -> tuple[int, str, str] | N
     believed, or a Message-ID together with the recipient whose it is."""
     from digest.deliver.message import Outgoing, recipient
     from digest.deliver.mime import message_id
-    from digest.models import Letter
+    from digest.models import RenderedEmail
 
     signed = [*map(verp, report.envelope), *(app.signer.read("leave", word) for word in report.signed)]
     reader = next((id for id in signed if id), None)
     addresses = [address for said in report.said if (address := comparable(said.address))]
-    nothing = Letter("", "", "", "")
+    nothing = RenderedEmail("", "", "", "")
     for letter in app.events.letters(reader, addresses):
         outgoing = Outgoing(letter.edition, "", "", nothing, app.sender, ())
         had = recipient(letter.reader, letter.email, app.sender, app.signer.letters)

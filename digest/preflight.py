@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from digest.app import App
 from digest.deliver.message import cids
 from digest.errors import DigestError
-from digest.models import Edition, Letter
+from digest.models import Edition, RenderedEmail
 from digest.render.lint import lint
 from digest.render.lint.finding import Finding, error, warning
 from digest.render.lint.links import urls
@@ -43,7 +43,7 @@ class Preflight:
 
     findings: tuple[Finding, ...] = ()
     left_out: tuple[str, ...] = ()
-    letters: tuple[Letter, ...] = ()
+    letters: tuple[RenderedEmail, ...] = ()
 
     @property
     def errors(self) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ class Preflight:
         return tuple(one.message for one in self.findings if one.level == "warning")
 
 
-def judge(app: App, letters: Iterable[Letter], edition: Edition) -> Preflight:
+def judge(app: App, letters: Iterable[RenderedEmail], edition: Edition) -> Preflight:
     """The findings of these letters of an edition; one that several variants share is told once."""
     letters = tuple(letters)
     if not letters:
@@ -87,7 +87,7 @@ def inspect(app: App, edition: Edition) -> Preflight:
     return judge(app, (letter for letter in made if letter is not None), edition)
 
 
-def unreachable(app: App, letters: Sequence[Letter]) -> list[Finding]:
+def unreachable(app: App, letters: Sequence[RenderedEmail]) -> list[Finding]:
     """A warning for each link of these letters that does not answer; asks each address once."""
     from digest.collect.fetcherrors import FetchError
     from digest.collect.guard import same_host

@@ -54,7 +54,7 @@ def make(template_dirs: Sequence[Path], language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the i18n extension adds it
-    environment.globals.update(spoken(lambda: translator(language)), range=_range)
+    environment.globals.update(localised(lambda: translator(language)), range=_range)
     environment.filters["wrap"] = wrap
     environment.filters["rule"] = rule
     return environment
@@ -70,7 +70,7 @@ def rule(text: str, mark: str = "─") -> str:
     return f"{text}\n{mark * min(cut.width(text), COLUMNS)}"
 
 
-def spoken(words: Callable[[], Catalogue]) -> dict[str, Any]:
+def localised(words: Callable[[], Catalogue]) -> dict[str, Any]:
     """`gettext` and `ngettext` of templates (`_` is Jinja's name for the first). `words` is asked for each message;
     whoever renders one page may hand in its own, asked once.
 

@@ -20,7 +20,7 @@ from fastapi.responses import HTMLResponse
 from digest.errors import StoreError
 from digest.hindi import dates
 from digest.messages import require_pages, translator
-from digest.render.environment import make, spoken
+from digest.render.environment import localised, make
 from digest.render.masthead import Masthead
 from digest.render.mistakes import mistake
 
@@ -123,7 +123,7 @@ class Pages:
             "other_name": translator(other).gettext("English"),
             "other_here": self.path(here, other),
             "personal": True,
-            **spoken(lambda: words),
+            **localised(lambda: words),
         }
         return self._rendered(template, language, {**self._chrome, **rest, **values})
 
