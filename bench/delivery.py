@@ -22,7 +22,7 @@ from digest.app import App, make_app
 from digest.cli.folder import make_folder
 from digest.deliver.message import Outgoing, recipients
 from digest.deliver.transports.sendgrid_payload import request_body
-from digest.models import Letter
+from digest.models import RenderedEmail
 
 KEY = "SG.bench"
 FEW = 500
@@ -107,12 +107,12 @@ def enlist(app: App, readers: int) -> None:
     app.subscriber_list.sync()
 
 
-def _request(app: App, letter: Letter) -> bytes:
+def _request(app: App, letter: RenderedEmail) -> bytes:
     people = recipients([(n, f"reader{n}@example.com") for n in range(BATCH)], app.sender, app.signer.letters)
     return request_body(Outgoing("bench", "1", "1", letter, app.sender, people))
 
 
-def _helpers(url: str, letter: Letter) -> float:
+def _helpers(url: str, letter: RenderedEmail) -> float:
     """Seconds of the script that everybody writes first."""
     from sendgrid import SendGridAPIClient
     from sendgrid.helpers.mail import Mail

@@ -16,7 +16,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from digest.deliver.message import fill
-from digest.models import PLACEHOLDERS, Letter
+from digest.models import PLACEHOLDERS, RenderedEmail
 from digest.render import letter as rendering
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,13 +53,13 @@ def _fresh() -> float:
     return float(ran.stdout)
 
 
-def _letters() -> Callable[[], Letter]:
+def _letters() -> Callable[[], RenderedEmail]:
     """Renders one variant at each call, by one renderer."""
     from tests.render.sample import EVERYTHING, NOW, renderer, twenty
 
     edition, renders = twenty(pictures=True), renderer()
 
-    def one() -> Letter:
+    def one() -> RenderedEmail:
         letter = renders.render(edition, EVERYTHING, now=NOW)
         assert letter is not None
         return letter

@@ -28,7 +28,7 @@ from digest.app import App, make_app
 from digest.cli.folder import make_folder
 from digest.deliver.message import Outgoing, Recipient, fill, recipient
 from digest.deliver.transports.smtp import Smtp
-from digest.models import Letter, Variant
+from digest.models import RenderedEmail, Variant
 
 LETTERS, RIVALS, ROUNDS, THREADS = 20_000, 300, 4, 8
 _SBIN = f"{os.environ.get('PATH', '')}:/usr/sbin"
@@ -80,7 +80,7 @@ def _against(name: str, port: int, home: Path) -> list[tuple[str, ...]]:
     ]
 
 
-def _ours(port: int, app: App, letter: Letter, people: tuple[Recipient, ...]) -> None:
+def _ours(port: int, app: App, letter: RenderedEmail, people: tuple[Recipient, ...]) -> None:
     """The transport alone, batches of 1,000 readers."""
     smtp = Smtp("127.0.0.1", port, clock=lambda: datetime.now(UTC))
 
@@ -118,13 +118,13 @@ class _Silent:
         return False
 
 
-def _by_smtplib(port: int, app: App, letter: Letter, people: tuple[Recipient, ...]) -> None:
+def _by_smtplib(port: int, app: App, letter: RenderedEmail, people: tuple[Recipient, ...]) -> None:
     with smtplib.SMTP("127.0.0.1", port) as server:
         for reader in people:
             server.send_message(_email_message(app, letter, reader))
 
 
-def _email_message(app: App, letter: Letter, reader: Recipient) -> EmailMessage:
+def _email_message(app: App, letter: RenderedEmail, reader: Recipient) -> EmailMessage:
     message = EmailMessage()
     message["From"], message["To"] = app.sender.email, reader.email
     message["Subject"] = letter.subject
@@ -161,7 +161,7 @@ def _people(app: App, count: int) -> tuple[Recipient, ...]:
     )
 
 
-def _letter(app: App) -> Letter:
+def _letter(app: App) -> RenderedEmail:
     """The samples' edition of today, composed."""
     key = pipeline.edition_key(app)
     pipeline.compose(app, key)

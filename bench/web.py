@@ -25,7 +25,7 @@ from bench.web_clients import TOGETHER, WAYS
 from digest import pipeline
 from digest.app import App
 
-_ALONE, _EACH = 300, 40
+_ALONE, _EACH = 100, 10
 _COUNTS = dict(zip(WAYS, (_ALONE, TOGETHER * _EACH, TOGETHER * _EACH), strict=True))
 _ALL = sum(_COUNTS.values())
 _MAILED = 200_000

@@ -13,7 +13,7 @@ from typing import Literal
 PLACEHOLDERS = {
     "email_html": "-DGX_EMAIL_H-",
     "email_text": "-DGX_EMAIL_T-",
-    "leave": "-DGX_LEAVE-",
+    "unsubscribe": "-DGX_LEAVE-",
     "preferences": "-DGX_PREFS-",
     "view": "-DGX_VIEW-",
 }
@@ -117,7 +117,7 @@ class Block:
 class Image:
     """A picture by absolute URL; pixels where known; `alt` is plain text and may be empty.
 
-    `cid:…` is the URL of one that lay beside its article as a file and travels inside the mail (an Inline).
+    `cid:…` is the URL of one that lay beside its article as a file and travels inside the mail (an InlineImage).
     """
 
     url: str
@@ -127,7 +127,7 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Inline:
+class InlineImage:
     """A picture of our own, with its bytes. `cid` is its Content-ID without brackets (RFC 2392) and says what it
     holds: one picture has one for ever. `type` is image/png, image/jpeg or image/gif; sides in pixels."""
 
@@ -239,7 +239,7 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class RenderedEmail:
     """A rendered variant. `html` is '' for readers who want text only. Holds placeholders for what is personal.
 
     `left_out` says, in operator's English, what was taken out so that it fits its budget of bytes.

@@ -126,10 +126,10 @@ def _serve(home: Path, key: str, port: int, *, browser: bool) -> None:
 
     from digest.errors import DigestError
     from digest.preview.server import PreviewServer
-    from digest.preview.showing import Showing
+    from digest.preview.showing import PreviewState
 
     try:
-        server = PreviewServer(Showing(home, key), port)
+        server = PreviewServer(PreviewState(home, key), port)
     except OSError as error:
         raise DigestError(f"port {port} can't be listened on: {error.strerror}") from error
     with stopped_by_signals() as stop, server:

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 import imagesize
 
 from digest.collect.identity import content_hash
-from digest.models import Article, Image, Inline
+from digest.models import Article, Image, InlineImage
 
 LARGEST = 200_000
 """Bytes of one picture. It travels in every reader's mail, where a phone's screen shows it 600 pixels wide."""
@@ -88,7 +88,7 @@ class Beside:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._known: dict[Path, Inline | str] = {}  # the picture, or why it is none that can be sent
+        self._known: dict[Path, InlineImage | str] = {}  # the picture, or why it is none that can be sent
         self._bytes = 0
 
     @contextmanager
@@ -107,13 +107,13 @@ class Beside:
         except OSError:
             return False
 
-    def shown_by(self, articles: Iterable[Article]) -> tuple[Inline, ...]:
+    def shown_by(self, articles: Iterable[Article]) -> tuple[InlineImage, ...]:
         """The pictures that these articles show, each once."""
         wanted = {article.image.url for article in articles if article.image}
-        found = (known for known in self._known.values() if isinstance(known, Inline))
+        found = (known for known in self._known.values() if isinstance(known, InlineImage))
         return tuple({one.cid: one for one in found if f"cid:{one.cid}" in wanted}.values())
 
-    def find(self, folder: Path, name: str) -> Inline | str | None:
+    def find(self, folder: Path, name: str) -> InlineImage | str | None:
         """The picture, why it can't be sent, or None when no file of that name is in the folder."""
         for spelled in dict.fromkeys((name, unquote(name))):
             if path := self._file(folder, spelled):
@@ -131,7 +131,7 @@ class Beside:
         except (OSError, ValueError, RuntimeError):
             return None
 
-    def _read(self, path: Path) -> Inline | str:
+    def _read(self, path: Path) -> InlineImage | str:
         try:
             with path.open("rb") as file:
                 data = file.read(LARGEST + 1)
@@ -147,7 +147,7 @@ class Beside:
             return f"was left out: the folder's pictures have more than {MOST_BYTES:,} bytes together"
         self._bytes += len(data)
         cid = f"{hashlib.sha256(data).hexdigest()[:40]}@digest"
-        return Inline(cid, header.type, data, header.width, header.height)
+        return InlineImage(cid, header.type, data, header.width, header.height)
 
 
 _NO_PICTURE = "is no PNG, JPEG or GIF by its first bytes"

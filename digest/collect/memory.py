@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from digest.models import Article, Inline, SourceHealth
+from digest.models import Article, InlineImage, SourceHealth
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Memory(Protocol):
     def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> Saved:
         """Keep articles by id, durably. One whose source is no longer among those `listed` follows its new one."""
 
-    def keep(self, pictures: Sequence[Inline]) -> None:
+    def keep(self, pictures: Sequence[InlineImage]) -> None:
         """Keep pictures by their cid, durably; called before the articles that show them are saved."""
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from digest.models import Article, Block, Image, Inline
+from digest.models import Article, Block, Image, InlineImage
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class Parsed:
     links_only: bool = False
     title: str = ""
     further: tuple[str, ...] = ()
-    pictures: tuple[Inline, ...] = ()
+    pictures: tuple[InlineImage, ...] = ()
 
 
 @dataclass(slots=True)

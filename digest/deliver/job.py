@@ -9,7 +9,7 @@ from datetime import datetime
 
 from digest.deliver.message import Sender, Sign
 from digest.deliver.ports import Ahead, Ledger, Meter, Transport
-from digest.models import Inline, Letter
+from digest.models import InlineImage, RenderedEmail
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Job:
     """
 
     edition: str
-    letters: Mapping[str, Letter]
+    letters: Mapping[str, RenderedEmail]
     sender: Sender
     ledger: Ledger
     transports: Sequence[Transport]
@@ -33,7 +33,7 @@ class Job:
     tries: int = 5
     stop: threading.Event = field(default_factory=threading.Event)
     progress: Callable[[int], None] = lambda _readers: None
-    pictures: Mapping[str, Inline] = field(default_factory=dict)
+    pictures: Mapping[str, InlineImage] = field(default_factory=dict)
     ahead: Ahead | None = None
     resend: bool = False
     meter: Meter | None = None

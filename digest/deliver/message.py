@@ -14,7 +14,7 @@ from itertools import repeat
 from typing import NamedTuple
 from urllib.parse import quote
 
-from digest.models import PLACEHOLDERS, Inline, Letter
+from digest.models import PLACEHOLDERS, InlineImage, RenderedEmail
 
 _TAG = re.compile("|".join(re.escape(tag) for tag in PLACEHOLDERS.values()))
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -61,7 +61,7 @@ class Recipient(NamedTuple):
         return {
             PLACEHOLDERS["email_html"]: escape(self.email),
             PLACEHOLDERS["email_text"]: self.email,
-            PLACEHOLDERS["leave"]: self.leave,
+            PLACEHOLDERS["unsubscribe"]: self.leave,
             PLACEHOLDERS["preferences"]: self.preferences,
             PLACEHOLDERS["view"]: self.view,
         }
@@ -86,10 +86,10 @@ class Outgoing:
     edition: str
     batch: str
     attempt: str
-    letter: Letter
+    letter: RenderedEmail
     sender: Sender
     recipients: Sequence[Recipient]
-    pictures: tuple[Inline, ...] = ()
+    pictures: tuple[InlineImage, ...] = ()
     """Those that the letter's HTML shows by `cid:`, each once (`carried`)."""
     fence: str = ""
     """The provider's id under which this attempt can be recalled until shortly before `send_at`; '' without one."""
@@ -97,7 +97,7 @@ class Outgoing:
     """When the provider is to let it go, in Unix seconds; 0: at once."""
 
 
-def cids(letters: Iterable[Letter]) -> tuple[str, ...]:
+def cids(letters: Iterable[RenderedEmail]) -> tuple[str, ...]:
     """The Content-IDs of the pictures that these letters show, each once, in the order of the letters."""
     return tuple(dict.fromkeys(cid for letter in letters for cid in _cids(letter.html)))
 
@@ -108,7 +108,7 @@ def _cids(html: str) -> tuple[str, ...]:
     return tuple(_CID.findall(html))
 
 
-def carried(letter: Letter, pictures: Mapping[str, Inline]) -> tuple[Inline, ...]:
+def carried(letter: RenderedEmail, pictures: Mapping[str, InlineImage]) -> tuple[InlineImage, ...]:
     """The pictures that must travel with this letter, in the order in which it shows them."""
     return tuple(pictures[cid] for cid in cids([letter]) if cid in pictures)
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from digest.deliver.headers import WORD_BYTES, common_headers, encode_address, encode_header, folded
 from digest.deliver.message import Outgoing, Recipient, Sender, fill, list_headers, one_line, pieces
-from digest.models import Inline, Letter
+from digest.models import InlineImage, RenderedEmail
 
 _CRLF = b"\r\n"
 _LINE_BYTES = 57  # 76 characters of base64 (RFC 2045 6.8)
@@ -38,9 +38,9 @@ class Template:
     def __init__(
         self,
         edition: str,
-        letter: Letter,
+        letter: RenderedEmail,
         sender: Sender,
-        pictures: Sequence[Inline],
+        pictures: Sequence[InlineImage],
     ) -> None:
         self.edition, self.list_id = edition, sender.list_id
         self.personal = len(pieces(letter.subject)) > 1
@@ -85,7 +85,7 @@ def message_id(outgoing: Outgoing, reader: Recipient) -> str:
     return _message_id(outgoing.edition, reader, outgoing.sender.list_id)
 
 
-def file_name(picture: Inline) -> str:
+def file_name(picture: InlineImage) -> str:
     """The name under which a program offers to save a picture: no name that an editor's file had."""
     return f"{picture.cid[:8]}.{picture.type.rpartition('/')[2]}"
 
@@ -127,7 +127,7 @@ class _Run:
         ]
 
 
-def _parts(edition: str, letter: Letter, pictures: Sequence[Inline]) -> Iterator[bytes | _Body]:
+def _parts(edition: str, letter: RenderedEmail, pictures: Sequence[InlineImage]) -> Iterator[bytes | _Body]:
     """Everything from Content-Type on."""
     if not letter.html:
         yield from (_part("text/plain"), _Body(letter.text))
@@ -152,7 +152,7 @@ def _part(kind: str) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _picture(picture: Inline) -> bytes:
+def _picture(picture: InlineImage) -> bytes:
     """A picture's part. Nothing in it is a reader's own, so it is encoded once for all letters that show it."""
     name = file_name(picture)
     head = (

@@ -1,72 +1,79 @@
-"""The message catalogue: everything that a reader sees and that no article brought along.
+"""Messages: every text a recipient sees that does not come from an article.
 
-Owns the lookup of a language's catalogue. Message ids are English sentences; `LANGUAGE.po` beside this file, and in
-the newsroom's own folder, holds what they are in that language. Must not hold a sentence itself and must not know a
-template.
+Message ids are English sentences. `LANGUAGE.po` in this folder translates them, and a file of the same name in the
+newsroom's own `messages/` folder overrides single translations.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digest.errors import ConfigurationError, Fault
-from digest.messages.catalogue import SOURCE_LANGUAGE, Catalogue, Layer, build
 
-__all__ = ["PAGES", "TEMPLATE", "Catalogue", "bound", "require", "require_pages", "translator"]
+if TYPE_CHECKING:
+    # It imports Babel, which commands that render nothing should not pay for.
+    from digest.messages.catalogue import Catalogue
 
-_OURS = Path(__file__).parent
-TEMPLATE = _OURS / "template.pot"
-"""Every message without its translation: what a new catalogue is copied from."""
+__all__ = ["PAGES", "TEMPLATE", "bound", "require", "require_pages", "translator"]
 
-PAGES = _OURS / "pages.pot"
-"""What the reader pages say beyond the letter: a catalogue needs it where the pages are served."""
+_BUILT_IN = Path(__file__).parent
+TEMPLATE = _BUILT_IN / "template.pot"
+"""The messages of the email, untranslated: the file to copy for a new catalogue."""
 
-_folder: Path | None = None
+PAGES = _BUILT_IN / "pages.pot"
+"""The messages of the reader pages. A catalogue needs them only if the pages are served."""
+
+_own_folder: Path | None = None
 
 
 @contextmanager
 def bound(folder: Path) -> Iterator[None]:
-    """Within the block `folder` is where the newsroom's own catalogues lie, for the whole process: gettext's
-    `bindtextdomain`, undone at the end. The composition root alone calls it."""
-    global _folder
-    before, _folder = _folder, folder
+    """Use `folder` for the newsroom's own catalogues within the block, process-wide (as gettext's `bindtextdomain`)."""
+    global _own_folder
+    before, _own_folder = _own_folder, folder
     try:
         yield
     finally:
-        _folder = before
+        _own_folder = before
 
 
 def require(language: str) -> None:
-    """Raises ConfigurationError where neither the newsroom nor we have a catalogue of `language`. Reads none."""
+    """Raise ConfigurationError if there is no catalogue for `language`. Does not read any."""
     code = _code(language)
-    if not _ours(code).is_file() and not (own := _own(code)):
-        wanted = f"{_folder.name}/{code}.po" if _folder else f"{code}.po"
-        there = sorted(path.stem for path in _OURS.glob("*.po"))
-        theirs = sorted(path.name for path in _folder.glob("*.po")) if _folder and _folder.is_dir() else []
-        also = f"; {_folder.name}/ holds {', '.join(theirs)}" if own is None and theirs and _folder else ""
-        said = (
-            f"there is no such file, and newsletter.language is '{code}': {', '.join(there)} come with us{also}. "
-            f"Make it from {TEMPLATE}, as docs/templates.md says"
-        )
-        raise ConfigurationError([Fault(wanted, 0, said)])
+    if _built_in(code).is_file():
+        return
+    if _own(code) is not None:
+        return
+    wanted = f"{_own_folder.name}/{code}.po" if _own_folder else f"{code}.po"
+    available = f"{', '.join(sorted(path.stem for path in _BUILT_IN.glob('*.po')))} are built in"
+    if _own_folder and (own := sorted(path.name for path in _own_folder.glob("*.po"))):
+        available += f"; {_own_folder.name}/ has {', '.join(own)}"
+    reason = (
+        f"file not found, and newsletter.language is '{code}': {available}. "
+        f"Copy {TEMPLATE} and translate it; see docs/templates.md"
+    )
+    raise ConfigurationError([Fault(wanted, 0, reason)])
 
 
 def require_pages(language: str) -> None:
-    """Raises ConfigurationError where the catalogue of `language` lacks what the reader pages say."""
-    words = translator(language)
-    faults = [Fault(words.name, 0, f"{fault} (web pages need it)") for fault in words.lacking(PAGES.read_bytes())]
+    """Raise ConfigurationError if the catalogue of `language` lacks messages of the reader pages."""
+    catalogue = translator(language)
+    missing = catalogue.missing(PAGES.read_bytes())
+    faults = [replace(fault, message=f"{fault.message} (the reader pages need it)") for fault in missing]
     if faults:
         raise ConfigurationError(faults)
 
 
 def translator(language: str) -> Catalogue:
-    """The catalogue of `language` (`hi`, `mr`, `hi-IN` …), the newsroom's own messages over ours.
+    """The catalogue of `language` (`hi`, `mr`, `hi-IN` …), the newsroom's own messages over the built-in ones.
 
-    One object per language until its file changes. Raises ConfigurationError for a language without a catalogue and
-    for whatever is wrong in one, every fault with its line.
+    It is loaded once per process, and again when the newsroom's file changes. Raises ConfigurationError if there is
+    no catalogue or if it has faults; each fault names its line.
     """
     require(language)
     code = _code(language)
@@ -75,28 +82,34 @@ def translator(language: str) -> Catalogue:
     return _load(code, own, (stat.st_mtime_ns, stat.st_size) if stat else None)
 
 
+# `stamp` is part of the cache key only: an edited file is loaded again.
 @lru_cache(maxsize=32)
-def _load(code: str, own: Path | None, stamp: object) -> Catalogue:  # noqa: ARG001  # an edited file is another one
-    ours = _ours(code)
-    layers = [Layer(f"digest/messages/{code}.po", ours.read_bytes())] if ours.is_file() else []
+def _load(code: str, own: Path | None, stamp: object) -> Catalogue:  # noqa: ARG001
+    from digest.messages.catalogue import Catalogue, Layer
+
+    built_in = _built_in(code)
+    layers = [Layer(f"digest/messages/{code}.po", built_in.read_bytes())] if built_in.is_file() else []
     if own:
         name = f"{own.parent.name}/{own.name}"
         try:
             layers.append(Layer(name, own.read_bytes()))
         except OSError as error:
-            raise ConfigurationError([Fault(name, 0, f"can't be read: {error.strerror}")]) from error
-    if not ours.is_file():
-        _calendar(code)
-    return build(code, layers, None if code == SOURCE_LANGUAGE else TEMPLATE.read_bytes())
+            raise ConfigurationError([Fault(name, 0, f"cannot be read: {error.strerror}")]) from error
+    if not built_in.is_file():
+        _require_calendar(code)
+    catalogue = Catalogue(code, layers)
+    if faults := catalogue.missing(TEMPLATE.read_bytes()):
+        raise ConfigurationError(faults)
+    return catalogue
 
 
-def _calendar(code: str) -> None:
-    """Raises ConfigurationError where Babel has no names of days and months."""
+def _require_calendar(code: str) -> None:
+    """Raise ConfigurationError if Babel has no names of days and months."""
     from babel.localedata import exists
 
     if not exists(code):
-        said = f"'newsletter.language': there are no names of days and months for '{code}'"
-        raise ConfigurationError([Fault("digest.yaml", 0, said)])
+        reason = f"'newsletter.language': there are no names of days and months for '{code}'"
+        raise ConfigurationError([Fault("digest.yaml", 0, reason)])
 
 
 def _code(language: str) -> str:
@@ -104,10 +117,10 @@ def _code(language: str) -> str:
     return code if code.isascii() and code.isalpha() else ""
 
 
-def _ours(code: str) -> Path:
-    return _OURS / f"{code}.po"
+def _built_in(code: str) -> Path:
+    return _BUILT_IN / f"{code}.po"
 
 
 def _own(code: str) -> Path | None:
-    path = _folder / f"{code}.po" if _folder and code else None
+    path = _own_folder / f"{code}.po" if _own_folder and code else None
     return path if path and path.exists() else None

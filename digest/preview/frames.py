@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-from digest.models import Inline
+from digest.models import InlineImage
 
 Scheme = Literal["light", "dark"]
 
@@ -29,7 +29,7 @@ def in_scheme(html: str, scheme: Scheme) -> str:
     return html.replace("</head>", ground, 1)
 
 
-def with_pictures(html: str, pictures: Iterable[Inline]) -> str:
+def with_pictures(html: str, pictures: Iterable[InlineImage]) -> str:
     """`html` with the pictures that travel in the mail as data: URIs, for a browser has no mail to find them in."""
     for picture in pictures:
         data = base64.b64encode(picture.data).decode("ascii")

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from digest.hindi import cut
 from digest.preview.frames import in_scheme, policy
-from digest.preview.showing import PHONE_SUBJECT, Showing, Shown
+from digest.preview.showing import PHONE_SUBJECT, PreviewSnapshot, PreviewState
 
 _STATIC = Path(__file__).parent / "static"
 _FILES = {
@@ -31,8 +31,8 @@ class PreviewServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, showing: Showing, port: int = 0) -> None:
-        self.showing = showing
+    def __init__(self, state: PreviewState, port: int = 0) -> None:
+        self.state = state
         super().__init__(("127.0.0.1", port), _Handler)
 
     @property
@@ -63,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
             name, kind = _FILES[asked.path]
             self._give(200, kind, (_STATIC / name).read_bytes(), _OWN_POLICY)
         elif asked.path == "/state.json":
-            state = json.dumps(_state(self.server.showing.now()), ensure_ascii=False)
+            state = json.dumps(_state(self.server.state.now()), ensure_ascii=False)
             self._give(200, "application/json", state.encode(), _OWN_POLICY)
         elif asked.path == "/letter.html":
             self._letter({name: values[-1] for name, values in parse_qs(asked.query).items()})
@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._give(404, "text/plain", b"There is nothing here.\n", _OWN_POLICY)
 
     def _letter(self, asked: dict[str, str]) -> None:
-        sheet = self.server.showing.now().sheets.get(asked.get("variant", "html"))
+        sheet = self.server.state.now().sheets.get(asked.get("variant", "html"))
         if sheet is None or not sheet.html:
             self._give(404, "text/plain", b"This variant has no HTML part.\n", _OWN_POLICY)
             return
@@ -90,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def _state(shown: Shown) -> dict[str, object]:
+def _state(shown: PreviewSnapshot) -> dict[str, object]:
     return {
         "version": shown.version,
         "edition": shown.edition,

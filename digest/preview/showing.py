@@ -17,7 +17,7 @@ from digest.errors import ConfigurationError, DigestError
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.models import Edition, Letter, Variant
+    from digest.models import Edition, RenderedEmail, Variant
 
 READER = "asha@example.com"
 PHONE_SUBJECT = 38
@@ -25,7 +25,7 @@ PHONE_SUBJECT = 38
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class VariantPreview:
     """A variant's letter, filled; `sizes` in bytes, `topics` '' for everything."""
 
     key: str
@@ -38,7 +38,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PreviewSnapshot:
     """One state of the showing. `version` changes with it; `error` is '' or why there is nothing newer to see."""
 
     version: str
@@ -46,20 +46,20 @@ class Shown:
     state: str = ""
     name: str = ""
     preheader: str = ""
-    sheets: Mapping[str, Sheet] = field(default_factory=dict)
+    sheets: Mapping[str, VariantPreview] = field(default_factory=dict)
     error: str = ""
 
 
-class Showing:
+class PreviewState:
     """An edition of a newsletter folder, followed. Safe to ask from several threads."""
 
     def __init__(self, home: Path, key: str) -> None:
         self._home, self._key = home, key
         self._lock = threading.Lock()
         self._stamp = ""
-        self._shown = Shown("")
+        self._shown = PreviewSnapshot("")
 
-    def now(self) -> Shown:
+    def now(self) -> PreviewSnapshot:
         """The edition as it stands; rendered only if something has changed since it was asked for last."""
         with self._lock:
             stamp = self._files()
@@ -82,7 +82,7 @@ class Showing:
             if stamp == self._stamp:
                 return
             sheets = {sheet.key: sheet for sheet in _sheets(app, edition)}
-            shown = Shown(
+            shown = PreviewSnapshot(
                 _short(stamp), edition.key, edition.state, app.settings.newsletter.name, edition.preheader, sheets
             )
         self._stamp, self._shown = stamp, shown
@@ -91,7 +91,7 @@ class Showing:
         last = self._shown
         version = _short(stamp + said)
         self._stamp = ""
-        self._shown = Shown(version, last.edition, last.state, last.name, last.preheader, last.sheets, said)
+        self._shown = PreviewSnapshot(version, last.edition, last.state, last.name, last.preheader, last.sheets, said)
 
     def _files(self) -> str:
         from digest import resources
@@ -102,7 +102,7 @@ class Showing:
         return "".join(map(_mark, watched))
 
 
-def _sheets(app: App, edition: Edition) -> list[Sheet]:
+def _sheets(app: App, edition: Edition) -> list[VariantPreview]:
     from digest.deliver.message import carried, cids, fill, recipient
     from digest.preview.frames import with_pictures
     from digest.render.size import measure
@@ -111,7 +111,7 @@ def _sheets(app: App, edition: Edition) -> list[Sheet]:
     kept = app.editions.letters(edition.key)
     sheets = []
     for variant in _variants(app, edition):
-        letter: Letter | None = kept.get(variant.key) or app.renderer.render(edition, variant, now=app.now())
+        letter: RenderedEmail | None = kept.get(variant.key) or app.renderer.render(edition, variant, now=app.now())
         if letter is None:
             continue
         sizes = measure(letter)
@@ -119,7 +119,7 @@ def _sheets(app: App, edition: Edition) -> list[Sheet]:
         html, text = (fill(part, reader.values) for part in (letter.html, letter.text))
         html = with_pictures(html, carried(letter, app.articles.pictures.held(cids([letter]))))
         topics = ", ".join(section.name for section in edition.sections if section.name in (variant.topics or ()))
-        sheets.append(Sheet(variant.key, topics, letter.subject, html, text, named, sizes.level))
+        sheets.append(VariantPreview(variant.key, topics, letter.subject, html, text, named, sizes.level))
     if not sheets:
         raise DigestError(f"edition {edition.key} has no story to show")
     return sheets

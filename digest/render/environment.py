@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import ChoiceLoader, Environment, PrefixLoader, nodes, pass_context
 from jinja2.runtime import Context
 from markupsafe import escape
 
 from digest.hindi import cut
-from digest.messages import Catalogue, translator
+from digest.messages import translator
 from digest.render.inheritance import judge
 from digest.render.loading import Folders
 from digest.render.mistakes import Refused, Strict
+
+if TYPE_CHECKING:
+    from digest.messages.catalogue import Catalogue
 
 COLUMNS = 72
 """Display width of the text part: what a mail program of 80 columns shows with room for quoting."""
@@ -51,7 +54,7 @@ def make(template_dirs: Sequence[Path], language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the i18n extension adds it
-    environment.globals.update(spoken(lambda: translator(language)), range=_range)
+    environment.globals.update(localised(lambda: translator(language)), range=_range)
     environment.filters["wrap"] = wrap
     environment.filters["rule"] = rule
     return environment
@@ -67,7 +70,7 @@ def rule(text: str, mark: str = "─") -> str:
     return f"{text}\n{mark * min(cut.width(text), COLUMNS)}"
 
 
-def spoken(words: Callable[[], Catalogue]) -> dict[str, Any]:
+def localised(words: Callable[[], Catalogue]) -> dict[str, Any]:
     """`gettext` and `ngettext` of templates (`_` is Jinja's name for the first). `words` is asked for each message;
     whoever renders one page may hand in its own, asked once.
 

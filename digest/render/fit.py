@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from digest.hindi.sentences import split
-from digest.models import Edition, Letter, Section, Story
+from digest.models import Edition, RenderedEmail, Section, Story
 from digest.render.size import CLIPPED, measure
 
 LEAST_STORIES = 3
@@ -23,11 +23,11 @@ PERSONAL = 1_000
 class Fitted:
     """A letter and what was taken out of it to fit, one English line each; None and nothing when there is none."""
 
-    letter: Letter | None
+    letter: RenderedEmail | None
     left_out: tuple[str, ...] = ()
 
 
-def fit(edition: Edition, render: Callable[[Edition], Letter | None], budget: int) -> Fitted:
+def fit(edition: Edition, render: Callable[[Edition], RenderedEmail | None], budget: int) -> Fitted:
     """The letter of `edition` in at most `budget` decoded bytes, if that can be had with three stories.
 
     Nor does it pass what Gmail shows in quoted-printable, which is up to 2.3 times the decoded bytes where little but
@@ -35,7 +35,7 @@ def fit(edition: Edition, render: Callable[[Edition], Letter | None], budget: in
     `render` is asked about a dozen times at most: the cuts are tried by halving.
     """
 
-    def small(letter: Letter) -> bool:
+    def small(letter: RenderedEmail) -> bool:
         sizes = measure(letter)
         return sizes.decoded <= budget and sizes.quoted_printable <= max(CLIPPED, 2 * budget) - PERSONAL
 
@@ -45,7 +45,7 @@ def fit(edition: Edition, render: Callable[[Edition], Letter | None], budget: in
     ladder = _ladder(edition)
     if not ladder:
         return Fitted(whole)
-    tried: dict[int, Letter | None] = {}
+    tried: dict[int, RenderedEmail | None] = {}
 
     def fits(at: int) -> bool:
         tried[at] = letter = render(ladder[at][0])

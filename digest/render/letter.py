@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import TemplateMistake
 from digest.messages import translator
-from digest.models import PLACEHOLDERS, Edition, Letter, Variant
+from digest.models import PLACEHOLDERS, Edition, RenderedEmail, Variant
 from digest.render import digits
 from digest.render import subject as heads
 from digest.render.clean import line
@@ -49,7 +49,7 @@ class Renderer:
         self._deva = masthead.theme.digits == "deva"
         self._made: Environment | None = None
 
-    def render(self, edition: Edition, variant: Variant, *, now: datetime, test: bool = False) -> Letter | None:
+    def render(self, edition: Edition, variant: Variant, *, now: datetime, test: bool = False) -> RenderedEmail | None:
         """The letter for `variant`, or None when its topics have no story today.
 
         `now` (aware) decides what 'today' means in it. With `test` the subject and the top of the letter say
@@ -59,11 +59,11 @@ class Renderer:
         if chosen is None:
             return None
 
-        def letter(smaller: Edition) -> Letter:
+        def letter(smaller: Edition) -> RenderedEmail:
             made = self._page(edition, smaller, now, test)
             text = self._text(made)
             html = self._html(made) if variant.format == "html" else ""
-            return Letter(variant.key, made.subject, html, text)
+            return RenderedEmail(variant.key, made.subject, html, text)
 
         if self._budget is None:
             return letter(chosen)

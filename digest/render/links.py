@@ -30,9 +30,9 @@ def links(masthead: Masthead, edition_key: str) -> Links:
         return Links(
             view=f"{base}/view/{quote(edition_key, safe='')}/{PLACEHOLDERS['view']}",
             preferences=f"{base}/preferences/{PLACEHOLDERS['preferences']}",
-            leave=f"{base}/leave/{PLACEHOLDERS['leave']}",
+            leave=f"{base}/leave/{PLACEHOLDERS['unsubscribe']}",
             by_mail=False,
         )
     desk = clean.mailbox(masthead.reply_to) or clean.mailbox(masthead.sender_email)
-    mail = f"mailto:{desk}?subject=unsubscribe%20{PLACEHOLDERS['leave']}" if desk else ""
+    mail = f"mailto:{desk}?subject=unsubscribe%20{PLACEHOLDERS['unsubscribe']}" if desk else ""
     return Links(view="", preferences="", leave=mail, by_mail=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from gettext import NullTranslations
 from itertools import islice
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from digest.hindi import cut, dates, reading
@@ -23,6 +23,9 @@ from digest.render.masthead import Masthead
 from digest.render.stops import alike
 from digest.render.subject import date_only
 from digest.render.themes import Look
+
+if TYPE_CHECKING:
+    from digest.messages.catalogue import Catalogue
 
 LEAD_WIDTH = 544
 THUMB_WIDTH = 112
@@ -168,7 +171,7 @@ def _direction(language: str) -> str:
     return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
 
 
-def _names(names: list[str], words: NullTranslations) -> str:
+def _names(names: list[str], words: Catalogue) -> str:
     """Up to two names, then how many others."""
     if len(names) < 2:
         return "".join(names)

@@ -12,7 +12,7 @@ import quopri
 from dataclasses import dataclass
 from typing import Literal
 
-from digest.models import Letter
+from digest.models import RenderedEmail
 
 CLIPPED = 102_400
 """Bytes beyond which Gmail hides the rest, by whichever of the readings."""
@@ -40,7 +40,7 @@ class Sizes:
         return "stop" if self.decoded > STOP else "warn" if self.decoded > WARN else "ok"
 
 
-def measure(letter: Letter) -> Sizes:
+def measure(letter: RenderedEmail) -> Sizes:
     """The sizes of the HTML part, or of the text part of a letter that has no other."""
     data = (letter.html or letter.text).encode()
     return Sizes(len(data), len(base64.encodebytes(data)), len(quopri.encodestring(data)))

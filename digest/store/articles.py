@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from digest.collect.memory import Remembered, Saved, Validators
 from digest.garbage import gc_paused
-from digest.models import Article, Inline, SourceHealth
+from digest.models import Article, InlineImage, SourceHealth
 from digest.store.contents import read, written
 from digest.store.database import Database
 from digest.store.pictures import PictureStore
@@ -83,7 +83,7 @@ class ArticleStore:
                 connection.execute(other, [{"known": item.id, **_row(item)} for item in (*changed, *moved)])
         return Saved(new=len(new), updated=len(changed))
 
-    def keep(self, pictures: Sequence[Inline]) -> None:
+    def keep(self, pictures: Sequence[InlineImage]) -> None:
         self.pictures.keep(pictures)
 
     def held(self, ids: Sequence[str]) -> Mapping[str, Article]:

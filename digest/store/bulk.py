@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-import orjson
-from sqlalchemy import Column, Connection, Table
+from sqlalchemy import Connection, Table
 
 from digest.store.database import as_json
 
@@ -42,26 +41,6 @@ def fill(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) ->
     waiting = iter(rows)
     while part := list(islice(waiting, _CHUNK)):
         connection.exec_driver_sql(statement, part)
-
-
-def add(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Adds rows of texts of these columns, as the driver takes them: for few rows many times a second, where looking at
-    every value costs more than to write it. On SQLite all rows are one step, since a thread that has stepped waits for
-    its turn among the others."""
-    if not rows:
-        return
-    into = f"INSERT INTO {table.name} ({', '.join(names)})"
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"{into} VALUES ({', '.join(['%s'] * len(names))})", list(rows))
-        return
-    parts = ", ".join(f"json_extract(value, '$[{nth}]')" for nth in range(len(names)))
-    statement = f"{into} SELECT {parts} FROM json_each(?)"  # noqa: S608  our own names
-    connection.exec_driver_sql(statement, (orjson.dumps(rows).decode(),))
-
-
-def taker(connection: Connection, column: Column[Any]) -> Callable[[Any], Any]:
-    """What turns values of a column into what the driver takes."""
-    return column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect) or (lambda value: value)
 
 
 def measure(connection: Connection, table: Table) -> None:

@@ -6,16 +6,13 @@ Owns writing and reading the rows. An erasure (`erasing`) is the one thing that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
-from digest.store import bulk
 from digest.store.database import Database
 from digest.store.schema_readers import consent
-
-_CHUNK = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +51,5 @@ class ConsentLog:
 
 def append(connection: Connection, entries: Sequence[Consent]) -> None:
     """Adds entries within a transaction of the caller's, so that they stand or fall with what they tell of."""
-    taken = bulk.taker(connection, consent.c.at)
-    for start in range(0, len(entries), _CHUNK):
-        rows = [
-            (each.address, each.what, taken(each.at), each.source, each.wording, each.detail)
-            for each in entries[start : start + _CHUNK]
-        ]
-        bulk.add(connection, consent, ("address", "what", "at", "source", "wording", "detail"), rows)
+    if entries:
+        connection.execute(insert(consent), [asdict(each) for each in entries])

@@ -43,7 +43,8 @@ class Database:
         self.engine = engine
         self.name = name
         # SQLite lets one write at a time and has the others ask again after pauses that grow: our own queue is faster.
-        self.turn = threading.RLock() if engine.dialect.name == "sqlite" else nullcontext()
+        self._lock = threading.RLock()
+        self.turn = self._lock if engine.dialect.name == "sqlite" else nullcontext()
         self.shared = threading.local()  # `.connection`: that of this thread's `together`
 
     @contextmanager
@@ -59,12 +60,26 @@ class Database:
                 self.hold(within, area)
             yield within
             return
-        with self.said(), self.turn, self.engine.connect() as connection:
+        with self.said(), self._write_turn(), self.engine.connect() as connection:
             connection = connection.execution_options(writes=True)
             with nullcontext() if checked else self._unchecked(connection), connection.begin():
                 if area:
                     self.hold(connection, area)
                 yield connection
+
+    @contextmanager
+    def _write_turn(self) -> Iterator[None]:
+        """This thread's turn to write on SQLite. Raises StoreError when it takes longer than SQLite's own timeout."""
+        if self.engine.dialect.name != "sqlite":
+            yield
+            return
+        # Without a limit, threads that queue behind a locked file would wait for the timeout one after the other.
+        if not self._lock.acquire(timeout=troubles.BUSY_SECONDS):
+            raise StoreError(f"store {self.name} is busy; another thread is writing. Try again later")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     @contextmanager
     def together(self) -> Iterator[None]:

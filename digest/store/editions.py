@@ -12,7 +12,7 @@ from sqlalchemy import Row, func, insert, select, update
 
 from digest.curate.desk import Changes
 from digest.errors import DigestError
-from digest.models import Edition, EditionState, Letter, Section
+from digest.models import Edition, EditionState, RenderedEmail, Section
 from digest.store.database import Database
 from digest.store.schema import decision, edition, letter
 
@@ -121,7 +121,7 @@ class EditionStore:
         """Whether the desk changed nothing in this edition."""
         return self.desk(key) == Changes()
 
-    def keep_letters(self, key: str, letters: Collection[Letter]) -> None:
+    def keep_letters(self, key: str, letters: Collection[RenderedEmail]) -> None:
         """Adds the letters of variants that have none yet; a letter once kept never changes."""
         with self.database.write() as connection:
             known = set(connection.execute(select(letter.c.variant).where(letter.c.edition == key)).scalars())
@@ -137,10 +137,10 @@ class EditionStore:
                         )
                     )
 
-    def letters(self, key: str) -> dict[str, Letter]:
+    def letters(self, key: str) -> dict[str, RenderedEmail]:
         with self.database.read() as connection:
             rows = connection.execute(select(letter).where(letter.c.edition == key)).all()
-        return {row.variant: Letter(row.variant, row.subject, row.html, row.text) for row in rows}
+        return {row.variant: RenderedEmail(row.variant, row.subject, row.html, row.text) for row in rows}
 
     def record(self, key: str, what: str, reason: str, *, now: datetime) -> None:
         """Writes down what the desk did."""

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from sqlalchemy import insert, select
 
-from digest.models import Inline
+from digest.models import InlineImage
 from digest.store.database import Database
 from digest.store.schema import picture
 
@@ -21,7 +21,7 @@ class PictureStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def keep(self, pictures: Sequence[Inline]) -> None:
+    def keep(self, pictures: Sequence[InlineImage]) -> None:
         """Adds those that are not there yet."""
         given = {item.cid: item for item in pictures}
         with self.database.write(area="picture") as connection:
@@ -31,15 +31,15 @@ class PictureStore:
                 if new:
                     connection.execute(insert(picture), [asdict(item) for item in new])
 
-    def held(self, cids: Collection[str]) -> Mapping[str, Inline]:
+    def held(self, cids: Collection[str]) -> Mapping[str, InlineImage]:
         """The pictures of these Content-IDs, by Content-ID; unknown ones are left out."""
-        found: dict[str, Inline] = {}
+        found: dict[str, InlineImage] = {}
         if not cids:
             return found
         with self.database.read() as connection:
             for some in _chunks(cids):
                 for row in connection.execute(select(picture).where(picture.c.cid.in_(some))):
-                    found[row.cid] = Inline(row.cid, row.type, row.data, row.width, row.height)
+                    found[row.cid] = InlineImage(row.cid, row.type, row.data, row.width, row.height)
         return found
 
 

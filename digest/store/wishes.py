@@ -5,16 +5,15 @@ Each call is one durable transaction that holds the entry in the log of consent 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Literal
 
-import orjson
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from digest.events.rules import COMPLAINED, LEFT
-from digest.store import barring, bulk, consent
+from digest.store import barring, consent
 from digest.store.consent import Consent
 from digest.store.database import Database
 from digest.store.schema_readers import subscriber, suppression, wish
@@ -52,14 +51,6 @@ class Said:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """That the reader of an id leaves."""
-
-    id: int
-    said: Said
-
-
 class WishStore:
     """Readers' own decisions over an open store."""
 
@@ -95,32 +86,21 @@ class WishStore:
         return {address: chosen for address, chosen in found.items() if chosen}
 
     def leave(self, id: int, said: Said, *, now: datetime) -> bool:
-        """`leave_all` of one reader."""
-        return self.leave_all([Leaving(id, said)], now=now)[0]
+        """Suppress the subscriber's address at their own request, durably when this returns.
 
-    def leave_all(self, leavings: Sequence[Leaving], *, now: datetime) -> list[bool]:
-        """Bars the readers' addresses at their own wish, which stands above any reason but a complaint: all of them in
-        one transaction, durable when it returns, or none. For each, in their order, true when they are out, now or
-        since before; false when nobody has this id."""
-        new: dict[str, Said] = {}
-        other: dict[str, Said] = {}
+        Only a complaint outranks this reason. False when nobody has this id.
+        """
         with self.database.write(area="suppression") as connection:
-            held = _held(connection, [each.id for each in leavings])
-            for each in leavings:
-                address, reason = held.get(each.id, ("", LEFT))
-                if reason is None:
-                    new.setdefault(address, each.said)
-                elif reason != LEFT and not (
-                    reason == COMPLAINED and barring.left_since_complaint(connection, address)
-                ):
-                    other.setdefault(address, each.said)
-            at = bulk.taker(connection, suppression.c.at)(now)
-            bulk.add(connection, suppression, ("address", "reason", "detail", "at"), [(x, LEFT, "", at) for x in new])
-            for address in other:
+            address = _address(connection, id)
+            if address is None:
+                return False
+            reason = connection.execute(select(suppression.c.reason).where(suppression.c.address == address)).scalar()
+            # A repeated request changes nothing, so it gets no second entry in the log of consent.
+            repeated = reason == LEFT or (reason == COMPLAINED and barring.left_since_complaint(connection, address))
+            if not repeated:
                 barring.bar(connection, address, LEFT, at=now)
-            new.update(other)
-            _note_all(connection, new, LEFT, now)
-        return [each.id in held for each in leavings]
+                _note(connection, address, LEFT, said, now)
+            return True
 
     def come_back(self, id: int, said: Said, *, now: datetime, paused_until: datetime | None = None) -> bool:
         """Takes back the reader's own leaving, if that was the reason; with `paused_until` they pause instead. False
@@ -153,29 +133,6 @@ class WishStore:
                 _note(connection, address, what, said, now)
 
 
-_HELD = (
-    select(subscriber.c.id, subscriber.c.address, suppression.c.reason)
-    .outerjoin(suppression, suppression.c.address == subscriber.c.address)
-    .where(subscriber.c.id.in_(bindparam("readers", expanding=True)), subscriber.c.status != ERASED)
-)
-
-
-_HELD_PACKED = select(func.json_group_array(func.json_array(*_HELD.subquery().c)))
-
-
-def _held(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, str | None]]:
-    """Id → comparable address, and why no mail may go there, if so; on SQLite in one step (`bulk.add` says why)."""
-    if connection.dialect.name == "sqlite":
-        rows = orjson.loads(connection.execute(_HELD_PACKED, {"readers": ids}).scalar_one())
-    else:
-        rows = connection.execute(_HELD, {"readers": ids}).all()
-    return {id: (address, reason) for id, address, reason in rows}
-
-
-def _known(connection: Connection, address: str, reason: str) -> bool:
-    return reason == COMPLAINED and barring.left_since_complaint(connection, address)
-
-
 def _address(connection: Connection, id: int) -> str | None:
     """The comparable address of a reader; None for who is not known or was erased."""
     mine = (subscriber.c.id == id) & (subscriber.c.status != ERASED)
@@ -188,13 +145,7 @@ def _put(connection: Connection, id: int, values: Mapping[str, Any]) -> None:
 
 
 def _note(connection: Connection, address: str, what: str, said: Said, now: datetime) -> None:
-    _note_all(connection, {address: said}, what, now)
-
-
-def _note_all(connection: Connection, said: Mapping[str, Said], what: str, now: datetime) -> None:
-    """Address → what was said about it there, into the log of consent."""
-    entries = [Consent(who, what, now, each.source, each.wording, each.detail) for who, each in said.items()]
-    consent.append(connection, entries)
+    consent.append(connection, [Consent(address, what, now, said.source, said.wording, said.detail)])
 
 
 def readers() -> Select[Any]:

@@ -8,7 +8,7 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
-from digest.models import Edition, Letter, Variant
+from digest.models import Edition, RenderedEmail, Variant
 from digest.render.selection import select
 from digest.render.variants import variant_for
 from digest.store.counting import counts
@@ -151,7 +151,7 @@ class Enqueuer:
                 due += 1
         return SendPlan(edition, due, already.frozen - already.excluded, excluded)
 
-    def _render(self, edition: Edition, variant: Variant) -> Letter:
+    def _render(self, edition: Edition, variant: Variant) -> RenderedEmail:
         email = self.renderer.render(edition, variant, now=self.now())
         if email is None:
             raise DigestError(f"Edition {edition.key}: variant {variant.key} has stories but rendered no email.")

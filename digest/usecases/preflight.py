@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from digest.deliver.message import cids
 from digest.errors import DigestError
-from digest.models import Edition, Letter, Source, Variant
+from digest.models import Edition, RenderedEmail, Source, Variant
 from digest.render.lint import lint
 from digest.render.lint.finding import Finding, error, warning
 from digest.render.lint.links import urls
@@ -49,7 +49,7 @@ class PreflightResult:
     findings: tuple[Finding, ...] = ()
     # What was removed from an email to keep it below its size limit.
     left_out: tuple[str, ...] = ()
-    emails: tuple[Letter, ...] = ()
+    emails: tuple[RenderedEmail, ...] = ()
 
     @property
     def errors(self) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ class Preflight:
         emails = [kept.get(each.key) or self.renderer.render(edition, each, now=now) for each in variants]
         return self.run_checks([email for email in emails if email is not None], edition)
 
-    def run_checks(self, emails: Sequence[Letter], edition: Edition) -> PreflightResult:
+    def run_checks(self, emails: Sequence[RenderedEmail], edition: Edition) -> PreflightResult:
         """Check these emails of an edition. A finding that several variants share is reported once."""
         if not emails:
             return PreflightResult()
@@ -94,7 +94,7 @@ class Preflight:
         return [finding for finding in lint(email) if finding.rule == "residue"] if email else []
 
 
-def unreachable_links(emails: Sequence[Letter], fetcher: Fetcher, sources: Iterable[Source]) -> list[Finding]:
+def unreachable_links(emails: Sequence[RenderedEmail], fetcher: Fetcher, sources: Iterable[Source]) -> list[Finding]:
     """Return a warning for each link in these emails that does not answer. Each address is requested once."""
     from digest.collect.fetcherrors import FetchError
     from digest.collect.guard import same_host

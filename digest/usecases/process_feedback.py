@@ -18,7 +18,7 @@ from digest.events import sendgrid
 from digest.events.dsn import Report, read_report
 from digest.events.effects import Applied, apply
 from digest.events.event import Event
-from digest.models import Letter
+from digest.models import RenderedEmail
 from digest.store.events import heard
 from digest.subscribers.address import comparable
 
@@ -144,7 +144,7 @@ class FeedbackProcessor:
         signed = [*map(verp, report.envelope), *(self.signer.read("leave", token) for token in report.signed)]
         subscriber = next((id for id in signed if id), None)
         addresses = [address for status in report.said if (address := comparable(status.address))]
-        empty = Letter("", "", "", "")
+        empty = RenderedEmail("", "", "", "")
         for sent in self.events.letters(subscriber, addresses):
             outgoing = Outgoing(sent.edition, "", "", empty, self.sender, ())
             to = recipient(sent.reader, sent.email, self.sender, self.signer.letters)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Literal
 
 from digest.deliver.message import Outgoing, carried, cids, recipient
-from digest.models import Letter
+from digest.models import RenderedEmail
 from digest.render.variants import variant_for
 from digest.store.quotas import Quota
 from digest.store.wishes import Reader
@@ -43,7 +43,7 @@ def send_again(room: Room, reader: Reader) -> Told:
     return "sent" if taken else "often"
 
 
-def letter_of(room: Room, key: str, reader: Reader | None, variant: str = "") -> Letter | None:
+def letter_of(room: Room, key: str, reader: Reader | None, variant: str = "") -> RenderedEmail | None:
     """The letter that a reader has of a sent edition; else the one that they would have by their wishes; else the one
     of everything. None when no letter of it is kept."""
     letters = room.app.editions.letters(key)

@@ -22,7 +22,6 @@ from digest.store.signups import SignupStore
 from digest.store.wishes import WishStore
 from digest.web import archive, joining, leaving, preferences, viewing
 from digest.web.guard import Guard, tell
-from digest.web.oneclick import OneClick
 from digest.web.pages import OWN, Pages
 from digest.web.post import Post
 from digest.web.room import Room
@@ -69,8 +68,8 @@ def pages_of(app: App, base: str) -> Iterator[ASGIApp]:
         QuotaStore(app.database),
         PublishedStore(app.database),
     )
-    with closing(post), closing(OneClick(_routed(room), room)) as routed:
-        yield Guard(routed, hosts=_hosts(app, base), prefix=pages.root, larger=LARGER)
+    with closing(post):
+        yield Guard(_routed(room), hosts=_hosts(app, base), prefix=pages.root, larger=LARGER)
 
 
 def made_pages(app: App, base: str, *, own: bool = True) -> Pages:

@@ -15,9 +15,10 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from digest.web.wire import LARGEST_HEAD
-
 log = logging.getLogger(__name__)
+
+LARGEST_HEAD = 64 * 1024
+"""Bytes of a request's first line and headers."""
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a form."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from digest.deliver.message import Outgoing, Recipient, recipient
 from digest.messages import translator
-from digest.models import Letter
+from digest.models import RenderedEmail
 from digest.store.wishes import Reader
 from digest.web.room import NOBODY, Room
 
@@ -37,4 +37,4 @@ def _mail(room: Room, to: Recipient, subject: str, language: str, *, kind: str, 
     values = {"subject": subject, "kind": kind, "link": link}
     html = room.pages.fill("mail.html.j2", language, **values)
     text = room.pages.fill("mail.txt.j2", language, **values)
-    return Outgoing("join", "join", "join", Letter("html", subject, html, text), to.sender, (to,))
+    return Outgoing("join", "join", "join", RenderedEmail("html", subject, html, text), to.sender, (to,))

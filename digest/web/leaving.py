@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from digest.events.rules import LEFT
 from digest.store.quotas import Quota
 from digest.store.wishes import Reader
-from digest.web.pages import PAGE, Pages, language_asked
+from digest.web.pages import PAGE, language_asked
 from digest.web.room import Room
 
 Weeks = Literal["1", "2", "4"]
@@ -40,10 +40,15 @@ def router(room: Room) -> APIRouter:
     def ask(request: Request, token: str) -> HTMLResponse:
         return _shown(room, request, token, room.bearer("leave", token))
 
-    @routes.post("", response_class=HTMLResponse, summary="Leaves, at once and for good", openapi_extra=_BODY)
-    def leave(request: Request, token: str) -> HTMLResponse:  # noqa: ARG001  the path has it
-        # `oneclick` has taken every link that we signed.
-        return broken(room, request)
+    # Mailbox providers send different bodies, or none: the signed path alone says what is asked, so no body is read.
+    @routes.post("", response_class=HTMLResponse, summary="Unsubscribe at once", openapi_extra=_BODY)
+    def leave(request: Request, token: str) -> HTMLResponse:
+        id = room.bearer("leave", token)
+        if id is None:
+            return broken(room, request)
+        wording = room.pages.words(request).gettext("Leave now")
+        known = room.wishes.leave(id, room.said(request, "leave", wording), now=room.now())
+        return _page(room, request, token, "left" if known else "nobody")
 
     @routes.post("/back", response_class=HTMLResponse, summary="Takes the leaving back")
     def back(request: Request, token: str) -> HTMLResponse:
@@ -81,14 +86,9 @@ def _shown(room: Room, request: Request, token: str, id: int | None, **values: A
 
 
 def _page(room: Room, request: Request, token: str, state: State, **values: Any) -> HTMLResponse:
-    language = room.pages.language(request)
-    return room.pages.answer(page_of(room.pages, language, token, state, **values), language)
-
-
-def page_of(pages: Pages, language: str, token: str, state: State, **values: Any) -> str:
     """The page of leaving. `fresh`: the reader has just come back or paused; `thanked`: has said why."""
     values = {"fresh": False, "thanked": False, "pausing": None, "reasons": get_args(Why), **values}
-    return pages.fill("leave.html.j2", language, here=f"/leave/{token}", token=token, state=state, **values)
+    return room.pages.show(request, "leave.html.j2", f"/leave/{token}", token=token, state=state, **values)
 
 
 def _state(reader: Reader | None) -> State:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import Query, Request
@@ -19,10 +19,13 @@ from fastapi.responses import HTMLResponse
 
 from digest.errors import StoreError
 from digest.hindi import dates
-from digest.messages import Catalogue, require_pages, translator
-from digest.render.environment import make, spoken
+from digest.messages import require_pages, translator
+from digest.render.environment import localised, make
 from digest.render.masthead import Masthead
 from digest.render.mistakes import mistake
+
+if TYPE_CHECKING:
+    from digest.messages.catalogue import Catalogue
 
 _RETRY_AFTER = "120"  # seconds
 _ANY_DAY = date(2026, 1, 1)
@@ -97,9 +100,7 @@ class Pages:
     def show(self, request: Request, template: str, here: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page. `here` is the place under which it can be looked at again, for the switch of language."""
         language = self.language(request)
-        return self.answer(self.fill(template, language, here=here, **values), language, status)
-
-    def answer(self, html: str, language: str, status: int = 200) -> HTMLResponse:
+        html = self.fill(template, language, here=here, **values)
         return HTMLResponse(html, status, headers={"content-language": language})
 
     def fill(self, template: str, language: str, **values: Any) -> str:
@@ -122,7 +123,7 @@ class Pages:
             "other_name": translator(other).gettext("English"),
             "other_here": self.path(here, other),
             "personal": True,
-            **spoken(lambda: words),
+            **localised(lambda: words),
         }
         return self._rendered(template, language, {**self._chrome, **rest, **values})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,9 +17,11 @@ if TYPE_CHECKING:
 
 _PATIENCE = 10  # seconds for which answers in the making may go on once the end is asked for
 
-_TURN = 0.0005  # seconds for which a thread may compute while others wait for it
+# Connections. Mailbox providers press unsubscribe links by the dozen.
+_MOST_AT_ONCE = 1000
 
-_MOST_AT_ONCE = 1000  # connections; a mail provider's clicks come by the dozen
+# Seconds for which an idle connection stays open for the next request.
+_KEEP_ALIVE = 5
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def serving(app: App, *, host: str = "", port: int | None = None) -> Iterator[st
         import uvicorn
 
         from digest.web.application import pages_of
-        from digest.web.wire import Wire
+        from digest.web.guard import LARGEST_HEAD
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "digest":
             raise
@@ -46,34 +47,25 @@ def serving(app: App, *, host: str = "", port: int | None = None) -> Iterator[st
     name, number = listener.getsockname()[:2]
     base = f"http://{f'[{name}]' if ':' in name else name}:{number}"
     # Its own store connections and transport: a send that ends beside it closes its own alone.
-    with listener, closing(replace(app)) as own, pages_of(own, base) as pages, _turns():
+    with listener, closing(replace(app)) as own, pages_of(own, base) as pages:
         config = uvicorn.Config(
             pages,
             log_config=None,
             access_log=False,
             lifespan="off",
             ws="none",
-            http=Wire,
+            # The one protocol of uvicorn that limits the size of a request's head.
+            http="h11",
+            h11_max_incomplete_event_size=LARGEST_HEAD,
             proxy_headers=bool(web.proxies),
             forwarded_allow_ips=list(web.proxies),
             server_header=False,
             timeout_graceful_shutdown=_PATIENCE,
             limit_concurrency=_MOST_AT_ONCE,
+            timeout_keep_alive=_KEEP_ALIVE,
         )
         with running(uvicorn.Server(config), listener):
             yield base
-
-
-@contextmanager
-def _turns() -> Iterator[None]:
-    """Threads take turns more often within the block: one that computes, such as a send beside the pages, would hold up
-    every answer by several turns of Python's 5 ms."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(_TURN)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
 
 
 @contextmanager

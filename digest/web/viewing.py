@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.deliver.message import cids, fill, recipient
-from digest.models import Letter, Variant
+from digest.models import RenderedEmail, Variant
 from digest.web.again import letter_of
 from digest.web.leaving import broken
 from digest.web.pages import PAGE, language_asked
@@ -73,7 +73,7 @@ def router(room: Room) -> APIRouter:
     return routes
 
 
-def _letter(room: Room, key: str, id: int) -> Letter | None:
+def _letter(room: Room, key: str, id: int) -> RenderedEmail | None:
     """The letter of a sent edition, and of one that was stopped for those who may have it; for the links of a test
     letter, which is sent before any is kept, a new one."""
     place = room.published.place(key, id)
@@ -96,7 +96,7 @@ def policy(*, logo: str, pictures: bool) -> str:
 
 def _in_browser(page: str, root: str) -> str:
     """A letter as a page: its own pictures come from here, and what a mail calls an article is the main part."""
-    for cid in cids([Letter("", "", page, "")]):
+    for cid in cids([RenderedEmail("", "", page, "")]):
         page = page.replace(f'"cid:{cid}"', f'"{root}/picture/{cid}"')
     return page.replace('role="article"', 'role="main"', 1).replace(' aria-roledescription="email"', "", 1)
 

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from digest.app import make_app
 from digest.deliver.message import Outgoing, recipient
 from digest.deliver.mime import message_id
-from digest.models import Letter
+from digest.models import RenderedEmail
 from digest.scheduler import Scheduler
 from digest.store.database import open_database
 from digest.store.events import Heard, heard
@@ -156,7 +156,7 @@ def test_nobody_can_work_out_the_message_id_of_anothers_letter(newsroom: Newsroo
         for number in range(1, 21):
             guessed = recipient(number, "asha@example.com", app.sender, stranger.letters)
             plain = hashlib.sha256(f"{EDITION}\0{number}\0asha@example.com".encode()).hexdigest()[:32]
-            outgoing = Outgoing(EDITION, "", "", Letter("", "", "", ""), app.sender, ())
+            outgoing = Outgoing(EDITION, "", "", RenderedEmail("", "", "", ""), app.sender, ())
             ids += [message_id(outgoing, guessed), f"{plain}@{app.sender.list_id}"]
     for start in (0, 20):
         forged = mails.dsn("\n".join(f"Message-ID: <{id}>" for id in ids[start : start + 20]))

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 
 from digest.collect.memory import Remembered, Saved
-from digest.models import Article, Inline, Source
+from digest.models import Article, InlineImage, Source
 
 
 class Notebook:
@@ -15,7 +15,7 @@ class Notebook:
     def __init__(self) -> None:
         self.articles: dict[str, Article] = {}
         self.known: dict[str, Remembered] = {}
-        self.pictures: dict[str, Inline] = {}
+        self.pictures: dict[str, InlineImage] = {}
         self.threads: set[int] = set()
 
     def recall(self) -> Mapping[str, Remembered]:
@@ -33,7 +33,7 @@ class Notebook:
         self.articles.update({article.id: article for article in articles})
         return Saved(len(new), len(changed))
 
-    def keep(self, pictures: Sequence[Inline]) -> None:
+    def keep(self, pictures: Sequence[InlineImage]) -> None:
         self.threads.add(threading.get_ident())
         self.pictures.update({picture.cid: picture for picture in pictures})
 

@@ -24,10 +24,13 @@ FEED = (
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Each path is a behaviour; what was asked for is kept on the server."""
+    """Each path is a behaviour. `seen` has all requests; `most` is how many were under way at once."""
 
     protocol_version = "HTTP/1.1"
     seen: ClassVar[list[tuple[str, dict[str, str]]]] = []
+    lock: ClassVar[threading.Lock] = threading.Lock()
+    under_way: ClassVar[int] = 0
+    most: ClassVar[int] = 0
 
     def log_message(self, *arguments: object) -> None:
         """Quiet."""
@@ -36,11 +39,23 @@ class Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         type(self).seen.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
         behaviour = getattr(self, "on_" + path.strip("/").replace("/", "_").replace("-", "_"), None)
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        with self._counted(), contextlib.suppress(BrokenPipeError, ConnectionResetError):
             if behaviour is None:
                 self.give(b"nothing", status=404)
             else:
                 behaviour()
+
+    @classmethod
+    @contextlib.contextmanager
+    def _counted(cls) -> Iterator[None]:
+        with cls.lock:
+            cls.under_way += 1
+            cls.most = max(cls.most, cls.under_way)
+        try:
+            yield
+        finally:
+            with cls.lock:
+                cls.under_way -= 1
 
     def give(self, body: bytes, status: int = 200, **headers: str) -> None:
         self.send_response(status)

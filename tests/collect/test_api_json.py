@@ -18,6 +18,7 @@ from digest.models import Article, JsonMapping, Source
 from digest.settings_sources import MappingSettings
 from tests.collect.reading import NOW, read
 from tests.paths import SHARED_DATA
+from tests.support.profiles import examples
 
 APIS = Path(__file__).parent / "apis"
 WORDPRESS = (APIS / "wordpress.json").read_text(encoding="utf-8")
@@ -248,7 +249,7 @@ MAPPINGS = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(DOCUMENTS, st.none() | MAPPINGS)
 def test_no_document_raises(document: Any, mapping: JsonMapping | None) -> None:
     parsed = read(json.dumps(document), mapping=mapping)

@@ -15,6 +15,7 @@ from digest.collect.feedlink import feed_link
 from digest.errors import ConfigurationError
 from digest.models import JsonMapping, SourceAuth
 from tests.collect.reading import URL, read
+from tests.support.profiles import examples
 
 FEED = (
     "<rss version='2.0'><channel><title>गांव</title><item><title>नहर में पानी आया</title><link>/n/1</link>"
@@ -131,7 +132,7 @@ def test_the_feed_that_a_page_names(head: str, url: str, feed: str) -> None:
     assert feed_link(f"<html><head>{head}", url) == feed
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_no_bytes_raise(body: bytes) -> None:
     for document in (body, b"<urlset>" + body, b"<html><a href=" + body, b'{"articles":[' + body, b"\x1f\x8b" + body):

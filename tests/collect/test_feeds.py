@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +15,8 @@ from hypothesis import strategies as st
 from digest.collect.feeds import parse_feed
 from digest.collect.parsed import Parsed
 from digest.models import Article, Source
+from tests.support.cpu import cpu_limit
+from tests.support.profiles import examples
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SOURCE = Source("स्रोत", url="https://www.village.example/feed", section="देश")
@@ -123,10 +124,9 @@ def test_too_many_namespaces_are_refused() -> None:
 def test_a_billion_laughs_costs_nothing() -> None:
     names = "abcdefghij"
     rows = "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in pairwise(names))
-    start = time.monotonic()
-    parsed = parse(f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "ha">{rows}]><rss><channel>&j;</channel></rss>')
+    with cpu_limit(1):
+        parsed = parse(f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "ha">{rows}]><rss><channel>&j;</channel></rss>')
     assert parsed.error
-    assert time.monotonic() - start < 1
 
 
 def test_a_web_page_names_itself_and_its_feed() -> None:
@@ -175,15 +175,13 @@ def test_bytes_that_are_not_utf8_at_all() -> None:
     assert "cp1252" in parsed.warnings[0]
 
 
-def test_a_hundred_thousand_items_are_cut_to_the_newest() -> None:
+def test_ten_thousand_items_are_cut_to_the_newest() -> None:
     first = datetime(2020, 1, 1, tzinfo=UTC)
-    items = [item(n, (first + timedelta(minutes=n)).strftime("%a, %d %b %Y %H:%M:%S +0000")) for n in range(100_000)]
-    start = time.monotonic()
+    items = [item(n, (first + timedelta(minutes=n)).strftime("%a, %d %b %Y %H:%M:%S +0000")) for n in range(10_000)]
     parsed = parse(rss(*items))
-    assert time.monotonic() - start < 30
-    assert (len(parsed.articles), parsed.lost) == (1_000, 99_000)
+    assert (len(parsed.articles), parsed.lost) == (1_000, 9_000)
     assert {article.url for article in parsed.articles} == {
-        f"https://village.example/{n}" for n in range(99_000, 100_000)
+        f"https://village.example/{n}" for n in range(9_000, 10_000)
     }
     assert "too many" in parsed.warnings[0]
 
@@ -246,7 +244,7 @@ def test_what_three_items_share_is_furniture() -> None:
     assert all("इनाम" in article.text for article in parse(rss(*items[:2])).articles)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.binary(max_size=300))
 def test_random_bytes_never_raise(data: bytes) -> None:
     assert isinstance(parse(data), Parsed)
@@ -256,7 +254,7 @@ def test_random_bytes_never_raise(data: bytes) -> None:
 _SEEDS = [(GOLDEN / name).read_bytes() for name in ("full.rss", "full.atom", "full.rdf", "full.json")]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_mutated_feeds_never_raise(data: st.DataObject) -> None:
     seed = bytearray(data.draw(st.sampled_from(_SEEDS)))

@@ -13,6 +13,7 @@ from digest.collect.dropfolder import read_path
 from digest.collect.listing import MOST_LINKS, site_of
 from digest.models import Image, Source
 from tests.collect.reading import NOW, URL, read
+from tests.support.profiles import examples
 
 FILE = Path(__file__).parent / "listings/cards.html"
 CARDS = FILE.read_text(encoding="utf-8")
@@ -176,7 +177,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(PIECES | st.text(max_size=5), max_size=30).map(" ".join))
 def test_mangled_html_never_raises(body: str) -> None:
     parsed = read(f"<html>{body}", links="a, .card")

@@ -21,6 +21,7 @@ from digest.models import Block
 from evaluation.pages import body_of, read, tokens
 from evaluation.rouge import overlap
 from tests.paths import ROOT, SHARED_DATA
+from tests.support.profiles import examples
 
 GOLDEN = ROOT / "tests/collect/golden/pages"
 SHAPES = sorted((ROOT / "tests/collect/pages").glob("*.json"))
@@ -150,7 +151,7 @@ def test_nothing_that_is_given_as_a_page_raises_more_than_its_own_error(text: st
         assert read_page(text, "https://gaon.example/1").url == "https://gaon.example/1"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     file=st.sampled_from([file.with_suffix(".html") for file in SHAPES]),
     cuts=st.lists(

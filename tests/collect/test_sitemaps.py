@@ -14,6 +14,7 @@ from digest.collect.dropfolder import read_path
 from digest.collect.sitemap import MOST_CHILDREN, MOST_LINKS, title_of
 from digest.models import Image, Source
 from tests.collect.reading import NOW, read
+from tests.support.profiles import examples
 
 NEWS = (Path(__file__).parent / "sitemaps/news.xml").read_text(encoding="utf-8")
 
@@ -235,7 +236,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(PIECES | st.text(max_size=5), max_size=30).map("".join), st.booleans())
 def test_mangled_xml_never_raises(body: str, whole: bool) -> None:
     parsed = read(f"<urlset>{body}</urlset>" if whole else f"<sitemapindex>{body}")

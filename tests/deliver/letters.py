@@ -12,20 +12,20 @@ from email.message import EmailMessage
 from typing import Any
 
 from digest.deliver.message import Outgoing, Recipient, Sender, Tokens, carried, recipient
-from digest.models import PLACEHOLDERS, Inline, Letter
+from digest.models import PLACEHOLDERS, InlineImage, RenderedEmail
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 SUBJECT = "सुबह की ख़बरें: पहाड़ों में पहली बर्फ़, मंडी में प्याज़ के दाम गिरे और दस बड़ी ख़बरें"
 SENDER = Sender("सुबह की ख़बरें", "news@example.com", "desk@example.com", "सुबह की ख़बरें", "https://news.example.com")
-TEXT = "नमस्ते {email_text},\n.\n..दो बिंदु\nछोड़ें: https://news.example.com/leave/{leave}\n{preferences} {view}\n"
+TEXT = "नमस्ते {email_text},\n.\n..दो बिंदु\nछोड़ें: https://news.example.com/leave/{unsubscribe}\n{preferences} {view}\n"
 HTML = (
-    "<html lang='hi'><p>नमस्ते {email_html}</p>\r\n.\r\n<a href='https://news.example.com/leave/{leave}'>छोड़ें</a>"
+    "<html lang='hi'><p>नमस्ते {email_html}</p>\r\n.\r\n<a href='https://news.example.com/leave/{unsubscribe}'>छोड़ें</a>"
     "<a href='https://news.example.com/preferences/{preferences}'>पसंद</a><a href='/e/{view}'>देखें</a></html>"
 )
-LETTER = Letter("all", SUBJECT, HTML.format(**PLACEHOLDERS), TEXT.format(**PLACEHOLDERS))
+LETTER = RenderedEmail("all", SUBJECT, HTML.format(**PLACEHOLDERS), TEXT.format(**PLACEHOLDERS))
 TEXT_ONLY = replace(LETTER, variant="text", html="")
 BRIDGE, FIELD = (
-    Inline(f"{mark * 40}@digest", kind, kind.encode() + bytes(range(256)) * 3, 1088, 612)
+    InlineImage(f"{mark * 40}@digest", kind, kind.encode() + bytes(range(256)) * 3, 1088, 612)
     for mark, kind in (("a", "image/png"), ("b", "image/jpeg"))
 )
 PICTURED = replace(
@@ -43,7 +43,7 @@ def token(readers: Sequence[int]) -> list[Tokens]:
 
 
 def outgoing(
-    *addresses: str, letter: Letter = LETTER, sender: Sender = SENDER, edition: str = "2026-11-23"
+    *addresses: str, letter: RenderedEmail = LETTER, sender: Sender = SENDER, edition: str = "2026-11-23"
 ) -> Outgoing:
     """A batch to these addresses, with the pictures that its letter shows; ids count from 1."""
     readers = tuple(recipient(n, address, sender, token) for n, address in enumerate(addresses, 1))

@@ -37,6 +37,7 @@ class RawSmtp:
         self.dribble = dribble
         self.letters: list[bytes] = []
         self.helloes: list[str] = []
+        self.pauses = 0
         self._context: ssl.SSLContext | None = None
         if tls is not None:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -89,7 +90,9 @@ class RawSmtp:
                 if not more:
                     return
                 held += more
-                time.sleep(self.pause if letter else 0)
+                if letter and self.pause:
+                    self.pauses += 1
+                    time.sleep(self.pause)
 
     def _say(self, connection: socket.socket, verb: str, answer: bytes) -> None:
         while self.dribble and verb == "MAIL" and not self._over.wait(0.1):

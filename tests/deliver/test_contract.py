@@ -50,7 +50,7 @@ def test_every_reader_gets_one_letter_with_their_own_values_and_no_placeholder(r
         own, text, html = letter_to(reader), part(mail, "plain"), part(mail, "html")
         assert f"नमस्ते {reader.email},\n.\n..दो बिंदु\n" in text
         assert f"<p>नमस्ते {escape(reader.email)}</p>" in html
-        for name in ("leave", "preferences", "view"):
+        for name in ("unsubscribe", "preferences", "view"):
             assert own[name] in text
             assert own[name] in html
         for tag in (*PLACEHOLDERS.values(), "-DGX_", "leave-0"):

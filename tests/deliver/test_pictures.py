@@ -18,7 +18,7 @@ from digest.deliver.message import carried, cids
 from digest.deliver.outcome import Accepted, Mixed
 from digest.deliver.sender import send_due
 from digest.deliver.transports.sendgrid_payload import request_body
-from digest.models import Inline
+from digest.models import InlineImage
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
 from tests.deliver.letters import BRIDGE, FIELD, LETTER, NOW, PICTURED, SENDER, TEXT_ONLY, Notes, outgoing, read, token
 from tests.deliver.ways import Way, way
@@ -73,7 +73,7 @@ def test_a_letter_without_pictures_is_built_as_if_there_were_none(road: Way, let
 
 @given(st.binary(max_size=2000), st.sampled_from(["image/png", "image/jpeg", "image/gif"]))
 def test_any_bytes_round_trip_in_short_lines(data: bytes, kind: str) -> None:
-    picture = Inline("c" * 40 + "@digest", kind, data, 1, 1)
+    picture = InlineImage("c" * 40 + "@digest", kind, data, 1, 1)
     batch = replace(outgoing(ASHA, letter=PICTURED), pictures=(picture,))
     mail = mime.build(batch, batch.recipients[0], date=NOW)
     assert related(mail) == {f"<{picture.cid}>": (kind, data)}

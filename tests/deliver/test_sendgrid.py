@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -166,25 +165,23 @@ def test_a_refusal_that_comes_before_the_letter_is_written_is_heard(
 
 
 def test_a_server_that_stops_reading_ends_the_attempt_in_time(server: SendGridServer) -> None:
-    server.faults = [Fault("early_413_stall", seconds=5)]
-    start = time.monotonic()
+    server.faults = [Fault("early_413_stall", seconds=30)]
     batch = outgoing(ASHA, "ravi@example.com", letter=replace(LETTER, text="क" * 8_000_000))
     assert isinstance(submit(server, batch, timeout=0.4), Halve)
-    assert time.monotonic() - start < 3
+    assert server.outwaited == []
 
 
 def test_a_head_that_never_ends_does_not_hold_us(server: SendGridServer) -> None:
-    server.faults = [Fault("drip_head", seconds=6)]
-    start = time.monotonic()
+    server.faults = [Fault("drip_head", seconds=30)]
     assert isinstance(submit(server, timeout=0.4), Unknown)
-    assert 1 < time.monotonic() - start < 3  # every single read was in time
+    # Every single read was in time, so only the limit on the whole answer can have ended this.
+    assert server.outwaited == []
 
 
 def test_a_body_that_never_ends_is_not_waited_for_once_the_head_has_said_it(server: SendGridServer) -> None:
-    server.faults = [Fault("slow_body", seconds=6)]
-    start = time.monotonic()
+    server.faults = [Fault("slow_body", seconds=30)]
     assert isinstance(submit(server, timeout=0.8), Accepted)
-    assert time.monotonic() - start < 4
+    assert server.outwaited == []
 
 
 def test_nobody_listening_is_not_sent(server: SendGridServer) -> None:
@@ -196,10 +193,9 @@ def test_nobody_listening_is_not_sent(server: SendGridServer) -> None:
 
 
 def test_a_slower_answer_than_the_time_limit_is_unknown(server: SendGridServer) -> None:
-    server.faults = [Fault("accept_then_hang", seconds=5)]
-    start = time.monotonic()
+    server.faults = [Fault("accept_then_hang", seconds=30)]
     assert isinstance(submit(server, timeout=0.2), Unknown)
-    assert time.monotonic() - start < 2
+    assert server.outwaited == []
 
 
 def test_a_rate_limit_names_the_wait(server: SendGridServer) -> None:

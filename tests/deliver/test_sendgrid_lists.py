@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -107,12 +106,10 @@ def test_one_fault_is_borne_with_or_said_in_one_sentence(
 ) -> None:
     server.api.suppressed["bounces"] = [row("asha@example.com")]
     server.faults = [Fault(kind, on="suppression", seconds=0.6)]
-    start = time.monotonic()
     try:
         told = [one.email for one in read(transport, "bounces")]
     except CantTell as error:
         told = [str(error)]
-    assert time.monotonic() - start < 5
     passing = kind.startswith(("error_5", "lose", "accept", "reset", "half", "rate"))
     assert told == ["asha@example.com"] if passing else len(told) == 1
     assert "\n" not in told[0]

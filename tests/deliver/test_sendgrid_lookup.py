@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -100,6 +99,4 @@ def test_no_fault_proves_anything(server: SendGridServer, transport: SendGrid, k
     submit(transport, "a1", ASHA)
     server.faults = [*([Fault("ok", on="logs")] if detail else []), Fault(kind, on="logs", seconds=0.6)]
     submit(transport, "a2", ASHA)
-    start = time.monotonic()
     assert transport.look_up("a1", [ASHA]) == ""
-    assert time.monotonic() - start < 3

@@ -16,6 +16,7 @@ from tests.deliver.letters import Notes, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
 from tests.deliver.test_smtp import A, B, C, transport
 from tests.deliver.ways import clock
+from tests.support.profiles import examples
 
 OK, GO = b"250 fine\r\n", b"354 go on\r\n"
 
@@ -135,7 +136,7 @@ CODES = st.sampled_from(
 USUAL = {"mail": OK, "rcpt": OK, "data": GO, "dot": OK}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     st.dictionaries(st.sampled_from(["mail", "rcpt", "data", "dot"]), st.dictionaries(st.integers(0, 4), CODES)),
     st.booleans(),

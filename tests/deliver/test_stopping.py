@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -28,22 +27,25 @@ READERS = many(3)
 LONG = 30.0
 
 
-def ended(transport: Transport, *, after: float = 0.2, within: float = 3.0) -> Outcome:
-    """What a batch comes to whose run is asked to end at once and cut `after` that; ends in time."""
+def ended(transport: Transport, *, after: float = 0.2) -> Outcome:
+    """Return the outcome of a batch whose run is asked to end at once and is cut `after` that.
+
+    The cut ends it, and not a timeout: the transports here wait for `LONG`.
+    """
     stop = threading.Event()
     stop.set()
-    began = time.monotonic()
     with cut_off(stop, [transport], grace=after):
         outcome = transport.submit(outgoing(*READERS), Notes())
-    assert time.monotonic() - began < within
+    assert "timed out" not in repr(outcome)
     transport.close()
     return outcome
 
 
 @pytest.mark.parametrize("fault", ["accept_then_hang", "lose_then_hang", "drip_head"])
 def test_a_provider_that_hangs_or_dribbles_is_cut_and_the_batch_unknown(fault: str) -> None:
-    with SendGridServer(faults=[Fault(fault, seconds=4)]) as server:
-        assert isinstance(ended(SendGrid(KEY, host=server.url, timeout=LONG)), Unknown)
+    with SendGridServer(faults=[Fault(fault, seconds=LONG)]) as server:
+        assert isinstance(ended(SendGrid(KEY, host=server.url, timeout=2 * LONG)), Unknown)
+        assert server.outwaited == []
 
 
 def test_who_answers_in_time_is_not_cut() -> None:
@@ -130,10 +132,11 @@ def test_after_the_cut_nothing_new_is_begun_until_it_is_closed() -> None:
 
 
 def test_a_block_that_ends_by_itself_is_not_held_up() -> None:
-    began = time.monotonic()
-    with cut_off(threading.Event(), []):
+    """The watching thread ends with the block, without waiting for the grace period."""
+    before = threading.active_count()
+    with cut_off(threading.Event(), [], grace=3600):
         pass
-    assert time.monotonic() - began < 0.1
+    assert threading.active_count() == before
 
 
 def smtp(port: int, *, security: str = "none") -> Smtp:
@@ -149,7 +152,7 @@ def hanging(verb: str) -> Iterator[int]:
 
     def silent(said: str) -> bytes | None:
         if said == verb:
-            over.wait(4)
+            over.wait(LONG)
             return None
         return answer(said)
 

@@ -14,7 +14,7 @@ import pytest
 
 from digest.cli.folder import make_folder
 from digest.preview.server import PreviewServer
-from digest.preview.showing import Showing
+from digest.preview.showing import PreviewState
 from tests.cli.newsroom import NOW, Newsroom
 
 KEY = "2026-11-23"
@@ -52,7 +52,7 @@ def newsroom(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Newsroom:
 
 @pytest.fixture
 def viewer(newsroom: Newsroom) -> Iterator[Viewer]:
-    server = PreviewServer(Showing(newsroom.home, KEY))
+    server = PreviewServer(PreviewState(newsroom.home, KEY))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

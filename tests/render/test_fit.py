@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.hindi.sentences import split
-from digest.models import Edition, Letter
+from digest.models import Edition, RenderedEmail
 from digest.render.fit import LEAST_STORIES, PERSONAL, fit
 from digest.render.letter import Renderer
 from digest.render.size import CLIPPED, measure
@@ -27,16 +27,16 @@ def scored() -> Edition:
     return replace(edition, sections=sections)
 
 
-def letter(budget: int) -> Letter:
+def letter(budget: int) -> RenderedEmail:
     made = Renderer(MASTHEAD, [TEMPLATES], budget=budget).render(scored(), EVERYTHING, now=NOW)
     assert made is not None
     return made
 
 
-def plain(edition: Edition) -> Letter:
+def plain(edition: Edition) -> RenderedEmail:
     """A letter whose bytes are its words: quick to measure."""
     body = "\n".join(f"{story.title} {story.summary}" for story in edition.stories())
-    return Letter("v", "s", body, body)
+    return RenderedEmail("v", "s", body, body)
 
 
 def test_what_fits_is_left_alone() -> None:
@@ -74,7 +74,7 @@ def test_the_strictest_reading_of_gmail_is_kept_too() -> None:
         ),
     )
 
-    def made(budget: int) -> Letter:
+    def made(budget: int) -> RenderedEmail:
         letter = Renderer(MASTHEAD, [TEMPLATES], budget=budget).render(wordy, EVERYTHING, now=NOW)
         assert letter is not None
         return letter

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from digest.hindi import cut
-from digest.models import PLACEHOLDERS, Edition, Image, Letter, Section, Story, Variant
+from digest.models import PLACEHOLDERS, Edition, Image, RenderedEmail, Section, Story, Variant
 from tests.render.sample import EDITION, EVERYTHING, NOW, TEMPLATES, picture, renderer, story, twenty
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -61,7 +61,7 @@ class Tree(HTMLParser):
 
 def render(
     edition: Edition = EDITION, variant: Variant = EVERYTHING, *, test: bool = False, **masthead: object
-) -> Letter:
+) -> RenderedEmail:
     letter = renderer(**masthead).render(edition, variant, now=NOW, test=test)
     assert letter is not None
     return letter
@@ -182,15 +182,15 @@ def test_placeholders() -> None:
     letter = render()
     html, text = (Counter(re.findall(r"-DGX_[A-Z_]*-", part)) for part in (letter.html, letter.text))
     p = PLACEHOLDERS
-    assert html == {p["email_html"]: 1, p["leave"]: 2, p["preferences"]: 3, p["view"]: 1}
-    assert text == {p["email_text"]: 1, p["leave"]: 2, p["preferences"]: 1, p["view"]: 1}
-    assert f'href="https://news.example.com/leave/{p["leave"]}"' in letter.html
+    assert html == {p["email_html"]: 1, p["unsubscribe"]: 2, p["preferences"]: 3, p["view"]: 1}
+    assert text == {p["email_text"]: 1, p["unsubscribe"]: 2, p["preferences"]: 1, p["view"]: 1}
+    assert f'href="https://news.example.com/leave/{p["unsubscribe"]}"' in letter.html
     assert f"\nhttps://news.example.com/view/2026-11-23/{p['view']}\n" in letter.text
 
 
 def test_without_pages_a_mail_unsubscribes() -> None:
     letter = render(base_url="", reply_to="")
-    leave = f"mailto:news@example.com?subject=unsubscribe%20{PLACEHOLDERS['leave']}"
+    leave = f"mailto:news@example.com?subject=unsubscribe%20{PLACEHOLDERS['unsubscribe']}"
     assert letter.html.count(f'href="{leave}"') == 2
     assert f"\n{leave}\n" in letter.text
     for part in (letter.html, letter.text):
@@ -254,8 +254,8 @@ def test_the_headline_stands_in_for_an_alt_as_far_as_it_fits() -> None:
     assert lead == long
     assert long.startswith(thumb.removesuffix("…"))
     assert 10 < cut.length(thumb) <= 22
-    spoken = story(3, "The hill in winter", "Snow.", image=picture("hill", "Snow on the hill"), language="en")
-    assert '<img src="https://img.example.com/hill.jpg" alt="Snow on the hill" lang="en"' in render(of(spoken)).html
+    localised = story(3, "The hill in winter", "Snow.", image=picture("hill", "Snow on the hill"), language="en")
+    assert '<img src="https://img.example.com/hill.jpg" alt="Snow on the hill" lang="en"' in render(of(localised)).html
 
 
 def test_no_picture_is_blown_up() -> None:

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.models import PLACEHOLDERS, Letter
+from digest.models import PLACEHOLDERS, RenderedEmail
 from digest.render.lint import lint
 from digest.render.lint.links import urls
 from digest.render.themes import LOOKS, Theme
 from tests.render.sample import EDITION, EVERYTHING, NOW, renderer, twenty
 
-LEAVE = PLACEHOLDERS["leave"]
+LEAVE = PLACEHOLDERS["unsubscribe"]
 
 
-def ours(**masthead: object) -> Letter:
+def ours(**masthead: object) -> RenderedEmail:
     letter = renderer(**masthead).render(EDITION, EVERYTHING, now=NOW)
     assert letter is not None
     return letter
@@ -161,5 +161,5 @@ def test_the_addresses_that_can_be_tried() -> None:
 
 @given(st.text(alphabet="<>/=\"' abdhipst{}%!-:;#.&कि", max_size=200))
 def test_any_html_can_be_looked_over(html: str) -> None:
-    lint(Letter("v", "s", html or "x", "t"))
-    lint(Letter("v", "s", "<!DOCTYPE html><body>" + html, "t"))
+    lint(RenderedEmail("v", "s", html or "x", "t"))
+    lint(RenderedEmail("v", "s", "<!DOCTYPE html><body>" + html, "t"))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.hindi.numbers import latin_digits
-from digest.models import Letter
+from digest.models import RenderedEmail
 from digest.render import colour, digits, size
 from digest.render.themes import LOOKS, Theme
 from tests.render.sample import EDITION, EVERYTHING, MASTHEAD, NOW, renderer, twenty
@@ -99,7 +99,7 @@ def test_digits_change_only_digits(text: str) -> None:
     assert latin_digits(digits.in_text(text)) == latin_digits(text)
 
 
-def _letter(theme: Theme) -> Letter:
+def _letter(theme: Theme) -> RenderedEmail:
     letter = renderer(theme=theme).render(EDITION, EVERYTHING, now=NOW)
     assert letter is not None
     return letter
@@ -117,14 +117,14 @@ def test_twenty_stories_stay_small() -> None:
 
 
 def test_the_three_sizes() -> None:
-    letter = Letter("v", "s", "<p>क</p>" * 100, "")
+    letter = RenderedEmail("v", "s", "<p>क</p>" * 100, "")
     got = size.measure(letter)
     assert got.decoded == 1000
     assert got.base64 == len(base64.encodebytes(letter.html.encode()))
     assert got.quoted_printable > 1600
-    assert size.measure(Letter("v", "s", "", "कख")).decoded == 6
+    assert size.measure(RenderedEmail("v", "s", "", "कख")).decoded == 6
 
 
 @pytest.mark.parametrize(("count", "level"), [(60_000, "ok"), (60_001, "warn"), (90_000, "warn"), (90_001, "stop")])
 def test_levels(count: int, level: str) -> None:
-    assert size.measure(Letter("v", "s", "x" * count, "")).level == level
+    assert size.measure(RenderedEmail("v", "s", "x" * count, "")).level == level

@@ -1,8 +1,10 @@
-"""The catalogues: nothing that a reader sees is missing, plurals are the language's, and a fault has its line."""
+"""The catalogues: no message is missing, plurals follow the language, and every fault names its line."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,7 @@ from hypothesis import strategies as st
 
 from digest.errors import ConfigurationError
 from digest.messages import PAGES, TEMPLATE, bound, require, translator
-from digest.messages.catalogue import Layer, build
-from digest.messages.pofile import Broken, Message, fields, read
+from digest.messages.catalogue import Catalogue, Layer, PoSyntaxError, parse_po, placeholders
 from tests.paths import ROOT
 from tests.render.extraction import template, used
 from tests.render.marathi import CATALOGUE as MARATHI
@@ -21,19 +22,20 @@ OURS = ROOT / "digest" / "messages"
 HEADER = 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
 
 
-def test_the_template_is_what_templates_and_code_ask_for() -> None:
+def test_the_pot_files_hold_every_message_of_templates_and_code() -> None:
     assert len(set(used())) > 15, "the extraction found next to nothing"
     assert TEMPLATE.read_text(encoding="utf-8") == template(), "run python -m tests.render.extraction"
     assert PAGES.read_text(encoding="utf-8") == template(pages=True), "run python -m tests.render.extraction"
 
 
 @pytest.mark.parametrize("language", ["hi"])
-def test_every_message_is_in_our_languages_with_its_fields(language: str) -> None:
-    known = {message.id: message for message in read((OURS / f"{language}.po").read_bytes())}
+def test_every_message_is_translated_with_its_placeholders(language: str) -> None:
+    messages = parse_po((OURS / f"{language}.po").read_bytes()).messages
     for ids, where in used():
-        assert ids[0] in known, where
-        for text in known[ids[0]].strings.values():
-            assert fields(text) == fields(ids[-1])
+        assert ids[0] in messages, where
+        message = messages[ids[0]]
+        for text in [message.string] if isinstance(message.string, str) else message.string:
+            assert placeholders(text) == placeholders(ids[-1])
             assert text.strip()
 
 
@@ -54,7 +56,7 @@ def test_a_region_is_no_other_language() -> None:
 @pytest.mark.parametrize("language", ["xx", "../hi", ""])
 def test_a_language_without_catalogue_is_a_fault_that_says_what_there_is(tmp_path: Path, language: str) -> None:
     (tmp_path / "mr.po").write_text("", encoding="utf-8")
-    with bound(tmp_path), pytest.raises(ConfigurationError, match=r"en, hi come with us; .*mr\.po") as caught:
+    with bound(tmp_path), pytest.raises(ConfigurationError, match=r"en, hi are built in; .*mr\.po") as caught:
         require(language)
     assert str(caught.value).startswith(f"{tmp_path.name}/")
 
@@ -75,7 +77,7 @@ def test_an_own_catalogue_is_found_and_read_again_when_it_changes(tmp_path: Path
         translator("mr")
 
 
-def test_a_newsroom_words_a_few_messages_otherwise(tmp_path: Path) -> None:
+def test_a_newsroom_overrides_single_messages(tmp_path: Path) -> None:
     (tmp_path / "hi.po").write_text('msgid "Top story"\nmsgstr "सबसे बड़ी बात"\n', encoding="utf-8")
     with bound(tmp_path):
         words = translator("hi")
@@ -88,7 +90,7 @@ def test_plural_forms_are_the_files_own() -> None:
     forms = '"Plural-Forms: nplurals=3; plural=(n==1 ? 0 : n==2 ? 1 : 2);\\n"'
     text = f'msgid ""\nmsgstr ""\n{forms}\nmsgid "%(num)s a"\nmsgid_plural "%(num)s b"\n'
     text += "".join(f'msgstr[{at}] "%(num)s {at}"\n' for at in range(3))
-    words = build("xx", [Layer("xx.po", text.encode())], None)
+    words = Catalogue("xx", [Layer("xx.po", text.encode())])
     assert [words.ngettext("%(num)s a", "%(num)s b", n)[-1] for n in (1, 2, 3, 0)] == ["0", "1", "2", "2"]
 
 
@@ -98,29 +100,36 @@ STORY = 'msgid "%(num)s story"\nmsgid_plural "%(num)s stories"\n'
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('msgid "Test"\nmsgstr "परख\n', "hi.po:2: expected a text in quotes"),
-        ('msgid "Test"\nmsgstr "एक "और" दो"\n', "hi.po:2: expected a text in quotes"),
-        ('msgid "Test"\nmgstr "परख"\n', "hi.po:2: expected msgid, msgid_plural, msgstr"),
-        ('msgid "Test"\n\nmsgid "Unsubscribe"\nmsgstr "छोड़ें"\n', 'hi.po:1: msgid "Test" has no msgstr'),
-        ('msgstr "परख"\n', "hi.po:1: msgstr without a msgid before it"),
-        ('"परख"\n', "hi.po:1: a text without a msgid before it"),
-        ('msgid "Test"\nmsgstr "a"\nmsgstr "b"\n', "hi.po:3: a second msgstr for the msgid of line 1"),
-        ('msgid "Test"\nmsgstr "a"\n\nmsgid "Test"\nmsgstr "b"\n', 'hi.po:4: msgid "Test" stands in line 1 already'),
-        ('msgctxt "x"\nmsgid "Test"\nmsgstr "a"\n', "hi.po:1: msgctxt is not used here"),
-        ('msgid "Test"\nmsgstr "a\\q"\n', "hi.po:2: there is no escape \\q"),
+        ('msgid "Test"\nmsgstr "परख\n', "hi.po:2: expected msgid, msgid_plural or msgstr and a text in quotes"),
+        ('msgid "Test"\nmsgstr "एक "और" दो"\n', "hi.po:2: expected msgid, msgid_plural or msgstr and a text in quotes"),
+        ('msgid "Test"\nmgstr "परख"\n', "hi.po:2: expected msgid, msgid_plural or msgstr"),
+        ('msgid "Test"\n\nmsgid "Unsubscribe"\nmsgstr "छोड़ें"\n', "hi.po:1: expected msgid and msgstr"),
+        ('msgstr "परख"\n', "hi.po:1: expected msgid and msgstr"),
+        ('"परख"\n', "hi.po:1: expected msgid and msgstr"),
+        ('msgid "Test"\nmsgstr "a"\nmsgstr "b"\n', "hi.po:3: expected msgid and msgstr"),
+        ('msgid "Test"\nmsgstr "a"\n\nmsgid "Test"\nmsgstr "b"\n', 'hi.po:4: msgid "Test" is already in line 1'),
+        (
+            'msgctxt "x"\nmsgid "Test"\nmsgstr "a"\n',
+            'hi.po:1: expected msgid, msgid_plural or msgstr and a text in quotes, found msgctxt "x"',
+        ),
+        ('msgid "Test"\nmsgstr "a\\\\\\q"\n', "hi.po:2: expected msgid"),
         (
             'msgid "Issue %(number)s"\nmsgstr "अंक %(nummer)s"\n',
             'hi.po:1: msgid "Issue %(number)s": msgstr: expected %(number)s, found %(nummer)s',
         ),
         ('msgid "Issue %(number)s"\nmsgstr "अंक"\n', 'hi.po:1: msgid "Issue %(number)s": msgstr: expected %(number)s'),
-        ('msgid "Test"\nmsgstr "100 %"\n', 'hi.po:1: msgid "Test": msgstr: a % that begins no placeholder'),
+        ('msgid "Test"\nmsgstr "100 %"\n', 'hi.po:1: msgid "Test": msgstr: write a % that starts no placeholder as %%'),
         ('msgid "Issue %(number)s"\nmsgstr "%(number)d"\n', "hi.po:1: msgid"),
-        (f'{STORY}msgstr[0] "%(num)s"\n', "expected msgstr[0] to msgstr[1], as Plural-Forms says, found msgstr[0]"),
-        (f'{STORY}msgstr "%(num)s"\n', "expected msgstr[0] to msgstr[1]"),
-        (f'{STORY}msgstr[0] "%(num)s"\nmsgstr[1] ""\n', "expected %(num)s, found none"),
-        ('msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=n+;\\n"\n', "hi.po:1: Plural-Forms of the header"),
-        ('msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=n;\\n"\n', "it gives a form beyond nplurals"),
-        ('msgid ""\nmsgstr "Plural-Forms: two\\n"\n', "it must read nplurals=2"),
+        (f'{STORY}msgstr[0] "%(num)s"\n', 'hi.po:1: msgid "%(num)s story": msgstr[1] has no text'),
+        (f'{STORY}msgstr "%(num)s"\n', "or msgid, msgid_plural and msgstr[0], msgstr[1]"),
+        (f'{STORY}msgstr[0] "%(num)s"\nmsgstr[1] ""\n', "msgstr[1] has no text"),
+        (f'{STORY}msgstr[0] "%(num)s"\nmsgstr[1] "अनेक"\n', "msgstr[1]: expected %(num)s, found none"),
+        (f'{STORY}msgstr[0] "%(num)s"\nmsgstr[2] "%(num)s"\n', "Plural-Forms allows msgstr[0] to msgstr[1] only"),
+        ('msgid "%(num)s story"\nmsgstr "%(num)s"\n', 'msgid "%(num)s story" needs msgid_plural "%(num)s stories"'),
+        ('msgid "Test"\nmsgstr[0] "परख"\n', "expected msgid and msgstr, or msgid, msgid_plural and msgstr[0]"),
+        ('msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=n+;\\n"\n', "hi.po:1: Plural-Forms in the header"),
+        ('msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=n;\\n"\n', "gives a form beyond nplurals"),
+        ('msgid ""\nmsgstr "Plural-Forms: two\\n"\n', "write it as nplurals=2"),
     ],
 )
 def test_a_fault_has_file_line_and_message(tmp_path: Path, text: str, told: str) -> None:
@@ -146,7 +155,7 @@ def test_every_message_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "told"), [(b'msgid "a"\n\xff\n', r"hi\.po:2: expected text in UTF-8"), (None, r"hi\.po: can't be read")]
+    ("data", "told"), [(b'msgid "a"\n\xff\n', r"hi\.po:2: expected text in UTF-8"), (None, r"hi\.po: cannot be read")]
 )
 def test_a_file_that_is_no_text_is_told(tmp_path: Path, data: bytes | None, told: str) -> None:
     path = tmp_path / "hi.po"
@@ -159,7 +168,7 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path, data: bytes | None, told
 
 
 def test_windows_line_ends_and_a_mark_before_the_text_are_no_fault() -> None:
-    words = build("hi", [Layer("hi.po", b"\xef\xbb\xbf" + b'msgid "Test"\r\nmsgstr ""\r\n"a"\r\n"b\\n"\r\n')], None)
+    words = Catalogue("hi", [Layer("hi.po", b"\xef\xbb\xbf" + b'msgid "Test"\r\nmsgstr ""\r\n"a"\r\n"b\\n"\r\n')])
     assert words.gettext("Test") == "ab\n"
 
 
@@ -169,32 +178,51 @@ def test_a_language_without_calendar_is_a_fault(tmp_path: Path) -> None:
         translator("qq")
 
 
-def judged(data: bytes) -> tuple[int, list[Message]]:
-    """The line from which it is broken, or 0 and what was read."""
+def test_obsolete_entries_and_odd_comments_are_skipped() -> None:
+    text = '#~ "loose\n#: \u2068a b\n#| msgid "old"\nmsgid "Test"\n# between\nmsgstr "a"\n#~ msgid "Test"\n'
+    assert Catalogue("xx", [Layer("xx.po", text.encode())]).gettext("Test") == "a"
+
+
+def test_a_plural_rule_may_run_over_several_lines() -> None:
+    header = 'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; "\n"plural=(n > 1);\\n"\n'
+    assert parse_po(header.encode()).plural_rule.form(0) == 0
+
+
+def test_a_file_without_plural_rule_uses_the_one_below_it(tmp_path: Path) -> None:
+    (tmp_path / "hi.po").write_text(f'{STORY}msgstr[0] "%(num)s a"\nmsgstr[1] "%(num)s b"\n', encoding="utf-8")
+    with bound(tmp_path):
+        assert translator("hi").ngettext("%(num)s story", "%(num)s stories", 0) == "%(num)s a"
+
+
+def test_babel_is_imported_with_the_first_catalogue_only() -> None:
+    code = "import sys; from digest import messages; messages.require('hi'); assert 'babel' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def parsed(data: bytes) -> tuple[int, int]:
+    """The line of the syntax error or 0, and the number of messages read."""
     try:
-        return 0, read(data)
-    except Broken as broken:
-        assert str(broken)  # noqa: PT017  # either end is a good one
-        return broken.line, []
+        return 0, len(parse_po(data).messages)
+    except PoSyntaxError as error:
+        assert str(error)  # noqa: PT017
+        return error.line, 0
 
 
 @given(st.lists(st.sampled_from(['msgid "a"', 'msgstr "b"', '"c"', "#, fuzzy", "msgid_plural", 'msgstr[1] "%"', ""])))
 def test_any_rows_are_read_or_refused_with_a_line(rows: list[str]) -> None:
-    text = "\n".join(rows)
-    line, found = judged(text.encode())
+    line, messages = parsed("\n".join(rows).encode())
     assert line <= len(rows)
-    assert len({message.id for message in found}) == len(found)
-    assert line or all(message.strings for message in found)
+    assert messages <= sum(row == 'msgid "a"' for row in rows)
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    line, found = judged(data)
+    line, messages = parsed(data)
     assert 0 <= line <= data.count(b"\n") + 1
-    assert not (line and found)
+    assert not (line and messages)
 
 
-def test_no_sentence_of_ours_is_left_in_english() -> None:
-    for message in read((OURS / "hi.po").read_bytes()):
-        for text in message.strings.values() if message.id else ():
+def test_no_hindi_translation_is_left_in_english() -> None:
+    for message in parse_po((OURS / "hi.po").read_bytes()).messages.values():
+        for text in [message.string] if isinstance(message.string, str) else message.string:
             assert not re.search("[A-Za-z]", re.sub(r"%\([a-z]+\)s", "", text)), text

@@ -10,7 +10,7 @@ import pytest
 
 from digest import marked_yaml, settings_file
 from digest.messages import bound
-from digest.models import Letter
+from digest.models import RenderedEmail
 from digest.render.colour import Palette
 from digest.render.links import Links
 from digest.render.lint import lint
@@ -42,7 +42,7 @@ SEEN = {
 """Recipe → which part of the letter shows it, and how."""
 
 
-def cooked(home: Path, files: list[tuple[str, str]]) -> Letter:
+def cooked(home: Path, files: list[tuple[str, str]]) -> RenderedEmail:
     """The letter of a newsletter folder with these files."""
     theme = Theme()
     for name, text in files:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from digest import marked_yaml, settings_file
 from digest.errors import ConfigurationError, Fault
 from digest.settings import Settings
+from tests.support.profiles import examples
 
 WORDS = [
     "newsletter", "sources", "edition", "delivery", "schedule", "store", "theme", "name", "sender", "email", "url",
@@ -40,7 +41,7 @@ def faults_of(data: Any, environment: dict[str, str]) -> list[Fault] | None:
     return None
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(DATA, VARIABLES)
 def test_from_data_raises_nothing_but_configuration_errors(data: Any, environment: dict[str, str]) -> None:
     faults = faults_of(data, environment)
@@ -51,7 +52,7 @@ def test_from_data_raises_nothing_but_configuration_errors(data: Any, environmen
         assert "input should" not in fault.message.lower()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(
     st.dictionaries(
         st.sampled_from(list(Settings.model_fields)), st.lists(st.sampled_from(WORDS), max_size=2), min_size=1

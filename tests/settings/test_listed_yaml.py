@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from digest import marked_yaml
 from digest.errors import ConfigurationError
 from digest.listed_yaml import EditNotPossible, YamlListEditor
+from tests.support.profiles import examples
 
 NEW = {"name": "नया", "url": "https://new.example/rss?a=1,2#x"}
 IN_BRACES = '{name: नया, url: "https://new.example/rss?a=1,2#x"}'
@@ -212,7 +213,7 @@ def test_random_edits_leave_every_other_byte_alone(tmp_path: Path, form: str, en
     assert done > 40
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=st.one_of(st.text(max_size=30), st.floats(allow_nan=False, allow_infinity=False), st.booleans()))
 @pytest.mark.parametrize("form", ["braces", "lines", "brackets"])
 def test_any_value_is_read_back_as_it_was_meant_or_refused(tmp_path: Path, form: str, value: Any) -> None:

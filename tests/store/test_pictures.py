@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from digest.models import Inline
+from digest.models import InlineImage
 from digest.store.articles import ArticleStore
 from digest.store.database import Database
 from digest.store.pictures import PictureStore
 
 
-def some(count: int) -> Sequence[Inline]:
+def some(count: int) -> Sequence[InlineImage]:
     return [
-        Inline(f"{n:040x}@digest", "image/png", bytes(range(256)) + bytes([n % 256]), n + 1, 7) for n in range(count)
+        InlineImage(f"{n:040x}@digest", "image/png", bytes(range(256)) + bytes([n % 256]), n + 1, 7)
+        for n in range(count)
     ]
 
 
@@ -32,7 +33,7 @@ def test_a_picture_once_kept_never_changes(database: Database) -> None:
     store = PictureStore(database)
     (first,) = some(1)
     store.keep([first, first])
-    store.keep([Inline(first.cid, "image/gif", b"other", 1, 1)])
+    store.keep([InlineImage(first.cid, "image/gif", b"other", 1, 1)])
     assert store.held([first.cid]) == {first.cid: first}
 
 

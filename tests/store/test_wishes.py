@@ -1,43 +1,35 @@
-"""What readers decide, in the store: many leavings in one transaction, each told its own end."""
+"""Subscribers' own decisions in the store: leaving is idempotent and logged once."""
 
 from __future__ import annotations
 
-from sqlalchemy import event
+import pytest
 
 from digest.store.consent import ConsentLog
 from digest.store.database import Database
 from digest.store.readers import ReaderStore
-from digest.store.wishes import LEFT, Leaving, Said, WishStore
+from digest.store.wishes import LEFT, Said, WishStore
 from tests.store.conftest import NOW, enlist
 
+EMAIL = "asha@example.com"
 
-def test_leavings_go_together_in_one_commit(database: Database) -> None:
-    names = [f"reader{number}@example.com" for number in range(40)]
-    enlist(database, *names)
+
+@pytest.mark.parametrize(("before", "logged"), [("", True), ("bounced", True), (LEFT, False)])
+def test_leaving_suppresses_the_address_and_is_logged_unless_they_had_left(
+    database: Database, before: str, logged: bool
+) -> None:
+    enlist(database, EMAIL)
     readers, wishes = ReaderStore(database), WishStore(database)
-    readers.suppress(names[1], "bounced", now=NOW)
-    readers.suppress(names[2], LEFT, now=NOW)
-    ids = [reader.id for name in names if (reader := wishes.at(name))]
-    assert len(ids) == len(names)
-    commits = 0
+    if before:
+        readers.suppress(EMAIL, before, now=NOW)
+    subscriber = wishes.at(EMAIL)
+    assert subscriber is not None
+    for _ in range(2):
+        assert wishes.leave(subscriber.id, Said("web:leave", "अभी छोड़ें", "from 192.0.2.1"), now=NOW)
+    assert readers.suppressed() == {EMAIL: LEFT}
+    entries = [(each.what, each.at, each.source, each.wording, each.detail) for each in ConsentLog(database).of(EMAIL)]
+    assert entries == [(LEFT, NOW, "web:leave", "अभी छोड़ें", "from 192.0.2.1")] * logged
 
-    def count(*_: object) -> None:
-        nonlocal commits
-        commits += 1
 
-    event.listen(database.engine, "commit", count)
-    leavings = [Leaving(id, Said("web:leave", "अभी छोड़ें", f"from {id}")) for id in (*ids, ids[0], 10**6)]
-    told = wishes.leave_all(leavings, now=NOW)
-    event.remove(database.engine, "commit", count)
-    assert commits == 1
-    assert told == [*(True for _ in ids), True, False]
-    assert readers.suppressed() == dict.fromkeys(names, LEFT)
-    log = ConsentLog(database)
-    for id, name in zip(ids, names, strict=True):
-        entries = log.of(name)
-        if name == names[2]:  # had left before: nothing new was said
-            assert entries == []
-            continue
-        (entry,) = entries
-        assert (entry.what, entry.at, entry.source, entry.wording) == (LEFT, NOW, "web:leave", "अभी छोड़ें")
-        assert entry.detail == f"from {id}"
+def test_an_unknown_id_cannot_leave(database: Database) -> None:
+    assert not WishStore(database).leave(10**6, Said("web:leave"), now=NOW)
+    assert ReaderStore(database).suppressed() == {}

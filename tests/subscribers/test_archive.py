@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 import zipfile
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from digest.errors import ConfigurationError
 from digest.subscribers.archive import unpacked
+from tests.support.cpu import cpu_limit
 
 HEAD = "Email Address,First Name,LEID,EUID\n"
 NAME = "subscribed_email_audience_export_1.csv"
@@ -80,9 +80,8 @@ def test_a_bomb_that_lies_about_its_size(tmp_path: Path) -> None:
 
 def test_a_million_names_are_not_read(tmp_path: Path) -> None:
     path = zipped(tmp_path / "x.zip", {f"{n}.csv": "" for n in range(20_000)})
-    start = time.monotonic()
-    assert "holds more files" in fault(path)
-    assert time.monotonic() - start < 1
+    with cpu_limit(1):
+        assert "holds more files" in fault(path)
 
 
 def test_many_lists_or_one_name_twice(tmp_path: Path) -> None:

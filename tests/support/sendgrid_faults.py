@@ -37,12 +37,16 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a fault may use: the connection, the request's head, the reply that was due, and the server's time."""
+    """What a fault may use: the connection, the request's head, the reply that was due, the server's time.
+
+    `outwaited` gets the kind of each hang that went on to its end because the client did not give up.
+    """
 
     connection: Connection
     head: Head
     due: Reply
     now: float
+    outwaited: list[str]
 
 
 Act = Callable[[Fault, Scene], Awaitable[bool]]
@@ -80,6 +84,7 @@ async def _close(fault: Fault, scene: Scene) -> bool:
 
 async def _hang(fault: Fault, scene: Scene) -> bool:
     await asyncio.sleep(fault.seconds)
+    scene.outwaited.append(fault.kind)
     return False
 
 
@@ -96,6 +101,7 @@ async def _truncated_chunked(fault: Fault, scene: Scene) -> bool:
 
 async def _slow_body(fault: Fault, scene: Scene) -> bool:
     await scene.connection.drip(replace(scene.due, body=b'{"message": "queued, slowly"}'), fault.seconds)
+    scene.outwaited.append(fault.kind)
     return True
 
 
@@ -117,6 +123,7 @@ async def _drip_head(fault: Fault, scene: Scene) -> bool:
         for _ in range(math.ceil(fault.seconds / 0.05)):
             await asyncio.sleep(0.05)
             await scene.connection.raw(b"z")
+        scene.outwaited.append(fault.kind)
     return False
 
 
@@ -138,6 +145,7 @@ def _early(status: int, message: str, *, stall: bool = False) -> Act:
         await scene.connection.reply(Reply(status, error_body(message)))
         if stall:
             await asyncio.sleep(fault.seconds)
+            scene.outwaited.append(fault.kind)
         return False
 
     return act

@@ -86,6 +86,8 @@ class SendGridServer:
         self.clock = Clock()
         self.latency = latency
         self.requests: deque[Seen] = deque(maxlen=100_000)
+        self.outwaited: list[str] = []
+        """Hangs that went on to their end because the client did not give up."""
         self._log = AcceptanceLog(log, fsync=fsync)
         self.provider = Provider(self.clock, self._log, cancel_limit=cancel_limit)
         self.api = Api(
@@ -267,7 +269,7 @@ class SendGridServer:
                 connection.reset()
                 await self._refuse(fault)
                 return False
-            return await act(fault, Scene(connection, head, due, self.clock.now()))
+            return await act(fault, Scene(connection, head, due, self.clock.now(), self.outwaited))
         if head.length < 0:
             await connection.reply(Reply(411))
             return False
@@ -283,7 +285,7 @@ class SendGridServer:
             await connection.reply(due)
             go_on = head.headers.get("connection", "").lower() != "close"
         else:
-            go_on = await act(fault, Scene(connection, head, due, self.clock.now()))
+            go_on = await act(fault, Scene(connection, head, due, self.clock.now(), self.outwaited))
         await self._refuse_if_due()
         return go_on and self._listener is not None
 

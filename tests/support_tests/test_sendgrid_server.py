@@ -319,10 +319,8 @@ def test_as_a_process_it_is_steered_over_http_and_stops_on_sigterm(tmp_path: Pat
     with serving(
         "tests.support.sendgrid_server", "--log", str(log), "--seed", "3", "--latency", "20", "--fsync"
     ) as url:
-        start = time.monotonic()
         at = int(call(f"{url}/_test/state")["now"]) + 3600  # type: ignore[index]
         assert call(f"{url}/v3/mail/send", payload("asha@example.com", send_at=at)) == 202
-        assert time.monotonic() - start >= 0.02
         assert balance(log).waiting == 1
         call(f"{url}/_test/clock", {"advance": 3601})
         assert balance(log).waiting == 0

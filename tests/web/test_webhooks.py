@@ -22,6 +22,7 @@ from digest.store.database import Database, open_database
 from digest.store.events import EventStore
 from digest.web.webhooks import MOST_BYTES, router, webhooks
 from tests.support.asgi import Asgi
+from tests.support.profiles import examples
 from tests.support.sendgrid_events import PATH, Webhook, body, event
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -154,7 +155,7 @@ def test_ten_thousand_strange_posts_change_nothing(sqlite_url: str, tmp_path: Pa
     seen: set[int] = set()
     with closing(open_database(sqlite_url, home=tmp_path)) as database, opened(database) as here:
 
-        @settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples(1000), deadline=None, suppress_health_check=list(HealthCheck))
         @given(
             content=st.binary(max_size=60) | st.just(BODY),
             changed=st.dictionaries(NAMES, TEXTS | st.sampled_from(list(true.values())), min_size=1, max_size=3),

@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 from digest.deliver.message import Outgoing, carried, cids, fill, recipient
 from digest.deliver.mime import build
-from digest.models import Edition, Letter, Variant
+from digest.models import Edition, RenderedEmail, Variant
 from digest.render import letter as rendering
 from tools.mail import views
 from tools.mail.editions import Composed
@@ -92,7 +92,7 @@ def texts(subject: str, html: str, text: str) -> dict[str, list[str]]:
     }
 
 
-def _rendered(given: Composed, edition: Edition, variant: Variant) -> Letter:
+def _rendered(given: Composed, edition: Edition, variant: Variant) -> RenderedEmail:
     letter = given.app.renderer.render(edition, variant, now=given.app.now())
     if letter is None:
         raise SystemExit(f"{given.name}: the variant {variant.key} has no story to show")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from digest.models import Letter
+from digest.models import RenderedEmail
 from digest.render.size import measure
 from tools.mail.letters import Made
 from tools.mail.row import Row, at_most
@@ -30,7 +30,7 @@ _INLINE = re.compile(r"""\sstyle=(?:"([^"]*)"|'([^']*)')""")
 def judge(made: Made) -> Iterator[Row]:
     from lxml import html as parser
 
-    sizes = measure(Letter("", made.subject, made.html, made.text))
+    sizes = measure(RenderedEmail("", made.subject, made.html, made.text))
     shown = _COMMENT.sub("", made.html)
     page = parser.document_fromstring(shown)
     tables = [1 + sum(1 for _ in table.iterancestors("table")) for table in page.iter("table")]

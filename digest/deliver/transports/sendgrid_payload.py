@@ -18,7 +18,7 @@ import orjson
 from digest.deliver.headers import common_headers
 from digest.deliver.message import Outgoing, Recipient, Sender, leave_uris, one_line
 from digest.deliver.mime import file_name
-from digest.models import PLACEHOLDERS, Inline, Letter
+from digest.models import PLACEHOLDERS, InlineImage, RenderedEmail
 
 _ESCAPED = frozenset("&<>\"'\\")  # what an address may hold that HTML or JSON writes in another way
 
@@ -45,7 +45,9 @@ def request_body(outgoing: Outgoing, *, tracking: bool = False) -> bytes:
 
 
 @lru_cache(maxsize=16)
-def _shared(letter: Letter, sender: Sender, edition: str, pictures: tuple[Inline, ...], tracking: bool) -> bytes:
+def _shared(
+    letter: RenderedEmail, sender: Sender, edition: str, pictures: tuple[InlineImage, ...], tracking: bool
+) -> bytes:
     """What is the same in every request with this letter, as a JSON object."""
     content = [{"type": "text/plain", "value": letter.text}]
     if letter.html:
@@ -74,7 +76,7 @@ def _shared(letter: Letter, sender: Sender, edition: str, pictures: tuple[Inline
     return orjson.dumps(request)
 
 
-def _attachment(picture: Inline) -> dict[str, str]:
+def _attachment(picture: InlineImage) -> dict[str, str]:
     """A picture that the HTML shows: once in a request, whatever the number of its readers."""
     return {
         "content": base64.b64encode(picture.data).decode("ascii"),
@@ -101,7 +103,7 @@ def _personalizations(readers: Sequence[Recipient], sender: Sender) -> Iterator[
         first = f"{link}{leave}" if web else ""
         yield (
             f'{{"to":[{{"email":"{mail}"}}],"substitutions":{{"{tag["email_html"]}":"{html}","{tag["email_text"]}":"{mail}",'
-            f'"{tag["leave"]}":"{leave}","{tag["preferences"]}":"{preferences}","{tag["view"]}":"{view}"}},'
+            f'"{tag["unsubscribe"]}":"{leave}","{tag["preferences"]}":"{preferences}","{tag["view"]}":"{view}"}},'
             f'"headers":{{"List-Unsubscribe":"{first}{between}{leave}>"}},"custom_args":{{"dg_delivery":"{id}"}}}}'
         )
 

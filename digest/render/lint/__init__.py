@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from digest.models import Edition, Letter
+from digest.models import Edition, RenderedEmail
 from digest.render.lint import colours, frame, links, pictures, sizes, texts
 from digest.render.lint.finding import Finding
 from digest.render.lint.tree import Tree, read
@@ -18,7 +18,9 @@ RULES = (frame.check, links.check, pictures.check, colours.check, sizes.check)
 """Each takes the letter and its parsed HTML (None for a letter of text alone) and yields findings."""
 
 
-def lint(letter: Letter, edition: Edition | None = None, weights: Mapping[str, int] | None = None) -> list[Finding]:
+def lint(
+    letter: RenderedEmail, edition: Edition | None = None, weights: Mapping[str, int] | None = None
+) -> list[Finding]:
     """Every finding, errors first. What stands here as an error stops a send.
 
     What looks like a template's leftover is an error in a letter of stories that are ours (no `edition`), and in the

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from digest.models import Letter
+from digest.models import RenderedEmail
 from digest.render.colour import contrast
 from digest.render.lint.finding import Finding, error, shown, warning
 from digest.render.lint.tree import Element, Tree
@@ -20,7 +20,7 @@ _RULE = re.compile(r"\.([A-Za-z0-9_-]+)\s*\{([^{}]*)\}")
 _Rules = Mapping[str, Mapping[str, str]]
 
 
-def check(letter: Letter, tree: Tree | None) -> Iterator[Finding]:  # noqa: ARG001  # the signature of every rule
+def check(letter: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:  # noqa: ARG001  # the signature of every rule
     if tree is None:
         return
     dark = _dark_rules(tree)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from digest.models import Letter
+from digest.models import RenderedEmail
 from digest.render.inline import DOCTYPE
 from digest.render.lint.finding import Finding, error, shown, warning
 from digest.render.lint.tree import Element, Tree
@@ -34,7 +34,7 @@ _WEAK = {
 _WEAK_DISPLAY = frozenset({"flex", "grid", "inline-flex", "inline-grid"})
 
 
-def check(letter: Letter, tree: Tree | None) -> Iterator[Finding]:
+def check(letter: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
     if tree is None:
         return
     if not letter.html.startswith(DOCTYPE):

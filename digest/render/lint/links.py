@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from digest.models import PLACEHOLDERS, Letter
+from digest.models import PLACEHOLDERS, RenderedEmail
 from digest.render.lint.finding import Finding, error, shown, warning
 from digest.render.lint.tree import Tree
 
 
-def check(letter: Letter, tree: Tree | None) -> Iterator[Finding]:
-    leave = PLACEHOLDERS["leave"]
+def check(letter: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
+    leave = PLACEHOLDERS["unsubscribe"]
     if leave not in letter.text:
         yield error("unsubscribe", "the text part has no way to unsubscribe")
     if tree is None:
@@ -29,7 +29,7 @@ def check(letter: Letter, tree: Tree | None) -> Iterator[Finding]:
             yield error("link", f"a link without words: {shown(element.attributes['href'])}")
 
 
-def urls(letter: Letter) -> list[str]:
+def urls(letter: RenderedEmail) -> list[str]:
     """The web addresses that the letter links to, each once; those that a reader's own token ends are left out."""
     from digest.render.lint.tree import read
 

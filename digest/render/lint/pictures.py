@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from digest.models import Letter
+from digest.models import RenderedEmail
 from digest.render.lint.finding import Finding, error, shown, warning
 from digest.render.lint.tree import Element, Tree
 
 
-def check(letter: Letter, tree: Tree | None) -> Iterator[Finding]:  # noqa: ARG001  # the signature of every rule
+def check(letter: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:  # noqa: ARG001  # the signature of every rule
     for image in tree.all("img") if tree else ():
         yield from _one(image)
 

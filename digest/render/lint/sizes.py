@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from digest.models import Letter
+from digest.models import RenderedEmail
 from digest.render.lint.finding import Finding, error, warning
 from digest.render.lint.tree import Tree
 from digest.render.size import CLIPPED, STOP, measure
@@ -17,7 +17,7 @@ MOST_INLINE = 300_000
 base64 of 400 kB; a letter's own HTML has some 40 kB."""
 
 
-def check(letter: Letter, tree: Tree | None) -> Iterator[Finding]:
+def check(letter: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
     sizes = measure(letter)
     if sizes.decoded > STOP:
         yield error("size", f"the letter has {sizes.decoded:,} bytes; Gmail hides what lies beyond about 102,400")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from digest.hindi import cut
-from digest.models import PLACEHOLDERS, Edition, Letter
+from digest.models import PLACEHOLDERS, Edition, RenderedEmail
 from digest.render.lint.finding import Finding, error, shown, warning
 from digest.render.lint.tree import Tree
 
@@ -23,7 +23,7 @@ _SHOUTING = re.compile(r"(?<![A-Za-z])[A-Z]{3,}(?![A-Za-z])[^A-Za-z]*(?<![A-Za-z
 _NOTHING = frozenset({"None", "nan", "null", "NaN", "[]", "()"})
 
 
-def check(letter: Letter, tree: Tree | None, edition: Edition | None) -> Iterator[Finding]:
+def check(letter: RenderedEmail, tree: Tree | None, edition: Edition | None) -> Iterator[Finding]:
     """`edition` is None for a letter of stories that hold nothing odd: then all that is odd is the template's."""
     told = warning if edition else error
     yield from _subject(letter.subject)
@@ -64,7 +64,7 @@ def _residue(where: str, text: str, told: Callable[[str, str], Finding]) -> Iter
         yield told("residue", f"{where} holds what looks like a template's leftover: {around}")
 
 
-def _preheader(letter: Letter, tree: Tree) -> Iterator[Finding]:
+def _preheader(letter: RenderedEmail, tree: Tree) -> Iterator[Finding]:
     bodies = tree.all("body")
     first = bodies[0].children[0] if bodies and bodies[0].children else None
     if first is None or first.style.get("display") != "none":
