@@ -9,7 +9,6 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
-    Integer,
     String,
     Table,
     Text,
@@ -35,10 +34,6 @@ subscriber = Table(
     Column("added_at", Moment, nullable=False),
     Column("origin", Text, nullable=False, server_default=""),  # '': subscribers.yaml; else the name of an import
     UniqueConstraint("address"),
-    # Not `listed` first, which SQLite would take for a way to few. PostgreSQL has the same of the topics' text.
-    Index("ix_subscriber_profile", "topics", "frequency", "timezone", "hour", "format", "status", "listed").ddl_if(
-        dialect="sqlite"
-    ),
 )
 
 suppression = Table(
@@ -96,12 +91,4 @@ signup = Table(  # asked for on the page, waiting for the click in the mail
     Column("detail", Text, nullable=False),
     Index(None, "address"),
     Index(None, "asked_at"),
-)
-
-quota = Table(  # how often something was done in a span of time, under a hash of by whom
-    "quota",
-    metadata,
-    Column("name", String(64), primary_key=True),
-    Column("since", Moment, nullable=False),
-    Column("used", Integer, nullable=False),
 )
