@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.editions import existing
-from digest.cli.output import emit, json_option, shortened, table
+from digest.cli.output import emit, json_option, plural, shortened, table
 from digest.errors import ConfigurationError, DigestError, Fault
 from digest.models import EditionState
 
@@ -217,34 +217,38 @@ def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[Edition
         app.editions.record(key, state, "by the desk", now=app.now())
     click.echo(f"edition {key} is {state}")
     if done.cancelled:
-        click.echo(f"{done.cancelled} recipients: the provider cancelled the scheduled email")
+        click.echo(f"The provider cancelled the scheduled email for {_recipients(done.cancelled)}.")
     problems = []
     if late := done.too_late - done.cancellable_later:
         problems.append(
-            f"{late} recipients still get this edition: it is too late to cancel, or the provider's limit of open "
-            "cancellations is reached"
+            f"{_recipients(late)} will still get this edition: it is too late to cancel, or the provider accepts no "
+            "more cancellations."
         )
     if done.cancellable_later:
         problems.append(
-            f"{done.cancellable_later} recipients cannot be cancelled yet: the provider's limit of open cancellations "
-            "is reached; `digest run`, or this command again, cancels them when the first ones expire"
+            f"{_recipients(done.cancellable_later)} cannot be cancelled yet: the provider accepts no more "
+            "cancellations for now. `digest run`, or this command again, cancels them when earlier ones expire."
         )
     if done.in_flight:
         problems.append(
-            f"{done.in_flight} recipients are still being sent to by another process, which starts no new batch; run "
-            f"this again when it has ended, and see `digest status {key}`"
+            f"{_recipients(done.in_flight)} in flight: another process is sending to them and starts no new batch. Run "
+            f"this again when it has ended, and see `digest status {key}`."
         )
     if done.unknown:
         problems.append(
-            f"{done.unknown} recipients may have this edition: the outcome is unknown; see `digest reconcile {key}`"
+            f"{_recipients(done.unknown)} may have this edition: the outcome is unknown. See `digest reconcile {key}`."
         )
     if done.unconfirmed:
         problems.append(
-            f"{done.unconfirmed} recipients: the provider did not confirm the cancellation; "
-            f"see `digest reconcile {key}`"
+            f"{_recipients(done.unconfirmed)}: the provider did not confirm the cancellation. "
+            f"See `digest reconcile {key}`."
         )
     if problems:
         raise DigestError("\n".join(problems))
+
+
+def _recipients(count: int) -> str:
+    return plural(count, "recipient", "recipients")
 
 
 def _without(items: Sequence[str], item: str) -> tuple[str, ...]:

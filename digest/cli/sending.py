@@ -147,6 +147,7 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
     from digest.cli.shapes import counts_json, doubt_json, not_reached_json
     from digest.pipeline import Sent, why_not_sent
     from digest.store.events import heard
+    from digest.store.stranding import stranded
 
     with make_app(home) as app:
         found = existing(app, edition) if edition else app.editions.newest()
@@ -154,7 +155,11 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
             raise DigestError("there is no edition yet; `digest send` makes one")
         most = None if everyone else _IN_JSON if as_json else _SHOWN + 1
         stands = app.status_reader.standing(found.key, app.now(), limit=most, waiting=as_json or everyone)
-        totals, unknown, lost = stands.counts, stands.doubts, app.reconciler.unsendable(found.key)
+        totals, unknown, lost = (
+            stands.counts,
+            stands.doubts,
+            stranded(app.database, found.key, app.settings.delivery.transport),
+        )
         decided = app.editions.decisions(found.key)
         if as_json:
             document: dict[str, Any] = counts_json(found, totals)

@@ -70,7 +70,7 @@ def test_what_was_held_of_a_cancelled_edition_is_not_told_as_still_to_come(newsr
     assert "due from" not in paused
     assert f"digest edition resume {EDITION}" in paused
     assert newsroom.digest("edition", "cancel", EDITION).code == 0
-    assert f"edition {EDITION} is cancelled; nobody further is mailed" in newsroom.digest("status").out
+    assert f"Edition {EDITION} is cancelled; nothing more is sent" in newsroom.digest("status").out
     story = newsroom.json("subscribers", "history", "asha@example.com")["history"][-1]
     assert (story["what"], story["why"]) == ("none", "the edition was given up: cancelled")
 
@@ -79,7 +79,7 @@ def test_an_edition_cancelled_before_its_hour_reaches_nobody(newsroom: Newsroom,
     sent = newsroom.json("send", "--at", "07:00")
     run = newsroom.digest("edition", "cancel", EDITION)
     assert run.code == 0, run.err
-    assert f"{sent['accepted']} readers' letters were recalled" in run.out
+    assert f"cancelled the scheduled email for {sent['accepted']} recipients" in run.out
     provider.clock.advance(3600)
     assert not provider.counts
     status = newsroom.json("status", EDITION)
@@ -100,7 +100,7 @@ def test_what_is_too_late_to_recall_is_told(newsroom: Newsroom, provider: SendGr
     sent = newsroom.json("send", "--at", "07:00")
     run = newsroom.digest("edition", "cancel", EDITION, DIGEST_NOW="2026-11-23T06:50+05:30")
     assert run.code == 1
-    assert f"{sent['accepted']} readers' letters could not be recalled any more" in run.err
+    assert f"{sent['accepted']} recipients will still get this edition" in run.err
     provider.clock.advance(3600)
     assert sum(provider.counts.values()) == sent["accepted"]
 
@@ -199,8 +199,8 @@ def test_more_than_a_provider_recalls_at_once_is_taken_back_in_waves(
         assert pipeline.send(app, EDITION, scheduled=True).counts.accepted == 16
     run = newsroom.digest("edition", "cancel", EDITION)
     assert run.code == 1
-    assert "10 readers' letters were recalled" in run.out
-    assert "6 readers' letters could not be recalled yet, as the provider keeps no more recalls at once" in run.err
+    assert "cancelled the scheduled email for 10 recipients" in run.out
+    assert "6 recipients cannot be cancelled yet: the provider accepts no more cancellations for now" in run.err
     provider.clock.advance(40 * 60)
     monkeypatch.setenv("DIGEST_NOW", "2026-11-23T07:05+05:30")
     with make_app(newsroom.home) as app:
@@ -217,8 +217,8 @@ def test_more_than_a_provider_recalls_at_once_of_one_hour_is_told_as_gone(
     newsroom.environment["DIGEST_DELIVERY__BATCH_SIZE"] = "1"
     newsroom.json("send", "--at", "07:00")
     run = newsroom.digest("edition", "cancel", EDITION)
-    assert "10 readers' letters were recalled" in run.out
-    assert "3 readers' letters could not be recalled any more" in run.err
+    assert "cancelled the scheduled email for 10 recipients" in run.out
+    assert "3 recipients will still get this edition" in run.err
     assert "yet" not in run.err
     provider.clock.advance(3600)
     assert sum(provider.counts.values()) == 3
@@ -238,7 +238,7 @@ def test_what_a_killed_run_had_in_hand_is_taken_back_too(
         connection.execute(update(edition).values(state="sending"))
     run = newsroom.digest("edition", word, EDITION)
     assert run.code == 0, run.err
-    assert f"{sent['accepted']} readers' letters were recalled" in run.out
+    assert f"cancelled the scheduled email for {sent['accepted']} recipients" in run.out
     if word == "pause":
         assert newsroom.digest("edition", "resume", EDITION).code == 0
         assert newsroom.json("send")["accepted"] == sent["accepted"]
@@ -258,7 +258,7 @@ def test_what_a_killed_run_may_have_sent_is_told_when_the_edition_is_paused(
     assert claim
     run = newsroom.digest("edition", "pause", EDITION)
     assert run.code == 1
-    assert f"whether {len(claim.readers)} readers have got this edition is not known" in run.err
+    assert "1 recipient may have this edition: the outcome is unknown" in run.err
     status = newsroom.json("status", EDITION)
     assert (status["state"], status["unknown"]) == ("paused", len(claim.readers))
     assert newsroom.digest("edition", "resume", EDITION).code == 0
@@ -299,17 +299,19 @@ def killed_before_the_freeze(newsroom: Newsroom) -> None:
 def test_the_hour_that_was_asked_for_outlives_a_kill_before_anybody_has_a_place(newsroom: Newsroom) -> None:
     run = newsroom.json("send")
     assert run["pending"] == run["frozen"] - run["excluded"]
-    assert any("was asked for at 2026-11-23 07:30 by a run that was cut short" in said for said in run["problems"])
+    assert any(
+        "An interrupted run scheduled edition 2026-11-23 for 2026-11-23 07:30" in line for line in run["problems"]
+    )
     later = newsroom.json("send", DIGEST_NOW="2026-11-23T07:31+05:30")
     assert later["accepted"] == run["pending"]
-    assert not any("cut short" in said for said in later["problems"])
+    assert not any("interrupted" in line for line in later["problems"])
 
 
 @pytest.mark.usefixtures("killed_before_the_freeze")
 def test_an_hour_that_is_past_by_then_is_said(newsroom: Newsroom) -> None:
     run = newsroom.json("send", DIGEST_NOW="2026-11-23T08:00+05:30")
     assert run["accepted"] == run["frozen"] - run["excluded"]
-    assert any("that is past, so it goes now" in said for said in run["problems"])
+    assert any("That time is past, so it is sent now" in line for line in run["problems"])
 
 
 def test_a_send_that_ended_by_itself_leaves_no_hour_behind(newsroom: Newsroom) -> None:

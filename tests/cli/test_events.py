@@ -96,8 +96,8 @@ def test_posts_settle_what_was_in_doubt_and_bar_who_bounced(over_sendgrid: Newsr
 def test_a_post_that_can_not_be_read_is_passed_over_and_said(over_sendgrid: Newsroom) -> None:
     post(over_sendgrid, [b"no json", b"[]", b'[{"event": 7}]'])
     run = over_sendgrid.digest("events", "handle")
-    assert (run.code, "2 posts of 0 events handled" in run.out) == (0, True)
-    assert "post 1 of sendgrid is passed over: the post is no JSON" in run.err
+    assert (run.code, "Processed 2 webhook payloads with 0 events" in run.out) == (0, True)
+    assert "Skipped webhook payload 1 of sendgrid: the post is no JSON" in run.err
     assert over_sendgrid.json("events", "handle")["posts"] == 0
 
 
@@ -143,7 +143,7 @@ def test_a_message_id_and_the_recipient_are_enough_and_neither_alone_is(newsroom
         mails.dsn(mails.returned(token="A" * 34)),
     ):
         told = bounced(newsroom, data, tmp_path)
-        assert told["kinds"] == {"bounced, but of no letter of ours": 1}
+        assert told["kinds"] == {"bounced, but not for an email of this newsletter": 1}
     assert bounced(newsroom, mails.dsn(bare), tmp_path)["suppressed"] == 1
 
 
@@ -161,7 +161,7 @@ def test_nobody_can_work_out_the_message_id_of_anothers_letter(newsroom: Newsroo
     for start in (0, 20):
         forged = mails.dsn("\n".join(f"Message-ID: <{id}>" for id in ids[start : start + 20]))
         told = bounced(newsroom, forged, tmp_path)
-        assert told == {"mails": 1, "suppressed": 0, "kinds": {"bounced, but of no letter of ours": 1}}
+        assert told == {"mails": 1, "suppressed": 0, "kinds": {"bounced, but not for an email of this newsletter": 1}}
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_a_maildir_is_read_once_and_put_away(newsroom: Newsroom, tmp_path: Path)
     for data in (mails.dsn(letters["asha@example.com"]), mails.OUT_OF_OFFICE, mails.qmail(letters["ravi@example.com"])):
         box.add(data)
     told = newsroom.json("bounces", "--maildir", str(tmp_path / "Maildir"), DIGEST_NOW=NOON)
-    assert told == {"mails": 3, "suppressed": 2, "kinds": {"bounced": 2, "no report": 1}}
+    assert told == {"mails": 3, "suppressed": 2, "kinds": {"bounced": 2, "not a report": 1}}
     assert all(message.get_flags() == "S" for message in box)
     assert newsroom.json("bounces", "--maildir", str(tmp_path / "Maildir"))["mails"] == 0
     run = newsroom.digest("bounces", "--maildir", str(tmp_path))
@@ -242,7 +242,7 @@ def test_check_tells_a_missing_webhook_and_a_wrong_key(over_sendgrid: Newsroom) 
     without = over_sendgrid.json("check", "--offline", code=2, **{named: ""})
     assert "nobody who bounces or complains is known" in without["warnings"][0]
     wrong = over_sendgrid.json("check", "--offline", code=2, SENDGRID_WEBHOOK_KEYS="no key")
-    assert any("no public key" in fault["message"] for fault in wrong["faults"])
+    assert any("not a public key" in fault["message"] for fault in wrong["faults"])
 
 
 def test_many_blocks_are_told_and_the_clock_hears_them(over_sendgrid: Newsroom) -> None:
@@ -256,6 +256,6 @@ def test_many_blocks_are_told_and_the_clock_hears_them(over_sendgrid: Newsroom) 
     with make_app(over_sendgrid.home, environment=over_sendgrid.env()) as app:
         Scheduler(app, said.append).process_feedback()
     assert len(said) == 1
-    assert f"edition {EDITION}: 25 of 25 letters were blocked" in said[0]
+    assert f"Edition {EDITION}: 25 of 25 emails were blocked" in said[0]
     assert outcome(over_sendgrid) == Heard(blocked=25)
     assert over_sendgrid.json("send", "--dry-run", DIGEST_NOW="2026-11-24T07:00+05:30")["would_send"] == 30

@@ -94,7 +94,7 @@ def test_a_list_that_fails_is_read_from_its_old_mark_and_the_others_count(
     server.faults = [Fault("bad_no_field", on="suppression")]
     told = room.json("bounces", "--pull", code=1)
     assert told["unread"] == ["bounces"]
-    assert told["notes"] == ["sendgrid: bounces can't be read: it answered 400: Bad Request"]
+    assert told["notes"] == ["sendgrid: cannot read bounces: it answered 400: Bad Request"]
     assert "reader0@example.com" not in barred(room)
     assert "reader1@example.com" in barred(room)
     asked_since(server)
@@ -112,7 +112,7 @@ def test_who_came_back_since_stays_in_and_is_named(room: Newsroom, server: SendG
             assert signups.confirm(number, timezone="Asia/Kolkata", source="", detail="", now=app.now())
     told = room.json("bounces", "--pull", "--anew")
     assert (told["suppressed"], told["came_back"]) == (0, 2)
-    assert "2 readers came back" in told["notes"][0]
+    assert "2 subscribers subscribed again" in told["notes"][0]
     assert "reader0@example.com" not in barred(room)
     server.api.suppressed["bounces"].append(row("reader0@example.com", -timedelta(minutes=9)))
     room.json("bounces", "--pull", DIGEST_NOW="2026-11-23T08:00+05:30")
@@ -133,7 +133,7 @@ def test_what_goes_with_what(room: Newsroom) -> None:
     assert room.digest("bounces", "--anew", "-").code == 2
     run = room.digest("bounces", "--pull", DIGEST_DELIVERY__TRANSPORT="outbox")
     assert run.code == 2
-    assert "outbox keeps no lists" in run.err
+    assert "outbox has no suppression lists" in run.err
 
 
 def test_the_clock_pulls_once_a_day_and_bears_a_key_that_may_not(room: Newsroom, server: SendGridServer) -> None:
@@ -147,7 +147,9 @@ def test_the_clock_pulls_once_a_day_and_bears_a_key_that_may_not(room: Newsroom,
         assert len(said) == 1, "what stays wrong is said once"
         server.api.scopes = allowed
         scheduler.sync_suppressions()
-        assert said[1:] == ["the provider's lists bar 4 readers of whom no post told"]
+        assert said[1:] == [
+            "Suppressed 4 subscribers found on the provider's lists (their webhook events never arrived)."
+        ]
         server.requests.clear()
         now[0] += timedelta(hours=23)
         scheduler.sync_suppressions()
@@ -164,4 +166,4 @@ def test_a_provider_that_hangs_holds_up_no_send(room: Newsroom, server: SendGrid
         scheduler.log = said.append
         with scheduler._one_at_a_time:
             scheduler._guarded(scheduler.sync_suppressions, in_turn=False)()
-        assert said == ["the provider's lists bar 4 readers of whom no post told"]
+        assert said == ["Suppressed 4 subscribers found on the provider's lists (their webhook events never arrived)."]
