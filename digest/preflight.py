@@ -96,7 +96,7 @@ def unreachable(app: App, letters: Sequence[RenderedEmail]) -> list[Finding]:
 
     def ask(url: str) -> Finding | None:
         try:
-            with app.fetcher.receive(url, allow_private=any(same_host(url, one) for one in own), cut=1):
+            with app.fetcher.stream(url, allow_private=any(same_host(url, one) for one in own), truncate_at=1):
                 return None
         except (FetchError, DigestError) as mistake:
             return warning("link", str(mistake))
