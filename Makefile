@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUNTIME := .venv/.runtime
 READY := .venv/.ready
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore
+# Twice quiet: pip warns about an extra that lxml lacks, which means nothing here.
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-warn-script-location
 JUDGES := tools/mail/node_modules/.ready
 
 .PHONY: setup demo test chaos lint types fmt bench eval mailtools mailcheck webcheck lock clean
