@@ -1,24 +1,36 @@
-# Everything that a developer runs. `make demo` and `make test` need nothing before them but Python 3.11+ and make.
+# Everything that a developer runs. `make demo` and `make test` need only Python 3.11+ and make.
 PYTHON ?= python3
 BIN := .venv/bin
+RUNTIME := .venv/.runtime
 READY := .venv/.ready
+# Twice quiet: pip warns about an extra that lxml lacks, which means nothing here.
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-warn-script-location
 JUDGES := tools/mail/node_modules/.ready
 
 .PHONY: setup demo test chaos lint types fmt bench eval mailtools mailcheck webcheck lock clean
 
 setup: $(READY)
 
-$(READY): requirements.lock pyproject.toml
+# What the program itself needs, pinned.
+$(RUNTIME): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 …")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "Installing into .venv: this takes about half a minute, once."
+	@$(PYTHON) -m venv .venv
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $(RUNTIME)
+
+# The tools of tests and checks besides.
+$(READY): $(RUNTIME) requirements-dev.lock
+	@echo "Installing the test tools into .venv."
+	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $(READY)
 
 # The whole job on the samples: no account, no server, no key.
-demo: setup
+demo: $(RUNTIME)
 	@$(BIN)/digest --home . demo
 
+# Everything; ARGS='-m "not slow"' takes less than a minute. DIGEST_TEST_PROFILE=ci is more thorough.
 test: setup
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
@@ -31,6 +43,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/codespell
 
 types: setup
 	$(BIN)/mypy
@@ -61,10 +74,14 @@ mailcheck: setup mailtools
 webcheck: setup mailtools
 	$(BIN)/python -m tools.web $(ARGS)
 
-# After a change of pyproject.toml's dependencies (needs pip-tools in .venv).
-lock:
-	$(BIN)/pip-compile --quiet --extra dev --extra postgres --extra web --generate-hashes --strip-extras --allow-unsafe \
-	  --no-emit-index-url --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml
+# After a change of dependencies in pyproject.toml. The second lock only adds to the first: both can be installed together.
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+lock: setup
+	$(COMPILE) --extra compression --extra dkim --extra postgres --extra web --build-deps-for editable \
+	  --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 # What was built, never what was done: digest.db remembers who has which edition.
 clean:

@@ -11,6 +11,7 @@ from pathlib import Path
 from bench import slow_sites
 from digest.collect.collector import collect
 from digest.collect.fetch import Fetcher
+from digest.collect.reading import CollectContext
 from digest.models import Source
 from digest.store.articles import ArticleStore
 from digest.store.database import open_database
@@ -55,9 +56,8 @@ def _ours(site: str, sources: int) -> tuple[float, float]:
         store, fetcher = ArticleStore(database, lambda: datetime.now(UTC)), Fetcher()
         for fetched in (sources * ITEMS, 0):
             began = time.perf_counter()
-            report = collect(
-                listed, fetcher=fetcher, memory=store, now=datetime(2026, 11, 23, 12, tzinfo=UTC), home=Path(place)
-            )
+            context = CollectContext(fetcher, datetime(2026, 11, 23, 12, tzinfo=UTC), Path(place), article_store=store)
+            report = collect(listed, context, store)
             took.append(time.perf_counter() - began)
             assert report.articles == fetched, [one for one in report.sources if one.error]
         database.close()

@@ -19,7 +19,8 @@ from digest.settings import Settings
 
 if TYPE_CHECKING:
     from digest.collect.fetch import Fetcher
-    from digest.collect.fulltextfetch import Made
+    from digest.collect.fulltextfetch import FulltextCache
+    from digest.collect.reading import CollectContext
     from digest.collect.robots import Robots
     from digest.curate.memo import Memo
     from digest.curate.rules import Rules
@@ -113,17 +114,31 @@ class App:
 
     @cached_property
     def robots(self) -> Robots:
-        """What sites let us read: asked once a day as long as this process runs."""
+        """The robots.txt rules of sites, cached for this process."""
         from digest.collect.robots import Robots
 
         return Robots(self.fetcher)
 
     @cached_property
-    def made(self) -> Made:
-        """The articles that this process has made whole from their pages."""
-        from digest.collect.fulltextfetch import Made
+    def fulltext_cache(self) -> FulltextCache:
+        """The articles that this process has completed from their pages."""
+        from digest.collect.fulltextfetch import FulltextCache
 
-        return Made()
+        return FulltextCache()
+
+    def collect_context(self) -> CollectContext:
+        """What reading sources needs, as of now."""
+        from digest.collect.reading import CollectContext
+
+        return CollectContext(
+            self.fetcher,
+            self.now(),
+            self.home,
+            robots=self.robots,
+            fulltext_cache=self.fulltext_cache,
+            article_store=self.articles,
+            secret=self.source_secret,
+        )
 
     @cached_property
     def masthead(self) -> Masthead:

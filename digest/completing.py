@@ -62,10 +62,10 @@ def missing(
 
 
 def _read(app: App, source: Source, cut: tuple[Article, ...]) -> list[Article]:
-    from digest.collect.parsed import Parsed
-    from digest.collect.reading import Reader
+    from digest.collect.parsed import ParseResult
+    from digest.collect.reading import SourceReader
 
-    reader = Reader(app.fetcher, app.now(), app.home, app.robots, app.made, shelf=app.articles)
-    filled, _left = reader.filled(source, Parsed("", cut))
+    reader = SourceReader(app.collect_context())
+    filled, _left = reader.complete(source, ParseResult("", cut))
     before = {article.id: article.content_hash for article in cut}
     return [article for article in filled.articles if article.content_hash != before[article.id]]

@@ -40,20 +40,9 @@ def collect(
     app: App, *, progress: Callable[[SourceReport], None] | None = None, patient: bool = False
 ) -> CollectReport:
     """Fetches every source and keeps what is new. `patient`: sources that keep failing are asked less often."""
-    from digest.collect.collector import collect as gather
+    from digest.collect.collector import collect as collect_sources
 
-    return gather(
-        app.sources,
-        fetcher=app.fetcher,
-        memory=app.articles,
-        now=app.now(),
-        home=app.home,
-        progress=progress,
-        patient=patient,
-        secret=app.source_secret,
-        robots=app.robots,
-        made=app.made,
-    )
+    return collect_sources(app.sources, app.collect_context(), app.articles, progress=progress, patient=patient)
 
 
 def edition_key(app: App, *, day: date | None = None, slug: str = "") -> str:

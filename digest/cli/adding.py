@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from digest.app import App
-    from digest.collect.collector import Look
+    from digest.collect.collector import SourcePreview
     from digest.source_list import Listed
 
 SHOWN = 5
@@ -77,7 +77,7 @@ def add(home: Path, /, target: str, yes: bool, force: bool, dry_run: bool, as_js
 
 
 def _told(
-    found: Look, row: Mapping[str, Any], problem: str, *, kept: bool, line: int, dry_run: bool, as_json: bool
+    found: SourcePreview, row: Mapping[str, Any], problem: str, *, kept: bool, line: int, dry_run: bool, as_json: bool
 ) -> int:
     from digest.cli.shapes import found_json
 
@@ -105,7 +105,7 @@ def _told(
     return 1 if hint else 0
 
 
-def _looked_up(app: App, row: Mapping[str, Any]) -> Look:
+def _looked_up(app: App, row: Mapping[str, Any]) -> SourcePreview:
     """Titles and dates are wanted, so no pages are read where the document itself has these."""
     from digest.models import Source
 
@@ -141,11 +141,11 @@ def _already(there: Listed, row: Mapping[str, Any], as_json: bool) -> int:
     return 0
 
 
-def _newest(found: Look) -> list[Any]:
+def _newest(found: SourcePreview) -> list[Any]:
     return sorted(found.articles, key=lambda article: article.published, reverse=True)[:SHOWN]
 
 
-def _show(found: Look, row: Mapping[str, Any], target: str, now: datetime) -> None:
+def _show(found: SourcePreview, row: Mapping[str, Any], target: str, now: datetime) -> None:
     """What would come, and as what it would be kept (`row` empty: it would not)."""
     for warning in found.warnings:
         note(f"warning: {warning}")

@@ -51,7 +51,7 @@ def _looked(app: App, source: Source, known: SourceHealth | None, *, online: boo
     from dataclasses import replace
 
     from digest.cli.trying import looked, problem_of
-    from digest.collect.health import clock
+    from digest.collect.health import format_time
 
     now = app.now()
     said = _known(known, now) if known else []
@@ -60,7 +60,7 @@ def _looked(app: App, source: Source, known: SourceHealth | None, *, online: boo
     if source.url and not online:
         return said
     if source.url and known and known.not_before and now < known.not_before:
-        return [*said, f"asks not to be asked before {clock(known.not_before, now)}"]
+        return [*said, f"asked us to wait until {format_time(known.not_before, now)}"]
     found = looked(app, replace(source, fulltext=False))
     problem = problem_of(found)
     if problem:
@@ -72,10 +72,10 @@ def _looked(app: App, source: Source, known: SourceHealth | None, *, online: boo
 
 def _known(health: SourceHealth, now: datetime) -> list[str]:
     """What past collections tell against a source."""
-    from digest.collect.health import worries
+    from digest.collect.health import health_warnings
 
-    said = [f"{worry}: {health.last_error}" if health.last_error else worry for worry in worries(health, now)]
-    moved = [f"it has moved for good to {health.moved_to}; put that in its url"] if health.moved_to else []
+    said = [f"{worry}: {health.last_error}" if health.last_error else worry for worry in health_warnings(health, now)]
+    moved = [f"it has permanently moved to {health.moved_to}; change its url"] if health.moved_to else []
     return moved + said
 
 

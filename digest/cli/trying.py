@@ -14,7 +14,7 @@ from digest.cli.output import emit, json_option, note, plural
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.collect.collector import Look
+    from digest.collect.collector import SourcePreview
     from digest.models import Source
 
 _HOST = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}(?:[/:].*)?\Z", re.I)
@@ -58,14 +58,15 @@ def test(home: Path, target: str, links: str | None, allow_private: bool, as_jso
     return 1 if found.error else 0
 
 
-def _tested(home: Path, target: str, links: str, allow_private: bool) -> Look:
+def _tested(home: Path, target: str, links: str, allow_private: bool) -> SourcePreview:
     """A source by its name as digest.yaml has it; anything else as a place, for which no newsletter is needed."""
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from digest.app import make_app
-    from digest.collect.collector import look
+    from digest.collect.collector import preview_source
     from digest.collect.fetch import Fetcher
+    from digest.collect.reading import CollectContext
     from digest.models import Source
     from digest.settings_file import FILE_NAME
 
@@ -80,28 +81,20 @@ def _tested(home: Path, target: str, links: str, allow_private: bool) -> Look:
         name=target, url=target if web else "", path="" if web else target, links=links, allow_private=allow_private
     )
     now = datetime.now(ZoneInfo("Asia/Kolkata"))
-    found = look(target, fetcher=Fetcher(), now=now, home=Path.cwd(), source=source)
+    found = preview_source(target, CollectContext(Fetcher(), now, Path.cwd()), source=source)
     if found.error and not web and not there and _HOST.match(target):
         return replace(found, error=f"{found.error} If it is a URL, begin it with https://.")
     return found
 
 
-def looked(app: App, source: Source) -> Look:
-    """What a source would give, by the newsletter's own fetcher, keys and manners."""
-    from digest.collect.collector import look
+def looked(app: App, source: Source) -> SourcePreview:
+    """What a source would give, with the newsletter's own fetcher and keys."""
+    from digest.collect.collector import preview_source
 
-    return look(
-        source.url or source.path,
-        fetcher=app.fetcher,
-        now=app.now(),
-        home=app.home,
-        source=source,
-        secret=app.source_secret,
-        robots=app.robots,
-    )
+    return preview_source(source.url or source.path, app.collect_context(), source=source)
 
 
-def problem_of(found: Look) -> str:
+def problem_of(found: SourcePreview) -> str:
     """Why a place is no source; '' when it gives articles."""
     if found.error:
         return found.error

@@ -18,9 +18,9 @@ from digest.collect.entries import EXCERPT
 from digest.collect.feeddates import parse_date
 from digest.collect.identity import absolute_url
 from digest.collect.markup import plain, read_html
-from digest.collect.parsed import Item, Notes, Parsed
+from digest.collect.parsed import ParseResult, RawItem, WarningLog
 from digest.collect.pictures import is_decoration
-from digest.collect.taming import MOST_ITEMS
+from digest.collect.taming import MAX_ITEMS
 from digest.models import Image, JsonMapping, Source
 
 _FIELDS = tuple(one.name for one in fields(JsonMapping) if one.name not in ("preset", "items", "utc"))
@@ -28,43 +28,43 @@ _CUT = re.compile(r"\[\+?[0-9]{1,7} char(?:acter)?s?\]")  # `… [+1234 chars]`,
 _LANGUAGE = re.compile("[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}")
 _KEY_LIKE = re.compile("[A-Za-z0-9_-]{16,}")
 _SAID = "message | error.message | error | errors | detail"
-MOST_PARTS = 2_000_000
+MAX_PARTS = 2_000_000
 """Objects, lists and values of one answer: a hundred thousand articles with twenty fields each."""
 
 _SAMPLE = 5
 """Items that are looked at to know an API by its shape."""
 
 
-def parse_api(text: str, *, source: Source, base_url: str, now: datetime, notes: Notes) -> Parsed:
+def parse_api(text: str, *, source: Source, base_url: str, now: datetime, notes: WarningLog) -> ParseResult:
     """The articles of an API's answer, by the source's mapping; without one by the preset that its shape tells.
 
     An answer that is no such list gives `error`; a path that finds nothing in any item gives a warning.
     """
-    if text.count(",") + text.count("[") + text.count("{") > MOST_PARTS:
-        return Parsed("", error=f"It has more than {MOST_PARTS:,} parts, which no news needs; refused.")
+    if text.count(",") + text.count("[") + text.count("{") > MAX_PARTS:
+        return ParseResult("", error=f"It has more than {MAX_PARTS:,} parts, which no news needs; refused.")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as mistake:
-        return Parsed("", error=f"It looks like JSON but can't be read ({str(mistake)[:100]}).")
+        return ParseResult("", error=f"It looks like JSON but can't be read ({str(mistake)[:100]}).")
     asked = source.mapping or JsonMapping(preset=evident(document))
     if asked.preset and asked.preset not in PRESETS:
-        return Parsed("", error=f"There is no preset {asked.preset!r}; known: {', '.join(PRESETS)}.")
+        return ParseResult("", error=f"There is no preset {asked.preset!r}; known: {', '.join(PRESETS)}.")
     if source.mapping is None and not asked.preset:
-        return Parsed("", error=_unknown(document))
+        return ParseResult("", error=_unknown(document))
     mapping = _whole(asked)
     kind = f"api:{asked.preset}" if asked.preset else "api"
     entries = jsonpath.listed(document, mapping.items)
     if entries is None:
-        return Parsed("", error=_no_list(document, mapping.items))
+        return ParseResult("", error=_no_list(document, mapping.items))
     good = [entry for entry in entries if isinstance(entry, dict)]
     lost = len(entries) - len(good)
     if lost:
         notes.add(f"{lost} of its items are no objects")
     if not entries:
         notes.add("it holds no items")
-    if len(good) > MOST_ITEMS:
-        notes.add(f"{len(good)} items are too many; the newest {MOST_ITEMS} were read")
-        lost += len(good) - MOST_ITEMS
+    if len(good) > MAX_ITEMS:
+        notes.add(f"{len(good)} items are too many; the newest {MAX_ITEMS} were read")
+        lost += len(good) - MAX_ITEMS
         good = _newest(good, mapping)
     for name in _FIELDS:
         path = getattr(asked, name)
@@ -78,7 +78,7 @@ def parse_api(text: str, *, source: Source, base_url: str, now: datetime, notes:
             notes.count(f"could not be read ({type(mistake).__name__})")
             lost += 1
     articles, more, doubles = assemble(items, source=source, now=now, notes=notes)
-    return Parsed(kind, articles, lost + more, notes.told(), duplicates=doubles)
+    return ParseResult(kind, articles, lost + more, notes.told(), duplicates=doubles)
 
 
 def evident(document: Any) -> str:
@@ -101,8 +101,8 @@ def _whole(asked: JsonMapping) -> JsonMapping:
     return replace(PRESETS[asked.preset].mapping, preset=asked.preset, **own)
 
 
-def _item(entry: dict[str, Any], mapping: JsonMapping, base: str) -> Item:
-    item = Item(guid=_unescaped(jsonpath.text(entry, mapping.guid)))
+def _item(entry: dict[str, Any], mapping: JsonMapping, base: str) -> RawItem:
+    item = RawItem(guid=_unescaped(jsonpath.text(entry, mapping.guid)))
     item.title = _titled(plain(jsonpath.text(entry, mapping.title)), plain(jsonpath.text(entry, mapping.publisher)))
     raw = _address(jsonpath.text(entry, mapping.url))
     if not raw and item.guid.startswith(("http://", "https://")):
@@ -172,7 +172,7 @@ def _newest(entries: list[dict[str, Any]], mapping: JsonMapping) -> list[dict[st
         date = parse_date(_date(entries[at], mapping.published, mapping))
         return date.timestamp() if date is not None and date.year > 1900 else 0.0
 
-    order = sorted(range(len(entries)), key=age, reverse=True)[:MOST_ITEMS]
+    order = sorted(range(len(entries)), key=age, reverse=True)[:MAX_ITEMS]
     return [entries[at] for at in sorted(order)]
 
 

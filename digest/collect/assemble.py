@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from digest.collect.clean import clean_article, menu_entries
 from digest.collect.feeddates import as_indian, is_mislabelled, parse_date, zero_labelled
 from digest.collect.identity import article_id, canonical_url
-from digest.collect.parsed import Item, Notes
+from digest.collect.parsed import RawItem, WarningLog
 from digest.collect.repeats import drop_shared
 from digest.collect.titles import first_words
 from digest.hindi.cut import shorten
@@ -31,7 +31,7 @@ TITLE_LIMIT = 400  # characters, then clusters
 LEAD = 400  # characters: by fewer, two texts of 3,800 are called otherwise
 LONGER = 3_000  # characters, where the lead names no language
 MADE_TITLE = 90  # clusters of the text that an item without a title is known by
-MOST_CATEGORIES = 30
+MAX_CATEGORIES = 30
 
 SHARED_BY = 3
 """Titles at one address: two may be a story and its update, more are a page that all items of a feed name."""
@@ -44,11 +44,11 @@ OWN_FILE = "file:"
 
 
 def assemble(
-    items: Sequence[Item],
+    items: Sequence[RawItem],
     *,
     source: Source,
     now: datetime,
-    notes: Notes,
+    notes: WarningLog,
     hint: str = "",
     site: str = "",
     built: str = "",
@@ -88,7 +88,7 @@ def assemble(
     return tuple(drop_shared(news)), lost + len(menu), doubles
 
 
-def _shared_addresses(items: Sequence[Item]) -> set[str]:
+def _shared_addresses(items: Sequence[RawItem]) -> set[str]:
     """Canonical URLs that stand for a section or a whole site: so many items with titles of their own point there."""
     titles: dict[str, set[str]] = {}
     for item in items:
@@ -97,7 +97,7 @@ def _shared_addresses(items: Sequence[Item]) -> set[str]:
     return {url for url, own in titles.items() if len(own) >= (2 if url.count("/") < 3 else SHARED_BY)}
 
 
-def _in_indian_time(item: Item) -> Item:
+def _in_indian_time(item: RawItem) -> RawItem:
     """The item with dates that say +00:00 written as Indian ones."""
     date, updated = zero_labelled(item.date), zero_labelled(item.updated)
     return replace(
@@ -108,12 +108,12 @@ def _in_indian_time(item: Item) -> Item:
 
 
 def _article(
-    item: Item,
+    item: RawItem,
     source: Source,
     now: datetime,
     shift: timedelta,
     salt: str,
-    notes: Notes,
+    notes: WarningLog,
     hint: str,
     site: str,
     alone: bool,
@@ -148,7 +148,7 @@ def _article(
         updated=updated,
         author=item.author[:200],
         image=item.images[0] if item.images else None,
-        categories=tuple(dict.fromkeys(c for c in item.categories if c))[:MOST_CATEGORIES],
+        categories=tuple(dict.fromkeys(c for c in item.categories if c))[:MAX_CATEGORIES],
         section=item.section or source.section,
         excerpt=item.excerpt,
         body=tuple(item.body),
@@ -166,7 +166,7 @@ def _article(
 
 
 def _published(
-    item: Item, now: datetime, shift: timedelta, warnings: list[str], *, replay: bool
+    item: RawItem, now: datetime, shift: timedelta, warnings: list[str], *, replay: bool
 ) -> tuple[datetime, bool]:
     """When the source says that it was published, in UTC, and whether it says so at all.
 
@@ -191,14 +191,14 @@ def _published(
     return date, True
 
 
-def _date(item: Item) -> datetime | None:
+def _date(item: RawItem) -> datetime | None:
     for raw in (item.date, item.updated):
         if raw.strip() and (date := parse_date(raw)) is not None:
             return date
     return item.fallback
 
 
-def _replay_shift(items: Iterable[Item], now: datetime) -> timedelta:
+def _replay_shift(items: Iterable[RawItem], now: datetime) -> timedelta:
     """What puts the newest item an hour before `now` and keeps all distances: for recorded samples."""
     dates = [date for item in items if (date := _date(item)) is not None and date.year >= EARLIEST]
     return now - REPLAY_AGE - max(dates) if dates else timedelta(0)

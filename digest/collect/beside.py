@@ -23,7 +23,7 @@ from digest.models import Article, Image, InlineImage
 LARGEST = 200_000
 """Bytes of one picture. It travels in every reader's mail, where a phone's screen shows it 600 pixels wide."""
 
-MOST_BYTES = 50_000_000
+MAX_BYTES = 50_000_000
 """Bytes of all pictures of one folder together: they are held until the articles are saved."""
 
 LONGEST_NAME = 1_000
@@ -143,8 +143,8 @@ class Beside:
             return f"is {kind}, which mail programs do not all show; use PNG, JPEG or GIF" if kind else _NO_PICTURE
         if len(data) > LARGEST:
             return f"has more than {LARGEST:,} bytes, too many for a mail; make it smaller"
-        if self._bytes + len(data) > MOST_BYTES:
-            return f"was left out: the folder's pictures have more than {MOST_BYTES:,} bytes together"
+        if self._bytes + len(data) > MAX_BYTES:
+            return f"was left out: the folder's pictures have more than {MAX_BYTES:,} bytes together"
         self._bytes += len(data)
         cid = f"{hashlib.sha256(data).hexdigest()[:40]}@digest"
         return InlineImage(cid, header.type, data, header.width, header.height)

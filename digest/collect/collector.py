@@ -1,6 +1,6 @@
-"""Collects all sources of a newsletter: reads in threads, hands to memory. Holds no rule about articles.
+"""Collect all sources of a newsletter: read them in threads, and save their articles in the caller's thread.
 
-One source's failure is a value in its report and never stops the others; only memory's own errors end the run.
+A failure of one source becomes a value in its report and never stops the others. Only errors of the store end the run.
 """
 
 from __future__ import annotations
@@ -11,28 +11,24 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from digest.collect import health
-from digest.collect.fetch import Fetcher
 from digest.collect.fetcherrors import FetchError
-from digest.collect.fulltextfetch import Made
-from digest.collect.memory import Memory, Remembered, Saved
-from digest.collect.reading import Read, Reader
-from digest.collect.robots import Robots
+from digest.collect.memory import CollectStore, SaveCounts, SourceState
+from digest.collect.reading import CollectContext, SourceReader, SourceResult
 from digest.errors import DigestError
 from digest.models import Article, Source, SourceHealth
 
+# Sources fetched at once. Waiting costs only a thread's stack; parsing is limited separately (reading.ParseLimiter).
 THREADS = 200
-"""Sources that are waited for at once. Waiting costs a thread's stack; parsing takes turns (reading.Turns)."""
 
-LOOKED_AT = 10
-"""Pages that a look reads: enough to judge a source by."""
+# Pages that a preview fetches: enough to judge a source.
+PREVIEW_PAGES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """What one source gave. `error` is '' or why it gave nothing; `seconds` is fetching and parsing."""
+    """What one source gave."""
 
     name: str
     kind: str = ""
@@ -41,152 +37,142 @@ class SourceReport:
     updated: int = 0
     lost: int = 0
     warnings: tuple[str, ...] = ()
+    # Why the source gave nothing, or ''.
     error: str = ""
+    # Time for fetching and parsing.
     seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class CollectReport:
-    """Reports in the order of the sources, and how many articles they gave together."""
+    """Reports in the order of the sources, and the number of articles from all of them."""
 
     sources: tuple[SourceReport, ...]
     articles: int
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What would be taken from a URL or path; nothing was stored.
-
-    `title` is the feed's own. `url` is the address to keep instead of the one asked: the feed that a page names, or
-    where it has moved to for good; '' when the one asked is right.
-    """
+class SourcePreview:
+    """What a URL or path would give as a source. Nothing is stored."""
 
     kind: str
     warnings: tuple[str, ...] = ()
     articles: tuple[Article, ...] = ()
     error: str = ""
+    # The feed's own title.
     title: str = ""
+    # A better address to store: the feed that the page names, or the permanent redirect's target. '' if there is none.
     url: str = ""
 
 
 def collect(
     sources: Sequence[Source],
+    context: CollectContext,
+    store: CollectStore,
     *,
-    fetcher: Fetcher,
-    memory: Memory,
-    now: datetime,
-    home: Path,
     threads: int = THREADS,
     progress: Callable[[SourceReport], None] | None = None,
     patient: bool = False,
-    secret: Callable[[str], str] | None = None,
-    robots: Robots | None = None,
-    made: Made | None = None,
 ) -> CollectReport:
-    """Read every source and save what it gives; relative paths are relative to `home`.
+    """Read every source and save its articles.
 
-    `progress` is called from the caller's thread, once for each source as it is done. `patient`: sources that keep
-    failing are asked less often, for runs that no one waits for. `secret` gives the key that an environment variable
-    holds. `robots` and `made` are what earlier runs of this process have learnt of sites and pages. Only errors of
-    `memory` (and of `progress`) are raised.
+    `progress` is called from the caller's thread for each source when it is done. `patient` skips sources that keep
+    failing until their back-off is over; use it for runs that nobody waits for. Raises only what `store` and
+    `progress` raise.
     """
     _import_parsers()
-    reader = Reader(fetcher, now, home, robots or Robots(fetcher), made or Made(), secret, shelf=memory)
-    found = memory.recall()
-    known = [health.begin(source, found.get(source.name)) for source in sources]
+    reader = SourceReader(context)
+    stored = store.load_states()
+    states = [health.initial_state(source, stored.get(source.name)) for source in sources]
     reports: dict[int, SourceReport] = {}
 
-    def done(at: int, report: SourceReport) -> None:
-        reports[at] = report
+    def finish(index: int, report: SourceReport) -> None:
+        reports[index] = report
         if progress is not None:
             progress(report)
 
-    asked, listed = [], frozenset(source.name for source in sources)
-    for at, source in enumerate(sources):
-        refusal = health.refusal(known[at], now, patient=patient) if source.url and not source.replay else ""
-        if refusal:
-            done(at, SourceReport(source.name, warnings=health.worries(known[at].health, now), error=refusal))
+    now = context.now
+    listed = frozenset(source.name for source in sources)
+    due = []
+    for index, source in enumerate(sources):
+        skipped = health.skip_reason(states[index], now, patient=patient) if source.url and not source.replay else None
+        if skipped:
+            warnings = health.health_warnings(states[index].health, now)
+            finish(index, SourceReport(source.name, warnings=warnings, error=skipped))
         else:
-            asked.append(at)
-    with _Crew(threads, [partial(_read, reader, sources[at], known[at]) for at in asked]) as crew:
-        for _ in asked:
-            nth, read = crew.next()
-            at = asked[nth]
-            done(at, _keep(sources[at], known[at], read, memory, now, listed))
-    ordered = tuple(reports[at] for at in range(len(sources)))
+            due.append(index)
+    with _WorkerPool(threads, [partial(_read, reader, sources[index], states[index]) for index in due]) as pool:
+        for _ in due:
+            job, result = pool.next()
+            index = due[job]
+            finish(index, _save(sources[index], states[index], result, store, now, listed))
+    ordered = tuple(reports[index] for index in range(len(sources)))
     return CollectReport(ordered, sum(report.fetched for report in ordered))
 
 
-def look(
-    target: str,
-    *,
-    fetcher: Fetcher,
-    now: datetime,
-    home: Path,
-    source: Source | None = None,
-    secret: Callable[[str], str] | None = None,
-    robots: Robots | None = None,
-) -> Look:
-    """What would be taken from a URL or a path; stores nothing. `source` lends its settings.
+def preview_source(target: str, context: CollectContext, *, source: Source | None = None) -> SourcePreview:
+    """What a URL or path would give, with the settings of `source`. Stores nothing.
 
-    Of articles that their feed cut up to LOOKED_AT pages are read, unless the source's `fulltext` is false.
+    Fetches up to PREVIEW_PAGES pages of articles that the feed cut short, unless the source has `fulltext: false`.
     """
-    scheme = target.strip().partition("://")[0].lower() if "://" in target else ""
-    if scheme == "file" or target.strip().lower().startswith("file:"):
-        return Look("", error="file: URLs are not read; name the path itself.")
+    target = target.strip()
+    scheme = target.partition("://")[0].lower() if "://" in target else ""
+    if scheme == "file" or target.lower().startswith("file:"):
+        return SourcePreview("", error="file: URLs are not supported; give the path itself.")
     if scheme and scheme not in ("http", "https"):
-        return Look("", error=f"{scheme}: is not read; only http, https and paths are.")
-    lent = source or Source(name=target.strip())
-    one = replace(lent, url=target.strip() if scheme else "", path="" if scheme else target)
-    reader = Reader(fetcher, now, home, robots or Robots(fetcher), Made(), secret, most_pages=LOOKED_AT, eager=True)
-    read = _read(reader, one, Remembered(SourceHealth(one.name)))
-    if not isinstance(read, Read):
-        return Look("", error=read.message)
-    parsed = read.parsed
-    url = parsed.feed_url or read.moved_to
-    return Look(parsed.kind, parsed.warnings, parsed.articles, parsed.error, parsed.title, url)
+        return SourcePreview("", error=f"{scheme}: is not supported; only http, https and paths are.")
+    settings = source or Source(name=target)
+    source = replace(settings, url=target if scheme else "", path="" if scheme else target)
+    reader = SourceReader(context, max_pages=PREVIEW_PAGES, fetch_all_pages=True)
+    result = _read(reader, source, SourceState(SourceHealth(source.name)))
+    if isinstance(result, _Failure):
+        return SourcePreview("", error=result.message)
+    parsed = result.parsed
+    url = parsed.feed_url or result.moved_to
+    return SourcePreview(parsed.kind, parsed.warnings, parsed.articles, parsed.error, parsed.title, url)
 
 
 @dataclass(frozen=True, slots=True)
-class _Failed:
+class _Failure:
     """Why a source could not be read."""
 
     message: str
     retry_after: float | None = None
 
 
-def _read(reader: Reader, source: Source, known: Remembered) -> Read | _Failed:
-    """One source in a worker thread; touches no memory."""
+def _read(reader: SourceReader, source: Source, state: SourceState) -> SourceResult | _Failure:
+    """Read one source in a worker thread; does not touch the store."""
     try:
-        return reader.read(source, known)
-    except FetchError as mistake:
-        return _Failed(str(mistake), mistake.retry_after if mistake.status in (429, 503) else None)
-    except DigestError as mistake:
-        return _Failed(str(mistake))
-    except Exception as mistake:  # a bug met by one source must not take the others' articles
-        return _Failed(f"An unexpected {type(mistake).__name__}: {str(mistake)[:300]}")
+        return reader.read(source, state)
+    except FetchError as error:
+        return _Failure(str(error), error.retry_after if error.status in (429, 503) else None)
+    except DigestError as error:
+        return _Failure(str(error))
+    except Exception as error:
+        # A bug that one source triggers must not lose the others' articles.
+        return _Failure(f"An unexpected {type(error).__name__}: {str(error)[:300]}")
 
 
-class _Crew:
-    """Runs jobs in threads and hands over each result as it comes; a result that was handed over is kept no longer.
+class _WorkerPool:
+    """Runs jobs in threads and returns each result as it is ready, without keeping it.
 
-    Parsing takes turns, so that results come about as fast as they can be saved.
+    The limit on parsing makes results arrive about as fast as they can be saved, so they do not pile up in memory.
     """
 
-    def __init__(self, threads: int, jobs: Sequence[Callable[[], Read | _Failed]]) -> None:
-        self._results: queue.SimpleQueue[tuple[int, Read | _Failed]] = queue.SimpleQueue()
+    def __init__(self, threads: int, jobs: Sequence[Callable[[], SourceResult | _Failure]]) -> None:
+        self._results: queue.SimpleQueue[tuple[int, SourceResult | _Failure]] = queue.SimpleQueue()
         self._pool = ThreadPoolExecutor(max(1, min(threads, THREADS, len(jobs))), thread_name_prefix="collect")
-        for nth, job in enumerate(jobs):
-            self._pool.submit(self._work, nth, job)
+        for number, job in enumerate(jobs):
+            self._pool.submit(self._run, number, job)
 
-    def next(self) -> tuple[int, Read | _Failed]:
-        """The number and the result of a job that is done; waits for one."""
+    def next(self) -> tuple[int, SourceResult | _Failure]:
+        """Wait for a finished job; return its number and its result."""
         return self._results.get()
 
-    def _work(self, nth: int, job: Callable[[], Read | _Failed]) -> None:
-        self._results.put((nth, job()))
+    def _run(self, number: int, job: Callable[[], SourceResult | _Failure]) -> None:
+        self._results.put((number, job()))
 
-    def __enter__(self) -> _Crew:
+    def __enter__(self) -> _WorkerPool:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -194,32 +180,34 @@ class _Crew:
 
 
 def _import_parsers() -> None:
-    """Import what parsing needs before threads do: two that import one package at once can meet it half made."""
+    """Import parsers before the threads start: two threads that import one package can meet it half initialised."""
     import feedparser  # noqa: F401
     import lxml.html  # noqa: F401
 
 
-def _keep(
+def _save(
     source: Source,
-    known: Remembered,
-    read: Read | _Failed,
-    memory: Memory,
+    state: SourceState,
+    result: SourceResult | _Failure,
+    store: CollectStore,
     now: datetime,
     listed: frozenset[str],
 ) -> SourceReport:
-    """Save what a worker has read, then what is to be remembered: the other order could lose articles in a crash."""
-    if isinstance(read, _Failed):
-        after = health.after_failure(known, now, read.message, read.retry_after)
-        report = SourceReport(source.name, error=read.message)
+    """Save the articles first and the state after them; in the other order a crash between them would lose articles."""
+    if isinstance(result, _Failure):
+        after = health.after_failure(state, now, result.message, result.retry_after)
+        report = SourceReport(source.name, error=result.message)
     else:
-        parsed = read.parsed
+        parsed = result.parsed
         if parsed.pictures:
-            memory.keep(parsed.pictures)
-        saved = memory.save(parsed.articles, listed=listed) if parsed.articles else Saved(0, 0)
+            store.save_images(parsed.pictures)
+        saved = store.save(parsed.articles, listed=listed) if parsed.articles else SaveCounts(0, 0)
         if parsed.error:
-            after = health.after_failure(known, now, parsed.error, None, fetched=True)
+            after = health.after_failure(state, now, parsed.error, None, fetched=True)
         else:
-            after = health.after_good(known, now, new=saved.new, validators=read.validators, moved_to=read.moved_to)
+            after = health.after_success(
+                state, now, new=saved.new, validators=result.validators, moved_to=result.moved_to
+            )
         report = SourceReport(
             source.name,
             parsed.kind,
@@ -229,9 +217,10 @@ def _keep(
             parsed.lost,
             parsed.warnings,
             parsed.error,
-            round(read.seconds, 3),
+            round(result.seconds, 3),
         )
-    if not source.replay:  # a recorded sample has no health, and is read anew each time
-        memory.note(after)
-        report = replace(report, warnings=report.warnings + health.worries(after.health, now))
+    # A recorded sample has no health, and is read again in every run.
+    if not source.replay:
+        store.save_state(after)
+        report = replace(report, warnings=report.warnings + health.health_warnings(after.health, now))
     return report

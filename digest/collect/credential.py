@@ -1,7 +1,7 @@
-"""A source's secret on its way: which requests carry it, and how. Looks none up, and shows none.
+"""A source's secret: which requests carry it, and how.
 
-A header or a parameter of the query; only requests to the source's own host carry it, so that no redirect leads it
-elsewhere. It stands in no repr, message or store.
+It is a header or a query parameter. Only requests to the source's own host carry it, so that no redirect takes it
+elsewhere, and it never appears in a repr, a message or the store.
 """
 
 from __future__ import annotations
@@ -11,27 +11,29 @@ from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
 
 from digest.collect import guard
 
-_USUAL = {("http", 80), ("https", 443)}
+_DEFAULT_PORTS = {("http", 80), ("https", 443)}
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """`origin` is the source's own address; exactly one of `header` and `param` is a name."""
+    """A secret and where to put it."""
 
+    # The source's own address.
     origin: guard.Target
     value: str = field(repr=False)
+    # The name of a header or of a parameter; exactly one of them is set.
     header: str = ""
     param: str = ""
 
-    def meant_for(self, place: guard.Target) -> bool:
-        """Whether a request to `place` may carry it: the same host and port, or its https twin; never https → http."""
-        if place.host != self.origin.host or (self.origin.scheme, place.scheme) == ("https", "http"):
+    def applies_to(self, target: guard.Target) -> bool:
+        """Whether a request may carry it: to the same host and port, or an upgrade from http to https, never down."""
+        if target.host != self.origin.host or (self.origin.scheme, target.scheme) == ("https", "http"):
             return False
-        twins = {(self.origin.scheme, self.origin.port), (place.scheme, place.port)} == _USUAL
-        return place.port == self.origin.port or twins
+        is_upgrade = {(self.origin.scheme, self.origin.port), (target.scheme, target.port)} == _DEFAULT_PORTS
+        return target.port == self.origin.port or is_upgrade
 
-    def path(self, path: str) -> str:
-        """The request's path with the parameter added; `path` holds the query."""
+    def add_to_path(self, path: str) -> str:
+        """The request's path, including its query, with the parameter added."""
         if not self.param:
             return path
         return f"{path}{'&' if '?' in path else '?'}{quote(self.param, safe='')}={quote(self.value, safe='')}"
@@ -39,13 +41,13 @@ class Credential:
     def headers(self) -> dict[str, str]:
         return {self.header: self.value} if self.header else {}
 
-    def cleaned(self, url: str) -> str:
-        """A redirect's URL without the parameter, which many servers hand back in it."""
+    def remove_from(self, url: str) -> str:
+        """A redirect's URL without the parameter, which many servers repeat in it."""
         if not self.param:
             return url
         try:
             parts = urlsplit(url)
         except ValueError:
             return url
-        pairs = [one for one in parts.query.split("&") if unquote_plus(one.partition("=")[0]) != self.param]
+        pairs = [pair for pair in parts.query.split("&") if unquote_plus(pair.partition("=")[0]) != self.param]
         return urlunsplit(parts._replace(query="&".join(pairs)))

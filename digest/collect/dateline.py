@@ -76,8 +76,8 @@ _END = re.compile(r"\s?(?P<mark>[:।|–—-]|[.](?![0-9a-z])|(?<=[)\]])(?=\s))
 _PAREN = re.compile(r"\(([^()]*)\)")
 _BRACKETS = str.maketrans("[]", "()")
 _ENDED = re.compile("[।.?!…][\"'”’)]*$")
-_MOST_PARTS = 4
-_MOST_ENDS = 5
+_MAX_PARTS = 4
+_MAX_ENDS = 5
 """Marks that are tried as the front's end: abbreviations (`जा.सं., मेरठ: `) have stops of their own."""
 _COMMA = re.compile(f"([{_DEVA}]{{2,20}}(?: [{_DEVA}]{{2,20}})?), (?=[\"'“‘]?[{_DEVA}A-Z])")
 _AHEAD, _LISTING = 5, frozenset(fold(word) for word in ("और", "व", "तथा", "एवं", "समेत", "सहित", "जैसे", "जहां"))
@@ -168,7 +168,7 @@ def _one(text: str, *, opens: bool, context: str) -> tuple[str, str]:
         return "", text
     reach = min(field.end() + 2, LONGEST + 2)
     for number, match in enumerate(_END.finditer(text, 2, reach)):
-        if number == _MOST_ENDS or match.start() > field.end():
+        if number == _MAX_ENDS or match.start() > field.end():
             break
         end = _END.match(text, match.start())  # the blanks after the mark may lie beyond the reach
         after = end.end() if end else match.end()
@@ -203,7 +203,7 @@ def _place(front: str, mark: str, rest: str, *, opens: bool, context: str) -> st
     parts = [piece for part in parts for piece in _apart(part)]
     inner = [part.strip() for text in parenthesised for part in re.split("[,/]", text) if part.strip()]
     every = parts + inner
-    if not every or len(every) > _MOST_PARTS + 1:
+    if not every or len(every) > _MAX_PARTS + 1:
         return None
     kinds = [kind_of(part) for part in every]
     if not mark and (kinds[-1] != "agency" or ("" in kinds and "date" not in kinds) or goes_on(rest)):

@@ -1,7 +1,7 @@
-"""Connects to the very address that guard.py has checked, and cuts the connection at its deadline.
+"""Connect to the exact address that guard.py has checked, and close the connection at a deadline.
 
-Knows deadlines, addresses and certificates; asks for nothing. A name could resolve to something else a moment
-after the check, so the address is dialled, while SNI and the certificate check keep the name.
+A name could resolve to another address a moment after the check. So the address is connected to, while SNI and the
+certificate check use the name.
 """
 
 from __future__ import annotations
@@ -12,45 +12,64 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from digest.collect import guard
-from digest.collect.fetcherrors import LATE, FetchError, late, reason
+from digest.collect.fetcherrors import TIMED_OUT, FetchError, describe_cause, timeout_error
+
+# Addresses of one host that are tried.
+_MAX_ADDRESSES = 4
 
 
-class Dialler:
-    """Makes connections; `connect` and `read` are seconds for connecting and for one read. Safe between threads."""
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When one fetch must be over."""
 
-    def __init__(self, connect: float, read: float) -> None:
-        self._seconds, self._read = connect, read
+    # time.monotonic() at which the connection is closed.
+    at: float
+    # The total time allowed, for messages.
+    total: float
+
+    @property
+    def remaining(self) -> float:
+        return self.at - time.monotonic()
+
+
+class Connector:
+    """Opens connections. Safe to share between threads."""
+
+    def __init__(self, connect_timeout: float, read_timeout: float) -> None:
+        self._connect_timeout, self._read_timeout = connect_timeout, read_timeout
         self._tls: Any = None
         self._lock = threading.Lock()
-        # Not at the module's top, as the command line imports it for every command; and not at the first fetch,
-        # as threads that import urllib3 at the same moment can meet it half made.
+        # Importing this at module level would slow down every command. Importing it at the first fetch could let
+        # two threads meet urllib3 half initialised.
         import urllib3.connection  # noqa: F401
 
-        # Of a header that it can't read it logs a traceback and the whole address, a key in its query included.
+        # For a header that it can't parse it logs a traceback and the full URL, including a key in its query.
         logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
     @contextlib.contextmanager
-    def dial(
-        self, place: guard.Target, deadline: float, allow_private: bool, whole: float
+    def connect(
+        self, target: guard.Target, deadline: Deadline, *, allow_private: bool
     ) -> Iterator[tuple[Any, threading.Event]]:
-        """A connection to a checked address, with a watchdog that cuts it at `deadline` (monotonic seconds).
+        """A connection to a checked address, and an event that is set when the deadline has closed it.
 
-        Raises guard.Refused, or FetchError when nothing can be reached; `whole` is what the deadline is told as.
+        Raises guard.UrlRefused, or FetchError if no address can be reached.
         """
-        connection = self._connect(place, deadline, allow_private, whole)
+        connection = self._connect(target, deadline, allow_private)
         expired = threading.Event()
-        wire = connection.sock  # http.client drops its own reference once the response owns the socket
+        # http.client drops its own reference once the response owns the socket.
+        sock = connection.sock
 
-        def cut() -> None:
-            # The read timeout starts anew with every byte, so only this stops a drip within the headers.
+        def close() -> None:
+            # The read timeout restarts with every byte, so only this stops a server that drips its headers.
             expired.set()
             with contextlib.suppress(OSError):
-                socket.socket.shutdown(wire, socket.SHUT_RDWR)
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
-        watchdog = threading.Timer(max(0.0, deadline - time.monotonic()), cut)
+        watchdog = threading.Timer(max(0.0, deadline.remaining), close)
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -59,31 +78,31 @@ class Dialler:
             watchdog.cancel()
             connection.close()
 
-    def _connect(self, place: guard.Target, deadline: float, allow_private: bool, whole: float) -> Any:
+    def _connect(self, target: guard.Target, deadline: Deadline, allow_private: bool) -> Any:
         from urllib3.exceptions import HTTPError
 
         failure: Exception | None = None
-        for address in _addresses(place, deadline, allow_private, whole)[:4]:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise late(place.url, whole)
-            connection = self._connection(place, address, min(self._seconds, left))
+        for address in _resolve(target, deadline, allow_private)[:_MAX_ADDRESSES]:
+            remaining = deadline.remaining
+            if remaining <= 0:
+                raise timeout_error(target.url, deadline.total)
+            connection = self._connection(target, address, min(self._connect_timeout, remaining))
             try:
                 connection.connect()
-            except (HTTPError, OSError, ValueError) as mistake:
+            except (HTTPError, OSError, ValueError) as error:
                 connection.close()
-                failure = mistake
+                failure = error
                 continue
-            connection.timeout = self._read
+            connection.timeout = self._read_timeout
             return connection
-        said = reason(failure)
-        raise FetchError(f"{place.url} can't be reached: {said}.", late=said == LATE) from failure
+        cause = describe_cause(failure)
+        raise FetchError(f"{target.url} can't be reached: {cause}.", timed_out=cause == TIMED_OUT) from failure
 
-    def _connection(self, place: guard.Target, address: guard.Address, timeout: float) -> Any:
+    def _connection(self, target: guard.Target, address: guard.Address, timeout: float) -> Any:
         from urllib3.connection import HTTPConnection, HTTPSConnection
 
-        if place.scheme == "http":
-            return HTTPConnection(str(address), place.port, timeout=timeout)
+        if target.scheme == "http":
+            return HTTPConnection(str(address), target.port, timeout=timeout)
         with self._lock:
             if self._tls is None:
                 import ssl
@@ -91,33 +110,35 @@ class Dialler:
                 self._tls = ssl.create_default_context()
         return HTTPSConnection(
             str(address),
-            place.port,
+            target.port,
             timeout=timeout,
             ssl_context=self._tls,
-            server_hostname=place.host,
-            assert_hostname=place.host,
+            server_hostname=target.host,
+            assert_hostname=target.host,
         )
 
 
-def _addresses(place: guard.Target, deadline: float, allow_private: bool, whole: float) -> list[guard.Address]:
-    """guard.addresses within the deadline: the system's resolver knows none, and may take minutes over a dead zone."""
-    found: list[guard.Address] = []
-    raised: list[Exception] = []
+def _resolve(target: guard.Target, deadline: Deadline, allow_private: bool) -> list[guard.Address]:
+    """guard.resolve with a deadline. The system resolver has none, and may take minutes for a dead zone."""
+    addresses: list[guard.Address] = []
+    errors: list[Exception] = []
 
     def resolve() -> None:
         try:
-            found.extend(guard.addresses(place.host, place.port, allow_private=allow_private))
-        except Exception as mistake:  # handed on to the thread that waits
-            raised.append(mistake)
+            addresses.extend(guard.resolve(target.host, target.port, allow_private=allow_private))
+        except Exception as error:
+            # Raised again in the waiting thread.
+            errors.append(error)
 
-    if place.host.replace(".", "").isdigit() or ":" in place.host:
-        resolve()  # a literal address: nobody is asked
+    is_literal = target.host.replace(".", "").isdigit() or ":" in target.host
+    if is_literal:
+        resolve()
     else:
-        asking = threading.Thread(target=resolve, daemon=True)
-        asking.start()
-        asking.join(max(0.0, deadline - time.monotonic()))
-        if asking.is_alive():
-            raise late(place.url, whole)
-    if raised:
-        raise raised[0]
-    return found
+        thread = threading.Thread(target=resolve, daemon=True)
+        thread.start()
+        thread.join(max(0.0, deadline.remaining))
+        if thread.is_alive():
+            raise timeout_error(target.url, deadline.total)
+    if errors:
+        raise errors[0]
+    return addresses

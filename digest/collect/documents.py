@@ -17,21 +17,21 @@ from digest.collect.assemble import assemble
 from digest.collect.decode import decode
 from digest.collect.feedlink import feed_link
 from digest.collect.feeds import parse_feed
-from digest.collect.fetch import Fetched
+from digest.collect.fetch import Response
 from digest.collect.identity import absolute_url
 from digest.collect.listing import parse_listing
 from digest.collect.pages import read_page
-from digest.collect.parsed import Notes, Parsed
+from digest.collect.parsed import ParseResult, WarningLog
 from digest.collect.sitemap import ROOTS, parse_sitemap
 from digest.collect.sniff import Sniffed, sniff
-from digest.collect.unpack import TooLarge, Undecodable, unpacked
+from digest.collect.unpack import BodyTooLarge, DecompressError, decompress
 from digest.models import Article, Source
 
 LARGEST = 10_000_000
 """Bytes of a packed document (`sitemap.xml.gz`) after unpacking: as many as are fetched of any other."""
 
 
-def read_document(fetched: Fetched, *, source: Source, now: datetime) -> Parsed:
+def read_document(fetched: Response, *, source: Source, now: datetime) -> ParseResult:
     """The articles of one document, whatever its kind. Never raises: what is wrong stands in the result.
 
     `fetched.url` is where it was found, '' for a file.
@@ -39,20 +39,20 @@ def read_document(fetched: Fetched, *, source: Source, now: datetime) -> Parsed:
     try:
         return _read(fetched, source, now)
     except Exception as mistake:  # a parser's bug on one document must not end the whole collection
-        return Parsed("", error=f"It can't be read ({type(mistake).__name__}: {str(mistake)[:200]}).")
+        return ParseResult("", error=f"It can't be read ({type(mistake).__name__}: {str(mistake)[:200]}).")
 
 
-def _read(fetched: Fetched, source: Source, now: datetime) -> Parsed:
+def _read(fetched: Response, source: Source, now: datetime) -> ParseResult:
     body, url = fetched.body, fetched.url
     if body[:2] == b"\x1f\x8b":
         try:
-            body = b"".join(unpacked([body], "gzip", limit=LARGEST))
-        except TooLarge:
-            return Parsed("", error=f"It is packed and larger than {LARGEST:,} bytes when unpacked; refused.")
-        except Undecodable as mistake:
-            return Parsed("", error=f"It is packed, but {mistake}.")
+            body = b"".join(decompress([body], "gzip", limit=LARGEST))
+        except BodyTooLarge:
+            return ParseResult("", error=f"It is packed and larger than {LARGEST:,} bytes when unpacked; refused.")
+        except DecompressError as mistake:
+            return ParseResult("", error=f"It is packed, but {mistake}.")
     text, odd = decode(body, fetched.content_type)
-    seen, notes = sniff(text), Notes()
+    seen, notes = sniff(text), WarningLog()
     if odd:
         notes.add(f"encoding: {odd}")
     if seen.kind == "xml" and seen.root in ROOTS:
@@ -65,17 +65,17 @@ def _read(fetched: Fetched, source: Source, now: datetime) -> Parsed:
     return _unused(parsed, source)
 
 
-def _page(text: str, source: Source, url: str, now: datetime, notes: Notes) -> Parsed:
+def _page(text: str, source: Source, url: str, now: datetime, notes: WarningLog) -> ParseResult:
     if source.links:
         return parse_listing(text, source=source, base_url=url, now=now, notes=notes)
     if source.mapping is not None:
-        return Parsed("html", error="It is a web page (HTML), not the JSON that mapping is for.")
+        return ParseResult("html", error="It is a web page (HTML), not the JSON that mapping is for.")
     link = feed_link(text, url)
     found = absolute_url(link, url) or link
     if found and found != url:
         error = f"It is a web page (HTML), not a feed. It names this feed: {found}"
-        return Parsed("html", error=error, feed_url=found)
-    return parse_page(text, source=source, base_url=url, now=now, notes=notes) or Parsed(
+        return ParseResult("html", error=error, feed_url=found)
+    return parse_page(text, source=source, base_url=url, now=now, notes=notes) or ParseResult(
         "html",
         error="It is a web page (HTML), not a feed. It names no feed and is no article; give the source `links`, "
         "a CSS selector of its links to articles.",
@@ -83,8 +83,8 @@ def _page(text: str, source: Source, url: str, now: datetime, notes: Notes) -> P
 
 
 def _json(
-    body: bytes, content_type: str, seen: Sniffed, source: Source, url: str, now: datetime, notes: Notes
-) -> Parsed:
+    body: bytes, content_type: str, seen: Sniffed, source: Source, url: str, now: datetime, notes: WarningLog
+) -> ParseResult:
     """By the source's mapping, else an API that is known by its shape, else a JSON Feed."""
     api = parse_api(seen.text, source=source, base_url=url, now=now, notes=notes)
     if source.mapping is not None or not api.error:
@@ -93,7 +93,7 @@ def _json(
     return _unused(api if feed.error else feed, source, json=True)
 
 
-def _unused(parsed: Parsed, source: Source, *, json: bool = False) -> Parsed:
+def _unused(parsed: ParseResult, source: Source, *, json: bool = False) -> ParseResult:
     """Tells of a setting that is for documents of another kind."""
     told = []
     if source.links:
@@ -103,11 +103,11 @@ def _unused(parsed: Parsed, source: Source, *, json: bool = False) -> Parsed:
     return replace(parsed, warnings=(*parsed.warnings, *told)) if told and not parsed.error else parsed
 
 
-MOST_ARTICLES = 1_000
+MAX_ARTICLES = 1_000
 """Articles that an index's documents may give together; a feed alone gives no more either."""
 
 
-def merged(index: Parsed, children: Sequence[Parsed]) -> Parsed:
+def merge_results(index: ParseResult, children: Sequence[ParseResult]) -> ParseResult:
     """One result; where some documents have titles, links of others are left out, as they name the same pages."""
     titled = [child for child in children if not child.links_only]
     taken = titled or children
@@ -117,7 +117,7 @@ def merged(index: Parsed, children: Sequence[Parsed]) -> Parsed:
         for article in child.articles:
             seen += 1
             articles.setdefault(article.id, article)
-    newest = sorted(articles.values(), key=lambda article: article.published, reverse=True)[:MOST_ARTICLES]
+    newest = sorted(articles.values(), key=lambda article: article.published, reverse=True)[:MAX_ARTICLES]
     warnings = [warning for child in taken for warning in child.warnings]
     return replace(
         index,
@@ -145,7 +145,7 @@ _SAYS_ARTICLE = re.compile(
 )
 
 
-def parse_page(text: str, *, source: Source, base_url: str, now: datetime, notes: Notes) -> Parsed | None:
+def parse_page(text: str, *, source: Source, base_url: str, now: datetime, notes: WarningLog) -> ParseResult | None:
     """The page's article (kind 'page'); None when it does not say that it is one, or has no text to show for it."""
     if not _SAYS_ARTICLE.search(text):
         return None
@@ -154,4 +154,4 @@ def parse_page(text: str, *, source: Source, base_url: str, now: datetime, notes
     if not item.title or length < LEAST or (item.url and not urlsplit(item.url).path.strip("/")):
         return None
     articles, lost, _ = assemble([item], source=source, now=now, notes=notes)
-    return Parsed("page", articles, lost, notes.told())
+    return ParseResult("page", articles, lost, notes.told())

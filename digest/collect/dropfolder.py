@@ -17,9 +17,9 @@ from digest.collect.assemble import OWN_FILE, assemble
 from digest.collect.beside import Beside
 from digest.collect.decode import decode
 from digest.collect.documents import read_document
-from digest.collect.fetch import Fetched
+from digest.collect.fetch import Response
 from digest.collect.pages import read_page
-from digest.collect.parsed import Item, Notes, Parsed
+from digest.collect.parsed import ParseResult, RawItem, WarningLog
 from digest.collect.sitemap import ROOTS
 from digest.collect.sniff import sniff
 from digest.collect.textfiles import read_markdown, read_text
@@ -29,9 +29,9 @@ from digest.models import Article, Source
 LARGEST = 10_000_000
 """Bytes of one file; larger ones are no articles."""
 
-MOST_FILES = 5_000
+MAX_FILES = 5_000
 
-READERS: dict[str, tuple[str, Callable[[str], Item]]] = {
+READERS: dict[str, tuple[str, Callable[[str], RawItem]]] = {
     ".txt": ("text", read_text),
     ".text": ("text", read_text),
     ".md": ("markdown", read_markdown),
@@ -44,7 +44,7 @@ READERS: dict[str, tuple[str, Callable[[str], Item]]] = {
 
 FEEDS = frozenset({".xml", ".rss", ".atom", ".json", ".rdf"})
 _PACKED = (".xml.gz", ".json.gz", ".rss.gz")
-_MOST_TOLD = 10  # of what is wrong with the pictures of one feed
+_MAX_TOLD = 10  # of what is wrong with the pictures of one feed
 
 
 class Unreadable(DigestError):
@@ -53,7 +53,7 @@ class Unreadable(DigestError):
 
 def read_file(path: Path, *, source: Source, now: datetime) -> Article:
     """The article of one .txt, .md or .html file. Raises Unreadable when it holds none."""
-    notes = Notes()
+    notes = WarningLog()
     item = _item(path, notes, now)
     articles, _, _ = assemble([item], source=source, now=now, notes=notes)
     if not articles:
@@ -62,7 +62,7 @@ def read_file(path: Path, *, source: Source, now: datetime) -> Article:
     return replace(articles[0], warnings=(*articles[0].warnings, *own))
 
 
-def read_path(path: Path, source: Source, now: datetime) -> Parsed:
+def read_path(path: Path, source: Source, now: datetime) -> ParseResult:
     """All articles of a file, a saved feed, or a folder with everything below it, in the order of names; and the
     pictures that they show of those in the folder."""
     pictures = Beside(path if path.is_dir() else path.parent)
@@ -74,12 +74,12 @@ def read_path(path: Path, source: Source, now: datetime) -> Parsed:
     )
 
 
-def _read(path: Path, source: Source, now: datetime, pictures: Beside) -> Parsed:
+def _read(path: Path, source: Source, now: datetime, pictures: Beside) -> ParseResult:
     try:
         if path.is_dir():
             return _folder(path, source, now, pictures)
         if not path.exists():
-            return Parsed("", error=f"{path} does not exist.")
+            return ParseResult("", error=f"{path} does not exist.")
         if _is_document(path):
             return _document(path, source, now, pictures)
         kind = READERS.get(path.suffix.lower(), ("", None))[0]
@@ -87,13 +87,13 @@ def _read(path: Path, source: Source, now: datetime, pictures: Beside) -> Parsed
             return _document(path, source, now, pictures)
         return _several([path], kind, source, now, pictures) if kind else _unknown(path, source, now, pictures)
     except OSError as mistake:
-        return Parsed("", error=f"{path} can't be read: {mistake.strerror or mistake}.")
+        return ParseResult("", error=f"{path} can't be read: {mistake.strerror or mistake}.")
     except Unreadable as mistake:
-        return Parsed("", error=str(mistake), lost=1)
+        return ParseResult("", error=str(mistake), lost=1)
 
 
-def _folder(path: Path, source: Source, now: datetime, pictures: Beside) -> Parsed:
-    notes = Notes()
+def _folder(path: Path, source: Source, now: datetime, pictures: Beside) -> ParseResult:
+    notes = WarningLog()
     files, feeds, seen = [], [], []
     for file in _files(path):
         name = file.relative_to(path).as_posix()
@@ -109,16 +109,18 @@ def _folder(path: Path, source: Source, now: datetime, pictures: Beside) -> Pars
             seen.append(file)
         else:
             notes.add(f"{name} is of no kind that is read here ({file.suffix or 'no extension'})")
-    if len(files) > MOST_FILES:
-        notes.add(f"{len(files)} files are too many; the first {MOST_FILES} were read")
+    if len(files) > MAX_FILES:
+        notes.add(f"{len(files)} files are too many; the first {MAX_FILES} were read")
     if source.links:
         notes.add("links is for one web page; this is a folder, so its pages are read as articles")
-    kept = files[:MOST_FILES]
+    kept = files[:MAX_FILES]
     result = _several(kept, "folder", source, now, pictures, notes, root=path)
     for file in feeds:
         inner = _document(file, source, now, pictures)
         if inner.links_only:
-            inner = Parsed("", error="It holds links only; name it as a source of its own.", lost=len(inner.articles))
+            inner = ParseResult(
+                "", error="It holds links only; name it as a source of its own.", lost=len(inner.articles)
+            )
         told = tuple(f"{file.name}: {text}" for text in (*inner.warnings, inner.error) if text)
         result = replace(
             result,
@@ -146,13 +148,13 @@ def _several(
     source: Source,
     now: datetime,
     pictures: Beside,
-    notes: Notes | None = None,
+    notes: WarningLog | None = None,
     root: Path | None = None,
-) -> Parsed:
-    notes = notes or Notes()
+) -> ParseResult:
+    notes = notes or WarningLog()
     items, lost, why = [], 0, ""
     for file in files:
-        own = Notes()
+        own = WarningLog()
         try:
             with pictures.reading(file, own.add):
                 items.append(_item(file, own, now, file.relative_to(root).as_posix() if root else ""))
@@ -165,10 +167,10 @@ def _several(
             notes.add(warning if name in warning else f"{name}: {warning}")
     articles, more, doubles = assemble(items, source=source, now=now, notes=notes)
     error = why if root is None and lost and not articles else ""
-    return Parsed(kind, articles, lost + more, notes.told(), error=error, duplicates=doubles)
+    return ParseResult(kind, articles, lost + more, notes.told(), error=error, duplicates=doubles)
 
 
-def _item(path: Path, notes: Notes, now: datetime, name: str = "") -> Item:
+def _item(path: Path, notes: WarningLog, now: datetime, name: str = "") -> RawItem:
     """The raw item of one file, known by `name`; its mtime stands in for a date. Raises Unreadable."""
     data = _bytes(path)
     if not data.strip():
@@ -214,18 +216,18 @@ def _bytes(path: Path) -> bytes:
         raise Unreadable(f"{path.name} can't be read: {mistake.strerror or mistake}.") from mistake
 
 
-def _document(path: Path, source: Source, now: datetime, pictures: Beside) -> Parsed:
+def _document(path: Path, source: Source, now: datetime, pictures: Beside) -> ParseResult:
     """A saved feed, sitemap or answer of an API, or a page of links."""
     try:
         data = _bytes(path)
     except Unreadable as mistake:
-        return Parsed("", error=str(mistake), lost=1)
-    own = Notes()
+        return ParseResult("", error=str(mistake), lost=1)
+    own = WarningLog()
     with pictures.reading(path, own.add):
-        parsed = read_document(Fetched(200, "", data), source=source, now=now)
+        parsed = read_document(Response(200, "", data), source=source, now=now)
     told = own.told()
-    if told[_MOST_TOLD:]:
-        told = (*told[:_MOST_TOLD], f"{len(told) - _MOST_TOLD} more of its pictures were left out")
+    if told[_MAX_TOLD:]:
+        told = (*told[:_MAX_TOLD], f"{len(told) - _MAX_TOLD} more of its pictures were left out")
     parsed = replace(parsed, warnings=parsed.warnings + told)
     if parsed.further:
         return replace(parsed, error="It is an index of sitemaps, which a file can't lead to; give its address as url.")
@@ -243,11 +245,11 @@ def _is_feed(path: Path) -> bool:
     return seen.kind == "xml" and seen.root in ROOTS | {"rss", "feed", "rdf"}
 
 
-def _unknown(path: Path, source: Source, now: datetime, pictures: Beside) -> Parsed:
+def _unknown(path: Path, source: Source, now: datetime, pictures: Beside) -> ParseResult:
     """A single file of unknown extension, named by hand: read as what it looks like."""
     if not path.is_file():
-        return Parsed("", error=f"{path} is no ordinary file.")
+        return ParseResult("", error=f"{path} is no ordinary file.")
     if path.stat().st_size <= LARGEST and sniff(decode(path.read_bytes())[0]).kind in ("xml", "json"):
         return _document(path, source, now, pictures)
     known = " ".join(sorted(READERS) + sorted(FEEDS))
-    return Parsed("", error=f"{path.name} is of no kind that is read here (known: {known}).", lost=1)
+    return ParseResult("", error=f"{path.name} is of no kind that is read here (known: {known}).", lost=1)

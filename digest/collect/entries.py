@@ -8,7 +8,7 @@ from typing import Any
 
 from digest.collect.identity import absolute_url
 from digest.collect.markup import Content, pixels, plain, read_html
-from digest.collect.parsed import Item
+from digest.collect.parsed import RawItem
 from digest.collect.pictures import is_decoration, named
 from digest.models import Block, Image
 
@@ -19,9 +19,9 @@ _PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:$|[?&])", re.I)
 _DATES = ("published", "created", "updated")
 
 
-def entry_item(entry: Any, base: str) -> Item:
+def entry_item(entry: Any, base: str) -> RawItem:
     """The item's fields as the feed has them; HTML made blocks, URLs absolute ('' when they can't be)."""
-    item = Item(guid=_text(entry, "id").strip(), language=_language(entry))
+    item = RawItem(guid=_text(entry, "id").strip(), language=_language(entry))
     item.title = plain(_text(entry, "title"))
     _links(entry, item, base)
     item.date = next((raw for name in _DATES if (raw := _text(entry, name).strip())), "")
@@ -34,7 +34,7 @@ def entry_item(entry: Any, base: str) -> Item:
     return item
 
 
-def _links(entry: Any, item: Item, base: str) -> None:
+def _links(entry: Any, item: RawItem, base: str) -> None:
     """The article's URL: the alternate link, else a guid that is one; a warning when what is there can't be."""
     raw = _text(entry, "link").strip()
     if raw == item.guid and "/" not in raw:
@@ -54,7 +54,7 @@ def _links(entry: Any, item: Item, base: str) -> None:
         )
 
 
-def _texts(entry: Any, item: Item, base: str) -> list[Image]:
+def _texts(entry: Any, item: RawItem, base: str) -> list[Image]:
     """Set excerpt and body; return the pictures inside them, the body's first."""
     summary_raw = _text(entry, "summary")
     contents = [c for c in _dicts(entry, "content") if isinstance(c.get("value"), str) and c["value"].strip()]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
-from digest.collect.parsed import Item
+from digest.collect.parsed import RawItem
 from digest.hindi.dates import MONTHS
 from digest.hindi.numbers import latin_digits
 from digest.hindi.text import fold
@@ -289,7 +289,7 @@ _ZERO = re.compile(r"(?:[+-]00:?00|(?<![A-Za-z])(?:Z|GMT|UTC|UT))\s*$")
 _DEVANAGARI = re.compile("[\u0904-\u0939]")
 
 
-def is_mislabelled(items: Sequence[Item], source: Source, now: datetime, *, hint: str = "", built: str = "") -> bool:
+def is_mislabelled(items: Sequence[RawItem], source: Source, now: datetime, *, hint: str = "", built: str = "") -> bool:
     """Whether the dates of this feed that say +00:00 (or GMT) are Indian time.
 
     Two items far ahead of `now` are needed, or one that is ahead by nearly the whole offset, or the feed's own date
@@ -316,7 +316,7 @@ def as_indian(date: datetime) -> datetime:
     return date.replace(tzinfo=INDIA)
 
 
-def _is_indian(items: Sequence[Item], source: Source, hint: str) -> bool:
+def _is_indian(items: Sequence[RawItem], source: Source, hint: str) -> bool:
     hosts = [(urlsplit(url).hostname or "") for url in (source.url, *(item.url for item in items[:20])) if url]
     hindi = sum(bool(_DEVANAGARI.search(item.title)) for item in items)
     return any(host.endswith(".in") for host in hosts) or hint.lower().startswith("hi") or 2 * hindi > len(items)

@@ -17,21 +17,18 @@ from digest.collect.feedlink import feed_link
 from digest.collect.identity import absolute_url
 from digest.collect.jsonfeed import read_json_feed
 from digest.collect.markup import plain
-from digest.collect.parsed import Item, Notes, Parsed
+from digest.collect.parsed import ParseResult, RawItem, WarningLog
 from digest.collect.sitemap import title_of
 from digest.collect.sniff import FEED_ROOTS, sniff
 from digest.collect.taming import (
-    MOST_CATEGORIES,
-    MOST_ITEMS,
-    MOST_LABOUR,
-    MOST_PREFIXES,
-    MOST_TAGS,
-    REFERENCES_PER_TAG,
-    tame,
-    too_laborious,
+    MAX_ITEMS,
+    MAX_PREFIXES,
+    MAX_TAGS,
+    limit_items,
+    sanitise_xml,
+    too_expensive,
     too_many_prefixes,
     too_many_tags,
-    trim,
 )
 from digest.models import Source
 
@@ -55,7 +52,9 @@ _KINDS = {
 """feedparser's names → ours."""
 
 
-def parse_feed(data: bytes, *, source: Source, base_url: str = "", content_type: str = "", now: datetime) -> Parsed:
+def parse_feed(
+    data: bytes, *, source: Source, base_url: str = "", content_type: str = "", now: datetime
+) -> ParseResult:
     """Articles of one feed document.
 
     `base_url` is where it was found (links are made absolute against it), `content_type` the HTTP header. HTML,
@@ -65,51 +64,50 @@ def parse_feed(data: bytes, *, source: Source, base_url: str = "", content_type:
     try:
         return _parse(data, source, base_url, content_type, now)
     except Exception as mistake:  # a parser's bug on one document must not end the whole collection
-        return Parsed("", error=f"It can't be read as a feed ({type(mistake).__name__}: {str(mistake)[:200]}).")
+        return ParseResult("", error=f"It can't be read as a feed ({type(mistake).__name__}: {str(mistake)[:200]}).")
 
 
-def _parse(data: bytes, source: Source, base_url: str, content_type: str, now: datetime) -> Parsed:
+def _parse(data: bytes, source: Source, base_url: str, content_type: str, now: datetime) -> ParseResult:
     text, odd = decode(data, content_type)
-    notes = Notes()
+    notes = WarningLog()
     if odd:
         notes.add(f"encoding: {odd}")
     seen = sniff(text)
     match seen.kind:
         case "empty":
-            return Parsed("", error="It is empty.")
+            return ParseResult("", error="It is empty.")
         case "bomb":
-            return Parsed("", error="It declares XML entities that could grow or read files, as attacks do; refused.")
+            return ParseResult(
+                "", error="It declares XML entities that could grow or read files, as attacks do; refused."
+            )
         case "html":
             return _page(text, base_url)
         case "text":
-            return Parsed("", error="It is neither XML nor JSON, so it is no feed.")
+            return ParseResult("", error="It is neither XML nor JSON, so it is no feed.")
         case "json":
             return _json(seen.text, source, base_url, now, notes)
-    body, cut = trim(seen.text)
+    body, cut = limit_items(seen.text)
     if cut:
-        notes.add(f"{MOST_ITEMS + cut} items are too many; the newest {MOST_ITEMS} were read")
+        notes.add(f"{MAX_ITEMS + cut} items are too many; the newest {MAX_ITEMS} were read")
     if too_many_tags(body):
-        return Parsed("", error=f"It has more than {MOST_TAGS:,} tags, which no feed needs; refused.")
+        return ParseResult("", error=f"It has more than {MAX_TAGS:,} tags, which no feed needs; refused.")
     if too_many_prefixes(body):
-        return Parsed("", error=f"It declares more than {MOST_PREFIXES} namespaces, which no feed needs; refused.")
-    tamed = tame(body)
-    if too_laborious(tamed):
-        long = (
-            f"more than {MOST_LABOUR:,} tags, {MOST_LABOUR * REFERENCES_PER_TAG:,} & or {MOST_CATEGORIES:,} categories"
-        )
-        return Parsed("", error=f"It has {long}, which no feed needs; refused.")
+        return ParseResult("", error=f"It declares more than {MAX_PREFIXES} namespaces, which no feed needs; refused.")
+    tamed = sanitise_xml(body)
+    if too_expensive(tamed):
+        return ParseResult("", error="It has more tags, references or categories than any feed needs; refused.")
     parsed = _feedparser(tamed)
     if not parsed["entries"] and seen.root in FEED_ROOTS and _breaks_off(body, seen.root):
-        return Parsed("", error="Its XML breaks off before the first item; was it sent whole?")
+        return ParseResult("", error="Its XML breaks off before the first item; was it sent whole?")
     if not parsed.get("version") and not parsed["entries"]:
-        return Parsed("", error=f"It is XML, but <{seen.root}> is no feed that we know.")
+        return ParseResult("", error=f"It is XML, but <{seen.root}> is no feed that we know.")
     if parsed.get("bozo") and _is_ill_formed(parsed.get("bozo_exception")):
         notes.add("it is not well-formed XML and was read tolerantly")
     feed = parsed["feed"]
     base = _base(feed, base_url)
-    items: list[Item] = []
+    items: list[RawItem] = []
     lost = cut
-    for entry in parsed["entries"][:MOST_ITEMS]:
+    for entry in parsed["entries"][:MAX_ITEMS]:
         try:
             items.append(entry_item(entry, base))
         except Exception as mistake:  # one odd entry
@@ -129,25 +127,25 @@ def _breaks_off(body: str, root: str) -> bool:
 
 def _finish(
     kind: str,
-    items: list[Item],
+    items: list[RawItem],
     source: Source,
     now: datetime,
-    notes: Notes,
+    notes: WarningLog,
     lost: int,
     language: str,
     site: str,
     built: str = "",
-) -> Parsed:
+) -> ParseResult:
     for item in items:
         if not (item.title or item.body or item.excerpt):
             _name_bare(item)
     articles, more, doubles = assemble(
         items, source=source, now=now, notes=notes, hint=language[:35], site=site, built=built
     )
-    return Parsed(kind, articles, lost + more, notes.told(), duplicates=doubles, title=site)
+    return ParseResult(kind, articles, lost + more, notes.told(), duplicates=doubles, title=site)
 
 
-def _name_bare(item: Item) -> None:
+def _name_bare(item: RawItem) -> None:
     """Give an item without any text the words of its picture or of its address for a title, when it has one."""
     alt = next((image.alt for image in item.images if image.alt), "")
     item.title = alt or (title_of(item.url) if item.url else "")
@@ -155,20 +153,20 @@ def _name_bare(item: Item) -> None:
         item.warnings.append(f"it has no text; the words of its {'picture' if alt else 'address'} stand in")
 
 
-def _json(text: str, source: Source, base_url: str, now: datetime, notes: Notes) -> Parsed:
-    read = read_json_feed(text, base_url, MOST_ITEMS)
+def _json(text: str, source: Source, base_url: str, now: datetime, notes: WarningLog) -> ParseResult:
+    read = read_json_feed(text, base_url, MAX_ITEMS)
     if read.error:
-        return Parsed("", error=read.error)
+        return ParseResult("", error=read.error)
     for warning in read.warnings:
         notes.add(warning)
     return _finish("jsonfeed", read.items, source, now, notes, read.lost, read.language, read.title)
 
 
-def _page(text: str, base_url: str) -> Parsed:
+def _page(text: str, base_url: str) -> ParseResult:
     link = feed_link(text)
     found = absolute_url(link, base_url) or link
     hint = f" It names this feed: {found}" if found else " It names no feed."
-    return Parsed("html", error=f"It is a web page (HTML), not a feed.{hint}", feed_url=found)
+    return ParseResult("html", error=f"It is a web page (HTML), not a feed.{hint}", feed_url=found)
 
 
 def _feedparser(text: str) -> Any:

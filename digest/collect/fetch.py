@@ -1,7 +1,7 @@
-"""Fetching one URL safely: limits on time, size, hops and addresses. Parses nothing, remembers nothing.
+"""Fetch one URL safely, with limits on time, size, redirects and addresses.
 
-No cookies, no retries of its own: the next run is the retry. Secrets go to the place that they are meant for alone,
-and into no message.
+No cookies, and no retries: the next run is the retry. Secrets are sent only to the host that they are for, and appear
+in no message.
 """
 
 from __future__ import annotations
@@ -21,19 +21,33 @@ from urllib.parse import unquote, urljoin
 from digest import __version__
 from digest.collect import guard
 from digest.collect.credential import Credential
-from digest.collect.dial import Dialler
-from digest.collect.fetcherrors import LATE, SAID, FetchError, late, reason
-from digest.collect.manners import Down, Manners
-from digest.collect.unpack import TooLarge, Undecodable, accepted, unpacked
+from digest.collect.dial import Connector, Deadline
+from digest.collect.fetcherrors import STATUS_MEANINGS, TIMED_OUT, FetchError, describe_cause, timeout_error
+from digest.collect.manners import HostLimiter, HostUnavailable
+from digest.collect.unpack import BodyTooLarge, DecompressError, accept_encoding, decompress
 
+# Our name in User-Agent and in robots.txt.
+AGENT = "hindi-digest"
+
+ACCEPT = (
+    "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
+    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.3"
+)
+
+# Seconds. A server with a wrong clock must not be able to stop a source for longer than a day.
 MAX_RETRY_AFTER = 24 * 3600.0
-"""A server that asks for more than a day is taken at a day, so that a wrong clock can't end a source."""
+
+# Bytes of one body that stay in memory: 50 MB for two hundred fetches.
+MAX_IN_MEMORY = 256 * 1024
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
 
 
 def retry_after_seconds(value: str, now: float) -> float | None:
-    """Seconds to wait, 0 up to a day, from `120` or an HTTP date; None when absent or unreadable.
+    """Seconds to wait according to a Retry-After header (RFC 9110, 10.2.3), at most a day; None if it is unreadable.
 
-    `now` is POSIX time in seconds.
+    `now` is POSIX time.
     """
     value = value.strip()
     if value.isascii() and value.isdigit():
@@ -47,35 +61,35 @@ def retry_after_seconds(value: str, now: float) -> float | None:
         return None
 
 
-SMALL = 256 * 1024
-"""Bytes of one body that stay in memory: 50 MB for two hundred of them."""
+class TempBody:
+    """A response body that waits to be parsed: in memory if it is small, otherwise in a temporary file.
 
+    Two hundred bodies of up to 10 MB would need 2 GB of memory. Close it, or use it in a `with`.
+    """
 
-class Spool:
-    """A body, its size in bytes and the BLAKE2b of it in hex. Close it, or use it in a `with`."""
-
-    def __init__(self, pieces: Iterable[bytes] = ()) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=SMALL)  # noqa: SIM115  closed by close()
+    def __init__(self, chunks: Iterable[bytes] = ()) -> None:
+        self._file = tempfile.SpooledTemporaryFile(max_size=MAX_IN_MEMORY)  # noqa: SIM115
         self._hash = hashlib.blake2b(digest_size=16)
         self.size = 0
         try:
-            for piece in pieces:
-                self.write(piece)
+            for chunk in chunks:
+                self.write(chunk)
         except BaseException:
             self.close()
             raise
 
-    def write(self, piece: bytes) -> None:
-        self._file.write(piece)
-        self._hash.update(piece)
-        self.size += len(piece)
+    def write(self, chunk: bytes) -> None:
+        self._file.write(chunk)
+        self._hash.update(chunk)
+        self.size += len(chunk)
 
     @property
     def hash(self) -> str:
+        """BLAKE2b of the body, in hex."""
         return self._hash.hexdigest()
 
     def read(self) -> bytes:
-        """All of it; may be called again."""
+        """The whole body; may be called again."""
         self._file.seek(0)
         return self._file.read()
 
@@ -83,51 +97,39 @@ class Spool:
         self._file.close()
 
 
-AGENT = "hindi-digest"
-"""Our name in User-Agent and in robots.txt."""
-
-ACCEPT = (
-    "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
-    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.3"
-)
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_PERMANENT = frozenset({301, 308})
-
-
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """Seconds for connecting, for one read and for everything together; bytes after unpacking; hops.
+    """Limits of one fetch."""
 
-    `whole` counts from the moment at which the host may be asked: waiting for one's turn is not the host's fault.
-    """
-
+    # Seconds.
     connect: float = 10.0
     read: float = 15.0
-    whole: float = 30.0
+    # Seconds for everything, without the wait for the host limiter, which is not the host's fault.
+    total: float = 30.0
+    # Bytes after decompression.
     body: int = 10_000_000
     redirects: int = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """What came back: status 200 with a body, or 304 without one. `url` is where it was found in the end.
-
-    `permanent_url` is '' unless every hop was permanent (301, 308): then the list should be changed to it.
-    """
+class Response:
+    """A response: status 200 with a body, or 304 without one."""
 
     status: int
+    # The final URL, after redirects.
     url: str
     body: bytes = b""
     content_type: str = ""
     etag: str = ""
     last_modified: str = ""
+    # The final URL if all redirects were permanent (301, 308), otherwise ''.
     permanent_url: str = ""
 
-    def load(self) -> Fetched:
-        """Itself, so that it can stand where a Received does."""
+    def load(self) -> Response:
+        """Itself, so that it can be used like a StreamedResponse."""
         return self
 
-    def __enter__(self) -> Fetched:
+    def __enter__(self) -> Response:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -135,34 +137,37 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """The same with its body still packed away; `head` is all but the body. Close it, or use it in a `with`."""
+class StreamedResponse:
+    """A response with its body in a TempBody. Close it, or use it in a `with`."""
 
-    head: Fetched
-    spool: Spool
+    # All but the body.
+    head: Response
+    temp_body: TempBody
 
-    def load(self) -> Fetched:
-        """With the body in memory: up to FetchLimits.body bytes."""
-        return replace(self.head, body=self.spool.read())
+    def load(self) -> Response:
+        """The response with its body in memory: up to FetchLimits.body bytes."""
+        return replace(self.head, body=self.temp_body.read())
 
-    def __enter__(self) -> Received:
+    def __enter__(self) -> StreamedResponse:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.spool.close()
+        self.temp_body.close()
 
 
 class Fetcher:
-    """Fetches by GET; safe to share between threads, as a fetch has a connection of its own.
+    """Fetches with GET. Safe to share between threads, as each fetch has its own connection.
 
-    `contact` is a URL (or `mailto:` and an address) of whoever answers for our visits; it goes into User-Agent.
+    `contact` is a URL or `mailto:` address of the person responsible for our requests; it goes into User-Agent.
     """
 
-    def __init__(self, limits: FetchLimits | None = None, *, contact: str = "", manners: Manners | None = None) -> None:
+    def __init__(
+        self, limits: FetchLimits | None = None, *, contact: str = "", limiter: HostLimiter | None = None
+    ) -> None:
         self._limits = limits or FetchLimits()
-        self._dialler = Dialler(self._limits.connect, self._limits.read)
-        self._agent = _user_agent(contact)
-        self.manners = manners or Manners()
+        self._connector = Connector(self._limits.connect, self._limits.read)
+        self._user_agent = _user_agent(contact)
+        self.limiter = limiter or HostLimiter()
 
     def get(
         self,
@@ -172,14 +177,14 @@ class Fetcher:
         last_modified: str = "",
         allow_private: bool = False,
         credential: Credential | None = None,
-    ) -> Fetched:
-        """Like `receive`, with the body in memory."""
-        with self.receive(
+    ) -> Response:
+        """Like `stream`, with the body in memory."""
+        with self.stream(
             url, etag=etag, last_modified=last_modified, allow_private=allow_private, credential=credential
-        ) as received:
-            return received.load()
+        ) as response:
+            return response.load()
 
-    def receive(
+    def stream(
         self,
         url: str,
         *,
@@ -187,165 +192,167 @@ class Fetcher:
         last_modified: str = "",
         allow_private: bool = False,
         credential: Credential | None = None,
-        cut: int = 0,
-    ) -> Received:
-        """Fetch a URL, following redirects by hand; every hop is checked like the first, and waits for its turn.
+        truncate_at: int | None = None,
+    ) -> StreamedResponse:
+        """Fetch a URL. Every redirect is checked like the first URL, and waits for the host limiter.
 
-        Sends `etag` and `last_modified` as conditions; an unchanged resource answers with status 304. `cut`: bytes
-        after which the rest of a body is left unread, which is no error then. Raises FetchError for everything else
-        than 200 (and its like) and 304.
+        `etag` and `last_modified` are sent as conditions; an unchanged resource gives status 304. With `truncate_at`,
+        the body ends after so many bytes, and a longer one is no error. Raises FetchError for any status but 2xx and
+        304.
         """
-        left = self._limits.whole
-        asked = _Asked({"If-None-Match": etag, "If-Modified-Since": last_modified}, allow_private, credential, cut)
-        permanent, here, seen = True, url, {url}
+        time_left = self._limits.total
+        conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        request = _Request(conditions, allow_private, credential, truncate_at)
+        is_permanent, current, visited = True, url, {url}
         for hop in range(self._limits.redirects + 1):
             try:
-                place = guard.target(here)
-                with self.manners.turn(place.host):
-                    began = time.monotonic()
-                    answer = self._timed(place, asked, began + left)
-                    left -= time.monotonic() - began
-            except (guard.Refused, Down) as refusal:
-                after = f" (after a redirect from {guard.target(url).url})" if hop else ""
-                raise FetchError(f"{str(refusal).rstrip('.')}{after}.", late=isinstance(refusal, Down)) from refusal
+                target = guard.parse_url(current)
+                with self.limiter.slot(target.host):
+                    start = time.monotonic()
+                    answer = self._request_and_record(target, request, start + time_left)
+                    time_left -= time.monotonic() - start
+            except (guard.UrlRefused, HostUnavailable) as error:
+                after = f" (after a redirect from {guard.parse_url(url).url})" if hop else ""
+                message = f"{str(error).rstrip('.')}{after}."
+                raise FetchError(message, timed_out=isinstance(error, HostUnavailable)) from error
             if answer.location is None:
-                moved = place.url if hop and permanent else ""
-                head = Fetched(permanent_url=moved, url=place.url, **answer.fields)
-                return Received(head, answer.spool or Spool())
-            permanent = permanent and answer.status in _PERMANENT
-            here = _joined(place.url, answer.location)
+                permanent_url = target.url if hop and is_permanent else ""
+                head = Response(permanent_url=permanent_url, url=target.url, **answer.fields)
+                return StreamedResponse(head, answer.temp_body or TempBody())
+            is_permanent = is_permanent and answer.status in _PERMANENT
+            current = _redirect_target(target.url, answer.location)
             if credential is not None:
-                here = credential.cleaned(here)
-            if here in seen:
-                raise FetchError(f"{place.url} redirects in a circle.")
-            seen.add(here)
-        raise FetchError(f"{guard.target(url).url} redirects more than {self._limits.redirects} times.")
+                current = credential.remove_from(current)
+            if current in visited:
+                raise FetchError(f"{target.url} redirects in a circle.")
+            visited.add(current)
+        raise FetchError(f"{guard.parse_url(url).url} redirects more than {self._limits.redirects} times.")
 
-    def _timed(self, place: guard.Target, asked: _Asked, deadline: float) -> _Answer:
-        """One request, and whether it was late noted for the manners."""
+    def _request_and_record(self, target: guard.Target, request: _Request, deadline: float) -> _Answer:
+        """One request; tells the limiter whether it timed out."""
         try:
-            answer = self._one(place, asked, deadline)
-        except FetchError as mistake:
-            self.manners.ended(place.host, late=mistake.late)
+            answer = self._request(target, request, Deadline(deadline, self._limits.total))
+        except FetchError as error:
+            self.limiter.record_result(target.host, timed_out=error.timed_out)
             raise
-        self.manners.ended(place.host, late=False)
+        self.limiter.record_result(target.host, timed_out=False)
         return answer
 
-    def _one(self, place: guard.Target, asked: _Asked, deadline: float) -> _Answer:
-        """One request to one place; a redirect's body is not read."""
+    def _request(self, target: guard.Target, request: _Request, deadline: Deadline) -> _Answer:
+        """One request to one address. The body of a redirect is not read."""
         from urllib3.exceptions import HTTPError
 
-        whole = self._limits.whole
-        with self._dialler.dial(place, deadline, asked.allow_private, whole) as (connection, expired):
+        connecting = self._connector.connect(target, deadline, allow_private=request.allow_private)
+        with connecting as (connection, expired):
             try:
-                path, headers = self._request(place, asked)
+                path, headers = self._path_and_headers(target, request)
                 connection.request("GET", path, headers=headers, preload_content=False)
-                # Closing the response, for it owns the socket now; a body cut off would keep it open.
+                # The response owns the socket now, and would keep it open if its body were not read to the end.
                 with contextlib.closing(connection.getresponse()) as response:
-                    return self._read(place, response, asked, deadline)
+                    return self._read_response(target, response, request, deadline)
             except FetchError:
                 raise
-            except Exception as mistake:
-                if expired.is_set() or time.monotonic() >= deadline:
-                    raise late(place.url, whole) from mistake
-                if isinstance(mistake, TooLarge):
-                    raise FetchError(
-                        f"{place.url} is larger than {self._limits.body:,} bytes, which is the limit."
-                    ) from mistake
-                if isinstance(mistake, HTTPError | OSError | ValueError | Undecodable):
-                    said = reason(mistake)
-                    raise FetchError(f"{place.url} broke off: {said}.", late=said == LATE) from mistake
-                # http.client's own errors, and what a socket closed by the watchdog may raise
-                raise FetchError(f"{place.url} did not answer in HTTP: {reason(mistake)}.") from mistake
+            except Exception as error:
+                if expired.is_set() or deadline.remaining <= 0:
+                    raise timeout_error(target.url, deadline.total) from error
+                if isinstance(error, BodyTooLarge):
+                    message = f"{target.url} is larger than {self._limits.body:,} bytes, which is the limit."
+                    raise FetchError(message) from error
+                cause = describe_cause(error)
+                if isinstance(error, HTTPError | OSError | ValueError | DecompressError):
+                    raise FetchError(f"{target.url} broke off: {cause}.", timed_out=cause == TIMED_OUT) from error
+                # Errors of http.client itself, and what a socket raises after the watchdog has closed it.
+                raise FetchError(f"{target.url} did not answer in HTTP: {cause}.") from error
 
-    def _read(self, place: guard.Target, response: Any, asked: _Asked, deadline: float) -> _Answer:
+    def _read_response(self, target: guard.Target, response: Any, request: _Request, deadline: Deadline) -> _Answer:
         status, headers = int(response.status), response.headers
         if status in _REDIRECTS and headers.get("location"):
             return _Answer(status, location=str(headers["location"]))
         if status == 304:
             return _Answer(304, fields={"status": 304})
         if not 200 <= status < 300:
-            wait = retry_after_seconds(headers.get("retry-after", ""), time.time())
-            said = SAID.get(status, "answered with an error")
-            raise FetchError(f"{place.url} {said} (HTTP {status}).", retry_after=wait, status=status)
+            retry_after = retry_after_seconds(headers.get("retry-after", ""), time.time())
+            meaning = STATUS_MEANINGS.get(status, "answered with an error")
+            raise FetchError(f"{target.url} {meaning} (HTTP {status}).", retry_after=retry_after, status=status)
 
-        def pieces() -> Iterator[bytes]:
-            # read1 gives what has come; read would wait for a full piece and so past any deadline.
-            while piece := response.read1(65536, decode_content=False):
-                if time.monotonic() >= deadline:
-                    raise late(place.url, self._limits.whole)
-                yield piece
+        def chunks() -> Iterator[bytes]:
+            # read1 returns what has arrived. read would wait for a full chunk, and so beyond the deadline.
+            while chunk := response.read1(65536, decode_content=False):
+                if deadline.remaining <= 0:
+                    raise timeout_error(target.url, deadline.total)
+                yield chunk
 
-        body = unpacked(pieces(), headers.get("content-encoding", ""), limit=asked.cut or self._limits.body)
-        spool = Spool(_until_too_large(body) if asked.cut else body)
-        if time.monotonic() >= deadline:
-            # the watchdog's cut can look like a clean end of the body
-            spool.close()
-            raise late(place.url, self._limits.whole)
+        limit = request.truncate_at or self._limits.body
+        body = decompress(chunks(), headers.get("content-encoding", ""), limit=limit)
+        temp_body = TempBody(_truncated(body) if request.truncate_at else body)
+        if deadline.remaining <= 0:
+            # A socket closed by the watchdog can look like the regular end of the body.
+            temp_body.close()
+            raise timeout_error(target.url, deadline.total)
         fields = {
             "status": status,
             "content_type": str(headers.get("content-type", "")),
             "etag": str(headers.get("etag", "")),
             "last_modified": str(headers.get("last-modified", "")),
         }
-        return _Answer(status, fields=fields, spool=spool)
+        return _Answer(status, fields=fields, temp_body=temp_body)
 
-    def _request(self, place: guard.Target, asked: _Asked) -> tuple[str, dict[str, str]]:
-        """Path and headers of one request."""
-        path = place.path
+    def _path_and_headers(self, target: guard.Target, request: _Request) -> tuple[str, dict[str, str]]:
+        path = target.path
         headers = {
-            "Host": place.netloc,
-            "User-Agent": self._agent,
+            "Host": target.netloc,
+            "User-Agent": self._user_agent,
             "Accept": ACCEPT,
-            "Accept-Encoding": accepted(),
+            "Accept-Encoding": accept_encoding(),
             "Connection": "close",
         }
-        headers.update({name: value for name, value in asked.conditions.items() if value and value.isprintable()})
-        if place.user:
-            headers["Authorization"] = "Basic " + b64encode(unquote(place.user).encode()).decode("ascii")
-        if asked.credential is not None and asked.credential.meant_for(place):
-            path = asked.credential.path(path)
-            headers.update(asked.credential.headers())
+        headers.update({name: value for name, value in request.conditions.items() if value and value.isprintable()})
+        if target.user:
+            headers["Authorization"] = "Basic " + b64encode(unquote(target.user).encode()).decode("ascii")
+        if request.credential is not None and request.credential.applies_to(target):
+            path = request.credential.add_to_path(path)
+            headers.update(request.credential.headers())
         return path, headers
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What all hops of one fetch have in common."""
+class _Request:
+    """What all redirects of one fetch have in common."""
 
     conditions: dict[str, str]
     allow_private: bool
     credential: Credential | None
-    cut: int
+    truncate_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """One hop's outcome: a place to go on to, or the fields of Fetched and the body."""
+    """The outcome of one request: a redirect's location, or the fields of a Response and its body."""
 
     status: int
     location: str | None = None
     fields: dict[str, Any] = field(default_factory=dict)
-    spool: Spool | None = None
+    temp_body: TempBody | None = None
 
 
-def _joined(base: str, location: str) -> str:
-    """Where a redirect leads. Raises FetchError for what is no address."""
-    # http.client reads headers as Latin-1; many servers write Hindi paths in UTF-8, as browsers take them
+def _redirect_target(base: str, location: str) -> str:
+    """The absolute URL of a redirect. Raises FetchError if it is none."""
+    # http.client decodes headers as Latin-1, but many servers write Hindi paths in UTF-8, which browsers accept.
     with contextlib.suppress(UnicodeError):
         location = location.encode("latin-1").decode("utf-8")
     try:
         return urljoin(base, location)
-    except ValueError as mistake:
-        raise FetchError(f"{base} redirects to what is not a URL ({mistake}).") from mistake
+    except ValueError as error:
+        raise FetchError(f"{base} redirects to something that is not a URL ({error}).") from error
 
 
-def _until_too_large(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    with contextlib.suppress(TooLarge):
-        yield from pieces
+def _truncated(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks up to the limit, without the error for a larger body."""
+    with contextlib.suppress(BodyTooLarge):
+        yield from chunks
 
 
 def _user_agent(contact: str) -> str:
-    """Our name, and who answers for us: a comment, so without what would end it or the header."""
-    named = "".join(mark for mark in contact.strip() if "!" <= mark <= "~" and mark not in '()\\"')[:200]
-    return f"{AGENT}/{__version__} (+{named})" if named else f"{AGENT}/{__version__} (+feed reader)"
+    """Our name and contact. The contact is a comment in the header, so characters that would end it are removed."""
+    shown = "".join(char for char in contact.strip() if "!" <= char <= "~" and char not in '()\\"')[:200]
+    return f"{AGENT}/{__version__} (+{shown or 'feed reader'})"

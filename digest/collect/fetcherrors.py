@@ -1,60 +1,60 @@
-"""How a failed fetch is told: the error, and each cause in a few plain words. Knows no sockets of its own."""
+"""Errors of the fetcher, and their causes in plain words."""
 
 from __future__ import annotations
 
 from digest.errors import DigestError
 
-SAID = {
-    401: "asks for a login",
-    403: "forbids reading it",
-    404: "has nothing there (not found)",
-    410: "says that it is gone for good",
-    429: "asks us to come less often",
-    503: "is out of service for now",
+# The meaning of a status, as the middle of a sentence.
+STATUS_MEANINGS = {
+    401: "requires a login",
+    403: "forbids access",
+    404: "does not exist (not found)",
+    410: "is permanently gone",
+    429: "asks us to send fewer requests",
+    503: "is temporarily out of service",
 }
-"""What a status means, as the middle of a sentence."""
 
-LATE = "no answer in time"
-"""The cause of a fetch that ran into a time-out."""
+TIMED_OUT = "no answer in time"
 
 
 class FetchError(DigestError):
-    """Nothing could be fetched; one sentence says why.
+    """Nothing could be fetched. The message is one sentence."""
 
-    `retry_after`: seconds, when the server named it; `status`: of the answer, 0 when there was none; `late`: whether
-    time ran out.
-    """
-
-    def __init__(self, message: str, retry_after: float | None = None, status: int = 0, *, late: bool = False) -> None:
+    def __init__(
+        self, message: str, retry_after: float | None = None, status: int = 0, *, timed_out: bool = False
+    ) -> None:
         super().__init__(message)
+        # Seconds, if the server named a time.
         self.retry_after = retry_after
+        # HTTP status, 0 if there was no answer.
         self.status = status
-        self.late = late
+        self.timed_out = timed_out
 
 
-def late(url: str, seconds: float) -> FetchError:
-    """The error for a fetch that ran out of time."""
-    return FetchError(f"{url} took longer than {seconds:g} seconds.", late=True)
+def timeout_error(url: str, seconds: float) -> FetchError:
+    """The error for a fetch that exceeded its total time."""
+    return FetchError(f"{url} took longer than {seconds:g} seconds.", timed_out=True)
 
 
-def reason(mistake: Exception | None) -> str:
-    """What went wrong in a few words, without urllib3's reprs of its own objects."""
+def describe_cause(error: Exception | None) -> str:
+    """The cause of an error in a few words, without the reprs of objects that urllib3's messages contain."""
     import ssl
 
     from urllib3.exceptions import ConnectTimeoutError, IncompleteRead, ReadTimeoutError
 
     causes: list[BaseException] = []
-    cause: BaseException | None = mistake
+    cause: BaseException | None = error
     while cause is not None and cause not in causes:
         causes.append(cause)
         cause = cause.__cause__ or cause.__context__
-    for kind, said in (  # urllib3 calls a refused connection a timeout too, so the order matters
+    # The order matters: urllib3 reports a refused connection as a timeout, too.
+    for kind, description in (
         (ssl.SSLCertVerificationError, "its certificate is not valid"),
         (ConnectionRefusedError, "the connection was refused"),
         (IncompleteRead, "the body ended too early"),
-        ((TimeoutError, ConnectTimeoutError, ReadTimeoutError), LATE),
+        ((TimeoutError, ConnectTimeoutError, ReadTimeoutError), TIMED_OUT),
     ):
         if any(isinstance(one, kind) for one in causes):
-            return said
+            return description
     last = causes[-1] if causes else None
     return " ".join((str(last) or type(last).__name__).split()).rstrip(".") if last else "it has no address"

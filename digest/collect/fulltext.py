@@ -16,7 +16,7 @@ from digest.collect.decode import decode
 from digest.collect.feeddates import parse_date
 from digest.collect.identity import canonical_url, content_hash
 from digest.collect.pages import read_page
-from digest.collect.parsed import Item
+from digest.collect.parsed import RawItem
 from digest.hindi.language import guess
 from digest.hindi.tokens import stems
 from digest.models import Article, Block
@@ -56,7 +56,7 @@ def complete(article: Article, page: bytes, url: str, content_type: str = "", *,
         return _told(article, f"its page can't be read ({type(mistake).__name__})")
 
 
-def _completed(article: Article, item: Item, url: str, *, page_title: bool) -> Article:
+def _completed(article: Article, item: RawItem, url: str, *, page_title: bool) -> Article:
     if not _tells_of(article, item):
         return _told(article, ELSEWHERE)
     if page_title and item.title.strip():
@@ -91,7 +91,7 @@ def with_body_of(article: Article, held: Article) -> Article:
     return replace(known, content_hash=content_hash(known.title, known.text))
 
 
-def _filled(article: Article, item: Item, url: str) -> Article:
+def _filled(article: Article, item: RawItem, url: str) -> Article:
     """The article with the page's author, picture, categories and date where its feed gave none."""
     date, dated = article.published, article.dated
     if not dated and (found := parse_date(item.date)) is not None:
@@ -128,7 +128,7 @@ def _canonical(asked: str, named: str, found: str) -> str:
     return named if host in known and urlsplit(named).path.strip("/") else asked
 
 
-def _tells_of(article: Article, item: Item) -> bool:
+def _tells_of(article: Article, item: RawItem) -> bool:
     wanted = set(stems(article.title))
     if len(wanted) < 3:
         return True

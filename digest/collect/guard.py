@@ -29,7 +29,7 @@ _METADATA = frozenset(
 _PATH_SAFE = "%/:@!$&'()*+,;=~-._"
 
 
-class Refused(DigestError):
+class UrlRefused(DigestError):
     """The URL or the address behind its name may not be fetched; the message says which and why."""
 
 
@@ -55,24 +55,24 @@ class Target:
         return f"{self.scheme}://{self.netloc}{self.path}"
 
 
-def target(url: str) -> Target:
+def parse_url(url: str) -> Target:
     """Take a URL apart. Raises Refused for anything but http and https, or when it names no valid host."""
     try:
         parts = urlsplit(url.strip())
         host, port = parts.hostname or "", parts.port
     except ValueError as mistake:
-        raise Refused(f"{_short(url)} is not a URL: {mistake}.") from mistake
+        raise UrlRefused(f"{_short(url)} is not a URL: {mistake}.") from mistake
     if parts.scheme not in _PORTS:
-        raise Refused(f"{_short(url)} is not an http or https URL.")
+        raise UrlRefused(f"{_short(url)} is not an http or https URL.")
     if not host:
-        raise Refused(f"{_short(url)} names no host.")
+        raise UrlRefused(f"{_short(url)} names no host.")
     if ":" not in host:
         try:
             host = host.encode("ascii" if host.isascii() else "idna").decode("ascii")
         except UnicodeError as mistake:
-            raise Refused(f"{_short(url)} names a host that can't exist.") from mistake
+            raise UrlRefused(f"{_short(url)} names a host that can't exist.") from mistake
         if any(char <= " " or char in '\x7f"<>\\^`{|}' for char in host):
-            raise Refused(f"{_short(url)} names a host that can't exist.")
+            raise UrlRefused(f"{_short(url)} names a host that can't exist.")
     path = quote(parts.path or "/", safe=_PATH_SAFE)
     if parts.query:
         path += "?" + quote(parts.query, safe=_PATH_SAFE + "?[]")
@@ -80,7 +80,7 @@ def target(url: str) -> Target:
     return Target(parts.scheme, host, port or _PORTS[parts.scheme], path, user)
 
 
-def addresses(host: str, port: int, *, allow_private: bool = False) -> list[Address]:
+def resolve(host: str, port: int, *, allow_private: bool = False) -> list[Address]:
     """Resolve a host to the addresses that may be dialled, in the resolver's order.
 
     `allow_private` lets an intranet's addresses and loopback through, but never link-local ones, where clouds
@@ -90,14 +90,14 @@ def addresses(host: str, port: int, *, allow_private: bool = False) -> list[Addr
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as mistake:
-        raise Refused(f"The name {host} is unknown (DNS has no address for it).") from mistake
+        raise UrlRefused(f"The name {host} is unknown (DNS has no address for it).") from mistake
     result: list[Address] = []
     for _family, _type, _proto, _name, sockaddr in found:
         address = ipaddress.ip_address(str(sockaddr[0]).partition("%")[0])
         if not is_public(address) and not (allow_private and is_private(address)):
             hint = "; set allow_private on the source if it is meant" if is_private(address) else ""
             named = host if str(address) == host else f"{host} leads to {address}, which"
-            raise Refused(f"{named} is not a public address{hint}.")
+            raise UrlRefused(f"{named} is not a public address{hint}.")
         if address not in result:
             result.append(address)
     return result
@@ -106,8 +106,8 @@ def addresses(host: str, port: int, *, allow_private: bool = False) -> list[Addr
 def same_host(url: str, other: str) -> bool:
     """Whether two URLs name one host, whatever the port: what a source's `allow_private` reaches."""
     try:
-        return target(url).host.lower() == target(other).host.lower()
-    except Refused:
+        return parse_url(url).host.lower() == parse_url(other).host.lower()
+    except UrlRefused:
         return False
 
 

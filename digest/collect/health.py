@@ -1,6 +1,6 @@
-"""How sources are doing: what a fetch changes of it, whether to ask again yet, what to worry about.
+"""Health of sources: how a fetch changes it, whether to skip a source for now, and what to warn about.
 
-Pure functions from what is remembered to what is to be remembered; they know no store and no clock of their own.
+Pure functions from one stored state to the next.
 """
 
 from __future__ import annotations
@@ -10,86 +10,95 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from digest import __version__
-from digest.collect.memory import Remembered, Validators
+from digest.collect.memory import SourceState, Validators
 from digest.models import Source, SourceHealth
 
+# A source that responds but has no new article for so long deserves a warning; even weekly ones publish in that time.
 SILENT = timedelta(days=7)
-"""Without a new article for so long, a source that answers well is worth a look: even weekly ones have had a turn."""
 
+# Failures in a row from which it is more than a hiccup.
 FAILING = 3
-"""Failures in a row from which it is no hiccup."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=30), timedelta(hours=6)
-_UNPUNCTUAL = timedelta(seconds=30)  # the clock's rings come seconds early and late
-_MOST_TOLD = 500
+
+# The scheduler starts some seconds early or late.
+_TOLERANCE = timedelta(seconds=30)
+_MAX_ERROR_LENGTH = 500
 
 
-def begin(source: Source, found: Remembered | None) -> Remembered:
-    """What still holds of what was remembered: another address starts anew, another way of reading reads again."""
+def initial_state(source: Source, stored: SourceState | None) -> SourceState:
+    """The part of the stored state that is still valid.
+
+    Another URL or path starts with a new state; other settings for reading only drop the validators.
+    """
     place = source.url or source.path
-    if found is None:
-        return Remembered(SourceHealth(source.name, place))
-    health, validators = found.health, found.validators
+    if stored is None:
+        return SourceState(SourceHealth(source.name, place))
+    health = stored.health
     if health.url != place:
-        kept = SourceHealth(source.name, place, last_good=health.last_good, last_new=health.last_new)
-        return Remembered(kept)
-    if not validators.body_hash.startswith(f"{_way(source)}:"):
-        validators = Validators()
-    return replace(found, validators=validators)
+        return SourceState(SourceHealth(source.name, place, last_good=health.last_good, last_new=health.last_new))
+    if not stored.validators.body_hash.startswith(f"{_settings_version(source)}:"):
+        return replace(stored, validators=Validators())
+    return stored
 
 
-def marked(source: Source, body_hash: str) -> str:
-    """The hash of a body with the mark of how it was read, so that a changed setting reads an unchanged feed again."""
-    return f"{_way(source)}:{body_hash}"
+def versioned_hash(source: Source, body_hash: str) -> str:
+    """The hash of a body with a prefix for the settings, so that changed settings make the feed count as changed."""
+    return f"{_settings_version(source)}:{body_hash}"
 
 
-def refusal(known: Remembered, now: datetime, *, patient: bool) -> str:
-    """Why a source is not to be asked yet, or ''. Only a `patient` run spares one that fails and named no time."""
-    health = known.health
+def skip_reason(state: SourceState, now: datetime, *, patient: bool) -> str | None:
+    """Why the source must not be fetched yet, or None. Only `patient` runs apply our own back-off."""
+    health = state.health
     if health.not_before is not None and now < health.not_before:
-        return f"It asks us to come back after {clock(health.not_before, now)}; not asked."
-    if not patient or health.failures < FAILING or known.asked_at is None:
-        return ""
-    again = known.asked_at + min(_FIRST_PAUSE * 2 ** min(health.failures - FAILING, 10), _LONGEST_PAUSE)
-    if now >= again - _UNPUNCTUAL:
-        return ""
-    return f"It has failed {health.failures} times in a row; not asked before {clock(again, now)}. {health.last_error}"
+        return f"Skipped: the server asked us to wait until {format_time(health.not_before, now)}."
+    if not patient or health.failures < FAILING or state.asked_at is None:
+        return None
+    retry_at = state.asked_at + min(_FIRST_PAUSE * 2 ** min(health.failures - FAILING, 10), _LONGEST_PAUSE)
+    if now >= retry_at - _TOLERANCE:
+        return None
+    return (
+        f"Skipped until {format_time(retry_at, now)}: it has failed {health.failures} times in a row. "
+        f"{health.last_error}"
+    )
 
 
-def after_good(
-    known: Remembered, now: datetime, *, new: int, validators: Validators | None, moved_to: str
-) -> Remembered:
-    """After a fetch that gave what it should. `validators` None keeps those that are known (nothing had changed)."""
+def after_success(
+    state: SourceState, now: datetime, *, new: int, validators: Validators | None, moved_to: str
+) -> SourceState:
+    """The state after a successful fetch. `validators` is None if nothing had changed."""
     health = replace(
-        known.health,
+        state.health,
         last_good=now,
-        last_new=now if new else known.health.last_new,
+        last_new=now if new else state.health.last_new,
         failures=0,
         last_error="",
         not_before=None,
         moved_to=moved_to,
     )
-    return Remembered(health, known.validators if validators is None else validators, now)
+    return SourceState(health, state.validators if validators is None else validators, now)
 
 
 def after_failure(
-    known: Remembered, now: datetime, error: str, retry_after: float | None, *, fetched: bool = False
-) -> Remembered:
-    """After a fetch that gave nothing; `retry_after` in seconds, where the server named it. Validators stay: what
-    was read before is still what was saved. `fetched`: what came was no good, so the place that it moved to is
-    forgotten and its own address asked again."""
+    state: SourceState, now: datetime, error: str, retry_after: float | None, *, fetched: bool = False
+) -> SourceState:
+    """The state after a failure. Validators stay, as what was read before is still what was saved.
+
+    `retry_after` is in seconds. `fetched` says that a document came but could not be used: then the address that the
+    source moved to is dropped, and its own one is tried next time.
+    """
     health = replace(
-        known.health,
-        failures=known.health.failures + 1,
-        last_error=error[:_MOST_TOLD],
+        state.health,
+        failures=state.health.failures + 1,
+        last_error=error[:_MAX_ERROR_LENGTH],
         not_before=now + timedelta(seconds=retry_after) if retry_after else None,
-        moved_to="" if fetched else known.health.moved_to,
+        moved_to="" if fetched else state.health.moved_to,
     )
-    return Remembered(health, known.validators, now)
+    return SourceState(health, state.validators, now)
 
 
-def worries(health: SourceHealth, now: datetime) -> tuple[str, ...]:
-    """What an operator should know of a source beyond its last fetch, as sentences' middles."""
+def health_warnings(health: SourceHealth, now: datetime) -> tuple[str, ...]:
+    """What an operator should know about a source beyond its last fetch."""
     if health.failures >= FAILING:
         good = health.last_good
         since = f"last read on {good.astimezone(now.tzinfo):%Y-%m-%d at %H:%M}" if good else "never read so far"
@@ -99,14 +108,14 @@ def worries(health: SourceHealth, now: datetime) -> tuple[str, ...]:
     return ()
 
 
-def clock(moment: datetime, now: datetime) -> str:
-    """A moment in the newsletter's zone, as the operator reads it: the time alone when it is today's."""
-    there = moment.astimezone(now.tzinfo)
-    return f"{there:%H:%M}" if there.date() == now.date() else f"{there:%Y-%m-%d %H:%M}"
+def format_time(moment: datetime, now: datetime) -> str:
+    """A time in the newsletter's zone, with the date unless it is today."""
+    local = moment.astimezone(now.tzinfo)
+    return f"{local:%H:%M}" if local.date() == now.date() else f"{local:%Y-%m-%d %H:%M}"
 
 
-def _way(source: Source) -> str:
-    """Eight hex digits of the settings that change what is made of a body, and of our own version."""
-    named = ("section", "fulltext", "replay", "links", "mapping")
-    said = repr([(name, getattr(source, name)) for name in named]) + __version__
-    return hashlib.blake2b(said.encode(), digest_size=4).hexdigest()
+def _settings_version(source: Source) -> str:
+    """Eight hex digits for the settings that affect what is read from a body, and for our own version."""
+    names = ("section", "fulltext", "replay", "links", "mapping")
+    settings = repr([(name, getattr(source, name)) for name in names]) + __version__
+    return hashlib.blake2b(settings.encode(), digest_size=4).hexdigest()

@@ -14,7 +14,7 @@ from digest.collect.entries import EXCERPT
 from digest.collect.feeddates import parse_date
 from digest.collect.identity import absolute_url
 from digest.collect.markup import paragraphs, plain, read_html
-from digest.collect.parsed import Item
+from digest.collect.parsed import RawItem
 from digest.collect.pictures import named
 
 _SURROGATES = re.compile("[\ud800-\udfff]")  # halves of a sign, which nothing can encode
@@ -24,7 +24,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")  # halves of a sign, which nothing c
 class JsonFeed:
     """What the document held; `error` says why nothing. `lost` counts what was no item or too many."""
 
-    items: list[Item] = field(default_factory=list)
+    items: list[RawItem] = field(default_factory=list)
     title: str = ""
     language: str = ""
     lost: int = 0
@@ -66,8 +66,8 @@ def _newest(entries: list[Any], most: int) -> list[Any]:
     return [entries[at] for at in sorted(order)]
 
 
-def _item(entry: dict[str, Any], feed: dict[str, Any], base: str) -> Item:
-    item = Item(guid=_text(entry, "id"), language=_text(entry, "language")[:35])
+def _item(entry: dict[str, Any], feed: dict[str, Any], base: str) -> RawItem:
+    item = RawItem(guid=_text(entry, "id"), language=_text(entry, "language")[:35])
     item.title = plain(_text(entry, "title"))
     raw = _text(entry, "url") or _text(entry, "external_url")
     if not raw and item.guid.startswith(("http://", "https://")):

@@ -14,7 +14,7 @@ from typing import Any
 MOST = 50
 """Values that one path may give: no article has so many categories."""
 
-MOST_LISTED = 200_000
+MAX_LISTED = 200_000
 """Elements of the list of items; ten million bytes hold no more objects."""
 
 _SURROGATES = re.compile("[\ud800-\udfff]")  # halves of a sign, which nothing can encode
@@ -39,9 +39,9 @@ def listed(document: Any, path: str) -> list[Any] | None:
     for choice in path.split("|"):
         found = document
         for step in choice.strip().split("."):
-            found = next(iter(_after(found, step, MOST_LISTED)), None)
+            found = next(iter(_after(found, step, MAX_LISTED)), None)
         if isinstance(found, list):
-            return found[:MOST_LISTED]
+            return found[:MAX_LISTED]
     return None
 
 

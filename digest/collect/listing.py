@@ -18,17 +18,17 @@ from digest.collect.assemble import assemble
 from digest.collect.feeddates import parse_date
 from digest.collect.identity import absolute_url, canonical_url
 from digest.collect.markup import html_tree, picture_of, plain
-from digest.collect.parsed import Item, Notes, Parsed
+from digest.collect.parsed import ParseResult, RawItem, WarningLog
 from digest.collect.sitemap import title_of
 from digest.models import Source
 
-MOST_LINKS = 100
+MAX_LINKS = 100
 """Articles of one page: each costs reading a page, and lists begin with the newest."""
 
-MOST_TAGS = 400_000
+MAX_TAGS = 400_000
 """Opening and closing ones; the largest front pages have some 30,000."""
 
-_MOST_FOUND = 20_000
+_MAX_FOUND = 20_000
 _HIGHEST = 8  # levels from a link up to its card
 _NO_CARDS = frozenset({"html", "body", "main", "ul", "ol", "table", "tbody", "nav", "header", "footer"})
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "firm", "gen", "gov", "ind", "mil", "net", "nic", "org", "res"})
@@ -46,7 +46,7 @@ class _Found:
     anchors: list[Any] = field(default_factory=list)
 
 
-def parse_listing(text: str, *, source: Source, base_url: str, now: datetime, notes: Notes) -> Parsed:
+def parse_listing(text: str, *, source: Source, base_url: str, now: datetime, notes: WarningLog) -> ParseResult:
     """The links that `source.links` names, first to last, as articles with provisional titles.
 
     A selector that is none, or that finds nothing, gives `error`. Links to other sites are left out and counted,
@@ -58,26 +58,26 @@ def parse_listing(text: str, *, source: Source, base_url: str, now: datetime, no
     try:
         select = CSSSelector(source.links, translator="html")
     except (SelectorError, SyntaxError) as mistake:
-        return Parsed("", error=f"{source.links!r} is no CSS selector ({mistake}).")
-    if text.count("<") > MOST_TAGS:
-        return Parsed("listing", error=f"It has more than {MOST_TAGS:,} tags, which no page needs; refused.")
+        return ParseResult("", error=f"{source.links!r} is no CSS selector ({mistake}).")
+    if text.count("<") > MAX_TAGS:
+        return ParseResult("listing", error=f"It has more than {MAX_TAGS:,} tags, which no page needs; refused.")
     tree = html_tree(text)
     where = f" on {base_url}" if base_url else ""
     nothing = f"The selector {source.links!r} finds no link{where}."
     if tree is None:
-        return Parsed("listing", error=nothing)
+        return ParseResult("listing", error=nothing)
     base = _base(tree, base_url)
     anchors = _anchors(select(tree))
     groups = _grouped(anchors, base, base_url or base, notes, anywhere=bool(_NAMES_A_HOST.search(source.links)))
     if not groups:
-        return Parsed("listing", error=nothing, warnings=notes.told())
-    if len(groups) > MOST_LINKS:
-        notes.add(f"it gives {len(groups)} links; the first {MOST_LINKS} are taken")
+        return ParseResult("listing", error=nothing, warnings=notes.told())
+    if len(groups) > MAX_LINKS:
+        notes.add(f"it gives {len(groups)} links; the first {MAX_LINKS} are taken")
     cards = _cards(groups, tree, base)
-    items = [_item(found, cards[found.key], base) for found in groups[:MOST_LINKS]]
+    items = [_item(found, cards[found.key], base) for found in groups[:MAX_LINKS]]
     language = (tree.get("lang") or "")[:35]
     articles, lost, doubles = assemble(items, source=source, now=now, notes=notes, hint=language)
-    return Parsed(
+    return ParseResult(
         "listing", articles, lost, notes.told(), duplicates=doubles, links_only=bool(articles), title=_title(tree)
     )
 
@@ -104,12 +104,12 @@ def _anchors(named: Iterable[Any]) -> list[Any]:
         inner = [node] if node.tag == "a" and node.get("href") else node.xpath(".//a[@href]")
         for anchor in inner or node.xpath("ancestor::a[@href][1]"):
             found.setdefault(anchor)
-            if len(found) >= _MOST_FOUND:
+            if len(found) >= _MAX_FOUND:
                 return list(found)
     return list(found)
 
 
-def _grouped(anchors: list[Any], base: str, page: str, notes: Notes, *, anywhere: bool) -> list[_Found]:
+def _grouped(anchors: list[Any], base: str, page: str, notes: WarningLog, *, anywhere: bool) -> list[_Found]:
     """The links by their address, without labels, the page itself and other sites."""
     groups: dict[str, _Found] = {}
     own, home = canonical_url(page), site_of(page)
@@ -147,7 +147,7 @@ def _cards(groups: list[_Found], tree: Any, base: str) -> dict[str, Any]:
     Other articles are those found, and whatever else on the page has a headline's length and another address.
     """
     keys = {anchor: found.key for found in groups for anchor in found.anchors}
-    for anchor in islice(tree.iter("a"), _MOST_FOUND):
+    for anchor in islice(tree.iter("a"), _MAX_FOUND):
         if anchor not in keys and len("".join(anchor.itertext()).split()) >= MANY_WORDS:
             keys[anchor] = canonical_url(absolute_url(anchor.get("href", ""), base))
     holds: dict[Any, str] = {}
@@ -165,8 +165,8 @@ def _cards(groups: list[_Found], tree: Any, base: str) -> dict[str, Any]:
     return cards
 
 
-def _item(found: _Found, card: Any, base: str) -> Item:
-    item = Item(url=found.url)
+def _item(found: _Found, card: Any, base: str) -> RawItem:
+    item = RawItem(url=found.url)
     headed = next((text for anchor in found.anchors if (text := heading_of(anchor))), "")
     said = max((words_of(anchor) for anchor in found.anchors), key=lambda text: len(text.split()), default="")
     if not headed and len(said.split()) < MANY_WORDS:  # `और पढ़ें`, or a picture alone

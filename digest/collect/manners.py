@@ -1,6 +1,6 @@
-"""Whose turn it is to ask a host: few connections at a time, a pause between them, and none to one that is down.
+"""Limit how often each host is contacted: few connections at a time, a pause between them, none to a host that is down.
 
-Knows hosts and clocks; opens no connection. Shared by all threads of a process.
+Shared by all threads of a process.
 """
 
 from __future__ import annotations
@@ -15,113 +15,119 @@ from dataclasses import dataclass, field
 from digest.collect import guard
 from digest.errors import DigestError
 
-AT_ONCE = 2
-"""Connections to one host at a time: what browsers of old kept to, and crawlers still do."""
+# Simultaneous connections to one host, as older browsers allowed and crawlers still do.
+MAX_CONNECTIONS = 2
 
-APART = 1.0
-"""Seconds between two starts to one host."""
+# Seconds between the starts of two requests to one host.
+MIN_INTERVAL = 1.0
 
-SLOWEST = 10.0
-"""Seconds of a robots.txt's Crawl-delay that are honoured; a page each minute would be no collecting."""
+# Seconds of a robots.txt Crawl-delay that are respected. At a page per minute no source could be collected.
+MAX_INTERVAL = 10.0
 
-_TIRED = 3
-"""Time-outs of a host in a row after which its other addresses are not waited for."""
+# Time-outs in a row after which a host is considered down.
+_MAX_TIMEOUTS = 3
 
-_REST = 300.0
-"""Seconds for which such a host is left alone."""
+# Seconds for which a host that is down is not contacted.
+_COOLDOWN = 300.0
 
-_MOST_LANES = 2_000
+_MAX_HOSTS = 2_000
 _LOCAL_NAMES = (".local", ".localhost", ".internal", ".lan", ".home.arpa")
 
 
-class Down(DigestError):
-    """The host has let several fetches in a row run out of time; it is not asked for a while."""
+class HostUnavailable(DigestError):
+    """The host timed out several times in a row and is not contacted for a while."""
 
 
 @dataclass(slots=True)
-class _Lane:
-    seats: threading.BoundedSemaphore
+class _HostState:
+    connections: threading.BoundedSemaphore
+    interval: float
     lock: threading.Lock = field(default_factory=threading.Lock)
-    busy: int = 0
-    apart: float = APART
-    next: float = 0.0
-    late: int = 0
-    rests_until: float = 0.0
+    # Threads that hold or wait for a connection.
+    users: int = 0
+    next_start: float = 0.0
+    timeouts: int = 0
+    unavailable_until: float = 0.0
 
 
-class Manners:
-    """Gives turns. Hosts of one's own network, by name or address, are spared unless `spare_own` is false."""
+class HostLimiter:
+    """Hands out connection slots per host. Local hosts are exempt unless `exempt_local` is False."""
 
     def __init__(
         self,
         *,
-        at_once: int = AT_ONCE,
-        apart: float = APART,
-        spare_own: bool = True,
+        max_connections: int = MAX_CONNECTIONS,
+        min_interval: float = MIN_INTERVAL,
+        exempt_local: bool = True,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._at_once, self._apart, self._spare_own = at_once, apart, spare_own
+        self._max_connections, self._min_interval = max_connections, min_interval
+        self._exempt_local = exempt_local
         self._clock, self._sleep = clock, sleep
         self._lock = threading.Lock()
-        self._lanes: dict[str, _Lane] = {}
+        self._hosts: dict[str, _HostState] = {}
 
     @contextmanager
-    def turn(self, host: str) -> Iterator[None]:
-        """Waits until `host` may be asked, and holds the place until the block ends. Raises Down."""
-        if self._spare_own and is_own(host):
+    def slot(self, host: str) -> Iterator[None]:
+        """Wait for a free slot and hold it for the duration of the block. Raises HostUnavailable."""
+        if self._exempt_local and is_local_host(host):
             yield
             return
-        lane = self._lane(host)
+        state = self._enter(host)
         try:
-            with lane.seats:
-                self._await(host, lane)
+            with state.connections:
+                self._wait(host, state)
                 yield
         finally:
             with self._lock:
-                lane.busy -= 1
+                state.users -= 1
 
-    def slow(self, host: str, apart: float) -> None:
-        """The host asks for at least so many seconds between two starts; at most SLOWEST are honoured."""
+    def set_delay(self, host: str, seconds: float) -> None:
+        """Set the host's interval between requests, up to MAX_INTERVAL."""
         with self._lock:
-            lane = self._lanes.setdefault(host, self._new())
-            lane.apart = max(self._apart, min(apart, SLOWEST))
+            state = self._hosts.setdefault(host, self._new_state())
+            state.interval = max(self._min_interval, min(seconds, MAX_INTERVAL))
 
-    def ended(self, host: str, *, late: bool) -> None:
-        """How a fetch of the host ended: whether it ran out of time."""
+    def record_result(self, host: str, *, timed_out: bool) -> None:
+        """Record how a request to the host ended."""
         with self._lock:
-            lane = self._lanes.get(host)
-            if lane is None:
+            state = self._hosts.get(host)
+            if state is None:
                 return
-            lane.late = lane.late + 1 if late else 0
-            if lane.late >= _TIRED:
-                lane.rests_until = self._clock() + _REST
+            state.timeouts = state.timeouts + 1 if timed_out else 0
+            if state.timeouts >= _MAX_TIMEOUTS:
+                state.unavailable_until = self._clock() + _COOLDOWN
 
-    def _await(self, host: str, lane: _Lane) -> None:
-        with lane.lock:
+    def _wait(self, host: str, state: _HostState) -> None:
+        with state.lock:
             now = self._clock()
-            if lane.late >= _TIRED and now < lane.rests_until:
-                raise Down(f"{host} did not answer in time {lane.late} times in a row; it is not asked for a while.")
-            begin = max(now, lane.next)
-            lane.next = begin + lane.apart
-        if begin > now:
-            self._sleep(begin - now)
+            if state.timeouts >= _MAX_TIMEOUTS and now < state.unavailable_until:
+                raise HostUnavailable(
+                    f"{host} timed out {state.timeouts} times in a row and is not contacted for a while."
+                )
+            start = max(now, state.next_start)
+            state.next_start = start + state.interval
+        if start > now:
+            self._sleep(start - now)
 
-    def _lane(self, host: str) -> _Lane:
+    def _enter(self, host: str) -> _HostState:
         with self._lock:
-            if len(self._lanes) > _MOST_LANES:
+            if len(self._hosts) > _MAX_HOSTS:
                 now = self._clock()
-                self._lanes = {name: lane for name, lane in self._lanes.items() if lane.busy or lane.next > now}
-            lane = self._lanes.setdefault(host, self._new())
-            lane.busy += 1
-            return lane
+                self._hosts = {
+                    name: state for name, state in self._hosts.items() if state.users or state.next_start > now
+                }
+            state = self._hosts.setdefault(host, self._new_state())
+            state.users += 1
+            return state
 
-    def _new(self) -> _Lane:
-        return _Lane(threading.BoundedSemaphore(self._at_once), apart=self._apart)
+    def _new_state(self) -> _HostState:
+        return _HostState(threading.BoundedSemaphore(self._max_connections), interval=self._min_interval)
 
 
-def is_own(host: str) -> bool:
-    """Whether a host is of one's own network, as its name or address alone tells."""
+def is_local_host(host: str) -> bool:
+    """Whether a host's name or literal address belongs to a private network."""
     if host == "localhost" or host.endswith(_LOCAL_NAMES):
         return True
     try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from digest.collect.pictures import is_decoration, named
-from digest.collect.taming import without_endless
+from digest.collect.taming import drop_long_attributes
 from digest.hindi.text import repair
 from digest.models import Block, Image
 
@@ -27,7 +27,7 @@ def html_tree(text: str) -> Any:
     # bytes with a stated encoding: a <meta charset> or XML declaration inside must not count
     parser = lxml_html.HTMLParser(encoding="utf-8", recover=True, no_network=True, huge_tree=False)
     try:
-        return lxml_html.document_fromstring(without_endless(_REFUSED.sub("", text)).encode(), parser=parser)
+        return lxml_html.document_fromstring(drop_long_attributes(_REFUSED.sub("", text)).encode(), parser=parser)
     except (etree.LxmlError, ValueError):
         return None
 
@@ -37,7 +37,7 @@ LONGEST_FIELD = 400_000
 
 LONGEST_BLOCK = 20_000
 LONGEST_WORD = 1_000
-MOST_BLOCKS = 2_000
+MAX_BLOCKS = 2_000
 
 _DROPPED = frozenset(
     {"script", "style", "iframe", "form", "noscript", "template", "object", "embed", "svg", "math", "button"}
@@ -112,7 +112,7 @@ def paragraphs(text: str) -> list[Block]:
     """Plain text as paragraphs: a blank line ends one, a single line end is a space."""
     pieces = re.split(r"\n[ \t\u00a0]*(?:\n[ \t\u00a0]*)+", text.replace("\r\n", "\n").replace("\r", "\n"))
     lines = (_line(piece) for piece in pieces)
-    return [Block("p", line[:LONGEST_BLOCK]) for line in lines if line][:MOST_BLOCKS]
+    return [Block("p", line[:LONGEST_BLOCK]) for line in lines if line][:MAX_BLOCKS]
 
 
 def walk(root: Any, content: Content, base: str) -> None:
@@ -125,7 +125,7 @@ def walk(root: Any, content: Content, base: str) -> None:
     def flush() -> None:
         text = _block_line("".join(buffer))
         buffer.clear()
-        if text and len(content.blocks) < MOST_BLOCKS:
+        if text and len(content.blocks) < MAX_BLOCKS:
             kind: Literal["p", "h"] = "h" if heading else "p"
             content.blocks.append(Block(kind, text))
 

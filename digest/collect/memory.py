@@ -1,67 +1,66 @@
-"""What collecting remembers from run to run: the shapes, and the port that a store implements. Keeps nothing itself."""
+"""What collecting stores between runs: the records, and the ports that a store implements."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from digest.models import Article, InlineImage, SourceHealth
 
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What lets the next fetch see that nothing is new.
-
-    `body_hash` is BLAKE2b of the body, for careless servers, after a mark of how the body was read.
-    """
+    """What tells the next fetch that a document has not changed."""
 
     etag: str = ""
     last_modified: str = ""
+    # For servers that send neither: BLAKE2b of the body, after a prefix for the settings it was read with.
     body_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """How many of the articles given were not known, and how many were known with other content."""
+class SaveCounts:
+    """How many of the given articles were new, and how many were known with other content."""
 
     new: int
     updated: int
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    """All that is remembered of one source. `health.url` is the URL or path for which it holds; `asked_at` is when
-    it was last asked, whatever came of it."""
+class SourceState:
+    """Everything stored about one source."""
 
+    # `health.url` is the URL or path that the state belongs to.
     health: SourceHealth
     validators: Validators = Validators()
+    # The last attempt, successful or not.
     asked_at: datetime | None = None
 
 
-class Memory(Protocol):
-    """What collecting needs to remember from run to run. Called from one thread only.
+class CollectStore(Protocol):
+    """Storage that collecting needs. Called from one thread only."""
 
-    `save` must keep the first `published` of an article whose `dated` is false: it is when it was first seen.
-    """
+    def load_states(self) -> Mapping[str, SourceState]:
+        """The state of every known source, by name."""
 
-    def recall(self) -> Mapping[str, Remembered]:
-        """What is remembered of every source, by name."""
+    def save_state(self, state: SourceState) -> None:
+        """Replace the source's state. Called only after its articles are saved."""
 
-    def note(self, remembered: Remembered) -> None:
-        """Keep this of the source in the place of what was; called only after the articles have been saved."""
+    def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> SaveCounts:
+        """Store articles by id, durably.
 
-    def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> Saved:
-        """Keep articles by id, durably. One whose source is no longer among those `listed` follows its new one."""
+        An undated article keeps its first `published`: the time when it was first seen. An article whose source is
+        not among those `listed` moves to the source that gives it now.
+        """
 
-    def keep(self, pictures: Sequence[InlineImage]) -> None:
-        """Keep pictures by their cid, durably; called before the articles that show them are saved."""
+    def save_images(self, images: Sequence[InlineImage]) -> None:
+        """Store images by their cid, durably. Called before the articles that show them are saved."""
 
 
-@runtime_checkable
-class Shelf(Protocol):
-    """A memory that can show the articles it holds. Called from several threads at once."""
+class ArticleLookup(Protocol):
+    """Read access to stored articles. Called from several threads at once."""
 
-    def held(self, ids: Sequence[str]) -> Mapping[str, Article]:
-        """The stored articles of these ids, by id; unknown ones are left out."""
+    def by_ids(self, ids: Sequence[str]) -> Mapping[str, Article]:
+        """The stored articles with these ids, by id; unknown ids are left out."""

@@ -16,10 +16,10 @@ from digest.collect.decode import decode
 from digest.collect.identity import absolute_url
 from digest.collect.markup import plain
 from digest.collect.sniff import FEED_ROOTS, sniff
-from digest.collect.taming import tame
+from digest.collect.taming import sanitise_xml
 
-MOST_BYTES = 5_000_000
-MOST_FEEDS = 5_000
+MAX_BYTES = 5_000_000
+MAX_FEEDS = 5_000
 """Far above any list that a person keeps; a longer one is a mistake or an attack."""
 
 _BREAK = re.compile("\r\n|[\n\r]")
@@ -64,8 +64,8 @@ class FeedList:
 
 def read_feed_list(data: bytes) -> FeedList:
     """The feeds of an OPML document or of a text with one URL a line."""
-    if len(data) > MOST_BYTES:
-        return FeedList("", error=f"is larger than {MOST_BYTES:,} bytes, which no list of feeds needs")
+    if len(data) > MAX_BYTES:
+        return FeedList("", error=f"is larger than {MAX_BYTES:,} bytes, which no list of feeds needs")
     text, odd = decode(data)
     seen = sniff(text)
     warnings = [f"encoding: {odd}"] if odd else []
@@ -116,7 +116,7 @@ def _opml(text: str, before: int, warnings: list[str]) -> FeedList:
 
     safe = {"encoding": "utf-8", "recover": True, "no_network": True, "huge_tree": False}
     parser = etree.XMLParser(resolve_entities=False, load_dtd=False, **safe)
-    data = _NO_XML.sub("", tame(_AMPERSAND.sub(_reference, text))).encode("utf-8", "replace")
+    data = _NO_XML.sub("", sanitise_xml(_AMPERSAND.sub(_reference, text))).encode("utf-8", "replace")
     found = _entries(data, parser, before)
     if len(parser.error_log):
         warnings.append(f"it is not well-formed XML (line {before + parser.error_log[0].line}) and was read tolerantly")
@@ -128,8 +128,8 @@ def _opml(text: str, before: int, warnings: list[str]) -> FeedList:
             warnings.append(
                 f"it names {named} addresses, of which {len(found)} could be read; mend it to get the others"
             )
-    if len(found) > MOST_FEEDS:
-        return FeedList("", error=f"lists more than {MOST_FEEDS:,} feeds", line=found[-1].line)
+    if len(found) > MAX_FEEDS:
+        return FeedList("", error=f"lists more than {MAX_FEEDS:,} feeds", line=found[-1].line)
     if not found:
         return FeedList("", error="lists no feeds", line=before + 1)
     outlines = tuple(one for one in found if isinstance(one, Outline))
@@ -150,7 +150,7 @@ def _entries(data: bytes, parser: Any, before: int) -> list[Outline | Rejected]:
         entry = _entry(attributes, folders, leaf, before + line)
         if entry is not None:
             found.append(entry)
-        if len(found) > MOST_FEEDS:
+        if len(found) > MAX_FEEDS:
             break
     return found
 
@@ -204,8 +204,8 @@ def _lines(text: str, warnings: list[str]) -> FeedList:
             outlines.append(Outline(url, plain(words[1]) if len(words) > 1 else "", line=number))
         else:
             rejected.append(Rejected(number, line.strip()[:100], "is no http or https URL"))
-        if len(outlines) + len(rejected) > MOST_FEEDS:
-            return FeedList("", error=f"lists more than {MOST_FEEDS:,} feeds", line=number)
+        if len(outlines) + len(rejected) > MAX_FEEDS:
+            return FeedList("", error=f"lists more than {MAX_FEEDS:,} feeds", line=number)
     if not outlines:
         first = rejected[0] if rejected else Rejected(0, "nothing", "")
         said = f"is neither OPML nor a list of URLs: expected <opml> or a URL, found {first.found[:60]!r}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from digest.collect.markup import MOST_BLOCKS, Content, paragraphs, read_html, walk
+from digest.collect.markup import MAX_BLOCKS, Content, paragraphs, read_html, walk
 from digest.collect.pagefurniture import ENOUGH, RUN, mark_headings, mostly_link, strip_furniture
 from digest.collect.pagenext import drop_next
 from digest.collect.pagequirks import Quirk
@@ -88,7 +88,7 @@ def _paragraphs(node: Any, base: str) -> Content:
     """`<p>`, headings and points of lists below a node; everything below it when it uses no `<p>`."""
     inner = Content()
     for part in node.iter(*_PARTS):
-        if len(inner.blocks) >= MOST_BLOCKS:
+        if len(inner.blocks) >= MAX_BLOCKS:
             break
         if part.tag != "img" and mostly_link(part):
             continue

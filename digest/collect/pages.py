@@ -14,7 +14,7 @@ from digest.collect.markup import Content, html_tree, picture_of, pixels, plain
 from digest.collect.pagebody import page_body
 from digest.collect.pageedges import without_edges
 from digest.collect.pagequirks import quirk_of
-from digest.collect.parsed import Item
+from digest.collect.parsed import RawItem
 from digest.collect.pictures import is_decoration
 from digest.models import Image
 
@@ -22,7 +22,7 @@ LARGEST = 2_000_000
 """Characters of a page that are read: articles' pages have some 300,000, and their text stands in front."""
 
 
-def read_page(text: str, base: str = "") -> Item:
+def read_page(text: str, base: str = "") -> RawItem:
     """The one article of a page. `base` is its address, '' when unknown; it stands in where the page names none.
 
     Raises ValueError when the text can't be parsed as HTML at all.
@@ -33,7 +33,7 @@ def read_page(text: str, base: str = "") -> Item:
     meta = pagemeta.metas(tree)
     said = stated(_scripts(tree), titles=pagetitle.shown(tree, meta), address=base)
     url = pageaddress.address(tree, meta, said, base)
-    item = Item(url=url, language=_language(tree, meta))
+    item = RawItem(url=url, language=_language(tree, meta))
     item.date = pagedates.published(tree, meta, said, url)
     item.updated = pagedates.updated(tree, meta, said, item.date)
     item.title = pagetitle.title(tree, meta, said)

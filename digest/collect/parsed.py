@@ -10,7 +10,7 @@ from digest.models import Article, Block, Image, InlineImage
 
 
 @dataclass(slots=True)
-class Item:
+class RawItem:
     """One item as its source has it, fields not yet judged. `date` and `updated` are the raw strings.
 
     `fallback` is the date to take when `date` can't be read: what another parser made of it. `seen` stands in for
@@ -35,7 +35,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParseResult:
     """What one feed, file or folder held. `lost`: items that gave no article; `duplicates`: seen twice.
 
     `kind` names what was found ('rss2.0', 'atom', 'jsonfeed', 'sitemap', 'listing', 'api', 'api:<preset>', 'page',
@@ -60,7 +60,7 @@ class Parsed:
 
 
 @dataclass(slots=True)
-class Notes:
+class WarningLog:
     """Warnings about many items, told once each with their count."""
 
     counts: Counter[str] = field(default_factory=Counter)

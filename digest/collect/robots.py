@@ -52,8 +52,8 @@ class Robots:
     def may(self, url: str, *, allow_private: bool = False) -> Permission:
         """Whether the page may be requested now. Fetches the site's robots.txt if the cached one is too old."""
         try:
-            target = guard.target(url)
-        except guard.Refused:
+            target = guard.parse_url(url)
+        except guard.UrlRefused:
             # The fetch itself reports what is wrong with the URL.
             return "yes"
         origin = f"{target.scheme}://{target.netloc}"
@@ -67,7 +67,7 @@ class Robots:
                 site.rules = self._fetch(origin, allow_private)
                 site.expires = self._clock() + (_TTL if site.rules else _TTL_LATER)
                 if site.rules and (delay := site.rules.crawl_delay(AGENT)):
-                    self._fetcher.manners.slow(target.host, delay)
+                    self._fetcher.limiter.set_delay(target.host, delay)
             if site.rules is None:
                 return "later"
             return "yes" if site.rules.can_fetch(origin + target.path, AGENT) else "no"
@@ -75,7 +75,9 @@ class Robots:
     def _fetch(self, origin: str, allow_private: bool) -> Protego | None:
         """Rules of the site: empty if it has no robots.txt, None if it did not answer."""
         try:
-            with self._fetcher.receive(f"{origin}/robots.txt", allow_private=allow_private, cut=MAX_BYTES) as received:
+            with self._fetcher.stream(
+                f"{origin}/robots.txt", allow_private=allow_private, truncate_at=MAX_BYTES
+            ) as received:
                 return parse_robots(received.load().body.decode("utf-8", "replace"))
         except FetchError as error:
             has_none = 400 <= error.status < 500 and error.status != 429

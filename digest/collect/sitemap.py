@@ -20,23 +20,23 @@ from digest.collect.assemble import assemble
 from digest.collect.feeddates import parse_date
 from digest.collect.identity import absolute_url, canonical_url
 from digest.collect.markup import plain
-from digest.collect.parsed import Item, Notes, Parsed
+from digest.collect.parsed import ParseResult, RawItem, WarningLog
 from digest.collect.pictures import is_decoration
-from digest.collect.taming import MOST_ITEMS, tame
+from digest.collect.taming import MAX_ITEMS, sanitise_xml
 from digest.models import Image, Source
 
 ROOTS = frozenset({"urlset", "sitemapindex"})
 
-MOST_LINKS = 50
+MAX_LINKS = 50
 """Links of a sitemap without titles that are taken: each costs reading a page."""
 
-MOST_CHILDREN = 5
+MAX_CHILDREN = 5
 """Sitemaps of an index that are followed."""
 
-MOST_TAGS = 1_000_000
+MAX_TAGS = 1_000_000
 """Opening and closing ones: the protocol's 50,000 addresses with ten elements each."""
 
-MOST_ADDRESSES = 60_000
+MAX_ADDRESSES = 60_000
 """The protocol allows 50,000; what stands behind is not read."""
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -53,22 +53,22 @@ _DEVANAGARI_WORD = re.compile("[\u0900-\u0963\u0971-\u097f\u200c\u200d]+")
 _LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f]{2,}")
 
 
-def parse_sitemap(text: str, *, source: Source, base_url: str, now: datetime, notes: Notes) -> Parsed:
+def parse_sitemap(text: str, *, source: Source, base_url: str, now: datetime, notes: WarningLog) -> ParseResult:
     """The articles of a `<urlset>`, or the addresses of the sitemaps that a `<sitemapindex>` names.
 
     `text` is XML without prolog. Where no address has a title, the newest 50 come as links only; else one
     without a title is lost.
     """
-    if text.count("<") > MOST_TAGS:
-        return Parsed("", error=f"It has more than {MOST_TAGS:,} tags, which no sitemap needs; refused.")
+    if text.count("<") > MAX_TAGS:
+        return ParseResult("", error=f"It has more than {MAX_TAGS:,} tags, which no sitemap needs; refused.")
     root = _tree(text)
     if root is None:
-        return Parsed("", error="It begins as a sitemap but can't be read as XML.")
+        return ParseResult("", error="It begins as a sitemap but can't be read as XML.")
     if _local(root) == "sitemapindex":
         return _index(root, base_url, notes)
-    found = [_said(node) for node in islice(_children(root, "url"), MOST_ADDRESSES)]
+    found = [_said(node) for node in islice(_children(root, "url"), MAX_ADDRESSES)]
     bare = not any(_title_in(said) for said in found)
-    chosen = _newest_first(found)[:MOST_LINKS] if bare else _newest(found)
+    chosen = _newest_first(found)[:MAX_LINKS] if bare else _newest(found)
     if len(chosen) < len(found):
         which = f"the newest {len(chosen)} of its {len(found)} addresses were taken"
         notes.add(f"it gives links without titles; {which}" if bare else which)
@@ -86,7 +86,7 @@ def parse_sitemap(text: str, *, source: Source, base_url: str, now: datetime, no
     if bare:  # lastmod is when the page changed: the page itself may know an earlier day
         articles = tuple(replace(article, dated=False) for article in articles)
     only = bare and bool(articles)
-    return Parsed("sitemap", articles, lost + more, notes.told(), duplicates=doubles, links_only=only, title=site)
+    return ParseResult("sitemap", articles, lost + more, notes.told(), duplicates=doubles, links_only=only, title=site)
 
 
 def title_of(url: str) -> str:
@@ -112,7 +112,7 @@ def title_of(url: str) -> str:
 def _tree(text: str) -> Any:
     from lxml import etree
 
-    text = _NOT_XML.sub("", tame(text))
+    text = _NOT_XML.sub("", sanitise_xml(text))
     text = _HTML_ENTITY.sub(lambda name: html.unescape(name[0]), text) if "&" in text else text
     parser = etree.XMLParser(
         encoding="utf-8",
@@ -167,8 +167,8 @@ def _date_in(said: dict[str, str]) -> str:
     return (said.get("publication_date") or said.get("video publication_date") or said.get("lastmod", ""))[:100]
 
 
-def _item(said: dict[str, str], base: str) -> Item:
-    item = Item(url=absolute_url(said.get("loc", ""), base), title=plain(_title_in(said)), date=_date_in(said))
+def _item(said: dict[str, str], base: str) -> RawItem:
+    item = RawItem(url=absolute_url(said.get("loc", ""), base), title=plain(_title_in(said)), date=_date_in(said))
     item.updated = said.get("lastmod", "")[:100]
     item.language = said.get("language", "")[:35]
     item.categories = [name for one in said.get("keywords", "")[:3000].split(",") if (name := plain(one)[:100])]
@@ -188,9 +188,9 @@ def _newest_first(found: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def _newest(found: list[dict[str, str]]) -> list[dict[str, str]]:
     """At most as many as are read of any feed, in the document's order."""
-    if len(found) <= MOST_ITEMS:
+    if len(found) <= MAX_ITEMS:
         return found
-    kept = {id(said) for said in _newest_first(found)[:MOST_ITEMS]}
+    kept = {id(said) for said in _newest_first(found)[:MAX_ITEMS]}
     return [said for said in found if id(said) in kept]
 
 
@@ -200,10 +200,10 @@ def _is_page(url: str) -> bool:
     return bool(path.strip("/") or urlsplit(url).query) and not path.lower().endswith(_NO_PAGES)
 
 
-def _index(root: Any, base: str, notes: Notes) -> Parsed:
+def _index(root: Any, base: str, notes: WarningLog) -> ParseResult:
     """The newest sitemaps of an index; those of news where a name says so, those of no articles last."""
     found: dict[str, tuple[int, float, str]] = {}
-    for node in islice(_children(root, "sitemap"), MOST_ADDRESSES):
+    for node in islice(_children(root, "sitemap"), MAX_ADDRESSES):
         said = _said(node)
         url = absolute_url(said.get("loc", ""), base)
         if url:
@@ -211,12 +211,12 @@ def _index(root: Any, base: str, notes: Notes) -> Parsed:
             rank = 0 if "news" in name.lower() else 2 if _NO_ARTICLES.search(name) else 1
             found.setdefault(canonical_url(url), (rank, -_changed(said, name).timestamp(), url))
     if not found:
-        return Parsed("sitemap", error="It is an index of sitemaps that names none.")
+        return ParseResult("sitemap", error="It is an index of sitemaps that names none.")
     ranked = sorted(found.values(), key=lambda child: child[:2])
-    best = [url for rank, _age, url in ranked if rank == ranked[0][0]][:MOST_CHILDREN]
+    best = [url for rank, _age, url in ranked if rank == ranked[0][0]][:MAX_CHILDREN]
     if len(best) < len(found):
         notes.add(f"its index names {len(found)} sitemaps; {len(best)} of them are read")
-    return Parsed("sitemap", warnings=notes.told(), further=tuple(best))
+    return ParseResult("sitemap", warnings=notes.told(), further=tuple(best))
 
 
 def _changed(said: dict[str, str], name: str) -> datetime:

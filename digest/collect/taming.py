@@ -11,19 +11,19 @@ from itertools import islice
 
 from digest.collect.feeddates import parse_date
 
-MOST_TAGS = 200_000
+MAX_TAGS = 200_000
 """A feed of a thousand full articles has about 100,000, most of them in CDATA."""
 
-MOST_LABOUR = 120_000
+MAX_TAGS_OUTSIDE_CDATA = 120_000
 """Tags outside CDATA that are read tolerantly: some 40 µs each. Well-formed feeds of the usual kind need a tenth."""
 
 REFERENCES_PER_TAG = 5
 """References, and stray `&` too, that cost as much as a tag."""
 
-MOST_CATEGORIES = 2_000
+MAX_CATEGORIES = 2_000
 """Of one item: feedparser compares each with all."""
 
-MOST_PREFIXES = 200
+MAX_PREFIXES = 200
 """Namespaces of one document; WordPress declares some ten."""
 
 _TAG = re.compile("</?[A-Za-z]")
@@ -36,38 +36,38 @@ _PREFIX = re.compile(r"xmlns:([A-Za-z][A-Za-z0-9._-]{0,60})")
 
 def too_many_tags(text: str) -> bool:
     """Whether parsing would take minutes."""
-    return text.count("<") > MOST_TAGS and next(islice(_TAG.finditer(text), MOST_TAGS, None), None) is not None
+    return text.count("<") > MAX_TAGS and next(islice(_TAG.finditer(text), MAX_TAGS, None), None) is not None
 
 
-def too_laborious(text: str) -> bool:
+def too_expensive(text: str) -> bool:
     """Whether reading it tolerantly, as only feedparser can, would take more than some five seconds."""
-    if text.count("<") > MOST_CATEGORIES and any(
-        len(_CATEGORY.findall(part)) > MOST_CATEGORIES for part in _ITEM.split(text)
+    if text.count("<") > MAX_CATEGORIES and any(
+        len(_CATEGORY.findall(part)) > MAX_CATEGORIES for part in _ITEM.split(text)
     ):
         return True
-    if text.count("<") + text.count("&") // REFERENCES_PER_TAG <= MOST_LABOUR:
+    if text.count("<") + text.count("&") // REFERENCES_PER_TAG <= MAX_TAGS_OUTSIDE_CDATA:
         return False
     first, *others = text.split("<![CDATA[")
     outside = [first, *(part.partition("]]>")[2] for part in others)]
     labour = sum(part.count("<") + part.count("&") // REFERENCES_PER_TAG for part in outside)
-    return labour > MOST_LABOUR
+    return labour > MAX_TAGS_OUTSIDE_CDATA
 
 
 def too_many_prefixes(text: str) -> bool:
     """Whether it declares more namespaces than feedparser, which searches them all at each tag, can bear."""
-    return text.count("xmlns:") > MOST_PREFIXES and len(set(_PREFIX.findall(text))) > MOST_PREFIXES
+    return text.count("xmlns:") > MAX_PREFIXES and len(set(_PREFIX.findall(text))) > MAX_PREFIXES
 
 
-def tame(text: str) -> str:
+def sanitise_xml(text: str) -> str:
     """The text without references that name no sign, and tags of endless attributes without these.
 
     By one `&#xFFFFFFF;` feedparser loses the whole feed, and its time grows with the square of a tag's attributes.
     """
     text = _REFERENCE.sub(_sign, text) if "&#" in text else text
-    return without_endless(text)
+    return drop_long_attributes(text)
 
 
-def without_endless(text: str) -> str:
+def drop_long_attributes(text: str) -> str:
     """The text with tags of thousands of letters cut to their names: libxml2 is quadratic in their attributes."""
     return _ENDLESS_TAG.sub(lambda tag: f"<{tag[1]}{'/' * tag[0].endswith('/>')}>", text)
 
@@ -84,10 +84,10 @@ def _sign(reference: re.Match[str]) -> str:
 # gigabytes, external ones read files and URLs, and parameter entities write declarations. No news feed needs those.
 
 LONGEST_VALUE = 1_000
-MOST_ENTITIES = 500
+MAX_ENTITIES = 500
 """HTML's own list, which some feeds copy whole, has 253."""
 
-MOST_GROWTH = 1_000_000
+MAX_GROWTH = 1_000_000
 """Characters that all references together may add to a document."""
 
 _DECLARED = re.compile(r"<!ENTITY\s+([A-Za-z_][A-Za-z0-9_.-]*)\s+(?:\"([^\"]*)\"|'([^']*)')\s*>")
@@ -119,7 +119,7 @@ def read_doctype(text: str, at: int) -> Doctype:
             continue
         if found := _DECLARED.match(text, at):
             value = found[2] if found[2] is not None else found[3]
-            if len(value) > LONGEST_VALUE or len(entities) >= MOST_ENTITIES or _stands_for_others(value):
+            if len(value) > LONGEST_VALUE or len(entities) >= MAX_ENTITIES or _stands_for_others(value):
                 return Doctype(at, dangerous=True)
             entities.setdefault(found[1], html.unescape(value))
         elif not (found := _OTHER.match(text, at)):
@@ -136,14 +136,14 @@ def expand(text: str, entities: dict[str, str]) -> str | None:
     def one(found: re.Match[str]) -> str:
         nonlocal growth
         value = entities.get(found[1] or "")
-        if value is None or growth > MOST_GROWTH:
+        if value is None or growth > MAX_GROWTH:
             return found[0]
         written = html.escape(value)
         growth += max(0, len(written) - len(found[0]))
         return written
 
     expanded = _USED.sub(one, text) if entities else text
-    return None if growth > MOST_GROWTH else expanded
+    return None if growth > MAX_GROWTH else expanded
 
 
 def _stands_for_others(value: str) -> bool:
@@ -152,7 +152,7 @@ def _stands_for_others(value: str) -> bool:
 
 # Item limit: feedparser takes 0.1 to 0.5 ms per item, so a hundred thousand items would take a minute and a gigabyte.
 
-MOST_ITEMS = 1_000
+MAX_ITEMS = 1_000
 """Items of one feed that are read; a day's news of any source is far below."""
 
 _MARK = re.compile(r"<(/?)((?:[A-Za-z]+:)?(?:item|entry))(?=[\s>/])[^<>]*>")
@@ -164,19 +164,19 @@ _DATE = re.compile(
 _OLDEST = datetime(1, 1, 2, tzinfo=UTC)
 
 
-def trim(text: str) -> tuple[str, int]:
+def limit_items(text: str) -> tuple[str, int]:
     """The feed's text with its newest 1,000 items in their order, and how many were cut.
 
     Items without a date count as older than all others; among equals the first win.
     """
-    if text.count("</") <= MOST_ITEMS:
+    if text.count("</") <= MAX_ITEMS:
         return text, 0
     spans = list(_spans(text))
-    if len(spans) <= MOST_ITEMS:
+    if len(spans) <= MAX_ITEMS:
         return text, 0
     ages = [_date(text, *span) for span in spans]
     order = sorted(range(len(spans)), key=ages.__getitem__, reverse=True)  # stable: the first of equals
-    kept = sorted(order[:MOST_ITEMS])
+    kept = sorted(order[:MAX_ITEMS])
     front, back = text[: spans[0][0]], text[spans[-1][1] :]
     return front + "\n".join(text[slice(*spans[at])] for at in kept) + back, len(spans) - len(kept)
 

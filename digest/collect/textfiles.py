@@ -10,7 +10,7 @@ from typing import Any
 from digest.collect.beside import is_name
 from digest.collect.identity import absolute_url
 from digest.collect.markup import LONGEST_FIELD, paragraphs, plain, read_html
-from digest.collect.parsed import Item
+from digest.collect.parsed import RawItem
 from digest.collect.pictures import named
 from digest.models import Block
 
@@ -42,14 +42,14 @@ _NAMES = {
 """Front matter: our field → the keys that may name it."""
 
 
-def read_text(text: str) -> Item:
+def read_text(text: str) -> RawItem:
     """The first line that is not empty is the title, unless it is too long; blank lines part the paragraphs."""
     warnings = [_CUT] if len(text) > LONGEST_FIELD else []
     text = text[:LONGEST_FIELD].replace("\r\n", "\n").replace("\r", "\n").lstrip("\n \t\u00a0")
     lines = text.split("\n", 1)
     if len(lines[0]) > LONGEST_TITLE:
-        return Item(body=paragraphs(text), warnings=warnings)
-    return Item(title=plain_line(lines[0]), body=paragraphs("".join(lines[1:])), warnings=warnings)
+        return RawItem(body=paragraphs(text), warnings=warnings)
+    return RawItem(title=plain_line(lines[0]), body=paragraphs("".join(lines[1:])), warnings=warnings)
 
 
 def plain_line(line: str) -> str:
@@ -57,9 +57,9 @@ def plain_line(line: str) -> str:
     return " ".join(line.split())
 
 
-def read_markdown(text: str) -> Item:
+def read_markdown(text: str) -> RawItem:
     """YAML front matter, if any, and CommonMark. Without a title in it the first heading is the title."""
-    item, rest = Item(), text.lstrip("\ufeff")
+    item, rest = RawItem(), text.lstrip("\ufeff")
     match = _FENCED.match(rest)
     if match and len(match[1]) <= FRONT_MATTER:
         rest = rest[match.end() :]
@@ -79,7 +79,7 @@ def read_markdown(text: str) -> Item:
     return item
 
 
-def _front_matter(block: str, item: Item) -> None:
+def _front_matter(block: str, item: RawItem) -> None:
     import yaml
 
     try:

@@ -25,33 +25,33 @@ _ZSTD_SIP = 64
 _Decoder = Callable[[Iterable[bytes]], Iterator[bytes]]
 
 
-class TooLarge(Exception):
+class BodyTooLarge(Exception):
     """The body, unpacked, is larger than the limit."""
 
 
-class Undecodable(Exception):
+class DecompressError(Exception):
     """The body is packed in a way that was not asked for, or damaged."""
 
 
-def accepted() -> str:
+def accept_encoding() -> str:
     """The Accept-Encoding header: what can be unpacked on this machine."""
     return ", ".join(name for name in ("br", "zstd", "gzip") if name in _decoders())
 
 
-def unpacked(pieces: Iterable[bytes], encoding: str, *, limit: int) -> Iterator[bytes]:
+def decompress(pieces: Iterable[bytes], encoding: str, *, limit: int) -> Iterator[bytes]:
     """The body in pieces of 64 kB or so; `limit` is in bytes after unpacking. Raises TooLarge or Undecodable."""
     kind = encoding.strip().lower().removeprefix("x-")
     if kind not in _decoders():
-        raise Undecodable(f"the body came packed as {encoding[:40]!r}, which was not asked for")
+        raise DecompressError(f"the body came packed as {encoding[:40]!r}, which was not asked for")
     size = 0
     try:
         for piece in _decoders()[kind](pieces):
             size += len(piece)
             if size > limit:
-                raise TooLarge
+                raise BodyTooLarge
             yield piece
     except _damage() as mistake:
-        raise Undecodable(f"the {kind} body is damaged ({mistake})") from mistake
+        raise DecompressError(f"the {kind} body is damaged ({mistake})") from mistake
 
 
 @cache
@@ -96,7 +96,7 @@ def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
             data = engine.unconsumed_tail or engine.unused_data
     yield engine.flush()  # a few letters that were decoded and did not fit the last step
     if not engine.eof:
-        raise Undecodable("the packed body ended too early")
+        raise DecompressError("the packed body ended too early")
 
 
 def _unbrotlied(pieces: Iterable[bytes], engine: Any) -> Iterator[bytes]:
@@ -106,7 +106,7 @@ def _unbrotlied(pieces: Iterable[bytes], engine: Any) -> Iterator[bytes]:
             yield engine.process(b"", output_buffer_limit=_STEP)
         if engine.is_finished():
             return
-    raise Undecodable("the packed body ended too early")
+    raise DecompressError("the packed body ended too early")
 
 
 def _unzstd(pieces: Iterable[bytes], zstandard: Any) -> Iterator[bytes]:
@@ -121,7 +121,7 @@ def _unzstd(pieces: Iterable[bytes], zstandard: Any) -> Iterator[bytes]:
                 yield engine.decompress(data)
                 data = engine.unused_data if engine.eof else b""
     if not engine.eof:
-        raise Undecodable("the packed body ended too early")
+        raise DecompressError("the packed body ended too early")
 
 
 def _unzstd_native(pieces: Iterable[bytes], zstd: Any) -> Iterator[bytes]:
@@ -135,4 +135,4 @@ def _unzstd_native(pieces: Iterable[bytes], zstd: Any) -> Iterator[bytes]:
             yield engine.decompress(data, _STEP)
             data = engine.unused_data if engine.eof else b""
     if not engine.eof:
-        raise Undecodable("the packed body ended too early")
+        raise DecompressError("the packed body ended too early")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from digest.collect.memory import Remembered, Saved, Validators
+from digest.collect.memory import SaveCounts, SourceState, Validators
 from digest.garbage import gc_paused
 from digest.models import Article, InlineImage, SourceHealth
 from digest.store.contents import read, written
@@ -28,7 +28,7 @@ class ArticleStore:
         self.clock = clock
         self.pictures = PictureStore(database)
 
-    def recall(self) -> Mapping[str, Remembered]:
+    def load_states(self) -> Mapping[str, SourceState]:
         """What is remembered of every source, in one question."""
         with self.database.read() as connection:
             rows = connection.execute(select(source)).all()
@@ -36,9 +36,9 @@ class ArticleStore:
 
     def health(self) -> Mapping[str, SourceHealth]:
         """How every source that was ever collected is doing, by name."""
-        return {name: remembered.health for name, remembered in self.recall().items()}
+        return {name: remembered.health for name, remembered in self.load_states().items()}
 
-    def note(self, remembered: Remembered) -> None:
+    def save_state(self, remembered: SourceState) -> None:
         health, validators = remembered.health, remembered.validators
         values = {
             "etag": validators.etag,
@@ -58,7 +58,7 @@ class ArticleStore:
             if not changed:
                 connection.execute(insert(source).values(name=health.name, **values))
 
-    def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> Saved:
+    def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> SaveCounts:
         """New ones are added; one whose content changed is updated and keeps its first date and first sight.
 
         One that a source of another name brought follows when that name is no longer `listed`; of two that are
@@ -81,12 +81,12 @@ class ArticleStore:
             if changed or moved:
                 other = update(article).where(article.c.id == bindparam("known"))
                 connection.execute(other, [{"known": item.id, **_row(item)} for item in (*changed, *moved)])
-        return Saved(new=len(new), updated=len(changed))
+        return SaveCounts(new=len(new), updated=len(changed))
 
-    def keep(self, pictures: Sequence[InlineImage]) -> None:
+    def save_images(self, pictures: Sequence[InlineImage]) -> None:
         self.pictures.keep(pictures)
 
-    def held(self, ids: Sequence[str]) -> Mapping[str, Article]:
+    def by_ids(self, ids: Sequence[str]) -> Mapping[str, Article]:
         """The stored articles of these ids, by id, with the date that was stored first; from any thread."""
         with self.database.read() as connection:
             rows = list(_rows(connection, (article.c.content, article.c.published), ids))
@@ -140,7 +140,7 @@ def _row(item: Article) -> dict[str, Any]:
     }
 
 
-def _remembered(row: Any) -> Remembered:
+def _remembered(row: Any) -> SourceState:
     health = SourceHealth(
         row.name,
         row.url,
@@ -151,4 +151,4 @@ def _remembered(row: Any) -> Remembered:
         not_before=row.not_before,
         moved_to=row.moved_to,
     )
-    return Remembered(health, Validators(row.etag, row.last_modified, row.body_hash), row.asked_at)
+    return SourceState(health, Validators(row.etag, row.last_modified, row.body_hash), row.asked_at)

@@ -14,7 +14,7 @@ import pytest
 
 from digest.app import make_app
 from digest.cli.ages import ago
-from digest.collect.memory import Remembered
+from digest.collect.memory import SourceState
 from digest.collect.opml import Outline
 from digest.models import SourceHealth
 from digest.source_list import plan, where
@@ -336,7 +336,7 @@ def test_ages_are_said_as_people_say_them(seconds: int, said: str) -> None:
 
 def note(newsroom: Newsroom, health: SourceHealth) -> None:
     with make_app(newsroom.home, environment=newsroom.environment) as app:
-        app.articles.note(Remembered(health))
+        app.articles.save_state(SourceState(health))
 
 
 def test_how_sources_have_been_doing_is_listed(newsroom: Newsroom, site: HttpServer) -> None:
@@ -374,7 +374,7 @@ def test_check_says_what_is_wrong_with_sources_beside_their_place(newsroom: News
     asked = len(site.requests)
     told = newsroom.json("check", "--offline")
     assert len(site.requests) == asked
-    for line, words in {23: "moved for good", 24: "failed 3 times in a row", 25: "no new article since"}.items():
+    for line, words in {23: "permanently moved", 24: "failed 3 times in a row", 25: "no new article since"}.items():
         (warning,) = [said for said in told["warnings"] if said.startswith(f"digest.yaml:{line}: source ")]
         assert words in warning
     assert any("is down" in said for said in told["warnings"])

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from digest.collect.collector import collect
 from digest.collect.fetch import Fetcher, FetchLimits
+from digest.collect.reading import CollectContext
 from digest.models import Source
 from digest.store.articles import ArticleStore
 from digest.store.database import open_database
@@ -24,12 +25,12 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def main(seconds: float, urls: list[str]) -> None:
     with tempfile.TemporaryDirectory() as home:
         database = open_database("sqlite:///digest.db", home=Path(home))
+        store = ArticleStore(database, lambda: NOW)
+        fetcher = Fetcher(FetchLimits(total=seconds))
         report = collect(
             [Source(url, url=url, allow_private=True) for url in urls],
-            fetcher=Fetcher(FetchLimits(whole=seconds)),
-            memory=ArticleStore(database, lambda: NOW),
-            now=NOW,
-            home=Path(home),
+            CollectContext(fetcher, NOW, Path(home), article_store=store),
+            store,
         )
         database.close()
     rows = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping, Sequence
 
-from digest.collect.memory import Remembered, Saved
+from digest.collect.memory import SaveCounts, SourceState
 from digest.models import Article, InlineImage, Source
 
 
@@ -14,30 +14,30 @@ class Notebook:
 
     def __init__(self) -> None:
         self.articles: dict[str, Article] = {}
-        self.known: dict[str, Remembered] = {}
+        self.known: dict[str, SourceState] = {}
         self.pictures: dict[str, InlineImage] = {}
         self.threads: set[int] = set()
 
-    def recall(self) -> Mapping[str, Remembered]:
+    def load_states(self) -> Mapping[str, SourceState]:
         self.threads.add(threading.get_ident())
         return dict(self.known)
 
-    def note(self, remembered: Remembered) -> None:
+    def save_state(self, remembered: SourceState) -> None:
         self.threads.add(threading.get_ident())
         self.known[remembered.health.name] = remembered
 
-    def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> Saved:
+    def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> SaveCounts:
         self.threads.add(threading.get_ident())
         new = [article for article in articles if article.id not in self.articles]
         changed = [a for a in articles if a not in new and self.articles[a.id].content_hash != a.content_hash]
         self.articles.update({article.id: article for article in articles})
-        return Saved(len(new), len(changed))
+        return SaveCounts(len(new), len(changed))
 
-    def keep(self, pictures: Sequence[InlineImage]) -> None:
+    def save_images(self, pictures: Sequence[InlineImage]) -> None:
         self.threads.add(threading.get_ident())
         self.pictures.update({picture.cid: picture for picture in pictures})
 
-    def held(self, ids: Sequence[str]) -> Mapping[str, Article]:
+    def by_ids(self, ids: Sequence[str]) -> Mapping[str, Article]:
         return {one: self.articles[one] for one in ids if one in self.articles}
 
 

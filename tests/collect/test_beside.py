@@ -13,8 +13,9 @@ from digest.collect import beside
 from digest.collect.collector import collect
 from digest.collect.documents import read_document
 from digest.collect.dropfolder import read_path
-from digest.collect.fetch import Fetched, Fetcher
-from digest.collect.parsed import Parsed
+from digest.collect.fetch import Fetcher, Response
+from digest.collect.parsed import ParseResult
+from digest.collect.reading import CollectContext
 from digest.models import Article, Source
 from tests.collect.drawn import gif, jpeg, png
 from tests.collect.notebook import Notebook
@@ -47,13 +48,13 @@ def rss(inside: str, *, site: str = SITE, link: str = LINK) -> str:
     return RSS.format(site=site, link=link, text=TEXT, inside=inside)
 
 
-def only(parsed: Parsed) -> Article:
+def only(parsed: ParseResult) -> Article:
     assert parsed.error == ""
     (article,) = parsed.articles
     return article
 
 
-def shown(parsed: Parsed) -> tuple[bytes, str]:
+def shown(parsed: ParseResult) -> tuple[bytes, str]:
     """The bytes of the picture of the only article, and its words; fails when it has none of its own."""
     image = only(parsed).image
     assert image is not None
@@ -199,7 +200,7 @@ def test_a_picture_of_just_the_largest_size_is_taken(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_too_many_bytes_keeps_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(beside, "MOST_BYTES", 2 * len(png(40, 30)) + 50)
+    monkeypatch.setattr(beside, "MAX_BYTES", 2 * len(png(40, 30)) + 50)
     for n in range(4):
         markdown(tmp_path, front=f"image: {n}.png\nid: i{n}\n", name=f"{n}.md")
         (tmp_path / f"{n}.png").write_bytes(png(40, 30 + n))
@@ -273,7 +274,7 @@ def test_nothing_fetched_names_a_file_or_a_picture_of_ours(tmp_path: Path, name:
     os.chdir(tmp_path)
     try:
         for document in documents:
-            parsed = read_document(Fetched(200, base, document.encode()), source=Source("पत्र", url=base), now=NOW)
+            parsed = read_document(Response(200, base, document.encode()), source=Source("पत्र", url=base), now=NOW)
             assert parsed.pictures == ()
             for article in parsed.articles:
                 assert article.image is None or article.image.url.startswith("https://paper.example.com/")
@@ -286,7 +287,11 @@ def test_a_picture_that_changes_alone_is_seen(tmp_path: Path) -> None:
     notebook, source = Notebook(), Source("पत्र", path="feed.xml")
     for picture in (png(), png(50, 30)):
         (tmp_path / "pul.png").write_bytes(picture)
-        collect([source], fetcher=Fetcher(), memory=notebook, now=NOW, home=tmp_path)
+        collect(
+            [source],
+            CollectContext(Fetcher(), NOW, tmp_path, article_store=notebook),
+            notebook,
+        )
         (article,) = notebook.articles.values()
         assert article.image is not None
         assert notebook.pictures[article.image.url.removeprefix("cid:")].data == picture

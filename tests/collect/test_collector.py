@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from digest.collect.collector import SourceReport, collect, look
+from digest.collect.collector import SourceReport, collect, preview_source
 from digest.collect.fetch import Fetcher, FetchLimits
-from digest.collect.memory import Saved, Validators
+from digest.collect.memory import SaveCounts, Validators
+from digest.collect.reading import CollectContext
 from digest.models import Article, Source
 from tests.collect.notebook import Notebook, source
 from tests.collect.server import FEED, Handler, serving
@@ -27,7 +28,7 @@ def site() -> Iterator[str]:
 
 @pytest.fixture
 def fetcher() -> Fetcher:
-    return Fetcher(FetchLimits(connect=1, read=1, whole=1, body=1_000_000))
+    return Fetcher(FetchLimits(connect=1, read=1, total=1, body=1_000_000))
 
 
 def test_five_hanging_sources_delay_sixty_by_one_time_out(site: str, tmp_path: Path) -> None:
@@ -36,12 +37,11 @@ def test_five_hanging_sources_delay_sixty_by_one_time_out(site: str, tmp_path: P
     sources = [source(f"good {n}", f"{site}/feed?{n}") for n in range(54)]
     sources[3:3] = [source(name, f"{site}/{name}") for name in bad] + [source("metadata", f"{site}/metadata")]
     Handler.most = 0
+    limits = FetchLimits(connect=limit, read=limit, total=limit, body=50_000_000)
     report = collect(
         sources,
-        fetcher=Fetcher(FetchLimits(connect=limit, read=limit, whole=limit, body=50_000_000)),
-        memory=Notebook(),
-        now=NOW,
-        home=tmp_path,
+        CollectContext(Fetcher(limits), NOW, tmp_path),
+        Notebook(),
     )
     errors = {one.name: one.error for one in report.sources if one.error}
     assert sorted(errors) == sorted([*bad, "metadata"])
@@ -66,7 +66,9 @@ def test_one_failing_source_stops_no_other(site: str, fetcher: Fetcher, tmp_path
         source("moved", f"{site}/moved"),
     ]
     memory, told = Notebook(), list[SourceReport]()
-    report = collect(sources, fetcher=fetcher, memory=memory, now=NOW, home=tmp_path, threads=4, progress=told.append)
+    report = collect(
+        sources, CollectContext(fetcher, NOW, tmp_path, article_store=memory), memory, threads=4, progress=told.append
+    )
     by_name = {one.name: one for one in report.sources}
     assert [one.name for one in report.sources] == [one.name for one in sources]
     assert sorted(one.name for one in told) == sorted(by_name)
@@ -77,7 +79,7 @@ def test_one_failing_source_stops_no_other(site: str, fetcher: Fetcher, tmp_path
     assert "file:" in by_name["file"].error
     assert (by_name["good"].kind, by_name["good"].fetched, by_name["good"].error) == ("rss2.0", 1, "")
     assert (by_name["desk"].kind, by_name["desk"].fetched, by_name["desk"].new) == ("folder", 1, 1)
-    assert f"moved for good to {site}/feed" in by_name["moved"].warnings[0]
+    assert f"permanently moved to {site}/feed" in by_name["moved"].warnings[0]
     assert report.articles == 3
     assert memory.threads == {threading.get_ident()}
 
@@ -85,8 +87,16 @@ def test_one_failing_source_stops_no_other(site: str, fetcher: Fetcher, tmp_path
 @pytest.mark.parametrize("path", ["feed", "plain"])
 def test_an_unchanged_feed_is_not_read_again(site: str, fetcher: Fetcher, tmp_path: Path, path: str) -> None:
     memory, sources = Notebook(), [source("good", f"{site}/{path}")]
-    first = collect(sources, fetcher=fetcher, memory=memory, now=NOW, home=tmp_path).sources[0]
-    again = collect(sources, fetcher=fetcher, memory=memory, now=NOW, home=tmp_path).sources[0]
+    first = collect(
+        sources,
+        CollectContext(fetcher, NOW, tmp_path, article_store=memory),
+        memory,
+    ).sources[0]
+    again = collect(
+        sources,
+        CollectContext(fetcher, NOW, tmp_path, article_store=memory),
+        memory,
+    ).sources[0]
     assert (first.fetched, first.new) == (1, 1)
     assert (again.fetched, again.new, again.error, again.kind) == (0, 0, "", "unchanged")
     assert ("if-none-match" in Handler.seen[-1][1]) is (path == "feed")
@@ -95,7 +105,11 @@ def test_an_unchanged_feed_is_not_read_again(site: str, fetcher: Fetcher, tmp_pa
 def test_a_replayed_feed_is_read_every_time(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
     memory, sources = Notebook(), [source("good", f"{site}/feed", replay=True)]
     for _ in range(2):
-        report = collect(sources, fetcher=fetcher, memory=memory, now=NOW, home=tmp_path)
+        report = collect(
+            sources,
+            CollectContext(fetcher, NOW, tmp_path, article_store=memory),
+            memory,
+        )
         assert report.articles == 1
     assert memory.known == {}
 
@@ -104,50 +118,66 @@ def test_validators_are_remembered_only_after_the_articles_are_saved(
     site: str, fetcher: Fetcher, tmp_path: Path
 ) -> None:
     class Full(Notebook):
-        def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> Saved:
+        def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> SaveCounts:
             raise OSError("disk full")
 
     memory = Full()
     with pytest.raises(OSError, match="disk full"):
-        collect([source("good", f"{site}/feed")], fetcher=fetcher, memory=memory, now=NOW, home=tmp_path)
+        collect(
+            [source("good", f"{site}/feed")],
+            CollectContext(fetcher, NOW, tmp_path, article_store=memory),
+            memory,
+        )
     assert memory.known == {}
 
 
 def test_a_feed_that_failed_is_looked_at_again(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
     memory = Notebook()
     for _ in range(2):
-        report = collect([source("page", f"{site}/bare-page")], fetcher=fetcher, memory=memory, now=NOW, home=tmp_path)
+        report = collect(
+            [source("page", f"{site}/bare-page")],
+            CollectContext(fetcher, NOW, tmp_path, article_store=memory),
+            memory,
+        )
         assert report.sources[0].error
     assert memory.known["page"].validators == Validators()
     assert memory.known["page"].health.failures == 2
 
 
 def test_no_sources_at_all(fetcher: Fetcher, tmp_path: Path) -> None:
-    report = collect([], fetcher=fetcher, memory=Notebook(), now=NOW, home=tmp_path)
+    report = collect(
+        [],
+        CollectContext(fetcher, NOW, tmp_path),
+        Notebook(),
+    )
     assert (report.sources, report.articles) == ((), 0)
 
 
 def test_look_at_urls_and_paths(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
     lent = Source("x", url=f"{site}/feed", allow_private=True, section="देश")
-    seen = look(f"{site}/feed", fetcher=fetcher, now=NOW, home=tmp_path, source=lent)
+    seen = preview_source(f"{site}/feed", CollectContext(fetcher, NOW, tmp_path), source=lent)
     assert (seen.kind, seen.error, seen.articles[0].section) == ("rss2.0", "", "देश")
     (tmp_path / "saved.xml").write_bytes(FEED)
-    saved = look("saved.xml", fetcher=fetcher, now=NOW, home=tmp_path)
+    saved = preview_source("saved.xml", CollectContext(fetcher, NOW, tmp_path))
     assert [article.title for article in saved.articles] == ["नहर में पानी आया"]
-    assert "not a public address" in look(f"{site}/feed", fetcher=fetcher, now=NOW, home=tmp_path).error
+    assert "not a public address" in preview_source(f"{site}/feed", CollectContext(fetcher, NOW, tmp_path)).error
 
 
 @pytest.mark.parametrize(
     "target", ["file:///etc/passwd", "FILE:/etc/passwd", "ftp://a.example/x", "missing.txt", "https://"]
 )
 def test_look_refuses_with_a_sentence(target: str, fetcher: Fetcher, tmp_path: Path) -> None:
-    seen = look(target, fetcher=fetcher, now=NOW, home=tmp_path)
+    seen = preview_source(target, CollectContext(fetcher, NOW, tmp_path))
     assert seen.articles == ()
     assert seen.error.endswith(".")
 
 
 def test_a_latin1_header_over_utf8_is_seen_through(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
     memory = Notebook()
-    report = collect([source("l", f"{site}/latin")], fetcher=fetcher, memory=memory, now=NOW, home=tmp_path)
+    report = collect(
+        [source("l", f"{site}/latin")],
+        CollectContext(fetcher, NOW, tmp_path, article_store=memory),
+        memory,
+    )
     assert next(iter(memory.articles.values())).title == "नहर में पानी आया"
     assert report.sources[0].warnings == ()  # the document itself declares UTF-8

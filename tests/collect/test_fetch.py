@@ -13,7 +13,7 @@ from digest.collect.credential import Credential
 from digest.collect.fetch import MAX_RETRY_AFTER, Fetcher, FetchError, FetchLimits, retry_after_seconds
 from tests.collect.server import FEED, Handler, serving
 
-LIMITS = FetchLimits(connect=1.0, read=1.0, whole=0.8, body=1_000_000)
+LIMITS = FetchLimits(connect=1.0, read=1.0, total=0.8, body=1_000_000)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_gzip_of_two_members_is_read(site: str) -> None:
         ("metadata", r"169\.254\.169\.254"),
         ("file", "not an http or https URL"),
         ("circle", "in a circle"),
-        ("no-address", "redirects to what is not a URL"),
+        ("no-address", "redirects to something that is not a URL"),
         ("endless", "more than 5 times"),
         ("gone", "HTTP 410"),
         ("nowhere", "HTTP 404"),
@@ -90,9 +90,9 @@ def test_retry_after_reaches_the_caller(site: str) -> None:
 
 
 def test_nobody_listens() -> None:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port = held.getsockname()[1]
+    with socket.socket() as by_ids:
+        by_ids.bind(("127.0.0.1", 0))
+        port = by_ids.getsockname()[1]
         with pytest.raises(FetchError, match="the connection was refused"):
             fetch(f"http://127.0.0.1:{port}/feed")
 
@@ -174,18 +174,18 @@ def test_addresses_that_are_public(address: str) -> None:
      "http://a b.example/", "http://a.example:99999/"],
 )  # fmt: skip
 def test_urls_that_are_refused(url: str) -> None:
-    with pytest.raises(guard.Refused):
-        guard.target(url)
+    with pytest.raises(guard.UrlRefused):
+        guard.parse_url(url)
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "127.1", "localhost"])
 def test_other_spellings_of_loopback_are_refused(host: str) -> None:
-    with pytest.raises(guard.Refused):
-        guard.addresses(host, 80)
+    with pytest.raises(guard.UrlRefused):
+        guard.resolve(host, 80)
 
 
 def test_devanagari_in_host_and_path_becomes_ascii() -> None:
-    place = guard.target("https://हिन्दी.example/ख़बर?q=चुनाव")
+    place = guard.parse_url("https://हिन्दी.example/ख़बर?q=चुनाव")
     assert place.host.startswith("xn--")
     assert place.path.isascii()
     assert place.path.startswith("/%E0%A4%96")
@@ -215,7 +215,7 @@ def test_a_redirect_to_a_hindi_path_in_utf8_is_followed_as_browsers_do(site: str
 
 def test_a_header_that_cant_be_read_puts_no_key_into_the_log(site: str, caplog: pytest.LogCaptureFixture) -> None:
     url = f"{site}/odd-header"
-    key = Credential(guard.target(url), "purani-haveli-1234", param="apikey")
+    key = Credential(guard.parse_url(url), "purani-haveli-1234", param="apikey")
     assert Fetcher(LIMITS).get(url, allow_private=True, credential=key).status == 200
     assert "apikey=purani-haveli" in Handler.seen[-1][0]
     assert "purani-haveli" not in caplog.text

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from digest.collect.collector import LOOKED_AT, SourceReport, collect, look
+from digest.collect.collector import PREVIEW_PAGES, SourceReport, collect, preview_source
 from digest.collect.fetch import Fetcher
+from digest.collect.reading import CollectContext
 from digest.errors import ConfigurationError, Fault
 from digest.models import Source, SourceAuth
 from tests.collect.notebook import Notebook, source
@@ -69,8 +70,8 @@ class Run:
         self.memory, self.home = memory, home
 
     def __call__(self, one: Source, **more: object) -> SourceReport:
-        given = {"fetcher": Fetcher(), "memory": self.memory, "now": NOW, "home": self.home, **more}
-        return collect([one], **given).sources[0]  # type: ignore[arg-type]
+        context = CollectContext(Fetcher(), NOW, self.home, article_store=self.memory)
+        return collect([one], replace(context, **more), self.memory).sources[0]  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -151,7 +152,7 @@ def test_an_indexs_children_are_one_and_a_failing_one_is_a_warning(run: Run, sit
 def test_an_index_without_a_good_child_is_an_error(run: Run, site: HttpServer) -> None:
     site.route("/index.xml", index(site, "/gone.xml", "/index.xml"))
     report = run(source("gaon", site.url("/index.xml")))
-    assert report.error.startswith("None of the documents that it names gave anything")
+    assert report.error.startswith("None of the documents that it names could be used")
     assert len(site.hits("/index.xml")) == 2  # once asked for, once as its own child, and no further
 
 
@@ -183,7 +184,7 @@ def test_pages_left_for_the_next_run_are_read_in_it(run: Run, memory: Notebook, 
     whole = source("gaon", site.url("/feed"), fulltext=True)
     report = run(whole)
     assert (report.new, report.error) == (len(TITLES), "")
-    assert "2 items: its page is left for the next run" in report.warnings
+    assert "2 items: its page will be fetched in the next run" in report.warnings
     for nth, title in enumerate(TITLES):
         site.route(f"/n/{nth}", article_page(title), type="text/html")
     assert run(whole).updated == len(TITLES)
@@ -228,9 +229,9 @@ def test_robots_are_asked_for_pages_and_listings_and_not_for_feeds(run: Run, sit
     assert run(source("gaon", site.url("/feed"))).error == ""
     assert len(site.hits("/robots.txt")) == 0
     report = run(source("pages", site.url("/feed"), fulltext=True))
-    assert report.warnings == ("5 items: its page may not be asked for (robots)",)
+    assert report.warnings == ("5 items: robots.txt forbids fetching its page",)
     assert hits(site, "/n/") == []
-    assert "robots.txt forbids it" in run(source("listing", site.url("/list"), links=".card a")).error
+    assert "robots.txt forbids fetching" in run(source("listing", site.url("/list"), links=".card a")).error
     assert len(site.hits("/list")) == 0
     site.route("/robots.txt", b"", status=503)
     assert "robots.txt can't be read" in run(source("listing", site.url("/list"), links=".card a")).error
@@ -244,11 +245,11 @@ def test_a_look_reads_a_few_pages_and_stores_nothing(site: HttpServer, tmp_path:
 
     def seen(**more: object) -> list[int]:
         one = source("x", site.url("/feed"), **more)
-        found = look(one.url, fetcher=Fetcher(), now=NOW, home=tmp_path, source=one)
+        found = preview_source(one.url, CollectContext(Fetcher(), NOW, tmp_path), source=one)
         assert found.error == ""
         return [len(article.text) for article in found.articles]
 
-    assert sum(length > 700 for length in seen()) == LOOKED_AT
+    assert sum(length > 700 for length in seen()) == PREVIEW_PAGES
     assert sum(length > 700 for length in seen(fulltext=False)) == 0
 
 
@@ -309,7 +310,7 @@ def test_a_page_that_redirects_nowhere_costs_no_other_article(site: HttpServer, 
     site.route("/n/2", redirect("http://[x", 302))
     report = run(source("gaon", site.url("/feed"), fulltext=True))
     assert (report.error, report.fetched) == ("", len(TITLES))
-    assert any("redirects to what is not a URL" in warning for warning in report.warnings)
+    assert any("redirects to something that is not a URL" in warning for warning in report.warnings)
 
 
 def test_a_private_source_opens_no_other_private_host() -> None:

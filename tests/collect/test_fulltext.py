@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from digest.collect.fetch import Fetched, Fetcher
+from digest.collect.fetch import Fetcher, Response
 from digest.collect.fetcherrors import FetchError
 from digest.collect.fulltext import WHOLE, complete, wants_page, with_body_of
-from digest.collect.fulltextfetch import MOST_PAGES, Made, fill
-from digest.collect.parsed import Parsed
+from digest.collect.fulltextfetch import MAX_PAGES, FulltextCache, FulltextContext, PageFetcher, add_fulltext
+from digest.collect.parsed import ParseResult
 from digest.models import Article, Block, Source
 from tests.collect.server import Handler, serving
 from tests.paths import ROOT
@@ -82,47 +83,62 @@ class Site:
         self.asked: list[str] = []
         self.mistake = mistake
 
-    def get(self, url: str, *, etag: str = "", last_modified: str = "", allow_private: bool = False) -> Fetched:
+    def get(self, url: str, *, etag: str = "", last_modified: str = "", allow_private: bool = False) -> Response:
         self.asked.append(url)
         if self.mistake:
             raise FetchError(self.mistake)
-        return Fetched(200, url, PAGE, "text/html; charset=utf-8")
+        return Response(200, url, PAGE, "text/html; charset=utf-8")
 
 
 class Stored:
     def __init__(self, *articles: Article) -> None:
         self.articles = {article.id: article for article in articles}
 
-    def held(self, ids: Sequence[str]) -> Mapping[str, Article]:
+    def by_ids(self, ids: Sequence[str]) -> Mapping[str, Article]:
         return {one: self.articles[one] for one in ids if one in self.articles}
+
+
+def fill(
+    articles: tuple[Article, ...],
+    pages: PageFetcher,
+    *,
+    source: Source = SOURCE,
+    cache: FulltextCache | None = None,
+    **more: Any,
+) -> tuple[ParseResult, bool]:
+    return add_fulltext(
+        ParseResult("rss2.0", articles), source, FulltextContext(pages, cache or FulltextCache(), **more)
+    )
 
 
 def test_only_cut_articles_cost_a_page_and_each_only_once() -> None:
     whole = complete(replace(CUT, id="a2"), PAGE, URL)
-    site, made = Site(), Made()
-    filled, left = fill(Parsed("rss2.0", (CUT, whole)), SOURCE, site, made=made)
+    site, cache = Site(), FulltextCache()
+    filled, left = fill((CUT, whole), site, cache=cache)
     assert site.asked == [URL]
     assert [len(article.text) > WHOLE for article in filled.articles] == [True, True]
     assert (left, filled.warnings) == (False, ())
     again, _ = fill(
-        Parsed("rss2.0", (replace(CUT, published=NOW + timedelta(hours=1)), whole)), SOURCE, site, made=made
+        (replace(CUT, published=NOW + timedelta(hours=1)), whole),
+        site,
+        cache=cache,
     )
     assert site.asked == [URL]
     assert again.articles[0] == filled.articles[0]
-    fill(Parsed("rss2.0", (replace(CUT, title=CUT.title + " अब"),)), SOURCE, site, made=made)
+    fill((replace(CUT, title=CUT.title + " अब"),), site, cache=cache)
     assert len(site.asked) == 2
 
 
 def test_a_short_report_is_asked_for_only_once() -> None:
     class Brief(Site):
-        def get(self, url: str, *, etag: str = "", last_modified: str = "", allow_private: bool = False) -> Fetched:
+        def get(self, url: str, *, etag: str = "", last_modified: str = "", allow_private: bool = False) -> Response:
             page = super().get(url).url
-            return Fetched(200, page, f"<article><h1>{CUT.title}</h1><p>{CUT.excerpt}</p></article>".encode())
+            return Response(200, page, f"<article><h1>{CUT.title}</h1><p>{CUT.excerpt}</p></article>".encode())
 
-    site, made, cut = Brief(), Made(), replace(CUT, body=(Block("p", CUT.excerpt),))
-    first, _ = fill(Parsed("rss2.0", (cut,)), SOURCE, site, made=made)
-    second, _ = fill(Parsed("rss2.0", (cut,)), SOURCE, site, made=made)
-    third, _ = fill(Parsed("rss2.0", (cut,)), SOURCE, site, Stored(first.articles[0]), made=Made())
+    site, cache, cut = Brief(), FulltextCache(), replace(CUT, body=(Block("p", CUT.excerpt),))
+    first, _ = fill((cut,), site, cache=cache)
+    second, _ = fill((cut,), site, cache=cache)
+    third, _ = fill((cut,), site, article_store=Stored(first.articles[0]))
     assert len(site.asked) == 1
     assert first.articles == second.articles == third.articles
 
@@ -130,7 +146,7 @@ def test_a_short_report_is_asked_for_only_once() -> None:
 def test_what_the_store_holds_is_not_asked_for_again() -> None:
     whole = complete(CUT, PAGE, URL)
     site = Site("must not be asked")
-    filled, left = fill(Parsed("rss2.0", (CUT,)), SOURCE, site, Stored(whole), made=Made())
+    filled, left = fill((CUT,), site, article_store=Stored(whole))
     assert (site.asked, left) == ([], False)
     assert filled.articles[0].text == whole.text
     assert filled.articles[0].content_hash == whole.content_hash
@@ -140,41 +156,43 @@ def test_what_the_store_holds_is_not_asked_for_again() -> None:
 def test_a_site_that_fails_is_left_alone_and_nothing_is_lost() -> None:
     cut = tuple(replace(CUT, id=f"a{number}", url=f"{URL}{number}") for number in range(9))
     site = Site("It is out of service for now.")
-    filled, left = fill(Parsed("rss2.0", cut), SOURCE, site, made=Made())
+    filled, left = fill(cut, site)
     assert len(site.asked) == 3
     assert left
     assert filled.articles == cut
     assert filled.warnings == (
         "3 items: its page could not be fetched: It is out of service for now",
-        "6 items: its page is left for the next run",
+        "6 items: its page will be fetched in the next run",
     )
 
 
 def test_bounds_of_number_time_and_leave() -> None:
-    cut = tuple(replace(CUT, id=f"a{number}", url=f"{URL}{number}") for number in range(MOST_PAGES + 5))
+    cut = tuple(replace(CUT, id=f"a{number}", url=f"{URL}{number}") for number in range(MAX_PAGES + 5))
     site = Site()
-    _, left = fill(Parsed("rss2.0", cut), SOURCE, site, made=Made())
-    assert (len(site.asked), left) == (MOST_PAGES, True)
+    _, left = fill(cut, site)
+    assert (len(site.asked), left) == (MAX_PAGES, True)
     ticks = iter(range(0, 10_000, 25))
     slow = Site()
-    fill(Parsed("rss2.0", cut), SOURCE, slow, clock=lambda: float(next(ticks)), made=Made())
+    fill(cut, slow, clock=lambda: float(next(ticks)))
     assert len(slow.asked) == 2
     forbidden = Site()
-    filled, left = fill(Parsed("rss2.0", (CUT,)), SOURCE, forbidden, may=lambda _url: "no", made=Made())
+    filled, left = fill((CUT,), forbidden, may=lambda _url: "no")
     assert (forbidden.asked, left) == ([], False)
-    assert filled.warnings == ("1 item: its page may not be asked for (robots)",)
+    assert filled.warnings == ("1 item: robots.txt forbids fetching its page",)
 
 
 def test_through_a_real_server() -> None:
     with serving() as base:
         cut = replace(CUT, url=f"{base}/nothing")
         filled, _ = fill(
-            Parsed("rss2.0", (cut,)), replace(SOURCE, url=f"{base}/feed", allow_private=True), Fetcher(), made=Made()
+            (cut,),
+            Fetcher(),
+            source=replace(SOURCE, url=f"{base}/feed", allow_private=True),
         )
         assert [path for path, _headers in Handler.seen] == ["/nothing"]
         assert filled.articles[0] == cut
         assert "not found" in filled.warnings[0]
-        guarded, _ = fill(Parsed("rss2.0", (cut,)), SOURCE, Fetcher(), made=Made())
+        guarded, _ = fill((cut,), Fetcher())
         assert len(Handler.seen) == 1
         assert guarded.articles[0] == cut
 
@@ -185,5 +203,5 @@ def test_furniture_that_three_pages_share_is_dropped() -> None:
         replace(CUT, id=f"a{number}", body=(Block("p", f"पहली बात {number}। " * 80), Block("p", blurb)))
         for number in range(3)
     )
-    filled, _ = fill(Parsed("rss2.0", bodies), SOURCE, Site(), made=Made())
+    filled, _ = fill(bodies, Site())
     assert all(blurb not in article.text for article in filled.articles)

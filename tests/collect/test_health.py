@@ -10,6 +10,7 @@ import pytest
 
 from digest.collect.collector import CollectReport, SourceReport, collect
 from digest.collect.fetch import Fetcher
+from digest.collect.reading import CollectContext
 from digest.models import Source
 from tests.collect.notebook import Notebook, source
 from tests.collect.server import FEED
@@ -34,7 +35,9 @@ class Desk:
         self.memory, self.home = Notebook(), home
 
     def run(self, *sources: Source, at: datetime = NOW, patient: bool = False) -> CollectReport:
-        return collect(sources, fetcher=Fetcher(), memory=self.memory, now=at, home=self.home, patient=patient)
+        return collect(
+            sources, CollectContext(Fetcher(), at, self.home, article_store=self.memory), self.memory, patient=patient
+        )
 
     def one(self, one: Source, *, at: datetime = NOW, patient: bool = False) -> SourceReport:
         return self.run(one, at=at, patient=patient).sources[0]
@@ -91,7 +94,7 @@ def test_retry_after_is_kept_by_every_run_and_is_no_failure(desk: Desk, site: Ht
     site.route("/busy", too_many("1800"))
     assert "HTTP 429" in desk.one(one).error
     report = desk.one(one, at=NOW + timedelta(minutes=29))
-    assert report.error == "It asks us to come back after 12:30; not asked."
+    assert report.error == "Skipped: the server asked us to wait until 12:30."
     assert len(site.hits("/busy")) == 1
     assert desk.memory.known["gaon"].health.failures == 1
     site.route("/busy", FEED)
@@ -105,7 +108,7 @@ def test_a_patient_run_spares_what_keeps_failing_and_a_run_by_hand_does_not(desk
         desk.one(one, patient=True)
     assert len(site.hits("/gone")) == 3
     spared = desk.one(one, at=NOW + timedelta(minutes=15), patient=True)
-    assert spared.error.startswith("It has failed 3 times in a row; not asked before 12:30.")
+    assert spared.error.startswith("Skipped until 12:30: it has failed 3 times in a row.")
     assert len(site.hits("/gone")) == 3
     assert desk.memory.known["gaon"].health.failures == 3
     desk.one(one, at=NOW + timedelta(minutes=15))
@@ -122,7 +125,7 @@ def test_a_patient_run_spares_what_keeps_failing_and_a_run_by_hand_does_not(desk
 def test_a_move_for_good_is_remembered_told_and_gone_by(desk: Desk, site: HttpServer) -> None:
     one = source("gaon", site.url("/old"))
     site.route("/old", redirect("/feed", 301))
-    told = (f"it has moved for good to {site.url('/feed')}; change its url",)
+    told = (f"it has permanently moved to {site.url('/feed')}; change its url",)
     assert desk.one(one).warnings == told
     assert desk.one(one).warnings == told
     assert len(site.hits("/old")) == 1

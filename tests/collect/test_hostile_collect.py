@@ -15,6 +15,7 @@ import pytest
 from digest.collect import guard
 from digest.collect.collector import collect
 from digest.collect.fetch import Fetcher
+from digest.collect.reading import CollectContext
 from digest.models import Source
 from tests.collect.hostile_run import NOW
 from tests.collect.notebook import Notebook
@@ -144,7 +145,9 @@ def test_a_redirect_or_an_answer_of_dns_into_ones_own_network_is_refused(
         site.route("/page", "<html><link rel=alternate type=application/rss+xml href=http://inner.example/f></html>")
         urls = [f"{base}/good", f"{base}/inward", f"{base}/page", "http://inner.example/feed"]
         report = collect(
-            [Source(url, url=url) for url in urls], fetcher=Fetcher(), memory=Notebook(), now=NOW, home=tmp_path
+            [Source(url, url=url) for url in urls],
+            CollectContext(Fetcher(), NOW, tmp_path),
+            Notebook(),
         )
     errors = [one.error for one in report.sources]
     assert errors[0] == ""

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.collect.dropfolder import read_path
-from digest.collect.listing import MOST_LINKS, site_of
+from digest.collect.listing import MAX_LINKS, site_of
 from digest.models import Image, Source
 from tests.collect.reading import NOW, URL, read
 from tests.support.profiles import examples
@@ -102,10 +102,10 @@ def test_relative_links_go_by_the_base_of_the_page() -> None:
 
 
 def test_a_long_list_is_cut_to_its_first() -> None:
-    body = "".join(f"<li><a href='/n/{n}'>{TITLE} {n}</a></li>" for n in range(3 * MOST_LINKS))
+    body = "".join(f"<li><a href='/n/{n}'>{TITLE} {n}</a></li>" for n in range(3 * MAX_LINKS))
     parsed = read(page(f"<ul>{body}</ul>"), links="ul")
-    assert len(parsed.articles) == MOST_LINKS
-    assert parsed.warnings == (f"it gives {3 * MOST_LINKS} links; the first {MOST_LINKS} are taken",)
+    assert len(parsed.articles) == MAX_LINKS
+    assert parsed.warnings == (f"it gives {3 * MAX_LINKS} links; the first {MAX_LINKS} are taken",)
 
 
 def test_a_saved_listing_is_read_by_the_address_that_it_names() -> None:
@@ -147,7 +147,7 @@ def test_the_part_of_a_host_that_somebody_has_registered(url: str, site: str) ->
 def test_absurd_pages_give_a_result(body: str) -> None:
     parsed = read(page(body), links="div a, a")
     assert parsed.kind == "listing"
-    assert len(parsed.articles) <= MOST_LINKS
+    assert len(parsed.articles) <= MAX_LINKS
 
 
 def test_a_page_of_too_many_tags_is_refused() -> None:

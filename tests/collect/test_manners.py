@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from digest.collect.fetch import Fetcher, FetchError, FetchLimits
-from digest.collect.manners import APART, SLOWEST, Down, Manners, is_own
+from digest.collect.manners import MAX_INTERVAL, MIN_INTERVAL, HostLimiter, HostUnavailable, is_local_host
 from tests.support.http_behaviours import hang
 from tests.support.http_server import HttpServer
 
@@ -27,40 +27,40 @@ class Time:
         self.now += seconds
 
 
-def manners(time: Time) -> Manners:
-    return Manners(clock=time, sleep=time.sleep)
+def limiter(time: Time) -> HostLimiter:
+    return HostLimiter(clock=time, sleep=time.sleep)
 
 
 def test_starts_to_one_host_are_apart_and_other_hosts_do_not_wait() -> None:
     time = Time()
-    turns = manners(time)
+    hosts = limiter(time)
     for host in ("a.example", "a.example", "b.example", "a.example"):
-        with turns.turn(host):
+        with hosts.slot(host):
             pass
-    assert time.slept == [APART, APART]
+    assert time.slept == [MIN_INTERVAL, MIN_INTERVAL]
 
 
 def test_a_crawl_delay_is_honoured_up_to_a_bound() -> None:
     time = Time()
-    turns = manners(time)
-    turns.slow("a.example", 5)
-    turns.slow("b.example", 3600)
-    turns.slow("c.example", 0.1)
+    hosts = limiter(time)
+    hosts.set_delay("a.example", 5)
+    hosts.set_delay("b.example", 3600)
+    hosts.set_delay("c.example", 0.1)
     for host in ("a.example", "b.example", "c.example"):
         for _ in range(2):
-            with turns.turn(host):
+            with hosts.slot(host):
                 pass
-    assert time.slept == [5, SLOWEST, APART]
+    assert time.slept == [5, MAX_INTERVAL, MIN_INTERVAL]
 
 
 def test_only_two_at_a_time() -> None:
-    turns = Manners(apart=0)
+    hosts = HostLimiter(min_interval=0)
     inside, most = 0, 0
     lock, third = threading.Lock(), threading.Event()
 
     def visit() -> None:
         nonlocal inside, most
-        with turns.turn("a.example"):
+        with hosts.slot("a.example"):
             with lock:
                 inside += 1
                 most = max(most, inside)
@@ -78,18 +78,21 @@ def test_only_two_at_a_time() -> None:
 
 def test_a_host_that_lets_time_run_out_gets_a_rest_and_comes_back() -> None:
     time = Time()
-    turns = manners(time)
+    hosts = limiter(time)
     for _ in range(3):
-        with turns.turn("a.example"):
-            turns.ended("a.example", late=True)
-    with pytest.raises(Down, match=r"a\.example did not answer in time 3 times"), turns.turn("a.example"):
+        with hosts.slot("a.example"):
+            hosts.record_result("a.example", timed_out=True)
+    with (
+        pytest.raises(HostUnavailable, match=r"a\.example timed out 3 times in a row"),
+        hosts.slot("a.example"),
+    ):
         pass
-    with turns.turn("b.example"):
+    with hosts.slot("b.example"):
         pass
     time.now += 301
-    with turns.turn("a.example"):
-        turns.ended("a.example", late=False)
-    with turns.turn("a.example"):
+    with hosts.slot("a.example"):
+        hosts.record_result("a.example", timed_out=False)
+    with hosts.slot("a.example"):
         pass
 
 
@@ -99,22 +102,22 @@ def test_a_host_that_lets_time_run_out_gets_a_rest_and_comes_back() -> None:
      ("news.example", False), ("93.184.216.34", False), ("localhost.example", False)],
 )  # fmt: skip
 def test_ones_own_network_is_spared(host: str, own: bool) -> None:
-    assert is_own(host) is own
+    assert is_local_host(host) is own
 
 
 def test_a_fetcher_keeps_the_manners_and_waiting_is_not_the_hosts_fault() -> None:
     time = Time()
-    strict = Manners(clock=time, sleep=time.sleep, spare_own=False)
+    strict = HostLimiter(clock=time, sleep=time.sleep, exempt_local=False)
     with HttpServer() as site:
-        fetcher = Fetcher(FetchLimits(whole=0.5), manners=strict)
+        fetcher = Fetcher(FetchLimits(total=0.5), limiter=strict)
         site.route("/feed", b"<rss/>")
         for _ in range(3):
             assert fetcher.get(site.url("/feed"), allow_private=True).status == 200
-        assert time.slept == [APART, APART]
+        assert time.slept == [MIN_INTERVAL, MIN_INTERVAL]
         site.route("/hang", hang(5))
         for _ in range(3):
             with pytest.raises(FetchError, match="longer than"):
                 fetcher.get(site.url("/hang"), allow_private=True)
-        with pytest.raises(FetchError, match="not asked for a while"):
+        with pytest.raises(FetchError, match="not contacted for a while"):
             fetcher.get(site.url("/feed"), allow_private=True)
         assert len(site.hits("/feed")) == 3

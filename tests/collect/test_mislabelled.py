@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest.collect.feeds import parse_feed
-from digest.collect.parsed import Parsed
+from digest.collect.parsed import ParseResult
 from digest.models import Source
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -18,7 +18,7 @@ HINDI = "गांव में नई नहर का काम शुरू �
 
 def parse(
     *hours: float, url: str = INDIAN, label: str = "+0000", title: str = HINDI, language: str = "", built: float = -20.0
-) -> Parsed:
+) -> ParseResult:
     """A feed whose items are `hours` ahead of now by their labels; `built` is its own date."""
 
     def moment(ahead: float) -> str:
@@ -33,11 +33,11 @@ def parse(
     return parse_feed(text.encode(), source=Source("गांव", url=url), base_url=url, now=NOW)
 
 
-def ages(parsed: Parsed) -> list[float]:
+def ages(parsed: ParseResult) -> list[float]:
     return [(NOW - article.published) / timedelta(hours=1) for article in parsed.articles]
 
 
-def told(parsed: Parsed) -> bool:
+def told(parsed: ParseResult) -> bool:
     return any("Indian time" in warning for warning in parsed.warnings)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.collect.opml import MOST_BYTES, MOST_FEEDS, Outline, read_feed_list, write_opml
+from digest.collect.opml import MAX_BYTES, MAX_FEEDS, Outline, read_feed_list, write_opml
 
 NESTED = """<?xml version="1.0" encoding="UTF-8"?>
 <!-- from another reader -->
@@ -110,7 +110,7 @@ OUTSIDE = '<!DOCTYPE opml [<!ENTITY x SYSTEM "file:///etc/passwd">]><opml><body>
     ("data", "line", "said"),
     [
         (b"", 0, "is empty"),
-        (b" " * (MOST_BYTES + 1), 0, "is larger than 5,000,000 bytes"),
+        (b" " * (MAX_BYTES + 1), 0, "is larger than 5,000,000 bytes"),
         (BOMB.encode(), 1, "declares XML entities"),
         (OUTSIDE.encode(), 1, "declares XML entities"),
         (b'<?xml version="1.0"?>\n\n<rss><channel/></rss>', 3, "is a feed (<rss>)"),
@@ -118,7 +118,7 @@ OUTSIDE = '<!DOCTYPE opml [<!ENTITY x SYSTEM "file:///etc/passwd">]><opml><body>
         (b'{"feeds": []}', 1, "is JSON; expected OPML"),
         ("\n\nकुछ शब्द\n".encode(), 3, "expected <opml> or a URL, found 'कुछ शब्द'"),
         (b"<opml><head/></opml>", 1, "lists no feeds"),
-        ("\n".join(f"https://{n}.example/" for n in range(MOST_FEEDS + 1)).encode(), 5001, "more than 5,000 feeds"),
+        ("\n".join(f"https://{n}.example/" for n in range(MAX_FEEDS + 1)).encode(), 5001, "more than 5,000 feeds"),
     ],
 )
 def test_what_is_no_list_is_answered_in_one_sentence_with_its_line(data: bytes, line: int, said: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.collect.fetch import AGENT, Fetcher
-from digest.collect.manners import Manners
+from digest.collect.manners import HostLimiter
 from digest.collect.robots import MAX_BYTES, Robots, parse_robots
 from tests.support.http_server import HttpServer
 
@@ -79,7 +79,7 @@ def test_a_site_is_asked_once_a_day_and_in_trouble_sooner() -> None:
     now = 0.0
     with HttpServer() as site:
         site.route("/robots.txt", "User-agent: *\nDisallow: /private\nCrawl-delay: 4")
-        fetcher = Fetcher(manners=Manners(spare_own=False, apart=0, sleep=lambda _seconds: None))
+        fetcher = Fetcher(limiter=HostLimiter(exempt_local=False, min_interval=0, sleep=lambda _seconds: None))
         robots = Robots(fetcher, clock=lambda: now)
         answers = [robots.may(site.url(path), allow_private=True) for path in ("/a", "/private/a", "/b?c")]
         assert answers == ["yes", "no", "yes"]

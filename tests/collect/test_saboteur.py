@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 
 from digest.collect.feeds import parse_feed
-from digest.collect.parsed import Parsed
+from digest.collect.parsed import ParseResult
 from digest.models import PLACEHOLDERS, Source
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -21,7 +21,7 @@ GOOD = (
 )
 
 
-def parse(data: bytes | str, base: str = BASE, kind: str = "") -> Parsed:
+def parse(data: bytes | str, base: str = BASE, kind: str = "") -> ParseResult:
     start = time.thread_time()
     data = data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
     parsed = parse_feed(data, source=SOURCE, base_url=base, content_type=kind, now=NOW)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.collect.dropfolder import read_path
-from digest.collect.sitemap import MOST_CHILDREN, MOST_LINKS, title_of
+from digest.collect.sitemap import MAX_CHILDREN, MAX_LINKS, title_of
 from digest.models import Image, Source
 from tests.collect.reading import NOW, read
 from tests.support.profiles import examples
@@ -93,10 +93,10 @@ def test_a_plain_sitemap_gives_links_the_newest_first() -> None:
 
 def test_a_plain_sitemap_of_a_whole_site_is_cut_to_its_newest() -> None:
     parsed = read(urlset(*(plain_url(n, f"2026-{1 + n % 11:02d}-05") for n in range(3000))))
-    assert len(parsed.articles) == MOST_LINKS
+    assert len(parsed.articles) == MAX_LINKS
     assert {article.published.month for article in parsed.articles} == {11}
     assert parsed.warnings == (
-        f"it gives links without titles; the newest {MOST_LINKS} of its 3000 addresses were taken",
+        f"it gives links without titles; the newest {MAX_LINKS} of its 3000 addresses were taken",
     )
 
 
@@ -130,7 +130,7 @@ def test_an_index_leads_to_its_newest_sitemaps() -> None:
     parsed = read(index(*children, ("https://village.example/category-sitemap.xml", "2026-11-23")))
     assert parsed.further == tuple(f"https://village.example/post-sitemap{n}.xml" for n in (9, 8, 7, 6, 5))
     assert (parsed.kind, parsed.articles, parsed.error) == ("sitemap", (), "")
-    assert parsed.warnings == (f"its index names 10 sitemaps; {MOST_CHILDREN} of them are read",)
+    assert parsed.warnings == (f"its index names 10 sitemaps; {MAX_CHILDREN} of them are read",)
 
 
 def test_an_index_prefers_its_news() -> None:

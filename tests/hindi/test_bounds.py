@@ -18,7 +18,7 @@ from digest.collect.dateline import is_credit, split_dateline, unsigned_title
 from digest.collect.feedlink import feed_link
 from digest.collect.markup import paragraphs, plain, read_html
 from digest.collect.sniff import sniff
-from digest.collect.taming import trim
+from digest.collect.taming import limit_items
 from digest.curate.boilerplate import Furniture
 from digest.curate.sentence_rules import faults
 from digest.curate.series import of_title
@@ -91,7 +91,7 @@ WORK: dict[str, Callable[[str], object]] = {
     "sniff": sniff,
     "sniff after a comment": lambda text: sniff("<!-- -->" + text),
     "feed_link": feed_link,
-    "trim": lambda text: trim(text + "</" * 2_000),
+    "trim": lambda text: limit_items(text + "</" * 2_000),
 }
 
 

@@ -66,7 +66,7 @@ def test_the_samples_newsletter_is_the_one_at_the_top() -> None:
         assert (ROOT / name).read_bytes() == (ROOT / "samples/newsletter" / name).read_bytes()
 
 
-@pytest.mark.parametrize("name", ["requirements.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
 def test_locks_hold_pinned_packages_with_hashes_and_no_local_paths(name: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     kinds = (r"[a-z0-9.-]+==\S+( ; .+)? \\", r"    --hash=sha256:[0-9a-f]{64}( \\)?", r"\s*#.*", "")

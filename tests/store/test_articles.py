@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, MetaData, event, text
 
-from digest.collect.memory import Remembered, Saved, Validators
+from digest.collect.memory import SaveCounts, SourceState, Validators
 from digest.models import Article, Block, Image, SourceHealth
 from digest.store import migrations
 from digest.store.articles import ArticleStore
@@ -36,33 +36,33 @@ def an_article(number: int, text: str = "नहर में पानी आय
 def test_new_ones_are_added_changed_ones_updated_and_the_rest_left(database: Database) -> None:
     store = ArticleStore(database, lambda: NOW)
     first = [an_article(number) for number in range(1200)]
-    assert store.save([*first, first[0]]) == Saved(1200, 0)
-    assert store.save(first) == Saved(0, 0)
+    assert store.save([*first, first[0]]) == SaveCounts(1200, 0)
+    assert store.save(first) == SaveCounts(0, 0)
     changed = [replace(an_article(n, "नई बात।"), published=NOW, title="और") for n in range(3)]
-    assert store.save([*changed, an_article(5), an_article(2000)]) == Saved(1, 3)
-    held = store.held(["a0", "a5", "a2000", "unknown"])
+    assert store.save([*changed, an_article(5), an_article(2000)]) == SaveCounts(1, 3)
+    held = store.by_ids(["a0", "a5", "a2000", "unknown"])
     assert sorted(held) == ["a0", "a2000", "a5"]
     assert held["a5"] == an_article(5)
     assert held["a0"] == replace(changed[0], published=an_article(0).published)  # its first date stays
-    assert len(store.held([article.id for article in first])) == 1200
+    assert len(store.by_ids([article.id for article in first])) == 1200
     assert [item.id for item in store.between(NOW - timedelta(minutes=2), NOW)] == ["a2", "a1", "a0"]
-    assert store.held([]) == {}
+    assert store.by_ids([]) == {}
 
 
 def test_an_article_follows_its_source_to_another_name_and_section(database: Database) -> None:
     store = ArticleStore(database, lambda: NOW)
     store.save([an_article(1), an_article(2)])
     renamed = replace(an_article(1), source="नया दर्पण", section="गाँव")
-    assert store.save([renamed], listed={"ग्राम दर्पण", "नया दर्पण"}) == Saved(0, 0)
-    assert store.held(["a1"])["a1"].source == "ग्राम दर्पण", "two that are listed do not take turns"
+    assert store.save([renamed], listed={"ग्राम दर्पण", "नया दर्पण"}) == SaveCounts(0, 0)
+    assert store.by_ids(["a1"])["a1"].source == "ग्राम दर्पण", "two that are listed do not take turns"
     stolen = replace(renamed, title="झूठी खबर", content_hash="other")
-    assert store.save([stolen], listed={"ग्राम दर्पण", "नया दर्पण"}) == Saved(0, 0)
-    assert store.held(["a1"])["a1"].title == "खबर 1", "nobody puts words under another paper's address"
-    assert store.save([renamed], listed={"नया दर्पण"}) == Saved(0, 0)
-    assert store.held(["a1"])["a1"] == renamed
+    assert store.save([stolen], listed={"ग्राम दर्पण", "नया दर्पण"}) == SaveCounts(0, 0)
+    assert store.by_ids(["a1"])["a1"].title == "खबर 1", "nobody puts words under another paper's address"
+    assert store.save([renamed], listed={"नया दर्पण"}) == SaveCounts(0, 0)
+    assert store.by_ids(["a1"])["a1"] == renamed
     moved = replace(an_article(2), section="खेत")
-    assert store.save([moved], listed={"ग्राम दर्पण"}) == Saved(0, 0)
-    assert store.held(["a2"])["a2"].section == "खेत"
+    assert store.save([moved], listed={"ग्राम दर्पण"}) == SaveCounts(0, 0)
+    assert store.by_ids(["a2"])["a2"].section == "खेत"
 
 
 def test_saving_asks_few_questions(database: Database) -> None:
@@ -76,16 +76,16 @@ def test_saving_asks_few_questions(database: Database) -> None:
 
 def test_what_is_remembered_of_a_source_comes_back_whole(database: Database) -> None:
     store = ArticleStore(database, lambda: NOW)
-    assert store.recall() == {}
+    assert store.load_states() == {}
     health = SourceHealth(
         "ग्राम", "https://gram.example/feed", NOW, NOW - timedelta(days=1), 2, "क्यों", NOW, "https://x/"
     )
-    known = Remembered(health, Validators('"v1"', "Mon", "hash"), NOW)
-    store.note(known)
-    store.note(Remembered(SourceHealth("other", "desk")))
-    assert store.recall() == {"ग्राम": known, "other": Remembered(SourceHealth("other", "desk"))}
+    known = SourceState(health, Validators('"v1"', "Mon", "hash"), NOW)
+    store.save_state(known)
+    store.save_state(SourceState(SourceHealth("other", "desk")))
+    assert store.load_states() == {"ग्राम": known, "other": SourceState(SourceHealth("other", "desk"))}
     later = replace(known, health=replace(health, failures=0, last_error="", not_before=None, moved_to=""))
-    store.note(later)
+    store.save_state(later)
     assert store.health()["ग्राम"] == later.health
 
 
@@ -109,7 +109,7 @@ def test_a_store_of_the_first_schema_keeps_what_it_has(store_url: str, tmp_path:
     database.close()
     again = open_database(store_url, home=tmp_path)
     store = ArticleStore(again, lambda: NOW)
-    assert store.recall()["ग्राम दर्पण"].validators.etag == "v1"
+    assert store.load_states()["ग्राम दर्पण"].validators.etag == "v1"
     health = store.health()
     assert (health["ग्राम दर्पण"].last_new, health["ग्राम दर्पण"].failures) == (NOW, 0)
     assert health["quiet"] == SourceHealth("quiet")
