@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from typing import Any
 import orjson
 
 from bench import sink
-from digest import freezing, pipeline, preparing
+from digest import freezing, pipeline
 from digest.app import App, make_app
 from digest.cli.folder import make_folder
 from digest.deliver.message import Outgoing, recipients
@@ -34,15 +33,11 @@ ROUNDS = 5
 
 
 def run(readers: int) -> list[tuple[str, ...]]:
-    """Rows of (what, readers per second, times ours is faster). Ours is the edition of a day like any other: what could
-    be made after the one before is there."""
+    """Rows of (what, readers per second, times ours is faster)."""
     with newsletter() as app:
         enlist(app, readers)
         key = pipeline.edition_key(app)
         first = _sent(app, key, readers)
-        began = time.perf_counter()
-        assert preparing.prepare(app, threading.Event()) == readers
-        prepared = time.perf_counter() - began
         made_ready(app, f"{key}-0")
         ready = orjson.loads(_request(app, app.editions.letters(f"{key}-0")["html"]))
         url = app.settings.delivery.sendgrid.host
@@ -60,7 +55,6 @@ def run(readers: int) -> list[tuple[str, ...]]:
     rows = [
         (f"digest: freeze, ledger and requests, {readers:,} readers", f"{readers / ours:,.0f}", "1"),
         ("the same, a newsletter's first edition", f"{readers / first:,.0f}", f"{first / ours:.2f}"),
-        ("what is made beforehand, after an edition", f"{readers / prepared:,.0f}", f"{prepared / ours:.2f}"),
     ]
     return rows + [(what, f"{readers / took:,.0f}", f"{took / ours:.2f}") for what, took in rivals]
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from digest import examples, preparing
+from digest import examples
 from digest.app import App
 from digest.composing import Composed, collect, compose, day_of, edition_key
 from digest.deliver.job import Job
@@ -227,7 +227,6 @@ def _hand_over(
         ahead=app.ahead,
         resend=settings.on_unknown == "resend",
         meter=app.meter,
-        forms=preparing.forms(app),
     )
     with at_work(app.database, app.ledger.run), cut_off(stop, app.transports):
         report = send_due(job)

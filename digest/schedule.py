@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime, time
 from typing import Any
 
-from digest import hearing, pipeline, preparing, pulling, withdrawing
+from digest import hearing, pipeline, pulling, withdrawing
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Edition
@@ -91,7 +91,6 @@ class Clock:
             self.say(f"edition {key} is skipped: {edition.reason}")
         else:
             self.say(f"edition {key} is composed: {edition.subject}")
-            preparing.prepare(self.app, self.stop)
 
     def send(self) -> None:
         """Today's edition to everyone who is due, each at the own hour; given up when it is too late for it. Rung once
@@ -106,7 +105,6 @@ class Clock:
             self._expire(key)
             return
         self._tell(pipeline.send(self.app, key, scheduled=True, stop=self.stop))
-        preparing.prepare(self.app, self.stop)
 
     def tick(self) -> None:
         """What a minute brings: a send that was missed while we were down, batches whose hour has come, and the end
@@ -125,8 +123,6 @@ class Clock:
                 sent = pipeline.deliver_due(self.app, edition.key, stop=self.stop)
                 if sent:
                     self._tell(sent)
-                    if sent.edition.state == "done":  # not between hours, each minute that brings somebody's
-                        preparing.prepare(self.app, self.stop)
             elif edition.day < now.date() and pipeline.day_of(edition.key):
                 self._expire(edition.key)
 

@@ -28,15 +28,11 @@ def compose(home: Path, day: datetime | None, slug: str, explain: bool, as_json:
     """Curate the collected articles into a draft edition and show it."""
     from digest import pipeline
     from digest.app import make_app
-    from digest.cli.sending import prepare_the_next
-    from digest.cli.stopping import stopped_by_signals
 
     with make_app(home) as app:
         on = day.date() if day else None
         composed = pipeline.compose(app, pipeline.edition_key(app, day=on, slug=slug))
         _show(composed, explain=explain, as_json=as_json)
-        with stopped_by_signals() as stop:
-            prepare_the_next(app, stop)
     return 0
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,18 +56,7 @@ def send(
         with stopped_by_signals() as stop:
             sent = pipeline.send(app, key, at=when, force=force.strip(), stop=stop, progress=progress)
             progress.end()
-            code = report(app, sent, as_json)
-            prepare_the_next(app, stop)
-        return code
-
-
-def prepare_the_next(app: App, stop: threading.Event) -> None:
-    """Makes beforehand what the next send needs, when all is said; that it can't be is no fault of this one."""
-    from digest import preparing
-
-    sys.stdout.flush()
-    with suppress(DigestError):
-        preparing.prepare(app, stop)
+            return report(app, sent, as_json)
 
 
 def _moment(app: App, said: str) -> datetime:

@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import Protocol
 
 from digest.deliver.job import Job
-from digest.deliver.message import Outgoing, Recipient, carried, recipients
+from digest.deliver.message import Outgoing, carried, recipients
 from digest.deliver.notes import Notes
 from digest.deliver.outcome import NotSent, Outcome, Redo, Unknown, without_doubt
-from digest.deliver.ports import Claim, Fence, Prepared, Recall, Transport
-from digest.later import Later
+from digest.deliver.ports import Claim, Fence, Recall, Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def _submit(job: Job, transport: Transport, claim: Claim) -> Attempted:
         fence = opened
         job.ledger.note_fence(claim.attempt, fence)
     try:
-        outgoing = _outgoing(job, transport, claim, fence)
+        outgoing = _outgoing(job, claim, fence)
     except Exception as error:
         return Attempted(NotSent(f"{type(error).__name__}: {error}"), fence, error)
     notes = Notes(job.ledger, claim.attempt, job.stop)
@@ -95,30 +94,15 @@ def _submit(job: Job, transport: Transport, claim: Claim) -> Attempted:
         return Attempted(Unknown(f"{type(error).__name__}: {error}"), fence)
 
 
-def _outgoing(job: Job, transport: Transport, claim: Claim, fence: str) -> Outgoing:
-    form = job.forms.get(transport.name)
-    prepared = job.ledger.prepared(claim, form) if form else None
+def _outgoing(job: Job, claim: Claim, fence: str) -> Outgoing:
     return Outgoing(
         edition=job.edition,
         batch=str(claim.batch),
         attempt=claim.attempt,
         letter=job.letters[claim.variant],
         sender=job.sender,
-        recipients=_recipients(job, claim, prepared),
+        recipients=recipients(claim.readers, job.sender, job.token),
         pictures=carried(job.letters[claim.variant], job.pictures),
         fence=fence,
         send_at=int(claim.send_at.timestamp()) if claim.send_at else 0,
-        personalizations=prepared.personalizations if prepared else b"",
     )
-
-
-def _recipients(job: Job, claim: Claim, prepared: Prepared | None) -> Sequence[Recipient]:
-    """In the order of what was prepared, when all is there already: they are wanted then for a refusal alone."""
-    if prepared is None:
-        return recipients(claim.readers, job.sender, job.token)
-
-    def made() -> Sequence[Recipient]:
-        emails = dict(claim.readers)  # without who was erased this very moment
-        return recipients([(id, emails.get(id, "")) for id in prepared.ids], job.sender, job.token)
-
-    return Later(len(prepared.ids), made)

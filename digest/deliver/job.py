@@ -19,7 +19,7 @@ class Job:
 
     Of `transports` the first is used; the next takes over when it can't send, and then only for what has certainly not
     been sent. `ahead` says how early a batch goes to a transport with a fence; `resend` sends what is in doubt again.
-    `meter` says how many may go now. `forms`: transport → in which form its personalizations are kept beforehand.
+    `meter` says how many may go now.
     """
 
     edition: str
@@ -37,4 +37,3 @@ class Job:
     ahead: Ahead | None = None
     resend: bool = False
     meter: Meter | None = None
-    forms: Mapping[str, str] = field(default_factory=dict)

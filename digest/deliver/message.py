@@ -95,8 +95,6 @@ class Outgoing:
     """The provider's id under which this attempt can be recalled until shortly before `send_at`; '' without one."""
     send_at: int = 0
     """When the provider is to let it go, in Unix seconds; 0: at once."""
-    personalizations: bytes = b""
-    """What the transport made of the recipients beforehand, in their order; b'' where it is to make it now."""
 
 
 def cids(letters: Iterable[RenderedEmail]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
-from digest.deliver.message import Outgoing, Recipient, Sender
+from digest.deliver.message import Outgoing
 from digest.deliver.outcome import Accepted, NotSent, Outcome
 
 
@@ -17,7 +17,6 @@ class Claim:
     """A batch that is ours alone now: its readers (id, email) in a fixed order, and the attempt's id.
 
     `send_at` is its due time where that lies ahead, else None: a batch claimed ahead is submitted under a fence only.
-    `readers` may be fetched when they are first looked at; how many they are is known.
     """
 
     batch: int
@@ -25,14 +24,6 @@ class Claim:
     variant: str
     readers: Sequence[tuple[int, str]]
     send_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What a transport made beforehand of a batch's readers (`Personalizing`), with commas between, and whose it is."""
-
-    ids: Sequence[int]
-    personalizations: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +135,6 @@ class Wanting(Protocol):
         ...
 
 
-@runtime_checkable
-class Personalizing(Protocol):
-    """A transport whose requests hold what is a reader's own apart from the letter, so that it can be made beforehand
-    and is the same in every edition."""
-
-    name: str
-
-    def personalizations(self, readers: Sequence[Recipient], sender: Sender) -> Sequence[str]:
-        """ASCII of each reader who can be mailed at all, with no regard to an edition (`Outgoing.personalizations`)."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Barred:
     """An entry of a provider's own list of whom it mails no more; `kind` as of an event: bounced, complained, left."""
@@ -204,10 +183,6 @@ class Ledger(Protocol):
 
     def next_size(self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None) -> int:
         """How many readers the batch has that `claim` would give first now; 0 where there is none."""
-        ...
-
-    def prepared(self, claim: Claim, form: str) -> Prepared | None:
-        """What is kept in this form of all of a batch's readers; None where somebody's is missing."""
         ...
 
     def renew(self, edition: str) -> None:

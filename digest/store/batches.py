@@ -165,11 +165,9 @@ def new_batches(
     variant: str,
     due_at: datetime,
     sizes: Sequence[int],
-    *,
-    departures: int | None,
 ) -> list[int]:
     """Pending batches of these sizes; answers their numbers, in their order."""
-    same = {"edition": edition, "variant": variant, "due_at": due_at, "state": "pending", "departures": departures}
+    same = {"edition": edition, "variant": variant, "due_at": due_at, "state": "pending"}
     made = connection.execute(_new_ones, [{**same, "size": size} for size in sizes])
     return sorted(made.scalars())
 

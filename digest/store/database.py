@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, Select, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
@@ -45,7 +45,6 @@ class Database:
         # SQLite lets one write at a time and has the others ask again after pauses that grow: our own queue is faster.
         self._lock = threading.RLock()
         self.turn = self._lock if engine.dialect.name == "sqlite" else nullcontext()
-        self.compiled: dict[Select[Any], tuple[str, Mapping[str, Any], Sequence[str]]] = {}  # of `look`
         self.shared = threading.local()  # `.connection`: that of this thread's `together`
 
     @contextmanager
@@ -115,23 +114,6 @@ class Database:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin():
                 yield connection
-
-    def look(self, statement: Select[Any], values: Mapping[str, Any]) -> Any:
-        """The one row of a statement whose values and columns need no conversion, for what is asked a thousand times
-        while other threads work: on SQLite by the driver alone, which is a transaction as well."""
-        if self.engine.dialect.name != "sqlite" or getattr(self.shared, "connection", None):
-            with self.read() as connection:
-                return connection.execute(statement, values).one()
-        asked = self.compiled.get(statement)
-        if asked is None:
-            made = statement.compile(self.engine)
-            asked = str(made), made.construct_params(dict(values)), tuple(made.positiontup or ())
-            self.compiled[statement] = asked
-        words, usual, names = asked
-        given = {**usual, **values}
-        with self.said(), closing(self.engine.raw_connection()) as kept:
-            driver: Any = kept.driver_connection
-            return driver.execute(words, [given[name] for name in names]).fetchone()
 
     @contextmanager
     def zeroing(self, connection: Connection) -> Iterator[None]:

@@ -10,20 +10,17 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, insert, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from digest.deliver.outcome import Accepted, NotSent, Outcome
-from digest.deliver.ports import Ahead, Claim, Fence, Prepared, Recall, Recovery
-from digest.later import Later
+from digest.deliver.ports import Ahead, Claim, Fence, Recall, Recovery
 from digest.store import attempts, batches, recalls
 from digest.store.attempts import redone_elsewhere
 from digest.store.database import Database
-from digest.store.departures import counted
-from digest.store.personalizations import Personalizations
 from digest.store.recovering import Left
 from digest.store.schema import attempt, batch, decision, delivery
 from digest.store.schema import edition as editions
@@ -38,7 +35,6 @@ class SqlLedger:
         self.run = secrets.token_hex(8)
         """Whose the attempts of this ledger are; `locks.at_work` holds it while they are in flight."""
         self.steps = Steps(database)
-        self.personalizations = Personalizations(database)
 
     def claim(
         self, most: int, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
@@ -59,7 +55,7 @@ class SqlLedger:
 
     def _begun(self, connection: Connection, mine: Any, now: datetime) -> Claim | None:
         """None for a batch whose readers have all left: it is done."""
-        readers = self._looked_over(connection, mine, now)
+        readers = batches.mailable(connection, mine.id, max(now, mine.due_at))
         if not readers:
             connection.execute(update(batch).where(batch.c.id == mine.id).values(state="empty"))
             return None
@@ -77,20 +73,6 @@ class SqlLedger:
             "boot": self.steps.boot,
             "send_at": claim.send_at,
         }
-
-    def _looked_over(self, connection: Connection, mine: Any, now: datetime) -> Sequence[tuple[int, str]]:
-        """The batch's readers without those who have left since. Where nobody can have (`departures`), they are not
-        looked at, and fetched when they are wanted."""
-        if mine.nobody_left and mine.size:
-            return Later(mine.size, partial(self._readers, mine.id))
-        return batches.mailable(connection, mine.id, max(now, mine.due_at))
-
-    def _readers(self, number: int) -> tuple[tuple[int, str], ...]:
-        with self.database.read() as connection:
-            return batches.readers(connection, number)
-
-    def prepared(self, claim: Claim, form: str) -> Prepared | None:
-        return self.personalizations.of(claim.batch, form)
 
     def together(self) -> AbstractContextManager[None]:
         return self.database.together()
@@ -234,7 +216,6 @@ class SqlLedger:
 
 # What is asked at every claim is made once: the parameters are `_turn`.
 _begin = insert(attempt)
-_nobody_left = (batch.c.departures == counted).label("nobody_left")
 
 
 @cache
@@ -259,7 +240,7 @@ def _take(fenced: bool) -> ReturningUpdate[Any]:
         update(batch)
         .where(batch.c.id.in_(select(turn.c.id)), batch.c.state == "pending")
         .values(state="submitting", tries=batch.c.tries + 1)
-        .returning(batch.c.id, batch.c.variant, batch.c.due_at, batch.c.tries, batch.c.size, _nobody_left)
+        .returning(batch.c.id, batch.c.variant, batch.c.due_at, batch.c.tries)
     )
 
 

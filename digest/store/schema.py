@@ -115,7 +115,6 @@ batch = Table(
     Column("size", Integer, nullable=False),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("parent", Id),
-    Column("departures", Id),  # as counted when its readers were last looked over (`departures`); null: look at claim
     Index(None, "edition", "state", "due_at", "tries", "id"),  # the order of claims
 )
 

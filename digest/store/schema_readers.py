@@ -10,7 +10,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     String,
     Table,
     Text,
@@ -81,15 +80,6 @@ wish = Table(  # what readers chose themselves; null: as the list says
     Column("hour", String(5)),  # '': the newsletter's own
     Column("format", String(8)),
     Column("paused_until", Moment),
-)
-
-personalization = Table(  # what is readers' own in a request, made beforehand; may be emptied at any time
-    "personalization",
-    metadata,
-    Column("block", Id, primary_key=True, autoincrement=False),  # which hundred of ids, from 0 on
-    Column("form", String(64), nullable=False),
-    Column("ids", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
 )
 
 signup = Table(  # asked for on the page, waiting for the click in the mail

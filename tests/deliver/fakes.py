@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from digest.deliver.message import Outgoing
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Redo, Rejected, Unknown
-from digest.deliver.ports import Ahead, Claim, Fence, Journal, Prepared, Recall, Recovery
+from digest.deliver.ports import Ahead, Claim, Fence, Journal, Recall, Recovery
 from tests.deliver.letters import NOW
 
 _BEGAN = time.monotonic()
@@ -49,7 +49,6 @@ class FakeLedger:
         self.claim_error: Exception | None = None
         self.settle_error: Exception | None = None
         self.note_error: Exception | None = None
-        self.prepared_error: Exception | None = None
 
     def states(self) -> list[tuple[str, int]]:
         """(state, readers) of every batch that still carries someone, in order of their numbers."""
@@ -79,11 +78,6 @@ class FakeLedger:
 
     def together(self) -> AbstractContextManager[None]:
         return nullcontext()
-
-    def prepared(self, claim: Claim, form: str) -> Prepared | None:
-        if self.prepared_error:
-            raise self.prepared_error
-        return None
 
     def next_size(self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None) -> int:
         ready = [b for b in self.batches if b.state == "pending" and b.tries < max_tries]

@@ -363,11 +363,11 @@ def test_an_error_of_the_ledger_is_raised_and_ends_every_thread(where: str, thre
     assert len(transport.submitted) <= threads
 
 
-def test_what_the_ledger_raises_before_a_byte_has_left_ends_the_run_and_puts_nobody_in_doubt() -> None:
+def test_an_error_before_a_byte_has_left_ends_the_run_and_puts_nobody_in_doubt() -> None:
     ledger, transport = FakeLedger(3, 3), Scripted()
-    ledger.prepared_error = LedgerBroke("disk full")
-    with pytest.raises(LedgerBroke):
-        run(ledger, transport, forms={"scripted": "form"})
+    ledger.batches[0].variant = "a variant without a letter"
+    with pytest.raises(KeyError):
+        run(ledger, transport)
     assert (ledger.states(), transport.submitted) == ([("pending", 3), ("pending", 3)], [])
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver.message import Outgoing, Sender, list_headers, recipient
+from digest.deliver.message import Outgoing, list_headers, recipient
 from digest.deliver.outcome import Accepted, Halve, NotSent, Outcome, Rejected, Unknown
 from digest.deliver.transports.sendgrid import SendGrid
 from digest.deliver.transports.sendgrid_answers import read_reply
@@ -289,11 +289,3 @@ def test_a_wrong_key_ends_the_run_and_is_not_shown(server: SendGridServer) -> No
     assert outcome.permanent
     assert "SG." not in repr(outcome)
     assert server.requests[0].key == "SG.wrong-but-secret"
-
-
-@pytest.mark.parametrize("sender", [SENDER, replace(SENDER, base_url="")])
-def test_what_was_made_of_the_readers_beforehand_is_the_same_request(sender: Sender) -> None:
-    batch = outgoing(ASHA, "o'neil@example.com", 'a"b@example.com', sender=sender)
-    transport = SendGrid(KEY, host="http://127.0.0.1:1")
-    made = ",".join(transport.personalizations(batch.recipients, sender)).encode()
-    assert request_body(replace(batch, recipients=(), personalizations=made)) == request_body(batch)

@@ -14,14 +14,14 @@ from urllib.parse import quote
 
 import orjson
 
-from digest.deliver.message import Outgoing, Recipient, Sender, unmailable
+from digest.deliver.message import Outgoing, unmailable
 from digest.deliver.outcome import NotSent, Outcome, Rejected, Unknown
 from digest.deliver.ports import Barred, Journal, Recovery, Wait
 from digest.deliver.reply import Reply
 from digest.deliver.transports.sendgrid_answers import detail, read_reply, refused_outright
 from digest.deliver.transports.sendgrid_lists import LISTS, read_list
 from digest.deliver.transports.sendgrid_log import find_attempt
-from digest.deliver.transports.sendgrid_payload import personalizations, request_body
+from digest.deliver.transports.sendgrid_payload import request_body
 from digest.deliver.transports.sendgrid_probe import find_misses, find_problem
 from digest.deliver.wire import MaybeSent, NeverSent, Wire
 
@@ -61,7 +61,7 @@ class SendGrid:
         self.wire = Wire(client.host, timeout=timeout)
 
     def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:  # noqa: ARG002  one port for all
-        if not outgoing.personalizations and (bad := unmailable(outgoing.recipients)):
+        if bad := unmailable(outgoing.recipients):
             return Rejected(bad)
         try:
             body = request_body(outgoing, tracking=self.tracking)
@@ -74,9 +74,6 @@ class SendGrid:
         except MaybeSent as error:
             return Unknown(f"sendgrid {self.host}: no whole answer came: {error}")
         return read_reply(reply, outgoing)
-
-    def personalizations(self, readers: Sequence[Recipient], sender: Sender) -> Sequence[str]:
-        return list(personalizations(readers, sender))
 
     def open_fence(self) -> str | NotSent:
         try:

@@ -39,8 +39,7 @@ def request_body(outgoing: Outgoing, *, tracking: bool = False) -> bytes:
         **({"batch_id": outgoing.fence} if outgoing.fence else {}),
         **({"send_at": outgoing.send_at} if outgoing.send_at else {}),
     }
-    made = outgoing.personalizations
-    people = made or ",".join(personalizations(outgoing.recipients, outgoing.sender)).encode("ascii")
+    people = ",".join(_personalizations(outgoing.recipients, outgoing.sender)).encode("ascii")
     shared = _shared(outgoing.letter, outgoing.sender, outgoing.edition, outgoing.pictures, tracking)
     return b"".join((b'{"personalizations":[', people, b"],", orjson.dumps(own)[1:-1], b",", shared[1:]))
 
@@ -88,7 +87,7 @@ def _attachment(picture: InlineImage) -> dict[str, str]:
     }
 
 
-def personalizations(readers: Sequence[Recipient], sender: Sender) -> Iterator[str]:
+def _personalizations(readers: Sequence[Recipient], sender: Sender) -> Iterator[str]:
     """Each reader as a JSON object, the same in every edition. Tokens are URL-safe and addresses printable ASCII
     (`unmailable`), so that nothing else needs escaping."""
     tag = PLACEHOLDERS

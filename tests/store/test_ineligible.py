@@ -1,4 +1,4 @@
-"""Who left between freeze and claim gets nothing, by whatever way they left; where nobody did, nobody is looked at."""
+"""A subscriber who becomes ineligible between freeze and claim gets nothing, whatever made them ineligible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from sqlalchemy import text
 from digest.deliver.ports import Ahead
 from digest.models import Subscriber
 from digest.store.database import Database
-from digest.store.departures import departures
 from digest.store.erasing import Erasures
 from digest.store.ledger import SqlLedger
 from digest.store.readers import ReaderStore
@@ -55,38 +54,11 @@ def test_who_leaves_after_the_freeze_is_not_mailed(
     database: Database, ledger: SqlLedger, frozen: Frozen, how: str
 ) -> None:
     assert frozen(3)[1] == ID
-    before = departures_of(database)
     LEAVING[how](database)
     claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claim is not None
     assert [id for id, _email in claim.readers] == [1, 3]
     assert len(claim.readers) == 2
-    if before is not None:
-        assert departures_of(database) != before
-
-
-def test_what_lets_nobody_go_is_not_counted(database: Database, frozen: Frozen) -> None:
-    frozen(3)
-    before = departures_of(database)
-    WishStore(database).set(ID, {"hour": "08:00", "format": "text"}, SAID, now=NOW)
-    everyone = [Subscriber(f"reader{n}@example.com", name="आशा") for n in range(4)]
-    ReaderStore(database).sync([(one.email, one) for one in everyone], now=NOW)
-    assert departures_of(database) == before
-
-
-def test_a_departure_before_the_freeze_costs_its_claims_no_look(
-    database: Database, ledger: SqlLedger, frozen: Frozen
-) -> None:
-    frozen(3, key="2026-11-22")
-    ReaderStore(database).suppress(WHO, "bounced", now=NOW)
-    frozen(4)  # the fixture's freeze does not ask who is barred, so that it can be seen who does
-    with database.read() as connection:
-        kept = connection.execute(text("SELECT departures FROM batch WHERE edition = :key"), {"key": KEY}).scalar()
-    assert kept == departures_of(database)
-    claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
-    assert claim is not None
-    looked = [1, 3, 4] if kept is None else [1, ID, 3, 4]
-    assert [id for id, _email in claim.readers] == looked
 
 
 def test_whose_pause_ends_before_the_letter_goes_gets_it(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
@@ -98,8 +70,3 @@ def test_whose_pause_ends_before_the_letter_goes_gets_it(database: Database, led
     )
     assert claim is not None
     assert [id for id, _email in claim.readers] == [1, ID]
-
-
-def departures_of(database: Database) -> int | None:
-    with database.read() as connection:
-        return departures(connection)
