@@ -16,15 +16,32 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
+import digest.store.schema  # noqa: F401  registers every table in the metadata
 from digest.errors import ConfigurationError, Fault, StoreError
 from digest.store import troubles
+from digest.store.tables import metadata
 
-HEAD = "0011"
-"""The newest migration; a test keeps it equal to the last file of `migrations/versions`."""
+_MIGRATIONS = Path(__file__).parent / "migrations"
+HEAD = max(file.stem.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+"""The newest migration."""
 
 _ZEROED = "FAST"
 """What SQLite overwrites with zeros when it is deleted: whatever lies in a page that is written anyway."""
@@ -48,12 +65,11 @@ class Database:
         self.shared = threading.local()  # `.connection`: that of this thread's `together`
 
     @contextmanager
-    def write(self, area: str = "", *, checked: bool = True) -> Iterator[Connection]:
+    def write(self, area: str = "") -> Iterator[Connection]:
         """One transaction, durable when the block ends; rolled back when it raises. StoreError when it can't.
 
         Writers who name the same `area` go one after the other, for work that looks before it inserts. SQLite has
-        one writer at a time anyway. Without `checked` it does not look up what foreign keys name, for many rows that
-        are made from those very tables.
+        one writer at a time anyway.
         """
         if within := getattr(self.shared, "connection", None):
             if area:
@@ -62,7 +78,7 @@ class Database:
             return
         with self.said(), self._write_turn(), self.engine.connect() as connection:
             connection = connection.execution_options(writes=True)
-            with nullcontext() if checked else self._unchecked(connection), connection.begin():
+            with connection.begin():
                 if area:
                     self.hold(connection, area)
                 yield connection
@@ -91,11 +107,6 @@ class Database:
                 yield
             finally:
                 del self.shared.connection
-
-    @contextmanager
-    def _unchecked(self, connection: Connection) -> Iterator[None]:
-        with self._set(connection, "foreign_keys", "OFF", "ON"):  # does nothing within a transaction
-            yield
 
     def hold(self, connection: Connection, area: str) -> None:
         """Makes a write transaction wait for the others that name the same `area`, as `write` does."""
@@ -244,7 +255,9 @@ def as_json(value: Any) -> str:
 
 
 def _bring_up_to_date(database: Database) -> None:
-    found = _version(database.engine)
+    """Creates the tables of a new store, or migrates those of an older version."""
+    with database.read() as connection:
+        found = _version(connection)
     if found == HEAD:
         return
     if found is not None and found > HEAD:
@@ -252,23 +265,39 @@ def _bring_up_to_date(database: Database) -> None:
             f"store {database.name} was made by a newer version of digest (schema {found}, this one knows {HEAD}); "
             "install the newer version"
         )
+    with database.write() as connection:
+        if database.engine.dialect.name == "postgresql":
+            # Of two first starts at once the second waits here, and finds nothing to do.
+            connection.execute(text("SELECT pg_advisory_xact_lock(7240116)"))
+        if _version(connection) is None:
+            metadata.create_all(connection)
+            _alembic_version.create(connection)
+            connection.execute(insert(_alembic_version).values(version_num=HEAD))
+        else:
+            migrate(connection)
+
+
+def migrate(connection: Connection) -> None:
+    """Runs the migrations that are missing, within the connection's transaction."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with database.write() as connection:
-        config.attributes["connection"] = connection
-        if database.engine.dialect.name == "postgresql":
-            # Two first starts at once: the second waits here and then finds nothing to do.
-            connection.execute(text("SELECT pg_advisory_xact_lock(7240116)"))
-        command.upgrade(config, "head")
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
-def _version(engine: Engine) -> str | None:
-    from sqlalchemy import inspect
+# Alembic's own table, as it makes it.
+_alembic_version = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
-    with engine.connect() as connection, connection.begin():
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(_alembic_version.name):
+        return None
+    return connection.execute(select(_alembic_version.c.version_num)).scalar()

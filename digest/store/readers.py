@@ -36,7 +36,7 @@ from digest.store import barring, meta
 from digest.store.bulk import fill, measure, scratch, topics_text
 from digest.store.database import Database
 from digest.store.erasing import Erasures
-from digest.store.profiles import Profile, comparable, profiles, topics_of, waiting, wished
+from digest.store.freezing import Profile, comparable, profiles, topics_of, waiting, wished
 from digest.store.schema_readers import consent, subscriber, suppression, wish
 from digest.subscribers.due import Candidate
 from digest.subscribers.listing import FILE_NAME
@@ -126,7 +126,7 @@ class ReaderStore:
 
     def profiles(self, edition: str) -> list[Profile]:
         """Every profile that a listed reader without a place in the edition has."""
-        with self.database.write() as connection:
+        with self.database.read() as connection:
             return profiles(connection, edition)
 
     def choices(self) -> list[tuple[tuple[str, ...], Literal["html", "text"]]]:

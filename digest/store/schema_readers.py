@@ -35,10 +35,6 @@ subscriber = Table(
     Column("added_at", Moment, nullable=False),
     Column("origin", Text, nullable=False, server_default=""),  # '': subscribers.yaml; else the name of an import
     UniqueConstraint("address"),
-    # Not `listed` first, which SQLite would take for a way to few. PostgreSQL has the same of the topics' text.
-    Index("ix_subscriber_profile", "topics", "frequency", "timezone", "hour", "format", "status", "listed").ddl_if(
-        dialect="sqlite"
-    ),
 )
 
 suppression = Table(

@@ -34,11 +34,6 @@ def test_a_migrated_store_has_the_schema_of_the_code(database: Database) -> None
         assert compare_metadata(context, metadata) == []
 
 
-def test_head_is_the_last_migration() -> None:
-    files = sorted((Path(troubles.__file__).parent / "migrations/versions").glob("[0-9]*.py"))
-    assert files[-1].name.startswith(f"{HEAD}_")
-
-
 def test_opening_twice_changes_nothing(store_url: str, tmp_path: Path) -> None:
     for _ in range(2):
         opened = open_database(store_url, home=tmp_path)
@@ -158,13 +153,6 @@ def test_of_what_was_done_together_nothing_stays_when_it_breaks_off(database: Da
         _put_and_break(database)
     assert meta.get(database, "a") == ""
     assert get_or_make(database, "b", lambda: "2") == elsewhere(database, "b") == "2"
-
-
-def test_an_unchecked_write_leaves_the_next_one_checked(database: Database) -> None:
-    with database.write(checked=False):
-        pass
-    with pytest.raises(StoreError, match=r"(?i)foreign key"), database.write() as connection:
-        connection.execute(text("INSERT INTO letter VALUES ('none', 'html', '', '', '')"))
 
 
 def _put_and_break(database: Database) -> None:

@@ -14,7 +14,7 @@ from digest.store.database import Database
 from digest.store.editions import EditionStore
 from digest.store.freezing import Fate, Placed, freeze_listed
 from digest.store.ledger import SqlLedger
-from digest.store.profiles import Profile
+from digest.store.freezing import Profile
 from digest.store.readers import ReaderStore
 from digest.subscribers.due import Candidate
 from tests.store.conftest import KEY, NOW, an_edition

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 
 from digest.store.bulk import fill, scratch
 from digest.store.database import Database
-from digest.store.freezing import Fate, carry_out, places
+from digest.store.freezing import Fate, place, places
 from digest.store.schema import delivery
 
 
@@ -38,4 +38,4 @@ def freeze(
     with database.write() as connection, scratch(connection, places):
         fill(connection, places, rows)
         connection.execute(delete(places).where(places.c.reader.in_(placed)))
-        return carry_out(connection, edition, list(numbers), batch_size, now)
+        return place(connection, edition, list(numbers), batch_size, now).readers
