@@ -25,15 +25,14 @@ def transport(name: str, app: App) -> Transport:
 
 def meter(app: App) -> Meter | None:
     """Counts against the limits of the settings; None without any."""
-    from digest.deliver.rate import DAY, HOUR, MINUTE, SECOND, Limits, WarmUp
-    from digest.store.rates import RateStore
+    from digest.store.rate_limits import DAY, HOUR, MINUTE, SECOND, Limits, TransportLimits, WarmUp
 
     said, grows = app.settings.delivery.rate, app.settings.delivery.warm_up
     asked = {SECOND: said.per_second, MINUTE: said.per_minute, HOUR: said.per_hour, DAY: said.per_day}
-    most = {seconds: readers for seconds, readers in asked.items() if readers is not None}
+    most = {per: readers for per, readers in asked.items() if readers is not None}
     if not most and grows is None:
         return None
-    return RateStore(app.database, Limits(most, WarmUp(grows.start, grows.factor) if grows else None))
+    return TransportLimits(app.database, Limits(most, WarmUp(grows.start, grows.factor) if grows else None))
 
 
 def ahead(app: App) -> Ahead | None:

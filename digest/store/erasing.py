@@ -16,7 +16,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, true, update
 
-from digest.store import quotas
+from digest.store import rate_limits
 from digest.store.database import Database
 from digest.store.meta import get_or_make
 from digest.store.schema import attempt, decision, delivery, delivery_event, edition, meta, webhook
@@ -98,7 +98,7 @@ class Erasures:
             for column in _NOTES:
                 scrub(connection, column, true(), words | full)
             posts = scrub_posts(connection, words)
-            quotas.forget(connection, [*rations, *((f"again:{row.id}", f"why:{row.id}") if row else ())])
+            rate_limits.forget(connection, [*rations, *((f"again:{row.id}", f"why:{row.id}") if row else ())])
         self.database.empty_log()
         known = bool(row or barred or consents or asked or posts)
         return Erased(known, consents, letters, posts)

@@ -172,7 +172,9 @@ def freeze_listed(
         measure(connection, _decided)
         rows = waiting(edition).subquery()
         alike = and_(*(rows.c[name] == _decided.c[name] for name in Profile._fields))
-        found = select(func.coalesce(_decided.c.fate, _UNDECIDED), rows.c.id).select_from(rows.outerjoin(_decided, alike))
+        found = select(func.coalesce(_decided.c.fate, _UNDECIDED), rows.c.id).select_from(
+            rows.outerjoin(_decided, alike)
+        )
         connection.execute(insert(places).from_select(["fate", "reader"], found).inline())
         return place(connection, edition, groups, batch_size, now)
 

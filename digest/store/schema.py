@@ -194,11 +194,12 @@ delivery_event = Table(  # what became of a letter: the first word of each kind,
     sqlite_with_rowid=False,  # a row a reader and edition: half the bytes
 )
 
-rate = Table(  # readers handed over by a transport in its present windows; 0 seconds: when it was first used
-    "rate",
+# What was counted in a time window (`rate_limits`).
+rate_window = Table(
+    "rate_window",
     metadata,
-    Column("transport", String(32), primary_key=True),
+    Column("name", String(64), primary_key=True),
     Column("seconds", Integer, primary_key=True, autoincrement=False),
     Column("start", Moment, nullable=False),
-    Column("readers", Integer, nullable=False),
+    Column("used", Integer, nullable=False),
 )

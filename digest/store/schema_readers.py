@@ -9,7 +9,6 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
-    Integer,
     String,
     Table,
     Text,
@@ -92,12 +91,4 @@ signup = Table(  # asked for on the page, waiting for the click in the mail
     Column("detail", Text, nullable=False),
     Index(None, "address"),
     Index(None, "asked_at"),
-)
-
-quota = Table(  # how often something was done in a span of time, under a hash of by whom
-    "quota",
-    metadata,
-    Column("name", String(64), primary_key=True),
-    Column("since", Moment, nullable=False),
-    Column("used", Integer, nullable=False),
 )

@@ -11,7 +11,7 @@ from typing import Literal
 from digest.deliver.message import Outgoing, carried, cids, recipient
 from digest.models import RenderedEmail
 from digest.render.variants import variant_for
-from digest.store.quotas import Quota
+from digest.store.rate_limits import Quota
 from digest.store.wishes import Reader
 from digest.web.room import Room
 

@@ -17,7 +17,7 @@ from digest import __version__
 from digest.app import App
 from digest.errors import StoreError
 from digest.store.published import PublishedStore
-from digest.store.quotas import QuotaStore
+from digest.store.rate_limits import RateLimiter
 from digest.store.signups import SignupStore
 from digest.store.wishes import WishStore
 from digest.web import archive, joining, leaving, preferences, viewing
@@ -65,7 +65,7 @@ def pages_of(app: App, base: str) -> Iterator[ASGIApp]:
         post,
         WishStore(app.database),
         SignupStore(app.database),
-        QuotaStore(app.database),
+        RateLimiter(app.database),
         PublishedStore(app.database),
     )
     with closing(post):

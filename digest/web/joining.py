@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 
 from digest.deliver.message import Outgoing
 from digest.messages import translator
-from digest.store.quotas import Quota
+from digest.store.rate_limits import Quota
 from digest.store.signups import JOINED, PENDING
 from digest.subscribers.address import mailbox, normalise
 from digest.web.invitation import confirmation, reminder

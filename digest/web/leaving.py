@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
 from digest.events.rules import LEFT
-from digest.store.quotas import Quota
+from digest.store.rate_limits import Quota
 from digest.store.wishes import Reader
 from digest.web.pages import PAGE, language_asked
 from digest.web.room import Room

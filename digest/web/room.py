@@ -9,7 +9,7 @@ from fastapi import Request
 
 from digest.app import App
 from digest.store.published import PublishedStore
-from digest.store.quotas import QuotaStore
+from digest.store.rate_limits import RateLimiter
 from digest.store.signups import SignupStore
 from digest.store.wishes import ERASED, Reader, Said, WishStore
 from digest.web.pages import Pages
@@ -28,7 +28,7 @@ class Room:
     post: Post
     wishes: WishStore
     signups: SignupStore
-    quotas: QuotaStore
+    quotas: RateLimiter
     published: PublishedStore
 
     def now(self) -> datetime:

@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 
 from digest.errors import Busy, ConfigurationError, StoreError
 from digest.store import meta, troubles
-from digest.store.database import HEAD, Database, open_database
+from digest.store.database import Database, open_database
 from digest.store.locks import alone
 from digest.store.meta import get_or_make
 from digest.store.tables import metadata

@@ -18,7 +18,7 @@ from digest.store.erasing import Erased, Erasures
 from digest.store.events import EventStore
 from digest.store.history import Histories
 from digest.store.ledger import SqlLedger
-from digest.store.quotas import Quota, QuotaStore
+from digest.store.rate_limits import Quota, RateLimiter
 from digest.store.readers import ReaderStore
 from digest.store.schema import attempt, decision, delivery, delivery_event, edition, webhook
 from digest.store.schema_readers import subscriber
@@ -143,7 +143,7 @@ def test_what_providers_posted_and_what_was_written_down_is_scrubbed(database: D
 
 def test_what_was_counted_of_them_is_forgotten(database: Database, frozen: Frozen) -> None:
     ids = frozen(2)
-    quotas = QuotaStore(database)
+    quotas = RateLimiter(database)
     day = timedelta(days=1)
     mine = [Quota(who, 1, span) for who in (f"again:{ids[1]}", "join:reader1@example.com") for span in (day, 7 * day)]
     theirs = [Quota(f"again:{ids[0]}", 1, day), Quota(f"again:{ids[1]}9", 1, day)]

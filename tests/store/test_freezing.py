@@ -12,9 +12,8 @@ from digest.models import Subscriber
 from digest.store.counting import counts, missing
 from digest.store.database import Database
 from digest.store.editions import EditionStore
-from digest.store.freezing import Fate, Placed, freeze_listed
+from digest.store.freezing import Fate, Placed, Profile, freeze_listed
 from digest.store.ledger import SqlLedger
-from digest.store.freezing import Profile
 from digest.store.readers import ReaderStore
 from digest.subscribers.due import Candidate
 from tests.store.conftest import KEY, NOW, an_edition

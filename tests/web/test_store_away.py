@@ -46,7 +46,7 @@ def waiting(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
 def rows(pages: Site) -> dict[str, list[object]]:
     """All that the store holds, but for how often something was asked."""
     with pages.app.database.read() as connection:
-        tables = [table for table in metadata.sorted_tables if table.name != "quota"]
+        tables = [table for table in metadata.sorted_tables if table.name != "rate_window"]
         return {table.name: [tuple(row) for row in connection.execute(select(table))] for table in tables}
 
 

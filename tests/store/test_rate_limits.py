@@ -8,22 +8,21 @@ from datetime import timedelta
 from pathlib import Path
 
 from digest.deliver.ports import Meter
-from digest.deliver.rate import DAY, HOUR, SECOND, Limits, WarmUp
 from digest.store.database import Database, open_database
-from digest.store.rates import RateStore
+from digest.store.rate_limits import DAY, HOUR, SECOND, Limits, TransportLimits, WarmUp
 from tests.store.conftest import NOW
 
 
 def test_a_limit_holds_after_a_restart(store_url: str, tmp_path: Path) -> None:
     for goes in (True, False):
         database = open_database(store_url, home=tmp_path)
-        meter: Meter = RateStore(database, Limits({HOUR: 100}))
+        meter: Meter = TransportLimits(database, Limits({HOUR: 100}))
         assert (meter.take("sendgrid", 60, NOW) == 0) == goes
         database.close()
 
 
 def test_who_has_to_wait_is_not_counted(database: Database) -> None:
-    meter = RateStore(database, Limits({HOUR: 100, SECOND: 90}))
+    meter = TransportLimits(database, Limits({HOUR: 100, SECOND: 90}))
     assert meter.take("smtp", 90, NOW) == 0
     assert meter.take("smtp", 50, NOW) == 1800
     assert meter.take("smtp", 10, NOW) == 1  # the hour has room for them, the second has not
@@ -31,13 +30,13 @@ def test_who_has_to_wait_is_not_counted(database: Database) -> None:
 
 
 def test_each_transport_has_its_own_count(database: Database) -> None:
-    meter = RateStore(database, Limits({HOUR: 100}))
+    meter = TransportLimits(database, Limits({HOUR: 100}))
     assert [meter.take(name, 100, NOW) for name in ("smtp", "sendgrid")] == [0, 0]
     assert meter.take("smtp", 1, NOW) > 0
 
 
 def test_what_was_not_sent_is_given_back(database: Database) -> None:
-    meter = RateStore(database, Limits({HOUR: 100, DAY: 150}))
+    meter = TransportLimits(database, Limits({HOUR: 100, DAY: 150}))
     assert meter.take("smtp", 100, NOW) == 0
     meter.put_back("smtp", 100)
     assert meter.take("smtp", 100, NOW) == 0
@@ -47,7 +46,7 @@ def test_what_was_not_sent_is_given_back(database: Database) -> None:
 
 
 def test_a_warm_up_grows_from_the_first_use_of_a_transport(database: Database) -> None:
-    meter = RateStore(database, Limits({}, WarmUp(500, 1.5)))
+    meter = TransportLimits(database, Limits({}, WarmUp(500, 1.5)))
     assert meter.take("sendgrid", 500, NOW) == 0
     assert meter.take("sendgrid", 1, NOW) > 0
     tomorrow = NOW + timedelta(days=1)
@@ -58,14 +57,14 @@ def test_a_warm_up_grows_from_the_first_use_of_a_transport(database: Database) -
 
 
 def test_asking_for_nobody_and_without_limits(database: Database) -> None:
-    assert RateStore(database, Limits({HOUR: 5})).take("smtp", 0, NOW) == 0
-    assert RateStore(database, Limits({})).take("smtp", 10**6, NOW) == 0
+    assert TransportLimits(database, Limits({HOUR: 5})).take("smtp", 0, NOW) == 0
+    assert TransportLimits(database, Limits({})).take("smtp", 10**6, NOW) == 0
 
 
 def test_threads_of_two_processes_never_exceed_the_limit_together(store_url: str, tmp_path: Path) -> None:
     """Two open stores stand for two processes; 16 threads ask at once for more than there is."""
     stores = [open_database(store_url, home=tmp_path) for _ in range(2)]
-    meters = [RateStore(one, Limits({HOUR: 100, DAY: 90})) for one in stores]
+    meters = [TransportLimits(one, Limits({HOUR: 100, DAY: 90})) for one in stores]
     together = threading.Barrier(16)
 
     def ask(n: int) -> int:

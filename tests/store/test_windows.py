@@ -1,21 +1,32 @@
-"""How many may go now and when the next may: pure, and true for any order of batches and moments."""
+"""The arithmetic of fixed windows, for any order of batches and moments."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver.rate import DAY, HOUR, MINUTE, SECOND, Limits, WarmUp, Window, take
+from digest.store.rate_limits import DAY, HOUR, MINUTE, SECOND, Limits, Quota, WarmUp, Window, current, seconds_to_wait
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def after(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
+
+
+def take(
+    most: Mapping[timedelta, int], windows: Mapping[timedelta, Window], readers: int, now: datetime
+) -> tuple[float, dict[timedelta, Window]]:
+    """Seconds to wait, and the windows with these readers counted."""
+    quotas = [Quota("sendgrid", limit, per, aligned=True) for per, limit in most.items()]
+    now_in = {quota.per: current(windows.get(quota.per), quota, now) for quota in quotas}
+    wait = max((seconds_to_wait(now_in[quota.per], quota, readers, now) for quota in quotas), default=0.0)
+    return wait, {per: Window(window.start, window.count + readers) for per, window in now_in.items()}
 
 
 def test_so_many_go_in_a_window_and_the_next_wait_for_the_next_one() -> None:
@@ -30,7 +41,7 @@ def test_the_strictest_of_several_limits_holds() -> None:
     most = {SECOND: 10, MINUTE: 100, DAY: 1000}
     _, windows = take(most, {}, 10, NOON)
     assert take(most, windows, 1, NOON)[0] == 1
-    assert take({**most, DAY: 10}, windows, 1, NOON)[0] == 12 * HOUR
+    assert take({**most, DAY: 10}, windows, 1, NOON)[0] == 12 * 3600
 
 
 def test_a_batch_larger_than_the_limit_goes_alone_and_counts_in_the_windows_that_follow() -> None:
@@ -45,11 +56,11 @@ def test_days_are_those_of_utc() -> None:
     kolkata = NOON.astimezone(tz=None)
     _, windows = take({DAY: 10}, {}, 10, kolkata)
     assert windows[DAY].start == datetime(2026, 11, 23, tzinfo=UTC)
-    assert take({DAY: 10}, windows, 1, kolkata)[0] == 12 * HOUR
+    assert take({DAY: 10}, windows, 1, kolkata)[0] == 12 * 3600
 
 
 def test_a_clock_that_was_wrong_stops_nobody_for_ever() -> None:
-    _, windows = take({HOUR: 10}, {}, 10, after(10 * 365 * DAY))
+    _, windows = take({HOUR: 10}, {}, 10, after(10 * 365 * 86400))
     assert take({HOUR: 10}, windows, 10, NOON)[0] == 0
     # Two processes whose clocks differ a little are no such case.
     _, windows = take({SECOND: 10}, {}, 10, after(2))
@@ -70,8 +81,15 @@ def test_a_warm_up_that_does_not_grow() -> None:
 def test_a_warm_up_is_a_limit_by_the_day_and_the_lower_of_two() -> None:
     limits = Limits({HOUR: 100, DAY: 600}, WarmUp(500, 1.5))
     assert limits.on(NOON, NOON) == {HOUR: 100, DAY: 500}
-    assert limits.on(after(12 * HOUR), NOON) == {HOUR: 100, DAY: 600}
+    assert limits.on(after(12 * 3600), NOON) == {HOUR: 100, DAY: 600}
     assert Limits({}).on(NOON, NOON) == {}
+
+
+def test_a_window_that_is_not_aligned_begins_with_its_first_count() -> None:
+    quota = Quota("visitor", 1, timedelta(minutes=10))
+    window = Window(current(None, quota, after(599)).start, 1)
+    assert seconds_to_wait(current(window, quota, after(601)), quota, 1, after(601)) == 598
+    assert seconds_to_wait(current(window, quota, after(1199)), quota, 1, after(1199)) == 0
 
 
 @given(
@@ -80,20 +98,20 @@ def test_a_warm_up_is_a_limit_by_the_day_and_the_lower_of_two() -> None:
     st.lists(st.tuples(st.integers(1, 60), st.floats(0, 90)), max_size=60),
 )
 def test_no_window_ever_has_more_than_its_limit_and_nobody_waits_for_ever(
-    limit: int, seconds: int, batches: list[tuple[int, float]]
+    limit: int, per: timedelta, batches: list[tuple[int, float]]
 ) -> None:
     """Each batch waits as long as it is told and goes then; what is larger than a limit is spread over windows."""
-    now, windows, gone, debt = NOON, dict[int, Window](), Counter[int](), 0
+    now, windows, gone, debt = NOON, dict[timedelta, Window](), Counter[int](), 0
     for readers, pause in batches:
         now += timedelta(seconds=pause)
         for _ in range(3):
-            wait, then = take({seconds: limit}, windows, readers, now)
+            wait, then = take({per: limit}, windows, readers, now)
             if not wait:
                 break
             now += timedelta(seconds=wait)
         assert not wait
         windows = then
-        index = int(now.timestamp() // seconds)
+        index = int(now.timestamp() // per.total_seconds())
         gone[index] += readers
         debt = max(debt, readers)
         assert gone[index] <= max(limit, debt)

@@ -1,0 +1,204 @@
+"""Fixed-window rate limits, counted in the store so that they hold across restarts and processes.
+
+They limit how many letters a transport hands over (per second, minute, hour and day, with a warm-up) and how often a
+visitor of the pages may ask for something. Names are stored as a hash: the table reveals nobody's address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from digest.store.database import Database
+from digest.store.schema import rate_window
+
+SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=seconds) for seconds in (1, 60, 3600, 86400))
+_NO_LIMIT = 10**9
+# Longer than any window: what is older is deleted.
+_KEPT = timedelta(days=8)
+# The window of this length holds only when a transport was first used.
+_FIRST_USE = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """At most `most` in a window of `per`, for `who` (any text)."""
+
+    who: str
+    most: int
+    per: timedelta
+    # Windows begin at multiples of `per`, so days are those of UTC; else with the first count.
+    aligned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window that is being counted. `count` may exceed the limit where one batch is larger than it; the rest counts
+    in the windows that follow."""
+
+    start: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """Daily limit of a new sender address: `start` on the first day, and `factor` times as many on each day after it.
+
+    Providers ask for a few hundred mails on the first day and some half more each day
+    (https://www.twilio.com/docs/sendgrid/ui/sending-email/warming-up-an-ip-address).
+    """
+
+    start: int
+    factor: float
+
+    def readers(self, day: int) -> int:
+        """The limit on the day of this number; the first is 0."""
+        days_of_growth = max(day, 0)
+        if math.log(self.start) + days_of_growth * math.log(self.factor) >= math.log(_NO_LIMIT):
+            return _NO_LIMIT
+        return int(self.start * self.factor**days_of_growth)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one transport: window length → recipients."""
+
+    most: Mapping[timedelta, int]
+    warm_up: WarmUp | None = None
+
+    def on(self, now: datetime, first_use: datetime) -> dict[timedelta, int]:
+        """The limits now, for a transport that was first used at `first_use`."""
+        most = dict(self.most)
+        if self.warm_up:
+            day = (now.astimezone(UTC).date() - first_use.astimezone(UTC).date()).days
+            most[DAY] = min(most.get(DAY, _NO_LIMIT), self.warm_up.readers(day))
+        return most
+
+
+class RateLimiter:
+    """Counts against quotas, over an open store."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def reserve(self, quotas: Sequence[Quota], count: int, now: datetime) -> float:
+        """Counts in all of the quotas and returns 0, or counts in none and returns the seconds until there is room."""
+        with self.database.write(area="rate") as connection:
+            connection.execute(
+                delete(rate_window).where(
+                    rate_window.c.start < now - _KEPT, rate_window.c.seconds != _seconds(_FIRST_USE)
+                )
+            )
+            wait = 0.0
+            counted: dict[Quota, Window] = {}
+            for quota in quotas:
+                window = current(_read(connection, quota.who, quota.per), quota, now)
+                wait = max(wait, seconds_to_wait(window, quota, count, now))
+                counted[quota] = Window(window.start, window.count + count)
+            if not wait:
+                for quota, window in counted.items():
+                    _write(connection, quota.who, quota.per, window)
+        return wait
+
+    def take(self, quotas: Sequence[Quota], now: datetime) -> bool:
+        """Counts once in all of the quotas; False, and in none of them, when one is used up."""
+        return not self.reserve(quotas, 1, now)
+
+    def left(self, quota: Quota, now: datetime) -> bool:
+        """Whether there is room for one more. Counts nothing."""
+        with self.database.read() as connection:
+            window = current(_read(connection, quota.who, quota.per), quota, now)
+        return not seconds_to_wait(window, quota, 1, now)
+
+    def put_back(self, who: str, count: int) -> None:
+        """Takes a count out of every window of `who` again."""
+        with self.database.write(area="rate") as connection:
+            less = rate_window.c.used - count
+            mine = rate_window.c.name == _hash(who)
+            connection.execute(update(rate_window).where(mine, less >= 0).values(used=less))
+            connection.execute(update(rate_window).where(mine, less < 0).values(used=0))
+
+    def first_use(self, who: str, now: datetime) -> datetime:
+        """When this was first called for `who`."""
+        with self.database.write(area="rate") as connection:
+            window = _read(connection, who, _FIRST_USE)
+            if window is None:
+                window = Window(now, 0)
+                _write(connection, who, _FIRST_USE, window)
+        return window.start
+
+
+class TransportLimits:
+    """A `deliver.ports.Meter`: the same limits for each transport, counted apart."""
+
+    def __init__(self, database: Database, limits: Limits) -> None:
+        self.limiter = RateLimiter(database)
+        self.limits = limits
+
+    def take(self, transport: str, readers: int, now: datetime) -> float:
+        who = _of(transport)
+        most = self.limits.on(now, self.limiter.first_use(who, now))
+        quotas = [Quota(who, limit, per, aligned=True) for per, limit in most.items()]
+        return self.limiter.reserve(quotas, readers, now)
+
+    def put_back(self, transport: str, readers: int) -> None:
+        self.limiter.put_back(_of(transport), readers)
+
+
+def current(window: Window | None, quota: Quota, now: datetime) -> Window:
+    """The window that `now` is in, with what earlier ones have left over."""
+    length = quota.per.total_seconds()
+    begins = datetime.fromtimestamp(now.timestamp() // length * length, UTC) if quota.aligned else now
+    # A start further ahead than two clocks may differ was written by a clock that was wrong.
+    if window is None or window.start > begins + max(quota.per, MINUTE):
+        return Window(begins, 0)
+    passed = (begins - window.start) // quota.per
+    if passed <= 0:
+        return window
+    return Window(begins, max(0, window.count - passed * quota.most))
+
+
+def seconds_to_wait(window: Window, quota: Quota, count: int, now: datetime) -> float:
+    """Seconds until `count` more fit; 0 when they fit now. More than the limit fit when nobody else is counted, or they
+    would never go."""
+    over = window.count + count - quota.most
+    if over <= 0 or window.count <= 0:
+        return 0.0
+    windows = min(math.ceil(over / quota.most), math.ceil(window.count / quota.most))
+    return max((window.start + windows * quota.per - now).total_seconds(), 0.001)
+
+
+def forget(connection: Connection, who: Collection[str]) -> None:
+    """Deletes all windows of these names, within a transaction of the caller's."""
+    connection.execute(delete(rate_window).where(rate_window.c.name.in_([_hash(each) for each in who])))
+
+
+def _read(connection: Connection, who: str, per: timedelta) -> Window | None:
+    mine = (rate_window.c.name == _hash(who)) & (rate_window.c.seconds == _seconds(per))
+    row = connection.execute(select(rate_window.c.start, rate_window.c.used).where(mine)).first()
+    return Window(row.start, row.used) if row else None
+
+
+def _write(connection: Connection, who: str, per: timedelta, window: Window) -> None:
+    key = {"name": _hash(who), "seconds": _seconds(per)}
+    values = {"start": window.start, "used": window.count}
+    mine = (rate_window.c.name == key["name"]) & (rate_window.c.seconds == key["seconds"])
+    if not connection.execute(update(rate_window).where(mine).values(values)).rowcount:
+        connection.execute(insert(rate_window).values({**key, **values}))
+
+
+def _of(transport: str) -> str:
+    return f"transport:{transport}"
+
+
+def _seconds(per: timedelta) -> int:
+    return int(per.total_seconds())
+
+
+def _hash(who: str) -> str:
+    return hashlib.sha256(who.encode()).hexdigest()[:48]
