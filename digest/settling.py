@@ -22,7 +22,7 @@ _LOCK_WAIT = 5.0  # seconds
 
 def onlooker(app: App) -> Onlooker:
     """Tells how editions stand, without a word to anybody."""
-    left = Left(RECOVERY, REDO_WITHIN, app.ledger.steps, app.settings.delivery.on_unknown == "resend")
+    left = Left(RECOVERY, REDO_WITHIN, app.ledger.progress.boot, app.settings.delivery.on_unknown == "resend")
     return Onlooker(app.database, left)
 
 
