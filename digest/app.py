@@ -350,7 +350,7 @@ class App:
         from digest.store.standing import Onlooker
 
         resend = self.settings.delivery.on_unknown == "resend"
-        return Onlooker(self.database, Left(RECOVERY, REDO_WITHIN, self.ledger.steps, resend))
+        return Onlooker(self.database, Left(RECOVERY, REDO_WITHIN, self.ledger.progress.boot, resend))
 
     @cached_property
     def webhook_verifier(self) -> Verifier | None:

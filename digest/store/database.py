@@ -65,11 +65,12 @@ class Database:
         self.shared = threading.local()  # `.connection`: that of this thread's `together`
 
     @contextmanager
-    def write(self, area: str = "") -> Iterator[Connection]:
+    def write(self, area: str = "", *, durable: bool = True) -> Iterator[Connection]:
         """One transaction, durable when the block ends; rolled back when it raises. StoreError when it can't.
 
         Writers who name the same `area` go one after the other, for work that looks before it inserts. SQLite has
-        one writer at a time anyway.
+        one writer at a time anyway. On SQLite a commit that is not `durable` survives the death of this process, but
+        perhaps not a power cut.
         """
         if within := getattr(self.shared, "connection", None):
             if area:
@@ -78,7 +79,10 @@ class Database:
             return
         with self.said(), self._write_turn(), self.engine.connect() as connection:
             connection = connection.execution_options(writes=True)
-            with connection.begin():
+            with (
+                nullcontext() if durable else self._set(connection, "synchronous", "NORMAL", "FULL"),
+                connection.begin(),
+            ):
                 if area:
                     self.hold(connection, area)
                 yield connection

@@ -21,10 +21,10 @@ from digest.deliver.ports import Ahead, Claim, Fence, Recall, Recovery
 from digest.store import attempts, batches, recalls
 from digest.store.attempts import redone_elsewhere
 from digest.store.database import Database
+from digest.store.progress import ProgressLog
 from digest.store.recovering import Left
 from digest.store.schema import attempt, batch, decision, delivery
 from digest.store.schema import edition as editions
-from digest.store.steps import Steps
 
 
 class SqlLedger:
@@ -34,7 +34,7 @@ class SqlLedger:
         self.database = database
         self.run = secrets.token_hex(8)
         """Whose the attempts of this ledger are; `locks.at_work` holds it while they are in flight."""
-        self.steps = Steps(database)
+        self.progress = ProgressLog(database)
 
     def claim(
         self, most: int, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
@@ -70,7 +70,7 @@ class SqlLedger:
             "state": "submitting",
             "started_at": now,
             "run": self.run,
-            "boot": self.steps.boot,
+            "boot": self.progress.boot,
             "send_at": claim.send_at,
         }
 
@@ -91,7 +91,7 @@ class SqlLedger:
             attempts.own(connection, name, fence=fence)
 
     def note_handing(self, name: str, reader: int) -> None:
-        self.steps.note(name, reader)
+        self.progress.record(name, reader)
 
     def note_refused(self, name: str, reader: int, reason: str) -> None:
         with self.database.write() as connection:
@@ -108,13 +108,13 @@ class SqlLedger:
             number = attempts.end(connection, name, outcome, now)
             if number is not None:
                 batches.apply(connection, number, outcome)
-        self.steps.end(name)
+        self.progress.end(name)
 
     def settle_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
         with self.database.write() as connection:
             batches.accept(connection, attempts.accept(connection, accepted, now))
         for claim, _outcome in accepted:
-            self.steps.end(claim.attempt)
+            self.progress.end(claim.attempt)
 
     def begin_recall(self, edition: str, fence: Fence, now: datetime, *, but: Collection[str] = ()) -> Recall | None:
         with self.database.write(area="recall") as connection:
@@ -154,7 +154,7 @@ class SqlLedger:
         """Recovers what a killed run left (`recovering`) and gives pending batches their tries back. Answers the
         readers whose outcome is now unknown because of it."""
         with self.database.write(area="recovery") as connection:
-            left = Left(recovery, redo_within, self.steps, resend)
+            left = Left(recovery, redo_within, self.progress.boot, resend)
             doubtful = left.recover(connection, edition, now) + left.hold_what_is_too_old(connection, edition, now)
             _renew(connection, edition)
         return doubtful

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, select, update
 from digest.deliver.outcome import Mixed, NotSent, Outcome, Redo, Unknown, without_doubt
 from digest.deliver.ports import Recovery
 from digest.store import attempts, batches, locks
+from digest.store.progress import in_doubt
 from digest.store.schema import attempt, batch
-from digest.store.steps import Steps
 
 _WHY = "the run was cut short while this was being handed over"
 
@@ -25,7 +25,7 @@ class Left:
 
     recovery: Mapping[str, Recovery]
     redo_within: Mapping[str, timedelta]
-    steps: Steps
+    boot: str
     resend: bool = False
 
     def recover(self, connection: Connection, edition: str, now: datetime) -> int:
@@ -80,7 +80,7 @@ class Left:
             return Unknown(_WHY)
         # Readers are handed over in the order of their ids: before those in doubt all are done, after them none is.
         done = frozenset(id for id in ids if id < doubt)
-        unknown = dict.fromkeys(self.steps.doubtful(orphan.boot, doubt, ids), _WHY)
+        unknown = dict.fromkeys(in_doubt(doubt, ids, same_boot=orphan.boot in ("", self.boot)), _WHY)
         return Mixed(accepted=done, unknown=unknown, not_sent_reason=_WHY)
 
     def _in_time(self, tried: Any, now: datetime) -> bool:

@@ -151,7 +151,7 @@ attempt = Table(
     Column("send_at", Moment),  # submitted ahead, for this time; without a fence nothing can have left
     Column("fence", Text, nullable=False, server_default=""),  # the provider's id under which it can be recalled
     Column("in_doubt", Id),  # per-reader transports: the one reader being handed over right now
-    Column("boot", String(64), nullable=False, server_default=""),  # the start of the machine that made it (`steps`)
+    Column("boot", String(64), nullable=False, server_default=""),  # id of the machine's boot (`progress`)
     Column("provider_id", Text, nullable=False, server_default=""),
     Column("detail", Text, nullable=False, server_default=""),
     Index(None, "batch"),

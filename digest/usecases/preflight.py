@@ -103,7 +103,7 @@ def unreachable_links(emails: Sequence[RenderedEmail], fetcher: Fetcher, sources
 
     def request(url: str) -> Finding | None:
         try:
-            with fetcher.receive(url, allow_private=any(same_host(url, one) for one in own), cut=1):
+            with fetcher.stream(url, allow_private=any(same_host(url, one) for one in own), truncate_at=1):
                 return None
         except (FetchError, DigestError) as problem:
             return warning("link", str(problem))

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, MetaData, event, text
+from sqlalchemy import event
 
 from digest.collect.memory import SaveCounts, SourceState, Validators
 from digest.models import Article, Block, Image, SourceHealth
-from digest.store import migrations
 from digest.store.articles import ArticleStore
-from digest.store.database import Database, open_database
+from digest.store.database import Database
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
@@ -87,30 +83,3 @@ def test_what_is_remembered_of_a_source_comes_back_whole(database: Database) -> 
     later = replace(known, health=replace(health, failures=0, last_error="", not_before=None, moved_to=""))
     store.save_state(later)
     assert store.health()["ग्राम"] == later.health
-
-
-def begin_again(connection: Connection, *, at: str) -> None:
-    """Empties the store and brings it to an old version of the schema, as the code of its time did."""
-    found = MetaData()
-    found.reflect(connection)
-    found.drop_all(connection)
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    config.attributes["connection"] = connection
-    command.upgrade(config, at)
-
-
-def test_a_store_of_the_first_schema_keeps_what_it_has(store_url: str, tmp_path: Path) -> None:
-    database = open_database(store_url, home=tmp_path)
-    with database.write() as connection:
-        begin_again(connection, at="0001")
-        connection.execute(text("INSERT INTO source (name, etag) VALUES ('ग्राम दर्पण', 'v1'), ('quiet', 'v2')"))
-    ArticleStore(database, lambda: NOW).save([an_article(1)])
-    database.close()
-    again = open_database(store_url, home=tmp_path)
-    store = ArticleStore(again, lambda: NOW)
-    assert store.load_states()["ग्राम दर्पण"].validators.etag == "v1"
-    health = store.health()
-    assert (health["ग्राम दर्पण"].last_new, health["ग्राम दर्पण"].failures) == (NOW, 0)
-    assert health["quiet"] == SourceHealth("quiet")
-    again.close()

@@ -27,7 +27,7 @@ WAYS: Mapping[str, Recovery] = {"sendgrid": "hold", "smtp": "stepwise", "outbox"
 @pytest.fixture
 def looker(store_url: str, tmp_path: Path, database: Database) -> Iterator[Onlooker]:
     other = open_database(store_url, home=tmp_path)
-    yield Onlooker(other, Left(WAYS, {}, SqlLedger(other).steps))
+    yield Onlooker(other, Left(WAYS, {}, SqlLedger(other).progress.boot))
     other.close()
 
 

@@ -13,14 +13,14 @@ from digest.errors import StoreError
 from digest.store.counting import counts, doubts
 from digest.store.database import Database, open_database
 from digest.store.ledger import SqlLedger
-from digest.store.steps import AHEAD, Steps
+from digest.store.progress import STEP, ProgressLog
 from tests.store.conftest import KEY, NOW, Frozen
 from tests.store.test_ledger import HOLD, claim
 
 
 def handed(ledger: SqlLedger, boot: str, *, upto: int) -> list[int]:
     """A batch of which so many readers were noted by a run that was then cut short; answers all of its readers."""
-    ledger.steps = Steps(ledger.database, boot)
+    ledger.progress = ProgressLog(ledger.database, boot)
     got = claim(ledger, "smtp")
     ids = [id for id, _email in got.readers]
     for id in ids[:upto]:
@@ -33,30 +33,30 @@ def test_a_kill_leaves_one_in_doubt(database: Database, frozen: Frozen, made: st
     frozen(120)
     handed(SqlLedger(database), made, upto=70)
     later = SqlLedger(database)
-    later.steps = Steps(database, found)
+    later.progress = ProgressLog(database, found)
     assert later.begin_run(KEY, recovery=HOLD, now=NOW) == 1
     left = counts(database, KEY)
     assert (left.accepted, left.unknown, left.pending) == (69, 1, 50)
 
 
-@pytest.mark.parametrize("upto", [1, 49, 50, 51, 99, 119, 120])
+@pytest.mark.parametrize("upto", [1, 24, 25, 26, 49, 50, 119, 120])
 def test_after_a_power_cut_nobody_who_may_have_it_is_sent_it_again(
     database: Database, frozen: Frozen, upto: int
 ) -> None:
     """The cut may undo every note but the last that waited: the recovery must hold with what is left then."""
     frozen(120)
     ids = handed(SqlLedger(database), "a", upto=upto)
-    sure = (upto - 1) // AHEAD * AHEAD  # the place of the last note that waited for the disk
+    sure = (upto - 1) // STEP * STEP  # the place of the last note that waited for the disk
     with database.write() as connection:
         connection.exec_driver_sql(f"UPDATE attempt SET in_doubt = {ids[sure]}")
     later = SqlLedger(database)
-    later.steps = Steps(database, "b")
+    later.progress = ProgressLog(database, "b")
     later.begin_run(KEY, recovery=HOLD, now=NOW)
     left = counts(database, KEY)
     assert left.balanced
     assert left.accepted <= upto - 1
     assert left.accepted + left.unknown >= upto
-    assert left.unknown == min(AHEAD, 120 - sure)
+    assert left.unknown == min(STEP, 120 - sure)
     assert len(doubts(database, KEY)) == 1
 
 
@@ -83,60 +83,31 @@ def told(database: Database) -> list[str]:
     return said
 
 
-def test_every_fiftieth_note_waits_for_the_disk(told: list[str], frozen: Frozen, database: Database) -> None:
-    frozen(120)
+def test_every_twenty_fifth_record_waits_for_the_disk(told: list[str], frozen: Frozen, database: Database) -> None:
+    frozen(60)
     ledger = SqlLedger(database)
-    handed(ledger, "a", upto=120)
-    assert told == (["waits"] + ["doesn't"] * 49) * 2 + ["waits"] + ["doesn't"] * 19
+    handed(ledger, "a", upto=60)
+    assert told == (["waits"] + ["doesn't"] * 24) * 2 + ["waits"] + ["doesn't"] * 9
     told.clear()
     assert ledger.begin_run(KEY, recovery=HOLD, now=NOW) == 1
     assert set(told) == {"waits"}  # no other commit is ever less than durable
 
 
-def test_a_note_that_waits_counts_for_all_attempts(told: list[str], frozen: Frozen, database: Database) -> None:
-    frozen(240, size=120)
+def test_each_attempt_has_records_of_its_own_that_wait(told: list[str], frozen: Frozen, database: Database) -> None:
+    frozen(60, size=30)
     ledger = SqlLedger(database)
-    ledger.steps = Steps(database, "a")
+    ledger.progress = ProgressLog(database, "a")
     one, other = claim(ledger, "smtp"), claim(ledger, "smtp")
-    for id, _email in one.readers[:40]:
-        ledger.note_handing(one.attempt, id)
-    ledger.note_handing(other.attempt, other.readers[0][0])  # its first, so it waits
-    for id, _email in one.readers[40:89]:
-        ledger.note_handing(one.attempt, id)
-    assert told == ["waits"] + ["doesn't"] * 39 + ["waits"] + ["doesn't"] * 49
-    ledger.note_handing(one.attempt, one.readers[89][0])
-    assert told[-1] == "waits"
+    for place in range(26):
+        for got in (one, other):
+            ledger.note_handing(got.attempt, got.readers[place][0])
+    assert told == ["waits"] * 2 + ["doesn't"] * 48 + ["waits"] * 2
 
 
 def test_without_knowing_the_start_every_note_waits(told: list[str], frozen: Frozen, database: Database) -> None:
     frozen(60)
     handed(SqlLedger(database), "", upto=60)
     assert told == ["waits"] * 60
-
-
-def test_notes_keep_one_connection_until_the_last_attempt_is_settled(
-    told: list[str], frozen: Frozen, database: Database
-) -> None:
-    """Taking a connection for each cost more than the note; one that is given back must wait for the disk again."""
-    frozen(240, size=120)
-    ledger = SqlLedger(database)
-    ledger.steps = Steps(database, "a")
-    opened: list[object] = []
-    event.listen(database.engine, "checkout", lambda *_: opened.append(1))
-    one, other = claim(ledger, "smtp"), claim(ledger, "smtp")
-    assert one.readers[0] != other.readers[0]  # fetched by now
-    before = len(opened)
-    for place in range(20):
-        for got in (one, other):
-            ledger.note_handing(got.attempt, got.readers[place][0])
-    assert len(opened) - before == 3  # two that waited, and the one that is kept
-    ledger.settle(one.attempt, Accepted(), NOW)
-    ledger.note_handing(other.attempt, other.readers[20][0])
-    assert told[-1] == "doesn't"
-    ledger.settle(other.attempt, Accepted(), NOW)
-    with database.write() as first, database.read() as second:  # every connection that lies ready
-        for connection in (first, second):
-            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
 
 
 def test_a_note_on_an_attempt_that_was_settled_stops_the_run(database: Database, frozen: Frozen) -> None:
@@ -151,5 +122,5 @@ def test_a_note_on_an_attempt_that_was_settled_stops_the_run(database: Database,
 
 def test_this_machine_names_its_starts(tmp_path: Path) -> None:
     database = open_database("sqlite:///digest.db", home=tmp_path)
-    assert Steps(database).boot == Steps(database).boot
+    assert ProgressLog(database).boot == ProgressLog(database).boot
     database.close()
