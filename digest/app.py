@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from digest.deliver.message import Sender
     from digest.deliver.ports import Ahead, Meter, Transport
     from digest.render.letter import Renderer
-    from digest.render.masthead import Masthead
+    from digest.render.masthead import Branding
     from digest.store.articles import ArticleStore
     from digest.store.database import Database
     from digest.store.editions import EditionStore
@@ -129,13 +129,13 @@ class App:
         )
 
     @cached_property
-    def masthead(self) -> Masthead:
-        from digest.render.masthead import Masthead
+    def masthead(self) -> Branding:
+        from digest.render.masthead import Branding
         from digest.render.themes import LOOKS, Theme
 
         letter, chosen = self.settings.newsletter, self.settings.theme
         theme = Theme(LOOKS[chosen.name], **chosen.model_dump(exclude={"name"}))
-        return Masthead(
+        return Branding(
             name=letter.name,
             language=letter.language,
             timezone=letter.timezone,

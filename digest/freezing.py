@@ -14,8 +14,7 @@ from digest.errors import DigestError
 from digest.garbage import gc_paused
 from digest.models import Edition, RenderedEmail, Variant
 from digest.preflight import NotFit, judge
-from digest.render.selection import select
-from digest.render.variants import variant_for
+from digest.render.variants import select, variant_for
 from digest.store.counting import counts
 from digest.store.freezing import Fate, freeze_listed
 from digest.subscribers import listing

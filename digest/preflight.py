@@ -15,9 +15,7 @@ from digest.app import App
 from digest.deliver.message import cids
 from digest.errors import DigestError
 from digest.models import Edition, RenderedEmail
-from digest.render.lint import lint
-from digest.render.lint.finding import Finding, error, warning
-from digest.render.lint.links import urls
+from digest.render.lint import Finding, error, lint, urls, warning
 
 _SPAM_LIMIT = 5.0
 """SpamAssassin's own default score from which a mail counts as spam."""
@@ -69,10 +67,10 @@ def judge(app: App, letters: Iterable[RenderedEmail], edition: Edition) -> Prefl
 def _of_the_templates(app: App) -> list[Finding]:
     """What the templates leave behind, judged on invented stories, in which nothing odd can come from a feed."""
     from digest.models import Variant
-    from digest.render.specimen import specimen
+    from digest.render.specimen import sample_edition
 
     now = app.now()
-    letter = app.renderer.render(specimen(now), Variant("html"), now=now)
+    letter = app.renderer.render(sample_edition(now), Variant("html"), now=now)
     return [finding for finding in lint(letter) if finding.rule == "residue"] if letter else []
 
 

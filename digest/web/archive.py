@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from digest.messages import translator
 from digest.models import Edition
-from digest.render.page import Page, page
+from digest.render.page import Page, build_page
 from digest.store.published import Published
 from digest.web.guard import POLICY
 from digest.web.pages import PAGE, language_asked
@@ -102,7 +102,7 @@ def rss(room: Room) -> bytes:
 def _printed(room: Room, held: Edition, sent: Published) -> Page:
     """The edition ready to print, as it read on the day it was sent."""
     mast, day = room.app.masthead, sent.frozen_at
-    return page(held, mast, subject=held.subject, preheader=held.preheader, now=day, test=False)
+    return build_page(held, mast, subject=held.subject, preheader=held.preheader, now=day, test=False)
 
 
 def _has_remote(made: Page) -> bool:

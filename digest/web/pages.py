@@ -20,9 +20,9 @@ from fastapi.responses import HTMLResponse
 from digest.errors import StoreError
 from digest.hindi import dates
 from digest.messages import require_pages, translator
-from digest.render.environment import localised, make
-from digest.render.masthead import Masthead
-from digest.render.mistakes import mistake
+from digest.render.environment import localised, make_environment
+from digest.render.masthead import Branding
+from digest.render.mistakes import explain
 
 if TYPE_CHECKING:
     from digest.messages.catalogue import Catalogue
@@ -56,7 +56,7 @@ class Pages:
     `own` the folder whose templates go before ours. Templates are read once.
     Raises ConfigurationError for a language whose catalogue lacks what the pages say."""
 
-    def __init__(self, masthead: Masthead, base: str, *, archive: bool, signup: bool, own: Path | None = None) -> None:
+    def __init__(self, masthead: Branding, base: str, *, archive: bool, signup: bool, own: Path | None = None) -> None:
         first = masthead.language
         self.languages = (first, "hi" if first == "en" else "en")
         for language in self.languages:
@@ -65,7 +65,7 @@ class Pages:
         self.base = base
         self.root = urlsplit(base).path.rstrip("/")
         folders = [own, TEMPLATES] if own else [TEMPLATES]
-        self._environments = {language: make(folders, language) for language in self.languages}
+        self._environments = {language: make_environment(folders, language) for language in self.languages}
         for environment in self._environments.values():
             environment.auto_reload = False
         self._chrome = {"masthead": masthead, "root": self.root, "archive": archive, "signup": signup}
@@ -132,7 +132,7 @@ class Pages:
         try:
             return environment.get_template(template).render(values)
         except Exception as error:
-            raise mistake(error, template, environment, values) from error
+            raise explain(error, template, environment, values) from error
 
     def failed(self, request: Request, error: Exception) -> HTMLResponse:
         """A page that says that what was asked for was not done: a fault of ours, or the store can't be written now."""

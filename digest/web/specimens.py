@@ -12,9 +12,9 @@ from typing import Any, get_args
 
 from digest.errors import TemplateMistake
 from digest.events.rules import LEFT
-from digest.render.masthead import Masthead
-from digest.render.page import page
-from digest.render.specimen import specimen
+from digest.render.masthead import Branding
+from digest.render.page import build_page
+from digest.render.specimen import sample_edition
 from digest.store.published import Published
 from digest.store.wishes import Reader
 from digest.web.leaving import State, Why
@@ -49,13 +49,15 @@ def mistakes(pages: Pages, now: datetime, topics: Collection[str]) -> list[Templ
     return list(found.values())
 
 
-def specimens(masthead: Masthead, now: datetime, topics: Collection[str]) -> Iterator[Specimen]:
+def specimens(masthead: Branding, now: datetime, topics: Collection[str]) -> Iterator[Specimen]:
     """Each template at least once, and once for each thing that it says only now and then."""
     sent = Published(now.date().isoformat(), now.date(), 1, "शहर में नई मेट्रो लाइन शुरू", "और दो ख़बरें", now)
     yield from _joining(sent)
     yield from _leaving(now)
     yield from _wishes(now, topics, sent)
-    made = page(specimen(now), masthead, subject=sent.subject, preheader=sent.preheader, now=now, test=False)
+    made = build_page(
+        sample_edition(now), masthead, subject=sent.subject, preheader=sent.preheader, now=now, test=False
+    )
     for pictures in (False, True):
         values = {"edition": made, "pictures": pictures, "has_remote": True, "in_brief": "संक्षेप में"}
         yield Specimen("edition.html.j2", {**values, "personal": False})
