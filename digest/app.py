@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from digest.collect.fulltextfetch import FulltextCache
     from digest.collect.reading import CollectContext
     from digest.collect.robots import Robots
-    from digest.curate.memo import Memo
     from digest.curate.rules import Rules
     from digest.curate.summarisers import Summariser
     from digest.deliver.message import Sender
@@ -174,9 +173,9 @@ class App:
     @cached_property
     def rules(self) -> Rules:
         from digest.curate.rules import Rules
-        from digest.curate.section_names import called as names_in
+        from digest.curate.sections import translated_sections
 
-        edition, called = self.settings.edition, names_in(self.settings.newsletter.language)
+        edition, called = self.settings.edition, translated_sections(self.settings.newsletter.language)
         return Rules(
             max_stories=edition.max_stories,
             min_stories=edition.min_stories,
@@ -194,13 +193,6 @@ class App:
             language=self.settings.newsletter.language,
             timezone=self.settings.newsletter.timezone,
         )
-
-    @cached_property
-    def memo(self) -> Memo:
-        """What composing has counted in this process."""
-        from digest.curate.memo import Memo
-
-        return Memo()
 
     @cached_property
     def summariser(self) -> Summariser:
