@@ -73,10 +73,11 @@ def test_a_reader_of_one_topic_gets_its_briefs_only() -> None:
 
 
 def test_the_reason_is_the_one_that_curating_gives() -> None:
-    from digest.curate.compose import compose
+    from digest.curate.compose import ComposeContext, compose
+    from digest.curate.desk import Changes
     from digest.curate.rules import Rules
     from tests.curate.sample import BRIDGE
     from tests.curate.sample import NOW as MORNING
 
-    curated = compose(BRIDGE, rules=Rules(min_stories=1), weights={}, now=MORNING, pinned=[BRIDGE[0].id])
+    curated = compose(BRIDGE, ComposeContext(Rules(min_stories=1), MORNING, changes=Changes(pinned=(BRIDGE[0].id,))))
     assert PINNED in curated.sections[0].stories[0].reasons
