@@ -20,7 +20,7 @@ def run(home: Path) -> int:
     from digest.app import make_app
     from digest.cli.stopping import stopped_by_signals
     from digest.schedule import Clock
-    from digest.web.serving import serving
+    from digest.web.serving import run_server
 
     # Its own lines say that a job ran; ours say what the job did. What goes wrong inside it must still be heard.
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
@@ -29,7 +29,7 @@ def run(home: Path) -> int:
         app.ready_to_send()
         clock = Clock(app, lambda line: note(f"{app.now():%H:%M:%S} {line}"))
         clock.stop = stop
-        with serving(app) if app.settings.web.enabled else nullcontext("") as base:
+        with run_server(app) if app.settings.web.enabled else nullcontext("") as base:
             note(f"running, with the reader pages on {base}; stop with Ctrl-C" if base else "running; stop with Ctrl-C")
             clock.run()
     note("stopped")
