@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 
-from digest.curate.commonness import shares
+from digest.curate.commonness import document_shares
 from digest.models import Article, Block
 
 NOW = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
@@ -18,7 +18,7 @@ _CONSONANTS, _VOWELS = "कखगघचछजटडतथदधनपफबभ�
 def articles(count: int, *, seed: int = 1) -> list[Article]:
     """So many articles of the last 24 hours, some 180 words each, of events that one to six papers report."""
     chance = random.Random(seed)
-    words, weights = list(shares()), list(shares().values())
+    words, weights = list(document_shares()), list(document_shares().values())
     found: list[Article] = []
     while len(found) < count:
         names = [_name(chance) for _ in range(12)]

@@ -36,12 +36,12 @@ Times = dict[str, list[float]]
 
 def run() -> list[tuple[str, ...]]:
     """(what, ours, the rival's and the floor's milliseconds at p50 and p95, how many times faster ours is at p50)."""
-    from digest.web.serving import serving
+    from digest.web.serving import run_server
 
     with newsletter() as app:
         enlist(app, _MAILED)
         commits = _commits(app)
-        with serving(app, port=0) as base:
+        with run_server(app, port=0) as base:
             used = time.process_time()
             quiet = _pressed(base, [app.signer.sign("leave", id) for id in range(1, _ALL + 1)])
             used = time.process_time() - used
@@ -142,10 +142,10 @@ async def _floor(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001  
 def _served(app: Any) -> Iterator[str]:
     import uvicorn
 
-    from digest.web.serving import listening, running
+    from digest.web.serving import bind, run_in_thread
 
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
-    with listening("127.0.0.1", 0) as listener, running(uvicorn.Server(config), listener):
+    with bind("127.0.0.1", 0) as listener, run_in_thread(uvicorn.Server(config), listener):
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 

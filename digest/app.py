@@ -22,14 +22,13 @@ if TYPE_CHECKING:
     from digest.collect.fulltextfetch import FulltextCache
     from digest.collect.reading import CollectContext
     from digest.collect.robots import Robots
-    from digest.curate.memo import Memo
     from digest.curate.rules import Rules
     from digest.curate.summarisers import Summariser
     from digest.deliver.message import Sender
     from digest.deliver.ports import Ahead, Meter, Transport
     from digest.events.signature import Verifier
     from digest.render.letter import Renderer
-    from digest.render.masthead import Masthead
+    from digest.render.masthead import Branding
     from digest.store.articles import ArticleStore
     from digest.store.database import Database
     from digest.store.editions import EditionStore
@@ -141,13 +140,13 @@ class App:
         )
 
     @cached_property
-    def masthead(self) -> Masthead:
-        from digest.render.masthead import Masthead
+    def masthead(self) -> Branding:
+        from digest.render.masthead import Branding
         from digest.render.themes import LOOKS, Theme
 
         letter, chosen = self.settings.newsletter, self.settings.theme
         theme = Theme(LOOKS[chosen.name], **chosen.model_dump(exclude={"name"}))
-        return Masthead(
+        return Branding(
             name=letter.name,
             language=letter.language,
             timezone=letter.timezone,
@@ -186,9 +185,9 @@ class App:
     @cached_property
     def rules(self) -> Rules:
         from digest.curate.rules import Rules
-        from digest.curate.section_names import called as names_in
+        from digest.curate.sections import translated_sections
 
-        edition, called = self.settings.edition, names_in(self.settings.newsletter.language)
+        edition, called = self.settings.edition, translated_sections(self.settings.newsletter.language)
         return Rules(
             max_stories=edition.max_stories,
             min_stories=edition.min_stories,
@@ -206,13 +205,6 @@ class App:
             language=self.settings.newsletter.language,
             timezone=self.settings.newsletter.timezone,
         )
-
-    @cached_property
-    def memo(self) -> Memo:
-        """What composing has counted in this process."""
-        from digest.curate.memo import Memo
-
-        return Memo()
 
     @cached_property
     def summariser(self) -> Summariser:

@@ -1,7 +1,7 @@
-"""Makes whole the stories that an edition would take, where their sources gave only an excerpt. Part of the pipeline.
+"""Fetch the full text of stories whose sources gave only an excerpt.
 
 A page for every article of a hundred sources would be thousands a day; one for each chosen story is a dozen. Sources
-with `fulltext: true` had theirs read when collecting, those with `false` never; this is for all others.
+with `fulltext: true` had their pages read when collecting, and those with `false` never do; this is for all others.
 """
 
 from __future__ import annotations
@@ -15,45 +15,45 @@ from digest.models import Article, Section, Source
 if TYPE_CHECKING:
     from digest.app import App
 
-LONGEST = 30.0
-"""Seconds for all pages of an edition: a slow site costs a summary, not the morning."""
+# Seconds for all pages of an edition. A slow site may cost a summary, but not the edition.
+TIMEOUT = 30.0
 
 _THREADS = 8
 
 
-def complete(app: App, sections: Sequence[Section], articles: Sequence[Article]) -> int:
-    """Reads the pages of the stories that no source told in full, keeps what they give, and answers how many articles
-    were made longer. Pages that can't be had leave their articles as they are; the next composing asks again."""
-    wanted = missing(sections, articles, {source.name: source for source in app.sources})
+def fetch_fulltext(app: App, sections: Sequence[Section], articles: Sequence[Article]) -> int:
+    """Read the pages of stories without full text, store what they give, and return how many articles grew.
+
+    Articles whose pages fail stay as they are; composing again tries again.
+    """
+    wanted = stories_without_body(sections, articles, {source.name: source for source in app.sources})
     if not wanted:
         return 0
-    longer: list[Article] = []
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="pages")
-    jobs = [pool.submit(_read, app, source, cut) for source, cut in wanted]
-    done, _late = wait(jobs, timeout=LONGEST)
-    # What is still on its way is not waited for; its thread ends by the fetcher's own deadline.
+    jobs = [pool.submit(_read_pages, app, source, cut) for source, cut in wanted]
+    done, _late = wait(jobs, timeout=TIMEOUT)
+    # Late threads end by the fetcher's own deadline.
     pool.shutdown(wait=False, cancel_futures=True)
-    for job in done:
-        if job.exception() is None:  # a fault met by one source's pages costs their summaries, not the edition
-            longer += job.result()
+    # An error in one source's pages costs their summaries, not the edition.
+    longer = [article for job in done if job.exception() is None for article in job.result()]
     if longer:
         app.articles.save(longer)
     return len(longer)
 
 
-def missing(
+def stories_without_body(
     sections: Iterable[Section], articles: Sequence[Article], sources: Mapping[str, Source]
 ) -> list[tuple[Source, tuple[Article, ...]]]:
-    """By source, the first article of each story of which none is whole, if its source leaves the choice to us."""
+    """Return by source the first article of each story that has no full text, if the source leaves the choice to us."""
     from digest.collect.fulltext import wants_page
 
-    known = {article.id: article for article in articles}
+    by_id = {article.id: article for article in articles}
     found: dict[str, list[Article]] = {}
     for story in (story for section in sections for story in section.stories):
-        told = [known[each] for each in story.article_ids if each in known]
-        if not told or not all(wants_page(article) for article in told):
+        own = [by_id[each] for each in story.article_ids if each in by_id]
+        if not own or not all(wants_page(article) for article in own):
             continue
-        for article in told:
+        for article in own:
             source = sources.get(article.source)
             if source is not None and source.url and source.fulltext is None:
                 found.setdefault(source.name, []).append(article)
@@ -61,7 +61,7 @@ def missing(
     return [(sources[name], tuple(cut)) for name, cut in found.items()]
 
 
-def _read(app: App, source: Source, cut: tuple[Article, ...]) -> list[Article]:
+def _read_pages(app: App, source: Source, cut: tuple[Article, ...]) -> list[Article]:
     from digest.collect.parsed import ParseResult
     from digest.collect.reading import SourceReader
 

@@ -40,7 +40,7 @@ def papers(material: Material) -> list[Row]:
         for s in material.lines(STORIES)
     ]
     at = {article.id: place for place, article in enumerate(articles)}
-    pairs = Pairs(articles, Rules())
+    pairs = Pairs.build(articles, Rules())
     judged: dict[str, list[Link]] = {"same_event": [], "overlap": [], "different": []}
     for pair in material.json(PAIRS):
         if pair["a"] in at and pair["b"] in at:
@@ -73,8 +73,9 @@ def events(material: Material) -> list[Row]:
         for group in joined(truth):
             days |= dict.fromkeys(group, days[group[0]])
         articles = [_moved(article, days[name]) for name, article in sorted(bases.items())]
-        pairs = Pairs(articles, Rules())
-        for (i, j), link in pairs.candidates().items():
+        pairs = Pairs.build(articles, Rules())
+        for i, j in pairs.scores:
+            link = pairs.link(i, j)
             ids = frozenset((articles[i].id, articles[j].id))
             if days[articles[i].id] == days[articles[j].id] and ids not in unclear:
                 judged.append((link, ids in truth))
@@ -86,7 +87,7 @@ def copies(material: Material) -> list[Row]:
     documents = {entry["docid"]: entry for entry in material.lines(EVENTS)}
     articles = [made(name, each["title"], each["paragraphs"], source=name) for name, each in documents.items()]
     at = {article.id: place for place, article in enumerate(articles)}
-    pairs, rules = Pairs(articles, Rules()), Rules()
+    pairs, rules = Pairs.build(articles, Rules()), Rules()
     listed = [pair for pair in material.json(COPIES) if pair["a"] in at and pair["b"] in at and pair["jaccard"] >= 0.95]
     merged = sum(pairs.link(at[pair["a"]], at[pair["b"]]).score >= rules.merge for pair in listed)
     return [Row("same story, near copies merged", len(listed), f"{merged} of {len(listed)}", "all")]
@@ -100,7 +101,7 @@ def headlines(material: Material) -> list[Row]:
         articles.append(made(f"a{number}", pair["a_title"], [], source="a"))
         articles.append(made(f"b{number}", pair["b_title"], [], source="b"))
         judged.append(pair["label"] != "different" and pair["label"] != "overlap")
-    pairs = Pairs(articles, Rules())
+    pairs = Pairs.build(articles, Rules())
     ours, theirs = range(0, len(articles), 2), range(1, len(articles), 2)
     scored = [(pairs.link(i, j), judged[i // 2] and j == i + 1) for i in ours for j in theirs]
     return _rows("headlines of two papers, all pairings", scored)
@@ -111,7 +112,7 @@ def _rows(name: str, judged: Sequence[tuple[Link, bool]], positives: int = 0) ->
     positives = positives or sum(same for _link, same in judged)
     ours = average_precision([(link.score, same) for link, same in judged], positives)
     rival = average_precision([(link.lead_cosine, same) for link, same in judged], positives)
-    merged = [same for link, same in judged if link.score >= rules.merge and not link.barred]
+    merged = [same for link, same in judged if link.score >= rules.merge and link.kept_apart is None]
     precision = f"{sum(merged) / len(merged):.2f}" if merged else "–"
     recall = f"{sum(merged) / positives:.2f}" if positives else "–"
     return [

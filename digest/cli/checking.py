@@ -149,7 +149,7 @@ def _check_templates(app: App, findings: Findings) -> None:
     from digest import resources
     from digest.models import Variant
     from digest.render.lint import lint
-    from digest.render.specimen import specimen
+    from digest.render.specimen import sample_edition
 
     own = app.home / "templates"
     ours = resources.templates()
@@ -161,7 +161,7 @@ def _check_templates(app: App, findings: Findings) -> None:
             findings.warnings.append(f"templates/{path.relative_to(own)}: {said}")
     forms: tuple[Literal["html", "text"], ...] = ("html", "text")
     for form in forms:
-        letter = app.renderer.render(specimen(app.now()), Variant(form, None, form), now=app.now())
+        letter = app.renderer.render(sample_edition(app.now()), Variant(form, None, form), now=app.now())
         for finding in lint(letter) if letter else ():
             if finding.level == "error":
                 findings.faults.append(Fault("templates", 0, finding.message))

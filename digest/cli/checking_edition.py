@@ -37,7 +37,7 @@ def check_edition(app: App, named: str, *, links: bool) -> dict[str, Any]:
 
 
 def _sizes(letter: Any) -> dict[str, Any]:
-    from digest.render.size import measure
+    from digest.render.fit import measure
 
     sizes = measure(letter)
     return {

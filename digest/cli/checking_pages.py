@@ -17,11 +17,11 @@ def check_pages(app: App, findings: Findings) -> None:
     own = app.home / "templates/pages"
     wanted = app.settings.web.enabled or own.is_dir()
     try:
-        from digest.web.application import made_pages
+        from digest.web.application import load_pages
         from digest.web.pages import TEMPLATES
-        from digest.web.specimens import mistakes
+        from digest.web.specimens import find_template_errors
 
-        pages = made_pages(app, app.settings.newsletter.base_url)
+        pages = load_pages(app, app.settings.newsletter.base_url)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "digest":
             raise
@@ -37,4 +37,4 @@ def check_pages(app: App, findings: Findings) -> None:
         if path.is_file() and not (TEMPLATES / path.relative_to(own)).is_file():
             said = "takes the place of none of ours and is used only where another of yours includes it"
             findings.warnings.append(f"{path.relative_to(app.home)}: {said}")
-    findings.add([Fault("check", 0, str(each)) for each in mistakes(pages, app.now(), app.topics)])
+    findings.add([Fault("check", 0, str(each)) for each in find_template_errors(pages, app.now(), app.topics)])

@@ -71,9 +71,9 @@ def _topics(home: Path, word: str) -> Iterator[str]:  # noqa: ARG001
     if listed:
         yield from (name.strip().strip("\"'") for name in listed[1].split(","))
     else:
-        from digest.curate.section_names import IDS
+        from digest.curate.rules import SECTIONS
 
-        yield from IDS
+        yield from SECTIONS
     yield from (name.strip() for name in _SECTION.findall(text))
 
 

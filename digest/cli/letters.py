@@ -46,16 +46,16 @@ def _show(composed: Composed, *, explain: bool, as_json: bool) -> None:
         document = edition_json(composed.edition)
         if composed.curated:
             document["left_out"] = list(composed.curated.left_out)
-            document["waiting"] = [asdict(each) for each in composed.curated.waiting]
+            document["waiting"] = [asdict(each) for each in composed.curated.runners_up]
         emit(document)
         return
     show_edition(composed.edition, explain=explain)
     if composed.curated is None:
-        note(f"edition {composed.edition.key} is {composed.edition.state}; it is no longer composed anew")
+        note(f"edition {composed.edition.key} is {composed.edition.state}; so it is not composed again")
     elif explain:
-        if composed.curated.waiting:
+        if composed.curated.runners_up:
             click.echo("\nnext in line (scores before variety and quotas); `digest edition pin` brings one in")
-        for each in composed.curated.waiting:
+        for each in composed.curated.runners_up:
             click.echo(f" - [{each.id}] {each.title}  ({', '.join(each.sources)})")
             click.echo(f"     score {each.score:.2f}: {'; '.join(each.reasons)}")
         for line in composed.curated.left_out:

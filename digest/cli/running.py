@@ -19,7 +19,7 @@ def run(home: Path) -> int:
     from digest.app import make_app
     from digest.cli.stopping import stopped_by_signals
     from digest.scheduler import Scheduler
-    from digest.web.serving import serving
+    from digest.web.serving import run_server
 
     # Its own lines say that a job ran; ours say what the job did. What goes wrong inside it must still be heard.
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
@@ -28,7 +28,7 @@ def run(home: Path) -> int:
         app.ready_to_send()
         scheduler = Scheduler(app, lambda line: note(f"{app.now():%H:%M:%S} {line}"))
         scheduler.stop = stop
-        with serving(app) if app.settings.web.enabled else nullcontext("") as base:
+        with run_server(app) if app.settings.web.enabled else nullcontext("") as base:
             note(f"running, with the reader pages on {base}; stop with Ctrl-C" if base else "running; stop with Ctrl-C")
             scheduler.run()
     note("stopped")

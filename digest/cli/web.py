@@ -19,10 +19,10 @@ def web(home: Path, host: str | None, port: int | None) -> int:
 
     from digest.app import make_app
     from digest.cli.stopping import stopped_by_signals
-    from digest.web.serving import serving
+    from digest.web.serving import run_server
 
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
-    with stopped_by_signals() as stop, make_app(home) as app, serving(app, host=host or "", port=port) as base:
+    with stopped_by_signals() as stop, make_app(home) as app, run_server(app, host=host or "", port=port) as base:
         note(f"reader pages on {base}; stop with Ctrl-C")
         public = app.settings.newsletter.base_url
         if public and public != base:

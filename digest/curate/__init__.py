@@ -1,4 +1,4 @@
-"""From articles to an edition's stories: which tell the same event, what matters, where each stands.
+"""Choose the stories of an edition: group articles by event, rank the groups, and summarise them.
 
-Pure functions over the shapes of `digest.models`; no network, no store, no settings. `compose` is the way in.
+Pure functions over the types of `digest.models`, without network, store or settings. Start at `compose`.
 """

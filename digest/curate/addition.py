@@ -1,7 +1,6 @@
-"""One sentence of another paper beside a summary, attributed, when it says what the summary does not.
+"""Add one attributed sentence of another source to a summary, if it says something new.
 
-Takes sentences whole, as `summarise` does. Never sets a number beside another number for the same thing: where two
-papers count differently, the summary keeps to its own.
+Sentences are used whole. A sentence is not added if it gives another number for something that the summary counts.
 """
 
 from __future__ import annotations
@@ -9,18 +8,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from digest.curate.sentence_rules import MOST_SENTENCES, MOST_WORDS, Candidate, candidates, echoes, told_before
+from digest.curate.sentence_rules import (
+    MOST_SENTENCES,
+    MOST_WORDS,
+    SentenceCandidate,
+    candidates,
+    echoes,
+    is_known,
+)
 from digest.curate.summarise import LOOK_AT, can_open, similarity, summarise, weigher
 from digest.hindi.sentences import split
 from digest.hindi.tokens import stems, tokens
 from digest.messages import translator
 from digest.models import Article
 
+# Two sentences with this cosine say the same.
 ALIKE = 0.35
-"""Cosine from which a sentence says what another one says."""
+# A stem is rare here from this share of the highest inverse document frequency on.
 RARE = 0.75
-"""A stem is rare in the sense of this file from this share of the highest inverse document frequency."""
 
+# Words that refer to something the other paper said before, which the reader does not see.
 POINTING = frozenset(
     tokens(
         "यह ये वह वे यही वही इस इन इसे इन्हें इसका इसकी इसके इसमें इससे इसने "
@@ -28,7 +35,6 @@ POINTING = frozenset(
         "उससे उसने उनका उनकी उनके उनमें उनसे उन्होंने ऐसा ऐसी ऐसे दोनों तीनों"
     )
 )
-"""Words that point at what another paper said before this sentence, which the reader does not see."""
 
 
 def with_another_source(
@@ -41,11 +47,10 @@ def with_another_source(
     known: str = "",
     language: str = "hi",
 ) -> str:
-    """The article's summary, with one sentence of one of `others` where that adds something, else as it is.
+    """Return the summary with one sentence of one of the other articles, or unchanged.
 
-    The addition is the third sentence at most, points at nothing outside itself and ends in '(स्रोत: name)' of the
-    catalogue. It holds a number or a rare stem that the summary lacks, and is less than .35 alike to each of its
-    sentences.
+    The addition is at most the third sentence, refers to nothing outside itself and ends with its source in the
+    language. It has a number or a rare stem that the summary lacks, and is not similar to any of its sentences.
     """
     if not others:
         return summary
@@ -59,7 +64,7 @@ def with_another_source(
     chosen = [weigh(Counter(stems(text))) for text in own]
     had = set(stems(f"{title}\n{summary}"))
     most = max((background or {}).values(), default=0.0)
-    counted = _counted(f"{title}\n{summary}")
+    counted = _counts(f"{title}\n{summary}")
     for other in others:
         source = translator(language).gettext("(Source: %(name)s)") % {"name": other.source}
         room = MOST_WORDS - len(summary_short.split()) - len(source.split())
@@ -70,24 +75,24 @@ def with_another_source(
                 and can_open(each)
                 and not POINTING & set(tokens(each.text))
                 and not echoes(each, title)
-                and not told_before(each, known)
+                and not is_known(each, known)
                 and _adds(each, had, background or {}, most)
-                and not _contradicts(_counted(each.text), counted)
+                and not _contradicts(_counts(each.text), counted)
                 and all(similarity(vector, mine) < ALIKE for mine in chosen)
             ):
                 return f"{summary_short} {each.text} {source}"
     return summary
 
 
-def _adds(each: Candidate, had: set[str], background: Mapping[str, float], most: float) -> bool:
+def _adds(each: SentenceCandidate, had: set[str], background: Mapping[str, float], most: float) -> bool:
     new = [stem for stem in each.stems if stem not in had]
     if any(stem[0].isdigit() for stem in new):
         return True
     return most > 0 and any(len(stem) > 1 and background.get(stem, 0.0) >= RARE * most for stem in new)
 
 
-def _counted(text: str) -> dict[str, set[str]]:
-    """What is counted (the two stems after a number) → its numbers."""
+def _counts(text: str) -> dict[str, set[str]]:
+    """Map what the text counts (the two stems after a number) to its numbers."""
     found: dict[str, set[str]] = {}
     for sentence in split(text):
         words = tokens(sentence)

@@ -1,73 +1,158 @@
-"""Which clusters of the day are up for an edition at all: blocked, dropped and sent ones out, what moved on marked.
+"""Filter what may enter an edition: blocked words, editors' drops, recurring pages and stories already sent.
 
-Scores and places nothing. Everything left out is counted with its reason.
+Words are compared as stems, so दाम also finds दामों; a phrase matches where its stems follow each other. A phrase of
+stop words alone is compared as written, folded.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from digest.curate.cluster import Cluster, representative_first
-from digest.curate.keywords import blocked_by
-from digest.curate.memo import Memo
-from digest.curate.rules import Rules
-from digest.curate.sent import Before, Past
+from digest.curate.cluster import Cluster, Pairs, representative_first
+from digest.curate.desk import Changes
+from digest.curate.sent import AlreadySent, SentHistory
+from digest.curate.series import Series
+from digest.curate.tfidf import lead_text
+from digest.hindi.tokens import stems, tokens
 from digest.models import Article
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """A cluster that is up, and what is known of its having been sent (`before` None: never)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class StoryCandidate:
+    """A cluster that may become a story of the edition."""
 
     cluster: Cluster
-    before: Before | None = None
+    # For a page that comes again every day.
+    series: Series | None = None
+    # None if it was never sent.
+    already_sent: AlreadySent | None = None
 
     @property
-    def update(self) -> bool:
-        """Whether it was sent and has moved on."""
-        return bool(self.before and self.before.why)
+    def is_update(self) -> bool:
+        """Whether it was sent before and has moved on since."""
+        return self.already_sent is not None and self.already_sent.update_reason is not None
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        if self.before is None:
+        if self.already_sent is None:
             return ()
-        where = ", ".join(self.before.editions)
-        return (f"update of {where}: {self.before.why}" if self.before.why else f"sent before in {where}",)
+        editions = ", ".join(self.already_sent.editions)
+        why = self.already_sent.update_reason
+        return (f"update of {editions}: {why}" if why else f"sent before in {editions}",)
+
+    @property
+    def new_articles(self) -> tuple[Article, ...]:
+        """The articles to summarise: of an update, only those that are new since it was sent."""
+        if self.already_sent is not None and self.is_update:
+            return tuple(article for article in self.cluster.articles if article in self.already_sent.new_articles)
+        return self.cluster.articles
+
+    @property
+    def known_text(self) -> str:
+        """What readers of an update already know."""
+        return self.already_sent.known_text if self.already_sent is not None and self.is_update else ""
 
 
-def unblocked(articles: Sequence[Article], rules: Rules, left: Counter[str]) -> list[Article]:
-    """The articles without a blocked word; the others counted in `left`."""
-    kept = []
+def remove_blocked(articles: Sequence[Article], block: Iterable[str]) -> tuple[list[Article], Counter[str]]:
+    """Return the articles without a blocked word, and how many were rejected for which reason."""
+    words = tuple(block)
+    if not words:
+        return list(articles), Counter()
+    kept: list[Article] = []
+    rejected: Counter[str] = Counter()
     for article in articles:
-        if word := blocked_by(article, rules.block):
-            left[f"blocked by {word!r}"] += 1
+        if word := blocked_by(article, words):
+            rejected[f"blocked by {word!r}"] += 1
         else:
             kept.append(article)
-    return kept
+    return kept, rejected
 
 
-def judge(
-    each: Cluster,
-    past: Past,
-    memo: Memo,
-    rules: Rules,
+def blocked_by(article: Article, block: Iterable[str]) -> str | None:
+    """Return the first blocked word in the article's title, kicker or categories."""
+    texts = (article.title, article.kicker, *article.categories)
+    return next((word for word in block if any(contains(text, word) for text in texts)), None)
+
+
+def boosts(articles: Sequence[Article], boost: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Return (word, points) for each boosted word in the title or lead of any of the articles."""
+    if not boost:
+        return []
+    leads = [lead_text(article) for article in articles]
+    return [(word, points) for word, points in boost.items() if any(contains(lead, word) for lead in leads)]
+
+
+def contains(text: str, phrase: str) -> bool:
+    """Return whether the text contains the word or phrase."""
+    wanted, stemmed = _wanted(phrase)
+    if not wanted:
+        return False
+    found = stems(text) if stemmed else tokens(text)
+    first, size = wanted[0], len(wanted)
+    return any(found[at] == first and tuple(found[at : at + size]) == wanted for at in range(len(found) - size + 1))
+
+
+@lru_cache(maxsize=2_000)
+def _wanted(phrase: str) -> tuple[tuple[str, ...], bool]:
+    found = tuple(stems(phrase))
+    return (found, True) if found else (tuple(tokens(phrase)), False)
+
+
+def check_already_sent(
+    clusters: Sequence[Cluster],
+    pairs: Pairs,
+    history: SentHistory,
     *,
-    series: bool,
     exempt: Collection[str],
     weights: Mapping[str, float],
-) -> Fate:
-    """The cluster's fate. One that moved on has its new articles first, led by the best of them.
+) -> list[StoryCandidate]:
+    """Find out which clusters were sent before. In one that has moved on, the new articles come first.
 
-    Clusters of `exempt` sources alone count as never sent: replayed samples are the same ones every day.
+    Clusters of `exempt` sources alone count as never sent: replayed samples are the same every day.
     """
-    if not past.sent or all(article.source in exempt for article in each.articles):
-        return Fate(each)
-    before = past.before(each.articles, memo, rules, series=series)
-    if before is None or not before.why:
-        return Fate(each, before)
-    fresh = representative_first(before.fresh, weights)
-    ids = {article.id for article in fresh}
-    rest = tuple(article for article in each.articles if article.id not in ids)
-    return Fate(replace(each, articles=(*fresh, *rest)), before)
+    candidates: list[StoryCandidate] = []
+    for cluster in clusters:
+        series = pairs.series.get(cluster.first.id)
+        sent = None
+        if not all(article.source in exempt for article in cluster.articles):
+            features = [pairs.features[pairs.positions[article.id]] for article in cluster.articles]
+            sent = history.find(cluster.articles, features, is_series=series is not None)
+        if sent is not None and sent.update_reason is not None:
+            new = representative_first(sent.new_articles, weights)
+            ids = {article.id for article in new}
+            rest = tuple(article for article in cluster.articles if article.id not in ids)
+            cluster = replace(cluster, articles=(*new, *rest))
+        candidates.append(StoryCandidate(cluster, pairs.series.get(cluster.first.id), sent))
+    return candidates
+
+
+def filter_candidates(
+    candidates: Sequence[StoryCandidate], changes: Changes
+) -> tuple[list[StoryCandidate], Counter[str]]:
+    """Return the candidates that may enter the edition, and how many articles were rejected for which reason.
+
+    Dropped stories are rejected. So are excluded series and stories already sent, unless an editor pinned them.
+    """
+    pinned, dropped = set(changes.pinned), set(changes.dropped)
+    kept: list[StoryCandidate] = []
+    rejected: Counter[str] = Counter()
+    for each in candidates:
+        names, articles = each.cluster.names, len(each.cluster.articles)
+        is_pinned = bool(names & pinned)
+        if names & dropped:
+            rejected["dropped by the desk"] += articles
+        elif each.series and each.series.excluded and not is_pinned:
+            rejected[f"series ({each.series.kind})"] += articles
+        elif each.already_sent and not each.is_update and not is_pinned:
+            rejected[f"already sent ({', '.join(each.already_sent.editions)})"] += articles
+        else:
+            kept.append(each)
+    return kept, rejected
+
+
+def rejected_as_sent(rejected: Mapping[str, int]) -> bool:
+    """Return whether any story was rejected because it was already sent."""
+    return any(reason.startswith("already sent") and count for reason, count in rejected.items())

@@ -1,63 +1,64 @@
-"""A day's articles made into an edition's sections: window, language, clusters, scores, choice, summaries.
+"""Turn a day's articles into the sections of an edition: window, cluster, filter, rank, build.
 
-Strings the steps of this stage together and says what it left out. Wording around the stories (subject, intro)
-and the desk's later changes are not its business.
+The subject and the intro of the email, and what editors change later, belong to other modules.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from digest.curate.boilerplate import told
-from digest.curate.choosing import Fate, judge, unblocked
-from digest.curate.cluster import Cluster, explained, group, prepare
-from digest.curate.memo import Memo
-from digest.curate.pairs import Pairs
-from digest.curate.rank import Ranked, pick, score
+from digest.curate.boilerplate import remove_repeated_text
+from digest.curate.choosing import (
+    check_already_sent,
+    filter_candidates,
+    rejected_as_sent,
+    remove_blocked,
+)
+from digest.curate.cluster import Pairs, in_fixed_order, merge_pairs
+from digest.curate.desk import Changes
+from digest.curate.likeness import extract_features
+from digest.curate.rank import RankContext, Ranked, rank_candidates, select
 from digest.curate.rules import Rules
-from digest.curate.sections import section_of
-from digest.curate.sent import Past, Sent
+from digest.curate.sent import SentHistory, SentStory, articles_of
+from digest.curate.series import find_series
 from digest.curate.summarisers import Summariser
-from digest.curate.telling import tell
+from digest.curate.telling import write_story
 from digest.garbage import gc_paused
-from digest.hindi.tokens import stems
-from digest.models import Article, Image, Section, Story
+from digest.models import Article, Section, Story
 
+# How far ahead of now a date may lie: feeds' clocks go wrong, but a date of tomorrow is a mistake.
 FUTURE = timedelta(hours=1)
-"""How far ahead of now a date may lie: feeds' clocks go wrong, and a date of tomorrow is a mistake."""
-WIDE_ENOUGH = 380
-"""Pixels: what a letter shows across its column without blowing it up."""
-RELATED = 3
-"""Links to articles of other stories that a story names at most."""
-WAITING = 10
-"""Stories told of those that weighed too little."""
+# The most runners-up that are reported.
+RUNNERS_UP = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Curated:
-    """What an edition will hold. `lead` is a story's id; `left_out` one English reason a line with its number.
+class ComposeContext:
+    """What decides the contents of an edition, apart from its articles."""
 
-    `reason` is one English sentence, and `sections` empty, when there is too little to send; '' otherwise.
-    `considered` counts the articles in the window and language, `clusters` their stories. `waiting` are the best of
-    the stories that weighed less than what was chosen, for the desk to pin.
-    """
-
-    sections: tuple[Section, ...]
-    lead: str
-    considered: int
-    clusters: int
-    left_out: tuple[str, ...] = ()
-    reason: str = ""
-    waiting: tuple[Waiting, ...] = ()
+    rules: Rules
+    # An aware time; the window ends here.
+    now: datetime
+    # Source -> weight; 1.0 where missing.
+    weights: Mapping[str, float] = field(default_factory=dict)
+    # Which stories editors pinned or dropped, by story id, article id or URL.
+    changes: Changes = field(default_factory=Changes)
+    # Older articles, which only teach how common words are and what a source repeats.
+    background: Sequence[Article] = ()
+    # Stories sent in the past days; they stay out unless they moved on.
+    sent: Sequence[SentStory] = ()
+    # Sources whose stories count as never sent, such as replayed samples.
+    exempt: Collection[str] = ()
+    # None uses sentences of the articles.
+    summariser: Summariser | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A story that would come next: no summary yet, its score before diversity and quotas, and the terms of it."""
+class RunnerUp:
+    """A story that scored less than the chosen ones. Its score is that before diversity and quotas."""
 
     id: str
     title: str
@@ -67,190 +68,133 @@ class Waiting:
     reasons: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Curated:
+    """What an edition will contain."""
+
+    # Empty if there is too little to send.
+    sections: tuple[Section, ...]
+    # The id of the lead story.
+    lead: str
+    # How many articles are in the window and language, and how many stories they make.
+    considered: int
+    clusters: int
+    # One English line per reason, with the number of articles.
+    left_out: tuple[str, ...] = ()
+    # Why there is too little to send, as an English sentence; '' otherwise.
+    reason: str = ""
+    # The best stories that were not chosen, for editors to pin.
+    runners_up: tuple[RunnerUp, ...] = ()
+
+
 @gc_paused()
-def compose(
-    articles: Sequence[Article],
-    *,
-    rules: Rules,
-    weights: Mapping[str, float],
-    now: datetime,
-    pinned: Collection[str] = (),
-    dropped: Collection[str] = (),
-    background: Sequence[Article] = (),
-    sent: Sequence[Sent] = (),
-    exempt: Collection[str] = (),
-    memo: Memo | None = None,
-    summariser: Summariser | None = None,
-) -> Curated:
-    """The sections of an edition out of articles of any age and language; the same for any order of them.
+def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
+    """Choose the stories of an edition from articles of any age and language, in any order.
 
-    Articles within `rules.window` before `now` (aware) and in `rules.language` count; older ones, and those of
-    `background`, only teach how common words are and what a source repeats, which is left out of texts. `pinned` and
-    `dropped` hold story ids, article ids or URLs: pinned stories come in first and on top, in the given order, dropped
-    ones stay out. What is among `sent` stays out unless it moved on (never asked of `exempt` sources). `memo` makes
-    composing again cheap; without `summariser` the papers' own sentences are taken. Sections stand in the order of the
-    rules, others after them by name; stories by score, the lead first in its section.
+    Sections follow the order of the rules, others come after them by name. Stories are ordered by score, the lead
+    first in its section and pinned stories before all others.
     """
-    memo = memo or Memo()
-    original = [article for article in articles if article.language == rules.language]
-    further = [article for article in background if article.language == rules.language]
-    memo.furniture.learn([*original, *further], now)
-    spoken = [memo.furniture.without(each) for each in original]
-    further = [memo.furniture.without(each) for each in further]
-    inside = [article for article in spoken if now - rules.window < article.published <= now + FUTURE]
-    left = Counter({f"not in {rules.language}": len(articles) - len(spoken)})
-    left[f"outside the last {_hours(rules.window)}"] = len(spoken) - len(inside)
-    past = Past([each for each in sent if each.at < now])
-    up = unblocked(inside, rules, left)
-    older = [*spoken, *further, *past.background()]
-    pairs = prepare(up, rules, background=list({each.id: each for each in older}.values()), memo=memo)
-    past.index(memo)
-    clusters = group(pairs, weights)
-    kinds = pairs.series
-    fates: dict[int, Fate] = {}
-    ranked: list[Ranked] = []
-    common = Counter(stem for each in clusters for stem in set(memo.title_stems(each.articles[0])))
-    for each in clusters:
-        off = each.articles[0].id in kinds
-        fate = judge(each, past, memo, rules, series=off, exempt=exempt, weights=weights)
-        story = _ranked(fate, pairs, rules, weights, now, common)
-        fates[id(story)] = fate
-        ranked.append(story)
-    kept: list[Ranked] = []
-    for story in ranked:
-        before, called = fates[id(story)].before, names(story.cluster)
-        wanted = bool(called & set(pinned))
-        if called & set(dropped):
-            left["dropped by the desk"] += len(story.cluster.articles)
-        elif story.series and story.series.off and not wanted:
-            left[f"series ({story.series.kind})"] += len(story.cluster.articles)
-        elif before and not before.why and not wanted:
-            left[f"already sent ({', '.join(before.editions)})"] += len(story.cluster.articles)
-        else:
-            kept.append(story)
-    found = [next((s for s in kept if name in names(s.cluster)), None) for name in pinned]
-    first = list({id(story): story for story in found if story}.values())
-    chosen = pick(kept, rules, first)
-    taken = {id(story) for story in chosen}
-    below = sorted((story for story in kept if id(story) not in taken), key=lambda story: story.key)
-    left["of less weight than what was chosen"] = sum(len(story.cluster.articles) for story in below)
-    said = (*(f"{count} {why}" for why, count in left.items() if count), *told(original, spoken))
-    if len(chosen) < max(1, rules.min_stories):
-        reason = _too_few(len(chosen), rules, left)
-        return Curated((), "", len(inside), len(clusters), said, reason)
-    top = first[0] if first else min(chosen, key=lambda story: story.key)
-    order = [*first, *sorted((s for s in chosen if s not in first and s is not top), key=lambda s: s.key)]
-    order = [top, *(story for story in order if story is not top)]
-    marked = set(map(id, first))
-    stories = [_story(story, fates[id(story)], pairs, rules, summariser, pinned=id(story) in marked) for story in order]
-    waiting = tuple(map(_waiting, below[:WAITING]))
-    sections = _sections(stories, rules)
-    return Curated(sections, story_id(top.cluster), len(inside), len(clusters), said, waiting=waiting)
-
-
-def story_id(each: Cluster) -> str:
-    """The story's id: twelve hex digits from its representative's article id, the same on every run."""
-    return "s" + hashlib.sha256(each.articles[0].id.encode()).hexdigest()[:12]
-
-
-def names(each: Cluster) -> set[str]:
-    """All by which the desk may call a story: its id, its articles' ids and URLs."""
-    found = {story_id(each)}
-    for article in each.articles:
-        found |= {article.id, article.url}
-    return found - {""}
-
-
-def _ranked(
-    fate: Fate, pairs: Pairs, rules: Rules, weights: Mapping[str, float], now: datetime, common: Mapping[str, int]
-) -> Ranked:
-    each = fate.cluster
-    section, evidence = section_of(each.articles, rules.sections[0] if rules.sections else "देश", pairs.memo.spoken)
-    story = score(
-        each,
-        section=section,
-        rules=rules,
-        weights=weights,
-        now=now,
-        series=pairs.series.get(each.articles[0].id),
-        commonness=common,
-        named=pairs.memo.title_stems(each.articles[0]),
+    rules = context.rules
+    window = select_window(articles, context)
+    corpus = extract_features((*window.articles, *window.background))
+    series = find_series((*window.articles, *window.background), rules.timezone)
+    pairs = Pairs(window.articles, corpus, series, rules)
+    clusters = merge_pairs(pairs, context.weights)
+    history = SentHistory(window.sent, corpus, rules)
+    candidates = check_already_sent(clusters, pairs, history, exempt=context.exempt, weights=context.weights)
+    remaining, rejected = filter_candidates(candidates, context.changes)
+    rank_context = RankContext(rules, context.weights, context.now, corpus.features)
+    selection = select(rank_candidates(remaining, clusters, rank_context), rules, context.changes.pinned)
+    outweighed = sum(len(each.cluster.articles) for each in selection.not_picked)
+    rejected_counts = window.rejected + rejected
+    all_counts = rejected_counts + Counter({"of less weight than what was chosen": outweighed})
+    left_out = (*(f"{count} {why}" for why, count in all_counts.items()), *window.removals)
+    if len(selection.stories) < max(1, rules.min_stories):
+        reason = _too_few(len(selection.stories), rules, rejected_counts)
+        return Curated((), "", window.considered, len(clusters), left_out, reason)
+    stories = [
+        write_story(each, pairs, context.summariser, is_pinned=each in selection.pinned) for each in selection.stories
+    ]
+    return Curated(
+        sections=_sections(stories, rules),
+        lead=stories[0].id,
+        considered=window.considered,
+        clusters=len(clusters),
+        left_out=left_out,
+        runners_up=tuple(_runner_up(each) for each in selection.not_picked[:RUNNERS_UP]),
     )
-    reasons = (*story.reasons, f"section {section}: {evidence}", *fate.reasons)
-    section = rules.called.get(section, section)
-    return Ranked(each, section, story.score, reasons, story.newest, story.subject, story.series)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The articles that an edition may use, without repeated text and blocked articles."""
+
+    articles: tuple[Article, ...]
+    # All other articles of the language and of stories sent; they only teach how common words are.
+    background: tuple[Article, ...]
+    # The stories sent before now.
+    sent: tuple[SentStory, ...]
+    # How many articles are in the window, blocked ones included.
+    considered: int
+    # Reason -> number of articles.
+    rejected: Counter[str]
+    # Where repeated text was removed, one line per source.
+    removals: tuple[str, ...]
+
+
+def select_window(articles: Sequence[Article], context: ComposeContext) -> Window:
+    """Select the articles of the language within `rules.window` before now, and remove repeated text."""
+    rules, now = context.rules, context.now
+    spoken = [article for article in articles if article.language == rules.language]
+    older = [article for article in context.background if article.language == rules.language]
+    cleaned = remove_repeated_text([*spoken, *older], now)
+    current = cleaned[: len(spoken)]
+    inside = [article for article in current if now - rules.window < article.published <= now + FUTURE]
+    allowed, blocked = remove_blocked(inside, rules.block)
+    sent = tuple(each for each in context.sent if each.at < now)
+    ids = {article.id for article in allowed}
+    others = {article.id: article for article in (*cleaned, *articles_of(sent)) if article.id not in ids}
+    rejected = Counter(
+        {
+            f"not in {rules.language}": len(articles) - len(spoken),
+            f"outside the last {_hours(rules.window)}": len(spoken) - len(inside),
+        }
+    )
+    removals = Counter(new.source for old, new in zip(spoken, current, strict=True) if old is not new)
+    return Window(
+        articles=in_fixed_order(allowed),
+        background=tuple(others.values()),
+        sent=sent,
+        considered=len(inside),
+        rejected=rejected + blocked,
+        removals=tuple(
+            f"repeated sentences of {source} in {count} of its articles" for source, count in sorted(removals.items())
+        ),
+    )
 
 
 def _sections(stories: Sequence[Story], rules: Rules) -> tuple[Section, ...]:
     by_name: dict[str, list[Story]] = {}
     for story in stories:
         by_name.setdefault(story.section, []).append(story)
-    place = {name: number for number, name in enumerate(rules.sections)}
-    by_place = sorted(by_name, key=lambda name: (place.get(name, len(place)), name))
-    return tuple(Section(name, tuple(by_name[name])) for name in by_place)
+    position = {name: number for number, name in enumerate(rules.sections)}
+    ordered = sorted(by_name, key=lambda name: (position.get(name, len(position)), name))
+    return tuple(Section(name, tuple(by_name[name])) for name in ordered)
 
 
-def _story(
-    ranked: Ranked, fate: Fate, pairs: Pairs, rules: Rules, summariser: Summariser | None, *, pinned: bool
-) -> Story:
-    cluster = explained(ranked.cluster, pairs, related=RELATED)
-    articles, first = cluster.articles, cluster.articles[0]
-    new = fate.before.fresh if fate.before and fate.update else ()
-    told = [article for article in articles if not new or article in new]
-    text = " ".join(f"{article.title} {article.text}" for article in told)
-    summary, said = tell(
-        told,
-        title=first.title,
-        summariser=summariser,
-        background={stem: pairs.frequencies.idf(stem) for stem in stems(text)},
-        known=fate.before.known if fate.before and fate.update else "",
-        language=rules.language,
-    )
-    by_id = {article.id: article for article in pairs.articles}
-    links = tuple(f"same story: {by_id[link.a].source} + {by_id[link.b].source} {link}" for link in cluster.links)
-    beside = ((by_id[link.b if by_id[link.a] in articles else link.a], link) for link in cluster.related)
-    related = tuple(f"related: {article.title} ({article.source}) {link}" for article, link in beside)
-    return Story(
-        id=story_id(cluster),
-        title=first.title,
-        summary=summary,
-        url=first.url or next((article.url for article in articles if article.url), ""),
-        published=first.published,
-        dated=first.dated,
-        sources=tuple(dict.fromkeys(article.source for article in articles)),
-        articles=tuple(dict.fromkeys(article.url for article in articles if article.url)),
-        article_ids=tuple(article.id for article in articles),
-        section=ranked.section,
-        image=_picture(articles),
-        score=round(ranked.score, 4),
-        reasons=(*(("pinned by the desk",) if pinned else ()), *ranked.reasons, *said, *links, *related),
-        label="update" if fate.update else "",
-        language=first.language,
-    )
-
-
-def _picture(articles: Sequence[Article]) -> Image | None:
-    """The first picture, but rather one that a letter can show: over https or within it, and not a stamp."""
-    found = [article.image for article in articles if article.image]
-    shown = (
-        one for one in found if one.url.startswith(("https:", "cid:")) and (one.width or WIDE_ENOUGH) >= WIDE_ENOUGH
-    )
-    return next(shown, found[0] if found else None)
-
-
-def _waiting(ranked: Ranked) -> Waiting:
+def _runner_up(ranked: Ranked) -> RunnerUp:
     articles = ranked.cluster.articles
     sources = tuple(dict.fromkeys(article.source for article in articles))
-    name, title = story_id(ranked.cluster), articles[0].title
-    return Waiting(name, title, ranked.section, sources, round(ranked.score, 4), ranked.reasons)
+    score = round(ranked.score, 4)
+    return RunnerUp(ranked.cluster.story_id, articles[0].title, ranked.section, sources, score, ranked.reasons)
 
 
-def _too_few(count: int, rules: Rules, left: Mapping[str, int]) -> str:
+def _too_few(count: int, rules: Rules, rejected: Mapping[str, int]) -> str:
     found = f"only {count} {'story' if count == 1 else 'stories'}" if count else "no story"
-    known = " that was not sent before" if any(why.startswith("already sent") for why in left if left[why]) else ""
-    told = [f"{number} {why}" for why, number in left.items() if number and not why.startswith("of less")]
-    more = f" Left out: {', '.join(told)}." if told else ""
-    return f"There is {found} from the last {_hours(rules.window)}{known}; an edition needs {rules.min_stories}.{more}"
+    new = " that was not sent before" if rejected_as_sent(rejected) else ""
+    reasons = ", ".join(f"{number} {why}" for why, number in rejected.items())
+    more = f" Left out: {reasons}." if reasons else ""
+    return f"There is {found} from the last {_hours(rules.window)}{new}; an edition needs {rules.min_stories}.{more}"
 
 
 def _hours(window: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""What the desk changed in an edition, and how it is laid over what was curated. Pure."""
+"""The changes that editors made to an edition, and how they are applied to the curated edition."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from digest.models import Edition, Section, Story
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """An editor's wishes, by story id. Empty text means: as composed."""
+    """An editor's changes, by story id. An empty text keeps the composed one."""
 
     pinned: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    # Story id -> section and position in it, from 1.
     moved: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-    """Story id → section and place in it, from 1."""
     subject: str = ""
     preheader: str = ""
     intro: str = ""
 
 
 def apply(edition: Edition, changes: Changes) -> Edition:
-    """The edition with the moves carried out and the written texts set. Unknown stories are passed over: what was
-    composed anew may no longer hold them."""
+    """Return the edition with stories moved and texts set.
+
+    Unknown stories are ignored: an edition that was composed again may not have them.
+    """
     sections = edition.sections
     for story_id, (name, place) in changes.moved.items():
         sections = _moved(sections, story_id, name, place)

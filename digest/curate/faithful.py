@@ -1,7 +1,7 @@
-"""Whether a summary in somebody's own words may be shown: all rules of summaries, and nothing its articles lack.
+"""Check a summary that is not in the articles' own words: it must follow all rules and contain no fact they lack.
 
-Knows no model. A fault is a reason to take the papers' own sentences instead, so this may be strict: a word that
-the articles don't have is taken for a name unless it is one of those that any retelling needs.
+The check is strict, because the articles' own sentences are always there instead. A word that the articles do not
+have is treated as a name unless every retelling needs it.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from digest.curate.common import COMMON
-from digest.curate.sentence_rules import LONGEST
-from digest.curate.sentence_rules import faults as broken_rules
+from digest.curate.commonness import COMMON_STEMS
+from digest.curate.sentence_rules import LONGEST, broken_rules
 from digest.hindi.sentences import split
 from digest.hindi.tables import words
 from digest.hindi.text import deva_ratio
@@ -22,25 +21,25 @@ _MARKUP = re.compile("[<>{}*#`\\\\\n\r\t_]|https?:|www[.]|@")
 _LEAST_DEVA = 0.6
 _NEAR = 3
 _NAMES = frozenset(stems("भारत दिल्ली उत्तर मध्य भारतीय राष्ट्रीय अंतरराष्ट्रीय"))
+# Words that are common in news but are facts: the articles must have them.
 _DATES = frozenset(
     stems(
         "सोमवार मंगलवार बुधवार गुरुवार शुक्रवार शनिवार रविवार जनवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर "
         "नवंबर दिसंबर आज कल सुबह शाम रात दोपहर पहला दूसरा तीसरा दो तीन चार पांच लाख करोड़ हजार सौ जीत हार मौत घायल गिरफ्तार"
     )
 )
-"""Common in news, but facts: they must be the articles'."""
 _RETELLING = frozenset(
     stems(
         "बताया बताई कहा दावा अनुसार मुताबिक दौरान कारण वजह बाद पहले अब अभी साथ ओर तरफ लिए जरिए बीच तक रूप किया हुआ हुई गया "
         "करेगा होगा शामिल संबंधित कुल लगभग करीब अधिक कम ज्यादा बढ़ा घटा शुरू खत्म जारी प्रभावित राहत उम्मीद संभावना सहित"
     )
 )
-_ALLOWED = (COMMON | _RETELLING) - _DATES - _NAMES
+_ALLOWED = (COMMON_STEMS | _RETELLING) - _DATES - _NAMES
 _COUNTS = frozenset(words("ग्यारह बारह तेरह चौदह पंद्रह सोलह सत्रह अठारह उन्नीस बीस तीस चालीस पचास"))
 
 
-def faults(text: str, articles: Sequence[Article], title: str) -> list[str]:
-    """What is wrong with the summary, each one English clause; [] when it may be shown."""
+def find_faults(text: str, articles: Sequence[Article], title: str) -> list[str]:
+    """Return what is wrong with the summary, each as an English clause."""
     return [*_form(text, title), *_facts(text, articles)] if text.strip() else ["it was empty"]
 
 
@@ -50,7 +49,7 @@ def _form(text: str, title: str) -> list[str]:
         (bool(_MARKUP.search(text)), "it held marks that no plain sentence has"),
         (deva_ratio(text) < _LEAST_DEVA, "it was not in Hindi"),
     )
-    return [*broken_rules(text, title), *(said for wrong, said in checks if wrong)]
+    return [*broken_rules(text, title), *(fault for is_wrong, fault in checks if is_wrong)]
 
 
 def _facts(text: str, articles: Sequence[Article]) -> list[str]:

@@ -1,7 +1,7 @@
-"""What names a section: the categories and URL slugs of Hindi news sites, and words of headlines. Data only.
+"""The categories, URL slugs and headline words that point to a section. Data only.
 
-Names are compared folded, with '-', '_', '&' and spaces as one. Sections are those of `rules.SECTIONS`; names
-of another newsletter's sections come from its sources' configuration.
+Names are compared folded, with '-', '_', '&' and spaces as the same. Sections are those of `rules.SECTIONS`; other
+newsletters configure their sections at their sources.
 """
 
 from __future__ import annotations
@@ -53,42 +53,45 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 
 _TABLE = "section_words.txt"
+# The points of a word. A strong one (`+` in the table) decides its section by itself.
 POINT, STRONG = 1, 2
-"""What a word counts; a strong one (`+` in the table) says its section by itself."""
-
-
+# Characters of a stem by which other forms of a word are recognised too. Shorter stems collide with other words.
 LEAST_STEM = 4
-"""Letters and signs of a stem by which a word's other forms are known too; shorter ones meet other words' stems."""
 
-Spoken = tuple[tuple[str, int], ...]
-"""(section, points) of each section that a word speaks for."""
+# (section, points) of each section that a word points to.
+Points = tuple[tuple[str, int], ...]
+# (all stems of a phrase, section, points).
+Phrase = tuple[tuple[str, ...], str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """`words` by their folded form, `forms` by their stem. `phrases`: a first stem → (all its stems, section, points).
-    `silent` are the rows in brackets, which stand against all others and say nothing."""
+    """The table of words that point to sections."""
 
-    words: dict[str, Spoken]
-    forms: dict[str, Spoken]
-    phrases: dict[str, tuple[tuple[tuple[str, ...], str, int], ...]]
-    silent: frozenset[str]
+    # Folded word -> points.
+    words: dict[str, Points]
+    # Stem -> points, for other forms of the words.
+    forms: dict[str, Points]
+    # First stem -> phrases.
+    phrases: dict[str, tuple[Phrase, ...]]
+    # The sections of rows in brackets: they compete with all others, but are never the result.
+    ignored: frozenset[str]
 
 
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
-    """The table of words, read once."""
+    """Load the table of words once."""
     exact: dict[str, dict[str, int]] = {}
     forms: dict[str, dict[str, int]] = {}
     phrases: dict[str, dict[tuple[tuple[str, ...], str], int]] = {}
-    silent = set()
+    ignored = set()
     for line in resources.files("digest.curate").joinpath(_TABLE).read_text(encoding="utf-8").split("\n"):
         name, bar, row = line.partition(" | ")
         if line.startswith("#") or not bar:
             continue
         section = name.strip("[]")
         if name.startswith("["):
-            silent.add(section)
+            ignored.add(section)
         for entry in row.split():
             points = STRONG if entry.startswith("+") else POINT
             found = tokens(entry.lstrip("+").replace("_", " "))
@@ -105,23 +108,23 @@ def lexicon() -> Lexicon:
         {word: tuple(held.items()) for word, held in exact.items()},
         {stem: tuple(held.items()) for stem, held in forms.items()},
         {first: tuple((whole, at, n) for (whole, at), n in held.items()) for first, held in phrases.items()},
-        frozenset(silent),
+        frozenset(ignored),
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Word:
-    """A folded word of a text that carries a topic: what it speaks for, and the phrases that may begin with it."""
+    """A word of a text that is not a stop word: the sections it points to, and the phrases that may begin with it."""
 
     token: str
     stem: str
-    spoken: Spoken
-    phrases: tuple[tuple[tuple[str, ...], str, int], ...]
+    points: Points
+    phrases: tuple[Phrase, ...]
 
 
 @lru_cache(maxsize=50_000)
-def looked_up(piece: str) -> tuple[Word, ...]:
-    """The words in what stands between two blanks of a text; the same objects for the same piece."""
+def look_up(piece: str) -> tuple[Word, ...]:
+    """Return the words between two spaces of a text; the same objects for the same piece."""
     table = lexicon()
     return tuple(
         Word(token, stem, table.words.get(token) or table.forms.get(stem, ()), table.phrases.get(stem, ()))

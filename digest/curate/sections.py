@@ -1,31 +1,42 @@
-"""In which section a story stands, by the best evidence there is, and which evidence that was.
+"""Find the section of a story, with the evidence for it, and translate the names of sections.
 
-Order of evidence: the source's configured section, the item's categories, the URL's slugs, the vote of the
-story's other articles, words of the headline with a margin, else the first section. Names are rows of data in
-`section_words`; nothing here ranks.
+Evidence is tried in this order: the source's configured section, the item's categories, the URL's slugs, the vote of
+the story's other articles, words of the headline with a margin. Without any, the first section is used. The names and
+words are data in `section_words`.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from hashlib import blake2b
 from urllib.parse import unquote, urlsplit
 
-from digest.curate.section_words import NAMES, lexicon, looked_up
+from digest.curate.section_words import NAMES, lexicon, look_up
 from digest.hindi.text import fold
+from digest.messages import translator
 from digest.models import Article
 
+# Section -> message id of its name in other languages. Hindi names are used as they are.
+MESSAGE_IDS = {
+    "देश": "Nation",
+    "दुनिया": "World",
+    "राजनीति": "Politics",
+    "व्यापार": "Business",
+    "विज्ञान": "Science",
+    "खेल": "Sport",
+    "मनोरंजन": "Entertainment",
+    "स्वास्थ्य": "Health",
+    "शिक्षा": "Education",
+}
+
+# The points by which the best section must lead: one word that only this section has, or two that others lack.
 MARGIN = 2
-"""Points by which the best section must lead: one word that is the section's alone, or two that others lack."""
-
+# The margin when the lead is read too: it contains more words that do not matter.
 LEAD_MARGIN = 3
-"""The same where the lead speaks too: it names more that is beside the matter."""
-
+# Characters of the first paragraph that are read if the headline does not decide.
 LEAD = 300
-"""Characters of the first paragraph that are looked at where the headline leaves it open."""
 
 _JOINTS = re.compile(r"[\s_&/,+-]+")
 _SUFFIX = re.compile("-(?:news|news-hindi|hindi|hindi-news|samachar|खबर|समाचार)$")
@@ -38,61 +49,61 @@ def _key(name: str) -> str:
 _BY_NAME = {_key(name): section for section, names in NAMES.items() for name in (section, *names)}
 
 
+def translated_sections(language: str) -> dict[str, str]:
+    """Map each section to its name in the language; empty for Hindi. Raises ConfigurationError."""
+    if language == "hi":
+        return {}
+    catalogue = translator(language)
+    return {section: catalogue.gettext(name) for section, name in MESSAGE_IDS.items()}
+
+
 @lru_cache(maxsize=20_000)
-def named(name: str) -> str:
-    """The section that a category or slug stands for, '' when it is none of ours."""
+def section_by_name(name: str) -> str | None:
+    """Return the section that a category or slug means."""
     key = _key(name)
-    return _BY_NAME.get(key) or _BY_NAME.get(_SUFFIX.sub("", key), "")
+    return _BY_NAME.get(key) or _BY_NAME.get(_SUFFIX.sub("", key))
 
 
-def evident(article: Article) -> tuple[str, str]:
-    """(section, evidence) from what the article itself carries, ('', '') when it carries nothing."""
+# A section and the evidence for it.
+Evidence = tuple[str, str]
+
+
+def section_of_article(article: Article) -> Evidence | None:
+    """Find the section by the article's own section, categories and URL."""
     if article.section:
         return article.section, "source's section"
     for category in article.categories:
-        if section := named(category):
+        if section := section_by_name(category):
             return section, f"category {category!r}"
-    return _by_folder(article.url.rpartition("/")[0])  # the last part is the article's own name
+    # The last part of the URL is the article's own name.
+    return _section_by_folder(article.url.rpartition("/")[0])
 
 
 @lru_cache(maxsize=20_000)
-def _by_folder(url: str) -> tuple[str, str]:
+def _section_by_folder(url: str) -> Evidence | None:
     for slug in unquote(urlsplit(f"{url}/").path).split("/")[:-1]:
-        if section := named(slug):
+        if section := section_by_name(slug):
             return section, f"URL part {slug!r}"
-    return "", ""
+    return None
 
 
-Spoken = tuple[str, tuple[str, ...]]
-"""A section and the words that speak for it; ('', ()) where none does."""
-
-
-def section_of(
-    articles: Sequence[Article], default: str, known: MutableMapping[str, Spoken] | None = None
-) -> tuple[str, str]:
-    """(section, evidence) of a story whose articles are given, representative first. Never empty. `known` holds what
-    the words of texts said when they were asked before."""
-    known = {} if known is None else known
-    section, evidence = evident(articles[0])
-    if section:
-        return section, evidence
-    votes = [voted for article in articles[1:] if (voted := evident(article)[0])]
+def section_of(articles: Sequence[Article], default: str) -> Evidence:
+    """Find the section of a story whose articles are given, representative first."""
+    if found := section_of_article(articles[0]):
+        return found
+    votes = [found[0] for article in articles[1:] if (found := section_of_article(article))]
     if votes:
         section, count = min(Counter(votes).items(), key=lambda vote: (-vote[1], vote[0]))
         return section, f"{count} of its other articles"
-    for what, text, margin in _spoken(articles):
-        key = _mark(text, margin)
-        found = known.get(key)
-        if found is None:
-            found = known[key] = _by_words(text, margin)
-        section, hits = found
-        if section:
-            return section, f"{what} words ({', '.join(hits)})"
+    for kind, text, margin in _texts(articles):
+        if by_words := _section_by_words(text, margin):
+            section, hits = by_words
+            return section, f"{kind} words ({', '.join(hits)})"
     return default, "no evidence"
 
 
-def _spoken(articles: Sequence[Article]) -> Iterator[tuple[str, str, int]]:
-    """The texts whose words may speak, in turn, each with its margin: all headlines, then the first with its lead."""
+def _texts(articles: Sequence[Article]) -> Iterator[tuple[str, str, int]]:
+    """Yield the texts whose words are evidence, each with its margin: all headlines, then the first article's lead."""
     yield "headline", " ".join(dict.fromkeys(article.title for article in articles)), MARGIN
     first = articles[0]
     lead = first.excerpt or next((block.text for block in first.body if block.kind == "p"), "")
@@ -100,26 +111,21 @@ def _spoken(articles: Sequence[Article]) -> Iterator[tuple[str, str, int]]:
         yield "lead", f"{first.title} {lead[:LEAD]}", LEAD_MARGIN
 
 
-def _mark(text: str, margin: int) -> str:
-    """What tells a text apart, the same in every process."""
-    return blake2b(f"{margin} {text}".encode(), digest_size=12).hexdigest()
-
-
-def _by_words(text: str, margin: int) -> Spoken:
-    """The section that the words of a text speak for, and those words; '' when it leads by less than the margin."""
-    found = list(dict.fromkeys(word for piece in text.split() for word in looked_up(piece)))
+def _section_by_words(text: str, margin: int) -> tuple[str, tuple[str, ...]] | None:
+    """Return the section that the words of a text point to, and those words; None if it leads by too little."""
+    found = list(dict.fromkeys(word for piece in text.split() for word in look_up(piece)))
     points: dict[str, int] = {}
     hits: dict[str, list[str]] = {}
     for at, word in enumerate(found):
-        for section, count in word.spoken:
+        for section, count in word.points:
             points[section] = points.get(section, 0) + count
             hits.setdefault(section, []).append(word.token)
-        for whole, section, count in word.phrases:
-            if tuple(each.stem for each in found[at : at + len(whole)]) == whole:
+        for phrase, section, count in word.phrases:
+            if tuple(each.stem for each in found[at : at + len(phrase)]) == phrase:
                 points[section] = points.get(section, 0) + count
-                hits.setdefault(section, []).append(" ".join(each.token for each in found[at : at + len(whole)]))
+                hits.setdefault(section, []).append(" ".join(each.token for each in found[at : at + len(phrase)]))
     ranked = sorted(points, key=lambda section: -points[section])
-    if not ranked or ranked[0] in lexicon().silent:
-        return "", ()
+    if not ranked or ranked[0] in lexicon().ignored:
+        return None
     lead = points[ranked[0]] - (points[ranked[1]] if len(ranked) > 1 else 0)
-    return (ranked[0], tuple(hits[ranked[0]])) if lead >= margin else ("", ())
+    return (ranked[0], tuple(hits[ranked[0]])) if lead >= margin else None

@@ -1,7 +1,6 @@
-"""Which sentences of an article may stand in a summary: the rules that a reader would feel if they were broken.
+"""Rules for the sentences of a summary: which sentences of an article may be used, and what is wrong with a summary.
 
-A sentence is taken or left, never changed. Choosing among those that may stand is `summarise`'s work; `faults` judges
-what it chose, and whatever else wants to be a summary.
+A sentence is used unchanged or not at all.
 """
 
 from __future__ import annotations
@@ -10,24 +9,25 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from digest.curate.teasers import TEASER
 from digest.hindi.sentences import split
 from digest.hindi.tables import words
 from digest.hindi.text import fold
 from digest.hindi.tokens import stems
 from digest.models import Article
 
-LEAST_TOKENS = 5
+LEAST_SENTENCE_WORDS = 5
+# The limits of a summary. Fewer than 8 words say nothing beyond a title.
 MOST_WORDS, LEAST_WORDS, MOST_SENTENCES = 70, 8, 3
-"""A summary's bounds: fewer than 8 words say nothing beyond a title."""
+# Words; the 97th percentile of news sentences. A longer one is used only if it opens the article.
 LONGEST = 45
-"""Words; the 97th percentile of news sentences. A longer one is left out unless it opens the article."""
+# A sentence echoes the title if it shares ECHO_SHARE of its stems and adds at most ECHO_EXTRA, or shares MOST_SHARED.
 ECHO_SHARE = 0.75
 ECHO_EXTRA = 2
 MOST_SHARED = 0.9
+# A sentence is no news to somebody who has read more than this share of its stems.
 KNOWN_SHARE = 0.7
-"""Share of a sentence's stems from which it is no news to who has read them."""
 
+# Opening words that refer to something said before.
 HANGING = frozenset(
     fold(word)
     for word in words(
@@ -38,14 +38,12 @@ HANGING = frozenset(
         "गौरतलब उल्लेखनीय ज्ञात मालूम अब एवं तथा इधर उधर वैसे यही वही या जैसे बेशक तथापि अर्थात यानी",
     )
 )
-"""Opening words that point at something said before."""
-
 _AGENCIES = fold(
     "एजेंसी|एजेंसियां|भाषा|वार्ता|यूनीवार्ता|एएनआई|एएनआइ|पीटीआई|पीटीआइ|आईएएनएस|आइएएनएस|प्रेट्र|जेएनएन|जासं|ब्यूरो|संवाददाता|रायटर|रॉयटर"
     "|रॉयटर्स|एएफपी|एपी|डीपीए|ani|pti|ians|reuters|afp|uni"
 )
+# One to three words before a colon: a label, a place or a speaker. The sentence may need the next line.
 _LABEL = re.compile("^[^ :।.!?\"“‘',]+(?: [^ :।.!?\"“‘',]+){0,2} ?: ")
-"""One to three words before a colon: a label, a place or a speaker, whose sentence the next line may need."""
 _DATELINE = re.compile(
     f"^[^।.!?:]{{0,45}}[(\\[,/ ](?:{_AGENCIES})[)\\]]{{0,2}} ?[।.:|–-]"
     f"|^[(\\[](?:{_AGENCIES})|^(?:{_AGENCIES})[,/ ][^।.!?:]{{2,45}}[।.:|–-]"
@@ -57,55 +55,122 @@ _PAIRS = (("“", "”"), ("(", ")"), ("[", "]"))
 _ELLIPSIS = re.compile(r"(?:\[?(?:…|(?<!\.)\.{3,})\]?|\[&hellip;\])\s*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A sentence that may stand. `position` counts the article's sentences; `hangs`: it points back."""
+# Rows of (pattern, example): sentences that call for a click, credit or advertise. Each example is a test. Patterns are
+# searched anywhere in a folded sentence, so each must contain what no report says: `पोस्ट शेयर कर लिखा` is news,
+# `शेयर करें` is not; `कई जानें गईं` is news, `जानें कैसे` is not.
+_ASKED = "क्या|कैसे|कब|कहां|क्यों|कौन|कितन|किस|पूरा|पूरी|पूरे|सब|सबकुछ|विस्तार|डिटेल|आज का|अपने|वजह|कारण|लेटेस्ट|ताजा|और"
 
+TEASERS: tuple[tuple[str, str], ...] = (
+    ("पूरी खबर|पूरा मामला पढ", "पूरी ख़बर के लिए आगे बढ़ें।"),
+    ("(?:यह|ये|इसे|इन्हें) भी (?:पढ|देख|जान)", "ये भी पढ़ें गांव में कब आएगी बस।"),
+    ("यहां (?:पढ|देख|जान)|आगे पढ", "सभी ज़िलों के भाव यहां देखें।"),
+    ("पढ़ें [^ ।]|पढ़ें[.।:…-]|पढ़िए|पढ़िये|पढ़ते रहें", "मेले की और बातें पढ़िए अगले पन्ने पर।"),
+    ("क्लिक कर", "सूची देखने के लिए क्लिक करें।"),
+    ("फ[ॉो]लो करें|फ[ॉो]लो कर सकते|फ[ॉो]लो भी कर", "हमारे पन्ने को फ़ॉलो करें।"),
+    ("लाइक करें|लाइक कर सकते|शेयर करें|शेयर जरूर", "ख़बर अच्छी लगे तो शेयर करें।"),
+    ("सब्सक्राइब", "हमारा चैनल सब्सक्राइब करना न भूलें।"),
+    ("देखिए|देखें (?:वीडियो|तस्वीर)|वीडियो (?:में )?देख|नीचे देखें", "देखिए मेले की रंग भरी झलक।"),
+    ("एंड्रॉएड|एंड्रॉइड ऐप|ट्विटर पर फ|फेसबुक पेज", "हमारे फेसबुक पेज पर भी मिलिए।"),
+    (
+        "(?:व्हाट्सएप|वॉट्सऐप|वाट्सएप|व्हाट्सऐप|whatsapp|टेलीग्राम|telegram) ?(?:चैनल|ग्रुप|channel|group)",
+        "मंडी के भाव हमारे व्हाट्सएप चैनल पर भी आते हैं।",
+    ),
+    ("जुड़ने के लिए|हमसे जुड|हमारे साथ जुड़े|साथ बने रह|जुड़े रह|आपका स्वागत है", "ताज़ा ख़बरों के लिए हमारे साथ बने रहें।"),
+    ("(?:ऐप|एप) डाउनलोड|न्यूजलेटर|कमेंट (?:में|कर|बॉक्स)", "हमारा ऐप डाउनलोड करना आसान है।"),
+    (
+        f"(?:^|[,:|–-] ?|आइए |आइये |तो )जान(?:ें|िए|िये|ते हैं|ने के लिए)(?![\u0900-\u097f])|जान(?:ें|िए|िये) (?:{_ASKED})",
+        "इस बार मेला कब लगेगा, जानें कैसे पहुंचें वहां।",
+    ),
+    (
+        "also read|read (?:more|also|full)|click here|follow us|subscribe|join (?:our|us)|watch (?:video|live)|live tv",
+        "Also Read नई सड़क पर चली पहली बस।",
+    ),
+    (
+        "पुलिस ने यह जानकारी दी|(?:यह|ये|इसकी) (?:जानकारी|खबर|सूचना|बात) (?:दी|कही)(?: गई)?(?: है| थी)?[।.]?$",
+        "विभाग ने सोमवार को यह जानकारी दी।",
+    ),
+    (
+        "(?:^|[ :])(?:दि|प्रादे|वि|अर्थ|खेल)[0-9]{1,3} [^ ]",
+        "आज दोपहर तक की खबरें इस प्रकार हैं: प्रादे13 पुल लोकार्पण सोनपुरा में पुल खुला।",
+    ),
+    ("disclaimer|डिस्क्लेमर", "डिस्क्लेमर के अनुसार ये बातें आम जानकारी पर टिकी हैं।"),
+    (
+        "(?:image|photo|फोटो|तस्वीर) ?(?:source|credit|courtesy|सोर्स|साभार|क्रेडिट)"
+        "|सांकेतिक (?:तस्वीर|फोटो)|प्रतीकात्मक (?:तस्वीर|फोटो|चित्र)|फाइल फोटो",
+        "नदी पर बना पुराना पुल (फ़ाइल फोटो)।",
+    ),
+    (
+        "(?:edited|reported|written|posted|published) by|last updated|updated:|first published|copyright|all rights",
+        "Edited By रमा देवी सोमवार शाम को गांव से।",
+    ),
+    ("pic[.]twitter|t[.]co/|https?:|www[.]|@[a-z0-9]|#[a-z\u0900-\u097f]", "मेला शुरू हुआ #मेला और सब आए।"),
+    ("hindi (?:news|samachar)|breaking news|advertisement|appeared first|the post ", "Hindi News में आज की बातें।"),
+    (
+        "स्टोरी हाइलाइट|लाइव टीवी|लाइव अपडेट|ब्रेकिंग न्यूज|ताजा खबरों|ताजा अपडेट|लेटेस्ट न्यूज|सबसे पहले पढ",
+        "ताज़ा ख़बरों का घर है हमारा पन्ना।",
+    ),
+)
+
+# All rows as one pattern for folded sentences.
+TEASER = re.compile("|".join(f"(?:{fold(pattern)})" for pattern, _example in TEASERS))
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceCandidate:
+    """A sentence that may be used in a summary."""
+
+    # Its position among all sentences of the article.
     position: int
     text: str
     words: int
     stems: tuple[str, ...]
+    # Whether it opens with a word that refers back.
     hangs: bool
     question: bool
 
 
-def candidates(article: Article) -> list[Candidate]:
-    """The article's sentences that may stand in a summary, in order, each once."""
+def candidates(article: Article) -> list[SentenceCandidate]:
+    """Return the sentences of the article that may be used, in order, each once."""
     has_body = any(block.kind == "p" for block in article.body)
     sentences = split(article.text)
     if not has_body and sentences and (_ELLIPSIS.search(sentences[-1]) or not _CLOSED.search(sentences[-1])):
-        sentences = sentences[:-1]  # an excerpt's tail was cut by the feed
-    found: list[Candidate] = []
+        # The feed cut off the end of the excerpt.
+        sentences = sentences[:-1]
+    found: list[SentenceCandidate] = []
     seen: set[str] = set()
     for position, text in enumerate(sentences):
         folded = fold(text)
-        if folded in seen or not _may_stand(text, folded, first=not found):
+        if folded in seen or not _is_usable(text, folded, first=not found):
             continue
         seen.add(folded)
         first = opening(text)
-        found.append(Candidate(position, text, len(text.split()), tuple(stems(text)), first in HANGING, asks(text)))
+        found.append(
+            SentenceCandidate(
+                position, text, len(text.split()), tuple(stems(text)), first in HANGING, is_question(text)
+            )
+        )
     return found
 
 
 def opening(text: str) -> str:
-    """The folded first word, without what opens before it; '' for none."""
+    """Return the folded first word without opening quotes and brackets; '' for none."""
     words = _OPENING.sub("", fold(text)).split()
     return words[0].rstrip(",") if words else ""
 
 
 def is_whole(text: str) -> bool:
-    """Whether a sentence ends as sentences do."""
+    """Return whether a sentence ends with a closing mark and is not cut off."""
     return bool(_CLOSED.search(text)) and not _ELLIPSIS.search(text)
 
 
 def is_teaser(text: str) -> bool:
-    """Whether a sentence only calls for a click, credits or names an agency."""
+    """Return whether a sentence only calls for a click, gives a credit or names an agency."""
     folded = fold(text)
     return bool(TEASER.search(folded) or _AGENCY.match(folded))
 
 
-def faults(text: str, title: str) -> list[str]:
-    """The rules that a summary under this title breaks, each one English clause; [] for none."""
+def broken_rules(text: str, title: str) -> list[str]:
+    """Return the rules that a summary under this title breaks, each as an English clause."""
     pieces, count = split(text), len(text.split())
     checks = (
         (not 1 <= len(pieces) <= MOST_SENTENCES, f"it had {len(pieces)} sentences"),
@@ -114,23 +179,22 @@ def faults(text: str, title: str) -> list[str]:
         (not all(map(is_whole, pieces)), "a sentence of it had no end"),
         (not balanced(text), "its quotes or brackets were not balanced"),
         (bool(pieces) and opening(pieces[0]) in HANGING, "it opened with a word that points back"),
-        (all(asks(piece) for piece in pieces), "it only asked"),
+        (all(is_question(piece) for piece in pieces), "it only asked"),
         (any(map(is_teaser, pieces)), "it held a teaser"),
         (any(_DATELINE.match(fold(piece)) for piece in pieces), "it held a dateline"),
         (echoes_title(text, title), "it only repeated the title"),
     )
-    return [said for wrong, said in checks if wrong]
+    return [rule for is_broken, rule in checks if is_broken]
 
 
-def asks(text: str) -> bool:
-    """Whether the sentence is a question."""
+def is_question(text: str) -> bool:
     return text.rstrip("\"'”’»)] ।").endswith("?")
 
 
-def _may_stand(text: str, folded: str, *, first: bool) -> bool:
+def _is_usable(text: str, folded: str, *, first: bool) -> bool:
     count = len(text.split())
     return (
-        count >= LEAST_TOKENS
+        count >= LEAST_SENTENCE_WORDS
         and (count <= LONGEST or first)
         and bool(_CLOSED.search(text))
         and not _ELLIPSIS.search(text)
@@ -139,23 +203,24 @@ def _may_stand(text: str, folded: str, *, first: bool) -> bool:
         and not TEASER.search(folded)
         and not _AGENCY.match(folded)
         and not _DATELINE.match(folded)
-        and not (text[0] in "([" and text[-1] in ")]।." and text.rstrip("।.")[-1:] in (")", "]"))  # a caption
+        # A sentence in brackets is a caption.
+        and not (text[0] in "([" and text[-1] in ")]।." and text.rstrip("।.")[-1:] in (")", "]"))
         and (first or not _LABEL.match(folded))
     )
 
 
-def echoes(each: Candidate, title: str) -> bool:
-    """Whether the sentence is only the headline again: most of its stems, and hardly a new one."""
+def echoes(each: SentenceCandidate, title: str) -> bool:
+    """Return whether the sentence only repeats the title: most of its stems are the title's, and hardly any is new."""
     return _echo(set(each.stems), set(stems(title)))
 
 
 def echoes_title(text: str, title: str) -> bool:
-    """The same of any text."""
+    """Return the same for any text."""
     return _echo(set(stems(text)), set(stems(title)))
 
 
-def told_before(each: Candidate, known: str) -> bool:
-    """Whether nearly all that the sentence says stands in the text that readers had before."""
+def is_known(each: SentenceCandidate, known: str) -> bool:
+    """Return whether the known text contains nearly everything that the sentence says."""
     if not known:
         return False
     own = set(each.stems)
@@ -175,7 +240,7 @@ def _echo(own: set[str], head: set[str]) -> bool:
 
 
 def _closes_first(text: str) -> bool:
-    """Whether two apostrophes close a quotation before any open one; those that open may run on in the article."""
+    """Return whether two apostrophes close a quotation that was not opened. One that is not closed may go on later."""
     at = text.find("''")
     before, after = text[at - 1 : at], text[at + 2 : at + 3]
     return (
@@ -184,13 +249,14 @@ def _closes_first(text: str) -> bool:
 
 
 def balanced(text: str) -> bool:
-    """Whether every quote and bracket that opens also closes, straight ones by their even number."""
+    """Return whether every quote and bracket is closed; straight quotes must be even in number."""
     if _closes_first(text):
         return False
     text = text.replace("''", "")
     if any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS):
         return False
     opened = text.count("‘")
-    closed = len(re.findall("’(?![a-zA-Z])", text))  # an apostrophe before Latin letters closes nothing
+    # An apostrophe before Latin letters closes nothing.
+    closed = len(re.findall("’(?![a-zA-Z])", text))
     straight = len(re.findall("(?<![A-Za-z0-9])'|'(?![A-Za-z])", text))
     return opened == closed and text.count('"') % 2 == 0 and straight % 2 == 0

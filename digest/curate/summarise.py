@@ -1,7 +1,7 @@
-"""A story in two or three whole sentences of its own article: the first, then what adds most to it.
+"""Summarise an article in two or three of its own sentences: the first, then those that add most.
 
-On news whose first paragraph says what happened, a cleaned lead equals or beats trained summarisers, and every
-word stays the paper's. Sentences are never cut, changed or moved. '' when nothing honest can be said.
+For news whose first paragraph says what happened, a cleaned lead equals or beats trained summarisers. Sentences are
+never cut, changed or reordered.
 """
 
 from __future__ import annotations
@@ -14,25 +14,28 @@ from digest.curate.sentence_rules import (
     LEAST_WORDS,
     MOST_SENTENCES,
     MOST_WORDS,
-    Candidate,
+    SentenceCandidate,
+    broken_rules,
     candidates,
     echoes,
-    faults,
-    told_before,
+    is_known,
 )
 from digest.hindi.sentences import split
 from digest.hindi.tokens import stems
 from digest.models import Article
 
+# Only the first sentences are considered. Measured against references, a summary needs little from further down.
 LOOK_AT = 12
+# A third sentence is added only up to this length.
 WANTED_WORDS = 60
+# Two sentences with this many words need no third. On two sets of references 24 to 26 words reach .99 of the lead, and
+# 16 to 30 words .97; a handful of texts decide between them.
 ENOUGH_WORDS = 25
+# How many sentences are tried as the first.
 STARTS = 4
-"""A digest's summary: 2-3 sentences in 60-70 words, from the first 12 (measured against references: further
-down the article there is little that a summary needs). The second sentence is the next one that may stand; two
-that have 25 words are enough (on two sets of references 24 to 26 words reach .99 of the lead, 16 to 30 words .97;
-a handful of texts decide between them, and so did every other rule tried). At most so many are tried as the first."""
 
+# The weights of a sentence's value: similarity to the article and to the title, closeness to the start and its decay,
+# and similarity to the sentences already chosen.
 CENTRE, TITLE, PLACE, FADE, REPEAT = 0.5, 0.25, 1.5, 0.4, 0.4
 
 
@@ -44,21 +47,20 @@ def summarise(
     known: str = "",
     most: int = MOST_SENTENCES,
 ) -> str:
-    """Two or three whole sentences of the article, in its order, joined by spaces; one if there is but one; or ''.
+    """Return two or three sentences of the article in its order, joined by spaces; one if there is only one, or ''.
 
-    `title` is what stands above it (the article's own by default): its echo is no summary. `background` maps
-    stems to inverse document frequencies. At most 70 words; quotes are balanced; it never opens with a word
-    that points back, and is never a question alone. What stands in `known` (told to readers before) is left out; `most`
-    is the most sentences. An excerpt gives only its complete sentences.
+    The result has at most 70 words and `most` sentences and balanced quotes. It does not repeat the `title` above it
+    (by default the article's own) or what readers know already (`known`). It never opens with a word that refers
+    back, and is never only a question. `background` maps stems to inverse document frequencies.
     """
     heading = article.title if title is None else title
     found = candidates(article)
     weigh = weigher(background)
     head = weigh(Counter(stems(heading)))
-    usable = [each for each in found[:LOOK_AT] if not echoes(each, heading) and not told_before(each, known)]
+    usable = [each for each in found[:LOOK_AT] if not echoes(each, heading) and not is_known(each, known)]
     centre = weigh(Counter(stem for each in found for stem in each.stems))
 
-    def worth(each: Candidate, chosen: list[Candidate]) -> float:
+    def value_of(each: SentenceCandidate, chosen: list[SentenceCandidate]) -> float:
         vector = weigh(Counter(each.stems))
         value = CENTRE * similarity(vector, centre) + TITLE * similarity(vector, head)
         value += PLACE * math.exp(-FADE * each.position)
@@ -70,21 +72,21 @@ def summarise(
             chosen += [each for each in usable if _follows(each, chosen)][:1]
         if len(chosen) == 2 < most and not _enough(chosen):
             short = [each for each in usable if _follows(each, chosen) and _words([*chosen, each]) <= WANTED_WORDS]
-            chosen += sorted(short, key=lambda each: (-worth(each, chosen), each.position))[:1]
+            chosen += sorted(short, key=lambda each: (-value_of(each, chosen), each.position))[:1]
         while chosen:
-            if text := _told(chosen, heading):
+            if text := _joined(chosen, heading):
                 return text
             chosen.pop()
     return ""
 
 
-def can_open(each: Candidate) -> bool:
-    """Whether a summary may begin with the sentence, or it may stand alone."""
+def can_open(each: SentenceCandidate) -> bool:
+    """Return whether a summary may begin with the sentence."""
     return not each.hangs and not each.question and each.words <= MOST_WORDS
 
 
-def _follows(each: Candidate, chosen: list[Candidate]) -> bool:
-    """Whether the sentence may stand after the chosen ones: what points back needs the one before it."""
+def _follows(each: SentenceCandidate, chosen: list[SentenceCandidate]) -> bool:
+    """Return whether the sentence may follow the chosen ones; one that refers back needs the sentence before it."""
     return (
         each.position > chosen[-1].position
         and _words([*chosen, each]) <= MOST_WORDS
@@ -92,25 +94,24 @@ def _follows(each: Candidate, chosen: list[Candidate]) -> bool:
     )
 
 
-def _enough(chosen: list[Candidate]) -> bool:
-    """Whether two sentences say enough without a third."""
+def _enough(chosen: list[SentenceCandidate]) -> bool:
     return _words(chosen) >= ENOUGH_WORDS
 
 
-def _words(chosen: list[Candidate]) -> int:
+def _words(chosen: list[SentenceCandidate]) -> int:
     return sum(each.words for each in chosen)
 
 
-def _told(chosen: list[Candidate], heading: str) -> str:
-    """The chosen sentences in order; '' when they say too little or break a rule together."""
+def _joined(chosen: list[SentenceCandidate], heading: str) -> str:
+    """Return the chosen sentences as a text; '' if they say too little or break a rule together."""
     text = " ".join(each.text for each in chosen)
-    if _words(chosen) < LEAST_WORDS or split(text) != [each.text for each in chosen] or faults(text, heading):
+    if _words(chosen) < LEAST_WORDS or split(text) != [each.text for each in chosen] or broken_rules(text, heading):
         return ""
     return text
 
 
 def weigher(background: Mapping[str, float] | None) -> Callable[[Counter[str]], dict[str, float]]:
-    """Turns counted stems into a vector of length 1, under these inverse document frequencies."""
+    """Return a function that turns stem counts into a vector of length 1, by these inverse document frequencies."""
     most = max(background.values(), default=1.0) if background else 1.0
 
     def weigh(counts: Counter[str]) -> dict[str, float]:
@@ -125,5 +126,5 @@ def weigher(background: Mapping[str, float] | None) -> Callable[[Counter[str]], 
 
 
 def similarity(a: Mapping[str, float], b: Mapping[str, float]) -> float:
-    """Cosine of two vectors of length 1."""
+    """Return the cosine of two vectors of length 1."""
     return sum(value * b[stem] for stem, value in a.items() if stem in b)

@@ -1,4 +1,4 @@
-"""Writes an edition's letter to files, as a reader called asha@example.com would get it."""
+"""Write an edition's email to files, as a recipient called asha@example.com would get it."""
 
 from __future__ import annotations
 
@@ -10,34 +10,36 @@ from digest.models import Edition, Variant
 
 
 def write_preview(app: App, edition: Edition, out: Path) -> tuple[list[Path], dict[str, int]]:
-    """`EDITION.html`, `EDITION.txt` and `EDITION.eml` in `out`, and the letter's sizes in bytes. A frozen edition is
-    shown as its readers got it; the pictures of a mail stand in the .html itself. Raises DigestError when it can't be
-    written."""
+    """Write `EDITION.html`, `EDITION.txt` and `EDITION.eml` to `out`; returns the files and the email's sizes in bytes.
+
+    A frozen edition is shown as it was sent. The .html file contains the attached images. Raises DigestError if a
+    file cannot be written.
+    """
     from digest.deliver.message import Outgoing, carried, cids, fill, recipient
     from digest.deliver.mime import build
-    from digest.preview.frames import with_pictures
-    from digest.render.size import measure
+    from digest.preview.frames import with_images
+    from digest.render.fit import measure
 
-    kept = app.editions.letters(edition.key)
-    letter = kept.get("html") or app.renderer.render(edition, Variant("html"), now=app.now())
-    if letter is None:
+    frozen = app.editions.letters(edition.key)
+    email = frozen.get("html") or app.renderer.render(edition, Variant("html"), now=app.now())
+    if email is None:
         raise DigestError(f"edition {edition.key} has no story to show")
     reader = recipient(0, "asha@example.com", app.sender, app.signer.letters)
-    pictures = carried(letter, app.articles.pictures.held(cids([letter])))
-    outgoing = Outgoing(edition.key, "preview", "preview", letter, app.sender, (reader,), pictures)
-    sizes = measure(letter)
+    images = carried(email, app.articles.pictures.held(cids([email])))
+    outgoing = Outgoing(edition.key, "preview", "preview", email, app.sender, (reader,), images)
+    sizes = measure(email)
     parts = {
-        "html": with_pictures(fill(letter.html, reader.values), pictures).encode(),
-        "txt": fill(letter.text, reader.values).encode(),
+        "html": with_images(fill(email.html, reader.values), images).encode(),
+        "txt": fill(email.text, reader.values).encode(),
         "eml": build(outgoing, reader, date=app.now()),
     }
     files = []
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for ending, data in parts.items():
-            file = out / f"{edition.key}.{ending}"
+        for suffix, data in parts.items():
+            file = out / f"{edition.key}.{suffix}"
             file.write_bytes(data)
             files.append(file)
     except OSError as error:
-        raise DigestError(f"{out}: can't be written: {error.strerror}") from error
+        raise DigestError(f"{out}: cannot be written: {error.strerror}") from error
     return files, {"decoded": sizes.decoded, "base64": sizes.base64, "quoted_printable": sizes.quoted_printable}

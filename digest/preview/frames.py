@@ -1,8 +1,4 @@
-"""A letter as one reader's program would show it: its light or its dark side, with a name where tokens stand. Pure.
-
-A browser shows the dark rules only where the whole system is dark; here both stand side by side, so the media
-query is turned on or off in the text.
-"""
+"""Adapt an email's HTML to a frame in the browser: light or dark mode, attached images, security policy."""
 
 from __future__ import annotations
 
@@ -20,24 +16,27 @@ _LIGHT = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*light\s*\)")
 
 
 def in_scheme(html: str, scheme: Scheme) -> str:
-    """`html` with the rules of this scheme always on and those of the other never."""
+    """`html` with the rules of `scheme` always on and those of the other always off.
+
+    A browser follows the system's mode, but the preview shows both side by side.
+    """
     on, off = "@media all", "@media not all"
     html = _DARK.sub(on if scheme == "dark" else off, html)
     html = _LIGHT.sub(on if scheme == "light" else off, html)
-    # What no rule colours follows the program's own ground, which is dark in the dark.
-    ground = f"<style>:root{{color-scheme:{scheme}!important}}</style></head>"
-    return html.replace("</head>", ground, 1)
+    # Where no rule sets a colour, the browser's default background must match the scheme too.
+    default = f"<style>:root{{color-scheme:{scheme}!important}}</style></head>"
+    return html.replace("</head>", default, 1)
 
 
-def with_pictures(html: str, pictures: Iterable[InlineImage]) -> str:
-    """`html` with the pictures that travel in the mail as data: URIs, for a browser has no mail to find them in."""
-    for picture in pictures:
-        data = base64.b64encode(picture.data).decode("ascii")
-        html = html.replace(f'"cid:{picture.cid}"', f'"data:{picture.type};base64,{data}"')
+def with_images(html: str, images: Iterable[InlineImage]) -> str:
+    """`html` with the attached images as data: URIs, because a browser has no email to find them in."""
+    for image in images:
+        data = base64.b64encode(image.data).decode("ascii")
+        html = html.replace(f'"cid:{image.cid}"', f'"data:{image.type};base64,{data}"')
     return html
 
 
-def policy(*, images: bool) -> str:
-    """The Content-Security-Policy of a letter in a frame: nothing runs, nothing loads but pictures if wanted."""
-    pictures = "https: http: data:" if images else "'none'"
-    return f"default-src 'none'; style-src 'unsafe-inline'; img-src {pictures}"
+def content_security_policy(*, images: bool) -> str:
+    """The policy of an email in a frame: no scripts, and nothing is loaded except images if wanted."""
+    sources = "https: http: data:" if images else "'none'"
+    return f"default-src 'none'; style-src 'unsafe-inline'; img-src {sources}"

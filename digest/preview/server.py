@@ -1,7 +1,7 @@
-"""Serves the showing on this machine alone: the viewer, its state, and each letter in a frame of its own.
+"""Serve the preview on this machine: the viewer, its state, and each email in a frame.
 
-Answers GET from 127.0.0.1 only, and only under that name, so that no page of the web can read a draft through the
-reader's browser.
+Answers GET requests from 127.0.0.1 under that name only, so that no website can read a draft through the editor's
+browser (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from digest.hindi import cut
-from digest.preview.frames import in_scheme, policy
+from digest.preview.frames import content_security_policy, in_scheme
 from digest.preview.showing import PHONE_SUBJECT, PreviewSnapshot, PreviewState
 
 _STATIC = Path(__file__).parent / "static"
@@ -23,11 +23,11 @@ _FILES = {
     "/viewer.css": ("viewer.css", "text/css"),
     "/viewer.js": ("viewer.js", "text/javascript"),
 }
-_OWN_POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'"
+_VIEWER_POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'"
 
 
 class PreviewServer(ThreadingHTTPServer):
-    """An HTTP server of one showing; `port` 0 takes a free one. `url` is where to look."""
+    """The HTTP server of one preview. Port 0 takes a free one; `url` is the address to open."""
 
     daemon_threads = True
 
@@ -40,7 +40,7 @@ class PreviewServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}/"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that went away in the middle of an answer is no news."""
+        """Ignore browsers that disconnect during a response."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -51,38 +51,39 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 30
 
     def log_message(self, format: str, *args: object) -> None:
-        """Quiet: the viewer asks twice a second."""
+        """Log nothing: the viewer polls twice a second."""
 
     def do_GET(self) -> None:
         host = self.headers.get("Host", "").rpartition(":")[0]
         if host not in ("127.0.0.1", "localhost"):
-            self._give(403, "text/plain", b"This preview answers on 127.0.0.1 only.\n", _OWN_POLICY)
+            self._respond(403, "text/plain", b"This preview answers on 127.0.0.1 only.\n", _VIEWER_POLICY)
             return
-        asked = urlsplit(self.path)
-        if asked.path in _FILES:
-            name, kind = _FILES[asked.path]
-            self._give(200, kind, (_STATIC / name).read_bytes(), _OWN_POLICY)
-        elif asked.path == "/state.json":
-            state = json.dumps(_state(self.server.state.now()), ensure_ascii=False)
-            self._give(200, "application/json", state.encode(), _OWN_POLICY)
-        elif asked.path == "/letter.html":
-            self._letter({name: values[-1] for name, values in parse_qs(asked.query).items()})
+        url = urlsplit(self.path)
+        if url.path in _FILES:
+            name, content_type = _FILES[url.path]
+            self._respond(200, content_type, (_STATIC / name).read_bytes(), _VIEWER_POLICY)
+        elif url.path == "/state.json":
+            state = json.dumps(_state(self.server.state.current()), ensure_ascii=False)
+            self._respond(200, "application/json", state.encode(), _VIEWER_POLICY)
+        elif url.path == "/letter.html":
+            self._respond_with_email({name: values[-1] for name, values in parse_qs(url.query).items()})
         else:
-            self._give(404, "text/plain", b"There is nothing here.\n", _OWN_POLICY)
+            self._respond(404, "text/plain", b"Not found.\n", _VIEWER_POLICY)
 
-    def _letter(self, asked: dict[str, str]) -> None:
-        sheet = self.server.state.now().sheets.get(asked.get("variant", "html"))
-        if sheet is None or not sheet.html:
-            self._give(404, "text/plain", b"This variant has no HTML part.\n", _OWN_POLICY)
+    def _respond_with_email(self, query: dict[str, str]) -> None:
+        preview = self.server.state.current().variants.get(query.get("variant", "html"))
+        if preview is None or not preview.html:
+            self._respond(404, "text/plain", b"This variant has no HTML part.\n", _VIEWER_POLICY)
             return
-        html = in_scheme(sheet.html, "dark" if asked.get("scheme") == "dark" else "light")
-        self._give(200, "text/html", html.encode(), policy(images=asked.get("images") != "0"))
+        html = in_scheme(preview.html, "dark" if query.get("scheme") == "dark" else "light")
+        policy = content_security_policy(images=query.get("images") != "0")
+        self._respond(200, "text/html", html.encode(), policy)
 
-    def _give(self, status: int, kind: str, body: bytes, rules: str) -> None:
+    def _respond(self, status: int, content_type: str, body: bytes, policy: str) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Type", f"{content_type}; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("Content-Security-Policy", rules)
+        self.send_header("Content-Security-Policy", policy)
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Referrer-Policy", "no-referrer")
         self.send_header("Cache-Control", "no-store")
@@ -90,25 +91,25 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def _state(shown: PreviewSnapshot) -> dict[str, object]:
+def _state(snapshot: PreviewSnapshot) -> dict[str, object]:
     return {
-        "version": shown.version,
-        "edition": shown.edition,
-        "state": shown.state,
-        "name": shown.name,
-        "preheader": shown.preheader,
-        "error": shown.error,
+        "version": snapshot.version,
+        "edition": snapshot.edition,
+        "state": snapshot.state,
+        "name": snapshot.name,
+        "preheader": snapshot.preheader,
+        "error": snapshot.error,
         "variants": [
             {
-                "key": sheet.key,
-                "topics": sheet.topics,
-                "subject": sheet.subject,
-                "phone_subject": cut.shorten(sheet.subject, PHONE_SUBJECT),
-                "html": bool(sheet.html),
-                "text": sheet.text,
-                "sizes": dict(sheet.sizes),
-                "level": sheet.level,
+                "key": preview.key,
+                "topics": preview.topics,
+                "subject": preview.subject,
+                "phone_subject": cut.shorten(preview.subject, PHONE_SUBJECT),
+                "html": bool(preview.html),
+                "text": preview.text,
+                "sizes": dict(preview.sizes),
+                "level": preview.level,
             }
-            for sheet in shown.sheets.values()
+            for preview in snapshot.variants.values()
         ],
     }

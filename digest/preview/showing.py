@@ -1,7 +1,7 @@
-"""What the browser is shown of an edition: the letter of each variant in use, filled for an invented reader.
+"""What the browser preview shows of an edition: the email of each variant in use, for an invented recipient.
 
-Renders anew when a template, `digest.yaml`, the list or the edition has changed; a mistake is shown instead of the
-letter and does not end the showing.
+Renders again when a template, `digest.yaml`, the subscriber list or the edition changes. An error is shown in the
+preview and does not end it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,116 +17,122 @@ from digest.errors import ConfigurationError, DigestError
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.models import Edition, RenderedEmail, Variant
+    from digest.models import Edition, Variant
 
-READER = "asha@example.com"
+RECIPIENT = "asha@example.com"
 PHONE_SUBJECT = 38
-"""Grapheme clusters that a phone's list of mails shows of a subject: 26 to 38, as measured on Devanagari."""
+"""Grapheme clusters of a subject that a phone's inbox shows: 26 to 38, measured on Devanagari."""
 
 
 @dataclass(frozen=True, slots=True)
 class VariantPreview:
-    """A variant's letter, filled; `sizes` in bytes, `topics` '' for everything."""
+    """The email of one variant with all placeholders replaced."""
 
     key: str
+    # Names of sections, '' for all.
     topics: str
     subject: str
     html: str
     text: str
+    # In bytes.
     sizes: Mapping[str, int]
     level: str
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewSnapshot:
-    """One state of the showing. `version` changes with it; `error` is '' or why there is nothing newer to see."""
+    """The edition at one moment. `version` changes with every change; `error` is '' or why the rest is outdated."""
 
     version: str
     edition: str = ""
     state: str = ""
     name: str = ""
     preheader: str = ""
-    sheets: Mapping[str, VariantPreview] = field(default_factory=dict)
+    variants: Mapping[str, VariantPreview] = field(default_factory=dict)
     error: str = ""
 
 
 class PreviewState:
-    """An edition of a newsletter folder, followed. Safe to ask from several threads."""
+    """Follows an edition of a newsletter folder. Thread-safe."""
 
     def __init__(self, home: Path, key: str) -> None:
         self._home, self._key = home, key
         self._lock = threading.Lock()
         self._stamp = ""
-        self._shown = PreviewSnapshot("")
+        self._snapshot = PreviewSnapshot("")
 
-    def now(self) -> PreviewSnapshot:
-        """The edition as it stands; rendered only if something has changed since it was asked for last."""
+    def current(self) -> PreviewSnapshot:
+        """The current state, rendered again only if something has changed since the last call."""
         with self._lock:
-            stamp = self._files()
+            stamp = self._files_stamp()
             try:
-                self._look(stamp)
-            except (DigestError, ConfigurationError) as mistake:
-                self._fail(stamp, str(mistake))
-            except Exception as mistake:  # an odd template must not end the showing that helps to mend it
-                self._fail(stamp, f"{type(mistake).__name__}: {mistake}")
-            return self._shown
+                self._refresh(stamp)
+            except (DigestError, ConfigurationError) as error:
+                self._fail(stamp, str(error))
+            # A template can raise anything, and the preview must survive until it is fixed.
+            except Exception as error:
+                self._fail(stamp, f"{type(error).__name__}: {error}")
+            return self._snapshot
 
-    def _look(self, files: str) -> None:
+    def _refresh(self, files_stamp: str) -> None:
         from digest.app import make_app
 
         with make_app(self._home) as app:
             edition = app.editions.get(self._key)
             if edition is None:
                 raise DigestError(f"there is no edition {self._key}")
-            stamp = files + repr(edition)
+            stamp = files_stamp + repr(edition)
             if stamp == self._stamp:
                 return
-            sheets = {sheet.key: sheet for sheet in _sheets(app, edition)}
-            shown = PreviewSnapshot(
-                _short(stamp), edition.key, edition.state, app.settings.newsletter.name, edition.preheader, sheets
+            snapshot = PreviewSnapshot(
+                version=_hash(stamp),
+                edition=edition.key,
+                state=edition.state,
+                name=app.settings.newsletter.name,
+                preheader=edition.preheader,
+                variants={preview.key: preview for preview in _variant_previews(app, edition)},
             )
-        self._stamp, self._shown = stamp, shown
+        self._stamp, self._snapshot = stamp, snapshot
 
-    def _fail(self, stamp: str, said: str) -> None:
-        last = self._shown
-        version = _short(stamp + said)
+    def _fail(self, stamp: str, error: str) -> None:
+        """Keep the last good emails and add the error."""
         self._stamp = ""
-        self._shown = PreviewSnapshot(version, last.edition, last.state, last.name, last.preheader, last.sheets, said)
+        self._snapshot = replace(self._snapshot, version=_hash(stamp + error), error=error)
 
-    def _files(self) -> str:
+    def _files_stamp(self) -> str:
         from digest import resources
 
         watched = [self._home / "digest.yaml", self._home / "subscribers.yaml"]
         for folder in (self._home / "templates", resources.templates()):
             watched += sorted(path for path in folder.rglob("*") if path.is_file())
-        return "".join(map(_mark, watched))
+        return "".join(map(_file_stamp, watched))
 
 
-def _sheets(app: App, edition: Edition) -> list[VariantPreview]:
+def _variant_previews(app: App, edition: Edition) -> list[VariantPreview]:
     from digest.deliver.message import carried, cids, fill, recipient
-    from digest.preview.frames import with_pictures
-    from digest.render.size import measure
+    from digest.preview.frames import with_images
+    from digest.render.fit import measure
 
-    reader = recipient(0, READER, app.sender, app.signer.letters)
-    kept = app.editions.letters(edition.key)
-    sheets = []
+    reader = recipient(0, RECIPIENT, app.sender, app.signer.letters)
+    frozen = app.editions.letters(edition.key)
+    previews = []
     for variant in _variants(app, edition):
-        letter: RenderedEmail | None = kept.get(variant.key) or app.renderer.render(edition, variant, now=app.now())
-        if letter is None:
+        email = frozen.get(variant.key) or app.renderer.render(edition, variant, now=app.now())
+        if email is None:
             continue
-        sizes = measure(letter)
-        named = {"decoded": sizes.decoded, "base64": sizes.base64, "quoted_printable": sizes.quoted_printable}
-        html, text = (fill(part, reader.values) for part in (letter.html, letter.text))
-        html = with_pictures(html, carried(letter, app.articles.pictures.held(cids([letter]))))
+        sizes = measure(email)
+        names = {"decoded": sizes.decoded, "base64": sizes.base64, "quoted_printable": sizes.quoted_printable}
+        html, text = (fill(part, reader.values) for part in (email.html, email.text))
+        html = with_images(html, carried(email, app.articles.pictures.held(cids([email]))))
         topics = ", ".join(section.name for section in edition.sections if section.name in (variant.topics or ()))
-        sheets.append(VariantPreview(variant.key, topics, letter.subject, html, text, named, sizes.level))
-    if not sheets:
+        previews.append(VariantPreview(variant.key, topics, email.subject, html, text, names, sizes.level))
+    if not previews:
         raise DigestError(f"edition {edition.key} has no story to show")
-    return sheets
+    return previews
 
 
 def _variants(app: App, edition: Edition) -> list[Variant]:
-    """The letter for everything, and those of the readers' topics; a faulty list shows the first alone."""
+    """The variants that subscribers get. With a faulty list, only the one with all topics."""
     from digest.render.variants import variant_for
 
     try:
@@ -135,13 +141,13 @@ def _variants(app: App, edition: Edition) -> list[Variant]:
         return [variant_for(edition, (), "html")]
 
 
-def _mark(path: Path) -> str:
+def _file_stamp(path: Path) -> str:
     try:
         stat = path.stat()
     except OSError:
-        return f"{path}:gone;"
+        return f"{path}:missing;"
     return f"{path}:{stat.st_mtime_ns}:{stat.st_size};"
 
 
-def _short(text: str) -> str:
+def _hash(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

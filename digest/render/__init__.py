@@ -1,4 +1,1 @@
-"""The render stage: an edition and a variant become a letter (subject, HTML part, text part).
-
-Must not import another stage, know a reader, or send anything.
-"""
+"""Render an edition and a variant into an email: subject, HTML part, text part."""

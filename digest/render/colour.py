@@ -1,19 +1,16 @@
-"""Colours of the letter in light and dark, and the WCAG arithmetic that keeps any accent readable.
-
-Must not know a template, nor which themes there are.
-"""
+"""Colour palettes for light and dark mode, and the WCAG contrast that keeps any accent readable."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-CONTRAST = 5.0
-"""Least contrast of accent to paper: WCAG 2 asks 4.5 for text; the rest is for the tinted boxes."""
+MIN_CONTRAST = 5.0
+"""Contrast of the accent on paper. WCAG 2 asks for 4.5 for text; the rest allows for tinted boxes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """One scheme; each is `#rrggbb`. `page` lies round the paper, `tint` behind boxes, `line` is a hairline."""
+    """The colours of one mode as `#rrggbb`. `page` is around the paper, `tint` behind boxes, `line` a hairline."""
 
     page: str
     paper: str
@@ -25,8 +22,8 @@ class Palette:
 
 
 def readable(palette: Palette, accent: str, *, towards: str) -> Palette:
-    """`palette` with another accent, mixed with `towards` (black or white) until it can be read on its tint."""
-    return replace(palette, accent=_towards(accent, towards, palette.tint))
+    """`palette` with another accent, mixed with `towards` (black or white) until it is readable on the tint."""
+    return replace(palette, accent=_mix_until_readable(accent, towards, palette.tint))
 
 
 def contrast(one: str, other: str) -> float:
@@ -35,11 +32,11 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def _towards(colour: str, end: str, ground: str) -> str:
-    """`colour` mixed with `end` in twentieths, as little as gives CONTRAST on `ground`."""
+def _mix_until_readable(colour: str, end: str, background: str) -> str:
+    """`colour` mixed with as little of `end` (in twentieths) as gives MIN_CONTRAST on `background`."""
     for step in range(21):
         mixed = _mix(colour, end, step / 20)
-        if contrast(mixed, ground) >= CONTRAST:
+        if contrast(mixed, background) >= MIN_CONTRAST:
             return mixed
     return end
 

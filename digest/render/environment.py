@@ -1,7 +1,4 @@
-"""The Jinja environment of letters: what is escaped, the filters and functions of templates, how messages are found.
-
-Imports Jinja at the top: loaded when the first letter is rendered, not with the command line.
-"""
+"""The Jinja environment of emails: escaping, filters and functions of templates, and where templates are found."""
 
 from __future__ import annotations
 
@@ -15,45 +12,45 @@ from markupsafe import escape
 
 from digest.hindi import cut
 from digest.messages import translator
-from digest.render.inheritance import judge
-from digest.render.loading import Folders
-from digest.render.mistakes import Refused, Strict
+from digest.render.loading import FolderLoader
+from digest.render.mistakes import RejectedByTemplateFunction, SuggestingUndefined, check_inheritance
 
 if TYPE_CHECKING:
     from digest.messages.catalogue import Catalogue
 
 COLUMNS = 72
-"""Display width of the text part: what a mail program of 80 columns shows with room for quoting."""
+"""Display width of the text part: fits a mail program of 80 columns with room for quoting."""
 
-LONGEST_RANGE = 10_000
-"""The most numbers that `range()` gives in a template: a digit too many would fill the memory."""
+MAX_RANGE = 10_000
+"""The longest `range()` in a template. A typo in a number must not fill the memory."""
 
 
-class Letters(Environment):
-    """Jinja's environment, but a block that fills no place of the template that it extends is a mistake."""
+class EmailEnvironment(Environment):
+    """A Jinja environment that rejects a block which overrides nothing."""
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
-        judge(self, tree, name, filename)
+        check_inheritance(self, tree, name, filename)
         return tree
 
 
-def make(template_dirs: Sequence[Path], language: str) -> Environment:
-    """An environment that looks into `template_dirs` in order: a newsletter's own first, the house's last.
+def make_environment(template_dirs: Sequence[Path], language: str) -> Environment:
+    """An environment that searches `template_dirs` in order: the newsletter's own folder first, the built-in one last.
 
-    A newsletter's `letter.html.j2` can say `{% extends "house/letter.html.j2" %}` and override one block:
-    `house/` always means the last directory.
+    `house/` always means the last folder, so that a newsletter's `letter.html.j2` can extend
+    `house/letter.html.j2` and override a single block.
     """
-    environment = Letters(
-        loader=ChoiceLoader([Folders(template_dirs), PrefixLoader({"house": Folders(template_dirs[-1:])})]),
-        autoescape=_escapes,  # HTML is escaped; see _escapes
-        undefined=Strict,
+    environment = EmailEnvironment(
+        loader=ChoiceLoader([FolderLoader(template_dirs), PrefixLoader({"house": FolderLoader(template_dirs[-1:])})]),
+        autoescape=_autoescape,
+        undefined=SuggestingUndefined,
         optimized=False,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the i18n extension adds it
+    # The i18n extension adds this attribute.
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]
     environment.globals.update(localised(lambda: translator(language)), range=_range)
     environment.filters["wrap"] = wrap
     environment.filters["rule"] = rule
@@ -61,51 +58,51 @@ def make(template_dirs: Sequence[Path], language: str) -> Environment:
 
 
 def wrap(text: str, columns: int = COLUMNS) -> str:
-    """`text` in lines of at most `columns` display columns; only for the text part."""
+    """Template filter for the text part: break `text` into lines of at most `columns` display columns."""
     return "\n".join(cut.wrap(text, columns))
 
 
 def rule(text: str, mark: str = "─") -> str:
-    """`text` with a line of `mark` below it, as wide as the text is shown."""
+    """Template filter for the text part: underline `text` with `mark`."""
     return f"{text}\n{mark * min(cut.width(text), COLUMNS)}"
 
 
-def localised(words: Callable[[], Catalogue]) -> dict[str, Any]:
-    """`gettext` and `ngettext` of templates (`_` is Jinja's name for the first). `words` is asked for each message;
-    whoever renders one page may hand in its own, asked once.
+def localised(catalogue: Callable[[], Catalogue]) -> dict[str, Any]:
+    """`gettext` and `ngettext` for templates (`_` is Jinja's alias). `catalogue` is called for each message.
 
-    Other than Jinja's own, they escape a translation for HTML, as a newsroom's may hold a `&`, and refuse a message
-    that the language's catalogue lacks: it would stand in English in the letter.
+    Unlike Jinja's own functions they escape translations for HTML, because a newsroom's may contain `&`, and reject
+    a message without a translation, which would appear in English.
     """
 
-    def knowing(message: str) -> Catalogue:
-        known = words()
-        if not known.has(message):
-            where = known.name or f"messages/{known.language}.po"
-            raise Refused(f'msgid "{message}" is not translated in {where}')
-        return known
+    def catalogue_with(message: str) -> Catalogue:
+        current = catalogue()
+        if not current.has(message):
+            file = current.name or f"messages/{current.language}.po"
+            raise RejectedByTemplateFunction(f'msgid "{message}" is not translated in {file}')
+        return current
 
-    def filled(context: Context, text: str, fields: dict[str, Any]) -> str:
-        return (escape(text) if context.eval_ctx.autoescape else text) % fields
-
-    @pass_context
-    def gettext(context: Context, message: str, /, **fields: Any) -> str:
-        return filled(context, knowing(message).gettext(message), fields)
+    def substitute(context: Context, text: str, values: dict[str, Any]) -> str:
+        return (escape(text) if context.eval_ctx.autoescape else text) % values
 
     @pass_context
-    def ngettext(context: Context, one: str, many: str, num: int, /, **fields: Any) -> str:
-        return filled(context, knowing(one).ngettext(one, many, num), {"num": num} | fields)
+    def gettext(context: Context, message: str, /, **values: Any) -> str:
+        return substitute(context, catalogue_with(message).gettext(message), values)
+
+    @pass_context
+    def ngettext(context: Context, singular: str, plural: str, num: int, /, **values: Any) -> str:
+        text = catalogue_with(singular).ngettext(singular, plural, num)
+        return substitute(context, text, {"num": num} | values)
 
     return {"gettext": gettext, "ngettext": ngettext}
 
 
 def _range(*numbers: int) -> range:
-    made = range(*numbers)
-    if len(made) > LONGEST_RANGE:
-        raise Refused(f"range() gives {len(made)} numbers here, and {LONGEST_RANGE} at most are allowed")
-    return made
+    result = range(*numbers)
+    if len(result) > MAX_RANGE:
+        raise RejectedByTemplateFunction(f"range() has {len(result)} numbers here; at most {MAX_RANGE} are allowed")
+    return result
 
 
-def _escapes(name: str | None) -> bool:
-    """HTML is escaped; the text part and style sheets are not. A string without a name is, to be safe."""
+def _autoescape(name: str | None) -> bool:
+    """Escape HTML, but not the text part and style sheets. A template without a name is escaped to be safe."""
     return name is None or not name.endswith((".txt.j2", ".css.j2"))

@@ -1,8 +1,4 @@
-"""An edition and a variant become a letter. Once per variant: what is personal stays a placeholder.
-
-Puts the parts of this stage together: selection, page, templates, inlining. Must not know a reader, choose
-stories beyond the variant's, or send. Jinja is imported when the first letter is rendered.
-"""
+"""Render an edition and a variant into an email, once per variant: personal data stays a placeholder."""
 
 from __future__ import annotations
 
@@ -16,14 +12,14 @@ from typing import TYPE_CHECKING
 from digest.errors import TemplateMistake
 from digest.messages import translator
 from digest.models import PLACEHOLDERS, Edition, RenderedEmail, Variant
-from digest.render import digits
-from digest.render import subject as heads
-from digest.render.clean import line
+from digest.render import subject as subjects
+from digest.render.clean import one_line
 from digest.render.fit import fit
 from digest.render.inline import inline
-from digest.render.masthead import Masthead
-from digest.render.page import Page, page
-from digest.render.selection import select
+from digest.render.masthead import Branding
+from digest.render.page import Page, build_page
+from digest.render.stops import devanagari_digits_in_html, devanagari_digits_in_text
+from digest.render.variants import select
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -35,101 +31,105 @@ _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 
 class Renderer:
-    """Renders letters of one newsletter.
+    """Renders the emails of one newsletter.
 
-    `template_dirs`: the newsletter's own directory first, the house's last; a file in an earlier one takes
-    the place of its namesake. Templates are read again when they change. A letter of more than `budget` decoded
-    bytes is made to fit.
+    `template_dirs`: the newsletter's own folder first, the built-in one last; a file in an earlier folder replaces
+    its namesake. Changed templates are read again. An email of more than `budget` decoded bytes is cut to fit.
     """
 
-    def __init__(self, masthead: Masthead, template_dirs: Sequence[Path], *, budget: int | None = None) -> None:
-        self._masthead = masthead
+    def __init__(self, branding: Branding, template_dirs: Sequence[Path], *, budget: int | None = None) -> None:
+        self._branding = branding
         self._dirs = tuple(template_dirs)
         self._budget = budget
-        self._deva = masthead.theme.digits == "deva"
-        self._made: Environment | None = None
+        self._devanagari_digits = branding.theme.digits == "deva"
+        self._jinja: Environment | None = None
 
     def render(self, edition: Edition, variant: Variant, *, now: datetime, test: bool = False) -> RenderedEmail | None:
-        """The letter for `variant`, or None when its topics have no story today.
+        """The email for `variant`, or None if its topics have no story today.
 
-        `now` (aware) decides what 'today' means in it. With `test` the subject and the top of the letter say
-        so. Raises TemplateMistake, one sentence with file and line, for whatever is wrong in a template.
+        `now` (aware) decides what 'today' means. With `test` the subject and the top of the email say so. Raises
+        TemplateMistake, one sentence with file and line, if a template is wrong.
         """
-        chosen = select(edition, variant)
-        if chosen is None:
+        selected = select(edition, variant)
+        if selected is None:
             return None
 
-        def letter(smaller: Edition) -> RenderedEmail:
-            made = self._page(edition, smaller, now, test)
-            text = self._text(made)
-            html = self._html(made) if variant.format == "html" else ""
-            return RenderedEmail(variant.key, made.subject, html, text)
+        def render_one(smaller: Edition) -> RenderedEmail:
+            page = self._page(edition, smaller, now, test)
+            text = self._text(page)
+            html = self._html(page) if variant.format == "html" else ""
+            return RenderedEmail(variant.key, page.subject, html, text)
 
         if self._budget is None:
-            return letter(chosen)
-        fitted = fit(chosen, letter, self._budget)
-        return replace(fitted.letter, left_out=fitted.left_out) if fitted.letter else None
+            return render_one(selected)
+        fitted = fit(selected, render_one, self._budget)
+        return replace(fitted.email, left_out=fitted.left_out) if fitted.email else None
 
-    def _page(self, edition: Edition, chosen: Edition, now: datetime, test: bool) -> Page:
-        language = self._masthead.language
-        subject = line(edition.subject) or heads.subject_line(chosen, language)
-        preheader = line(edition.preheader)
-        # One that was made from the whole edition would promise stories that this variant leaves out;
-        # one that the desk wrote stays.
-        if not preheader or preheader == heads.preheader(edition, language):
-            preheader = heads.preheader(chosen, language)
-        if self._deva:
-            subject, preheader = digits.in_text(subject), digits.in_text(preheader)
+    def _page(self, edition: Edition, selected: Edition, now: datetime, test: bool) -> Page:
+        language = self._branding.language
+        subject = one_line(edition.subject) or subjects.subject_line(selected, language)
+        preheader = one_line(edition.preheader)
+        # A generated preheader may announce stories that this variant lacks; one written by the newsroom stays.
+        if not preheader or preheader == subjects.preheader(edition, language):
+            preheader = subjects.preheader(selected, language)
+        if self._devanagari_digits:
+            subject, preheader = devanagari_digits_in_text(subject), devanagari_digits_in_text(preheader)
         if test:
             mark = translator(language).gettext("Test")
             subject = f"[{mark}] {subject}"
-        return page(chosen, self._masthead, subject=subject, preheader=preheader, now=now, test=test)
+        return build_page(selected, self._branding, subject=subject, preheader=preheader, now=now, test=test)
 
-    def _html(self, made: Page) -> str:
-        html = self._fill(HTML, made, PLACEHOLDERS["email_html"])
+    def _html(self, page: Page) -> str:
+        html = self._fill(HTML, page, PLACEHOLDERS["email_html"])
         try:
             html = inline(html)
         except TemplateMistake as error:
-            raise TemplateMistake(f"{self._where(HTML, '@import')}: {error}") from error
-        return self._checked(HTML, digits.in_html(html) if self._deva else html, without="email_text")
+            raise TemplateMistake(f"{self._location(HTML, '@import')}: {error}") from error
+        if self._devanagari_digits:
+            html = devanagari_digits_in_html(html)
+        return self._checked(HTML, html, forbidden="email_text")
 
-    def _text(self, made: Page) -> str:
-        text = self._fill(TEXT, made, PLACEHOLDERS["email_text"])
-        text = "\n".join(row.rstrip() for row in text.strip().splitlines())
+    def _text(self, page: Page) -> str:
+        text = self._fill(TEXT, page, PLACEHOLDERS["email_text"])
+        text = "\n".join(line.rstrip() for line in text.strip().splitlines())
         text = _BLANK_LINES.sub("\n\n", text) + "\n"
-        return self._checked(TEXT, digits.in_text(text) if self._deva else text, without="email_html")
+        if self._devanagari_digits:
+            text = devanagari_digits_in_text(text)
+        return self._checked(TEXT, text, forbidden="email_html")
 
-    def _fill(self, template: str, made: Page, email: str) -> str:
-        from digest.render.mistakes import mistake
+    def _fill(self, template: str, page: Page, email: str) -> str:
+        from digest.render.mistakes import explain
 
-        values = {field.name: getattr(made, field.name) for field in fields(made)} | {"email": email}
+        values = {field.name: getattr(page, field.name) for field in fields(page)} | {"email": email}
         try:
             return self._environment.get_template(template).render(values)
         except Exception as error:
-            raise mistake(error, template, self._environment, values) from error
+            raise explain(error, template, self._environment, values) from error
 
-    def _checked(self, template: str, part: str, without: str) -> str:
-        """`part`, once every placeholder in it is one that delivery will fill for this kind of part."""
-        good = {tag for name, tag in PLACEHOLDERS.items() if name != without}
+    def _checked(self, template: str, part: str, forbidden: str) -> str:
+        """`part`, if delivery can replace all its placeholders. `forbidden` is one that belongs to the other part."""
+        allowed = {tag for name, tag in PLACEHOLDERS.items() if name != forbidden}
         for tag in _TAG.findall(part):
-            if tag not in good:
-                place = self._where(template, tag)
-                raise TemplateMistake(f"{place}: '{tag}' is no placeholder that can be filled here")
+            if tag not in allowed:
+                location = self._location(template, tag)
+                raise TemplateMistake(f"{location}: '{tag}' is not a placeholder that can be replaced here")
         return part
 
-    def _where(self, template: str, needle: str) -> str:
-        """File and line of the first template that holds `needle`; else `template` alone."""
+    def _location(self, template: str, needle: str) -> str:
+        """File and line of the first template that contains `needle`, or the file of `template`."""
         loader = self._environment.loader
         for name in self._environment.list_templates() if loader else ():
             source, path, _ = loader.get_source(self._environment, name)  # type: ignore[union-attr]
             if needle in source:
                 return f"{path}:{source[: source.index(needle)].count(chr(10)) + 1}"
-        return next((str(d / template) for d in self._dirs if (d / template).is_file()), template)
+        folders = (folder for folder in self._dirs if (folder / template).is_file())
+        return next((str(folder / template) for folder in folders), template)
 
     @property
     def _environment(self) -> Environment:
-        if self._made is None:
-            from digest.render.environment import make
+        # Jinja is imported with the first email, not with the command line.
+        if self._jinja is None:
+            from digest.render.environment import make_environment
 
-            self._made = make(self._dirs, self._masthead.language)
-        return self._made
+            self._jinja = make_environment(self._dirs, self._branding.language)
+        return self._jinja

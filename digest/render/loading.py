@@ -1,4 +1,4 @@
-"""Reads template files from folders. A file that is there but can't be used is told, never passed over for ours."""
+"""Load templates from folders. A file that cannot be used is an error; the built-in template never replaces it."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from digest.errors import TemplateMistake
 SUFFIX = ".j2"
 
 
-class Folders(BaseLoader):
-    """Templates of several folders, an earlier one's before a later one's."""
+class FolderLoader(BaseLoader):
+    """Templates of several folders; an earlier folder wins."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(folders)
 
     def get_source(
         self,
-        environment: Environment,  # noqa: ARG002  # Jinja's signature
+        environment: Environment,  # noqa: ARG002
         template: str,
     ) -> tuple[str, str, Callable[[], bool]]:
-        """Raises TemplateMistake for what stands in a template's place without being one."""
+        """Raise TemplateMistake if something that is not a template has the template's path."""
         parts = split_template_path(template)
         for folder in self._folders:
-            for place in (folder, *(folder.joinpath(*parts[:depth]) for depth in range(1, len(parts)))):
-                if place.is_file():
-                    raise TemplateMistake(f"{place}: expected a folder of templates, found a file")
+            for parent in (folder, *(folder.joinpath(*parts[:depth]) for depth in range(1, len(parts)))):
+                if parent.is_file():
+                    raise TemplateMistake(f"{parent}: expected a folder of templates, found a file")
             path = folder.joinpath(*parts)
             if not path.exists() and not path.is_symlink():
                 continue
-            text, stamp = _text(path), _stamp(path)
+            text, stamp = _read(path), _stamp(path)
             return text, str(path), lambda path=path, stamp=stamp: _stamp(path) == stamp
         raise TemplateNotFound(template)
 
     def list_templates(self) -> list[str]:
-        """Names of the files that end in `.j2`; what else lies there is nobody's template."""
+        """The names of all files that end in `.j2`."""
         found = {
             path.relative_to(folder).as_posix()
             for folder in self._folders
@@ -49,16 +49,16 @@ class Folders(BaseLoader):
         return sorted(found)
 
 
-def _text(path: Path) -> str:
-    """The file's text, without the mark that some editors put before it."""
+def _read(path: Path) -> str:
+    """The file's text, without a byte order mark."""
     if path.is_dir():
         raise TemplateMistake(f"{path}: expected a template, found a folder")
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise TemplateMistake(f"{path}: can't be read: {error.strerror}") from error
+        raise TemplateMistake(f"{path}: cannot be read: {error.strerror}") from error
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise TemplateMistake(f"{path}: expected text in UTF-8, found UTF-16; save it anew as UTF-8")
+        raise TemplateMistake(f"{path}: expected text in UTF-8, found UTF-16; save it as UTF-8")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -67,7 +67,7 @@ def _text(path: Path) -> str:
         raise TemplateMistake(f"{path}:{line}: expected text in UTF-8, found the byte 0x{found}") from error
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
-        raise TemplateMistake(f"{path}:{line}: expected text, found a NUL: is it a binary file, or UTF-16?")
+        raise TemplateMistake(f"{path}:{line}: expected text, found a NUL character: is it a binary file or UTF-16?")
     return text
 
 

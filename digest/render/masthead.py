@@ -1,25 +1,24 @@
-"""What of the newsletter's settings stands in every letter. Data only; reads no settings."""
+"""The newsletter's name, addresses and look, as every email shows them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from digest.render.themes import HOUSE, Theme
+from digest.render.themes import DEFAULT_THEME, Theme
 
 
 @dataclass(frozen=True, slots=True)
-class Masthead:
-    """The newsletter's name and addresses, and how its letters look.
-
-    `language` is a code (`hi`), `timezone` an IANA name, `base_url` where the reader pages live without a
-    trailing slash or '' when there are none.
-    """
+class Branding:
+    """The newsletter's name and addresses, and how its emails look."""
 
     name: str
+    # A code such as `hi`.
     language: str
+    # An IANA name.
     timezone: str
+    # Address of the reader pages without a trailing slash; '' if there are none.
     base_url: str
     postal_address: str
     sender_email: str
     reply_to: str
-    theme: Theme = HOUSE
+    theme: Theme = DEFAULT_THEME

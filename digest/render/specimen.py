@@ -1,4 +1,4 @@
-"""An invented edition that makes every part of a template speak, so that a mistake in one is found before a send."""
+"""An invented edition that exercises every part of a template, to find mistakes before a send."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import datetime
 from digest.models import Edition, Image, Section, Story
 
 
-def specimen(now: datetime) -> Edition:
-    """Two sections, three stories: with and without picture, label, link, time and further sources."""
-    picture = Image("https://example.com/metro.jpg", 600, 338, "नई मेट्रो का स्टेशन")
-    first = _story("1", "शहर में नई मेट्रो लाइन शुरू", "देश", now, image=picture, sources=("पहला", "दूसरा", "तीसरा"))
+def sample_edition(now: datetime) -> Edition:
+    """Two sections, three stories: with and without image, label, link, time and further sources."""
+    image = Image("https://example.com/metro.jpg", 600, 338, "नई मेट्रो का स्टेशन")
+    first = _story("1", "शहर में नई मेट्रो लाइन शुरू", "देश", now, image=image, sources=("पहला", "दूसरा", "तीसरा"))
     second = _story("2", "पुस्तकालय एक ऐप से जुड़े", "देश", now, label="update")
     third = _story("3", "Local team wins the final", "खेल", now, language="en", url="", dated=False)
     return Edition(

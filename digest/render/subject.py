@@ -1,51 +1,84 @@
-"""Subject line and preheader: what a reader sees before opening. News first; pure.
+"""Subject line and preheader: what a recipient sees before opening.
 
-Must not hold markup. Limits: a phone shows about 26 to 38 aksharas of a subject and 30 to 70 of the
-preheader (a Devanagari cluster is 1.26 times as wide as a Latin letter, measured).
+A phone shows about 26 to 38 aksharas of a subject and 30 to 70 of the preheader; a Devanagari cluster is 1.26 times
+as wide as a Latin letter (measured). Decoration that a paper puts around a headline on its own site (LIVE:, ★, 🔴)
+means nothing in an inbox, and spam filters count it against the sender.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import date
 from itertools import count
 
 from digest.hindi import cut, dates
+from digest.hindi.tables import words
 from digest.messages import translator
 from digest.models import Edition, Story
-from digest.render.clean import line
-from digest.render.headline import headline, shorten
+from digest.render.clean import one_line
+from digest.render.stops import acronyms_in_devanagari
 
-SUBJECT_LEAST = 25
+# All limits are in grapheme clusters.
+SUBJECT_MIN = 25
 SUBJECT_LIMIT = 45
-PREHEADER_LEAST = 30
+PREHEADER_MIN = 30
 PREHEADER_LIMIT = 70
-"""Grapheme clusters."""
+HEADLINE_MIN = 10
+"""What must remain of a headline for a label before it to be removed."""
 
-_JOINT = " · "
+_SEPARATOR = " · "
+_EMOJI = "\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u2500-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff"
+_ORNAMENT = re.compile(f"[{_EMOJI}\u2022\u203b\u25cc][{_EMOJI}\u200d\ufe0e\ufe0f\u20e3\U000e0020-\U000e007f]*")
+_EMOJI_PARTS = re.compile("[\ufe0e\ufe0f\u20e3]")
+_LABEL = re.compile(
+    r"(?:live(?: updates?| blog| news)?|breaking(?: news)?|exclusive|watch|video|photos?|update[sd]?|big news|just in|"
+    r"(?:लाइव|ब्रेकिंग|बड़ी ख़बर|बड़ी खबर|एक्सक्लूसिव|वीडियो|देखें वीडियो|फ़ोटो|फोटो|अपडेट)(?: अपडेट| न्यूज़| न्यूज)?)"
+    r" ?[:|–—!-] ?",
+    re.I,
+)
+_PIPE = re.compile(r" ?\|+ ?")
+_REPEATED_MARKS = re.compile(r"([!?])[!?]+")
+_QUOTED = re.compile("[\"'‘’“”](?P<inner>[^\"'‘’“”]*)[\"'‘’“”]")
+_CLAUSE_ENDS = (",", ";", ":", "।", "–", "—", "?", "!")
+_PUNCTUATION = " ,;:–—-|/\"'‘’“”()[]।?!"
+
+# Postpositions, conjunctions and determiners: a headline cut after one of them reads as broken.
+_UNFINISHED = frozenset(
+    words(
+        "का के की को से में पर ने तक और या व एवं तथा लेकिन मगर परंतु बल्कि कि जो जब जहाँ अगर तो भी ही न",
+        "वाला वाले वाली इस उस इन उन एक हर सबसे कई यह ये वह वे अपने अपनी अपना द्वारा बिना",
+        "आणि किंवा पण तर हा हे ला चा ची चे च्या र ले मा बाट लाई",
+        "a an the of in on at to for and or but with from by as after before over into is are was will",
+        "that its his her",
+    )
+)
+_LOWER_CASE_WORDS = frozenset(
+    words("a an the of in on at to for and or but with from by as is are was not new its his her it")
+)
 
 
 def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
-    """The lead's headline in at most 45 clusters, cut between words; the date behind it where there is room.
+    """The lead's headline in at most 45 clusters, cut between words, with the date after it if it fits.
 
-    Gmail folds letters of one subject into one thread, so that it differs from each of `taken`, the subjects of other
-    editions: the date is added, and a number to that. An edition without stories is called by its date.
+    Gmail joins emails with the same subject into one thread, so the subject differs from all of `taken`, those of
+    other editions: the date is added, and then a number. An edition without stories is named by its date.
     """
-    used = {_key(subject) for subject in taken}
+    used = {_thread_key(subject) for subject in taken}
     lead = _lead(edition)
-    told = _headline(lead, language) if lead else ""
-    today = dates.short(edition.day, language) if told else ""
-    told = told or dates.day(edition.day, language)
-    first = f"{told}{_JOINT}{today}" if today else told
+    headline = _headline_of(lead, language) if lead else ""
+    day = dates.short(edition.day, language) if headline else ""
+    headline = headline or dates.day(edition.day, language)
+    first = f"{headline}{_SEPARATOR}{day}" if day else headline
     if cut.length(first) > SUBJECT_LIMIT:
-        first = shorten(told, SUBJECT_LIMIT, SUBJECT_LEAST, clauses=True)
-    if _key(first) not in used:
+        first = shorten(headline, SUBJECT_LIMIT, SUBJECT_MIN, clauses=True)
+    if _thread_key(first) not in used:
         return first
-    for number in count(1 if today else 2):
-        behind = _JOINT + " ".join(filter(None, (today, f"({number})" if number > 1 else "")))
-        room = SUBJECT_LIMIT - cut.length(behind)
-        subject = shorten(told, room, min(SUBJECT_LEAST, room - 1), clauses=True) + behind
-        if _key(subject) not in used:
+    for number in count(1 if day else 2):
+        suffix = _SEPARATOR + " ".join(filter(None, (day, f"({number})" if number > 1 else "")))
+        room = SUBJECT_LIMIT - cut.length(suffix)
+        subject = shorten(headline, room, min(SUBJECT_MIN, room - 1), clauses=True) + suffix
+        if _thread_key(subject) not in used:
             return subject
     raise AssertionError("numbers do not end")
 
@@ -53,26 +86,26 @@ def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -
 def preheader(edition: Edition, language: str) -> str:
     """The next headlines in at most 70 clusters, never the subject again.
 
-    Fewer than 30 clusters would let the letter's first lines leak into the list of mails, so a short one goes
-    on with the lead's summary and then with the date and a fixed sentence.
+    Below 30 clusters the inbox would fill up with the first words of the body, so a short preheader continues with
+    the lead's summary, then with a fixed sentence and the date.
     """
     lead = _lead(edition)
-    taken = {_key(_headline(lead, language))} if lead else set()
-    parts: list[str] = []
+    seen = {_thread_key(_headline_of(lead, language))} if lead else set()
+    headlines: list[str] = []
     for story in edition.stories():
-        told = _headline(story, language)
-        if told and _key(told) not in taken:
-            taken.add(_key(told))
-            parts.append(told)
-    text = _joined(parts)
-    summary = headline(lead.summary, language=language, own=lead.language) if lead else ""
-    if cut.length(text) < PREHEADER_LEAST and _key(summary) not in taken:
-        text = _joined([text, summary])
-    promise = translator(language).gettext("Today's news, chosen and told in brief")
-    if cut.length(text) < PREHEADER_LEAST:
-        text = _joined([text, promise, dates.day(edition.day, language)])
-    if _key(text) == _key(subject_line(edition, language)):
-        text = _joined([promise, dates.day(edition.day, language)])
+        headline = _headline_of(story, language)
+        if headline and _thread_key(headline) not in seen:
+            seen.add(_thread_key(headline))
+            headlines.append(headline)
+    text = _join(headlines)
+    summary = clean_headline(lead.summary, language=language, story_language=lead.language) if lead else ""
+    if cut.length(text) < PREHEADER_MIN and _thread_key(summary) not in seen:
+        text = _join([text, summary])
+    filler = translator(language).gettext("Today's news, chosen and told in brief")
+    if cut.length(text) < PREHEADER_MIN:
+        text = _join([text, filler, dates.day(edition.day, language)])
+    if _thread_key(text) == _thread_key(subject_line(edition, language)):
+        text = _join([filler, dates.day(edition.day, language)])
     return text
 
 
@@ -81,27 +114,97 @@ def date_only(day: date, language: str) -> str:
     return dates.long(day, language)
 
 
+def clean_headline(title: str, *, language: str, story_language: str) -> str:
+    """`title` for the subject of an email in `language`: without ornaments, emoji and labels such as 'LIVE:'.
+
+    Latin acronyms become Devanagari if the email is in Hindi or Marathi, and an all-capitals title is lower-cased.
+    """
+    text = one_line(_EMOJI_PARTS.sub("", _ORNAMENT.sub(" ", one_line(title))))
+    text = _REPEATED_MARKS.sub(r"\1", text)
+    for _ in range(2):
+        rest = _LABEL.sub("", text, count=1) if _LABEL.match(text) else text
+        if cut.length(rest) < HEADLINE_MIN:
+            break
+        text = rest
+    text = _PIPE.sub(" – ", text.strip("| ")).strip()
+    quoted = _QUOTED.fullmatch(text)
+    text = quoted["inner"].strip() if quoted else text
+    text = _lower_capitals(text)
+    if language in ("hi", "mr") and story_language != "en":
+        text = acronyms_in_devanagari(text, language)
+    return one_line(text)
+
+
+def shorten(text: str, limit: int, least: int, *, clauses: bool = False) -> str:
+    """`text` cut between words to at most `limit` clusters, with '…'.
+
+    Not cut after a word that calls for another ('… के', '… और', '… 18') as long as `least` clusters remain. With
+    `clauses`, cut at the end of a clause if `least` clusters remain.
+    """
+    short = cut.shorten(text, limit)
+    if short == text or cut.length(short) <= least:
+        return short
+    kept = short.removesuffix(cut.ELLIPSIS).split(" ")
+    if clauses:
+        for end in range(len(kept) - 1, 0, -1):
+            head = " ".join(kept[:end])
+            if head.endswith(_CLAUSE_ENDS) and cut.length(head) >= least:
+                return _with_ellipsis(head)
+    end = len(kept)
+    while end > 1 and _is_unfinished(kept[end - 1]) and cut.length(" ".join(kept[: end - 1])) >= least:
+        end -= 1
+    return _with_ellipsis(" ".join(kept[:end]))
+
+
+def _is_unfinished(word: str) -> bool:
+    bare = word.strip(_PUNCTUATION)
+    return not bare or bare.lower() in _UNFINISHED or bare.lstrip("₹$").replace(",", "").isdigit()
+
+
+def _with_ellipsis(head: str) -> str:
+    """`head` with '…', and without an opening quotation mark or bracket whose partner was cut off."""
+    for opening, closing in ("‘’", "“”", "()"):
+        if head.count(opening) > head.count(closing):
+            position = head.rindex(opening)
+            head = head[:position] + head[position + 1 :]
+    if head.count('"') % 2:
+        position = head.rindex('"')
+        head = head[:position] + head[position + 1 :]
+    return head.rstrip(" ,;:–—-।|") + cut.ELLIPSIS
+
+
+def _lower_capitals(text: str) -> str:
+    """Lower-case a Latin text that has only capitals, but keep what looks like an acronym."""
+    if any("a" <= mark <= "z" for mark in text) or sum("A" <= mark <= "Z" for mark in text) < HEADLINE_MIN:
+        return text
+    lowered = [
+        word if len(word) < 4 and word.lower() not in _LOWER_CASE_WORDS else word.lower() for word in text.split(" ")
+    ]
+    joined = " ".join(lowered)
+    return joined[:1].upper() + joined[1:]
+
+
 def _lead(edition: Edition) -> Story | None:
     stories = list(edition.stories())
     return next((story for story in stories if story.id == edition.lead), stories[0] if stories else None)
 
 
-def _headline(story: Story, language: str) -> str:
-    return headline(story.title, language=language, own=story.language)
+def _headline_of(story: Story, language: str) -> str:
+    return clean_headline(story.title, language=language, story_language=story.language)
 
 
-def _key(subject: str) -> str:
-    """What makes two subjects one thread, as far as spaces and case go."""
-    return " ".join(line(subject).casefold().split())
+def _thread_key(subject: str) -> str:
+    """Two subjects with the same key may land in one thread: spaces and case do not count."""
+    return " ".join(one_line(subject).casefold().split())
 
 
-def _joined(parts: list[str]) -> str:
-    """`parts` joined as far as they fit; the one that does not fit is cut, unless little room is left for it."""
+def _join(parts: list[str]) -> str:
+    """Join `parts` as far as they fit. The one that does not fit is cut, or dropped if the text is long enough."""
     text = ""
     for part in filter(None, parts):
-        longer = f"{text}{_JOINT}{part}" if text else part
+        longer = f"{text}{_SEPARATOR}{part}" if text else part
         if cut.length(longer) > PREHEADER_LIMIT:
-            enough = cut.length(text) >= PREHEADER_LEAST
-            return text if enough else shorten(longer, PREHEADER_LIMIT, PREHEADER_LEAST)
+            long_enough = cut.length(text) >= PREHEADER_MIN
+            return text if long_enough else shorten(longer, PREHEADER_LIMIT, PREHEADER_MIN)
         text = longer
     return text

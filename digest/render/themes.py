@@ -1,7 +1,6 @@
-"""The looks that a newsletter may choose between: a row of data each. Colours of one letter are colour.py's work.
+"""The built-in looks, and the theme that a newsletter makes of one.
 
-A look decides what differs between themes and nothing else; what all letters share stands in the templates. Must
-hold no markup.
+A look holds only what differs between themes; what all emails share is in the templates.
 """
 
 from __future__ import annotations
@@ -18,28 +17,31 @@ SERIF = '"Noto Serif Devanagari","Kohinoor Devanagari","Nirmala UI",serif'
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One theme. `light` and `dark` are its grounds with its own accents, a pair picked by hand.
-
-    `headings` is the font stack of headings or '' for the letter's own; `top`, `section`: how the masthead and
-    each section are ruled; `radius` rounds pictures, buttons and labels, in pixels; sizes are pixels. `boxes` says
-    whether grounds are tinted, `pictures` whether stories show any, `badges` whether labels stand in a coloured box.
-    """
+    """What differs between themes. Sizes are in pixels."""
 
     name: str
+    # Two palettes with accents picked by hand for each other.
     light: Palette
     dark: Palette
+    # Font stack of headings; '' for that of the body.
     headings: str
     align: Literal["center", "left"]
     name_colour: Literal["ink", "accent"]
     name_size: int
     lead_size: int
+    # The rules below the masthead and above each section.
     top: Literal["double", "accent", "line"]
     section: Literal["ink", "line"]
+    # Rounded corners of images and labels.
     radius: int
     button_radius: int
+    # Before a story told in brief.
     bullet: str
+    # Whether boxes have a tinted background.
     boxes: bool = True
+    # Whether stories show images.
     pictures: bool = True
+    # Whether labels have a coloured background.
     badges: bool = True
 
 
@@ -93,45 +95,45 @@ LOOKS = {
         badges=False,
     ),
 }
-"""Name → look. Colours: the design's drawings; each accent has a contrast of 5 or more on every ground of its look."""
+"""By name. Each accent has a contrast of 5 or more on every background of its look."""
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """A look with what a newsletter sets itself.
-
-    `accent` is a colour as `#rrggbb` or '' for the look's own; `logo` an absolute https address or '', shown
-    `logo_width` pixels wide; at most `max_images` pictures are shown; `briefs` of the lowest stories stand in a short
-    list at the end; `digits` are the script's of all numbers.
-    Raises ValueError for another accent: it goes into style sheets unescaped.
-    """
+    """A look with the newsletter's own settings. Raises ValueError for an invalid accent."""
 
     look: Look = LOOKS["newspaper"]
+    # `#rrggbb`, or '' for the look's own.
     accent: str = ""
+    # An absolute https address, or ''.
     logo: str = ""
     logo_width: int = 200
     max_images: int = 5
+    # How many of the lowest-scored stories are told in brief at the end.
     briefs: int = 3
+    # The script of all numbers.
     digits: Literal["latn", "deva"] = "latn"
 
     def __post_init__(self) -> None:
+        # The accent is printed into style sheets unescaped.
         if self.accent and not _COLOUR.fullmatch(self.accent):
             raise ValueError(f"accent must be a colour like #9c1c1c, not {self.accent!r}")
 
     @property
     def light(self) -> Palette:
-        """The scheme that is inlined; another accent is darkened until it can be read."""
-        return self.look.light if self._own else readable(self.look.light, self.accent, towards="#000000")
+        """The palette that is inlined. An own accent is darkened until it is readable."""
+        return (
+            self.look.light if self._has_default_accent else readable(self.look.light, self.accent, towards="#000000")
+        )
 
     @property
     def dark(self) -> Palette:
-        """The scheme for dark readers; another accent is lightened until it can be read."""
-        return self.look.dark if self._own else readable(self.look.dark, self.accent, towards="#ffffff")
+        """The palette of dark mode. An own accent is lightened until it is readable."""
+        return self.look.dark if self._has_default_accent else readable(self.look.dark, self.accent, towards="#ffffff")
 
     @property
-    def _own(self) -> bool:
+    def _has_default_accent(self) -> bool:
         return self.accent.lower() in ("", self.look.light.accent)
 
 
-HOUSE = Theme()
-"""What a newsletter gets that sets nothing."""
+DEFAULT_THEME = Theme()

@@ -1,19 +1,45 @@
-"""Which variant a reader gets: their topics as far as the edition has them, so that few are rendered. Pure."""
+"""Variants of an edition: which one a subscriber gets, and which stories are in it.
+
+Subscribers with the same topics share a variant, so that each email is rendered only once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
-from digest.models import Edition, Variant
+from digest.models import Edition, Section, Variant
 
 
 def variant_for(edition: Edition, topics: Sequence[str], form: Literal["html", "text"]) -> Variant:
-    """The variant for a reader who chose `topics` (none chosen: everything). Two readers whose topics differ only in
-    what the edition does not hold get the same one. Keys read `html`, `text`, `html-0.3` (the sections' places)."""
+    """The variant for a subscriber who chose `topics`; no topics means all.
+
+    Topics that the edition lacks make no difference. Keys look like `html`, `text` and `html-0.3`, where the numbers
+    are positions of sections.
+    """
     names = [section.name for section in edition.sections]
-    places = [place for place, name in enumerate(names) if name in topics]
-    if not topics or len(places) == len(names):
+    positions = [position for position, name in enumerate(names) if name in topics]
+    if not topics or len(positions) == len(names):
         return Variant(form, None, form)
-    key = f"{form}-{'.'.join(map(str, places)) or 'none'}"
-    return Variant(key, frozenset(names[place] for place in places), form)
+    key = f"{form}-{'.'.join(map(str, positions)) or 'none'}"
+    return Variant(key, frozenset(names[position] for position in positions), form)
+
+
+def select(edition: Edition, variant: Variant) -> Edition | None:
+    """The sections that `variant` asks for, plus the lead story even if its section was not chosen.
+
+    Keeps the order and drops empty sections. None if no chosen section has a story: such subscribers did not ask
+    for the lead alone, so they get no email.
+    """
+    sections: list[Section] = []
+    any_chosen = False
+    for section in edition.sections:
+        if not section.stories:
+            continue
+        if variant.topics is None or section.name in variant.topics:
+            any_chosen = True
+            sections.append(section)
+        elif lead := tuple(story for story in section.stories if story.id == edition.lead):
+            sections.append(Section(section.name, lead))
+    return replace(edition, sections=tuple(sections)) if any_chosen else None

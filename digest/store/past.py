@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from digest.curate.sent import Sent
+from digest.curate.sent import SentStory
 from digest.models import Article, Section
 from digest.store.contents import read
 from digest.store.database import Database
@@ -32,7 +32,7 @@ class PastStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def sent(self, since: datetime, until: datetime, *, but: str = "") -> list[Sent]:
+    def sent(self, since: datetime, until: datetime, *, but: str = "") -> list[SentStory]:
         """The stories of the editions frozen in the span, oldest first, except those of the edition `but`."""
         sections = _codec()
         asked = (
@@ -51,7 +51,7 @@ class PastStore:
         ]
         kept = {each.id: each for each in self._articles({name for *_, story in stories for name in story.article_ids})}
         return [
-            Sent(key, at, story, tuple(kept[name] for name in story.article_ids if name in kept))
+            SentStory(key, at, story, tuple(kept[name] for name in story.article_ids if name in kept))
             for key, at, story in stories
         ]
 

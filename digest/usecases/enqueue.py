@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
 from digest.models import Edition, RenderedEmail, Variant
-from digest.render.selection import select
-from digest.render.variants import variant_for
+from digest.render.variants import select, variant_for
 from digest.store.counting import counts
 from digest.store.freezing import Fate, freeze_listed
 from digest.subscribers.due import Candidate, Due, decide

@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING
 from digest.deliver.message import cids
 from digest.errors import DigestError
 from digest.models import Edition, RenderedEmail, Source, Variant
-from digest.render.lint import lint
-from digest.render.lint.finding import Finding, error, warning
-from digest.render.lint.links import urls
-from digest.render.specimen import specimen
+from digest.render.lint import Finding, error, lint, urls, warning
+from digest.render.specimen import sample_edition
 
 if TYPE_CHECKING:
     from digest.collect.fetch import Fetcher
@@ -90,7 +88,7 @@ class Preflight:
     def _template_residue(self) -> list[Finding]:
         """Find what the templates leave behind, in invented stories: nothing odd in these comes from a feed."""
         now = self.now()
-        email = self.renderer.render(specimen(now), Variant("html"), now=now)
+        email = self.renderer.render(sample_edition(now), Variant("html"), now=now)
         return [finding for finding in lint(email) if finding.rule == "residue"] if email else []
 
 

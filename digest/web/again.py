@@ -1,53 +1,81 @@
-"""An edition once more, to one reader who asks for it. Not a delivery: it is an extra letter, outside the ledger, that
-leaves every promise of the ledger as it is, and it is rationed.
+"""Send the current edition again to one subscriber on request.
+
+This is an extra email outside the ledger, so it cannot affect the ledger's exactly-once guarantee. It is rate limited.
 """
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from enum import StrEnum
 
-from digest.deliver.message import Outgoing, carried, cids, recipient
+from digest.deliver.message import Outgoing, Sender, carried, cids, recipient
 from digest.models import RenderedEmail
 from digest.render.variants import variant_for
+from digest.store.editions import EditionStore
+from digest.store.pictures import PictureStore
+from digest.store.published import PublishedStore
 from digest.store.rate_limits import Quota
 from digest.store.wishes import Reader
-from digest.web.room import Room
-
-Told = Literal["sent", "coming", "often", "none"]
-
-
-def send_again(room: Room, reader: Reader) -> Told:
-    """`sent`; `coming` when their own copy has not gone yet; `often` when they have had it three times today or a few
-    minutes ago; `none` when there is no edition for them, or no mail may go to them."""
-    app = room.app
-    newest = room.published.newest(1, room.now())
-    if not newest or reader.suppressed or not reader.listed:
-        return "none"
-    key = newest[0].key
-    place = room.published.place(key, reader.id)
-    if place and place.state in ("pending", "submitting"):
-        return "coming"
-    letter = letter_of(room, key, reader, place.variant if place else "")
-    if letter is None:
-        return "none"
-    who = f"again:{reader.id}"
-    rations = [Quota(who, 3, timedelta(days=1)), Quota(who, 1, timedelta(minutes=5))]
-    if not room.quotas.take(rations, room.now()):
-        return "often"
-    pictures = carried(letter, app.articles.pictures.held(cids([letter])))
-    name = f"{key}-again-{secrets.token_hex(4)}"  # a Message-ID of its own: one that repeats may be hidden
-    to = recipient(reader.id, reader.email, app.sender, app.signer.letters)
-    taken = room.post.send(Outgoing(name, "again", "again", letter, app.sender, (to,), pictures))
-    return "sent" if taken else "often"
+from digest.web.post import OutboundMail
+from digest.web.room import Context
 
 
-def letter_of(room: Room, key: str, reader: Reader | None, variant: str = "") -> RenderedEmail | None:
-    """The letter that a reader has of a sent edition; else the one that they would have by their wishes; else the one
-    of everything. None when no letter of it is kept."""
-    letters = room.app.editions.letters(key)
-    edition = room.app.editions.get(key)
-    if variant not in letters and reader is not None and edition is not None:
-        variant = variant_for(edition, reader.topics, reader.format).key
-    return letters.get(variant) or letters.get("html") or letters.get("text")
+class ResendResult(StrEnum):
+    """The answer to a request for another copy. Templates compare the values."""
+
+    SENT = "sent"
+    # The subscriber's regular copy has not been sent yet.
+    PENDING = "coming"
+    RATE_LIMITED = "often"
+    # There is no edition, or the subscriber gets no mail.
+    UNAVAILABLE = "none"
+
+
+@dataclass(frozen=True)
+class Resender:
+    """Sends further copies of the newest edition."""
+
+    context: Context
+    editions: EditionStore
+    published: PublishedStore
+    images: PictureStore
+    sender: Sender
+    outbound: OutboundMail
+
+    def resend(self, subscriber: Reader) -> ResendResult:
+        """Send the newest edition to the subscriber again."""
+        now = self.context.now()
+        newest = self.published.newest(1, now)
+        if not newest or subscriber.suppressed or not subscriber.listed:
+            return ResendResult.UNAVAILABLE
+        key = newest[0].key
+        place = self.published.place(key, subscriber.id)
+        if place and place.state in ("pending", "submitting"):
+            return ResendResult.PENDING
+        email = find_email(self.editions, key, subscriber, place.variant if place else "")
+        if email is None:
+            return ResendResult.UNAVAILABLE
+        name = f"again:{subscriber.id}"
+        quotas = [Quota(name, 3, timedelta(days=1)), Quota(name, 1, timedelta(minutes=5))]
+        if not self.context.quotas.take(quotas, now):
+            return ResendResult.RATE_LIMITED
+        images = carried(email, self.images.held(cids([email])))
+        # The Message-ID derives from this name. A mailbox may hide a message whose Message-ID repeats.
+        unique = f"{key}-again-{secrets.token_hex(4)}"
+        to = recipient(subscriber.id, subscriber.email, self.sender, self.context.signer.letters)
+        queued = self.outbound.send(Outgoing(unique, "again", "again", email, self.sender, (to,), images))
+        return ResendResult.SENT if queued else ResendResult.RATE_LIMITED
+
+
+def find_email(editions: EditionStore, key: str, subscriber: Reader | None, variant: str = "") -> RenderedEmail | None:
+    """The stored email of an edition for a subscriber, or None if the edition has none.
+
+    The variant that was sent comes first, then the one that matches the subscriber's preferences, then the full one.
+    """
+    emails = editions.letters(key)
+    edition = editions.get(key)
+    if variant not in emails and subscriber is not None and edition is not None:
+        variant = variant_for(edition, subscriber.topics, subscriber.format).key
+    return emails.get(variant) or emails.get("html") or emails.get("text")

@@ -1,9 +1,9 @@
-"""Puts the pages together: routes, what is said when something is wrong, and the guard round all of it."""
+"""Assemble the pages: routes, error pages and the middleware around them."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
@@ -20,120 +20,133 @@ from digest.store.published import PublishedStore
 from digest.store.rate_limits import RateLimiter
 from digest.store.signups import SignupStore
 from digest.store.wishes import WishStore
-from digest.web import archive, joining, leaving, preferences, viewing
-from digest.web.guard import Guard, tell
-from digest.web.pages import OWN, Pages
-from digest.web.post import Post
-from digest.web.room import Room
-from digest.web.specimens import mistakes
-from digest.web.still import router as still
+from digest.web import archive, joining, leaving, preferences, still, viewing
+from digest.web.again import Resender
+from digest.web.archive import Archive
+from digest.web.guard import Guard, log_error
+from digest.web.joining import Signup
+from digest.web.pages import CUSTOM_TEMPLATES, Pages
+from digest.web.post import OutboundMail, SignupEmails
+from digest.web.preferences import PreferencesPage
+from digest.web.room import Context
+from digest.web.specimens import find_template_errors
+from digest.web.viewing import EmailViewer
 from digest.web.webhooks import webhooks
 
 log = logging.getLogger(__name__)
 
-Routes = Callable[[Room], APIRouter]
-
-ALWAYS: Sequence[Routes] = (
-    still,
-    leaving.router,
-    preferences.router,
-    viewing.router,
-    lambda room: webhooks(room.app),
-)
-"""What every newsletter has."""
-
-LARGER: Sequence[tuple[str, int]] = (("/webhooks/", 8 * 1024 * 1024),)
-"""Paths that take more than a form, and how many bytes."""
+# (path prefix, bytes) of routes that accept more than a form.
+_LARGER_BODIES = (("/webhooks/", 8 * 1024 * 1024),)
 
 
 @contextmanager
-def pages_of(app: App, base: str) -> Iterator[ASGIApp]:
-    """The pages of a newsletter as an ASGI app, its post handed over when the block ends. `base` is where they are
-    reached when newsletter.base_url says nothing. The App is the pages' own: they run beside a send.
+def create_app(app: App, base: str) -> Iterator[ASGIApp]:
+    """The pages of a newsletter as an ASGI app. When the block ends, queued emails are sent.
 
-    Raises ConfigurationError.
+    `base` is the address of the pages if newsletter.base_url is not set. The App must not be shared with a send in
+    the same process, which would close it. Raises ConfigurationError.
     """
     settings = app.settings
-    pages = _whole(app, settings.newsletter.base_url or base)
+    pages = _pages_or_default(app, settings.newsletter.base_url or base)
     app.ready_to_send()
-    _ = app.signer  # made once, before threads ask for it
-    _ = (app.database, app.articles, app.editions, app.renderer, app.topics)
-    post = Post(lambda: app.transports[0])
-    room = Room(
-        app,
-        pages,
-        post,
-        WishStore(app.database),
-        SignupStore(app.database),
-        RateLimiter(app.database),
-        PublishedStore(app.database),
-    )
-    with closing(post):
-        yield Guard(_routed(room), hosts=_hosts(app, base), prefix=pages.root, larger=LARGER)
+    # App builds collaborators on first use. Build them here, before several threads ask at once.
+    _ = (app.signer, app.database, app.articles, app.editions, app.renderer, app.sender, app.topics)
+    with closing(OutboundMail(lambda: app.transports[0])) as outbound:
+        routers = _routers(app, pages, outbound)
+        title = f"{settings.newsletter.name}: reader pages"
+        yield Guard(_fastapi(title, pages, routers), hosts=_hosts(app, base), prefix=pages.root, larger=_LARGER_BODIES)
 
 
-def made_pages(app: App, base: str, *, own: bool = True) -> Pages:
-    """The pages as the settings have them; with `own` by the newsletter's own templates where it has such."""
-    web, folder = app.settings.web, app.home / OWN
-    whose = folder if own and folder.is_dir() else None
-    return Pages(app.masthead, base, archive=web.archive == "public", signup=web.signup, own=whose)
+def load_pages(app: App, base: str, *, custom: bool = True) -> Pages:
+    """The pages as configured; with `custom`, templates of the newsletter folder override the built-in ones."""
+    web, folder = app.settings.web, app.home / CUSTOM_TEMPLATES
+    own = folder if custom and folder.is_dir() else None
+    return Pages(app.masthead, base, archive=web.archive == "public", signup=web.signup, custom=own)
 
 
-def _whole(app: App, base: str) -> Pages:
-    """The pages without a mistake: while the newsletter's own templates have one, they are ours. A mistake must keep
-    nobody from leaving, and no `digest run` from sending."""
-    pages = made_pages(app, base)
-    found = mistakes(pages, app.now(), app.topics)
-    for each in found:
-        log.error("reader pages: %s; until that is mended and this is started anew, the pages are ours", each)
-    return made_pages(app, base, own=False) if found else pages
+def _pages_or_default(app: App, base: str) -> Pages:
+    """The pages with the newsletter's own templates, or with the built-in ones if the own ones have errors.
+
+    An error in a template must neither keep anyone from unsubscribing nor `digest run` from sending.
+    """
+    pages = load_pages(app, base)
+    errors = find_template_errors(pages, app.now(), app.topics)
+    for error in errors:
+        log.error("reader pages: %s; the built-in pages are served until you fix this and restart", error)
+    return load_pages(app, base, custom=False) if errors else pages
 
 
-def _routed(room: Room) -> FastAPI:
-    web = room.app.settings.web
-    routed = FastAPI(
-        title=f"{room.app.settings.newsletter.name}: reader pages",
-        version=__version__,
-        docs_url=None,  # they load scripts from elsewhere
-        redoc_url=None,
-        redirect_slashes=False,
-    )
-    chosen = [*ALWAYS]
-    if web.archive == "public":
-        chosen.append(archive.router)
+def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
+    """The routes that the settings enable."""
+    web, database, editions = app.settings.web, app.database, app.editions
+    images, sender = app.articles.pictures, app.sender
+    published = PublishedStore(database)
+    context = Context(pages, app.signer, WishStore(database), RateLimiter(database), app.now)
+    public_archive = web.archive == "public"
+    signup = None
     if web.signup:
-        chosen.append(joining.router)
-    for routes in chosen:
-        routed.include_router(routes(room))
+        emails = SignupEmails(pages, sender, app.signer)
+        signup = Signup(
+            context,
+            SignupStore(database),
+            emails,
+            outbound,
+            published if public_archive else None,
+            web.signup_mails_per_hour,
+        )
+    page = PreferencesPage(context, published, app.topics, app.settings.schedule.send_at)
+    routers = [
+        still.router(pages, signup),
+        leaving.router(context),
+        preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
+        viewing.router(EmailViewer(context, editions, published, app.renderer, sender), images),
+        webhooks(app),
+    ]
+    if public_archive:
+        routers.append(archive.router(Archive(context, editions, published)))
+    if signup is not None:
+        routers.append(joining.router(signup))
+    return routers
 
-    @routed.exception_handler(HTTPException)
-    def no_page(request: Request, error: HTTPException) -> Response:
-        words = room.pages.words(request)
-        unknown = error.status_code in (404, 405)
-        title = words.gettext("There is nothing here") if unknown else words.gettext("That could not be understood")
-        answer = room.pages.problem(request, error.status_code, title)
-        answer.headers.update(error.headers or {})
-        return answer
 
-    @routed.exception_handler(RequestValidationError)
-    def wrong_form(request: Request, _error: RequestValidationError) -> HTMLResponse:
-        words = room.pages.words(request)
-        said = words.gettext("The form did not arrive as our page sends it. Please go back and try once more.")
-        return room.pages.problem(request, 422, words.gettext("That could not be understood"), said)
+def _fastapi(title: str, pages: Pages, routers: list[APIRouter]) -> FastAPI:
+    """The framework's app with these routes and our error pages."""
+    # FastAPI's documentation pages load scripts from other sites.
+    fastapi = FastAPI(title=title, version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
+    for router in routers:
+        fastapi.include_router(router)
 
-    @routed.exception_handler(StoreError)
-    def not_kept(request: Request, error: StoreError) -> HTMLResponse:
-        tell(request.scope, error)
-        return room.pages.failed(request, error)
+    @fastapi.exception_handler(HTTPException)
+    def http_error(request: Request, error: HTTPException) -> Response:
+        catalogue = pages.catalogue(request)
+        if error.status_code in (404, 405):
+            title = catalogue.gettext("There is nothing here")
+        else:
+            title = catalogue.gettext("That could not be understood")
+        response = pages.error(request, error.status_code, title)
+        response.headers.update(error.headers or {})
+        return response
 
-    @routed.exception_handler(Exception)
-    def fault(request: Request, error: Exception) -> HTMLResponse:  # told by the guard, as it is raised once more
-        return room.pages.failed(request, error)
+    @fastapi.exception_handler(RequestValidationError)
+    def invalid_form(request: Request, _error: RequestValidationError) -> HTMLResponse:
+        catalogue = pages.catalogue(request)
+        advice = catalogue.gettext("The form did not arrive as our page sends it. Please go back and try once more.")
+        return pages.error(request, 422, catalogue.gettext("That could not be understood"), advice)
 
-    return routed
+    @fastapi.exception_handler(StoreError)
+    def store_error(request: Request, error: StoreError) -> HTMLResponse:
+        log_error(request.scope, error)
+        return pages.server_error(request, error)
+
+    # The middleware logs it, because the framework raises it again.
+    @fastapi.exception_handler(Exception)
+    def other_error(request: Request, error: Exception) -> HTMLResponse:
+        return pages.server_error(request, error)
+
+    return fastapi
 
 
 def _hosts(app: App, base: str) -> set[str]:
-    """The names under which the pages may be asked for: the public one and this machine's."""
-    named = (app.settings.newsletter.base_url, base)
-    return {str(urlsplit(url).hostname) for url in named if url} | {"localhost", "127.0.0.1", "[::1]"}
+    """The accepted host names: the public one and this machine's own."""
+    urls = (app.settings.newsletter.base_url, base)
+    return {str(urlsplit(url).hostname) for url in urls if url} | {"localhost", "127.0.0.1", "[::1]"}

@@ -1,8 +1,9 @@
-"""Past editions for everybody: a list, a page each, and a feed. Switched off by `web.archive: off`."""
+"""The public archive: a list of past editions, a page for each, and an RSS feed. `web.archive: off` disables it."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from email.utils import format_datetime
 from xml.etree import ElementTree as xml
 
@@ -10,54 +11,95 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.messages import translator
-from digest.models import Edition
-from digest.render.page import Page, page
-from digest.store.published import Published
-from digest.web.guard import POLICY
-from digest.web.pages import PAGE, language_asked
-from digest.web.room import Room
-from digest.web.viewing import Shown
+from digest.render.page import Page, build_page
+from digest.store.editions import EditionStore
+from digest.store.published import PublishedStore
+from digest.web.guard import CONTENT_SECURITY_POLICY
+from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.room import Context
+from digest.web.viewing import RemoteImages
 
-_MOST = 200
-_IN_FEED = 20
+_MAX_LISTED = 200
+_MAX_IN_FEED = 20
 _ATOM = "http://www.w3.org/2005/Atom"
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_OPEN = {"cache-control": "public, max-age=300", "x-robots-tag": "all"}
+_PUBLIC = {"cache-control": "public, max-age=300", "x-robots-tag": "all"}
+_REMOTE_IMAGES_POLICY = CONTENT_SECURITY_POLICY.replace("img-src 'self'", "img-src 'self' https:")
 
 
-def router(room: Room) -> APIRouter:
+@dataclass(frozen=True)
+class Archive:
+    """The editions that were sent."""
+
+    context: Context
+    editions: EditionStore
+    published: PublishedStore
+
+    def edition(self, key: str) -> Page | None:
+        """A published edition as a page, as it looked on the day it was sent; None if there is none."""
+        published = self.published.get(key, self.context.now())
+        edition = self.editions.get(key) if published else None
+        if published is None or edition is None:
+            return None
+        masthead, day = self.context.pages.masthead, published.frozen_at
+        return build_page(edition, masthead, subject=edition.subject, preheader=edition.preheader, now=day, test=False)
+
+    def rss(self) -> bytes:
+        """An RSS 2.0 feed of the newest editions."""
+        pages = self.context.pages
+        xml.register_namespace("atom", _ATOM)
+        root = xml.Element("rss", version="2.0")
+        channel = xml.SubElement(root, "channel")
+        _add(channel, "title", pages.masthead.name)
+        _add(channel, "link", f"{pages.base}/archive")
+        _add(channel, "description", pages.masthead.name)
+        _add(channel, "language", pages.masthead.language)
+        self_link = {"href": f"{pages.base}/archive.xml", "rel": "self", "type": "application/rss+xml"}
+        xml.SubElement(channel, f"{{{_ATOM}}}link", self_link)
+        for edition in self.published.newest(_MAX_IN_FEED, self.context.now()):
+            item = xml.SubElement(channel, "item")
+            link = f"{pages.base}/archive/{edition.key}"
+            _add(item, "title", edition.subject or edition.key)
+            _add(item, "link", link)
+            _add(item, "guid", link, isPermaLink="true")
+            _add(item, "pubDate", format_datetime(edition.frozen_at))
+            _add(item, "description", edition.preheader)
+        feed: bytes = xml.tostring(root, encoding="utf-8", xml_declaration=True)
+        return feed
+
+
+def router(archive: Archive) -> APIRouter:
     """`/archive`, `/archive/EDITION` and `/archive.xml`."""
-    routes = APIRouter(tags=["archive"], responses=PAGE, dependencies=[Depends(language_asked)])
+    context = archive.context
+    pages = context.pages
+    routes = APIRouter(tags=["archive"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
 
     @routes.get("/archive", response_class=HTMLResponse, summary="The editions that were sent, newest first")
-    def list_(request: Request) -> HTMLResponse:
-        past = room.published.newest(_MOST, room.now())
-        answer = room.pages.show(request, "archive.html.j2", "/archive", editions=past, personal=False)
-        answer.headers.update(_OPEN)
-        return answer
+    def list_editions(request: Request) -> HTMLResponse:
+        editions = archive.published.newest(_MAX_LISTED, context.now())
+        response = pages.response(request, "archive.html.j2", "/archive", editions=editions, personal=False)
+        response.headers.update(_PUBLIC)
+        return response
 
     @routes.get("/archive/{edition}", response_class=HTMLResponse, summary="One edition")
-    def one(request: Request, edition: str, pictures: Shown = False) -> HTMLResponse:
-        sent = room.published.get(edition, room.now())
-        held = room.app.editions.get(edition) if sent else None
-        if sent is None or held is None:
-            words = room.pages.words(request)
-            return room.pages.problem(request, 404, words.gettext("There is no such edition"))
-        made = _printed(room, held, sent)
-        answer = room.pages.show(
+    def show_edition(request: Request, edition: str, pictures: RemoteImages = False) -> HTMLResponse:
+        found = archive.edition(edition)
+        if found is None:
+            return pages.error(request, 404, pages.catalogue(request).gettext("There is no such edition"))
+        response = pages.response(
             request,
             "edition.html.j2",
             f"/archive/{edition}",
-            edition=made,
+            edition=found,
             pictures=pictures,
-            has_remote=_has_remote(made),
-            in_brief=translator(made.language).gettext("In brief"),
+            has_remote=_has_remote_images(found),
+            in_brief=translator(found.language).gettext("In brief"),
             personal=False,
         )
-        answer.headers.update(_OPEN)
+        response.headers.update(_PUBLIC)
         if pictures:
-            answer.headers["content-security-policy"] = POLICY.replace("img-src 'self'", "img-src 'self' https:")
-        return answer
+            response.headers["content-security-policy"] = _REMOTE_IMAGES_POLICY
+        return response
 
     @routes.get(
         "/archive.xml",
@@ -66,46 +108,17 @@ def router(room: Room) -> APIRouter:
         responses={200: {"content": {"application/rss+xml": {}}}},
     )
     def feed() -> Response:
-        kind = "application/rss+xml; charset=utf-8"
-        return Response(rss(room), media_type=kind, headers=_OPEN)
+        return Response(archive.rss(), media_type="application/rss+xml; charset=utf-8", headers=_PUBLIC)
 
     return routes
 
 
-def rss(room: Room) -> bytes:
-    """RSS 2.0 of the newest editions, each with its page as its link."""
-    letter, base = room.app.settings.newsletter, room.pages.base
-    xml.register_namespace("atom", _ATOM)
-    root = xml.Element("rss", version="2.0")
-    channel = xml.SubElement(root, "channel")
-
-    def add(parent: xml.Element, name: str, text: str, **attributes: str) -> None:
-        xml.SubElement(parent, name, attributes).text = _NOT_XML.sub("", text)
-
-    add(channel, "title", letter.name)
-    add(channel, "link", f"{base}/archive")
-    add(channel, "description", letter.name)
-    add(channel, "language", letter.language)
-    xml.SubElement(channel, f"{{{_ATOM}}}link", href=f"{base}/archive.xml", rel="self", type="application/rss+xml")
-    for edition in room.published.newest(_IN_FEED, room.now()):
-        item = xml.SubElement(channel, "item")
-        where = f"{base}/archive/{edition.key}"
-        add(item, "title", edition.subject or edition.key)
-        add(item, "link", where)
-        add(item, "guid", where, isPermaLink="true")
-        add(item, "pubDate", format_datetime(edition.frozen_at))
-        add(item, "description", edition.preheader)
-    written: bytes = xml.tostring(root, encoding="utf-8", xml_declaration=True)
-    return written
+def _add(parent: xml.Element, name: str, text: str, **attributes: str) -> None:
+    xml.SubElement(parent, name, attributes).text = _NOT_XML.sub("", text)
 
 
-def _printed(room: Room, held: Edition, sent: Published) -> Page:
-    """The edition ready to print, as it read on the day it was sent."""
-    mast, day = room.app.masthead, sent.frozen_at
-    return page(held, mast, subject=held.subject, preheader=held.preheader, now=day, test=False)
-
-
-def _has_remote(made: Page) -> bool:
-    """Whether it has pictures that another site would see the reader fetch."""
-    stories = (*filter(None, (made.lead,)), *(story for section in made.sections for story in section.stories))
+def _has_remote_images(edition: Page) -> bool:
+    """Whether the edition has images that another site would see the visitor load."""
+    sections = (story for section in edition.sections for story in section.stories)
+    stories = (*((edition.lead,) if edition.lead else ()), *sections)
     return any(story.picture and not story.picture.url.startswith("cid:") for story in stories)

@@ -1,6 +1,6 @@
-"""What every request passes first and every answer last: hosts, sizes, security headers, and no fault told outside.
+"""Middleware around all pages: host and size checks, security headers, and no internal error shown to clients.
 
-Knows no page. What it logs holds neither a token nor an address: of a path only the route's pattern.
+The log contains no token and no address: it names the route by its pattern.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
 
-LARGEST_HEAD = 64 * 1024
-"""Bytes of a request's first line and headers."""
+# Bytes of a request's first line and headers.
+MAX_HEAD_BYTES = 64 * 1024
 
-LARGEST_BODY = 64 * 1024
-"""Bytes of a form."""
+# Bytes of a submitted form.
+MAX_FORM_BYTES = 64 * 1024
 
-LONGEST_BODY = 30.0
-"""Seconds in which a form, or what a provider posts, must have come."""
+# Seconds until a request body must be complete.
+BODY_TIMEOUT = 30.0
 
-POLICY = "; ".join(
+CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "style-src 'self'",
@@ -37,8 +37,9 @@ POLICY = "; ".join(
     )
 )
 
-HEADERS = (
-    (b"content-security-policy", POLICY.encode()),
+# For every response that does not set them itself. A page that may be cached or indexed says so.
+_HEADERS = (
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
@@ -48,14 +49,13 @@ HEADERS = (
     (b"cache-control", b"no-store"),
     (b"x-robots-tag", b"noindex, nofollow"),
 )
-"""Of every answer that does not say otherwise itself; a page that may be kept or found says so."""
 
 
 class Guard:
-    """An ASGI app round the pages.
+    """ASGI middleware that checks requests and completes responses.
 
-    `hosts`: the names under which they may be asked for (empty: any). `prefix`: the path of base_url, with or without
-    which a proxy may hand requests on. `larger`: (path prefix, bytes) of routes that take more than a form.
+    `hosts`: the accepted host names (empty: any). `prefix`: the path of base_url, which a proxy may or may not strip.
+    `larger`: (path prefix, bytes) of routes that accept more than a form.
     """
 
     def __init__(
@@ -68,64 +68,53 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return None
+            return
         head = scope["method"] == "HEAD"
         scope = self._local(scope)
-        begun = False
+        started = False
 
-        async def answer(message: Message) -> None:
-            nonlocal begun
+        async def complete(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
-                begun = True
-                given = dict(message["headers"])
-                more = [header for header in HEADERS if header[0] not in given]
-                message["headers"] = [*message["headers"], *more]
+                started = True
+                present = dict(message["headers"])
+                defaults = [header for header in _HEADERS if header[0] not in present]
+                message["headers"] = [*message["headers"], *defaults]
             elif head:
                 message = {**message, "body": b""}
             await send(message)
 
-        headers = scope["headers"]
-        if sum(len(name) + len(value) for name, value in headers) > LARGEST_HEAD:
-            return await _plain(answer, 431, "That is more than can be taken here.")
-        named = [value for name, value in headers if name == b"host"]
-        if len(named) > 1:  # a proxy before us may have looked at the other one
-            return await _plain(answer, 400, "A request has one Host.")
-        headers = dict(headers)
-        if self.hosts and _name(headers.get(b"host", b"")) not in self.hosts:
-            return await _plain(answer, 421, "These pages have another name.")
-        limit = next((size for start, size in self.larger if scope["path"].startswith(start)), LARGEST_BODY)
-        length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > limit:
-            return await _plain(answer, 413, "That is more than can be taken here.")
-        read, whole = 0, False
-        until = asyncio.get_running_loop().time() + LONGEST_BODY
-
-        async def bounded() -> Message:
-            nonlocal read, whole
-            if whole:  # what comes now is only that the other side goes away
-                return await receive()
-            try:
-                async with asyncio.timeout_at(until):
-                    message = await receive()
-            except TimeoutError:
-                raise HTTPException(408) from None
-            read += len(message.get("body", b""))
-            whole = not message.get("more_body", False)
-            if read > limit:
-                raise HTTPException(413)
-            return message
-
+        limit = next((size for start, size in self.larger if scope["path"].startswith(start)), MAX_FORM_BYTES)
+        refusal = self._refusal(scope, limit)
+        if refusal is not None:
+            await _plain(complete, *refusal)
+            return
         try:
-            await self.app(scope, bounded, answer)
+            await self.app(scope, _limited(receive, limit), complete)
         except Exception as error:
-            if begun:  # the framework has answered, and raises once more for a server that would log it
-                return tell(scope, error)
-            tell(scope, error)
-            await _plain(answer, 500, "Something went wrong here. Please try again in a while.")
+            log_error(scope, error)
+            # The framework answers with an error page and raises again for a server that would log the error.
+            if not started:
+                await _plain(complete, 500, "Something went wrong here. Please try again later.")
+
+    def _refusal(self, scope: Scope, limit: int) -> tuple[int, str] | None:
+        """Status and reason if the request must not reach the app."""
+        headers = scope["headers"]
+        if sum(len(name) + len(value) for name, value in headers) > MAX_HEAD_BYTES:
+            return 431, "The request headers are too large."
+        # A proxy in front of us may have checked the other one.
+        if len([name for name, _value in headers if name == b"host"]) > 1:
+            return 400, "The request has more than one Host header."
+        by_name = dict(headers)
+        if self.hosts and _host_name(by_name.get(b"host", b"")) not in self.hosts:
+            return 421, "These pages are not served under this host name."
+        length = by_name.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > limit:
+            return 413, "The request is too large."
         return None
 
     def _local(self, scope: Scope) -> Scope:
-        """The request as the routes know it: without the prefix; a HEAD is a GET whose body is not sent."""
+        """The request as the routes expect it: without the prefix, and a HEAD as a GET whose body is not sent."""
         local = dict(scope)
         path = scope["path"]
         if self.prefix and (path == self.prefix or path.startswith(f"{self.prefix}/")):
@@ -136,14 +125,38 @@ class Guard:
         return local
 
 
-def _name(host: bytes) -> str:
-    """The name of a Host header without its port."""
+def _limited(receive: Receive, limit: int) -> Receive:
+    """`receive` with a limit on the size of the body and on the time until it is complete."""
+    received, complete = 0, False
+    deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT
+
+    async def limited() -> Message:
+        nonlocal received, complete
+        # After the body only a disconnect can follow.
+        if complete:
+            return await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408) from None
+        received += len(message.get("body", b""))
+        complete = not message.get("more_body", False)
+        if received > limit:
+            raise HTTPException(413)
+        return message
+
+    return limited
+
+
+def _host_name(host: bytes) -> str:
+    """The name in a Host header, without its port."""
     name = host.decode("latin-1").strip().lower()
     return name.rpartition("]")[0] + "]" if name.startswith("[") else name.partition(":")[0]
 
 
-def tell(scope: Scope, error: Exception) -> None:
-    """One line for the operator: where it happened and what kind it was. Its message may quote a reader's words."""
+def log_error(scope: Scope, error: Exception) -> None:
+    """Log the route, the type and the place of an error. Its message may quote personal data, so it is left out."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     route = getattr(scope.get("route"), "path", "an unknown path")
     log.error(

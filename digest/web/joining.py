@@ -1,12 +1,13 @@
-"""Sign-up with double opt-in: the form, the mail with a link, the page whose button confirms.
+"""Sign-up with double opt-in: a form, an email with a link, and a page whose button confirms.
 
-Nobody learns from any of it whether an address is known: the page answers every address alike and at once, and only
-its owner gets a mail. A scanner that opens the link changes nothing, for it does not POST.
+Nothing reveals whether an address is known. The page gives the same answer for every address, at once, and only the
+owner of the address gets an email. Link scanners change nothing, because they do not POST.
 """
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any
@@ -16,140 +17,167 @@ from fastapi.responses import HTMLResponse
 
 from digest.deliver.message import Outgoing
 from digest.messages import translator
+from digest.store.published import PublishedStore
 from digest.store.rate_limits import Quota
-from digest.store.signups import JOINED, PENDING
+from digest.store.signups import JOINED, PENDING, SignupStore
 from digest.subscribers.address import mailbox, normalise
-from digest.web.invitation import confirmation, reminder
-from digest.web.leaving import broken
-from digest.web.pages import PAGE, language_asked
-from digest.web.room import Room, client
+from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.post import OutboundMail, SignupEmails
+from digest.web.room import Context, client_address
 
 log = logging.getLogger(__name__)
 
-PURPOSE = "confirm"
+_PURPOSE = "confirm"
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
-def router(room: Room) -> APIRouter:
-    """`/join` (which `/` shows too) and `/confirm/TOKEN`."""
-    routes = APIRouter(tags=["join"], responses=PAGE, dependencies=[Depends(language_asked)])
+@dataclass(frozen=True)
+class Signup:
+    """Sign-up for one newsletter: its pages, its limits and its emails."""
 
-    @routes.get("/join", response_class=HTMLResponse, summary="The form")
+    context: Context
+    signups: SignupStore
+    emails: SignupEmails
+    outbound: OutboundMail
+    # Links the newest edition from the form; None if the archive is not public.
+    published: PublishedStore | None
+    emails_per_hour: int
+
+    def form(self, request: Request, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """Answer with the sign-up form."""
+        pages = self.context.pages
+        values = {"wrong": "", "typed": "", **values}
+        newest = self.published.newest(1, self.context.now()) if self.published else []
+        consent = self.consent_wording(pages.language(request))
+        return pages.response(
+            request, "join.html.j2", "/join", status=status, newest=newest, agreement=consent, personal=False, **values
+        )
+
+    def overloaded(self, request: Request, typed: str) -> HTMLResponse:
+        """Answer that no email can be sent at the moment."""
+        catalogue = self.context.pages.catalogue(request)
+        wrong = catalogue.gettext("Very many ask for the letter just now. Please try again in an hour.")
+        response = self.form(request, status=503, wrong=wrong, typed=typed)
+        response.headers["retry-after"] = str(int(_HOUR.total_seconds()))
+        return response
+
+    def confirmation_page(self, request: Request, token: str, state: str, **values: Any) -> HTMLResponse:
+        """Answer with the page of a confirmation link."""
+        pages = self.context.pages
+        values = {"email": "", "preferences": "", **values}
+        status = 410 if state == "late" else 200
+        consent = self.consent_wording(pages.language(request))
+        place = f"/confirm/{token}"
+        return pages.response(
+            request, "confirm.html.j2", place, status=status, state=state, token=token, agreement=consent, **values
+        )
+
+    def consent_wording(self, language: str) -> str:
+        """What a subscriber agrees to, as recorded in the consent log."""
+        wording = translator(language).gettext(
+            "I want to get %(name)s by email. I can leave at any time, with one click."
+        )
+        return wording % {"name": self.context.pages.masthead.name}
+
+    def total_quota(self) -> Quota:
+        """The limit for all visitors together, so that a botnet cannot make us mail the world."""
+        return Quota("join", self.emails_per_hour, _HOUR)
+
+    def build_email(self, address: str, typed: str, language: str, client: str) -> Outgoing | None:
+        """The email that fits the address, or None if a limit is reached. The visitor never learns which."""
+        now = self.context.now()
+        name = f"join:{mailbox(address)}"
+        quotas = [Quota(name, 1, timedelta(minutes=10)), Quota(name, 3, _DAY), Quota(name, 6, 7 * _DAY)]
+        if not self.context.quotas.take([*quotas, self.total_quota()], now):
+            return None
+        email = typed.strip() if typed.isascii() else address
+        subscriber = self.context.preferences.at(address)
+        # Anyone can enter an address here, so a person who reported us as spam gets nothing.
+        if subscriber and subscriber.suppressed == "complained":
+            return None
+        if subscriber and subscriber.listed and subscriber.status == "active" and not subscriber.suppressed:
+            return self.emails.reminder(subscriber, language)
+        detail = f"{language}; asked at {now:%Y-%m-%d %H:%M:%S %z} from {client}"
+        wording = self.consent_wording(language)
+        id = self.signups.ask(address, email, wording=wording, detail=detail, now=now)
+        return self.emails.confirmation(id, email, self.context.signer.sign(_PURPOSE, id), language)
+
+
+def router(signup: Signup) -> APIRouter:
+    """`/join` (also shown at `/`) and `/confirm/TOKEN`."""
+    context = signup.context
+    pages = context.pages
+    routes = APIRouter(tags=["join"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
+
+    @routes.get("/join", response_class=HTMLResponse, summary="The sign-up form")
     def form(request: Request) -> HTMLResponse:
-        return joining(room, request)
+        return signup.form(request)
 
-    @routes.post("/join", response_class=HTMLResponse, summary="Asks for the letter; a mail with a link follows")
-    def ask(
+    @routes.post("/join", response_class=HTMLResponse, summary="Sign up; an email with a link follows")
+    def sign_up(
         request: Request,
         email: Annotated[str, Form(max_length=320)] = "",
-        website: Annotated[str, Form(max_length=1000, description="Left empty by people; they do not see it")] = "",
+        website: Annotated[str, Form(max_length=1000, description="A honeypot: people do not see this field")] = "",
     ) -> HTMLResponse:
-        words = room.pages.words(request)
         try:
             address = normalise(email)
         except ValueError:
-            wrong = words.gettext("Write an address such as %(example)s.") % {"example": "asha@example.com"}
-            return joining(room, request, status=400, wrong=wrong, typed=email)
-        if not website:
-            network = _network(client(request))
-            rations = [Quota(f"join:{network}", 20, _HOUR), Quota(f"join:{network}", 60, _DAY)]
-            if not room.quotas.take(rations, room.now()):
-                said = words.gettext("Many have asked from your network just now. Please try again in an hour.")
-                return joining(room, request, status=429, wrong=said, typed=email)
-            language, from_ = room.pages.language(request), client(request)
-            if not room.quotas.left(_of_all(room), room.now()):
-                log.warning("web.signup_mails_per_hour is used up: nobody can sign up until the hour is over")
-                return busy(room, request, email)
-            if not room.post.send_made(lambda: _invitation(room, address, email, language, from_)):
-                return busy(room, request, email)
-        return room.pages.show(request, "asked.html.j2", "/join", typed=email.strip()[:254], days=PENDING.days)
+            wrong = pages.catalogue(request).gettext("Write an address such as %(example)s.")
+            return signup.form(request, status=400, wrong=wrong % {"example": "asha@example.com"}, typed=email)
+        if not website and (refusal := _request_email(signup, request, address, email)):
+            return refusal
+        return pages.response(request, "asked.html.j2", "/join", typed=email.strip()[:254], days=PENDING.days)
 
-    @routes.get("/confirm/{token}", response_class=HTMLResponse, summary="A page with one button")
-    def look(request: Request, token: str) -> HTMLResponse:
-        number = room.bearer(PURPOSE, token)
-        email = room.signups.pending(number, room.now()) if number is not None else None
-        if number is None:
-            return broken(room, request)
-        return _confirming(room, request, token, "ask" if email else "late", email=email)
+    @routes.get("/confirm/{token}", response_class=HTMLResponse, summary="Ask for confirmation, with one button")
+    def ask(request: Request, token: str) -> HTMLResponse:
+        id = context.subscriber_id_from_token(_PURPOSE, token)
+        if id is None:
+            return context.invalid_link(request)
+        email = signup.signups.pending(id, context.now())
+        return signup.confirmation_page(request, token, "ask" if email else "late", email=email)
 
-    @routes.post("/confirm/{token}", response_class=HTMLResponse, summary="Confirms: the address is on the list")
+    @routes.post("/confirm/{token}", response_class=HTMLResponse, summary="Confirm the sign-up")
     def confirm(request: Request, token: str) -> HTMLResponse:
-        number = room.bearer(PURPOSE, token)
-        if number is None:
-            return broken(room, request)
-        now, from_ = room.now(), client(request)
-        detail = f"confirmed at {now:%Y-%m-%d %H:%M:%S %z} from {from_}"
-        zone = room.app.settings.newsletter.timezone
-        made = room.signups.confirm(number, timezone=zone, source=JOINED, detail=detail, now=now)
-        if made is None:
-            return _confirming(room, request, token, "late")
-        preferences = room.app.signer.sign("preferences", made.reader)
-        reader = room.reader(made.reader)
-        state = "done" if made.now or (reader and reader.listed and not reader.suppressed) else "late"
-        return _confirming(room, request, token, state, preferences=preferences)
+        id = context.subscriber_id_from_token(_PURPOSE, token)
+        if id is None:
+            return context.invalid_link(request)
+        now = context.now()
+        detail = f"confirmed at {now:%Y-%m-%d %H:%M:%S %z} from {client_address(request)}"
+        timezone = pages.masthead.timezone
+        confirmed = signup.signups.confirm(id, timezone=timezone, source=JOINED, detail=detail, now=now)
+        if confirmed is None:
+            return signup.confirmation_page(request, token, "late")
+        subscriber = context.subscriber(confirmed.reader)
+        subscribed = subscriber is not None and subscriber.listed and not subscriber.suppressed
+        state = "done" if confirmed.now or subscribed else "late"
+        preferences = context.signer.sign("preferences", confirmed.reader)
+        return signup.confirmation_page(request, token, state, preferences=preferences)
 
     return routes
 
 
-def busy(room: Room, request: Request, typed: str) -> HTMLResponse:
-    """For whom no mail can be written just now."""
-    said = room.pages.words(request).gettext("Very many ask for the letter just now. Please try again in an hour.")
-    answer = joining(room, request, status=503, wrong=said, typed=typed)
-    answer.headers["retry-after"] = str(int(_HOUR.total_seconds()))
-    return answer
-
-
-def joining(room: Room, request: Request, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """The page of the form."""
-    values = {"wrong": "", "typed": "", **values}
-    newest = room.published.newest(1, room.now()) if room.app.settings.web.archive == "public" else []
-    agreement = _agreement(room, room.pages.language(request))
-    return room.pages.show(
-        request, "join.html.j2", "/join", status=status, newest=newest, agreement=agreement, personal=False, **values
-    )
-
-
-def _confirming(room: Room, request: Request, token: str, state: str, **values: Any) -> HTMLResponse:
-    values = {"email": "", "preferences": "", **values}
-    status = 410 if state == "late" else 200
-    place = f"/confirm/{token}"
-    agreement = _agreement(room, room.pages.language(request))
-    return room.pages.show(
-        request, "confirm.html.j2", place, status=status, state=state, token=token, agreement=agreement, **values
-    )
-
-
-def _agreement(room: Room, language: str) -> str:
-    """The words that a reader agrees to, as they are kept with the consent."""
-    letter = room.app.settings.newsletter
-    said = translator(language).gettext("I want to get %(name)s by email. I can leave at any time, with one click.")
-    return said % {"name": letter.name}
-
-
-def _invitation(room: Room, address: str, email: str, language: str, from_: str) -> Outgoing | None:
-    """The mail that fits the address, and not too many of them; nothing of it is told to who asked."""
-    who, now = f"join:{mailbox(address)}", room.now()
-    rations = [Quota(who, 1, timedelta(minutes=10)), Quota(who, 3, _DAY), Quota(who, 6, 7 * _DAY)]
-    if not room.quotas.take([*rations, _of_all(room)], now):
-        return None
-    typed = email.strip() if email.isascii() else address
-    reader = room.wishes.at(address)
-    if reader and reader.suppressed == "complained":
-        return None  # who called our mail spam gets none that a stranger can ask for
-    if reader and reader.listed and reader.status == "active" and not reader.suppressed:
-        return reminder(room, reader, language)
-    detail = f"{language}; asked at {now:%Y-%m-%d %H:%M:%S %z} from {from_}"
-    number = room.signups.ask(address, typed, wording=_agreement(room, language), detail=detail, now=now)
-    return confirmation(room, number, typed, room.app.signer.sign(PURPOSE, number), language)
-
-
-def _of_all(room: Room) -> Quota:
-    """What all who ask share, so that no crowd of machines makes us mail the world."""
-    return Quota("join", room.app.settings.web.signup_mails_per_hour, _HOUR)
+def _request_email(signup: Signup, request: Request, address: str, typed: str) -> HTMLResponse | None:
+    """Queue the email of a sign-up; a page only if a limit that concerns everyone or this network is reached."""
+    context = signup.context
+    client = client_address(request)
+    network = _network(client)
+    quotas = [Quota(f"join:{network}", 20, _HOUR), Quota(f"join:{network}", 60, _DAY)]
+    if not context.quotas.take(quotas, context.now()):
+        catalogue = context.pages.catalogue(request)
+        wrong = catalogue.gettext("Many have asked from your network just now. Please try again in an hour.")
+        return signup.form(request, status=429, wrong=wrong, typed=typed)
+    if not context.quotas.left(signup.total_quota(), context.now()):
+        log.warning("web.signup_mails_per_hour is used up; nobody can sign up until the hour is over")
+        return signup.overloaded(request, typed)
+    language = context.pages.language(request)
+    # Built later by the mail thread: a lookup here would reveal by its duration whether the address is known.
+    if not signup.outbound.build_and_send(lambda: signup.build_email(address, typed, language, client)):
+        return signup.overloaded(request, typed)
+    return None
 
 
 def _network(address: str) -> str:
-    """Who is counted together: an IPv4 /24, an IPv6 /56, which is what one household or office has."""
+    """The network that shares a quota: an IPv4 /24 or an IPv6 /56, the size of one household or office."""
     try:
         known = ip_address(address)
     except ValueError:

@@ -1,6 +1,6 @@
-"""The way out (RFC 8058): one POST and the reader has left; a GET changes nothing, whoever opens it.
+"""Unsubscribe (RFC 8058): one POST unsubscribes; a GET never changes anything.
 
-What follows is an offer, never a condition: to pause instead, to come back, to say why.
+The pages afterwards offer to pause instead, to come back, or to give a reason. All of it is optional.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from fastapi.responses import HTMLResponse
 from digest.events.rules import LEFT
 from digest.store.rate_limits import Quota
 from digest.store.wishes import Reader
-from digest.web.pages import PAGE, language_asked
-from digest.web.room import Room
+from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.room import Context
 
 Weeks = Literal["1", "2", "4"]
-Why = Literal["too much", "not interesting", "never asked", "hard to read", "other"]
+Reason = Literal["too much", "not interesting", "never asked", "hard to read", "other"]
 State = Literal["here", "left", "nobody", "barred"]
 
+_PURPOSE = "leave"
+_MAX_REASONS_PER_DAY = 3
 _ONE_CLICK = {"type": "object", "properties": {"List-Unsubscribe": {"type": "string", "enum": ["One-Click"]}}}
 _BODY = {
     "requestBody": {
@@ -32,75 +34,77 @@ _BODY = {
 }
 
 
-def router(room: Room) -> APIRouter:
-    """`/leave/TOKEN`, where List-Unsubscribe and the link of every letter point."""
-    routes = APIRouter(prefix="/leave/{token}", tags=["leave"], responses=PAGE, dependencies=[Depends(language_asked)])
+def router(context: Context) -> APIRouter:
+    """`/leave/TOKEN`: the target of List-Unsubscribe and of the unsubscribe link in every email."""
+    routes = APIRouter(
+        prefix="/leave/{token}", tags=["leave"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)]
+    )
 
-    @routes.get("", response_class=HTMLResponse, summary="A page with one button")
+    @routes.get("", response_class=HTMLResponse, summary="Ask for confirmation, with one button")
     def ask(request: Request, token: str) -> HTMLResponse:
-        return _shown(room, request, token, room.bearer("leave", token))
+        return _current_page(context, request, token, context.subscriber_id_from_token(_PURPOSE, token))
 
-    # Mailbox providers send different bodies, or none: the signed path alone says what is asked, so no body is read.
+    # Mailbox providers send different bodies, or none. The signed path is enough, so the body is not read.
     @routes.post("", response_class=HTMLResponse, summary="Unsubscribe at once", openapi_extra=_BODY)
-    def leave(request: Request, token: str) -> HTMLResponse:
-        id = room.bearer("leave", token)
+    def unsubscribe(request: Request, token: str) -> HTMLResponse:
+        id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None:
-            return broken(room, request)
-        wording = room.pages.words(request).gettext("Leave now")
-        known = room.wishes.leave(id, room.said(request, "leave", wording), now=room.now())
-        return _page(room, request, token, "left" if known else "nobody")
+            return context.invalid_link(request)
+        wording = context.pages.catalogue(request).gettext("Leave now")
+        consent = context.consent_context(request, _PURPOSE, wording)
+        # Durable when it returns: the response must not promise more than the store holds.
+        known = context.preferences.leave(id, consent, now=context.now())
+        return _page(context, request, token, "left" if known else "nobody")
 
-    @routes.post("/back", response_class=HTMLResponse, summary="Takes the leaving back")
-    def back(request: Request, token: str) -> HTMLResponse:
-        id = room.bearer("leave", token)
+    @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe")
+    def come_back(request: Request, token: str) -> HTMLResponse:
+        id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is not None:
-            room.wishes.come_back(id, room.said(request, "leave"), now=room.now())
-        return _shown(room, request, token, id, fresh=True)
+            context.preferences.come_back(id, context.consent_context(request, _PURPOSE), now=context.now())
+        return _current_page(context, request, token, id, fresh=True)
 
-    @routes.post("/pause", response_class=HTMLResponse, summary="Pauses instead of leaving")
+    @routes.post("/pause", response_class=HTMLResponse, summary="Pause instead of unsubscribing")
     def pause(request: Request, token: str, weeks: Annotated[Weeks, Form()]) -> HTMLResponse:
-        id = room.bearer("leave", token)
+        id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is not None:
-            now, said = room.now(), room.said(request, "leave", detail=f"pause for {weeks} weeks")
+            now = context.now()
+            consent = context.consent_context(request, _PURPOSE, detail=f"pause for {weeks} weeks")
             until = now + timedelta(weeks=int(weeks))
-            if not room.wishes.come_back(id, said, now=now, paused_until=until):
-                room.wishes.set(id, {"paused_until": until}, said, now=now)
-        return _shown(room, request, token, id, fresh=True)
+            if not context.preferences.come_back(id, consent, now=now, paused_until=until):
+                context.preferences.set(id, {"paused_until": until}, consent, now=now)
+        return _current_page(context, request, token, id, fresh=True)
 
-    @routes.post("/why", response_class=HTMLResponse, summary="Says why, if one likes to")
-    def why(request: Request, token: str, why: Annotated[Why, Form()]) -> HTMLResponse:
-        id = room.bearer("leave", token)
-        if id is not None and room.quotas.take([Quota(f"why:{id}", 3, timedelta(days=1))], room.now()):
-            room.wishes.note(id, "said why", room.said(request, "leave", detail=why), now=room.now())
-        return _shown(room, request, token, id, thanked=True)
+    @routes.post("/why", response_class=HTMLResponse, summary="Give a reason for unsubscribing")
+    def give_reason(request: Request, token: str, why: Annotated[Reason, Form()]) -> HTMLResponse:
+        id = context.subscriber_id_from_token(_PURPOSE, token)
+        if id is not None:
+            now = context.now()
+            if context.quotas.take([Quota(f"why:{id}", _MAX_REASONS_PER_DAY, timedelta(days=1))], now):
+                consent = context.consent_context(request, _PURPOSE, detail=why)
+                context.preferences.note(id, "said why", consent, now=now)
+        return _current_page(context, request, token, id, thanked=True)
 
     return routes
 
 
-def _shown(room: Room, request: Request, token: str, id: int | None, **values: Any) -> HTMLResponse:
-    """The page of this moment's truth: with us, pausing, gone, or nobody we know."""
+def _current_page(context: Context, request: Request, token: str, id: int | None, **values: Any) -> HTMLResponse:
+    """The page for the subscriber's current state."""
     if id is None:
-        return broken(room, request)
-    reader = room.reader(id)
-    return _page(room, request, token, _state(reader), pausing=room.pausing(reader), **values)
+        return context.invalid_link(request)
+    subscriber = context.subscriber(id)
+    pausing = context.paused_until(subscriber)
+    return _page(context, request, token, _state(subscriber), pausing=pausing, **values)
 
 
-def _page(room: Room, request: Request, token: str, state: State, **values: Any) -> HTMLResponse:
-    """The page of leaving. `fresh`: the reader has just come back or paused; `thanked`: has said why."""
-    values = {"fresh": False, "thanked": False, "pausing": None, "reasons": get_args(Why), **values}
-    return room.pages.show(request, "leave.html.j2", f"/leave/{token}", token=token, state=state, **values)
+def _page(context: Context, request: Request, token: str, state: State, **values: Any) -> HTMLResponse:
+    """`fresh`: the subscriber has just come back or paused. `thanked`: has just given a reason."""
+    values = {"fresh": False, "thanked": False, "pausing": None, "reasons": get_args(Reason), **values}
+    return context.pages.response(request, "leave.html.j2", f"/leave/{token}", token=token, state=state, **values)
 
 
-def _state(reader: Reader | None) -> State:
-    if reader is None:
+def _state(subscriber: Reader | None) -> State:
+    if subscriber is None:
         return "nobody"
-    if reader.suppressed == LEFT:
+    if subscriber.suppressed == LEFT:
         return "left"
-    return "barred" if reader.suppressed else "here" if reader.listed else "nobody"
-
-
-def broken(room: Room, request: Request) -> HTMLResponse:
-    """For a link that we did not sign."""
-    words = room.pages.words(request)
-    said = words.gettext("Perhaps a part of it was lost on the way. Open it from the letter once more, or write to us.")
-    return room.pages.problem(request, 404, words.gettext("This link is not complete"), said)
+    return "barred" if subscriber.suppressed else "here" if subscriber.listed else "nobody"

@@ -1,7 +1,7 @@
-"""Turns a template and values into a page in the language that was asked for. Knows no route and no reader.
+"""Render the pages in the requested language.
 
-Hindi, or the newsletter's own language, and English by one switch (`?lang=en`), which links and forms carry on: there
-is no cookie to keep it in.
+Pages are in the newsletter's language and in one other (English, or Hindi if the newsletter is in English). `?lang=`
+switches, and links and forms carry it on, so no cookie is needed.
 """
 
 from __future__ import annotations
@@ -20,43 +20,48 @@ from fastapi.responses import HTMLResponse
 from digest.errors import StoreError
 from digest.hindi import dates
 from digest.messages import require_pages, translator
-from digest.render.environment import localised, make
-from digest.render.masthead import Masthead
-from digest.render.mistakes import mistake
+from digest.render.environment import localised, make_environment
+from digest.render.masthead import Branding
+from digest.render.mistakes import explain
 
 if TYPE_CHECKING:
     from digest.messages.catalogue import Catalogue
 
-_RETRY_AFTER = "120"  # seconds
+# Seconds
+_RETRY_AFTER = "120"
 _ANY_DAY = date(2026, 1, 1)
+
 TEMPLATES = Path(__file__).parent / "templates"
-"""Ours."""
+"""The built-in templates."""
 
-OWN = "templates/pages"
-"""Where a newsletter folder holds its own."""
+CUSTOM_TEMPLATES = "templates/pages"
+"""Where a newsletter folder has its own templates."""
 
-PAGE: dict[int | str, dict[str, Any]] = {
+PAGE_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "A page.", "content": {"text/html": {}}},
-    "4XX": {"description": "A page that says what is wrong.", "content": {"text/html": {}, "text/plain": {}}},
-    "5XX": {"description": "Something is wrong here.", "content": {"text/html": {}, "text/plain": {}}},
+    "4XX": {"description": "A page that explains the error.", "content": {"text/html": {}, "text/plain": {}}},
+    "5XX": {"description": "A server error.", "content": {"text/html": {}, "text/plain": {}}},
 }
-"""What a route that answers with a page tells OpenAPI of its answers."""
+"""The OpenAPI description of the responses of every route that answers with a page."""
+
+Language = Annotated[str, Query(description="`hi` or `en`; anything else selects the newsletter's language")]
 
 
-Asked = Annotated[str, Query(description="`hi` or `en`; anything else is the newsletter's own")]
-
-
-async def language_asked(lang: Asked = "") -> str:
-    """The query parameter that every page takes, for the routers' dependencies. Async: it needs no thread."""
+async def language_parameter(lang: Language = "") -> str:
+    """Declare the query parameter that every page accepts. Async, so that FastAPI runs it without a thread."""
     return lang
 
 
 class Pages:
-    """The pages of one newsletter. `base` is the address under which readers reach them, without a slash at its end;
-    `own` the folder whose templates go before ours. Templates are read once.
-    Raises ConfigurationError for a language whose catalogue lacks what the pages say."""
+    """The pages of one newsletter.
 
-    def __init__(self, masthead: Masthead, base: str, *, archive: bool, signup: bool, own: Path | None = None) -> None:
+    `base` is their public address without a trailing slash. Templates in the `custom` folder override the built-in
+    ones; all are read once. Raises ConfigurationError if a catalogue lacks a message of the pages.
+    """
+
+    def __init__(
+        self, masthead: Branding, base: str, *, archive: bool, signup: bool, custom: Path | None = None
+    ) -> None:
         first = masthead.language
         self.languages = (first, "hi" if first == "en" else "en")
         for language in self.languages:
@@ -64,87 +69,91 @@ class Pages:
         self.masthead = masthead
         self.base = base
         self.root = urlsplit(base).path.rstrip("/")
-        folders = [own, TEMPLATES] if own else [TEMPLATES]
-        self._environments = {language: make(folders, language) for language in self.languages}
+        folders = [custom, TEMPLATES] if custom else [TEMPLATES]
+        self._environments = {language: make_environment(folders, language) for language in self.languages}
         for environment in self._environments.values():
             environment.auto_reload = False
-        self._chrome = {"masthead": masthead, "root": self.root, "archive": archive, "signup": signup}
+        self._common = {"masthead": masthead, "root": self.root, "archive": archive, "signup": signup}
 
     @cached_property
     def css(self) -> str:
-        """The one style sheet, in the colours of the letter."""
+        """The stylesheet, in the colours of the email."""
         theme = self.masthead.theme
         values = {"light": theme.light, "dark": theme.dark, "theme": theme.look}
-        return self._rendered("pages.css.j2", self.languages[0], values)
+        return self._render("pages.css.j2", self.languages[0], values)
 
     @cached_property
-    def css_mark(self) -> str:
-        """Changes when the style sheet does, so that browsers may keep it."""
+    def css_version(self) -> str:
+        """A hash of the stylesheet, so that browsers can cache it until it changes."""
         return hashlib.sha256(self.css.encode()).hexdigest()[:12]
 
     def language(self, request: Request) -> str:
-        if not request.scope["query_string"]:
-            return self.languages[0]
-        asked = request.query_params.get("lang", "")
-        return asked if asked in self.languages else self.languages[0]
+        """The language of the response."""
+        requested = request.query_params.get("lang", "")
+        return requested if requested in self.languages else self.languages[0]
 
-    def words(self, request: Request) -> Catalogue:
+    def catalogue(self, request: Request) -> Catalogue:
+        """The messages in the language of the response."""
         return translator(self.language(request))
 
     def path(self, place: str, language: str, **query: str) -> str:
-        """A place of ours, such as `/join`, as pages link to it in this language."""
+        """The path that links to a page such as `/join` in this language."""
         if language != self.languages[0]:
             query["lang"] = language
         return f"{self.root}{place}" + (f"?{urlencode(query)}" if query else "")
 
-    def show(self, request: Request, template: str, here: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        """A page. `here` is the place under which it can be looked at again, for the switch of language."""
+    def absolute_url(self, place: str, language: str) -> str:
+        """The full address of a page, for emails."""
+        return self.base + self.path(place, language).removeprefix(self.root)
+
+    def response(self, request: Request, template: str, here: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """Answer with a page. `here` is the path that shows it again in the other language."""
         language = self.language(request)
-        html = self.fill(template, language, here=here, **values)
+        html = self.render(template, language, here=here, **values)
         return HTMLResponse(html, status, headers={"content-language": language})
 
-    def fill(self, template: str, language: str, **values: Any) -> str:
-        """A template with its values in this language; for mails too. Raises TemplateMistake."""
+    def error(self, request: Request, status: int, title: str, advice: str = "") -> HTMLResponse:
+        """Answer with a page that explains an error."""
+        return self.response(request, "problem.html.j2", "/", status=status, title=title, said=advice)
+
+    def server_error(self, request: Request, error: Exception) -> HTMLResponse:
+        """Answer 503 if the store cannot be used at the moment, else 500."""
+        catalogue = self.catalogue(request)
+        if isinstance(error, StoreError):
+            advice = catalogue.gettext("Nothing has changed. Please try once more in a few minutes.")
+            response = self.error(request, 503, catalogue.gettext("That can't be done just now"), advice)
+            response.headers["retry-after"] = _RETRY_AFTER
+            return response
+        advice = catalogue.gettext("Please try once more in a while, or write to us.")
+        return self.error(request, 500, catalogue.gettext("Something went wrong here"), advice)
+
+    def render(self, template: str, language: str, **values: Any) -> str:
+        """Render a template of a page or an email in this language. Raises TemplateMistake."""
 
         def url(place: str, **query: str) -> str:
             return self.path(place, language, **query)
 
-        words = translator(language)
+        catalogue = translator(language)
         other = next(each for each in self.languages if each != language)
         here = values.get("here", "/")
-        rest = {
+        defaults = {
             "language": language,
             "direction": "rtl" if language in ("ur", "ks", "sd") else "ltr",
             "url": url,
             "day": lambda day: dates.day(day, language),
             "clock": lambda hour: dates.clock(datetime.combine(_ANY_DAY, hour), language),
-            "style": f"{self.root}/style.css?v={self.css_mark}",
+            "style": f"{self.root}/style.css?v={self.css_version}",
             "other": other,
             "other_name": translator(other).gettext("English"),
             "other_here": self.path(here, other),
             "personal": True,
-            **localised(lambda: words),
+            **localised(lambda: catalogue),
         }
-        return self._rendered(template, language, {**self._chrome, **rest, **values})
+        return self._render(template, language, {**self._common, **defaults, **values})
 
-    def _rendered(self, template: str, language: str, values: Mapping[str, Any]) -> str:
+    def _render(self, template: str, language: str, values: Mapping[str, Any]) -> str:
         environment = self._environments[language]
         try:
             return environment.get_template(template).render(values)
         except Exception as error:
-            raise mistake(error, template, environment, values) from error
-
-    def failed(self, request: Request, error: Exception) -> HTMLResponse:
-        """A page that says that what was asked for was not done: a fault of ours, or the store can't be written now."""
-        words = self.words(request)
-        if isinstance(error, StoreError):
-            said = words.gettext("Nothing has changed. Please try once more in a few minutes.")
-            answer = self.problem(request, 503, words.gettext("That can't be done just now"), said)
-            answer.headers["retry-after"] = _RETRY_AFTER
-            return answer
-        said = words.gettext("Please try once more in a while, or write to us.")
-        return self.problem(request, 500, words.gettext("Something went wrong here"), said)
-
-    def problem(self, request: Request, status: int, title: str, said: str = "") -> HTMLResponse:
-        """A page that says what is wrong."""
-        return self.show(request, "problem.html.j2", "/", status=status, title=title, said=said)
+            raise explain(error, template, environment, values) from error

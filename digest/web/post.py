@@ -1,58 +1,99 @@
-"""The post of the pages: single letters that readers ask for, handed over outside the ledger by one thread.
+"""Outbound mail of the pages: single emails that visitors ask for, sent outside the ledger by one background thread.
 
-A page answers before its letter is handed over, or even made where making it looks an address up, so that how long an
-answer takes tells nothing. What fails is told to the operator without the address; the reader may ask again.
+A page answers before its email is sent, and before it is built if that needs a lookup of the address. So the response
+time does not reveal whether an address is known. The operator's log names failures without the address.
 """
 
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
-from digest.deliver.message import Outgoing
+from digest.deliver.message import Outgoing, Recipient, Sender, recipient
 from digest.deliver.ports import Transport
 from digest.deliver.trial import hand_over
+from digest.messages import translator
+from digest.models import RenderedEmail
+from digest.store.wishes import Reader
+from digest.subscribers.tokens import Signer
+from digest.web.pages import Pages
 
 log = logging.getLogger(__name__)
 
-_WAITING = 1000
-"""Letters that may wait; what is asked for beyond is refused."""
+# Emails that may wait to be sent; further ones are refused.
+_MAX_QUEUED = 1000
 
 
-class Post:
-    """One thread and a transport of its own. `transport` is called when the first letter goes."""
+class OutboundMail:
+    """A queue with one thread and a transport of its own. `transport` is called when the first email is sent."""
 
     def __init__(self, transport: Callable[[], Transport]) -> None:
         self._transport = transport
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="post")
-        self._waiting = 0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="outbound-mail")
+        self._queued = 0
 
-    def send(self, letter: Outgoing) -> bool:
-        """Takes a letter; False when too many wait already."""
-        return self.send_made(lambda: letter)
+    def send(self, email: Outgoing) -> bool:
+        """Queue an email. Return False if the queue is full."""
+        return self.build_and_send(lambda: email)
 
-    def send_made(self, make: Callable[[], Outgoing | None]) -> bool:
-        """As `send`, of a letter that is made when its turn comes, or not."""
-        if self._waiting >= _WAITING:
+    def build_and_send(self, build: Callable[[], Outgoing | None]) -> bool:
+        """Queue an email that the background thread builds; `build` may return None to send nothing."""
+        if self._queued >= _MAX_QUEUED:
             return False
-        self._waiting += 1
-        self._thread.submit(self._hand_over, make)
+        self._queued += 1
+        self._thread.submit(self._send, build)
         return True
 
     def close(self) -> None:
-        """Hands over what waits, then ends."""
+        """Send what is queued, then stop."""
         self._thread.shutdown(wait=True)
 
-    def _hand_over(self, make: Callable[[], Outgoing | None]) -> None:
+    def _send(self, build: Callable[[], Outgoing | None]) -> None:
         try:
-            letter = make()
-            if letter is None:
+            email = build()
+            if email is None:
                 return
-            for problem in hand_over(self._transport(), [letter]):
-                said = problem.replace(letter.recipients[0].email, "a reader")
-                log.error("a letter of %s could not be handed over: %s", letter.batch, said)
-        except Exception as error:  # a thread that dies would swallow all further letters
-            log.error("a letter that a page promised could not be sent: %s", type(error).__name__)
+            for problem in hand_over(self._transport(), [email]):
+                anonymous = problem.replace(email.recipients[0].email, "a subscriber")
+                log.error("could not send an email of %s: %s", email.batch, anonymous)
+        # An exception would end the thread silently, and no further email would be sent.
+        except Exception as error:
+            log.error("could not send an email that a page promised: %s", type(error).__name__)
         finally:
-            self._waiting -= 1
+            self._queued -= 1
+
+
+@dataclass(frozen=True)
+class SignupEmails:
+    """Builds the two emails of a sign-up. They contain no news, only a link."""
+
+    pages: Pages
+    sender: Sender
+    signer: Signer
+
+    def confirmation(self, signup: int, email: str, token: str, language: str) -> Outgoing:
+        """The email that asks the owner of an address to confirm the sign-up."""
+        subject = translator(language).gettext("Confirm: you want to get %(name)s")
+        # The address has no subscriber yet, so List-Unsubscribe offers mailto instead of a link.
+        sender = replace(self.sender, base_url="")
+        to = recipient(0, email, sender, self.signer.letters)
+        # The Message-ID derives from the recipient's id. A mailbox may hide a message whose Message-ID repeats.
+        return self._build(to._replace(id=signup), subject, language, kind="confirm", place=f"/confirm/{token}")
+
+    def reminder(self, subscriber: Reader, language: str) -> Outgoing:
+        """The email for a subscriber whose address was entered again."""
+        subject = translator(language).gettext("You get %(name)s already")
+        place = f"/preferences/{self.signer.sign('preferences', subscriber.id)}"
+        to = recipient(subscriber.id, subscriber.email, self.sender, self.signer.letters)
+        unique = to._replace(id=secrets.randbits(62))
+        return self._build(unique, subject, language, kind="known", place=place)
+
+    def _build(self, to: Recipient, subject: str, language: str, *, kind: str, place: str) -> Outgoing:
+        subject %= {"name": self.pages.masthead.name}
+        values = {"subject": subject, "kind": kind, "link": self.pages.absolute_url(place, language)}
+        html = self.pages.render("mail.html.j2", language, **values)
+        text = self.pages.render("mail.txt.j2", language, **values)
+        return Outgoing("join", "join", "join", RenderedEmail("html", subject, html, text), to.sender, (to,))

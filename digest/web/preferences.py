@@ -1,8 +1,10 @@
-"""The page of a reader's wishes: topics, days, hour, form, a pause, and today's edition once more."""
+"""The preferences page: topics, days, hour, format, a pause, and today's edition once more."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -10,13 +12,12 @@ from fastapi.responses import HTMLResponse
 from pydantic import StringConstraints
 
 from digest.events.rules import LEFT
+from digest.store.published import PublishedStore
 from digest.store.wishes import Reader
-from digest.web.again import send_again
-from digest.web.leaving import broken
-from digest.web.pages import PAGE, language_asked
-from digest.web.room import Room
-from digest.web.wishing import Form as Asked
-from digest.web.wishing import hours, wanted
+from digest.subscribers.listing import FORMATS, FREQUENCIES
+from digest.web.again import Resender, ResendResult
+from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.room import Context
 
 Pause = Literal["0", "1", "2", "4"]
 Frequency = Literal[
@@ -25,20 +26,66 @@ Frequency = Literal[
 ]  # fmt: skip
 Topics = Annotated[tuple[Annotated[str, StringConstraints(max_length=100)], ...], Form(max_length=200)]
 
+_PURPOSE = "preferences"
 
-def router(room: Room) -> APIRouter:
+
+@dataclass(frozen=True)
+class PreferencesPage:
+    """Renders the preferences of a subscriber."""
+
+    context: Context
+    published: PublishedStore
+    topics: tuple[str, ...]
+    # When the newsletter is sent to subscribers without an hour of their own.
+    send_at: time
+
+    def response(self, request: Request, token: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """Answer with the page that the token opens."""
+        context = self.context
+        id = context.subscriber_id_from_token(_PURPOSE, token)
+        if id is None:
+            return context.invalid_link(request)
+        subscriber = context.subscriber(id)
+        values = {"saved": False, "wrong": "", "again": "", **values}
+        return context.pages.response(
+            request,
+            "preferences.html.j2",
+            f"/preferences/{token}",
+            status=status,
+            token=token,
+            reader=subscriber,
+            left=subscriber is not None and subscriber.suppressed == LEFT,
+            leave=context.signer.sign("leave", id),
+            pausing=context.paused_until(subscriber),
+            topics=self.topics,
+            hours=selectable_hours(self.send_at, subscriber.hour if subscriber else None),
+            send_at=self.send_at,
+            own_zone=context.pages.masthead.timezone,
+            edition=self.published.newest(1, context.now()),
+            **values,
+        )
+
+
+def router(page: PreferencesPage, resender: Resender) -> APIRouter:
     """`/preferences/TOKEN`."""
+    context = page.context
     routes = APIRouter(
-        prefix="/preferences/{token}", tags=["preferences"], responses=PAGE, dependencies=[Depends(language_asked)]
+        prefix="/preferences/{token}",
+        tags=["preferences"],
+        responses=PAGE_RESPONSES,
+        dependencies=[Depends(language_parameter)],
     )
-    settings = room.app.settings
 
-    @routes.get("", response_class=HTMLResponse, summary="What the reader gets, and when")
-    def look(request: Request, token: str) -> HTMLResponse:
-        return shown(request, token)
+    def subscriber_from_token(token: str) -> Reader | None:
+        id = context.subscriber_id_from_token(_PURPOSE, token)
+        return context.subscriber(id) if id is not None else None
 
-    @routes.post("", response_class=HTMLResponse, summary="Keeps the reader's wishes")
-    def keep(
+    @routes.get("", response_class=HTMLResponse, summary="Show the preferences")
+    def show(request: Request, token: str) -> HTMLResponse:
+        return page.response(request, token)
+
+    @routes.post("", response_class=HTMLResponse, summary="Save the preferences")
+    def save(
         request: Request,
         token: str,
         frequency: Annotated[Frequency, Form()],
@@ -46,64 +93,81 @@ def router(room: Room) -> APIRouter:
         hour: Annotated[str, Form(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")] = "",
         topics: Topics = (),
     ) -> HTMLResponse:
-        reader = reader_of(token)
-        if reader is None:
-            return shown(request, token)
-        form = Asked(topics, frequency, hour, format)
-        wishes = wanted(reader, form, topics=room.app.topics, send_at=settings.schedule.send_at)
-        if wishes is None:
-            return shown(request, token, status=400, wrong="topics" if room.app.topics and not topics else "form")
-        detail = ", ".join(f"{name}: {_told(value)}" for name, value in wishes.items())
-        room.wishes.set(reader.id, wishes, room.said(request, "preferences", detail=detail), now=room.now())
-        return shown(request, token, saved=True)
+        subscriber = subscriber_from_token(token)
+        if subscriber is None:
+            return page.response(request, token)
+        form = PreferencesForm(topics, frequency, hour, format)
+        changes = changed_columns(subscriber, form, topics=page.topics, send_at=page.send_at)
+        if changes is None:
+            return page.response(request, token, status=400, wrong="topics" if page.topics and not topics else "form")
+        detail = ", ".join(f"{name}: {_describe(value)}" for name, value in changes.items())
+        consent = context.consent_context(request, _PURPOSE, detail=detail)
+        context.preferences.set(subscriber.id, changes, consent, now=context.now())
+        return page.response(request, token, saved=True)
 
-    @routes.post("/pause", response_class=HTMLResponse, summary="Pauses for so many weeks; 0 ends a pause")
+    @routes.post("/pause", response_class=HTMLResponse, summary="Pause for a number of weeks; 0 ends the pause")
     def pause(request: Request, token: str, weeks: Annotated[Pause, Form()]) -> HTMLResponse:
-        reader = reader_of(token)
-        if reader is not None:
-            now = room.now()
+        subscriber = subscriber_from_token(token)
+        if subscriber is not None:
+            now = context.now()
             until = now + timedelta(weeks=int(weeks)) if weeks != "0" else None
-            said = room.said(request, "preferences", detail=f"pause for {weeks} weeks" if until else "pause ended")
-            room.wishes.set(reader.id, {"paused_until": until}, said, now=now)
-        return shown(request, token, saved=True)
+            detail = f"pause for {weeks} weeks" if until else "pause ended"
+            consent = context.consent_context(request, _PURPOSE, detail=detail)
+            context.preferences.set(subscriber.id, {"paused_until": until}, consent, now=now)
+        return page.response(request, token, saved=True)
 
-    @routes.post("/again", response_class=HTMLResponse, summary="Sends today's edition once more")
-    def again(request: Request, token: str) -> HTMLResponse:
-        reader = reader_of(token)
-        told = send_again(room, reader) if reader is not None else ""
-        return shown(request, token, again=told, status=429 if told == "often" else 200)
-
-    def reader_of(token: str) -> Reader | None:
-        id = room.bearer("preferences", token)
-        return room.reader(id) if id is not None else None
-
-    def shown(request: Request, token: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        id = room.bearer("preferences", token)
-        if id is None:
-            return broken(room, request)
-        reader = room.reader(id)
-        send_at = settings.schedule.send_at
-        values = {"saved": False, "wrong": "", "again": "", **values}
-        return room.pages.show(
-            request,
-            "preferences.html.j2",
-            f"/preferences/{token}",
-            status=status,
-            token=token,
-            reader=reader,
-            left=reader is not None and reader.suppressed == LEFT,
-            leave=room.app.signer.sign("leave", id),
-            pausing=room.pausing(reader),
-            topics=room.app.topics,
-            hours=hours(send_at, reader.hour if reader else None),
-            send_at=send_at,
-            own_zone=settings.newsletter.timezone,
-            edition=room.published.newest(1, room.now()),
-            **values,
-        )
+    @routes.post("/again", response_class=HTMLResponse, summary="Send today's edition again")
+    def resend(request: Request, token: str) -> HTMLResponse:
+        subscriber = subscriber_from_token(token)
+        result = resender.resend(subscriber) if subscriber is not None else None
+        status = 429 if result == ResendResult.RATE_LIMITED else 200
+        return page.response(request, token, again=result or "", status=status)
 
     return routes
 
 
-def _told(value: object) -> str:
+@dataclass(frozen=True, slots=True)
+class PreferencesForm:
+    """The submitted form. An empty `hour` means the newsletter's own."""
+
+    topics: Sequence[str]
+    frequency: str
+    hour: str
+    format: str
+
+
+def selectable_hours(send_at: time, current: time | None) -> tuple[time, ...]:
+    """The hours that a subscriber can choose: full hours after the newsletter's own, and the current choice."""
+    offered = {time(hour) for hour in range(24) if time(hour) > send_at} | ({current} if current else set())
+    return tuple(sorted(offered))
+
+
+def changed_columns(
+    subscriber: Reader, form: PreferencesForm, *, topics: Collection[str], send_at: time
+) -> dict[str, Any] | None:
+    """The columns that the form changes, with their values; None if none of our pages sends such a form.
+
+    Only changes are stored, so that later edits of the list still apply to everything else. All topics together are
+    stored as no choice, so that topics added later are included.
+    """
+    hours = ("", *(f"{hour:%H:%M}" for hour in selectable_hours(send_at, subscriber.hour)))
+    if form.frequency not in FREQUENCIES or form.format not in FORMATS or form.hour not in hours:
+        return None
+    chosen = [topic for topic in topics if topic in form.topics]
+    if topics and not chosen:
+        return None
+    if len(chosen) == len(topics):
+        chosen = []
+    current = {
+        "topics": [topic for topic in topics if topic in subscriber.topics],
+        "frequency": subscriber.frequency,
+        "hour": f"{subscriber.hour:%H:%M}" if subscriber.hour else "",
+        "format": subscriber.format,
+    }
+    submitted = {"topics": chosen, "frequency": form.frequency, "hour": form.hour, "format": form.format}
+    return {name: value for name, value in submitted.items() if value != current[name]}
+
+
+def _describe(value: object) -> str:
+    """A value in the words of the consent log."""
     return "+".join(value) or "everything" if isinstance(value, list) else str(value) or "with the edition"

@@ -1,65 +1,67 @@
-"""What the routes are handed: the newsletter, the stores behind the pages, the pages themselves and the post."""
+"""Dependencies shared by all routes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request
+from fastapi.responses import HTMLResponse
 
-from digest.app import App
-from digest.store.published import PublishedStore
 from digest.store.rate_limits import RateLimiter
-from digest.store.signups import SignupStore
 from digest.store.wishes import ERASED, Reader, Said, WishStore
+from digest.subscribers.tokens import Signer
 from digest.web.pages import Pages
-from digest.web.post import Post
 
-NOBODY = 0
-"""The reader whom the links of test letters name."""
+# The subscriber id in the links of test emails.
+TEST_SUBSCRIBER = 0
 
 
 @dataclass(frozen=True)
-class Room:
-    """The collaborators of all routes. Routes run in threads and may share it."""
+class Context:
+    """What routes with personal links need. Routes run in threads and share it."""
 
-    app: App
     pages: Pages
-    post: Post
-    wishes: WishStore
-    signups: SignupStore
+    signer: Signer
+    preferences: WishStore
     quotas: RateLimiter
-    published: PublishedStore
+    # The current time in the newsletter's time zone.
+    now: Callable[[], datetime]
 
-    def now(self) -> datetime:
-        """The time in the newsletter's zone."""
-        return self.app.now()
+    def subscriber_id_from_token(self, purpose: str, token: str) -> int | None:
+        """The subscriber id that a token names for this purpose, or None if we did not sign it.
 
-    def bearer(self, purpose: str, token: str) -> int | None:
-        """The id of the reader whom the token names for this purpose; None for what we did not sign.
-
-        The token is the whole authority: it stands in the reader's own letter, in the path, and nothing that a browser
-        adds by itself (no cookie) stands in its place. So no other site can act for a reader: it would have to know it.
+        The token is the whole authority. A browser never adds it to a request by itself, as it does with cookies, so
+        other sites cannot act for a subscriber (no CSRF).
         """
-        return self.app.signer.read(purpose, token)
+        return self.signer.read(purpose, token)
 
-    def reader(self, id: int) -> Reader | None:
-        """The reader, unless nobody is behind the id any more."""
-        found = self.wishes.reader(id) if id != NOBODY else None
+    def subscriber(self, id: int) -> Reader | None:
+        """The subscriber with this id, or None if unknown or erased."""
+        found = self.preferences.reader(id) if id != TEST_SUBSCRIBER else None
         return None if found is None or found.status == ERASED else found
 
-    def pausing(self, reader: Reader | None) -> datetime | None:
-        """Until when the reader pauses, in the newsletter's zone; None when they do not."""
-        until = reader.paused_until if reader else None
+    def paused_until(self, subscriber: Reader | None) -> datetime | None:
+        """When the subscriber's pause ends, in the newsletter's time zone; None without a pause."""
+        until = subscriber.paused_until if subscriber else None
         now = self.now()
         return until.astimezone(now.tzinfo) if until and until > now else None
 
-    def said(self, request: Request, page: str, wording: str = "", detail: str = "") -> Said:
-        """For the log of consent: which page, in which language, from which address of the network."""
-        where = f"{self.pages.language(request)}, from {client(request)}"
-        return Said(f"web:{page}", wording, f"{detail}; {where}" if detail else where)
+    def consent_context(self, request: Request, page: str, wording: str = "", detail: str = "") -> Said:
+        """What the consent log records with a decision: the page, its language and the client's IP address."""
+        origin = f"{self.pages.language(request)}, from {client_address(request)}"
+        return Said(f"web:{page}", wording, f"{detail}; {origin}" if detail else origin)
+
+    def invalid_link(self, request: Request) -> HTMLResponse:
+        """The page for a link that we did not sign."""
+        catalogue = self.pages.catalogue(request)
+        advice = catalogue.gettext(
+            "Perhaps a part of it was lost on the way. Open it from the letter once more, or write to us."
+        )
+        return self.pages.error(request, 404, catalogue.gettext("This link is not complete"), advice)
 
 
-def client(request: Request) -> str:
-    """The address of the network that asks, as the server has it (proxies that are trusted are seen through)."""
+def client_address(request: Request) -> str:
+    """The client's IP address. The server has already resolved it behind trusted proxies."""
     return request.client.host if request.client else ""

@@ -1,4 +1,4 @@
-"""Runs the pages: a server in a thread of its own, from the moment it listens until the block ends."""
+"""Run the pages in a server thread, from the moment it listens until the block ends."""
 
 from __future__ import annotations
 
@@ -15,75 +15,79 @@ from digest.errors import ConfigurationError, DigestError, Fault
 if TYPE_CHECKING:
     from digest.app import App
 
-_PATIENCE = 10  # seconds for which answers in the making may go on once the end is asked for
+# Seconds that requests in progress get when the server stops.
+_SHUTDOWN_TIMEOUT = 10
 
-# Connections. Mailbox providers press unsubscribe links by the dozen.
-_MOST_AT_ONCE = 1000
+# Mailbox providers send one-click unsubscribe requests by the dozen.
+_MAX_CONNECTIONS = 1000
 
-# Seconds for which an idle connection stays open for the next request.
+# Seconds that an idle connection stays open for another request.
 _KEEP_ALIVE = 5
 
 
 @contextmanager
-def serving(app: App, *, host: str = "", port: int | None = None) -> Iterator[str]:
-    """Serves the reader pages of a newsletter within the block, answers where. Port 0 takes a free one.
+def run_server(app: App, *, host: str = "", port: int | None = None) -> Iterator[str]:
+    """Serve the pages of a newsletter within the block; yields their address. Port 0 picks a free one.
 
-    Raises ConfigurationError where the libraries are missing or the settings don't fit, DigestError where the address
-    can't be listened on.
+    Raises ConfigurationError if the libraries are missing or the settings are invalid, and DigestError if the address
+    cannot be bound.
     """
     try:
         import uvicorn
 
-        from digest.web.application import pages_of
-        from digest.web.guard import LARGEST_HEAD
+        from digest.web.application import create_app
+        from digest.web.guard import MAX_HEAD_BYTES
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "digest":
             raise
-        said = f"the reader pages need {error.name}; install hindi-digest[web]"
-        raise ConfigurationError([Fault("digest web", 0, said)]) from None
-    logging.getLogger("uvicorn.access").disabled = True  # its lines hold tokens, at whatever level the root logs
+        reason = f"the reader pages need {error.name}; install hindi-digest[web]"
+        raise ConfigurationError([Fault("digest web", 0, reason)]) from None
+    # Its lines contain tokens.
+    logging.getLogger("uvicorn.access").disabled = True
     web = app.settings.web
-    listener = listening(host or web.host, web.port if port is None else port)
+    listener = bind(host or web.host, web.port if port is None else port)
     name, number = listener.getsockname()[:2]
     base = f"http://{f'[{name}]' if ':' in name else name}:{number}"
-    # Its own store connections and transport: a send that ends beside it closes its own alone.
-    with listener, closing(replace(app)) as own, pages_of(own, base) as pages:
+    # A copy has its own store connections and transport, so that a send in the same process can close its own.
+    with listener, closing(replace(app)) as own, create_app(own, base) as pages:
         config = uvicorn.Config(
             pages,
             log_config=None,
             access_log=False,
             lifespan="off",
             ws="none",
-            # The one protocol of uvicorn that limits the size of a request's head.
+            # Only this protocol of uvicorn limits the size of the request headers.
             http="h11",
-            h11_max_incomplete_event_size=LARGEST_HEAD,
+            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
             proxy_headers=bool(web.proxies),
             forwarded_allow_ips=list(web.proxies),
             server_header=False,
-            timeout_graceful_shutdown=_PATIENCE,
-            limit_concurrency=_MOST_AT_ONCE,
+            timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
             timeout_keep_alive=_KEEP_ALIVE,
+            limit_concurrency=_MAX_CONNECTIONS,
         )
-        with running(uvicorn.Server(config), listener):
+        with run_in_thread(uvicorn.Server(config), listener):
             yield base
 
 
 @contextmanager
-def running(server: Any, listener: socket.socket) -> Iterator[None]:
+def run_in_thread(server: Any, listener: socket.socket) -> Iterator[None]:
+    """Run a uvicorn server within the block. Raises DigestError if it does not start."""
     thread = threading.Thread(target=server.run, args=([listener],), name="pages")
     thread.start()
     try:
         while not server.started and thread.is_alive():
             thread.join(0.01)
         if not server.started:
-            raise DigestError("the reader pages could not be served")
+            raise DigestError("reader pages: the server did not start")
         yield
     finally:
         server.should_exit = True
         thread.join()
 
 
-def listening(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens on this address. Raises DigestError."""
     try:
         family, kind, proto, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, proto)
@@ -95,6 +99,6 @@ def listening(host: str, port: int) -> socket.socket:
         listener.listen(1024)
     except OSError as error:
         listener.close()
-        said = f"reader pages: can't listen on {host}, port {port}: {error.strerror}; name another with web.port"
-        raise DigestError(said) from error
+        reason = f"{error.strerror}; choose another port with web.port"
+        raise DigestError(f"reader pages: can't listen on {host}, port {port}: {reason}") from error
     return listener

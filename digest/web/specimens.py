@@ -1,7 +1,4 @@
-"""Every page in every state, filled for invented readers, so that a mistake in a template is found in time.
-
-Owns what each template is handed in such a rendering. Asks no store; a test keeps its table whole.
-"""
+"""Sample values for every page in every state, to find errors in templates before a subscriber does."""
 
 from __future__ import annotations
 
@@ -12,106 +9,120 @@ from typing import Any, get_args
 
 from digest.errors import TemplateMistake
 from digest.events.rules import LEFT
-from digest.render.masthead import Masthead
-from digest.render.page import page
-from digest.render.specimen import specimen
+from digest.render.masthead import Branding
+from digest.render.page import build_page
+from digest.render.specimen import sample_edition
 from digest.store.published import Published
 from digest.store.wishes import Reader
-from digest.web.leaving import State, Why
+from digest.web.again import ResendResult
+from digest.web.leaving import Reason, State
 from digest.web.pages import Pages
-from digest.web.wishing import hours
+from digest.web.preferences import selectable_hours
 
 _TOKEN = "x" * 36
 _ASHA = "asha@example.com"
 
 
 @dataclass(frozen=True, slots=True)
-class Specimen:
-    """A template and what it is handed."""
+class SamplePage:
+    """A template and sample values for it."""
 
     template: str
     values: dict[str, Any]
 
 
-def mistakes(pages: Pages, now: datetime, topics: Collection[str]) -> list[TemplateMistake]:
-    """What is wrong in the templates of the pages, each mistake once, with file and line."""
+def find_template_errors(pages: Pages, now: datetime, topics: Collection[str]) -> list[TemplateMistake]:
+    """Render every sample page in every language and return the errors, each once."""
     found: dict[str, TemplateMistake] = {}
     try:
         _ = pages.css
     except TemplateMistake as error:
         found[str(error)] = error
-    for each in specimens(pages.masthead, now, topics):
+    for sample in sample_pages(pages.masthead, now, topics):
         for language in pages.languages:
             try:
-                pages.fill(each.template, language, here="/", **each.values)
+                pages.render(sample.template, language, here="/", **sample.values)
             except TemplateMistake as error:
                 found.setdefault(str(error), error)
     return list(found.values())
 
 
-def specimens(masthead: Masthead, now: datetime, topics: Collection[str]) -> Iterator[Specimen]:
-    """Each template at least once, and once for each thing that it says only now and then."""
+def sample_pages(masthead: Branding, now: datetime, topics: Collection[str]) -> Iterator[SamplePage]:
+    """Every template at least once, and once for every optional part."""
     sent = Published(now.date().isoformat(), now.date(), 1, "शहर में नई मेट्रो लाइन शुरू", "और दो ख़बरें", now)
-    yield from _joining(sent)
-    yield from _leaving(now)
-    yield from _wishes(now, topics, sent)
-    made = page(specimen(now), masthead, subject=sent.subject, preheader=sent.preheader, now=now, test=False)
+    yield from _signup(sent)
+    yield from _unsubscribe(now)
+    yield from _preferences(now, topics, sent)
+    edition = build_page(
+        sample_edition(now), masthead, subject=sent.subject, preheader=sent.preheader, now=now, test=False
+    )
     for pictures in (False, True):
-        values = {"edition": made, "pictures": pictures, "has_remote": True, "in_brief": "संक्षेप में"}
-        yield Specimen("edition.html.j2", {**values, "personal": False})
+        values = {"edition": edition, "pictures": pictures, "has_remote": True, "in_brief": "संक्षेप में"}
+        yield SamplePage("edition.html.j2", {**values, "personal": False})
     for editions in ([], [sent]):
-        yield Specimen("archive.html.j2", {"editions": editions, "personal": False})
-    yield Specimen("bar.html.j2", {})
-    yield Specimen("text.html.j2", {"title": sent.subject, "text": "…"})
+        yield SamplePage("archive.html.j2", {"editions": editions, "personal": False})
+    yield SamplePage("bar.html.j2", {})
+    yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…"})
     for said in ("", "…"):
-        yield Specimen("problem.html.j2", {"title": "…", "said": said})
+        yield SamplePage("problem.html.j2", {"title": "…", "said": said})
     for kind in ("confirm", "known"):
         for template in ("mail.html.j2", "mail.txt.j2"):
-            yield Specimen(template, {"subject": "…", "kind": kind, "link": "https://example.com/"})
+            yield SamplePage(template, {"subject": "…", "kind": kind, "link": "https://example.com/"})
 
 
-def _joining(sent: Published) -> Iterator[Specimen]:
-    yield Specimen("front.html.j2", {"personal": False})
+def _signup(sent: Published) -> Iterator[SamplePage]:
+    yield SamplePage("front.html.j2", {"personal": False})
     for wrong, newest in (("", []), ("…", [sent])):
         values = {"wrong": wrong, "typed": _ASHA, "newest": newest, "agreement": "…"}
-        yield Specimen("join.html.j2", {**values, "personal": False})
-    yield Specimen("asked.html.j2", {"typed": _ASHA, "days": 3})
+        yield SamplePage("join.html.j2", {**values, "personal": False})
+    yield SamplePage("asked.html.j2", {"typed": _ASHA, "days": 3})
     for state in ("ask", "done", "late"):
         values = {"state": state, "token": _TOKEN, "email": _ASHA, "preferences": _TOKEN, "agreement": "…"}
-        yield Specimen("confirm.html.j2", values)
+        yield SamplePage("confirm.html.j2", values)
 
 
-def _leaving(now: datetime) -> Iterator[Specimen]:
-    rest = {"token": _TOKEN, "reasons": get_args(Why)}
+def _unsubscribe(now: datetime) -> Iterator[SamplePage]:
+    common = {"token": _TOKEN, "reasons": get_args(Reason)}
     for state in get_args(State):
         for fresh, pausing, thanked in ((False, None, False), (True, None, True), (True, now, False)):
-            changing = {"state": state, "fresh": fresh, "pausing": pausing, "thanked": thanked}
-            yield Specimen("leave.html.j2", {**rest, **changing})
+            values = {"state": state, "fresh": fresh, "pausing": pausing, "thanked": thanked}
+            yield SamplePage("leave.html.j2", {**common, **values})
 
 
-def _wishes(now: datetime, topics: Collection[str], sent: Published) -> Iterator[Specimen]:
+def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Iterator[SamplePage]:
     send_at = now.time().replace(hour=7, minute=0, second=0, microsecond=0)
 
-    def of(reader: Reader | None, *, pausing: bool = False, wrong: str = "", again: str = "") -> Specimen:
-        values = {"token": _TOKEN, "leave": _TOKEN, "topics": topics, "send_at": send_at, "own_zone": "Asia/Kolkata"}
-        changing = {"saved": not wrong, "wrong": wrong, "again": again, "edition": [sent] if again else []}
-        own = {"reader": reader, "left": reader is not None and reader.suppressed == LEFT}
-        more = {"pausing": now + timedelta(weeks=1) if pausing else None, "hours": hours(send_at, None)}
-        return Specimen("preferences.html.j2", {**values, **changing, **own, **more})
+    def sample(subscriber: Reader | None, *, pausing: bool = False, wrong: str = "", again: str = "") -> SamplePage:
+        values = {
+            "token": _TOKEN,
+            "leave": _TOKEN,
+            "topics": topics,
+            "send_at": send_at,
+            "own_zone": "Asia/Kolkata",
+            "saved": not wrong,
+            "wrong": wrong,
+            "again": again,
+            "edition": [sent] if again else [],
+            "reader": subscriber,
+            "left": subscriber is not None and subscriber.suppressed == LEFT,
+            "pausing": now + timedelta(weeks=1) if pausing else None,
+            "hours": selectable_hours(send_at, None),
+        }
+        return SamplePage("preferences.html.j2", values)
 
-    def reader(*, suppressed: str = "", listed: bool = True, status: str = "active", zone: str = "UTC") -> Reader:
+    def subscriber(*, suppressed: str = "", listed: bool = True, status: str = "active", zone: str = "UTC") -> Reader:
         return Reader(
             id=1, address=_ASHA, email=_ASHA, name="आशा", topics=(), frequency="daily", hour=None, timezone=zone,
             format="html", listed=listed, status=status, suppressed=suppressed, paused_until=None,
         )  # fmt: skip
 
-    yield of(None)
-    for again in ("sent", "coming", "often", "none"):
-        yield of(reader(), again=again)
+    yield sample(None)
+    for result in ResendResult:
+        yield sample(subscriber(), again=result)
     for wrong in ("topics", "form"):
-        yield of(reader(zone="Asia/Kolkata"), wrong=wrong)
-    yield of(reader(), pausing=True)
-    yield of(reader(suppressed=LEFT))
-    yield of(reader(suppressed="bounced"))
-    yield of(reader(listed=False))
-    yield of(reader(status="paused"))
+        yield sample(subscriber(zone="Asia/Kolkata"), wrong=wrong)
+    yield sample(subscriber(), pausing=True)
+    yield sample(subscriber(suppressed=LEFT))
+    yield sample(subscriber(suppressed="bounced"))
+    yield sample(subscriber(listed=False))
+    yield sample(subscriber(status="paused"))

@@ -1,49 +1,48 @@
-"""What stands still: the first page, the style sheet, the mark in a browser's tab."""
+"""Static routes: home page, stylesheet, favicon."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
-from digest.web.joining import joining
-from digest.web.pages import PAGE, language_asked
-from digest.web.room import Room
+from digest.web.joining import Signup
+from digest.web.pages import PAGE_RESPONSES, Pages, language_parameter
 
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="{accent}"/>'
     '<path d="M3 5h10M3 8h10M3 11h6" stroke="{paper}" stroke-width="1.6"/></svg>'
 )
+_CACHED = {"cache-control": "public, max-age=86400"}
 
 
-def router(room: Room) -> APIRouter:
-    """`/`, `/style.css`, `/icon.svg`."""
-    routes = APIRouter(tags=["still"])
-    light = room.pages.masthead.theme.light
+def router(pages: Pages, signup: Signup | None) -> APIRouter:
+    """`/` (the sign-up form, if there is one), `/style.css` and `/icon.svg`."""
+    routes = APIRouter(tags=["static"])
+    light = pages.masthead.theme.light
 
     @routes.get(
         "/",
         response_class=HTMLResponse,
-        responses=PAGE,
-        summary="The newsletter, and how to get it",
-        dependencies=[Depends(language_asked)],
+        responses=PAGE_RESPONSES,
+        summary="The home page",
+        dependencies=[Depends(language_parameter)],
     )
-    def front(request: Request) -> HTMLResponse:
-        if room.app.settings.web.signup:
-            return joining(room, request)
-        return room.pages.show(request, "front.html.j2", "/", personal=False)
+    def home(request: Request) -> HTMLResponse:
+        if signup is not None:
+            return signup.form(request)
+        return pages.response(request, "front.html.j2", "/", personal=False)
 
-    @routes.get("/style.css", response_class=Response, responses=_kind("text/css"), summary="The style sheet")
-    def style() -> Response:
-        kept = {"cache-control": "public, max-age=86400"}
-        return Response(room.pages.css, media_type="text/css", headers=kept)
+    @routes.get("/style.css", response_class=Response, responses=_file("text/css"), summary="The stylesheet")
+    def stylesheet() -> Response:
+        return Response(pages.css, media_type="text/css", headers=_CACHED)
 
-    @routes.get("/icon.svg", response_class=Response, responses=_kind("image/svg+xml"), summary="The mark in a tab")
+    @routes.get("/icon.svg", response_class=Response, responses=_file("image/svg+xml"), summary="The favicon")
     def icon() -> Response:
-        drawn = _ICON.format(accent=light.accent, paper=light.paper)
-        return Response(drawn, media_type="image/svg+xml", headers={"cache-control": "public, max-age=86400"})
+        svg = _ICON.format(accent=light.accent, paper=light.paper)
+        return Response(svg, media_type="image/svg+xml", headers=_CACHED)
 
     return routes
 
 
-def _kind(media: str) -> dict[int | str, dict[str, object]]:
-    return {200: {"description": "As it is.", "content": {media: {}}}}
+def _file(media_type: str) -> dict[int | str, dict[str, object]]:
+    return {200: {"description": "The file.", "content": {media_type: {}}}}

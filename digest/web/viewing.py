@@ -1,111 +1,141 @@
-"""The letter in a browser: a reader's own, with the links that are theirs, and the pictures that travelled in it."""
+"""View in browser: a subscriber's own copy of an email with its personal links, and its inline images."""
 
 from __future__ import annotations
 
 import html
 import re
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from digest.deliver.message import cids, fill, recipient
+from digest.deliver.message import Sender, cids, fill, recipient
 from digest.models import RenderedEmail, Variant
-from digest.web.again import letter_of
-from digest.web.leaving import broken
-from digest.web.pages import PAGE, language_asked
-from digest.web.room import NOBODY, Room
+from digest.render.letter import Renderer
+from digest.store.editions import EditionStore
+from digest.store.pictures import PictureStore
+from digest.store.published import PublishedStore
+from digest.web.again import find_email
+from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.room import TEST_SUBSCRIBER, Context
 
-_PICTURE = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
+_IMG = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
 _SOURCE = re.compile(r'\bsrc="(https?://[^"]*)"')
 _BODY = re.compile(r"<body\b[^>]*>")
-_MAY_HAVE_IT = ("submitting", "accepted", "unknown")
+_MAY_BE_DELIVERED = ("submitting", "accepted", "unknown")
 _CID = r"^[0-9a-f]{40}@digest$"
-Shown = Annotated[bool, Query(alias="pictures", description="Whether pictures of other sites are loaded")]
+RemoteImages = Annotated[bool, Query(alias="pictures", description="Whether to load images from other sites")]
 
 
-def router(room: Room) -> APIRouter:
+@dataclass(frozen=True)
+class EmailViewer:
+    """Finds the email that a subscriber may see, and turns it into a page."""
+
+    context: Context
+    editions: EditionStore
+    published: PublishedStore
+    # Renders a draft for the links of a test email; no copy of a test email is stored.
+    renderer: Renderer
+    sender: Sender
+
+    def find(self, key: str, id: int) -> RenderedEmail | None:
+        """The email of a published edition.
+
+        An edition that was stopped is visible only to subscribers who may have received it. The links of a test email
+        also show a draft.
+        """
+        now = self.context.now()
+        place = self.published.place(key, id)
+        received = place is not None and place.state in _MAY_BE_DELIVERED
+        visible = received or id == TEST_SUBSCRIBER or self.published.get(key, now) is not None
+        subscriber = self.context.subscriber(id)
+        email = find_email(self.editions, key, subscriber, place.variant if place else "") if visible else None
+        if email is None and id == TEST_SUBSCRIBER and (edition := self.editions.get(key)):
+            email = self.renderer.render(edition, Variant("html"), now=now, test=True)
+        return email
+
+    def personal_values(self, id: int) -> dict[str, str]:
+        """The values of the email's placeholders for this subscriber."""
+        subscriber = self.context.subscriber(id)
+        address = subscriber.email if subscriber else ""
+        return recipient(id, address, self.sender, self.context.signer.letters).values
+
+    def response(self, request: Request, email: RenderedEmail, id: int, here: str, *, remote: bool) -> HTMLResponse:
+        """Answer with the email as a page. Without `remote`, images from other sites are left out."""
+        pages = self.context.pages
+        values = self.personal_values(id)
+        if not email.html:
+            text = fill(email.text, values)
+            return pages.response(request, "text.html.j2", here, title=email.subject, text=text)
+        logo = pages.masthead.theme.logo
+        complete = _as_page(fill(email.html, values), pages.root)
+        page = complete if remote else without_remote_images(complete, logo)
+        if page != complete:
+            bar = pages.render("bar.html.j2", pages.language(request), here=here)
+            page = _BODY.sub(lambda body: body[0] + bar, page, count=1)
+        return HTMLResponse(page, headers={"content-security-policy": _policy(logo=logo, remote=remote)})
+
+
+def router(viewer: EmailViewer, images: PictureStore) -> APIRouter:
     """`/view/EDITION/TOKEN` and `/picture/CID`."""
-    routes = APIRouter(tags=["view"], responses=PAGE)
+    context = viewer.context
+    pages = context.pages
+    routes = APIRouter(tags=["view"], responses=PAGE_RESPONSES)
 
     @routes.get(
         "/view/{edition}/{token}",
         response_class=HTMLResponse,
-        summary="The reader's letter",
-        dependencies=[Depends(language_asked)],
+        summary="The subscriber's email",
+        dependencies=[Depends(language_parameter)],
     )
-    def view(request: Request, edition: str, token: str, pictures: Shown = False) -> HTMLResponse:
-        id = room.bearer("view", token)
+    def view(request: Request, edition: str, token: str, pictures: RemoteImages = False) -> HTMLResponse:
+        id = context.subscriber_id_from_token("view", token)
         if id is None:
-            return broken(room, request)
-        letter = _letter(room, edition, id)
-        if letter is None:
-            words = room.pages.words(request)
-            return room.pages.problem(request, 404, words.gettext("There is no such edition"))
-        reader = room.reader(id)
-        values = recipient(id, reader.email if reader else "", room.app.sender, room.app.signer.letters).values
-        here = f"/view/{edition}/{token}"
-        if not letter.html:
-            text = fill(letter.text, values)
-            return room.pages.show(request, "text.html.j2", here, title=letter.subject, text=text)
-        logo = room.app.settings.theme.logo
-        page = _in_browser(fill(letter.html, values), room.pages.root)
-        plain = page if pictures else _without_remote(page, logo)
-        if plain != page:
-            bar = room.pages.fill("bar.html.j2", room.pages.language(request), here=here)
-            page = _BODY.sub(lambda body: body[0] + bar, plain, count=1)
-        return HTMLResponse(page, headers={"content-security-policy": policy(logo=logo, pictures=pictures)})
+            return context.invalid_link(request)
+        email = viewer.find(edition, id)
+        if email is None:
+            return pages.error(request, 404, pages.catalogue(request).gettext("There is no such edition"))
+        return viewer.response(request, email, id, f"/view/{edition}/{token}", remote=pictures)
 
     @routes.get(
         "/picture/{cid}",
         response_class=Response,
-        summary="A picture that travelled in a letter",
+        summary="An inline image of an email",
         responses={200: {"content": {"image/png": {}, "image/jpeg": {}, "image/gif": {}}}},
     )
-    def picture(request: Request, cid: Annotated[str, Path(pattern=_CID)]) -> Response:
-        found = room.app.articles.pictures.held([cid]).get(cid)
+    def image(request: Request, cid: Annotated[str, Path(pattern=_CID)]) -> Response:
+        found = images.held([cid]).get(cid)
         if found is None:
-            return room.pages.problem(request, 404, room.pages.words(request).gettext("There is nothing here"))
-        # Its name says what it holds, so it never changes.
-        kept = {"cache-control": "public, max-age=31536000, immutable"}
-        return Response(found.data, media_type=found.type, headers=kept)
+            return pages.error(request, 404, pages.catalogue(request).gettext("There is nothing here"))
+        # The Content-ID is a hash of the content, so the image never changes.
+        headers = {"cache-control": "public, max-age=31536000, immutable"}
+        return Response(found.data, media_type=found.type, headers=headers)
 
     return routes
 
 
-def _letter(room: Room, key: str, id: int) -> RenderedEmail | None:
-    """The letter of a sent edition, and of one that was stopped for those who may have it; for the links of a test
-    letter, which is sent before any is kept, a new one."""
-    place = room.published.place(key, id)
-    had = place is not None and place.state in _MAY_HAVE_IT
-    seen = had or id == NOBODY or room.published.get(key, room.now()) is not None
-    letter = letter_of(room, key, room.reader(id), place.variant if place else "") if seen else None
-    if letter is None and id == NOBODY and (edition := room.app.editions.get(key)):
-        letter = room.app.renderer.render(edition, Variant("html"), now=room.now(), test=True)
-    return letter
-
-
-def policy(*, logo: str, pictures: bool) -> str:
-    """A letter's styles stand in its elements, as mail wants it; nothing else of it may do more than a page of ours."""
-    images = "https:" if pictures else html.escape(logo, quote=True).replace(";", "%3B").replace(",", "%2C")
+def _policy(*, logo: str, remote: bool) -> str:
+    """The Content-Security-Policy of an email: it needs inline styles, and nothing else beyond our pages."""
+    images = "https:" if remote else html.escape(logo, quote=True).replace(";", "%3B").replace(",", "%2C")
     return (
         f"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' {images}; form-action 'none'; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
 
 
-def _in_browser(page: str, root: str) -> str:
-    """A letter as a page: its own pictures come from here, and what a mail calls an article is the main part."""
-    for cid in cids([RenderedEmail("", "", page, "")]):
-        page = page.replace(f'"cid:{cid}"', f'"{root}/picture/{cid}"')
-    return page.replace('role="article"', 'role="main"', 1).replace(' aria-roledescription="email"', "", 1)
+def _as_page(email: str, root: str) -> str:
+    """The HTML of an email as a page: inline images get URLs, and the email's article becomes the main landmark."""
+    for cid in cids([RenderedEmail("", "", email, "")]):
+        email = email.replace(f'"cid:{cid}"', f'"{root}/picture/{cid}"')
+    return email.replace('role="article"', 'role="main"', 1).replace(' aria-roledescription="email"', "", 1)
 
 
-def _without_remote(page: str, logo: str) -> str:
-    """Without the pictures that other sites would see the reader fetch; the newsroom's own logo stays."""
+def without_remote_images(page: str, logo: str) -> str:
+    """The page without images that would tell other sites about the visit. The newsroom's own logo stays."""
 
-    def kept(picture: re.Match[str]) -> str:
-        source = _SOURCE.search(picture[0])
-        return "" if source and html.unescape(source[1]) != logo else picture[0]
+    def keep_or_drop(image: re.Match[str]) -> str:
+        source = _SOURCE.search(image[0])
+        return "" if source and html.unescape(source[1]) != logo else image[0]
 
-    return _PICTURE.sub(kept, page)
+    return _IMG.sub(keep_or_drop, page)

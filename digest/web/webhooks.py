@@ -1,7 +1,7 @@
-"""`POST /webhooks/sendgrid`: a post is verified, kept as it came and answered; `hearing` handles it afterwards.
+"""`POST /webhooks/sendgrid`: verify and store a webhook request. A scheduled job processes it later.
 
-Owns the answers. 204: kept (also when it was kept before) · 403: not SendGrid's, whatever is wrong with it · 413: too
-long · 503: the store can't keep it now, so the provider posts it again.
+Responses: 204 stored (also if it was stored before), 403 not signed by SendGrid, 413 too large, 503 the store is not
+available, so SendGrid should retry.
 """
 
 from __future__ import annotations
@@ -21,27 +21,29 @@ from digest.events.signature import Verifier
 if TYPE_CHECKING:
     from digest.app import App
 
-MOST_BYTES = 4 << 20
-"""Of one post. SendGrid posts at 768 kB or so; 2,500 events are one megabyte."""
+MAX_BODY_BYTES = 4 << 20
+"""SendGrid posts at about 768 kB; 2,500 events are one megabyte."""
 
 _SIGNATURE = "x-twilio-email-event-webhook-signature"
 _TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
-_ANSWERS: dict[int | str, dict[str, Any]] = {
-    204: {"description": "kept"},
-    403: {"description": "not signed by a key of ours, too old, or not addressed to us"},
-    413: {"description": f"longer than {MOST_BYTES:,} bytes"},
-    503: {"description": "can't be kept now; post it again"},
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    204: {"description": "stored"},
+    403: {"description": "not signed with a configured key, too old, or at the wrong path"},
+    413: {"description": f"larger than {MAX_BODY_BYTES:,} bytes"},
+    503: {"description": "cannot be stored now; try again later"},
 }
 
 
-class Posts(Protocol):
+class WebhookQueue(Protocol):
+    """Stores webhook requests until they are processed."""
+
     def keep(self, provider: str, body: bytes, now: datetime) -> bool:
-        """Keeps a post as it came, durably when this returns. Raises StoreError."""
+        """Store a request body unchanged, durably when this returns. Raises StoreError."""
         ...
 
 
 def webhooks(app: App) -> APIRouter:
-    """The webhook that the settings name; no route without one. Raises ConfigurationError for a wrong key."""
+    """The webhook routes, none if the settings name no keys. Raises ConfigurationError for an invalid key."""
     verifier = app.webhook_verifier
     if verifier is None:
         return APIRouter()
@@ -50,37 +52,38 @@ def webhooks(app: App) -> APIRouter:
     return router(verifier, app.events, app.clock, secret=secret)
 
 
-def router(verifier: Verifier, posts: Posts, clock: Callable[[], datetime], *, secret: str = "") -> APIRouter:
-    """The webhook. With `secret` the path must end in it: `/webhooks/sendgrid/SECRET`."""
+def router(verifier: Verifier, queue: WebhookQueue, clock: Callable[[], datetime], *, secret: str = "") -> APIRouter:
+    """The webhook routes. With `secret` the path must end with it: `/webhooks/sendgrid/SECRET`."""
     routes = APIRouter(tags=["webhooks"])
 
-    @routes.post("/webhooks/sendgrid", status_code=204, responses=_ANSWERS)
+    @routes.post("/webhooks/sendgrid", status_code=204, responses=_RESPONSES)
     async def sendgrid(request: Request) -> Response:
-        """Takes SendGrid's signed events."""
+        """Receive SendGrid's signed events."""
         return await _sendgrid(request, "")
 
-    @routes.post("/webhooks/sendgrid/{word}", status_code=204, responses=_ANSWERS)
-    async def sendgrid_at(request: Request, word: str) -> Response:
-        """Takes SendGrid's signed events where the path has a secret end."""
-        return await _sendgrid(request, word)
+    @routes.post("/webhooks/sendgrid/{path_secret}", status_code=204, responses=_RESPONSES)
+    async def sendgrid_with_secret(request: Request, path_secret: str) -> Response:
+        """Receive SendGrid's signed events at a path that ends with a secret."""
+        return await _sendgrid(request, path_secret)
 
-    async def _sendgrid(request: Request, word: str) -> Response:
+    async def _sendgrid(request: Request, path_secret: str) -> Response:
         signature, timestamp = request.headers.get(_SIGNATURE, ""), request.headers.get(_TIMESTAMP, "")
         now = clock()
-        if not hmac.compare_digest(word.encode("utf-8", "replace"), secret.encode()):
+        if not hmac.compare_digest(path_secret.encode("utf-8", "replace"), secret.encode()):
             return Response(status_code=403)
-        if not verifier.is_fresh(timestamp, now):  # so that a stranger's body is not even read
+        # Checked first, so that the body of an unauthenticated request is not even read.
+        if not verifier.is_fresh(timestamp, now):
             return Response(status_code=403)
         body = await _body(request)
         if body is None:
             return Response(status_code=413)
-        return Response(status_code=await run_in_threadpool(_taken, body, signature, timestamp, now))
+        return Response(status_code=await run_in_threadpool(_store, body, signature, timestamp, now))
 
-    def _taken(body: bytes, signature: str, timestamp: str, now: datetime) -> int:
+    def _store(body: bytes, signature: str, timestamp: str, now: datetime) -> int:
         if not verifier.accepts(body, signature, timestamp, now):
             return 403
         try:
-            posts.keep("sendgrid", body, now)
+            queue.keep("sendgrid", body, now)
         except StoreError:
             return 503
         return 204
@@ -89,12 +92,12 @@ def router(verifier: Verifier, posts: Posts, clock: Callable[[], datetime], *, s
 
 
 async def _body(request: Request) -> bytes | None:
-    """The raw body; None when it is longer than it may be, or the line broke before its end."""
+    """The raw body; None if it is too large or the connection broke before its end."""
     body = bytearray()
     try:
-        async for piece in request.stream():
-            body += piece
-            if len(body) > MOST_BYTES:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
                 return None
     except ClientDisconnect:
         return None

@@ -95,7 +95,7 @@ def test_a_batch_is_either_accepted_or_sent_again(newsroom: Newsroom) -> None:
 def test_a_special_can_not_stand_where_a_day_belongs(newsroom: Newsroom) -> None:
     run = newsroom.digest("compose", "--slug", "2026-11-24")
     assert run.code == 2
-    assert "that is no date" in run.err
+    assert "that is not a date" in run.err
 
 
 def test_a_draft_that_somebody_only_looked_at_is_composed_anew(newsroom: Newsroom) -> None:

@@ -90,7 +90,7 @@ def test_pictures_that_are_too_heavy_together_are_a_warning(newsroom: Newsroom) 
     newsroom.json("compose")
     run = newsroom.digest("send", "--dry-run")
     assert run.code == 0
-    assert re.search(r"the pictures inside the letter have [4-9]\d\d,\d{3} bytes", run.err)
+    assert re.search(r"the attached images have [4-9]\d\d,\d{3} bytes", run.err)
     assert newsroom.json("send")["state"] == "done"
 
 

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.curate.cluster import Cluster, Pairs, cluster
-from digest.curate.linkage import average_link
+from digest.curate.cluster import Cluster, Pairs, average_link, cluster
 from digest.curate.rules import Rules
 from digest.models import Article, Block
 from tests.curate.sample import BRIDGE, DAY, OTHERS, article
@@ -66,13 +65,13 @@ def test_two_items_of_one_source_join_only_when_nearly_the_same() -> None:
     )
     title = "सोनपुरा में कमला नदी का पुल खुला तो लगा मेला, नाविकों ने मांगा काम"
     elsewhere = article("fair", "setu", title, words, hours=3)
-    score = Pairs([first, elsewhere], RULES).link(0, 1).score
+    score = Pairs.build([first, elsewhere], RULES).link(0, 1).score
     assert RULES.merge <= score < RULES.same_source, "the sample must lie between the two thresholds"
     assert len(cluster([first, elsewhere], RULES)) == 1
     sidebar = article("fair", first.source, title, words, hours=3)
     apart = cluster([first, sidebar], RULES)
     assert len(apart) == 2
-    assert "one source" in apart[0].related[0].barred
+    assert "one source" in str(apart[0].related[0].kept_apart)
     update = article("again", first.source, first.title, first.text + "\nपुल पर रोशनी का काम बाकी है।", hours=1)
     assert len(cluster([first, update], RULES)) == 1
 
@@ -106,9 +105,9 @@ def test_a_title_that_one_source_repeats_is_learned_as_a_series() -> None:
 def test_weekdays_that_differ_count_against_a_pair() -> None:
     first, second, _ = BRIDGE
     moved = article(second.id, second.source, second.title, second.text.replace("रविवार", "बृहस्पतिवार"), hours=3)
-    link = Pairs([first, moved], RULES).link(0, 1)
+    link = Pairs.build([first, moved], RULES).link(0, 1)
     assert link.weekday == "conflict"
-    assert link.score < Pairs([first, second], RULES).link(0, 1).score - 0.05
+    assert link.score < Pairs.build([first, second], RULES).link(0, 1).score - 0.05
 
 
 @given(
@@ -154,7 +153,7 @@ def test_labelled_pairs_of_five_papers() -> None:
         for story in stories
     ]
     place = {each.id: number for number, each in enumerate(articles)}
-    pairs = Pairs(articles, RULES)
+    pairs = Pairs.build(articles, RULES)
     scores: dict[str, list[float]] = {}
     for pair in json.loads(_read("nearup/covid_pairs_labelled.json")):
         score = pairs.link(place[pair["a"]], place[pair["b"]]).score

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from digest.curate.compose import Curated, compose
+from digest.curate.compose import ComposeContext, Curated, compose
+from digest.curate.desk import Changes
 from digest.curate.rules import Rules
 from digest.models import Article, Image, Story
 from tests.curate.sample import BRIDGE, DAY, NOW, OTHERS, article
@@ -17,7 +18,7 @@ RULES = Rules()
 
 
 def made(articles: tuple[Article, ...] | list[Article] = DAY, rules: Rules = RULES, **more: object) -> Curated:
-    return compose(articles, rules=rules, weights={}, now=NOW, **more)  # type: ignore[arg-type]
+    return compose(articles, ComposeContext(rules, NOW, **more))  # type: ignore[arg-type]
 
 
 def stories(curated: Curated) -> list[Story]:
@@ -58,15 +59,17 @@ def test_a_link_names_the_two_that_it_joins_and_what_is_only_related() -> None:
 def test_what_comes_next_is_told_best_first_and_can_be_pinned() -> None:
     rules = replace(RULES, max_stories=3)
     curated = made(DAY, rules)
-    assert [each.score for each in curated.waiting] == sorted((each.score for each in curated.waiting), reverse=True)
-    assert len(stories(curated)) + len(curated.waiting) == 5
-    best = curated.waiting[0]
+    assert [each.score for each in curated.runners_up] == sorted(
+        (each.score for each in curated.runners_up), reverse=True
+    )
+    assert len(stories(curated)) + len(curated.runners_up) == 5
+    best = curated.runners_up[0]
     assert best.sources
     assert any(reason.startswith("age ") for reason in best.reasons)
-    pinned = made(DAY, rules, pinned=(best.id,))
+    pinned = made(DAY, rules, changes=Changes(pinned=(best.id,)))
     assert pinned.lead == best.id
-    assert best.id not in {each.id for each in pinned.waiting}
-    assert made().waiting == ()
+    assert best.id not in {each.id for each in pinned.runners_up}
+    assert made().runners_up == ()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -104,14 +107,14 @@ def sections_of(curated: Curated) -> list[tuple[str, list[str]]]:
 def test_the_desk_pins_and_drops() -> None:
     plain = made()
     chess, bridge = by_title(plain, "शतरंज"), by_title(plain, "पुल")
-    pinned = made(pinned=(chess.id,))
+    pinned = made(changes=Changes(pinned=(chess.id,)))
     assert pinned.lead == chess.id
     assert by_title(pinned, "शतरंज").reasons[0] == "pinned by the desk"
-    dropped = made(dropped=(bridge.id,))
+    dropped = made(changes=Changes(dropped=(bridge.id,)))
     assert bridge.id not in {story.id for story in stories(dropped)}
     assert "3 dropped by the desk" in dropped.left_out
-    assert made(dropped=(BRIDGE[1].url,)) == dropped
-    assert len(stories(made(pinned=("nobody",), dropped=("nothing",)))) == 5
+    assert made(changes=Changes(dropped=(BRIDGE[1].url,))) == dropped
+    assert len(stories(made(changes=Changes(pinned=("nobody",), dropped=("nothing",))))) == 5
 
 
 def test_most_stories_and_most_of_a_section() -> None:
@@ -127,7 +130,8 @@ def test_most_stories_and_most_of_a_section() -> None:
     assert len(stories(only)) == 6, "with one section the cap gives way"
 
 
-TITLES = (  # no two share a word
+# No two share a word.
+TITLES = (
     "कबड्डी संघ चुनेगा अध्यक्ष",
     "तैराकी केंद्र में मरम्मत शुरू",
     "निशानेबाजी शिविर स्थगित",
@@ -162,7 +166,7 @@ def test_horoscopes_stay_out_unless_pinned_and_a_series_comes_once() -> None:
     assert stars.title not in titles
     assert "1 series (horoscope)" in curated.left_out
     assert sum(each.title in titles for each in prices) == 1
-    assert stars.title in [story.title for story in stories(made([*DAY, stars], pinned=("stars",)))]
+    assert stars.title in [story.title for story in stories(made([*DAY, stars], changes=Changes(pinned=("stars",))))]
 
 
 def test_the_top_is_not_one_paper() -> None:
@@ -170,9 +174,9 @@ def test_the_top_is_not_one_paper() -> None:
         replace(each, id=f"p-{n}", source="alok" if n < 4 else f"paper {n}", title=word, section=name, body=())
         for n, (each, word, name) in enumerate(zip(OTHERS * 2, TITLES, RULES.sections, strict=False))
     ]
-    curated = compose(many, rules=Rules(max_stories=5), weights={"alok": 2.0}, now=NOW)
+    curated = compose(many, ComposeContext(Rules(max_stories=5), NOW, weights={"alok": 2.0}))
     assert sum(story.sources[0] == "alok" for story in stories(curated)) == 2
-    alone = compose(many[:4], rules=Rules(max_stories=5), weights={"alok": 2.0}, now=NOW)
+    alone = compose(many[:4], ComposeContext(Rules(max_stories=5), NOW, weights={"alok": 2.0}))
     assert len(stories(alone)) == 4, "with one source there is nothing to spread"
 
 
@@ -200,7 +204,7 @@ def test_a_picture_that_a_letter_can_show_is_taken_before_one_that_it_cannot() -
 
 
 def test_ids_outlast_the_day() -> None:
-    later = compose(DAY, rules=RULES, weights={"setu": 1.1}, now=NOW + timedelta(hours=3))
+    later = compose(DAY, ComposeContext(RULES, NOW + timedelta(hours=3), weights={"setu": 1.1}))
     assert {story.id for story in stories(later)} & {story.id for story in stories(made())}
     assert by_title(later, "शतरंज").id == by_title(made(), "शतरंज").id
 
@@ -208,7 +212,7 @@ def test_ids_outlast_the_day() -> None:
 def test_source_weight_and_liking_move_a_story_up() -> None:
     plain, liked = made(), made(rules=Rules(preferences={"मनोरंजन": 1.0}))
     assert by_title(liked, "पतंग").score == pytest.approx(by_title(plain, "पतंग").score + 0.8)
-    heavy = compose(DAY, rules=RULES, weights={"setu": 2.0}, now=NOW)
+    heavy = compose(DAY, ComposeContext(RULES, NOW, weights={"setu": 2.0}))
     assert by_title(heavy, "दूरबीन").score == pytest.approx(by_title(plain, "दूरबीन").score + 0.5)
 
 

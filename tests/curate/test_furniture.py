@@ -1,12 +1,11 @@
-"""What a source repeats in article after article goes from texts and summaries; reports that grow do not."""
+"""Text that a source repeats in article after article is removed; reports that grow keep theirs."""
 
 from __future__ import annotations
 
 import pytest
 
-from digest.curate.boilerplate import Furniture
-from digest.curate.compose import compose
-from digest.curate.memo import Memo
+from digest.curate.boilerplate import remove_repeated_text
+from digest.curate.compose import ComposeContext, compose
 from digest.curate.rules import Rules
 from digest.curate.summarise import summarise
 from digest.models import Article
@@ -21,19 +20,17 @@ TEXTS = (
 )
 
 
-def told(count: int, hours: float = 5) -> list[Article]:
+def reports(count: int, hours: float = 5) -> list[Article]:
     return [article(f"x{n}", "alok", title, f"{text}\n{BLURB}", hours) for n, (title, text) in enumerate(TEXTS[:count])]
 
 
 def cleaned(articles: list[Article]) -> list[str]:
-    furniture = Furniture()
-    furniture.learn(articles, NOW)
-    return [furniture.without(each).text for each in articles]
+    return [each.text for each in remove_repeated_text(articles, NOW)]
 
 
 def test_a_sentence_of_three_unlike_articles_goes() -> None:
-    assert cleaned(told(4)) == [text for _title, text in TEXTS]
-    assert cleaned(told(2)) == [f"{text}\n{BLURB}" for _title, text in TEXTS[:2]]
+    assert cleaned(reports(4)) == [text for _title, text in TEXTS]
+    assert cleaned(reports(2)) == [f"{text}\n{BLURB}" for _title, text in TEXTS[:2]]
 
 
 def test_it_goes_from_within_a_paragraph_with_what_points_back_at_it() -> None:
@@ -48,7 +45,7 @@ def test_it_goes_from_within_a_paragraph_with_what_points_back_at_it() -> None:
 def test_other_sources_and_old_days_do_not_count() -> None:
     others = [article(f"y{n}", f"paper{n}", title, f"{text}\n{BLURB}") for n, (title, text) in enumerate(TEXTS)]
     assert all(BLURB in text for text in cleaned(others))
-    old = told(4, hours=20 * 24)
+    old = reports(4, hours=20 * 24)
     assert all(BLURB in text for text in cleaned(old))
 
 
@@ -67,23 +64,20 @@ def test_copies_under_other_titles_keep_their_text() -> None:
 
 
 def test_an_edition_says_what_was_left_out_and_summaries_lack_it() -> None:
-    rules = Rules(min_stories=1)
-    memo = Memo()
-    for _ in range(2):
-        curated = compose(told(4), rules=rules, weights={}, now=NOW, memo=memo)
-        stories = [story for section in curated.sections for story in section.stories]
-        assert len(stories) == 4
-        assert not any(BLURB in story.summary for story in stories)
-        assert "repeated sentences of alok in 4 of its articles" in curated.left_out
-    assert summarise(told(4)[0]).endswith(BLURB)
+    curated = compose(reports(4), ComposeContext(Rules(min_stories=1), NOW))
+    stories = [story for section in curated.sections for story in section.stories]
+    assert len(stories) == 4
+    assert not any(BLURB in story.summary for story in stories)
+    assert "repeated sentences of alok in 4 of its articles" in curated.left_out
+    assert summarise(reports(4)[0]).endswith(BLURB)
 
 
 def test_days_of_the_background_teach() -> None:
-    today, before = told(4)[:1], told(4, hours=3 * 24)[1:]
-    curated = compose(today, rules=Rules(min_stories=1), weights={}, now=NOW, background=before)
+    today, before = reports(4)[:1], reports(4, hours=3 * 24)[1:]
+    curated = compose(today, ComposeContext(Rules(min_stories=1), NOW, background=before))
     assert BLURB not in curated.sections[0].stories[0].summary
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_few_articles_teach_nothing(count: int) -> None:
-    assert len(cleaned(told(count))) == count
+    assert len(cleaned(reports(count))) == count

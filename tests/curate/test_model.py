@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from digest.curate.faithful import faults
+from digest.curate.faithful import find_faults
 from digest.curate.summarisers import SummaryError
 from digest.curate.summarisers.openai import OpenAI
-from digest.curate.telling import tell
+from digest.curate.telling import write_summary
 from tests.curate.sample import BRIDGE
 from tests.support.http_server import Exchange, HttpServer
 
@@ -31,7 +31,8 @@ def answering(server: HttpServer, text: object, status: int = 200) -> OpenAI:
 
 
 def told(model: OpenAI) -> tuple[str, tuple[str, ...]]:
-    return tell([FIRST], title=FIRST.title, summariser=model, background={})
+    summary = write_summary([FIRST], title=FIRST.title, summariser=model, background={})
+    return summary.text, summary.reasons
 
 
 def test_good_words_are_shown_and_what_was_asked_is_right(server: HttpServer) -> None:
@@ -66,7 +67,7 @@ def test_words_that_the_articles_do_not_bear_out_give_way_to_theirs(server: Http
     summary, reasons = told(answering(server, text))
     assert summary.startswith("सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए खोल दिया गया।")
     assert reasons[0].startswith("summary: extractive, because ")
-    assert any(said in fault for fault in faults(text, [FIRST], FIRST.title))
+    assert any(said in fault for fault in find_faults(text, [FIRST], FIRST.title))
 
 
 def _drip(exchange: Exchange) -> None:
@@ -88,7 +89,7 @@ def test_a_model_that_is_down_costs_two_tries_and_no_summary(server: HttpServer)
     reasons = [told(model)[1][0] for _ in range(4)]
     assert all(told(model)[0] for _ in range(2))
     assert "answered 500" in reasons[0]
-    assert "left alone" in reasons[3]
+    assert "not used" in reasons[3]
     assert len(server.hits("/v1/chat/completions")) == 2
 
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from digest.curate import series
 from digest.curate.rules import SECTIONS
 from digest.curate.section_words import lexicon
-from digest.curate.sections import named, section_of
+from digest.curate.sections import section_by_name, section_of
+from digest.curate.series import title_form
 from digest.models import Article
 from tests.curate.sample import article
 from tests.paths import SHARED_DATA
@@ -48,9 +48,11 @@ def test_the_others_vote_where_the_first_says_nothing() -> None:
     assert section_of([one(categories=("business",)), *story[1:]], "देश")[0] == "व्यापार"
 
 
-@pytest.mark.parametrize(("name", "section"), [("Health-News", "स्वास्थ्य"), ("खेल समाचार", "खेल"), ("कविता", ""), ("", "")])
-def test_names(name: str, section: str) -> None:
-    assert named(name) == section
+@pytest.mark.parametrize(
+    ("name", "section"), [("Health-News", "स्वास्थ्य"), ("खेल समाचार", "खेल"), ("कविता", None), ("", None)]
+)
+def test_names(name: str, section: str | None) -> None:
+    assert section_by_name(name) == section
 
 
 @pytest.mark.parametrize(
@@ -67,13 +69,13 @@ def test_names(name: str, section: str) -> None:
     ],
 )
 def test_series_by_title(title: str, kind: str) -> None:
-    found = series.of_title(title)
+    found = title_form(title).series
     assert (found.kind if found else "") == kind
 
 
 def test_skeleton_forgets_numbers_only() -> None:
-    assert series.skeleton("भाव 23/11: ४५ रुपये") == series.skeleton("भाव 24/11: 46.5 रुपये")
-    assert series.skeleton("भाव 23") != series.skeleton("दर 23")
+    assert title_form("भाव 23/11: ४५ रुपये").skeleton == title_form("भाव 24/11: 46.5 रुपये").skeleton
+    assert title_form("भाव 23").skeleton != title_form("दर 23").skeleton
 
 
 def test_headline_words_on_labelled_headlines() -> None:
@@ -109,6 +111,6 @@ def test_headline_words_on_labelled_headlines() -> None:
 def test_the_table_of_words_holds_what_the_rules_expect() -> None:
     table = lexicon()
     said = {section for held in (*table.words.values(), *table.forms.values()) for section, _points in held}
-    assert said - table.silent == set(SECTIONS) - {"राजनीति"}
-    assert table.silent == {"राजनीति"}
+    assert said - table.ignored == set(SECTIONS) - {"राजनीति"}
+    assert table.ignored == {"राजनीति"}
     assert all(len(whole) > 1 for held in table.phrases.values() for whole, _section, _points in held)

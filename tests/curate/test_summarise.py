@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from digest.curate.sentence_rules import HANGING, balanced, faults, is_teaser
+from digest.curate.sentence_rules import HANGING, TEASERS, balanced, broken_rules, is_teaser
 from digest.curate.summarise import summarise
 from digest.curate.summarisers import load
-from digest.curate.teasers import TEASERS
 from digest.hindi.sentences import split
 from digest.hindi.text import fold
 from digest.hindi.tokens import stems
@@ -201,5 +200,5 @@ def test_news_that_only_sounds_like_a_teaser_stays(sentence: str) -> None:
     ],
 )
 def test_faults_of_a_summary(text: str, fault: str) -> None:
-    found = faults(text, TITLE)
+    found = broken_rules(text, TITLE)
     assert any(fault in each for each in found) if fault else not found

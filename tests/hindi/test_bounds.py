@@ -19,9 +19,9 @@ from digest.collect.feedlink import feed_link
 from digest.collect.markup import paragraphs, plain, read_html
 from digest.collect.sniff import sniff
 from digest.collect.taming import limit_items
-from digest.curate.boilerplate import Furniture
-from digest.curate.sentence_rules import faults
-from digest.curate.series import of_title
+from digest.curate.boilerplate import remove_repeated_text
+from digest.curate.sentence_rules import broken_rules
+from digest.curate.series import title_form
 from digest.curate.summarise import summarise
 from digest.hindi.cut import shorten, wrap
 from digest.hindi.language import guess
@@ -61,11 +61,9 @@ def _cleaned(text: str) -> object:
     return clean_article(Article("1", "s", text[:400], NOW, excerpt=text, body=body), sites=("गांव",))
 
 
-def _furniture(text: str) -> object:
+def _repeated_text(text: str) -> object:
     found = [Article(str(n), "s", f"{n}", NOW, body=(Block("p", text),), content_hash=f"{n}") for n in range(4)]
-    furniture = Furniture()
-    furniture.learn(found, NOW)
-    return [furniture.without(each) for each in found]
+    return remove_repeated_text(found, NOW)
 
 
 WORK: dict[str, Callable[[str], object]] = {
@@ -83,10 +81,10 @@ WORK: dict[str, Callable[[str], object]] = {
     "split_dateline, opening": lambda text: split_dateline(f"सोनपुरा: {text}", context=text),
     "unsigned_title": unsigned_title,
     "is_credit": is_credit,
-    "faults": lambda text: faults(text, "गांव का मेला"),
+    "broken_rules": lambda text: broken_rules(text, "गांव का मेला"),
     "summarise": lambda text: summarise(Article("1", "s", "गांव", NOW, body=(Block("p", text),))),
-    "furniture": _furniture,
-    "of_title": of_title,
+    "remove_repeated_text": _repeated_text,
+    "title_form": title_form,
     "clean_article": _cleaned,
     "sniff": sniff,
     "sniff after a comment": lambda text: sniff("<!-- -->" + text),

@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 from digest.hindi import cut
-from digest.preview.frames import in_scheme, policy
+from digest.preview.frames import content_security_policy, in_scheme
 from tests.cli.newsroom import Newsroom
 from tests.preview.conftest import KEY, Viewer
 
@@ -80,7 +80,7 @@ def test_a_mistake_is_shown_and_the_last_good_letter_stays(viewer: Viewer, newsr
 
 def test_frames_run_nothing_and_show_pictures_only_if_asked(viewer: Viewer) -> None:
     _, headers, html = viewer.get("/letter.html?scheme=dark&images=0")
-    assert headers["content-security-policy"] == policy(images=False)
+    assert headers["content-security-policy"] == content_security_policy(images=False)
     assert "script-src" not in headers["content-security-policy"]
     assert "img-src 'none'" in headers["content-security-policy"]
     assert "@media all{" in html

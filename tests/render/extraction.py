@@ -11,7 +11,7 @@ from pathlib import Path
 from babel.messages.extract import extract
 from jinja2.ext import babel_extract
 
-from digest.curate.section_names import IDS
+from digest.curate.sections import MESSAGE_IDS
 from digest.messages import PAGES, TEMPLATE
 from tests.paths import ROOT
 
@@ -50,8 +50,8 @@ def used() -> Iterator[tuple[tuple[str, ...], str]]:
                 yield _ids(message), str(path.relative_to(ROOT))
     for label in LABELS:
         yield (label,), "digest/models.py"
-    for name in IDS.values():
-        yield (name,), "digest/curate/section_names.py"
+    for name in MESSAGE_IDS.values():
+        yield (name,), "digest/curate/sections.py"
 
 
 def template(*, pages: bool = False) -> str:

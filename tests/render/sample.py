@@ -8,14 +8,14 @@ from pathlib import Path
 
 from digest.models import Edition, Image, Section, Story, Variant
 from digest.render.letter import Renderer
-from digest.render.masthead import Masthead
+from digest.render.masthead import Branding
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 """सुबह 7:00 बजे in Kolkata."""
 
-MASTHEAD = Masthead(
+MASTHEAD = Branding(
     name="सुबह की ख़बरें",
     language="hi",
     timezone="Asia/Kolkata",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from digest.models import Edition, Variant
-from digest.render.briefs import PINNED, told_in_brief
+from digest.render.page import PINNED, brief_stories
 from digest.render.themes import Theme
 from tests.render.sample import EVERYTHING, NOW, renderer, twenty
 
@@ -34,7 +34,7 @@ def test_the_lightest_stand_at_the_end_as_headlines() -> None:
         at = part.index("संक्षेप में")
         assert all(part.index(story.url) > at for story in last)
     assert letter.html.count("<h3") == 19, "headlines all the same"
-    assert told_in_brief(edition, 2) == {story.id for story in last}
+    assert brief_stories(edition, 2) == {story.id for story in last}
 
 
 def test_a_section_of_briefs_alone_has_no_heading_of_its_own() -> None:
@@ -46,24 +46,24 @@ def test_a_section_of_briefs_alone_has_no_heading_of_its_own() -> None:
 
 @pytest.mark.parametrize(("count", "most", "expected"), [(20, 3, 3), (20, 0, 0), (7, 3, 0), (8, 3, 2), (20, 40, 6)])
 def test_how_many(count: int, most: int, expected: int) -> None:
-    assert len(told_in_brief(scored(count), most)) == expected
+    assert len(brief_stories(scored(count), most)) == expected
 
 
 def test_never_the_lead_nor_what_the_desk_pinned() -> None:
     edition = scored()
     last = list(edition.stories())[-1]
-    assert last.id not in told_in_brief(replace(edition, lead=last.id), 3)
+    assert last.id not in brief_stories(replace(edition, lead=last.id), 3)
     *others, section = edition.sections
     pinned = replace(section, stories=(*section.stories[:-1], replace(last, reasons=(PINNED,))))
     sections = (*others, pinned)
-    assert last.id not in told_in_brief(replace(edition, sections=sections), 3)
+    assert last.id not in brief_stories(replace(edition, sections=sections), 3)
 
 
 def test_what_has_no_summary_is_a_headline_anyway() -> None:
     edition = scored(5)
     first, *rest = edition.sections
     bare = replace(first, stories=(*first.stories[:3], replace(first.stories[3], summary="")))
-    assert told_in_brief(replace(edition, sections=(bare, *rest)), 0) == {first.stories[3].id}
+    assert brief_stories(replace(edition, sections=(bare, *rest)), 0) == {first.stories[3].id}
 
 
 def test_a_reader_of_one_topic_gets_its_briefs_only() -> None:
@@ -73,10 +73,11 @@ def test_a_reader_of_one_topic_gets_its_briefs_only() -> None:
 
 
 def test_the_reason_is_the_one_that_curating_gives() -> None:
-    from digest.curate.compose import compose
+    from digest.curate.compose import ComposeContext, compose
+    from digest.curate.desk import Changes
     from digest.curate.rules import Rules
     from tests.curate.sample import BRIDGE
     from tests.curate.sample import NOW as MORNING
 
-    curated = compose(BRIDGE, rules=Rules(min_stories=1), weights={}, now=MORNING, pinned=[BRIDGE[0].id])
+    curated = compose(BRIDGE, ComposeContext(Rules(min_stories=1), MORNING, changes=Changes(pinned=(BRIDGE[0].id,))))
     assert PINNED in curated.sections[0].stories[0].reasons

@@ -17,10 +17,10 @@ ANY = st.text(st.one_of(st.characters(), st.sampled_from("-DGX_LEAVE\x00\x0b\ud8
 @given(ANY, st.sampled_from(sorted(PLACEHOLDERS.values())), st.sampled_from(["", "\x00", "\x0b", "\ud800", "\ufeff"]))
 def test_no_text_can_spell_a_placeholder(text: str, tag: str, inside: str) -> None:
     hostile = f"{text}{tag[:5]}{inside}{tag[5:]}{text}"
-    assert tag not in clean.line(hostile)
+    assert tag not in clean.one_line(hostile)
     assert not any(tag in paragraph for paragraph in clean.paragraphs(hostile))
-    assert tag not in clean.web(f"https://x.example/{hostile}?{tag}#{tag}")
-    clean.line(hostile).encode()
+    assert tag not in clean.web_address(f"https://x.example/{hostile}?{tag}#{tag}")
+    clean.one_line(hostile).encode()
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def test_no_text_can_spell_a_placeholder(text: str, tag: str, inside: str) -> No
     ],
 )
 def test_web_addresses(url: str, expected: str) -> None:
-    assert clean.web(url) == expected
+    assert clean.web_address(url) == expected
 
 
 @given(ANY)
 def test_web_is_ascii_and_never_raises(text: str) -> None:
     for url in (text, f"https://{text}", f"https://x.example/{text}"):
-        got = clean.web(url)
+        got = clean.web_address(url)
         assert got.isascii()
         assert got == "" or urlsplit(got).scheme in ("http", "https")
         assert not set(got) & set(" \"'<>\n")
@@ -70,7 +70,7 @@ def test_web_is_ascii_and_never_raises(text: str) -> None:
     ],
 )
 def test_mail_addresses(address: str, expected: str) -> None:
-    assert clean.mailbox(address) == expected
+    assert clean.mail_address(address) == expected
 
 
 def test_paragraphs() -> None:

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from digest.hindi.sentences import split
 from digest.models import Edition, RenderedEmail
-from digest.render.fit import LEAST_STORIES, PERSONAL, fit
+from digest.render.fit import CLIPPED, MIN_STORIES, PERSONAL_BYTES, fit, measure
 from digest.render.letter import Renderer
-from digest.render.size import CLIPPED, measure
 from tests.render.sample import EVERYTHING, MASTHEAD, NOW, TEMPLATES, twenty
 
 
@@ -82,13 +81,13 @@ def test_the_strictest_reading_of_gmail_is_kept_too() -> None:
     whole = measure(made(90_000))
     assert whole.decoded < 50_000
     assert whole.quoted_printable > CLIPPED
-    assert measure(made(50_000)).quoted_printable <= CLIPPED - PERSONAL
+    assert measure(made(50_000)).quoted_printable <= CLIPPED - PERSONAL_BYTES
     assert made(50_000).left_out
 
 
 def test_what_can_never_fit_keeps_three_stories() -> None:
     made = letter(10_000)
-    assert made.html.count("<h3") + 1 == LEAST_STORIES
+    assert made.html.count("<h3") + 1 == MIN_STORIES
     assert scored().lead
     assert next(iter(scored().stories())).title in made.html
 
@@ -97,9 +96,9 @@ def test_what_can_never_fit_keeps_three_stories() -> None:
 def test_as_little_is_left_out_as_will_do(budget: int) -> None:
     edition = scored()
     fitted = fit(edition, plain, budget)
-    assert fitted.letter is not None
-    size = measure(fitted.letter).decoded
-    smallest = measure(fit(edition, plain, 1).letter or fitted.letter).decoded
+    assert fitted.email is not None
+    size = measure(fitted.email).decoded
+    smallest = measure(fit(edition, plain, 1).email or fitted.email).decoded
     assert size <= max(budget, smallest)
     if fitted.left_out:
         # one step less would not have fitted: a whole summary or story more
@@ -112,9 +111,9 @@ def test_an_edition_of_one_story_is_what_it_is(budget: int) -> None:
     section = replace(edition.sections[0], stories=edition.sections[0].stories[:1])
     alone = replace(edition, sections=(section,), lead=section.stories[0].id)
     fitted = fit(alone, plain, budget)
-    assert fitted.letter is not None
-    assert edition.sections[0].stories[0].title in fitted.letter.html
+    assert fitted.email is not None
+    assert edition.sections[0].stories[0].title in fitted.email.html
 
 
 def test_nothing_to_render_stays_nothing() -> None:
-    assert fit(twenty(), lambda _: None, 10).letter is None
+    assert fit(twenty(), lambda _: None, 10).email is None

@@ -44,7 +44,7 @@ def test_the_doctype_stays_first() -> None:
 
 @pytest.mark.parametrize("start", ["<!doctype html>", "<!-- x --><!DOCTYPE html>", "", '<?xml version="1.0"?>'])
 def test_another_doctype_is_refused_and_not_dropped(start: str) -> None:
-    with pytest.raises(TemplateMistake, match="must begin with exactly <!DOCTYPE html>"):
+    with pytest.raises(TemplateMistake, match="must start with exactly <!DOCTYPE html>"):
         inline(document("<p>क</p>").replace("<!DOCTYPE html>", start, 1))
 
 
@@ -160,7 +160,7 @@ def test_a_linked_sheet_is_never_fetched(listener: tuple[int, list[bytes]]) -> N
 
 
 def test_a_sheet_that_premailer_cannot_take_is_one_sentence() -> None:
-    with pytest.raises(TemplateMistake, match="style sheet can't be inlined"):
+    with pytest.raises(TemplateMistake, match="style sheet cannot be inlined"):
         inline(document('<a title="a,b">क</a>', 'a[title="a,b"]{color:red}'))
 
 

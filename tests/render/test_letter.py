@@ -416,9 +416,9 @@ def test_a_newsletter_overrides_one_block_or_one_file(tmp_path: Path) -> None:
 
 
 def test_the_house_has_no_template_but_those_that_a_letter_uses() -> None:
-    from digest.render.environment import make
+    from digest.render.environment import make_environment
 
-    names = set(make([TEMPLATES], "hi").list_templates())
+    names = set(make_environment([TEMPLATES], "hi").list_templates())
     assert {name.removeprefix("house/") for name in names} == {
         "letter.html.j2",
         "letter.txt.j2",

@@ -12,9 +12,8 @@ from digest import marked_yaml, settings_file
 from digest.messages import bound
 from digest.models import RenderedEmail
 from digest.render.colour import Palette
-from digest.render.links import Links
 from digest.render.lint import lint
-from digest.render.page import Group, Item, Page, Picture
+from digest.render.page import Group, Item, Links, Page, Picture
 from digest.render.themes import LOOKS, Look, Theme
 from tests.paths import ROOT
 from tests.render.sample import EDITION, EVERYTHING, NOW, TEMPLATES, renderer

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from digest.models import Section, Variant
-from digest.render.selection import select
+from digest.render.variants import select
 from tests.render.sample import EDITION, EVERYTHING
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.render.stops import alike
+from digest.render.stops import unify_sentence_ends
 
 
 @pytest.mark.parametrize(
@@ -25,12 +25,12 @@ from digest.render.stops import alike
     ],
 )
 def test_the_first_sentence_decides(text: str, expected: str) -> None:
-    assert alike(text) == expected
+    assert unify_sentence_ends(text) == expected
 
 
 @given(st.text(alphabet='कखिां। .?!…"“”()5aA:\n', max_size=120))
 def test_only_stops_change_and_twice_is_once(text: str) -> None:
-    made = alike(text)
+    made = unify_sentence_ends(text)
     assert len(made) == len(text)
     assert made.replace("।", ".") == text.replace("।", ".")
-    assert alike(made) == made
+    assert unify_sentence_ends(made) == made

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from digest.hindi import cut
 from digest.hindi.tables import words
 from digest.models import PLACEHOLDERS, Edition, Section
-from digest.render.acronyms import in_devanagari
-from digest.render.headline import headline, shorten
-from digest.render.subject import preheader, subject_line
+from digest.render.stops import acronyms_in_devanagari
+from digest.render.subject import clean_headline, preheader, shorten, subject_line
 from tests.render.sample import EDITION, story
 
 TITLES = st.lists(
@@ -50,13 +49,13 @@ def test_a_long_headline_is_cut_between_words_and_has_no_date() -> None:
 
 def test_acronyms_do_not_shout() -> None:
     assert subject_line(edition("RBI और ISRO का साझा केंद्र"), "hi").startswith("आरबीआई और इसरो का साझा केंद्र")
-    got = in_devanagari("iPhone, Isro, COVID-19, G20, 5G, PM-KISAN, U.N. और ए")
+    got = acronyms_in_devanagari("iPhone, Isro, COVID-19, G20, 5G, PM-KISAN, U.N. और ए")
     assert got == "iPhone, Isro, कोविड-19, जी20, 5जी, पीएम-Kisan, यू.एन. और ए"
 
 
 @given(st.text())
 def test_no_word_in_capitals_is_left(text: str) -> None:
-    assert not re.search("(?<![A-Za-z])[A-Z]{2,}(?![A-Za-z])", in_devanagari(text))
+    assert not re.search("(?<![A-Za-z])[A-Z]{2,}(?![A-Za-z])", acronyms_in_devanagari(text))
 
 
 def test_an_english_subject_keeps_its_acronyms() -> None:
@@ -144,7 +143,7 @@ def test_a_shouting_headline_is_written_small() -> None:
 
 
 def test_marathi_letters_have_marathi_names() -> None:
-    assert in_devanagari("RBI", "mr") == "आरबीआय"
+    assert acronyms_in_devanagari("RBI", "mr") == "आरबीआय"
 
 
 def test_a_subject_of_another_edition_is_not_used_again() -> None:
@@ -184,7 +183,7 @@ def test_a_cut_ends_on_no_postposition_where_enough_is_left(told: list[str]) -> 
 
 @given(st.text())
 def test_a_headline_keeps_whole_clusters(title: str) -> None:
-    whole = headline(title, language="en", own="hi")
+    whole = clean_headline(title, language="en", story_language="hi")
     got = shorten(whole, 45, 25)
     if got != whole:
         assert cut.clusters(whole)[: cut.length(got) - 1][:20] == cut.clusters(got)[:-1][:20]

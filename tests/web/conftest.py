@@ -22,11 +22,11 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The starter folder after its edition of today was sent."""
     from digest.app import make_app
     from digest.cli.folder import make_folder
-    from digest.web.serving import serving
+    from digest.web.serving import run_server
 
     home = tmp_path_factory.mktemp("sent") / "letter"
     make_folder(home)
     with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
         pipeline.send(app, "2026-11-23")
-        with serving(app, port=0) as base:
+        with run_server(app, port=0) as base:
             yield Site(app, base)

@@ -19,7 +19,7 @@ from digest.cli.folder import make_folder
 from digest.models import Subscriber
 from digest.store.consent import Consent, ConsentLog
 from digest.subscribers.address import normalise
-from digest.web.serving import serving
+from digest.web.serving import run_server
 
 NOW = "2026-11-23T07:00+05:30"
 FORM = "application/x-www-form-urlencoded"
@@ -114,7 +114,7 @@ def site(home: Path, readers: Sequence[str | Subscriber] = ("asha@example.com",)
     """A newsletter with these readers, its pages served."""
     if not (home / "digest.yaml").exists():
         make_folder(home)
-    with make_app(home, environment={"DIGEST_NOW": NOW, **environment}) as app, serving(app, port=0) as base:
+    with make_app(home, environment={"DIGEST_NOW": NOW, **environment}) as app, run_server(app, port=0) as base:
         listed = [each if isinstance(each, Subscriber) else Subscriber(each) for each in readers]
         app.readers.sync([(normalise(each.email), each) for each in listed], now=app.now())
         yield Site(app, base)

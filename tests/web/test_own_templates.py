@@ -10,9 +10,9 @@ import pytest
 
 from digest.app import make_app
 from digest.cli.folder import make_folder
-from digest.web.application import made_pages
+from digest.web.application import load_pages
 from digest.web.pages import TEMPLATES
-from digest.web.specimens import specimens
+from digest.web.specimens import sample_pages
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
 from tests.web.site import NOW, said, site
@@ -98,6 +98,6 @@ def test_a_file_that_takes_no_place_is_warned_of(home: Path) -> None:
 
 def test_every_template_is_looked_at(home: Path) -> None:
     with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
-        pages = made_pages(app, "https://news.example.com")
-        looked_at = {each.template for each in specimens(pages.masthead, app.now(), app.topics)}
+        pages = load_pages(app, "https://news.example.com")
+        looked_at = {each.template for each in sample_pages(pages.masthead, app.now(), app.topics)}
     assert looked_at | NO_PAGE == {path.name for path in TEMPLATES.iterdir()}

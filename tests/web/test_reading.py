@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from digest import pipeline
 from digest.store.schema import delivery
-from digest.web.viewing import _without_remote
+from digest.web.viewing import without_remote_images
 from tests.web.site import Site, said, site
 
 DAY = "2026-11-23"
@@ -82,7 +82,7 @@ def test_remote_pictures_are_left_out_until_asked_for() -> None:
         '<p><img src="https://paper.example/a.jpg" alt="a &gt; b > c" width="5"><img alt="x" src="/picture/1">'
         '<img src="https://we.example/logo.png" alt="हम"></p>'
     )
-    left = _without_remote(page, "https://we.example/logo.png")
+    left = without_remote_images(page, "https://we.example/logo.png")
     assert left == '<p><img alt="x" src="/picture/1"><img src="https://we.example/logo.png" alt="हम"></p>'
 
 

@@ -20,7 +20,7 @@ from digest.errors import ConfigurationError
 from digest.events.signature import Verifier, read_keys
 from digest.store.database import Database, open_database
 from digest.store.events import EventStore
-from digest.web.webhooks import MOST_BYTES, router, webhooks
+from digest.web.webhooks import MAX_BODY_BYTES, router, webhooks
 from tests.support.asgi import Asgi
 from tests.support.profiles import examples
 from tests.support.sendgrid_events import PATH, Webhook, body, event
@@ -94,9 +94,9 @@ def test_what_is_not_sendgrids_is_refused_and_leaves_nothing(here: Room, spoilt:
 
 
 def test_a_post_that_is_too_long_is_refused(here: Room) -> None:
-    long = b"[" + b" " * MOST_BYTES + b"]"
+    long = b"[" + b" " * MAX_BODY_BYTES + b"]"
     assert here.post(PATH, long, SENDGRID.headers(long, AT)) == 413
-    pieces: list[bytes | None] = [long[:MOST_BYTES], long[MOST_BYTES:]]  # without a Content-Length
+    pieces: list[bytes | None] = [long[:MAX_BODY_BYTES], long[MAX_BODY_BYTES:]]  # without a Content-Length
     assert here.post(PATH, pieces, SENDGRID.headers(long, AT)) == 413
     assert here.kept() == []
 

@@ -103,9 +103,9 @@ def every_part(edition: Edition) -> Edition:
     """The edition with what a template prints only now and then: an intro, a label, briefs, pictures with and without
     alt and of unknown size, a story in English, one without a link, one without a date, one with a word wider than a
     phone's column."""
-    from digest.render.specimen import specimen
+    from digest.render.specimen import sample_edition
 
-    invented = specimen(datetime.fromisoformat(NOW))
+    invented = sample_edition(datetime.fromisoformat(NOW))
     lead = next(invented.stories())
     brief = tuple(replace(story, id=f"brief-{story.id}", summary="") for story in invented.stories())
     mute = replace(lead, id="mute", image=Image("https://img.example.com/mute.jpg", None, None, ""))

@@ -17,7 +17,7 @@ from digest import pipeline
 from digest.app import App, make_app
 from digest.cli.folder import make_folder
 from digest.store.signups import SignupStore
-from digest.web.serving import serving
+from digest.web.serving import run_server
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = "2026-11-23"
@@ -38,7 +38,7 @@ def main() -> int:
         environment = {"DIGEST_NOW": NOW, "DIGEST_THEME__NAME": given.theme}
         with make_app(home, environment=environment) as app:
             pipeline.send(app, DAY)
-            with serving(app, port=0) as base:
+            with run_server(app, port=0) as base:
                 return judge(base, given.out, steps(app, given.language))
 
 

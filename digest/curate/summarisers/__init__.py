@@ -1,4 +1,4 @@
-"""The table of summarisers: one file and one row each. No rule about summaries: `telling` checks them."""
+"""The available summarisers: one file and one row each. `telling` checks what they write."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any, Protocol
 from digest.errors import DigestError
 from digest.models import Article
 
+# Name in the settings -> `module:class`.
 SUMMARISERS: dict[str, str] = {
     "extractive": "digest.curate.summarisers.extractive:Extractive",
     "openai": "digest.curate.summarisers.openai:OpenAI",
 }
-"""Name in the settings → `module:class`."""
 
 
 class SummaryError(DigestError):
-    """A summariser could not do it; the message is one English sentence. The extractive summary is used instead."""
+    """A summariser failed; the message is one English sentence. The extractive summary is used instead."""
 
 
 class Summariser(Protocol):
-    """Tells a story in two or three sentences of its language; '' or SummaryError when it can't.
+    """Summarises a story in two or three sentences of its language; '' or SummaryError if it cannot.
 
-    `articles` are those to be told of, the leading one first; `title` is what will stand above. `background` maps
-    stems to inverse document frequencies; `known` is text that readers had before, not to be told again.
+    `articles` has the leading article first; `title` stands above the summary. `background` maps stems to inverse
+    document frequencies; `known` is text that readers have read before and that must not be repeated.
     """
 
+    # Whether the words are the summariser's own and must be checked against the articles.
     own_words: bool
-    """Whether the words are the summariser's own, and have to be checked against the articles'."""
 
     def __call__(
         self, articles: Sequence[Article], *, title: str, background: Mapping[str, float] | None, known: str
@@ -36,6 +36,6 @@ class Summariser(Protocol):
 
 
 def load(name: str) -> Any:
-    """The class for a name of the table."""
+    """Return the class for a name of the table."""
     module, _, attribute = SUMMARISERS[name].partition(":")
     return getattr(import_module(module), attribute)

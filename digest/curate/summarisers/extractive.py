@@ -1,4 +1,4 @@
-"""The summariser by default: whole sentences of the papers themselves. Needs nothing and never fails."""
+"""The default summariser: whole sentences of the articles. It needs no service and never fails."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from digest.models import Article
 
 
 class Extractive:
-    """Sentences of the leading article, and one of another source if it adds something; `language` attributes it."""
+    """Uses sentences of the leading article, and an attributed one of another source if it adds something."""
 
     own_words = False
 

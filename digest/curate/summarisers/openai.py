@@ -1,8 +1,7 @@
-"""A language model behind any OpenAI-compatible endpoint as summariser. Off unless the settings choose it.
+"""A summariser that asks a language model behind an OpenAI-compatible endpoint. Off unless the settings choose it.
 
-Speaks `POST {url}/chat/completions` and nothing else. What comes back is somebody's words: whether they may be shown
-is for `faithful` to say. An endpoint that fails twice in a row is left alone for ten minutes, so that composing an
-edition never waits for a dozen time-outs.
+It uses only `POST {url}/chat/completions`. `faithful` checks the model's words before they are shown. An endpoint that
+fails twice in a row is not used for ten minutes, so that an edition never waits for a dozen timeouts.
 """
 
 from __future__ import annotations
@@ -17,10 +16,11 @@ from urllib.parse import urlsplit
 from digest.curate.summarisers import SummaryError
 from digest.models import Article
 
-_MOST_ANSWER = 200_000
-_MOST_WORDS = 700
-_MOST_ARTICLES = 3
-_FAILURES, _REST = 2, 600.0
+_MAX_RESPONSE_BYTES = 200_000
+_MAX_WORDS = 700
+_MAX_ARTICLES = 3
+# After this many failures in a row, the endpoint is not used for this many seconds.
+_MAX_FAILURES, _PAUSE = 2, 600.0
 
 _SYSTEM = (
     "You write for a Hindi news digest. Tell the story in two or three whole Hindi sentences, together 25 to 60 words. "
@@ -31,7 +31,7 @@ _SYSTEM = (
 
 
 class OpenAI:
-    """Asks `model` at `url` (`https://host/v1`). `key` may be '' for a server of one's own; `timeout` in seconds."""
+    """Asks `model` at `url` (`https://host/v1`). `key` may be '' for a local server; `timeout` is in seconds."""
 
     own_words = True
 
@@ -48,18 +48,19 @@ class OpenAI:
         articles: Sequence[Article],
         *,
         title: str,
-        background: Mapping[str, float] | None = None,  # noqa: ARG002  a model has its own idea of common words
+        # A model knows by itself which words are common.
+        background: Mapping[str, float] | None = None,  # noqa: ARG002
         known: str = "",
     ) -> str:
-        """The model's sentences on one line. Raises SummaryError."""
+        """Return the model's sentences on one line. Raises SummaryError."""
         if time.monotonic() < self._until:
-            raise SummaryError("the model failed twice in a row and is left alone for ten minutes")
+            raise SummaryError("the model failed twice in a row and is not used for ten minutes")
         try:
             text = self._ask(_question(articles, title, known))
         except SummaryError:
             self._failed += 1
-            if self._failed >= _FAILURES:
-                self._until, self._failed = time.monotonic() + _REST, 0
+            if self._failed >= _MAX_FAILURES:
+                self._until, self._failed = time.monotonic() + _PAUSE, 0
             raise
         self._failed = 0
         return " ".join(text.split())
@@ -96,11 +97,11 @@ class OpenAI:
         return text
 
     def _read(self, answer: http.client.HTTPResponse) -> bytes:
-        """The body, within the time-out as a whole: a server that drips must not hold an edition up."""
+        """Read the body within the timeout as a whole, so that a server that sends slowly cannot delay an edition."""
         body, end = b"", time.monotonic() + self._timeout
         while piece := answer.read1(16_384):
             body += piece
-            if len(body) > _MOST_ANSWER:
+            if len(body) > _MAX_RESPONSE_BYTES:
                 raise SummaryError("the model's answer was too long")
             if time.monotonic() > end:
                 raise SummaryError("the model took too long")
@@ -109,8 +110,8 @@ class OpenAI:
 
 def _question(articles: Sequence[Article], title: str, known: str) -> str:
     told = [f"Headline: {title}"]
-    for number, article in enumerate(articles[:_MOST_ARTICLES], 1):
-        words = " ".join(article.text.split()[: _MOST_WORDS // min(len(articles), _MOST_ARTICLES)])
+    for number, article in enumerate(articles[:_MAX_ARTICLES], 1):
+        words = " ".join(article.text.split()[: _MAX_WORDS // min(len(articles), _MAX_ARTICLES)])
         told.append(f"<article {number}>\n{article.title}\n{words}\n</article {number}>")
     if known:
         told.append("Readers know this already, so tell only what is new:\n" + " ".join(known.split()[:300]))

@@ -1,33 +1,27 @@
-"""Looks a finished letter over before it goes: what would break it for readers, and what would only be a pity.
-
-Pure: opens no connection and changes nothing. Each subject has a module; `RULES` is the table of them.
-"""
+"""Check a rendered email before it is sent: what would break it for recipients, and what would only look bad."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from digest.models import Edition, RenderedEmail
-from digest.render.lint import colours, frame, links, pictures, sizes, texts
-from digest.render.lint.finding import Finding
-from digest.render.lint.tree import Tree, read
+from digest.render.lint.finding import Finding, error, warning
+from digest.render.lint.rules import RULES, check_attached_images, check_texts, urls
+from digest.render.lint.tree import parse
 
-__all__ = ["RULES", "Finding", "Tree", "lint"]
-
-RULES = (frame.check, links.check, pictures.check, colours.check, sizes.check)
-"""Each takes the letter and its parsed HTML (None for a letter of text alone) and yields findings."""
+__all__ = ["RULES", "Finding", "error", "lint", "urls", "warning"]
 
 
 def lint(
-    letter: RenderedEmail, edition: Edition | None = None, weights: Mapping[str, int] | None = None
+    email: RenderedEmail, edition: Edition | None = None, image_sizes: Mapping[str, int] | None = None
 ) -> list[Finding]:
-    """Every finding, errors first. What stands here as an error stops a send.
+    """All findings, errors first. An error stops a send.
 
-    What looks like a template's leftover is an error in a letter of stories that are ours (no `edition`), and in the
-    editor's own words; among stories from outside it is a warning, for no feed may stop a send.
-    `weights` are the bytes of the pictures that travel inside letters, by their Content-ID.
+    Text that looks like a template's leftover is an error in a sample email (no `edition`) and in the editor's own
+    words. In stories from other sites it is a warning, because no feed may stop a send. `image_sizes` are the bytes
+    of the images attached to emails, by Content-ID.
     """
-    tree = read(letter.html) if letter.html else None
-    found = [*texts.check(letter, tree, edition), *(finding for rule in RULES for finding in rule(letter, tree))]
-    found += sizes.inline(tree, weights or {})
+    tree = parse(email.html) if email.html else None
+    found = [*check_texts(email, tree, edition), *(finding for rule in RULES for finding in rule(email, tree))]
+    found += check_attached_images(tree, image_sizes or {})
     return sorted(dict.fromkeys(found), key=lambda finding: finding.level != "error")

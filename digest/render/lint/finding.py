@@ -1,4 +1,4 @@
-"""The shape of what a look at a letter finds."""
+"""What a check of a rendered email reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Level = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing wrong with a letter, in a sentence for an editor. `rule` is its short name (`link`, `size`)."""
+    """One problem, in a sentence for an editor. `rule` is the check's short name (`link`, `size`)."""
 
     level: Level
     rule: str
@@ -21,17 +21,10 @@ class Finding:
 
 
 def error(rule: str, message: str) -> Finding:
-    """What stops a send."""
+    """A problem that stops a send."""
     return Finding("error", rule, message)
 
 
 def warning(rule: str, message: str) -> Finding:
-    """What is shown and stops nothing."""
+    """A problem that is shown and stops nothing."""
     return Finding("warning", rule, message)
-
-
-def shown(text: str, most: int = 60) -> str:
-    """A piece of the letter for a message: on one line, not endless."""
-    from digest.hindi import cut
-
-    return cut.shorten(" ".join(text.split()), most)

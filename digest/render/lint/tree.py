@@ -1,4 +1,4 @@
-"""A letter's HTML as a list of elements, each with its text, its style and where it stands. Judges nothing."""
+"""An email's HTML as a list of elements, for the checks."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
-_SILENT = frozenset({"style", "script", "title", "head"})
+_INVISIBLE = frozenset({"style", "script", "title", "head"})
 
 
 @dataclass(slots=True, eq=False)
 class Element:
-    """One element. `text` is what stands directly in it; `parent` None for the root."""
+    """One element. `text` is its direct text, without that of its children."""
 
     tag: str
     attributes: Mapping[str, str]
@@ -22,7 +22,7 @@ class Element:
 
     @property
     def style(self) -> dict[str, str]:
-        """Its own style attribute: property → value, lower-case names."""
+        """Its style attribute: lower-case property to value."""
         rows = (row.partition(":") for row in self.attributes.get("style", "").split(";"))
         return {name.strip().lower(): value.strip() for name, _, value in rows if name.strip()}
 
@@ -31,48 +31,46 @@ class Element:
         return tuple(self.attributes.get("class", "").split())
 
     def ancestors(self) -> Iterator[Element]:
-        """Itself first, then outwards."""
-        at: Element | None = self
-        while at is not None:
-            yield at
-            at = at.parent
+        """The element itself, its parent, and so on to the root."""
+        element: Element | None = self
+        while element is not None:
+            yield element
+            element = element.parent
 
     def all_text(self) -> str:
-        """Its text and that of all within it, pictures by their alt."""
-        inner = [self.attributes.get("alt", "")] if self.tag == "img" else [self.text]
-        return " ".join(part for part in (*inner, *(child.all_text() for child in self.children)) if part.strip())
+        """The text of the element and of all inside it; an image counts with its alt text."""
+        own = [self.attributes.get("alt", "")] if self.tag == "img" else [self.text]
+        return " ".join(part for part in (*own, *(child.all_text() for child in self.children)) if part.strip())
 
     @property
     def hidden(self) -> bool:
-        return any(one.style.get("display") == "none" or one.tag in _SILENT for one in self.ancestors())
+        return any(each.style.get("display") == "none" or each.tag in _INVISIBLE for each in self.ancestors())
 
 
 @dataclass(slots=True)
 class Tree:
-    """The elements in the order of the document, the style sheets that were kept, and the conditional comments."""
+    """The elements in document order, and the `<style>` blocks."""
 
     elements: list[Element]
     sheets: list[str]
-    comments: list[str]
 
     def all(self, *tags: str) -> list[Element]:
         return [element for element in self.elements if element.tag in tags]
 
 
-def read(html: str) -> Tree:
-    """The tree of a letter. Never raises: what is not closed lasts to the end."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    sheets = [element.text for element in reader.elements if element.tag == "style"]
-    return Tree(reader.elements, sheets, reader.comments)
+def parse(html: str) -> Tree:
+    """Parse any HTML. An element that is never closed extends to the end."""
+    parser = _Parser()
+    parser.feed(html)
+    parser.close()
+    sheets = [element.text for element in parser.elements if element.tag == "style"]
+    return Tree(parser.elements, sheets)
 
 
-class _Reader(HTMLParser):
+class _Parser(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.elements: list[Element] = []
-        self.comments: list[str] = []
         self._open: list[Element] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -93,6 +91,3 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._open:
             self._open[-1].text += data
-
-    def handle_comment(self, data: str) -> None:
-        self.comments.append(data)

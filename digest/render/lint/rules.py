@@ -1,0 +1,354 @@
+"""The checks of a rendered email, one function per subject. None of them opens a connection or changes anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+from digest.hindi import cut
+from digest.models import PLACEHOLDERS, Edition, RenderedEmail
+from digest.render.colour import contrast
+from digest.render.fit import CLIPPED, STOP, measure
+from digest.render.inline import DOCTYPE
+from digest.render.lint.finding import Finding, error, warning
+from digest.render.lint.tree import Element, Tree, parse
+
+MAX_TABLE_DEPTH = 3
+"""Levels of nested tables that Outlook and screen readers cope with."""
+
+MAX_SUBJECT = 60
+"""Grapheme clusters: a phone shows 26 to 38 of them, a wide window about 60."""
+
+MIN_CONTRAST, UNREADABLE = 4.5, 2.5
+"""WCAG 2 asks for 4.5 at normal text size. Text below 2.5 is unreadable."""
+
+MAX_CSS = 16_384
+"""Characters of `<style>` blocks. Gmail drops all of them beyond this (hteumeuleu/email-bugs issue 90)."""
+
+MAX_IMAGE_BYTES = 300_000
+"""Bytes of attached images. Every recipient downloads them, opened or not; base64 makes them 400 kB."""
+
+_FORBIDDEN_ELEMENTS = {
+    "script": "mail programs remove scripts, and spam filters distrust them",
+    "form": "Gmail and Outlook break forms; link to a page instead",
+    "input": "Gmail and Outlook break forms; link to a page instead",
+    "iframe": "no mail program shows frames",
+    "object": "no mail program shows objects",
+    "embed": "no mail program shows objects",
+    "link": "no mail program loads external style sheets",
+    "video": "only Apple Mail plays it",
+    "audio": "only Apple Mail plays it",
+    "svg": "Gmail and Outlook do not show it",
+    "base": "it breaks links in some mail programs",
+}
+_WEAK_STYLES = {
+    "position": "Gmail, Outlook and Yahoo drop it",
+    "float": "Outlook on Windows ignores it",
+    "background-image": "Outlook on Windows shows no background image",
+}
+_WEAK_DISPLAY = frozenset({"flex", "grid", "inline-flex", "inline-grid"})
+
+# Placeholders of Jinja and gettext, then merge tags of mailing services.
+_LEFTOVER = re.compile(
+    r"\{\{|\}\}|\{%|%\}|%\([a-z_]{1,40}\)s"
+    r"|\*\||\|\*|\[\[|\]\]|\$\{|<%|%>|\[%|%[a-z]{3,}(?:[_.][a-z]+)*%"
+    r"|lorem ipsum",
+    re.I,
+)
+_EMPTY_VALUES = frozenset({"None", "nan", "null", "NaN", "[]", "()"})
+_CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]{3,}(?![A-Za-z])[^A-Za-z]*(?<![A-Za-z])[A-Z]{3,}(?![A-Za-z])")
+
+_HEX_COLOUR = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})\Z")
+_NAMED_COLOURS = {"black": "#000000", "white": "#ffffff"}
+_DARK_MEDIA = re.compile(r"@media[^{]*prefers-color-scheme\s*:\s*dark[^{]*\{((?:[^{}]|\{[^{}]*\})*)\}")
+_CLASS_RULE = re.compile(r"\.([A-Za-z0-9_-]+)\s*\{([^{}]*)\}")
+# Class name to property to value.
+_ClassRules = Mapping[str, Mapping[str, str]]
+
+
+def urls(email: RenderedEmail) -> list[str]:
+    """The web addresses that the email links to, each once, without those that end in a recipient's token."""
+    links = [element.attributes.get("href", "") for element in parse(email.html).all("a")] if email.html else []
+    tags = tuple(PLACEHOLDERS.values())
+    return [url for url in dict.fromkeys(links) if url.startswith("http") and not any(tag in url for tag in tags)]
+
+
+def check_texts(email: RenderedEmail, tree: Tree | None, edition: Edition | None) -> Iterator[Finding]:
+    """Subject, preheader, text part, and leftovers of templates.
+
+    Without an `edition` the stories are our own samples, so every leftover is the template's fault.
+    """
+    report = warning if edition else error
+    yield from _check_subject(email.subject)
+    if not email.text.strip():
+        yield error("text-part", "the text part is empty: mail programs without HTML would show nothing")
+    elif "http" not in email.text and tree is not None:
+        yield warning("text-part", "the text part links to no story")
+    if edition:
+        yield from _check_leftovers("the editor's intro", edition.intro, error)
+    yield from _check_leftovers("the text part", email.text, report)
+    if tree is None:
+        return
+    for element in tree.elements:
+        if element.tag in ("style", "script"):
+            continue
+        yield from _check_leftovers(f"<{element.tag}>", element.text, report)
+        if element.text.strip() in _EMPTY_VALUES:
+            yield report("residue", f"<{element.tag}> shows {element.text.strip()!r}: a value is missing")
+    yield from _check_preheader(email, tree)
+
+
+def check_attached_images(tree: Tree | None, sizes: Mapping[str, int]) -> Iterator[Finding]:
+    """The total size of the attached images that the email shows. `sizes` are bytes by Content-ID."""
+    sources = {image.attributes.get("src", "") for image in tree.all("img")} if tree else set()
+    total = sum(sizes.get(source.removeprefix("cid:"), 0) for source in sources if source.startswith("cid:"))
+    if total > MAX_IMAGE_BYTES:
+        yield warning("size", f"the attached images have {total:,} bytes; keep them below {MAX_IMAGE_BYTES:,}")
+
+
+def _check_subject(subject: str) -> Iterator[Finding]:
+    if not subject.strip():
+        yield error("subject", "the subject is empty")
+    length = cut.length(subject)
+    if length > MAX_SUBJECT:
+        yield warning("subject", f"the subject has {length} aksharas; mail programs show 38 on a phone and 60 at most")
+    if _CAPITALS.search(subject):
+        yield warning("subject", f"the subject has words in Latin capitals: {_excerpt(subject)}")
+    if any(tag in subject for tag in PLACEHOLDERS.values()):
+        yield error("subject", "the subject contains a placeholder, but only the body's are replaced")
+
+
+def _check_leftovers(where: str, text: str, report: Callable[[str, str], Finding]) -> Iterator[Finding]:
+    found = _LEFTOVER.search(text)
+    if found:
+        around = _excerpt(text[max(found.start() - 15, 0) : found.end() + 25])
+        yield report("residue", f"{where} contains what looks like a template's leftover: {around}")
+
+
+def _check_preheader(email: RenderedEmail, tree: Tree) -> Iterator[Finding]:
+    bodies = tree.all("body")
+    first = bodies[0].children[0] if bodies and bodies[0].children else None
+    if first is None or first.style.get("display") != "none":
+        yield warning("preheader", "there is no hidden preheader: inboxes would show the first words of the body")
+        return
+    preheader = " ".join(word for word in first.all_text().split() if any(mark.isalpha() for mark in word))
+    if not preheader:
+        yield warning("preheader", "the preheader is empty")
+    elif preheader == email.subject.strip():
+        yield warning("preheader", "the preheader repeats the subject")
+
+
+def _check_html(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
+    """Doctype, language, headings, tables, and elements that mail programs remove."""
+    if tree is None:
+        return
+    if not email.html.startswith(DOCTYPE):
+        yield error("frame", f"the HTML does not start with {DOCTYPE}: mail programs would use quirks mode")
+    for element in tree.elements:
+        if reason := _FORBIDDEN_ELEMENTS.get(element.tag):
+            yield error("element", f"<{element.tag}> does not work in email: {reason}")
+        if any(name.startswith("on") for name in element.attributes):
+            yield error("element", f"<{element.tag}> has an event handler, but mail programs remove scripts")
+        yield from _check_style(element)
+    yield from _check_headings(tree)
+    yield from _check_tables(tree)
+    yield from _check_language(tree)
+
+
+def _check_style(element: Element) -> Iterator[Finding]:
+    style = element.style
+    if style.get("display") in _WEAK_DISPLAY:
+        yield warning("style", f"<{element.tag}> uses display:{style['display']}, which Gmail and Outlook ignore")
+    for name, reason in _WEAK_STYLES.items():
+        if name in style and style[name] not in ("static", "none"):
+            yield warning("style", f"<{element.tag}> uses {name}: {reason}")
+    if "url(" in element.attributes.get("style", ""):
+        yield warning("style", f"<{element.tag}> has url() in its style: Gmail may drop the whole style")
+
+
+def _check_headings(tree: Tree) -> Iterator[Finding]:
+    headings = [element for element in tree.all("h1", "h2", "h3", "h4", "h5", "h6") if not element.hidden]
+    levels = [int(element.tag[1]) for element in headings]
+    if levels.count(1) != 1:
+        yield warning("headings", f"there are {levels.count(1)} <h1>; screen readers expect exactly one")
+    for (before, _), (after, element) in pairwise(zip(levels, headings, strict=True)):
+        if after > before + 1:
+            yield warning("headings", f"<h{after}> follows <h{before}>: {_excerpt(element.all_text())}")
+    for element in headings:
+        if not element.all_text().strip():
+            yield warning("headings", f"an empty <{element.tag}>")
+
+
+def _check_tables(tree: Tree) -> Iterator[Finding]:
+    for table in tree.all("table"):
+        has_header = any(child.tag == "th" for row in table.children for child in row.children)
+        if table.attributes.get("role") != "presentation" and not has_header:
+            yield warning("tables", 'a <table> without role="presentation" is read aloud as a table of data')
+        depth = sum(ancestor.tag == "table" for ancestor in table.ancestors())
+        if depth > MAX_TABLE_DEPTH:
+            yield warning("tables", f"tables are nested {depth} deep; use at most {MAX_TABLE_DEPTH}")
+
+
+def _check_language(tree: Tree) -> Iterator[Finding]:
+    for body in tree.all("body"):
+        for child in body.children:
+            if not child.attributes.get("lang"):
+                yield warning("language", f"<{child.tag}> in <body> has no lang: mail programs drop that of <html>")
+
+
+def _check_links(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
+    unsubscribe = PLACEHOLDERS["unsubscribe"]
+    if unsubscribe not in email.text:
+        yield error("unsubscribe", "the text part has no unsubscribe link")
+    if tree is None:
+        return
+    links = tree.all("a")
+    if not any(unsubscribe in link.attributes.get("href", "") for link in links):
+        yield error("unsubscribe", "the HTML part has no unsubscribe link")
+    if any(_is_insecure_reader_page(link.attributes.get("href", "")) for link in links):
+        yield warning("link", "newsletter.base_url is not https: mail programs offer no one-click unsubscribe")
+    for link in links:
+        if "href" not in link.attributes:
+            yield error("link", f"a link has no address: {_excerpt(link.all_text())}")
+            continue
+        yield from _check_address(link.attributes["href"], _excerpt(link.all_text()))
+        if not link.all_text().strip():
+            yield error("link", f"a link has no text: {_excerpt(link.attributes['href'])}")
+
+
+def _check_address(url: str, text: str) -> Iterator[Finding]:
+    if url.startswith("mailto:"):
+        if "@" not in url:
+            yield error("link", f"{_excerpt(url)} is not a mail address ({text})")
+        return
+    if url.startswith("#"):
+        yield warning("link", f"{_excerpt(url)} points inside the email, which Gmail and Outlook apps ignore ({text})")
+        return
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not host:
+        yield error("link", f"{_excerpt(url) or 'an empty address'} is not a complete web address ({text})")
+    elif not url.isascii() or " " in url:
+        yield error("link", f"{_excerpt(url)} is not in ASCII, which breaks in some mail programs ({text})")
+    elif parts.scheme == "http" and not _is_insecure_reader_page(url):
+        yield warning("link", f"{_excerpt(url)} is not https ({text})")
+
+
+def _is_insecure_reader_page(url: str) -> bool:
+    return url.startswith("http:") and any(tag in url for tag in PLACEHOLDERS.values())
+
+
+def _check_images(_email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
+    for image in tree.all("img") if tree else ():
+        yield from _check_image(image)
+
+
+def _check_image(image: Element) -> Iterator[Finding]:
+    attributes = image.attributes
+    source = attributes.get("src", "")
+    name = _excerpt(source) or "an image without an address"
+    if not source.startswith(("https://", "cid:", "data:image/")):
+        yield error("picture", f"{name} is not an https address: mail programs would block it or warn about it")
+    if "alt" not in attributes:
+        yield error("picture", f"{name} has no alt text, which most mail programs show at first instead of the image")
+    link = next((element for element in image.ancestors() if element.tag == "a"), None)
+    if link is not None and not link.all_text().strip():
+        yield error("picture", f"{name} is alone in a link and has no alt text")
+    width, height = attributes.get("width", ""), attributes.get("height", "")
+    if not width.isdigit():
+        yield warning("picture", f"{name} has no width in pixels: Outlook shows it in its full size")
+    if width in ("0", "1") and height in ("0", "1"):
+        yield warning("picture", f"{name} is one pixel: it looks like a tracker")
+    if source.lower().partition("?")[0].endswith((".webp", ".svg", ".avif")):
+        yield warning("picture", f"{name} has a format that Outlook does not show; use JPEG or PNG")
+
+
+def _check_contrast(_email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
+    """Text against its background, in light and in dark mode. Reads style attributes and plain class rules."""
+    if tree is None:
+        return
+    dark = _dark_rules(tree)
+    for element in tree.elements:
+        text = element.attributes.get("alt", "") if element.tag == "img" else element.text
+        in_body = any(ancestor.tag == "body" for ancestor in element.ancestors())
+        if not any(mark.isalnum() for mark in text) or element.hidden or not in_body:
+            continue
+        yield from _check_contrast_of(element, {}, "in light mode", text)
+        if dark:
+            yield from _check_contrast_of(element, dark, "in dark mode", text)
+
+
+def _check_contrast_of(element: Element, rules: _ClassRules, scheme: str, text: str) -> Iterator[Finding]:
+    colour = _colour(element, "color", rules)
+    background = _colour(element, "background-color", rules) or ("#ffffff" if not rules else "")
+    if not colour or not background:
+        return
+    ratio = contrast(colour, background)
+    if ratio < MIN_CONTRAST:
+        message = f"{_excerpt(text, 40)!r} is hard to read {scheme}: {colour} on {background} has contrast {ratio:.1f}"
+        yield error("contrast", message) if ratio < UNREADABLE else warning("contrast", message)
+
+
+def _colour(element: Element, name: str, rules: _ClassRules) -> str:
+    """The colour that applies: the nearest ancestor's, with dark class rules (`!important`) before its style."""
+    for ancestor in element.ancestors():
+        for css_class in ancestor.classes:
+            if colour := _hex(rules.get(css_class, {}).get(name, "")):
+                return colour
+        style = ancestor.style
+        shorthand = style.get("background", "") if name == "background-color" else ""
+        attribute = ancestor.attributes.get("bgcolor", "") if name == "background-color" else ""
+        if colour := _hex(style.get(name, "")) or _hex(shorthand) or _hex(attribute):
+            return colour
+    return ""
+
+
+def _dark_rules(tree: Tree) -> _ClassRules:
+    rules: dict[str, dict[str, str]] = {}
+    for sheet in tree.sheets:
+        for block in _DARK_MEDIA.findall(sheet):
+            for css_class, body in _CLASS_RULE.findall(block):
+                for declaration in body.split(";"):
+                    name, _, value = declaration.partition(":")
+                    rules.setdefault(css_class, {})[name.strip()] = value.replace("!important", "").strip()
+    return rules
+
+
+def _hex(value: str) -> str:
+    """`value` as `#rrggbb`, '' if it is no colour that we know."""
+    value = value.strip().lower()
+    value = _NAMED_COLOURS.get(value, value)
+    match = _HEX_COLOUR.match(value)
+    if not match:
+        return ""
+    return value if len(value) == 7 else "#" + "".join(digit * 2 for digit in match[1])
+
+
+def _check_sizes(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
+    """The email's bytes against Gmail's clipping limit."""
+    sizes = measure(email)
+    if sizes.decoded > STOP:
+        yield error("size", f"the email has {sizes.decoded:,} bytes; Gmail hides everything beyond about 102,400")
+    elif sizes.quoted_printable > CLIPPED:
+        yield warning(
+            "size",
+            f"the email has {sizes.quoted_printable:,} bytes in quoted-printable; "
+            f"if Gmail counts those, it hides everything beyond {CLIPPED:,}",
+        )
+    css = sum(len(sheet) for sheet in tree.sheets) if tree else 0
+    if css > MAX_CSS:
+        yield error("size", f"the style sheets have {css:,} characters; beyond {MAX_CSS:,} Gmail drops them all")
+
+
+def _excerpt(text: str, limit: int = 60) -> str:
+    """`text` on one line and shortened, for a message."""
+    return cut.shorten(" ".join(text.split()), limit)
+
+
+RULES = (_check_html, _check_links, _check_images, _check_contrast, _check_sizes)
+"""Each takes the email and its parsed HTML (None for a text-only email)."""
