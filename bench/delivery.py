@@ -19,7 +19,7 @@ import orjson
 from bench import sink
 from digest import pipeline
 from digest.app import App, make_app
-from digest.cli.folder import make_folder
+from digest.cli.init import make_folder
 from digest.deliver.message import Outgoing, recipients
 from digest.deliver.transports.sendgrid_payload import request_body
 from digest.models import RenderedEmail

@@ -28,7 +28,7 @@ finally:
 
 def run(readers: int) -> list[tuple[str, ...]]:
     """Rows of (what, seconds, MB, ratio to the rival)."""
-    from digest.cli.folder import make_folder
+    from digest.cli.init import make_folder
 
     with tempfile.TemporaryDirectory() as place:
         home = Path(place) / "letter"

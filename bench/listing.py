@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from digest.cli.folder import make_folder
+from digest.cli.init import make_folder
 
 READERS = 100_000
 _TOPICS = ("[देश, खेल]", "[दुनिया]", "[विज्ञान, देश]", "खेल")

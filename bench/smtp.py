@@ -25,7 +25,7 @@ from pathlib import Path
 
 from digest import pipeline
 from digest.app import App, make_app
-from digest.cli.folder import make_folder
+from digest.cli.init import make_folder
 from digest.deliver.message import Outgoing, Recipient, fill, recipient
 from digest.deliver.transports.smtp import Smtp
 from digest.models import RenderedEmail, Variant

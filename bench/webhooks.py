@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from digest.app import make_app
-from digest.cli.folder import make_folder
+from digest.cli.init import make_folder
 from digest.events.signature import Verifier, read_keys
 from digest.models import Edition
 from digest.store.events import EventStore

@@ -1,4 +1,4 @@
-"""The command line. Holds no rule of the domain: reads arguments, calls the pipeline, shows what came of it."""
+"""The command line: reads arguments, calls the pipeline and the use cases, shows the result."""
 
 from __future__ import annotations
 
@@ -7,42 +7,43 @@ import sys
 
 
 def main() -> None:
-    """The `digest` command. Exit codes: 0 done; 1 failed or incomplete; 2 wrong usage, configuration or list."""
+    """Run the `digest` command. Exit codes: 0 done; 1 failed or incomplete; 2 wrong usage, configuration or list."""
     import click
 
-    from digest.cli.root import cli
+    from digest.cli.main import cli
     from digest.errors import ConfigurationError, DigestError
 
     try:
         code = cli.main(prog_name="digest", standalone_mode=False)
         sys.stdout.flush()
     except ConfigurationError as error:
-        code = _told([str(fault) for fault in error.faults], 2)
+        code = _report([str(fault) for fault in error.faults], 2)
     except DigestError as error:
-        code = _told([str(error)], 1)
+        code = _report([str(error)], 1)
     except click.ClickException as error:
-        if error.format_message().startswith("Usage: "):  # a group without a command: its help is all there is to say
+        # A group without a subcommand: its help says everything.
+        if error.format_message().startswith("Usage: "):
             print(error.format_message(), file=sys.stderr)  # noqa: T201
             sys.exit(error.exit_code)
         if isinstance(error, click.UsageError) and error.ctx:
             print(error.ctx.get_usage(), file=sys.stderr)  # noqa: T201
-        code = _told([error.format_message()], error.exit_code)
+        code = _report([error.format_message()], error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        code = _told(["stopped"], 130)
+        code = _report(["stopped"], 130)
     except BrokenPipeError:
-        # The reader of our output has gone (`| head`); there is nobody to tell.
+        # The program that read our output has ended (`| head`).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except Exception as error:
         if os.environ.get("DIGEST_DEBUG"):
             raise
-        said = f"internal fault: {type(error).__name__}: {error} (DIGEST_DEBUG=1 shows where)"
-        code = _told([" ".join(said.split())], 1)
+        message = f"internal error: {type(error).__name__}: {error} (set DIGEST_DEBUG=1 for the traceback)"
+        code = _report([" ".join(message.split())], 1)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _told(sentences: list[str], code: int) -> int:
-    """Says what is wrong: on stderr for people and, where `--json` was asked for, as the one document on stdout."""
+def _report(sentences: list[str], code: int) -> int:
+    """Print errors to stderr and, with `--json`, as one document to stdout. Returns the exit code."""
     import json
 
     from digest.cli.output import shown

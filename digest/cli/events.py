@@ -26,7 +26,7 @@ def events() -> None:
 def handle(home: Path, as_json: bool) -> int:
     """Handle the posts that wait. `digest run` does so every minute."""
     from digest.app import make_app
-    from digest.cli.shapes import feedback_json
+    from digest.cli.json_output import feedback_json
 
     with make_app(home) as app:
         result = app.feedback.process_webhooks()
@@ -89,7 +89,7 @@ def bounces(home: Path, file: BinaryIO | None, maildir: Path | None, pull: bool,
 
 def _pull(home: Path, *, anew: bool, as_json: bool) -> int:
     from digest.app import make_app
-    from digest.cli.shapes import suppression_sync_json
+    from digest.cli.json_output import suppression_sync_json
 
     with make_app(home) as app:
         pulled = app.suppression_sync.run(from_start=anew)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.output import emit, json_option, note, plural, table
-from digest.cli.reader_edits import by_command, comparable
+from digest.cli.subscribers_edit import by_command, comparable
 from digest.errors import ConfigurationError, DigestError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
     Backups, mail that was sent and what the provider has are not touched.
     """
     from digest.app import make_app
-    from digest.cli.reader_edits import files
+    from digest.cli.subscribers_edit import files
     from digest.subscribers import editing
 
     with make_app(home) as app:

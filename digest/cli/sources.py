@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.adding import add
+from digest.cli.sources_edit import add
 from digest.cli.ages import ago
 from digest.cli.feedlists import export, import_
 from digest.cli.output import emit, json_option, shortened, table
@@ -39,7 +39,7 @@ sources.add_command(export)
 def list_(home: Path, as_json: bool) -> None:
     """The sources of digest.yaml, and how each has been doing."""
     from digest.app import make_app
-    from digest.cli.shapes import source_json
+    from digest.cli.json_output import source_json
 
     with make_app(home) as app:
         found, now = health(app), app.now()

@@ -31,7 +31,7 @@ private_option = click.option("--allow-private", is_flag=True, help="Also fetch 
 @click.pass_obj
 def test(home: Path, target: str, links: str | None, allow_private: bool, as_json: bool) -> int:
     """Show what would be taken from TARGET: a URL, a path, or a source's name. Stores nothing."""
-    from digest.cli.shapes import article_json
+    from digest.cli.json_output import article_json
     from digest.curate.summarise import summarise
 
     found = _tested(home, target, links or "", allow_private)

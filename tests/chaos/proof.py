@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from digest.cli.folder import make_folder
+from digest.cli.init import make_folder
 from tests.cli.newsroom import Newsroom, many
 from tests.support.killing import balance, run_until_killed, serving
 from tests.support.sendgrid_server import KEY

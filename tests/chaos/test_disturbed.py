@@ -26,7 +26,7 @@ READERS = 400
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Newsroom]:
     """A newsroom whose SendGrid takes 60 ms a request, so that twenty batches leave time for trouble."""
-    from digest.cli.folder import make_folder
+    from digest.cli.init import make_folder
 
     make_folder(tmp_path / "letter")
     room = Newsroom(tmp_path / "letter")

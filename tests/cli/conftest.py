@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.cli.folder import make_folder
+from digest.cli.init import make_folder
 from tests.cli.newsroom import Newsroom
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from digest.cli.folder import make_folder
+from digest.cli.init import make_folder
 from digest.preview.server import PreviewServer
 from digest.preview.showing import PreviewState
 from tests.cli.newsroom import NOW, Newsroom

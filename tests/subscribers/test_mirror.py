@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest.app import App, make_app
-from digest.cli.folder import make_folder
+from digest.cli.init import make_folder
 from digest.errors import ConfigurationError
 
 LIST = "subscribers:\n  - email: asha@example.com\n    topics: [खेल]\n  - email: Ravi@example.com\n    format: text\n"

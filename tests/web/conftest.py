@@ -21,7 +21,7 @@ def pages(tmp_path: Path) -> Iterator[Site]:
 def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The starter folder after its edition of today was sent."""
     from digest.app import make_app
-    from digest.cli.folder import make_folder
+    from digest.cli.init import make_folder
     from digest.web.serving import run_server
 
     home = tmp_path_factory.mktemp("sent") / "letter"

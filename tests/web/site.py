@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 from digest import messages
 from digest.app import App, make_app
-from digest.cli.folder import make_folder
+from digest.cli.init import make_folder
 from digest.models import Subscriber
 from digest.store.consent import Consent, ConsentLog
 from digest.subscribers.address import normalise

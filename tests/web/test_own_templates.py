@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from digest.app import make_app
-from digest.cli.folder import make_folder
+from digest.cli.init import make_folder
 from digest.web.application import load_pages
 from digest.web.pages import TEMPLATES
 from digest.web.specimens import sample_pages

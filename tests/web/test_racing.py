@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from digest import pipeline
-from digest.cli.folder import make_folder
+from digest.cli.init import make_folder
 from digest.deliver.outcome import Accepted
 from digest.store.counting import missing
 from digest.store.database import Database

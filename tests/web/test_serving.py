@@ -21,7 +21,7 @@ COMMANDS = [("web", "--port", "0"), ("run",)]
 
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Newsroom:
-    from digest.cli.folder import make_folder
+    from digest.cli.init import make_folder
 
     home = tmp_path / "letter"
     make_folder(home)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.app import App, make_app
-from digest.cli.folder import make_folder
+from digest.cli.init import make_folder
 from digest.errors import ConfigurationError
 from digest.events.signature import Verifier, read_keys
 from digest.store.database import Database, open_database

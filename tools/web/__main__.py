@@ -15,7 +15,7 @@ from pathlib import Path
 
 from digest import pipeline
 from digest.app import App, make_app
-from digest.cli.folder import make_folder
+from digest.cli.init import make_folder
 from digest.store.signups import SignupStore
 from digest.web.serving import run_server
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.list_transfer import export, import_
+from digest.cli.subscribers_io import export, import_
 from digest.cli.output import emit, json_option, note, plural, table
-from digest.cli.reader_edits import add, remove, set_
+from digest.cli.subscribers_edit import add, remove, set_
 from digest.cli.reader_story import erase, history, who
 from digest.errors import ConfigurationError, Fault
 

@@ -54,8 +54,8 @@ def list_(home: Path, as_json: bool) -> None:
 def show(home: Path, key: str, as_json: bool) -> None:
     """An edition with its stories, their scores and the reasons."""
     from digest.app import make_app
-    from digest.cli.letters import show_edition
-    from digest.cli.shapes import edition_json
+    from digest.cli.compose import show_edition
+    from digest.cli.json_output import edition_json
 
     with make_app(home) as app:
         found = existing(app, key)
@@ -260,7 +260,7 @@ def _change(home: Path, key: str, story: str, change: Callable[[Changes], Change
     but must be afterwards."""
     from digest import pipeline
     from digest.app import make_app
-    from digest.cli.letters import show_edition
+    from digest.cli.compose import show_edition
 
     with make_app(home) as app:
         found = existing(app, key)

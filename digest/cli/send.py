@@ -82,7 +82,7 @@ def _moment(app: App, said: str) -> datetime:
 
 def report(app: App, sent: Sent, as_json: bool) -> int:
     """Tells what a send came to; answers the exit code."""
-    from digest.cli.shapes import counts_json, not_reached_json
+    from digest.cli.json_output import counts_json, not_reached_json
     from digest.store.counting import missing
 
     counts, edition = sent.counts, sent.edition
@@ -144,7 +144,7 @@ def show_counts(app: App, sent: Sent, waiting: bool, gone: Sequence[Missing], *,
 def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
     """Show EDITION's counts per state (default: the newest edition), who did not get it and why."""
     from digest.app import make_app
-    from digest.cli.shapes import counts_json, doubt_json, not_reached_json
+    from digest.cli.json_output import counts_json, doubt_json, not_reached_json
     from digest.pipeline import Sent, why_not_sent
     from digest.store.events import heard
     from digest.store.stranding import stranded

@@ -21,7 +21,7 @@ def collect(home: Path, as_json: bool) -> int:
     """Fetch all sources and show what each gave."""
     from digest import pipeline
     from digest.app import make_app
-    from digest.cli.shapes import collect_json
+    from digest.cli.json_output import collect_json
 
     with make_app(home) as app:
         if not app.sources:

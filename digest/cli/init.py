@@ -52,8 +52,8 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
     """Do the whole job on the samples, in DIRECTORY (made if need be) or in the newsletter folder itself."""
     from digest import pipeline
     from digest.app import make_app
-    from digest.cli.gather import sources_table
-    from digest.cli.shapes import collect_json, counts_json
+    from digest.cli.collect import sources_table
+    from digest.cli.json_output import collect_json, counts_json
     from digest.preview.files import write_preview
     from digest.store.counting import missing
 

@@ -79,7 +79,7 @@ def add(home: Path, /, target: str, yes: bool, force: bool, dry_run: bool, as_js
 def _told(
     found: SourcePreview, row: Mapping[str, Any], problem: str, *, kept: bool, line: int, dry_run: bool, as_json: bool
 ) -> int:
-    from digest.cli.shapes import found_json
+    from digest.cli.json_output import found_json
 
     hint = f"{problem} Nothing was kept; --force keeps it all the same." if problem else ""
     if as_json:

@@ -35,7 +35,7 @@ def reconcile(
 ) -> int:
     """Ask the provider's log about batches whose outcome is unknown, show what is left, and settle it by your word."""
     from digest.app import make_app
-    from digest.cli.shapes import doubt_json
+    from digest.cli.json_output import doubt_json
     from digest.store.counting import counts, doubts
 
     with make_app(home) as app:

@@ -37,7 +37,7 @@ def compose(home: Path, day: datetime | None, slug: str, explain: bool, as_json:
 
 
 def _show(composed: Composed, *, explain: bool, as_json: bool) -> None:
-    from digest.cli.shapes import edition_json
+    from digest.cli.json_output import edition_json
 
     for source in composed.collected.sources if composed.collected else ():
         if source.error:

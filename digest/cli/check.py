@@ -1,0 +1,354 @@
+"""`digest check`: report everything that is wrong before a send, all at once. Mails nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from digest.cli.output import emit, json_option, note, plural
+from digest.errors import ConfigurationError, DigestError, Fault, StoreError
+from digest.files import placed
+from digest.settings_file import FILE_NAME
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from digest.app import App
+    from digest.models import RenderedEmail, Source, SourceHealth
+    from digest.usecases.preflight import PreflightResult
+
+# Sources that are fetched at the same time.
+_MAX_PARALLEL = 16
+
+
+@dataclass
+class Findings:
+    """What was found so far. Warnings do not prevent a send."""
+
+    faults: list[Fault] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def run(self, check: Callable[[], object]) -> None:
+        """Run one check and keep its errors, so that the next check still runs."""
+        try:
+            check()
+        except ConfigurationError as error:
+            self.add(error.faults)
+        except DigestError as error:
+            self.faults.append(Fault("check", 0, str(error)))
+
+    def add(self, faults: list[Fault]) -> None:
+        """Keep each fault once: several checks may find the same one."""
+        self.faults += [fault for fault in faults if fault not in self.faults]
+
+
+@click.command()
+@click.argument("edition", required=False, default="")
+@click.option("--links", is_flag=True, help="With EDITION: also request every link in its emails.")
+@click.option("--offline", is_flag=True, help="Make no network requests; judge URL sources by their last collection.")
+@json_option
+@click.pass_obj
+def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -> int:
+    """Check configuration, subscriber list, templates, sources and credentials.
+
+    Reports every error at once, with its file and line. With EDITION, also checks that edition's emails.
+    """
+    if links and offline:
+        raise click.UsageError("--links needs the network, and --offline forbids it: choose one")
+    if links and not edition:
+        raise click.UsageError("--links checks the emails of an EDITION: name one")
+    from digest.app import make_app
+    from digest.subscribers import listing
+
+    findings = Findings()
+    subscribers = 0
+    checked: dict[str, Any] = {}
+    try:
+        with make_app(home) as app:
+            findings.run(lambda: _check_store(app))
+            if edition and not findings.faults:
+                _require_edition(app, edition)
+            subscribers = _check_list(app, findings)
+            findings.run(lambda: _check_templates(app, findings))
+            findings.run(lambda: _check_pages(app, findings))
+            findings.run(lambda: _check_sources(app, findings, online=not offline))
+            findings.run(lambda: _check_transports(app, findings, offline))
+            findings.run(lambda: _check_webhooks(app, findings))
+            if example := app.example_domain_guard.fault():
+                findings.faults.append(example)
+            if edition and not findings.faults:
+                findings.run(lambda: checked.update(_check_edition(app, edition, links=links)))
+    except ConfigurationError as error:
+        # The list can be read without valid settings, so that the errors of both files are reported together.
+        findings.add(error.faults)
+        if (home / listing.FILE_NAME).exists():
+            findings.run(lambda: listing.read_list(home / listing.FILE_NAME, topics=None))
+    if as_json:
+        emit(
+            {
+                "faults": [{"where": f.where, "line": f.line, "message": f.message} for f in findings.faults],
+                "warnings": findings.warnings,
+                "readers": subscribers,
+                **({"edition": checked} if checked else {}),
+            }
+        )
+    else:
+        for fault in findings.faults:
+            click.echo(f"error: {fault}")
+        for warning in findings.warnings:
+            click.echo(f"warning: {warning}")
+        _show_edition(checked)
+        if not findings.faults and not checked.get("errors"):
+            transports = ", ".join(app.settings.delivery.transport)
+            click.echo(f"OK: {subscribers} subscribers, {len(app.sources)} sources, transport: {transports}")
+        elif findings.faults:
+            note(f"{plural(len(findings.faults), 'error', 'errors')} found. Nothing is sent until you fix them.")
+        else:
+            note(f"{plural(len(checked['errors']), 'error', 'errors')} in the emails. The edition is not sent.")
+    return 2 if findings.faults else 1 if checked.get("errors") else 0
+
+
+def _require_edition(app: App, edition: str) -> None:
+    """Raise BadParameter for an unknown edition: the arguments are wrong, not the newsletter."""
+    from digest.cli.editions import key_of
+
+    try:
+        key_of(app, edition)
+    except StoreError:
+        raise
+    except DigestError as error:
+        raise click.BadParameter(str(error), param_hint="EDITION") from None
+
+
+def _show_edition(checked: dict[str, Any]) -> None:
+    if not checked:
+        return
+    key = checked["edition"]
+    if checked["state"] == "skipped":
+        click.echo(f"Edition {key} is skipped: {checked['reason']}")
+        return
+    for kind in ("errors", "warnings"):
+        for line in checked[kind]:
+            click.echo(f"edition {key}: {kind.removesuffix('s')}: {line}")
+    for line in checked["left_out"]:
+        click.echo(f"edition {key}: {line}")
+    for email in checked["letters"]:
+        sizes = f"{email['decoded'] / 1000:.1f} kB, as quoted-printable {email['quoted_printable'] / 1000:.1f} kB"
+        click.echo(f"email {email['variant']}: {sizes}: {email['subject']}")
+
+
+def _check_store(app: App) -> None:
+    with app.database.write():
+        pass
+
+
+def _check_list(app: App, findings: Findings) -> int:
+    found: list[object] = []
+    findings.run(lambda: found.extend(app.subscriber_list.read()))
+    return len(found) + sum(app.people.roster.origins().values())
+
+
+def _check_templates(app: App, findings: Findings) -> None:
+    from digest import resources
+    from digest.models import Variant
+    from digest.render.lint import lint
+    from digest.render.specimen import sample_edition
+
+    own = app.home / "templates"
+    built_in = resources.templates()
+    for path in sorted(own.rglob("*")) if own.is_dir() else ():
+        # The templates of the pages are checked by `_check_pages`.
+        if (own / "pages") in path.parents:
+            continue
+        if path.is_file() and not (built_in / path.relative_to(own)).is_file():
+            findings.warnings.append(_unused_template(f"templates/{path.relative_to(own)}"))
+    formats: tuple[Literal["html", "text"], ...] = ("html", "text")
+    for format in formats:
+        email = app.renderer.render(sample_edition(app.now()), Variant(format, None, format), now=app.now())
+        for finding in lint(email) if email else ():
+            if finding.level == "error":
+                findings.faults.append(Fault("templates", 0, finding.message))
+            else:
+                findings.warnings.append(f"templates: {finding.message}")
+
+
+def _check_pages(app: App, findings: Findings) -> None:
+    """Render every template of the reader pages with sample data.
+
+    A newsletter that serves no pages needs neither their libraries nor a catalogue for its language.
+    """
+    own = app.home / "templates/pages"
+    needed = app.settings.web.enabled or own.is_dir()
+    try:
+        from digest.web.application import load_pages
+        from digest.web.pages import TEMPLATES
+        from digest.web.specimens import find_template_errors
+
+        pages = load_pages(app, app.settings.newsletter.base_url)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "digest":
+            raise
+        if needed:
+            message = f"the reader pages need {error.name}; install hindi-digest[web]"
+            raise ConfigurationError([Fault("web", 0, message)]) from None
+        return
+    except ConfigurationError:
+        if needed:
+            raise
+        return
+    for path in sorted(own.rglob("*")) if own.is_dir() else ():
+        if path.is_file() and not (TEMPLATES / path.relative_to(own)).is_file():
+            findings.warnings.append(_unused_template(path.relative_to(app.home).as_posix()))
+    findings.add([Fault("check", 0, str(each)) for each in find_template_errors(pages, app.now(), app.topics)])
+
+
+def _unused_template(path: str) -> str:
+    return f"{path}: overrides no built-in template; it is used only if another of your templates includes it"
+
+
+def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
+    """Check each source.
+
+    A missing path is an error. A source that does badly or is down today is a warning: tomorrow's send can go on.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+    from contextlib import suppress
+
+    from digest.cli.sources import health
+
+    if not app.sources:
+        findings.faults.append(Fault(FILE_NAME, 0, "'sources' is empty; add a source to collect from"))
+        return
+    known: dict[str, SourceHealth] = {}
+    # An unreadable store has a check of its own.
+    with suppress(DigestError):
+        known = health(app)
+    # Built here, before several threads ask for it.
+    _ = app.fetcher
+    with ThreadPoolExecutor(max_workers=_MAX_PARALLEL, thread_name_prefix="check") as pool:
+        found = list(
+            pool.map(lambda one: _source_problems(app, one, known.get(one.name), online=online), app.sources)
+        )
+    lines = _source_lines(app)
+    for source, problems in zip(app.sources, found, strict=True):
+        line = lines.get(source.name, 0)
+        if source.path and not placed(app.home, source.path).exists():
+            missing = f"source {source.name}: file or folder not found: {source.path}"
+            findings.faults.append(Fault(FILE_NAME, line, missing))
+            continue
+        findings.warnings += [str(Fault(FILE_NAME, line, f"source {source.name}: {text}")) for text in problems]
+
+
+def _source_problems(app: App, source: Source, known: SourceHealth | None, *, online: bool) -> list[str]:
+    """Return what is wrong with a source now, and in past collections."""
+    from dataclasses import replace
+
+    from digest.cli.trying import looked, problem_of
+    from digest.collect.health import format_time
+
+    now = app.now()
+    past = _past_problems(known, now) if known else []
+    if source.path and not placed(app.home, source.path).exists():
+        return past
+    if source.url and not online:
+        return past
+    if source.url and known and known.not_before and now < known.not_before:
+        return [*past, f"asked not to be requested before {format_time(known.not_before, now)}"]
+    found = looked(app, replace(source, fulltext=False))
+    problem = problem_of(found)
+    if problem:
+        return [*past, problem]
+    if found.url and found.url != source.url and not (known and known.moved_to):
+        return [*past, f"redirects to {found.url}; use that as its url"]
+    return past
+
+
+def _past_problems(health: SourceHealth, now: datetime) -> list[str]:
+    from digest.collect.health import health_warnings
+
+    problems = [f"{text}: {health.last_error}" if health.last_error else text for text in health_warnings(health, now)]
+    moved = [f"has permanently moved to {health.moved_to}; change its url"] if health.moved_to else []
+    return moved + problems
+
+
+def _source_lines(app: App) -> dict[str, int]:
+    """Map each source's name to its line in digest.yaml. Empty if the environment gives the sources."""
+    from digest import source_list
+
+    if source_list.overridden(app.environment):
+        return {}
+    return {row.name: row.line for row in source_list.listed(app.home)}
+
+
+def _check_webhooks(app: App, findings: Findings) -> None:
+    if app.webhook_verifier is None and any(transport.name == "sendgrid" for transport in app.transports):
+        findings.warnings.append(
+            "'web.webhooks.sendgrid.keys_env' is not set: bounces and complaints are not received; "
+            "docs/operations.md describes the set-up"
+        )
+
+
+def _check_transports(app: App, findings: Findings, offline: bool) -> None:
+    from digest.deliver.ports import Wanting
+
+    for transport in () if offline else app.transports:
+        if problem := transport.probe():
+            findings.faults.append(Fault("delivery", 0, problem))
+        elif isinstance(transport, Wanting):
+            findings.warnings += transport.misses()
+
+
+def _check_edition(app: App, name: str, *, links: bool) -> dict[str, Any]:
+    """Check the emails of an edition, composed if needed, as a send would and more closely.
+
+    Returns `errors`, `warnings`, `left_out`, and the `letters` with their sizes in bytes. `links` requests every link.
+    Raises DigestError for an unknown edition.
+    """
+    from digest.cli.editions import key_of, looked_at
+    from digest.usecases.preflight import spam_score, unreachable_links
+
+    key = key_of(app, name)
+    edition = looked_at(app, key)
+    if edition.state == "skipped":
+        return {"edition": key, "state": edition.state, "reason": edition.reason, "errors": [], "warnings": []}
+    found = app.preflight.check_edition(edition, app.enqueuer.variants_in_use(edition))
+    more = spam_score(_build_mail(app, key, found)) if found.emails else []
+    if links:
+        note("Requesting every link in the emails …")
+        more += unreachable_links(found.emails, app.fetcher, app.sources)
+    return {
+        "edition": key,
+        "state": edition.state,
+        "errors": [*found.errors, *(one.message for one in more if one.level == "error")],
+        "warnings": [*found.warnings, *(one.message for one in more if one.level == "warning")],
+        "left_out": list(found.left_out),
+        "letters": [_sizes(email) for email in found.emails],
+    }
+
+
+def _sizes(email: RenderedEmail) -> dict[str, Any]:
+    from digest.render.fit import measure
+
+    sizes = measure(email)
+    return {
+        "variant": email.variant,
+        "subject": email.subject,
+        "decoded": sizes.decoded,
+        "base64": sizes.base64,
+        "quoted_printable": sizes.quoted_printable,
+    }
+
+
+def _build_mail(app: App, key: str, found: PreflightResult) -> bytes:
+    from digest.deliver.message import Outgoing, carried, cids, recipient
+    from digest.deliver.mime import build
+
+    to = recipient(0, "asha@example.com", app.sender, app.signer.letters)
+    email = found.emails[0]
+    images = carried(email, app.articles.pictures.held(cids([email])))
+    outgoing = Outgoing(key, "check", "check", email, app.sender, (to,), images)
+    return build(outgoing, to, date=app.now())

@@ -1,0 +1,77 @@
+"""The `digest` command. Each subcommand is imported only when it runs, so that `--help` stays fast."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from digest import __version__
+
+# Name to where the command is, and its line in the help.
+COMMANDS = {
+    "init": ("digest.cli.init:init", "Create a newsletter folder that works at once."),
+    "check": ("digest.cli.check:check", "Check configuration, list, templates, sources and credentials."),
+    "collect": ("digest.cli.collect:collect", "Fetch all sources and show the result of each."),
+    "sources": ("digest.cli.sources:sources", "List, test, add, import, export and remove sources."),
+    "compose": ("digest.cli.compose:compose", "Compose a draft edition and show it."),
+    "preview": ("digest.cli.compose:preview", "Write an edition as .html, .txt and .eml, or show it in a browser."),
+    "send": ("digest.cli.send:send", "Send an edition to everyone who is due, or resume a send."),
+    "status": ("digest.cli.send:status", "Show an edition's counts, who did not get it, and why."),
+    "run": ("digest.cli.run:run", "Run the schedule until stopped."),
+    "web": ("digest.cli.web:web", "Serve the reader pages."),
+    "subscribers": ("digest.cli.subscribers:subscribers", "List and edit subscribers."),
+    "edition": ("digest.cli.edition:edition", "Show editions, change, approve, pause and cancel them."),
+    "schema": ("digest.cli.schema:schema", "Write JSON Schemas of the two YAML files for editors."),
+    "completion": ("digest.cli.schema:completion", "Print the completion script of a shell."),
+    "reconcile": ("digest.cli.reconcile:reconcile", "Resolve batches whose outcome is unknown."),
+    "events": ("digest.cli.events:events", "Process the webhook payloads of providers."),
+    "bounces": ("digest.cli.events:bounces", "Process returned mail: bounces, complaints and unsubscribes."),
+    "doctor": ("digest.cli.doctor:doctor", "Inspect a received mail: DKIM, one-click unsubscribe, headers."),
+    "demo": ("digest.cli.init:demo", "Run the whole job on the samples."),
+}
+
+
+class Commands(click.Group):
+    """Knows every command's name and help line without importing it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            return None
+        # A shell asks for completions.
+        if "_DIGEST_COMPLETE" in os.environ:
+            from digest.cli.schema import add_completions
+
+            add_completions(command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_path, line) in COMMANDS.items()])
+
+
+@click.group(cls=Commands)
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    envvar="DIGEST_HOME",
+    help="The newsletter folder (default: the current one).",
+)
+@click.version_option(__version__, prog_name="digest")
+@click.pass_context
+def cli(ctx: click.Context, home: Path) -> None:
+    """A daily email digest for Hindi newsrooms.
+
+    Collects articles, finds the same story across sources, and mails each edition exactly once.
+    """
+    ctx.obj = home
