@@ -10,7 +10,7 @@ def main() -> None:
     """Run the `digest` command. Exit codes: 0 done; 1 failed or incomplete; 2 wrong usage, configuration or list."""
     import click
 
-    from digest.cli.main import cli
+    from digest.cli.commands import cli
     from digest.errors import ConfigurationError, DigestError
 
     try:

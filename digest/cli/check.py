@@ -230,9 +230,7 @@ def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
     # Built here, before several threads ask for it.
     _ = app.fetcher
     with ThreadPoolExecutor(max_workers=_MAX_PARALLEL, thread_name_prefix="check") as pool:
-        found = list(
-            pool.map(lambda one: _source_problems(app, one, known.get(one.name), online=online), app.sources)
-        )
+        found = list(pool.map(lambda one: _source_problems(app, one, known.get(one.name), online=online), app.sources))
     lines = _source_lines(app)
     for source, problems in zip(app.sources, found, strict=True):
         line = lines.get(source.name, 0)

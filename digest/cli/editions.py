@@ -1,4 +1,4 @@
-"""Which edition a command means, and the sentence when there is none."""
+"""Find the edition that a command means."""
 
 from __future__ import annotations
 
@@ -12,24 +12,26 @@ if TYPE_CHECKING:
 
 
 def existing(app: App, key: str) -> Edition:
-    """The edition named `key`. Raises DigestError."""
+    """Return the edition named `key`. Raises DigestError."""
     found = app.editions.get(key)
     if found is None:
-        raise DigestError(f"there is no edition {key}; `digest edition list` names those there are")
+        raise DigestError(f"There is no edition {key}. `digest edition list` shows them all.")
     return found
 
 
-def key_of(app: App, named: str) -> str:
-    """The key of the edition named, or of today's, which need not be there yet. Raises DigestError."""
+def key_of(app: App, name: str) -> str:
+    """Return the key of the named edition, or of today's, which may not exist yet. Raises DigestError."""
     from digest import pipeline
 
     today = pipeline.edition_key(app)
-    return today if named in ("", today) else existing(app, named).key
+    return today if name in ("", today) else existing(app, name).key
 
 
 def looked_at(app: App, key: str) -> Edition:
-    """The edition for a look before it goes: a draft with the articles that are there, which are fetched only where
-    nothing was composed yet; one that is further on as it is."""
+    """Return the edition as it would be sent.
+
+    Composes a draft again from the collected articles, and collects first if there is no draft yet.
+    """
     from digest import pipeline
 
     return pipeline.compose(app, key, fetch=app.editions.get(key) is None).edition

@@ -1,10 +1,11 @@
-"""How commands speak: results on stdout (a table or one JSON document), progress and notes on stderr."""
+"""Output of commands: results on stdout (a table or one JSON document), progress and notes on stderr."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,51 +17,73 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 
 def emit(document: Any) -> None:
-    """One JSON document on stdout."""
+    """Print one JSON document to stdout."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def note(sentence: str) -> None:
-    """A line for the operator on stderr."""
+    """Print a line for the operator to stderr."""
     click.echo(shown(sentence), err=True)
 
 
 def shown(text: str) -> str:
-    """`text` without what a terminal would obey: names and answers from outside are in what we say."""
+    """Replace characters that a terminal would interpret: names and answers from outside are part of our output."""
     kept = "\n\t\u200c\u200d\u00a0"
     return "".join(sign if sign.isprintable() or sign in kept else "\ufffd" for sign in text)
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A plain table whose columns line up for Devanagari too: wcwidth measures them."""
+    """Format a plain table. wcwidth makes Devanagari columns line up."""
     from tabulate import tabulate
 
-    # The first column of all-digit texts is text as well: an address or a key must not be turned into a number.
+    # Without disable_numparse, an address or key of digits alone would be formatted as a number.
     plain = [[shown(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
     return str(tabulate(plain, headers=headers, tablefmt="simple", disable_numparse=True))
 
 
 def plural(number: int, one: str, many: str) -> str:
-    """'1 batch', '2 batches'."""
+    """Format a count: '1 batch', '2 batches'."""
     return f"{number} {one if number == 1 else many}"
 
 
-def stranded_words(stranded: Sequence[Doubt]) -> str:
-    """What keeps these batches from being sent."""
-    names = ", ".join(sorted({one.transport for one in stranded}))
-    waiting = plural(len(stranded), "batch waits", "batches wait")
-    return f"{waiting} for {names}, which may have sent them, and which delivery.transport names no more"
+def unsendable_note(batches: Sequence[Doubt]) -> str:
+    """Say why these batches cannot be sent."""
+    names = ", ".join(sorted({batch.transport for batch in batches}))
+    return (
+        f"{plural(len(batches), 'batch', 'batches')} may already have been sent by {names}, which is no longer in "
+        "delivery.transport. Add it back or run `digest reconcile`."
+    )
 
 
 def shortened(text: str, limit: int) -> str:
-    """`text` in one line of at most `limit` grapheme clusters."""
+    """Cut `text` to one line of at most `limit` grapheme clusters."""
     from digest.hindi.cut import shorten
 
     return shorten(" ".join(text.split()), limit)
 
 
+def ago(moment: datetime | None, now: datetime) -> str:
+    """Format a time relative to now: 'just now', '5 min ago', '3 days ago', 'in 5 min'. None becomes ''."""
+    if moment is None:
+        return ""
+    seconds = (now - moment).total_seconds()
+    if abs(seconds) < 60:
+        return "just now"
+    span = _span(abs(seconds))
+    return f"{span} ago" if seconds > 0 else f"in {span}"
+
+
+def _span(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h"
+    return f"{minutes // (24 * 60)} days"
+
+
 class Progress:
-    """A line on stderr that is written over in a terminal, and now and then where it is not one."""
+    """A progress line on stderr: rewritten in place on a terminal, printed at every quarter elsewhere."""
 
     def __init__(self, what: str) -> None:
         self.what = what

@@ -1,4 +1,4 @@
-"""`digest reconcile`: the operator's word on batches whose outcome is unknown."""
+"""`digest reconcile`: resolve batches whose outcome is unknown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.editions import existing
-from digest.cli.output import emit, json_option, note, stranded_words, table
+from digest.cli.output import emit, json_option, note, table, unsendable_note
 from digest.errors import ConfigurationError, Fault
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("key", metavar="EDITION")
-@click.option("--accept", "accepted", multiple=True, help="A batch that the provider did take (its number, or 'all').")
-@click.option("--resend", "resent", multiple=True, help="A batch that the provider did not take; it is sent again.")
-@click.option("--reason", default="", help="How you know; kept with the decision.")
-@click.option("--offline", is_flag=True, help="Do not ask the provider's log.")
+@click.option("--accept", "accepted", multiple=True, help="A batch that the provider did send (its number, or 'all').")
+@click.option("--resend", "resent", multiple=True, help="A batch that the provider did not send; it is sent again.")
+@click.option("--reason", default="", help="How you know; recorded with the decision.")
+@click.option("--offline", is_flag=True, help="Do not query the provider's log.")
 @json_option
 @click.pass_obj
 def reconcile(
@@ -33,70 +33,70 @@ def reconcile(
     offline: bool,
     as_json: bool,
 ) -> int:
-    """Ask the provider's log about batches whose outcome is unknown, show what is left, and settle it by your word."""
+    """Look up unknown batches in the provider's log, show what is left, and carry out your decisions."""
     from digest.app import make_app
     from digest.cli.json_output import doubt_json
     from digest.store.counting import counts, doubts
 
     with make_app(home) as app:
         existing(app, key)
-        shown = [] if offline else app.reconciler.query_provider_log(key)
+        confirmed = [] if offline else app.reconciler.query_provider_log(key)
         if offline:
             # An interrupted run may have left unknown batches.
             app.reconciler.resolve(key, {}, "")
-        for batch in shown:
-            note(f"batch {batch}: the provider's log shows that it was taken")
-        known = {doubt.batch: doubt for doubt in (*doubts(app.database, key), *app.reconciler.unsendable(key))}
+        for batch in confirmed:
+            note(f"Batch {batch}: the provider's log shows that it was sent.")
+        known = {batch.batch: batch for batch in (*doubts(app.database, key), *app.reconciler.unsendable(key))}
         decisions = _decisions(accepted, resent, reason, known)
         if decisions:
             app.reconciler.resolve(key, decisions, reason)
-        left, stranded = doubts(app.database, key), app.reconciler.unsendable(key)
+        unknown, unsendable = doubts(app.database, key), app.reconciler.unsendable(key)
         totals = counts(app.database, key)
     if as_json:
-        rows = [{**doubt_json(d), "detail": d.detail} for d in left]
+        rows = [{**doubt_json(batch), "detail": batch.detail} for batch in unknown]
         document = {"edition": key, "unknown": totals.unknown, "pending": totals.pending, "batches": rows}
-        emit({**document, "stranded_batches": [doubt_json(d) for d in stranded], "shown": shown})
-    elif not left and not stranded:
-        click.echo(f"edition {key}: no batch is in doubt")
+        emit({**document, "stranded_batches": [doubt_json(batch) for batch in unsendable], "shown": confirmed})
+    elif not unknown and not unsendable:
+        click.echo(f"Edition {key}: no batch has an unknown outcome.")
     else:
-        rows_shown = [(d.batch, d.readers, d.attempt, d.started_at, d.detail) for d in (*left, *stranded)]
-        click.echo(table(("batch", "readers", "dg_attempt", "begun", "what is known"), rows_shown))
-        click.echo("Look the attempt up at the provider, then --accept or --resend the batch with --reason.")
-    if stranded:
-        note(stranded_words(stranded))
+        shown = [(b.batch, b.readers, b.attempt, b.started_at, b.detail) for b in (*unknown, *unsendable)]
+        click.echo(table(("batch", "recipients", "dg_attempt", "started", "what is known"), shown))
+        click.echo("Look up the attempt at the provider, then --accept or --resend the batch with --reason.")
+    if unsendable:
+        note(unsendable_note(unsendable))
     if totals.pending:
-        note(f"run `digest send {key}` to send what is pending again")
-    return 1 if left or stranded else 0
+        note(f"Run `digest send {key}` to send the pending batches.")
+    return 1 if unknown or unsendable else 0
 
 
 def _decisions(
     accepted: tuple[str, ...], resent: tuple[str, ...], reason: str, known: Mapping[int, object]
 ) -> dict[int, Accepted | NotSent]:
-    """The operator's word per batch. `all` means those that the other option does not name."""
+    """Return the operator's decision for each batch. `all` means those that the other option does not name."""
     from digest.deliver.outcome import Accepted, NotSent
 
     if (accepted or resent) and not reason:
-        raise ConfigurationError([Fault("--reason", 0, "say how you know; the decision is kept with it")])
-    took, again = _numbers("--accept", accepted, known), _numbers("--resend", resent, known)
-    both = sorted(took & again) if took and again else []
+        raise ConfigurationError([Fault("--reason", 0, "say how you know; it is recorded with the decision")])
+    accept, resend = _numbers("--accept", accepted, known), _numbers("--resend", resent, known)
+    both = sorted(accept & resend) if accept and resend else []
     if both or ("all" in accepted and "all" in resent):
-        said = f"batch {both[0]} is named by both" if both else "both say all"
-        raise ConfigurationError([Fault("--accept and --resend", 0, f"{said}; a batch was either taken or not")])
+        problem = f"batch {both[0]} is in both" if both else "both are 'all'"
+        raise ConfigurationError([Fault("--accept and --resend", 0, f"{problem}; choose one for each batch")])
     if "all" in accepted:
-        took = set(known) - again
+        accept = set(known) - resend
     if "all" in resent:
-        again = set(known) - took
-    return {**dict.fromkeys(took, Accepted()), **dict.fromkeys(again, NotSent(reason))}
+        resend = set(known) - accept
+    return {**dict.fromkeys(accept, Accepted()), **dict.fromkeys(resend, NotSent(reason))}
 
 
 def _numbers(option: str, words: tuple[str, ...], known: Mapping[int, object]) -> set[int]:
-    hint = f"; in doubt: {', '.join(map(str, known))}" if known else ""
-    named = [word for word in words if word != "all"]
+    hint = f"; unknown batches: {', '.join(map(str, known))}" if known else ""
+    numbers = [word for word in words if word != "all"]
     faults = [
-        Fault(option, 0, f"no batch {word} is in doubt{hint}")
-        for word in named
+        Fault(option, 0, f"batch {word} does not have an unknown outcome{hint}")
+        for word in numbers
         if not (word.isascii() and word.isdecimal() and int(word) in known)
     ]
     if faults:
         raise ConfigurationError(faults)
-    return {int(word) for word in named}
+    return {int(word) for word in numbers}

@@ -1,4 +1,4 @@
-"""`digest run`: the scheduler until SIGTERM or Ctrl-C."""
+"""`digest run`: run the schedule until SIGTERM or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digest.cli.output import note
 @click.command()
 @click.pass_obj
 def run(home: Path) -> int:
-    """Keep the schedule of digest.yaml until stopped: collect, compose, send; with web.enabled serve the pages too."""
+    """Collect, compose and send by the schedule of digest.yaml until stopped. With web.enabled, also serve the pages."""
     import logging
     from contextlib import nullcontext
 
@@ -21,7 +21,7 @@ def run(home: Path) -> int:
     from digest.scheduler import Scheduler
     from digest.web.serving import run_server
 
-    # Its own lines say that a job ran; ours say what the job did. What goes wrong inside it must still be heard.
+    # APScheduler logs that a job ran, our own lines say what it did. Its warnings still matter.
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     with stopped_by_signals() as stop, make_app(home) as app:
         app.subscriber_list.read()
@@ -29,7 +29,8 @@ def run(home: Path) -> int:
         scheduler = Scheduler(app, lambda line: note(f"{app.now():%H:%M:%S} {line}"))
         scheduler.stop = stop
         with run_server(app) if app.settings.web.enabled else nullcontext("") as base:
-            note(f"running, with the reader pages on {base}; stop with Ctrl-C" if base else "running; stop with Ctrl-C")
+            pages = f", reader pages on {base}" if base else ""
+            note(f"Running{pages}. Stop with Ctrl-C.")
             scheduler.run()
-    note("stopped")
+    note("Stopped.")
     return 0

@@ -12,7 +12,7 @@ import click
 
 from digest import local_time
 from digest.cli.editions import existing, key_of, looked_at
-from digest.cli.output import Progress, emit, json_option, note, plural, stranded_words, table
+from digest.cli.output import Progress, emit, json_option, note, plural, table, unsendable_note
 from digest.cli.stopping import stopped_by_signals
 from digest.errors import ConfigurationError, DigestError, Fault
 
@@ -21,32 +21,32 @@ if TYPE_CHECKING:
     from digest.pipeline import Sent
     from digest.store.counting import Missing
 
-_SHOWN = 50  # names in a table
-_IN_JSON = 1000
-_FARTHEST = timedelta(days=3)  # news; and no provider keeps a letter longer
+# Names in a table, and in a JSON document.
+_MAX_IN_TABLE = 50
+_MAX_IN_JSON = 1000
+# How far ahead `--at` may be: no provider schedules an email for longer.
+_MAX_LEAD = timedelta(days=3)
 
 
 @click.command()
 @click.argument("edition", required=False, default="")
-@click.option("--to", "addresses", multiple=True, help="Send a marked test to this address only; may be repeated.")
-@click.option("--at", metavar="TIME", default="", help="For this time: HH:MM of today, or 2026-11-23T07:00.")
-@click.option("--dry-run", is_flag=True, help="Show who would get it; send nothing, freeze nothing.")
-@click.option(
-    "--force", metavar="REASON", default="", help="Send in spite of errors in the letter; the reason is kept."
-)
+@click.option("--to", "addresses", multiple=True, help="Send a marked test to this address only; can be repeated.")
+@click.option("--at", metavar="TIME", default="", help="Send at this time: HH:MM of today, or 2026-11-23T07:00.")
+@click.option("--dry-run", is_flag=True, help="Show who would get it. Sends nothing and enqueues nobody.")
+@click.option("--force", metavar="REASON", default="", help="Send despite errors in the email; the reason is recorded.")
 @json_option
 @click.pass_obj
 def send(
     home: Path, edition: str, addresses: tuple[str, ...], at: str, dry_run: bool, force: str, as_json: bool
 ) -> int:
-    """Send EDITION (default: today's, composed if needed) to everyone who is due and has not got it."""
+    """Send EDITION (default: today's, composed if needed) to everyone who is due and does not have it yet."""
     from digest import pipeline
     from digest.app import make_app
 
     with make_app(home) as app:
         if sum(map(bool, (addresses, dry_run, at))) > 1:
-            raise click.UsageError("--to sends a test at once, --dry-run nothing, --at everyone later: choose one")
-        when = _moment(app, at) if at else None
+            raise click.UsageError("--to, --dry-run and --at exclude each other: choose one")
+        when = _parse_time(app, at) if at else None
         key = key_of(app, edition)
         if addresses:
             return _send_test(app, key, addresses, as_json)
@@ -56,32 +56,33 @@ def send(
         with stopped_by_signals() as stop:
             sent = pipeline.send(app, key, at=when, force=force.strip(), stop=stop, progress=progress)
             progress.end()
-            return report(app, sent, as_json)
+            return _report(app, sent, as_json)
 
 
-def _moment(app: App, said: str) -> datetime:
-    """The time that `--at` names, in the newsletter's zone. Raises ConfigurationError for one that is none or past."""
+def _parse_time(app: App, text: str) -> datetime:
+    """Parse `--at` in the newsletter's zone. Raises ConfigurationError for an invalid, past or distant time."""
     now = app.now()
     try:
-        clock = datetime.strptime(said, "%H:%M").time() if len(said) <= 5 else None  # noqa: DTZ007  a clock has no zone
-        when = datetime.combine(now.date(), clock) if clock else datetime.fromisoformat(said)
+        # A time of day has no zone yet.
+        clock = datetime.strptime(text, "%H:%M").time() if len(text) <= 5 else None  # noqa: DTZ007
+        when = datetime.combine(now.date(), clock) if clock else datetime.fromisoformat(text)
     except ValueError:
         expected = "expected HH:MM of today, or a time such as 2026-11-23T07:00"
-        raise ConfigurationError([Fault("--at", 0, f"{expected}, found {said!r}")]) from None
+        raise ConfigurationError([Fault("--at", 0, f"{expected}, found {text!r}")]) from None
     if not now.year - 1 <= when.year <= now.year + 1:
-        raise ConfigurationError([Fault("--at", 0, f"{when:%Y-%m-%d} is in another time")])
+        raise ConfigurationError([Fault("--at", 0, f"{when:%Y-%m-%d} is more than a year away")])
     when = when if when.tzinfo else local_time.exactly(when, app.settings.newsletter.zone, "--at")
-    # Within one zone Python compares what clocks show, which goes back once a year.
-    ahead = when.astimezone(UTC) - now.astimezone(UTC)
-    if not timedelta(0) < ahead <= _FARTHEST:
+    # Compare in UTC: within one zone Python subtracts wall clock times, which jump twice a year.
+    lead = when.astimezone(UTC) - now.astimezone(UTC)
+    if not timedelta(0) < lead <= _MAX_LEAD:
         past = f"is past; for tomorrow write {when + timedelta(days=1):%Y-%m-%dT%H:%M}" if clock else "is past"
-        said = past if ahead <= timedelta(0) else "is more than three days ahead"
-        raise ConfigurationError([Fault("--at", 0, f"{when:%Y-%m-%d %H:%M} {said}")])
+        problem = past if lead <= timedelta(0) else "is more than three days ahead"
+        raise ConfigurationError([Fault("--at", 0, f"{when:%Y-%m-%d %H:%M} {problem}")])
     return when
 
 
-def report(app: App, sent: Sent, as_json: bool) -> int:
-    """Tells what a send came to; answers the exit code."""
+def _report(app: App, sent: Sent, as_json: bool) -> int:
+    """Show the outcome of a send. Returns the exit code."""
     from digest.cli.json_output import counts_json, not_reached_json
     from digest.store.counting import missing
 
@@ -93,56 +94,56 @@ def report(app: App, sent: Sent, as_json: bool) -> int:
     for problem in problems:
         note(problem)
     if sent.report and sent.report.stopped and counts.pending:
-        note(f"stopped; run `digest send {edition.key}` to go on")
+        note(f"Stopped. Run `digest send {edition.key}` to resume.")
     if as_json:
-        gone = not_reached_json(missing(app.database, edition.key, limit=_IN_JSON))
-        emit({**counts_json(edition, counts), "placed": sent.placed, "problems": problems, "not_reached": gone})
+        not_reached = not_reached_json(missing(app.database, edition.key, limit=_MAX_IN_JSON))
+        emit({**counts_json(edition, counts), "placed": sent.placed, "problems": problems, "not_reached": not_reached})
     elif edition.state == "skipped":
-        click.echo(f"edition {edition.key} is skipped, nobody is mailed: {edition.reason}")
+        click.echo(f"Edition {edition.key} is skipped; nothing was sent: {edition.reason}")
     else:
         if not sent.placed and sent.report and not sent.report.accepted and not counts.pending:
-            click.echo(f"edition {edition.key}: nobody is due who has not got it; nothing was sent")
-        # In a short list who is only waiting stays a number, so that the names that matter are seen.
-        show_counts(app, sent, waiting, list(missing(app.database, edition.key, limit=_SHOWN + 1, waiting=False)))
+            click.echo(f"Edition {edition.key}: everyone who is due already has it; nothing was sent.")
+        # Recipients who are merely waiting stay a number, so that the names that matter are seen.
+        not_sent = list(missing(app.database, edition.key, limit=_MAX_IN_TABLE + 1, waiting=False))
+        _show_counts(app, sent, waiting, not_sent)
     if edition.state == "skipped":
         return 1 if sent.all_sources_failed else 0
     incomplete = counts.rejected or counts.unknown or (counts.pending and not waiting)
     return 1 if incomplete or edition.state not in ("sending", "done") else 0
 
 
-def show_counts(app: App, sent: Sent, waiting: bool, gone: Sequence[Missing], *, limit: int | None = _SHOWN) -> None:
-    """The table of an edition's readers and who did not get it (`gone`): at most `limit` names, or everyone."""
+def _show_counts(
+    app: App, sent: Sent, waiting: bool, not_sent: Sequence[Missing], *, limit: int | None = _MAX_IN_TABLE
+) -> None:
+    """Print an edition's counts, and at most `limit` of those who did not get it."""
     from digest.store.counting import next_due
 
     counts = sent.counts
-    rows = [
-        (name, getattr(counts, name))
-        for name in ("frozen", "accepted", "rejected", "excluded", "pending", "unknown", "batches", "variants")
-    ]
+    names = ("frozen", "accepted", "rejected", "excluded", "pending", "unknown")
     click.echo(f"edition {sent.edition.key}, {sent.edition.state}")
-    click.echo(table(("", "readers"), rows[:6]))
+    click.echo(table(("", "recipients"), [(name, getattr(counts, name)) for name in names]))
     if sent.report:
-        click.echo(f"{sent.report.accepted} of them by this call")
+        click.echo(f"{sent.report.accepted} of them by this command")
     click.echo(f"{plural(counts.batches, 'batch', 'batches')}, {plural(counts.variants, 'variant', 'variants')}")
     if waiting and (due := next_due(app.database, sent.edition.key)):
         when = f"{due.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}"
-        click.echo(f"those pending are due from {when} on: `digest run` sends them then, or `digest send` after that")
-    if not gone:
+        click.echo(f"The pending ones are due from {when}; `digest run` sends them then, or `digest send` after that.")
+    if not not_sent:
         return
-    shown = gone[:limit]
+    named = not_sent[:limit]
     click.echo()
-    click.echo(table(("who did not get it", "state", "why"), [(row.email, row.state, row.reason) for row in shown]))
-    if len(gone) > len(shown):
-        click.echo("… and more: `digest status --all` shows everyone")
+    click.echo(table(("did not get it", "state", "why"), [(row.email, row.state, row.reason) for row in named]))
+    if len(not_sent) > len(named):
+        click.echo("… and more; `digest status --all` lists everyone.")
 
 
 @click.command()
 @click.argument("edition", required=False, default="")
-@click.option("--all", "everyone", is_flag=True, help="Name everyone who did not get it, not only the first 50.")
+@click.option("--all", "everyone", is_flag=True, help="List everyone who did not get it, not only the first 50.")
 @json_option
 @click.pass_obj
 def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
-    """Show EDITION's counts per state (default: the newest edition), who did not get it and why."""
+    """Show EDITION's counts (default: the newest edition), who did not get it, and why."""
     from digest.app import make_app
     from digest.cli.json_output import counts_json, doubt_json, not_reached_json
     from digest.pipeline import Sent, why_not_sent
@@ -152,38 +153,36 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
     with make_app(home) as app:
         found = existing(app, edition) if edition else app.editions.newest()
         if found is None:
-            raise DigestError("there is no edition yet; `digest send` makes one")
-        most = None if everyone else _IN_JSON if as_json else _SHOWN + 1
-        stands = app.status_reader.standing(found.key, app.now(), limit=most, waiting=as_json or everyone)
-        totals, unknown, lost = (
-            stands.counts,
-            stands.doubts,
-            stranded(app.database, found.key, app.settings.delivery.transport),
-        )
-        decided = app.editions.decisions(found.key)
+            raise DigestError("There is no edition yet. `digest send` makes one.")
+        limit = None if everyone else _MAX_IN_JSON if as_json else _MAX_IN_TABLE + 1
+        state = app.status_reader.standing(found.key, app.now(), limit=limit, waiting=as_json or everyone)
+        totals, unknown = state.counts, state.doubts
+        unsendable = stranded(app.database, found.key, app.settings.delivery.transport)
+        decisions = app.editions.decisions(found.key)
+        feedback = heard(app.database, found.key)
         if as_json:
             document: dict[str, Any] = counts_json(found, totals)
-            document["not_reached"] = not_reached_json(stands.missing)
-            document["unknown_batches"] = [doubt_json(doubt) for doubt in unknown]
-            document["stranded_batches"] = [doubt_json(doubt) for doubt in lost]
-            document["decisions"] = [{"at": at.isoformat(), "what": what, "why": why} for at, what, why in decided]
-            document |= asdict(heard(app.database, found.key))
-            emit(document)
+            document["not_reached"] = not_reached_json(state.missing)
+            document["unknown_batches"] = [doubt_json(batch) for batch in unknown]
+            document["stranded_batches"] = [doubt_json(batch) for batch in unsendable]
+            document["decisions"] = [{"at": at.isoformat(), "what": what, "why": why} for at, what, why in decisions]
+            emit(document | asdict(feedback))
             return 0
         waiting = totals.pending > 0 and found.state == "sending" and not app.ledger.is_due(found.key, app.now())
         if found.reason:
             click.echo(found.reason)
-        show_counts(app, Sent(found, totals), waiting, stands.missing, limit=None if everyone else _SHOWN)
-        for said in why_not_sent(found) if totals.pending else ():
-            click.echo(said)
-        for at, what, why in decided:
+        _show_counts(app, Sent(found, totals), waiting, state.missing, limit=None if everyone else _MAX_IN_TABLE)
+        for reason in why_not_sent(found) if totals.pending else ():
+            click.echo(reason)
+        for at, what, why in decisions:
             click.echo(f"{at.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}  {what}: {why}")
-        if said := str(heard(app.database, found.key)):
-            click.echo(said)
+        if str(feedback):
+            click.echo(str(feedback))
         if unknown:
-            click.echo(f"\n{len(unknown)} batches are in doubt: `digest reconcile {found.key}` settles them")
-        if lost:
-            click.echo(f"\n{stranded_words(lost)}: `digest reconcile {found.key}` settles them")
+            batches = plural(len(unknown), "batch has", "batches have")
+            click.echo(f"\n{batches} an unknown outcome; `digest reconcile {found.key}` resolves them.")
+        if unsendable:
+            click.echo(f"\n{unsendable_note(unsendable)}")
     return 0
 
 
@@ -196,7 +195,7 @@ def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) ->
         try:
             normalise(address)
         except ValueError as error:
-            faults.append(Fault("--to", 0, f"{address!r} is no address that can be mailed: {error}"))
+            faults.append(Fault("--to", 0, f"{address!r} is not a valid email address: {error}"))
     if faults:
         raise ConfigurationError(faults)
     edition, problems = pipeline.send_test(app, key, [address.strip() for address in addresses])
@@ -207,9 +206,11 @@ def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) ->
         document = {"edition": edition.key, "state": edition.state, "reason": edition.reason, "test": True}
         emit({**document, "sent": sent, "problems": problems})
     elif edition.state == "skipped":
-        click.echo(f"edition {edition.key} is skipped, there is nothing to test: {edition.reason}")
+        click.echo(f"Edition {edition.key} is skipped; there is nothing to test: {edition.reason}")
     else:
-        click.echo(f"test of edition {edition.key} sent to {sent} of {len(addresses)} addresses; no reader was mailed")
+        click.echo(
+            f"Sent a test of edition {edition.key} to {sent} of {len(addresses)} addresses. No subscriber got it."
+        )
     return 1 if problems else 0
 
 
@@ -242,11 +243,12 @@ def _dry_run(app: App, key: str, as_json: bool) -> int:
         )
         return 1 if found.errors else 0
     if plan.edition.state == "skipped":
-        click.echo(f"edition {key} would be skipped: {plan.edition.reason}")
+        click.echo(f"Edition {key} would be skipped: {plan.edition.reason}")
         return 0
-    click.echo(f"edition {key} would go to {plan.due} readers; {plan.already} have their place in it already")
+    already = f"; {plan.already} already have it" if plan.already else ""
+    click.echo(f"Edition {key} would go to {plural(plan.due, 'subscriber', 'subscribers')}{already}.")
     if plan.excluded:
-        click.echo(table(("who would not get it", "why"), plan.excluded[:_SHOWN]))
+        click.echo(table(("would not get it", "why"), plan.excluded[:_MAX_IN_TABLE]))
     for line in (*map(str, found.findings), *found.left_out):
         note(line)
     return 1 if found.errors else 0

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.sources_edit import add
-from digest.cli.ages import ago
 from digest.cli.feedlists import export, import_
-from digest.cli.output import emit, json_option, shortened, table
+from digest.cli.output import ago, emit, json_option, shortened, table
+from digest.cli.sources_edit import add
 from digest.cli.trying import note_override, test
 from digest.errors import ConfigurationError, Fault
 from digest.files import placed

@@ -1,8 +1,4 @@
-"""How the commands that run until they are told to stop are told: by SIGINT (Ctrl-C) or SIGTERM, seen as one event.
-
-Both handlers are set explicitly: what a background shell starts has inherited SIGINT as ignored, and Python then raises
-no KeyboardInterrupt. Decides nothing about how a command ends.
-"""
+"""Turn SIGINT (Ctrl-C) and SIGTERM into one event, for commands that run until stopped."""
 
 from __future__ import annotations
 
@@ -17,32 +13,36 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def stopped_by_signals() -> Iterator[threading.Event]:
-    """An event that SIGTERM and Ctrl-C set; a second signal ends the process at once. In the main thread only."""
-    stop = threading.Event()
-    asked: SimpleQueue[bool] = SimpleQueue()
-    once = False
+    """Yield an event that the first signal sets; a second signal ends the process at once. Main thread only.
 
-    def ask(signum: int, _frame: object) -> None:
-        nonlocal once
-        if once:
+    Both handlers are set explicitly: a process started in the background by a shell inherits SIGINT as ignored, and
+    Python then raises no KeyboardInterrupt.
+    """
+    stop = threading.Event()
+    signals: SimpleQueue[bool] = SimpleQueue()
+    received = False
+
+    def handle(signum: int, _frame: object) -> None:
+        nonlocal received
+        if received:
             signal.signal(signum, signal.SIG_DFL)
             signal.raise_signal(signum)
-        once = True
-        asked.put(True)
+        received = True
+        signals.put(True)
 
-    def tell() -> None:
-        if asked.get():
+    def wait_for_signal() -> None:
+        if signals.get():
             stop.set()
 
-    # Set by a thread: the handler runs within the main thread, which may hold the event's own lock as it begins to
-    # wait. A SimpleQueue may be put to at any moment.
-    teller = threading.Thread(target=tell, name="stopping", daemon=True)
-    teller.start()
-    before = {number: signal.signal(number, ask) for number in _SIGNALS}
+    # A thread sets the event: a handler runs in the main thread, which may hold the event's lock at that moment. A
+    # SimpleQueue can be put to at any time.
+    waiter = threading.Thread(target=wait_for_signal, name="signals", daemon=True)
+    waiter.start()
+    before = {number: signal.signal(number, handle) for number in _SIGNALS}
     try:
         yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        asked.put(False)
-        teller.join()
+        signals.put(False)
+        waiter.join()

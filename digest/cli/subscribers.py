@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.subscribers_io import export, import_
 from digest.cli.output import emit, json_option, note, plural, table
-from digest.cli.subscribers_edit import add, remove, set_
 from digest.cli.reader_story import erase, history, who
+from digest.cli.subscribers_edit import add, remove, set_
+from digest.cli.subscribers_io import export, import_
 from digest.errors import ConfigurationError, Fault
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""`digest web`: the reader pages until SIGTERM or Ctrl-C."""
+"""`digest web`: serve the reader pages until SIGTERM or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digest.cli.output import note
 @click.option("--port", type=click.IntRange(0, 65535), help="The port (default: web.port); 0 takes a free one.")
 @click.pass_obj
 def web(home: Path, host: str | None, port: int | None) -> int:
-    """Serve the readers' pages: unsubscribing, preferences, sign-up, archive."""
+    """Serve the reader pages: unsubscribe, preferences, sign-up, archive."""
     import logging
 
     from digest.app import make_app
@@ -23,10 +23,10 @@ def web(home: Path, host: str | None, port: int | None) -> int:
 
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     with stopped_by_signals() as stop, make_app(home) as app, run_server(app, host=host or "", port=port) as base:
-        note(f"reader pages on {base}; stop with Ctrl-C")
+        note(f"Reader pages on {base}. Stop with Ctrl-C.")
         public = app.settings.newsletter.base_url
         if public and public != base:
-            note(f"readers reach them at {public} (newsletter.base_url) once a web server hands requests on to them")
+            note(f"Links in emails point to {public} (newsletter.base_url); a web server there must forward to {base}.")
         stop.wait()
-    note("stopped")
+    note("Stopped.")
     return 0

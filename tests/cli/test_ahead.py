@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from digest import pipeline
 from digest.app import make_app
-from digest.cli import sending
+from digest.cli import send
 from digest.deliver.outcome import Accepted
 from digest.store.locks import at_work
 from digest.store.schema import attempt, batch, edition
@@ -181,7 +181,7 @@ def test_a_time_that_is_one_moment(newsroom: Newsroom, zone: str, now: str, said
     with make_app(
         newsroom.home, environment=newsroom.env({"DIGEST_NOW": now, "DIGEST_NEWSLETTER__TIMEZONE": zone})
     ) as app:
-        assert sending._moment(app, said) == datetime.fromisoformat(due)
+        assert send._parse_time(app, said) == datetime.fromisoformat(due)
 
 
 def test_more_than_a_provider_recalls_at_once_is_taken_back_in_waves(

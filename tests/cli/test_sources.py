@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from digest.app import make_app
-from digest.cli.ages import ago
+from digest.cli.output import ago
 from digest.collect.memory import SourceState
 from digest.collect.opml import Outline
 from digest.models import SourceHealth

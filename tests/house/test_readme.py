@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from digest import marked_yaml, settings_file
-from digest.cli.main import COMMANDS
+from digest.cli.commands import COMMANDS
 from digest.errors import ConfigurationError
 from digest.settings import Settings
 from digest.subscribers import listing
