@@ -245,7 +245,7 @@ def _source_problems(app: App, source: Source, known: SourceHealth | None, *, on
     """Return what is wrong with a source now, and in past collections."""
     from dataclasses import replace
 
-    from digest.cli.trying import looked, problem_of
+    from digest.cli.sources_edit import looked, problem_of
     from digest.collect.health import format_time
 
     now = app.now()

@@ -1,4 +1,4 @@
-"""`digest collect`: fetch all sources, and a table of what each gave."""
+"""`digest collect`: fetch all sources and show the result of each."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def collect(home: Path, as_json: bool) -> int:
-    """Fetch all sources and show what each gave."""
+    """Fetch all sources and show the result of each."""
     from digest import pipeline
     from digest.app import make_app
     from digest.cli.json_output import collect_json
 
     with make_app(home) as app:
         if not app.sources:
-            raise ConfigurationError([Fault("digest.yaml", 0, "'sources' lists none; add one to collect from")])
-        report = pipeline.collect(app, progress=lambda source: note(f"{source.name}: {_word(source)}"))
+            raise ConfigurationError([Fault("digest.yaml", 0, "'sources' is empty; add a source to collect from")])
+        report = pipeline.collect(app, progress=lambda source: note(f"{source.name}: {_summary(source)}"))
     if as_json:
         emit(collect_json(report))
     else:
@@ -39,18 +39,29 @@ def collect(home: Path, as_json: bool) -> int:
 
 
 def sources_table(reports: tuple[SourceReport, ...]) -> str:
-    """What each source gave."""
-    headers = ("source", "kind", "fetched", "new", "updated", "lost", "seconds", "said")
+    """Format the results of the sources as a table."""
+    headers = ("source", "kind", "fetched", "new", "updated", "lost", "seconds", "problem")
     rows = [
-        (r.name, r.kind, r.fetched, r.new, r.updated, r.lost, f"{r.seconds:.2f}", shortened(r.error or _warned(r), 60))
+        (
+            r.name,
+            r.kind,
+            r.fetched,
+            r.new,
+            r.updated,
+            r.lost,
+            f"{r.seconds:.2f}",
+            shortened(_problem(r), 60),
+        )
         for r in reports
     ]
     return table(headers, rows)
 
 
-def _warned(report: SourceReport) -> str:
+def _problem(report: SourceReport) -> str:
+    if report.error:
+        return report.error
     return plural(len(report.warnings), "warning", "warnings") if report.warnings else ""
 
 
-def _word(report: SourceReport) -> str:
+def _summary(report: SourceReport) -> str:
     return report.error or f"{report.fetched} fetched, {report.new} new"

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day of the edition (default: today).")
-@click.option("--slug", default="", help="Make a special edition under this short name.")
-@click.option("--explain", is_flag=True, help="Also show why each story stands where it stands, and which came next.")
+@click.option("--slug", default="", help="Compose a special edition with this short name.")
+@click.option("--explain", is_flag=True, help="Also show why each story was chosen, and which just missed.")
 @json_option
 @click.pass_obj
 def compose(home: Path, day: datetime | None, slug: str, explain: bool, as_json: bool) -> int:
-    """Curate the collected articles into a draft edition and show it."""
+    """Compose a draft edition from the collected articles and show it."""
     from digest import pipeline
     from digest.app import make_app
 
@@ -51,10 +51,10 @@ def _show(composed: Composed, *, explain: bool, as_json: bool) -> None:
         return
     show_edition(composed.edition, explain=explain)
     if composed.curated is None:
-        note(f"edition {composed.edition.key} is {composed.edition.state}; so it is not composed again")
+        note(f"Edition {composed.edition.key} is {composed.edition.state}, so it is not composed again.")
     elif explain:
         if composed.curated.runners_up:
-            click.echo("\nnext in line (scores before variety and quotas); `digest edition pin` brings one in")
+            click.echo("\nJust missed the edition (scores before variety and quotas); `digest edition pin` adds one:")
         for each in composed.curated.runners_up:
             click.echo(f" - [{each.id}] {each.title}  ({', '.join(each.sources)})")
             click.echo(f"     score {each.score:.2f}: {'; '.join(each.reasons)}")
@@ -63,7 +63,7 @@ def _show(composed: Composed, *, explain: bool, as_json: bool) -> None:
 
 
 def show_edition(edition: Edition, *, explain: bool = False) -> None:
-    """An edition as text on stdout."""
+    """Print an edition as text."""
     click.echo(f"edition {edition.key}, {edition.state}")
     if edition.state == "skipped":
         click.echo(f"skipped: {edition.reason}")
@@ -89,14 +89,17 @@ def show_edition(edition: Edition, *, explain: bool = False) -> None:
 @click.command()
 @click.argument("edition", required=False, default="")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where to write (default: HOME/preview).")
-@click.option("--open", "show", is_flag=True, help="Then show it in the browser, until stopped with Ctrl-C.")
+@click.option("--open", "show", is_flag=True, help="Then show it in a browser until stopped with Ctrl-C.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="With --open: the port (default: a free one).")
-@click.option("--no-browser", is_flag=True, help="With --open: only say where to look.")
+@click.option("--no-browser", is_flag=True, help="With --open: print the address only.")
 @json_option
 @click.pass_obj
 def preview(home: Path, edition: str, out: Path | None, show: bool, port: int, no_browser: bool, as_json: bool) -> int:
-    """Write EDITION (default: today's, composed if needed) as .html, .txt and .eml; with --open show it in the browser,
-    on phone and desktop, light and dark, anew whenever a template or digest.yaml changes."""
+    """Write EDITION (default: today's, composed if needed) as .html, .txt and .eml.
+
+    With --open, show it in a browser on phone and desktop, light and dark, and reload when a template or digest.yaml
+    changes.
+    """
     from digest.app import make_app
     from digest.preview.files import write_preview
 
@@ -104,7 +107,7 @@ def preview(home: Path, edition: str, out: Path | None, show: bool, port: int, n
         key = key_of(app, edition)
         found = looked_at(app, key)
         if found.state == "skipped":
-            note(f"edition {key} is skipped: {found.reason}")
+            note(f"Edition {key} is skipped: {found.reason}")
             if as_json:
                 emit({"edition": key, "state": "skipped", "reason": found.reason, "files": []})
             return 0
@@ -131,16 +134,16 @@ def _serve(home: Path, key: str, port: int, *, browser: bool) -> None:
     try:
         server = PreviewServer(PreviewState(home, key), port)
     except OSError as error:
-        raise DigestError(f"port {port} can't be listened on: {error.strerror}") from error
+        raise DigestError(f"Cannot listen on port {port}: {error.strerror}.") from error
     with stopped_by_signals() as stop, server:
         serving = threading.Thread(target=server.serve_forever, name="preview")
         serving.start()
         try:
-            note(f"showing edition {key} at {server.url}; stop with Ctrl-C")
+            note(f"Showing edition {key} at {server.url}. Stop with Ctrl-C.")
             if browser:
                 webbrowser.open(server.url)
             stop.wait()
         finally:
             server.shutdown()
             serving.join()
-    note("stopped")
+    note("Stopped.")

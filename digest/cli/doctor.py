@@ -1,4 +1,4 @@
-"""`digest doctor`: whether a mail, as a receiver saved it, keeps what Gmail and Yahoo ask of bulk senders."""
+"""`digest doctor`: check a received mail against what Gmail and Yahoo require of bulk senders."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from digest.errors import ConfigurationError, Fault
 if TYPE_CHECKING:
     from digest.doctor import Finding
 
-_MOST = 40_000_000  # bytes; no provider takes a larger mail
+# Bytes. No provider accepts a larger mail.
+_MAX_BYTES = 40_000_000
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--key", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="The DKIM record (v=DKIM1; p=…) or public key, instead of asking the DNS.")  # fmt: skip
-@click.option("--offline", is_flag=True, help="Don't ask the DNS for the key.")
+              help="The DKIM record (v=DKIM1; p=…) or public key, instead of a DNS query.")  # fmt: skip
+@click.option("--offline", is_flag=True, help="Do not query the DNS for the key.")
 @json_option
 def doctor(file: Path, key: Path | None, offline: bool, as_json: bool) -> int:
-    """Look at FILE, a mail as it was received (.eml, "show original"): signatures, one-click unsubscribe, headers,
-    text. Exit code 1 on an error."""
+    """Check FILE, a mail as it was received (.eml, "show original"): signatures, one-click unsubscribe, headers, text.
+
+    The exit code is 1 if there is an error.
+    """
     from digest.dkim_verdict import verdict
     from digest.doctor import aligned, examine
 
@@ -33,14 +36,14 @@ def doctor(file: Path, key: Path | None, offline: bool, as_json: bool) -> int:
     if signatures:
         ours = [place for place, one in enumerate(signatures) if aligned(one.domain, sender)]
         findings.append(verdict(raw, (ours or [0])[0], key=key.read_bytes() if key else None, online=not offline))
-    errors = _said(findings, "error")
+    errors = _messages(findings, "error")
     if as_json:
         document = {
             "file": str(file),
             "bytes": len(raw),
             "errors": errors,
-            "warnings": _said(findings, "warning"),
-            "good": _said(findings, "good"),
+            "warnings": _messages(findings, "warning"),
+            "good": _messages(findings, "good"),
             "signatures": [
                 {"domain": one.domain, "selector": one.selector, "headers": list(one.headers)} for one in signatures
             ],
@@ -53,19 +56,19 @@ def doctor(file: Path, key: Path | None, offline: bool, as_json: bool) -> int:
     return 1 if errors else 0
 
 
-def _said(findings: list[Finding], level: str) -> list[str]:
+def _messages(findings: list[Finding], level: str) -> list[str]:
     return [shown(finding.message) for finding in findings if finding.level == level]
 
 
 def _read(file: Path) -> bytes:
     try:
         with file.open("rb") as opened:
-            raw = opened.read(_MOST + 1)
+            raw = opened.read(_MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigurationError([Fault(str(file), 0, f"can't be read: {error.strerror}")]) from error
-    if len(raw) > _MOST:
-        raise ConfigurationError([Fault(str(file), 0, f"is larger than {_MOST:,} bytes; expected one mail")])
+        raise ConfigurationError([Fault(str(file), 0, f"cannot be read: {error.strerror}")]) from error
+    if len(raw) > _MAX_BYTES:
+        raise ConfigurationError([Fault(str(file), 0, f"is larger than {_MAX_BYTES:,} bytes; expected one mail")])
     head = raw.lstrip().split(b"\n\n", 1)[0].split(b"\n", 1)[0]
     if b":" not in head and not head.startswith(b"From "):
-        raise ConfigurationError([Fault(str(file), 1, "expected a mail that begins with its headers")])
+        raise ConfigurationError([Fault(str(file), 1, "expected a mail, which starts with its headers")])
     return raw

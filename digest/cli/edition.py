@@ -1,4 +1,4 @@
-"""`digest edition`: the desk decides."""
+"""`digest edition`: show editions, change, approve, pause and cancel them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @click.group()
 def edition() -> None:
-    """Look at editions, change them before they go, approve, pause and cancel them."""
+    """Show editions, change them before they are sent, approve, pause and cancel them."""
 
 
 @edition.command("list")
 @json_option
 @click.pass_obj
 def list_(home: Path, as_json: bool) -> None:
-    """Every edition, newest first."""
+    """List every edition, newest first."""
     from digest.app import make_app
 
     with make_app(home) as app:
@@ -52,7 +52,7 @@ def list_(home: Path, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def show(home: Path, key: str, as_json: bool) -> None:
-    """An edition with its stories, their scores and the reasons."""
+    """Show an edition with its stories, their scores and reasons."""
     from digest.app import make_app
     from digest.cli.compose import show_edition
     from digest.cli.json_output import edition_json
@@ -70,8 +70,11 @@ def show(home: Path, key: str, as_json: bool) -> None:
 @click.argument("story")
 @click.pass_obj
 def pin(home: Path, key: str, story: str) -> None:
-    """Keep STORY in the edition and set it on top. STORY is its id, or the id of one that came next, as `digest compose
-    --explain` tells them, or the URL of an article."""
+    """Put STORY at the top of the edition and keep it there.
+
+    STORY is the id of a story, also of one that just missed the edition (`digest compose --explain` lists these), or
+    the URL of an article.
+    """
     _change(
         home,
         key,
@@ -88,7 +91,7 @@ def pin(home: Path, key: str, story: str) -> None:
 @click.argument("story")
 @click.pass_obj
 def drop(home: Path, key: str, story: str) -> None:
-    """Take STORY out; the next best takes its place."""
+    """Remove STORY; the next best takes its place."""
     _change(
         home,
         key,
@@ -103,10 +106,10 @@ def drop(home: Path, key: str, story: str) -> None:
 @click.argument("key", metavar="EDITION")
 @click.argument("story")
 @click.option("--section", required=True, help="The section to move it to.")
-@click.option("--place", default=1, show_default=True, type=click.IntRange(1), help="The place in it.")
+@click.option("--place", default=1, show_default=True, type=click.IntRange(1), help="The position in the section.")
 @click.pass_obj
 def move(home: Path, key: str, story: str, section: str, place: int) -> None:
-    """Move STORY to a section and a place in it."""
+    """Move STORY to a section and a position in it."""
     from digest.app import make_app
     from digest.subscribers.listing import parse_field
 
@@ -120,12 +123,12 @@ def move(home: Path, key: str, story: str, section: str, place: int) -> None:
 
 @edition.command()
 @click.argument("key", metavar="EDITION")
-@click.option("--subject", help="'' for the one that is made from the stories.")
-@click.option("--preheader", help="'' for the one that is made from the stories.")
-@click.option("--intro", help="The editor's words on top; '' for none.")
+@click.option("--subject", help="'' for the generated one.")
+@click.option("--preheader", help="'' for the generated one.")
+@click.option("--intro", help="Text above the stories; '' for none.")
 @click.pass_obj
 def edit(home: Path, key: str, subject: str | None, preheader: str | None, intro: str | None) -> None:
-    """Write the edition's subject, preheader or intro."""
+    """Set the edition's subject, preheader or intro."""
     given = {"subject": subject, "preheader": preheader, "intro": intro}
     texts = {name: _lines(text, name) for name, text in given.items() if text is not None}
     if not texts:
@@ -134,19 +137,19 @@ def edit(home: Path, key: str, subject: str | None, preheader: str | None, intro
 
 
 def _lines(text: str, name: str) -> str:
-    """One line; the intro as its paragraphs, a line each."""
+    """Collapse white space; the intro keeps its paragraphs, one on each line."""
     lines = [" ".join(line.split()) for line in text.splitlines()]
     return "\n".join(filter(None, lines)) if name == "intro" else " ".join(filter(None, lines))
 
 
 @edition.command()
 @click.argument("key", metavar="EDITION")
-@click.option("--force", metavar="REASON", default="", help="Approve in spite of errors in the letter.")
+@click.option("--force", metavar="REASON", default="", help="Approve despite errors in the email.")
 @click.pass_obj
 def approve(home: Path, key: str, force: str) -> None:
-    """Let a draft go when its time comes.
+    """Approve a draft, so that it is sent at its time.
 
-    Its letters are looked over first.
+    Its emails are checked first.
     """
     from digest.app import make_app
     from digest.usecases.preflight import PreflightFailed
@@ -164,9 +167,9 @@ def approve(home: Path, key: str, force: str) -> None:
 @click.argument("key", metavar="EDITION")
 @click.pass_obj
 def reopen(home: Path, key: str) -> None:
-    """Take an approved edition back to be changed.
+    """Turn an approved edition into a draft again.
 
-    That can be done as long as nobody has a place in it.
+    Possible until its recipients are enqueued.
     """
     _move(home, key, "draft", out_of=("approved",))
 
@@ -175,9 +178,9 @@ def reopen(home: Path, key: str) -> None:
 @click.argument("key", metavar="EDITION")
 @click.pass_obj
 def pause(home: Path, key: str) -> None:
-    """Stop handing over.
+    """Pause the sending of an edition.
 
-    What is in flight is finished, and what the provider holds for later is recalled.
+    Batches in flight finish, and what the provider holds for later is cancelled.
     """
     _stop(home, key, "paused", out_of=("sending", "frozen", "approved"))
 
@@ -186,7 +189,7 @@ def pause(home: Path, key: str) -> None:
 @click.argument("key", metavar="EDITION")
 @click.pass_obj
 def resume(home: Path, key: str) -> None:
-    """Go on with a paused edition at the next send."""
+    """Resume a paused edition at the next send."""
     from digest.app import make_app
     from digest.store.counting import counts
 
@@ -199,9 +202,9 @@ def resume(home: Path, key: str) -> None:
 @click.argument("key", metavar="EDITION")
 @click.pass_obj
 def cancel(home: Path, key: str) -> None:
-    """Give an edition up for good.
+    """Cancel an edition for good.
 
-    Nobody further gets it, and what the provider holds for later is recalled.
+    Nobody else gets it, and what the provider holds for later is cancelled.
     """
     _stop(home, key, "cancelled", out_of=("draft", "approved", "frozen", "sending", "paused"))
 
@@ -213,9 +216,9 @@ def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[Edition
         found = existing(app, key)
         done = app.stopper.stop(key, state, out_of=out_of)
         if not done.stopped:
-            raise DigestError(f"edition {key} is {found.state}; it can't become {state}")
+            raise DigestError(f"Edition {key} is {found.state} and cannot become {state}.")
         app.editions.record(key, state, "by the desk", now=app.now())
-    click.echo(f"edition {key} is {state}")
+    click.echo(f"Edition {key} is {state}.")
     if done.cancelled:
         click.echo(f"The provider cancelled the scheduled email for {_recipients(done.cancelled)}.")
     problems = []
@@ -256,8 +259,10 @@ def _without(items: Sequence[str], item: str) -> tuple[str, ...]:
 
 
 def _change(home: Path, key: str, story: str, change: Callable[[Changes], Changes], *, outside: bool = False) -> None:
-    """Notes the desk's wish and composes the draft anew with it. `outside`: the story need not be in the edition yet,
-    but must be afterwards."""
+    """Record an editorial change and compose the draft again with it.
+
+    `outside`: the story need not be in the edition yet, but must be afterwards.
+    """
     from digest import pipeline
     from digest.app import make_app
     from digest.cli.compose import show_edition
@@ -265,21 +270,23 @@ def _change(home: Path, key: str, story: str, change: Callable[[Changes], Change
     with make_app(home) as app:
         found = existing(app, key)
         if found.state not in ("draft", "skipped"):
-            back = f": `digest edition reopen {key}` takes it back" if found.state == "approved" else ""
-            raise DigestError(f"edition {key} is {found.state}; only a draft can be changed{back}")
+            hint = f" `digest edition reopen {key}` makes it one." if found.state == "approved" else ""
+            raise DigestError(f"Edition {key} is {found.state}; only a draft can be changed.{hint}")
         desk = app.editions.desk(key)
         ids = {each.id for each in found.stories()}
         known = not story or story in ids or story in (*desk.dropped, *desk.pinned)
-        said = f"edition {key} has no story {story}; its stories: {', '.join(sorted(ids))}"
+        problem = f"edition {key} has no story {story}; its stories: {', '.join(sorted(ids))}"
         if not known and not outside:
-            raise ConfigurationError([Fault("STORY", 0, said)])
+            raise ConfigurationError([Fault("STORY", 0, problem)])
         if not app.editions.set_desk(key, change(desk)):
-            raise DigestError(f"edition {key} went on meanwhile; only a draft can be changed")
+            raise DigestError(f"Edition {key} was approved or sent meanwhile; only a draft can be changed.")
         changed = pipeline.compose(app, key, fetch=False).edition
         if not known and not any(story in (each.id, *each.articles) for each in changed.stories()):
             app.editions.set_desk(key, desk)
             pipeline.compose(app, key, fetch=False)
-            raise ConfigurationError([Fault("STORY", 0, f"{said}. `digest compose --explain` tells what came next")])
+            raise ConfigurationError(
+                [Fault("STORY", 0, f"{problem}. `digest compose --explain` lists those that just missed it")]
+            )
         show_edition(changed)
 
 
@@ -289,6 +296,6 @@ def _move(home: Path, key: str, state: EditionState, *, out_of: Sequence[Edition
     with make_app(home) as app:
         found = existing(app, key)
         if not app.editions.move(key, state, out_of=out_of):
-            raise DigestError(f"edition {key} is {found.state}; it can't become {state}")
+            raise DigestError(f"Edition {key} is {found.state} and cannot become {state}.")
         app.editions.record(key, state, why or "by the desk", now=app.now())
-    click.echo(f"edition {key} is {state}")
+    click.echo(f"Edition {key} is {state}.")

@@ -1,4 +1,4 @@
-"""`digest init` and `digest demo`: a newsletter folder, and the whole job in it."""
+"""`digest init` and `digest demo`: create a newsletter folder, and run the whole job in it."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ from digest.settings_file import FILE_NAME
 @click.command()
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 def init(directory: Path) -> None:
-    """Make DIRECTORY a newsletter folder that works at once: on samples, into an outbox."""
+    """Create a newsletter folder in DIRECTORY. It works at once: on samples, into an outbox."""
     make_folder(directory)
-    click.echo(f"{directory} is ready. Next: cd {directory} && digest check && digest send")
+    click.echo(f"Created {directory}. Next: cd {directory} && digest check && digest send")
 
 
 def make_folder(directory: Path) -> None:
-    """Raises ConfigurationError when it is a newsletter folder already, DigestError when it can't be written."""
+    """Create a newsletter folder.
+
+    Raises ConfigurationError if there is one already, and DigestError if it cannot be written.
+    """
     from digest import resources, schemas
 
     if (directory / FILE_NAME).exists():
-        said = "is there already; nothing was changed"
-        raise ConfigurationError([Fault(str(directory / FILE_NAME), 0, said)])
+        raise ConfigurationError([Fault(str(directory / FILE_NAME), 0, "already exists; nothing was changed")])
     samples = resources.samples()
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -41,7 +43,7 @@ def make_folder(directory: Path) -> None:
         (directory / "templates").mkdir(exist_ok=True)
         schemas.write(directory)
     except OSError as error:
-        raise DigestError(f"{directory}: can't be written: {error.strerror}") from error
+        raise DigestError(f"{directory}: cannot be written: {error.strerror}") from error
 
 
 @click.command()
@@ -49,7 +51,7 @@ def make_folder(directory: Path) -> None:
 @json_option
 @click.pass_obj
 def demo(home: Path, directory: Path | None, as_json: bool) -> int:
-    """Do the whole job on the samples, in DIRECTORY (made if need be) or in the newsletter folder itself."""
+    """Run the whole job on the samples, in DIRECTORY (created if needed) or in this newsletter folder."""
     from digest import pipeline
     from digest.app import make_app
     from digest.cli.collect import sources_table
@@ -62,21 +64,21 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
         make_folder(folder)
     with make_app(folder) as app:
         if app.settings.delivery.transport != ("outbox",):
-            said = "the demo writes to the outbox only; name a new folder: digest demo DIR"
-            raise ConfigurationError([Fault(FILE_NAME, 0, said)])
-        note("collecting …")
+            message = "the demo only writes to the outbox; name a new folder: digest demo DIR"
+            raise ConfigurationError([Fault(FILE_NAME, 0, message)])
+        note("Collecting …")
         collected = pipeline.collect(app, progress=lambda source: note(f"  {source.name}: {source.fetched} articles"))
         key = pipeline.edition_key(app)
-        note("composing …")
+        note("Composing …")
         edition = pipeline.compose(app, key, fetch=False).edition
         if edition.state == "skipped":
-            raise DigestError(f"edition {key} is skipped: {edition.reason}")
+            raise DigestError(f"Edition {key} is skipped: {edition.reason}")
         stories = len(list(edition.stories()))
         progress = Progress("sent")
         sent = pipeline.send(app, key, progress=progress)
         progress.end()
         files, _sizes = write_preview(app, sent.edition, app.home / "preview")
-        gone = list(missing(app.database, key))
+        not_sent = list(missing(app.database, key))
         counts = sent.counts
     page = next(file for file in files if file.suffix == ".html")
     done = sent.edition.state == "done"
@@ -93,18 +95,18 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
     click.echo(sources_table(collected.sources))
     click.echo()
     if not sent.placed:
-        click.echo(f"edition {key} was sent before: nobody got it a second time")
+        click.echo(f"Edition {key} was sent before; nobody got it a second time.")
     rows = [
         ("sources", len(collected.sources)),
         ("articles", collected.articles),
         ("stories", stories),
-        ("readers", counts.frozen),
+        ("recipients", counts.frozen),
         ("sent", counts.accepted),
         ("excluded", counts.excluded),
     ]
     click.echo(table((f"edition {key}", sent.edition.state), rows))
-    for row in gone:
+    for row in not_sent:
         click.echo(f"  {row.email}: {row.state}, {row.reason}")
     click.echo(f"\nOpen {page}")
-    click.echo(f"Each reader's letter lies in {app.home / app.settings.delivery.outbox.path / key}")
+    click.echo(f"Every recipient's email is in {app.home / app.settings.delivery.outbox.path / key}")
     return 0 if done else 1

@@ -1,4 +1,4 @@
-"""The JSON that commands print. Its names are a contract: others run these commands. Pure."""
+"""The JSON documents that commands print. Their names are a contract: scripts depend on them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _story(story: Story) -> dict[str, Any]:
 
 
 def counts_json(edition: Edition, counts: Counts) -> dict[str, Any]:
-    """`send` and `status`: numbers of readers, the edition's totals."""
+    """`send` and `status`: the edition's totals. All counts are recipients."""
     return {
         "edition": edition.key,
         "state": edition.state,
@@ -72,7 +72,7 @@ def not_reached_json(missing: Iterable[Missing]) -> list[dict[str, str]]:
 
 
 def doubt_json(doubt: Doubt) -> dict[str, Any]:
-    """`status` and `reconcile`: a batch whose outcome nobody knows."""
+    """`status` and `reconcile`: a batch whose outcome is unknown."""
     return {
         "batch": doubt.batch,
         "readers": doubt.readers,
@@ -126,7 +126,7 @@ def collect_json(report: CollectReport) -> dict[str, Any]:
 
 
 def article_json(article: Article, summary: str) -> dict[str, Any]:
-    """One article of `sources test`. `body` has its paragraphs and sub-headings between blank lines."""
+    """One article of `sources test`. Blank lines separate the paragraphs and headings of `body`."""
     return {
         "url": article.url,
         "title": article.title,
@@ -147,7 +147,7 @@ def article_json(article: Article, summary: str) -> dict[str, Any]:
 
 
 def source_json(source: Source, health: SourceHealth | None) -> dict[str, Any]:
-    """One source of `sources list`: its settings, and how it has been doing since it was first collected."""
+    """One source of `sources list`: its settings, and its health since it was first collected."""
     collected = health is not None
     return {**asdict(source), "health": {"collected": collected, **_health(health or SourceHealth(source.name))}}
 
@@ -164,5 +164,5 @@ def _health(health: SourceHealth) -> dict[str, Any]:
 
 
 def found_json(article: Article) -> dict[str, Any]:
-    """One article of `sources add`: enough to see what would come."""
+    """One article of `sources add`, in brief."""
     return {"title": article.title, "published": article.published.isoformat(), "url": article.url}

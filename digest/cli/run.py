@@ -12,7 +12,10 @@ from digest.cli.output import note
 @click.command()
 @click.pass_obj
 def run(home: Path) -> int:
-    """Collect, compose and send by the schedule of digest.yaml until stopped. With web.enabled, also serve the pages."""
+    """Run the schedule of digest.yaml until stopped: collect, compose, send.
+
+    With web.enabled, also serve the reader pages.
+    """
     import logging
     from contextlib import nullcontext
 

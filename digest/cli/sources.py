@@ -1,32 +1,37 @@
-"""`digest sources`: the list of sources and how each has been doing; test, add, import and export stand beside it."""
+"""`digest sources`: list sources and their health, test and remove one."""
 
 from __future__ import annotations
 
+import os
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.feedlists import export, import_
-from digest.cli.output import ago, emit, json_option, shortened, table
-from digest.cli.sources_edit import add
-from digest.cli.trying import note_override, test
+from digest.cli.output import ago, emit, json_option, note, plural, shortened, table
+from digest.cli.sources_edit import add, links_option, looked, note_override, private_option
+from digest.cli.sources_io import export, import_
 from digest.errors import ConfigurationError, Fault
 from digest.files import placed
+from digest.settings_file import FILE_NAME
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from digest.app import App
+    from digest.collect.collector import SourcePreview
     from digest.models import Source, SourceHealth
+
+_HOST = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}(?:[/:].*)?\Z", re.I)
 
 
 @click.group()
 def sources() -> None:
-    """List the sources, try one, and change the list; edits keep the comments and the order of digest.yaml."""
+    """List, test and change the sources. Edits preserve the comments and order of digest.yaml."""
 
 
-sources.add_command(test)
 sources.add_command(add)
 sources.add_command(import_)
 sources.add_command(export)
@@ -36,7 +41,7 @@ sources.add_command(export)
 @json_option
 @click.pass_obj
 def list_(home: Path, as_json: bool) -> None:
-    """The sources of digest.yaml, and how each has been doing."""
+    """List the sources of digest.yaml and the health of each."""
     from digest.app import make_app
     from digest.cli.json_output import source_json
 
@@ -45,21 +50,54 @@ def list_(home: Path, as_json: bool) -> None:
         if as_json:
             emit({"sources": [source_json(source, found.get(source.name)) for source in app.sources]})
             return
-        headers = ("name", "kind", "from", "weight", "section", "last good", "last new", "said")
+        headers = ("name", "kind", "from", "weight", "section", "last good", "last new", "problem")
         rows = [
-            (s.name, _kind(app, s), s.url or s.path, s.weight, s.section, *_health(s, found.get(s.name), now))
+            (s.name, _kind(app, s), s.url or s.path, s.weight, s.section, *_health_cells(s, found.get(s.name), now))
             for s in app.sources
         ]
         click.echo(table(headers, rows))
+
+
+@sources.command(short_help="Show what a URL or a path gives.")
+@click.argument("target")
+@links_option
+@private_option
+@json_option
+@click.pass_obj
+def test(home: Path, target: str, links: str | None, allow_private: bool, as_json: bool) -> int:
+    """Show what TARGET gives: a URL, a path, or the name of a source. Stores nothing."""
+    from digest.cli.json_output import article_json
+    from digest.curate.summarise import summarise
+
+    found = _preview(home, target, links or "", allow_private)
+    if as_json:
+        articles = [article_json(article, summarise(article)) for article in found.articles]
+        document = {"kind": found.kind, "warnings": list(found.warnings), "articles": articles}
+        emit({**document, "error": found.error} if found.error else document)
+        return 1 if found.error else 0
+    if found.error:
+        note(f"{target}: {found.error}")
+    for warning in found.warnings:
+        note(f"warning: {warning}")
+    if found.kind:
+        click.echo(f"{found.kind}, {plural(len(found.articles), 'article', 'articles')}")
+    for article in found.articles:
+        click.echo(f"\n{article.title}")
+        undated = "" if article.dated else " (has no date of its own)"
+        click.echo(f"  {article.published:%Y-%m-%d %H:%M %z}{undated}  {article.url}")
+        summary = summarise(article)
+        if summary:
+            click.echo(f"  {summary}")
+        for warning in article.warnings:
+            note(f"  warning: {warning}")
+    return 1 if found.error else 0
 
 
 @sources.command()
 @click.argument("name")
 @click.pass_obj
 def remove(home: Path, name: str) -> None:
-    """Take the source NAME out of digest.yaml."""
-    import os
-
+    """Remove the source NAME from digest.yaml."""
     from digest import source_list
 
     if not source_list.remove(home, name, os.environ):
@@ -68,37 +106,70 @@ def remove(home: Path, name: str) -> None:
         close = difflib.get_close_matches(name, [row.name for row in source_list.listed(home)], n=1, cutoff=0.5)
         hint = f"; did you mean {close[0]!r}?" if close else "; `digest sources list` shows the names"
         raise ConfigurationError([Fault("digest.yaml", 0, f"there is no source {name!r}{hint}")])
-    click.echo(f"{name} is no source any more; what it gave before stays in the store")
+    click.echo(f"Removed {name}. Its articles stay in the store.")
     note_override()
 
 
 def health(app: App) -> dict[str, SourceHealth]:
-    """Name → how it has been doing, of the sources that were collected at their present address."""
+    """Map names to health, for the sources that were collected at their present address."""
     kept = app.articles.health()
     places = {source.name: source.url or source.path for source in app.sources}
     return {name: kept[name] for name, place in places.items() if name in kept and kept[name].url == place}
 
 
+def _preview(home: Path, target: str, links: str, allow_private: bool) -> SourcePreview:
+    """Preview a source by its name in digest.yaml, or any URL or path, which needs no newsletter."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from digest.app import make_app
+    from digest.collect.collector import preview_source
+    from digest.collect.fetch import Fetcher
+    from digest.collect.reading import CollectContext
+    from digest.models import Source
+
+    is_url = "://" in target
+    # pathlib's expanduser raises for an unknown user.
+    is_path = Path(os.path.expanduser(target)).exists()  # noqa: PTH111
+    if not is_url and not is_path and (home / FILE_NAME).exists():
+        with make_app(home) as app:
+            for source in app.sources:
+                if source.name == target:
+                    return looked(app, source)
+    source = Source(
+        name=target,
+        url=target if is_url else "",
+        path="" if is_url else target,
+        links=links,
+        allow_private=allow_private,
+    )
+    now = datetime.now(ZoneInfo("Asia/Kolkata"))
+    found = preview_source(target, CollectContext(Fetcher(), now, Path.cwd()), source=source)
+    if found.error and not is_url and not is_path and _HOST.match(target):
+        return replace(found, error=f"{found.error} If it is a URL, start it with https://.")
+    return found
+
+
 def _kind(app: App, source: Source) -> str:
-    """What kind of place it names; what the document there is, only a look tells."""
+    """Return what the settings tell about a source. The kind of its document is known only when it is fetched."""
     if source.links:
         return "listing"
     if source.mapping:
         return "api"
     if source.url:
         return "url"
-    place = placed(app.home, source.path)
-    return "folder" if place.is_dir() else "file" if place.exists() else "missing"
+    path = placed(app.home, source.path)
+    return "folder" if path.is_dir() else "file" if path.exists() else "missing"
 
 
-def _health(source: Source, found: SourceHealth | None, now: datetime) -> tuple[str, str, str]:
+def _health_cells(source: Source, found: SourceHealth | None, now: datetime) -> tuple[str, str, str]:
     if found is None:
         return "", "", "a recorded sample" if source.replay else "not yet collected"
-    said = []
+    problems = []
     if found.moved_to:
-        said.append(f"moved to {found.moved_to}")
+        problems.append(f"moved to {found.moved_to}")
     if found.not_before and now < found.not_before:
-        said.append(f"asks to be left alone, again {ago(found.not_before, now)}")
+        problems.append(f"asked to wait, next try {ago(found.not_before, now)}")
     if found.failures:
-        said.append(f"failed {found.failures}×: {found.last_error}")
-    return ago(found.last_good, now), ago(found.last_new, now), shortened("; ".join(said), 100)
+        problems.append(f"failed {found.failures}×: {found.last_error}")
+    return ago(found.last_good, now), ago(found.last_new, now), shortened("; ".join(problems), 100)

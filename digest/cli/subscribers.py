@@ -1,4 +1,4 @@
-"""`digest subscribers`: the list, looked at. What edits it, brings it in and tells of one reader stands beside."""
+"""`digest subscribers`: list and check the subscribers, show and erase one."""
 
 from __future__ import annotations
 
@@ -9,34 +9,33 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.output import emit, json_option, note, plural, table
-from digest.cli.reader_story import erase, history, who
-from digest.cli.subscribers_edit import add, remove, set_
+from digest.cli.subscribers_edit import add, by_command, comparable, files, remove, set_
 from digest.cli.subscribers_io import export, import_
-from digest.errors import ConfigurationError, Fault
+from digest.errors import ConfigurationError, DigestError, Fault
 
 if TYPE_CHECKING:
     from digest.app import App
     from digest.models import Subscriber
 
-_SHOWN = 1000
-"""Readers of imports in a table; a file is seldom longer than a person reads."""
+# Imported subscribers in a table.
+_MAX_IMPORTED = 1000
 
 
 @click.group()
 def subscribers() -> None:
-    """List and edit the readers, of subscribers.yaml and of imports."""
+    """List and edit subscribers, from subscribers.yaml and from imports."""
 
 
-for command in (add, remove, set_, import_, export, history, erase, who):
+for command in (add, remove, set_, import_, export):
     subscribers.add_command(command)
 
 
-@subscribers.command("list", short_help="Every reader, and who is barred from mail.")
-@click.option("--origin", help="Only readers of this file of the list, or of this import.")
+@subscribers.command("list", short_help="List every subscriber, and who is suppressed.")
+@click.option("--origin", help="Only subscribers of this list file, or of this import.")
 @json_option
 @click.pass_obj
 def list_(home: Path, origin: str | None, as_json: bool) -> None:
-    """Every reader of the list, and who is barred from mail whatever the list says."""
+    """List every subscriber, and who is suppressed whatever the list says."""
     from digest.app import make_app
     from digest.store.wishes import WishStore
 
@@ -59,11 +58,12 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
         for held in (
             app.people.roster.readers(origin) if origin in origins else app.people.roster.imported() if imports else ()
         ):
-            if held.address in of_file:  # since the store last looked
+            # The file lists it since the store was last synced.
+            if held.address in of_file:
                 continue
             own = chosen.get(held.address)
             rows.append(_row(held.reader, held.barred, pauses.get(held.address), own, held.origin))
-            if not as_json and len(rows) >= len(listed) + _SHOWN:
+            if not as_json and len(rows) >= len(listed) + _MAX_IMPORTED:
                 break
     if as_json:
         emit({"subscribers": rows})
@@ -72,11 +72,11 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
     headers = ("email", "name", "topics", "frequency", "hour", "status", *(("from",) if several else ()))
     click.echo(table(headers, [_cells(row, several) for row in rows]))
     total = sum(1 for row in rows if not row["origin"]) + sum(imports.values())
-    click.echo(plural(total, "reader", "readers"))
+    click.echo(plural(total, "subscriber", "subscribers"))
     if any(row["chosen"] for row in rows):
-        click.echo("* chosen by the reader, whatever the list says")
+        click.echo("* chosen by the subscriber, and overrides the list")
     if total > len(rows):
-        note(f"{total - len(rows)} more are not shown; --json and `digest subscribers export` give all")
+        note(f"{total - len(rows)} more; --json and `digest subscribers export` show all.")
 
 
 def _row(
@@ -100,17 +100,17 @@ def _row(
 
 
 def _cells(row: dict[str, Any], several: bool) -> tuple[object, ...]:
-    status = f"{row['status']}, barred: {row['suppressed']}" if row["suppressed"] else row["status"]
-    status += f", paused by the reader until {row['paused_until'][:10]}" if row["paused_until"] else ""
+    status = f"{row['status']}, suppressed: {row['suppressed']}" if row["suppressed"] else row["status"]
+    status += f", paused by the subscriber until {row['paused_until'][:10]}" if row["paused_until"] else ""
     told = {**row["chosen"], "topics": ", ".join(row["chosen"].get("topics", ())) or "everything"}
-    chosen = {name: f"{told[name] or 'with the edition'}*" for name in row["chosen"]}
+    chosen = {name: f"{told[name] or 'newsletter hour'}*" for name in row["chosen"]}
     kept = {"topics": ", ".join(row["topics"]), "frequency": row["frequency"], "hour": row["hour"] or "", **chosen}
     cells = row["email"], row["name"], kept["topics"], kept["frequency"], kept["hour"], status
     return (*cells, row["origin"] or row["file"]) if several else cells
 
 
 def _pauses(app: App) -> dict[str, datetime]:
-    """Address → until when its reader pauses, in the newsletter's zone."""
+    """Map addresses to the end of the subscriber's own pause, in the newsletter's zone."""
     from digest.store.wishes import WishStore
 
     zone = app.settings.newsletter.zone
@@ -121,7 +121,7 @@ def _pauses(app: App) -> dict[str, datetime]:
 @json_option
 @click.pass_obj
 def check(home: Path, as_json: bool) -> int:
-    """Name every fault of the list at once."""
+    """Report every error of the list at once."""
     from digest.app import make_app
 
     with make_app(home) as app:
@@ -139,13 +139,14 @@ def check(home: Path, as_json: bool) -> int:
     else:
         for line in (*map(str, faults), *notes):
             click.echo(line)
-        more = f", and {sum(imported.values())} of imports" if imported else ""
-        click.echo(plural(len(faults), "fault", "faults") if faults else f"all is well: {len(readers)} readers{more}")
+        more = f", and {sum(imported.values())} imported" if imported else ""
+        subscribers = plural(len(readers), "subscriber", "subscribers")
+        click.echo(plural(len(faults), "error", "errors") if faults else f"OK: {subscribers}{more}")
     return 2 if faults else 0
 
 
 def _outside(app: App, readers: list[tuple[str, Subscriber]]) -> list[str]:
-    """Who gets no mail whatever the file says, or not at the hour that it names; each beside the line."""
+    """Return notes on lines that have no effect: the subscriber gets no mail, or not at the given hour."""
     barred = app.readers.suppressed()
     pauses = _pauses(app)
     begins, zone = app.settings.schedule.send_at, app.settings.newsletter.zone
@@ -154,11 +155,111 @@ def _outside(app: App, readers: list[tuple[str, Subscriber]]) -> list[str]:
     for address, reader in readers:
         where = f"{reader.file}:{reader.line}: {reader.email}"
         if address in erased:
-            notes.append(f"{where} was erased at the person's wish and gets no mail; take the line out")
+            notes.append(f"{where} was erased at the person's request and gets no mail; remove the line")
         elif address in barred:
-            notes.append(f"{where} is barred from mail ({barred[address]}) and gets none")
+            notes.append(f"{where} is suppressed ({barred[address]}) and gets no mail")
         elif address in pauses:
-            notes.append(f"{where} pauses until {pauses[address]:%Y-%m-%d}, at their own wish")
+            notes.append(f"{where} has paused until {pauses[address]:%Y-%m-%d}")
         elif reader.hour and reader.hour < begins and reader.timezone == zone.key:
-            notes.append(f"{where} asks for {reader.hour:%H:%M} and gets it at {begins:%H:%M} (schedule.send_at)")
+            notes.append(f"{where} wants {reader.hour:%H:%M} and gets it at {begins:%H:%M} (schedule.send_at)")
     return notes
+
+
+@subscribers.command(short_help="Show everything known about a subscriber.")
+@click.argument("email")
+@json_option
+@click.pass_obj
+def history(home: Path, email: str, as_json: bool) -> None:
+    """Show everything known about a subscriber: consent, changes, editions, events, and why an edition came or not."""
+    from digest.app import make_app
+    from digest.store.signups import ORIGIN
+
+    with make_app(home) as app:
+        address = comparable(email)
+        zone = app.settings.newsletter.zone
+        told = app.people.histories.of(address, zone, app.status_reader.orphans(app.now()))
+        held = app.people.roster.of(address)
+        barred = app.readers.suppressed().get(address, "")
+        line = _line(app, address)
+    if not told and line is None:
+        raise DigestError(f"Nothing is known about {email}.")
+    where = f"{line[0]}:{line[1]}" if line else held.origin if held and held.listed else ""
+    if as_json:
+        rows = [
+            {"at": one.at.isoformat(), "kind": one.kind, "what": one.what, "why": one.why, "edition": one.edition}
+            for one in told
+        ]
+        emit({"email": email, "listed": where, "suppressed": barred, "history": rows})
+        return
+    rows_ = [
+        (f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}", " ".join((one.kind, one.edition)).strip(), one.what, one.why)
+        for one in told
+    ]
+    click.echo(table(("when", "", "what", "why"), rows_))
+    state = "not on the list" if not where else "on the list by sign-up" if where == ORIGIN else f"listed in {where}"
+    click.echo(f"{email} is {state}" + (f" and suppressed: {barred}" if barred else ""))
+
+
+def _line(app: App, address: str) -> tuple[str, int] | None:
+    """Return the file and line that list the subscriber. None also for a faulty file, which `check` reports."""
+
+    try:
+        listed = app.subscriber_list.read()
+    except ConfigurationError:
+        return None
+    return next(((reader.file, reader.line) for known, reader in listed if known == address), None)
+
+
+@subscribers.command()
+@click.argument("email")
+@click.option("--reason", required=True, help="Why, for the record; it must not name the person.")
+@json_option
+@click.pass_obj
+def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
+    """Erase a person: address, name, preferences, consent texts, webhook payloads, and emails in the outbox.
+
+    A keyed hash stays, so that an import cannot bring the person back. The counts of past editions stay. Backups, sent
+    mail and the provider's data are not touched.
+    """
+    from digest.app import make_app
+    from digest.subscribers import editing
+
+    with make_app(home) as app:
+        address = comparable(email)
+        path = next((file for file in files(app) if editing.remove(file, email, backup=False)), None)
+        done, mails = app.eraser.erase(address, f"{reason} ({by_command('erase')})")
+    if as_json:
+        emit({"email": email, "known": done.known or path is not None or mails > 0, "file": path.name if path else "",
+              "letters": done.letters, "consents": done.consents, "posts": done.posts, "mails": mails})  # fmt: skip
+        return
+    if not done.known and path is None and not mails:
+        note(f"Nothing was stored about {email}. Imports will skip it all the same.")
+    deliveries = plural(done.letters, "delivery", "deliveries")
+    consents = plural(done.consents, "consent entry", "consent entries")
+    kept = f"{deliveries} and {consents}"
+    removed = f" Removed {plural(mails, 'email', 'emails')} from the outbox." if mails else ""
+    click.echo(f"Erased {email}. Kept without a name: {kept}.{removed}")
+
+
+# One token in 64 starts with '-'.
+@subscribers.command(
+    context_settings={"ignore_unknown_options": True},
+    short_help="Look up the subscriber of a token.",
+)
+@click.argument("token")
+@json_option
+@click.pass_obj
+def who(home: Path, token: str, as_json: bool) -> None:
+    """Look up the subscriber of TOKEN: the word in the subject of an unsubscribe mail, or at the end of a link."""
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        word = token.rpartition("/")[2].rpartition(" ")[2]
+        ids = (app.signer.read(purpose, word) for purpose in ("leave", "preferences", "view"))
+        email = app.readers.email_of(next((id for id in ids if id is not None), 0))
+    if email is None:
+        raise DigestError("This is not a token of this newsletter, or its subscriber is not in the store.")
+    if as_json:
+        emit({"email": email})
+    else:
+        click.echo(email)

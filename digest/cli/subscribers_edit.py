@@ -1,4 +1,4 @@
-"""`digest subscribers add`, `remove` and `set`: a reader's line in the file, or the row that an import brought."""
+"""`digest subscribers add`, `remove` and `set`: edit the list file, or an imported row in the store."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def _fields(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options for what a reader's line may hold."""
+    """Add the options for a subscriber's fields."""
     options = (
         click.option("--name"),
-        click.option("--topics", help="Comma between; '' for everything."),
+        click.option("--topics", help="Separated by commas; '' for everything."),
         click.option("--frequency", help="daily, weekdays or weekly:mon … weekly:sun."),
         click.option("--timezone", help="Such as Asia/Kolkata."),
-        click.option("--hour", help="Such as 07:00; '' for the newsletter's."),
+        click.option("--hour", help="Such as 07:00; '' for the newsletter's hour."),
         click.option("--format", "format_", help="html or text."),
         click.option("--status", help="active or paused."),
         json_option,
@@ -35,12 +35,12 @@ def _fields(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @click.argument("email")
-@click.option("--file", help="The file of the list to write into: one that subscribers.yaml includes.")
-@click.option("--consent", default="", help="Where and in which words the person agreed, for the record.")
+@click.option("--file", help="The list file to edit: one that subscribers.yaml includes.")
+@click.option("--consent", default="", help="Where and how the person agreed, for the record.")
 @_fields
 @click.pass_obj
 def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool, **given: str | None) -> None:
-    """Add a reader at the end of the list."""
+    """Add a subscriber at the end of the list."""
     from digest.app import make_app
     from digest.subscribers import editing
 
@@ -50,20 +50,19 @@ def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool
         fields = {"email": email.strip(), **{k: v for k, v in _parsed(app, given).items() if v is not None}}
         held = app.people.roster.of(address)
         if address in known or (held and held.listed and held.origin):
-            where = f" (by the import {held.origin})" if held and held.origin and address not in known else ""
-            raise DigestError(f"{email} is on the list already{where}; `digest subscribers set` changes a reader")
+            where = f" (from import {held.origin})" if held and held.origin and address not in known else ""
+            raise DigestError(f"{email} is already on the list{where}. `digest subscribers set` changes a subscriber.")
         if app.people.erasures.among([address]):
-            said = "was erased at the person's wish; a sign-up of their own brings them back, a line does not"
-            raise DigestError(f"{email} {said}")
+            raise DigestError(f"{email} was erased at the person's request. Only their own sign-up can add them again.")
         barred = app.readers.suppressed().get(address)
         editing.add(path, fields)
         app.people.consents.record(address, "added", app.now(), by_command("add"), wording=consent)
     if as_json:
         emit({"email": email, "file": path.name, "suppressed": barred or ""})
     else:
-        click.echo(f"{email} is on the list")
+        click.echo(f"Added {email}.")
     if barred:
-        note(f"{email} is barred from mail ({barred}) and gets none, whatever the list says")
+        note(f"{email} is suppressed ({barred}) and gets no mail, whatever the list says.")
 
 
 @click.command()
@@ -71,7 +70,7 @@ def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool
 @json_option
 @click.pass_obj
 def remove(home: Path, email: str, as_json: bool) -> None:
-    """Take a reader off the list."""
+    """Remove a subscriber from the list."""
     from digest.app import make_app
     from digest.subscribers import editing
 
@@ -81,12 +80,12 @@ def remove(home: Path, email: str, as_json: bool) -> None:
         if path is not None:
             app.people.consents.record(comparable(email), "removed", app.now(), source)
         elif not app.people.roster.remove(_or_empty(email), source=source, now=app.now()):
-            raise DigestError(f"{email} is not on the list; nothing was changed")
+            raise DigestError(f"{email} is not on the list; nothing was changed.")
         where = _where(app, path, email)
     if as_json:
         emit({"email": email, **where})
     else:
-        click.echo(f"{email} is off the list{_told(where)}")
+        click.echo(f"Removed {email}{_place(where)}.")
 
 
 @click.command("set")
@@ -94,31 +93,31 @@ def remove(home: Path, email: str, as_json: bool) -> None:
 @_fields
 @click.pass_obj
 def set_(home: Path, /, email: str, as_json: bool, **given: str | None) -> None:
-    """Change a reader's fields; an empty value takes the field out."""
+    """Change a subscriber's fields. An empty value removes the field."""
     from digest.app import make_app
     from digest.subscribers import editing
 
     with make_app(home) as app:
         fields = _parsed(app, given)
         if not fields:
-            raise click.UsageError("name at least one field to set, such as --status paused")
+            raise click.UsageError("give at least one field to set, such as --status paused")
         known = _known(app, None)[1]
         path = next((file for file in files(app) if editing.change(file, email, fields)), None) if known else None
         source = by_command("set")
         if path is not None:
-            told = ", ".join(key if key == "name" else f"{key}: {value}" for key, value in fields.items())
-            app.people.consents.record(comparable(email), "changed", app.now(), source, detail=told)
+            changes = ", ".join(key if key == "name" else f"{key}: {value}" for key, value in fields.items())
+            app.people.consents.record(comparable(email), "changed", app.now(), source, detail=changes)
         elif not app.people.roster.change(_or_empty(email), _values(fields), source=source, now=app.now()):
-            raise DigestError(f"{email} is not on the list; nothing was changed")
+            raise DigestError(f"{email} is not on the list; nothing was changed.")
         where = _where(app, path, email)
     if as_json:
         emit({"email": email, **where, "set": fields})
     else:
-        click.echo(f"{email} is changed{_told(where)}")
+        click.echo(f"Changed {email}{_place(where)}.")
 
 
 def by_command(name: str) -> str:
-    """Who did what, for the record: `digest subscribers remove, by asha`."""
+    """Return who did what, for the record: `digest subscribers remove, by asha`."""
     import getpass
 
     try:
@@ -129,13 +128,13 @@ def by_command(name: str) -> str:
 
 
 def comparable(email: str) -> str:
-    """The address in its comparable form. Raises ConfigurationError."""
+    """Return the address in its comparable form. Raises ConfigurationError."""
     from digest.subscribers.address import normalise
 
     try:
         return normalise(email)
     except ValueError as error:
-        raise ConfigurationError([Fault("EMAIL", 0, f"{email!r} is no address that can be mailed: {error}")]) from None
+        raise ConfigurationError([Fault("EMAIL", 0, f"{email!r} is not a valid email address: {error}")]) from None
 
 
 def _or_empty(email: str) -> str:
@@ -146,23 +145,23 @@ def _or_empty(email: str) -> str:
 
 
 def _where(app: App, path: Path | None, email: str) -> dict[str, str]:
-    """Where a reader was found: in a file of the list, or among the readers of an import."""
+    """Return where a subscriber was found: in a list file, or in an import."""
     if path is not None:
         return {"file": path.relative_to(app.home).as_posix(), "origin": ""}
     held = app.people.roster.of(comparable(email))
     return {"file": "", "origin": held.origin if held else ""}
 
 
-def _told(where: dict[str, str]) -> str:
+def _place(where: dict[str, str]) -> str:
     from digest.subscribers.listing import FILE_NAME
 
     if where["origin"]:
-        return f" (in the store, from the import {where['origin']})"
+        return f" (in the store, from import {where['origin']})"
     return "" if where["file"] == FILE_NAME else f" (in {where['file']})"
 
 
 def files(app: App) -> list[Path]:
-    """The files of the list that are there."""
+    """Return the list files that exist."""
     from digest.subscribers.including import files_of
     from digest.subscribers.listing import FILE_NAME
 
@@ -170,7 +169,7 @@ def files(app: App) -> list[Path]:
 
 
 def _known(app: App, file: str | None) -> tuple[Path, set[str]]:
-    """The file to write into and the addresses of the list. A faulty list is not edited; an empty one may be begun."""
+    """Return the file to edit and the addresses of the list. Raises ConfigurationError for a faulty list."""
     from digest.subscribers import listing
 
     path = app.home / listing.FILE_NAME
@@ -179,13 +178,13 @@ def _known(app: App, file: str | None) -> tuple[Path, set[str]]:
     if file is not None:
         path = (app.home / file).resolve()
         if path not in files(app):
-            said = f"is no file of the list; name it under 'include:' of {listing.FILE_NAME} first"
-            raise ConfigurationError([Fault(file, 0, said)])
+            message = f"is not a list file; add it to 'include:' in {listing.FILE_NAME} first"
+            raise ConfigurationError([Fault(file, 0, message)])
     return path, {address for address, _reader in app.subscriber_list.read(may_be_empty=True)}
 
 
 def _parsed(app: App, given: dict[str, str | None]) -> dict[str, Any]:
-    """The options given, checked; None for those that were given empty. Raises ConfigurationError."""
+    """Validate the given options. An empty one becomes None. Raises ConfigurationError."""
     from digest.subscribers.listing import parse_field
 
     fields: dict[str, Any] = {}
@@ -209,7 +208,7 @@ def _parsed(app: App, given: dict[str, str | None]) -> dict[str, Any]:
 
 
 def _values(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields as a reader has them, for a row in the store."""
+    """Parse the fields for a row in the store."""
     from digest.subscribers.listing import parse_field
 
     return {key: None if raw is None else parse_field(key, raw, topics=None) for key, raw in fields.items()}

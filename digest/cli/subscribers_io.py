@@ -1,9 +1,10 @@
-"""`digest subscribers import` and `export`: lists of readers from and for other programs."""
+"""`digest subscribers import` and `export`: exchange subscriber lists with other programs."""
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,6 +13,10 @@ import click
 
 from digest.cli.output import emit, json_option, note, plural
 from digest.errors import ConfigurationError, Fault
+from digest.files import replacing
+from digest.store.importing import Imported
+from digest.subscribers.archive import Lists
+from digest.subscribers.exporting import guarded
 from digest.subscribers.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -22,29 +27,41 @@ if TYPE_CHECKING:
     from digest.subscribers.exporting import Leaving
 
 
+# Rejected rows that are printed one by one.
+_MAX_REJECTED = 10
+
+_Rejected = list[tuple[int, str, str]]
+"""(line, address, reason) of rows that were not imported."""
+
+
 def _pairs(ctx: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    """`email=Mail,name=Vorname` and several of them as a mapping."""
+    """Parse `email=Mail,name=Vorname`; the option can be repeated."""
     pairs: dict[str, str] = {}
     for part in (part for text in given for part in text.split(",") if part.strip()):
         key, sign, value = part.partition("=")
         if not sign or not key.strip() or not value.strip():
-            raise click.BadParameter(f"expected such as email=Mail, found {part!r}", ctx, option)
+            raise click.BadParameter(f"expected KEY=VALUE such as email=Mail, found {part!r}", ctx, option)
         pairs[key.strip()] = value.strip()
     return pairs
 
 
-@click.command("import", short_help="Take the readers of FILE into the store.")
+@click.command("import", short_help="Import the subscribers of FILE into the store.")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: told by the file's headings.")
-@click.option("--map", "mapping", multiple=True, callback=_pairs, help="Which column has what: email=Mail,name=Leser.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: detected from the headings.")
+@click.option("--map", "mapping", multiple=True, callback=_pairs, help="Column of each field: email=Mail,name=Leser.")
 @click.option(
-    "--default", "usual", multiple=True, callback=_pairs, help="For rows that say nothing: frequency=weekdays."
+    "--default", "usual", multiple=True, callback=_pairs, help="Value for rows without one: frequency=weekdays."
 )
-@click.option("--origin", help="The name under which these readers are kept (default: the file's).")
-@click.option("--existing", type=click.Choice(("update", "keep")), default="update", help="Readers of imports before.")
-@click.option("--dry-run", is_flag=True, help="Do it all, say what came of it, and take it back.")
+@click.option("--origin", help="Name of this import (default: the file's).")
 @click.option(
-    "--rejected", type=click.Path(dir_okay=False, path_type=Path), help="Write rows that were not taken here."
+    "--existing",
+    type=click.Choice(("update", "keep")),
+    default="update",
+    help="For subscribers imported before.",
+)
+@click.option("--dry-run", is_flag=True, help="Show the result, and change nothing.")
+@click.option(
+    "--rejected", type=click.Path(dir_okay=False, path_type=Path), help="Write the rejected rows to this file."
 )
 @json_option
 @click.pass_obj
@@ -60,26 +77,25 @@ def import_(
     rejected: Path | None,
     as_json: bool,
 ) -> int:
-    """Take the readers of FILE into the store: all of them or, where it can't be read, none.
+    """Import the subscribers of FILE into the store: all, or none if the file cannot be read.
 
-    CSV, JSON Lines, or what Mailchimp (the ZIP as it is), Ghost, listmonk and Substack export. Who left or bounced
-    there is barred here.
+    FILE is CSV, JSON Lines, or an export of Mailchimp (the ZIP file), Ghost, listmonk or Substack. Addresses that
+    unsubscribed or bounced there are suppressed here.
     """
     from digest.app import make_app
-    from digest.cli import import_report
-    from digest.subscribers.archive import Lists, unpacked
+    from digest.subscribers.archive import unpacked
     from digest.subscribers.importing import read_list
 
     name = (origin if origin is not None else file.stem).strip()
     if not name or not name.isprintable():
-        raise ConfigurationError([Fault("--origin", 0, "expected a name of one line")])
-    refused: list[tuple[int, str, str]] = []
+        raise ConfigurationError([Fault("--origin", 0, "expected a name on one line")])
+    rejections: _Rejected = []
 
     def reject(line: int, email: str, reason: str) -> None:
-        refused.append((line, email, reason))
+        rejections.append((line, email, reason))
 
     with make_app(home) as app, unpacked(file) as (files, others):
-        # Of whom the file lists the store must know first: they stay the file's.
+        # Subscribers of the list file stay the file's, so the store must know them before the import.
         app.subscriber_list.sync(may_be_empty=True)
         lists = Lists(
             tuple(
@@ -96,36 +112,35 @@ def import_(
             dry_run=dry_run,
             where=lists.where,
         )
-        refused.sort()
+        rejections.sort()
         if rejected is not None:
-            import_report.write_rejected(rejected, lists, refused)
+            _write_rejected(rejected, lists, rejections)
     for line in others:
         note(f"{file.name}: {line}")
     if as_json:
-        emit(import_report.document(file, name, lists, done, refused, dry_run=dry_run))
+        emit(_document(file, name, lists, done, rejections, dry_run=dry_run))
     else:
-        import_report.say(name, lists, done, refused, rejected, dry_run=dry_run)
-    return 1 if refused and not (done.added or done.returned or done.changed or done.kept or done.barred) else 0
+        _show(name, lists, done, rejections, rejected, dry_run=dry_run)
+    return 1 if rejections and not (done.added or done.returned or done.changed or done.kept or done.barred) else 0
 
 
-@click.command(short_help="Write the readers who may be mailed.")
+@click.command(short_help="Export the subscribers who may be mailed.")
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: by the file's ending, else csv.")
-@click.option("--origin", help="Only readers of this import, or of subscribers.yaml.")
-@click.option("--barred", is_flag=True, help="Those who get no mail instead: for the other tool's list of who left.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: from the file name, else csv.")
+@click.option("--origin", help="Only subscribers of this import, or of subscribers.yaml.")
+@click.option("--barred", is_flag=True, help="Export the suppressed addresses instead.")
 @json_option
 @click.pass_obj
 def export(home: Path, file: Path | None, format_: str | None, origin: str | None, barred: bool, as_json: bool) -> None:
-    """Write the readers who may be mailed, to FILE or to stdout, in a format that other tools read."""
+    """Write the subscribers who may be mailed to FILE or to stdout, in a format that other tools read."""
     import sys
 
     from digest.app import make_app
-    from digest.files import replacing
     from digest.store.wishes import WishStore
     from digest.subscribers import exporting
 
     if as_json and file is None:
-        raise click.UsageError("--json tells what came of it: name a FILE to write to")
+        raise click.UsageError("--json prints the result, so give a FILE to write to")
     kind = format_ or ("jsonl" if file and file.suffix in (".jsonl", ".ndjson") else "csv")
     with make_app(home) as app:
         app.subscriber_list.sync(may_be_empty=True)
@@ -137,27 +152,29 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
             if barred
             else app.people.roster.readers(None if origin is None else known[origin])
         )
-        left: Counter[str] = Counter()
+        excluded: Counter[str] = Counter()
         pauses = WishStore(app.database).paused(app.now())
-        rows = _leaving(_as_wished(app, chosen, pauses), kind, left, barred=barred)
+        rows = _leaving(_with_preferences(app, chosen, pauses), kind, excluded, barred=barred)
         if file is None:
             count = exporting.write(rows, sys.stdout, kind)
         else:
             with replacing(file) as out:
                 count = exporting.write(rows, out, kind)
     if as_json:
-        emit({"file": str(file), "format": kind, "readers": count, "left_out": dict(left)})
+        emit({"file": str(file), "format": kind, "readers": count, "left_out": dict(excluded)})
     elif file is not None:
-        click.echo(f"{plural(count, 'reader', 'readers')} in {file}")
-    for reason, number in left.items():
-        note(f"{plural(number, 'reader is', 'readers are')} not in it: {reason}")
+        click.echo(f"Wrote {plural(count, 'subscriber', 'subscribers')} to {file}.")
+    for reason, number in excluded.items():
+        note(f"{plural(number, 'subscriber', 'subscribers')} not included: {reason}")
 
 
-def _as_wished(
+def _with_preferences(
     app: App, chosen: Iterable[Listed], pauses: Mapping[str, datetime]
 ) -> Iterator[tuple[Listed, datetime | None]]:
-    """The readers with what they chose themselves over the list, and the end of their own pause: no other tool knows
-    of that. Whom the list pauses has none."""
+    """Yield subscribers with their own preferences applied, and the end of their own pause.
+
+    A subscriber whom the list pauses has no end of pause.
+    """
     from digest.store.wishes import WishStore
 
     own = WishStore(app.database).chosen()
@@ -174,15 +191,94 @@ def _as_wished(
 
 
 def _leaving(
-    chosen: Iterable[tuple[Listed, datetime | None]], kind: str, left: Counter[str], *, barred: bool
+    chosen: Iterable[tuple[Listed, datetime | None]], kind: str, excluded: Counter[str], *, barred: bool
 ) -> Iterator[Leaving]:
     from digest.subscribers.exporting import Leaving
     from digest.subscribers.formats import PAUSABLE
 
     for row, until in chosen:
         if row.barred and not barred:
-            left["barred from mail (--barred writes these)"] += 1
+            excluded["suppressed (--barred exports these)"] += 1
         elif row.reader.status != "active" and not barred and kind not in PAUSABLE:
-            left[f"paused, which {kind} can't say"] += 1
+            excluded[f"paused, which {kind} cannot express"] += 1
         else:
             yield Leaving(row.reader, row.origin, row.barred, row.barred_at, row.agreed_at, until)
+
+
+def _document(
+    file: Path, origin: str, lists: Lists, done: Imported, rejected: _Rejected, *, dry_run: bool
+) -> dict[str, Any]:
+    """Return the JSON document. Its top-level keys describe the first list of a file that holds several."""
+    held = [
+        {
+            "file": part.file.path.name,
+            "format": part.format,
+            "encoding": part.file.encoding,
+            "columns": dict(part.columns),
+            "ignored": list(part.ignored),
+        }
+        for part in lists.parts
+    ]
+    rows = []
+    for line, email, reason in rejected:
+        name, own = lists.place(line)
+        rows.append({"line": own, "email": email, "reason": reason, "file": name})
+    return {
+        **held[0],
+        "file": file.name,
+        "origin": origin,
+        "dry_run": dry_run,
+        **asdict(done),
+        "lists": held,
+        "rejected": rows,
+    }
+
+
+def _show(
+    origin: str, lists: Lists, done: Imported, rejected: _Rejected, target: Path | None, *, dry_run: bool
+) -> None:
+    """Print the outcome. `target` is the file with the rejected rows."""
+    for part in lists.parts:
+        encoding = "" if part.file.encoding.startswith("utf") else f", read as {part.file.encoding}"
+        columns = ", ".join(f"{key} from {heading}" for key, heading in part.columns.items())
+        click.echo(f"{part.file.path.name}: {part.format}{encoding}; {columns}")
+    ignored = dict.fromkeys(heading for part in lists.parts for heading in part.ignored)
+    if ignored:
+        click.echo(f"ignored columns: {', '.join(ignored)}")
+    for line, _email, reason in rejected[:_MAX_REJECTED]:
+        name, own = lists.place(line)
+        note(f"{name}:{own}: {reason}")
+    if len(rejected) > _MAX_REJECTED:
+        kinds = Counter(reason.partition(":")[0] for _line, _email, reason in rejected).most_common(5)
+        by_reason = ", ".join(f"{count} × {kind}" for kind, count in kinds)
+        note(f"… and {len(rejected) - _MAX_REJECTED} more; in total: {by_reason}")
+    if rejected:
+        note(
+            f"The rejected rows are in {target}."
+            if target
+            else "--rejected FILE writes the rejected rows with reasons."
+        )
+    numbers = (
+        (done.added, "new"),
+        (done.returned, "on the list again"),
+        (done.changed, "changed"),
+        (done.kept, "unchanged"),
+        (done.barred, "suppressed, as the list says"),
+        (len(rejected), "rejected"),
+    )
+    result = ", ".join(f"{count} {what}" for count, what in numbers if count) or "no subscribers"
+    click.echo(f"{'Would import' if dry_run else 'Imported'} as {origin}: {result}.")
+    if done.still_barred:
+        note(f"{plural(done.still_barred, 'subscriber', 'subscribers')} left or bounced here before and get no mail.")
+
+
+def _write_rejected(target: Path, lists: Lists, rejected: _Rejected) -> None:
+    """Write the rejected rows with line and reason, ready to be fixed and imported again."""
+    reasons = {line: reason for line, _email, reason in rejected}
+    several = len(lists.parts) > 1
+    with replacing(target) as file:
+        out = csv.writer(file)
+        out.writerow([*lists.headings, *(["rejected file"] if several else []), "rejected line", "rejected because"])
+        for line, cells, reason in lists.originals(reasons):
+            name, own = lists.place(line)
+            out.writerow([*map(guarded, cells), *([name] if several else []), own, guarded(reason)])

@@ -1,4 +1,4 @@
-"""`digest sources import` and `export`: lists of feeds from and for other readers."""
+"""`digest sources import` and `export`: exchange feed lists with other programs."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from digest.collect.opml import FeedList
     from digest.source_list import Plan
 
-AT_ONCE = 16
-"""Feeds that `--check` asks at the same time."""
+# Feeds that `--check` fetches at the same time.
+_MAX_PARALLEL = 16
 
 
-@click.command("import", short_help="Add the feeds of FILE, OPML or one URL a line.")
+@click.command("import", short_help="Add the feeds of FILE: OPML, or one URL per line.")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--check", is_flag=True, help="Look at each feed first, and leave out those that give nothing.")
+@click.option("--check", is_flag=True, help="Fetch each feed first, and skip those that give no articles.")
 @click.option(
     "--section-from-folder/--no-section-from-folder",
     "by_folder",
     default=True,
-    help="A folder with the name of a section is the section of its feeds (default).",
+    help="A folder named like a section sets the section of its feeds (default).",
 )
 @click.option("--allow-private", is_flag=True, help="Also fetch from private and local addresses.")
 @click.option("--dry-run", is_flag=True, help="Show what would be added, and change nothing.")
@@ -35,10 +35,10 @@ AT_ONCE = 16
 def import_(
     home: Path, file: Path, check: bool, by_folder: bool, allow_private: bool, dry_run: bool, as_json: bool
 ) -> int:
-    """Add the feeds of FILE, OPML or one URL a line, to digest.yaml: all of them in one edit."""
+    """Add the feeds of FILE, OPML or one URL per line, to digest.yaml in one edit."""
     from digest import source_list
     from digest.app import make_app
-    from digest.cli.trying import note_override
+    from digest.cli.sources_edit import note_override
 
     with make_app(home) as app:
         listed = _read(file)
@@ -61,7 +61,7 @@ def import_(
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.pass_obj
 def export(home: Path, file: Path | None) -> None:
-    """Write the feeds of digest.yaml as OPML, to FILE or to stdout; sections become folders."""
+    """Write the feeds of digest.yaml as OPML, to FILE or to stdout. Sections become folders."""
     from digest.app import make_app
     from digest.collect.opml import Outline, write_opml
     from digest.files import replace_file
@@ -77,18 +77,18 @@ def export(home: Path, file: Path | None) -> None:
         replace_file(file, data)
         click.echo(f"{plural(len(feeds), 'feed', 'feeds')} in {file}")
     if left:
-        left_out = plural(left, "source is", "sources are")
-        note(f"{left_out} left out: OPML holds only feeds by URL, no paths, listings or APIs")
+        skipped = plural(left, "source is", "sources are")
+        note(f"{skipped} not included: OPML holds only feeds by URL, not paths, listings or APIs.")
 
 
 def _read(file: Path) -> FeedList:
-    """Raises ConfigurationError with the line where the file is no list of feeds."""
+    """Read a feed list. Raises ConfigurationError, with the line, for a file that is not one."""
     from digest.collect.opml import read_feed_list
 
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise ConfigurationError([Fault(str(file), 0, f"can't be read: {error.strerror}")]) from None
+        raise ConfigurationError([Fault(str(file), 0, f"cannot be read: {error.strerror}")]) from None
     listed = read_feed_list(data)
     if listed.error:
         raise ConfigurationError([Fault(file.name, listed.line, listed.error)])
@@ -96,18 +96,19 @@ def _read(file: Path) -> FeedList:
 
 
 def _checked(app: App, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """The rows that give articles, and URL → why of those that don't or that lead to a source that is there.
+    """Fetch all rows, in threads. Returns the rows to add, and the reason for each URL that is skipped.
 
-    All are looked at, in threads. A row whose page names its feed, or whose feed has moved for good, gets that address.
+    A row whose page names its feed, or whose feed has moved permanently, gets that address.
     """
     from concurrent.futures import ThreadPoolExecutor
 
     from digest import source_list
-    from digest.cli.trying import looked, problem_of
+    from digest.cli.sources_edit import looked, problem_of
     from digest.models import Source
 
-    _ = app.fetcher  # made before threads ask for it
-    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="check") as pool:
+    # Built here, before several threads ask for it.
+    _ = app.fetcher
+    with ThreadPoolExecutor(max_workers=_MAX_PARALLEL, thread_name_prefix="check") as pool:
         looks = list(pool.map(lambda row: looked(app, Source(**{**row, "fulltext": False})), rows))
     places = {one.place for one in source_list.listed(app.home)}
     kept: list[dict[str, Any]] = []
@@ -118,7 +119,7 @@ def _checked(app: App, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]]
         if problem := problem_of(found):
             silent[row["url"]] = problem
         elif place in places:
-            silent[row["url"]] = f"It leads to {leads['url']}, which is a source already."
+            silent[row["url"]] = f"It leads to {leads['url']}, which is already a source."
         else:
             places.add(place)
             kept.append({**row, **leads})
@@ -152,12 +153,12 @@ def _say(
     for one in plan.skipped:
         note(f"skipped: {one.url} {one.why}: {one.name}")
     for url, why in silent.items():
-        note(f"left out: {url}: {why}")
+        note(f"skipped: {url}: {why}")
     for folder, count in plan.ignored.items():
-        note(f"folder {folder!r} is no section: {plural(count, 'feed keeps', 'feeds keep')} none")
+        note(f"folder {folder!r} is not a section: {plural(count, 'feed has', 'feeds have')} no section")
     if rows:
         click.echo(table(("name", "url", "section"), [(r["name"], r["url"], r.get("section", "")) for r in rows]))
-    counts = f"{len(plan.skipped)} there already, {len(listed.rejected)} rejected"
-    left = f", {len(silent)} left out" if silent else ""
+    counts = f"{len(plan.skipped)} already listed, {len(listed.rejected)} rejected"
+    left = f", {len(silent)} without articles" if silent else ""
     done = "would be added" if dry_run else "added"
     click.echo(f"{plural(len(rows), 'source', 'sources')} {done}, {counts}{left}")
