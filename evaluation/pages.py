@@ -17,7 +17,7 @@ from digest.collect.assemble import assemble
 from digest.collect.decode import decode
 from digest.collect.identity import canonical_url
 from digest.collect.pages import read_page
-from digest.collect.parsed import WarningLog
+from digest.collect.parsed import ParseContext
 from digest.collect.textfiles import read_markdown, read_text
 from digest.hindi.text import fold
 from digest.models import Article, Source
@@ -125,7 +125,7 @@ def read(page: str, url: str) -> Article:
     item = read_page(page, url)
     item.guid = "file:page.html"
     source = Source(name="page", path="page.html")
-    articles, _lost, _doubles = assemble([item], source=source, now=datetime.now(UTC), notes=WarningLog())
+    articles, _lost, _doubles = assemble([item], ParseContext(source, datetime.now(UTC)))
     return (
         articles[0] if articles else Article(id="", source="page", title="", published=datetime.now(UTC), dated=False)
     )

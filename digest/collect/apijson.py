@@ -1,6 +1,6 @@
-"""Reads the JSON of a news API by a mapping: which path of an item holds what. Fetches nothing, never raises.
+"""Parse the JSON of a news API with a mapping from our fields to paths. Never raises.
 
-What the APIs look like are rows of apipresets; JSON Feed, which needs no mapping, is jsonfeed's.
+Mappings of well-known APIs are in apipresets. JSON Feed needs no mapping and has its own module.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import fields, replace
-from datetime import datetime
 from typing import Any
 
 from digest.collect import jsonpath
@@ -18,138 +17,149 @@ from digest.collect.entries import EXCERPT
 from digest.collect.feeddates import parse_date
 from digest.collect.identity import absolute_url
 from digest.collect.markup import plain, read_html
-from digest.collect.parsed import ParseResult, RawItem, WarningLog
+from digest.collect.parsed import ParseContext, ParseResult, RawItem, WarningLog
 from digest.collect.pictures import is_decoration
 from digest.collect.taming import MAX_ITEMS
-from digest.models import Image, JsonMapping, Source
+from digest.models import Image, JsonMapping
 
 _FIELDS = tuple(one.name for one in fields(JsonMapping) if one.name not in ("preset", "items", "utc"))
-_CUT = re.compile(r"\[\+?[0-9]{1,7} char(?:acter)?s?\]")  # `… [+1234 chars]`, how NewsAPI and GNews cut a text
+# NewsAPI and GNews cut a text like this: `… [+1234 chars]`.
+_CUT = re.compile(r"\[\+?[0-9]{1,7} char(?:acter)?s?\]")
 _LANGUAGE = re.compile("[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}")
 _KEY_LIKE = re.compile("[A-Za-z0-9_-]{16,}")
-_SAID = "message | error.message | error | errors | detail"
+_ERROR_MESSAGE = "message | error.message | error | errors | detail"
+
+# Objects, lists and values of one response: a hundred thousand articles with twenty fields each.
 MAX_PARTS = 2_000_000
-"""Objects, lists and values of one answer: a hundred thousand articles with twenty fields each."""
 
+# Items that are examined to recognise an API.
 _SAMPLE = 5
-"""Items that are looked at to know an API by its shape."""
 
 
-def parse_api(text: str, *, source: Source, base_url: str, now: datetime, notes: WarningLog) -> ParseResult:
-    """The articles of an API's answer, by the source's mapping; without one by the preset that its shape tells.
+def parse_api(text: str, context: ParseContext) -> ParseResult:
+    """The articles of an API's response, by the source's mapping, or by the preset that the items look like.
 
-    An answer that is no such list gives `error`; a path that finds nothing in any item gives a warning.
+    A response without a list of items gives an error; a path that finds nothing in any item gives a warning.
     """
+    source, log = context.source, context.log
     if text.count(",") + text.count("[") + text.count("{") > MAX_PARTS:
-        return ParseResult("", error=f"It has more than {MAX_PARTS:,} parts, which no news needs; refused.")
+        return ParseResult("", error=f"It has more than {MAX_PARTS:,} parts, which no news feed needs; refused.")
     try:
         document = json.loads(text)
-    except (ValueError, RecursionError) as mistake:
-        return ParseResult("", error=f"It looks like JSON but can't be read ({str(mistake)[:100]}).")
-    asked = source.mapping or JsonMapping(preset=evident(document))
-    if asked.preset and asked.preset not in PRESETS:
-        return ParseResult("", error=f"There is no preset {asked.preset!r}; known: {', '.join(PRESETS)}.")
-    if source.mapping is None and not asked.preset:
-        return ParseResult("", error=_unknown(document))
-    mapping = _whole(asked)
-    kind = f"api:{asked.preset}" if asked.preset else "api"
-    entries = jsonpath.listed(document, mapping.items)
-    if entries is None:
+    except (ValueError, RecursionError) as error:
+        return ParseResult("", error=f"It looks like JSON but can't be read ({str(error)[:100]}).")
+    given = source.mapping or JsonMapping(preset=recognise_preset(document) or "")
+    if given.preset and given.preset not in PRESETS:
+        return ParseResult("", error=f"There is no preset {given.preset!r}; known: {', '.join(PRESETS)}.")
+    if source.mapping is None and not given.preset:
+        return ParseResult("", error=_unknown_api(document))
+    mapping = _with_preset(given)
+    kind = f"api:{given.preset}" if given.preset else "api"
+    elements = jsonpath.find_list(document, mapping.items)
+    if elements is None:
         return ParseResult("", error=_no_list(document, mapping.items))
-    good = [entry for entry in entries if isinstance(entry, dict)]
-    lost = len(entries) - len(good)
+    entries = [element for element in elements if isinstance(element, dict)]
+    lost = len(elements) - len(entries)
     if lost:
-        notes.add(f"{lost} of its items are no objects")
-    if not entries:
-        notes.add("it holds no items")
-    if len(good) > MAX_ITEMS:
-        notes.add(f"{len(good)} items are too many; the newest {MAX_ITEMS} were read")
-        lost += len(good) - MAX_ITEMS
-        good = _newest(good, mapping)
-    for name in _FIELDS:
-        path = getattr(asked, name)
-        if path and good and not any(jsonpath.values(entry, path, 1) for entry in good):
-            notes.add(f"mapping.{name}: {path!r} finds nothing in any item (keys there: {jsonpath.keys(good[0])})")
+        log.add(f"{lost} of its items are not objects")
+    if not elements:
+        log.add("it has no items")
+    if len(entries) > MAX_ITEMS:
+        log.add(f"{len(entries)} items are too many; the newest {MAX_ITEMS} were read")
+        lost += len(entries) - MAX_ITEMS
+        entries = _newest(entries, mapping)
+    _warn_unused_paths(entries, given, log)
     items = []
-    for entry in good:
+    for entry in entries:
         try:
-            items.append(_item(entry, mapping, base_url))
-        except Exception as mistake:  # one odd item
-            notes.count(f"could not be read ({type(mistake).__name__})")
+            items.append(_item(entry, mapping, context.url))
+        except Exception as error:
+            # One odd item must not lose the others.
+            log.count(f"could not be read ({type(error).__name__})")
             lost += 1
-    articles, more, doubles = assemble(items, source=source, now=now, notes=notes)
-    return ParseResult(kind, articles, lost + more, notes.told(), duplicates=doubles)
+    made = assemble(items, context)
+    return ParseResult(kind, made.articles, lost + made.lost, log.messages(), duplicates=made.duplicates)
 
 
-def evident(document: Any) -> str:
-    """The preset that a document has the shape of, '' when it has none's."""
+def _warn_unused_paths(entries: list[dict[str, Any]], given: JsonMapping, log: WarningLog) -> None:
+    for name in _FIELDS:
+        path = getattr(given, name)
+        if path and entries and not any(jsonpath.values(entry, path, 1) for entry in entries):
+            keys = jsonpath.describe_keys(entries[0])
+            log.add(f"mapping.{name}: {path!r} finds nothing in any item (keys there: {keys})")
+
+
+def recognise_preset(document: Any) -> str | None:
+    """The name of the preset that the document's items look like; None if there is none."""
     for name, preset in PRESETS.items():
-        entries = jsonpath.listed(document, preset.mapping.items)
-        sample = [entry for entry in (entries or [])[:_SAMPLE] if isinstance(entry, dict)]
+        elements = jsonpath.find_list(document, preset.mapping.items)
+        sample = [element for element in (elements or [])[:_SAMPLE] if isinstance(element, dict)]
         if sample and all(set(preset.signs) <= set(entry) for entry in sample):
-            titled = any(jsonpath.text(entry, preset.mapping.title) for entry in sample)
-            if titled and any(jsonpath.text(entry, preset.mapping.url) for entry in sample):
+            has_title = any(jsonpath.text(entry, preset.mapping.title) for entry in sample)
+            if has_title and any(jsonpath.text(entry, preset.mapping.url) for entry in sample):
                 return name
-    return ""
+    return None
 
 
-def _whole(asked: JsonMapping) -> JsonMapping:
-    """The mapping with the fields that it leaves empty taken from its preset."""
-    if not asked.preset:
-        return asked
-    own = {name: value for name in (*_FIELDS, "items") if (value := getattr(asked, name))}
-    return replace(PRESETS[asked.preset].mapping, preset=asked.preset, **own)
+def _with_preset(given: JsonMapping) -> JsonMapping:
+    """The mapping, with its empty fields filled from its preset."""
+    if not given.preset:
+        return given
+    own = {name: value for name in (*_FIELDS, "items") if (value := getattr(given, name))}
+    return replace(PRESETS[given.preset].mapping, preset=given.preset, **own)
 
 
 def _item(entry: dict[str, Any], mapping: JsonMapping, base: str) -> RawItem:
     item = RawItem(guid=_unescaped(jsonpath.text(entry, mapping.guid)))
-    item.title = _titled(plain(jsonpath.text(entry, mapping.title)), plain(jsonpath.text(entry, mapping.publisher)))
-    raw = _address(jsonpath.text(entry, mapping.url))
+    title, publisher = (plain(jsonpath.text(entry, path)) for path in (mapping.title, mapping.publisher))
+    item.title = _without_publisher(title, publisher)
+    raw = _url(jsonpath.text(entry, mapping.url))
     if not raw and item.guid.startswith(("http://", "https://")):
         raw = item.guid
     item.url = absolute_url(raw, base)
     if raw and not item.url:
-        item.warnings.append("its link is not http or https, or relative to nothing")
+        item.warnings.append("its link is not http or https, or is relative without a base")
     item.date, item.updated = _date(entry, mapping.published, mapping), _date(entry, mapping.updated, mapping)
     item.author = ", ".join(name for one in jsonpath.texts(entry, mapping.author)[:10] if (name := plain(one)))[:200]
-    item.categories = [name for one in _parted(jsonpath.texts(entry, mapping.categories)) if (name := plain(one)[:100])]
+    categories = _split_names(jsonpath.texts(entry, mapping.categories))
+    item.categories = [name for one in categories if (name := plain(one)[:100])]
     item.section = plain(jsonpath.text(entry, mapping.section))[:60]
     language = jsonpath.text(entry, mapping.language)
     item.language = language if _LANGUAGE.fullmatch(language) else ""
-    content = read_html(_uncut(jsonpath.text(entry, mapping.body)), item.url or base)
+    content = read_html(_text_to_html(jsonpath.text(entry, mapping.body)), item.url or base)
     if content.cut:
-        item.warnings.append("its text is absurdly long and was cut")
+        item.warnings.append("its text is extremely long and was cut")
     item.body = content.blocks
-    item.excerpt = " ".join(b.text for b in read_html(_uncut(jsonpath.text(entry, mapping.excerpt)), "").blocks)
+    item.excerpt = " ".join(b.text for b in read_html(_text_to_html(jsonpath.text(entry, mapping.excerpt)), "").blocks)
     item.excerpt = item.excerpt[: 3 * EXCERPT]
     if not item.excerpt and len(item.body) == 1 and len(item.body[0].text) <= EXCERPT:
         item.excerpt, item.body = item.body[0].text, []
-    pictures = (absolute_url(_address(one), item.url or base) for one in jsonpath.texts(entry, mapping.image))
+    pictures = (absolute_url(_url(one), item.url or base) for one in jsonpath.texts(entry, mapping.image))
     item.images = [Image(url) for url in pictures if url and not is_decoration(url, None, None)] + content.images
     return item
 
 
-def _uncut(text: str) -> str:
-    """The text with `…` for the `[+1234 chars]` behind a cut one; a line of it is a paragraph, as JSON wraps none."""
+def _text_to_html(text: str) -> str:
+    """The text with `…` in place of `[+1234 chars]`, and each line as a paragraph, as texts in JSON are not wrapped."""
     at = text.rfind("[")
     if at > 0 and _CUT.fullmatch(text[at:].strip()):
         text = text[:at].rstrip(" .…\r\n") + " …"
     return text.replace("\r\n", "\n").replace("\n", "\n\n")
 
 
-def _titled(title: str, publisher: str) -> str:
-    """The title without the publisher's name behind it: `… - Village Times`."""
+def _without_publisher(title: str, publisher: str) -> str:
+    """The title without the publisher's name at its end: `… - Village Times`."""
     front, found, name = title.rpartition(" - ")
     return front.strip() if found and front.strip() and publisher and name.strip() == publisher else title
 
 
-def _parted(found: list[str]) -> list[str]:
-    """Several names; one text with commas between is several."""
+def _split_names(found: list[str]) -> list[str]:
+    """Several names; a single text is split at its commas."""
     return [one.strip() for one in found[0].split(",")] if len(found) == 1 else found
 
 
-def _address(text: str) -> str:
-    """An address; '' for a bare number, which is an id."""
+def _url(text: str) -> str:
+    """A URL; '' for a bare number, which is an id."""
     return "" if text.isdigit() else _unescaped(text)
 
 
@@ -158,12 +168,12 @@ def _unescaped(text: str) -> str:
 
 
 def _date(entry: dict[str, Any], path: str, mapping: JsonMapping) -> str:
-    """The raw date: seconds, milli- or microseconds since 1970 in their usual form, a clock without a zone labelled."""
+    """The raw date. Micro- and nanoseconds are cut to milliseconds, and the API's time zone is added to local times."""
     raw = jsonpath.text(entry, path)[:100]
     whole = raw.partition(".")[0]
     if raw.replace(".", "", 1).isdigit() and len(whole) in (10, 13, 16, 19):
         return whole[:13] if len(whole) > 10 else whole
-    # of two zones the first is heard, so this one counts only where the text has none
+    # Of two zones the first counts, so this one applies only if the text has none.
     return f"{raw} UTC" if raw and mapping.utc else raw
 
 
@@ -177,17 +187,19 @@ def _newest(entries: list[dict[str, Any]], mapping: JsonMapping) -> list[dict[st
 
 
 def _no_list(document: Any, path: str) -> str:
-    said = plain(jsonpath.text(document, _SAID))[:200]
-    if said:  # an API's refusal may repeat the key
-        return f"The API gives no articles but says: {_KEY_LIKE.sub('…', said).rstrip('.')}."
-    where = f"{path!r} names no list in it" if path else "It is no list; name its list in mapping.items"
-    return f"{where} (found: {jsonpath.keys(document)})."
+    message = plain(jsonpath.text(document, _ERROR_MESSAGE))[:200]
+    if message:
+        # An API's error message may repeat the key.
+        return f"The API gives no articles but this message: {_KEY_LIKE.sub('…', message).rstrip('.')}."
+    where = f"{path!r} does not name a list in it" if path else "It is not a list; name its list in mapping.items"
+    return f"{where} (found: {jsonpath.describe_keys(document)})."
 
 
-def _unknown(document: Any) -> str:
+def _unknown_api(document: Any) -> str:
     first = document[0] if isinstance(document, list) and document else document
-    shape = f"a list of items with {jsonpath.keys(first)}" if isinstance(document, list) else jsonpath.keys(document)
+    keys = jsonpath.describe_keys(first)
+    shape = f"a list of items with {keys}" if isinstance(document, list) else keys
     return (
-        f"It is JSON, but no JSON Feed and no API that is known by its shape (found: {shape}). "
+        f"It is JSON, but neither a JSON Feed nor a known API (found: {shape}). "
         f"Give the source a mapping: {', '.join(PRESETS)}, or the paths of its fields."
     )

@@ -1,4 +1,4 @@
-"""The JSON of well-known news APIs: rows of data, one an API. Reads nothing.
+"""Mappings for the JSON of well-known news APIs.
 
 Sources: https://newsapi.org/docs/endpoints/everything, https://docs.gnews.io/endpoints/search-endpoint,
 https://developer.wordpress.org/rest-api/reference/posts/ (with and without `_embed`).
@@ -13,12 +13,14 @@ from digest.models import JsonMapping
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """`signs` are keys that every item of this API has: by them it is known where no mapping is given."""
+    """One news API."""
 
+    # Keys that every item of this API has. They identify the API if the source has no mapping.
     signs: tuple[str, ...]
     mapping: JsonMapping
 
 
+# API by name, in the order in which they are tried: NewsAPI has all keys of GNews.
 PRESETS: dict[str, Preset] = {
     "newsapi": Preset(
         ("title", "url", "publishedAt", "urlToImage"),
@@ -67,4 +69,3 @@ PRESETS: dict[str, Preset] = {
         ),
     ),
 }
-"""Name → API, in the order in which their signs are looked for: NewsAPI's hold GNews's."""

@@ -1,7 +1,7 @@
-"""Pictures that lie as files beside the documents of a folder, found by the names that the documents give them.
+"""Images that are files next to the documents of a folder, found by the names that the documents give them.
 
-Reads below that one folder only. What is fetched has no folder, so nothing from the network can name a file: the
-folder is known to a parser only while a document of it is being read (`reading`).
+Only files below that folder are read. Nothing from the network can name a file: a parser knows a folder only while a
+document of it is being read (`open_document`).
 """
 
 from __future__ import annotations
@@ -20,15 +20,14 @@ import imagesize
 from digest.collect.identity import content_hash
 from digest.models import Article, Image, InlineImage
 
-LARGEST = 200_000
-"""Bytes of one picture. It travels in every reader's mail, where a phone's screen shows it 600 pixels wide."""
+# Bytes of one image. It is part of every recipient's email, and a phone shows it 600 pixels wide.
+MAX_IMAGE_BYTES = 200_000
 
+# Bytes of all images of one folder, which stay in memory until the articles are saved.
 MAX_BYTES = 50_000_000
-"""Bytes of all pictures of one folder together: they are held until the articles are saved."""
 
-LONGEST_NAME = 1_000
+MAX_NAME_LENGTH = 1_000
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".heic", ".bmp", ".tif", ".tiff"})
-
 
 # Pixels; a header that says more is damaged, or attacks the program that decodes the picture.
 LARGEST_SIDE = 10_000
@@ -83,50 +82,52 @@ def other_format(data: bytes) -> str | None:
     return next((name for signature, name in _OTHER_SIGNATURES if any(s.startswith(signature) for s in starts)), None)
 
 
-class Beside:
-    """The pictures of one folder and of what is below it; each file is read once."""
+class LocalImages:
+    """The images of one folder and its subfolders. Each file is read once."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._known: dict[Path, InlineImage | str] = {}  # the picture, or why it is none that can be sent
-        self._bytes = 0
+        # The image of each path, or why it can't be sent.
+        self._images: dict[Path, InlineImage | str] = {}
+        self._total_bytes = 0
 
     @contextmanager
-    def reading(self, document: Path, warn: Callable[[str], None]) -> Iterator[None]:
-        """While the block lasts, this thread's parsers find pictures by names relative to `document`."""
-        token = _open.set(_Document(self, document.parent, warn))
+    def open_document(self, document: Path, warn: Callable[[str], None]) -> Iterator[None]:
+        """For the duration of the block, parsers in this thread find images by names relative to `document`."""
+        token = _document.set(_Document(self, document.parent, warn))
         try:
             yield
         finally:
-            _open.reset(token)
+            _document.reset(token)
 
-    def names(self, file: Path) -> bool:
-        """Whether a document has named this file as its picture."""
+    def is_used(self, file: Path) -> bool:
+        """Whether a document has named this file as its image."""
         try:
-            return file.resolve() in self._known
+            return file.resolve() in self._images
         except OSError:
             return False
 
-    def shown_by(self, articles: Iterable[Article]) -> tuple[InlineImage, ...]:
-        """The pictures that these articles show, each once."""
-        wanted = {article.image.url for article in articles if article.image}
-        found = (known for known in self._known.values() if isinstance(known, InlineImage))
-        return tuple({one.cid: one for one in found if f"cid:{one.cid}" in wanted}.values())
+    def used_by(self, articles: Iterable[Article]) -> tuple[InlineImage, ...]:
+        """The images that these articles show, each once."""
+        urls = {article.image.url for article in articles if article.image}
+        images = (image for image in self._images.values() if isinstance(image, InlineImage))
+        return tuple({image.cid: image for image in images if f"cid:{image.cid}" in urls}.values())
 
     def find(self, folder: Path, name: str) -> InlineImage | str | None:
-        """The picture, why it can't be sent, or None when no file of that name is in the folder."""
-        for spelled in dict.fromkeys((name, unquote(name))):
-            if path := self._file(folder, spelled):
-                if path not in self._known:
-                    self._known[path] = self._read(path)
-                return self._known[path]
+        """The image, why it can't be sent, or None if the folder has no such file."""
+        for spelling in dict.fromkeys((name, unquote(name))):
+            if path := self._path(folder, spelling):
+                if path not in self._images:
+                    self._images[path] = self._read(path)
+                return self._images[path]
         return None
 
-    def _file(self, folder: Path, name: str) -> Path | None:
+    def _path(self, folder: Path, name: str) -> Path | None:
         if "\x00" in name or "\\" in name:
             return None
         try:
-            path = (folder / name).resolve(strict=True)  # follows links, so that what is judged is what is read
+            # Links are followed first, so that the checked path is the one that is read.
+            path = (folder / name).resolve(strict=True)
             return path if path.is_relative_to(self._root.resolve()) and path.is_file() else None
         except (OSError, ValueError, RuntimeError):
             return None
@@ -134,61 +135,66 @@ class Beside:
     def _read(self, path: Path) -> InlineImage | str:
         try:
             with path.open("rb") as file:
-                data = file.read(LARGEST + 1)
-        except OSError as mistake:
-            return f"can't be read ({mistake.strerror or mistake})"
+                data = file.read(MAX_IMAGE_BYTES + 1)
+        except OSError as error:
+            return f"can't be read ({error.strerror or error})"
         header = read_header(data)
         if header is None:
-            kind = other_format(data)
-            return f"is {kind}, which mail programs do not all show; use PNG, JPEG or GIF" if kind else _NO_PICTURE
-        if len(data) > LARGEST:
-            return f"has more than {LARGEST:,} bytes, too many for a mail; make it smaller"
-        if self._bytes + len(data) > MAX_BYTES:
-            return f"was left out: the folder's pictures have more than {MAX_BYTES:,} bytes together"
-        self._bytes += len(data)
+            other = other_format(data)
+            if other is None:
+                return "is not a PNG, JPEG or GIF file"
+            return f"is {other}, which not all mail programs show; use PNG, JPEG or GIF"
+        if len(data) > MAX_IMAGE_BYTES:
+            return f"has more than {MAX_IMAGE_BYTES:,} bytes, too many for an email; make it smaller"
+        if self._total_bytes + len(data) > MAX_BYTES:
+            return f"was left out: the folder's images have more than {MAX_BYTES:,} bytes together"
+        self._total_bytes += len(data)
         cid = f"{hashlib.sha256(data).hexdigest()[:40]}@digest"
         return InlineImage(cid, header.type, data, header.width, header.height)
 
 
-_NO_PICTURE = "is no PNG, JPEG or GIF by its first bytes"
-
-
+@dataclass(frozen=True, slots=True)
 class _Document:
-    def __init__(self, beside: Beside, folder: Path, warn: Callable[[str], None]) -> None:
-        self.beside, self.folder, self.warn = beside, folder, warn
+    """The document that is being read."""
+
+    images: LocalImages
+    folder: Path
+    warn: Callable[[str], None]
 
 
-_open: ContextVar[_Document | None] = ContextVar("document", default=None)
+_document: ContextVar[_Document | None] = ContextVar("document", default=None)
 
 
-def found(raw: str) -> tuple[bool, Image | None]:
-    """Whether `raw` names a file beside the document being read, and its picture; None and a warning for a file that
-    can't be sent. Always `(False, None)` for a document that was fetched."""
-    document = _open.get()
-    if document is None or not is_name(raw):
+def find_local(raw: str) -> tuple[bool, Image | None]:
+    """Whether `raw` names a file next to the document, and its image.
+
+    The image is None, with a warning, if the file can't be sent. Always `(False, None)` for a fetched document.
+    """
+    document = _document.get()
+    if document is None or not is_file_name(raw):
         return False, None
-    known = document.beside.find(document.folder, raw.strip())
-    if isinstance(known, str):
-        document.warn(f"its picture {raw.strip()[:80]} {known}")
+    image = document.images.find(document.folder, raw.strip())
+    if isinstance(image, str):
+        document.warn(f"its image {raw.strip()[:80]} {image}")
         return True, None
-    return known is not None, Image(f"cid:{known.cid}", known.width, known.height) if known else None
+    return image is not None, Image(f"cid:{image.cid}", image.width, image.height) if image else None
 
 
-def missed(raw: str) -> None:
-    """Warns that nothing is known of a picture's name: neither a file nor an address on the web."""
-    document = _open.get()
-    if document is not None and is_name(raw):
-        document.warn(f"its picture {raw.strip()[:80]} is not in its folder")
+def warn_missing(raw: str) -> None:
+    """Warn that an image's name is neither a file nor a URL."""
+    document = _document.get()
+    if document is not None and is_file_name(raw):
+        document.warn(f"its image {raw.strip()[:80]} is not in its folder")
 
 
-def is_name(raw: str) -> bool:
-    """Whether `raw` is relative: `bridge.png`, `pictures/bridge.png`; not `/bridge.png`, `//host/…`, `cid:…`."""
+def is_file_name(raw: str) -> bool:
+    """Whether `raw` is a relative path: `bridge.png`, `pictures/bridge.png`; not `/bridge.png`, `//host/…`, `cid:…`."""
     raw = raw.strip()
-    return bool(raw) and len(raw) <= LONGEST_NAME and raw[0] not in "/#?" and ":" not in raw.partition("/")[0]
+    return bool(raw) and len(raw) <= MAX_NAME_LENGTH and raw[0] not in "/#?" and ":" not in raw.partition("/")[0]
 
 
-def marked(article: Article) -> Article:
-    """The article, known as changed when an editor gives it another picture or other words for it."""
+def with_image_in_hash(article: Article) -> Article:
+    """The article with its local image in the content hash, so that a new image counts as a change."""
     image = article.image
     if image is None or not image.url.startswith("cid:"):
         return article

@@ -21,14 +21,14 @@ from digest.hindi.sentences import split
 from digest.hindi.text import repair
 from digest.models import Article, Block
 
+# Characters; a paragraph shorter than this may be a sub-heading.
 SUBHEADING = 90
-"""Characters; a paragraph shorter than this may be a sub-heading."""
 
+# Paragraphs that are searched for a dateline: standfirst, sub-headline and the like stand before it.
 _DATED = 5
-"""Paragraphs that are searched for a dateline: standfirst, sub-headline and the like stand before it."""
 
+# Words; an undated link without any text and a title this short is an entry of a menu.
 _MENU = 4
-"""Words; an undated link without any text and a title this short is an entry of a menu."""
 
 _ENDED = re.compile("[।॥?!.…|][\"'”’»)\\]]*$")
 _OPEN_END = ("-", "–", "—", ":")
@@ -122,8 +122,8 @@ def _interface(longest: int) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{one})" for one in reaching) or "(?!)", re.IGNORECASE)
 
 
+# By the least length of a line: most paragraphs are too long for most rows.
 _INTERFACE = {length: _interface(length) for length in (0, 80, 160)}
-"""By the least length of a line: most paragraphs are too long for most rows."""
 
 
 def menu_entries(articles: Sequence[Article]) -> set[str]:
@@ -145,7 +145,8 @@ def _is_interface(text: str) -> bool:
     """Whether the whole line is a control or a label of the page."""
     if len(text) >= _LONGEST_LINE:
         return False
-    line = text.replace("\u093c", "").strip()  # it was repaired, and is NFC
+    # It was repaired, and is NFC
+    line = text.replace("\u093c", "").strip()
     pattern = next(_INTERFACE[least] for least in sorted(_INTERFACE, reverse=True) if len(line) >= least)
     return pattern.fullmatch(line) is not None
 

@@ -44,7 +44,8 @@ def goes_on(rest: str) -> bool:
     return fold(rest.split()[0]).strip(",") in STOP_WORDS
 
 
-@lru_cache(maxsize=20_000)  # the same few words open most paragraphs, and each is asked about many times
+# The same few words open most paragraphs, and each is asked about many times
+@lru_cache(maxsize=20_000)
 def kind_of(part: str) -> str:
     """`place`, `date`, `agency`, `desk` (a paper's own people); '' for what is none of them."""
     key = fold(part).replace("आइ", "आई").strip(" .")
@@ -67,8 +68,9 @@ def _is_date(key: str) -> bool:
 
 
 LONGEST = 70
+
+# Characters: a longer front is text, and a lead must be left (facts measured on ILSUM leads).
 LEFT_OVER = 30
-"""Characters: a longer front is text, and a lead must be left (facts measured on ILSUM leads)."""
 
 _DEVA = "\u0900-\u0963\u0970-\u097f\u200c\u200d"
 _FRONT = re.compile(f"[{_DEVA}A-Za-z0-9 ,/.()\\[\\]–-]+")
@@ -77,18 +79,24 @@ _PAREN = re.compile(r"\(([^()]*)\)")
 _BRACKETS = str.maketrans("[]", "()")
 _ENDED = re.compile("[।.?!…][\"'”’)]*$")
 _MAX_PARTS = 4
+
+# Marks that are tried as the front's end: abbreviations (`जा.सं., मेरठ: `) have stops of their own.
 _MAX_ENDS = 5
-"""Marks that are tried as the front's end: abbreviations (`जा.सं., मेरठ: `) have stops of their own."""
+
 _COMMA = re.compile(f"([{_DEVA}]{{2,20}}(?: [{_DEVA}]{{2,20}})?), (?=[\"'“‘]?[{_DEVA}A-Z])")
 _AHEAD, _LISTING = 5, frozenset(fold(word) for word in ("और", "व", "तथा", "एवं", "समेत", "सहित", "जैसे", "जहां"))
+
+# A dateline may be followed by its agency as another one: `पटना। एएनआई। `.
 _TWICE = 2
-"""A dateline may be followed by its agency as another one: `पटना। एएनआई। `."""
+
+# Words of the longest place or person that is known only by what stands beside it.
 _NAMED = 3
-"""Words of the longest place or person that is known only by what stands beside it."""
+
+# A lead that says `here` within so many characters has a dateline before it.
 _HERE, _HERE_WITHIN = "यहां", 250
-"""A lead that says `here` within so many characters has a dateline before it."""
+
+# Characters of the article in which a name may prove itself a place.
 _CONTEXT = 3_000
-"""Characters of the article in which a name may prove itself a place."""
 
 
 _SIGNED = re.compile("|".join(map(re.escape, sorted(SIGNATURES))))
@@ -170,7 +178,8 @@ def _one(text: str, *, opens: bool, context: str) -> tuple[str, str]:
     for number, match in enumerate(_END.finditer(text, 2, reach)):
         if number == _MAX_ENDS or match.start() > field.end():
             break
-        end = _END.match(text, match.start())  # the blanks after the mark may lie beyond the reach
+        # The blanks after the mark may lie beyond the reach
+        end = _END.match(text, match.start())
         after = end.end() if end else match.end()
         front, rest = text[: match.start()].strip().translate(_BRACKETS), text[after:]
         if len(rest) < LEFT_OVER:
@@ -207,9 +216,11 @@ def _place(front: str, mark: str, rest: str, *, opens: bool, context: str) -> st
         return None
     kinds = [kind_of(part) for part in every]
     if not mark and (kinds[-1] != "agency" or ("" in kinds and "date" not in kinds) or goes_on(rest)):
-        return None  # a bracket alone ends a dateline only when an agency stands in it
+        # A bracket alone ends a dateline only when an agency stands in it
+        return None
     if mark == "।" and opens and inner and len(parts) == 1 and (place := _leading_place(parts[0])):
-        return place  # `पटना डॉक्टर (रमा देवी)। ` signs an author's piece
+        # `पटना डॉक्टर (रमा देवी)। ` signs an author's piece
+        return place
     unknown = [part for part, kind in zip(every, kinds, strict=True) if not kind]
     if "desk" in kinds and not {"place", "agency", ""} & set(kinds):
         if (
@@ -218,8 +229,10 @@ def _place(front: str, mark: str, rest: str, *, opens: bool, context: str) -> st
             and fold(every[0]).rpartition(" ")[2] in OWN_DESKS
             and " " in every[0].strip()
         ):
-            return ""  # `एजुकेशन डेस्क। `
-        return None  # `जांच एजेंसी: ` speaks; only beside a place it signs
+            # `एजुकेशन डेस्क। `
+            return ""
+        # `जांच एजेंसी: ` speaks; only beside a place it signs
+        return None
     if any(len(part.split()) > _NAMED or not is_name(part) for part in unknown):
         return None
     if kinds == ["agency"] and fold(every[0]) in WORDS_TOO and not whole and mark != "।":
@@ -261,7 +274,8 @@ def _used_as_place(name: str, context: str) -> bool:
     return len(name) > 2 and any(f"{name} {word}" in text for word in LOCATIVES)
 
 
-@lru_cache(maxsize=4)  # one article's paragraphs ask one after the other
+# One article's paragraphs ask one after the other
+@lru_cache(maxsize=4)
 def _folded_context(context: str) -> str:
     return fold(context)
 
@@ -271,9 +285,11 @@ def _apart(part: str) -> list[str]:
     words = part.split()
     for at in range(1, len(words)):
         left, right = " ".join(words[:at]), " ".join(words[at:])
-        signed = 2 <= at <= _NAMED and fold(right) not in ALSO_NAMES  # `रमा देवी नई दिल्ली`
+        # `रमा देवी नई दिल्ली`
+        signed = 2 <= at <= _NAMED and fold(right) not in ALSO_NAMES
         if kind_of(right) == "place" and (kind_of(left) in ("agency", "desk") or signed) and not kind_of(part):
             return [left, right]
         if kind_of(left) in ("agency", "desk") and kind_of(right) == "" and at >= 2 and not kind_of(part):
-            return [left, right]  # `संवाद सूत्र तपा`
+            # `संवाद सूत्र तपा`
+            return [left, right]
     return [part]

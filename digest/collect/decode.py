@@ -50,7 +50,8 @@ def _other(data: bytes, declared: str) -> tuple[str, str]:
             pass
     broken = data.decode("utf-8", "replace")
     bad = broken.count("\ufffd")
-    if sum(char > "\x7f" for char in broken) - bad >= 5 * bad:  # damaged UTF-8, not another charset
+    # Damaged UTF-8, not another charset
+    if sum(char > "\x7f" for char in broken) - bad >= 5 * bad:
         return _clean(broken), "some of its bytes are not UTF-8; letters were lost"
     said = declared or "no encoding"
     return _clean(data.decode(_LAST, "replace")), f"it is not UTF-8 (declares {said}); read as {_LAST}"

@@ -1,7 +1,6 @@
-"""Finds who can read a document, and lets them. Fetches nothing, and parses no item itself.
+"""Choose the parser for a document by its content, not by its name or Content-Type.
 
-Feeds, sitemaps and JSON are known by what they hold and never by a name or a header; a web page is a listing where
-the source names its links, else the feed that it names, else the article that it is.
+A web page is a listing if the source has `links`, else the feed that it names, else the article that it is.
 """
 
 from __future__ import annotations
@@ -21,121 +20,20 @@ from digest.collect.fetch import Response
 from digest.collect.identity import absolute_url
 from digest.collect.listing import parse_listing
 from digest.collect.pages import read_page
-from digest.collect.parsed import ParseResult, WarningLog
+from digest.collect.parsed import ParseContext, ParseResult
 from digest.collect.sitemap import ROOTS, parse_sitemap
-from digest.collect.sniff import Sniffed, sniff
+from digest.collect.sniff import sniff
 from digest.collect.unpack import BodyTooLarge, DecompressError, decompress
 from digest.models import Article, Source
 
-LARGEST = 10_000_000
-"""Bytes of a packed document (`sitemap.xml.gz`) after unpacking: as many as are fetched of any other."""
+# Bytes of a compressed document (`sitemap.xml.gz`) after decompression; the same limit as for any other document.
+MAX_BYTES = 10_000_000
 
-
-def read_document(fetched: Response, *, source: Source, now: datetime) -> ParseResult:
-    """The articles of one document, whatever its kind. Never raises: what is wrong stands in the result.
-
-    `fetched.url` is where it was found, '' for a file.
-    """
-    try:
-        return _read(fetched, source, now)
-    except Exception as mistake:  # a parser's bug on one document must not end the whole collection
-        return ParseResult("", error=f"It can't be read ({type(mistake).__name__}: {str(mistake)[:200]}).")
-
-
-def _read(fetched: Response, source: Source, now: datetime) -> ParseResult:
-    body, url = fetched.body, fetched.url
-    if body[:2] == b"\x1f\x8b":
-        try:
-            body = b"".join(decompress([body], "gzip", limit=LARGEST))
-        except BodyTooLarge:
-            return ParseResult("", error=f"It is packed and larger than {LARGEST:,} bytes when unpacked; refused.")
-        except DecompressError as mistake:
-            return ParseResult("", error=f"It is packed, but {mistake}.")
-    text, odd = decode(body, fetched.content_type)
-    seen, notes = sniff(text), WarningLog()
-    if odd:
-        notes.add(f"encoding: {odd}")
-    if seen.kind == "xml" and seen.root in ROOTS:
-        return _unused(parse_sitemap(seen.text, source=source, base_url=url, now=now, notes=notes), source)
-    if seen.kind == "html":
-        return _page(text, source, url, now, notes)
-    if seen.kind == "json":
-        return _json(body, fetched.content_type, seen, source, url, now, notes)
-    parsed = parse_feed(body, source=source, base_url=url, content_type=fetched.content_type, now=now)
-    return _unused(parsed, source)
-
-
-def _page(text: str, source: Source, url: str, now: datetime, notes: WarningLog) -> ParseResult:
-    if source.links:
-        return parse_listing(text, source=source, base_url=url, now=now, notes=notes)
-    if source.mapping is not None:
-        return ParseResult("html", error="It is a web page (HTML), not the JSON that mapping is for.")
-    link = feed_link(text, url)
-    found = absolute_url(link, url) or link
-    if found and found != url:
-        error = f"It is a web page (HTML), not a feed. It names this feed: {found}"
-        return ParseResult("html", error=error, feed_url=found)
-    return parse_page(text, source=source, base_url=url, now=now, notes=notes) or ParseResult(
-        "html",
-        error="It is a web page (HTML), not a feed. It names no feed and is no article; give the source `links`, "
-        "a CSS selector of its links to articles.",
-    )
-
-
-def _json(
-    body: bytes, content_type: str, seen: Sniffed, source: Source, url: str, now: datetime, notes: WarningLog
-) -> ParseResult:
-    """By the source's mapping, else an API that is known by its shape, else a JSON Feed."""
-    api = parse_api(seen.text, source=source, base_url=url, now=now, notes=notes)
-    if source.mapping is not None or not api.error:
-        return _unused(api, source, json=True)
-    feed = parse_feed(body, source=source, base_url=url, content_type=content_type, now=now)
-    return _unused(api if feed.error else feed, source, json=True)
-
-
-def _unused(parsed: ParseResult, source: Source, *, json: bool = False) -> ParseResult:
-    """Tells of a setting that is for documents of another kind."""
-    told = []
-    if source.links:
-        told.append("links is for web pages; this is none, so all that it holds was read")
-    if source.mapping is not None and not json:
-        told.append("mapping is for JSON; this is none")
-    return replace(parsed, warnings=(*parsed.warnings, *told)) if told and not parsed.error else parsed
-
-
+# Articles from all documents of an index; a single feed gives no more either.
 MAX_ARTICLES = 1_000
-"""Articles that an index's documents may give together; a feed alone gives no more either."""
 
-
-def merge_results(index: ParseResult, children: Sequence[ParseResult]) -> ParseResult:
-    """One result; where some documents have titles, links of others are left out, as they name the same pages."""
-    titled = [child for child in children if not child.links_only]
-    taken = titled or children
-    articles: dict[str, Article] = {article.id: article for article in index.articles}
-    seen = 0
-    for child in taken:
-        for article in child.articles:
-            seen += 1
-            articles.setdefault(article.id, article)
-    newest = sorted(articles.values(), key=lambda article: article.published, reverse=True)[:MAX_ARTICLES]
-    warnings = [warning for child in taken for warning in child.warnings]
-    return replace(
-        index,
-        kind=taken[0].kind if taken else index.kind,
-        articles=tuple(newest),
-        lost=index.lost + sum(child.lost for child in taken) + len(articles) - len(newest),
-        warnings=tuple(dict.fromkeys((*index.warnings, *warnings))),
-        error="",
-        duplicates=index.duplicates + sum(child.duplicates for child in taken) + seen - len(articles),
-        links_only=not titled and bool(children),
-        further=(),
-    )
-
-
-# A page that is one article.
-
-LEAST = 200
-"""Characters of running text below which a page that calls itself an article holds none."""
+# Characters of body text below which a page is not an article, whatever it says.
+MIN_TEXT = 200
 
 _SAYS_ARTICLE = re.compile(
     r"og:type[\"']?\s{1,9}content\s{0,9}=\s{0,9}[\"']?article|content\s{0,9}=\s{0,9}[\"']?article[\"']?\s{1,9}"
@@ -145,13 +43,113 @@ _SAYS_ARTICLE = re.compile(
 )
 
 
-def parse_page(text: str, *, source: Source, base_url: str, now: datetime, notes: WarningLog) -> ParseResult | None:
-    """The page's article (kind 'page'); None when it does not say that it is one, or has no text to show for it."""
+def read_document(response: Response, *, source: Source, now: datetime) -> ParseResult:
+    """The articles of one document of any kind. Never raises: problems are in the result.
+
+    `response.url` is '' for a file.
+    """
+    try:
+        return _read(response, source, now)
+    except Exception as error:
+        # A parser's bug on one document must not end the whole collection.
+        return ParseResult("", error=f"It can't be read ({type(error).__name__}: {str(error)[:200]}).")
+
+
+def _read(response: Response, source: Source, now: datetime) -> ParseResult:
+    body = response.body
+    if body[:2] == b"\x1f\x8b":
+        try:
+            body = b"".join(decompress([body], "gzip", limit=MAX_BYTES))
+        except BodyTooLarge:
+            return ParseResult("", error=f"It is compressed, and larger than {MAX_BYTES:,} bytes; refused.")
+        except DecompressError as error:
+            return ParseResult("", error=f"It is compressed, but {error}.")
+    text, encoding_problem = decode(body, response.content_type)
+    context = ParseContext(source, now, response.url)
+    if encoding_problem:
+        context.log.add(f"encoding: {encoding_problem}")
+    document = sniff(text)
+    if document.kind == "html":
+        return _web_page(text, context)
+    if document.kind == "xml" and document.root in ROOTS:
+        return _warn_unused(parse_sitemap(document.text, context), source)
+    if document.kind == "json":
+        api = parse_api(document.text, context)
+        if source.mapping is not None or not api.error:
+            return _warn_unused(api, source, is_json=True)
+    feed = parse_feed(body, source=source, base_url=response.url, content_type=response.content_type, now=now)
+    if document.kind == "json":
+        # Neither a known API nor a JSON Feed: the message about APIs helps more.
+        return _warn_unused(api if feed.error else feed, source, is_json=True)
+    return _warn_unused(feed, source)
+
+
+def _web_page(text: str, context: ParseContext) -> ParseResult:
+    source = context.source
+    if source.links:
+        return parse_listing(text, context)
+    if source.mapping is not None:
+        return ParseResult("html", error="It is a web page (HTML), not the JSON that `mapping` is for.")
+    link = feed_link(text, context.url)
+    feed_url = absolute_url(link, context.url) or link
+    if feed_url and feed_url != context.url:
+        message = f"It is a web page (HTML), not a feed. It names this feed: {feed_url}"
+        return ParseResult("html", error=message, feed_url=feed_url)
+    message = (
+        "It is a web page (HTML), not a feed. It names no feed and is not an article; give the source `links`, "
+        "a CSS selector of its links to articles."
+    )
+    return parse_page(text, context) or ParseResult("html", error=message)
+
+
+def parse_page(text: str, context: ParseContext) -> ParseResult | None:
+    """The article of a page (kind 'page'); None if the page does not say that it is one, or has no text."""
     if not _SAYS_ARTICLE.search(text):
         return None
-    item = read_page(text, base_url)
+    item = read_page(text, context.url)
     length = sum(len(block.text) for block in item.body if block.kind == "p")
-    if not item.title or length < LEAST or (item.url and not urlsplit(item.url).path.strip("/")):
+    is_home_page = item.url and not urlsplit(item.url).path.strip("/")
+    if not item.title or length < MIN_TEXT or is_home_page:
         return None
-    articles, lost, _ = assemble([item], source=source, now=now, notes=notes)
-    return ParseResult("page", articles, lost, notes.told())
+    made = assemble([item], context)
+    return ParseResult("page", made.articles, made.lost, context.log.messages())
+
+
+def merge_results(index: ParseResult, children: Sequence[ParseResult]) -> ParseResult:
+    """The documents of an index as one result.
+
+    If some documents have titles, those with links only are left out, as they name the same pages.
+    """
+    titled = [child for child in children if not child.links_only]
+    used = titled or children
+    articles: dict[str, Article] = {article.id: article for article in index.articles}
+    total = 0
+    for child in used:
+        for article in child.articles:
+            total += 1
+            articles.setdefault(article.id, article)
+    newest = sorted(articles.values(), key=lambda article: article.published, reverse=True)[:MAX_ARTICLES]
+    warnings = [warning for child in used for warning in child.warnings]
+    return replace(
+        index,
+        kind=used[0].kind if used else index.kind,
+        articles=tuple(newest),
+        lost=index.lost + sum(child.lost for child in used) + len(articles) - len(newest),
+        warnings=tuple(dict.fromkeys((*index.warnings, *warnings))),
+        error="",
+        duplicates=index.duplicates + sum(child.duplicates for child in used) + total - len(articles),
+        links_only=not titled and bool(children),
+        further=(),
+    )
+
+
+def _warn_unused(parsed: ParseResult, source: Source, *, is_json: bool = False) -> ParseResult:
+    """Add a warning for each setting that is for another kind of document."""
+    if parsed.error:
+        return parsed
+    warnings = []
+    if source.links:
+        warnings.append("`links` is for web pages; this is none, so all of its items were read")
+    if source.mapping is not None and not is_json:
+        warnings.append("`mapping` is for JSON; this is none")
+    return replace(parsed, warnings=(*parsed.warnings, *warnings))

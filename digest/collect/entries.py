@@ -1,4 +1,4 @@
-"""One entry of feedparser → one raw item. Nothing after this module knows feedparser's fields."""
+"""Convert an entry of feedparser into a raw item. No other module knows feedparser's fields."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any
 from digest.collect.identity import absolute_url
 from digest.collect.markup import Content, pixels, plain, read_html
 from digest.collect.parsed import RawItem
-from digest.collect.pictures import is_decoration, named
+from digest.collect.pictures import is_decoration, resolve_image
 from digest.models import Block, Image
 
+# Characters. A description of several paragraphs, or of more characters, is the article's body.
 EXCERPT = 600
-"""Characters; a description of more than one paragraph or of more than this is the article's body."""
 
 _PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:$|[?&])", re.I)
 _DATES = ("published", "created", "updated")
 
 
 def entry_item(entry: Any, base: str) -> RawItem:
-    """The item's fields as the feed has them; HTML made blocks, URLs absolute ('' when they can't be)."""
+    """The item with the feed's values, HTML converted to blocks, and absolute URLs ('' if there is no base)."""
     item = RawItem(guid=_text(entry, "id").strip(), language=_language(entry))
     item.title = plain(_text(entry, "title"))
     _links(entry, item, base)
     item.date = next((raw for name in _DATES if (raw := _text(entry, name).strip())), "")
     item.updated = _text(entry, "updated").strip()
-    item.fallback = _struct(entry)
+    item.fallback_date = _parsed_date(entry)
     item.author = plain(_text(entry, "author"))
     item.categories = [label for tag in _dicts(entry, "tags") if (label := _label(tag))]
     inside = _texts(entry, item, item.url or base)
@@ -35,27 +35,29 @@ def entry_item(entry: Any, base: str) -> RawItem:
 
 
 def _links(entry: Any, item: RawItem, base: str) -> None:
-    """The article's URL: the alternate link, else a guid that is one; a warning when what is there can't be."""
+    """Set the article's URL: the alternate link, else a guid that is a URL. Warn if there is only an unusable one."""
     raw = _text(entry, "link").strip()
     if raw == item.guid and "/" not in raw:
-        raw = ""  # feedparser offers an opaque guid as the link when there is none
+        # feedparser uses an opaque guid as the link if there is none.
+        raw = ""
     if not raw:
         links = (link for link in _dicts(entry, "links") if link.get("rel") != "license")
         raw = next((href for link in links if (href := str(link.get("href", "")).strip())), "")
     if not raw and "guidislink" not in entry and item.guid.startswith(("http://", "https://")):
-        raw = item.guid  # RSS 1.0: rdf:about is the item's address
+        # RSS 1.0: rdf:about is the item's URL.
+        raw = item.guid
     own_base = _text(entry, "base").strip()
     item.url = absolute_url(raw, own_base if own_base.startswith("http") else base)
     if raw and not item.url:
         item.warnings.append(
-            "its link is relative and nothing says to what"
+            "its link is relative without a base"
             if "://" not in raw and ":" not in raw[:12]
             else "its link is not http or https"
         )
 
 
 def _texts(entry: Any, item: RawItem, base: str) -> list[Image]:
-    """Set excerpt and body; return the pictures inside them, the body's first."""
+    """Set excerpt and body; return the images in them, those of the body first."""
     summary_raw = _text(entry, "summary")
     contents = [c for c in _dicts(entry, "content") if isinstance(c.get("value"), str) and c["value"].strip()]
     longest = max(contents, key=lambda content: len(content["value"]), default=None)
@@ -64,7 +66,7 @@ def _texts(entry: Any, item: RawItem, base: str) -> list[Image]:
         summary_raw = ""
     summary = read_html(summary_raw, base)
     if full.cut or summary.cut:
-        item.warnings.append("its text is absurdly long and was cut")
+        item.warnings.append("its text is extremely long and was cut")
     flat = " ".join(block.text for block in summary.blocks)
     if full.blocks:
         item.body = full.blocks
@@ -79,7 +81,7 @@ def _texts(entry: Any, item: RawItem, base: str) -> list[Image]:
 
 
 def _media(entry: Any, base: str) -> list[Image]:
-    """Pictures of Media RSS, enclosures and `<image>`, in the order of how well they are meant for us."""
+    """Images of Media RSS, enclosures and `<image>`, most suitable first."""
     result: list[Image] = []
     for media in _dicts(entry, "media_content") + _dicts(entry, "media_thumbnail"):
         kind = f"{media.get('medium', '')} {media.get('type', '')}".lower()
@@ -100,7 +102,7 @@ def _media(entry: Any, base: str) -> list[Image]:
 
 def _add(images: list[Image], url: object, base: str, sizes: Any) -> None:
     width, height = pixels(sizes.get("width")), pixels(sizes.get("height"))
-    picture = named(url, base, width, height) if isinstance(url, str) else None
+    picture = resolve_image(url, base, width, height) if isinstance(url, str) else None
     if picture and not is_decoration(picture.url, picture.width, picture.height):
         images.append(picture)
 
@@ -116,8 +118,8 @@ def _language(entry: Any) -> str:
     return (_text(entry, "language") or str(inherited or ""))[:35]
 
 
-def _struct(entry: Any) -> datetime | None:
-    """What feedparser made of the date: only for forms that our own parser doesn't know."""
+def _parsed_date(entry: Any) -> datetime | None:
+    """feedparser's own reading of the date, for formats that our parser does not know."""
     for name in _DATES:
         parsed = dict.get(entry, f"{name}_parsed")
         if parsed:
@@ -130,7 +132,7 @@ def _struct(entry: Any) -> datetime | None:
 
 
 def _text(entry: Any, name: str) -> str:
-    # dict.get: feedparser's own get() maps old names to new ones and warns about it
+    # dict.get, as feedparser's own get() maps old names to new ones and warns about it.
     value = dict.get(entry, name, "")
     return value if isinstance(value, str) else ""
 

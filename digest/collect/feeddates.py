@@ -1,7 +1,6 @@
-"""Reads a date as feeds and pages write it: RFC 822, ISO 8601, and what Indian sites really print.
+"""Parse dates as feeds and pages write them: RFC 822, ISO 8601, and the formats that Indian sites use.
 
-A date without a zone is Indian time (the sources of a Hindi newsroom). Judges nothing: what is too old or in
-the future is decided by the caller.
+A date without a time zone is Indian time. Also recognises feeds whose Indian times are labelled as UTC.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
-from digest.collect.parsed import RawItem
+from digest.collect.parsed import FeedInfo, RawItem
 from digest.hindi.dates import MONTHS
 from digest.hindi.numbers import latin_digits
 from digest.hindi.text import fold
@@ -35,8 +34,9 @@ _ROWS = (
     "νοέ νοε νοεμβρίου november",
     "δεκ δεκεμβρίου december",
 )
+
+# Folded name → 1 to 12.
 OTHER_MONTHS = {fold(name): number for number, row in enumerate(_ROWS, 1) for name in row.split()}
-"""Folded name → 1..12."""
 
 
 # Time zone names, as minutes east of UTC. IST is India here: feedparser reads it as UTC, others as Israel.
@@ -93,8 +93,8 @@ ZONES: dict[str, int] = {
     "PDT": -420,
 }
 
+# Zones whose names are also words. They count only at the end of a date.
 LAST_WORDS: dict[str, int] = {"AT": -240, "ET": -300, "CT": -360, "MT": -420, "PT": -480}
-"""Zones whose names are words too: they count only where they end the date."""
 
 
 INDIA = timezone(timedelta(hours=5, minutes=30), "IST")
@@ -118,7 +118,8 @@ _PART = re.compile("सुबह|तड़के|दोपहर|शाम|र�
 _OFFSET = re.compile(r"(?:(?:GMT|UTC) ?|(?<![0-9A-Za-z\u0900-\u097f]))([+\-−])([0-9]{1,2}):?([0-9]{2})?(?![0-9])")
 _WORD = re.compile("[A-Za-z\u00c0-\u024f]+|[\u0370-\u03ff\u1f00-\u1fff]+|[\u0900-\u0963\u0971-\u097f]+")
 _NUMBER = re.compile("[0-9]+")
-_GLUED = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([0-9]{2}:[0-9]{2})")  # `202510:50:41` has been seen
+# Some feeds write `202510:50:41`.
+_GLUED = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([0-9]{2}:[0-9]{2})")
 _RFC822 = re.compile(
     r"(?:[A-Z][a-z]{2}, )?([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]) "
     r"(?:([+-])(0[0-9]|1[0-3])([0-5][0-9])|GMT)"
@@ -127,19 +128,20 @@ _EPOCH = re.compile(r"[0-9]{10}(?:[0-9]{3})?(?:\.[0-9]{0,9})?")
 
 
 def parse_date(raw: str) -> datetime | None:
-    """The moment that a date string names, aware; None when no day can be read from it.
+    """The time that a string names, with its zone; None if no day can be read from it.
 
-    Knows `Wed, 13 Sep 2023 18:21:00 IST`, `Friday, January 29, 2021 04:42 PM`, `30Mar 2025 12:41:13 +0530`,
+    Understands `Wed, 13 Sep 2023 18:21:00 IST`, `Friday, January 29, 2021 04:42 PM`, `30Mar 2025 12:41:13 +0530`,
     ISO forms with and without zone, `23 नवंबर 2026, शाम 6:05 बजे`, day first in `23/11/2026`, POSIX seconds or
-    milliseconds. A day without a time is its midnight in India.
+    milliseconds. A day without a time is midnight in India.
     """
     if (plain := _RFC822.fullmatch(raw)) and (month := MONTHS.get(plain[2])):
-        return _standard(plain, month)
-    return _odd(raw[:200])
+        return _parse_rfc822(plain, month)
+    return _parse_unusual(raw[:200])
 
 
-@lru_cache(maxsize=4_096)  # a date is asked for up to four times
-def _odd(raw: str) -> datetime | None:
+# Each date is parsed up to four times.
+@lru_cache(maxsize=4_096)
+def _parse_unusual(raw: str) -> datetime | None:
     text = " ".join(latin_digits(raw).replace("\u200b", "").split())
     if _EPOCH.fullmatch(text):
         return datetime.fromtimestamp(int(text[:10]), UTC)
@@ -152,15 +154,15 @@ def _odd(raw: str) -> datetime | None:
         return None
 
 
-def _standard(match: re.Match[str], month: int) -> datetime | None:
-    """The form that nearly all feeds use, read five times as fast as the others."""
+def _parse_rfc822(match: re.Match[str], month: int) -> datetime | None:
+    """The format of nearly all feeds, parsed five times as fast as the others."""
     zone = UTC
     if match[7]:
         span = timedelta(hours=int(match[8]), minutes=int(match[9]))
         zone = timezone(span if match[7] == "+" else -span)
     year, day, hour, minute, second = (int(match[n]) for n in (3, 1, 4, 5, 6))
     try:
-        return _moment(year, month, day, hour, minute, second, zone)
+        return _make_date(year, month, day, hour, minute, second, zone)
     except (ValueError, OverflowError):
         return None
 
@@ -175,7 +177,7 @@ def _iso(text: str) -> datetime | None:
     else:
         hour, minute, second = int(match[4]), int(match[5]), int(match[6] or 0)
         hour = _half_day(text[match.end() :], hour)
-    return _moment(year, month, day, hour, minute, second, _zone(text[match.end() :]))
+    return _make_date(year, month, day, hour, minute, second, _zone(text[match.end() :]))
 
 
 def _worded(text: str) -> datetime | None:
@@ -184,9 +186,10 @@ def _worded(text: str) -> datetime | None:
     if numeric:
         day, month, year = (int(numeric[n]) for n in ((1, 2, 3) if numeric.re is _NUMERIC else (1, 3, 4)))
         year += 2000 if year < 100 else 0
-        if month > 12 >= day:  # only the American order makes sense
+        # Only the American order is possible.
+        if month > 12 >= day:
             day, month = month, day
-        return _moment(year, month, day, *clock, _zone(numeric.re.sub(" ", rest)))
+        return _make_date(year, month, day, *clock, _zone(numeric.re.sub(" ", rest)))
     named = _month(rest)
     if named is None:
         return None
@@ -194,17 +197,18 @@ def _worded(text: str) -> datetime | None:
     numbers = list(_NUMBER.finditer(_OFFSET.sub(lambda zone: " " * len(zone.group()), rest)))
     years = [int(found.group()) for found in numbers if len(found.group()) == 4]
     days = [found for found in numbers if len(found.group()) <= 2]
-    if not years and len(days) >= 2:  # RFC 822 with a year of two digits: the day stands before it
+    # RFC 822 with a two-digit year: the day comes first.
+    if not years and len(days) >= 2:
         short = int(days[1].group())
         years = [short + (2000 if short < 70 else 1900)]
     if not years or not days:
         return None
     nearest = min(days, key=lambda found: min(abs(found.end() - at[0]), abs(found.start() - at[1])))
-    return _moment(years[0], month, int(nearest.group()), *clock, _zone(rest))
+    return _make_date(years[0], month, int(nearest.group()), *clock, _zone(rest))
 
 
 def _month(text: str) -> tuple[int, tuple[int, int]] | None:
-    """The last month named, and where: `January, 29 Jan 2021` has been seen."""
+    """The last month that the text names, and where. Some feeds write `January, 29 Jan 2021`."""
     found = None
     for word in _WORD.finditer(text):
         number = _months().get(fold(word.group()).lower())
@@ -219,7 +223,7 @@ def _months() -> dict[str, int]:
 
 
 def _clock(text: str) -> tuple[int, int, int]:
-    """Hour, minute, second of the time of day in the text; midnight when it names none."""
+    """Hour, minute and second in the text; midnight if there is no time."""
     match = _CLOCK.search(text)
     if match is None:
         return 0, 0, 0
@@ -228,7 +232,7 @@ def _clock(text: str) -> tuple[int, int, int]:
 
 
 def _half_day(text: str, hour: int) -> int:
-    """The hour on the 24-hour clock, by AM/PM or by the Hindi part of the day."""
+    """The hour on the 24-hour clock, from AM/PM or the Hindi part of the day."""
     if not 1 <= hour <= 12:
         return hour
     half, part = _HALF.search(text), _PART.search(text)
@@ -242,13 +246,14 @@ def _half_day(text: str, hour: int) -> int:
             return hour if hour >= 10 else hour + 12
         case "शाम":
             return hour % 12 + 12
-        case "रात":  # till four it is the night's second half
+        # Until four it is the second half of the night.
+        case "रात":
             return hour % 12 + (12 if 4 <= hour < 12 else 0)
     return hour
 
 
 def _zone(text: str) -> timezone:
-    """The zone that the text names; `text` is the date without its time of day."""
+    """The zone that the text names. `text` is the date without its time."""
     if offset := _OFFSET.search(text):
         hours, minutes = int(offset[2]), int(offset[3] or 0)
         if hours <= 14 and minutes < 60:
@@ -262,12 +267,12 @@ def _zone(text: str) -> timezone:
     return KOREA if _HANGUL.search(text) else INDIA
 
 
-def _moment(year: int, month: int, day: int, hour: int, minute: int, second: int, zone: timezone) -> datetime | None:
+def _make_date(year: int, month: int, day: int, hour: int, minute: int, second: int, zone: timezone) -> datetime | None:
     if not (1 <= year <= 9998 and hour <= 24):
         return None
     midnight = datetime(year, month, day, tzinfo=zone)
     moment = midnight + timedelta(hours=hour, minutes=min(minute, 59), seconds=min(second, 59))
-    # year 1 with an eastern zone has no UTC form, and every later comparison would raise
+    # Year 1 in an eastern zone has no UTC form, and later comparisons would raise.
     return moment if 2 <= moment.year <= 9998 else moment.replace(tzinfo=UTC)
 
 
@@ -275,48 +280,50 @@ def _moment(year: int, month: int, day: int, hour: int, minute: int, second: int
 # first in every edition.
 
 INDIAN_OFFSET = timedelta(hours=5, minutes=30)
-CLOCK_DRIFT = timedelta(minutes=30)
-"""So far ahead a good clock may be, or an editor who sets the next half hour."""
 
+# How far ahead a correct clock may be, or an editor who schedules for the next half hour.
+CLOCK_DRIFT = timedelta(minutes=30)
+
+# If the label is wrong, a newest item that is so far ahead was published within the last hour.
 NEARLY_ALL = timedelta(hours=4, minutes=30)
-"""A newest item that is so far ahead was published within the last hour, if its label is wrong."""
 
 SLACK = timedelta(minutes=10)
-FEWEST = 3
-"""Dated items that a feed must have for one item's date to say something of all."""
+
+# Dated items from which the date of one says something about all.
+MIN_DATED = 3
 
 _ZERO = re.compile(r"(?:[+-]00:?00|(?<![A-Za-z])(?:Z|GMT|UTC|UT))\s*$")
 _DEVANAGARI = re.compile("[\u0904-\u0939]")
 
 
-def is_mislabelled(items: Sequence[RawItem], source: Source, now: datetime, *, hint: str = "", built: str = "") -> bool:
-    """Whether the dates of this feed that say +00:00 (or GMT) are Indian time.
+def is_mislabelled(items: Sequence[RawItem], source: Source, now: datetime, feed: FeedInfo) -> bool:
+    """Whether the feed's dates that say +00:00 (or GMT) are Indian time.
 
-    Two items far ahead of `now` are needed, or one that is ahead by nearly the whole offset, or the feed's own date
-    of building, `built`; none may be further ahead than the offset; and the feed must be Indian: a host in .in, Hindi
-    by its own word (`hint`) or titles in Devanagari.
+    That needs two items far ahead of `now`, or one item or the feed's build date ahead by nearly the whole offset; no
+    item may be further ahead than the offset. And the feed must be Indian: a host in .in, Hindi as its language, or
+    titles in Devanagari.
     """
     dates = [date for item in items if (date := zero_labelled(item.date)) is not None]
     ahead = sorted(date - now for date in dates if date - now > CLOCK_DRIFT)
-    made = zero_labelled(built)
-    fresh = made is not None and NEARLY_ALL <= made - now <= INDIAN_OFFSET + SLACK
+    built = zero_labelled(feed.built)
+    is_fresh = built is not None and NEARLY_ALL <= built - now <= INDIAN_OFFSET + SLACK
     if not dates or (ahead and ahead[-1] > INDIAN_OFFSET + SLACK):
         return False
-    shown = len(ahead) >= 2 or (bool(ahead) and ahead[-1] >= NEARLY_ALL and len(dates) >= FEWEST)
-    return (shown or fresh) and _is_indian(items, source, hint)
+    is_shown = len(ahead) >= 2 or (bool(ahead) and ahead[-1] >= NEARLY_ALL and len(dates) >= MIN_DATED)
+    return (is_shown or is_fresh) and _is_indian(items, source, feed.language)
 
 
 def zero_labelled(raw: str) -> datetime | None:
-    """The moment of a date that says that its zone is UTC; None for all others."""
+    """The date, if it says that its zone is UTC; otherwise None."""
     return parse_date(raw) if _ZERO.search(raw[-40:]) else None
 
 
 def as_indian(date: datetime) -> datetime:
-    """The same time of day on the Indian clock."""
+    """The same time of day in Indian time."""
     return date.replace(tzinfo=INDIA)
 
 
-def _is_indian(items: Sequence[RawItem], source: Source, hint: str) -> bool:
+def _is_indian(items: Sequence[RawItem], source: Source, language: str) -> bool:
     hosts = [(urlsplit(url).hostname or "") for url in (source.url, *(item.url for item in items[:20])) if url]
     hindi = sum(bool(_DEVANAGARI.search(item.title)) for item in items)
-    return any(host.endswith(".in") for host in hosts) or hint.lower().startswith("hi") or 2 * hindi > len(items)
+    return any(host.endswith(".in") for host in hosts) or language.lower().startswith("hi") or 2 * hindi > len(items)

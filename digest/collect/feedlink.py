@@ -9,8 +9,8 @@ import html
 import re
 from urllib.parse import urljoin, urlsplit
 
+# Characters of a page that are looked at: feeds are named in its head, or in its first or last lines.
 LONGEST = 500_000
-"""Characters of a page that are looked at: feeds are named in its head, or in its first or last lines."""
 
 _TAIL = 100_000
 _LINK = re.compile(r"<(link|a|base)\s[^<>]{1,2000}>", re.I)
@@ -75,7 +75,8 @@ def _uncommented(page: str) -> str:
     while (start := page.find("<!--", at)) >= 0:
         pieces.append(page[at:start])
         end = page.find("-->", start + 4)
-        if end < 0:  # never closed: what follows is shown all the same by browsers that mend it
+        # Never closed: what follows is shown all the same by browsers that mend it
+        if end < 0:
             at = start + 4
             break
         at = end + 3

@@ -16,15 +16,17 @@ from digest.errors import DigestError
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _PORTS = {"http": 80, "https": 443}
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
+# RFC 6052: an IPv4 address in the last 32 bits
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _INTRANETS = tuple(
     ipaddress.ip_network(network)
     for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 )
+
+# Where clouds keep secrets beside the link-local addresses (AWS, Alibaba, Oracle, Azure): never to be asked.
 _METADATA = frozenset(
     ipaddress.ip_address(one) for one in ("fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16")
 )
-"""Where clouds keep secrets beside the link-local addresses (AWS, Alibaba, Oracle, Azure): never to be asked."""
 
 _PATH_SAFE = "%/:@!$&'()*+,;=~-._"
 

@@ -11,6 +11,8 @@ from digest.hindi.tables import words
 from digest.hindi.text import fold
 
 TRACKING_PREFIXES = ("utm_", "at_", "pk_", "mtm_", "hsa_", "_hs", "ns_", "wt.")
+
+# Query parameters that say how a reader came, never what is shown.
 TRACKING = frozenset(
     words(
         "fbclid gclid dclid gclsrc gbraid wbraid msclkid yclid twclid ttclid igshid igsh mc_cid mc_eid",
@@ -18,10 +20,9 @@ TRACKING = frozenset(
         "ref_url echobox oly_enc_id oly_anon_id rb_clickid",
     )
 )
-"""Query parameters that say how a reader came, never what is shown."""
 
+# Characters; browsers and mail programs take some 2,000.
 LONGEST_URL = 4_000
-"""Characters; browsers and mail programs take some 2,000."""
 
 AMP_PARAMETERS = frozenset({"amp", "amp_js_v", "amp_gsa", "usqp", "outputtype=amp", "output=amp"})
 _NOT_IN_URLS = re.compile("[\x00-\x1f\x7f\u200b\ufeff\ud800-\udfff]")
@@ -31,8 +32,9 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _AMP_PATH = re.compile(r"(?:/amp(?=/$|$)|(?<=\.)amp\.(?=html?$)|[._-]amp(?=\.(?:html?|cms|ece)$))", re.I)
 _AMP_FRONT = re.compile(r"^/amp(?:_?stories|html)?/(?=.)", re.I)
 _SAFE = "%/:@!$&'()*+,;=~-._"
+
+# A URL that absolute_url would leave as it is: nine links of ten, and parsing one takes twenty times as long.
 _PLAIN = re.compile(r"https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/[A-Za-z0-9_~%-][A-Za-z0-9._~%-]*)*/?")
-"""A URL that absolute_url would leave as it is: nine links of ten, and parsing one takes twenty times as long."""
 
 
 def absolute_url(link: str, base: str) -> str:
@@ -46,7 +48,8 @@ def absolute_url(link: str, base: str) -> str:
         parts = urlsplit(urljoin(base, link) if base else link)
         if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
             return ""
-        _ = parts.port  # raises ValueError when it is no number
+        # Raises ValueError when it is no number
+        _ = parts.port
     except ValueError:
         return ""
     netloc = parts.netloc.rpartition("@")[2]
@@ -67,7 +70,8 @@ def canonical_url(url: str) -> str:
     return _canonical(url) if url else ""
 
 
-@lru_cache(maxsize=2_000)  # each address is asked for twice: who shares it, and its id
+# Each address is asked for twice: who shares it, and its id
+@lru_cache(maxsize=2_000)
 def _canonical(url: str) -> str:
     parts = urlsplit(url)
     host, port = (parts.hostname or "").lower().rstrip("."), parts.port
@@ -98,8 +102,8 @@ def content_hash(title: str, text: str) -> str:
     return hashlib.sha256(f"{title}\n{text}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
+# Marks that are taken off a path; who sets a hundred is no newspaper.
 _ROUNDS = 20
-"""Marks that are taken off a path; who sets a hundred is no newspaper."""
 
 
 def _bare_host(host: str) -> str:
@@ -131,7 +135,8 @@ def _escapes(text: str) -> str:
         return char if char.isascii() and (char.isalnum() or char in "-._~") else match[0].upper()
 
     previous = ""
-    while previous != text:  # %2541 would otherwise change again the next time
+    # %2541 would otherwise change again the next time
+    while previous != text:
         previous, text = text, re.sub(r"%([0-9A-Fa-f]{2})", one, text)
     return text
 

@@ -7,6 +7,7 @@ Sources: research on 985 EDNIL articles, Bhaskar and Jagran pages, WordPress sit
 
 from __future__ import annotations
 
+# Whole paragraphs that belong to the page: (pattern, example). Matched on text without nukta.
 INTERFACE: tuple[tuple[str, str], ...] = (
     (r"date\s+(?:updated|published|modified)\s*:?.{0,40}", "Date Updated"),
     (
@@ -157,4 +158,3 @@ INTERFACE: tuple[tuple[str, str], ...] = (
     (r"(?:home|होम|मुखपृष्ठ)(?:\s*[/|>»›]\s*[^/|>»›]{1,80}){1,6}", "होम / गांव / मेला"),
     (r"(?:नोट|note|स्रोत|source|साभार|सौजन्य)\s*[:–-]\s*.{0,60}", "स्रोत: विभाग"),
 )
-"""Whole paragraphs that belong to the page: (pattern, example). Matched on text without nukta."""

@@ -1,7 +1,7 @@
-"""Reads a page that lists articles: the links that a CSS selector names, with what their cards say. Fetches nothing.
+"""Parse a page that lists articles: the links that a CSS selector finds, with the data of their cards.
 
-A card is the largest part of the page that holds links to one article alone: its date, its picture and, where the
-links have no words of their own, its headline are the article's.
+A card is the largest element that contains links to one article only. It gives the article's date and image, and its
+title if the links have no text of their own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -18,18 +17,18 @@ from digest.collect.assemble import assemble
 from digest.collect.feeddates import parse_date
 from digest.collect.identity import absolute_url, canonical_url
 from digest.collect.markup import html_tree, picture_of, plain
-from digest.collect.parsed import ParseResult, RawItem, WarningLog
+from digest.collect.parsed import FeedInfo, ParseContext, ParseResult, RawItem, WarningLog
 from digest.collect.sitemap import title_of
-from digest.models import Source
 
+# Articles of one page. The page of each must be fetched, and lists begin with the newest.
 MAX_LINKS = 100
-"""Articles of one page: each costs reading a page, and lists begin with the newest."""
 
+# Opening and closing tags. The largest home pages have some 30,000.
 MAX_TAGS = 400_000
-"""Opening and closing ones; the largest front pages have some 30,000."""
 
 _MAX_FOUND = 20_000
-_HIGHEST = 8  # levels from a link up to its card
+# Levels from a link up to its card.
+_HIGHEST = 8
 _NO_CARDS = frozenset({"html", "body", "main", "ul", "ol", "table", "tbody", "nav", "header", "footer"})
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "firm", "gen", "gov", "ind", "mil", "net", "nic", "org", "res"})
 _LABEL_RELS = frozenset({"tag", "category", "author", "next", "prev", "sponsored"})
@@ -38,52 +37,60 @@ _MANY = "\x00many"
 
 
 @dataclass(slots=True)
-class _Found:
-    """The links to one article, in the page's order; `url` as the first has it, `key` its canonical form."""
+class _Target:
+    """An article and the links to it, in the order of the page."""
 
+    # As in the first link.
     url: str
+    # The canonical URL.
     key: str
     anchors: list[Any] = field(default_factory=list)
 
 
-def parse_listing(text: str, *, source: Source, base_url: str, now: datetime, notes: WarningLog) -> ParseResult:
-    """The links that `source.links` names, first to last, as articles with provisional titles.
+def parse_listing(text: str, context: ParseContext) -> ParseResult:
+    """The links that `source.links` finds, in the order of the page, as articles with provisional titles.
 
-    A selector that is none, or that finds nothing, gives `error`. Links to other sites are left out and counted,
-    unless the selector itself names an address.
+    An invalid selector, or one that finds nothing, gives an error. Links to other sites are left out and counted,
+    unless the selector itself names a URL.
     """
     from cssselect import SelectorError
     from lxml.cssselect import CSSSelector
 
+    selector, log = context.source.links, context.log
     try:
-        select = CSSSelector(source.links, translator="html")
-    except (SelectorError, SyntaxError) as mistake:
-        return ParseResult("", error=f"{source.links!r} is no CSS selector ({mistake}).")
+        select = CSSSelector(selector, translator="html")
+    except (SelectorError, SyntaxError) as error:
+        return ParseResult("", error=f"{selector!r} is not a CSS selector ({error}).")
     if text.count("<") > MAX_TAGS:
         return ParseResult("listing", error=f"It has more than {MAX_TAGS:,} tags, which no page needs; refused.")
     tree = html_tree(text)
-    where = f" on {base_url}" if base_url else ""
-    nothing = f"The selector {source.links!r} finds no link{where}."
+    where = f" on {context.url}" if context.url else ""
+    nothing = f"The selector {selector!r} finds no link{where}."
     if tree is None:
         return ParseResult("listing", error=nothing)
-    base = _base(tree, base_url)
-    anchors = _anchors(select(tree))
-    groups = _grouped(anchors, base, base_url or base, notes, anywhere=bool(_NAMES_A_HOST.search(source.links)))
-    if not groups:
-        return ParseResult("listing", error=nothing, warnings=notes.told())
-    if len(groups) > MAX_LINKS:
-        notes.add(f"it gives {len(groups)} links; the first {MAX_LINKS} are taken")
-    cards = _cards(groups, tree, base)
-    items = [_item(found, cards[found.key], base) for found in groups[:MAX_LINKS]]
-    language = (tree.get("lang") or "")[:35]
-    articles, lost, doubles = assemble(items, source=source, now=now, notes=notes, hint=language)
+    base = _base(tree, context.url)
+    other_sites = bool(_NAMES_A_HOST.search(selector))
+    targets = _targets(_anchors(select(tree)), base, context.url or base, log, other_sites=other_sites)
+    if not targets:
+        return ParseResult("listing", error=nothing, warnings=log.messages())
+    if len(targets) > MAX_LINKS:
+        log.add(f"it has {len(targets)} links; the first {MAX_LINKS} are used")
+    cards = _cards(targets, tree, base)
+    items = [_item(target, cards[target.key], base) for target in targets[:MAX_LINKS]]
+    made = assemble(items, context, FeedInfo(language=tree.get("lang") or ""))
     return ParseResult(
-        "listing", articles, lost, notes.told(), duplicates=doubles, links_only=bool(articles), title=_title(tree)
+        "listing",
+        made.articles,
+        made.lost,
+        log.messages(),
+        duplicates=made.duplicates,
+        links_only=bool(made.articles),
+        title=_title(tree),
     )
 
 
 def _base(tree: Any, url: str) -> str:
-    """What the page's links are relative to: its `<base>`, else its address, which a saved page may name."""
+    """The base URL of the page's links: its `<base>`, else its own URL, which a saved page may declare."""
     own = next(iter(tree.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content")), "")
     url = url or absolute_url(str(own), "")
     stated = next(iter(tree.xpath("//base/@href")), "")
@@ -97,10 +104,10 @@ def _title(tree: Any) -> str:
     return plain(str(next(iter(tree.xpath("//head/title/text()")), "")))[:300]
 
 
-def _anchors(named: Iterable[Any]) -> list[Any]:
-    """The links among the elements, inside them, or round them, each once."""
+def _anchors(selected: Iterable[Any]) -> list[Any]:
+    """The links among the selected elements, inside them, or around them, each once."""
     found: dict[Any, None] = {}
-    for node in named:
+    for node in selected:
         inner = [node] if node.tag == "a" and node.get("href") else node.xpath(".//a[@href]")
         for anchor in inner or node.xpath("ancestor::a[@href][1]"):
             found.setdefault(anchor)
@@ -109,9 +116,9 @@ def _anchors(named: Iterable[Any]) -> list[Any]:
     return list(found)
 
 
-def _grouped(anchors: list[Any], base: str, page: str, notes: WarningLog, *, anywhere: bool) -> list[_Found]:
-    """The links by their address, without labels, the page itself and other sites."""
-    groups: dict[str, _Found] = {}
+def _targets(anchors: list[Any], base: str, page: str, log: WarningLog, *, other_sites: bool) -> list[_Target]:
+    """The links grouped by URL, without tags and authors, the page itself and (unless asked for) other sites."""
+    targets: dict[str, _Target] = {}
     own, home = canonical_url(page), site_of(page)
     for anchor in anchors:
         href = anchor.get("href").strip()
@@ -121,17 +128,17 @@ def _grouped(anchors: list[Any], base: str, page: str, notes: WarningLog, *, any
         key = canonical_url(url)
         if not key or key == own or not (urlsplit(key).path.strip("/") or urlsplit(key).query):
             continue
-        if home and not anywhere and site_of(url) != home:
-            notes.count("leads to another site, so it was left out")
+        if home and not other_sites and site_of(url) != home:
+            log.count("leads to another site, so it was left out")
             continue
-        groups.setdefault(key, _Found(url, key)).anchors.append(anchor)
-    return list(groups.values())
+        targets.setdefault(key, _Target(url, key)).anchors.append(anchor)
+    return list(targets.values())
 
 
 def site_of(url: str) -> str:
-    """The part of a host that somebody has registered: `hindi.village.co.in` → `village.co.in`; an IP address whole.
+    """The registered domain of a URL's host: `hindi.village.co.in` → `village.co.in`; an IP address is kept whole.
 
-    By a rule (two labels, three below `co.in` and its like) and not by the public suffix list.
+    Uses a rule (two labels, three below `co.in` and the like), not the public suffix list.
     """
     host = (urlsplit(canonical_url(url)).hostname or "") if url else ""
     labels = host.split(".")
@@ -141,38 +148,40 @@ def site_of(url: str) -> str:
     return ".".join(labels[-3 if deep else -2 :])
 
 
-def _cards(groups: list[_Found], tree: Any, base: str) -> dict[str, Any]:
-    """Canonical address → the largest element, not far above its links, that leads to no other article.
+def _cards(targets: list[_Target], tree: Any, base: str) -> dict[str, Any]:
+    """The card of each canonical URL: the largest element, not far above its links, without links to other articles.
 
-    Other articles are those found, and whatever else on the page has a headline's length and another address.
+    Other articles are the other targets, and all other links with a text as long as a headline.
     """
-    keys = {anchor: found.key for found in groups for anchor in found.anchors}
+    keys = {anchor: target.key for target in targets for anchor in target.anchors}
     for anchor in islice(tree.iter("a"), _MAX_FOUND):
         if anchor not in keys and len("".join(anchor.itertext()).split()) >= MANY_WORDS:
             keys[anchor] = canonical_url(absolute_url(anchor.get("href", ""), base))
-    holds: dict[Any, str] = {}
+    contains: dict[Any, str] = {}
     for anchor, key in keys.items():
         for node in (anchor, *islice(anchor.iterancestors(), _HIGHEST)):
-            holds[node] = key if holds.get(node, key) == key else _MANY
+            contains[node] = key if contains.get(node, key) == key else _MANY
     cards = {}
-    for found in groups:
-        card = found.anchors[0]
+    for target in targets:
+        card = target.anchors[0]
         for node in islice(card.iterancestors(), _HIGHEST):
-            if holds.get(node) != found.key or node.tag in _NO_CARDS:
+            if contains.get(node) != target.key or node.tag in _NO_CARDS:
                 break
             card = node
-        cards[found.key] = card
+        cards[target.key] = card
     return cards
 
 
-def _item(found: _Found, card: Any, base: str) -> RawItem:
-    item = RawItem(url=found.url)
-    headed = next((text for anchor in found.anchors if (text := heading_of(anchor))), "")
-    said = max((words_of(anchor) for anchor in found.anchors), key=lambda text: len(text.split()), default="")
-    if not headed and len(said.split()) < MANY_WORDS:  # `और पढ़ें`, or a picture alone
-        headed = next((text for node in card.iter("h1", "h2", "h3", "h4", "h5", "h6") if (text := words_of(node))), "")
-    shown = (node.get(name, "") for anchor in found.anchors for node, name in _attributes(anchor))
-    item.title = headed or said or next((text for raw in shown if (text := plain(raw))), "") or title_of(found.url)
+def _item(target: _Target, card: Any, base: str) -> RawItem:
+    item = RawItem(url=target.url)
+    heading = next((text for anchor in target.anchors if (text := heading_of(anchor))), "")
+    link_text = max((words_of(anchor) for anchor in target.anchors), key=lambda text: len(text.split()), default="")
+    # The link says `और पढ़ें`, or is a picture.
+    if not heading and len(link_text.split()) < MANY_WORDS:
+        heading = next((text for node in card.iter("h1", "h2", "h3", "h4", "h5", "h6") if (text := words_of(node))), "")
+    attributes = (node.get(name, "") for anchor in target.anchors for node, name in _attributes(anchor))
+    title = heading or link_text or next((text for raw in attributes if (text := plain(raw))), "")
+    item.title = title or title_of(target.url)
     item.date = _date(card)
     pictures = (picture_of(dict(node.attrib), base) for node in list(card.iter("img"))[:10])
     item.images = [picture for picture in pictures if picture is not None][:1]
@@ -185,7 +194,7 @@ def _attributes(anchor: Any) -> Iterable[tuple[Any, str]]:
 
 
 def _date(card: Any) -> str:
-    """The raw date of the card's first `<time>`, '' when none can be read."""
+    """The raw date of the card's first readable `<time>`, or ''."""
     for node in card.iter("time"):
         for raw in (node.get("datetime", ""), "".join(node.itertext())):
             if raw.strip() and len(raw) < 200 and parse_date(raw) is not None:
@@ -195,10 +204,11 @@ def _date(card: Any) -> str:
 
 # Link titles: the headline inside a link, without the kicker, the clock time and the labels in the same link.
 
+# Words from which a link's text counts as a headline. `और पढ़ें`, `पूरी ख़बर देखें` and section names have fewer.
 MANY_WORDS = 4
-"""Words from which a link's text counts as a headline; `और पढ़ें`, `पूरी ख़बर देखें` and names of sections have fewer."""
 
-_LONGEST = 400  # characters of a headline
+# Characters of a headline.
+_LONGEST = 400
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SILENT = frozenset({"time", "script", "style", "svg", "noscript", "button", "figcaption", "template", "picture"})
 _BLOCKS = frozenset({"div", "p", "li", "section", "figure", "br", "header", "footer", "td", *_HEADINGS})
@@ -214,7 +224,7 @@ _NUMBER = re.compile(r"[0-9\u0966-\u096f:./\s-]+")
 
 
 def heading_of(anchor: Any) -> str:
-    """The text of the heading in the link or round it, else of what its class calls the title; '' without one."""
+    """The text of the heading in or around the link, else of the element that its class calls a title; or ''."""
     for node in anchor.iter(*_HEADINGS):
         if text := words_of(node):
             return text
@@ -228,7 +238,7 @@ def heading_of(anchor: Any) -> str:
 
 
 def words_of(node: Any) -> str:
-    """The element's text without labels: its first part of many words, else its longest, else all that it holds."""
+    """The element's text without labels: its first part with enough words, else its longest part."""
     parts = [text for raw in _parts(node, bare=True) if (text := plain(raw)) and not _NUMBER.fullmatch(text)]
     if not parts:
         parts = [text for raw in _parts(node, bare=False) if (text := plain(raw))]
@@ -237,7 +247,7 @@ def words_of(node: Any) -> str:
 
 
 def _parts(node: Any, *, bare: bool) -> Iterator[str]:
-    """The runs of text between block elements; `bare` leaves labels out."""
+    """The texts between block elements; `bare` leaves labels out."""
     from lxml import etree
 
     run: list[str] = []

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from digest.collect.pictures import is_decoration, named
+from digest.collect.pictures import is_decoration, resolve_image
 from digest.collect.taming import drop_long_attributes
 from digest.hindi.text import repair
 from digest.models import Block, Image
@@ -32,8 +32,8 @@ def html_tree(text: str) -> Any:
         return None
 
 
+# Characters of one HTML field that are read: some twenty times the longest article that was measured.
 LONGEST_FIELD = 400_000
-"""Characters of one HTML field that are read: some twenty times the longest article that was measured."""
 
 LONGEST_BLOCK = 20_000
 LONGEST_WORD = 1_000
@@ -89,7 +89,8 @@ def read_html(markup: str, base: str) -> Content:
     """
     content = Content(cut=len(markup) > LONGEST_FIELD)
     markup = markup[:LONGEST_FIELD]
-    for _ in range(2):  # markup that was escaped once too often: &lt;p&gt; instead of <p>
+    # Markup that was escaped once too often: &lt;p&gt; instead of <p>
+    for _ in range(2):
         if "<" in markup or "&" not in markup or not _TAG.search(_once_unescaped(markup)):
             break
         markup = _once_unescaped(markup)
@@ -98,7 +99,8 @@ def read_html(markup: str, base: str) -> Content:
         return content
     if (root := html_tree(f"<div>{markup}</div>")) is not None:
         walk(root, content, base)
-    if not content.blocks:  # too deep for libxml2, or the text stood in what is dropped as furniture
+    # Too deep for libxml2, or the text stood in what is dropped as furniture
+    if not content.blocks:
         rest = _DROPPED_WHOLE.sub(" ", markup)
         content.blocks = paragraphs(_unescaped(_TAG.sub(" ", rest)))
     return content
@@ -161,7 +163,7 @@ def picture_of(attributes: dict[str, str], base: str) -> Image | None:
     sizes = pixels(attributes.get("width")), pixels(attributes.get("height"))
     for name in names:
         raw = attributes.get(name, "").strip()
-        picture = named(raw, base, *sizes) if raw and not raw.lower().startswith("data:") else None
+        picture = resolve_image(raw, base, *sizes) if raw and not raw.lower().startswith("data:") else None
         if picture:
             break
     else:

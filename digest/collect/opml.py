@@ -19,12 +19,14 @@ from digest.collect.sniff import FEED_ROOTS, sniff
 from digest.collect.taming import sanitise_xml
 
 MAX_BYTES = 5_000_000
+
+# Far above any list that a person keeps; a longer one is a mistake or an attack.
 MAX_FEEDS = 5_000
-"""Far above any list that a person keeps; a longer one is a mistake or an attack."""
 
 _BREAK = re.compile("\r\n|[\n\r]")
 _AMPERSAND = re.compile("&(#?[A-Za-z0-9]{1,32};)?")
-_JOINERS = "\u200c\u200d"  # invisible, yet letters of Hindi words
+# Invisible, yet letters of Hindi words
+_JOINERS = "\u200c\u200d"
 _ADDRESS = re.compile(r"\sxmlurl\s{0,9}=", re.I)
 _OWN = frozenset(["amp;", "lt;", "gt;", "quot;", "apos;"])
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -71,7 +73,8 @@ def read_feed_list(data: bytes) -> FeedList:
     warnings = [f"encoding: {odd}"] if odd else []
     begins = re.search(r"<opml[\s>]", text, re.I) if seen.kind == "text" else None
     body = text[begins.start() :] if begins else seen.text
-    before = max(0, len(_BREAK.findall(text)) - len(_BREAK.findall(body)))  # the body is the text's end
+    # The body is the text's end
+    before = max(0, len(_BREAK.findall(text)) - len(_BREAK.findall(body)))
     if begins or (seen.kind in ("xml", "html") and seen.root in ("opml", "body")):
         return _opml(body, before, warnings)
     match seen.kind:
@@ -143,7 +146,8 @@ def _entries(data: bytes, parser: Any, before: int) -> list[Outline | Rejected]:
 
     try:
         root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError:  # beyond recovery
+    except etree.XMLSyntaxError:
+        # Beyond recovery
         return []
     found: list[Outline | Rejected] = []
     for attributes, folders, leaf, line in _outlines(root) if root is not None else ():

@@ -1,4 +1,4 @@
-"""What reading a source gives: raw items on the way in, articles with warnings on the way out."""
+"""Data of parsing: raw items, results and warnings, shared by the parsers of all kinds of documents."""
 
 from __future__ import annotations
 
@@ -6,24 +6,23 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from digest.models import Article, Block, Image, InlineImage
+from digest.models import Article, Block, Image, InlineImage, Source
 
 
 @dataclass(slots=True)
 class RawItem:
-    """One item as its source has it, fields not yet judged. `date` and `updated` are the raw strings.
-
-    `fallback` is the date to take when `date` can't be read: what another parser made of it. `seen` stands in for
-    a date when there is none at all: a file's mtime.
-    """
+    """One item as its source has it, before any check. Absent texts are ''."""
 
     title: str = ""
     url: str = ""
     guid: str = ""
+    # Raw strings.
     date: str = ""
     updated: str = ""
-    fallback: datetime | None = None
-    seen: datetime | None = None
+    # What another parser made of the date, for formats that ours can't read.
+    fallback_date: datetime | None = None
+    # A file's modification time, for items without any date.
+    modified: datetime | None = None
     author: str = ""
     images: list[Image] = field(default_factory=list)
     categories: list[str] = field(default_factory=list)
@@ -35,47 +34,69 @@ class RawItem:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedInfo:
+    """What a document says about itself, apart from its items."""
+
+    title: str = ""
+    language: str = ""
+    # The raw date at which the feed says that it was generated.
+    built: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ParseResult:
-    """What one feed, file or folder held. `lost`: items that gave no article; `duplicates`: seen twice.
+    """What one document, file or folder gave."""
 
-    `kind` names what was found ('rss2.0', 'atom', 'jsonfeed', 'sitemap', 'listing', 'api', 'api:<preset>', 'page',
-    'text', 'folder', 'html', '' when unknown); `error` says in one sentence why there is nothing at all; `feed_url`
-    is the feed that a web page names, `further` the documents that a sitemap's index names, the newest first;
-    `title` the feed's own. `links_only`: the articles are links with a title at most (made from the address, where
-    nothing else gave one), so that their pages must be read. `pictures` are the files that the articles' cid: images
-    stand for.
-    """
-
+    # 'rss2.0', 'atom', 'jsonfeed', 'sitemap', 'listing', 'api', 'api:<preset>', 'page', 'text', 'folder', 'html',
+    # 'unchanged', or '' if it is unknown.
     kind: str
     articles: tuple[Article, ...] = ()
+    # Items that gave no article.
     lost: int = 0
     warnings: tuple[str, ...] = ()
+    # One sentence on why there is nothing at all.
     error: str = ""
+    # The feed that a web page names.
     feed_url: str = ""
     duplicates: int = 0
+    # The articles are links, with a title at most, so that their pages must be read.
     links_only: bool = False
+    # The feed's own title.
     title: str = ""
+    # The documents that a sitemap index names, newest first.
     further: tuple[str, ...] = ()
+    # The image files that the articles' cid: URLs refer to.
     pictures: tuple[InlineImage, ...] = ()
 
 
 @dataclass(slots=True)
 class WarningLog:
-    """Warnings about many items, told once each with their count."""
+    """Collects the warnings of one document. A warning about several items is reported once, with its count."""
 
     counts: Counter[str] = field(default_factory=Counter)
     single: list[str] = field(default_factory=list)
 
     def add(self, message: str) -> None:
-        """One warning about the source as a whole."""
+        """Add a warning about the document as a whole."""
         if message not in self.single:
             self.single.append(message)
 
     def count(self, message: str) -> None:
-        """One more item of which `message` is true; it reads `3 items: message`."""
+        """Add a warning about one more item."""
         self.counts[message] += 1
 
-    def told(self) -> tuple[str, ...]:
-        """All warnings as sentences."""
-        many = (f"{n} item{'s' * (n != 1)}: {message}" for message, n in self.counts.items())
+    def messages(self) -> tuple[str, ...]:
+        """All warnings; those about items read `3 items: message`."""
+        many = (f"{count} item{'s' * (count != 1)}: {message}" for message, count in self.counts.items())
         return (*self.single, *many)
+
+
+@dataclass(frozen=True, slots=True)
+class ParseContext:
+    """What every parser gets besides the document."""
+
+    source: Source
+    now: datetime
+    # Where the document was found, '' for a file.
+    url: str = ""
+    log: WarningLog = field(default_factory=WarningLog)

@@ -1,7 +1,4 @@
-"""What picture a document names, and which are no pictures of the story: counting pixels, smileys. Rows with examples.
-
-Knows addresses and sizes only; fetches nothing.
-"""
+"""Resolve the images that documents name, and recognise decoration: tracking pixels, spacers, emoji, placeholders."""
 
 from __future__ import annotations
 
@@ -11,8 +8,10 @@ from digest.collect import beside
 from digest.collect.identity import absolute_url
 from digest.models import Image
 
-SMALLEST = 10
-"""Pixels; what is smaller in one direction is a spacer or a counter."""
+# Pixels. What is smaller in one direction is a spacer or a counter.
+MIN_SIDE = 10
+
+# Patterns of URLs, each with an example that is its test.
 
 DECORATION: tuple[tuple[str, str], ...] = (
     (r"/1x1\.", "https://example.com/img/1x1.gif"),
@@ -34,20 +33,22 @@ DECORATION: tuple[tuple[str, str], ...] = (
 _DECORATION = re.compile("|".join(f"(?:{pattern})" for pattern, _example in DECORATION), re.I)
 
 
-def named(raw: str, base: str, width: int | None = None, height: int | None = None) -> Image | None:
-    """The picture that a document names by `raw`: a file that lies beside it, if it was read from a folder, else an
-    address on the web, made absolute against `base`; None when it is neither. A file's own sides win."""
-    here, picture = beside.found(raw)
-    if here:
-        return picture
+def resolve_image(raw: str, base: str, width: int | None = None, height: int | None = None) -> Image | None:
+    """The image that a document names: a file next to it, else a URL relative to `base`; None if it is neither.
+
+    The size of a file is read from the file.
+    """
+    is_local, image = beside.find_local(raw)
+    if is_local:
+        return image
     url = absolute_url(raw, base)
     if not url:
-        beside.missed(raw)
+        beside.warn_missing(raw)
         return None
     return Image(url, width, height)
 
 
 def is_decoration(url: str, width: int | None, height: int | None) -> bool:
-    """Whether a picture is there to count or to decorate; sizes in pixels, None where unknown."""
-    small = any(side is not None and side < SMALLEST for side in (width, height))
-    return small or bool(_DECORATION.search(url))
+    """Whether an image only counts visitors or decorates. Sizes are in pixels, None if unknown."""
+    is_small = any(side is not None and side < MIN_SIDE for side in (width, height))
+    return is_small or bool(_DECORATION.search(url))

@@ -19,9 +19,10 @@ def _names(file: str) -> Iterator[str]:
             yield from (fold(name.replace("_", " ")) for name in line.split())
 
 
+# Folded names of places.
 PLACES = frozenset(_names("places.txt"))
-"""Folded names of places."""
 
+# Folded names of agencies and of a paper's own desks.
 AGENCIES = frozenset(
     fold(name)
     for name in (
@@ -103,26 +104,25 @@ AGENCIES = frozenset(
         "संवाद",
     )
 )
-"""Folded names of agencies and of a paper's own desks."""
 
+# Places whose names end people's names or are words: behind two other words they are no place.
 ALSO_NAMES = frozenset(
     fold(word) for word in words("पुरी सागर गया मंडी पाली धार आरा कोटा ऊना गुना दुर्ग बस्ती मऊ एटा रोम सलेम")
 )
-"""Places whose names end people's names or are words: behind two other words they are no place."""
 
+# Last words of what a paper calls its own people: `जागरण डिजिटल डेस्क`, `कार्यालय संवाददाता`.
 BUREAUS = frozenset(
     fold(word) for word in words("ब्यूरो संवाददाता संवादाता डेस्क एजेंसी एजेंसियां रिपोर्टर नेटवर्क प्रतिनिधि desk bureau")
 )
-"""Last words of what a paper calls its own people: `जागरण डिजिटल डेस्क`, `कार्यालय संवाददाता`."""
 
+# Desks of several words: they sign a report even where no mark parts them from its first sentence.
 SIGNATURES = frozenset(name for name in AGENCIES if " " in name)
-"""Desks of several words: they sign a report even where no mark parts them from its first sentence."""
 
+# Bureaus that sign by themselves: an `एजेंसी` or `ब्यूरो` with a word before it may be the police's.
 OWN_DESKS = frozenset(fold(word) for word in words("डेस्क संवाददाता रिपोर्टर प्रतिनिधि desk"))
-"""Bureaus that sign by themselves: an `एजेंसी` or `ब्यूरो` with a word before it may be the police's."""
 
+# Agencies whose names are words: alone before a colon they may be the sentence's own.
 WORDS_TOO = frozenset(fold(word) for word in words("भाषा वार्ता संवाद डेस्क टीम पत्रिका विस हिस ap hs संवाददाता जागरण"))
-"""Agencies whose names are words: alone before a colon they may be the sentence's own."""
 
 MONTHS = frozenset(
     fold(word)
@@ -133,9 +133,10 @@ MONTHS = frozenset(
     )
 )
 
+# Days of a month that papers write as words.
 COUNTED = frozenset(fold(word) for word in words("एक दो तीन चार पांच छह सात आठ नौ दस"))
-"""Days of a month that papers write as words."""
 
+# How names of places end; no common word that stands alone before a colon does.
 PLACE_ENDINGS = tuple(
     fold(word)
     for word in words(
@@ -143,13 +144,13 @@ PLACE_ENDINGS = tuple(
         "गांव गाँव पुरा डीह टोला ाबाद",
     )
 )
-"""How names of places end; no common word that stands alone before a colon does."""
 
+# What follows a name that is used as a place.
 LOCATIVES = tuple(
     fold(word) for word in ("में", "जिले", "जिला", "शहर", "स्थित", "के पास", "पुलिस", "के रहने", "से सटे", "थाना", "पहुंच")
 )
-"""What follows a name that is used as a place."""
 
+# Words that stand alone before a stop or colon and name no place.
 NO_PLACES = frozenset(
     fold(word)
     for word in words(
@@ -165,4 +166,3 @@ NO_PLACES = frozenset(
         "उपाय लाभ फायदे नुकसान विधि सामग्री योग्यता आयु वेतन पद शुल्क तिथि डॉ डॉक्टर श्री श्रीमती प्रो मो पं स्व",
     )
 )
-"""Words that stand alone before a stop or colon and name no place."""

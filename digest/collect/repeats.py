@@ -16,20 +16,22 @@ from digest.collect.rules import TRUNCATED
 from digest.hindi.text import fold
 from digest.models import Article, Block
 
+# Letters of a cut excerpt that must begin the body for the excerpt to be a repetition of it.
 PREFIX = 200
-"""Letters of a cut excerpt that must begin the body for the excerpt to be a repetition of it."""
 
+# Letters; a paragraph that stands whole inside an earlier one is said again from here.
 WHOLE = 60
-"""Letters; a paragraph that stands whole inside an earlier one is said again from here."""
 
+# Characters from the end in which the mark of a cut stands.
 _CUT_MARK = 20
-"""Characters from the end in which the mark of a cut stands."""
 
 _NOT_LETTERS = re.compile("[^\u0900-\u0963\u0971-\u097fA-Za-z0-9]+")
+
+# Paragraphs at the front that may be the title once more.
 _TITLED = 2
-"""Paragraphs at the front that may be the title once more."""
+
+# Letters of a paragraph's middle by which a repeated one is looked for before the two are compared.
 _PROBE = 16
-"""Letters of a paragraph's middle by which a repeated one is looked for before the two are compared."""
 
 
 def uncut(text: str) -> str:
@@ -108,8 +110,8 @@ def _may_repeat(body: Sequence[Block]) -> bool:
 
 # Paragraphs that a feed repeats in several items.
 
+# A paragraph in so many items of one feed is furniture, not news (contest blurbs, LIVE pages).
 SHARED = 3
-"""A paragraph in so many items of one feed is furniture, not news (contest blurbs, LIVE pages)."""
 
 _FRONT = 24
 

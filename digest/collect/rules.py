@@ -124,6 +124,7 @@ TITLE_MARKS: tuple[Row, ...] = (
     _row(r"(?<!\s)\s*[-–—|]\s*$", "", "शहर में मेला |", "शहर में मेला", marks="- – — |"),
 )
 
+# What stands before a text: (applied only when enough is left of it).
 OPENINGS: tuple[Row, ...] = (
     _row(
         r"^(?:एनबीटी|सांध्य टाइम्स|जेएनएन|जासं|जाब्यू|भास्कर न्यूज|पत्रिका न्यूज नेटवर्क|संवाद न्यूज एजेंसी)\s[।:|–-]?\s?"
@@ -175,8 +176,8 @@ OPENINGS: tuple[Row, ...] = (
         "गांव का मेला सोमवार को शुरू हुआ।",
     ),
 )
-"""What stands before a text: (applied only when enough is left of it)."""
 
+# What WordPress and its like hang on an item's text, and what embeds and agencies leave at a paragraph's end.
 FEED_TAILS: tuple[Row, ...] = (
     _row(
         r"(?<!\s)\s*(?:the post|पोस्ट)\s.{1,400}?\s(?:appeared first on|first appeared on|सबसे पहले)\s.{1,120}$",
@@ -237,7 +238,6 @@ FEED_TAILS: tuple[Row, ...] = (
         marks="read",
     ),
 )
-"""What WordPress and its like hang on an item's text, and what embeds and agencies leave at a paragraph's end."""
 
+# The end of a text that a feed has cut.
 TRUNCATED = re.compile(r"(?:\[\s*(?:…|\.{2,}|&hellip;|&#8230;)\s*\]|\(\s*(?:…|\.{3})\s*\)|…|(?<!\.)\.{3,})\s*$")
-"""The end of a text that a feed has cut."""

@@ -75,7 +75,8 @@ def sniff(text: str) -> Sniffed:
     if body is None:
         return Sniffed("bomb")
     match = _ROOT.match(body)
-    if match is None:  # junk before the root: a PHP notice, a stray letter
+    # Junk before the root: a PHP notice, a stray letter
+    if match is None:
         match = re.search(r"<(?:([a-z]+):)?(rss|feed|rdf|urlset|sitemapindex|html)(?=[\s>])", body, re.I)
         if match is None:
             return Sniffed("text", body)

@@ -1,4 +1,4 @@
-"""Takes out of a feed's text what the XML parser below would break or stall on. Parses no item, judges no news."""
+"""Make the text of a feed safe for XML parsers: limit its size, its items and its entities."""
 
 from __future__ import annotations
 
@@ -11,94 +11,100 @@ from itertools import islice
 
 from digest.collect.feeddates import parse_date
 
+# A feed of a thousand full articles has about 100,000 tags, most of them in CDATA.
 MAX_TAGS = 200_000
-"""A feed of a thousand full articles has about 100,000, most of them in CDATA."""
 
+# feedparser takes about 40 µs per tag. Most feeds need a tenth of this.
 MAX_TAGS_OUTSIDE_CDATA = 120_000
-"""Tags outside CDATA that are read tolerantly: some 40 µs each. Well-formed feeds of the usual kind need a tenth."""
 
+# References, and stray `&`, that take as long as one tag.
 REFERENCES_PER_TAG = 5
-"""References, and stray `&` too, that cost as much as a tag."""
 
+# Categories of one item. feedparser compares each with all others.
 MAX_CATEGORIES = 2_000
-"""Of one item: feedparser compares each with all."""
 
+# Namespaces of one document. feedparser searches all of them for each tag; WordPress declares about ten.
 MAX_PREFIXES = 200
-"""Namespaces of one document; WordPress declares some ten."""
 
 _TAG = re.compile("</?[A-Za-z]")
 _REFERENCE = re.compile("&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
-_ENDLESS_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9:._-]*)\s[^<>]{4000,}+(?:>|$)")
+_LONG_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9:._-]*)\s[^<>]{4000,}+(?:>|$)")
 _ITEM = re.compile(r"<(?:[A-Za-z]+:)?(?:item|entry)(?=[\s>])")
 _CATEGORY = re.compile(r"<(?:[A-Za-z]+:)?(?:category|subject|keywords|tags)(?=[\s>/])")
 _PREFIX = re.compile(r"xmlns:([A-Za-z][A-Za-z0-9._-]{0,60})")
 
 
-def too_many_tags(text: str) -> bool:
-    """Whether parsing would take minutes."""
-    return text.count("<") > MAX_TAGS and next(islice(_TAG.finditer(text), MAX_TAGS, None), None) is not None
+def size_problem(text: str, sanitised: str) -> str | None:
+    """Why parsing the document would take too long, as a sentence; None if it would not."""
+    if text.count("<") > MAX_TAGS and next(islice(_TAG.finditer(text), MAX_TAGS, None), None) is not None:
+        return f"It has more than {MAX_TAGS:,} tags, which no feed needs; refused."
+    if text.count("xmlns:") > MAX_PREFIXES and len(set(_PREFIX.findall(text))) > MAX_PREFIXES:
+        return f"It declares more than {MAX_PREFIXES} namespaces, which no feed needs; refused."
+    if _has_many_categories(sanitised) or _is_expensive(sanitised):
+        return "It has more tags, references or categories than any feed needs; refused."
+    return None
 
 
-def too_expensive(text: str) -> bool:
-    """Whether reading it tolerantly, as only feedparser can, would take more than some five seconds."""
-    if text.count("<") > MAX_CATEGORIES and any(
-        len(_CATEGORY.findall(part)) > MAX_CATEGORIES for part in _ITEM.split(text)
-    ):
-        return True
-    if text.count("<") + text.count("&") // REFERENCES_PER_TAG <= MAX_TAGS_OUTSIDE_CDATA:
+def _has_many_categories(text: str) -> bool:
+    if text.count("<") <= MAX_CATEGORIES:
+        return False
+    return any(len(_CATEGORY.findall(item)) > MAX_CATEGORIES for item in _ITEM.split(text))
+
+
+def _is_expensive(text: str) -> bool:
+    """Whether feedparser would take more than about five seconds."""
+    if _cost(text) <= MAX_TAGS_OUTSIDE_CDATA:
         return False
     first, *others = text.split("<![CDATA[")
     outside = [first, *(part.partition("]]>")[2] for part in others)]
-    labour = sum(part.count("<") + part.count("&") // REFERENCES_PER_TAG for part in outside)
-    return labour > MAX_TAGS_OUTSIDE_CDATA
+    return sum(map(_cost, outside)) > MAX_TAGS_OUTSIDE_CDATA
 
 
-def too_many_prefixes(text: str) -> bool:
-    """Whether it declares more namespaces than feedparser, which searches them all at each tag, can bear."""
-    return text.count("xmlns:") > MAX_PREFIXES and len(set(_PREFIX.findall(text))) > MAX_PREFIXES
+def _cost(text: str) -> int:
+    return text.count("<") + text.count("&") // REFERENCES_PER_TAG
 
 
 def sanitise_xml(text: str) -> str:
-    """The text without references that name no sign, and tags of endless attributes without these.
+    """The text without references to invalid characters, and without the attributes of very long tags.
 
-    By one `&#xFFFFFFF;` feedparser loses the whole feed, and its time grows with the square of a tag's attributes.
+    One `&#xFFFFFFF;` makes feedparser lose the whole feed, and its time is quadratic in the attributes of a tag.
     """
-    text = _REFERENCE.sub(_sign, text) if "&#" in text else text
+    text = _REFERENCE.sub(_valid_reference, text) if "&#" in text else text
     return drop_long_attributes(text)
 
 
 def drop_long_attributes(text: str) -> str:
-    """The text with tags of thousands of letters cut to their names: libxml2 is quadratic in their attributes."""
-    return _ENDLESS_TAG.sub(lambda tag: f"<{tag[1]}{'/' * tag[0].endswith('/>')}>", text)
+    """The text without the attributes of tags of thousands of characters: libxml2 is quadratic in them."""
+    return _LONG_TAG.sub(lambda tag: f"<{tag[1]}{'/' * tag[0].endswith('/>')}>", text)
 
 
-def _sign(reference: re.Match[str]) -> str:
-    """A numeric reference, or nothing for one that names no sign."""
+def _valid_reference(reference: re.Match[str]) -> str:
     digits, base = (reference[1], 16) if reference[1] else (reference[2], 10)
     number = int(digits, base) if len(digits) < 12 else -1
-    known = number in (9, 10, 13) or 32 <= number < 0xD800 or 0xE000 <= number <= 0x10FFFF
-    return reference[0] if known else ""
+    is_valid = number in (9, 10, 13) or 32 <= number < 0xD800 or 0xE000 <= number <= 0x10FFFF
+    return reference[0] if is_valid else ""
 
 
-# DOCTYPE: an entity is harmless if it stands for a short literal word. Entities that refer to others can expand to
+# DOCTYPE: an entity is harmless if it stands for a short literal text. Entities that refer to others can expand to
 # gigabytes, external ones read files and URLs, and parameter entities write declarations. No news feed needs those.
 
-LONGEST_VALUE = 1_000
-MAX_ENTITIES = 500
-"""HTML's own list, which some feeds copy whole, has 253."""
+MAX_VALUE_LENGTH = 1_000
 
+# HTML's own list, which some feeds copy, has 253.
+MAX_ENTITIES = 500
+
+# Characters that all references together may add to a document.
 MAX_GROWTH = 1_000_000
-"""Characters that all references together may add to a document."""
 
 _DECLARED = re.compile(r"<!ENTITY\s+([A-Za-z_][A-Za-z0-9_.-]*)\s+(?:\"([^\"]*)\"|'([^']*)')\s*>")
-_OTHER = re.compile(r"<!(?:ELEMENT|ATTLIST|NOTATION)[^<>]*>|<\?[^<>]*>|\s+")
+_OTHER_DECLARATION = re.compile(r"<!(?:ELEMENT|ATTLIST|NOTATION)[^<>]*>|<\?[^<>]*>|\s+")
 _PLAIN_REFERENCE = re.compile("&(?:#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos);")
 _USED = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|$)|&([A-Za-z_][A-Za-z0-9_.-]*);", re.S)
 
 
 @dataclass(frozen=True, slots=True)
 class Doctype:
-    """Where it ends, the entities that it declares (name → text), and whether one of them is a danger."""
+    """A DOCTYPE: where it ends, the entities that it declares (name → text), and whether one of them is dangerous."""
 
     end: int
     entities: dict[str, str] = field(default_factory=dict)
@@ -106,7 +112,7 @@ class Doctype:
 
 
 def read_doctype(text: str, at: int) -> Doctype:
-    """The DOCTYPE that begins at `at`; unclosed it reaches to the end of the text."""
+    """The DOCTYPE that begins at `at`. One that is never closed extends to the end of the text."""
     bracket, closing = text.find("[", at), text.find(">", at)
     if bracket < 0 or 0 <= closing < bracket:
         return Doctype(len(text) if closing < 0 else closing + 1)
@@ -119,43 +125,44 @@ def read_doctype(text: str, at: int) -> Doctype:
             continue
         if found := _DECLARED.match(text, at):
             value = found[2] if found[2] is not None else found[3]
-            if len(value) > LONGEST_VALUE or len(entities) >= MAX_ENTITIES or _stands_for_others(value):
+            if len(value) > MAX_VALUE_LENGTH or len(entities) >= MAX_ENTITIES or _refers_to_others(value):
                 return Doctype(at, dangerous=True)
             entities.setdefault(found[1], html.unescape(value))
-        elif not (found := _OTHER.match(text, at)):
-            return Doctype(at, dangerous=True)  # a parameter, an external entity, or nothing that XML knows
+        elif not (found := _OTHER_DECLARATION.match(text, at)):
+            # A parameter entity, an external entity, or no XML at all.
+            return Doctype(at, dangerous=True)
         at = found.end()
     end = text.find(">", at)
     return Doctype(len(text) if end < 0 else end + 1, entities)
 
 
 def expand(text: str, entities: dict[str, str]) -> str | None:
-    """The text with its declared entities written out, as characters and not as markup; None when it grows too much."""
+    """The text with its declared entities replaced by escaped text; None if it would grow too much."""
     growth = 0
 
-    def one(found: re.Match[str]) -> str:
+    def replace(found: re.Match[str]) -> str:
         nonlocal growth
         value = entities.get(found[1] or "")
         if value is None or growth > MAX_GROWTH:
             return found[0]
-        written = html.escape(value)
-        growth += max(0, len(written) - len(found[0]))
-        return written
+        escaped = html.escape(value)
+        growth += max(0, len(escaped) - len(found[0]))
+        return escaped
 
-    expanded = _USED.sub(one, text) if entities else text
+    expanded = _USED.sub(replace, text) if entities else text
     return None if growth > MAX_GROWTH else expanded
 
 
-def _stands_for_others(value: str) -> bool:
+def _refers_to_others(value: str) -> bool:
     return "&" in _PLAIN_REFERENCE.sub("", value) or "%" in value
 
 
 # Item limit: feedparser takes 0.1 to 0.5 ms per item, so a hundred thousand items would take a minute and a gigabyte.
 
+# A day's news of any source is far below.
 MAX_ITEMS = 1_000
-"""Items of one feed that are read; a day's news of any source is far below."""
 
-_MARK = re.compile(r"<(/?)((?:[A-Za-z]+:)?(?:item|entry))(?=[\s>/])[^<>]*>")
+_ITEM_TAG = re.compile(r"<(/?)((?:[A-Za-z]+:)?(?:item|entry))(?=[\s>/])[^<>]*>")
 _DATE = re.compile(
     r"<(?:[A-Za-z]+:)?(?:pubDate|published|updated|date|issued|modified)(?:\s[^<>]*)?>\s*(?:<!\[CDATA\[)?"
     r"([^<\]]{4,80})",
@@ -163,36 +170,40 @@ _DATE = re.compile(
 )
 _OLDEST = datetime(1, 1, 2, tzinfo=UTC)
 
+# Characters of an item in which its date is searched.
+_DATE_WITHIN = 20_000
+
 
 def limit_items(text: str) -> tuple[str, int]:
-    """The feed's text with its newest 1,000 items in their order, and how many were cut.
+    """The feed's text with its newest MAX_ITEMS items in their order, and the number of items removed.
 
-    Items without a date count as older than all others; among equals the first win.
+    Items without a date count as the oldest ones.
     """
     if text.count("</") <= MAX_ITEMS:
         return text, 0
-    spans = list(_spans(text))
+    spans = list(_item_spans(text))
     if len(spans) <= MAX_ITEMS:
         return text, 0
-    ages = [_date(text, *span) for span in spans]
-    order = sorted(range(len(spans)), key=ages.__getitem__, reverse=True)  # stable: the first of equals
+    dates = [_item_date(text, *span) for span in spans]
+    # A stable sort: of items with equal dates the first ones stay.
+    order = sorted(range(len(spans)), key=dates.__getitem__, reverse=True)
     kept = sorted(order[:MAX_ITEMS])
     front, back = text[: spans[0][0]], text[spans[-1][1] :]
     return front + "\n".join(text[slice(*spans[at])] for at in kept) + back, len(spans) - len(kept)
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where items stand: from a tag that opens one to the next that closes it."""
+def _item_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each item: from an opening tag to the next closing tag of that name."""
     name, start = "", 0
-    for mark in _MARK.finditer(text):
-        if not name and not mark[1] and not mark[0].endswith("/>"):
-            name, start = mark[2], mark.start()
-        elif mark[1] and mark[2] == name:
-            yield start, mark.end()
+    for tag in _ITEM_TAG.finditer(text):
+        if not name and not tag[1] and not tag[0].endswith("/>"):
+            name, start = tag[2], tag.start()
+        elif tag[1] and tag[2] == name:
+            yield start, tag.end()
             name = ""
 
 
-def _date(text: str, start: int, end: int) -> datetime:
-    match = _DATE.search(text, start, min(end, start + 20_000))
+def _item_date(text: str, start: int, end: int) -> datetime:
+    match = _DATE.search(text, start, min(end, start + _DATE_WITHIN))
     date = parse_date(html.unescape(match[1])) if match else None
     return _OLDEST if date is None else date

@@ -1,4 +1,4 @@
-"""Reads a decoded .txt or .md text into a raw item. Knows nothing of paths, dates of files or encodings."""
+"""Parse the text of a .txt or .md file into a raw item."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from digest.collect.beside import is_name
+from digest.collect.beside import is_file_name
 from digest.collect.identity import absolute_url
 from digest.collect.markup import LONGEST_FIELD, paragraphs, plain, read_html
 from digest.collect.parsed import RawItem
-from digest.collect.pictures import named
+from digest.collect.pictures import resolve_image
 from digest.models import Block
 
-LONGEST_TITLE = 250
-"""Characters; a first line longer than this is a paragraph, and the text has no title."""
+# Characters. A longer first line is a paragraph, and the text has no title.
+MAX_TITLE = 250
 
-LONGEST_MARKDOWN = 100_000
-"""Characters; brackets that never close cost the CommonMark parser 50 µs each."""
+# Characters. The CommonMark parser takes 50 µs for each bracket that is never closed.
+MAX_MARKDOWN = 100_000
 
-FRONT_MATTER = 20_000
-"""Characters; a longer block between `---` lines is text, not front matter."""
+# Characters. A longer block between `---` lines is text, not front matter.
+MAX_FRONT_MATTER = 20_000
 
-_CUT = "its text is absurdly long and was cut"
+_CUT = "its text is extremely long and was cut"
 _FENCED = re.compile(r"\A\s*---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S)
+
+# Keys of the front matter by our field.
 _NAMES = {
     "title": ("title", "headline", "शीर्षक"),
     "date": ("date", "published", "datepublished", "तारीख", "दिनांक"),
@@ -39,21 +41,20 @@ _NAMES = {
     "excerpt": ("excerpt", "summary", "description", "सार"),
     "guid": ("id", "guid"),
 }
-"""Front matter: our field → the keys that may name it."""
 
 
 def read_text(text: str) -> RawItem:
-    """The first line that is not empty is the title, unless it is too long; blank lines part the paragraphs."""
+    """The first line that is not empty is the title, unless it is too long. Blank lines separate paragraphs."""
     warnings = [_CUT] if len(text) > LONGEST_FIELD else []
     text = text[:LONGEST_FIELD].replace("\r\n", "\n").replace("\r", "\n").lstrip("\n \t\u00a0")
     lines = text.split("\n", 1)
-    if len(lines[0]) > LONGEST_TITLE:
+    if len(lines[0]) > MAX_TITLE:
         return RawItem(body=paragraphs(text), warnings=warnings)
     return RawItem(title=plain_line(lines[0]), body=paragraphs("".join(lines[1:])), warnings=warnings)
 
 
 def plain_line(line: str) -> str:
-    """A title as typed by hand: no markup is looked for, `<` is a sign like others."""
+    """A title as typed by hand, with no markup: `<` is an ordinary character."""
     return " ".join(line.split())
 
 
@@ -61,14 +62,14 @@ def read_markdown(text: str) -> RawItem:
     """YAML front matter, if any, and CommonMark. Without a title in it the first heading is the title."""
     item, rest = RawItem(), text.lstrip("\ufeff")
     match = _FENCED.match(rest)
-    if match and len(match[1]) <= FRONT_MATTER:
+    if match and len(match[1]) <= MAX_FRONT_MATTER:
         rest = rest[match.end() :]
         _front_matter(match[1], item)
     from markdown_it import MarkdownIt
 
-    if len(rest) > LONGEST_MARKDOWN:
+    if len(rest) > MAX_MARKDOWN:
         item.warnings.append(_CUT)
-    content = read_html(MarkdownIt("commonmark").render(rest[:LONGEST_MARKDOWN]), item.url)
+    content = read_html(MarkdownIt("commonmark").render(rest[:MAX_MARKDOWN]), item.url)
     body = content.blocks
     if (body and body[0].kind == "h" and (not item.title or body[0].text == item.title)) or (not item.title and body):
         item.title, body = body[0].text, body[1:]
@@ -84,11 +85,12 @@ def _front_matter(block: str, item: RawItem) -> None:
 
     try:
         values = yaml.safe_load(block)
-    except Exception as mistake:  # PyYAML lets its constructors' own errors out (IndexError for `!!int ""`)
-        item.warnings.append(f"its front matter is not YAML ({type(mistake).__name__})")
+    except Exception as error:
+        # PyYAML lets its constructors' own errors out (IndexError for `!!int ""`)
+        item.warnings.append(f"its front matter is not YAML ({type(error).__name__})")
         return
     if not isinstance(values, dict):
-        item.warnings.append("its front matter holds no keys")
+        item.warnings.append("its front matter has no keys")
         return
     given = {str(key).strip().lower(): value for key, value in values.items()}
     found = {
@@ -107,10 +109,10 @@ def _front_matter(block: str, item: RawItem) -> None:
     item.excerpt = plain(_scalar(found["excerpt"]))
     item.categories = [plain(name) for name in _list(found["categories"])]
     raw = _scalar(found["image"])
-    if picture := named(raw, item.url):
+    if picture := resolve_image(raw, item.url):
         item.images.append(replace(picture, alt=plain(_scalar(found["alt"]))[:300]))
-    elif found["image"] and not is_name(raw):
-        item.warnings.append("its image is neither a file beside it nor an http or https address")
+    elif found["image"] and not is_file_name(raw):
+        item.warnings.append("its image is neither a file next to it nor an http or https URL")
 
 
 def _scalar(value: Any) -> str:

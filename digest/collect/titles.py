@@ -13,19 +13,23 @@ from digest.hindi.sentences import split
 from digest.hindi.text import fold
 from digest.models import Block
 
+# So many Devanagari words must remain of a title for a Latin kicker to be taken off its front.
 DEVANAGARI_WORDS = 4
-"""So many Devanagari words must remain of a title for a Latin kicker to be taken off its front."""
 
+# Fewer stand in names that are headlines: `Covid-19`, `3-2-1`.
 DIGITS_OF_A_RECORD = 4
-"""Fewer stand in names that are headlines: `Covid-19`, `3-2-1`."""
 
+# Forty characters; more only where all are Latin, as pages put their search words before a headline.
 _KICKER = re.compile(r"^([^:|]{3,40}?|[A-Za-z0-9 ,.'’&/()!?-]{3,160})\s*[:|]\s+(?=\S)")
-"""Forty characters; more only where all are Latin, as pages put their search words before a headline."""
+
 _DEVA = "\u0900-\u0963\u0971-\u097f\u200c\u200d"
+
+# A section or town before a slash, as Bhaskar sets it: `पटना / नहर में पानी छोड़ा गया`.
 _LABEL = re.compile(f"^([{_DEVA}-]{{2,20}}(?: [{_DEVA}-]{{2,20}})?)(?: / ?|/ )(?=[^ ])")
-"""A section or town before a slash, as Bhaskar sets it: `पटना / नहर में पानी छोड़ा गया`."""
+
+# Whatever stands before a headline's colon; it stays in the headline, but is none of the report's words.
 _SUBJECT = re.compile(r"^([^:|।.?!]{2,40}?) ?[:|] ?(?=[^\s:])")
-"""Whatever stands before a headline's colon; it stays in the headline, but is none of the report's words."""
+
 _FILE_NAME = re.compile(r"[A-Za-z0-9]{1,60}(?:[_.-]{1,2}[A-Za-z0-9]{1,60}){2,20}")
 _DEVA_WORD = re.compile(f"[{_DEVA}]+")
 _LATIN = re.compile("[A-Za-z]{2}")
@@ -33,7 +37,8 @@ _LATIN = re.compile("[A-Za-z]{2}")
 
 def split_title(title: str, sites: Sequence[str]) -> tuple[str, str]:
     """The title without marks, site name and Latin kicker; and that kicker."""
-    for _ in range(3):  # marks stand beside each other: `LIVE … | NBT 0:39 Play video`
+    # Marks stand beside each other: `LIVE … | NBT 0:39 Play video`
+    for _ in range(3):
         before = title
         title = _without_site(marked_off(title), sites)
         if title == before:
@@ -99,17 +104,17 @@ _KNOWN_SITES = {
 
 # Replacement titles: for an article whose title is a file name, a byline or its first paragraph.
 
+# Characters; a title of several sentences is longer than a headline only when it is the report's first paragraph.
 _LONG_TITLE = 200
-"""Characters; a title of several sentences is longer than a headline only when it is the report's first paragraph."""
 
+# Clusters of the first sentence that stands in for a headline; 99 of 100 headlines are shorter.
 _MADE_TITLE = 120
-"""Clusters of the first sentence that stands in for a headline; 99 of 100 headlines are shorter."""
 
+# A shorter sentence is a cry or a quotation, and says nothing of the report.
 _LEAST_WORDS = 6
-"""A shorter sentence is a cry or a quotation, and says nothing of the report."""
 
+# Words of a person's name.
 _NAMED = 3
-"""Words of a person's name."""
 
 _ENDED = re.compile("[।॥?!.|][\"'”’»)]*$")
 

@@ -12,15 +12,17 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+# Bytes that a decoder may give at once.
 _STEP = 65_536
-"""Bytes that a decoder may give at once."""
 
-_AUTO = zlib.MAX_WBITS | 32  # gzip or zlib wrapper, by its own header
+# Gzip or zlib wrapper, by its own header
+_AUTO = zlib.MAX_WBITS | 32
+
+# Bytes: the largest window that zstd may ask for over HTTP (RFC 9659).
 _ZSTD_WINDOW = 1 << 23
-"""Bytes: the largest window that zstd may ask for over HTTP (RFC 9659)."""
 
+# Bytes given at once to a decoder that can't be stopped: a block of 4 bytes holds at most 128 kB, so 2 MB come out.
 _ZSTD_SIP = 64
-"""Bytes given at once to a decoder that can't be stopped: a block of 4 bytes holds at most 128 kB, so 2 MB come out."""
 
 _Decoder = Callable[[Iterable[bytes]], Iterator[bytes]]
 
@@ -88,13 +90,15 @@ def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
     for piece in pieces:
         data = piece
         while data:
-            if engine.eof:  # several gzip members in a row are one body; what is no member is trailing junk
+            # Several gzip members in a row are one body; what is no member is trailing junk
+            if engine.eof:
                 if data[:2] != b"\x1f\x8b":
                     return
                 engine = zlib.decompressobj(_AUTO)
             yield engine.decompress(data, _STEP)
             data = engine.unconsumed_tail or engine.unused_data
-    yield engine.flush()  # a few letters that were decoded and did not fit the last step
+    # A few letters that were decoded and did not fit the last step
+    yield engine.flush()
     if not engine.eof:
         raise DecompressError("the packed body ended too early")
 

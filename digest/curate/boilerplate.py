@@ -125,11 +125,11 @@ def _without(text: str, repeated: frozenset[int]) -> str:
     """Return the text without repeated sentences, and without those that follow one and refer back to it."""
     if repeated.isdisjoint(_hashes(text)):
         return text
-    kept: list[str] = []
+    remaining: list[str] = []
     removed = False
     for sentence in split(text):
         pieces = _hashes(sentence)
         removed = (bool(pieces) and repeated.issuperset(pieces)) or (removed and opening(sentence) in HANGING)
         if not removed:
-            kept.append(sentence)
-    return " ".join(kept)
+            remaining.append(sentence)
+    return " ".join(remaining)

@@ -61,14 +61,14 @@ def remove_blocked(articles: Sequence[Article], block: Iterable[str]) -> tuple[l
     words = tuple(block)
     if not words:
         return list(articles), Counter()
-    kept: list[Article] = []
+    allowed: list[Article] = []
     rejected: Counter[str] = Counter()
     for article in articles:
         if word := blocked_by(article, words):
             rejected[f"blocked by {word!r}"] += 1
         else:
-            kept.append(article)
-    return kept, rejected
+            allowed.append(article)
+    return allowed, rejected
 
 
 def blocked_by(article: Article, block: Iterable[str]) -> str | None:
@@ -87,16 +87,17 @@ def boosts(articles: Sequence[Article], boost: Mapping[str, float]) -> list[tupl
 
 def contains(text: str, phrase: str) -> bool:
     """Return whether the text contains the word or phrase."""
-    wanted, stemmed = _wanted(phrase)
-    if not wanted:
+    sought, stemmed = _parse_phrase(phrase)
+    if not sought:
         return False
     found = stems(text) if stemmed else tokens(text)
-    first, size = wanted[0], len(wanted)
-    return any(found[at] == first and tuple(found[at : at + size]) == wanted for at in range(len(found) - size + 1))
+    first, size = sought[0], len(sought)
+    return any(found[at] == first and tuple(found[at : at + size]) == sought for at in range(len(found) - size + 1))
 
 
 @lru_cache(maxsize=2_000)
-def _wanted(phrase: str) -> tuple[tuple[str, ...], bool]:
+def _parse_phrase(phrase: str) -> tuple[tuple[str, ...], bool]:
+    """Return the phrase's stems and True; for a phrase of stop words its tokens and False."""
     found = tuple(stems(phrase))
     return (found, True) if found else (tuple(tokens(phrase)), False)
 
@@ -137,7 +138,7 @@ def filter_candidates(
     Dropped stories are rejected. So are excluded series and stories already sent, unless an editor pinned them.
     """
     pinned, dropped = set(changes.pinned), set(changes.dropped)
-    kept: list[StoryCandidate] = []
+    remaining: list[StoryCandidate] = []
     rejected: Counter[str] = Counter()
     for each in candidates:
         names, articles = each.cluster.names, len(each.cluster.articles)
@@ -149,8 +150,8 @@ def filter_candidates(
         elif each.already_sent and not each.is_update and not is_pinned:
             rejected[f"already sent ({', '.join(each.already_sent.editions)})"] += articles
         else:
-            kept.append(each)
-    return kept, rejected
+            remaining.append(each)
+    return remaining, rejected
 
 
 def rejected_as_sent(rejected: Mapping[str, int]) -> bool:

@@ -46,7 +46,7 @@ def find_faults(text: str, articles: Sequence[Article], title: str) -> list[str]
 def _form(text: str, title: str) -> list[str]:
     checks = (
         (any(len(piece.split()) > LONGEST for piece in split(text)), "a sentence of it was too long"),
-        (bool(_MARKUP.search(text)), "it held marks that no plain sentence has"),
+        (bool(_MARKUP.search(text)), "it contained marks that no plain sentence has"),
         (deva_ratio(text) < _LEAST_DEVA, "it was not in Hindi"),
     )
     return [*broken_rules(text, title), *(fault for is_wrong, fault in checks if is_wrong)]

@@ -6,8 +6,8 @@ place and death toll. It is lower for weekdays, times, places or court stages th
 death tolls that differ by a factor. Other numbers never count against a pair: one paper reports 16 dead, the next 17.
 
 The weights follow a logistic regression with fixed signs over judged pairs of an epidemic in five papers, of disaster
-reports and of two papers' headlines. Each lies on a wide plateau. A regression that never saw the epidemic has an
-average precision of .90 there.
+reports and of two papers' headlines. Small changes of a weight change little. A regression that never saw the epidemic
+has an average precision of .90 there.
 """
 
 from __future__ import annotations

@@ -194,15 +194,15 @@ def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = (
     picked = _Picked()
     for story in pinned:
         picked.add(story)
-    held = set(pinned)
-    rest = sorted((story for story in stories if story not in held), key=lambda story: story.sort_key)
+    keep = set(pinned)
+    rest = sorted((story for story in stories if story not in keep), key=lambda story: story.sort_key)
     cap = max(rules.per_section_max, -(-rules.max_stories // max(1, len({story.section for story in stories}))))
     while len(picked.stories) < rules.max_stories:
         best = _best(rest, picked, rules, cap)
         if best is None:
             break
         picked.add(rest.pop(best))
-    return _fill_sections(picked, rest, rules, held)
+    return _fill_sections(picked, rest, rules, keep)
 
 
 def _best(rest: Sequence[Ranked], picked: _Picked, rules: Rules, cap: int) -> int | None:
@@ -231,7 +231,7 @@ def _value(story: Ranked, picked: _Picked, rules: Rules) -> float:
     return round(value - rules.penalty_subject * min(1, same), 6)
 
 
-def _fill_sections(picked: _Picked, rest: list[Ranked], rules: Rules, held: set[Ranked]) -> list[Ranked]:
+def _fill_sections(picked: _Picked, rest: list[Ranked], rules: Rules, keep: set[Ranked]) -> list[Ranked]:
     """Give each section without a place, if its best story is above the floor, the weakest place of a fuller one."""
     stories = list(picked.stories)
     counts = Counter(each.section for each in stories)
@@ -242,7 +242,7 @@ def _fill_sections(picked: _Picked, rest: list[Ranked], rules: Rules, held: set[
             continue
         if counts[story.section] or not rules.quotas.get(story.section, 1):
             continue
-        spare = [each for each in stories if counts[each.section] > 1 and each not in held]
+        spare = [each for each in stories if counts[each.section] > 1 and each not in keep]
         if not spare:
             break
         weakest = max(spare, key=lambda each: each.sort_key)

@@ -99,15 +99,18 @@ def lexicon() -> Lexicon:
             if len(found) > 1:
                 phrases.setdefault(stemmed[0], {})[stemmed, section] = points
                 continue
-            held = exact.setdefault(found[0], {})
-            held[section] = max(points, held.get(section, 0))
+            points_by_section = exact.setdefault(found[0], {})
+            points_by_section[section] = max(points, points_by_section.get(section, 0))
             if stemmed and len(stemmed[0]) >= LEAST_STEM:
-                held = forms.setdefault(stemmed[0], {})
-                held[section] = max(points, held.get(section, 0))
+                points_by_section = forms.setdefault(stemmed[0], {})
+                points_by_section[section] = max(points, points_by_section.get(section, 0))
     return Lexicon(
-        {word: tuple(held.items()) for word, held in exact.items()},
-        {stem: tuple(held.items()) for stem, held in forms.items()},
-        {first: tuple((whole, at, n) for (whole, at), n in held.items()) for first, held in phrases.items()},
+        {word: tuple(points_by_section.items()) for word, points_by_section in exact.items()},
+        {stem: tuple(points_by_section.items()) for stem, points_by_section in forms.items()},
+        {
+            first: tuple((whole, at, n) for (whole, at), n in points_by_section.items())
+            for first, points_by_section in phrases.items()
+        },
         frozenset(ignored),
     )
 

@@ -22,7 +22,7 @@ from digest.hindi.text import fold
 from digest.hindi.tokens import stem_of, stems, tokens
 from digest.models import Article, Block, Story
 
-# How many words may stand between a number and the word that makes it news.
+# How many words may be between a number and the word that makes it news.
 NEAR = 4
 # Stems beside which a new number is news.
 CLASS_WORDS = frozenset(
@@ -156,7 +156,7 @@ def update_reason(
 
 
 def _new_number(sentence: str, known: set[str]) -> str | None:
-    """Return a number that readers do not know and that stands beside a word such as मौत."""
+    """Return a number that readers do not know and that is near a word such as मौत."""
     found = tokens(sentence)
     for at, token in enumerate(found):
         if not (token[0].isdigit() or token in COUNT_WORDS) or token in known:

@@ -175,13 +175,13 @@ def broken_rules(text: str, title: str) -> list[str]:
     checks = (
         (not 1 <= len(pieces) <= MOST_SENTENCES, f"it had {len(pieces)} sentences"),
         (not LEAST_WORDS <= count <= MOST_WORDS, f"it had {count} words"),
-        ("\ufffd" in text, "it held broken letters"),
+        ("\ufffd" in text, "it contained broken letters"),
         (not all(map(is_whole, pieces)), "a sentence of it had no end"),
         (not balanced(text), "its quotes or brackets were not balanced"),
-        (bool(pieces) and opening(pieces[0]) in HANGING, "it opened with a word that points back"),
-        (all(is_question(piece) for piece in pieces), "it only asked"),
-        (any(map(is_teaser, pieces)), "it held a teaser"),
-        (any(_DATELINE.match(fold(piece)) for piece in pieces), "it held a dateline"),
+        (bool(pieces) and opening(pieces[0]) in HANGING, "it opened with a word that refers back"),
+        (all(is_question(piece) for piece in pieces), "it was only a question"),
+        (any(map(is_teaser, pieces)), "it contained a teaser"),
+        (any(_DATELINE.match(fold(piece)) for piece in pieces), "it contained a dateline"),
         (echoes_title(text, title), "it only repeated the title"),
     )
     return [rule for is_broken, rule in checks if is_broken]

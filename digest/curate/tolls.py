@@ -51,8 +51,8 @@ def gazetteer() -> Gazetteer:
             for name in entry.split("="):
                 if found := tuple(stems(name.replace("_", " "))):
                     names.setdefault(found[0], {}).setdefault(found, place)
-    ordered = {first: tuple(sorted(held.items(), key=lambda one: -len(one[0]))) for first, held in names.items()}
-    return Gazetteer(ordered, {town: frozenset(held) for town, held in regions.items()})
+    ordered = {first: tuple(sorted(values.items(), key=lambda one: -len(one[0]))) for first, values in names.items()}
+    return Gazetteer(ordered, {town: frozenset(values) for town, values in regions.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def court_stages(title_stems: Collection[str]) -> frozenset[str]:
 _SAME_TOLL = 1.3
 # Counts from this ratio on belong to two events. Among labelled reports of one event no ratio reached five.
 _OTHER_TOLL = 5
-# How many stems before the word for the dead its count may stand, and after it in `मरने वालों की संख्या 219`.
+# How many stems before the word for the dead its count may be, and after it in `मरने वालों की संख्या 219`.
 _STEMS_BEFORE, _STEMS_AFTER = 4, 3
 
 _DEAD = frozenset(stem for name in words("मौत मरे मारे मृत मृतक हत्या") for stem in stems(name))

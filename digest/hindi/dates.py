@@ -1,7 +1,7 @@
-"""Dates and times of day in words: formatting, and the tables of month and weekday names for whoever parses.
+"""Dates and times in words, and tables of month and weekday names for parsers.
 
-Hindi and English are own tables (what Babel's 'hi' gives, without its 33 MB on the way in); other languages
-go through Babel. Must not convert time zones: every datetime given is already the reader's.
+Hindi and English have their own tables, equal to Babel's but without 33 MB of memory for its locale data; other
+languages use Babel. Datetimes are expected in the recipient's time zone.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ _HI_MONTHS = words("जनवरी फ़रवरी मार्च अप्
 _HI_DAYS = words("सोमवार मंगलवार बुधवार गुरुवार शुक्रवार शनिवार रविवार")
 _EN_MONTHS = words("January February March April May June July August September October November December")
 _EN_DAYS = words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
-_JOINT = dict.fromkeys(("ur", "ar", "fa", "ks", "ps", "sd"), "، ")
-"""Between a date and a time, where it is not ', '."""
+_SEPARATORS = dict.fromkeys(("ur", "ar", "fa", "ks", "ps", "sd"), "، ")
+"""Between a date and a time, if it is not ', '."""
 
-_BANDS = ((4, "रात"), (12, "सुबह"), (16, "दोपहर"), (20, "शाम"), (24, "रात"))
-"""Part of the day by the hour it lasts to, as in CLDR 'hi'."""
+_DAY_PARTS = ((4, "रात"), (12, "सुबह"), (16, "दोपहर"), (20, "शाम"), (24, "रात"))
+"""Parts of the day with the hour at which each ends, as in CLDR 'hi'."""
 
 _MONTH_VARIANTS = (
     "जनवरी जन जनव January Jan",
@@ -55,14 +55,14 @@ def _table(rows: tuple[str, ...], first: int) -> dict[str, int]:
 
 
 MONTHS: dict[str, int] = _table(_MONTH_VARIANTS, 1)
-"""Name or variant (as written, and folded) → 1..12."""
+"""Name or spelling variant (as written, and folded) to 1..12."""
 
 WEEKDAYS: dict[str, int] = _table(_DAY_VARIANTS, 0)
-"""Name or variant (as written, and folded) → 0 for Monday .. 6, as `date.weekday`."""
+"""Name or spelling variant (as written, and folded) to 0 (Monday) .. 6, as `date.weekday`."""
 
 
 def day(d: date, language: str = "hi") -> str:
-    """A date in full: 'सोमवार, 23 नवंबर 2026'; English 'Monday, 23 November 2026'."""
+    """A full date: 'सोमवार, 23 नवंबर 2026'; in English 'Monday, 23 November 2026'."""
     if language in ("hi", "en"):
         names = _HI_DAYS if language == "hi" else _EN_DAYS
         return f"{names[d.weekday()]}, {_short(d, language)} {d.year}"
@@ -86,11 +86,11 @@ def short(d: date, language: str = "hi") -> str:
 
 
 def clock(t: datetime, language: str = "hi") -> str:
-    """A time of day: 'शाम 6:05 बजे'; English '6:05 PM'."""
+    """A time of day: 'शाम 6:05 बजे'; in English '6:05 PM'."""
     hour = t.hour % 12 or 12
     if language == "hi":
-        band = next(name for until, name in _BANDS if t.hour < until)
-        return f"{band} {hour}:{t.minute:02d} बजे"
+        part = next(name for end, name in _DAY_PARTS if t.hour < end)
+        return f"{part} {hour}:{t.minute:02d} बजे"
     if language == "en":
         return f"{hour}:{t.minute:02d} {'AM' if t.hour < 12 else 'PM'}"
     from babel.dates import format_time
@@ -99,18 +99,18 @@ def clock(t: datetime, language: str = "hi") -> str:
 
 
 def moment(t: datetime, now: datetime, language: str = "hi") -> str:
-    """When something was: 'आज सुबह 9:20 बजे', 'कल रात 9:40 बजे', '21 नवंबर, शाम 6:05 बजे'.
+    """When something happened: 'आज सुबह 9:20 बजे', 'कल रात 9:40 बजे', '21 नवंबर, शाम 6:05 बजे'.
 
-    Never relative hours: a letter is read later than it is made. 'कल' also means tomorrow, so only yesterday
-    gets it. The year stands there when it isn't this year's. `t` and `now` are in the reader's zone.
+    No relative hours, because an email is read later than it is made. 'कल' also means tomorrow, so it is used for
+    yesterday only. The year is added if it is not the current one.
     """
     days = {"hi": ("आज", "कल"), "en": ("today", "yesterday")}.get(language)
     if days and t.date() == now.date():
         return f"{days[0]} {clock(t, language)}"
     if days and t.date() == now.date() - timedelta(days=1):
         return f"{days[1]} {clock(t, language)}"
-    told = _short(t.date(), language) if t.year == now.year else long(t.date(), language)
-    return f"{told}{_JOINT.get(language, ', ')}{clock(t, language)}"
+    day_text = _short(t.date(), language) if t.year == now.year else long(t.date(), language)
+    return f"{day_text}{_SEPARATORS.get(language, ', ')}{clock(t, language)}"
 
 
 def _short(d: date, language: str) -> str:

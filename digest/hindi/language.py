@@ -1,7 +1,7 @@
-"""Which language a short text is in: by its script, and within Devanagari by its small words.
+"""Detect the language of a short text by its script, and within Devanagari by its function words.
 
-Decides from title and lead together; stdlib only, about 10 µs. Over news titles it keeps 98 % of Hindi and
-calls 1 % of Marathi Hindi; a library does no better and costs 96 MB. Must not be asked about single words.
+Meant for title and lead together, not for single words; takes about 10 µs. On news titles it recognises 98 % of Hindi
+and takes 1 % of Marathi for Hindi. A library is no better and costs 96 MB.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from digest.hindi.tables import words
 from digest.hindi.text import deva_ratio, fold
 
 MIN_DEVANAGARI = 0.3
-"""No Hindi title in 3,800 has a smaller share of Devanagari letters; Hinglish, English and Urdu do."""
+"""Share of Devanagari letters. No Hindi title of 3,800 has less; Hinglish, English and Urdu have."""
 
 MIN_MIXED = 0.12
-"""Share of Devanagari letters from which a text of English names can still be Hindi, by its small words."""
+"""From this share on, a text full of English names can still be Hindi, judged by its function words."""
 
-_SMALL_WORDS: dict[str, frozenset[str]] = {
+_FUNCTION_WORDS: dict[str, frozenset[str]] = {
     language: frozenset(words(*(fold(row) for row in rows)))
     for language, rows in {
         "hi": (
@@ -36,13 +36,13 @@ _SMALL_WORDS: dict[str, frozenset[str]] = {
         "bho": ("बा बानी रहल भइल कइल हवे हई खातिर बाड़े बाड़ी गइल लोगन ओकर हमनी भोजपुरी के में से अउर",),
     }.items()
 }
-_ANY_SMALL = frozenset[str]().union(*_SMALL_WORDS.values())
+_ANY_FUNCTION_WORD = frozenset[str]().union(*_FUNCTION_WORDS.values())
 _SIGNS = {
     "mr": re.compile("ळ|च्या(?![\u0900-\u0963\u0971-\u097f])|ांनी(?![\u0900-\u0963\u0971-\u097f])|मध्ये"),
     "ne": re.compile("हरू|लाई(?![\u0900-\u0963\u0971-\u097f])|ेको(?![\u0900-\u0963\u0971-\u097f])"),
 }
 _MARKS = {"mr": ("ळ", "च्या", "ांनी", "मध्ये"), "ne": ("हरू", "लाई", "ेको")}
-"""One of these stands in any text with a sign: most texts have none, and are told so at once."""
+"""Every text that matches a pattern of `_SIGNS` contains one of these. Most texts contain none: a cheap first test."""
 
 _SCRIPTS = (
     ("ur", re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]")),
@@ -59,7 +59,7 @@ _SCRIPTS = (
 )
 _LETTER = _SCRIPTS[-2][1]
 _FOREIGN = re.compile("[\u0600-\u06ff\u0750-\u077f\u0980-\u0d7f\ufb50-\ufdff\ufe70-\ufeff]")
-"""A letter of any script above but Devanagari and Latin: most texts have none, and counting eleven scripts is slow."""
+"""A letter of any other script above. Most texts have none, and counting eleven scripts is slow."""
 
 _ENGLISH = frozenset(
     words(
@@ -69,23 +69,23 @@ _ENGLISH = frozenset(
     )
 )
 DEVANAGARI = frozenset(words("hi mr ne bho mai mag awa sa kok doi brx new raj"))
-"""Languages that are written in Devanagari."""
+"""Languages written in Devanagari."""
 
-_BY_CLAIM = DEVANAGARI - {"hi", "mr", "ne", "bho"}
-"""Those of them that no small words tell apart here: a source that claims one is believed."""
+_ONLY_BY_HINT = DEVANAGARI - {"hi", "mr", "ne", "bho"}
+"""Languages of Devanagari that function words do not tell apart here, so the hint decides."""
 
-_SHARED = {"ur": frozenset(words("ur ar fa ks sd ps")), "bn": frozenset(words("bn as mni"))}
-"""Scripts of several languages: a claim of one of them decides, else it is the first."""
+_SHARED_SCRIPTS = {"ur": frozenset(words("ur ar fa ks sd ps")), "bn": frozenset(words("bn as mni"))}
+"""Scripts of several languages. The hint decides, and without one it is the first."""
 _WORD = re.compile("[\u0900-\u0963\u0971-\u097f]+|[a-z]+")
 
 
 def guess(text: str, hint: str = "") -> str:
-    """ISO code of the text's language ('hi', 'mr', 'ne', 'bho', 'en', 'ur', 'bn', …), '' when unknown.
+    """The ISO code of the text's language ('hi', 'mr', 'ne', 'bho', 'en', 'ur', 'bn', …), '' if unknown.
 
-    `hint` (a feed's own claim, 'hi-IN' or 'hi') decides only where the text does not.
+    `hint`, the feed's own claim ('hi-IN' or 'hi'), decides only if the text does not.
     """
     hint = hint.replace("_", "-").split("-", 1)[0].lower()
-    if _is_devanagari(text):
+    if _is_clearly_devanagari(text):
         return _devanagari(text, hint)
     scripts = _SCRIPTS if _FOREIGN.search(text) else _SCRIPTS[-2:]
     counts = {script: len(pattern.findall(text)) for script, pattern in scripts}
@@ -95,42 +95,45 @@ def guess(text: str, hint: str = "") -> str:
     if script in ("deva", "latin") and counts["deva"] >= MIN_DEVANAGARI * (counts["deva"] + counts["latin"]):
         return _devanagari(text, hint)
     if script == "latin":
-        return "hi" if _mixed(text) else _latin(text, hint)
-    return hint if hint in _SHARED.get(script, ()) else script
+        return "hi" if _is_mixed_hindi(text) else _latin(text, hint)
+    return hint if hint in _SHARED_SCRIPTS.get(script, ()) else script
 
 
-def _is_devanagari(text: str) -> bool:
-    """Whether it is so at a glance: a syllable has some three signs, so that a third of them is letters at least."""
+def _is_clearly_devanagari(text: str) -> bool:
+    """A fast test: a syllable has about three characters, so at least a third of them are letters."""
     if _FOREIGN.search(text) or not _LETTER.search(text):
         return False
-    high = text.encode("utf-16-le", "surrogatepass")[1::2]  # each sign's block of 256: 9 is Devanagari and Bengali
+    # Each character's block of 256: 9 is Devanagari and Bengali.
+    high = text.encode("utf-16-le", "surrogatepass")[1::2]
     return high.count(9) - text.count("।") > 1.5 * (high.count(0) + high.count(1) + high.count(2))
 
 
 def _devanagari(text: str, hint: str) -> str:
-    """Hindi, unless another language has evidence and Hindi has none or far less."""
-    if hint in _BY_CLAIM:
+    """Hindi, unless another language has evidence and Hindi has none or much less."""
+    if hint in _ONLY_BY_HINT:
         return hint
     found = _WORD.findall(fold(text))
-    known = [word for word in found if word in _ANY_SMALL]
-    score = {language: sum(map(small.__contains__, known)) for language, small in _SMALL_WORDS.items()}
+    known = [word for word in found if word in _ANY_FUNCTION_WORD]
+    score = {
+        language: sum(map(function_words.__contains__, known)) for language, function_words in _FUNCTION_WORDS.items()
+    }
     for language, sign in _SIGNS.items():
         if any(mark in text for mark in _MARKS[language]):
             score[language] += len(sign.findall(text))
     other = max((name for name in score if name != "hi"), key=lambda name: score[name])
     if score[other] > 2 * score["hi"]:
         return other
-    if not score["hi"] and hint in _SMALL_WORDS:
+    if not score["hi"] and hint in _FUNCTION_WORDS:
         return hint
     return "hi"
 
 
-def _mixed(text: str) -> bool:
-    """Whether it is Hindi full of English names: its own small words hold the sentences together."""
+def _is_mixed_hindi(text: str) -> bool:
+    """Whether this is Hindi full of English names: its function words hold the sentences together."""
     if deva_ratio(text) < MIN_MIXED:
         return False
     found = _WORD.findall(fold(text))
-    hindi = sum(word in _SMALL_WORDS["hi"] for word in found)
+    hindi = sum(word in _FUNCTION_WORDS["hi"] for word in found)
     return hindi >= 5 and hindi > 3 * sum(word in _ENGLISH for word in found)
 
 
@@ -139,4 +142,4 @@ def _latin(text: str, hint: str) -> str:
     known = sum(word in _ENGLISH for word in found)
     if known and known * 12 >= len(found):
         return "en"
-    return hint if hint not in _SMALL_WORDS and hint not in _SHARED["ur"] else ""
+    return hint if hint not in _FUNCTION_WORDS and hint not in _SHARED_SCRIPTS["ur"] else ""

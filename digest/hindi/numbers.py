@@ -1,7 +1,7 @@
-"""Numbers as Hindi readers write them: lakh grouping, and digits of either script.
+"""Numbers in Hindi: lakh grouping, and digits of both scripts.
 
-Digits in news are ASCII nearly always (21,550 to 9 in one corpus), so Devanagari digits are a preference that
-is applied at the very end and never to URLs or markup.
+News uses ASCII digits nearly always (21,550 to 9 in one corpus), so Devanagari digits are a preference, applied last
+and never to URLs or markup.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ _TO_LATIN = {deva: chr(latin) for latin, deva in ((k, ord(v)) for k, v in _TO_DE
 
 
 def group(n: int | float) -> str:
-    """The number with Indian grouping: 1234567 → '12,34,567'. At most two decimals."""
+    """The number with Indian grouping: 1234567 becomes '12,34,567'. At most two decimals."""
     if isinstance(n, float):
         if n != n or n in (float("inf"), float("-inf")):
             return str(n)
@@ -29,10 +29,10 @@ def group(n: int | float) -> str:
 
 
 def devanagari_digits(text: str) -> str:
-    """The text with every ASCII digit as a Devanagari one."""
+    """The text with ASCII digits replaced by Devanagari ones."""
     return text.translate(_TO_DEVA)
 
 
 def latin_digits(text: str) -> str:
-    """The text with every Devanagari digit as an ASCII one."""
+    """The text with Devanagari digits replaced by ASCII ones."""
     return text.translate(_TO_LATIN)

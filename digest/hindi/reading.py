@@ -1,12 +1,12 @@
-"""How long a text takes to read. No layout, no words around the number."""
+"""Reading time of texts."""
 
 from __future__ import annotations
 
 WORDS_PER_MINUTE = 180
-"""No solid norm exists for Hindi; English readers do 238 silently and 183 aloud (Brysbaert 2019)."""
+"""There is no established norm for Hindi. English is read at 238 silently and at 183 aloud (Brysbaert 2019)."""
 
 
 def minutes(*texts: str) -> int:
-    """Whole minutes to read the texts together, rounded up; 0 when there is nothing to read."""
+    """Minutes to read all texts, rounded up; 0 if there are no words."""
     words = sum(len(text.split()) for text in texts)
     return -(-words // WORDS_PER_MINUTE)

@@ -1,7 +1,7 @@
-"""Hygiene of Hindi text: `repair` for what is shown, `fold` for what is compared, `deva_ratio` for script.
+"""Clean Hindi text: `repair` for text that is shown, `fold` for text that is compared.
 
-Knows scars of fonts, feeds and keyboards. Must not unescape HTML or strip tags (who takes text out of markup
-does that) and must not change a source's style: a full stop stays a full stop.
+Repairs damage from fonts, feeds and keyboards. Keeps each source's style (a full stop stays a full stop), and leaves
+HTML to whoever extracts the text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from functools import lru_cache
 from digest.hindi.tables import words
 
 CONSONANT = "\u0915-\u0939"
-LETTER = "\u0900-\u0963\u0966-\u096f\u0971-\u097f"  # Devanagari without danda, double danda and abbreviation sign
+# Devanagari without danda, double danda and abbreviation sign.
+LETTER = "\u0900-\u0963\u0966-\u096f\u0971-\u097f"
 NUKTA = "\u093c"
 VIRAMA = "\u094d"
 
@@ -23,18 +24,18 @@ VISARGA_WORDS = frozenset(
         "मुख्यतः साधारणतः अक्षरशः शब्दशः कोटिशः छः नमः संपूर्णतः सम्पूर्णतः प्रथमतः तत्त्वतः शनैः अधः यतः कुतः परतः",
     )
 )
-"""Words that really end in visarga; on any other word it is a colon typed with the wrong key."""
+"""Words that end in visarga. On any other word it is a colon typed with the wrong key."""
 
-_WORD_LENGTH = 40
-"""Characters; a shorter text is asked for again and again, as words and names are."""
+_CACHED_LENGTH = 40
+"""Characters up to which `fold` caches its result: words and names come again and again."""
 
 _PIECE_LENGTH = 1_000
 _PIECE = re.compile(f"[\\s\\S]{{1,{_PIECE_LENGTH}}}[^\\n -~]{{0,{_PIECE_LENGTH}}}")
 _PRECOMPOSED = re.compile("[\u0958-\u095f]")
 _JOINED_NUKTA = (("\u0929", "न"), ("\u0931", "र"), ("\u0934", "ळ"))
-_UNSETTLED = re.compile("[^\x00-\u02ff\u0901-\u0950\u0960-\u097f\u200b-\u200d\u2010-\u2026]")
-_UNSETTLED_NUKTA = re.compile(f"{NUKTA}(?<![\u0915-\u0927\u092a-\u092f\u0932\u0935-\u0939]{NUKTA})")
-"""What NFC may change: any letter but these, and a nukta that is alone or that joins its letter (न र ळ)."""
+_NOT_NFC = re.compile("[^\x00-\u02ff\u0901-\u0950\u0960-\u097f\u200b-\u200d\u2010-\u2026]")
+_NOT_NFC_NUKTA = re.compile(f"{NUKTA}(?<![\u0915-\u0927\u092a-\u092f\u0932\u0935-\u0939]{NUKTA})")
+"""What NFC may change: any letter but these, and a nukta that is alone or that composes with its letter (न र ळ)."""
 
 _MOJIBAKE = ("à¤", "à¥", "Ã", "â€")
 _DROPPED = re.compile(
@@ -43,20 +44,23 @@ _DROPPED = re.compile(
 _LINE_ENDS = re.compile("\r\n?|\u2028|\u2029")
 _WRITTEN_ENDS = re.compile(r"(?:\\[rnt])++(?![A-Za-z])")
 _WRITTEN_MARKS = re.compile(r"(?<!\\)\\++(?=[\"'/])")
-"""Escapes of a programming language, shown as letters: text that was quoted once more than it was read."""
+"""Escape sequences of a programming language as literal text, from a feed that escapes twice."""
+
 _ODD_SPACE = "\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
-_SPACES = re.compile(f"[{_ODD_SPACE}][ {_ODD_SPACE}]*| [ {_ODD_SPACE}]+")  # a lone space is left alone: it is cheaper
+# A single space needs no replacement, which is cheaper.
+_SPACES = re.compile(f"[{_ODD_SPACE}][ {_ODD_SPACE}]*| [ {_ODD_SPACE}]+")
 _SIGN = "[\u0901-\u0903\u093e-\u094c]"
 _LATE_NUKTA = re.compile(f"(?<!{_SIGN})({_SIGN}++){NUKTA}+")
-_STRAY_NUKTA = re.compile(f"{NUKTA}(?<![क-गजझडढनफयरळ]{NUKTA})")  # a letter first: what looks behind first is slow
-"""A nukta on nothing, or on a letter that Hindi never dots: `ह़ै` and `स़े` are other fonts' scars."""
-_IDLE_JOINER = re.compile(
-    f"(?<![\u200c\u200d])[\u200c\u200d]++(?={_SIGN})"
-)  # a sign that is parted from its letter shows a dotted circle
-_JAGRAN = re.compile(
+# The nukta comes first in the pattern, because a leading look-behind is slow.
+_STRAY_NUKTA = re.compile(f"{NUKTA}(?<![क-गजझडढनफयरळ]{NUKTA})")
+"""A nukta on nothing, or on a letter that never has one in Hindi: `ह़ै` and `स़े` come from legacy fonts."""
+
+# A vowel sign that a joiner separates from its letter shows a dotted circle.
+_IDLE_JOINER = re.compile(f"(?<![\u200c\u200d])[\u200c\u200d]++(?={_SIGN})")
+_LEGACY_I_SIGN = re.compile(
     f"¨((?:[{CONSONANT}]{NUKTA}?{VIRAMA})*[{CONSONANT}]{NUKTA}?)(?![{NUKTA}{VIRAMA}\u0901\u0902\u093e-\u094c])"
 )
-_BUILT_VOWELS = (("ाॅ", "ॉ"), ("अॉ", "ऑ"), ("अा", "आ"), ("अो", "ओ"), ("अौ", "औ"))
+_COMPOSED_VOWELS = (("ाॅ", "ॉ"), ("अॉ", "ऑ"), ("अा", "आ"), ("अो", "ओ"), ("अौ", "औ"))
 _DOUBLE_DANDA = re.compile(f"(?<=[{LETTER}\"'”’)\\]]) ?(?:\\|\\|+|।(?: ?।|\\|\\|+))(?: ?।|\\|\\|++)*+")
 _SPACE_BEFORE_DANDA = re.compile("(?<=[^\\s]) +(?=[।॥])")
 _NO_SPACE_AFTER_DANDA = re.compile(f"([।॥])(?=[{LETTER}A-Za-z0-9“‘(])")
@@ -68,21 +72,22 @@ _CLOSING_AS_OPENING = re.compile(f"’(?<=[{LETTER}]’)(?=[{LETTER}][^‘’\n]
 _VISARGA = re.compile(f"(?<![{LETTER}\u200c\u200d])[{LETTER}\u200c\u200d]++(?<=ः)(?= )")
 
 _NASAL = re.compile(f"[ङञणनम]{VIRAMA}(?=[क-घच-झट-ढत-धप-भशस])")
-_UNSEEN = re.compile(f"[{NUKTA}\u200b-\u200d\u00ad\ufeff]")
+_INVISIBLE = re.compile(f"[{NUKTA}\u200b-\u200d\u00ad\ufeff]")
 _DIGIT = re.compile("[०-९]")
 _DEVA = re.compile("[\u0904-\u0939\u0958-\u0961\u0972-\u097f]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 
 
 def repair(text: str) -> str:
-    """The text as it may be shown: NFC, one space between words, no invisible junk, known scars healed.
+    """The text ready to be shown: NFC, one space between words, no invisible characters, known damage repaired.
 
-    Takes plain text of one line or many and keeps its newlines; each line is stripped. Idempotent.
-    The steps are the scars seen in 985 Hindi articles (mojibake, spaces and controls, vowel signs built
-    of pieces, nukta after its vowel sign, danda's spaces, quotes, visarga in a colon's place).
+    Keeps newlines and strips each line. Idempotent. Repairs what was found in 985 Hindi articles: mojibake, odd
+    spaces and controls, vowel signs made of parts, a nukta after its vowel sign, spaces around dandas, quotes, and a
+    visarga typed for a colon.
     """
     repaired = _repair_once(text)
-    for _ in range(3):  # text garbled twice shows its second layer only when the first is off
+    # Text garbled twice shows its second layer only when the first is gone.
+    for _ in range(3):
         if repaired == text or not _is_garbled(repaired):
             break
         text, repaired = repaired, _repair_once(repaired)
@@ -90,68 +95,73 @@ def repair(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """The matching form: one spelling for what readers take for one word. Never show it. Idempotent.
+    """The form for comparisons, never to be shown: one spelling for what people read as one word. Idempotent.
 
-    Nukta and joiners go, chandrabindu and homorganic nasals become anusvara (हिन्दी = हिंदी), Devanagari digits
-    become ASCII, Latin letters lower case.
+    Removes nukta and joiners, turns chandrabindu and homorganic nasals into anusvara (हिन्दी = हिंदी), Devanagari
+    digits into ASCII, and Latin letters into lower case.
     """
     if text.isascii():
         return text.lower()
-    return _folded_word(text) if len(text) <= _WORD_LENGTH else _folded(text)
+    return _fold_cached(text) if len(text) <= _CACHED_LENGTH else _fold(text)
 
 
-def _folded(text: str) -> str:
-    whole = _nfc(text.lower())
-    seen = _UNSEEN.sub("", whole)
-    text = seen.replace("ँ", "ं")
+def _fold(text: str) -> str:
+    composed = _nfc(text.lower())
+    visible = _INVISIBLE.sub("", composed)
+    text = visible.replace("ँ", "ं")
     for joined, letter in _JOINED_NUKTA:
         text = text.replace(joined, letter)
-    text = _DIGIT.sub(lambda digit: str(ord(digit[0]) - ord("०")), text)  # str.translate takes ten times as long
+    # str.translate would take ten times as long.
+    text = _DIGIT.sub(lambda digit: str(ord(digit[0]) - ord("०")), text)
     text = _NASAL.sub("ं", text)
-    return text if seen == whole else _nfc(text)  # only what stood apart by a sign that went can compose
+    # Only what a removed character kept apart can compose now.
+    return text if visible == composed else _nfc(text)
 
 
-_folded_word = lru_cache(maxsize=20_000)(_folded)
+_fold_cached = lru_cache(maxsize=20_000)(_fold)
 
 
 def deva_ratio(text: str) -> float:
-    """Devanagari letters / (Devanagari + Latin letters), 0..1; 0.0 when there are neither."""
+    """The share of Devanagari letters among Devanagari and Latin letters, 0..1; 0.0 if there are neither."""
     deva = len(_DEVA.findall(text))
     latin = len(_LATIN.findall(text))
     return deva / (deva + latin) if deva else 0.0
 
 
 def _nfc(text: str) -> str:
-    """NFC, piece by piece (pieces end before ASCII), as `unicodedata` sorts a run of marks in quadratic time.
+    """Normalise to NFC in pieces that end before ASCII, because `unicodedata` sorts a run of marks in quadratic time.
 
-    A nukta makes it decompose the whole text, so that Hindi which is NFC already is told by its letters.
+    A nukta makes `unicodedata` decompose the whole text, so text that is NFC already is recognised by its letters.
     """
-    if _is_settled(text):
+    if _is_nfc(text):
         return text
     text = _PRECOMPOSED.sub(lambda letter: unicodedata.normalize("NFC", letter[0]), text)
-    if _is_settled(text):
+    if _is_nfc(text):
         return text
     if len(text) <= _PIECE_LENGTH:
         return unicodedata.normalize("NFC", text)
     return "".join(unicodedata.normalize("NFC", piece) for piece in _PIECE.findall(text))
 
 
-def _is_settled(text: str) -> bool:
-    return not (_UNSETTLED.search(text) or (NUKTA in text and _UNSETTLED_NUKTA.search(text)))
+def _is_nfc(text: str) -> bool:
+    return not (_NOT_NFC.search(text) or (NUKTA in text and _NOT_NFC_NUKTA.search(text)))
 
 
 def _repair_once(text: str) -> str:
     if _is_garbled(text):
-        text = _unscramble(text)
-    text = _nuktas(_nfc(text))  # before all that may part or join what a dropped nukta stood between
-    if "  " in text or not text.isprintable():  # controls, joiners and every odd space are not printable
+        text = _fix_mojibake(text)
+    # First, because removing a nukta changes what is adjacent.
+    text = _repair_nuktas(_nfc(text))
+    # Controls, joiners and odd spaces are not printable.
+    if "  " in text or not text.isprintable():
         text = _nfc(_SPACES.sub(" ", _DROPPED.sub("", _LINE_ENDS.sub("\n", text))))
     if "\\" in text:
         text = _WRITTEN_ENDS.sub("\n", _WRITTEN_MARKS.sub("", text))
-    text = _letters(text)
+    text = _repair_letters(text)
     if "l" in text or "I" in text:
         text = _LATIN_DANDA.sub("।", text)
-    if "।" in text or "॥" in text or "||" in text:  # each step only where its mark stands: most texts lack most
+    # Each step is skipped unless its character occurs, which is rare for most.
+    if "।" in text or "॥" in text or "||" in text:
         if "||" in text or "।।" in text or "। ।" in text:
             text = _DOUBLE_DANDA.sub("।", text)
         if " ।" in text or " ॥" in text:
@@ -160,21 +170,22 @@ def _repair_once(text: str) -> str:
     if "‘" in text or "“" in text:
         text = _GLUED_OPENING.sub(r" \1", text)
     if "’" in text:
-        text = "\n".join(_quotes(line) for line in text.split("\n"))
+        text = "\n".join(_repair_quotes(line) for line in text.split("\n"))
     if "ः " in text:
-        text = _VISARGA.sub(_colon, text)
+        text = _VISARGA.sub(_with_colon, text)
     if "\n" not in text:
         return text.strip()
     return "\n".join(line.strip() for line in text.split("\n"))
 
 
 def _is_garbled(text: str) -> bool:
-    """Whether it shows the marks of UTF-8 that was read as another charset."""
+    """Whether the text contains signs of UTF-8 decoded with another charset."""
     return any(mark in text for mark in _MOJIBAKE)
 
 
-def _unscramble(text: str) -> str:
-    import ftfy  # heavy, and needed for one article in a thousand
+def _fix_mojibake(text: str) -> str:
+    # A heavy import, needed for one article in a thousand.
+    import ftfy
 
     config = ftfy.TextFixerConfig(
         uncurl_quotes=False,
@@ -187,35 +198,35 @@ def _unscramble(text: str) -> str:
     return ftfy.fix_text(text, config)
 
 
-def _nuktas(text: str) -> str:
-    """Each nukta right behind the letter that bears it, and none elsewhere."""
+def _repair_nuktas(text: str) -> str:
+    """Move each nukta directly after its letter, and remove all others."""
     if NUKTA not in text:
         return text
     moved = _STRAY_NUKTA.sub("", _LATE_NUKTA.sub(f"{NUKTA}\\1", text))
     return text if moved == text else _nfc(moved)
 
 
-def _letters(text: str) -> str:
+def _repair_letters(text: str) -> str:
     before = text
     if "\u200d" in text or "\u200c" in text:
         text = _IDLE_JOINER.sub("", text)
-    for built, vowel in _BUILT_VOWELS:
-        text = text.replace(built, vowel)
+    for parts, vowel in _COMPOSED_VOWELS:
+        text = text.replace(parts, vowel)
     if "¨" in text:
-        text = _JAGRAN.sub("\\1िं", text)
+        text = _LEGACY_I_SIGN.sub("\\1िं", text)
     return text if text == before else _nfc(text)
 
 
-def _quotes(line: str) -> str:
-    """A closing quote glued between two words opens, when nothing is open and another one closes later."""
+def _repair_quotes(line: str) -> str:
+    """Make a closing quote between two words an opening one, if no quote is open and another one closes later."""
 
-    def turn(match: re.Match[str]) -> str:
+    def reopen(match: re.Match[str]) -> str:
         before = line[: match.start()]
         return "’" if before.count("‘") > before.count("’") else " ‘"
 
-    return _CLOSING_AS_OPENING.sub(turn, line, count=1)
+    return _CLOSING_AS_OPENING.sub(reopen, line, count=1)
 
 
-def _colon(match: re.Match[str]) -> str:
+def _with_colon(match: re.Match[str]) -> str:
     word = match.group(0)
     return word if len(word) < 2 or word in VISARGA_WORDS else word[:-1] + ":"

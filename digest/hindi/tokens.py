@@ -1,7 +1,6 @@
-"""Words for matching: folded tokens, and stems without stop words with variant spellings brought together.
+"""Tokens and stems for comparing texts: folded, without stop words, with spelling variants unified.
 
-For comparing texts only; nothing that comes out of here is shown to a reader. The word lists are data beside
-this file: `stopwords.txt` and `aliases.txt`.
+The word lists are `stopwords.txt` and `aliases.txt` beside this file.
 """
 
 from __future__ import annotations
@@ -14,9 +13,11 @@ from itertools import chain
 from digest.hindi.text import fold
 
 _TOKEN = re.compile("[\u0900-\u0963\u0971-\u097f]+|[a-z\u00df-\u024f]+|[0-9]+(?:[.,][0-9]+)*")
-_ALIAS_ENDINGS = (("यी", "ई"), ("ये", "ए"))  # नयी = नई, रुपये = रुपए: both spellings are standard
+# नयी = नई, रुपये = रुपए: both spellings are standard.
+_ENDING_VARIANTS = (("यी", "ई"), ("ये", "ए"))
 
-_RAW_WORD = re.compile(  # a word before folding: memoising by it folds each word of a day once
+# A word before folding. Caching by it folds each word only once.
+_RAW_WORD = re.compile(
     "[\u0900-\u0963\u0971-\u097f\u00ad\u200b-\u200d\ufeff]+|[A-Za-z\u00c0-\u024f]+|[0-9\u0966-\u096f]+(?:[.,][0-9\u0966-\u096f]+)*"
 )
 
@@ -27,7 +28,7 @@ def _lines(name: str) -> list[str]:
 
 
 STOP_WORDS: frozenset[str] = frozenset(fold(word) for line in _lines("stopwords.txt") for word in line.split())
-"""Folded words that carry no topic (own list; covers near half of running news text)."""
+"""Folded words without a topic: our own list, which covers nearly half of running news text."""
 
 ALIASES: dict[str, str] = {
     fold(variant): fold(canonical)
@@ -35,57 +36,56 @@ ALIASES: dict[str, str] = {
     for canonical, *variants in (line.split(),)
     for variant in variants
 }
-"""Folded variant → folded canonical token: one thing that papers spell or name in different ways."""
+"""Folded variant to folded canonical token, for things that papers spell or name differently."""
 
 
 def tokens(text: str) -> list[str]:
-    """Folded words and numbers in order; Devanagari, Latin and digits never share a token."""
+    """Folded words and numbers in order. Devanagari, Latin and digits never share a token."""
     return [token.replace(",", "") if token[0].isdigit() else token for token in _TOKEN.findall(fold(text))]
 
 
 def stems(text: str) -> list[str]:
-    """Topic-bearing stems in order: folded, stop words out, aliases applied, Hindi stemmer (memoised)."""
-    return list(chain.from_iterable(map(_BY_WORD.__getitem__, _RAW_WORD.findall(text))))
+    """The stems of the words that carry a topic, in order (cached by word)."""
+    return list(chain.from_iterable(map(_STEMS.__getitem__, _RAW_WORD.findall(text))))
 
 
 def word_stems(word: str) -> tuple[str, ...]:
-    """The stems of one word as it stands in a text; () for a stop word."""
-    return _BY_WORD[word]
+    """The stems of one word of a text; () for a stop word."""
+    return _STEMS[word]
 
 
-class _ByWord(dict[str, tuple[str, ...]]):
-    """Word → its stems, found when first asked for: what a dict looks up costs a third of a call."""
+class _StemCache(dict[str, tuple[str, ...]]):
+    """Word to its stems. A dict look-up costs a third of a call of a cached function."""
 
     def __missing__(self, word: str) -> tuple[str, ...]:
-        if len(self) >= _MOST_WORDS:
+        if len(self) >= _MAX_WORDS:
             self.clear()
-        found = self[word] = tuple(stem for token in tokens(word) if (stem := stem_of(token)))
-        return found
+        result = self[word] = tuple(stem for token in tokens(word) if (stem := stem_of(token)))
+        return result
 
 
-_MOST_WORDS = 200_000
-_BY_WORD = _ByWord()
+_MAX_WORDS = 200_000
+_STEMS = _StemCache()
 
 
 @lru_cache(maxsize=200_000)
 def stem_of(token: str) -> str:
-    """The stem of one folded token, '' for a stop word. Latin and digits keep their form."""
+    """The stem of one folded token; '' for a stop word. Latin words and digits stay as they are."""
     if token in STOP_WORDS:
         return ""
     token = ALIASES.get(token, token)
     if token[0] < "\u0900":
         return token
-    for ending, other in _ALIAS_ENDINGS:
+    for ending, other in _ENDING_VARIANTS:
         if len(token) > len(ending) and token.endswith(ending):
             token = token[: -len(ending)] + other
-    return "" if token in STOP_WORDS else _stemmed(token)
+    return "" if token in STOP_WORDS else _stem(token)
 
 
-def _stemmed(token: str) -> str:
-    """The token without the longest ending of the Hindi stemmer, which takes at least one letter to stand before it.
+def _stem(token: str) -> str:
+    """The token without the longest ending of snowballstemmer's Hindi stemmer, keeping at least one letter.
 
-    Does what the library's `stemWord` does, by look-up: it searches the same table letter by letter, a hundred times
-    as slowly.
+    Equals the library's `stemWord`, which searches the same table letter by letter and takes a hundred times as long.
     """
     endings, consonants, longest = _endings()
     for at in range(max(1, len(token) - longest), len(token)):
@@ -97,7 +97,7 @@ def _stemmed(token: str) -> str:
 
 @lru_cache(maxsize=1)
 def _endings() -> tuple[dict[str, bool], frozenset[str], int]:
-    """Ending → whether it goes only after a consonant; the consonants; the letters of the longest ending."""
+    """Ending to whether it needs a consonant before it; the consonants; the length of the longest ending."""
     from snowballstemmer.hindi_stemmer import HindiStemmer
 
     endings = {each.s: each.method is not None for each in HindiStemmer.a_0}

@@ -78,7 +78,8 @@ class Handler(BaseHTTPRequestHandler):
         self.give(FEED)
 
     def on_gzip(self) -> None:
-        half = len(FEED) // 2  # two members, as some caches make them
+        # Two members, as some caches make them
+        half = len(FEED) // 2
         self.give(gzip.compress(FEED[:half]) + gzip.compress(FEED[half:]), Content_Encoding="gzip")
 
     def on_bomb(self) -> None:
@@ -192,7 +193,8 @@ class Handler(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    request_queue_size = 256  # with the usual 5 a crowd of clients waits a second for its second try
+    # With the usual 5 a crowd of clients waits a second for its second try
+    request_queue_size = 256
 
 
 @cache
@@ -206,7 +208,8 @@ def _bomb() -> bytes:
 def serving() -> Iterator[str]:
     """The server's base URL, for as long as the block lasts."""
     Handler.seen.clear()
-    _bomb()  # made before the clock of a test runs
+    # Made before the clock of a test runs
+    _bomb()
     server = _Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

@@ -42,7 +42,8 @@ def test_wordpress(mapping: JsonMapping | None) -> None:
         "लोक निर्माण विभाग ने सोमवार को कहा कि पुल का काम अंतिम चरण में है।",
         "जांच दल अगले सप्ताह आएगा।",
     ]
-    assert bridge.published == datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # date_gmt names no zone
+    # Date_gmt names no zone
+    assert bridge.published == datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
     assert bridge.updated == datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
     assert (bridge.author, bridge.categories) == ("सीमा वर्मा", ("स्थानीय", "पुल", "सड़क"))
     assert bridge.guid == "https://village.example/?post_type=post&p=17"
@@ -152,12 +153,12 @@ def test_a_path_that_finds_nothing_is_told_with_the_keys_that_are_there() -> Non
     ("document", "mapping", "said"),
     [
         ({"a": 1, "b": 2}, None, "(found: a, b). Give the source a mapping: newsapi, gnews, wordpress, or"),
-        ([1, 2], None, "no API that is known by its shape"),
-        ({"a": 1}, PATHS, "'data.list' names no list in it (found: a)."),
-        ({"a": 1}, JsonMapping(title="x"), "It is no list; name its list in mapping.items (found: a)."),
-        ({"articles": {}}, JsonMapping(preset="gnews"), "'articles' names no list in it (found: articles)."),
-        ({"message": "Your API key is wrong."}, PATHS, "gives no articles but says: Your API key is wrong."),
-        ({"errors": ["Key abcdef0123456789abcd is wrong"]}, PATHS, "says: Key … is wrong."),
+        ([1, 2], None, "neither a JSON Feed nor a known API"),
+        ({"a": 1}, PATHS, "'data.list' does not name a list in it (found: a)."),
+        ({"a": 1}, JsonMapping(title="x"), "It is not a list; name its list in mapping.items (found: a)."),
+        ({"articles": {}}, JsonMapping(preset="gnews"), "'articles' does not name a list in it (found: articles)."),
+        ({"message": "Your API key is wrong."}, PATHS, "gives no articles but this message: Your API key is wrong."),
+        ({"errors": ["Key abcdef0123456789abcd is wrong"]}, PATHS, "this message: Key … is wrong."),
         ([], JsonMapping(preset="rss"), "There is no preset 'rss'; known: newsapi, gnews, wordpress."),
     ],
 )
@@ -179,7 +180,7 @@ def test_broken_json_gives_one_sentence(text: str) -> None:
 
 def test_an_answer_of_no_articles_is_no_error() -> None:
     parsed = read('{"totalArticles": 0, "articles": []}', mapping=JsonMapping(preset="gnews"))
-    assert (parsed.kind, parsed.error, parsed.warnings) == ("api:gnews", "", ("it holds no items",))
+    assert (parsed.kind, parsed.error, parsed.warnings) == ("api:gnews", "", ("it has no items",))
 
 
 def test_a_hundred_thousand_items_are_cut_to_the_newest() -> None:

@@ -122,7 +122,7 @@ def test_what_does_not_lie_there_is_on_the_web_or_told(tmp_path: Path) -> None:
     markdown(tmp_path / "articles", front="image: pul.png\n")
     parsed = read_path(tmp_path / "articles", DESK, NOW)
     assert only(parsed).image is None
-    assert parsed.warnings == ("pul.md: its picture pul.png is not in its folder",)
+    assert parsed.warnings == ("pul.md: its image pul.png is not in its folder",)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_no_address_of_this_machine_is_a_picture(tmp_path: Path, name: str) -> N
     markdown(tmp_path, front=f"image: '{name}'\n")
     parsed = read_path(tmp_path, DESK, NOW)
     assert only(parsed).image is None
-    assert parsed.warnings == ("1 item: its image is neither a file beside it nor an http or https address",)
+    assert parsed.warnings == ("1 item: its image is neither a file next to it nor an http or https URL",)
 
 
 def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
@@ -174,11 +174,11 @@ def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (png(padding=beside.LARGEST), "has more than 200,000 bytes"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is SVG, which mail programs do not all show"),
-        (b"RIFF\x10\x00\x00\x00WEBPVP8 ", "is WebP, which mail programs do not all show"),
-        (b"<html>", "is no PNG, JPEG or GIF by its first bytes"),
-        (b"", "is no PNG, JPEG or GIF by its first bytes"),
+        (png(padding=beside.MAX_IMAGE_BYTES), "has more than 200,000 bytes"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is SVG, which not all mail programs show"),
+        (b"RIFF\x10\x00\x00\x00WEBPVP8 ", "is WebP, which not all mail programs show"),
+        (b"<html>", "is not a PNG, JPEG or GIF file"),
+        (b"", "is not a PNG, JPEG or GIF file"),
     ],
 )
 def test_what_no_mail_should_carry_is_left_out_and_told(tmp_path: Path, data: bytes, said: str) -> None:
@@ -188,12 +188,12 @@ def test_what_no_mail_should_carry_is_left_out_and_told(tmp_path: Path, data: by
     assert only(parsed).image is None
     assert parsed.pictures == ()
     (warning,) = parsed.warnings
-    assert warning.startswith(f"pul.md: its picture pul.png {said}")
+    assert warning.startswith(f"pul.md: its image pul.png {said}")
 
 
 def test_a_picture_of_just_the_largest_size_is_taken(tmp_path: Path) -> None:
-    data = png(padding=beside.LARGEST - len(png(padding=1)) + 1)
-    assert len(data) == beside.LARGEST
+    data = png(padding=beside.MAX_IMAGE_BYTES - len(png(padding=1)) + 1)
+    assert len(data) == beside.MAX_IMAGE_BYTES
     markdown(tmp_path, front="image: pul.png\n")
     (tmp_path / "pul.png").write_bytes(data)
     assert shown(read_path(tmp_path, DESK, NOW))[0] == data
@@ -224,7 +224,7 @@ def test_a_picture_that_nobody_names_is_told_and_not_kept(tmp_path: Path) -> Non
     (tmp_path / "pul.png").write_bytes(png())
     parsed = read_path(tmp_path, DESK, NOW)
     assert parsed.pictures == ()
-    assert parsed.warnings == ("pul.png is a picture that no article names",)
+    assert parsed.warnings == ("pul.png is an image that no article uses",)
 
 
 def test_counters_and_spacers_are_no_pictures_of_a_story(tmp_path: Path) -> None:

@@ -334,7 +334,8 @@ _LINES = st.sampled_from([LEAD, NEXT, "क्या बोले मंत्र
                           "छोटी", LEAD[:50] + " […]", "The post x appeared first on y", "* * *", ":", "-"])  # fmt: skip
 
 
-@settings(deadline=None)  # ftfy is imported by the first text that needs it
+# Ftfy is imported by the first text that needs it
+@settings(deadline=None)
 @given(
     st.lists(_LINES | st.text(max_size=40), max_size=6), st.text(max_size=60) | _LINES, _LINES | st.text(max_size=60)
 )

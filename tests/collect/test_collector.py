@@ -180,4 +180,5 @@ def test_a_latin1_header_over_utf8_is_seen_through(site: str, fetcher: Fetcher, 
         memory,
     )
     assert next(iter(memory.articles.values())).title == "नहर में पानी आया"
-    assert report.sources[0].warnings == ()  # the document itself declares UTF-8
+    # The document itself declares UTF-8
+    assert report.sources[0].warnings == ()

@@ -59,10 +59,10 @@ def test_a_document_is_known_by_what_it_holds(document: str, kind: str) -> None:
     ("document", "error"),
     [
         ("", "It is empty."),
-        ("नमस्ते", "It is neither XML nor JSON, so it is no feed."),
+        ("नमस्ते", "It is neither XML nor JSON, so it is not a feed."),
         (NO_ARTICLE, "give the source `links`"),
-        (article_page().replace(TEXT, "").replace(TEXT[::-1], ""), "It names no feed and is no article"),
-        ("<svg xmlns='http://www.w3.org/2000/svg'><title>x</title></svg>", "is no feed that we know"),
+        (article_page().replace(TEXT, "").replace(TEXT[::-1], ""), "It names no feed and is not an article"),
+        ("<svg xmlns='http://www.w3.org/2000/svg'><title>x</title></svg>", "is not a known kind of feed"),
     ],
 )
 def test_what_is_of_no_kind_says_so(document: str, error: str) -> None:
@@ -89,9 +89,9 @@ def test_a_page_that_names_itself_is_not_followed() -> None:
 @pytest.mark.parametrize(
     ("setting", "document", "warning"),
     [
-        ({"links": "main a"}, FEED, "links is for web pages"),
-        ({"links": "main a"}, JSON_FEED, "links is for web pages"),
-        ({"mapping": JsonMapping(preset="gnews")}, FEED, "mapping is for JSON; this is none"),
+        ({"links": "main a"}, FEED, "`links` is for web pages"),
+        ({"links": "main a"}, JSON_FEED, "`links` is for web pages"),
+        ({"mapping": JsonMapping(preset="gnews")}, FEED, "`mapping` is for JSON; this is none"),
     ],
 )
 def test_a_setting_for_another_kind_is_told(setting: dict[str, object], document: str, warning: str) -> None:
@@ -101,7 +101,7 @@ def test_a_setting_for_another_kind_is_told(setting: dict[str, object], document
 
 
 def test_a_page_where_json_was_expected_is_an_error() -> None:
-    assert "not the JSON that mapping is for" in read(NO_ARTICLE, mapping=JsonMapping(preset="gnews")).error
+    assert "not the JSON that `mapping` is for" in read(NO_ARTICLE, mapping=JsonMapping(preset="gnews")).error
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_ill_formed_xml_is_read_with_a_warning() -> None:
     parsed = parse(rss(item(1, title="सड़क & पुल का काम शुरू"), item(2)))
     assert parsed.articles[0].title == "सड़क & पुल का काम शुरू"
     assert len(parsed.articles) == 2
-    assert parsed.warnings == ("it is not well-formed XML and was read tolerantly",)
+    assert parsed.warnings == ("it is not well-formed XML, so some of it may be missing",)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_web_page_names_itself_and_its_feed() -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [(b"", "empty"), (b"  \n", "empty"), (b"hello", "neither XML nor JSON"), (b"<note><to>x</to></note>", "<note>"),
-     (b'{"a": 1}', "no JSON Feed"), (b"{", "can't be read"), (b"[" * 100_000, "can't be read")],
+     (b'{"a": 1}', "not a JSON Feed"), (b"{", "can't be read"), (b"[" * 100_000, "can't be read")],
 )  # fmt: skip
 def test_what_is_no_feed_says_what_it_is(data: bytes, words: str) -> None:
     assert words in parse(data).error
@@ -150,7 +150,7 @@ def test_what_is_no_feed_says_what_it_is(data: bytes, words: str) -> None:
 
 def test_an_empty_feed_is_no_error() -> None:
     parsed = parse(rss())
-    assert (parsed.kind, parsed.error, parsed.warnings) == ("rss2.0", "", ("it holds no items",))
+    assert (parsed.kind, parsed.error, parsed.warnings) == ("rss2.0", "", ("it has no items",))
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_mutated_feeds_never_raise(data: st.DataObject) -> None:
 def test_a_feed_that_breaks_off_before_its_first_item_says_so(whole: str) -> None:
     for end in range(whole.index("<title") + 7, len(whole) - 6):
         parsed = parse(whole[:end])
-        assert parsed.error == "Its XML breaks off before the first item; was it sent whole?", whole[:end]
+        assert parsed.error == "Its XML ends before the first item; was it sent completely?", whole[:end]
 
 
 def test_a_feed_that_is_whole_and_empty_or_merely_faulty_does_not_break_off() -> None:

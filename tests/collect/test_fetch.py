@@ -119,7 +119,8 @@ def test_the_connection_goes_to_the_address_that_was_checked(site: str, monkeypa
     real = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     assert Fetcher(LIMITS).get(f"http://rebind.example:{port}/feed", allow_private=True).body == FEED
-    assert next(answers) == "192.0.2.1"  # asked once only
+    # Asked once only
+    assert next(answers) == "192.0.2.1"
     assert Handler.seen[-1][1]["host"] == f"rebind.example:{port}"
 
 
@@ -204,7 +205,8 @@ def test_devanagari_in_host_and_path_becomes_ascii() -> None:
     ],
 )
 def test_retry_after(value: str, seconds: float | None) -> None:
-    assert retry_after_seconds(value, 1795392000.0) == seconds  # 2026-11-23 00:00 UTC
+    # 2026-11-23 00:00 UTC
+    assert retry_after_seconds(value, 1795392000.0) == seconds
 
 
 def test_a_redirect_to_a_hindi_path_in_utf8_is_followed_as_browsers_do(site: str) -> None:

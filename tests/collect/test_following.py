@@ -153,7 +153,8 @@ def test_an_index_without_a_good_child_is_an_error(run: Run, site: HttpServer) -
     site.route("/index.xml", index(site, "/gone.xml", "/index.xml"))
     report = run(source("gaon", site.url("/index.xml")))
     assert report.error.startswith("None of the documents that it names could be used")
-    assert len(site.hits("/index.xml")) == 2  # once asked for, once as its own child, and no further
+    # Once asked for, once as its own child, and no further
+    assert len(site.hits("/index.xml")) == 2
 
 
 # --- the pages of articles ---
@@ -174,7 +175,8 @@ def test_pages_are_read_for_a_source_that_asks_for_it_and_each_once(
     assert run(whole).updated == 0
     assert len(hits(site, "/n/")) == len(TITLES)
     site.route("/feed", rss(site) + "<!-- and another -->")
-    assert run(source("gaon", site.url("/feed"))).updated == 0  # a feed's cut text takes no whole one's place
+    # A feed's cut text takes no whole one's place
+    assert run(source("gaon", site.url("/feed"))).updated == 0
 
 
 def test_pages_left_for_the_next_run_are_read_in_it(run: Run, memory: Notebook, site: HttpServer) -> None:

@@ -114,7 +114,8 @@ def test_a_patient_run_spares_what_keeps_failing_and_a_run_by_hand_does_not(desk
     desk.one(one, at=NOW + timedelta(minutes=15))
     assert len(site.hits("/gone")) == 4
     at = NOW + timedelta(minutes=15)
-    for wait in (60, 120, 240, 360, 360):  # minutes: twice as long each time, and six hours at most
+    # Minutes: twice as long each time, and six hours at most
+    for wait in (60, 120, 240, 360, 360):
         desk.one(one, at=at + timedelta(minutes=wait - 2), patient=True)
         asked = len(site.hits("/gone"))
         at += timedelta(minutes=wait)

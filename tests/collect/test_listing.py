@@ -105,7 +105,7 @@ def test_a_long_list_is_cut_to_its_first() -> None:
     body = "".join(f"<li><a href='/n/{n}'>{TITLE} {n}</a></li>" for n in range(3 * MAX_LINKS))
     parsed = read(page(f"<ul>{body}</ul>"), links="ul")
     assert len(parsed.articles) == MAX_LINKS
-    assert parsed.warnings == (f"it gives {3 * MAX_LINKS} links; the first {MAX_LINKS} are taken",)
+    assert parsed.warnings == (f"it has {3 * MAX_LINKS} links; the first {MAX_LINKS} are used",)
 
 
 def test_a_saved_listing_is_read_by_the_address_that_it_names() -> None:
@@ -114,7 +114,7 @@ def test_a_saved_listing_is_read_by_the_address_that_it_names() -> None:
 
 
 def test_a_selector_that_is_none_is_told() -> None:
-    assert read(CARDS, links="main >> a").error.startswith("'main >> a' is no CSS selector (")
+    assert read(CARDS, links="main >> a").error.startswith("'main >> a' is not a CSS selector (")
 
 
 @pytest.mark.parametrize(

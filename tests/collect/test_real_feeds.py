@@ -10,8 +10,8 @@ import pytest
 from tests.collect.test_feeds import NOW, item, parse, rss
 from tests.paths import SHARED_DATA
 
+# Real feeds that hold entries of a menu, and how many.
 MENUS = {"jagran.xml": 4, "bhaskar.xml": 3, "thedotnetblog_hi_fullcontent.xml": 1}
-"""Real feeds that hold entries of a menu, and how many."""
 
 
 def _real() -> list[Path]:
@@ -38,7 +38,7 @@ def test_a_menu_among_headlines_is_no_news() -> None:
     parsed = parse(rss(item(8, title="सब्सक्राइब करें"), *long, item(9, title="मेले की तस्वीरें")))
     assert len(parsed.articles) == 5
     assert parsed.lost == 2
-    assert "2 items: an entry of a menu and no news, so it was left out" in parsed.warnings
+    assert "2 items: a menu entry, not news, so it was left out" in parsed.warnings
     alone = parse(rss(item(8, title="नहर में पानी"), item(9, title="मेले की तस्वीरें")))
     assert (len(alone.articles), alone.lost) == (2, 0)
 

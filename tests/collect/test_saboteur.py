@@ -135,7 +135,8 @@ def test_double_escaped_scripts_are_no_markup_in_the_end() -> None:
 
 def test_a_letters_own_tags_may_stand_in_a_title() -> None:
     for tag in PLACEHOLDERS.values():
-        assert parse(rss(GOOD.replace("पानी", tag))).articles[0].title  # rendering answers for what it does with them
+        # Rendering answers for what it does with them
+        assert parse(rss(GOOD.replace("पानी", tag))).articles[0].title
 
 
 def test_a_number_entity_of_ten_thousand_digits() -> None:

@@ -152,4 +152,4 @@ def test_eight_megabytes_of_one_thing(letter: str, kind: str, tmp_path: Path) ->
     assert parsed.articles or parsed.error
     if kind == "txt":
         assert parsed.articles[0].title == "नहर में पानी आया"
-        assert "1 item: its text is absurdly long and was cut" in parsed.warnings
+        assert "1 item: its text is extremely long and was cut" in parsed.warnings

@@ -46,9 +46,10 @@ def test_a_news_sitemap_gives_what_it_says_of_each_article() -> None:
     assert first.categories == ("नहर", "किसान", "सिंचाई")
     assert first.image == Image("https://img.village.example/nahar.jpg", alt="नहर का फाटक")
     assert first.language == "hi"
-    assert second.published == datetime(2026, 11, 23, 3, 0, tzinfo=UTC)  # its lastmod
+    # Its lastmod
+    assert second.published == datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
     assert parsed.lost == 1
-    assert parsed.warnings == ("1 item: its address is no article's, so it was left out",)
+    assert parsed.warnings == ("1 item: its URL is not that of an article, so it was left out",)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_a_plain_sitemap_of_a_whole_site_is_cut_to_its_newest() -> None:
     assert len(parsed.articles) == MAX_LINKS
     assert {article.published.month for article in parsed.articles} == {11}
     assert parsed.warnings == (
-        f"it gives links without titles; the newest {MAX_LINKS} of its 3000 addresses were taken",
+        f"it gives links without titles; the newest {MAX_LINKS} of its 3000 URLs were used",
     )
 
 
@@ -151,15 +152,15 @@ def test_an_index_without_dates_goes_by_the_months_in_names() -> None:
 
 
 def test_an_index_of_nothing_says_so() -> None:
-    assert read("<sitemapindex></sitemapindex>").error == "It is an index of sitemaps that names none."
+    assert read("<sitemapindex></sitemapindex>").error == "It is a sitemap index that names no sitemaps."
 
 
 def test_a_packed_sitemap_is_unpacked_within_a_limit() -> None:
     kind = "application/x-gzip"
     assert len(read(gzip.compress(NEWS.encode()), content_type=kind).articles) == 2
     bomb = read(gzip.compress(b"<urlset>" + b" " * 30_000_000), content_type=kind)
-    assert bomb.error == "It is packed and larger than 10,000,000 bytes when unpacked; refused."
-    assert read(gzip.compress(NEWS.encode())[:300]).error.startswith("It is packed, but ")
+    assert bomb.error == "It is compressed, and larger than 10,000,000 bytes; refused."
+    assert read(gzip.compress(NEWS.encode())[:300]).error.startswith("It is compressed, but ")
 
 
 def test_saved_sitemaps_are_read(tmp_path: Path) -> None:
@@ -175,7 +176,7 @@ def test_links_alone_in_a_drop_folder_are_no_articles(tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_text(urlset(plain_url(1)), "utf-8")
     parsed = read_path(tmp_path, Source("गांव", path="."), NOW)
     assert (parsed.articles, parsed.lost > 0) == ((), True)
-    assert any("It holds links only" in warning for warning in parsed.warnings)
+    assert any("It has links only" in warning for warning in parsed.warnings)
 
 
 @pytest.mark.parametrize(

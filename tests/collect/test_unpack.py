@@ -70,7 +70,8 @@ def test_a_body_that_ended_too_early_is_damaged(encoding: str, cut: int) -> None
 @ENCODINGS
 @given(junk=st.binary(min_size=1, max_size=300))
 def test_junk_is_damage_or_short_and_nothing_else(encoding: str, junk: bytes) -> None:
-    PACKERS[encoding](b"")  # skips where the decoder is missing
+    # Skips where the decoder is missing
+    PACKERS[encoding](b"")
     try:
         assert sum(map(len, decompress([junk], encoding, limit=10_000))) <= 10_000
     except (DecompressError, BodyTooLarge):

@@ -1,4 +1,4 @@
-"""Invented articles for the tests of curation: people, places and events here exist nowhere."""
+"""Invented articles for the tests of curation. Their people, places and events do not exist."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from digest.models import Article, Block
 
+# 06:00 in India on the day of the edition.
 NOW = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
-"""06:00 in India on the day of the edition."""
 
 
 def article(id_: str, source: str, title: str, text: str = "", hours: float = 5, **more: object) -> Article:

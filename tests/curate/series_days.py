@@ -1,4 +1,4 @@
-"""Invented: pages of series and other items over five days. Places, films and boards exist nowhere.
+"""Invented recurring pages and other items of four days. The places, films and boards do not exist.
 
 Of each kind there are pages of four subjects a day (towns, signs, films), as four papers print them.
 """
@@ -11,12 +11,13 @@ from datetime import timedelta
 from digest.models import Article, Block
 from tests.curate.sample import NOW
 
-DAYS, PAPERS = 5, 4
+DAYS, PAPERS = 4, 4
 TOWNS = ("शनपुर", "बेलापुर", "रामगढ़िया", "सोनपुरा")
 SIGNS = ("मेष", "तुला", "मकर", "मीन")
 FILMS = ("नीली पतंग", "झुमरी तलैयाना", "ठगवाला", "चौबारिका")
 BOARDS = ("लघुविद्युत", "पटवारिका", "नौचालन", "मृदापरीक्षण")
-KINDS: dict[str, tuple[tuple[str, ...], str, str]] = {  # kind → subjects, title, text; {0}… are the day's numbers
+# Kind -> subjects, title, text; {0} and so on are the day's numbers, {w} its weekday, {s} the subject.
+KINDS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "sign": (
         SIGNS,
         "{s} राशिफल {w}: जानें कैसा रहेगा दिन",

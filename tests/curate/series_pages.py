@@ -1,4 +1,4 @@
-"""Invented series: 200 pages of ten kinds over four days, as five papers would print them. Places exist nowhere."""
+"""Invented recurring pages: 200 of ten kinds over four days, as five papers print them. The places do not exist."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from digest.models import Article, Block
 from tests.curate.sample import NOW
 
 DAYS, PAPERS = 4, 5
-KINDS: dict[str, tuple[str, str]] = {  # kind → title and text; {0}… are the day's numbers, {w} its weekday
+# Kind -> title and text; {0} and so on are the day's numbers, {w} its weekday.
+KINDS: dict[str, tuple[str, str]] = {
     "horoscope": (
         "{w} का राशिफल: मेष से मीन तक, जानें अपना दिन",
         "मेष राशि वालों का दिन सामान्य रहेगा। वृष राशि वाले खर्च पर ध्यान दें। शुभ अंक {0} और शुभ रंग नीला है।",

@@ -1,4 +1,4 @@
-"""A sentence of another paper beside a summary: only when it adds something, whole and attributed."""
+"""Adding an attributed sentence of another source to a summary."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_every_rule_on_real_pairs() -> None:
     assert extended > 20
 
 
-def test_no_addition_points_at_what_the_reader_does_not_see() -> None:
+def test_no_addition_refers_to_text_that_the_reader_does_not_see() -> None:
     from digest.curate.addition import POINTING
     from digest.hindi.tokens import tokens
 

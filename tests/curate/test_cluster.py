@@ -1,4 +1,4 @@
-"""Same story or not: invented days, the rules that keep pages apart, and labelled real pairs."""
+"""Clustering: invented days, the rules that keep pages apart, and labelled real pairs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_order_of_input_changes_nothing(seed: int) -> None:
     assert cluster(shuffled, RULES) == cluster(DAY, RULES)
 
 
-def test_links_say_why() -> None:
+def test_links_explain_the_score() -> None:
     bridge = next(each for each in cluster(DAY, RULES) if len(each.articles) == 3)
     assert len(bridge.links) == 3
     for link in bridge.links:
@@ -66,7 +66,7 @@ def test_two_items_of_one_source_join_only_when_nearly_the_same() -> None:
     title = "सोनपुरा में कमला नदी का पुल खुला तो लगा मेला, नाविकों ने मांगा काम"
     elsewhere = article("fair", "setu", title, words, hours=3)
     score = Pairs.build([first, elsewhere], RULES).link(0, 1).score
-    assert RULES.merge <= score < RULES.same_source, "the sample must lie between the two thresholds"
+    assert RULES.merge <= score < RULES.same_source, "the sample must be between the two thresholds"
     assert len(cluster([first, elsewhere], RULES)) == 1
     sidebar = article("fair", first.source, title, words, hours=3)
     apart = cluster([first, sidebar], RULES)
@@ -115,19 +115,19 @@ def test_weekdays_that_differ_count_against_a_pair() -> None:
     st.dictionaries(st.tuples(st.integers(0, 11), st.integers(0, 11)), st.floats(0, 1), max_size=40),
     st.sets(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=10),
 )
-def test_linkage_keeps_everybody_once_and_enemies_apart(
-    size: int, scores: dict[tuple[int, int], float], barred: set[tuple[int, int]]
+def test_average_link_keeps_every_number_once_and_barred_pairs_apart(
+    size: int, scores: dict[tuple[int, int], float], apart: set[tuple[int, int]]
 ) -> None:
-    good = {(i, j): value for (i, j), value in scores.items() if i < j < size and (i, j) not in barred}
-    foes = {(i, j) for i, j in barred if i < j < size}
-    groups = average_link(size, good, foes, 0.34)
+    good = {(i, j): value for (i, j), value in scores.items() if i < j < size and (i, j) not in apart}
+    enemies = {(i, j) for i, j in apart if i < j < size}
+    groups = average_link(size, good, enemies, 0.34)
     assert sorted(itertools.chain.from_iterable(groups)) == list(range(size))
     for group in groups:
-        assert not set(itertools.combinations(group, 2)) & foes
+        assert not set(itertools.combinations(group, 2)) & enemies
         assert len(group) == 1 or any(pair in good for pair in itertools.combinations(group, 2))
 
 
-def test_linkage_does_not_chain() -> None:
+def test_average_link_does_not_chain() -> None:
     assert average_link(3, {(0, 1): 0.9, (1, 2): 0.4}, (), 0.34) == [[0, 1], [2]]
     assert average_link(3, {(0, 1): 0.9, (1, 2): 0.4, (0, 2): 0.4}, (), 0.34) == [[0, 1, 2]]
 

@@ -1,4 +1,4 @@
-"""From articles to sections: what gets in, where it stands, why, and what is left out."""
+"""Composing an edition: which stories it has, in which order, why, and what is left out."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_day() -> None:
     assert any(reason.startswith("section मनोरंजन: headline words") for reason in by_title(curated, "पतंग").reasons)
 
 
-def test_a_link_names_the_two_that_it_joins_and_what_is_only_related() -> None:
+def test_reasons_name_linked_and_related_articles() -> None:
     bridge = by_title(made(), "पुल")
     links = [reason for reason in bridge.reasons if reason.startswith("same story: ")]
     assert len(links) == 3
@@ -56,7 +56,7 @@ def test_a_link_names_the_two_that_it_joins_and_what_is_only_related() -> None:
     assert any(reason.startswith(f"related: {fair.title} (uday) ") for reason in reasons)
 
 
-def test_what_comes_next_is_told_best_first_and_can_be_pinned() -> None:
+def test_runners_up_are_listed_best_first_and_can_be_pinned() -> None:
     rules = replace(RULES, max_stories=3)
     curated = made(DAY, rules)
     assert [each.score for each in curated.runners_up] == sorted(
@@ -79,7 +79,7 @@ def test_order_of_input_changes_nothing(seed: int) -> None:
     assert made(shuffled) == made()
 
 
-def test_too_little_is_said_and_nothing_is_sent() -> None:
+def test_too_few_stories_give_a_reason_and_no_sections() -> None:
     curated = made(BRIDGE)
     assert curated.sections == ()
     assert curated.lead == ""
@@ -87,7 +87,7 @@ def test_too_little_is_said_and_nothing_is_sent() -> None:
     assert made(()).reason == "There is no story from the last 24 hours; an edition needs 3."
 
 
-def test_other_days_and_languages_are_counted_out() -> None:
+def test_articles_of_other_days_and_languages_are_left_out_and_counted() -> None:
     more = [
         replace(OTHERS[0], id="old", published=NOW - timedelta(hours=25)),
         replace(OTHERS[1], id="future", published=NOW + timedelta(hours=2)),
@@ -104,7 +104,7 @@ def sections_of(curated: Curated) -> list[tuple[str, list[str]]]:
     return [(section.name, [story.id for story in section.stories]) for section in curated.sections]
 
 
-def test_the_desk_pins_and_drops() -> None:
+def test_editors_pin_and_drop_stories() -> None:
     plain = made()
     chess, bridge = by_title(plain, "शतरंज"), by_title(plain, "पुल")
     pinned = made(changes=Changes(pinned=(chess.id,)))
@@ -180,7 +180,7 @@ def test_the_top_is_not_one_paper() -> None:
     assert len(stories(alone)) == 4, "with one source there is nothing to spread"
 
 
-def test_pictures_and_addresses_come_from_whoever_has_them() -> None:
+def test_picture_and_url_come_from_any_article_that_has_them() -> None:
     picture = Image("https://setu.example.com/pul.jpg")
     bridge = [replace(BRIDGE[0], url=""), BRIDGE[1], replace(BRIDGE[2], image=picture)]
     story = by_title(made([*bridge, *OTHERS]), "पुल")
@@ -191,7 +191,7 @@ def test_pictures_and_addresses_come_from_whoever_has_them() -> None:
     assert story.url in story.articles
 
 
-def test_a_picture_that_a_letter_can_show_is_taken_before_one_that_it_cannot() -> None:
+def test_a_picture_that_an_email_can_show_is_preferred() -> None:
     stamp, bare = Image("https://a.example/s.jpg", 106, 60), Image("http://b.example/b.jpg")
     good = Image("https://c.example/g.jpg", 1200, 675)
 
@@ -203,20 +203,20 @@ def test_a_picture_that_a_letter_can_show_is_taken_before_one_that_it_cannot() -
     assert shown(stamp, stamp, bare) == stamp
 
 
-def test_ids_outlast_the_day() -> None:
+def test_story_ids_stay_the_same_later() -> None:
     later = compose(DAY, ComposeContext(RULES, NOW + timedelta(hours=3), weights={"setu": 1.1}))
     assert {story.id for story in stories(later)} & {story.id for story in stories(made())}
     assert by_title(later, "शतरंज").id == by_title(made(), "शतरंज").id
 
 
-def test_source_weight_and_liking_move_a_story_up() -> None:
+def test_source_weight_and_preference_raise_the_score() -> None:
     plain, liked = made(), made(rules=Rules(preferences={"मनोरंजन": 1.0}))
     assert by_title(liked, "पतंग").score == pytest.approx(by_title(plain, "पतंग").score + 0.8)
     heavy = compose(DAY, ComposeContext(RULES, NOW, weights={"setu": 2.0}))
     assert by_title(heavy, "दूरबीन").score == pytest.approx(by_title(plain, "दूरबीन").score + 0.5)
 
 
-def test_fresh_before_stale_and_damage_behind() -> None:
+def test_fresh_stories_score_higher_and_damaged_ones_lower() -> None:
     fresh, stale = replace(OTHERS[0], published=NOW - timedelta(hours=1)), OTHERS[0]
     assert by_title(made([fresh, *OTHERS[1:]]), "शतरंज").score > by_title(made([stale, *OTHERS[1:]]), "शतरंज").score
     hurt = replace(OTHERS[0], title="तेरह साल की मी\ufffdा ने जीती राज्य शतरंज प्रतियोगिता")
@@ -224,7 +224,7 @@ def test_fresh_before_stale_and_damage_behind() -> None:
     assert "damaged text → -0.50" in story.reasons
 
 
-def test_extra_sections_stand_after_those_of_the_rules_by_name() -> None:
+def test_extra_sections_follow_those_of_the_rules_by_name() -> None:
     extra = [replace(OTHERS[0], section="मौसम"), replace(OTHERS[1], section="कृषि")]
     curated = made([*BRIDGE, *extra])
     assert [section.name for section in curated.sections] == ["देश", "कृषि", "मौसम"]

@@ -1,8 +1,10 @@
-"""Two days of a newsletter by its commands: samples come again, the papers' own news does not."""
+"""Two days of a newsletter through its commands: replayed samples come again, real news does not."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import pytest
 
 from tests.cli.newsroom import Newsroom
 
@@ -23,6 +25,7 @@ def room(tmp_path: Path) -> Newsroom:
     return Newsroom(tmp_path / "letter")
 
 
+@pytest.mark.slow
 def test_the_demo_gives_a_full_edition_on_two_days(tmp_path: Path) -> None:
     newsroom = room(tmp_path)
     first = newsroom.json("demo")
@@ -58,7 +61,7 @@ def test_what_was_sent_on_monday_stays_out_on_tuesday(tmp_path: Path) -> None:
     assert later["state"] == "draft"
 
 
-def test_a_model_without_an_address_is_a_fault(tmp_path: Path) -> None:
+def test_a_model_without_a_url_is_a_configuration_error(tmp_path: Path) -> None:
     run = room(tmp_path).digest("check", DIGEST_SUMMARY__ENGINE="openai")
     assert run.code == 2
     assert "expected url and model" in run.out + run.err

@@ -28,12 +28,12 @@ def cleaned(articles: list[Article]) -> list[str]:
     return [each.text for each in remove_repeated_text(articles, NOW)]
 
 
-def test_a_sentence_of_three_unlike_articles_goes() -> None:
+def test_a_sentence_of_three_different_articles_is_removed() -> None:
     assert cleaned(reports(4)) == [text for _title, text in TEXTS]
     assert cleaned(reports(2)) == [f"{text}\n{BLURB}" for _title, text in TEXTS[:2]]
 
 
-def test_it_goes_from_within_a_paragraph_with_what_points_back_at_it() -> None:
+def test_it_is_removed_from_within_a_paragraph_with_sentences_that_refer_to_it() -> None:
     tail = "इसके लिए नियम देखें।"
     within = [
         article(f"x{n}", "alok", title, f"{text} {BLURB} {tail} {text[:-1]} है।")
@@ -63,7 +63,7 @@ def test_copies_under_other_titles_keep_their_text() -> None:
     assert cleaned(copies) == [TEXTS[0][1]] * 4
 
 
-def test_an_edition_says_what_was_left_out_and_summaries_lack_it() -> None:
+def test_an_edition_reports_removals_and_its_summaries_lack_the_text() -> None:
     curated = compose(reports(4), ComposeContext(Rules(min_stories=1), NOW))
     stories = [story for section in curated.sections for story in section.stories]
     assert len(stories) == 4

@@ -1,4 +1,4 @@
-"""The score of a pair: its terms, with and without other articles to count by, and the places that part two events."""
+"""The score of a pair: its terms with and without a background, and the cues that tell two events apart."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_the_same_words_of_two_towns_are_two_stories() -> None:
     assert len(cluster([here, also_here], RULES)) == 1
 
 
-def test_weekdays_and_places_together_part_what_words_do_not() -> None:
+def test_weekdays_and_places_together_separate_what_words_do_not() -> None:
     monday, tuesday = fire("a", "मुरादाबाद"), fire("b", "बरेली", "मंगलवार")
     assert compare_pair(monday, tuesday).score < compare_pair(monday, fire("c", "मुरादाबाद")).score - 0.2
 
@@ -63,7 +63,7 @@ def quake(id_: str, clock: str) -> Article:
     return article(id_, id_, "सोनपुरा में भूकंप के झटके, घरों से निकले लोग", QUAKE.format(clock))
 
 
-def test_clocks_part_two_quakes_of_one_town() -> None:
+def test_clock_times_separate_two_earthquakes_in_one_town() -> None:
     first, told_again, second = quake("a", "8.57 मिनट"), quake("b", "8 बजकर 58 मिनट"), quake("c", "12 बजकर 39 मिनट")
     assert compare_pair(first, told_again).clock == "same"
     apart = compare_pair(first, second)
@@ -75,12 +75,12 @@ def test_clocks_part_two_quakes_of_one_town() -> None:
 CASE = "नदीपुर के चर्चित पुल घोटाले में अदालत ने ठेकेदार महेश राणा का पक्ष सुना। मामला तीन साल पुराना है।"
 
 
-def test_stages_of_a_case_part_two_days_in_court() -> None:
+def test_court_stages_separate_two_days_in_court() -> None:
     hearing = article("a", "a", "नदीपुर पुल घोटाला: ठेकेदार पर सुनवाई पांच मार्च को", CASE)
     verdict = article("b", "b", "नदीपुर पुल घोटाला: ठेकेदार को तीन साल की सजा", CASE)
     appeal = article("c", "c", "नदीपुर पुल घोटाला: सजा के खिलाफ अपील करेगा ठेकेदार", CASE)
     assert compare_pair(hearing, verdict).stage == "conflict"
-    assert compare_pair(verdict, appeal).stage == "same", "both speak of the verdict"
+    assert compare_pair(verdict, appeal).stage == "same", "both name the verdict"
     assert compare_pair(hearing, article("d", "d", "नदीपुर पुल घोटाले में फिर अदालत पहुंचा ठेकेदार", CASE)).stage is None
 
 
@@ -93,7 +93,7 @@ def test_stages_of_a_case_part_two_days_in_court() -> None:
         ("सुबह 6 बजे 30 लोग, 45 मिनट की देर, 99.75 मिनट", set()),
     ],
 )
-def test_clocks_are_read_to_the_minute(text: str, minutes: set[int]) -> None:
+def test_clock_times_are_read_to_the_minute(text: str, minutes: set[int]) -> None:
     assert clock_times(stems(text)) == minutes
 
 
@@ -175,12 +175,12 @@ def storm(id_: str, title: str) -> Article:
     return article(id_, id_, title, STORM)
 
 
-def test_many_times_as_many_dead_are_of_another_event() -> None:
+def test_a_much_higher_death_toll_is_another_event() -> None:
     first = storm("a", "सोनपुरा में तूफान से 25 की मौत")
     grown, told_again = storm("b", "सोनपुरा में तूफान से 65 की मौत"), storm("c", "सोनपुरा में तूफान से 27 की मौत")
     other = storm("d", "सोनपुरा में तूफान से 219 की मौत")
     assert compare_pair(first, told_again).toll == "same"
-    assert compare_pair(first, grown).toll is None, "the dead grow from hour to hour"
+    assert compare_pair(first, grown).toll is None, "tolls grow from hour to hour"
     assert compare_pair(first, storm("e", "सोनपुरा में तूफान से तबाही")).toll is None
     apart = compare_pair(first, other)
     assert "toll conflict" in str(apart)
@@ -199,7 +199,7 @@ def test_many_times_as_many_dead_are_of_another_event() -> None:
         ("शून्य नहीं, 0 मौत", set()),
     ],
 )
-def test_tolls_are_read_off_titles(title: str, dead: set[int]) -> None:
+def test_death_tolls_are_read_from_titles(title: str, dead: set[int]) -> None:
     assert death_tolls(stems(title)) == dead
 
 

@@ -1,4 +1,4 @@
-"""What was sent before: stays out for a week, comes back as an update when it has moved on."""
+"""Stories already sent: they stay out for a week, or come back as an update if they moved on."""
 
 from __future__ import annotations
 
@@ -49,24 +49,24 @@ NEW = later(
 REPEAT = later("bridge-9", "nagar", BRIDGE[0].title, BRIDGE[0].text)
 
 
-def test_the_same_articles_and_their_likes_stay_out() -> None:
+def test_the_same_and_similar_articles_stay_out() -> None:
     curated = next_day([*DAY, NEW, REPEAT])
     assert [story.title for story in stories(curated)] == [NEW.title]
     assert any(line.endswith("already sent (2026-11-23)") for line in curated.left_out)
 
 
-def test_a_week_later_nothing_is_remembered_and_a_day_that_repeats_says_why_it_is_empty() -> None:
+def test_an_edition_of_sent_stories_alone_explains_why_it_is_empty() -> None:
     assert len(stories(next_day([*DAY], sent=()))) == 5
     empty = next_day([*DAY])
     assert empty.sections == ()
     assert "that was not sent before" in empty.reason
 
 
-def test_samples_that_are_replayed_were_never_sent() -> None:
+def test_replayed_samples_count_as_never_sent() -> None:
     assert len(stories(next_day([*DAY], exempt={"alok", "setu", "prabhakar"}))) == 5
 
 
-def test_the_desk_may_bring_a_story_back() -> None:
+def test_editors_can_bring_a_story_back() -> None:
     curated = next_day([*DAY, NEW], changes=Changes(pinned=("chess",)))
     assert "sent before in 2026-11-23" in next(s for s in stories(curated) if "शतरंज" in s.title).reasons
 
@@ -80,7 +80,7 @@ TOLL = later(
 )
 
 
-def test_a_new_number_beside_a_word_that_counts_is_an_update_told_from_what_is_new() -> None:
+def test_a_new_number_near_a_news_word_makes_an_update_summarised_from_new_articles() -> None:
     story = next(s for s in stories(next_day([*BRIDGE, TOLL, NEW])) if s.article_ids[0] == "bridge-toll")
     assert story.label == "update"
     assert story.title == TOLL.title
@@ -108,12 +108,12 @@ def test_a_series_page_is_no_follow_up() -> None:
     assert (story.title, story.label) == (new.title, "")
 
 
-def test_an_article_that_is_no_longer_kept_is_known_by_what_the_letter_said() -> None:
+def test_a_deleted_article_is_compared_by_the_text_of_the_email() -> None:
     bare = [replace(each, articles=()) for each in sent()]
     assert [story.title for story in stories(next_day([REPEAT, NEW], sent=bare))] == [NEW.title]
 
 
-def test_words_keep_out_and_lift_up() -> None:
+def test_blocked_and_boosted_words() -> None:
     plain = {story.title: story for story in stories(next_day([*DAY], sent=()))}
     rules = Rules(min_stories=1, window=timedelta(hours=40), block=("शतरंज",), boost={"वेधशाला": 1.5, "दूरबीन": -0.5})
     curated = next_day([*DAY], sent=(), rules=rules)

@@ -1,4 +1,4 @@
-"""A language model as summariser, against a server of our own: its words are shown only when they are the articles'."""
+"""A language model as summariser, against a local server: its words are used only if the articles support them."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ def answering(server: HttpServer, text: object, status: int = 200) -> OpenAI:
     return OpenAI(server.url("/v1"), "small", key="hemlig", timeout=2)
 
 
-def told(model: OpenAI) -> tuple[str, tuple[str, ...]]:
+def summarised(model: OpenAI) -> tuple[str, tuple[str, ...]]:
     summary = write_summary([FIRST], title=FIRST.title, summariser=model, background={})
     return summary.text, summary.reasons
 
 
-def test_good_words_are_shown_and_what_was_asked_is_right(server: HttpServer) -> None:
-    summary, reasons = told(answering(server, f" {GOOD}\n"))
+def test_a_good_summary_is_used_and_the_request_is_right(server: HttpServer) -> None:
+    summary, reasons = summarised(answering(server, f" {GOOD}\n"))
     assert summary == GOOD
     assert "in the words of a model" in reasons[0]
     (request,) = server.hits("/v1/chat/completions")
-    asked = json.loads(request.body)
-    assert asked["model"] == "small"
+    payload = json.loads(request.body)
+    assert payload["model"] == "small"
     assert request.headers["authorization"] == "Bearer hemlig"
-    assert FIRST.text.split("\n")[0][:60] in asked["messages"][1]["content"]
+    assert FIRST.text.split("\n")[0][:60] in payload["messages"][1]["content"]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "fault"),
     [
         (GOOD.replace("820", "825"), "no number 825"),
         (GOOD.replace("40 गांवों", "820 गांवों"), "count nothing as '820"),
@@ -57,43 +57,45 @@ def test_good_words_are_shown_and_what_was_asked_is_right(server: HttpServer) ->
         (GOOD + " " + GOOD + " " + GOOD, "sentences"),
         ("- " + GOOD.replace("। ", "।\n- **"), "marks"),
         (GOOD[:-1], "no end"),
-        ("यह " + GOOD, "points back"),
+        ("यह " + GOOD, "refers back"),
         ("The new bridge over the river was opened to the people on Sunday morning.", "not in Hindi"),
         (FIRST.title + "।", "title"),
         ("", "empty"),
     ],
 )
-def test_words_that_the_articles_do_not_bear_out_give_way_to_theirs(server: HttpServer, text: str, said: str) -> None:
-    summary, reasons = told(answering(server, text))
+def test_a_summary_with_a_fault_is_replaced_by_the_articles_own_words(
+    server: HttpServer, text: str, fault: str
+) -> None:
+    summary, reasons = summarised(answering(server, text))
     assert summary.startswith("सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए खोल दिया गया।")
     assert reasons[0].startswith("summary: extractive, because ")
-    assert any(said in fault for fault in find_faults(text, [FIRST], FIRST.title))
+    assert any(fault in each for each in find_faults(text, [FIRST], FIRST.title))
 
 
 def _drip(exchange: Exchange) -> None:
     exchange.start(200, {"Content-Type": "application/json"})
-    while exchange.wait(0.2):
+    while exchange.wait(0.05):
         exchange.write(b" ")
 
 
 @pytest.mark.parametrize("answer", ["not json", '{"choices": []}', '{"choices": [{"message": {"content": 7}}]}', "[]"])
-def test_answers_of_another_form(server: HttpServer, answer: str) -> None:
+def test_malformed_answers_fall_back(server: HttpServer, answer: str) -> None:
     server.route("/v1/chat/completions", answer)
-    summary, reasons = told(OpenAI(server.url("/v1"), "small"))
+    summary, reasons = summarised(OpenAI(server.url("/v1"), "small"))
     assert summary
     assert "answer" in reasons[0]
 
 
-def test_a_model_that_is_down_costs_two_tries_and_no_summary(server: HttpServer) -> None:
+def test_a_model_that_is_down_is_tried_twice_and_then_paused(server: HttpServer) -> None:
     model = answering(server, GOOD, status=500)
-    reasons = [told(model)[1][0] for _ in range(4)]
-    assert all(told(model)[0] for _ in range(2))
+    reasons = [summarised(model)[1][0] for _ in range(4)]
+    assert all(summarised(model)[0] for _ in range(2))
     assert "answered 500" in reasons[0]
     assert "not used" in reasons[3]
     assert len(server.hits("/v1/chat/completions")) == 2
 
 
-def test_a_server_that_drips_is_left_in_time(server: HttpServer) -> None:
+def test_the_timeout_covers_a_response_that_arrives_byte_by_byte(server: HttpServer) -> None:
     server.route("/v1/chat/completions", _drip)
     with pytest.raises(SummaryError, match="too long"):
-        OpenAI(server.url("/v1"), "small", timeout=0.6)([FIRST], title=FIRST.title)
+        OpenAI(server.url("/v1"), "small", timeout=0.2)([FIRST], title=FIRST.title)

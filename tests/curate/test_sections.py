@@ -73,13 +73,13 @@ def test_series_by_title(title: str, kind: str) -> None:
     assert (found.kind if found else "") == kind
 
 
-def test_skeleton_forgets_numbers_only() -> None:
+def test_a_skeleton_differs_only_in_numbers() -> None:
     assert title_form("भाव 23/11: ४५ रुपये").skeleton == title_form("भाव 24/11: 46.5 रुपये").skeleton
     assert title_form("भाव 23").skeleton != title_form("दर 23").skeleton
 
 
 def test_headline_words_on_labelled_headlines() -> None:
-    """What the lexicon says is right mostly; what it does not know it leaves alone."""
+    """The lexicon is mostly right where it decides, and does not decide where it does not know."""
     path = SHARED_DATA / "articles/l3cube-headlines-hi/l3cube_hi_headlines.jsonl"
     if not path.exists():
         pytest.skip("the labelled headlines (L3Cube) are not beside the repository")

@@ -1,4 +1,4 @@
-"""Summaries a reader can trust: golden articles for each rule, and every rule over real articles."""
+"""Summaries: golden articles for each rule, and every rule over real articles."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def made(text: str, title: str = TITLE) -> Article:
     return article("x", "alok", title, text)
 
 
-def test_the_lead_comes_first_and_all_is_the_papers_own_words() -> None:
+def test_a_summary_starts_with_the_lead_and_uses_only_sentences_of_the_article() -> None:
     for each in DAY:
         summary = summarise(each)
         pieces = split(summary)
@@ -65,7 +65,7 @@ def test_rules(text: str, summary: str) -> None:
     assert summarise(made(text)) == summary
 
 
-def test_a_sentence_that_points_back_needs_the_one_before_it() -> None:
+def test_a_sentence_that_refers_back_needs_the_one_before_it() -> None:
     far = "उन्होंने पुल के बारे में कमला नदी के लोगों से बात की।"
     unrelated = "जिले में इस समय " + "और ".join("कई काम चल रहे हैं " for _ in range(20)) + "।"
     summary = summarise(made(f"{LEAD} {unrelated} {far}"))
@@ -79,7 +79,7 @@ def test_an_excerpt_gives_only_its_complete_sentences() -> None:
     assert summarise(article("x", "alok", TITLE, excerpt="सोनपुरा में कमला नदी पर बना नया पुल रविवार को…")) == ""
 
 
-def test_another_title_may_stand_above() -> None:
+def test_another_title_may_be_given() -> None:
     assert summarise(made(f"{LEAD} {MORE}"), title=LEAD.rstrip("।")) == MORE
 
 
@@ -87,7 +87,7 @@ def test_too_little_is_nothing() -> None:
     assert summarise(made("मौसम रविवार को ठंडा रहा।")) == ""
 
 
-def test_background_frequencies_are_taken() -> None:
+def test_background_frequencies_are_accepted() -> None:
     assert summarise(BRIDGE[0], background=dict.fromkeys(stems(BRIDGE[0].text), 1.0)) == summarise(BRIDGE[0])
 
 
@@ -188,13 +188,13 @@ def test_news_that_only_sounds_like_a_teaser_stays(sentence: str) -> None:
     [
         (LEAD, ""),
         (LEAD[:-1], "no end"),
-        (f"लेकिन {LEAD}", "points back"),
+        (f"लेकिन {LEAD}", "refers back"),
         (f"{LEAD[:-1]}…", "no end"),
         (f"“{LEAD}", "balanced"),
         (f"रामगंज (एजेंसी): {LEAD}", "dateline"),
         (f"{LEAD} नियम देखने के लिए क्लिक करें।", "teaser"),
         (f"{LEAD} {MORE} {LEAD} {MORE}", "sentences"),
-        ("क्या कमला नदी का नया पुल समय से पहले खुल जाएगा?", "only asked"),
+        ("क्या कमला नदी का नया पुल समय से पहले खुल जाएगा?", "only a question"),
         ("कमला नदी पर नया पुल अब खुला है वहां पर।", "repeated the title"),
         ("पुल खुला।", "words"),
     ],

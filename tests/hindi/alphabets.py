@@ -1,4 +1,4 @@
-"""Texts for property tests: Hindi with its scars and joiners, quotes, terminators, and anything at all."""
+"""Texts for property tests: damaged Hindi, joiners, quotes, terminators, and arbitrary text."""
 
 from __future__ import annotations
 

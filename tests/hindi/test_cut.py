@@ -1,4 +1,4 @@
-"""Cutting never goes through a cluster, never over the limit, and wrapping loses no word."""
+"""Cutting never splits a cluster or exceeds the limit, and wrapping loses no word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Languages that are told by their script or by a claim, and dates in other languages."""
+"""Languages recognised by their script or by a hint, and dates in other languages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from digest.hindi.language import guess
         ("Новое метро", "ru-RU", "ru"),
     ],
 )
-def test_a_language_is_told(text: str, claim: str, language: str) -> None:
+def test_a_language_is_recognised(text: str, claim: str, language: str) -> None:
     assert guess(text, claim) == language
 
 
@@ -47,6 +47,6 @@ def test_dates(language: str, full: str, without: str, brief: str) -> None:
 
 
 def test_a_moment_in_another_language_has_date_and_time() -> None:
-    now, then = datetime(2026, 11, 23, 9), datetime(2025, 11, 21, 18, 5)  # noqa: DTZ001  a reader's wall time
+    now, then = datetime(2026, 11, 23, 9), datetime(2025, 11, 21, 18, 5)  # noqa: DTZ001
     assert moment(then, now, "ur") == f"{long(then.date(), 'ur')}، {clock(then, 'ur')}"
     assert moment(then.replace(year=2026), now, "mr") == f"21 नोव्हेंबर, {clock(then, 'mr')}"

@@ -1,4 +1,4 @@
-"""Sentence ends: rows of cases, gold sentences with both terminators, and pieces that are never changed."""
+"""Sentence ends: example rows, gold sentences with both terminators, and sentences as unchanged substrings."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_cases(text: str, sentences: list[str]) -> None:
 
 
 @given(texts())
-def test_pieces_are_the_text_in_order(text: str) -> None:
+def test_sentences_are_the_text_in_order(text: str) -> None:
     at = 0
     for piece in split(text):
         assert piece == piece.strip() != ""
@@ -62,7 +62,7 @@ def test_pieces_are_the_text_in_order(text: str) -> None:
 def test_gold_sentences(full_stop: bool, joint: str, floor: float) -> None:
     path = SHARED_DATA / "articles/ud-hindi-pud/ud_hindi_pud_sentences.jsonl"
     if not path.exists():
-        pytest.skip("the gold sentences (UD Hindi PUD) are not beside the repository")
+        pytest.skip("the gold sentences (UD Hindi PUD) are not available")
     gold = [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
     if full_stop:
         gold = [sentence.replace("।", ".") for sentence in gold]

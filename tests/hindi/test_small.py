@@ -14,7 +14,7 @@ from digest.hindi.numbers import devanagari_digits, group, latin_digits
 from digest.hindi.reading import minutes
 from digest.hindi.text import fold
 
-NOW = datetime(2026, 11, 23, 18, 5)  # noqa: DTZ001  wall time of a reader, zone long applied
+NOW = datetime(2026, 11, 23, 18, 5)  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_clock(hour: int, minute: int, hindi: str, english: str) -> None:
     assert clock(t, "en") == english
 
 
-def test_own_hindi_table_is_what_babel_says() -> None:
+def test_the_hindi_tables_equal_babel_s() -> None:
     from babel.dates import format_date, format_time
 
     for month in range(1, 13):
@@ -108,7 +108,7 @@ def test_grouping_keeps_the_number(number: int) -> None:
 
 
 @given(st.text(alphabet="०१२३४५६७८९क, "))
-def test_digits_go_and_come_back(text: str) -> None:
+def test_digits_survive_the_round_trip(text: str) -> None:
     assert devanagari_digits(latin_digits(text)) == text
 
 
@@ -145,7 +145,7 @@ def test_minutes(words: int, expected: int) -> None:
     assert minutes("शब्द " * words) == expected
 
 
-def test_minutes_of_many_texts_are_rounded_once() -> None:
+def test_minutes_of_several_texts_are_rounded_once() -> None:
     assert minutes("शब्द " * 90, "शब्द " * 90) == 1
 
 

@@ -1,4 +1,4 @@
-"""Stems: the endings that the library's Hindi stemmer takes off, by look-up."""
+"""Stems equal those of snowballstemmer's Hindi stemmer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from snowballstemmer.hindi_stemmer import HindiStemmer
 
-from digest.hindi.tokens import _stemmed
+from digest.hindi.tokens import _stem
 
 ENDINGS = sorted({each.s for each in HindiStemmer.a_0})
 LETTERS = st.text(st.characters(min_codepoint=0x900, max_codepoint=0x97F), max_size=4)
@@ -16,6 +16,6 @@ LETTERS = st.text(st.characters(min_codepoint=0x900, max_codepoint=0x97F), max_s
 @given(LETTERS, st.lists(st.sampled_from(ENDINGS), max_size=2).map("".join))
 @example("", "ताएं")
 @example("क", "ताएं")
-def test_the_stem_is_the_one_of_the_library(start: str, ending: str) -> None:
+def test_the_stem_equals_the_library_s(start: str, ending: str) -> None:
     if word := start + ending:
-        assert _stemmed(word) == snowballstemmer.stemmer("hindi").stemWord(word)
+        assert _stem(word) == snowballstemmer.stemmer("hindi").stemWord(word)

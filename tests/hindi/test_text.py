@@ -1,4 +1,4 @@
-"""repair heals what is seen in feeds, fold brings spellings together; both are stable."""
+"""`repair` fixes damage found in feeds, `fold` unifies spellings; both are idempotent."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ REPAIRS = [
 
 
 @pytest.mark.parametrize(("raw", "shown"), REPAIRS)
-def test_scars_are_healed_and_style_is_kept(raw: str, shown: str) -> None:
+def test_damage_is_repaired_and_style_is_kept(raw: str, shown: str) -> None:
     assert repair(raw) == shown
 
 
 @pytest.mark.parametrize("codec", ["latin-1", "cp1252"])
-def test_mojibake_is_read_back(codec: str) -> None:
+def test_mojibake_is_repaired(codec: str) -> None:
     text = "यह ‘ठीक’ है"
     garbled = "".join(
         bytes([byte]).decode(codec) if codec == "latin-1" or byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else chr(byte)
@@ -58,7 +58,7 @@ def test_mojibake_is_read_back(codec: str) -> None:
 
 
 @given(texts())
-def test_repair_is_stable_and_leaves_no_junk(text: str) -> None:
+def test_repair_is_idempotent_and_leaves_no_invisible_characters(text: str) -> None:
     once = repair(text)
     assert repair(once) == once
     assert not set(once) & set("\u200b\ufeff\u00a0\t\r")
@@ -83,12 +83,12 @@ def test_spellings_of_one_word_fold_together(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), [("जन्म", "जंम"), ("अन्य", "अंय"), ("सम्मान", "संमान")])
-def test_a_nasal_before_a_nasal_or_glide_stays(one: str, other: str) -> None:
+def test_a_nasal_before_a_nasal_or_glide_is_kept(one: str, other: str) -> None:
     assert fold(one) != fold(other)
 
 
 @given(texts())
-def test_fold_is_stable(text: str) -> None:
+def test_fold_is_idempotent(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 

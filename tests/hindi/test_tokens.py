@@ -1,4 +1,4 @@
-"""Words for matching: nothing of Devanagari is lost, variants meet, stop words go."""
+"""Tokens and stems: no Devanagari sign is lost, variants share a stem, stop words are dropped."""
 
 from __future__ import annotations
 
@@ -43,24 +43,24 @@ def test_variants_share_a_stem(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), [("भाजपा", "कांग्रेस"), ("सोमवार", "मंगलवार"), ("जीत", "हार")])
-def test_different_words_stay_apart(one: str, other: str) -> None:
+def test_different_words_have_different_stems(one: str, other: str) -> None:
     assert stems(one) != stems(other)
 
 
-def test_stop_words_go_and_topics_stay() -> None:
+def test_stop_words_are_dropped_and_topics_kept() -> None:
     assert stems("इस मामले में उन्होंने कहा है कि") == stems("मामले")
 
 
-def test_canonical_tokens_are_not_variants_of_others() -> None:
+def test_no_canonical_token_is_a_variant_of_another() -> None:
     chained = {variant for variant, canonical in ALIASES.items() if ALIASES.get(canonical, canonical) != canonical}
     assert not chained
     assert len(ALIASES) > 100
 
 
-def test_no_alias_is_lost_among_stop_words() -> None:
+def test_no_alias_is_a_stop_word() -> None:
     assert not {name for pair in ALIASES.items() for name in pair} & STOP_WORDS
 
 
-def test_most_of_a_sentence_of_small_words_is_stop_words() -> None:
+def test_a_sentence_of_function_words_is_mostly_stop_words() -> None:
     sentence = tokens("यह भी कहा गया है कि वे इस बारे में कुछ नहीं कर सकते थे लेकिन बाजार खुला")
     assert sum(token in STOP_WORDS for token in sentence) == len(sentence) - 2

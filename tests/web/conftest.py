@@ -1,4 +1,4 @@
-"""Pages of a fresh newsletter for each test, and of one whose edition was sent, for tests that only look."""
+"""Sites for the tests: a new one for each test, and a read-only one whose edition was sent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def pages(tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The starter folder after its edition of today was sent."""
+    """The starter folder after today's edition was sent. Tests must leave it unchanged."""
     from digest.app import make_app
     from digest.cli.init import make_folder
     from digest.web.serving import run_server

@@ -1,4 +1,4 @@
-"""The reader pages of a newsletter folder, served on 127.0.0.1 for real, and a browser's view of them without one."""
+"""The pages of a newsletter folder on a real local server, and an HTTP client for them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
+    """A response with lower-case header names."""
+
     status: int
     headers: Mapping[str, str]
     text: str
@@ -39,38 +41,37 @@ class Answer:
 
 @dataclass
 class Site:
-    """A newsletter and where its pages are."""
+    """A newsletter and the address of its pages."""
 
     app: App
     base: str
 
-    def ask(
+    def request(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> Response:
         place = urlsplit(self.base)
         connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
         try:
             connection.request(method, path, body, dict(headers or {}))
-            answer = connection.getresponse()
-            given = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, given, answer.read().decode("utf-8", "replace"))
+            response = connection.getresponse()
+            received = {name.lower(): value for name, value in response.getheaders()}
+            return Response(response.status, received, response.read().decode("utf-8", "replace"))
         finally:
             connection.close()
 
-    def get(self, path: str) -> Answer:
-        return self.ask("GET", path)
+    def get(self, path: str) -> Response:
+        return self.request("GET", path)
 
-    def post(self, path: str, *fields: tuple[str, str], network: str = "", **more: str) -> Answer:
-        """A form as a browser sends it; `network` is who asks, by the word of a trusted proxy."""
+    def post(self, path: str, *fields: tuple[str, str], network: str = "", **more: str) -> Response:
+        """Submit a form as a browser does; `network` is the client address that a trusted proxy reports."""
         body = urlencode([*fields, *more.items()]).encode()
-        from_ = {"X-Forwarded-For": network} if network else {}
-        return self.ask("POST", path, body, {"Content-Type": FORM, **from_})
+        forwarded = {"X-Forwarded-For": network} if network else {}
+        return self.request("POST", path, body, {"Content-Type": FORM, **forwarded})
 
     def token(self, purpose: str, email: str) -> str:
-        found = self.site_reader(email)
-        return self.app.signer.sign(purpose, found)
+        return self.app.signer.sign(purpose, self.subscriber_id(email))
 
-    def site_reader(self, email: str) -> int:
+    def subscriber_id(self, email: str) -> int:
         from digest.store.wishes import WishStore
 
         found = WishStore(self.app.database).at(normalise(email))
@@ -78,7 +79,7 @@ class Site:
         return found.id
 
     def candidates(self) -> dict[str, object]:
-        """Address → why it would get nothing of an edition of today, or None for who would get it."""
+        """For each address, why it would not get today's edition; None if it would."""
         from digest.subscribers.due import decide
 
         now = self.app.now()
@@ -89,7 +90,7 @@ class Site:
         return ConsentLog(self.app.database).of(normalise(email))
 
     def mails(self, to: str, folder: str = "join", *, wait: float = 10.0) -> list[EmailMessage]:
-        """The mails in the outbox to this address, the first of them waited for."""
+        """The emails to this address in the outbox; waits for the first one."""
         place = self.app.home / "outbox"
         until = time.monotonic() + wait
         while True:
@@ -100,7 +101,7 @@ class Site:
 
 
 def link_of(mail: EmailMessage) -> str:
-    """The path of the link in a mail's text."""
+    """The path of the link in the text of an email."""
     text = mail.get_body(("plain",))
     assert text is not None
     found = re.search(r"https?://\S+", text.get_content())
@@ -110,16 +111,18 @@ def link_of(mail: EmailMessage) -> str:
 
 
 @contextmanager
-def site(home: Path, readers: Sequence[str | Subscriber] = ("asha@example.com",), **environment: str) -> Iterator[Site]:
-    """A newsletter with these readers, its pages served."""
+def site(
+    home: Path, subscribers: Sequence[str | Subscriber] = ("asha@example.com",), **environment: str
+) -> Iterator[Site]:
+    """Serve a newsletter with these subscribers."""
     if not (home / "digest.yaml").exists():
         make_folder(home)
     with make_app(home, environment={"DIGEST_NOW": NOW, **environment}) as app, run_server(app, port=0) as base:
-        listed = [each if isinstance(each, Subscriber) else Subscriber(each) for each in readers]
+        listed = [each if isinstance(each, Subscriber) else Subscriber(each) for each in subscribers]
         app.readers.sync([(normalise(each.email), each) for each in listed], now=app.now())
         yield Site(app, base)
 
 
-def said(message: str, language: str = "hi") -> str:
-    """What a message id is in a language."""
+def translated(message: str, language: str = "hi") -> str:
+    """The translation of a message."""
     return messages.translator(language).gettext(message)

@@ -1,4 +1,4 @@
-"""What every answer has and every request meets: headers, hosts, sizes, proxies, and faults that tell nothing."""
+"""The middleware: security headers, hosts, sizes, proxies, and errors that reveal nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.web.site import FORM, Site, said, site
+from tests.web.site import FORM, Site, site, translated
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -19,7 +19,7 @@ POLICY = (
 
 
 @pytest.mark.parametrize("path", ["/", "/join", "/leave/x", "/preferences/x", "/nowhere", "/archive", "/style.css"])
-def test_every_answer_is_locked_down(pages: Site, path: str) -> None:
+def test_every_response_has_security_headers(pages: Site, path: str) -> None:
     answer = pages.get(path)
     assert answer.headers["content-security-policy"] == POLICY
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -30,7 +30,7 @@ def test_every_answer_is_locked_down(pages: Site, path: str) -> None:
 
 
 @pytest.mark.parametrize("purpose", ["leave", "preferences"])
-def test_personal_pages_are_kept_nowhere(pages: Site, purpose: str) -> None:
+def test_personal_pages_are_never_cached(pages: Site, purpose: str) -> None:
     answer = pages.get(f"/{purpose}/{pages.token(purpose, 'asha@example.com')}")
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-robots-tag"] == "noindex, nofollow"
@@ -48,20 +48,20 @@ def test_personal_pages_are_kept_nowhere(pages: Site, purpose: str) -> None:
         ("news.example.com.evil.example", 421),
     ],
 )
-def test_only_our_own_names_are_answered(pages: Site, host: str, status: int) -> None:
-    assert pages.ask("GET", "/", headers={"Host": host}).status == status
+def test_only_known_hosts_are_served(pages: Site, host: str, status: int) -> None:
+    assert pages.request("GET", "/", headers={"Host": host}).status == status
 
 
-def test_a_body_has_an_end(pages: Site) -> None:
+def test_a_large_body_is_refused(pages: Site) -> None:
     large = b"email=" + b"a" * 70_000
-    assert pages.ask("POST", "/join", large, {"Content-Type": FORM}).status == 413
+    assert pages.request("POST", "/join", large, {"Content-Type": FORM}).status == 413
     chunks = {"Content-Type": FORM, "Transfer-Encoding": "chunked"}
     body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(large), large)
-    assert pages.ask("POST", "/join", body, chunks).status == 413
-    assert pages.ask("POST", "/join", b"", {"Content-Length": "-1"}).status in (400, 413)
+    assert pages.request("POST", "/join", body, chunks).status == 413
+    assert pages.request("POST", "/join", b"", {"Content-Length": "-1"}).status in (400, 413)
 
 
-def test_a_body_that_dribbles_in_is_not_waited_for(pages: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_body_times_out(pages: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digest.web.guard.BODY_TIMEOUT", 0.3)
     place = urlsplit(pages.base)
     head = f"POST /join HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\nContent-Length: 500\r\n\r\nemail="
@@ -70,30 +70,28 @@ def test_a_body_that_dribbles_in_is_not_waited_for(pages: Site, monkeypatch: pyt
         assert slow.recv(64).split()[1] == b"408"
 
 
-def test_an_undeclared_proxy_is_not_believed(tmp_path: Path) -> None:
+def test_an_undeclared_proxy_is_not_trusted(tmp_path: Path) -> None:
     with site(tmp_path / "letter", DIGEST_WEB__PROXIES="[]") as pages:
         pages.post(f"/leave/{pages.token('leave', 'asha@example.com')}", network="203.0.113.9")
         assert "203.0.113.9" not in pages.consent("asha@example.com")[0].detail
 
 
-def test_a_declared_one_is(pages: Site) -> None:
+def test_a_declared_proxy_is_trusted(pages: Site) -> None:
     pages.post(f"/leave/{pages.token('leave', 'asha@example.com')}", network="203.0.113.9")
     assert "203.0.113.9" in pages.consent("asha@example.com")[0].detail
 
 
-def test_pages_under_a_path_work_with_and_without_it(tmp_path: Path) -> None:
+def test_pages_under_a_path_work_with_and_without_the_prefix(tmp_path: Path) -> None:
     with site(tmp_path / "letter", DIGEST_NEWSLETTER__BASE_URL="https://paper.example/digest") as pages:
         token = pages.token("leave", "asha@example.com")
-        shown = pages.ask("GET", f"/digest/leave/{token}", headers={"Host": "paper.example"})
+        shown = pages.request("GET", f"/digest/leave/{token}", headers={"Host": "paper.example"})
         assert f'action="/digest/leave/{token}"' in shown.text
         assert pages.get(f"/leave/{token}").text == shown.text
-        assert pages.ask("POST", f"/digest/leave/{token}", headers={"Host": "paper.example"}).status == 200
+        assert pages.request("POST", f"/digest/leave/{token}", headers={"Host": "paper.example"}).status == 200
         assert len(pages.app.readers.suppressed()) == 1
 
 
-def test_a_fault_of_ours_is_told_to_the_operator_without_tokens_or_addresses(
-    pages: Site, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_errors_are_logged_without_tokens_or_addresses(pages: Site, caplog: pytest.LogCaptureFixture) -> None:
     from sqlalchemy import text
 
     token, other = (pages.token(purpose, "asha@example.com") for purpose in ("leave", "preferences"))
@@ -111,27 +109,28 @@ def test_a_fault_of_ours_is_told_to_the_operator_without_tokens_or_addresses(
     assert "Traceback" not in caplog.text
 
 
-def test_any_other_fault_is_a_page_too(sent: Site, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_is_a_page_too(sent: Site, caplog: pytest.LogCaptureFixture) -> None:
     from sqlalchemy import text
 
     with sent.app.database.write() as connection:
-        held = connection.execute(text("SELECT sections FROM edition")).scalar_one()
+        sections = connection.execute(text("SELECT sections FROM edition")).scalar_one()
         connection.execute(text("UPDATE edition SET sections = 'nonsense'"))
     try:
         answer = sent.get("/archive/2026-11-23")
     finally:
         with sent.app.database.write() as connection:
-            connection.execute(text("UPDATE edition SET sections = :held"), {"held": held})
-    assert (answer.status, answer.title) == (500, said("Something went wrong here"))
+            connection.execute(text("UPDATE edition SET sections = :sections"), {"sections": sections})
+    assert (answer.status, answer.title) == (500, translated("Something went wrong here"))
     assert answer.headers["content-security-policy"] == POLICY
     until = time.monotonic() + 10
-    while not caplog.text and time.monotonic() < until:  # it is told after the answer
+    # The error is logged after the response.
+    while not caplog.text and time.monotonic() < until:
         time.sleep(0.01)
     assert "GET /archive/{edition}: JSONDecodeError" in caplog.text
 
 
-def test_an_answer_that_is_wrong_is_a_page_in_the_language_asked_for(pages: Site) -> None:
+def test_error_pages_are_in_the_requested_language(pages: Site) -> None:
     assert pages.get("/nowhere").title == "यहाँ कुछ नहीं है"
     assert pages.get("/nowhere?lang=en").title == "There is nothing here"
-    refused = pages.ask("DELETE", "/join")
+    refused = pages.request("DELETE", "/join")
     assert (refused.status, refused.headers["allow"]) == (405, "GET")

@@ -11,102 +11,106 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.web.site import FORM, Site, said, site
+from tests.web.site import FORM, Site, site, translated
 
 
-def dial(pages: Site) -> socket.socket:
+def connect(pages: Site) -> socket.socket:
     place = urlsplit(pages.base)
     return socket.create_connection((place.hostname, place.port), timeout=20)
 
 
-def rest(line: socket.socket) -> bytes:
-    """All that comes until the other side hangs up."""
-    got = b""
+def read_all(connection: socket.socket) -> bytes:
+    """Everything until the server closes the connection."""
+    received = b""
     try:
-        while part := line.recv(1 << 16):
-            got += part
-    except ConnectionError:  # it was closed while we still wrote
+        while part := connection.recv(1 << 16):
+            received += part
+    # The server may close the connection while we still write.
+    except ConnectionError:
         pass
-    return got
+    return received
 
 
 @pytest.mark.parametrize("size", [70_000, 400_000])
-@pytest.mark.parametrize("end", [b"", b"\r\n\r\n"], ids=["unfinished", "whole"])
-def test_a_head_has_an_end(pages: Site, size: int, end: bytes) -> None:
-    with dial(pages) as line:
+@pytest.mark.parametrize("end", [b"", b"\r\n\r\n"], ids=["incomplete", "complete"])
+def test_oversized_headers_are_refused(pages: Site, size: int, end: bytes) -> None:
+    with connect(pages) as connection:
         try:
-            line.sendall(b"GET /join HTTP/1.1\r\nHost: localhost\r\nX-A: " + b"a" * size + end)
+            connection.sendall(b"GET /join HTTP/1.1\r\nHost: localhost\r\nX-A: " + b"a" * size + end)
         except ConnectionError:
-            return  # refused before it was whole
-        assert rest(line)[:13] in (b"HTTP/1.1 431 ", b"HTTP/1.1 400 ", b"")
+            # Refused before it was complete.
+            return
+        assert read_all(connection)[:13] in (b"HTTP/1.1 431 ", b"HTTP/1.1 400 ", b"")
     assert pages.get("/join").status == 200
 
 
-def test_one_click_answers_before_a_body_that_never_comes(pages: Site) -> None:
+def test_one_click_does_not_wait_for_the_body(pages: Site) -> None:
     token = pages.token("leave", "asha@example.com")
-    with dial(pages) as line:
-        line.sendall(f"POST /leave/{token} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n".encode())
-        assert line.recv(64).startswith(b"HTTP/1.1 200 ")
+    with connect(pages) as connection:
+        connection.sendall(f"POST /leave/{token} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n".encode())
+        assert connection.recv(64).startswith(b"HTTP/1.1 200 ")
     assert list(pages.app.readers.suppressed()) == ["asha@example.com"]
 
 
 def test_many_silent_connections_keep_nobody_out(pages: Site) -> None:
-    with ExitStack() as lines:
+    with ExitStack() as connections:
         for _ in range(300):
-            lines.enter_context(dial(pages)).sendall(b"GET / HT")
+            connections.enter_context(connect(pages)).sendall(b"GET / HT")
         assert pages.get("/join").status == 200
 
 
-def test_two_requests_in_one_piece_are_both_answered(pages: Site) -> None:
+def test_pipelined_requests_are_both_answered(pages: Site) -> None:
     one = b"GET /icon.svg HTTP/1.1\r\nHost: localhost\r\n"
-    with dial(pages) as line:
-        line.sendall(one + b"\r\n" + one + b"Connection: close\r\n\r\n")
-        assert rest(line).count(b"HTTP/1.1 200 ") == 2
+    with connect(pages) as connection:
+        connection.sendall(one + b"\r\n" + one + b"Connection: close\r\n\r\n")
+        assert read_all(connection).count(b"HTTP/1.1 200 ") == 2
 
 
-def test_a_connection_is_kept_for_the_next_request(pages: Site) -> None:
+def test_a_connection_stays_open_for_the_next_request(pages: Site) -> None:
     place = urlsplit(pages.base)
-    with closing(HTTPConnection(place.hostname or "", place.port, timeout=20)) as line:
-        line.connect()
-        kept = line.sock
+    with closing(HTTPConnection(place.hostname or "", place.port, timeout=20)) as connection:
+        connection.connect()
+        first = connection.sock
         for _ in range(2):
-            line.request("GET", "/icon.svg")
-            assert line.getresponse().read()
-        assert line.sock is kept
+            connection.request("GET", "/icon.svg")
+            assert connection.getresponse().read()
+        assert connection.sock is first
 
 
 @pytest.mark.parametrize("other", [b"localhost", b"evil.example"])
 def test_a_request_with_two_hosts_is_refused(pages: Site, other: bytes) -> None:
-    with dial(pages) as line:
-        line.sendall(b"GET /join HTTP/1.1\r\nHost: localhost\r\nHost: " + other + b"\r\nConnection: close\r\n\r\n")
-        assert rest(line).startswith(b"HTTP/1.1 400 ")
+    with connect(pages) as connection:
+        connection.sendall(
+            b"GET /join HTTP/1.1\r\nHost: localhost\r\nHost: " + other + b"\r\nConnection: close\r\n\r\n"
+        )
+        assert read_all(connection).startswith(b"HTTP/1.1 400 ")
 
 
 @pytest.fixture
-def few(tmp_path: Path) -> Iterator[Site]:
+def limited(tmp_path: Path) -> Iterator[Site]:
     with site(tmp_path / "letter", DIGEST_WEB__SIGNUP_MAILS_PER_HOUR="2") as pages:
         yield pages
 
 
-def test_a_crowd_of_machines_does_not_make_us_mail_the_world(few: Site) -> None:
+def test_confirmation_emails_have_a_total_limit(limited: Site) -> None:
     for number in range(2):
-        few.post("/join", email=f"victim{number}@example.org", network=f"203.0.{number}.9")
-        assert few.mails(f"victim{number}@example.org")
-    answer = few.post("/join", email="victim3@example.org", network="203.0.3.9")
+        limited.post("/join", email=f"victim{number}@example.org", network=f"203.0.{number}.9")
+        assert limited.mails(f"victim{number}@example.org")
+    answer = limited.post("/join", email="victim3@example.org", network="203.0.3.9")
     assert answer.status == 503
     assert int(answer.headers["retry-after"]) == 3600
-    assert said("Very many ask for the letter just now. Please try again in an hour.") in answer.text
+    assert translated("Very many ask for the letter just now. Please try again in an hour.") in answer.text
     assert 'value="victim3@example.org"' in answer.text
-    assert few.mails("victim3@example.org", wait=0.5) == []
+    assert limited.mails("victim3@example.org", wait=0.5) == []
 
 
-def test_asking_for_one_address_again_and_again_uses_up_nothing_of_the_others(few: Site) -> None:
+def test_repeated_sign_ups_of_one_address_do_not_use_up_the_total_limit(limited: Site) -> None:
     for number in range(5):
-        few.post("/join", email="asha@example.org", network=f"203.0.{number}.9")
-    assert len(few.mails("asha@example.org")) == 1
-    few.post("/join", email="ravi@example.org", network="203.0.9.9")
-    assert len(few.mails("ravi@example.org")) == 1
+        limited.post("/join", email="asha@example.org", network=f"203.0.{number}.9")
+    assert len(limited.mails("asha@example.org")) == 1
+    limited.post("/join", email="ravi@example.org", network="203.0.9.9")
+    assert len(limited.mails("ravi@example.org")) == 1
 
 
-def test_the_form_is_taken_as_ever(pages: Site) -> None:
-    assert pages.ask("POST", "/join", b"email=", {"Content-Type": FORM}).status == 400
+def test_an_empty_address_is_refused(pages: Site) -> None:
+    assert pages.request("POST", "/join", b"email=", {"Content-Type": FORM}).status == 400

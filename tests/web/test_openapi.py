@@ -1,4 +1,4 @@
-"""schemathesis over the OpenAPI description: what it says is what is answered, whatever is sent."""
+"""The server conforms to its OpenAPI description (schemathesis)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from hypothesis.errors import Unsatisfiable
 from tests.web.site import Site, site
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it warns of its own coming changes when it is imported
+    # It warns of its own deprecations on import.
+    warnings.simplefilter("ignore")
     import schemathesis
 
 
@@ -25,23 +26,24 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
-def test_the_pages_do_what_they_say(served: Site, mode: schemathesis.GenerationMode) -> None:
+def test_responses_conform_to_the_description(served: Site, mode: schemathesis.GenerationMode) -> None:
     described = schemathesis.openapi.from_url(f"{served.base}/openapi.json")
     accepted = described.config.checks.positive_data_acceptance
-    # What is an address no schema can say: one that is none is a 400, and so is an hour before the newsletter's own.
+    # The schema cannot express valid addresses and hours; others are a 400.
     accepted.expected_statuses = [*accepted.expected_statuses, "400"]
     tried = 0
     for operation in described.get_all_operations():
 
         @given(case=operation.ok().as_strategy(generation_mode=mode))
         @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-        def holds(case: schemathesis.Case) -> None:
+        def check(case: schemathesis.Case) -> None:
             nonlocal tried
             tried += 1
             case.call_and_validate(base_url=served.base)
 
-        with suppress(Unsatisfiable):  # a route without parameters can't be asked wrongly
-            holds()
+        # A route without parameters has no invalid request.
+        with suppress(Unsatisfiable):
+            check()
     assert tried > 100
 
 
@@ -54,6 +56,6 @@ def test_every_route_is_described(served: Site) -> None:
     assert set(body) == {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
-def test_nothing_of_it_comes_from_elsewhere(served: Site, tmp_path: Path) -> None:
+def test_documentation_pages_that_load_remote_scripts_are_off(served: Site, tmp_path: Path) -> None:
     for path in ("/docs", "/redoc"):
         assert served.get(path).status == 404

@@ -1,4 +1,4 @@
-"""A newsroom's own templates of the pages: taken before ours, looked over by `digest check`, in no reader's way."""
+"""Custom page templates: they override the built-in ones, and an error in one never blocks a page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digest.web.pages import TEMPLATES
 from digest.web.specimens import sample_pages
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
-from tests.web.site import NOW, said, site
+from tests.web.site import NOW, site, translated
 
 LEAVE = """{% extends "house/leave.html.j2" %}
 {% block title %}अलविदा{% endblock %}
@@ -23,7 +23,7 @@ LEAVE = """{% extends "house/leave.html.j2" %}
 FOOTER = """{% extends "house/page.html.j2" %}{% block footer %}
 {{ _("A sentence of ours alone") }}{% endblock %}"""
 NO_PAGE = {"page.html.j2", "parts.html.j2", "pages.css.j2"}
-"""What others extend or import, and the style sheet."""
+"""Templates that others extend or import, and the stylesheet."""
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def home(tmp_path: Path) -> Path:
     return made
 
 
-def test_a_template_of_the_newsroom_goes_before_ours(home: Path) -> None:
+def test_a_custom_template_overrides_the_built_in_one(home: Path) -> None:
     (home / "templates/pages/leave.html.j2").write_text(LEAVE, encoding="utf-8")
     (home / "templates/pages/pages.css.j2").write_text("body { color: {{ light.ink }} }", encoding="utf-8")
     with site(home) as pages:
@@ -46,7 +46,7 @@ def test_a_template_of_the_newsroom_goes_before_ours(home: Path) -> None:
     assert Newsroom(home).json("check")["faults"] == []
 
 
-def test_the_recipe_of_the_document_does_what_it_says(home: Path) -> None:
+def test_the_documented_example_works(home: Path) -> None:
     document = (ROOT / "docs/templates.md").read_text(encoding="utf-8")
     ((path, text),) = re.findall(r"`(templates/pages/[a-z.0-9]+)`:\n\n```jinja\n(.*?)```", document, re.S)
     (home / path).write_text(text, encoding="utf-8")
@@ -56,7 +56,7 @@ def test_the_recipe_of_the_document_does_what_it_says(home: Path) -> None:
     assert "mailto:" in answer.text
 
 
-def test_the_document_names_every_template() -> None:
+def test_every_template_is_documented() -> None:
     document = (ROOT / "docs/templates.md").read_text(encoding="utf-8").partition("## The readers' pages")[2]
     assert [path.name for path in TEMPLATES.iterdir() if f"`{path.name}`" not in document] == []
 
@@ -75,7 +75,7 @@ def test_the_document_names_every_template() -> None:
         ("page.html.j2", FOOTER, ":2: "),
     ],
 )
-def test_a_mistake_is_told_with_its_line_and_readers_see_ours(
+def test_an_error_is_reported_with_its_line_and_the_built_in_page_is_served(
     home: Path, caplog: pytest.LogCaptureFixture, name: str, template: str, fault: str
 ) -> None:
     path = home / "templates/pages" / name
@@ -86,18 +86,18 @@ def test_a_mistake_is_told_with_its_line_and_readers_see_ours(
     assert fault in run.out
     with caplog.at_level(logging.ERROR), site(home) as pages:
         answer = pages.post(f"/leave/{pages.token('leave', 'asha@example.com')}")
-        assert (answer.status, answer.title) == (200, said("You have left"))
+        assert (answer.status, answer.title) == (200, translated("You have left"))
     assert f"{path}" in caplog.text
 
 
-def test_a_file_that_takes_no_place_is_warned_of(home: Path) -> None:
+def test_a_file_that_overrides_nothing_gets_a_warning(home: Path) -> None:
     (home / "templates/pages/lave.html.j2").write_text("", encoding="utf-8")
     (warning,) = [line for line in Newsroom(home).json("check")["warnings"] if "lave" in line]
     assert warning.startswith("templates/pages/lave.html.j2: takes the place of none of ours")
 
 
-def test_every_template_is_looked_at(home: Path) -> None:
+def test_every_template_has_a_sample(home: Path) -> None:
     with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
         pages = load_pages(app, "https://news.example.com")
-        looked_at = {each.template for each in sample_pages(pages.masthead, app.now(), app.topics)}
-    assert looked_at | NO_PAGE == {path.name for path in TEMPLATES.iterdir()}
+        sampled = {sample.template for sample in sample_pages(pages.masthead, app.now(), app.topics)}
+    assert sampled | NO_PAGE == {path.name for path in TEMPLATES.iterdir()}

@@ -1,4 +1,4 @@
-"""Wishes: only what the reader changed becomes one, it lies over the list, and no edit of the list undoes it."""
+"""Preferences: only changes are stored, and they override the list and its later edits."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ import pytest
 
 from digest.models import Subscriber
 from digest.store.counting import counts
-from tests.web.site import Site, said
+from tests.web.site import Site, translated
 
 PLAIN = {"frequency": "daily", "hour": "", "format": "html"}
 
 
-def everything(pages: Site) -> list[tuple[str, str]]:
+def all_topics(pages: Site) -> list[tuple[str, str]]:
     return [("topics", topic) for topic in pages.app.topics]
 
 
-def wishes_of(pages: Site, email: str) -> tuple[object, ...]:
+def preferences_of(pages: Site, email: str) -> tuple[object, ...]:
     row = next(row for row in pages.app.readers.candidates("x") if row.email == email)
     return row.topics, row.frequency, row.hour, row.format
 
 
-def test_what_is_chosen_holds_over_the_list_and_its_edits(pages: Site) -> None:
+def test_preferences_override_the_list_and_its_edits(pages: Site) -> None:
     place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
     chosen = {"frequency": "weekly:sun", "hour": "19:00", "format": "text"}
     answer = pages.post(place, ("topics", "देश"), ("topics", "खेल"), **chosen)
-    assert said("Saved. It holds from the next edition on.") in answer.text
+    assert translated("Saved. It holds from the next edition on.") in answer.text
     expected = (("देश", "खेल"), "weekly:sun", time(19, 0), "text")
-    assert wishes_of(pages, "asha@example.com") == expected
+    assert preferences_of(pages, "asha@example.com") == expected
     edited = Subscriber("asha@example.com", topics=("दुनिया",), frequency="weekdays", hour=time(9, 0))
     pages.app.readers.sync([("asha@example.com", edited)], now=pages.app.now())
-    assert wishes_of(pages, "asha@example.com") == expected
+    assert preferences_of(pages, "asha@example.com") == expected
     entry = next(one for one in pages.consent("asha@example.com") if one.source == "web:preferences")
     assert entry.what == "changed"
     assert entry.detail.startswith("topics: देश+खेल, frequency: weekly:sun, hour: 19:00, format: text")
@@ -41,43 +41,44 @@ def test_what_is_chosen_holds_over_the_list_and_its_edits(pages: Site) -> None:
     assert shown.count(" checked>") == 3
 
 
-def test_what_was_left_as_it_is_stays_the_lists(pages: Site) -> None:
+def test_unchanged_fields_still_follow_the_list(pages: Site) -> None:
     place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
-    pages.post(place, *everything(pages), **{**PLAIN, "format": "text"})
+    pages.post(place, *all_topics(pages), **{**PLAIN, "format": "text"})
     edited = Subscriber("asha@example.com", topics=("दुनिया",), frequency="weekdays")
     pages.app.readers.sync([("asha@example.com", edited)], now=pages.app.now())
-    assert wishes_of(pages, "asha@example.com") == (("दुनिया",), "weekdays", None, "text")
+    assert preferences_of(pages, "asha@example.com") == (("दुनिया",), "weekdays", None, "text")
     before = len(pages.consent("asha@example.com"))
     pages.post(place, ("topics", "दुनिया"), frequency="weekdays", hour="", format="text")
-    assert len(pages.consent("asha@example.com")) == before  # nothing changed, nothing is written
+    # Nothing changed, so nothing is logged.
+    assert len(pages.consent("asha@example.com")) == before
 
 
-def test_every_topic_means_everything_that_comes_later_too(pages: Site) -> None:
+def test_all_topics_include_future_ones(pages: Site) -> None:
     place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
     pages.post(place, ("topics", "देश"), **PLAIN)
-    pages.post(place, *everything(pages), **PLAIN)
-    assert wishes_of(pages, "asha@example.com")[0] == ()
+    pages.post(place, *all_topics(pages), **PLAIN)
+    assert preferences_of(pages, "asha@example.com")[0] == ()
 
 
-def test_no_topic_is_no_wish(pages: Site) -> None:
+def test_no_topic_is_an_error(pages: Site) -> None:
     place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
     answer = pages.post(place, **PLAIN)
     assert answer.status == 400
     assert 'role="alert"' in answer.text
-    assert wishes_of(pages, "asha@example.com")[0] == ()
+    assert preferences_of(pages, "asha@example.com")[0] == ()
 
 
 @pytest.mark.parametrize(
     "odd", [{"frequency": "hourly"}, {"format": "pdf"}, {"hour": "25:00"}, {"hour": "05:00"}, {"topics": "<b>"}]
 )
-def test_what_no_form_of_ours_says_changes_nothing(pages: Site, odd: dict[str, str]) -> None:
+def test_an_invalid_form_changes_nothing(pages: Site, odd: dict[str, str]) -> None:
     place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
     answer = pages.post(place, **{**PLAIN, "topics": "देश", **odd})
     assert answer.status in (400, 422)
     assert pages.consent("asha@example.com") == []
 
 
-def test_a_pause_holds_until_its_day_and_ends_by_one_press(pages: Site) -> None:
+def test_a_pause_ends_on_its_day_or_by_one_click(pages: Site) -> None:
     place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
     assert "30 नवंबर 2026" in pages.post(f"{place}/pause", weeks="1").text
     assert pages.candidates()["asha@example.com"] == "paused until 2026-11-30"
@@ -86,13 +87,13 @@ def test_a_pause_holds_until_its_day_and_ends_by_one_press(pages: Site) -> None:
     assert pages.post(f"{place}/pause", weeks="52").status == 422
 
 
-def test_who_has_left_is_offered_the_way_back(pages: Site) -> None:
+def test_an_unsubscribed_person_is_offered_to_come_back(pages: Site) -> None:
     pages.post(f"/leave/{pages.token('leave', 'asha@example.com')}")
     shown = pages.get(f"/preferences/{pages.token('preferences', 'asha@example.com')}").text
     assert f'action="/leave/{pages.token("leave", "asha@example.com")}/back"' in shown
 
 
-def test_the_page_speaks_english_by_one_switch_and_keeps_to_it(pages: Site) -> None:
+def test_links_and_forms_keep_the_chosen_language(pages: Site) -> None:
     place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
     hindi, english = pages.get(place), pages.get(f"{place}?lang=en")
     assert (hindi.title, english.title) == ("आपकी पसंद", "Your wishes")
@@ -101,11 +102,11 @@ def test_the_page_speaks_english_by_one_switch_and_keeps_to_it(pages: Site) -> N
     assert pages.get(f"{place}?lang=<script>").title == "आपकी पसंद"
 
 
-def test_todays_edition_once_more_is_an_extra_letter_and_rationed(sent: Site) -> None:
+def test_resending_is_an_extra_email_and_rate_limited(sent: Site) -> None:
     email = "meena@example.com"
     place = f"/preferences/{sent.token('preferences', email)}/again"
     before = counts(sent.app.database, "2026-11-23")
-    assert said("It is on its way to you.") in sent.post(place).text
+    assert translated("It is on its way to you.") in sent.post(place).text
     (extra,) = sent.mails(email, "2026-11-23-again-*")
     (first,) = sent.mails(email, "2026-11-23")
     assert extra["Subject"] == first["Subject"]
@@ -117,7 +118,7 @@ def test_todays_edition_once_more_is_an_extra_letter_and_rationed(sent: Site) ->
     assert counts(sent.app.database, "2026-11-23") == before
 
 
-def test_nobody_who_left_can_ask_for_a_letter(sent: Site) -> None:
+def test_an_unsubscribed_person_cannot_request_an_email(sent: Site) -> None:
     email = "ravi@example.com"
     token = sent.token("leave", email)
     sent.post(f"/leave/{token}")

@@ -1,4 +1,4 @@
-"""Readers leave while a send runs, 50 at once: nothing is lost, and who left before the claim gets nothing."""
+"""Unsubscribes during a send: none is lost, and a subscriber who left before the claim gets no email."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from digest.store.counting import missing
 from digest.store.database import Database
 from digest.store.ledger import SqlLedger
 from digest.store.wishes import LEFT, Said, WishStore
-from tests.store.conftest import KEY, NOW, Frozen, database, frozen  # noqa: F401  two of them are fixtures
+from tests.store.conftest import KEY, NOW, Frozen, database, frozen  # noqa: F401
 from tests.support.claiming import claim_one
 from tests.web.site import site
 
 SAID = Said("test")
 
 
-def test_fifty_at_once_while_a_send_runs(tmp_path: Path) -> None:
-    readers = [f"r{number}@example.com" for number in range(600)]
-    leaving = readers[::2]
+def test_fifty_concurrent_unsubscribes_during_a_send(tmp_path: Path) -> None:
+    emails = [f"r{number}@example.com" for number in range(600)]
+    leaving = emails[::2]
     home = tmp_path / "letter"
     make_folder(home)
-    rows = "\n".join(f"  - {{email: {email}}}" for email in readers)
+    rows = "\n".join(f"  - {{email: {email}}}" for email in emails)
     (home / "subscribers.yaml").write_text(f"subscribers:\n{rows}\n", encoding="utf-8")
-    with site(home, readers, DIGEST_DELIVERY__BATCH_SIZE="20", DIGEST_DELIVERY__THREADS="2") as pages:
+    with site(home, emails, DIGEST_DELIVERY__BATCH_SIZE="20", DIGEST_DELIVERY__THREADS="2") as pages:
         pipeline.compose(pages.app, KEY)
         tokens = [pages.token("leave", email) for email in leaving]
         start, answered = threading.Event(), []
@@ -59,16 +59,17 @@ def test_fifty_at_once_while_a_send_runs(tmp_path: Path) -> None:
         assert pages.app.readers.suppressed() == dict.fromkeys(leaving, LEFT)
         mailed = {path.stem.partition("-")[2] for path in (home / "outbox" / KEY).glob("*.eml")}
         excluded = {row.email for row in missing(pages.app.database, KEY)}
-        assert report.counts.frozen == len(readers)
-        assert mailed | excluded == set(readers)
+        assert report.counts.frozen == len(emails)
+        assert mailed | excluded == set(emails)
         assert not mailed & excluded
-        assert excluded <= set(leaving)  # nobody who stayed has missed it
+        # Nobody who stayed has missed it.
+        assert excluded <= set(leaving)
 
 
 @pytest.mark.parametrize("way", ["leave", "pause"])
-def test_who_left_or_paused_before_a_claim_is_not_in_it(database: Database, frozen: Frozen, way: str) -> None:  # noqa: F811
+def test_a_claim_excludes_who_left_before_it(database: Database, frozen: Frozen, way: str) -> None:  # noqa: F811
     ids = frozen(300, size=5)
-    ledger, wishes = SqlLedger(database), WishStore(database)
+    ledger, preferences = SqlLedger(database), WishStore(database)
     gone: list[int] = []
     turn = threading.Barrier(2)
 
@@ -76,17 +77,19 @@ def test_who_left_or_paused_before_a_claim_is_not_in_it(database: Database, froz
         turn.wait()
         for id in reversed(ids[::2]):
             if way == "leave":
-                wishes.leave(id, SAID, now=NOW)
+                preferences.leave(id, SAID, now=NOW)
             else:
-                wishes.set(id, {"paused_until": NOW + timedelta(days=7)}, SAID, now=NOW)
-            gone.append(id)  # only now is the reader answered
+                preferences.set(id, {"paused_until": NOW + timedelta(days=7)}, SAID, now=NOW)
+            # Only now would the page answer.
+            gone.append(id)
 
     leaver = threading.Thread(target=leave)
     leaver.start()
     turn.wait()
     handed: list[int] = []
     while True:
-        time.sleep(0.003)  # both get a turn
+        # Let both threads run.
+        time.sleep(0.003)
         before = set(gone)
         claim = claim_one(ledger, KEY, "outbox", NOW, 5)
         if claim is None:
@@ -96,4 +99,4 @@ def test_who_left_or_paused_before_a_claim_is_not_in_it(database: Database, froz
         ledger.settle(claim.attempt, Accepted(), NOW)
     leaver.join()
     assert set(ids[1::2]) <= set(handed)
-    assert len(handed) < len(ids), "nobody left in time; the race was none"
+    assert len(handed) < len(ids), "nobody left in time, so there was no race"

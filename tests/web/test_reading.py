@@ -1,4 +1,4 @@
-"""The letter in a browser and the archive: what was sent, no one else's links, and nothing fetched from elsewhere."""
+"""View in browser and the archive: what was sent, only one's own links, and no requests to other sites."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import update
 from digest import pipeline
 from digest.store.schema import delivery
 from digest.web.viewing import without_remote_images
-from tests.web.site import Site, said, site
+from tests.web.site import Site, site, translated
 
 DAY = "2026-11-23"
 
@@ -21,7 +21,7 @@ def view(sent: Site, email: str) -> str:
     return f"/view/{DAY}/{sent.token('view', email)}"
 
 
-def test_a_reader_sees_the_own_letter_with_the_own_links(sent: Site) -> None:
+def test_a_subscriber_sees_their_own_email_with_their_own_links(sent: Site) -> None:
     answer = sent.get(view(sent, "asha@example.com"))
     assert answer.status == 200
     assert "asha@example.com" in answer.text
@@ -34,13 +34,13 @@ def test_a_reader_sees_the_own_letter_with_the_own_links(sent: Site) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_each_gets_the_letter_of_the_own_topics(sent: Site) -> None:
+def test_the_email_matches_the_subscribers_topics(sent: Site) -> None:
     meena, asha = (sent.get(view(sent, f"{name}@example.com")).text for name in ("meena", "asha"))
     assert "विज्ञान" in meena
     assert len(meena) < len(asha) or meena.count("<h2") != asha.count("<h2")
 
 
-def test_pictures_of_the_mail_are_served(sent: Site) -> None:
+def test_inline_images_are_served(sent: Site) -> None:
     page = sent.get(view(sent, "asha@example.com")).text
     assert "cid:" not in page
     pictures = re.findall(r'src="(/picture/[^"]+)"', page)
@@ -53,22 +53,22 @@ def test_pictures_of_the_mail_are_served(sent: Site) -> None:
     assert sent.get("/picture/../../etc/passwd").status == 404
 
 
-def test_a_text_letter_is_shown_as_text(sent: Site) -> None:
-    text_reader = next(
+def test_a_text_email_is_shown_as_text(sent: Site) -> None:
+    name = next(
         row for row in ("kabir", "joseph", "farah", "ravi", "latika", "meena")
         if sent.get(view(sent, f"{row}@example.com")).text.count("<pre") == 1
     )  # fmt: skip
-    assert f"{text_reader}@example.com" in sent.get(view(sent, f"{text_reader}@example.com")).text
+    assert f"{name}@example.com" in sent.get(view(sent, f"{name}@example.com")).text
 
 
-def test_an_edition_that_is_not_there(sent: Site) -> None:
+def test_an_unknown_edition_is_not_found(sent: Site) -> None:
     token = sent.token("view", "asha@example.com")
     for path in (f"/view/2020-01-01/{token}", "/archive/2020-01-01"):
         answer = sent.get(path)
-        assert (answer.status, answer.title) == (404, said("There is no such edition"))
+        assert (answer.status, answer.title) == (404, translated("There is no such edition"))
 
 
-def test_the_link_of_a_test_letter_shows_a_draft(sent: Site) -> None:
+def test_the_link_of_a_test_email_shows_a_draft(sent: Site) -> None:
     from digest import pipeline
 
     pipeline.compose(sent.app, "special")
@@ -77,7 +77,7 @@ def test_the_link_of_a_test_letter_shows_a_draft(sent: Site) -> None:
     assert sent.get(f"/view/special/{sent.token('view', 'asha@example.com')}").status == 404
 
 
-def test_remote_pictures_are_left_out_until_asked_for() -> None:
+def test_remote_images_are_left_out_by_default() -> None:
     page = (
         '<p><img src="https://paper.example/a.jpg" alt="a &gt; b > c" width="5"><img alt="x" src="/picture/1">'
         '<img src="https://we.example/logo.png" alt="हम"></p>'
@@ -86,7 +86,7 @@ def test_remote_pictures_are_left_out_until_asked_for() -> None:
     assert left == '<p><img alt="x" src="/picture/1"><img src="https://we.example/logo.png" alt="हम"></p>'
 
 
-def test_the_archive_is_for_everybody_and_names_nobody(sent: Site) -> None:
+def test_the_archive_is_public_and_contains_no_personal_data(sent: Site) -> None:
     listed = sent.get("/archive")
     assert f'href="/archive/{DAY}"' in listed.text
     page = sent.get(f"/archive/{DAY}")
@@ -94,11 +94,12 @@ def test_the_archive_is_for_everybody_and_names_nobody(sent: Site) -> None:
     assert not re.search(r"@example\.com|/leave/|/preferences/", page.text.replace("desk@example.com", ""))
     assert page.text.count("<h1") == 1
     assert page.headers["x-robots-tag"] == "all"
-    assert "special" not in listed.text  # a draft is nobody's to see
+    # Drafts are not public.
+    assert "special" not in listed.text
     assert sent.get("/archive/special").status == 404
 
 
-def test_the_feed_is_rss_and_each_item_leads_to_its_page(sent: Site) -> None:
+def test_the_feed_is_rss_and_its_items_link_to_their_pages(sent: Site) -> None:
     answer = sent.get("/archive.xml")
     assert answer.headers["content-type"].startswith("application/rss+xml")
     feed = ElementTree.fromstring(answer.text)
@@ -110,7 +111,7 @@ def test_the_feed_is_rss_and_each_item_leads_to_its_page(sent: Site) -> None:
     assert (item.findtext("pubDate") or "").startswith("Mon, 23 Nov 2026")
 
 
-def test_an_edition_is_in_the_archive_from_its_hour_on(tmp_path: Path) -> None:
+def test_a_scheduled_edition_appears_at_its_hour(tmp_path: Path) -> None:
     with site(tmp_path / "letter", []) as pages:
         later = pages.app.now() + timedelta(minutes=30)
         pipeline.send(pages.app, DAY, at=later)
@@ -121,18 +122,18 @@ def test_an_edition_is_in_the_archive_from_its_hour_on(tmp_path: Path) -> None:
         assert after.get(f"/archive/{DAY}").status == 200
 
 
-def test_the_archive_can_be_switched_off(tmp_path: Path) -> None:
+def test_the_archive_can_be_disabled(tmp_path: Path) -> None:
     with site(tmp_path / "letter", DIGEST_WEB__ARCHIVE="off") as pages:
         for path in ("/archive", "/archive.xml", f"/archive/{DAY}"):
             assert pages.get(path).status == 404
         assert "/archive" not in pages.get("/").text
 
 
-def test_a_stopped_edition_is_shown_to_those_alone_who_have_it(tmp_path: Path) -> None:
-    """What was taken back before its hour is nobody's to read, though its letters are kept and its key is a date."""
+def test_a_stopped_edition_is_visible_only_to_its_recipients(tmp_path: Path) -> None:
+    """Its emails are still stored and its key is easy to guess, so the page must check who received it."""
     with site(tmp_path / "letter", ["asha@example.com", "ravi@example.com"]) as pages:
         pipeline.send(pages.app, DAY)
-        asha, ravi = (pages.site_reader(f"{name}@example.com") for name in ("asha", "ravi"))
+        asha, ravi = (pages.subscriber_id(f"{name}@example.com") for name in ("asha", "ravi"))
         with pages.app.database.write() as connection:
             own = (delivery.c.edition == DAY) & (delivery.c.subscriber == ravi)
             connection.execute(update(delivery).where(own).values(outcome="excluded", reason="x"))

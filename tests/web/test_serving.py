@@ -1,4 +1,4 @@
-"""`digest web` and `digest run`: they serve, end clean, and say in one sentence what is missing."""
+"""`digest web` and `digest run`: they serve the pages, stop cleanly and explain what is missing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def newsroom(tmp_path: Path) -> Newsroom:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
-def test_the_pages_are_there_until_it_is_stopped(newsroom: Newsroom, command: tuple[str, ...]) -> None:
+def test_pages_are_served_until_it_is_stopped(newsroom: Newsroom, command: tuple[str, ...]) -> None:
     environment = newsroom.env({"DIGEST_WEB__ENABLED": "true", "DIGEST_WEB__PORT": "0"})
     with subprocess.Popen(
         newsroom.command(*command), cwd=newsroom.home, env=environment, stderr=subprocess.PIPE, text=True
@@ -43,13 +43,13 @@ def test_the_pages_are_there_until_it_is_stopped(newsroom: Newsroom, command: tu
         with urllib.request.urlopen(f"{base}/join", timeout=20) as answer:
             assert answer.status == 200
         os.kill(process.pid, signal.SIGTERM)
-        said = process.stderr.read()
+        output = process.stderr.read()
         assert process.wait(30) == 0
-    assert "stopped" in said
-    assert "Traceback" not in said
+    assert "stopped" in output
+    assert "Traceback" not in output
 
 
-def test_a_taken_port_is_said(newsroom: Newsroom) -> None:
+def test_a_port_in_use_is_reported(newsroom: Newsroom) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         run = newsroom.digest("web", "--port", str(taken.getsockname()[1]))
     assert run.code == 1
@@ -57,7 +57,7 @@ def test_a_taken_port_is_said(newsroom: Newsroom) -> None:
     assert "web.port" in run.err
 
 
-def test_without_the_libraries_it_says_what_to_install(newsroom: Newsroom) -> None:
+def test_missing_libraries_are_reported_with_the_package_to_install(newsroom: Newsroom) -> None:
     blocked = (
         "import sys; sys.modules['fastapi'] = None; from digest.cli import main; sys.argv = ['digest', 'web']; main()"
     )
@@ -74,7 +74,7 @@ def test_without_the_libraries_it_says_what_to_install(newsroom: Newsroom) -> No
     assert "Traceback" not in done.stderr
 
 
-def test_a_language_whose_catalogue_lacks_the_pages_is_said(newsroom: Newsroom) -> None:
+def test_a_catalogue_without_the_pages_is_reported(newsroom: Newsroom) -> None:
     from tests.render.marathi import CATALOGUE
 
     (newsroom.home / "messages").mkdir()
@@ -85,7 +85,7 @@ def test_a_language_whose_catalogue_lacks_the_pages_is_said(newsroom: Newsroom) 
     assert 'msgid "Leave now" is missing' in run.err
 
 
-def test_the_list_says_who_pauses_at_their_own_wish(newsroom: Newsroom) -> None:
+def test_the_list_shows_pauses_and_preferences(newsroom: Newsroom) -> None:
     from datetime import timedelta
 
     from digest.app import make_app
@@ -93,11 +93,11 @@ def test_the_list_says_who_pauses_at_their_own_wish(newsroom: Newsroom) -> None:
 
     with make_app(newsroom.home, environment=newsroom.env()) as app:
         app.readers.sync(app.subscriber_list.read(), now=app.now())
-        wishes = WishStore(app.database)
-        reader = wishes.at("asha@example.com")
-        assert reader is not None
-        wishes.set(reader.id, {"paused_until": app.now() + timedelta(days=7)}, Said("test"), now=app.now())
-        wishes.set(reader.id, {"topics": ["खेल"], "hour": ""}, Said("test"), now=app.now())
+        preferences = WishStore(app.database)
+        subscriber = preferences.at("asha@example.com")
+        assert subscriber is not None
+        preferences.set(subscriber.id, {"paused_until": app.now() + timedelta(days=7)}, Said("test"), now=app.now())
+        preferences.set(subscriber.id, {"topics": ["खेल"], "hour": ""}, Said("test"), now=app.now())
     listed = newsroom.json("subscribers", "list")["subscribers"]
     (asha,) = [row for row in listed if row["chosen"]]
     assert (asha["email"], asha["topics"], asha["chosen"]) == ("asha@example.com", [], {"topics": ["खेल"], "hour": ""})
@@ -108,5 +108,5 @@ def test_the_list_says_who_pauses_at_their_own_wish(newsroom: Newsroom) -> None:
     assert "asha@example.com pauses until 2026-11-30, at their own wish" in newsroom.digest("subscribers", "check").out
     assert newsroom.digest("subscribers", "set", "kabir@example.com", "--hour", "06:00").code == 0
     assert "kabir@example.com asks for 06:00 and gets it at 07:00" in newsroom.digest("subscribers", "check").out
-    told = newsroom.json("send")
-    assert {row["reason"] for row in told["not_reached"]} >= {"paused until 2026-11-30"}
+    report = newsroom.json("send")
+    assert {row["reason"] for row in report["not_reached"]} >= {"paused until 2026-11-30"}

@@ -1,4 +1,4 @@
-"""The store can't be written (locked, the disk full): the reader is told so in Hindi, and nothing is half done."""
+"""The store cannot be written (locked, disk full): pages answer 503 in Hindi, and nothing is half done."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import select
 
 from digest.store.tables import metadata
-from tests.web.site import Site, said, site
+from tests.web.site import Site, site, translated
 
-Away = Callable[[Site], AbstractContextManager[None]]
+Failure = Callable[[Site], AbstractContextManager[None]]
 
 
 @contextmanager
 def locked(pages: Site) -> Iterator[None]:
-    """Another program writes, and takes its time."""
+    """Another program holds the write lock."""
     with closing(sqlite3.connect(pages.app.home / "digest.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
@@ -27,7 +27,7 @@ def locked(pages: Site) -> Iterator[None]:
 
 @contextmanager
 def full(_pages: Site) -> Iterator[None]:
-    """No file of this process may grow."""
+    """The disk is full: no file of this process can grow."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
     try:
@@ -37,23 +37,23 @@ def full(_pages: Site) -> Iterator[None]:
 
 
 @pytest.fixture
-def waiting(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def impatient(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setattr("digest.store.troubles.BUSY_SECONDS", 0.2)
     with site(tmp_path_factory.mktemp("away") / "letter", ["asha@example.com", "ravi@example.com"]) as pages:
         yield pages
 
 
 def rows(pages: Site) -> dict[str, list[object]]:
-    """All that the store holds, but for how often something was asked."""
+    """Everything in the store except the rate limits."""
     with pages.app.database.read() as connection:
         tables = [table for table in metadata.sorted_tables if table.name != "rate_window"]
         return {table.name: [tuple(row) for row in connection.execute(select(table))] for table in tables}
 
 
-@pytest.mark.parametrize("away", [locked, full])
-def test_nobody_is_told_a_success_and_the_second_try_is_one(waiting: Site, away: Away) -> None:
-    pages = waiting
-    leave, wishes = pages.token("leave", "asha@example.com"), pages.token("preferences", "ravi@example.com")
+@pytest.mark.parametrize("failure", [locked, full])
+def test_no_page_claims_success_and_a_retry_succeeds(impatient: Site, failure: Failure) -> None:
+    pages = impatient
+    leave, preferences = pages.token("leave", "asha@example.com"), pages.token("preferences", "ravi@example.com")
     pages.post("/join", email="neha@example.org")
     (mail,) = pages.mails("neha@example.org")
     assert mail
@@ -64,40 +64,41 @@ def test_nobody_is_told_a_success_and_the_second_try_is_one(waiting: Site, away:
         (f"/leave/{leave}", {"List-Unsubscribe": "One-Click"}),
         (f"/leave/{leave}/pause", {"weeks": "2"}),
         (f"/leave/{leave}/why", {"why": "other"}),
-        (f"/preferences/{wishes}", form),
-        (f"/preferences/{wishes}/pause", {"weeks": "1"}),
+        (f"/preferences/{preferences}", form),
+        (f"/preferences/{preferences}/pause", {"weeks": "1"}),
         (f"/confirm/{confirm}", {}),
         ("/join", {"email": "kavita@example.org"}),
     ]
     before = rows(pages)
-    with away(pages):
+    with failure(pages):
         for path, fields in steps:
             answer = pages.post(path, *fields.items())
-            assert (answer.status, answer.title) == (503, said("That can't be done just now")), path
+            assert (answer.status, answer.title) == (503, translated("That can't be done just now")), path
             assert answer.headers["retry-after"]
             assert answer.headers["content-language"] == "hi"
         english = pages.post(f"/leave/{leave}?lang=en")
         assert (english.status, english.title) == (503, "That can&#39;t be done just now")
-        assert pages.get(f"/leave/{leave}").title == said("Do you want to leave?")  # looking is possible
+        # Reading still works.
+        assert pages.get(f"/leave/{leave}").title == translated("Do you want to leave?")
     assert rows(pages) == before
     assert pages.mails("kavita@example.org", wait=0.3) == []
     for path, fields in steps:
         assert pages.post(path, *fields.items()).status == 200, path
 
 
-def test_fifty_who_leave_while_it_is_locked_are_each_told(waiting: Site) -> None:
+def test_fifty_concurrent_unsubscribes_of_a_locked_store_all_fail_visibly(impatient: Site) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    leave = waiting.token("leave", "asha@example.com")
-    with locked(waiting), ThreadPoolExecutor(50) as pool:
-        told = list(pool.map(lambda _: waiting.post(f"/leave/{leave}").status, range(50)))
-    assert told == [503] * 50
-    assert waiting.post(f"/leave/{leave}").status == 200
-    assert list(waiting.app.readers.suppressed()) == ["asha@example.com"]
+    leave = impatient.token("leave", "asha@example.com")
+    with locked(impatient), ThreadPoolExecutor(50) as pool:
+        statuses = list(pool.map(lambda _: impatient.post(f"/leave/{leave}").status, range(50)))
+    assert statuses == [503] * 50
+    assert impatient.post(f"/leave/{leave}").status == 200
+    assert list(impatient.app.readers.suppressed()) == ["asha@example.com"]
 
 
-def test_an_address_that_was_erased_comes_back_though_the_first_click_failed_half_way(waiting: Site) -> None:
-    pages = waiting
+def test_an_erased_address_can_sign_up_again_after_a_failed_confirmation(impatient: Site) -> None:
+    pages = impatient
     pages.app.people.erasures.erase("neha@example.org", "asked", now=pages.app.now())
     pages.post("/join", email="neha@example.org")
     assert pages.mails("neha@example.org")

@@ -1,4 +1,4 @@
-"""10,000 tokens that we did not sign for this purpose, by HTTP: none is accepted and nothing changes."""
+"""10,000 forged tokens over HTTP: none is accepted and nothing changes."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from tests.web.site import Site
 MANY = 10_000
 
 
-def false_tokens(pages: Site) -> Iterator[str]:
-    """Forged, cut, changed, prolonged, of another purpose, of another newsletter, random."""
-    draw = random.Random(20261123)
-    theirs = Signer([b"a key of somebody else"])
+def forged_tokens(pages: Site) -> Iterator[str]:
+    """Tokens with a foreign key, cut off, modified, extended, for another purpose, and random ones."""
+    dice = random.Random(20261123)
+    foreign = Signer([b"a key of somebody else"])
     signer = pages.app.signer
     while True:
-        good = signer.sign("leave", draw.randint(1, 2))
+        good = signer.sign("leave", dice.randint(1, 2))
         raw = bytearray(base64.urlsafe_b64decode(good + "=="))
-        yield theirs.sign("leave", draw.randint(1, 2))
-        yield good[: draw.randrange(1, len(good))]
-        raw[draw.randrange(len(raw))] ^= 1 << draw.randrange(8)
+        yield foreign.sign("leave", dice.randint(1, 2))
+        yield good[: dice.randrange(1, len(good))]
+        raw[dice.randrange(len(raw))] ^= 1 << dice.randrange(8)
         yield base64.urlsafe_b64encode(bytes(raw)).rstrip(b"=").decode()
-        yield good + draw.choice(["A", "=", "%00", "%20", "."])
-        yield signer.sign(draw.choice(["preferences", "view", "confirm"]), draw.randint(0, 2))
-        yield quote(draw.randbytes(draw.randrange(1, 40)).decode("latin-1"), safe="")
+        yield good + dice.choice(["A", "=", "%00", "%20", "."])
+        yield signer.sign(dice.choice(["preferences", "view", "confirm"]), dice.randint(0, 2))
+        yield quote(dice.randbytes(dice.randrange(1, 40)).decode("latin-1"), safe="")
 
 
-def test_ten_thousand_false_tokens_open_nothing(pages: Site) -> None:
+def test_ten_thousand_forged_tokens_are_rejected(pages: Site) -> None:
     place = urlsplit(pages.base)
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
-    accepted, tokens = [], false_tokens(pages)
+    accepted, tokens = [], forged_tokens(pages)
     for _ in range(MANY):
         token = next(tokens)
         connection.request("POST", f"/leave/{token}")
@@ -48,15 +48,15 @@ def test_ten_thousand_false_tokens_open_nothing(pages: Site) -> None:
     assert pages.consent("asha@example.com") == pages.consent("ravi@example.com") == []
 
 
-def test_a_token_opens_its_own_door_alone(pages: Site) -> None:
-    doors = {
+def test_a_token_is_valid_for_one_purpose(pages: Site) -> None:
+    paths = {
         "leave": "/leave/{}",
         "preferences": "/preferences/{}",
         "view": "/view/2026-11-23/{}",
         "confirm": "/confirm/{}",
     }
-    for purpose in doors:
+    for purpose in paths:
         token = pages.app.signer.sign(purpose, 1)
-        for other, door in doors.items():
+        for other, path in paths.items():
             if other != purpose:
-                assert pages.get(door.format(token)).status == 404, (purpose, other)
+                assert pages.get(path.format(token)).status == 404, (purpose, other)

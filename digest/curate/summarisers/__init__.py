@@ -23,7 +23,7 @@ class SummaryError(DigestError):
 class Summariser(Protocol):
     """Summarises a story in two or three sentences of its language; '' or SummaryError if it cannot.
 
-    `articles` has the leading article first; `title` stands above the summary. `background` maps stems to inverse
+    `articles` has the leading article first; `title` is shown above the summary. `background` maps stems to inverse
     document frequencies; `known` is text that readers have read before and that must not be repeated.
     """
 

@@ -41,7 +41,7 @@ class OpenAI:
         self._host, self._port = parts.hostname or "", parts.port
         self._path = parts.path.rstrip("/") + "/chat/completions"
         self._model, self._key, self._timeout = model, key, timeout
-        self._failed, self._until = 0, 0.0
+        self._failures, self._paused_until = 0, 0.0
 
     def __call__(
         self,
@@ -53,21 +53,21 @@ class OpenAI:
         known: str = "",
     ) -> str:
         """Return the model's sentences on one line. Raises SummaryError."""
-        if time.monotonic() < self._until:
+        if time.monotonic() < self._paused_until:
             raise SummaryError("the model failed twice in a row and is not used for ten minutes")
         try:
-            text = self._ask(_question(articles, title, known))
+            text = self._ask(_prompt(articles, title, known))
         except SummaryError:
-            self._failed += 1
-            if self._failed >= _MAX_FAILURES:
-                self._until, self._failed = time.monotonic() + _PAUSE, 0
+            self._failures += 1
+            if self._failures >= _MAX_FAILURES:
+                self._paused_until, self._failures = time.monotonic() + _PAUSE, 0
             raise
-        self._failed = 0
+        self._failures = 0
         return " ".join(text.split())
 
-    def _ask(self, question: str) -> str:
-        messages = [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": question}]
-        asked = {"model": self._model, "messages": messages, "temperature": 0.2, "max_tokens": 600, "stream": False}
+    def _ask(self, prompt: str) -> str:
+        messages = [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": prompt}]
+        payload = {"model": self._model, "messages": messages, "temperature": 0.2, "max_tokens": 600, "stream": False}
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
@@ -79,27 +79,27 @@ class OpenAI:
             else http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
         )
         try:
-            connection.request("POST", self._path, json.dumps(asked).encode(), headers)
-            answer = connection.getresponse()
-            body = self._read(answer)
+            connection.request("POST", self._path, json.dumps(payload).encode(), headers)
+            response = connection.getresponse()
+            body = self._read(response)
         except (OSError, http.client.HTTPException) as error:
-            raise SummaryError(f"the model could not be asked ({type(error).__name__})") from error
+            raise SummaryError(f"the model could not be reached ({type(error).__name__})") from error
         finally:
             connection.close()
-        if answer.status != 200:
-            raise SummaryError(f"the model answered {answer.status}")
+        if response.status != 200:
+            raise SummaryError(f"the model answered {response.status}")
         try:
             text = json.loads(body)["choices"][0]["message"]["content"]
         except (ValueError, LookupError, TypeError, RecursionError) as error:
             raise SummaryError("the model's answer was not of the known form") from error
         if not isinstance(text, str):
-            raise SummaryError("the model's answer held no text")
+            raise SummaryError("the model's answer contained no text")
         return text
 
-    def _read(self, answer: http.client.HTTPResponse) -> bytes:
+    def _read(self, response: http.client.HTTPResponse) -> bytes:
         """Read the body within the timeout as a whole, so that a server that sends slowly cannot delay an edition."""
         body, end = b"", time.monotonic() + self._timeout
-        while piece := answer.read1(16_384):
+        while piece := response.read1(16_384):
             body += piece
             if len(body) > _MAX_RESPONSE_BYTES:
                 raise SummaryError("the model's answer was too long")
@@ -108,11 +108,11 @@ class OpenAI:
         return body
 
 
-def _question(articles: Sequence[Article], title: str, known: str) -> str:
-    told = [f"Headline: {title}"]
+def _prompt(articles: Sequence[Article], title: str, known: str) -> str:
+    lines = [f"Headline: {title}"]
     for number, article in enumerate(articles[:_MAX_ARTICLES], 1):
         words = " ".join(article.text.split()[: _MAX_WORDS // min(len(articles), _MAX_ARTICLES)])
-        told.append(f"<article {number}>\n{article.title}\n{words}\n</article {number}>")
+        lines.append(f"<article {number}>\n{article.title}\n{words}\n</article {number}>")
     if known:
-        told.append("Readers know this already, so tell only what is new:\n" + " ".join(known.split()[:300]))
-    return "\n\n".join(told)
+        lines.append("Readers know this already, so tell only what is new:\n" + " ".join(known.split()[:300]))
+    return "\n\n".join(lines)
