@@ -96,9 +96,7 @@ def test_a_plain_sitemap_of_a_whole_site_is_cut_to_its_newest() -> None:
     parsed = read(urlset(*(plain_url(n, f"2026-{1 + n % 11:02d}-05") for n in range(3000))))
     assert len(parsed.articles) == MAX_LINKS
     assert {article.published.month for article in parsed.articles} == {11}
-    assert parsed.warnings == (
-        f"it gives links without titles; the newest {MAX_LINKS} of its 3000 URLs were used",
-    )
+    assert parsed.warnings == (f"it gives links without titles; the newest {MAX_LINKS} of its 3000 URLs were used",)
 
 
 def test_a_long_news_sitemap_is_cut_like_a_feed() -> None:
