@@ -88,7 +88,7 @@ def test_a_batch_is_either_accepted_or_sent_again(newsroom: Newsroom) -> None:
     newsroom.json("send")
     run = newsroom.digest("reconcile", KEY, "--accept", "all", "--resend", "all", "--reason", "log")
     assert run.code == 2
-    assert "either taken or not" in run.err
+    assert "choose one for each batch" in run.err
     assert newsroom.digest("reconcile", KEY, "--accept", "²", "--reason", "log").code == 2
 
 

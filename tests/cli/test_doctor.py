@@ -204,7 +204,7 @@ def test_what_is_no_mail_is_told(newsroom: Newsroom, tmp_path: Path, content: by
     (tmp_path / "letter.eml").write_bytes(content)
     run = newsroom.digest("doctor", str(tmp_path / "letter.eml"))
     assert run.code == 2
-    assert "letter.eml:1: expected a mail that begins with its headers" in run.err
+    assert "letter.eml:1: expected a mail, which starts with its headers" in run.err
     assert newsroom.digest("doctor", str(tmp_path / "none.eml")).code == 2
 
 

@@ -202,7 +202,7 @@ def test_a_maildir_is_read_once_and_put_away(newsroom: Newsroom, tmp_path: Path)
     assert all(message.get_flags() == "S" for message in box)
     assert newsroom.json("bounces", "--maildir", str(tmp_path / "Maildir"))["mails"] == 0
     run = newsroom.digest("bounces", "--maildir", str(tmp_path))
-    assert (run.code, "is no Maildir" in run.err) == (2, True)
+    assert (run.code, "is not a Maildir" in run.err) == (2, True)
 
 
 def test_an_mbox_holds_several_and_a_pipe_one(newsroom: Newsroom, tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ def test_a_pipe_keeps_the_mail_while_the_store_is_locked(newsroom: Newsroom) -> 
     assert (done.returncode, b"is no SQLite database" in done.stderr) == (75, True)
     (newsroom.home / "kept.db").rename(newsroom.home / "digest.db")
     done = subprocess.run(newsroom.command("bounces", "-"), capture_output=True, timeout=60, check=False, **piped)  # type: ignore[call-overload]
-    assert (done.returncode, b"1 address newly barred" in done.stdout) == (0, True), done.stderr
+    assert (done.returncode, b"1 address newly suppressed" in done.stdout) == (0, True), done.stderr
     with closing(sqlite3.connect(newsroom.home / "digest.db")) as store:
         assert store.execute("SELECT reason FROM suppression").fetchall() == [("bounced",)]
 
@@ -240,7 +240,7 @@ def test_check_tells_a_missing_webhook_and_a_wrong_key(over_sendgrid: Newsroom) 
     named = "DIGEST_WEB__WEBHOOKS__SENDGRID__KEYS_ENV"
     assert over_sendgrid.json("check", "--offline", code=2)["warnings"] == []  # the example's base_url is a fault
     without = over_sendgrid.json("check", "--offline", code=2, **{named: ""})
-    assert "nobody who bounces or complains is known" in without["warnings"][0]
+    assert "bounces and complaints are not received" in without["warnings"][0]
     wrong = over_sendgrid.json("check", "--offline", code=2, SENDGRID_WEBHOOK_KEYS="no key")
     assert any("not a public key" in fault["message"] for fault in wrong["faults"])
 

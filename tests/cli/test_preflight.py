@@ -66,7 +66,7 @@ def test_check_of_an_edition_shows_each_letter(newsroom: Newsroom) -> None:
     assert looked["letters"][0]["variant"] == "html"
     assert len(looked["letters"]) == 2
     assert all(letter["decoded"] < 34_000 for letter in looked["letters"])
-    assert "letter html:" in newsroom.digest("check", KEY, "--offline").out
+    assert "email html:" in newsroom.digest("check", KEY, "--offline").out
 
 
 def test_check_names_a_template_that_would_stop_every_send(newsroom: Newsroom) -> None:
@@ -78,7 +78,7 @@ def test_check_names_a_template_that_would_stop_every_send(newsroom: Newsroom) -
 def test_check_of_no_such_edition(newsroom: Newsroom) -> None:
     run = newsroom.digest("check", "2020-01-01", "--offline")
     assert run.code == 2
-    assert "Invalid value for EDITION: there is no edition 2020-01-01" in run.err
+    assert "Invalid value for EDITION: There is no edition 2020-01-01" in run.err
     assert "nobody is mailed" not in run.out + run.err
 
 

@@ -76,7 +76,7 @@ def test_readers_are_barred_by_what_the_lists_say(room: Newsroom) -> None:
     assert barred(room) == BARRED
     assert "as they say" in room.digest("subscribers", "history", "reader1@example.com").out
     again = room.digest("bounces", "--pull")
-    assert (again.code, again.out) == (0, "6 entries of the provider's lists, 0 addresses newly barred\n")
+    assert (again.code, again.out) == (0, "6 entries read, 0 addresses newly suppressed\n")
 
 
 def test_the_next_pull_asks_from_where_the_last_ended(room: Newsroom, server: SendGridServer) -> None:

@@ -184,7 +184,7 @@ def test_run_sends_the_day_and_stops_when_asked(newsroom: Newsroom, stop: signal
     finally:
         process.kill()
     assert process.returncode == 0
-    assert "stopped" in err
+    assert "Stopped" in err
     assert "Traceback" not in err
     assert len(newsroom.outbox()) == 6
     assert newsroom.json("status")["state"] == "done"

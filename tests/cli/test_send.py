@@ -66,7 +66,7 @@ def test_sending_again_sends_to_nobody_and_says_so(newsroom: Newsroom) -> None:
     before = newsroom.outbox()
     again = newsroom.digest("send")
     assert again.code == 0
-    assert "nobody is due who has not got it; nothing was sent" in again.out
+    assert "everyone who is due already has it; nothing was sent" in again.out
     assert newsroom.outbox() == before
 
 
@@ -207,7 +207,7 @@ def test_status_names_the_first_and_with_all_everyone(newsroom: Newsroom) -> Non
     short, whole = newsroom.digest("status").out, newsroom.digest("status", "--all").out
     assert "p49@example.com" in short
     assert "p50@example.com" not in short
-    assert "`digest status --all` shows everyone" in short
+    assert "`digest status --all` lists everyone" in short
     assert "p59@example.com" in whole
     assert "and more" not in whole
 

@@ -99,7 +99,7 @@ def test_what_is_kept_is_where_the_feed_is_for_good(
     assert run.code == 0
     (row,) = new_lines(newsroom, before)
     assert f'url: "{site.url(kept)}"' in row
-    assert (f"leads to {site.url('/rss')}; that is what is kept" in run.err) == (place != kept)
+    assert (f"leads to {site.url('/rss')}, which is added instead" in run.err) == (place != kept)
 
 
 def test_what_is_there_already_is_said_and_changes_nothing(newsroom: Newsroom, site: HttpServer) -> None:
@@ -108,8 +108,8 @@ def test_what_is_there_already_is_said_and_changes_nothing(newsroom: Newsroom, s
     for place in ("/rss", "/rss/?utm_source=x#top", "/page", "/old"):
         run = newsroom.digest("sources", "add", site.url(place), "--allow-private", "--yes")
         assert run.code == 0
-        assert "is a source already: गाँव समाचार (digest.yaml:23)" in run.out
-    assert "is a source already" in newsroom.digest("sources", "add", "samples/feeds/lok-darpan.xml").out
+        assert "is already a source: गाँव समाचार (digest.yaml:23)" in run.out
+    assert "is already a source" in newsroom.digest("sources", "add", "samples/feeds/lok-darpan.xml").out
     assert newsroom.json("sources", "add", site.url("/rss"))["already"] == {"name": "गाँव समाचार", "line": 23}
     assert text(newsroom) == before
 
@@ -118,9 +118,9 @@ def test_what_is_there_already_is_said_and_changes_nothing(newsroom: Newsroom, s
     ("arguments", "code", "said"),
     [
         (["/nothing"], 1, "not found"),
-        (["/empty"], 1, "holds no articles"),
+        (["/empty"], 1, "gives no articles"),
         (["/rss", "--weight", "11"], 2, "'weight': expected a number of at most 10, found 11.0"),
-        (["/rss", "--name", "डेस्क"], 2, "'name': expected one that no other source has, found 'डेस्क'"),
+        (["/rss", "--name", "डेस्क"], 2, "'name': expected a name that no other source has, found 'डेस्क'"),
         (["/rss", "--section", "a\nb"], 2, "'section': expected one line of text"),
     ],
 )
@@ -267,7 +267,7 @@ def test_a_list_of_another_reader_comes_in_by_one_edit(newsroom: Newsroom, site:
     assert site.requests == []
     again = newsroom.digest(*arguments)
     assert again.code == 0
-    assert "0 sources added, 5 there already, 2 rejected" in again.out
+    assert "0 sources added, 5 already listed, 2 rejected" in again.out
     assert "mine.opml:11: rejected: file:///etc/passwd is no http or https URL" in again.err
     assert newsroom.json("check")["faults"] == []
 
@@ -279,7 +279,7 @@ def test_check_leaves_out_what_gives_nothing_and_finds_the_feed_of_a_page(newsro
     told = newsroom.json("sources", "import", "mine.txt", "--check", "--allow-private")
     assert [row["url"] for row in told["added"]] == [site.url("/rss"), site.url("/other")]
     assert [one["url"] for one in told["left_out"]] == [site.url(place) for place in ("/rss", "/empty", "/nothing")]
-    assert "which is a source already" in told["left_out"][0]["why"]
+    assert "which is already a source" in told["left_out"][0]["why"]
 
 
 def test_folders_may_be_left_alone(newsroom: Newsroom, site: HttpServer) -> None:

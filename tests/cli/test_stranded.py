@@ -31,7 +31,7 @@ def test_what_is_stranded_is_told(newsroom: Newsroom, left: int) -> None:
     assert sent["pending"] == left
     (lost,) = newsroom.json("status")["stranded_batches"]
     assert (lost["readers"], lost["transport"]) == (left, "resend")
-    said = "1 batch waits for resend, which may have sent them, and which delivery.transport names no more"
+    said = "1 batch may already have been sent by resend, which is no longer in delivery.transport"
     assert said in newsroom.digest("status").out
     assert newsroom.json("reconcile", EDITION, code=1)["stranded_batches"] == [lost]
     assert said in newsroom.digest("reconcile", EDITION).err
