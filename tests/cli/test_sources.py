@@ -291,7 +291,7 @@ def test_folders_may_be_left_alone(newsroom: Newsroom, site: HttpServer) -> None
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (None, "can't be read: No such file or directory"),
+        (None, "cannot be read: No such file or directory"),
         ("<rss><channel/></rss>", "list.opml:1: is a feed (<rss>)"),
         ('<!DOCTYPE o [<!ENTITY a SYSTEM "file:///etc/passwd">]><opml/>', "list.opml:1: declares XML entities"),
         ("\nकुछ भी\n", "list.opml:2: is neither OPML nor a list of URLs"),
@@ -312,7 +312,7 @@ def test_what_is_exported_is_imported_again(newsroom: Newsroom, site: HttpServer
     add(newsroom, site.url("/other"))
     run = newsroom.digest("sources", "export", str(tmp_path / "all.opml"))
     assert "2 feeds in" in run.out
-    assert "6 sources are left out: OPML holds only feeds by URL" in run.err
+    assert "6 sources are not included: OPML holds only feeds by URL" in run.err
     assert newsroom.digest("sources", "export").out.encode() == (tmp_path / "all.opml").read_bytes()
     kept = text(newsroom)
     for name in ("गाँव समाचार", "पहाड़ टाइम्स: ताज़ा"):
@@ -354,7 +354,7 @@ def test_how_sources_have_been_doing_is_listed(newsroom: Newsroom, site: HttpSer
     lines = {line.split()[0]: line for line in run.out.splitlines()}
     for word in ("2 h ago", "3 days ago", f"moved to {site.url('/new')}"):
         assert word in lines["rss"]
-    for word in ("failed 4×: is down", "again in 19 min"):
+    for word in ("failed 4×: is down", "next try in 19 min"):
         assert word in lines["other"]
     assert "not yet collected" in lines["lately"]  # what is known is of another address
     rows = {row["name"]: row for row in newsroom.json("sources", "list")["sources"]}
@@ -390,7 +390,7 @@ def test_check_asks_and_a_missing_path_is_a_fault_with_its_line(newsroom: Newsro
     newsroom.settings("path: samples/articles", "path: samples/articels")
     told = newsroom.json("check", code=2)
     assert told["faults"] == [
-        {"where": "digest.yaml", "line": 22, "message": "source डेस्क: there is no file or folder samples/articels"}
+        {"where": "digest.yaml", "line": 22, "message": "source डेस्क: file or folder not found: samples/articels"}
     ]
 
 
