@@ -289,7 +289,10 @@ def test_pausing_waits_for_what_another_process_has_in_hand(
 def killed_before_the_freeze(newsroom: Newsroom) -> None:
     """`digest send --at 07:30`, by a process that died when everybody was about to get a place."""
     dies = "lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)"
-    code = f"import os, signal; from digest.usecases.enqueue import Enqueuer; Enqueuer.enqueue = {dies}; from digest.cli import main; main()"
+    code = (
+        f"import os, signal; from digest.usecases.enqueue import Enqueuer; Enqueuer.enqueue = {dies}; "
+        "from digest.cli import main; main()"
+    )
     command = [sys.executable, "-c", code, "send", "--at", "07:30"]
     done = subprocess.run(command, env=newsroom.env(), cwd=newsroom.home, timeout=60, check=False)
     assert done.returncode == -signal.SIGKILL
