@@ -225,7 +225,7 @@ def _deliver(
         sender=app.sender,
         ledger=app.ledger,
         transports=app.transports,
-        token=app.signer.letters,
+        token=app.signer.sign_letter,
         clock=app.clock,
         threads=settings.threads,
         tries=settings.tries,

@@ -32,7 +32,7 @@ from digest.settings_values import (
     Language,
     Line,
     PictureUrl,
-    Shape,
+    SettingsModel,
     WebRoot,
     Word,
     Zone,
@@ -40,12 +40,12 @@ from digest.settings_values import (
 from digest.settings_web import Web
 
 
-class Sender(Shape):
+class Sender(SettingsModel):
     name: Line = ""
     email: Address
 
 
-class Newsletter(Shape):
+class Newsletter(SettingsModel):
     name: Line = Field(min_length=1)
     sender: Sender
     reply_to: AddressOrNone = ""
@@ -60,7 +60,7 @@ class Newsletter(Shape):
         return ZoneInfo(self.timezone)
 
 
-class EditionSettings(Shape):
+class EditionSettings(SettingsModel):
     max_stories: int = Field(default=12, ge=1, le=100)
     min_stories: int = Field(default=3, ge=1, le=100)
     window: Duration = timedelta(hours=24)
@@ -86,7 +86,7 @@ class EditionSettings(Shape):
         return self
 
 
-class SummarySettings(Shape):
+class SummarySettings(SettingsModel):
     """Who writes the summaries; `openai` is any endpoint that speaks that protocol."""
 
     engine: Literal["extractive", "openai"] = "extractive"
@@ -111,7 +111,7 @@ Transport = Literal["outbox", "smtp", "sendgrid", "resend"]
 _MOST = {"resend": 100}  # readers in one call
 
 
-class Delivery(Shape):
+class Delivery(SettingsModel):
     """`transport` is one name or several: the next goes on where one can't send. `on_unknown` says what becomes of a
     batch of which nobody knows whether it was sent."""
 
@@ -144,7 +144,7 @@ class Delivery(Shape):
         return self
 
 
-class Schedule(Shape):
+class Schedule(SettingsModel):
     collect_every: Duration = timedelta(minutes=15)
     compose_at: Clock = time(5, 30)
     send_at: Clock = time(7, 0)
@@ -160,11 +160,11 @@ class Schedule(Shape):
         return self
 
 
-class StoreSettings(Shape):
+class StoreSettings(SettingsModel):
     url: str = "sqlite:///digest.db"
 
 
-class Theme(Shape):
+class Theme(SettingsModel):
     """How the letter looks; `accent` left out is the look's own."""
 
     name: Literal["newspaper", "modern", "plain"] = "newspaper"
@@ -176,7 +176,7 @@ class Theme(Shape):
     digits: Literal["latn", "deva"] = "latn"
 
 
-class Settings(Shape):
+class Settings(SettingsModel):
     """The whole of `digest.yaml`."""
 
     newsletter: Newsletter

@@ -8,10 +8,10 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from digest.models import JsonMapping, Source, SourceAuth
-from digest.settings_values import HeaderName, JsonPath, Line, ParamName, Selector, Shape, Variable
+from digest.settings_values import HeaderName, JsonPath, Line, ParamName, Selector, SettingsModel, Variable
 
 
-class AuthSettings(Shape):
+class AuthSettings(SettingsModel):
     """Which key a source wants, and where: the environment variable that holds it, a header or a query parameter."""
 
     env: Variable
@@ -25,7 +25,7 @@ class AuthSettings(Shape):
         return self
 
 
-class MappingSettings(Shape):
+class MappingSettings(SettingsModel):
     """What stands where in an API's JSON; a bare name is a preset."""
 
     preset: Literal["gnews", "newsapi", "wordpress"] | None = None
@@ -57,7 +57,7 @@ class MappingSettings(Shape):
         return self
 
 
-class SourceSettings(Shape):
+class SourceSettings(SettingsModel):
     """A document by `url` or a file or folder by `path`; `replay` moves a recorded sample's dates to now."""
 
     name: Line = Field(min_length=1)

@@ -7,22 +7,22 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from digest.settings_values import AddressOrNone, Domain, Duration, Shape, WebRoot
+from digest.settings_values import AddressOrNone, Domain, Duration, SettingsModel, WebRoot
 
 
-class SendGridSettings(Shape):
+class SendGridSettings(SettingsModel):
     host: WebRoot = "https://api.sendgrid.com"
     key_env: str = "SENDGRID_API_KEY"
     timeout: Duration = timedelta(seconds=30)
 
 
-class ResendSettings(Shape):
+class ResendSettings(SettingsModel):
     host: WebRoot = "https://api.resend.com"
     key_env: str = "RESEND_API_KEY"
     timeout: Duration = timedelta(seconds=30)
 
 
-class DkimSettings(Shape):
+class DkimSettings(SettingsModel):
     """The private key by a file, or by an environment variable that holds its PEM."""
 
     domain: Domain
@@ -37,7 +37,7 @@ class DkimSettings(Shape):
         return self
 
 
-class SmtpSettings(Shape):
+class SmtpSettings(SettingsModel):
     host: str = "localhost"
     port: int = Field(default=25, ge=1, le=65535)
     security: Literal["none", "starttls", "tls"] = "none"
@@ -54,11 +54,11 @@ class SmtpSettings(Shape):
         return self
 
 
-class OutboxSettings(Shape):
+class OutboxSettings(SettingsModel):
     path: str = "outbox"
 
 
-class RateSettings(Shape):
+class RateSettings(SettingsModel):
     """Readers who may go by one transport; None is no limit."""
 
     per_second: int | None = Field(default=None, ge=1)
@@ -67,6 +67,6 @@ class RateSettings(Shape):
     per_day: int | None = Field(default=None, ge=1)
 
 
-class WarmUpSettings(Shape):
+class WarmUpSettings(SettingsModel):
     start: int = Field(default=500, ge=1, le=1_000_000)
     factor: float = Field(default=1.5, ge=1, le=10)

@@ -26,7 +26,7 @@ _STEP = r"[^.|\[\]\s](?:[^.|\[\]]*[^.|\[\]\s])?(?:\[\])*"
 _JSON_PATH = re.compile(rf"{_STEP}(?:\.{_STEP})*(?:\s*\|\s*{_STEP}(?:\.{_STEP})*)*\Z")
 
 
-class Shape(BaseModel):
+class SettingsModel(BaseModel):
     """A part of the settings: unknown keys are faults, values can't be changed afterwards."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

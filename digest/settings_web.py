@@ -7,10 +7,10 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from digest.settings_values import Duration, Line, Shape, VariableOrNone
+from digest.settings_values import Duration, Line, SettingsModel, VariableOrNone
 
 
-class SendGridWebhook(Shape):
+class SendGridWebhook(SettingsModel):
     """Where SendGrid's events come in: public keys (two while rotating) and, if wanted, a secret end of the path."""
 
     keys_env: VariableOrNone = ""
@@ -23,12 +23,12 @@ class SendGridWebhook(Shape):
         return self
 
 
-class Webhooks(Shape):
+class Webhooks(SettingsModel):
     keep: Duration = timedelta(days=7)
     sendgrid: SendGridWebhook = SendGridWebhook()
 
 
-class Web(Shape):
+class Web(SettingsModel):
     """The reader pages, and what providers post. `proxies` are the peers whose X-Forwarded-… is believed."""
 
     enabled: bool = False

@@ -13,7 +13,7 @@ from pathlib import Path
 from digest.errors import ConfigurationError, Fault
 from digest.subscribers import listing
 from digest.subscribers.formats import COLUMNS, SIGNS, STATUSES, UNCONFIRMED
-from digest.subscribers.incoming import Incoming, Judge, split_topics
+from digest.subscribers.incoming import Incoming, RowValidator, split_topics
 from digest.subscribers.listfile import ListFile, open_list
 
 _LONGEST = 320
@@ -35,10 +35,10 @@ class ListReading:
 
     def readers(self, reject: Reject) -> Iterator[Incoming]:
         """Every row that is a reader; `reject` is told (line, address, reason) of each other."""
-        judge = Judge(self.columns, self.usual, self.topics, lenient=self.format not in ("csv", "jsonl"))
+        validator = RowValidator(self.columns, self.usual, self.topics, lenient=self.format not in ("csv", "jsonl"))
         for row in self.file.rows():
             try:
-                yield judge.reader(row)
+                yield validator.validate(row)
             except ValueError as error:
                 told = str(row.cells.get(self.columns.get("email", ""), ""))
                 reject(row.line, told[:_LONGEST], str(error))

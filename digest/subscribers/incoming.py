@@ -42,7 +42,7 @@ class Incoming(NamedTuple):
     paused_until: datetime | None = None
 
 
-class Judge:
+class RowValidator:
     """Turns rows into readers. Raises ValueError with what is wrong with one."""
 
     def __init__(
@@ -64,7 +64,7 @@ class Judge:
         self.names = [key for key in ("name", "first", "last") if key in self.columns]
         self.states = [key for key in ("left", "bounced", "mailable", "stopped") if key in self.columns]
 
-    def reader(self, row: Row) -> Incoming:
+    def validate(self, row: Row) -> Incoming:
         if row.fault:
             raise ValueError(row.fault)
         cells, columns = row.cells, self.columns

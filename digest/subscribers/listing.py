@@ -40,7 +40,7 @@ _LONGEST_WORD = 100  # letters that are compared with what may have been meant
 _HOUR = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])\Z")
 
 
-Listed = tuple[str, Subscriber]
+ListedSubscriber = tuple[str, Subscriber]
 """A reader behind the comparable form of the address."""
 
 
@@ -49,7 +49,7 @@ def read_list(path: Path, *, topics: Collection[str] | None) -> tuple[Subscriber
     return tuple(reader for _address, reader in read_files(path, topics=topics))
 
 
-def read_files(path: Path, *, topics: Collection[str] | None, may_be_empty: bool = False) -> list[Listed]:
+def read_files(path: Path, *, topics: Collection[str] | None, may_be_empty: bool = False) -> list[ListedSubscriber]:
     """The readers of the file and of those that it includes, in their order, with comparable addresses. `topics` are
     the names a reader may choose; None allows any. `may_be_empty` where others are mailed besides.
 
@@ -62,7 +62,7 @@ def read_files(path: Path, *, topics: Collection[str] | None, may_be_empty: bool
         hint = "there is no such file; list your readers in it, or make a folder with `digest init`"
         raise ConfigurationError([Fault(path.name, 0, hint)])
     walk = including.Including(path.parent)
-    readers: list[Listed] = []
+    readers: list[ListedSubscriber] = []
     faults: list[Fault] = []
     readings: list[_Reading] = []
     seen: set[Path] = set()
@@ -89,7 +89,7 @@ def read_files(path: Path, *, topics: Collection[str] | None, may_be_empty: bool
     return readers
 
 
-def read_bytes(data: bytes, name: str, *, topics: Collection[str] | None) -> list[Listed]:
+def read_bytes(data: bytes, name: str, *, topics: Collection[str] | None) -> list[ListedSubscriber]:
     """Like `read_files`, from what a single file holds."""
     reading = _Reading(name, topics)
     raw = marked_yaml.read_bytes(data, name, each={"subscribers": reading.take})
@@ -144,7 +144,7 @@ class _Reading:
     def fault(self, line: int, message: str) -> None:
         self.faults.append(Fault(self.name, line, message))
 
-    def document(self, raw: Any, above: Mapping[str, Any]) -> list[Listed]:
+    def document(self, raw: Any, above: Mapping[str, Any]) -> list[ListedSubscriber]:
         """The readers of the file; `above` are the defaults of the file that includes it."""
         if raw is None and self.may_be_empty:
             return []

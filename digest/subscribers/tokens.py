@@ -33,7 +33,7 @@ class Signer:
         body = self.key_id + subscriber.to_bytes(8, "big")
         return _written(body + self.current.of(purpose, body))
 
-    def letters(self, subscribers: Iterable[int]) -> Iterator[tuple[str, str, str]]:
+    def sign_letter(self, subscribers: Iterable[int]) -> Iterator[tuple[str, str, str]]:
         """The words of each reader's letter at once: what `sign` gives for leave, preferences and view."""
         bodies = [self.key_id + subscriber.to_bytes(8, "big") for subscriber in subscribers]
         written = _written(b"".join(self.current.each(_LETTER, bodies)))

@@ -26,7 +26,7 @@ def test_what_we_signed_names_its_reader_for_its_purpose_alone(reader: int, purp
     assert set(token) <= set(LETTERS)
     assert len(token) == 36
     words = [OURS.sign(purpose, reader) for purpose in ("leave", "preferences", "view")]
-    assert list(OURS.letters([reader, 7])) == [tuple(words), next(OURS.letters([7]))]
+    assert list(OURS.sign_letter([reader, 7])) == [tuple(words), next(OURS.sign_letter([7]))]
 
 
 def test_every_cut_every_changed_letter_and_every_addition_is_refused() -> None:
