@@ -180,7 +180,7 @@ class App:
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
-        return tuple(source.made() for source in self.settings.sources)
+        return tuple(source.to_source() for source in self.settings.sources)
 
     @cached_property
     def rules(self) -> Rules:

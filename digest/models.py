@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Literal
+from enum import StrEnum
+from typing import Literal, get_args
 
 PLACEHOLDERS = {
     "email_html": "-DGX_EMAIL_H-",
@@ -24,8 +25,13 @@ stand at the end of a URL. ASCII without spaces or `<>&`, as SendGrid's substitu
 premailer in text and in `href`.
 """
 
-Frequency = str
-"""`daily`, `weekdays` or `weekly:mon` … `weekly:sun`."""
+Frequency = Literal[
+    "daily", "weekdays",
+    "weekly:mon", "weekly:tue", "weekly:wed", "weekly:thu", "weekly:fri", "weekly:sat", "weekly:sun",
+]  # fmt: skip
+"""On which days a subscriber gets the newsletter."""
+
+FREQUENCIES: tuple[Frequency, ...] = get_args(Frequency)
 
 EditionState = Literal["draft", "approved", "frozen", "sending", "paused", "done", "cancelled", "expired", "skipped"]
 
@@ -66,13 +72,28 @@ class JsonMapping:
     utc: bool = False
 
 
+class FulltextMode(StrEnum):
+    """Which articles' web pages are fetched, when the feed has only an excerpt of them."""
+
+    # All of them, while collecting.
+    ALWAYS = "always"
+    NEVER = "never"
+    # Those of stories that an edition would include, while composing it.
+    SELECTED = "selected"
+
+    @classmethod
+    def from_setting(cls, value: bool | None) -> FulltextMode:
+        """Convert the value of `sources[].fulltext`: true, false, or left out."""
+        if value is None:
+            return cls.SELECTED
+        return cls.ALWAYS if value else cls.NEVER
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where articles come from: a document by `url`, or a file or folder by `path` (exactly one of the two).
 
-    `fulltext`: read the pages of articles that the feed cut: True for all at collecting, False for none, None for
-    those alone that an edition would take. `links` is the CSS selector of the links of a listing page, `mapping`
-    what stands where in an API's JSON.
+    `links` is the CSS selector of the links on a listing page, `mapping` the layout of an API's JSON.
     """
 
     name: str
@@ -82,7 +103,7 @@ class Source:
     section: str = ""
     replay: bool = False
     allow_private: bool = False
-    fulltext: bool | None = None
+    fulltext: FulltextMode = FulltextMode.SELECTED
     links: str = ""
     mapping: JsonMapping | None = None
     auth: SourceAuth | None = None

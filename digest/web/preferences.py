@@ -14,16 +14,13 @@ from pydantic import StringConstraints
 from digest.events.rules import LEFT
 from digest.store.published import PublishedStore
 from digest.store.wishes import Reader
-from digest.subscribers.listing import FORMATS, FREQUENCIES
+from digest.models import FREQUENCIES, Frequency
+from digest.subscribers.listing import FORMATS
 from digest.web.again import Resender, ResendResult
 from digest.web.pages import PAGE_RESPONSES, language_parameter
 from digest.web.room import Context
 
 Pause = Literal["0", "1", "2", "4"]
-Frequency = Literal[
-    "daily", "weekdays",
-    "weekly:mon", "weekly:tue", "weekly:wed", "weekly:thu", "weekly:fri", "weekly:sat", "weekly:sun",
-]  # fmt: skip
 Topics = Annotated[tuple[Annotated[str, StringConstraints(max_length=100)], ...], Form(max_length=200)]
 
 _PURPOSE = "preferences"

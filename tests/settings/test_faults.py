@@ -26,11 +26,11 @@ def faults(text: str) -> list[str]:
 
 
 CASES = {
-    "edition: {max_storys: 3}": "4: there is no key 'edition.max_storys'; did you mean 'max_stories'?",
-    "delivery:\n  smtp:\n    prt: 25": "6: there is no key 'delivery.smtp.prt'; did you mean 'port'?",
-    "shedule: {}": "4: there is no key 'shedule'; did you mean 'schedule'?",
-    "edition: {zzz: 1}": "4: there is no key 'edition.zzz'; known here: max_stories, min_stories, window",
-    "sources:\n  - {name: क, url: 'https://a.example'}\n  - {nam: ख, path: p}": "6: there is no key 'sources[2].nam'",
+    "edition: {max_storys: 3}": "4: unknown key 'edition.max_storys'; did you mean 'max_stories'?",
+    "delivery:\n  smtp:\n    prt: 25": "6: unknown key 'delivery.smtp.prt'; did you mean 'port'?",
+    "shedule: {}": "4: unknown key 'shedule'; did you mean 'schedule'?",
+    "edition: {zzz: 1}": "4: unknown key 'edition.zzz'; known: max_stories, min_stories, window",
+    "sources:\n  - {name: क, url: 'https://a.example'}\n  - {nam: ख, path: p}": "6: unknown key 'sources[2].nam'",
     "delivery: {transport: sendgird}": "4: 'delivery.transport': expected outbox, smtp, sendgrid or resend, "
     "found 'sendgird'; did you mean 'sendgrid'?",
     "delivery: {threads: viele}": "4: 'delivery.threads': expected a whole number, found 'viele'",
@@ -49,16 +49,15 @@ CASES = {
     "schedule: {send_at: ०७:००}": "4: 'schedule.send_at': expected a time of day",
     "delivery: {transport: [sendgrid, sendgird]}": "4: 'delivery.transport[2]': expected outbox, smtp, sendgrid "
     "or resend, found 'sendgird'; did you mean 'sendgrid'?",
-    "delivery: {transport: []}": "4: 'delivery': expected a transport, or several, each once; found none",
-    "delivery: {transport: [smtp, smtp]}": "4: 'delivery': expected a transport, or several, each once; "
-    "found smtp, smtp",
+    "delivery: {transport: []}": "4: 'delivery': expected one or more different transports; found none",
+    "delivery: {transport: [smtp, smtp]}": "4: 'delivery': expected one or more different transports; found smtp, smtp",
     "delivery: {smtp: {bounces: nobody}}": "4: 'delivery.smtp.bounces': expected an email address",
     "delivery: {smtp: {bounces: a-very-long-name-for-bounces@example.com}}": "4: 'delivery.smtp': expected bounces to "
     "have at most 19 characters before the @",
     "delivery: {smtp: {dkim: {domain: example.com, selector: s1}}}": "4: 'delivery.smtp.dkim': expected exactly one of "
     "key_file and key_env",
     "delivery: {smtp: {dkim: {domain: other.example, selector: s1, key_env: K}}}": "1: 'delivery.smtp.dkim.domain': "
-    "expected the sender's domain example.com or one that it is part of, found other.example",
+    "expected the sender's domain example.com or a parent of it, found other.example",
     "delivery: {smtp: {dkim: {domain: 'a b', selector: s1, key_env: K}}}": "4: 'delivery.smtp.dkim.domain': expected a "
     "domain such as example.com, found 'a b'",
     "theme: {accent: red}": "4: 'theme.accent': expected a colour such as #9c1c1c, found 'red'",
@@ -84,8 +83,8 @@ NEWSLETTER = {
     "sender: {email: 'news@example.com>'}": "expected an email address",
     "sender: {email: news@समाचार.भारत}": "write a domain in Hindi in its ASCII form",
     'sender: {email: news@example.com, name: "a\\nb"}': "expected one line of text",
-    "timezone: Asia/Calcuta": "expected a time zone of the IANA list such as Asia/Calcutta",
-    "base_url: news.example.com": "expected the address of the reader pages such as https://news.example.com",
+    "timezone: Asia/Calcuta": "expected an IANA time zone such as Asia/Calcutta",
+    "base_url: news.example.com": "expected a URL such as https://news.example.com",
     "reply_to: desk": "expected an email address",
     "language: hindi!": "expected the code of a language such as hi, mr or hi-IN, found 'hindi!'",
 }
@@ -105,12 +104,12 @@ def test_all_faults_are_told_at_once_in_the_order_of_their_lines() -> None:
     assert [fault.split(" ")[0] for fault in told] == [
         "digest.yaml:1:", "digest.yaml:2:", "digest.yaml:3:", "digest.yaml:5:", "digest.yaml:6:",
     ]  # fmt: skip
-    assert "'newsletter.sender' is missing; it is needed" in told[1]
+    assert "'newsletter.sender' is required" in told[1]
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])
 def test_an_empty_file_lacks_the_newsletter(text: str) -> None:
-    assert faults(text) == ["digest.yaml: 'newsletter' is missing; it is needed"]
+    assert faults(text) == ["digest.yaml: 'newsletter' is required"]
 
 
 @pytest.mark.parametrize("text", ["- a\n", "hello\n", "5\n"])
@@ -119,7 +118,7 @@ def test_a_file_without_keys_is_told_so(text: str) -> None:
 
 
 def test_a_missing_file_names_the_way_on(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"digest\.yaml: no digest\.yaml in .*digest init DIR"):
+    with pytest.raises(ConfigurationError, match=r"digest\.yaml: file not found, .*digest init DIR"):
         settings_file.load(tmp_path, {})
 
 

@@ -154,7 +154,7 @@ def test_who_judges_the_result_can_stop_it(tmp_path: Path) -> None:
 
     held.add(NEW)
     with pytest.raises(ConfigurationError):
-        held.save(lambda before: [*before, NEW], judge=judge)
+        held.save(lambda before: [*before, NEW], validate=judge)
     assert seen == [{"sources": [{"name": "क"}, NEW]}]
     assert path.read_text() == "sources:\n  - {name: क}\n"
 

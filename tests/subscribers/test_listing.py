@@ -44,27 +44,27 @@ subscribers:
 """
 
 TOLD = [
-    "1: 'timezone': there is no time zone 'Asia/Kolkatta'; did you mean 'Asia/Kolkata'?",
-    "1: there is no key 'email'; known: timezone, frequency, hour, topics, format",
-    "2: there is no key 'readers'",
-    "5: 'topics': there is no topic 'खेले'; did you mean 'खेल'?",
+    "1: 'timezone': unknown time zone 'Asia/Kolkatta'; did you mean 'Asia/Kolkata'?",
+    "1: unknown key 'email'; known: timezone, frequency, hour, topics, format",
+    "2: unknown key 'readers'",
+    "5: 'topics': unknown topic 'खेले'; did you mean 'खेल'?",
     "6: expected `- email: asha@example.com`, found `- asha@example.com`",
     "7: Asha@Example.COM is listed twice; the first is on line 4",
     "9: ravi@XN--BCHER-KVA.example is listed twice; the first is on line 8",
     "10: 'frequency': expected daily, weekdays, weekly:mon, ",
-    "11: this reader has no email",
-    "12: 'email': 'not an address' is no address that can be mailed: ",
-    "14: 'timezone': there is no time zone 'India/Delhi'",
+    "11: this subscriber has no email",
+    "12: 'email': 'not an address' is not a valid email address: ",
+    "14: 'timezone': unknown time zone 'India/Delhi'",
     "15: 'hour': expected a time of day such as \"07:00\", found '०७:००'; did you mean '07:00'?",
     "16: 'status': expected active or paused, found 'activ'; did you mean 'active'?",
     "17: 'format': expected html or text, found 'plain'",
-    "18: there is no key 'nmae'; did you mean 'name'?",
-    "20: 'hour': expected text, found 7",
+    "18: unknown key 'nmae'; did you mean 'name'?",
+    "20: 'hour': expected a time such as \"08:30\" in quotes, found the number 7",
     "21: 'topics': expected a list such as [देश, खेल], found {",
     "22: 'name': expected text, found ['फ़राह']",
-    "23: expected a reader such as `- email: asha@example.com`, found 5",
-    "24: 'email': 'kabir@-example.com' is no address that can be mailed: ",
-    "25: 'email': 'आशा@example.com' is no address that can be mailed: the part before @ must be",
+    "23: expected a subscriber such as `- email: asha@example.com`, found 5",
+    "24: 'email': 'kabir@-example.com' is not a valid email address: ",
+    "25: 'email': 'आशा@example.com' is not a valid email address: the part before @ must be",
     "26: 'email': expected one line of text",
     "27: 'email': expected text, found None",
 ]
@@ -94,11 +94,11 @@ def test_every_fault_is_told_at_once_with_its_line(tmp_path: Path) -> None:
     [
         ("", "subscribers.yaml: is empty; expected a list under `subscribers:`"),
         ("# nobody\n", "subscribers.yaml: is empty"),
-        ("- email: asha@example.com\n", "subscribers.yaml:1: holds no keys; expected a list under `subscribers:`"),
-        ("\nsubscribers:\n", "subscribers.yaml:2: lists no readers"),
-        ("subscribers: []\n", "subscribers.yaml:1: lists no readers"),
-        ("subscribers: {email: a}\n", "subscribers.yaml:1: lists no readers"),
-        ("defaults: {}\n", "subscribers.yaml:1: lists no readers"),
+        ("- email: asha@example.com\n", "subscribers.yaml:1: has no keys; expected a list under `subscribers:`"),
+        ("\nsubscribers:\n", "subscribers.yaml:2: lists no subscribers"),
+        ("subscribers: []\n", "subscribers.yaml:1: lists no subscribers"),
+        ("subscribers: {email: a}\n", "subscribers.yaml:1: lists no subscribers"),
+        ("defaults: {}\n", "subscribers.yaml:1: lists no subscribers"),
         ("defaults: 5\nsubscribers: [{email: a@example.com}]\n", "subscribers.yaml:1: 'defaults': expected keys"),
         ("subscribers:\n\t- email: asha@example.com\n", "subscribers.yaml:2: is not valid YAML: this line is"),
         (
@@ -114,7 +114,7 @@ def test_a_file_that_is_no_list(tmp_path: Path, text: str | bytes, told: str) ->
 
 
 def test_a_missing_file_names_the_way_on(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"subscribers\.yaml: there is no such file; .*digest init"):
+    with pytest.raises(ConfigurationError, match=r"subscribers\.yaml: file not found; .*digest init"):
         read_list(tmp_path / "subscribers.yaml", topics=None)
 
 

@@ -72,5 +72,5 @@ def test_other_topics_have_the_same_file_checked_anew(app: App) -> None:
     with make_app(app.home, environment={}) as other:
         other.subscriber_list.sync()
         assert len(listed(other)) == 2
-    with pytest.raises(ConfigurationError, match="there is no topic 'मेला'"):
+    with pytest.raises(ConfigurationError, match="unknown topic 'मेला'"):
         app.subscriber_list.sync()
