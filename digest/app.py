@@ -371,7 +371,7 @@ class App:
             subscriber_list=self.subscriber_list,
             renderer=self.renderer,
             preflight=self.preflight,
-            batch_size=self.settings.delivery.readers_per_batch,
+            batch_size=self.settings.delivery.recipients_per_batch,
             default_hour=self.settings.schedule.send_at,
             now=self.now,
         )

@@ -134,7 +134,7 @@ def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, li
     if email is None:
         raise DigestError(f"Edition {key} has no story to show.")
     # Signed for subscriber 0, who does not exist: the links of a test open pages but change nobody's preferences.
-    recipients = [recipient(0, address, app.sender, app.signer.letters) for address in addresses]
+    recipients = [recipient(0, address, app.sender, app.signer.sign_letter) for address in addresses]
     images = carried(email, app.articles.pictures.held(cids([email])))
     outgoing = [Outgoing(f"{key}-test", "test", "test", email, app.sender, (to,), images) for to in recipients]
     return edition, hand_over(app.transports[0], outgoing)

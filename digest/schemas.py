@@ -105,7 +105,7 @@ def list_schema(topics: Iterable[str]) -> dict[str, Any]:
             **text,
             "pattern": "^([01]?[0-9]|2[0-3]):[0-5][0-9]$",
             "examples": ["07:00"],
-            "description": "When `digest run` sends the edition, not earlier than `schedule.send_at`. Not set: then.",
+            "description": "When `digest run` sends the edition; the default is `schedule.send_at`, the earliest time.",
         },
         "status": {
             "enum": [*listing.STATUSES, None],

@@ -188,8 +188,8 @@ class Delivery(SettingsModel):
     )
     on_unknown: Literal["fence", "hold", "resend"] = Field(
         default="fence",
-        description="What happens to a batch whose outcome is unknown: `fence` cancels it and sends it again, `hold` waits "
-        "for proof, `resend` sends it again (docs/configuration.md).",
+        description="What happens to a batch whose outcome is unknown: `fence` cancels it and sends it again, `hold` "
+        "waits for proof, `resend` sends it again (docs/configuration.md).",
     )
     lead: Duration = Field(
         default=timedelta(minutes=40),
@@ -222,7 +222,9 @@ class Delivery(SettingsModel):
         """The largest batch that all transports in use accept in one call and all rate limits allow at once."""
         calls = [_MAX_PER_CALL[name] for name in self.transport if name in _MAX_PER_CALL]
         rate = self.rate
-        limits = [rate.per_second, rate.per_minute, rate.per_hour, rate.per_day, self.warm_up and self.warm_up.start]
+        limits = [rate.per_second, rate.per_minute, rate.per_hour, rate.per_day]
+        if self.warm_up:
+            limits.append(self.warm_up.start)
         return min([self.batch_size, *calls, *(limit for limit in limits if limit is not None)])
 
     @model_validator(mode="after")

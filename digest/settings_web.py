@@ -11,7 +11,7 @@ from digest.settings_values import Duration, Line, SettingsModel, VariableOrNone
 
 
 class SendGridWebhook(SettingsModel):
-    """SendGrid's event webhook."""
+    """How events from SendGrid are verified."""
 
     keys_env: VariableOrNone = Field(
         default="",
@@ -31,7 +31,7 @@ class SendGridWebhook(SettingsModel):
 
 
 class Webhooks(SettingsModel):
-    """Webhooks of the email providers."""
+    """How events from the email providers are received."""
 
     keep: Duration = Field(default=timedelta(days=7), description="How long processed webhook payloads are kept.")
     sendgrid: SendGridWebhook = Field(default=SendGridWebhook(), description="SendGrid's event webhook.")

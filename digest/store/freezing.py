@@ -10,6 +10,7 @@ Freezing twice changes nothing: who has a place in a batch keeps it, and who was
 from __future__ import annotations
 
 import json
+import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -36,6 +37,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from digest.models import Frequency
 from digest.store import batches
 from digest.store.bulk import fill, measure, scratch
 from digest.store.database import Database
@@ -63,7 +65,7 @@ class Profile(NamedTuple):
             id=id,
             email=email,
             topics=topics_of(self.topics),
-            frequency=self.frequency,
+            frequency=typing.cast("Frequency", self.frequency),
             timezone=self.timezone,
             hour=time.fromisoformat(self.hour) if self.hour else None,
             format="text" if self.format == "text" else "html",

@@ -64,7 +64,7 @@ class Resender:
         images = carried(email, self.images.held(cids([email])))
         # The Message-ID derives from this name. A mailbox may hide a message whose Message-ID repeats.
         unique = f"{key}-again-{secrets.token_hex(4)}"
-        to = recipient(subscriber.id, subscriber.email, self.sender, self.context.signer.letters)
+        to = recipient(subscriber.id, subscriber.email, self.sender, self.context.signer.sign_letter)
         queued = self.outbound.send(Outgoing(unique, "again", "again", email, self.sender, (to,), images))
         return ResendResult.SENT if queued else ResendResult.RATE_LIMITED
 

@@ -12,9 +12,9 @@ from fastapi.responses import HTMLResponse
 from pydantic import StringConstraints
 
 from digest.events.rules import LEFT
+from digest.models import FREQUENCIES, Frequency
 from digest.store.published import PublishedStore
 from digest.store.wishes import Reader
-from digest.models import FREQUENCIES, Frequency
 from digest.subscribers.listing import FORMATS
 from digest.web.again import Resender, ResendResult
 from digest.web.pages import PAGE_RESPONSES, language_parameter

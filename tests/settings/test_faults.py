@@ -68,7 +68,7 @@ CASES = {
     "sources:\n  - {name: क, path: p, replay: maybe}": "5: 'sources[1].replay': expected true or false, found 'maybe'",
     "store: {url: 5}": "4: 'store.url': expected text, found 5",
     "sources:\n  - {name: क, path: a}\n  - {name: क, path: b}": "1: expected every source to have its own name; "
-    "twice: क",
+    "duplicates: क",
 }
 
 
