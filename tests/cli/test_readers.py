@@ -272,7 +272,7 @@ def test_the_zip_of_mailchimp_is_imported_as_one(newsroom: Newsroom) -> None:
         ("nonsubscri", "2", "buyer@example.com"),
     ]
     said = newsroom.digest("subscribers", "import", "audience.zip")
-    assert "nonsubscribed_email_audience_export_7.csv:2: has not agreed to get mail" in said.err
+    assert "nonsubscribed_email_audience_export_7.csv:2: has not consented to mail" in said.err
     for who, why in (("left", "unsubscribed"), ("dead", "bounced")):
         assert newsroom.json("subscribers", "history", f"{who}@example.com")["suppressed"] == why
 
