@@ -104,12 +104,12 @@ def _checked(app: App, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]]
 
     from digest import source_list
     from digest.cli.sources_edit import looked, problem_of
-    from digest.models import Source
+    from digest.models import FulltextMode, Source
 
     # Built here, before several threads ask for it.
     _ = app.fetcher
     with ThreadPoolExecutor(max_workers=_MAX_PARALLEL, thread_name_prefix="check") as pool:
-        looks = list(pool.map(lambda row: looked(app, Source(**{**row, "fulltext": False})), rows))
+        looks = list(pool.map(lambda row: looked(app, Source(**{**row, "fulltext": FulltextMode.NEVER})), rows))
     places = {one.place for one in source_list.list_sources(app.home)}
     kept: list[dict[str, Any]] = []
     silent: dict[str, str] = {}
