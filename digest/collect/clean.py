@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from digest.collect.dateline import LEFT_OVER, is_credit, split_dateline, unsigned_title
+from digest.collect.dateline import MIN_REST, is_credit, split_dateline, unsigned_title
 from digest.collect.identity import content_hash
 from digest.collect.interface import INTERFACE
 from digest.collect.repeats import WHOLE, begins, letters, uncut, without_cut, without_repetition
@@ -88,7 +88,7 @@ def _opened(text: str) -> str:
     """The text without what stands before it: a bullet, a subject in Latin letters before Devanagari text."""
     for row in OPENINGS:
         rest = row.pattern.sub(row.put, text)
-        text = rest if len(rest) >= LEFT_OVER else text
+        text = rest if len(rest) >= MIN_REST else text
     return text
 
 

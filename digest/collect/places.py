@@ -134,7 +134,7 @@ MONTHS = frozenset(
 )
 
 # Days of a month that papers write as words.
-COUNTED = frozenset(fold(word) for word in words("एक दो तीन चार पांच छह सात आठ नौ दस"))
+NUMBER_WORDS = frozenset(fold(word) for word in words("एक दो तीन चार पांच छह सात आठ नौ दस"))
 
 # How names of places end; no common word that stands alone before a colon does.
 PLACE_ENDINGS = tuple(

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from digest.collect.dateline import LONGEST, split_dateline
+from digest.collect.dateline import MAX_LENGTH, split_dateline
 from digest.collect.identity import content_hash
 from digest.collect.rules import TRUNCATED
 from digest.hindi.text import fold
@@ -92,7 +92,7 @@ def _told_once(body: list[Block], title: str) -> list[Block]:
 
 def _is_title(block: Block, title: str, named: str) -> bool:
     return (
-        named != "" and len(block.text) < 2 * len(title) + LONGEST and letters(split_dateline(block.text)[1]) == named
+        named != "" and len(block.text) < 2 * len(title) + MAX_LENGTH and letters(split_dateline(block.text)[1]) == named
     )
 
 
