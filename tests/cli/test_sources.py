@@ -268,7 +268,7 @@ def test_a_list_of_another_reader_comes_in_by_one_edit(newsroom: Newsroom, site:
     again = newsroom.digest(*arguments)
     assert again.code == 0
     assert "0 sources added, 5 there already, 2 rejected" in again.out
-    assert "mine.opml:11: rejected: file:///etc/passwd is no http or https URL" in again.err
+    assert "mine.opml:11: rejected: file:///etc/passwd is not an http or https URL" in again.err
     assert newsroom.json("check")["faults"] == []
 
 
@@ -293,7 +293,7 @@ def test_folders_may_be_left_alone(newsroom: Newsroom, site: HttpServer) -> None
     [
         (None, "can't be read: No such file or directory"),
         ("<rss><channel/></rss>", "list.opml:1: is a feed (<rss>)"),
-        ('<!DOCTYPE o [<!ENTITY a SYSTEM "file:///etc/passwd">]><opml/>', "list.opml:1: declares XML entities"),
+        ('<!DOCTYPE o [<!ENTITY a SYSTEM "file:///etc/passwd">]><opml/>', "list.opml:1: declares dangerous XML entities"),
         ("\nकुछ भी\n", "list.opml:2: is neither OPML nor a list of URLs"),
     ],
 )
