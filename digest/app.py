@@ -140,7 +140,7 @@ class App:
         )
 
     @cached_property
-    def masthead(self) -> Branding:
+    def branding(self) -> Branding:
         from digest.render.masthead import Branding
         from digest.render.themes import LOOKS, Theme
 
@@ -163,7 +163,7 @@ class App:
         from digest.render.letter import Renderer
 
         folders = [self.home / "templates", resources.templates()]
-        return Renderer(self.masthead, folders, budget=self.settings.edition.max_bytes)
+        return Renderer(self.branding, folders, budget=self.settings.edition.max_bytes)
 
     @cached_property
     def signer(self) -> Signer:

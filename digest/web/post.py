@@ -92,7 +92,7 @@ class SignupEmails:
         return self._build(unique, subject, language, kind="known", place=place)
 
     def _build(self, to: Recipient, subject: str, language: str, *, kind: str, place: str) -> Outgoing:
-        subject %= {"name": self.pages.masthead.name}
+        subject %= {"name": self.pages.branding.name}
         values = {"subject": subject, "kind": kind, "link": self.pages.absolute_url(place, language)}
         html = self.pages.render("mail.html.j2", language, **values)
         text = self.pages.render("mail.txt.j2", language, **values)

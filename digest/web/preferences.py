@@ -57,7 +57,7 @@ class PreferencesPage:
             topics=self.topics,
             hours=selectable_hours(self.send_at, subscriber.hour if subscriber else None),
             send_at=self.send_at,
-            own_zone=context.pages.masthead.timezone,
+            own_zone=context.pages.branding.timezone,
             edition=self.published.newest(1, context.now()),
             **values,
         )

@@ -68,7 +68,7 @@ class EmailViewer:
         if not email.html:
             text = fill(email.text, values)
             return pages.response(request, "text.html.j2", here, title=email.subject, text=text)
-        logo = pages.masthead.theme.logo
+        logo = pages.branding.theme.logo
         complete = _as_page(fill(email.html, values), pages.root)
         page = complete if remote else without_remote_images(complete, logo)
         if page != complete:

@@ -99,5 +99,5 @@ def test_a_file_that_overrides_nothing_gets_a_warning(home: Path) -> None:
 def test_every_template_has_a_sample(home: Path) -> None:
     with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
         pages = load_pages(app, "https://news.example.com")
-        sampled = {sample.template for sample in sample_pages(pages.masthead, app.now(), app.topics)}
+        sampled = {sample.template for sample in sample_pages(pages.branding, app.now(), app.topics)}
     assert sampled | NO_PAGE == {path.name for path in TEMPLATES.iterdir()}
