@@ -69,7 +69,7 @@ def test_a_story_without_summary_is_always_a_brief() -> None:
 def test_a_short_variant_has_no_briefs() -> None:
     letter = renderer(theme=Theme(briefs=3)).render(scored(), Variant("v", frozenset({"देश"})), now=NOW)
     assert letter is not None
-    assert "संक्षेप में" not in letter.html, "five stories are few enough to be told"
+    assert "संक्षेप में" not in letter.html, "a variant of five stories needs no briefs"
 
 
 def test_pinned_equals_the_reason_that_compose_gives() -> None:

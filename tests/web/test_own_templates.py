@@ -93,7 +93,7 @@ def test_an_error_is_reported_with_its_line_and_the_built_in_page_is_served(
 def test_a_file_that_overrides_nothing_gets_a_warning(home: Path) -> None:
     (home / "templates/pages/lave.html.j2").write_text("", encoding="utf-8")
     (warning,) = [line for line in Newsroom(home).json("check")["warnings"] if "lave" in line]
-    assert warning.startswith("templates/pages/lave.html.j2: takes the place of none of ours")
+    assert warning.startswith("templates/pages/lave.html.j2: overrides no built-in template")
 
 
 def test_every_template_has_a_sample(home: Path) -> None:
