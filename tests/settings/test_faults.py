@@ -1,4 +1,4 @@
-"""Every fault of digest.yaml is told with its line, its whole key, what was expected, and the nearest right name."""
+"""Errors in digest.yaml name the line, the full key, what was expected, and the most similar key."""
 
 from __future__ import annotations
 
@@ -72,9 +72,11 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("extra", "told"), CASES.items(), ids=[case.split(":")[1] for case in CASES.values()])
-def test_a_fault_names_line_key_and_what_was_expected(extra: str, told: str) -> None:
-    assert any(fault.startswith("digest.yaml:" + told) for fault in faults(GOOD + extra + "\n")), faults(GOOD + extra)
+@pytest.mark.parametrize(("extra", "expected"), CASES.items(), ids=[case.split(":")[1] for case in CASES.values()])
+def test_an_error_names_line_key_and_expected_value(extra: str, expected: str) -> None:
+    assert any(fault.startswith("digest.yaml:" + expected) for fault in faults(GOOD + extra + "\n")), faults(
+        GOOD + extra
+    )
 
 
 NEWSLETTER = {
@@ -90,21 +92,21 @@ NEWSLETTER = {
 }
 
 
-@pytest.mark.parametrize(("line", "told"), NEWSLETTER.items(), ids=list(NEWSLETTER))
-def test_the_newsletter_itself_is_checked(line: str, told: str) -> None:
+@pytest.mark.parametrize(("line", "expected"), NEWSLETTER.items(), ids=list(NEWSLETTER))
+def test_the_newsletter_section_is_validated(line: str, expected: str) -> None:
     base = "newsletter:\n  name: सुबह\n" + ("" if "sender" in line else "  sender: {email: news@example.com}\n")
     (fault,) = faults(base + f"  {line}\n")
     key = "newsletter." + ("sender." if "sender" in line else "")
     assert fault.startswith(f"digest.yaml:{base.count(chr(10)) + 1}: '{key}")
-    assert told in fault
+    assert expected in fault
 
 
-def test_all_faults_are_told_at_once_in_the_order_of_their_lines() -> None:
-    told = faults("theme: {accent: x}\nnewsletter:\n  name: ''\ndelivery:\n  threads: 0\n  tries: x\n")
-    assert [fault.split(" ")[0] for fault in told] == [
+def test_all_errors_are_reported_in_order_of_lines() -> None:
+    found = faults("theme: {accent: x}\nnewsletter:\n  name: ''\ndelivery:\n  threads: 0\n  tries: x\n")
+    assert [fault.split(" ")[0] for fault in found] == [
         "digest.yaml:1:", "digest.yaml:2:", "digest.yaml:3:", "digest.yaml:5:", "digest.yaml:6:",
     ]  # fmt: skip
-    assert "'newsletter.sender' is required" in told[1]
+    assert "'newsletter.sender' is required" in found[1]
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])
@@ -113,16 +115,16 @@ def test_an_empty_file_lacks_the_newsletter(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["- a\n", "hello\n", "5\n"])
-def test_a_file_without_keys_is_told_so(text: str) -> None:
+def test_a_file_without_keys_is_an_error(text: str) -> None:
     assert faults(text)[0].startswith("digest.yaml:1: expected keys such as newsletter:, found ")
 
 
-def test_a_missing_file_names_the_way_on(tmp_path: Path) -> None:
+def test_a_missing_file_suggests_digest_init(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"digest\.yaml: file not found, .*digest init DIR"):
         settings_file.load(tmp_path, {})
 
 
-def test_what_is_not_named_has_its_default_and_can_not_be_changed() -> None:
+def test_settings_have_defaults_and_are_immutable() -> None:
     settings = read(GOOD + "edition: {window: 36h}\nschedule: {send_at: '6:05', collect_every: 90s}\n")
     assert settings.edition.window == timedelta(hours=36)
     assert settings.schedule.send_at == time(6, 5)
@@ -139,13 +141,13 @@ def test_durations(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "5", "h", "-5m", "5w", "१५m", "9" * 400 + "d", "1e5s", "0s", None, ["5m"]])
-def test_no_durations(text: object) -> None:
+def test_invalid_durations(text: object) -> None:
     with pytest.raises(ValueError, match="expected a duration"):
         parse_duration(text)
 
 
 @pytest.mark.parametrize("text", ["", "7", "24:00", "07:60", "७:0५", "1०:00", "07:00:00", None, 420])
-def test_no_times_of_day(text: object) -> None:
+def test_invalid_times_of_day(text: object) -> None:
     with pytest.raises(ValueError, match="expected a time of day"):
         parse_clock(text)
     assert parse_clock("7:05") == time(7, 5)

@@ -118,7 +118,7 @@ def test_wrong_lists_are_marked(text: str) -> None:
         "subscribers: [{email: आशा@example.com, topics: [विज्ञान], frequency: weekly:sun}]\n",
     ],
 )
-def test_right_lists_are_not(text: str) -> None:
+def test_valid_lists_are_not_marked(text: str) -> None:
     assert errors(LIST, text) == []
 
 

@@ -1,4 +1,4 @@
-"""Lists of other tools become readers: what is recognised, what a value is, what is rejected and why."""
+"""Lists of other tools are imported: detected formats, converted values, rejected rows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def reading(folder: Path, text: str | bytes, name: str = "list.csv", **options: 
 
 def read(folder: Path, text: str | bytes, name: str = "list.csv", **options: Any) -> tuple[list[Incoming], list[Any]]:
     refused: list[Any] = []
-    rows = list(reading(folder, text, name, **options).rows(lambda *told: refused.append(told)))
+    rows = list(reading(folder, text, name, **options).rows(lambda *expected: refused.append(expected)))
     return rows, refused
 
 
@@ -70,7 +70,7 @@ def test_mailchimp(tmp_path: Path) -> None:
         ("subscribed_email_audience_export_1.csv", "UNSUB_TIME", "", ""),
     ],
 )
-def test_mailchimp_says_in_other_files_who_left(
+def test_mailchimp_reports_unsubscribes_in_other_files(
     tmp_path: Path, name: str, heading: str, value: str, suppressed: str
 ) -> None:
     (one,), _ = read(tmp_path, f"Email Address,LEID,EUID,{heading}\na@example.com,1,2,{value}\n", name)
@@ -110,7 +110,7 @@ def test_substack(tmp_path: Path) -> None:
     assert a.agreed_at == datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
-def test_our_own_columns_are_taken_at_their_word(tmp_path: Path) -> None:
+def test_our_own_columns_are_strict(tmp_path: Path) -> None:
     text = (
         "email,name,topics,frequency,timezone,hour,format,status\n"
         'a@example.com,आशा,"देश, खेल",weekly:sun,Europe/London,7:05,text,paused\n'
@@ -189,11 +189,11 @@ def test_json_lines(tmp_path: Path) -> None:
 )
 def test_encodings_delimiters_and_shapes(tmp_path: Path, data: bytes, encoding: str) -> None:
     found = reading(tmp_path, data)
-    (one,) = found.rows(lambda *told: pytest.fail(str(told)))
+    (one,) = found.rows(lambda *expected: pytest.fail(str(expected)))
     assert (one.address, found.file.encoding) == ("asha@example.com", encoding)
 
 
-def test_columns_are_named_by_hand(tmp_path: Path) -> None:
+def test_columns_can_be_mapped(tmp_path: Path) -> None:
     text = "Adresse,Wer,email\nasha@example.com,आशा,nonsense\n"
     (one,), _ = read(tmp_path, text, mapping={"email": "adresse", "name": "Wer"})
     assert (one.address, one.name) == ("asha@example.com", "आशा")
@@ -202,18 +202,18 @@ def test_columns_are_named_by_hand(tmp_path: Path) -> None:
     assert "unknown field 'mail'; did you mean 'email'?" in fault(tmp_path, text, mapping={"mail": "Wer"})
 
 
-def test_what_holds_for_rows_that_say_nothing(tmp_path: Path) -> None:
+def test_defaults_fill_empty_fields(tmp_path: Path) -> None:
     text = "email,hour\na@example.com,\nb@example.com,09:00\n"
     defaults = {"hour": "08:00", "topics": "देश", "status": "unsubscribed"}
     (a, b), _ = read(tmp_path, text, defaults=defaults)
     assert (a.hour, b.hour, a.topics, a.suppressed) == ("08:00", "09:00", ["देश"], "unsubscribed")
-    told = fault(tmp_path, text, defaults={"hour": "8", "colour": "red"})
-    assert "'hour': expected a time of day" in told
-    assert "'colour': unknown field" in told
+    expected = fault(tmp_path, text, defaults={"hour": "8", "colour": "red"})
+    assert "'hour': expected a time of day" in expected
+    assert "'colour': unknown field" in expected
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "expected"),
     [
         (b"", "is empty"),
         (b"\n \n", "is empty"),
@@ -224,16 +224,16 @@ def test_what_holds_for_rows_that_say_nothing(tmp_path: Path) -> None:
         (b'email,name\na@example.com,"' + b"x\n" * 99 + b'"\n', "list.csv:2: a quotation mark in this row is never"),
     ],
 )  # fmt: skip
-def test_a_file_that_is_no_list(tmp_path: Path, data: bytes, told: str) -> None:
-    assert told in fault(tmp_path, data)
+def test_a_file_that_is_not_a_list(tmp_path: Path, data: bytes, expected: str) -> None:
+    assert expected in fault(tmp_path, data)
 
 
-def test_no_file(tmp_path: Path) -> None:
+def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="can't be read"):
         read_list(tmp_path / "none.csv", topics=None)
 
 
-def test_rows_that_are_broken_are_told_with_their_line(tmp_path: Path) -> None:
+def test_invalid_rows_are_reported_with_their_line(tmp_path: Path) -> None:
     text = 'email,name\na@example.com,"x"y\nb@example.com,x,y\n\nc@example.com,x,\n,z\nx,z\nd@example.com,a\x07b\n'
     rows, refused = read(tmp_path, text)
     assert [(row.line, row.address) for row in rows] == [(5, "c@example.com")]
@@ -243,7 +243,7 @@ def test_rows_that_are_broken_are_told_with_their_line(tmp_path: Path) -> None:
 
 @settings(max_examples=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.binary(max_size=300))
-def test_no_bytes_are_answered_with_a_traceback(tmp_path: Path, data: bytes) -> None:
+def test_arbitrary_bytes_never_raise_other_errors(tmp_path: Path, data: bytes) -> None:
     for head in (b"", b"email,name\n", b'{"email": "a@example.com"}\n'):
         try:
             rows, refused = read(tmp_path, head + data)
@@ -254,19 +254,19 @@ def test_no_bytes_are_answered_with_a_traceback(tmp_path: Path, data: bytes) -> 
 
 
 @pytest.mark.parametrize("text", ["=1+1", "\t=1+1", "\r\n@x", " +1", "-1"])
-def test_what_a_spreadsheet_would_reckon_is_marked_and_the_mark_comes_off_again(text: str) -> None:
+def test_formulas_are_escaped_and_unescaped(text: str) -> None:
     assert escape_formula(text) == f"'{text}"
     assert unescape_formula(escape_formula(text)) == text
 
 
 @pytest.mark.parametrize("text", ["आशा", "'टिक", "a=b", ""])
-def test_other_text_stays(text: str) -> None:
+def test_other_text_is_unchanged(text: str) -> None:
     assert escape_formula(text) == text
     assert unescape_formula(text) == text
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "expected"),
     [
         ("email,name\na@example.com,x\n".encode("utf-16") + b"a", "is truncated or damaged UTF-16 text"),
         ("email,name\na@example.com,x\n".encode("utf-16") + b"\x00\xd8a\0", "is truncated or damaged UTF-16 text"),
@@ -279,18 +279,18 @@ def test_other_text_stays(text: str) -> None:
         (b"email\n" + b"a" * 5_000_000 + b"@example.com\n", "field"),
     ],
 )
-def test_hostile_lists_end_in_one_sentence_soon(tmp_path: Path, data: bytes, said: str) -> None:
+def test_hostile_lists_are_rejected_quickly_in_one_sentence(tmp_path: Path, data: bytes, expected: str) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(data)
     with cpu_limit(5), pytest.raises(ConfigurationError) as raised:
         list(read_list(path, topics=None).rows(lambda *_row: None))
     (fault,) = raised.value.faults
-    assert said in str(fault)
+    assert expected in str(fault)
     assert len(str(fault)) < 300
     assert str(fault).isprintable()
 
 
-def test_two_marks_at_the_beginning_are_one(tmp_path: Path) -> None:
+def test_two_byte_order_marks_are_ignored(tmp_path: Path) -> None:
     (one,), refused = read(tmp_path, "\ufeff\ufeffemail,name\na@example.com,x\n")
     assert (one.email, refused) == ("a@example.com", [])
 
