@@ -33,7 +33,88 @@ Frequency = Literal[
 
 FREQUENCIES: tuple[Frequency, ...] = get_args(Frequency)
 
-EditionState = Literal["draft", "approved", "frozen", "sending", "paused", "done", "cancelled", "expired", "skipped"]
+
+class EditionState(StrEnum):
+    """State of an edition::
+
+    draft → approved → (frozen →) sending → done
+    draft | approved | frozen | sending → paused → approved | sending
+    draft | approved | frozen | sending | paused → cancelled
+    draft | approved | frozen → expired
+    approved → draft                     `digest edition reopen`
+    skipped ↔ draft                      composing again finds stories, or none
+    done → sending                       a new subscriber gets a place
+    done → paused | cancelled            while a provider holds letters for later
+    """
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    FROZEN = "frozen"
+    SENDING = "sending"
+    PAUSED = "paused"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    # Composed without enough stories; nothing to send.
+    SKIPPED = "skipped"
+
+
+class BatchState(StrEnum):
+    """State of a batch::
+
+    pending → submitting → accepted | unknown | empty
+    submitting → pending                 certainly not sent
+    unknown → pending                    cancelled at the provider, or resent by an operator
+    unknown → accepted                   proved by an event or the provider's log, or by an operator
+    accepted → unknown                   being cancelled, because the edition is stopped
+    pending → unknown                    its only transport can no longer resend it safely
+    pending → accepted                   the provider shows an attempt that an operator had given up
+    pending → empty                      given up as too old
+    """
+
+    PENDING = "pending"
+    SUBMITTING = "submitting"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    # Everyone in it was excluded, rejected or moved to other batches.
+    EMPTY = "empty"
+
+
+class AttemptState(StrEnum):
+    """State of an attempt to hand over a batch. It ends as its outcome says, and unknown ones go on::
+
+    submitting → accepted | rejected | halved | not_sent | redo | unknown | mixed
+    submitting | unknown | decided → proved
+    unknown | accepted → recalling → recalled
+    redo → unknown
+    unknown | recalling | redo → decided
+    """
+
+    SUBMITTING = "submitting"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    HALVED = "halved"
+    NOT_SENT = "not_sent"
+    # May have been sent; the same transport sends it again without harm.
+    REDO = "redo"
+    UNKNOWN = "unknown"
+    # Recipients have outcomes of their own.
+    MIXED = "mixed"
+    # The provider is asked to cancel it, and has confirmed that.
+    RECALLING = "recalling"
+    RECALLED = "recalled"
+    # The provider showed that it took it.
+    PROVED = "proved"
+    # An operator said that it reached nobody.
+    DECIDED = "decided"
+
+
+class DeliveryOutcome(StrEnum):
+    """Outcome of one delivery that differs from its batch's state; None otherwise. `excluded` may get a place again,
+    `rejected` is final."""
+
+    EXCLUDED = "excluded"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import click
 from digest.cli.output import emit, json_option, note, plural
 from digest.errors import ConfigurationError, DigestError, Fault, StoreError
 from digest.files import placed
+from digest.models import EditionState
 from digest.settings_file import FILE_NAME
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _show_edition(checked: dict[str, Any]) -> None:
     if not checked:
         return
     key = checked["edition"]
-    if checked["state"] == "skipped":
+    if checked["state"] == EditionState.SKIPPED:
         click.echo(f"Edition {key} is skipped: {checked['reason']}")
         return
     for kind in ("errors", "warnings"):
@@ -312,7 +313,7 @@ def _check_edition(app: App, name: str, *, links: bool) -> dict[str, Any]:
 
     key = key_of(app, name)
     edition = looked_at(app, key)
-    if edition.state == "skipped":
+    if edition.state == EditionState.SKIPPED:
         return {"edition": key, "state": edition.state, "reason": edition.reason, "errors": [], "warnings": []}
     found = app.preflight.check_edition(edition, app.enqueuer.variants_in_use(edition))
     more = spam_score(_build_mail(app, key, found)) if found.emails else []

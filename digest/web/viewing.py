@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.deliver.message import Sender, cids, fill, recipient
-from digest.models import RenderedEmail, Variant
+from digest.models import BatchState, RenderedEmail, Variant
 from digest.render.letter import Renderer
 from digest.store.editions import EditionStore
 from digest.store.pictures import PictureStore
@@ -23,7 +23,7 @@ from digest.web.room import TEST_SUBSCRIBER, Context
 _IMG = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
 _SOURCE = re.compile(r'\bsrc="(https?://[^"]*)"')
 _BODY = re.compile(r"<body\b[^>]*>")
-_MAY_BE_DELIVERED = ("submitting", "accepted", "unknown")
+_MAY_BE_DELIVERED = (BatchState.SUBMITTING, BatchState.ACCEPTED, BatchState.UNKNOWN)
 _CID = r"^[0-9a-f]{40}@digest$"
 RemoteImages = Annotated[bool, Query(alias="pictures", description="Whether to load images from other sites")]
 
