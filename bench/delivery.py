@@ -108,7 +108,7 @@ def enlist(app: App, readers: int) -> None:
 
 
 def _request(app: App, letter: RenderedEmail) -> bytes:
-    people = recipients([(n, f"reader{n}@example.com") for n in range(BATCH)], app.sender, app.signer.letters)
+    people = recipients([(n, f"reader{n}@example.com") for n in range(BATCH)], app.sender, app.signer.sign_letter)
     return request_body(Outgoing("bench", "1", "1", letter, app.sender, people))
 
 

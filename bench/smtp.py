@@ -157,7 +157,7 @@ def _smtp_source(port: int, size: int) -> float:
 
 def _people(app: App, count: int) -> tuple[Recipient, ...]:
     return tuple(
-        recipient(number, f"reader{number}@example.com", app.sender, app.signer.letters) for number in range(count)
+        recipient(number, f"reader{number}@example.com", app.sender, app.signer.sign_letter) for number in range(count)
     )
 
 

@@ -140,7 +140,7 @@ class App:
         )
 
     @cached_property
-    def masthead(self) -> Branding:
+    def branding(self) -> Branding:
         from digest.render.masthead import Branding
         from digest.render.themes import LOOKS, Theme
 
@@ -163,7 +163,7 @@ class App:
         from digest.render.letter import Renderer
 
         folders = [self.home / "templates", resources.templates()]
-        return Renderer(self.masthead, folders, budget=self.settings.edition.max_bytes)
+        return Renderer(self.branding, folders, budget=self.settings.edition.max_bytes)
 
     @cached_property
     def signer(self) -> Signer:
@@ -180,7 +180,7 @@ class App:
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
-        return tuple(source.made() for source in self.settings.sources)
+        return tuple(source.to_source() for source in self.settings.sources)
 
     @cached_property
     def rules(self) -> Rules:
@@ -371,7 +371,7 @@ class App:
             subscriber_list=self.subscriber_list,
             renderer=self.renderer,
             preflight=self.preflight,
-            batch_size=self.settings.delivery.readers_per_batch,
+            batch_size=self.settings.delivery.recipients_per_batch,
             default_hour=self.settings.schedule.send_at,
             now=self.now,
         )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
-from digest.models import Article, Section, Source
+from digest.models import Article, FulltextMode, Section, Source
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -55,7 +55,7 @@ def stories_without_body(
             continue
         for article in own:
             source = sources.get(article.source)
-            if source is not None and source.url and source.fulltext is None:
+            if source is not None and source.url and source.fulltext is FulltextMode.SELECTED:
                 found.setdefault(source.name, []).append(article)
                 break
     return [(sources[name], tuple(cut)) for name, cut in found.items()]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError, Fault
-from digest.models import Article, Edition
+from digest.models import Article, Edition, EditionState
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
@@ -71,7 +71,7 @@ def compose(app: App, key: str, *, fetch: bool = True) -> Composed:
     collected: CollectReport | None = None
     for _ in range(_MAX_TRIES):
         stored = app.editions.get(key)
-        if stored and stored.state not in ("draft", "skipped"):
+        if stored and stored.state not in (EditionState.DRAFT, EditionState.SKIPPED):
             return Composed(stored)
         if fetch and collected is None:
             collected = collect(app)
@@ -79,7 +79,9 @@ def compose(app: App, key: str, *, fetch: bool = True) -> Composed:
         day = day_of(key) or (stored.day if stored else app.now().date())
         curated = _curate(app, key, day, changes, fetch=fetch)
         edition = _draft(app, key, day, curated, changes, number=stored.number if stored else 0)
-        saved = app.editions.put(edition, over=("draft", "skipped"), desk=changes if stored else None)
+        saved = app.editions.put(
+            edition, over=(EditionState.DRAFT, EditionState.SKIPPED), desk=changes if stored else None
+        )
         if saved:
             return Composed(saved, curated, collected)
     raise DigestError(f"edition {key} was changed repeatedly while it was being composed; try once more")
@@ -133,7 +135,7 @@ def _draft(app: App, key: str, day: date, curated: Curated, changes: Changes, *,
         key=key,
         day=day,
         number=number,
-        state="skipped" if curated.reason else "draft",
+        state=EditionState.SKIPPED if curated.reason else EditionState.DRAFT,
         subject="",
         preheader="",
         sections=curated.sections,

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Literal
+from enum import StrEnum
+from typing import Literal, get_args
 
 PLACEHOLDERS = {
     "email_html": "-DGX_EMAIL_H-",
@@ -24,10 +25,96 @@ stand at the end of a URL. ASCII without spaces or `<>&`, as SendGrid's substitu
 premailer in text and in `href`.
 """
 
-Frequency = str
-"""`daily`, `weekdays` or `weekly:mon` … `weekly:sun`."""
+Frequency = Literal[
+    "daily", "weekdays",
+    "weekly:mon", "weekly:tue", "weekly:wed", "weekly:thu", "weekly:fri", "weekly:sat", "weekly:sun",
+]  # fmt: skip
+"""On which days a subscriber gets the newsletter."""
 
-EditionState = Literal["draft", "approved", "frozen", "sending", "paused", "done", "cancelled", "expired", "skipped"]
+FREQUENCIES: tuple[Frequency, ...] = get_args(Frequency)
+
+
+class EditionState(StrEnum):
+    """State of an edition::
+
+    draft → approved → (frozen →) sending → done
+    draft | approved | frozen | sending → paused → approved | sending
+    draft | approved | frozen | sending | paused → cancelled
+    draft | approved | frozen → expired
+    approved → draft                     `digest edition reopen`
+    skipped ↔ draft                      composing again finds stories, or none
+    done → sending                       a new subscriber gets a place
+    done → paused | cancelled            while a provider holds letters for later
+    """
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    FROZEN = "frozen"
+    SENDING = "sending"
+    PAUSED = "paused"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    # Composed without enough stories; nothing to send.
+    SKIPPED = "skipped"
+
+
+class BatchState(StrEnum):
+    """State of a batch::
+
+    pending → submitting → accepted | unknown | empty
+    submitting → pending                 certainly not sent
+    unknown → pending                    cancelled at the provider, or resent by an operator
+    unknown → accepted                   proved by an event or the provider's log, or by an operator
+    accepted → unknown                   being cancelled, because the edition is stopped
+    pending → unknown                    its only transport can no longer resend it safely
+    pending → accepted                   the provider shows an attempt that an operator had given up
+    pending → empty                      given up as too old
+    """
+
+    PENDING = "pending"
+    SUBMITTING = "submitting"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    # Everyone in it was excluded, rejected or moved to other batches.
+    EMPTY = "empty"
+
+
+class AttemptState(StrEnum):
+    """State of an attempt to hand over a batch. It ends as its outcome says, and unknown ones go on::
+
+    submitting → accepted | rejected | halved | not_sent | redo | unknown | mixed
+    submitting | unknown | decided → proved
+    unknown | accepted → recalling → recalled
+    redo → unknown
+    unknown | recalling | redo → decided
+    """
+
+    SUBMITTING = "submitting"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    HALVED = "halved"
+    NOT_SENT = "not_sent"
+    # May have been sent; the same transport sends it again without harm.
+    REDO = "redo"
+    UNKNOWN = "unknown"
+    # Recipients have outcomes of their own.
+    MIXED = "mixed"
+    # The provider is asked to cancel it, and has confirmed that.
+    RECALLING = "recalling"
+    RECALLED = "recalled"
+    # The provider showed that it took it.
+    PROVED = "proved"
+    # An operator said that it reached nobody.
+    DECIDED = "decided"
+
+
+class DeliveryOutcome(StrEnum):
+    """Outcome of one delivery that differs from its batch's state; None otherwise. `excluded` may get a place again,
+    `rejected` is final."""
+
+    EXCLUDED = "excluded"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +153,28 @@ class JsonMapping:
     utc: bool = False
 
 
+class FulltextMode(StrEnum):
+    """Which articles' web pages are fetched, when the feed has only an excerpt of them."""
+
+    # All of them, while collecting.
+    ALWAYS = "always"
+    NEVER = "never"
+    # Those of stories that an edition would include, while composing it.
+    SELECTED = "selected"
+
+    @classmethod
+    def from_setting(cls, value: bool | None) -> FulltextMode:
+        """Convert the value of `sources[].fulltext`: true, false, or left out."""
+        if value is None:
+            return cls.SELECTED
+        return cls.ALWAYS if value else cls.NEVER
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where articles come from: a document by `url`, or a file or folder by `path` (exactly one of the two).
 
-    `fulltext`: read the pages of articles that the feed cut: True for all at collecting, False for none, None for
-    those alone that an edition would take. `links` is the CSS selector of the links of a listing page, `mapping`
-    what stands where in an API's JSON.
+    `links` is the CSS selector of the links on a listing page, `mapping` the layout of an API's JSON.
     """
 
     name: str
@@ -82,7 +184,7 @@ class Source:
     section: str = ""
     replay: bool = False
     allow_private: bool = False
-    fulltext: bool | None = None
+    fulltext: FulltextMode = FulltextMode.SELECTED
     links: str = ""
     mapping: JsonMapping | None = None
     auth: SourceAuth | None = None

@@ -20,7 +20,7 @@ from digest.deliver.sender import send_due
 from digest.deliver.stopping import cut_off
 from digest.deliver.trial import hand_over
 from digest.errors import DigestError
-from digest.models import Edition, Variant
+from digest.models import Edition, EditionState, Variant
 from digest.store import intended
 from digest.store.counting import Counts, counts, pending
 from digest.store.locks import alone, at_work
@@ -89,8 +89,8 @@ def send(
         before = app.editions.get(key)
         edition, failures = _ensure_ready(app, key, stop)
         notes += (*resumed, *failures)
-        if edition.state not in ("approved", "frozen", "sending", "done"):
-            all_failed = edition.state == "skipped" and 0 < len(app.sources) <= len(failures)
+        if edition.state not in (EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING, EditionState.DONE):
+            all_failed = edition.state == EditionState.SKIPPED and 0 < len(app.sources) <= len(failures)
             notes += why_not_sent(edition)
             return Sent(edition, counts(app.database, key), notes=notes, all_sources_failed=all_failed)
         if stop.is_set():
@@ -109,7 +109,7 @@ def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
     Returns None if nothing is due. A subscriber who left the list since gets nothing more.
     """
     edition = app.editions.get(key)
-    if edition is None or edition.state != "sending":
+    if edition is None or edition.state != EditionState.SENDING:
         return None
     if not app.ledger.is_due(key, app.now(), app.ahead):
         app.ledger.finish(key, app.now())
@@ -128,13 +128,13 @@ def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, li
     """
     app.ready_to_send()
     edition = app.editions.get(key) or compose(app, key).edition
-    if edition.state == "skipped":
+    if edition.state == EditionState.SKIPPED:
         return edition, []
     email = app.renderer.render(edition, Variant("html"), now=app.now(), test=True)
     if email is None:
         raise DigestError(f"Edition {key} has no story to show.")
     # Signed for subscriber 0, who does not exist: the links of a test open pages but change nobody's preferences.
-    recipients = [recipient(0, address, app.sender, app.signer.letters) for address in addresses]
+    recipients = [recipient(0, address, app.sender, app.signer.sign_letter) for address in addresses]
     images = carried(email, app.articles.pictures.held(cids([email])))
     outgoing = [Outgoing(f"{key}-test", "test", "test", email, app.sender, (to,), images) for to in recipients]
     return edition, hand_over(app.transports[0], outgoing)
@@ -142,11 +142,11 @@ def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, li
 
 def why_not_sent(edition: Edition) -> tuple[str, ...]:
     """Return why an edition in this state is not sent, or nothing if it is."""
-    if edition.state == "draft":
+    if edition.state == EditionState.DRAFT:
         return (f"Edition {edition.key} waits for approval: digest edition approve {edition.key}",)
-    if edition.state == "paused":
+    if edition.state == EditionState.PAUSED:
         return (f"Edition {edition.key} is paused: digest edition resume {edition.key}",)
-    if edition.state in ("cancelled", "expired"):
+    if edition.state in (EditionState.CANCELLED, EditionState.EXPIRED):
         return (f"Edition {edition.key} is {edition.state}; nothing more is sent.",)
     return ()
 
@@ -182,19 +182,19 @@ def _ensure_ready(app: App, key: str, stop: threading.Event) -> tuple[Edition, t
     edition = app.editions.get(key)
     auto = app.settings.schedule.approval == "auto"
     failures: tuple[str, ...] = ()
-    if edition is None or edition.state == "skipped" or (auto and _is_stale(app, edition)):
+    if edition is None or edition.state == EditionState.SKIPPED or (auto and _is_stale(app, edition)):
         composed = compose(app, key)
         edition = composed.edition
         if composed.collected:
             failures = tuple(f"source {s.name}: {s.error}" for s in composed.collected.sources if s.error)
-    if edition.state == "draft" and auto and not stop.is_set():
-        app.editions.move(key, "approved", out_of=("draft",))
+    if edition.state == EditionState.DRAFT and auto and not stop.is_set():
+        app.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
         edition = app.editions.get(key) or edition
     return edition, failures
 
 
 def _is_stale(app: App, edition: Edition) -> bool:
-    if edition.state != "draft" or edition.composed_at is None or not app.editions.is_untouched(edition.key):
+    if edition.state != EditionState.DRAFT or edition.composed_at is None or not app.editions.is_untouched(edition.key):
         return False
     return app.now() - edition.composed_at > _STALE_AFTER
 
@@ -225,7 +225,7 @@ def _deliver(
         sender=app.sender,
         ledger=app.ledger,
         transports=app.transports,
-        token=app.signer.letters,
+        token=app.signer.sign_letter,
         clock=app.clock,
         threads=settings.threads,
         tries=settings.tries,

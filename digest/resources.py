@@ -17,11 +17,6 @@ def samples() -> Path:
     return _place("samples")
 
 
-def docs() -> Path:
-    """The folder of the documents that we also read: configuration.md."""
-    return _place("docs")
-
-
 def _place(name: str) -> Path:
     installed = _PACKAGE / f"_{name}"
     return installed if installed.is_dir() else _PACKAGE.parent / name

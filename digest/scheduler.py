@@ -15,7 +15,7 @@ from typing import Any
 from digest import pipeline
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError
-from digest.models import Edition
+from digest.models import Edition, EditionState
 
 # Seconds for which a missed trigger still runs its job. Older ones are caught up from the store.
 _MISFIRE_GRACE = 300
@@ -88,10 +88,10 @@ class Scheduler:
         """Compose today's draft. An edition that an editor or a send has moved on is left alone."""
         key = pipeline.edition_key(self.app)
         existing = self.app.editions.get(key)
-        if existing and existing.state not in ("draft", "skipped"):
+        if existing and existing.state not in (EditionState.DRAFT, EditionState.SKIPPED):
             return
         edition = pipeline.compose(self.app, key).edition
-        if edition.state == "skipped":
+        if edition.state == EditionState.SKIPPED:
             self.log(f"Edition {key} is skipped: {edition.reason}")
         else:
             self.log(f"Composed edition {key}: {edition.subject}")
@@ -105,9 +105,20 @@ class Scheduler:
         now = self.app.now()
         key = pipeline.edition_key(self.app)
         existing = self.app.editions.get(key)
-        if existing and existing.state not in ("draft", "approved", "skipped", "frozen", "sending", "done"):
+        if existing and existing.state not in (
+            EditionState.DRAFT,
+            EditionState.APPROVED,
+            EditionState.SKIPPED,
+            EditionState.FROZEN,
+            EditionState.SENDING,
+            EditionState.DONE,
+        ):
             return
-        begun = existing is not None and existing.state in ("frozen", "sending", "done")
+        begun = existing is not None and existing.state in (
+            EditionState.FROZEN,
+            EditionState.SENDING,
+            EditionState.DONE,
+        )
         if not begun and self._too_late(now):
             self._expire(key)
             return
@@ -125,7 +136,7 @@ class Scheduler:
         for stopped, recipients in self.app.stopper.resume_cancellations().items():
             self.log(f"Edition {stopped}: the provider cancelled the email of {recipients} more recipients.")
         for edition in self.app.editions.unfinished():
-            if edition.state == "sending":
+            if edition.state == EditionState.SENDING:
                 self._expire_batches(edition.key, now)
                 sent = pipeline.deliver_due(self.app, edition.key, stop=self.stop)
                 if sent:
@@ -158,12 +169,14 @@ class Scheduler:
         """Whether the send at today's hour has yet to run."""
         if today is None:
             return not self._too_late(now)
-        if today.state == "skipped":
+        if today.state == EditionState.SKIPPED:
             # It was skipped for lack of stories before its hour, so it gets another try at its hour.
             return today.composed_at is not None and today.composed_at < self._send_time(now) <= now
         # A draft that waits for approval was logged at its hour. The next thing to log is that it expires.
-        waits = self.app.settings.schedule.approval == "required" and today.state == "draft"
-        return today.state in ("draft", "approved", "frozen") and (not waits or self._too_late(now))
+        waits = self.app.settings.schedule.approval == "required" and today.state == EditionState.DRAFT
+        return today.state in (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN) and (
+            not waits or self._too_late(now)
+        )
 
     def _expire_batches(self, key: str, now: datetime) -> None:
         """Give up batches that could not be handed over within `schedule.expires_after`: their news is old."""
@@ -172,7 +185,9 @@ class Scheduler:
             self.log(f"Edition {key}: {expired} recipients were not reached in time and do not get it.")
 
     def _expire(self, key: str) -> None:
-        if self.app.editions.move(key, "expired", out_of=("draft", "approved", "frozen")):
+        if self.app.editions.move(
+            key, EditionState.EXPIRED, out_of=(EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN)
+        ):
             self.log(f"Edition {key} expired: it was not sent in time.")
 
     def _too_late(self, now: datetime) -> bool:

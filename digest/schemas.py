@@ -1,90 +1,123 @@
-"""JSON Schemas of digest.yaml and subscribers.yaml for editors: made from the models that read the files.
+"""JSON Schemas of digest.yaml and subscribers.yaml, with which editors check and explain the files.
 
-What a key is for comes from the tables of docs/configuration.md, so that an editor shows on hovering what the document
-says. Looser than the readers where a schema can't say a thing: an editor must not mark what is right.
+They are generated from the settings models. Where JSON Schema can't express a rule they accept more than the loaders,
+so that an editor never marks a valid file.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from digest import resources
 from digest.files import replace_file
+from digest.models import FREQUENCIES
 from digest.settings import EditionSettings, Settings
 from digest.subscribers import listing
 
 FOLDER = "schema"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+# Rules that the models check in validators.
 _RULES: dict[str, dict[str, Any]] = {
     "SourceSettings": {"oneOf": [{"required": ["url"]}, {"required": ["path"]}]},
     "AuthSettings": {"oneOf": [{"required": ["header"]}, {"required": ["param"]}]},
 }
-"""What the models check by code."""
 
 
 def write(home: Path, topics: Iterable[str] | None = None) -> list[Path]:
-    """Writes both schemas into the newsletter folder's `schema/`. `topics` are what readers may choose; None: what they
-    may where nothing else is set. Raises DigestError."""
+    """Write both schemas into the newsletter folder's `schema/`. Raises DigestError.
+
+    `topics` are the names that subscribers may choose; None uses the default sections.
+    """
     folder = home / FOLDER
     folder.mkdir(exist_ok=True)
-    made = {
+    schemas = {
         "digest": settings_schema(),
         "subscribers": list_schema(EditionSettings().sections if topics is None else topics),
     }
     paths = []
-    for name, schema in made.items():
+    for name, schema in schemas.items():
         path = folder / f"{name}.schema.json"
-        replace_file(path, (json.dumps(schema, ensure_ascii=False, indent=1) + "\n").encode())
+        replace_file(path, (json.dumps(_plain_text(schema), ensure_ascii=False, indent=1) + "\n").encode())
         paths.append(path)
     return paths
 
 
 def settings_schema() -> dict[str, Any]:
-    """The schema of digest.yaml."""
+    """Return the schema of digest.yaml, with descriptions in Markdown."""
     schema = Settings.model_json_schema(schema_generator=_Generator)
-    definitions = schema.get("$defs", {})
+    definitions = schema["$defs"]
     for name, rule in _RULES.items():
         definitions[name].update(rule)
-    for shape in (schema, *definitions.values()):
-        shape.pop("title", None)
-        if "description" in shape:
-            shape["description"] = shape["description"].replace("`", "")
-        for prop in shape.get("properties", {}).values():
+    for model in (schema, *definitions.values()):
+        model.pop("title", None)
+        for prop in model.get("properties", {}).values():
             prop.pop("title", None)
-    mapping = definitions["SourceSettings"]["properties"]["mapping"]
-    mapping["anyOf"].append(definitions["MappingSettings"]["properties"]["preset"]["anyOf"][0])  # a bare name
-    transports = definitions["Delivery"]["properties"]["transport"]
-    definitions["Delivery"]["properties"]["transport"] = {"anyOf": [transports["items"], transports]}  # one, or several
-    schema["properties"]["sources"] = {"anyOf": [schema["properties"]["sources"], {"type": "null"}]}
-    _describe(schema, definitions, "", _described())
+            # Its keys have their own defaults.
+            if "$ref" in prop:
+                prop.pop("default", None)
+    source = definitions["SourceSettings"]["properties"]
+    # The name of a preset is a mapping too.
+    source["mapping"]["anyOf"].append(definitions["MappingSettings"]["properties"]["preset"]["anyOf"][0])
+    delivery = definitions["Delivery"]["properties"]
+    # One transport, or several.
+    names = {key: delivery["transport"].pop(key) for key in ("type", "items")}
+    delivery["transport"] = {"anyOf": [names["items"], names], **delivery["transport"]}
+    sources = schema["properties"]["sources"]
+    rows = {key: sources.pop(key) for key in ("type", "items")}
+    schema["properties"]["sources"] = {"anyOf": [rows, {"type": "null"}], **sources}
     return {"$schema": DIALECT, "title": "digest.yaml", **schema}
 
 
 def list_schema(topics: Iterable[str]) -> dict[str, Any]:
-    """The schema of subscribers.yaml and of the files that it includes."""
-    told = _described()
+    """Return the schema of subscribers.yaml and of the files it includes, with descriptions in Markdown."""
     text = {"type": ["string", "null"]}
     names = list(topics)
     topic = {"anyOf": [{"enum": names}, {"type": "string"}]} if names else {"type": "string"}
     fields: dict[str, dict[str, Any]] = {
-        "email": {"type": "string", "pattern": "@"},
-        "name": text,
-        "topics": {"anyOf": [{"type": "array", "items": topic}, topic, {"type": "null"}]},
-        "frequency": {"enum": [*listing.FREQUENCIES, None]},
-        "timezone": {**text, "pattern": "^[A-Za-z][A-Za-z0-9_+/-]*$", "examples": ["Asia/Kolkata"]},
-        "hour": {**text, "pattern": "^([01]?[0-9]|2[0-3]):[0-5][0-9]$", "examples": ["07:00"]},
-        "status": {"enum": [*listing.STATUSES, None]},
-        "format": {"enum": [*listing.FORMATS, None]},
+        "email": {
+            "type": "string",
+            "pattern": "@",
+            "description": "Email address, unique in the list regardless of case and IDN form.",
+        },
+        "name": {**text, "description": "Name of the subscriber."},
+        "topics": {
+            "anyOf": [{"type": "array", "items": topic}, topic, {"type": "null"}],
+            "description": "Sections to receive, in addition to the lead story. Not set: all.",
+        },
+        "frequency": {
+            "enum": [*FREQUENCIES, None],
+            "default": "daily",
+            "description": "Days on which the newsletter is sent: `daily`, `weekdays`, `weekly:mon` … `weekly:sun`.",
+        },
+        "timezone": {
+            **text,
+            "pattern": "^[A-Za-z][A-Za-z0-9_+/-]*$",
+            "examples": ["Asia/Kolkata"],
+            "default": "Asia/Kolkata",
+            "description": "Time zone of `hour`.",
+        },
+        "hour": {
+            **text,
+            "pattern": "^([01]?[0-9]|2[0-3]):[0-5][0-9]$",
+            "examples": ["07:00"],
+            "description": "When `digest run` sends the edition; the default is `schedule.send_at`, the earliest time.",
+        },
+        "status": {
+            "enum": [*listing.STATUSES, None],
+            "default": "active",
+            "description": "`active`, or `paused` to send no email until it is active again.",
+        },
+        "format": {
+            "enum": [*listing.FORMATS, None],
+            "default": "html",
+            "description": "`html`, or `text` for an email without HTML.",
+        },
     }
-    for name, field in fields.items():
-        field["description"] = told.get(name, "")
     files = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
     return {
         "$schema": DIALECT,
@@ -92,21 +125,28 @@ def list_schema(topics: Iterable[str]) -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "defaults": _object({name: fields[name] for name in listing.DEFAULTABLE}, nullable=True),
-            "include": {**files, "description": "More files of readers, each with defaults of its own."},
-            "subscribers": {"type": ["array", "null"], "items": {**_object(fields), "required": ["email"]}},
+            "defaults": {
+                **_object({name: fields[name] for name in listing.DEFAULTABLE}, nullable=True),
+                "description": "Values for subscribers that do not set a field.",
+            },
+            "include": {**files, "description": "More files of subscribers, each with its own defaults."},
+            "subscribers": {
+                "type": ["array", "null"],
+                "items": {**_object(fields), "required": ["email"]},
+                "description": "The subscribers.",
+            },
         },
     }
 
 
 class _Generator(GenerateJsonSchema):
-    """Defaults as they are written in the file."""
+    """Writes defaults as they are written in the file."""
 
     def encode_default(self, dft: Any) -> Any:
         if isinstance(dft, timedelta):
             seconds = dft.total_seconds()
-            sign, unit = next((s, n) for s, n in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)) if not seconds % n)
-            return f"{seconds / unit:g}{sign}" if seconds != 86400 else "24h"
+            unit, size = next((u, n) for u, n in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)) if not seconds % n)
+            return f"{seconds / size:g}{unit}" if seconds != 86400 else "24h"
         return dft.isoformat("minutes") if isinstance(dft, time) else super().encode_default(dft)
 
 
@@ -115,36 +155,10 @@ def _object(properties: Mapping[str, Any], *, nullable: bool = False) -> dict[st
     return {"type": kind, "additionalProperties": False, "properties": dict(properties)}
 
 
-def _describe(shape: dict[str, Any], definitions: dict[str, Any], path: str, told: Mapping[str, str]) -> None:
-    for name, prop in shape.get("properties", {}).items():
-        if said := told.get(f"{path}{name}"):
-            prop["description"] = said
-        for inner, step in _inner(prop):
-            _describe(definitions[inner], definitions, f"{path}{name}{step}.", told)
-
-
-def _inner(prop: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(definition, step of the path) of what a property holds."""
-    if "$ref" in prop:
-        yield prop["$ref"].rpartition("/")[2], ""
-    for option in prop.get("anyOf", ()):
-        yield from _inner(option)
-    for inner, step in _inner(prop["items"]) if isinstance(prop.get("items"), dict) else ():
-        yield inner, f"[]{step}"
-
-
-def _described() -> dict[str, str]:
-    """Key → what docs/configuration.md says of it; empty where the document is not at hand."""
-    file = resources.docs() / "configuration.md"
-    if not file.is_file():
-        return {}
-    told: dict[str, str] = {}
-    for line in file.read_text(encoding="utf-8").splitlines():
-        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-        if len(cells) != 3 or not cells[0].startswith("`"):
-            continue
-        whole = ""
-        for key in re.findall(r"`([^`]+)`", cells[0]):
-            whole = whole.rpartition(".")[0] + key if key.startswith(".") else key
-            told[whole] = cells[2].replace("`", "").replace("\\|", "|")
-    return told
+def _plain_text(schema: Any) -> Any:
+    """Return the schema without Markdown's backticks, which editors would show."""
+    if isinstance(schema, dict):
+        return {key: _plain_text(value) for key, value in schema.items()}
+    if isinstance(schema, list):
+        return [_plain_text(value) for value in schema]
+    return schema.replace("`", "") if isinstance(schema, str) else schema

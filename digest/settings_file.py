@@ -1,7 +1,6 @@
-"""From `digest.yaml` and the environment to Settings, or to every fault at once, each with its place.
+"""Load the settings from `digest.yaml` and the environment, or report every error with its place.
 
-Owns the order of precedence (environment over file over default) and the words of a fault. What a key may hold is
-`settings`' business.
+An environment variable overrides the file, the file overrides the default.
 """
 
 from __future__ import annotations
@@ -24,17 +23,17 @@ _PREFIX = "DIGEST_"
 
 
 def load(home: Path, environment: Mapping[str, str]) -> Settings:
-    """The settings of the newsletter folder `home`. Raises ConfigurationError naming every fault."""
+    """Load the settings of the newsletter folder `home`. Raises ConfigurationError with every error."""
     path = home / FILE_NAME
     if not path.exists():
-        hint = f"no {FILE_NAME} in {home}; make a newsletter folder with `digest init DIR` or name one with --home"
-        raise ConfigurationError([Fault(str(path), 0, hint)])
+        hint = "file not found, so this is not a newsletter folder; run `digest init DIR` or pass --home"
+        raise ConfigurationError([Fault(str(path.resolve()), 0, hint)])
     raw = marked_yaml.read_file(path)
     return from_data(raw, environment, name=FILE_NAME)
 
 
 def from_data(raw: Any, environment: Mapping[str, str], *, name: str = FILE_NAME) -> Settings:
-    """Settings out of a parsed file. `raw` None (an empty file) is as good as an empty mapping."""
+    """Validate the values of a parsed file; None (an empty file) counts as an empty mapping."""
     if raw is None:
         raw = {}
     if not isinstance(raw, dict):
@@ -43,8 +42,8 @@ def from_data(raw: Any, environment: Mapping[str, str], *, name: str = FILE_NAME
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
-        told = {_path(tuple(fault["loc"])): fault for fault in error.errors()}
-        faults += [_in_words(fault, raw, from_environment, name) for fault in told.values()]
+        by_path = {_path(tuple(fault["loc"])): fault for fault in error.errors()}
+        faults += [_describe(fault, raw, from_environment, name) for fault in by_path.values()]
         raise ConfigurationError(sorted(faults, key=lambda fault: fault.line)) from None
     if faults:
         raise ConfigurationError(faults)
@@ -54,8 +53,8 @@ def from_data(raw: Any, environment: Mapping[str, str], *, name: str = FILE_NAME
 def _overlay(
     raw: Mapping[str, Any], environment: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, str], list[Fault]]:
-    """The file's data with `DIGEST_A__B=…` laid over it, path → variable for what came from there, and faults."""
-    merged = _copied(raw)
+    """Return the data with `DIGEST_A__B=…` applied, the variable of each path set so, and the errors."""
+    merged = _copy(raw)
     origin: dict[str, str] = {}
     faults: list[Fault] = []
     for variable in sorted(environment):
@@ -63,12 +62,12 @@ def _overlay(
             continue
         keys = variable[len(_PREFIX) :].lower().split("__")
         if keys[0] not in Settings.model_fields:
-            meant = next((name for name in Settings.model_fields if keys[0].startswith(f"{name}_")), None)
-            if meant and len(keys) == 1:
-                right = variable.replace(f"{_PREFIX}{meant.upper()}_", f"{_PREFIX}{meant.upper()}__")
-                faults.append(Fault(variable, 0, f"sets nothing; did you mean {right}?"))
+            section = next((name for name in Settings.model_fields if keys[0].startswith(f"{name}_")), None)
+            if section and len(keys) == 1:
+                suggestion = variable.replace(f"{_PREFIX}{section.upper()}_", f"{_PREFIX}{section.upper()}__")
+                faults.append(Fault(variable, 0, f"has no effect; did you mean {suggestion}?"))
             elif len(keys) > 1:
-                faults.append(Fault(variable, 0, f"there is no key '{'.'.join(keys)}'{_nearest(keys[0], Settings)}"))
+                faults.append(Fault(variable, 0, f"unknown key '{'.'.join(keys)}'{_nearest(keys[0], Settings)}"))
             continue
         try:
             value = _from_variable(environment[variable], variable)
@@ -80,7 +79,7 @@ def _overlay(
             place, at = place[keys[at]], at + 1
         if at < len(keys) - 1:
             path = ".".join(keys[: at + 1])
-            faults.append(Fault(variable, 0, f"'{path}' holds {_kind(place[keys[at]])}, which has no keys to set"))
+            faults.append(Fault(variable, 0, f"'{path}' is {_kind(place[keys[at]])}, which has no keys"))
             continue
         place[keys[-1]] = "" if value is None else value
         origin[".".join(keys)] = variable
@@ -88,20 +87,20 @@ def _overlay(
 
 
 def _from_variable(text: str, variable: str) -> Any:
-    """A list, keys and values or a quoted text are YAML; anything else is taken as it stands (`#9c1c1c`, `a: b`)."""
+    """Parse a list, a mapping or quoted text as YAML; take anything else literally (`#9c1c1c`, `a: b`)."""
     text = text.strip()
     return marked_yaml.read_text(text, variable) if text[:1] in tuple("[{'\"") else marked_yaml.scalar(text)
 
 
-def _copied(value: Any) -> Any:
+def _copy(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
+        return {key: _copy(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_copied(item) for item in value]
+        return [_copy(item) for item in value]
     return value
 
 
-def _in_words(fault: Any, raw: Any, from_environment: Mapping[str, str], name: str) -> Fault:
+def _describe(fault: Any, raw: Any, from_environment: Mapping[str, str], name: str) -> Fault:
     location = _as_written(raw, tuple(fault["loc"]))
     path = _path(location)
     where, line = name, _line(raw, location)
@@ -110,27 +109,27 @@ def _in_words(fault: Any, raw: Any, from_environment: Mapping[str, str], name: s
             where, line = variable, 0
     kind, context = fault["type"], fault.get("ctx", {})
     if kind == "extra_forbidden":
-        shape = _shape_at(location[:-1])
-        return Fault(where, line, f"there is no key '{path}'{_nearest(str(location[-1]), shape)}")
+        model = _model_at(location[:-1])
+        return Fault(where, line, f"unknown key '{path}'{_nearest(str(location[-1]), model)}")
     if kind == "missing":
-        return Fault(where, line, f"'{path}' is missing; it is needed")
+        return Fault(where, line, f"'{path}' is required")
     if kind == "value_error":
-        said = str(context.get("error", fault["msg"]))
-        shown = "" if isinstance(fault["input"], BaseModel | dict) else f", found {_shown(fault['input'])}"
-        return Fault(where, line, f"'{path}': {said}{shown}" if path else f"{said}{shown}")
+        message = str(context.get("error", fault["msg"]))
+        found = "" if isinstance(fault["input"], BaseModel | dict) else f", found {_shorten(fault['input'])}"
+        return Fault(where, line, f"'{path}': {message}{found}" if path else f"{message}{found}")
     expected = _EXPECTED.get(kind)
     if kind == "literal_error":
         names = re.findall(r"'([^']+)'", context["expected"])
         close = difflib.get_close_matches(str(fault["input"]), names, n=1)
         hint = f"; did you mean '{close[0]}'?" if close else ""
-        return Fault(where, line, f"'{path}': expected {_listed(names)}, found {_shown(fault['input'])}{hint}")
+        return Fault(where, line, f"'{path}': expected {_join(names)}, found {_shorten(fault['input'])}{hint}")
     if kind in _BOUNDS:
         word, limit = _BOUNDS[kind]
         expected = f"{word} {context[limit]:g}"
     if expected is None:
-        said = fault["msg"].removeprefix("Input should be ").removeprefix("a valid ")
-        expected = said[0].lower() + said[1:]
-    return Fault(where, line, f"'{path}': expected {expected}, found {_shown(fault['input'])}")
+        message = fault["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+        expected = message[0].lower() + message[1:]
+    return Fault(where, line, f"'{path}': expected {expected}, found {_shorten(fault['input'])}")
 
 
 _EXPECTED = {
@@ -163,7 +162,7 @@ def _path(location: tuple[Any, ...]) -> str:
 
 
 def _as_written(raw: Any, location: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The location without the index that a single word gets where a list may stand."""
+    """Return the location without the index that pydantic adds to a single word where a list is allowed."""
     at = raw
     for place, step in enumerate(location):
         if isinstance(step, int) and not isinstance(at, list):
@@ -176,41 +175,41 @@ def _as_written(raw: Any, location: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _line(raw: Any, location: tuple[Any, ...]) -> int:
-    """The line of the deepest part of the location that the file has."""
+    """Return the line of the deepest part of the location that the file contains."""
     line = getattr(raw, "line", 0)
     for part in location:
-        held = isinstance(raw, LocatedDict) and part in raw
-        if not held and not (isinstance(raw, LocatedList) and isinstance(part, int) and part < len(raw)):
+        has_key = isinstance(raw, LocatedDict) and part in raw
+        if not has_key and not (isinstance(raw, LocatedList) and isinstance(part, int) and part < len(raw)):
             break
         line, raw = raw.lines[part], raw[part]
     return line
 
 
-def _shape_at(location: tuple[Any, ...]) -> type[BaseModel] | None:
-    shape: Any = Settings
+def _model_at(location: tuple[Any, ...]) -> type[BaseModel] | None:
+    model: Any = Settings
     for part in location:
         if isinstance(part, int):
             continue
-        field = getattr(shape, "model_fields", {}).get(part)
+        field = getattr(model, "model_fields", {}).get(part)
         if field is None:
             return None
-        shape = next((arg for arg in get_args(field.annotation) if isinstance(arg, type)), field.annotation)
-    return shape if isinstance(shape, type) and issubclass(shape, BaseModel) else None
+        model = next((arg for arg in get_args(field.annotation) if isinstance(arg, type)), field.annotation)
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
 
 
-def _nearest(word: str, shape: type[BaseModel] | None) -> str:
-    names = list(shape.model_fields) if shape else []
+def _nearest(word: str, model: type[BaseModel] | None) -> str:
+    names = list(model.model_fields) if model else []
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
         return f"; did you mean '{close[0]}'?"
-    return f"; known here: {', '.join(names)}" if names else ""
+    return f"; known: {', '.join(names)}" if names else ""
 
 
-def _listed(names: list[str]) -> str:
+def _join(names: list[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
 
 
-def _shown(value: Any) -> str:
+def _shorten(value: Any) -> str:
     if isinstance(value, dict | list | tuple):
         return _kind(value)
     text = repr(value) if isinstance(value, str) else str(value)

@@ -1,6 +1,6 @@
-"""How a single value of `digest.yaml` is written: durations, clocks, addresses, names. Says what it expected.
+"""Types of the values in `digest.yaml`: durations, times, addresses, names.
 
-Values only: which key takes which is `settings`'s. A value that is wrong raises ValueError with what was expected.
+A validator raises ValueError with what it expected.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(s|m|h|d)\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_LONGEST = timedelta(days=366)
-# It stands in headers and in the envelope of every letter, so ASCII only and no empty label (RFC 5321 4.1.2).
+_MAX_DURATION = timedelta(days=366)
+# The address is used in headers and envelopes: only ASCII, no empty label (RFC 5321 4.1.2).
 _LABEL = r"[A-Za-z0-9](?:-*[A-Za-z0-9])*"
 _ADDRESS = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@{_LABEL}(?:\.{_LABEL})*\Z")
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])\Z")
@@ -26,27 +26,27 @@ _STEP = r"[^.|\[\]\s](?:[^.|\[\]]*[^.|\[\]\s])?(?:\[\])*"
 _JSON_PATH = re.compile(rf"{_STEP}(?:\.{_STEP})*(?:\s*\|\s*{_STEP}(?:\.{_STEP})*)*\Z")
 
 
-class Shape(BaseModel):
-    """A part of the settings: unknown keys are faults, values can't be changed afterwards."""
+class SettingsModel(BaseModel):
+    """Base of all settings: rejects unknown keys, and is immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def parse_duration(value: Any) -> Any:
-    """`90s`, `15m`, `24h`, `7d` → timedelta; anything else raises ValueError with what was expected."""
+    """Parse a duration such as `90s`, `15m`, `24h` or `7d`. Raises ValueError."""
     if isinstance(value, timedelta):
         return value
     match = _DURATION.match(str(value).strip())
     if not match:
         raise ValueError("expected a duration such as 90s, 15m, 24h or 7d")
     seconds = float(match[1]) * _SECONDS[match[2]]
-    if not 0 < seconds <= _LONGEST.total_seconds():
-        raise ValueError(f"expected a duration of more than 0 and at most {_LONGEST.days}d")
+    if not 0 < seconds <= _MAX_DURATION.total_seconds():
+        raise ValueError(f"expected a duration of more than 0 and at most {_MAX_DURATION.days}d")
     return timedelta(seconds=seconds)
 
 
 def parse_clock(value: Any) -> Any:
-    """`07:00` → time; anything else raises ValueError with what was expected."""
+    """Parse a time of day such as `07:00`. Raises ValueError."""
     if isinstance(value, time):
         return value
     match = _CLOCK.match(str(value).strip())
@@ -58,7 +58,7 @@ def parse_clock(value: Any) -> Any:
 def _known_zone(value: str) -> str:
     if value not in available_timezones():
         close = difflib.get_close_matches(value, available_timezones(), n=1)
-        raise ValueError(f"expected a time zone of the IANA list such as {close[0] if close else 'Asia/Kolkata'}")
+        raise ValueError(f"expected an IANA time zone such as {close[0] if close else 'Asia/Kolkata'}")
     return value
 
 
@@ -75,37 +75,37 @@ def _address_or_none(value: str) -> str:
 
 def _web_root(value: str) -> str:
     if value and not re.match(r"https?://[^\s/?#]+(/[^\s?#]*)?\Z", value):
-        raise ValueError("expected the address of the reader pages such as https://news.example.com")
+        raise ValueError("expected a URL such as https://news.example.com")
     if not value.isascii():
         raise ValueError("expected ASCII; write a Hindi host as xn--… and percent-encode the path")
     return value.rstrip("/")
 
 
 def _word(value: str) -> str:
-    if not any(mark.isalnum() for mark in value) or any(ord(mark) < 32 for mark in value):
+    if not any(char.isalnum() for char in value) or any(ord(char) < 32 for char in value):
         raise ValueError("expected a word or a phrase")
     return value
 
 
 def _one_line(value: str) -> str:
-    if any(ord(mark) < 32 or ord(mark) == 127 for mark in value):
+    if any(ord(char) < 32 or ord(char) == 127 for char in value):
         raise ValueError("expected one line of text")
     return value
 
 
-def _named(pattern: str, what: str) -> Callable[[str], str]:
+def _matches(pattern: str, expected: str) -> Callable[[str], str]:
     whole = re.compile(rf"{pattern}\Z")
 
     def check(value: str) -> str:
         if not whole.match(value):
-            raise ValueError(f"expected {what}")
+            raise ValueError(f"expected {expected}")
         return value
 
     return check
 
 
 def _language(value: str) -> str:
-    """`hi-IN` is `hi`: a country changes nothing in a letter. Which languages there are is the catalogues' business."""
+    """Return the language code without its region. Loading the catalogue checks that the language exists."""
     match = _LANGUAGE.match(value.strip())
     if not match:
         raise ValueError("expected the code of a language such as hi, mr or hi-IN")
@@ -114,7 +114,7 @@ def _language(value: str) -> str:
 
 def _json_path(value: str) -> str:
     if value and not _JSON_PATH.match(value):
-        raise ValueError("expected a path such as source.name, images.0.url or tags[].name; | parts what to try next")
+        raise ValueError("expected a path such as source.name, images.0.url or tags[].name; | separates alternatives")
     return value
 
 
@@ -125,41 +125,43 @@ def _selector(value: str) -> str:
 
     try:
         HTMLTranslator().css_to_xpath(value)
-    except SelectorError as mistake:
-        raise ValueError(f"expected a CSS selector such as 'main h2 a' ({mistake})") from mistake
+    except SelectorError as error:
+        raise ValueError(f"expected a CSS selector such as 'main h2 a' ({error})") from error
     return value.strip()
 
 
-def _shown(pattern: str, *examples: str) -> WithJsonSchema:
-    """How a value looks, for an editor."""
+def _as_text(pattern: str, *examples: str) -> WithJsonSchema:
+    """Describe the text form of a value, for editors."""
     return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})
 
 
 Duration = Annotated[
-    timedelta, BeforeValidator(parse_duration), _shown(r"^\s*[0-9]+(\.[0-9]+)?\s*[smhd]\s*$", "90s", "15m", "24h", "7d")
+    timedelta,
+    BeforeValidator(parse_duration),
+    _as_text(r"^\s*[0-9]+(\.[0-9]+)?\s*[smhd]\s*$", "90s", "15m", "24h", "7d"),
 ]
-Clock = Annotated[time, BeforeValidator(parse_clock), _shown(r"^\s*([01]?[0-9]|2[0-3]):[0-5][0-9]\s*$", "07:00")]
-Zone = Annotated[str, AfterValidator(_known_zone), _shown("^[A-Za-z][A-Za-z0-9_+/-]*$", "Asia/Kolkata")]
-Address = Annotated[str, AfterValidator(_address), _shown("^[^@\\s]+@[^@\\s]+$", "news@example.com")]
+Clock = Annotated[time, BeforeValidator(parse_clock), _as_text(r"^\s*([01]?[0-9]|2[0-3]):[0-5][0-9]\s*$", "07:00")]
+Zone = Annotated[str, AfterValidator(_known_zone), _as_text("^[A-Za-z][A-Za-z0-9_+/-]*$", "Asia/Kolkata")]
+Address = Annotated[str, AfterValidator(_address), _as_text("^[^@\\s]+@[^@\\s]+$", "news@example.com")]
 AddressOrNone = Annotated[str, AfterValidator(_address_or_none)]
-WebRoot = Annotated[str, AfterValidator(_web_root), _shown("^(https?://.*)?$", "https://news.example.com")]
+WebRoot = Annotated[str, AfterValidator(_web_root), _as_text("^(https?://.*)?$", "https://news.example.com")]
 Line = Annotated[str, AfterValidator(_one_line)]
 Word = Annotated[str, Field(min_length=1), AfterValidator(_word)]
-Variable = Annotated[str, AfterValidator(_named(r"[A-Za-z_][A-Za-z0-9_]{0,99}", "the name of an environment variable"))]
+Variable = Annotated[str, AfterValidator(_matches(r"[A-Za-z_][A-Za-z0-9_]{0,99}", "an environment variable's name"))]
 VariableOrNone = Annotated[
-    str, AfterValidator(_named(r"(?:[A-Za-z_][A-Za-z0-9_]{0,99})?", "the name of an environment variable"))
+    str, AfterValidator(_matches(r"(?:[A-Za-z_][A-Za-z0-9_]{0,99})?", "an environment variable's name"))
 ]
-Domain = Annotated[str, AfterValidator(_named(rf"{_LABEL}(?:\.{_LABEL})*", "a domain such as example.com"))]
-HeaderName = Annotated[str, AfterValidator(_named(r"(?:[A-Za-z0-9-]{1,99})?", "an HTTP header such as X-Api-Key"))]
-ParamName = Annotated[str, AfterValidator(_named(r"[A-Za-z0-9_.~-]{0,99}", "a query parameter such as apikey"))]
+Domain = Annotated[str, AfterValidator(_matches(rf"{_LABEL}(?:\.{_LABEL})*", "a domain such as example.com"))]
+HeaderName = Annotated[str, AfterValidator(_matches(r"(?:[A-Za-z0-9-]{1,99})?", "an HTTP header such as X-Api-Key"))]
+ParamName = Annotated[str, AfterValidator(_matches(r"[A-Za-z0-9_.~-]{0,99}", "a query parameter such as apikey"))]
 JsonPath = Annotated[str, Field(max_length=500), AfterValidator(_json_path)]
 Language = Annotated[str, AfterValidator(_language)]
 Selector = Annotated[str, AfterValidator(_selector)]
 PictureUrl = Annotated[
-    str, AfterValidator(_named(r"(?:https://[^\s/?#]+/[^\s]*)?", "a picture's address with https://"))
+    str, AfterValidator(_matches(r"(?:https://[^\s/?#]+/[^\s]*)?", "the URL of an image with https://"))
 ]
 Accent = Annotated[
     str,
-    AfterValidator(_named(r"(?:#[0-9a-fA-F]{6})?", "a colour such as #9c1c1c")),
-    _shown("^(#[0-9a-fA-F]{6})?$", "#9c1c1c"),
+    AfterValidator(_matches(r"(?:#[0-9a-fA-F]{6})?", "a colour such as #9c1c1c")),
+    _as_text("^(#[0-9a-fA-F]{6})?$", "#9c1c1c"),
 ]

@@ -1,4 +1,4 @@
-"""What `digest.yaml` may say about what is served over HTTP: the reader pages, and where providers post."""
+"""Settings of what is served over HTTP: the subscriber pages and the providers' webhooks."""
 
 from __future__ import annotations
 
@@ -7,35 +7,68 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from digest.settings_values import Duration, Line, Shape, VariableOrNone
+from digest.settings_values import Duration, Line, SettingsModel, VariableOrNone
 
 
-class SendGridWebhook(Shape):
-    """Where SendGrid's events come in: public keys (two while rotating) and, if wanted, a secret end of the path."""
+class SendGridWebhook(SettingsModel):
+    """How events from SendGrid are verified."""
 
-    keys_env: VariableOrNone = ""
-    secret_env: VariableOrNone = ""
+    keys_env: VariableOrNone = Field(
+        default="",
+        description="Environment variable that holds the public key of SendGrid's signed event webhook; two keys "
+        "separated by a comma during rotation. Empty: no webhook (docs/operations.md).",
+    )
+    secret_env: VariableOrNone = Field(
+        default="",
+        description="Environment variable that holds a secret which must be the end of the webhook's URL.",
+    )
 
     @model_validator(mode="after")
     def _signed(self) -> SendGridWebhook:
         if self.secret_env and not self.keys_env:
-            raise ValueError("expected keys_env, as secret_env is given; without a signature nothing is believed")
+            raise ValueError("expected keys_env, because secret_env is set; unsigned events are not accepted")
         return self
 
 
-class Webhooks(Shape):
-    keep: Duration = timedelta(days=7)
-    sendgrid: SendGridWebhook = SendGridWebhook()
+class Webhooks(SettingsModel):
+    """How events from the email providers are received."""
+
+    keep: Duration = Field(default=timedelta(days=7), description="How long processed webhook payloads are kept.")
+    sendgrid: SendGridWebhook = Field(default=SendGridWebhook(), description="SendGrid's event webhook.")
 
 
-class Web(Shape):
-    """The reader pages, and what providers post. `proxies` are the peers whose X-Forwarded-… is believed."""
+class Web(SettingsModel):
+    """The subscriber pages and the webhooks."""
 
-    enabled: bool = False
-    host: Line = Field(default="127.0.0.1", min_length=1)
-    port: int = Field(default=8000, ge=0, le=65535)
-    archive: Literal["public", "off"] = "public"
-    signup: bool = True
-    signup_mails_per_hour: int = Field(default=1000, ge=1)
-    proxies: tuple[Line, ...] = ("127.0.0.1",)
-    webhooks: Webhooks = Webhooks()
+    enabled: bool = Field(
+        default=False,
+        description="Serve the subscriber pages in `digest run` too. `digest web` always does. Install "
+        "`hindi-digest[web]`.",
+    )
+    host: Line = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Address to listen on. Put a web server with TLS in front. Only requests for the host of "
+        "`newsletter.base_url` and for this machine's own names are answered.",
+    )
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    archive: Literal["public", "off"] = Field(
+        default="public", description="Publish past editions at `/archive` with a feed at `/archive.xml`, or `off`."
+    )
+    signup: bool = Field(
+        default=True,
+        description="Offer the signup form at `/join`: double opt-in, at most 20 signups per hour and network and one "
+        "email per ten minutes and address (docs/operations.md).",
+    )
+    signup_mails_per_hour: int = Field(
+        default=1000,
+        ge=1,
+        description="Maximum confirmation emails per hour to all addresses, as protection against botnets. Above it "
+        "the form asks people to come back in an hour. Raise it before a campaign.",
+    )
+    proxies: tuple[Line, ...] = Field(
+        default=("127.0.0.1",),
+        description="Addresses or networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are "
+        "trusted. `[]`: none.",
+    )
+    webhooks: Webhooks = Field(default=Webhooks(), description="Webhooks of the email providers.")

@@ -1,7 +1,6 @@
-"""The `sources` of `digest.yaml` as rows: which of two is the same place, what a new one is called, edits of the list.
+"""List, add and remove rows of `sources` in `digest.yaml`, and recognise duplicates.
 
-An edit touches the rows concerned and nothing else, is read by the settings' own reader first, and is written whole
-or not at all. Fetches nothing and asks nobody.
+An edit changes only the rows concerned. The settings' own loader validates it before it is written, in one piece.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ from digest.hindi.cut import shorten
 from digest.hindi.text import fold
 from digest.listed_yaml import YamlListEditor
 
-LONGEST_NAME = 60
-"""Grapheme clusters: what stands beside a story as its source, in one line of a letter."""
+MAX_NAME = 60
+"""Grapheme clusters. The name appears beside each story, on one line of the email."""
 
 _VARIABLE = "DIGEST_SOURCES"
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A row of the file with its line, as far as it can be told before the settings are read."""
+class SourceRow:
+    """A row of the file, before validation. `place` is equal for two rows of the same source."""
 
     name: str
     place: str
@@ -38,8 +37,8 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
-    """An entry that is not added again; `name` and `line` are those of the source that it is."""
+class SkippedFeed:
+    """A feed that is not added. `name` and `line` are those of the source it duplicates, or its own."""
 
     url: str
     name: str
@@ -48,47 +47,52 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """Rows to add, what they are left out for, and the folders that are no section with how many feeds they hold."""
+class ImportPlan:
+    """Rows to add, feeds to skip, and the number of feeds in each folder whose name is not a section."""
 
     rows: tuple[dict[str, Any], ...]
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[SkippedFeed, ...]
     ignored: Mapping[str, int]
 
 
-def listed(home: Path) -> list[Listed]:
-    """The rows of the file, whatever the environment lays over them. Raises ConfigurationError."""
+def list_sources(home: Path) -> list[SourceRow]:
+    """Return the rows of the file, ignoring environment variables. Raises ConfigurationError."""
     value = marked_yaml.read_file(home / settings_file.FILE_NAME)
     rows = value.get("sources") if isinstance(value, dict) else None
     if not isinstance(rows, marked_yaml.LocatedList):
         return []
-    places = zip(rows, rows.lines, strict=True)
+    located = zip(rows, rows.lines, strict=True)
     return [
-        Listed(str(row.get("name", "")), same_place(home, row), line) for row, line in places if isinstance(row, dict)
+        SourceRow(str(row.get("name", "")), place_key(home, row), line)
+        for row, line in located
+        if isinstance(row, dict)
     ]
 
 
-def overridden(environment: Mapping[str, str]) -> bool:
-    """Whether the environment gives other sources than the file."""
+def environment_overrides(environment: Mapping[str, str]) -> bool:
+    """Return whether an environment variable replaces the file's sources."""
     return _VARIABLE in environment
 
 
-def where(home: Path, target: str) -> dict[str, str]:
-    """`url` or `path` of a new row. A path is as seen from the current folder, else from `home`; kept relative to
-    `home` where it lies within it."""
+def parse_target(home: Path, target: str) -> dict[str, str]:
+    """Return the `url` or `path` of a new row.
+
+    A path is relative to the current folder if it exists there, else to `home`. Paths inside `home` stay relative.
+    """
     target = target.strip()
     if "://" in target or target.lower().startswith("file:"):
         scheme, colon, rest = target.partition(":")
         return {"url": scheme.lower() + colon + rest}
-    path = Path(os.path.expanduser(target))  # noqa: PTH111  pathlib's raises where there is no such user
+    # Path.expanduser raises for an unknown user.
+    path = Path(os.path.expanduser(target))  # noqa: PTH111
     found = path if path.is_absolute() or path.exists() else home / path
-    whole = found.resolve()
-    inside = whole.is_relative_to(home.resolve())
-    return {"path": (whole.relative_to(home.resolve()) if inside else whole).as_posix()}
+    absolute = found.resolve()
+    inside = absolute.is_relative_to(home.resolve())
+    return {"path": (absolute.relative_to(home.resolve()) if inside else absolute).as_posix()}
 
 
-def same_place(home: Path, row: Mapping[str, Any]) -> str:
-    """What two rows of one place have in common: the canonical URL without its scheme, or the whole path."""
+def place_key(home: Path, row: Mapping[str, Any]) -> str:
+    """Return a key that is equal for rows of the same place: the URL without its scheme, or the absolute path."""
     url = str(row.get("url") or "").strip()
     if url:
         return (canonical_url(url) or url).partition("://")[2].rstrip("/")
@@ -96,10 +100,11 @@ def same_place(home: Path, row: Mapping[str, Any]) -> str:
 
 
 def name_for(title: str, place: Mapping[str, str], taken: Iterable[str]) -> str:
-    """A name that no other source has: the feed's title, else the host or the file's name; numbered where need be."""
-    words = "".join(sign if sign.isprintable() or sign in "\u200c\u200d" else " " for sign in title)
+    """Return a unique name: the feed's title, else the host or file name, with a number if it is taken."""
+    # The joiners ZWNJ and ZWJ are part of Hindi words, though not "printable".
+    words = "".join(char if char.isprintable() or char in "\u200c\u200d" else " " for char in title)
     host = (urlsplit(place["url"]).hostname or place["url"]) if "url" in place else Path(place["path"]).stem
-    name = shorten(words, LONGEST_NAME) or host.removeprefix("www.") or "source"
+    name = shorten(words, MAX_NAME) or host.removeprefix("www.") or "source"
     known = {one.casefold() for one in taken}
     number, unique = 2, name
     while unique.casefold() in known:
@@ -107,34 +112,35 @@ def name_for(title: str, place: Mapping[str, str], taken: Iterable[str]) -> str:
     return unique
 
 
-def check_row(row: Mapping[str, Any], named: str) -> None:
-    """Raises ConfigurationError with what the settings' reader has against a new row, in the words of its keys."""
-    whole = {"newsletter": {"name": "x", "sender": {"email": "x@example.com"}}, "sources": [dict(row)]}
+def check_row(row: Mapping[str, Any], label: str) -> None:
+    """Validate a new row as part of the settings. Raises ConfigurationError; `label` names the place in it."""
+    data = {"newsletter": {"name": "x", "sender": {"email": "x@example.com"}}, "sources": [dict(row)]}
     try:
-        settings_file.from_data(whole, {})
+        settings_file.from_data(data, {})
     except ConfigurationError as error:
-        said = [fault.message.replace("sources[1].", "").removeprefix("'sources[1]': ") for fault in error.faults]
-        raise ConfigurationError([Fault(named, 0, message) for message in said]) from None
+        messages = [fault.message.replace("sources[1].", "").removeprefix("'sources[1]': ") for fault in error.faults]
+        raise ConfigurationError([Fault(label, 0, message) for message in messages]) from None
 
 
-def plan(home: Path, outlines: Sequence[Outline], *, sections: Sequence[str], by_folder: bool) -> Plan:
-    """Rows for the feeds that are not in the file yet, each once; the innermost folder that is a section names it."""
-    there = listed(home)
-    known = {row.place: row for row in there}
-    names = [row.name for row in there]  # two rows may name one place
+def plan_import(home: Path, outlines: Sequence[Outline], *, sections: Sequence[str], by_folder: bool) -> ImportPlan:
+    """Plan which feeds to add. With `by_folder`, a feed's section is its innermost folder that names a section."""
+    existing = list_sources(home)
+    known = {row.place: row for row in existing}
+    # All names: two rows may have the same place.
+    names = [row.name for row in existing]
     folded = {fold(section): section for section in sections}
     rows: list[dict[str, Any]] = []
-    skipped: list[Skipped] = []
+    skipped: list[SkippedFeed] = []
     ignored: dict[str, int] = {}
-    fresh: dict[str, tuple[str, int]] = {}
+    planned: dict[str, tuple[str, int]] = {}
     for outline in outlines:
         place = {"url": outline.url}
-        same = same_place(home, place)
-        if same in known:
-            skipped.append(Skipped(outline.url, known[same].name, known[same].line, "is a source already"))
+        key = place_key(home, place)
+        if key in known:
+            skipped.append(SkippedFeed(outline.url, known[key].name, known[key].line, "is already a source"))
             continue
-        if same in fresh:
-            skipped.append(Skipped(outline.url, *fresh[same], "is in the file twice"))
+        if key in planned:
+            skipped.append(SkippedFeed(outline.url, *planned[key], "is in the file twice"))
             continue
         name = name_for(outline.title, place, names)
         row: dict[str, Any] = {"name": name, **place}
@@ -146,43 +152,47 @@ def plan(home: Path, outlines: Sequence[Outline], *, sections: Sequence[str], by
         try:
             check_row(row, "row")
         except ConfigurationError as error:
-            skipped.append(Skipped(outline.url, name, outline.line, f"can't be a source: {error.faults[0].message}"))
+            skipped.append(
+                SkippedFeed(outline.url, name, outline.line, f"is not a valid source: {error.faults[0].message}")
+            )
             continue
         names.append(name)
-        fresh[same] = (name, outline.line)
+        planned[key] = (name, outline.line)
         rows.append(row)
-    return Plan(tuple(rows), tuple(skipped), ignored)
+    return ImportPlan(tuple(rows), tuple(skipped), ignored)
 
 
 def add(home: Path, rows: Sequence[Mapping[str, Any]], environment: Mapping[str, str]) -> int:
-    """Puts rows after the last source, in one write; gives the line of the first. Raises EditNotPossible and
-    ConfigurationError."""
-    sheet = _sheet(home)
-    sheet.add(*rows)
-    sheet.save(lambda before: [*before, *(dict(row) for row in rows)], judge=lambda value: _judge(value, environment))
-    return listed(home)[-len(rows)].line
+    """Append rows in one write and return the line of the first. Raises EditNotPossible, ConfigurationError."""
+    editor = _editor(home)
+    editor.add(*rows)
+    editor.save(
+        lambda before: [*before, *(dict(row) for row in rows)],
+        validate=lambda value: _check_settings(value, environment),
+    )
+    return list_sources(home)[-len(rows)].line
 
 
 def remove(home: Path, name: str, environment: Mapping[str, str]) -> bool:
-    """Takes the source of that name out. False when there is none. Raises EditNotPossible, ConfigurationError."""
-    sheet = _sheet(home)
-    rows = sheet.before.get("sources") or []
+    """Remove a source by name. Returns False if there is none. Raises EditNotPossible, ConfigurationError."""
+    editor = _editor(home)
+    rows = editor.before.get("sources") or []
     index = next((at for at, row in enumerate(rows) if isinstance(row, dict) and str(row.get("name")) == name), None)
     if index is None:
         return False
-    sheet.remove(index)
-    sheet.save(
+    editor.remove(index)
+    editor.save(
         lambda before: [row for at, row in enumerate(before) if at != index],
-        judge=lambda value: _judge(value, environment),
+        validate=lambda value: _check_settings(value, environment),
     )
     return True
 
 
-def _sheet(home: Path) -> YamlListEditor:
+def _editor(home: Path) -> YamlListEditor:
     return YamlListEditor(home / settings_file.FILE_NAME, "sources", braces=True)
 
 
-def _judge(value: Any, environment: Mapping[str, str]) -> None:
-    """The file's own sources are judged, not those that the environment would put in their place."""
-    kept = {name: said for name, said in environment.items() if not name.startswith(_VARIABLE)}
-    settings_file.from_data(value, kept)
+def _check_settings(settings: Any, environment: Mapping[str, str]) -> None:
+    """Validate the file's own sources, even if an environment variable replaces them."""
+    others = {name: value for name, value in environment.items() if not name.startswith(_VARIABLE)}
+    settings_file.from_data(settings, others)

@@ -12,6 +12,7 @@ import click
 from digest.cli.output import emit, json_option, note, plural
 from digest.errors import ConfigurationError, DigestError, Fault, StoreError
 from digest.files import placed
+from digest.models import EditionState
 from digest.settings_file import FILE_NAME
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _show_edition(checked: dict[str, Any]) -> None:
     if not checked:
         return
     key = checked["edition"]
-    if checked["state"] == "skipped":
+    if checked["state"] == EditionState.SKIPPED:
         click.echo(f"Edition {key} is skipped: {checked['reason']}")
         return
     for kind in ("errors", "warnings"):
@@ -247,6 +248,7 @@ def _source_problems(app: App, source: Source, known: SourceHealth | None, *, on
 
     from digest.cli.sources_edit import looked, problem_of
     from digest.collect.health import format_time
+    from digest.models import FulltextMode
 
     now = app.now()
     past = _past_problems(known, now) if known else []
@@ -256,7 +258,7 @@ def _source_problems(app: App, source: Source, known: SourceHealth | None, *, on
         return past
     if source.url and known and known.not_before and now < known.not_before:
         return [*past, f"asked not to be requested before {format_time(known.not_before, now)}"]
-    found = looked(app, replace(source, fulltext=False))
+    found = looked(app, replace(source, fulltext=FulltextMode.NEVER))
     problem = problem_of(found)
     if problem:
         return [*past, problem]
@@ -277,9 +279,9 @@ def _source_lines(app: App) -> dict[str, int]:
     """Map each source's name to its line in digest.yaml. Empty if the environment gives the sources."""
     from digest import source_list
 
-    if source_list.overridden(app.environment):
+    if source_list.environment_overrides(app.environment):
         return {}
-    return {row.name: row.line for row in source_list.listed(app.home)}
+    return {row.name: row.line for row in source_list.list_sources(app.home)}
 
 
 def _check_webhooks(app: App, findings: Findings) -> None:
@@ -311,7 +313,7 @@ def _check_edition(app: App, name: str, *, links: bool) -> dict[str, Any]:
 
     key = key_of(app, name)
     edition = looked_at(app, key)
-    if edition.state == "skipped":
+    if edition.state == EditionState.SKIPPED:
         return {"edition": key, "state": edition.state, "reason": edition.reason, "errors": [], "warnings": []}
     found = app.preflight.check_edition(edition, app.enqueuer.variants_in_use(edition))
     more = spam_score(_build_mail(app, key, found)) if found.emails else []
@@ -345,7 +347,7 @@ def _build_mail(app: App, key: str, found: PreflightResult) -> bytes:
     from digest.deliver.message import Outgoing, carried, cids, recipient
     from digest.deliver.mime import build
 
-    to = recipient(0, "asha@example.com", app.sender, app.signer.letters)
+    to = recipient(0, "asha@example.com", app.sender, app.signer.sign_letter)
     email = found.emails[0]
     images = carried(email, app.articles.pictures.held(cids([email])))
     outgoing = Outgoing(key, "check", "check", email, app.sender, (to,), images)

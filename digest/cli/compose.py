@@ -12,7 +12,7 @@ import click
 from digest.cli.editions import key_of, looked_at
 from digest.cli.output import emit, json_option, note
 from digest.cli.stopping import stopped_by_signals
-from digest.models import Edition
+from digest.models import Edition, EditionState
 
 if TYPE_CHECKING:
     from digest.composing import Composed
@@ -65,7 +65,7 @@ def _show(composed: Composed, *, explain: bool, as_json: bool) -> None:
 def show_edition(edition: Edition, *, explain: bool = False) -> None:
     """Print an edition as text."""
     click.echo(f"edition {edition.key}, {edition.state}")
-    if edition.state == "skipped":
+    if edition.state == EditionState.SKIPPED:
         click.echo(f"skipped: {edition.reason}")
         return
     click.echo(f"subject:   {edition.subject}\npreheader: {edition.preheader}")
@@ -106,7 +106,7 @@ def preview(home: Path, edition: str, out: Path | None, show: bool, port: int, n
     with make_app(home) as app:
         key = key_of(app, edition)
         found = looked_at(app, key)
-        if found.state == "skipped":
+        if found.state == EditionState.SKIPPED:
             note(f"Edition {key} is skipped: {found.reason}")
             if as_json:
                 emit({"edition": key, "state": "skipped", "reason": found.reason, "files": []})

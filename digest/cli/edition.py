@@ -156,11 +156,11 @@ def approve(home: Path, key: str, force: str) -> None:
 
     with make_app(home) as app:
         found = existing(app, key)
-        if found.state == "draft":
+        if found.state == EditionState.DRAFT:
             errors = app.preflight.check_edition(found, app.enqueuer.variants_in_use(found)).errors
             if errors and not force.strip():
                 raise PreflightFailed(key, errors)
-    _move(home, key, "approved", out_of=("draft",), why=force.strip())
+    _move(home, key, EditionState.APPROVED, out_of=(EditionState.DRAFT,), why=force.strip())
 
 
 @edition.command()
@@ -171,7 +171,7 @@ def reopen(home: Path, key: str) -> None:
 
     Possible until its recipients are enqueued.
     """
-    _move(home, key, "draft", out_of=("approved",))
+    _move(home, key, EditionState.DRAFT, out_of=(EditionState.APPROVED,))
 
 
 @edition.command()
@@ -182,7 +182,7 @@ def pause(home: Path, key: str) -> None:
 
     Batches in flight finish, and what the provider holds for later is cancelled.
     """
-    _stop(home, key, "paused", out_of=("sending", "frozen", "approved"))
+    _stop(home, key, EditionState.PAUSED, out_of=(EditionState.SENDING, EditionState.FROZEN, EditionState.APPROVED))
 
 
 @edition.command()
@@ -195,7 +195,7 @@ def resume(home: Path, key: str) -> None:
 
     with make_app(home) as app:
         frozen = counts(app.database, key).frozen > 0
-    _move(home, key, "sending" if frozen else "approved", out_of=("paused",))
+    _move(home, key, EditionState.SENDING if frozen else EditionState.APPROVED, out_of=(EditionState.PAUSED,))
 
 
 @edition.command()
@@ -206,7 +206,18 @@ def cancel(home: Path, key: str) -> None:
 
     Nobody else gets it, and what the provider holds for later is cancelled.
     """
-    _stop(home, key, "cancelled", out_of=("draft", "approved", "frozen", "sending", "paused"))
+    _stop(
+        home,
+        key,
+        EditionState.CANCELLED,
+        out_of=(
+            EditionState.DRAFT,
+            EditionState.APPROVED,
+            EditionState.FROZEN,
+            EditionState.SENDING,
+            EditionState.PAUSED,
+        ),
+    )
 
 
 def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> None:
@@ -269,8 +280,8 @@ def _change(home: Path, key: str, story: str, change: Callable[[Changes], Change
 
     with make_app(home) as app:
         found = existing(app, key)
-        if found.state not in ("draft", "skipped"):
-            hint = f" `digest edition reopen {key}` makes it one." if found.state == "approved" else ""
+        if found.state not in (EditionState.DRAFT, EditionState.SKIPPED):
+            hint = f" `digest edition reopen {key}` makes it one." if found.state == EditionState.APPROVED else ""
             raise DigestError(f"Edition {key} is {found.state}; only a draft can be changed.{hint}")
         desk = app.editions.desk(key)
         ids = {each.id for each in found.stories()}

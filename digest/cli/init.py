@@ -9,6 +9,7 @@ import click
 
 from digest.cli.output import Progress, emit, json_option, note, table
 from digest.errors import ConfigurationError, DigestError, Fault
+from digest.models import EditionState
 from digest.settings_file import FILE_NAME
 
 
@@ -71,7 +72,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
         key = pipeline.edition_key(app)
         note("Composing …")
         edition = pipeline.compose(app, key, fetch=False).edition
-        if edition.state == "skipped":
+        if edition.state == EditionState.SKIPPED:
             raise DigestError(f"Edition {key} is skipped: {edition.reason}")
         stories = len(list(edition.stories()))
         progress = Progress("sent")
@@ -81,7 +82,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
         not_sent = list(missing(app.database, key))
         counts = sent.counts
     page = next(file for file in files if file.suffix == ".html")
-    done = sent.edition.state == "done"
+    done = sent.edition.state == EditionState.DONE
     if as_json:
         emit(
             {

@@ -15,6 +15,7 @@ from digest.cli.editions import existing, key_of, looked_at
 from digest.cli.output import Progress, emit, json_option, note, plural, table, unsendable_note
 from digest.cli.stopping import stopped_by_signals
 from digest.errors import ConfigurationError, DigestError, Fault
+from digest.models import EditionState
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -88,7 +89,9 @@ def _report(app: App, sent: Sent, as_json: bool) -> int:
 
     counts, edition = sent.counts, sent.edition
     waiting = (
-        counts.pending > 0 and edition.state == "sending" and not app.ledger.is_due(edition.key, app.now(), app.ahead)
+        counts.pending > 0
+        and edition.state == EditionState.SENDING
+        and not app.ledger.is_due(edition.key, app.now(), app.ahead)
     )
     problems = list(sent.notes) + (sent.report.problems if sent.report else [])
     for problem in problems:
@@ -98,7 +101,7 @@ def _report(app: App, sent: Sent, as_json: bool) -> int:
     if as_json:
         not_reached = not_reached_json(missing(app.database, edition.key, limit=_MAX_IN_JSON))
         emit({**counts_json(edition, counts), "placed": sent.placed, "problems": problems, "not_reached": not_reached})
-    elif edition.state == "skipped":
+    elif edition.state == EditionState.SKIPPED:
         click.echo(f"Edition {edition.key} is skipped; nothing was sent: {edition.reason}")
     else:
         if not sent.placed and sent.report and not sent.report.accepted and not counts.pending:
@@ -106,10 +109,10 @@ def _report(app: App, sent: Sent, as_json: bool) -> int:
         # Recipients who are merely waiting stay a number, so that the names that matter are seen.
         not_sent = list(missing(app.database, edition.key, limit=_MAX_IN_TABLE + 1, waiting=False))
         _show_counts(app, sent, waiting, not_sent)
-    if edition.state == "skipped":
+    if edition.state == EditionState.SKIPPED:
         return 1 if sent.all_sources_failed else 0
     incomplete = counts.rejected or counts.unknown or (counts.pending and not waiting)
-    return 1 if incomplete or edition.state not in ("sending", "done") else 0
+    return 1 if incomplete or edition.state not in (EditionState.SENDING, EditionState.DONE) else 0
 
 
 def _show_counts(
@@ -168,7 +171,9 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
             document["decisions"] = [{"at": at.isoformat(), "what": what, "why": why} for at, what, why in decisions]
             emit(document | asdict(feedback))
             return 0
-        waiting = totals.pending > 0 and found.state == "sending" and not app.ledger.is_due(found.key, app.now())
+        waiting = (
+            totals.pending > 0 and found.state == EditionState.SENDING and not app.ledger.is_due(found.key, app.now())
+        )
         if found.reason:
             click.echo(found.reason)
         _show_counts(app, Sent(found, totals), waiting, state.missing, limit=None if everyone else _MAX_IN_TABLE)
@@ -199,13 +204,13 @@ def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) ->
     if faults:
         raise ConfigurationError(faults)
     edition, problems = pipeline.send_test(app, key, [address.strip() for address in addresses])
-    sent = 0 if edition.state == "skipped" else len(addresses) - len(problems)
+    sent = 0 if edition.state == EditionState.SKIPPED else len(addresses) - len(problems)
     for problem in problems:
         note(problem)
     if as_json:
         document = {"edition": edition.key, "state": edition.state, "reason": edition.reason, "test": True}
         emit({**document, "sent": sent, "problems": problems})
-    elif edition.state == "skipped":
+    elif edition.state == EditionState.SKIPPED:
         click.echo(f"Edition {edition.key} is skipped; there is nothing to test: {edition.reason}")
     else:
         click.echo(
@@ -219,12 +224,12 @@ def _dry_run(app: App, key: str, as_json: bool) -> int:
     from digest.usecases.preflight import PreflightResult
 
     edition = looked_at(app, key)
-    approved = edition.state == "draft" and app.settings.schedule.approval == "auto"
+    approved = edition.state == EditionState.DRAFT and app.settings.schedule.approval == "auto"
     if not approved and pipeline.why_not_sent(edition):
         raise DigestError(pipeline.why_not_sent(edition)[0])
     plan = app.enqueuer.plan(edition)
     found = PreflightResult()
-    if edition.state != "skipped":
+    if edition.state != EditionState.SKIPPED:
         found = app.preflight.check_edition(edition, app.enqueuer.variants_in_use(edition))
     if as_json:
         emit(
@@ -242,7 +247,7 @@ def _dry_run(app: App, key: str, as_json: bool) -> int:
             }
         )
         return 1 if found.errors else 0
-    if plan.edition.state == "skipped":
+    if plan.edition.state == EditionState.SKIPPED:
         click.echo(f"Edition {key} would be skipped: {plan.edition.reason}")
         return 0
     already = f"; {plan.already} already have it" if plan.already else ""

@@ -103,7 +103,7 @@ def remove(home: Path, name: str) -> None:
     if not source_list.remove(home, name, os.environ):
         import difflib
 
-        close = difflib.get_close_matches(name, [row.name for row in source_list.listed(home)], n=1, cutoff=0.5)
+        close = difflib.get_close_matches(name, [row.name for row in source_list.list_sources(home)], n=1, cutoff=0.5)
         hint = f"; did you mean {close[0]!r}?" if close else "; `digest sources list` shows the names"
         raise ConfigurationError([Fault("digest.yaml", 0, f"there is no source {name!r}{hint}")])
     click.echo(f"Removed {name}. Its articles stay in the store.")

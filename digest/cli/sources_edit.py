@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from digest.app import App
     from digest.collect.collector import SourcePreview
     from digest.models import Source
-    from digest.source_list import Listed
+    from digest.source_list import SourceRow
 
 # Titles that `add` shows.
 _MAX_TITLES = 5
@@ -50,7 +50,7 @@ def add(home: Path, /, target: str, yes: bool, force: bool, dry_run: bool, as_js
     from digest.app import make_app
 
     with make_app(home) as app:
-        row = source_list.where(app.home, target)
+        row = source_list.parse_target(app.home, target)
         same = _same_source(app, row)
         if same is not None:
             return _report_duplicate(same, row, as_json)
@@ -67,7 +67,7 @@ def add(home: Path, /, target: str, yes: bool, force: bool, dry_run: bool, as_js
             same = _same_source(app, row)
             if same is not None:
                 return _report_duplicate(same, row, as_json)
-        name = name or source_list.name_for(found.title, row, (one.name for one in source_list.listed(app.home)))
+        name = name or source_list.name_for(found.title, row, (one.name for one in source_list.list_sources(app.home)))
         whole = {"name": name, **row, **options}
         problem = problem_of(found) if not force else ""
         added, line = False, 0
@@ -98,7 +98,7 @@ def note_override() -> None:
     """Warn if the environment gives the sources, so that an edit of the file has no effect."""
     from digest import source_list
 
-    if source_list.overridden(os.environ):
+    if source_list.environment_overrides(os.environ):
         note("DIGEST_SOURCES is set and overrides the list in digest.yaml.")
 
 
@@ -143,9 +143,10 @@ def _report(found: SourcePreview, addition: _Addition, *, as_json: bool) -> int:
 
 def _preview(app: App, row: Mapping[str, Any]) -> SourcePreview:
     """Preview a row. Only titles and dates are needed, so pages are read for a listing alone."""
-    from digest.models import Source
+    from digest.models import FulltextMode, Source
 
-    return looked(app, Source(**{"fulltext": None if row.get("links") else False, **row}))
+    mode = FulltextMode.from_setting(row.get("fulltext", None if row.get("links") else False))
+    return looked(app, Source(**{**row, "fulltext": mode}))
 
 
 def _check_row(app: App, row: Mapping[str, Any]) -> None:
@@ -153,21 +154,21 @@ def _check_row(app: App, row: Mapping[str, Any]) -> None:
     from digest import source_list
 
     source_list.check_row(row, "sources add")
-    same = next((one for one in source_list.listed(app.home) if one.name == row["name"]), None)
+    same = next((one for one in source_list.list_sources(app.home) if one.name == row["name"]), None)
     if same:
         message = f"'name': expected a name that no other source has, found {same.name!r}, used in line {same.line}"
         raise ConfigurationError([Fault("sources add", 0, message)])
 
 
-def _same_source(app: App, row: Mapping[str, Any]) -> Listed | None:
+def _same_source(app: App, row: Mapping[str, Any]) -> SourceRow | None:
     """Return the source that has the address of this row."""
     from digest import source_list
 
-    place = source_list.same_place(app.home, row)
-    return next((one for one in source_list.listed(app.home) if one.place == place), None)
+    place = source_list.place_key(app.home, row)
+    return next((one for one in source_list.list_sources(app.home) if one.place == place), None)
 
 
-def _report_duplicate(same: Listed, row: Mapping[str, Any], as_json: bool) -> int:
+def _report_duplicate(same: SourceRow, row: Mapping[str, Any], as_json: bool) -> int:
     address = row.get("url") or row.get("path")
     message = f"{address} is already a source: {same.name} (digest.yaml:{same.line}). Nothing was changed."
     if as_json:

@@ -13,7 +13,7 @@ from digest.errors import ConfigurationError, Fault
 if TYPE_CHECKING:
     from digest.app import App
     from digest.collect.opml import FeedList
-    from digest.source_list import Plan
+    from digest.source_list import ImportPlan
 
 # Feeds that `--check` fetches at the same time.
 _MAX_PARALLEL = 16
@@ -42,7 +42,7 @@ def import_(
 
     with make_app(home) as app:
         listed = _read(file)
-        plan = source_list.plan(app.home, listed.outlines, sections=app.topics, by_folder=by_folder)
+        plan = source_list.plan_import(app.home, listed.outlines, sections=app.topics, by_folder=by_folder)
         rows = [{**row, "allow_private": True} if allow_private else row for row in plan.rows]
         silent: dict[str, str] = {}
         if check:
@@ -104,18 +104,18 @@ def _checked(app: App, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]]
 
     from digest import source_list
     from digest.cli.sources_edit import looked, problem_of
-    from digest.models import Source
+    from digest.models import FulltextMode, Source
 
     # Built here, before several threads ask for it.
     _ = app.fetcher
     with ThreadPoolExecutor(max_workers=_MAX_PARALLEL, thread_name_prefix="check") as pool:
-        looks = list(pool.map(lambda row: looked(app, Source(**{**row, "fulltext": False})), rows))
-    places = {one.place for one in source_list.listed(app.home)}
+        looks = list(pool.map(lambda row: looked(app, Source(**{**row, "fulltext": FulltextMode.NEVER})), rows))
+    places = {one.place for one in source_list.list_sources(app.home)}
     kept: list[dict[str, Any]] = []
     silent: dict[str, str] = {}
     for row, found in zip(rows, looks, strict=True):
         leads = {"url": found.url or row["url"]}
-        place = source_list.same_place(app.home, leads)
+        place = source_list.place_key(app.home, leads)
         if problem := problem_of(found):
             silent[row["url"]] = problem
         elif place in places:
@@ -127,7 +127,7 @@ def _checked(app: App, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]]
 
 
 def _document(
-    listed: FeedList, plan: Plan, rows: list[dict[str, Any]], silent: dict[str, str], *, dry_run: bool
+    listed: FeedList, plan: ImportPlan, rows: list[dict[str, Any]], silent: dict[str, str], *, dry_run: bool
 ) -> dict[str, Any]:
     from dataclasses import asdict
 
@@ -144,7 +144,7 @@ def _document(
 
 
 def _say(
-    file: str, listed: FeedList, plan: Plan, rows: list[dict[str, Any]], silent: dict[str, str], *, dry_run: bool
+    file: str, listed: FeedList, plan: ImportPlan, rows: list[dict[str, Any]], silent: dict[str, str], *, dry_run: bool
 ) -> None:
     for warning in listed.warnings:
         note(f"{file}: warning: {warning}")

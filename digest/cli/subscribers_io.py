@@ -15,8 +15,8 @@ from digest.cli.output import emit, json_option, note, plural
 from digest.errors import ConfigurationError, Fault
 from digest.files import replacing
 from digest.store.importing import Imported
-from digest.subscribers.archive import Lists
-from digest.subscribers.exporting import guarded
+from digest.subscribers.archive import ListBundle
+from digest.subscribers.exporting import escape_formula
 from digest.subscribers.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from digest.app import App
     from digest.store.roster import Listed
-    from digest.subscribers.exporting import Leaving
+    from digest.subscribers.exporting import ExportRow
 
 
 # Rejected rows that are printed one by one.
@@ -83,7 +83,7 @@ def import_(
     unsubscribed or bounced there are suppressed here.
     """
     from digest.app import make_app
-    from digest.subscribers.archive import unpacked
+    from digest.subscribers.archive import extract_lists
     from digest.subscribers.importing import read_list
 
     name = (origin if origin is not None else file.stem).strip()
@@ -94,23 +94,24 @@ def import_(
     def reject(line: int, email: str, reason: str) -> None:
         rejections.append((line, email, reason))
 
-    with make_app(home) as app, unpacked(file) as (files, others):
+    with make_app(home) as app, extract_lists(file) as (files, others):
         # Subscribers of the list file stay the file's, so the store must know them before the import.
         app.subscriber_list.sync(may_be_empty=True)
-        lists = Lists(
+        lists = ListBundle(
             tuple(
-                read_list(one, format=format_ or "", mapping=mapping, usual=usual, topics=app.topics) for one in files
+                read_list(one, format=format_ or "", mapping=mapping, defaults=usual, topics=app.topics)
+                for one in files
             )
         )
         done = app.people.imports.take(
-            lists.readers(reject),
+            lists.rows(reject),
             name,
             source=f"import {name} of {file.name}",
             now=app.now(),
             existing=existing,
             rejected=reject,
             dry_run=dry_run,
-            where=lists.where,
+            where=lists.describe_line,
         )
         rejections.sort()
         if rejected is not None:
@@ -192,8 +193,8 @@ def _with_preferences(
 
 def _leaving(
     chosen: Iterable[tuple[Listed, datetime | None]], kind: str, excluded: Counter[str], *, barred: bool
-) -> Iterator[Leaving]:
-    from digest.subscribers.exporting import Leaving
+) -> Iterator[ExportRow]:
+    from digest.subscribers.exporting import ExportRow
     from digest.subscribers.formats import PAUSABLE
 
     for row, until in chosen:
@@ -202,11 +203,11 @@ def _leaving(
         elif row.reader.status != "active" and not barred and kind not in PAUSABLE:
             excluded[f"paused, which {kind} cannot express"] += 1
         else:
-            yield Leaving(row.reader, row.origin, row.barred, row.barred_at, row.agreed_at, until)
+            yield ExportRow(row.reader, row.origin, row.barred, row.barred_at, row.agreed_at, until)
 
 
 def _document(
-    file: Path, origin: str, lists: Lists, done: Imported, rejected: _Rejected, *, dry_run: bool
+    file: Path, origin: str, lists: ListBundle, done: Imported, rejected: _Rejected, *, dry_run: bool
 ) -> dict[str, Any]:
     """Return the JSON document. Its top-level keys describe the first list of a file that holds several."""
     held = [
@@ -221,7 +222,7 @@ def _document(
     ]
     rows = []
     for line, email, reason in rejected:
-        name, own = lists.place(line)
+        name, own = lists.locate(line)
         rows.append({"line": own, "email": email, "reason": reason, "file": name})
     return {
         **held[0],
@@ -235,7 +236,7 @@ def _document(
 
 
 def _show(
-    origin: str, lists: Lists, done: Imported, rejected: _Rejected, target: Path | None, *, dry_run: bool
+    origin: str, lists: ListBundle, done: Imported, rejected: _Rejected, target: Path | None, *, dry_run: bool
 ) -> None:
     """Print the outcome. `target` is the file with the rejected rows."""
     for part in lists.parts:
@@ -246,7 +247,7 @@ def _show(
     if ignored:
         click.echo(f"ignored columns: {', '.join(ignored)}")
     for line, _email, reason in rejected[:_MAX_REJECTED]:
-        name, own = lists.place(line)
+        name, own = lists.locate(line)
         note(f"{name}:{own}: {reason}")
     if len(rejected) > _MAX_REJECTED:
         kinds = Counter(reason.partition(":")[0] for _line, _email, reason in rejected).most_common(5)
@@ -272,13 +273,13 @@ def _show(
         note(f"{plural(done.still_barred, 'subscriber', 'subscribers')} left or bounced here before and get no mail.")
 
 
-def _write_rejected(target: Path, lists: Lists, rejected: _Rejected) -> None:
+def _write_rejected(target: Path, lists: ListBundle, rejected: _Rejected) -> None:
     """Write the rejected rows with line and reason, ready to be fixed and imported again."""
     reasons = {line: reason for line, _email, reason in rejected}
     several = len(lists.parts) > 1
     with replacing(target) as file:
         out = csv.writer(file)
         out.writerow([*lists.headings, *(["rejected file"] if several else []), "rejected line", "rejected because"])
-        for line, cells, reason in lists.originals(reasons):
-            name, own = lists.place(line)
-            out.writerow([*map(guarded, cells), *([name] if several else []), own, guarded(reason)])
+        for line, cells, reason in lists.original_rows(reasons):
+            name, own = lists.locate(line)
+            out.writerow([*map(escape_formula, cells), *([name] if several else []), own, escape_formula(reason)])

@@ -30,7 +30,7 @@ MAX_NAME_LENGTH = 1_000
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".heic", ".bmp", ".tif", ".tiff"})
 
 # Pixels; a header that says more is damaged, or attacks the program that decodes the picture.
-LARGEST_SIDE = 10_000
+MAX_SIDE = 10_000
 
 # What mail programs show everywhere, by the first bytes.
 _SIGNATURES = (
@@ -63,7 +63,7 @@ class Header:
 
 
 def read_header(data: bytes) -> Header | None:
-    """The header of a PNG, JPEG or GIF; None for anything else and for sides of 0 or beyond LARGEST_SIDE.
+    """The header of a PNG, JPEG or GIF; None for anything else and for sides of 0 or beyond MAX_SIDE.
 
     The signature is checked first, so that hostile data never reaches imagesize's readers of XML and boxes.
     """
@@ -72,7 +72,7 @@ def read_header(data: bytes) -> Header | None:
         return None
     # A file object and never a string: imagesize opens strings as file names and URLs.
     width, height = imagesize.get(io.BytesIO(data))
-    fits = 0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE
+    fits = 0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE
     return Header(kind, width, height) if fits else None
 
 

@@ -1,4 +1,4 @@
-"""Bytes to text: by byte order mark, declared charset, UTF-8, else cp1252. Knows XML's declaration, not XML."""
+"""Decode bytes: by byte order mark, declared charset, UTF-8, else cp1252."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ _BOMS = (
 _XML_DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
 _META_DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", re.I)
 _HEADER = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", re.I)
-_LAST = "cp1252"
+_FALLBACK = "cp1252"
 
 
 def decode(data: bytes, content_type: str = "") -> tuple[str, str]:
-    """The text and a warning ('' when the bytes were what they said). Never raises.
+    """The text, and a warning, or '' if the bytes have the declared encoding. Never raises.
 
-    A mark beats every declaration; UTF-8 that is valid beats a declared one-byte charset, as servers declare
-    latin-1 over UTF-8 and never the other way round.
+    A byte order mark overrides every declaration. Valid UTF-8 overrides a declared one-byte charset, as servers declare
+    latin-1 for UTF-8 and never the other way round.
     """
     for mark, name in _BOMS:
         if data.startswith(mark):
-            return _clean(data[len(mark) :].decode(name, "replace")), ""
+            return _strip_marks(data[len(mark) :].decode(name, "replace")), ""
     declared = _declared(data, content_type)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return _other(data, declared)
+        return _decode_other(data, declared)
     wide = declared.startswith(("utf-16", "utf-32", "ucs")) or "\x00" in text[:200]
-    if wide and (guessed := _wide(data)):
-        return _clean(data.decode(guessed, "replace")), ""
+    if wide and (guessed := _guess_utf16(data)):
+        return _strip_marks(data.decode(guessed, "replace")), ""
     if declared and declared not in ("utf-8", "utf8", "us-ascii", "ascii") and not text.isascii():
-        return _clean(text), f"it declares {declared} but is UTF-8"
-    return _clean(text), ""
+        return _strip_marks(text), f"it declares {declared} but is UTF-8"
+    return _strip_marks(text), ""
 
 
-def _other(data: bytes, declared: str) -> tuple[str, str]:
-    if guessed := _wide(data):
-        return _clean(data.decode(guessed, "replace")), ""
+def _decode_other(data: bytes, declared: str) -> tuple[str, str]:
+    if guessed := _guess_utf16(data):
+        return _strip_marks(data.decode(guessed, "replace")), ""
     if declared and declared not in ("utf-8", "utf8"):
         try:
-            return _clean(data.decode(declared)), ""
+            return _strip_marks(data.decode(declared)), ""
         except (LookupError, UnicodeError, ValueError):
             pass
     broken = data.decode("utf-8", "replace")
     bad = broken.count("\ufffd")
-    # Damaged UTF-8, not another charset
+    # Damaged UTF-8, not another charset.
     if sum(char > "\x7f" for char in broken) - bad >= 5 * bad:
-        return _clean(broken), "some of its bytes are not UTF-8; letters were lost"
-    said = declared or "no encoding"
-    return _clean(data.decode(_LAST, "replace")), f"it is not UTF-8 (declares {said}); read as {_LAST}"
+        return _strip_marks(broken), "some of its bytes are not UTF-8; letters were lost"
+    name = declared or "no encoding"
+    return _strip_marks(data.decode(_FALLBACK, "replace")), f"it is not UTF-8 (declares {name}); read as {_FALLBACK}"
 
 
 def _declared(data: bytes, content_type: str) -> str:
@@ -65,8 +65,8 @@ def _declared(data: bytes, content_type: str) -> str:
     return name.lower()
 
 
-def _wide(data: bytes) -> str:
-    """UTF-16 without a mark, told by where its zero bytes stand."""
+def _guess_utf16(data: bytes) -> str:
+    """UTF-16 without a byte order mark, recognised by its zero bytes."""
     head = data[:4]
     if head[:1] == b"<" and head[1:2] == b"\x00":
         return "utf-16-le"
@@ -75,5 +75,5 @@ def _wide(data: bytes) -> str:
     return ""
 
 
-def _clean(text: str) -> str:
+def _strip_marks(text: str) -> str:
     return text.replace("\ufeff", "").replace("\x00", "")

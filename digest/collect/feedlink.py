@@ -1,6 +1,6 @@
-"""Finds the feed that a web page names (autodiscovery, https://www.rssboard.org/rss-autodiscovery). Fetches nothing.
+"""Find the feed that a web page names (autodiscovery, https://www.rssboard.org/rss-autodiscovery).
 
-Reads tags by pattern and not as a tree, so that a page of any size and shape costs little.
+Uses patterns, not a tree, so that a page of any size and shape is cheap.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import html
 import re
 from urllib.parse import urljoin, urlsplit
 
-# Characters of a page that are looked at: feeds are named in its head, or in its first or last lines.
-LONGEST = 500_000
+# Characters of a page that are searched. Feeds are named in its head, or in its first or last lines.
+MAX_SEARCHED = 500_000
 
 _TAIL = 100_000
 _LINK = re.compile(r"<(link|a|base)\s[^<>]{1,2000}>", re.I)
@@ -25,10 +25,10 @@ _ARTICLE = re.compile(r"og:type[\"']?\s{1,9}content\s{0,9}=\s{0,9}[\"']?article"
 
 
 def feed_link(page: str, url: str = "") -> str:
-    """The feed that a web page names, as written or against its `<base>`; '' when it names none.
+    """The feed that a web page names, as written or relative to its `<base>`; '' if it names none.
 
-    Of several the first that is not of comments; where `url`, the page's address, is a section's, that section's own.
-    A link in the text counts only when its type or its name says that it is a feed.
+    Prefers the first feed that is not of comments; if `url`, the URL of the page, is that of a section, the section's
+    own feed. A link in the text counts only if its type or its name says that it is a feed.
     """
     named: list[tuple[str, str]] = []
     shown: list[str] = []
@@ -53,17 +53,17 @@ def feed_link(page: str, url: str = "") -> str:
 
 
 def _own(feeds: list[str], url: str, page: str) -> str:
-    """The feed below a section's page; an article's own feed, which is of its comments, is none."""
+    """The feed below a section's page. An article's own feed has its comments and does not count."""
     path = urlsplit(url).path.rstrip("/") if url else ""
-    if not path or _ARTICLE.search(page[:LONGEST]):
+    if not path or _ARTICLE.search(page[:MAX_SEARCHED]):
         return ""
     return next((href for href in feeds if urlsplit(_joined(url, href)).path.startswith(f"{path}/")), "")
 
 
 def _tags(page: str) -> list[tuple[str, dict[str, str]]]:
-    """The links of a page's head and of its body's ends, less those in comments."""
-    if len(page) > LONGEST + _TAIL:
-        page = f"{page[:LONGEST]}\n{page[-_TAIL:]}"
+    """The links in a page's head and at the ends of its body, without those in comments."""
+    if len(page) > MAX_SEARCHED + _TAIL:
+        page = f"{page[:MAX_SEARCHED]}\n{page[-_TAIL:]}"
     return [
         (tag[1].lower(), {m[1].lower(): html.unescape(m[2] or m[3] or m[4] or "") for m in _ATTRIBUTE.finditer(tag[0])})
         for tag in _LINK.finditer(_uncommented(page))
@@ -75,7 +75,7 @@ def _uncommented(page: str) -> str:
     while (start := page.find("<!--", at)) >= 0:
         pieces.append(page[at:start])
         end = page.find("-->", start + 4)
-        # Never closed: what follows is shown all the same by browsers that mend it
+        # The comment is never closed. Browsers show what follows.
         if end < 0:
             at = start + 4
             break

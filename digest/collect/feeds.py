@@ -79,7 +79,7 @@ def _parse(data: bytes, content_type: str, context: ParseContext) -> ParseResult
     match document.kind:
         case "empty":
             return ParseResult("", error="It is empty.")
-        case "bomb":
+        case "dangerous":
             message = "It declares XML entities that could expand without limit or read files, as attacks do; refused."
             return ParseResult("", error=message)
         case "html":

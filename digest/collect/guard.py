@@ -1,7 +1,7 @@
-"""Which addresses the fetcher may talk to: takes a URL apart and checks what its name resolves to.
+"""Protection against server-side request forgery: parse a URL, and check the addresses that its host resolves to.
 
-A feed's URL is text from outside, and so is every redirect: without this check either could make the digest
-read the cloud's metadata service or a router's page. Connects to nothing and reads nothing.
+URLs of feeds and redirects come from outside. Without this check they could make the digest read a cloud's metadata
+service or a router's page.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from digest.errors import DigestError
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _PORTS = {"http": 80, "https": 443}
-# RFC 6052: an IPv4 address in the last 32 bits
+# RFC 6052: the last 32 bits are an IPv4 address.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_INTRANETS = tuple(
+_PRIVATE_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 )
 
-# Where clouds keep secrets beside the link-local addresses (AWS, Alibaba, Oracle, Azure): never to be asked.
+# Where clouds keep secrets, besides the link-local addresses (AWS, Alibaba, Oracle, Azure). Never allowed.
 _METADATA = frozenset(
     ipaddress.ip_address(one) for one in ("fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16")
 )
@@ -32,49 +32,51 @@ _PATH_SAFE = "%/:@!$&'()*+,;=~-._"
 
 
 class UrlRefused(DigestError):
-    """The URL or the address behind its name may not be fetched; the message says which and why."""
+    """The URL or an address of its host may not be fetched. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A URL taken apart. `host` is ASCII (IDNA) without brackets; `path` holds the query, percent-encoded."""
+    """A parsed URL."""
 
     scheme: str
+    # ASCII (IDNA), without brackets.
     host: str
     port: int
+    # Path and query, percent-encoded.
     path: str
     user: str = ""
 
     @property
     def netloc(self) -> str:
-        """What goes into the Host header: brackets round IPv6, the port only when it is not the usual one."""
+        """The Host header: brackets around IPv6, and the port only if it is not the default."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def url(self) -> str:
-        """The URL again, without fragment and without credentials: safe to show and to log."""
+        """The URL without fragment and credentials: safe to show and to log."""
         return f"{self.scheme}://{self.netloc}{self.path}"
 
 
 def parse_url(url: str) -> Target:
-    """Take a URL apart. Raises Refused for anything but http and https, or when it names no valid host."""
+    """Parse a URL. Raises UrlRefused for anything but http and https, and for invalid hosts."""
     try:
         parts = urlsplit(url.strip())
         host, port = parts.hostname or "", parts.port
-    except ValueError as mistake:
-        raise UrlRefused(f"{_short(url)} is not a URL: {mistake}.") from mistake
+    except ValueError as error:
+        raise UrlRefused(f"{_short(url)} is not a URL: {error}.") from error
     if parts.scheme not in _PORTS:
         raise UrlRefused(f"{_short(url)} is not an http or https URL.")
     if not host:
-        raise UrlRefused(f"{_short(url)} names no host.")
+        raise UrlRefused(f"{_short(url)} has no host.")
     if ":" not in host:
         try:
             host = host.encode("ascii" if host.isascii() else "idna").decode("ascii")
-        except UnicodeError as mistake:
-            raise UrlRefused(f"{_short(url)} names a host that can't exist.") from mistake
+        except UnicodeError as error:
+            raise UrlRefused(f"{_short(url)} has an invalid host.") from error
         if any(char <= " " or char in '\x7f"<>\\^`{|}' for char in host):
-            raise UrlRefused(f"{_short(url)} names a host that can't exist.")
+            raise UrlRefused(f"{_short(url)} has an invalid host.")
     path = quote(parts.path or "/", safe=_PATH_SAFE)
     if parts.query:
         path += "?" + quote(parts.query, safe=_PATH_SAFE + "?[]")
@@ -83,16 +85,16 @@ def parse_url(url: str) -> Target:
 
 
 def resolve(host: str, port: int, *, allow_private: bool = False) -> list[Address]:
-    """Resolve a host to the addresses that may be dialled, in the resolver's order.
+    """Resolve a host to the addresses that may be connected to, in the resolver's order.
 
-    `allow_private` lets an intranet's addresses and loopback through, but never link-local ones, where clouds
-    keep their metadata service. Raises Refused when the name is unknown, or when any of its addresses is not
-    public: a name that points at both kinds is an attack or a mistake, and choosing one would hide it.
+    `allow_private` permits addresses of an intranet and loopback, but never link-local ones, where clouds have their
+    metadata service. Raises UrlRefused if the name is unknown or any of its addresses is not allowed: a name with both
+    kinds is an attack or a mistake, and choosing one address would hide it.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as mistake:
-        raise UrlRefused(f"The name {host} is unknown (DNS has no address for it).") from mistake
+    except (OSError, UnicodeError) as error:
+        raise UrlRefused(f"The name {host} is unknown (DNS has no address for it).") from error
     result: list[Address] = []
     for _family, _type, _proto, _name, sockaddr in found:
         address = ipaddress.ip_address(str(sockaddr[0]).partition("%")[0])
@@ -106,7 +108,7 @@ def resolve(host: str, port: int, *, allow_private: bool = False) -> list[Addres
 
 
 def same_host(url: str, other: str) -> bool:
-    """Whether two URLs name one host, whatever the port: what a source's `allow_private` reaches."""
+    """Whether two URLs have the same host, whatever the port. A source's `allow_private` covers its own host."""
     try:
         return parse_url(url).host.lower() == parse_url(other).host.lower()
     except UrlRefused:
@@ -114,9 +116,9 @@ def same_host(url: str, other: str) -> bool:
 
 
 def is_public(address: Address) -> bool:
-    """Whether everyone can reach an address: not private, loopback, link-local, CGNAT, multicast, reserved.
+    """Whether an address is publicly reachable: not private, loopback, link-local, CGNAT, multicast or reserved.
 
-    IPv6 forms that carry an IPv4 address (mapped, 6to4, Teredo, NAT64) are judged by what they carry too.
+    IPv6 addresses that contain an IPv4 address (mapped, 6to4, Teredo, NAT64) must contain a public one.
     """
     if isinstance(address, ipaddress.IPv6Address) and address in _NAT64:
         return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
@@ -135,16 +137,16 @@ def is_public(address: Address) -> bool:
 
 
 def is_private(address: Address) -> bool:
-    """Whether an address belongs to an intranet or to this machine: what `allow_private` may let through."""
+    """Whether an address belongs to an intranet or to this machine, which `allow_private` may permit."""
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         return is_private(address.ipv4_mapped)
     if address in _METADATA or address.is_link_local or address.is_multicast or address.is_unspecified:
         return False
-    return address.is_loopback or any(address in network for network in _INTRANETS)
+    return address.is_loopback or any(address in network for network in _PRIVATE_NETWORKS)
 
 
 def _short(url: str) -> str:
-    """The URL for a message: no credentials, no control characters, not endless."""
+    """The URL for a message: without credentials and control characters, and not too long."""
     before, at, after = url.strip().partition("@")
     shown = before.split("//")[0] + "//" + after if at and "//" in before else url.strip()
     return "".join(char for char in shown if char.isprintable())[:200] or "''"

@@ -19,7 +19,7 @@ SILENT = timedelta(days=7)
 # Failures in a row from which it is more than a hiccup.
 FAILING = 3
 
-_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=30), timedelta(hours=6)
+_FIRST_PAUSE, _MAX_PAUSE = timedelta(minutes=30), timedelta(hours=6)
 
 # The scheduler starts some seconds early or late.
 _TOLERANCE = timedelta(seconds=30)
@@ -54,7 +54,7 @@ def skip_reason(state: SourceState, now: datetime, *, patient: bool) -> str | No
         return f"Skipped: the server asked us to wait until {format_time(health.not_before, now)}."
     if not patient or health.failures < FAILING or state.asked_at is None:
         return None
-    retry_at = state.asked_at + min(_FIRST_PAUSE * 2 ** min(health.failures - FAILING, 10), _LONGEST_PAUSE)
+    retry_at = state.asked_at + min(_FIRST_PAUSE * 2 ** min(health.failures - FAILING, 10), _MAX_PAUSE)
     if now >= retry_at - _TOLERANCE:
         return None
     return (

@@ -1,4 +1,4 @@
-"""When two items are the same article: canonical URLs, ids, content hashes. Fetches and follows nothing."""
+"""Identity of articles: canonical URLs, ids and content hashes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digest.hindi.text import fold
 
 TRACKING_PREFIXES = ("utm_", "at_", "pk_", "mtm_", "hsa_", "_hs", "ns_", "wt.")
 
-# Query parameters that say how a reader came, never what is shown.
+# Query parameters that only tell where a reader came from.
 TRACKING = frozenset(
     words(
         "fbclid gclid dclid gclsrc gbraid wbraid msclkid yclid twclid ttclid igshid igsh mc_cid mc_eid",
@@ -21,8 +21,8 @@ TRACKING = frozenset(
     )
 )
 
-# Characters; browsers and mail programs take some 2,000.
-LONGEST_URL = 4_000
+# Characters. Browsers and mail programs accept about 2,000.
+MAX_URL = 4_000
 
 AMP_PARAMETERS = frozenset({"amp", "amp_js_v", "amp_gsa", "usqp", "outputtype=amp", "output=amp"})
 _NOT_IN_URLS = re.compile("[\x00-\x1f\x7f\u200b\ufeff\ud800-\udfff]")
@@ -33,14 +33,14 @@ _AMP_PATH = re.compile(r"(?:/amp(?=/$|$)|(?<=\.)amp\.(?=html?$)|[._-]amp(?=\.(?:
 _AMP_FRONT = re.compile(r"^/amp(?:_?stories|html)?/(?=.)", re.I)
 _SAFE = "%/:@!$&'()*+,;=~-._"
 
-# A URL that absolute_url would leave as it is: nine links of ten, and parsing one takes twenty times as long.
+# A URL that absolute_url would not change. Nine links of ten are like this, and parsing takes twenty times as long.
 _PLAIN = re.compile(r"https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/[A-Za-z0-9_~%-][A-Za-z0-9._~%-]*)*/?")
 
 
 def absolute_url(link: str, base: str) -> str:
-    """The link made absolute against `base`, without fragment and tracking parameters; '' unless http(s)."""
+    """The link as an absolute URL, without fragment and tracking parameters; '' if it is not http or https."""
     link = _NOT_IN_URLS.sub("", link.strip())
-    if not link or len(link) > LONGEST_URL:
+    if not link or len(link) > MAX_URL:
         return ""
     if _PLAIN.fullmatch(link):
         return link
@@ -48,7 +48,7 @@ def absolute_url(link: str, base: str) -> str:
         parts = urlsplit(urljoin(base, link) if base else link)
         if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
             return ""
-        # Raises ValueError when it is no number
+        # Raises ValueError if the port is not a number.
         _ = parts.port
     except ValueError:
         return ""
@@ -61,35 +61,35 @@ def absolute_url(link: str, base: str) -> str:
 
 
 def canonical_url(url: str) -> str:
-    """One spelling for all addresses of one page: for comparing, not for visiting. '' unless http(s).
+    """One spelling for all URLs of a page, for comparing and not for visiting; '' if it is not http or https.
 
-    Always https; host in lower case without `www.`, `m.`, `amp.`; no default port, fragment, tracking or AMP marks,
-    no slash at the end; percent escapes normalised, in `%E0…` form. Idempotent.
+    Always https; the host in lower case without `www.`, `m.` and `amp.`; no default port, fragment, tracking or AMP
+    parts, and no slash at the end; percent escapes normalised. Idempotent.
     """
     url = absolute_url(url, "")
     return _canonical(url) if url else ""
 
 
-# Each address is asked for twice: who shares it, and its id
+# Each URL is looked up twice: for shared URLs, and for the id.
 @lru_cache(maxsize=2_000)
 def _canonical(url: str) -> str:
     parts = urlsplit(url)
     host, port = (parts.hostname or "").lower().rstrip("."), parts.port
-    host = _bare_host(host)
+    host = _main_host(host)
     if ":" in host:
         host = f"[{host}]"
     if port is not None and port not in _DEFAULT_PORTS.values():
         host = f"{host}:{port}"
     pairs = [pair for pair in parts.query.split("&") if pair and not _is_amp(pair)]
-    path = _settled(_escapes(parts.path))
-    return urlunsplit(("https", host, path, _escapes("&".join(pairs)), ""))
+    path = _normal_path(_normal_escapes(parts.path))
+    return urlunsplit(("https", host, path, _normal_escapes("&".join(pairs)), ""))
 
 
 def article_id(url: str, guid: str, source: str, title: str, salt: str = "") -> str:
-    """20 hex digits of SHA-256 over the canonical URL, else the guid, else source and folded title.
+    """20 hex digits of SHA-256 over the canonical URL, else the guid, else the source and the folded title.
 
-    A guid is the world's only when it is a URI (`tag:`, `urn:`, http); others, as `17`, are their source's.
-    `salt` tells apart the same article on different days (replayed samples).
+    A guid is globally unique only if it is a URI (`tag:`, `urn:`, http); others, such as `17`, belong to their source.
+    `salt` gives the same article another id, as replayed samples need on each day.
     """
     guid = guid.strip()
     own = guid if guid.lower().startswith(_WORLDWIDE) else f"{source}\n{guid or fold(title)}"
@@ -98,18 +98,18 @@ def article_id(url: str, guid: str, source: str, title: str, salt: str = "") -> 
 
 
 def content_hash(title: str, text: str) -> str:
-    """32 hex digits that change when the title or the text does."""
+    """32 hex digits that change if the title or the text does."""
     return hashlib.sha256(f"{title}\n{text}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
-# Marks that are taken off a path; who sets a hundred is no newspaper.
+# AMP parts that are removed from a path. No newspaper has more.
 _ROUNDS = 20
 
 
-def _bare_host(host: str) -> str:
+def _main_host(host: str) -> str:
     while True:
         for prefix in _HOST_PREFIXES:
-            # `m.com` or `www.in` are names of their own: what remains must still have a dot
+            # `m.com` and `www.in` are names of their own: what remains must contain a dot.
             if host.startswith(prefix) and "." in host[len(prefix) :]:
                 host = host[len(prefix) :]
                 break
@@ -117,8 +117,8 @@ def _bare_host(host: str) -> str:
             return host
 
 
-def _settled(path: str) -> str:
-    """The path without AMP marks and closing slashes; repeated, as `/amp/amp` loses one at a time, but not for ever."""
+def _normal_path(path: str) -> str:
+    """The path without AMP parts and trailing slashes. Repeated, as `/amp/amp` loses one part at a time."""
     for _ in range(_ROUNDS):
         shorter = _AMP_FRONT.sub("/", _AMP_PATH.sub("", re.sub("/{2,}", "/", path))).rstrip("/")
         if shorter == path:
@@ -127,15 +127,15 @@ def _settled(path: str) -> str:
     return path
 
 
-def _escapes(text: str) -> str:
-    """Percent escapes in one spelling: upper-case hex, and none for letters, digits and `-._~`."""
+def _normal_escapes(text: str) -> str:
+    """Percent escapes in one spelling: upper-case hex, and no escapes for letters, digits and `-._~`."""
 
     def one(match: re.Match[str]) -> str:
         char = chr(int(match[1], 16))
         return char if char.isascii() and (char.isalnum() or char in "-._~") else match[0].upper()
 
     previous = ""
-    # %2541 would otherwise change again the next time
+    # Otherwise %2541 would change again the next time.
     while previous != text:
         previous, text = text, re.sub(r"%([0-9A-Fa-f]{2})", one, text)
     return text

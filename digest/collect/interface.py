@@ -1,13 +1,12 @@
-"""Whole lines that belong to a page and not to its report, as rows: (pattern, example); each example is its test.
+"""Lines that belong to a page and not to its report, as rows of (pattern, example). The example is the row's test.
 
-A table only; clean.py matches each row against a whole line, in lower case and without nukta. A row must hold the
-whole line to what no report says: a line that is wrongly dropped is lost.
-Sources: research on 985 EDNIL articles, Bhaskar and Jagran pages, WordPress sites; common forms of other Hindi sites.
+clean.py matches each pattern with a whole line, in lower case and without nukta. A pattern must match nothing that a
+report says, as a line that is dropped by mistake is lost. Sources: research on 985 EDNIL articles, Bhaskar and Jagran
+pages, WordPress sites; common forms of other Hindi sites.
 """
 
 from __future__ import annotations
 
-# Whole paragraphs that belong to the page: (pattern, example). Matched on text without nukta.
 INTERFACE: tuple[tuple[str, str], ...] = (
     (r"date\s+(?:updated|published|modified)\s*:?.{0,40}", "Date Updated"),
     (

@@ -208,7 +208,7 @@ def _date(card: Any) -> str:
 MANY_WORDS = 4
 
 # Characters of a headline.
-_LONGEST = 400
+_MAX_TITLE = 400
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SILENT = frozenset({"time", "script", "style", "svg", "noscript", "button", "figcaption", "template", "picture"})
 _BLOCKS = frozenset({"div", "p", "li", "section", "figure", "br", "header", "footer", "td", *_HEADINGS})
@@ -243,7 +243,7 @@ def words_of(node: Any) -> str:
     if not parts:
         parts = [text for raw in _parts(node, bare=False) if (text := plain(raw))]
     many = next((text for text in parts if len(text.split()) >= MANY_WORDS), "")
-    return (many or max(parts, key=len, default=""))[:_LONGEST]
+    return (many or max(parts, key=len, default=""))[:_MAX_TITLE]
 
 
 def _parts(node: Any, *, bare: bool) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""Takes plain text and pictures out of HTML that comes inside feeds and pages. Judges no text: clean.py does.
+"""Extract text and images from the HTML in feeds and pages.
 
-Walks without recursion and over a capped length, so that absurd nesting or size costs nothing. Comments,
-scripts, styles, forms and embedded frames never reach the text.
+Walks the tree without recursion and limits lengths, so that extreme nesting and sizes are cheap. Comments, scripts,
+styles, forms and embedded frames are left out.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from digest.collect.taming import drop_long_attributes
 from digest.hindi.text import repair
 from digest.models import Block, Image
 
-_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_INVALID_CHARS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 def html_tree(text: str) -> Any:
-    """lxml's tree of a page or a piece of one; None when there is nothing to make one of."""
+    """lxml's tree of a page or a fragment; None if there is nothing to parse."""
     from lxml import etree
     from lxml import html as lxml_html
 
-    # bytes with a stated encoding: a <meta charset> or XML declaration inside must not count
+    # Bytes with a stated encoding: a <meta charset> or XML declaration inside must not count.
     parser = lxml_html.HTMLParser(encoding="utf-8", recover=True, no_network=True, huge_tree=False)
     try:
-        return lxml_html.document_fromstring(drop_long_attributes(_REFUSED.sub("", text)).encode(), parser=parser)
+        return lxml_html.document_fromstring(drop_long_attributes(_INVALID_CHARS.sub("", text)).encode(), parser=parser)
     except (etree.LxmlError, ValueError):
         return None
 
 
-# Characters of one HTML field that are read: some twenty times the longest article that was measured.
-LONGEST_FIELD = 400_000
+# Characters of one HTML field that are read: about twenty times the longest article that was measured.
+MAX_FIELD = 400_000
 
-LONGEST_BLOCK = 20_000
-LONGEST_WORD = 1_000
+MAX_BLOCK = 20_000
+MAX_WORD = 1_000
 MAX_BLOCKS = 2_000
 
 _DROPPED = frozenset(
@@ -49,76 +49,77 @@ _BREAKS = frozenset(
 )
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9:-]*(?:\s[^<>]{0,2000})?/?>|<!--(?:[^<]|<(?!!--)){0,2000}?-->", re.S)
-_DROPPED_WHOLE = re.compile(r"<(script|style|iframe|form|noscript|svg)(?:\s[^<>]*)?>.*?(?:</\1>|$)", re.S | re.I)
-_ENDLESS = re.compile(rf"(?<!\S)(\S{{{LONGEST_WORD}}})\S+")
-_NO_SIGN = re.compile("&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{8,});?")
+_DROPPED_ELEMENT = re.compile(r"<(script|style|iframe|form|noscript|svg)(?:\s[^<>]*)?>.*?(?:</\1>|$)", re.S | re.I)
+_LONG_WORD = re.compile(rf"(?<!\S)(\S{{{MAX_WORD}}})\S+")
+_INVALID_REFERENCE = re.compile("&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{8,});?")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 
 
 @dataclass(slots=True)
 class Content:
-    """What HTML held: paragraphs and headings in order, and the pictures that are no decoration."""
+    """The content of HTML: paragraphs and headings in order, and the images that are not decoration."""
 
     blocks: list[Block] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
+    # The HTML was longer than MAX_FIELD.
     cut: bool = False
 
 
 def plain(text: str) -> str:
-    """One line of text out of a field that may hold tags and entities, escaped twice too; repaired."""
-    text = _unescaped(text[:LONGEST_BLOCK])
+    """One line of text from a field that may contain tags and entities, even if escaped twice; repaired."""
+    text = _unescape(text[:MAX_BLOCK])
     if "<" in text:
-        text = _unescaped(_TAG.sub(lambda tag: "" if _is_inline(tag.group()) else " ", text))
+        text = _unescape(_TAG.sub(lambda tag: "" if _is_inline(tag.group()) else " ", text))
     return _line(text)
 
 
 def _line(text: str) -> str:
     """The text on one line, repaired."""
-    return repair(_tamed(" ".join(text.split())))
+    return repair(_limit_words(" ".join(text.split())))
 
 
-def _tamed(text: str) -> str:
-    """Words of more than a thousand signs cut: no language has them, and patterns over them take minutes."""
-    return _ENDLESS.sub(r"\1", text) if len(text) > LONGEST_WORD else text
+def _limit_words(text: str) -> str:
+    """The text with words cut to a thousand characters. Patterns would take minutes for longer ones."""
+    return _LONG_WORD.sub(r"\1", text) if len(text) > MAX_WORD else text
 
 
 def read_html(markup: str, base: str) -> Content:
-    """Blocks and pictures of an HTML fragment; picture URLs are made absolute against `base`.
+    """Blocks and images of an HTML fragment. Image URLs are resolved against `base`.
 
-    Text without any tag is read as plain text: blank lines part its paragraphs.
+    A text without tags is plain text, in which blank lines separate paragraphs.
     """
-    content = Content(cut=len(markup) > LONGEST_FIELD)
-    markup = markup[:LONGEST_FIELD]
-    # Markup that was escaped once too often: &lt;p&gt; instead of <p>
+    content = Content(cut=len(markup) > MAX_FIELD)
+    markup = markup[:MAX_FIELD]
+    # Markup that was escaped once too often: &lt;p&gt; instead of <p>.
     for _ in range(2):
-        if "<" in markup or "&" not in markup or not _TAG.search(_once_unescaped(markup)):
+        if "<" in markup or "&" not in markup or not _TAG.search(_unescape_once(markup)):
             break
-        markup = _once_unescaped(markup)
+        markup = _unescape_once(markup)
     if not _TAG.search(markup):
-        content.blocks = paragraphs(_unescaped(markup))
+        content.blocks = paragraphs(_unescape(markup))
         return content
     if (root := html_tree(f"<div>{markup}</div>")) is not None:
         walk(root, content, base)
-    # Too deep for libxml2, or the text stood in what is dropped as furniture
+    # It is nested too deeply for libxml2, or all of its text is in elements that are left out.
     if not content.blocks:
-        rest = _DROPPED_WHOLE.sub(" ", markup)
-        content.blocks = paragraphs(_unescaped(_TAG.sub(" ", rest)))
+        rest = _DROPPED_ELEMENT.sub(" ", markup)
+        content.blocks = paragraphs(_unescape(_TAG.sub(" ", rest)))
     return content
 
 
 def _block_line(text: str) -> str:
-    return repair(_tamed(" ".join(_unescaped(text).split()))[:LONGEST_BLOCK])
+    return repair(_limit_words(" ".join(_unescape(text).split()))[:MAX_BLOCK])
 
 
 def paragraphs(text: str) -> list[Block]:
-    """Plain text as paragraphs: a blank line ends one, a single line end is a space."""
+    """Plain text as paragraphs: a blank line ends one, a single line break is a space."""
     pieces = re.split(r"\n[ \t\u00a0]*(?:\n[ \t\u00a0]*)+", text.replace("\r\n", "\n").replace("\r", "\n"))
     lines = (_line(piece) for piece in pieces)
-    return [Block("p", line[:LONGEST_BLOCK]) for line in lines if line][:MAX_BLOCKS]
+    return [Block("p", line[:MAX_BLOCK]) for line in lines if line][:MAX_BLOCKS]
 
 
 def walk(root: Any, content: Content, base: str) -> None:
-    """Add the blocks and pictures below an lxml element to `content`."""
+    """Add the blocks and images below an lxml element to `content`."""
     from lxml import etree
 
     buffer: list[str] = []
@@ -158,7 +159,7 @@ def walk(root: Any, content: Content, base: str) -> None:
 
 
 def picture_of(attributes: dict[str, str], base: str) -> Image | None:
-    """The picture that an `<img>` shows: a lazy one's own address first; None for decoration."""
+    """The image that an `<img>` shows: the URL for lazy loading first; None for decoration."""
     names = ("data-src", "data-lazy-src", "data-original", "src")
     sizes = pixels(attributes.get("width")), pixels(attributes.get("height"))
     for name in names:
@@ -174,22 +175,22 @@ def picture_of(attributes: dict[str, str], base: str) -> Image | None:
 
 
 def pixels(value: object) -> int | None:
-    """A width or height in pixels from an attribute; None for per cents, `auto`, and absurd numbers."""
+    """A width or height in pixels from an attribute; None for percentages, `auto` and extreme numbers."""
     match = re.fullmatch(r"\s*([0-9]{1,6})(?:\.[0-9]+)?\s*(?:px)?\s*", str(value or ""))
     number = int(match[1]) if match else 0
     return number if 0 < number < 100_000 else None
 
 
-def _once_unescaped(text: str) -> str:
-    # Python refuses numbers of more than 4,300 digits, and no sign has a number of eight
-    return html.unescape(_NO_SIGN.sub("", text) if "&#" in text else text)
+def _unescape_once(text: str) -> str:
+    # Python refuses numbers of more than 4,300 digits, and no character has a number of eight.
+    return html.unescape(_INVALID_REFERENCE.sub("", text) if "&#" in text else text)
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     for _ in range(3):
         if "&" not in text or not _ENTITY.search(text):
             break
-        text = _once_unescaped(text)
+        text = _unescape_once(text)
     return text
 
 

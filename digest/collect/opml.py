@@ -1,7 +1,6 @@
-"""Lists of feeds that other readers write: OPML 1.0 and 2.0, or one URL a line; and writing OPML. Fetches nothing.
+"""Read lists of feeds (OPML 1.0 and 2.0, or one URL per line), and write OPML.
 
-Never raises: what can't be taken is listed with its line, a document that is no list has an error. Which of the
-feeds become sources, and under what names, is not decided here.
+Never raises: entries that can't be used are listed with their lines, and other documents give an error.
 """
 
 from __future__ import annotations
@@ -20,116 +19,120 @@ from digest.collect.taming import sanitise_xml
 
 MAX_BYTES = 5_000_000
 
-# Far above any list that a person keeps; a longer one is a mistake or an attack.
+# Far above any list that a person keeps. A longer one is a mistake or an attack.
 MAX_FEEDS = 5_000
 
 _BREAK = re.compile("\r\n|[\n\r]")
 _AMPERSAND = re.compile("&(#?[A-Za-z0-9]{1,32};)?")
-# Invisible, yet letters of Hindi words
+# Invisible, but part of Hindi words.
 _JOINERS = "\u200c\u200d"
 _ADDRESS = re.compile(r"\sxmlurl\s{0,9}=", re.I)
-_OWN = frozenset(["amp;", "lt;", "gt;", "quot;", "apos;"])
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_XML_ENTITIES = frozenset(["amp;", "lt;", "gt;", "quot;", "apos;"])
+_INVALID_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """One feed of the list. `folders` are the names of the folders that it lies in, outermost first, then its
-    categories; `line`, from 1, is where its tag ends."""
+    """One feed of the list."""
 
     url: str
     title: str = ""
+    # Names of the folders around it, outermost first, then its categories.
     folders: tuple[str, ...] = ()
+    # The line in which its tag ends, from 1.
     line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """An entry that names no feed: what stood there, and why it can't be taken."""
+    """An entry that is not a usable feed."""
 
     line: int
+    # The entry's text.
     found: str
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class FeedList:
-    """`kind` is 'opml', 'text' or ''. `error` says in one sentence why there is no list, `line` where (0: nowhere)."""
+    """A parsed list of feeds."""
 
+    # 'opml', 'text' or ''.
     kind: str
     outlines: tuple[Outline, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     warnings: tuple[str, ...] = ()
+    # Why there is no list, in one sentence, and in which line (0: none).
     error: str = ""
     line: int = 0
 
 
 def read_feed_list(data: bytes) -> FeedList:
-    """The feeds of an OPML document or of a text with one URL a line."""
+    """The feeds of an OPML document, or of a text with one URL per line."""
     if len(data) > MAX_BYTES:
         return FeedList("", error=f"is larger than {MAX_BYTES:,} bytes, which no list of feeds needs")
-    text, odd = decode(data)
-    seen = sniff(text)
-    warnings = [f"encoding: {odd}"] if odd else []
-    begins = re.search(r"<opml[\s>]", text, re.I) if seen.kind == "text" else None
-    body = text[begins.start() :] if begins else seen.text
-    # The body is the text's end
+    text, encoding_problem = decode(data)
+    document = sniff(text)
+    warnings = [f"encoding: {encoding_problem}"] if encoding_problem else []
+    begins = re.search(r"<opml[\s>]", text, re.I) if document.kind == "text" else None
+    body = text[begins.start() :] if begins else document.text
+    # The body is the end of the text.
     before = max(0, len(_BREAK.findall(text)) - len(_BREAK.findall(body)))
-    if begins or (seen.kind in ("xml", "html") and seen.root in ("opml", "body")):
+    if begins or (document.kind in ("xml", "html") and document.root in ("opml", "body")):
         return _opml(body, before, warnings)
-    match seen.kind:
+    match document.kind:
         case "empty":
             return FeedList("", error="is empty")
-        case "bomb":
-            return FeedList("", error="declares XML entities as attacks do and no list needs; refused", line=1)
+        case "dangerous":
+            return FeedList("", error="declares dangerous XML entities, which no list needs; refused", line=1)
         case "text":
-            return _lines(text, warnings)
-        case "xml" if seen.root in FEED_ROOTS:
-            said = f"is a feed (<{seen.root}>) and no list of feeds; `digest sources add` takes one feed"
+            return _url_list(text, warnings)
+        case "xml" if document.root in FEED_ROOTS:
+            message = f"is a feed (<{document.root}>), not a list of feeds; add one feed with `digest sources add`"
         case "json":
-            said = "is JSON; expected OPML, or a text with one URL a line"
+            message = "is JSON; expected OPML, or a text with one URL per line"
         case _:
-            said = f"its root is <{seen.root}>; expected <opml>, or a text with one URL a line"
-    return FeedList("", error=said, line=before + 1)
+            message = f"its root is <{document.root}>; expected <opml>, or a text with one URL per line"
+    return FeedList("", error=message, line=before + 1)
 
 
 def write_opml(title: str, outlines: Iterable[Outline]) -> bytes:
-    """OPML 2.0 with a folder for each first folder's name, in the order in which these come."""
+    """OPML 2.0 with a folder for the first folder of each outline, in the order in which they occur."""
     from lxml import etree
 
     root = etree.Element("opml", version="2.0")
-    etree.SubElement(etree.SubElement(root, "head"), "title").text = _printable(title)
+    etree.SubElement(etree.SubElement(root, "head"), "title").text = _valid_xml(title)
     body = etree.SubElement(root, "body")
     folders: dict[str, Any] = {}
     for outline in outlines:
         into = body
         if outline.folders:
-            name = _printable(outline.folders[0])
+            name = _valid_xml(outline.folders[0])
             if name not in folders:
                 folders[name] = etree.SubElement(body, "outline", text=name, title=name)
             into = folders[name]
-        shown = _printable(outline.title)
-        etree.SubElement(into, "outline", type="rss", text=shown, title=shown, xmlUrl=_printable(outline.url))
+        shown = _valid_xml(outline.title)
+        etree.SubElement(into, "outline", type="rss", text=shown, title=shown, xmlUrl=_valid_xml(outline.url))
     return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True))
 
 
 def _opml(text: str, before: int, warnings: list[str]) -> FeedList:
-    """`before`: how many lines of the file stand before `text`."""
+    """Parse OPML. `before` is the number of lines in the file before `text`."""
     from lxml import etree
 
     safe = {"encoding": "utf-8", "recover": True, "no_network": True, "huge_tree": False}
     parser = etree.XMLParser(resolve_entities=False, load_dtd=False, **safe)
-    data = _NO_XML.sub("", sanitise_xml(_AMPERSAND.sub(_reference, text))).encode("utf-8", "replace")
+    data = _INVALID_XML.sub("", sanitise_xml(_AMPERSAND.sub(_to_xml_reference, text))).encode("utf-8", "replace")
     found = _entries(data, parser, before)
     if len(parser.error_log):
-        warnings.append(f"it is not well-formed XML (line {before + parser.error_log[0].line}) and was read tolerantly")
-        # XML's recovery drops a tag with an attribute that is not quoted, and all in it; HTML's does not.
+        warnings.append(f"it is not well-formed XML (line {before + parser.error_log[0].line}) and may be incomplete")
+        # XML's recovery drops a tag with an unquoted attribute, and everything in it. HTML's does not.
         other = _entries(data, etree.HTMLParser(**safe), before)
         found = max(found, other, key=lambda entries: sum(isinstance(one, Outline) for one in entries))
         named = len(_ADDRESS.findall(text))
         if named > len(found):
             warnings.append(
-                f"it names {named} addresses, of which {len(found)} could be read; mend it to get the others"
+                f"it names {named} addresses, of which {len(found)} could be read; correct it to get the others"
             )
     if len(found) > MAX_FEEDS:
         return FeedList("", error=f"lists more than {MAX_FEEDS:,} feeds", line=found[-1].line)
@@ -141,16 +144,16 @@ def _opml(text: str, before: int, warnings: list[str]) -> FeedList:
 
 
 def _entries(data: bytes, parser: Any, before: int) -> list[Outline | Rejected]:
-    """The entries that one parser finds, in their order, and one more than are allowed at most."""
+    """The entries that a parser finds, in their order; at most one more than the limit."""
     from lxml import etree
 
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError:
-        # Beyond recovery
+        # Not even recovery helps.
         return []
     found: list[Outline | Rejected] = []
-    for attributes, folders, leaf, line in _outlines(root) if root is not None else ():
+    for attributes, folders, leaf, line in _walk_outlines(root) if root is not None else ():
         entry = _entry(attributes, folders, leaf, before + line)
         if entry is not None:
             found.append(entry)
@@ -159,8 +162,8 @@ def _entries(data: bytes, parser: Any, before: int) -> list[Outline | Rejected]:
     return found
 
 
-def _outlines(root: Any) -> Iterator[tuple[dict[str, str], tuple[str, ...], bool, int]]:
-    """Every outline in the order of the document: attributes by lower-case name, folders, whether a leaf, line."""
+def _walk_outlines(root: Any) -> Iterator[tuple[dict[str, str], tuple[str, ...], bool, int]]:
+    """All outlines in document order: attributes by lower-case name, folders, whether it is a leaf, and line."""
     waiting: list[tuple[Any, tuple[str, ...]]] = [(root, ())]
     while waiting:
         element, folders = waiting.pop()
@@ -175,7 +178,7 @@ def _outlines(root: Any) -> Iterator[tuple[dict[str, str], tuple[str, ...], bool
 
 
 def _entry(attributes: dict[str, str], folders: tuple[str, ...], leaf: bool, line: int) -> Outline | Rejected | None:
-    """A feed, what is wrong with an entry that should be one, or None for a folder."""
+    """A feed, or why the entry is not usable, or None for a folder."""
     name, kind = _name(attributes), attributes.get("type", "").lower()
     url = attributes.get("xmlurl", "")
     if not url and kind not in ("link", "include"):
@@ -185,40 +188,40 @@ def _entry(attributes: dict[str, str], folders: tuple[str, ...], leaf: bool, lin
             return None
         page = attributes.get("htmlurl", "") or attributes.get("url", "")
         if kind == "include":
-            return Rejected(line, name or page, f"names another list, {page}; import that one by itself")
+            return Rejected(line, name or page, f"names another list, {page}; import that one separately")
         hint = f"; its page is {page}, and `digest sources add` finds a page's feed" if page else ""
         return Rejected(line, name, f"has no xmlUrl{hint}")
-    taken = _web(url)
+    taken = _fetchable(url)
     if not taken:
-        return Rejected(line, url, "is no http or https URL")
+        return Rejected(line, url, "is not an http or https URL")
     words = (word.strip() for part in attributes.get("category", "").split(",") for word in part.split("/"))
     return Outline(taken, name, tuple(dict.fromkeys((*folders, *filter(None, words)))), line)
 
 
-def _lines(text: str, warnings: list[str]) -> FeedList:
-    """One URL a line; a name may follow it, `#` begins a comment line."""
+def _url_list(text: str, warnings: list[str]) -> FeedList:
+    """Parse one URL per line. A name may follow the URL; `#` begins a comment line."""
     outlines: list[Outline] = []
     rejected: list[Rejected] = []
     for number, line in enumerate(_BREAK.split(text), 1):
         words = line.split(maxsplit=1)
         if not words or words[0].startswith("#"):
             continue
-        url = _web(words[0])
+        url = _fetchable(words[0])
         if url:
             outlines.append(Outline(url, plain(words[1]) if len(words) > 1 else "", line=number))
         else:
-            rejected.append(Rejected(number, line.strip()[:100], "is no http or https URL"))
+            rejected.append(Rejected(number, line.strip()[:100], "is not an http or https URL"))
         if len(outlines) + len(rejected) > MAX_FEEDS:
             return FeedList("", error=f"lists more than {MAX_FEEDS:,} feeds", line=number)
     if not outlines:
         first = rejected[0] if rejected else Rejected(0, "nothing", "")
-        said = f"is neither OPML nor a list of URLs: expected <opml> or a URL, found {first.found[:60]!r}"
-        return FeedList("", error=said, line=first.line)
+        message = f"is neither OPML nor a list of URLs: expected <opml> or a URL, found {first.found[:60]!r}"
+        return FeedList("", error=message, line=first.line)
     return FeedList("text", tuple(outlines), tuple(rejected), tuple(warnings))
 
 
-def _web(url: str) -> str:
-    """The URL as written when it can be fetched, `feed:` taken off; '' for any other."""
+def _fetchable(url: str) -> str:
+    """The URL as written, without `feed:`; '' if it can't be fetched."""
     url = url.strip()
     if url[:5].lower() == "feed:":
         url = url[5:]
@@ -236,17 +239,17 @@ def _local(name: str) -> str:
     return name.rpartition("}")[2].rpartition(":")[2].lower()
 
 
-def _reference(match: re.Match[str]) -> str:
-    """XML's own references stay, HTML's become their letters, and a lone ampersand is escaped as it should be."""
+def _to_xml_reference(match: re.Match[str]) -> str:
+    """XML's own references stay, HTML's are replaced by their characters, and a single ampersand is escaped."""
     name = match[1]
     if name is None:
         return "&amp;"
-    if name in _OWN or name.startswith("#"):
+    if name in _XML_ENTITIES or name.startswith("#"):
         return match[0]
     letter = html.unescape(match[0])
     return f"&amp;{name}" if letter == match[0] else html.escape(letter) if letter.isprintable() else " "
 
 
-def _printable(text: str) -> str:
-    """Without what XML can't hold."""
-    return _NO_XML.sub("", text.encode("utf-8", "replace").decode())
+def _valid_xml(text: str) -> str:
+    """The text without characters that XML does not allow."""
+    return _INVALID_XML.sub("", text.encode("utf-8", "replace").decode())

@@ -1,6 +1,6 @@
-"""The words of datelines: places, agencies and bureaus that stand before an Indian report. Rows, no rule.
+"""The words of datelines: places, agencies and bureaus.
 
-A first word before a danda can be anything; only what stands here (or beside it) is taken for a place.
+Any word can come before a danda; only those listed here, or next to one that is, are taken for places.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from digest.hindi.text import fold
 
 
 def _names(file: str) -> Iterator[str]:
-    """The folded names of a table beside this module."""
+    """The folded names of a table next to this module."""
     for line in resources.files("digest.collect").joinpath(file).read_text(encoding="utf-8").split("\n"):
         if not line.startswith("#"):
             yield from (fold(name.replace("_", " ")) for name in line.split())
@@ -22,7 +22,7 @@ def _names(file: str) -> Iterator[str]:
 # Folded names of places.
 PLACES = frozenset(_names("places.txt"))
 
-# Folded names of agencies and of a paper's own desks.
+# Folded names of agencies and of newspapers' own desks.
 AGENCIES = frozenset(
     fold(name)
     for name in (
@@ -105,23 +105,23 @@ AGENCIES = frozenset(
     )
 )
 
-# Places whose names end people's names or are words: behind two other words they are no place.
+# Places whose names also end people's names, or are words. After two other words they are not places.
 ALSO_NAMES = frozenset(
     fold(word) for word in words("पुरी सागर गया मंडी पाली धार आरा कोटा ऊना गुना दुर्ग बस्ती मऊ एटा रोम सलेम")
 )
 
-# Last words of what a paper calls its own people: `जागरण डिजिटल डेस्क`, `कार्यालय संवाददाता`.
+# Last words of the names of desks: `जागरण डिजिटल डेस्क`, `कार्यालय संवाददाता`.
 BUREAUS = frozenset(
     fold(word) for word in words("ब्यूरो संवाददाता संवादाता डेस्क एजेंसी एजेंसियां रिपोर्टर नेटवर्क प्रतिनिधि desk bureau")
 )
 
-# Desks of several words: they sign a report even where no mark parts them from its first sentence.
+# Desks of several words. They sign a report even without punctuation before its first sentence.
 SIGNATURES = frozenset(name for name in AGENCIES if " " in name)
 
-# Bureaus that sign by themselves: an `एजेंसी` or `ब्यूरो` with a word before it may be the police's.
+# Desks that sign by themselves. An `एजेंसी` or `ब्यूरो` with a word before it may be the police's.
 OWN_DESKS = frozenset(fold(word) for word in words("डेस्क संवाददाता रिपोर्टर प्रतिनिधि desk"))
 
-# Agencies whose names are words: alone before a colon they may be the sentence's own.
+# Agencies whose names are also words: alone before a colon they may be part of the sentence.
 WORDS_TOO = frozenset(fold(word) for word in words("भाषा वार्ता संवाद डेस्क टीम पत्रिका विस हिस ap hs संवाददाता जागरण"))
 
 MONTHS = frozenset(
@@ -133,10 +133,10 @@ MONTHS = frozenset(
     )
 )
 
-# Days of a month that papers write as words.
-COUNTED = frozenset(fold(word) for word in words("एक दो तीन चार पांच छह सात आठ नौ दस"))
+# Days of a month that newspapers write as words.
+NUMBER_WORDS = frozenset(fold(word) for word in words("एक दो तीन चार पांच छह सात आठ नौ दस"))
 
-# How names of places end; no common word that stands alone before a colon does.
+# Endings of places' names. No common word before a colon has one.
 PLACE_ENDINGS = tuple(
     fold(word)
     for word in words(
@@ -150,7 +150,7 @@ LOCATIVES = tuple(
     fold(word) for word in ("में", "जिले", "जिला", "शहर", "स्थित", "के पास", "पुलिस", "के रहने", "से सटे", "थाना", "पहुंच")
 )
 
-# Words that stand alone before a stop or colon and name no place.
+# Words that may be alone before a full stop or colon but name no place.
 NO_PLACES = frozenset(
     fold(word)
     for word in words(

@@ -36,7 +36,7 @@ from digest.collect.parsed import ParseResult
 from digest.collect.robots import Permission, Robots
 from digest.errors import ConfigurationError, DigestError
 from digest.files import placed
-from digest.models import Source
+from digest.models import FulltextMode, Source
 
 # Bytes from which a document counts as large. A feed of thirty full articles has some 200,000.
 LARGE_DOCUMENT = 1_000_000
@@ -159,9 +159,9 @@ class SourceReader:
 
     def _complete_if_wanted(self, source: Source, parsed: ParseResult) -> tuple[ParseResult, bool]:
         """Add full texts as the source's settings ask. Also returns whether pages are left for the next run."""
-        if parsed.error or source.fulltext is False:
+        if parsed.error or source.fulltext is FulltextMode.NEVER:
             return parsed, False
-        if not (source.fulltext or parsed.links_only or self.fetch_all_pages):
+        if not (source.fulltext is FulltextMode.ALWAYS or parsed.links_only or self.fetch_all_pages):
             return replace(parsed, articles=reuse_fulltext(parsed.articles, self.context.article_store)), False
         return self.complete(source, parsed)
 

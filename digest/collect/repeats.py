@@ -1,7 +1,4 @@
-"""What a body says twice: a cut excerpt on top of it, a paragraph once more, its title. Compares letters only.
-
-Drops paragraphs and never changes one.
-"""
+"""Remove what is repeated: a cut excerpt on top of the body, paragraphs, the title, and paragraphs of several items."""
 
 from __future__ import annotations
 
@@ -10,50 +7,50 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from digest.collect.dateline import LONGEST, split_dateline
+from digest.collect.dateline import MAX_LENGTH, split_dateline
 from digest.collect.identity import content_hash
 from digest.collect.rules import TRUNCATED
 from digest.hindi.text import fold
 from digest.models import Article, Block
 
-# Letters of a cut excerpt that must begin the body for the excerpt to be a repetition of it.
+# Letters of a cut excerpt that must begin the body for the excerpt to be a repetition.
 PREFIX = 200
 
-# Letters; a paragraph that stands whole inside an earlier one is said again from here.
+# Letters from which a paragraph that is part of an earlier one is a repetition.
 WHOLE = 60
 
-# Characters from the end in which the mark of a cut stands.
+# Characters from the end in which the mark of a cut is searched.
 _CUT_MARK = 20
 
 _NOT_LETTERS = re.compile("[^\u0900-\u0963\u0971-\u097fA-Za-z0-9]+")
 
-# Paragraphs at the front that may be the title once more.
-_TITLED = 2
+# Paragraphs at the start that may repeat the title.
+_TITLE_WITHIN = 2
 
-# Letters of a paragraph's middle by which a repeated one is looked for before the two are compared.
+# Letters of a paragraph that are searched in earlier ones before the two are compared.
 _PROBE = 16
 
 
 def uncut(text: str) -> str:
-    """The text without what a feed has set where it cut it."""
+    """The text without the mark that a feed puts where it cut the text."""
     text = text.rstrip()
     match = TRUNCATED.search(text, max(0, len(text) - _CUT_MARK))
     return text[: match.start()].rstrip(" .…") if match else text
 
 
 def letters(text: str) -> str:
-    """Folded letters and digits alone: what is left when two texts differ only in marks and blanks."""
+    """Folded letters and digits only: equal if two texts differ only in punctuation and spaces."""
     return _NOT_LETTERS.sub("", fold(text))
 
 
 def begins(whole: str, cut: str) -> bool:
-    """Whether a cut text begins the whole one; its last word may be broken, so it doesn't count."""
+    """Whether a cut text is the beginning of the whole one. Its last word may be incomplete and does not count."""
     front = letters(cut.rpartition(" ")[0] or cut)[:PREFIX]
     return bool(front) and letters(whole[: 4 * PREFIX + len(cut)]).startswith(front)
 
 
 def without_cut(body: list[Block]) -> list[Block]:
-    """The body without a cut paragraph that a later one says in full (an excerpt pasted on top)."""
+    """The body without a cut paragraph that a later one has in full, such as an excerpt on top."""
     kept = []
     for at, block in enumerate(body):
         cut = uncut(block.text)
@@ -67,23 +64,23 @@ def without_cut(body: list[Block]) -> list[Block]:
 
 
 def without_repetition(body: list[Block], title: str) -> list[Block]:
-    """The body without paragraphs that stood before, and without the title on top of it; never without any text."""
+    """The body without repeated paragraphs, and without the title on top; never without any text."""
     if len(body) < 2:
         return body
-    kept = _told_once(body, title)
+    kept = _without_repeated(body, title)
     return kept if any(block.kind == "p" for block in kept) else body
 
 
-def _told_once(body: list[Block], title: str) -> list[Block]:
+def _without_repeated(body: list[Block], title: str) -> list[Block]:
     named = letters(title)
     if not _may_repeat(body):
-        return [block for at, block in enumerate(body) if at >= _TITLED or not _is_title(block, title, named)]
+        return [block for at, block in enumerate(body) if at >= _TITLE_WITHIN or not _is_title(block, title, named)]
     seen: set[str] = set()
     kept = []
     for at, block in enumerate(body):
         key = letters(split_dateline(block.text)[1]) or block.text
-        said = len(key) > WHOLE and any(key in earlier for earlier in seen if len(earlier) < 10 * len(key))
-        if key in seen or said or (at < _TITLED and key == named):
+        is_contained = len(key) > WHOLE and any(key in earlier for earlier in seen if len(earlier) < 10 * len(key))
+        if key in seen or is_contained or (at < _TITLE_WITHIN and key == named):
             continue
         seen.add(key)
         kept.append(block)
@@ -92,12 +89,14 @@ def _told_once(body: list[Block], title: str) -> list[Block]:
 
 def _is_title(block: Block, title: str, named: str) -> bool:
     return (
-        named != "" and len(block.text) < 2 * len(title) + LONGEST and letters(split_dateline(block.text)[1]) == named
+        named != ""
+        and len(block.text) < 2 * len(title) + MAX_LENGTH
+        and letters(split_dateline(block.text)[1]) == named
     )
 
 
 def _may_repeat(body: Sequence[Block]) -> bool:
-    """Whether a paragraph's first letters or its middle stand in an earlier one."""
+    """Whether a paragraph's beginning or middle is found in an earlier one."""
     earlier = ""
     for block in body:
         middle = len(block.text) // 2
@@ -110,17 +109,17 @@ def _may_repeat(body: Sequence[Block]) -> bool:
 
 # Paragraphs that a feed repeats in several items.
 
-# A paragraph in so many items of one feed is furniture, not news (contest blurbs, LIVE pages).
+# Items of one feed from which a paragraph that they share is boilerplate, not news.
 SHARED = 3
 
 _FRONT = 24
 
 
 def drop_shared(articles: Sequence[Article]) -> list[Article]:
-    """The articles without the blocks that at least three of them have; one that would lose all keeps all."""
+    """The articles without the blocks that at least SHARED of them have. One that would lose all of them keeps them."""
     own_fronts = [[fold(block.text[:_FRONT]) for block in article.body] for article in articles]
     fronts = Counter(front for own in own_fronts for front in set(own))
-    # what only one article begins with needs no folding; most of a feed is such
+    # A beginning that only one article has needs no folding, and most of them are like that.
     keys = [
         [
             fold(block.text) if fronts[front] >= SHARED else block.text

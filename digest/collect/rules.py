@@ -1,7 +1,7 @@
-"""What sites leave in titles and texts that is no news, as rows; each row has the example that is its test.
+"""Tables of what sites add to titles and texts. Each row has an example, which is its test; clean.py applies them.
 
-Holds tables only; clean.py applies them. A new quirk of a site is a new row here.
-Sources: research on 985 EDNIL articles, ILSUM titles, Bhaskar and Jagran headline feeds, WordPress sites.
+A new quirk of a site is a new row here. Sources: research on 985 EDNIL articles, ILSUM titles, Bhaskar and Jagran
+headline feeds, WordPress sites.
 """
 
 from __future__ import annotations
@@ -12,19 +12,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What matches `pattern` becomes `put`; applied to `example` it gives `gives`.
-
-    Every text that matches holds one of `marks` in lower case: looking for those is a hundred times as fast.
-    """
+    """Replaces what matches `pattern` by `put`; applied to `example` it gives `gives`."""
 
     pattern: re.Pattern[str]
     put: str
     example: str
     gives: str
+    # Every match contains one of these, in lower case. Searching for them is a hundred times as fast as the pattern.
     marks: tuple[str, ...] = ()
 
     def apply(self, text: str, lower: str) -> str:
-        """`text`, whose lower case is `lower`, with what matches replaced."""
+        """The text with matches replaced. `lower` is the text in lower case."""
         if self.marks and not any(mark in lower for mark in self.marks):
             return text
         return self.pattern.sub(self.put, text)
@@ -124,7 +122,7 @@ TITLE_MARKS: tuple[Row, ...] = (
     _row(r"(?<!\s)\s*[-–—|]\s*$", "", "शहर में मेला |", "शहर में मेला", marks="- – — |"),
 )
 
-# What stands before a text: (applied only when enough is left of it).
+# What comes before a text. Applied only if enough of the text remains.
 OPENINGS: tuple[Row, ...] = (
     _row(
         r"^(?:एनबीटी|सांध्य टाइम्स|जेएनएन|जासं|जाब्यू|भास्कर न्यूज|पत्रिका न्यूज नेटवर्क|संवाद न्यूज एजेंसी)\s[।:|–-]?\s?"
@@ -177,7 +175,7 @@ OPENINGS: tuple[Row, ...] = (
     ),
 )
 
-# What WordPress and its like hang on an item's text, and what embeds and agencies leave at a paragraph's end.
+# What WordPress and the like add to an item's text, and what embeds and agencies leave at a paragraph's end.
 FEED_TAILS: tuple[Row, ...] = (
     _row(
         r"(?<!\s)\s*(?:the post|पोस्ट)\s.{1,400}?\s(?:appeared first on|first appeared on|सबसे पहले)\s.{1,120}$",

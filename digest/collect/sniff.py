@@ -1,6 +1,6 @@
-"""Tells what a document is before a parser sees it, and takes its DOCTYPE away. Parses no item.
+"""Detect the kind of a document before it is parsed, and remove its DOCTYPE.
 
-XML's entities can grow ten letters into gigabytes: what could is refused here, harmless ones are written out.
+Entities that could expand ten characters into gigabytes are refused; harmless ones are replaced by their text.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal
 
 from digest.collect.taming import expand, read_doctype
 
-Kind = Literal["xml", "html", "json", "bomb", "empty", "text"]
+Kind = Literal["xml", "html", "json", "dangerous", "empty", "text"]
 
 FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
 _ROOT = re.compile(r"<(?:([A-Za-z_][A-Za-z0-9_.-]*):)?([A-Za-z_][A-Za-z0-9_.-]*)")
@@ -40,15 +40,17 @@ _HTML_NAMES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Sniffed:
-    """`text` is the document without prolog (declaration, comments, DOCTYPE); `root` the first tag's name."""
+    """The kind of a document, and its text."""
 
     kind: Kind
+    # Without prolog (declaration, comments, DOCTYPE).
     text: str = ""
+    # The name of the first tag.
     root: str = ""
 
 
 def sniff(text: str) -> Sniffed:
-    """What a decoded document is."""
+    """Detect the kind of a decoded document."""
     text = text.lstrip()
     if not text:
         return Sniffed("empty")
@@ -65,7 +67,7 @@ def sniff(text: str) -> Sniffed:
         elif rest.startswith("<!doctype"):
             doctype = read_doctype(text, at)
             if doctype.dangerous:
-                return Sniffed("bomb")
+                return Sniffed("dangerous")
             at, entities = doctype.end, entities | doctype.entities
         elif rest[0].isspace():
             at = len(text) - len(text[at:].lstrip())
@@ -73,9 +75,9 @@ def sniff(text: str) -> Sniffed:
             break
     body = expand(text[at:], entities)
     if body is None:
-        return Sniffed("bomb")
+        return Sniffed("dangerous")
     match = _ROOT.match(body)
-    # Junk before the root: a PHP notice, a stray letter
+    # There is junk before the root, such as a PHP notice.
     if match is None:
         match = re.search(r"<(?:([a-z]+):)?(rss|feed|rdf|urlset|sitemapindex|html)(?=[\s>])", body, re.I)
         if match is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from digest.collect.beside import is_file_name
 from digest.collect.identity import absolute_url
-from digest.collect.markup import LONGEST_FIELD, paragraphs, plain, read_html
+from digest.collect.markup import MAX_FIELD, paragraphs, plain, read_html
 from digest.collect.parsed import RawItem
 from digest.collect.pictures import resolve_image
 from digest.models import Block
@@ -45,8 +45,8 @@ _NAMES = {
 
 def read_text(text: str) -> RawItem:
     """The first line that is not empty is the title, unless it is too long. Blank lines separate paragraphs."""
-    warnings = [_CUT] if len(text) > LONGEST_FIELD else []
-    text = text[:LONGEST_FIELD].replace("\r\n", "\n").replace("\r", "\n").lstrip("\n \t\u00a0")
+    warnings = [_CUT] if len(text) > MAX_FIELD else []
+    text = text[:MAX_FIELD].replace("\r\n", "\n").replace("\r", "\n").lstrip("\n \t\u00a0")
     lines = text.split("\n", 1)
     if len(lines[0]) > MAX_TITLE:
         return RawItem(body=paragraphs(text), warnings=warnings)
@@ -59,7 +59,7 @@ def plain_line(line: str) -> str:
 
 
 def read_markdown(text: str) -> RawItem:
-    """YAML front matter, if any, and CommonMark. Without a title in it the first heading is the title."""
+    """Parse YAML front matter, if any, and CommonMark. The first heading is the title if the front matter has none."""
     item, rest = RawItem(), text.lstrip("\ufeff")
     match = _FENCED.match(rest)
     if match and len(match[1]) <= MAX_FRONT_MATTER:
@@ -86,7 +86,7 @@ def _front_matter(block: str, item: RawItem) -> None:
     try:
         values = yaml.safe_load(block)
     except Exception as error:
-        # PyYAML lets its constructors' own errors out (IndexError for `!!int ""`)
+        # PyYAML lets errors of its constructors through (IndexError for `!!int ""`).
         item.warnings.append(f"its front matter is not YAML ({type(error).__name__})")
         return
     if not isinstance(values, dict):
@@ -116,7 +116,7 @@ def _front_matter(block: str, item: RawItem) -> None:
 
 
 def _scalar(value: Any) -> str:
-    """A YAML value as text; dates in ISO form; lists and mappings are ''."""
+    """A YAML value as text: dates in ISO form, '' for lists and mappings."""
     if isinstance(value, datetime | date):
         return value.isoformat()
     return str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""

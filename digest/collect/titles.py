@@ -1,4 +1,4 @@
-"""What a headline is without its site's marks, its site's name and its kicker. Rows in rules.py; sees titles only."""
+"""Clean headlines of a site's marks, its name and its kicker, and replace titles that are no headlines."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from digest.hindi.sentences import split
 from digest.hindi.text import fold
 from digest.models import Block
 
-# So many Devanagari words must remain of a title for a Latin kicker to be taken off its front.
+# Devanagari words that must remain of a title if a Latin kicker is removed.
 DEVANAGARI_WORDS = 4
 
-# Fewer stand in names that are headlines: `Covid-19`, `3-2-1`.
+# Titles with fewer digits can be headlines: `Covid-19`, `3-2-1`.
 DIGITS_OF_A_RECORD = 4
 
-# Forty characters; more only where all are Latin, as pages put their search words before a headline.
+# Forty characters. More only if all are Latin, as pages put keywords before a headline.
 _KICKER = re.compile(r"^([^:|]{3,40}?|[A-Za-z0-9 ,.'’&/()!?-]{3,160})\s*[:|]\s+(?=\S)")
 
 _DEVA = "\u0900-\u0963\u0971-\u097f\u200c\u200d"
 
-# A section or town before a slash, as Bhaskar sets it: `पटना / नहर में पानी छोड़ा गया`.
+# A section or town before a slash, as in Bhaskar: `पटना / नहर में पानी छोड़ा गया`.
 _LABEL = re.compile(f"^([{_DEVA}-]{{2,20}}(?: [{_DEVA}-]{{2,20}})?)(?: / ?|/ )(?=[^ ])")
 
-# Whatever stands before a headline's colon; it stays in the headline, but is none of the report's words.
+# What comes before a headline's colon. It stays in the headline, but is not part of the report's text.
 _SUBJECT = re.compile(r"^([^:|।.?!]{2,40}?) ?[:|] ?(?=[^\s:])")
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9]{1,60}(?:[_.-]{1,2}[A-Za-z0-9]{1,60}){2,20}")
@@ -36,8 +36,8 @@ _LATIN = re.compile("[A-Za-z]{2}")
 
 
 def split_title(title: str, sites: Sequence[str]) -> tuple[str, str]:
-    """The title without marks, site name and Latin kicker; and that kicker."""
-    # Marks stand beside each other: `LIVE … | NBT 0:39 Play video`
+    """The title without marks, site name and Latin kicker, and the kicker."""
+    # Several marks may follow each other: `LIVE … | NBT 0:39 Play video`.
     for _ in range(3):
         before = title
         title = _without_site(marked_off(title), sites)
@@ -56,13 +56,13 @@ def split_title(title: str, sites: Sequence[str]) -> tuple[str, str]:
 
 
 def subject_of(title: str) -> str:
-    """What stands before the title's first colon or bar, '' for nothing."""
+    """What comes before the title's first colon or bar, or ''."""
     match = _SUBJECT.match(title)
     return match[1] if match else ""
 
 
 def is_file_name(title: str) -> bool:
-    """Whether a title is what a machine calls a record (`story_2026_11_23_4711.utf8`, `14`, a site's name)."""
+    """Whether a title is a record's name (`story_2026_11_23_4711.utf8`, `14`) or a site's name."""
     if title and not any(char.isalpha() for char in title):
         return True
     if is_site_name(title):
@@ -71,12 +71,12 @@ def is_file_name(title: str) -> bool:
 
 
 def is_site_name(text: str) -> bool:
-    """Whether a line is nothing but the name of a known site: `- Navbharat Times`."""
+    """Whether a line is only the name of a known site: `- Navbharat Times`."""
     return fold(text.strip(" |-–—")) in _KNOWN_SITES
 
 
 def marked_off(title: str) -> str:
-    """The title without the marks that sites set before and behind it."""
+    """The title without the marks that sites put before and after it."""
     title = title.strip() or title
     lower = title.lower()
     for row in TITLE_MARKS:
@@ -104,14 +104,14 @@ _KNOWN_SITES = {
 
 # Replacement titles: for an article whose title is a file name, a byline or its first paragraph.
 
-# Characters; a title of several sentences is longer than a headline only when it is the report's first paragraph.
+# Characters. A longer title of several sentences is the report's first paragraph.
 _LONG_TITLE = 200
 
-# Clusters of the first sentence that stands in for a headline; 99 of 100 headlines are shorter.
-_MADE_TITLE = 120
+# Grapheme clusters of a first sentence that replaces a headline. 99 of 100 headlines are shorter.
+_MAX_MADE_TITLE = 120
 
-# A shorter sentence is a cry or a quotation, and says nothing of the report.
-_LEAST_WORDS = 6
+# A shorter sentence is an exclamation or a quotation, and says little about the report.
+_MIN_WORDS = 6
 
 # Words of a person's name.
 _NAMED = 3
@@ -120,7 +120,10 @@ _ENDED = re.compile("[।॥?!.|][\"'”’»)]*$")
 
 
 def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequence[Block]]:
-    """A headline, and the body with what stood in the headline's place: a paragraph, or a record's file name."""
+    """A headline, and the body, with the paragraph that was in the headline's place.
+
+    A file name is dropped.
+    """
     text = next((block.text for block in body if block.kind == "p" and not is_site_name(block.text)), excerpt)
     if is_file_name(title) or kind_of(title) == "place" or _is_byline(title, text):
         return first_words(text) or title, body
@@ -132,7 +135,7 @@ def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequ
 
 
 def _is_byline(title: str, text: str) -> bool:
-    """Whether a title only says who reports and from where: `रमा देवी, मेरठ`, `संवाद सूत्र, रामगंज (मुंगेर):`."""
+    """Whether a title only says who reports from where: `रमा देवी, मेरठ`, `संवाद सूत्र, रामगंज (मुंगेर):`."""
     if is_credit(title) or (title.endswith((":", "।")) and split_dateline(f"{title} {text}")[1] == text):
         return True
     person, comma, place = title.partition(", ")
@@ -141,7 +144,7 @@ def _is_byline(title: str, text: str) -> bool:
 
 
 def first_words(text: str) -> str:
-    """The first sentence without its dateline and its end, cut where it is long."""
+    """The first sentence without dateline and full stop, shortened if it is long."""
     sentences = split(split_dateline(text)[1])
-    first = next((one for one in sentences if len(one.split()) >= _LEAST_WORDS), "".join(sentences[:1]))
-    return shorten(first.rstrip("।॥. "), _MADE_TITLE)
+    first = next((one for one in sentences if len(one.split()) >= _MIN_WORDS), "".join(sentences[:1]))
+    return shorten(first.rstrip("।॥. "), _MAX_MADE_TITLE)

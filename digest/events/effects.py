@@ -14,8 +14,9 @@ from datetime import datetime
 from digest.events.event import Event
 from digest.events.ports import Known, Ledger, Memory, Readers
 from digest.events.rules import is_worn, rule_for
+from digest.models import AttemptState
 
-_OPEN = ("submitting", "unknown", "decided")
+_OPEN = (AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.DECIDED)
 """States of an attempt that a proof settles. One that is being recalled may have been queued, told of and discarded."""
 
 
@@ -62,7 +63,7 @@ def decide(events: Sequence[Event], known: Known, *, tracking: bool = False) -> 
         carried = own and tried is not None and known.letters[letter] == tried.batch
         if carried and tried is not None and tried.state in _OPEN and rule.proves:
             proven[event.attempt] = event.edition
-        if rule.alarm and tried is not None and tried.state in ("recalling", "recalled"):
+        if rule.alarm and tried is not None and tried.state in (AttemptState.RECALLING, AttemptState.RECALLED):
             continue  # dropped because we have recalled it
         if rule.tracking and not tracking:
             continue

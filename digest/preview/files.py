@@ -24,7 +24,7 @@ def write_preview(app: App, edition: Edition, out: Path) -> tuple[list[Path], di
     email = frozen.get("html") or app.renderer.render(edition, Variant("html"), now=app.now())
     if email is None:
         raise DigestError(f"edition {edition.key} has no story to show")
-    reader = recipient(0, "asha@example.com", app.sender, app.signer.letters)
+    reader = recipient(0, "asha@example.com", app.sender, app.signer.sign_letter)
     images = carried(email, app.articles.pictures.held(cids([email])))
     outgoing = Outgoing(edition.key, "preview", "preview", email, app.sender, (reader,), images)
     sizes = measure(email)

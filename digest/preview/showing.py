@@ -113,7 +113,7 @@ def _variant_previews(app: App, edition: Edition) -> list[VariantPreview]:
     from digest.preview.frames import with_images
     from digest.render.fit import measure
 
-    reader = recipient(0, RECIPIENT, app.sender, app.signer.letters)
+    reader = recipient(0, RECIPIENT, app.sender, app.signer.sign_letter)
     frozen = app.editions.letters(edition.key)
     previews = []
     for variant in _variants(app, edition):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from digest.models import Edition, Image, Section, Story
+from digest.models import Edition, EditionState, Image, Section, Story
 
 
 def sample_edition(now: datetime) -> Edition:
@@ -17,7 +17,7 @@ def sample_edition(now: datetime) -> Edition:
         key=now.date().isoformat(),
         day=now.date(),
         number=1,
-        state="draft",
+        state=EditionState.DRAFT,
         subject="",
         preheader="",
         sections=(Section("देश", (first, second)), Section("खेल", (third,))),

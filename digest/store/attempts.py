@@ -12,13 +12,14 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, selec
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Redo, Rejected, Unknown
 from digest.deliver.ports import Claim
 from digest.errors import StoreError
+from digest.models import AttemptState
 from digest.store.schema import attempt, batch
 
 
 def own(connection: Connection, name: str, **noted: Any) -> int:
     """The batch of an attempt that is still ours, with something noted of it. Raises StoreError when another run has
     settled it: whoever went on now would hand readers over a second time."""
-    mine = and_(attempt.c.id == name, attempt.c.state == "submitting")
+    mine = and_(attempt.c.id == name, attempt.c.state == AttemptState.SUBMITTING)
     if not connection.execute(update(attempt).where(mine).values(**noted)).rowcount:
         raise StoreError(f"attempt {name} was taken over by another run; this one stops")
     return int(connection.execute(select(attempt.c.batch).where(attempt.c.id == name)).scalar_one())
@@ -26,18 +27,18 @@ def own(connection: Connection, name: str, **noted: Any) -> int:
 
 def redone_elsewhere(transport: ColumnElement[str]) -> ColumnElement[bool]:
     """That a batch may be with another transport's provider, which alone knows it again."""
-    redone = select(attempt.c.id).where(attempt.c.batch == batch.c.id, attempt.c.state == "redo")
+    redone = select(attempt.c.id).where(attempt.c.batch == batch.c.id, attempt.c.state == AttemptState.REDO)
     return redone.where(attempt.c.transport != transport).exists()
 
 
 def give_up_redoing(connection: Connection, number: int) -> bool:
     """What was to be redone is in doubt now. False when there was nothing to redo."""
-    return _leave(connection, number, ("redo",), "unknown")
+    return _leave(connection, number, (AttemptState.REDO,), AttemptState.UNKNOWN)
 
 
 def disown(connection: Connection, number: int) -> None:
     """An operator says that no attempt of this batch has reached anybody: nothing of them is recalled or waited for."""
-    _leave(connection, number, ("unknown", "recalling", "redo"), "decided")
+    _leave(connection, number, (AttemptState.UNKNOWN, AttemptState.RECALLING, AttemptState.REDO), AttemptState.DECIDED)
 
 
 def _leave(connection: Connection, number: int, states: Sequence[str], to: str) -> bool:
@@ -47,14 +48,16 @@ def _leave(connection: Connection, number: int, states: Sequence[str], to: str) 
 
 def carry_doubt(connection: Connection, number: int, child: int) -> None:
     """Readers who part from a batch that may be with a provider already are, in their new one, no less so."""
-    for held in connection.execute(select(attempt).where(attempt.c.batch == number, attempt.c.state == "redo")).all():
+    for held in connection.execute(
+        select(attempt).where(attempt.c.batch == number, attempt.c.state == AttemptState.REDO)
+    ).all():
         own = {**held._mapping, "id": secrets.token_hex(8), "batch": child}
         connection.execute(insert(attempt).values(own))
 
 
 _end = (
     update(attempt)
-    .where(attempt.c.id == bindparam("name"), attempt.c.state == "submitting")
+    .where(attempt.c.id == bindparam("name"), attempt.c.state == AttemptState.SUBMITTING)
     .values({name: bindparam(f"new_{name}") for name in ("state", "ended_at", "detail", "provider_id")})
     .returning(attempt.c.batch)
 )
@@ -66,15 +69,18 @@ def end(connection: Connection, name: str, outcome: Outcome, now: datetime) -> i
     state, detail, provider_id = _words(outcome)
     ended = {"new_state": state, "new_ended_at": now, "new_detail": detail, "new_provider_id": provider_id}
     number: int | None = connection.execute(_end, {"name": name, **ended}).scalar()
-    if number is None and connection.execute(select(attempt.c.state).where(attempt.c.id == name)).scalar() != "proved":
+    if (
+        number is None
+        and connection.execute(select(attempt.c.state).where(attempt.c.id == name)).scalar() != AttemptState.PROVED
+    ):
         raise StoreError(f"attempt {name} was settled already; two runs can't both own it")
     return number
 
 
 _accept = (
     update(attempt)
-    .where(attempt.c.id == bindparam("name"), attempt.c.state == "submitting")
-    .values(state="accepted", ended_at=bindparam("at"), provider_id=bindparam("known_as"))
+    .where(attempt.c.id == bindparam("name"), attempt.c.state == AttemptState.SUBMITTING)
+    .values(state=AttemptState.ACCEPTED, ended_at=bindparam("at"), provider_id=bindparam("known_as"))
 )
 
 
@@ -88,7 +94,9 @@ def accept(connection: Connection, accepted: Sequence[tuple[Claim, Accepted]], n
         return [claim.batch for claim, _outcome in accepted]
     names = [claim.attempt for claim, _outcome in accepted]
     proved = set(
-        connection.execute(select(attempt.c.id).where(attempt.c.id.in_(names), attempt.c.state == "proved")).scalars()
+        connection.execute(
+            select(attempt.c.id).where(attempt.c.id.in_(names), attempt.c.state == AttemptState.PROVED)
+        ).scalars()
     )
     if changed + len(proved) != len(rows):
         raise StoreError(f"one of attempts {', '.join(names)} was settled already; two runs can't both own it")
@@ -98,17 +106,17 @@ def accept(connection: Connection, accepted: Sequence[tuple[Claim, Accepted]], n
 def _words(outcome: Outcome) -> tuple[str, str, str]:
     match outcome:
         case Accepted(provider_id):
-            return "accepted", "", provider_id
+            return AttemptState.ACCEPTED, "", provider_id
         case Rejected(readers):
-            return "rejected", f"{len(readers)} readers refused", ""
+            return AttemptState.REJECTED, f"{len(readers)} readers refused", ""
         case Halve(reason):
-            return "halved", reason, ""
+            return AttemptState.HALVED, reason, ""
         case NotSent(reason):
-            return "not_sent", reason, ""
+            return AttemptState.NOT_SENT, reason, ""
         case Redo(reason):
-            return "redo", reason, ""
+            return AttemptState.REDO, reason, ""
         case Unknown(reason):
-            return "unknown", reason, ""
+            return AttemptState.UNKNOWN, reason, ""
         case Mixed():
             said = outcome.not_sent_reason or next(iter(outcome.unknown.values()), "")
-            return "mixed", said, ""
+            return AttemptState.MIXED, said, ""

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, Text, and_, bindparam, case, func, in
 
 from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Redo, Rejected, Unknown
 from digest.errors import StoreError
+from digest.models import BatchState, DeliveryOutcome
 from digest.store import attempts
 from digest.store.schema import batch, delivery
 from digest.store.schema_readers import subscriber, suppression, wish
@@ -27,14 +28,14 @@ def apply(connection: Connection, number: int, outcome: Outcome) -> None:
     """Moves the batch of an ended attempt on: whole to one state, or split so that each part has its own."""
     match outcome:
         case Accepted():
-            _set_state(connection, "accepted", number)
+            _set_state(connection, BatchState.ACCEPTED, number)
         case NotSent(untried=True):
-            _set_state(connection, "pending", number)
+            _set_state(connection, BatchState.PENDING, number)
             connection.execute(update(batch).where(batch.c.id == number).values(tries=batch.c.tries - 1))
         case NotSent() | Redo():
-            _set_state(connection, "pending", number)
+            _set_state(connection, BatchState.PENDING, number)
         case Unknown():
-            _set_state(connection, "unknown", number)
+            _set_state(connection, BatchState.UNKNOWN, number)
         case Halve():
             _halve(connection, number)
         case Rejected(readers):
@@ -44,11 +45,13 @@ def apply(connection: Connection, number: int, outcome: Outcome) -> None:
 
 
 _move = (
-    update(batch).where(batch.c.id == bindparam("number"), batch.c.state == "submitting").values(state=bindparam("to"))
+    update(batch)
+    .where(batch.c.id == bindparam("number"), batch.c.state == BatchState.SUBMITTING)
+    .values(state=bindparam("to"))
 )
 
 
-def _set_state(connection: Connection, state: str, *numbers: int) -> None:
+def _set_state(connection: Connection, state: BatchState, *numbers: int) -> None:
     if not numbers:
         return
     changed = connection.execute(_move, [{"number": number, "to": state} for number in numbers]).rowcount
@@ -59,25 +62,27 @@ def _set_state(connection: Connection, state: str, *numbers: int) -> None:
 
 def accept(connection: Connection, numbers: Sequence[int]) -> None:
     """As `apply` of Accepted to each."""
-    _set_state(connection, "accepted", *numbers)
+    _set_state(connection, BatchState.ACCEPTED, *numbers)
 
 
 def _split(connection: Connection, number: int, outcome: Mixed) -> None:
     """The accepted stay in the batch; the rejected part from it; the unknown and the rest get a batch each."""
     ids = [id for id, _email in readers(connection, number)]
     parts = {
-        "accepted": [id for id in ids if id in outcome.accepted],
-        "unknown": [id for id in ids if id in outcome.unknown],
-        "pending": [id for id in ids if id not in outcome.accepted | outcome.unknown.keys() | outcome.rejected.keys()],
+        BatchState.ACCEPTED: [id for id in ids if id in outcome.accepted],
+        BatchState.UNKNOWN: [id for id in ids if id in outcome.unknown],
+        BatchState.PENDING: [
+            id for id in ids if id not in outcome.accepted | outcome.unknown.keys() | outcome.rejected.keys()
+        ],
     }
     old = connection.execute(select(batch).where(batch.c.id == number)).one()
     for id in ids:
         if id in outcome.rejected:
-            change(connection, old.edition, [id], outcome="rejected", reason=outcome.rejected[id])
-    for state in ("unknown", "pending"):
+            change(connection, old.edition, [id], outcome=DeliveryOutcome.REJECTED, reason=outcome.rejected[id])
+    for state in (BatchState.UNKNOWN, BatchState.PENDING):
         if parts[state]:
             # Where somebody was served, the rest has lost no try: the transport takes a part at a time.
-            tries = 0 if parts["accepted"] else old.tries
+            tries = 0 if parts[BatchState.ACCEPTED] else old.tries
             child = new_batch(
                 connection,
                 old.edition,
@@ -90,11 +95,13 @@ def _split(connection: Connection, number: int, outcome: Mixed) -> None:
             )
             attempts.carry_doubt(connection, number, child)
             change(connection, old.edition, parts[state], batch=child)
-    if outcome.rejected and not outcome.accepted and parts["pending"] and not parts["unknown"]:
+    if outcome.rejected and not outcome.accepted and parts[BatchState.PENDING] and not parts[BatchState.UNKNOWN]:
         # A refused batch says nothing against the rest of it: they start afresh.
-        connection.execute(update(batch).where(batch.c.parent == number, batch.c.state == "pending").values(tries=0))
-    _set_state(connection, "accepted" if parts["accepted"] else "empty", number)
-    connection.execute(update(batch).where(batch.c.id == number).values(size=len(parts["accepted"])))
+        connection.execute(
+            update(batch).where(batch.c.parent == number, batch.c.state == BatchState.PENDING).values(tries=0)
+        )
+    _set_state(connection, BatchState.ACCEPTED if parts[BatchState.ACCEPTED] else BatchState.EMPTY, number)
+    connection.execute(update(batch).where(batch.c.id == number).values(size=len(parts[BatchState.ACCEPTED])))
 
 
 def _halve(connection: Connection, number: int) -> None:
@@ -104,10 +111,12 @@ def _halve(connection: Connection, number: int) -> None:
     old = connection.execute(select(batch).where(batch.c.id == number)).one()
     for half in (ids[:middle], ids[middle:]):
         if half:
-            child = new_batch(connection, old.edition, old.variant, old.due_at, "pending", len(half), parent=number)
+            child = new_batch(
+                connection, old.edition, old.variant, old.due_at, BatchState.PENDING, len(half), parent=number
+            )
             attempts.carry_doubt(connection, number, child)
             change(connection, old.edition, half, batch=child)
-    _set_state(connection, "empty", number)
+    _set_state(connection, BatchState.EMPTY, number)
     connection.execute(update(batch).where(batch.c.id == number).values(size=0))
 
 
@@ -121,10 +130,12 @@ def part(connection: Connection, number: int, reader: int, **values: Any) -> Non
 def waiting_room(connection: Connection, number: int) -> int:
     """A pending batch for one more reader who parts from batch `number`: the one begun for others, or a new one."""
     old = connection.execute(select(batch).where(batch.c.id == number)).one()
-    begun = and_(batch.c.parent == number, batch.c.state == "pending", batch.c.size < 1000)
+    begun = and_(batch.c.parent == number, batch.c.state == BatchState.PENDING, batch.c.size < 1000)
     room = connection.execute(select(batch.c.id).where(begun).limit(1).with_for_update()).scalar()
     if room is None:
-        return new_batch(connection, old.edition, old.variant, old.due_at, "pending", 1, parent=number, tries=old.tries)
+        return new_batch(
+            connection, old.edition, old.variant, old.due_at, BatchState.PENDING, 1, parent=number, tries=old.tries
+        )
     connection.execute(update(batch).where(batch.c.id == room).values(size=batch.c.size + 1))
     return int(room)
 
@@ -138,7 +149,7 @@ def new_batch(
     edition: str,
     variant: str,
     due_at: datetime,
-    state: str,
+    state: BatchState,
     size: int,
     *,
     parent: int | None = None,
@@ -167,7 +178,7 @@ def new_batches(
     sizes: Sequence[int],
 ) -> list[int]:
     """Pending batches of these sizes; answers their numbers, in their order."""
-    same = {"edition": edition, "variant": variant, "due_at": due_at, "state": "pending"}
+    same = {"edition": edition, "variant": variant, "due_at": due_at, "state": BatchState.PENDING}
     made = connection.execute(_new_ones, [{**same, "size": size} for size in sizes])
     return sorted(made.scalars())
 
@@ -222,7 +233,7 @@ def mailable(connection: Connection, number: int, now: datetime) -> tuple[tuple[
     for row in connection.execute(_unmailable, asked).all():
         reason = row.reason or ("paused" if row.listed else "removed from the list")
         mine = and_(delivery.c.batch == number, delivery.c.subscriber == row.id)
-        connection.execute(update(delivery).where(mine).values(outcome="excluded", reason=reason))
+        connection.execute(update(delivery).where(mine).values(outcome=DeliveryOutcome.EXCLUDED, reason=reason))
     left = readers(connection, number)
     connection.execute(update(batch).where(batch.c.id == number).values(size=len(left)))
     return left

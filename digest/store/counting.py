@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, and_, func, or_, select
 
+from digest.models import AttemptState, BatchState, DeliveryOutcome
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, delivery
 from digest.store.schema_readers import subscriber
@@ -73,13 +74,13 @@ def count(connection: Connection, edition: str, orphans: Mapping[int, Orphan] = 
     doubtful = sum(len(one.unknown) for one in orphans.values())
     return Counts(
         frozen=frozen,
-        accepted=readers.get("accepted", 0) + served,
-        rejected=parted.get("rejected", 0),
-        excluded=parted.get("excluded", 0),
+        accepted=readers.get(BatchState.ACCEPTED, 0) + served,
+        rejected=parted.get(DeliveryOutcome.REJECTED, 0),
+        excluded=parted.get(DeliveryOutcome.EXCLUDED, 0),
         # A batch in flight is neither done nor lost: to an onlooker it is still to come.
-        pending=readers.get("pending", 0) + readers.get("submitting", 0) - served - doubtful,
-        unknown=readers.get("unknown", 0) + doubtful,
-        batches=sum(number for state, (_readers, number) in by_state.items() if state != "empty"),
+        pending=readers.get(BatchState.PENDING, 0) + readers.get(BatchState.SUBMITTING, 0) - served - doubtful,
+        unknown=readers.get(BatchState.UNKNOWN, 0) + doubtful,
+        batches=sum(number for state, (_readers, number) in by_state.items() if state != BatchState.EMPTY),
         variants=variants,
     )
 
@@ -87,7 +88,7 @@ def count(connection: Connection, edition: str, orphans: Mapping[int, Orphan] = 
 def pending(database: Database, edition: str) -> int:
     """`Counts.pending` alone, without a look at every row."""
     with database.read() as connection:
-        waiting = batch.c.state.in_(("pending", "submitting"))
+        waiting = batch.c.state.in_((BatchState.PENDING, BatchState.SUBMITTING))
         found = select(func.coalesce(func.sum(batch.c.size), 0)).where(batch.c.edition == edition, waiting)
         return int(connection.execute(found).scalar_one())
 
@@ -95,7 +96,7 @@ def pending(database: Database, edition: str) -> int:
 def next_due(database: Database, edition: str) -> datetime | None:
     """When the first of what is still pending is due."""
     with database.read() as connection:
-        soonest = select(batch.c.due_at).where(batch.c.edition == edition, batch.c.state == "pending")
+        soonest = select(batch.c.due_at).where(batch.c.edition == edition, batch.c.state == BatchState.PENDING)
         return connection.execute(soonest.order_by(batch.c.due_at).limit(1)).scalar()
 
 
@@ -124,7 +125,8 @@ def unreached(
     orphans: Mapping[int, Orphan] = {},
 ) -> Iterator[Missing]:
     """As `missing`, with what killed runs left in flight as recovery will tell it."""
-    without = ("pending", "submitting", "unknown") if waiting else ("unknown",)
+    open_ = (BatchState.PENDING, BatchState.SUBMITTING, BatchState.UNKNOWN)
+    without = open_ if waiting else (BatchState.UNKNOWN,)
     # Who of an orphan's batch is passed over below must not count against the limit.
     sizes = select(func.coalesce(func.sum(batch.c.size), 0)).where(batch.c.id.in_(list(orphans)))
     hidden = connection.execute(sizes).scalar_one() if orphans and limit is not None else 0
@@ -146,10 +148,10 @@ def _told(
     rows: Iterable[Any], said: Mapping[int, str], orphans: Mapping[int, Orphan], *, waiting: bool
 ) -> Iterator[Missing]:
     for row in rows:
-        state = row.outcome or ("unknown" if row.state == "unknown" else "pending")
+        state = row.outcome or (BatchState.UNKNOWN if row.state == BatchState.UNKNOWN else BatchState.PENDING)
         if row.batch in orphans and not row.outcome:
             state = orphans[row.batch].state_of(row.id)
-            if state == "accepted" or (state == "pending" and not waiting):
+            if state == BatchState.ACCEPTED or (state == BatchState.PENDING and not waiting):
                 continue
         yield Missing(row.email, state, row.reason or said.get(row.batch, ""))
 
@@ -195,7 +197,7 @@ def doubted(connection: Connection, edition: str, orphans: Mapping[int, Orphan] 
     """As `doubts`, with what killed runs left in flight as recovery will tell it."""
     unknown = connection.execute(
         select(batch.c.id, batch.c.size, batch.c.parent)
-        .where(batch.c.edition == edition, batch.c.state == "unknown")
+        .where(batch.c.edition == edition, batch.c.state == BatchState.UNKNOWN)
         .order_by(batch.c.id)
     ).all()
     found = []
@@ -204,8 +206,10 @@ def doubted(connection: Connection, edition: str, orphans: Mapping[int, Orphan] 
             select(attempt)
             .where(or_(attempt.c.batch == row.id, attempt.c.batch == row.parent))
             .order_by(
-                and_(attempt.c.batch == row.id, attempt.c.state.in_(("unknown", "recalling"))).desc(),
-                (attempt.c.state == "mixed").desc(),  # the parent's others were settled before it was split
+                and_(
+                    attempt.c.batch == row.id, attempt.c.state.in_((AttemptState.UNKNOWN, AttemptState.RECALLING))
+                ).desc(),
+                (attempt.c.state == AttemptState.MIXED).desc(),  # the parent's others were settled before it was split
                 attempt.c.started_at.desc(),
             )
             .limit(1)

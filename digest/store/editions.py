@@ -56,7 +56,9 @@ class EditionStore:
 
     def unfinished(self) -> list[Edition]:
         """Those that something is still to be done about, oldest first."""
-        alive = edition.c.state.in_(("draft", "approved", "frozen", "sending"))
+        alive = edition.c.state.in_(
+            (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
+        )
         with self.database.read() as connection:
             rows = connection.execute(select(edition).where(alive).order_by(edition.c.day, edition.c.key)).all()
         return [_from_row(row) for row in rows]
@@ -85,7 +87,9 @@ class EditionStore:
         with self.database.write(area="edition") as connection:
             old = connection.execute(select(edition).where(edition.c.key == item.key)).one_or_none()
             # A skipped edition reached nobody: its number is free for the next.
-            last = select(func.max(edition.c.number)).where(edition.c.state != "skipped", edition.c.key != item.key)
+            last = select(func.max(edition.c.number)).where(
+                edition.c.state != EditionState.SKIPPED, edition.c.key != item.key
+            )
             free = (connection.execute(last).scalar() or 0) + 1
             if old is None:
                 connection.execute(insert(edition).values(key=item.key, number=free, desk={}, **values))
@@ -93,7 +97,7 @@ class EditionStore:
             if old.state not in over or (desk is not None and _changes(old.desk) != desk):
                 return None
             mine = (edition.c.key == item.key) & edition.c.state.in_(over)
-            number = free if old.state == "skipped" else old.number
+            number = free if old.state == EditionState.SKIPPED else old.number
             changed = connection.execute(update(edition).where(mine).values(number=number, **values)).rowcount
             return replace(item, number=number) if changed else None
 
@@ -112,7 +116,7 @@ class EditionStore:
 
     def set_desk(self, key: str, changes: Changes) -> bool:
         """Keeps what the desk changed. False when the edition is no longer a draft."""
-        mine = (edition.c.key == key) & edition.c.state.in_(("draft", "skipped"))
+        mine = (edition.c.key == key) & edition.c.state.in_((EditionState.DRAFT, EditionState.SKIPPED))
         with self.database.write() as connection:
             kept = _changes_codec().dump_python(changes, mode="json")
             return bool(connection.execute(update(edition).where(mine).values(desk=kept)).rowcount)
@@ -167,7 +171,7 @@ def _from_row(row: Row[Any]) -> Edition:
         key=row.key,
         day=row.day,
         number=row.number,
-        state=row.state,
+        state=EditionState(row.state),
         subject=row.subject,
         preheader=row.preheader,
         sections=_codec().validate_python(row.sections),

@@ -10,6 +10,7 @@ Freezing twice changes nothing: who has a place in a batch keeps it, and who was
 from __future__ import annotations
 
 import json
+import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -36,6 +37,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState, Frequency
 from digest.store import batches
 from digest.store.bulk import fill, measure, scratch
 from digest.store.database import Database
@@ -63,7 +65,7 @@ class Profile(NamedTuple):
             id=id,
             email=email,
             topics=topics_of(self.topics),
-            frequency=self.frequency,
+            frequency=typing.cast("Frequency", self.frequency),
             timezone=self.timezone,
             hour=time.fromisoformat(self.hour) if self.hour else None,
             format="text" if self.format == "text" else "html",
@@ -116,14 +118,16 @@ def waiting(edition: str) -> Select[Any]:
         .outerjoin(wish, wish.c.subscriber == subscriber.c.id)
         .outerjoin(delivery, (delivery.c.edition == edition) & (delivery.c.subscriber == subscriber.c.id))
         .where(subscriber.c.listed)
-        .where(or_(delivery.c.subscriber.is_(None), and_(delivery.c.outcome == "excluded", ~_may_have_it())))
+        .where(
+            or_(delivery.c.subscriber.is_(None), and_(delivery.c.outcome == DeliveryOutcome.EXCLUDED, ~_may_have_it()))
+        )
     )
 
 
 def _may_have_it() -> ColumnElement[bool]:
     """That an excluded subscriber may have the letter already: they left between two tries of a batch whose first try
     may have reached them."""
-    redone = select(attempt.c.id).where(attempt.c.batch == delivery.c.batch, attempt.c.state == "redo")
+    redone = select(attempt.c.id).where(attempt.c.batch == delivery.c.batch, attempt.c.state == AttemptState.REDO)
     return redone.correlate(delivery).exists()
 
 
@@ -208,7 +212,9 @@ def _cut(
             made = batches.new_batches(connection, edition, groups[fate].variant, due_at, parts)
             rows += [(fate, number, id, None, None) for number, id in enumerate(made)]
         else:
-            rows += [(fate, number, None, "excluded", groups[fate].excluded) for number in range(len(parts))]
+            rows += [
+                (fate, number, None, DeliveryOutcome.EXCLUDED, groups[fate].excluded) for number in range(len(parts))
+            ]
     return rows
 
 
@@ -223,7 +229,7 @@ def _insert_deliveries(connection: Connection, edition: str, batch_size: int) ->
     changed = rows.on_conflict_do_update(
         index_elements=["edition", "subscriber"],
         set_={name: rows.excluded[name] for name in values},
-        where=delivery.c.outcome == "excluded",
+        where=delivery.c.outcome == DeliveryOutcome.EXCLUDED,
     )
     connection.execute(changed.inline())
 
@@ -233,11 +239,17 @@ def _begin_sending(connection: Connection, edition: str, now: datetime | None, *
     if placed:
         connection.execute(update(editions).where(mine).values(frozen_at=now))
     connection.execute(
-        update(editions).where(mine, editions.c.state.in_(("approved", "frozen"))).values(state="sending")
+        update(editions)
+        .where(mine, editions.c.state.in_((EditionState.APPROVED, EditionState.FROZEN)))
+        .values(state=EditionState.SENDING)
     )
-    pending = select(batch.c.id).where(batch.c.edition == edition, batch.c.state == "pending", batch.c.size > 0)
+    pending = select(batch.c.id).where(
+        batch.c.edition == edition, batch.c.state == BatchState.PENDING, batch.c.size > 0
+    )
     connection.execute(
-        update(editions).where(mine, editions.c.state == "done", pending.exists()).values(state="sending")
+        update(editions)
+        .where(mine, editions.c.state == EditionState.DONE, pending.exists())
+        .values(state=EditionState.SENDING)
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from digest.models import BatchState, EditionState
 from digest.store.barring import SIGNED_UP
 from digest.store.database import Database
 from digest.store.erasing import Erasures
@@ -23,7 +24,7 @@ from digest.store.signups import JOINED, ORIGIN
 _BEFORE = timedelta(days=7)
 _AGAIN = "asked again"
 _ON_PAGE = "from the sign-up page"
-_NOT_SENT = ("skipped", "cancelled", "expired")
+_NOT_SENT = (EditionState.SKIPPED, EditionState.CANCELLED, EditionState.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +135,16 @@ def _tries(connection: Connection, row: Any) -> list[Any]:
 
 def _letter(row: Any, tries: list[Any], zone: tzinfo, orphan: Orphan | None) -> Happening:
     last = tries[-1] if tries else None
-    state = row.outcome or {"submitting": "pending", "empty": "pending"}.get(row.state, row.state)
+    state = row.outcome or {BatchState.SUBMITTING: BatchState.PENDING, BatchState.EMPTY: BatchState.PENDING}.get(
+        row.state, row.state
+    )
     if orphan and not row.outcome:
         state = orphan.state_of(row.subscriber)
     at = (last and (last.ended_at or last.started_at)) or row.frozen_at or row.due_at or row.composed_at
     at = at or datetime.combine(row.day, time(0), UTC)
     if row.outcome:
         why = row.reason or ""
-    elif state == "pending" and row.edition_state in _NOT_SENT:
+    elif state == BatchState.PENDING and row.edition_state in _NOT_SENT:
         state, why = "none", f"the edition was given up: {row.edition_state}"
     elif last is None:
         why = f"due at {row.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"

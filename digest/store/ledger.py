@@ -18,6 +18,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from digest.deliver.outcome import Accepted, NotSent, Outcome
 from digest.deliver.ports import Ahead, Claim, Fence, Recall, Recovery
+from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState
 from digest.store import attempts, batches, recalls
 from digest.store.attempts import redone_elsewhere
 from digest.store.database import Database
@@ -57,7 +58,7 @@ class SqlLedger:
         """None for a batch whose readers have all left: it is done."""
         readers = batches.mailable(connection, mine.id, max(now, mine.due_at))
         if not readers:
-            connection.execute(update(batch).where(batch.c.id == mine.id).values(state="empty"))
+            connection.execute(update(batch).where(batch.c.id == mine.id).values(state=BatchState.EMPTY))
             return None
         send_at = mine.due_at if mine.due_at > now else None
         return Claim(mine.id, secrets.token_hex(8), mine.variant, readers, send_at)
@@ -67,7 +68,7 @@ class SqlLedger:
             "id": claim.attempt,
             "batch": claim.batch,
             "transport": transport,
-            "state": "submitting",
+            "state": AttemptState.SUBMITTING,
             "started_at": now,
             "run": self.run,
             "boot": self.progress.boot,
@@ -96,7 +97,7 @@ class SqlLedger:
     def note_refused(self, name: str, reader: int, reason: str) -> None:
         with self.database.write() as connection:
             number = attempts.own(connection, name, in_doubt=reader)
-            batches.part(connection, number, reader, outcome="rejected", reason=reason)
+            batches.part(connection, number, reader, outcome=DeliveryOutcome.REJECTED, reason=reason)
 
     def note_put_off(self, name: str, reader: int) -> None:
         with self.database.write() as connection:
@@ -161,12 +162,14 @@ class SqlLedger:
 
     def is_due(self, edition: str, now: datetime, ahead: Ahead | None = None) -> bool:
         """Whether a batch waits to be handed over now, was left in flight, or may yet be recalled."""
-        waiting = or_(and_(batch.c.state == "pending", _ready(ahead is not None)), batch.c.state == "submitting")
+        waiting = or_(
+            and_(batch.c.state == BatchState.PENDING, _ready(ahead is not None)), batch.c.state == BatchState.SUBMITTING
+        )
         if ahead is not None:
             recallable = select(attempt.c.id).where(
                 attempt.c.batch == batch.c.id, attempt.c.fence != "", attempt.c.send_at > now + ahead.closes
             )
-            waiting = or_(waiting, and_(batch.c.state == "unknown", recallable.exists()))
+            waiting = or_(waiting, and_(batch.c.state == BatchState.UNKNOWN, recallable.exists()))
         with self.database.read() as connection:
             found = select(batch.c.id).where(batch.c.edition == edition, waiting).limit(1)
             return connection.execute(found, _moments(now, ahead)).first() is not None
@@ -175,8 +178,9 @@ class SqlLedger:
         """An operator's word on a batch whose outcome is unknown, kept with its reason. False when it is not (or no
         longer) unknown."""
         with self.database.write() as connection:
-            state, what = ("accepted", "accept") if isinstance(outcome, Accepted) else ("pending", "resend")
-            unknown = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == "unknown")
+            accept = isinstance(outcome, Accepted)
+            state, what = (BatchState.ACCEPTED, "accept") if accept else (BatchState.PENDING, "resend")
+            unknown = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == BatchState.UNKNOWN)
             if not connection.execute(update(batch).where(unknown).values(state=state, tries=0)).rowcount:
                 return False
             if isinstance(outcome, NotSent):
@@ -191,27 +195,39 @@ class SqlLedger:
         given_up = 0
         with self.database.write() as connection:
             frozen = select(editions.c.key).where(editions.c.key == edition, editions.c.frozen_at < before).exists()
-            stale = and_(batch.c.edition == edition, batch.c.state == "pending", batch.c.due_at < before, frozen)
+            stale = and_(
+                batch.c.edition == edition, batch.c.state == BatchState.PENDING, batch.c.due_at < before, frozen
+            )
             for number in connection.execute(select(batch.c.id).where(stale)).scalars().all():
                 if attempts.give_up_redoing(connection, number):
-                    connection.execute(update(batch).where(batch.c.id == number).values(state="unknown"))
+                    connection.execute(update(batch).where(batch.c.id == number).values(state=BatchState.UNKNOWN))
                     continue
                 own = and_(delivery.c.batch == number, delivery.c.outcome.is_(None))
                 changed = (
-                    update(delivery).where(own).values(outcome="excluded", reason="expired before it could be sent")
+                    update(delivery)
+                    .where(own)
+                    .values(outcome=DeliveryOutcome.EXCLUDED, reason="expired before it could be sent")
                 )
                 given_up += connection.execute(changed).rowcount
-                connection.execute(update(batch).where(batch.c.id == number).values(state="empty", size=0))
+                connection.execute(update(batch).where(batch.c.id == number).values(state=BatchState.EMPTY, size=0))
         return given_up
 
     def finish(self, edition: str, now: datetime) -> bool:
         """Closes an edition that is being sent and has nobody pending, in flight or in doubt. One guarded UPDATE."""
         open_ = and_(
-            batch.c.edition == edition, batch.c.size > 0, batch.c.state.in_(("pending", "submitting", "unknown"))
+            batch.c.edition == edition,
+            batch.c.size > 0,
+            batch.c.state.in_((BatchState.PENDING, BatchState.SUBMITTING, BatchState.UNKNOWN)),
         )
-        mine = and_(editions.c.key == edition, editions.c.state == "sending", ~select(batch.c.id).where(open_).exists())
+        mine = and_(
+            editions.c.key == edition,
+            editions.c.state == EditionState.SENDING,
+            ~select(batch.c.id).where(open_).exists(),
+        )
         with self.database.write() as connection:
-            return bool(connection.execute(update(editions).where(mine).values(state="done", done_at=now)).rowcount)
+            return bool(
+                connection.execute(update(editions).where(mine).values(state=EditionState.DONE, done_at=now)).rowcount
+            )
 
 
 # What is asked at every claim is made once: the parameters are `_turn`.
@@ -224,9 +240,9 @@ def _next(column: ColumnElement[Any], fenced: bool) -> Select[Any]:
     mine: ColumnElement[str] = bindparam("key")
     return (
         select(column)
-        .where(batch.c.edition == mine, batch.c.state == "pending", _ready(fenced))
+        .where(batch.c.edition == mine, batch.c.state == BatchState.PENDING, _ready(fenced))
         .where(batch.c.tries < bindparam("most"), ~redone_elsewhere(bindparam("by")))
-        .where(select(editions.c.key).where(editions.c.key == mine, editions.c.state == "sending").exists())
+        .where(select(editions.c.key).where(editions.c.key == mine, editions.c.state == EditionState.SENDING).exists())
         .order_by(batch.c.due_at, batch.c.tries, batch.c.id)
         .limit(1)
     )
@@ -238,8 +254,8 @@ def _take(fenced: bool) -> ReturningUpdate[Any]:
     turn = _next(batch.c.id, fenced).limit(bindparam("several")).with_for_update(skip_locked=True).cte("turn")
     return (
         update(batch)
-        .where(batch.c.id.in_(select(turn.c.id)), batch.c.state == "pending")
-        .values(state="submitting", tries=batch.c.tries + 1)
+        .where(batch.c.id.in_(select(turn.c.id)), batch.c.state == BatchState.PENDING)
+        .values(state=BatchState.SUBMITTING, tries=batch.c.tries + 1)
         .returning(batch.c.id, batch.c.variant, batch.c.due_at, batch.c.tries)
     )
 
@@ -259,5 +275,5 @@ def _turn(edition: str, transport: str, now: datetime, max_tries: int, ahead: Ah
 
 
 def _renew(connection: Connection, edition: str) -> None:
-    pending = and_(batch.c.edition == edition, batch.c.state == "pending")
+    pending = and_(batch.c.edition == edition, batch.c.state == BatchState.PENDING)
     connection.execute(update(batch).where(pending).values(tries=0))

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from digest.deliver.outcome import Mixed, Outcome, Unknown, without_doubt
+from digest.models import AttemptState, BatchState
 from digest.store import batches
 from digest.store.database import Database
 from digest.store.locks import living
@@ -33,14 +34,16 @@ class Orphan:
     unknown: frozenset[int]
     reason: str
 
-    def state_of(self, reader: int) -> str:
-        return "accepted" if reader in self.accepted else "unknown" if reader in self.unknown else "pending"
+    def state_of(self, reader: int) -> BatchState:
+        if reader in self.accepted:
+            return BatchState.ACCEPTED
+        return BatchState.UNKNOWN if reader in self.unknown else BatchState.PENDING
 
 
 def abandoned(database: Database) -> set[str]:
     """The runs that left attempts in flight and are at work no more. To be asked before what is told by them is read:
     who is dead stays so, who lives may end in between."""
-    in_flight = select(attempt.c.run).distinct().where(attempt.c.state == "submitting")
+    in_flight = select(attempt.c.run).distinct().where(attempt.c.state == AttemptState.SUBMITTING)
     with database.read() as connection:
         runs = set(connection.execute(in_flight).scalars())
     return runs - living(database, runs) if runs else set()
@@ -51,7 +54,7 @@ def held_by_the_living(database: Database, edition: str) -> int:
     in_flight = (
         select(attempt.c.run, func.sum(batch.c.size))
         .join(batch, batch.c.id == attempt.c.batch)
-        .where(batch.c.edition == edition, attempt.c.state == "submitting")
+        .where(batch.c.edition == edition, attempt.c.state == AttemptState.SUBMITTING)
         .group_by(attempt.c.run)
     )
     with database.read() as connection:
@@ -68,7 +71,9 @@ def orphans(
     found = (
         select(attempt)
         .join(batch, batch.c.id == attempt.c.batch)
-        .where(attempt.c.state == "submitting", batch.c.state == "submitting", attempt.c.run.in_(runs))
+        .where(
+            attempt.c.state == AttemptState.SUBMITTING, batch.c.state == BatchState.SUBMITTING, attempt.c.run.in_(runs)
+        )
     )
     if edition:
         found = found.where(batch.c.edition == edition)

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import select
 
 from digest.curate.sent import SentStory
-from digest.models import Article, Section
+from digest.models import Article, EditionState, Section
 from digest.store.contents import read
 from digest.store.database import Database
 from digest.store.schema import article, edition
 
-_WITH_READERS = ("frozen", "sending", "paused", "done")
+_WITH_READERS = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
 _AT_ONCE = 500  # ids in one statement: databases have a limit
 
 

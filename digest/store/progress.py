@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import bindparam, update
 
 from digest.errors import StoreError
+from digest.models import AttemptState
 from digest.store.database import Database
 from digest.store.schema import attempt
 
@@ -21,7 +22,7 @@ STEP = 25
 
 _record = (
     update(attempt)
-    .where(attempt.c.id == bindparam("name"), attempt.c.state == "submitting")
+    .where(attempt.c.id == bindparam("name"), attempt.c.state == AttemptState.SUBMITTING)
     .values(in_doubt=bindparam("reader"))
 )
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from digest.models import DeliveryOutcome, EditionState
 from digest.store.database import Database
 from digest.store.schema import batch, delivery, edition
 
-_SENT = ("sending", "done")
+_SENT = (EditionState.SENDING, EditionState.DONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,11 @@ class PublishedStore:
             row = connection.execute(asked.outerjoin(batch, batch.c.id == delivery.c.batch).where(mine)).one_or_none()
         if row is None:
             return None
-        return Place("", "") if row.variant is None or row.outcome == "excluded" else Place(row.variant, row.state)
+        return (
+            Place("", "")
+            if row.variant is None or row.outcome == DeliveryOutcome.EXCLUDED
+            else Place(row.variant, row.state)
+        )
 
 
 def _editions(now: datetime) -> Select[Any]:

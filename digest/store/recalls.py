@@ -15,10 +15,17 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from digest.deliver.ports import Fence, Recall
+from digest.models import AttemptState, BatchState, EditionState
 from digest.store.schema import attempt, batch
 from digest.store.schema import edition as editions
 
-_MAY_HAVE_REACHED = ("submitting", "unknown", "recalling", "accepted", "proved")
+_MAY_HAVE_REACHED = (
+    AttemptState.SUBMITTING,
+    AttemptState.UNKNOWN,
+    AttemptState.RECALLING,
+    AttemptState.ACCEPTED,
+    AttemptState.PROVED,
+)
 
 
 class Held(NamedTuple):
@@ -33,21 +40,21 @@ def begin(
 ) -> Recall | None:
     """As `ports.Ledger.begin_recall`; with `taken` also what the provider surely holds. Only one caller at a time, or
     the provider's limit is passed."""
-    states = ("unknown", "accepted") if taken else ("unknown",)
+    states = (AttemptState.UNKNOWN, AttemptState.ACCEPTED) if taken else (AttemptState.UNKNOWN,)
     open_ = (
         select(attempt.c.id, attempt.c.batch, attempt.c.fence, attempt.c.state)
         .join(batch, batch.c.id == attempt.c.batch)
         .where(batch.c.edition == edition, batch.c.state.in_(states))
         .where(attempt.c.transport == fence.name, attempt.c.fence != "", attempt.c.send_at > now + fence.closes)
-        .where(attempt.c.state.in_((*states, "recalling")), attempt.c.id.not_in(but))
+        .where(attempt.c.state.in_((*states, AttemptState.RECALLING)), attempt.c.id.not_in(but))
         # What is left out when there is no room for all is to be as few readers as can be.
         .order_by(attempt.c.state.desc(), attempt.c.send_at, batch.c.size.desc(), attempt.c.id)
     )
     room = fence.most_open - connection.execute(select(func.count()).where(_counted(fence, now))).scalar_one()
     for row in connection.execute(open_).all():
-        if row.state == "recalling" or room > 0:  # what was begun goes on: it is counted already
-            connection.execute(update(attempt).where(attempt.c.id == row.id).values(state="recalling"))
-            _move(connection, row.id, out_of=("accepted",), to="unknown")  # until the provider confirms it
+        if row.state == AttemptState.RECALLING or room > 0:  # what was begun goes on: it is counted already
+            connection.execute(update(attempt).where(attempt.c.id == row.id).values(state=AttemptState.RECALLING))
+            _move(connection, row.id, out_of=(BatchState.ACCEPTED,), to=BatchState.UNKNOWN)
             return Recall(row.id, row.batch, row.fence)
     return None
 
@@ -56,7 +63,7 @@ def _counted(fence: Fence, now: datetime) -> ColumnElement[bool]:
     """A recall counts at the provider until its time to send, in whatever edition it was made."""
     return and_(
         attempt.c.transport == fence.name,
-        attempt.c.state.in_(("recalling", "recalled", "decided")),
+        attempt.c.state.in_((AttemptState.RECALLING, AttemptState.RECALLED, AttemptState.DECIDED)),
         attempt.c.send_at > now,
     )
 
@@ -69,13 +76,13 @@ def room_from(connection: Connection, fence: Fence, now: datetime) -> datetime |
 def end(connection: Connection, name: str, now: datetime) -> None:
     """As `ports.Ledger.end_recall`. The batch begins afresh: that it was in doubt says nothing against it. It stays as
     it is while another attempt of it may have reached its readers: one made by an operator's word, say."""
-    mine = and_(attempt.c.id == name, attempt.c.state == "recalling")
-    if not connection.execute(update(attempt).where(mine).values(state="recalled", ended_at=now)).rowcount:
+    mine = and_(attempt.c.id == name, attempt.c.state == AttemptState.RECALLING)
+    if not connection.execute(update(attempt).where(mine).values(state=AttemptState.RECALLED, ended_at=now)).rowcount:
         return
     number = select(attempt.c.batch).where(attempt.c.id == name).scalar_subquery()
     other = select(attempt.c.id).where(attempt.c.batch == number, attempt.c.state.in_(_MAY_HAVE_REACHED))
     if connection.execute(other.limit(1)).first() is None:
-        _move(connection, name, out_of=("unknown", "accepted"), to="pending")
+        _move(connection, name, out_of=(BatchState.UNKNOWN, BatchState.ACCEPTED), to=BatchState.PENDING)
 
 
 def held_ahead(connection: Connection, edition: str, now: datetime) -> Held:
@@ -86,7 +93,7 @@ def held_ahead(connection: Connection, edition: str, now: datetime) -> Held:
         .group_by(batch.c.state)
     )
     found: dict[str, int] = dict(connection.execute(rows).all())
-    return Held(int(found.get("accepted", 0)), int(found.get("unknown", 0)))
+    return Held(int(found.get(BatchState.ACCEPTED, 0)), int(found.get(BatchState.UNKNOWN, 0)))
 
 
 def stopped_ahead(connection: Connection, now: datetime) -> list[str]:
@@ -94,7 +101,7 @@ def stopped_ahead(connection: Connection, now: datetime) -> list[str]:
     mine = (
         select(editions.c.key)
         .join(batch, batch.c.edition == editions.c.key)
-        .where(editions.c.state.in_(("paused", "cancelled")), _held_until_after(now))
+        .where(editions.c.state.in_((EditionState.PAUSED, EditionState.CANCELLED)), _held_until_after(now))
     )
     return list(connection.execute(mine.distinct().order_by(editions.c.key)).scalars())
 
@@ -103,20 +110,24 @@ def _held_until_after(now: datetime) -> ColumnElement[bool]:
     """That a provider surely or perhaps holds a batch for a time that is still to come."""
     held = select(attempt.c.id).where(
         attempt.c.batch == batch.c.id,
-        attempt.c.state.in_(("accepted", "unknown", "recalling")),
+        attempt.c.state.in_((AttemptState.ACCEPTED, AttemptState.UNKNOWN, AttemptState.RECALLING)),
         attempt.c.fence != "",
         attempt.c.send_at > now,
     )
-    return and_(batch.c.state.in_(("accepted", "unknown")), held.exists())
+    return and_(batch.c.state.in_((BatchState.ACCEPTED, BatchState.UNKNOWN)), held.exists())
 
 
 def prove(connection: Connection, name: str) -> bool:
     """As `SqlLedger.prove`. An attempt that is being recalled proves nothing: the provider may have taken it and yet
     never let it go. One that an operator has disowned settles its batch only until another attempt has it."""
-    for state, out_of in (("submitting", "submitting"), ("unknown", "unknown"), ("decided", "pending")):
+    for state, out_of in (
+        (AttemptState.SUBMITTING, BatchState.SUBMITTING),
+        (AttemptState.UNKNOWN, BatchState.UNKNOWN),
+        (AttemptState.DECIDED, BatchState.PENDING),
+    ):
         mine = and_(attempt.c.id == name, attempt.c.state == state)
-        if connection.execute(update(attempt).where(mine).values(state="proved")).rowcount:
-            return _move(connection, name, out_of=(out_of,), to="accepted")
+        if connection.execute(update(attempt).where(mine).values(state=AttemptState.PROVED)).rowcount:
+            return _move(connection, name, out_of=(out_of,), to=BatchState.ACCEPTED)
     return False
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from digest.deliver.outcome import Mixed, NotSent, Outcome, Redo, Unknown, without_doubt
 from digest.deliver.ports import Recovery
+from digest.models import AttemptState, BatchState
 from digest.store import attempts, batches, locks
 from digest.store.progress import in_doubt
 from digest.store.schema import attempt, batch
@@ -33,7 +34,7 @@ class Left:
         found = connection.execute(
             select(attempt)
             .join(batch, batch.c.id == attempt.c.batch)
-            .where(batch.c.edition == edition, attempt.c.state == "submitting")
+            .where(batch.c.edition == edition, attempt.c.state == AttemptState.SUBMITTING)
         ).all()
         dead = locks.dead(connection, {orphan.run for orphan in found})
         doubtful = 0
@@ -56,13 +57,15 @@ class Left:
         waiting = (
             select(attempt.c.id, attempt.c.transport, attempt.c.started_at, attempt.c.batch, batch.c.size)
             .join(batch, batch.c.id == attempt.c.batch)
-            .where(batch.c.edition == edition, batch.c.state == "pending", attempt.c.state == "redo")
+            .where(
+                batch.c.edition == edition, batch.c.state == BatchState.PENDING, attempt.c.state == AttemptState.REDO
+            )
         )
         held: dict[int, int] = {}
         for row in connection.execute(waiting).all():
             if not self._in_time(row, now):
                 attempts.give_up_redoing(connection, row.batch)
-                connection.execute(update(batch).where(batch.c.id == row.batch).values(state="unknown"))
+                connection.execute(update(batch).where(batch.c.id == row.batch).values(state=BatchState.UNKNOWN))
                 held[row.batch] = row.size
         return sum(held.values())
 

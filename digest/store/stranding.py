@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from sqlalchemy import and_, select, update
 
+from digest.models import AttemptState, BatchState
 from digest.store import attempts
 from digest.store.counting import Doubt
 from digest.store.database import Database
@@ -21,8 +22,8 @@ def stranded(database: Database, edition: str, transports: Collection[str]) -> l
     waiting = (
         select(batch.c.id.label("number"), batch.c.size, attempt)
         .join(attempt, attempt.c.batch == batch.c.id)
-        .where(batch.c.edition == edition, batch.c.state == "pending", batch.c.size > 0)
-        .where(attempt.c.state == "redo", attempt.c.transport.not_in(list(transports)))
+        .where(batch.c.edition == edition, batch.c.state == BatchState.PENDING, batch.c.size > 0)
+        .where(attempt.c.state == AttemptState.REDO, attempt.c.transport.not_in(list(transports)))
         .order_by(batch.c.id, attempt.c.started_at)
     )
     with database.read() as connection:
@@ -33,7 +34,7 @@ def stranded(database: Database, edition: str, transports: Collection[str]) -> l
 
 def hold(database: Database, edition: str, number: int) -> None:
     """Puts such a batch in doubt, so that an operator's word can settle it as it settles any other."""
-    mine = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == "pending")
+    mine = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == BatchState.PENDING)
     with database.write() as connection:
         if attempts.give_up_redoing(connection, number):
-            connection.execute(update(batch).where(mine).values(state="unknown"))
+            connection.execute(update(batch).where(mine).values(state=BatchState.UNKNOWN))

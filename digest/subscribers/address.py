@@ -1,4 +1,4 @@
-"""One comparable form for an email address, and the sentence for one that can't be mailed. Pure."""
+"""Validate email addresses and normalise them for comparison."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ _PLAIN = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]\Z"
 )
 
-_LONGEST = 1000
+_MAX_LENGTH = 1000
 
 
-@lru_cache(maxsize=4)  # whoever checks an address compares it next
+# Callers often validate an address and then compare it.
+@lru_cache(maxsize=4)
 def normalise(email: str) -> str:
-    """The address in lower case with its domain in ASCII (IDNA 2008). Raises ValueError with what is wrong.
+    """Return the address in lower case with its domain in ASCII (IDNA 2008). Raises ValueError.
 
-    The local part is folded too: RFC 5321 2.4 lets hosts tell case apart, none of note does, and two lines that
-    differ only by case are one reader.
+    The local part is lower-cased too. RFC 5321 2.4 allows it to be case-sensitive, but no major provider does this,
+    and two addresses that differ only by case are one subscriber.
     """
-    if len(email) > _LONGEST:
-        raise ValueError(f"an address has no {len(email):,} characters")
+    if len(email) > _MAX_LENGTH:
+        raise ValueError(f"an address can't have {len(email):,} characters")
     folded = email.strip().lower()
     if not folded.isascii():
         folded = unicodedata.normalize("NFC", email.strip()).lower()
     if len(folded) <= 254 and folded.index("@") <= 64 if _PLAIN.match(folded) else False:
         return folded
-    return _slowly(folded)
+    return _validate(folded)
 
 
 def comparable(address: str) -> str:
@@ -39,23 +40,25 @@ def comparable(address: str) -> str:
 
 
 def mailbox(address: str) -> str:
-    """Which comparable addresses are counted together: those that a mailbox has by itself, `a.sha+news@` for `asha@`,
-    so that nobody is buried in our mail under names of their own."""
+    """Return the mailbox that a normalised address probably belongs to: `a.sha+news@` is `asha@`.
+
+    Rate limits count by mailbox, so that nobody can flood a person with mail to variants of one address.
+    """
     local, _, domain = address.rpartition("@")
     return f"{local.partition('+')[0].replace('.', '') or local}@{domain}"
 
 
-def _slowly(folded: str) -> str:
+def _validate(folded: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     local = folded.rpartition("@")[0]
     if not local.isascii():
-        raise ValueError("the part before @ must be written in ASCII letters; mail services take no other")
+        raise ValueError("the part before @ must be ASCII; mail services accept nothing else")
     if len(local) > 64:
         raise ValueError("the part before @ is longer than 64 letters")
     try:
         checked = validate_email(folded, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
-        said = str(error)
-        raise ValueError(said[:1].lower() + said[1:].rstrip(".")) from None
+        message = str(error)
+        raise ValueError(message[:1].lower() + message[1:].rstrip(".")) from None
     return checked.ascii_email or checked.normalized

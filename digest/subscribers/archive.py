@@ -1,7 +1,7 @@
-"""Lists within a ZIP as Mailchimp exports it: one file each for who subscribed, left, was cleaned, never agreed.
+"""Import the ZIP that Mailchimp exports: one CSV file each for subscribed, unsubscribed, cleaned and nonsubscribed.
 
-Owns unpacking, bounded in files and bytes whatever the archive says of itself, and telling a row of several files by
-one number. What the lists mean is `importing`'s.
+Extraction is limited in files and bytes, whatever the archive's directory claims. All rows of all files are numbered
+consecutively.
 """
 
 from __future__ import annotations
@@ -18,58 +18,63 @@ from typing import IO
 from digest.errors import ConfigurationError, Fault
 from digest.subscribers.importing import ListReading, Reject
 from digest.subscribers.incoming import Incoming
-from digest.subscribers.listfile import originals
+from digest.subscribers.listfile import original_rows
 
 KINDS = ("subscribed", "unsubscribed", "cleaned", "nonsubscribed")
-"""How the names of Mailchimp's files begin, before `_email_audience_export_….csv`."""
+"""Start of the file names, before `_email_audience_export_….csv`."""
 
-_MOST_FILES = 20
-_MOST_BYTES = 1 << 30
-_FREE_BYTES = 10 << 20  # of which nobody asks how well they were packed
-_MOST_PACKED = 200  # times; lists of readers come to 10
-_MOST_NAMES = 1 << 20  # bytes of the archive's directory, which is read as a whole
+_MAX_FILES = 20
+_MAX_BYTES = 1 << 30
+# A compression ratio above this limit is a ZIP bomb; lists of subscribers reach about 10.
+_MAX_RATIO = 200
+# Extracted bytes to which the ratio does not apply.
+_RATIO_EXEMPT_BYTES = 10 << 20
+# Bytes of the archive's directory, which is read into memory.
+_MAX_DIRECTORY_BYTES = 1 << 20
+# Signature of the end of the central directory.
 _END = b"PK\x05\x06"
 _BLOCK = 1 << 16
-_STEP = 100_000_000  # lines of a file
-_PASSED_OVER = "is no list of Mailchimp's and is passed over"
+# Line numbers reserved for each file.
+_STEP = 100_000_000
+_IGNORED = "is not a list of Mailchimp's and was ignored"
 
 
 @dataclass(frozen=True, slots=True)
-class Lists:
-    """Lists that are taken in together. A row's line counts on from file to file, in steps; `place` takes it apart."""
+class ListBundle:
+    """Lists that are imported together. Line numbers continue from file to file; `locate` converts them back."""
 
     parts: tuple[ListReading, ...]
 
-    def readers(self, reject: Reject) -> Iterator[Incoming]:
-        """Every row that is a reader; `reject` is told (line, address, reason) of each other."""
-        yield from self.parts[0].readers(reject)
+    def rows(self, reject: Reject) -> Iterator[Incoming]:
+        """Yield the valid rows of all lists; call `reject` for all others."""
+        yield from self.parts[0].rows(reject)
         for number, part in enumerate(self.parts[1:], 1):
             start = number * _STEP
-            for one in part.readers(_shifted(reject, start)):
-                yield one._replace(line=start + one.line)
+            for row in part.rows(_shifted(reject, start)):
+                yield row._replace(line=start + row.line)
 
-    def place(self, line: int) -> tuple[str, int]:
-        """(the file's name, the line in it)."""
+    def locate(self, line: int) -> tuple[str, int]:
+        """Return the file's name and the line in it."""
         number, line = divmod(line, _STEP)
         return self.parts[number].file.path.name, line
 
-    def where(self, line: int) -> str:
-        """The place of a row within what was imported, in words."""
-        name, line = self.place(line)
+    def describe_line(self, line: int) -> str:
+        """Describe a row's place in words."""
+        name, line = self.locate(line)
         return f"line {line}" if len(self.parts) == 1 else f"line {line} of {name}"
 
     @property
     def headings(self) -> list[str]:
-        """Those of every file, each once."""
+        """The headings of all files, without duplicates."""
         named = (part.file.headings or tuple(part.columns.values()) for part in self.parts)
         return list({heading.strip().lower(): heading for headings in named for heading in headings}.values())
 
-    def originals(self, lines: Mapping[int, str]) -> Iterator[tuple[int, list[str], str]]:
-        """(line, cells under `headings`, what is said of it) of the rows on these lines, as they were."""
+    def original_rows(self, reasons: Mapping[int, str]) -> Iterator[tuple[int, list[str], str]]:
+        """Yield (line, cells under `headings`, reason) of the rows on the lines in `reasons`, unchanged."""
         for number, part in enumerate(self.parts):
-            own = {line % _STEP: said for line, said in lines.items() if line // _STEP == number}
-            for line, cells, said in originals(part.file, self.headings, own) if own else ():
-                yield number * _STEP + line, cells, said
+            own = {line % _STEP: reason for line, reason in reasons.items() if line // _STEP == number}
+            for line, cells, reason in original_rows(part.file, self.headings, own) if own else ():
+                yield number * _STEP + line, cells, reason
 
 
 def _shifted(reject: Reject, start: int) -> Reject:
@@ -77,25 +82,27 @@ def _shifted(reject: Reject, start: int) -> Reject:
 
 
 @contextmanager
-def unpacked(path: Path) -> Iterator[tuple[list[Path], list[str]]]:
-    """The files of lists that `path` is or holds, as long as the block lasts, and what is to be said of others within.
-    Raises ConfigurationError for an archive that is broken, holds no list, or more than lists are."""
+def extract_lists(path: Path) -> Iterator[tuple[list[Path], list[str]]]:
+    """Extract a ZIP to a temporary folder; yield its lists and notes on its other files. Other files are lists as such.
+
+    Raises ConfigurationError for an archive that is damaged, contains no list, or is suspiciously large.
+    """
     if not _is_zip(path):
         yield [path], []
         return
     with tempfile.TemporaryDirectory(prefix="digest-") as folder:
         try:
-            found = _unpack(path, Path(folder))
+            extracted = _extract(path, Path(folder))
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-            raise _fault(path, f"can't be unpacked: {_words(error)}") from None
+            raise _fault(path, f"can't be extracted: {_first_line(error)}") from None
         except OSError as error:
-            raise _fault(path, f"can't be unpacked: {error.strerror or error}") from None
-        yield found
+            raise _fault(path, f"can't be extracted: {error.strerror or error}") from None
+        yield extracted
 
 
-def _unpack(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
-    if _directory_bytes(path) > _MOST_NAMES:
-        raise _fault(path, f"holds more files than an export of lists has (at most {_MOST_FILES})")
+def _extract(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
+    if _directory_bytes(path) > _MAX_DIRECTORY_BYTES:
+        raise _fault(path, f"contains too many files for an export of lists (at most {_MAX_FILES})")
     with zipfile.ZipFile(path) as archive:
         entries = {one: PurePosixPath(one.filename) for one in archive.infolist() if not one.is_dir()}
         if "[Content_Types].xml" in archive.NameToInfo:
@@ -107,33 +114,33 @@ def _unpack(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
         ]
         if not chosen:
             kinds = ", ".join(f"{kind}_….csv" for kind in KINDS)
-            raise _fault(path, f"is a ZIP archive without any of Mailchimp's lists ({kinds}); unpack it")
+            raise _fault(path, f"is a ZIP archive without any of Mailchimp's lists ({kinds}); extract it yourself")
         names = [name for _kind, _one, name in chosen]
-        if len(chosen) > _MOST_FILES or len(set(names)) < len(names):
-            raise _fault(path, f"holds {len(chosen)} lists; expected each name once and at most {_MOST_FILES}")
-        room = min(_MOST_BYTES, max(_FREE_BYTES, path.stat().st_size * _MOST_PACKED))
+        if len(chosen) > _MAX_FILES or len(set(names)) < len(names):
+            raise _fault(path, f"contains {len(chosen)} lists; expected at most {_MAX_FILES}, each with its own name")
+        bytes_left = min(_MAX_BYTES, max(_RATIO_EXEMPT_BYTES, path.stat().st_size * _MAX_RATIO))
         found = []
         for _kind, one, name in sorted(chosen, key=lambda row: (row[0], row[2])):
             if one.flag_bits & 1:
-                raise _fault(path, f"{name} within it is locked by a password; unpack it")
+                raise _fault(path, f"{name} in it is protected by a password; extract it yourself")
             target = folder / name.replace("\\", "_").replace("\0", "_")
             with archive.open(one) as packed, target.open("wb") as file:
-                room -= _copied(packed, file, room, path, name)
+                bytes_left -= _copy(packed, file, bytes_left, path, name)
             if target.stat().st_size:
                 found.append(target)
         if not found:
-            raise _fault(path, "holds lists, but all of them are empty")
+            raise _fault(path, "contains only empty lists")
         others = [str(name) for name in entries.values() if name.name not in names]
-        return found, [f"{name!r} within it {_PASSED_OVER}" for name in others[:3]]
+        return found, [f"{name!r} in it {_IGNORED}" for name in others[:3]]
 
 
-def _copied(packed: IO[bytes], file: IO[bytes], room: int, path: Path, name: str) -> int:
-    """What was really there counts, not what the archive says of it."""
+def _copy(packed: IO[bytes], file: IO[bytes], bytes_left: int, path: Path, name: str) -> int:
+    """Copy at most `bytes_left` bytes and return their number. The sizes in the archive's directory may be false."""
     count = 0
     while block := packed.read(_BLOCK):
         count += len(block)
-        if count > room:
-            raise _fault(path, f"{name} within it is larger than a list packed so small can be; unpack it to look")
+        if count > bytes_left:
+            raise _fault(path, f"{name} in it is suspiciously large for its compressed size; extract it to check")
         file.write(block)
     return count
 
@@ -143,11 +150,12 @@ def _is_zip(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(4) in (b"PK\x03\x04", _END)
     except OSError:
-        return False  # which reading it says
+        # Opening it reports the error.
+        return False
 
 
 def _directory_bytes(path: Path) -> int:
-    """How long the archive's directory says to be; 0 where none is found, which opening it says."""
+    """Return the size of the archive's directory; 0 if there is none, which opening the archive reports."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - (1 << 16) - 22))
@@ -156,9 +164,9 @@ def _directory_bytes(path: Path) -> int:
     return int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
 
 
-def _words(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
-def _fault(path: Path, said: str) -> ConfigurationError:
-    return ConfigurationError([Fault(path.name, 0, said)])
+def _fault(path: Path, message: str) -> ConfigurationError:
+    return ConfigurationError([Fault(path.name, 0, message)])

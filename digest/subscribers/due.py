@@ -1,7 +1,4 @@
-"""Decides who is due: for each reader of the list, when and in which form, or why not. Pure.
-
-The one place for this decision. What the provider and the reader said (suppression) comes in as data.
-"""
+"""Decide for each subscriber when an edition is due, or why they do not get it."""
 
 from __future__ import annotations
 
@@ -17,8 +14,11 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A listed reader as the store knows them, their wishes over the list, with the reason why they must not be
-    mailed, or ''. `paused_until` is what they asked for themselves."""
+    """A listed subscriber with their own preferences applied.
+
+    `suppressed` is the reason for which the address must not be mailed, or ''. `paused_until` ends a pause that the
+    subscriber asked for.
+    """
 
     id: int
     email: str
@@ -34,37 +34,36 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The decision: a due time, or the reason for which this reader does not get the edition."""
+    """The decision: a due time, or the reason for which this subscriber does not get the edition."""
 
     due_at: datetime | None
     excluded: str = ""
 
 
-def decide(reader: Candidate, day: date, *, send_at: time | None, now: datetime) -> Due:
-    """Whether and when `reader` gets the edition of `day`.
+def decide(subscriber: Candidate, day: date, *, send_at: time | None, now: datetime) -> Due:
+    """Decide whether and when a subscriber gets the edition of `day`.
 
-    `send_at` is the newsletter's hour, which holds where the reader named none; None means a one-off send: at once,
-    whatever the hour. A due time may lie in the past. In the reader's own zone a time that a clock change skips or
-    doubles is taken at its first occurrence (PEP 495, fold=0).
+    `send_at` is the hour for subscribers without their own; None sends at once, whatever the hour. A due time may be
+    in the past. A local time that a clock change skips or repeats means its first occurrence (PEP 495, fold=0).
     """
-    if reader.suppressed:
-        return Due(None, reader.suppressed)
-    if reader.status != "active":
-        return Due(None, reader.status)
-    if not is_due_on(reader.frequency, day):
-        return Due(None, f"not due on this day ({reader.frequency})")
+    if subscriber.suppressed:
+        return Due(None, subscriber.suppressed)
+    if subscriber.status != "active":
+        return Due(None, subscriber.status)
+    if not is_due_on(subscriber.frequency, day):
+        return Due(None, f"not due on this day ({subscriber.frequency})")
     if send_at is None:
-        # Not `now` itself: a clock that is set back a little must not make what was due not due any more.
+        # Not `now` itself: if the clock is set back a little, the edition must still be due.
         due_at = min(now, datetime.combine(day, time(0), now.tzinfo))
     else:
-        due_at = datetime.combine(day, reader.hour or send_at, ZoneInfo(reader.timezone)).astimezone(now.tzinfo)
-    if reader.paused_until and max(due_at, now, key=datetime.timestamp) < reader.paused_until:
-        return Due(None, f"paused until {reader.paused_until.astimezone(now.tzinfo):%Y-%m-%d}")
+        due_at = datetime.combine(day, subscriber.hour or send_at, ZoneInfo(subscriber.timezone)).astimezone(now.tzinfo)
+    if subscriber.paused_until and max(due_at, now, key=datetime.timestamp) < subscriber.paused_until:
+        return Due(None, f"paused until {subscriber.paused_until.astimezone(now.tzinfo):%Y-%m-%d}")
     return Due(due_at)
 
 
 def is_due_on(frequency: Frequency, day: date) -> bool:
-    """Whether a reader of this frequency gets an edition on this day."""
+    """Return whether a subscriber with this frequency gets an edition on this day."""
     if frequency == "daily":
         return True
     if frequency == "weekdays":

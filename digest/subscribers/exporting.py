@@ -1,4 +1,4 @@
-"""Writes readers in the shapes that other tools read, by the tables of `formats`, row by row."""
+"""Export subscribers in the formats of other tools, by the tables in `formats`."""
 
 from __future__ import annotations
 
@@ -11,85 +11,91 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from digest.models import Subscriber
-from digest.subscribers.formats import FORMULA, WRITTEN
+from digest.subscribers.formats import EXPORT_COLUMNS, FORMULA
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Leaving:
-    """A reader to write. `barred` is why the address must not be mailed, or ''; then `barred_at` says since when.
-    `paused_until` is the end of a pause that has one."""
+class ExportRow:
+    """A subscriber to export. `suppressed` is the reason for which the address must not be mailed, or ''."""
 
-    reader: Subscriber
+    subscriber: Subscriber
     origin: str = ""
-    barred: str = ""
-    barred_at: datetime | None = None
+    suppressed: str = ""
+    suppressed_at: datetime | None = None
     agreed_at: datetime | None = None
     paused_until: datetime | None = None
 
 
-def write(readers: Iterable[Leaving], file: TextIO, format: str) -> int:
-    """Writes the readers in a format of `formats.WRITTEN`; answers how many."""
-    columns = WRITTEN[format]
+def write(rows: Iterable[ExportRow], file: TextIO, format: str) -> int:
+    """Write the rows in a format of `formats.EXPORT_COLUMNS` and return their number."""
+    columns = EXPORT_COLUMNS[format]
     count = 0
     if format == "jsonl":
-        for row in readers:
-            values = {heading: _VALUES[what](row) for heading, what in columns}
+        for row in rows:
+            values = {heading: _VALUES[key](row) for heading, key in columns}
             kept = {heading: value for heading, value in values.items() if value not in ("", [])}
             file.write(json.dumps(kept, ensure_ascii=False) + "\n")
             count += 1
         return count
-    out = csv.writer(file, lineterminator="\r\n")  # RFC 4180
-    out.writerow([heading for heading, _what in columns])
-    for row in readers:
-        out.writerow([_cell(_VALUES[what](row)) if what else "" for _heading, what in columns])
+    # RFC 4180.
+    out = csv.writer(file, lineterminator="\r\n")
+    out.writerow([heading for heading, _key in columns])
+    for row in rows:
+        out.writerow([_cell(_VALUES[key](row)) if key else "" for _heading, key in columns])
         count += 1
     return count
 
 
-def guarded(text: str) -> str:
-    """A text that no spreadsheet takes for a formula; `importing` takes the mark off again."""
+def escape_formula(text: str) -> str:
+    """Prefix text that a spreadsheet would evaluate as a formula. `incoming` removes the prefix."""
     return "'" + text if text.lstrip()[:1] in FORMULA else text
 
 
 def _cell(value: Any) -> str:
-    return ",".join(value) if isinstance(value, list) else guarded(str(value))
+    return ",".join(value) if isinstance(value, list) else escape_formula(str(value))
 
 
-def _when(moment: datetime | None) -> str:
+def _iso_time(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
 
 
-def _plain_time(moment: datetime | None) -> str:
+def _zoneless_time(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
 
 
-def _attributes(row: Leaving) -> dict[str, Any]:
-    pause = {"paused_until": _when(row.paused_until)} if row.paused_until else {}
-    return {"topics": row.reader.topics, **pause}
+def _suppressed_time(row: ExportRow) -> str:
+    # Other tools take an empty time for "not suppressed".
+    return _zoneless_time(row.suppressed_at or _EPOCH)
+
+
+def _attributes(row: ExportRow) -> dict[str, Any]:
+    pause = {"paused_until": _iso_time(row.paused_until)} if row.paused_until else {}
+    return {"topics": row.subscriber.topics, **pause}
 
 
 _LISTMONK = {"active": "enabled", "paused": "disabled"}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_VALUES: dict[str, Callable[[Leaving], Any]] = {
-    "email": lambda row: row.reader.email,
-    "name": lambda row: row.reader.name,
-    "topics": lambda row: list(row.reader.topics),
-    "quoted topics": lambda row: ",".join(f'"{topic}"' for topic in row.reader.topics),
-    "frequency": lambda row: row.reader.frequency,
-    "timezone": lambda row: row.reader.timezone,
-    "hour": lambda row: row.reader.hour.isoformat("minutes") if row.reader.hour else "",
-    "format": lambda row: row.reader.format,
-    "status": lambda row: row.barred or row.reader.status,
+_VALUES: dict[str, Callable[[ExportRow], Any]] = {
+    "email": lambda row: row.subscriber.email,
+    "name": lambda row: row.subscriber.name,
+    "topics": lambda row: list(row.subscriber.topics),
+    "quoted topics": lambda row: ",".join(f'"{topic}"' for topic in row.subscriber.topics),
+    "frequency": lambda row: row.subscriber.frequency,
+    "timezone": lambda row: row.subscriber.timezone,
+    "hour": lambda row: row.subscriber.hour.isoformat("minutes") if row.subscriber.hour else "",
+    "format": lambda row: row.subscriber.format,
+    "status": lambda row: row.suppressed or row.subscriber.status,
     "origin": lambda row: row.origin,
-    "agreed": lambda row: _when(row.agreed_at),
-    "agreed plainly": lambda row: _plain_time(row.agreed_at),
-    "left": lambda row: _plain_time(row.barred_at or _EPOCH) if row.barred and row.barred != "bounced" else "",
-    "bounced": lambda row: _plain_time(row.barred_at or _EPOCH) if row.barred == "bounced" else "",
-    "mailable": lambda row: "false" if row.barred else "true",
-    "stopped": lambda row: "true" if row.barred else "false",
-    "uuid": lambda row: str(uuid.uuid5(uuid.NAMESPACE_URL, f"mailto:{row.reader.email.lower()}")),
+    "agreed": lambda row: _iso_time(row.agreed_at),
+    "agreed without zone": lambda row: _zoneless_time(row.agreed_at),
+    "left": lambda row: _suppressed_time(row) if row.suppressed not in ("", "bounced") else "",
+    "bounced": lambda row: _suppressed_time(row) if row.suppressed == "bounced" else "",
+    "mailable": lambda row: "false" if row.suppressed else "true",
+    "stopped": lambda row: "true" if row.suppressed else "false",
+    "uuid": lambda row: str(uuid.uuid5(uuid.NAMESPACE_URL, f"mailto:{row.subscriber.email.lower()}")),
     "attributes": lambda row: json.dumps(_attributes(row), ensure_ascii=False),
-    "paused_until": lambda row: _when(row.paused_until),
-    "listmonk status": lambda row: "blocklisted" if row.barred else _LISTMONK[row.reader.status],
+    "paused_until": lambda row: _iso_time(row.paused_until),
+    "listmonk status": lambda row: "blocklisted" if row.suppressed else _LISTMONK[row.subscriber.status],
 }  # fmt: skip
-"""What of a reader → its value."""
+"""Key of `formats.EXPORT_COLUMNS` → value."""

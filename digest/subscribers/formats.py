@@ -1,4 +1,4 @@
-"""The shapes of lists of readers that other tools write and read: tables of columns and of words. Data, no logic.
+"""Tables of the list formats that other tools export and import: columns, and words for a subscriber's status.
 
 Sources: the CSV writers of Ghost (members-csv), listmonk (ExportSubscribers), and exports of Mailchimp and Substack.
 """
@@ -6,13 +6,12 @@ Sources: the CSV writers of Ghost (members-csv), listmonk (ExportSubscribers), a
 from __future__ import annotations
 
 FORMULA = ("=", "+", "-", "@")
-"""With what a text begins that a spreadsheet takes for a formula, whatever blanks stand before it."""
+"""First characters of what a spreadsheet evaluates as a formula, even after blanks."""
 
 FORMATS = ("csv", "jsonl", "mailchimp", "ghost", "listmonk", "substack")
 
 FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "format", "status")
-"""What a row may say of a reader; `first`, `last`, `agreed`, `left`, `bounced`, `mailable`, `stopped`, `labels`,
-`attributes`, `paused_until` and `ip` are told in columns of other tools and end in these."""
+"""Fields of a subscriber. The other keys of COLUMNS are found in other tools' exports and are converted to these."""
 
 COLUMNS = {
     "email": ("email", "email address", "e-mail", "e-mail address", "mail", "ईमेल", "ई-मेल", "ईमेल पता"),
@@ -35,15 +34,15 @@ COLUMNS = {
     "mailable": ("subscribed_to_emails", "subscribed"),
     "stopped": ("email_disabled",),
 }
-"""Meaning → the headings that have it, in lower case, the best first."""
+"""Field → headings in lower case, preferred ones first."""
 
-SIGNS = {
+SIGNATURES = {
     "mailchimp": {"leid", "euid", "member_rating", "optin_time", "unsub_time"},
     "ghost": {"subscribed_to_emails", "complimentary_plan"},
     "listmonk": {"uuid", "attributes"},
     "substack": {"active_subscription", "email_disabled"},
 }
-"""Format → headings, two of which tell it from others."""
+"""Format → headings. Two of them identify the format."""
 
 STATUSES = {
     "": "active", "active": "active", "subscribed": "active", "enabled": "active", "confirmed": "active",
@@ -54,24 +53,24 @@ STATUSES = {
     "bounced": "bounced", "cleaned": "bounced", "undeliverable": "bounced", "invalid": "bounced",
     "complained": "complained", "spam": "complained", "abuse": "complained", "complaint": "complained",
 }  # fmt: skip
-"""A status as other tools call it → `active`, `paused`, or the reason for which its address is barred."""
+"""Other tools' word for a status → `active`, `paused`, or the reason to suppress the address."""
 
 UNCONFIRMED = ("unconfirmed", "pending", "nonsubscribed", "non-subscribed", "transactional")
-"""Words for people who never agreed; they are not taken."""
+"""Statuses of people who never consented. They are not imported."""
 
 YES, NO = ("true", "1", "yes", "y", "on"), ("false", "0", "no", "n", "off")
 
 
-_OWN = (*FIELDS, "agreed", "origin", "paused_until")
+_OWN_COLUMNS = (*FIELDS, "agreed", "origin", "paused_until")
 
-WRITTEN: dict[str, tuple[tuple[str, str], ...]] = {
-    "csv": tuple((name, name) for name in _OWN),
-    "jsonl": tuple((name, name) for name in _OWN),
+EXPORT_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
+    "csv": tuple((name, name) for name in _OWN_COLUMNS),
+    "jsonl": tuple((name, name) for name in _OWN_COLUMNS),
     "mailchimp": (
         ("Email Address", "email"),
         ("First Name", "name"),
         ("Last Name", ""),
-        ("OPTIN_TIME", "agreed plainly"),
+        ("OPTIN_TIME", "agreed without zone"),
         ("LEID", ""),
         ("TAGS", "quoted topics"),
         ("UNSUB_TIME", "left"),
@@ -109,7 +108,7 @@ WRITTEN: dict[str, tuple[tuple[str, str], ...]] = {
         ("first_payment_at", ""),
     ),
 }
-"""Format → its headings as it is written, each with what of a reader stands under it ('' for nothing of ours)."""
+"""Format → its headings, each with the key of the exported value ('' leaves the column empty)."""
 
 PAUSABLE = ("csv", "jsonl", "listmonk")
-"""Formats that can say of a reader who is paused that no mail is wanted for now."""
+"""Formats that can express that a subscriber is paused."""

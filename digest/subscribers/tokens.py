@@ -1,8 +1,8 @@
-"""Signed words for links: who may do what, with no address inside and nothing stored when a letter is sent.
+"""Signed tokens for the links in an email. They contain no address, and nothing is stored per email.
 
-A token is base64url(key id, 1 byte · subscriber id, 8 bytes · 18 bytes of keyed BLAKE2b, RFC 7693) and is bound to a
-purpose; it never expires, as a way out must work for ever (RFC 8058 section 3.2 asks for an unforgeable opaque part).
-The three words of a letter are three parts of one code: a million readers are signed in a second.
+A token is base64url(key id, 1 byte · subscriber id, 8 bytes · 18 bytes of keyed BLAKE2b, RFC 7693), bound to a
+purpose. It never expires, because an unsubscribe link must always work (RFC 8058 section 3.2 asks for an unforgeable
+opaque part). The three tokens of an email are parts of one BLAKE2b code: signing a million takes about a second.
 """
 
 from __future__ import annotations
@@ -13,49 +13,54 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Sequence
 
-_MAC = 18  # bytes, so that every part of a token is whole characters of base64
+# Bytes of each code. A multiple of three, so that each part of a token is whole base64 characters.
+_MAC = 18
 _IN_A_LETTER = ("leave", "preferences", "view")
-_LETTER = " ".join(_IN_A_LETTER)  # no purpose has a space
+# One purpose for all three. No other purpose contains a space.
+_LETTER = " ".join(_IN_A_LETTER)
 
 
 class Signer:
-    """Signs with the first key and accepts every key given, so that keys can be rotated."""
+    """Signs with the first key and accepts all of them, so that keys can be rotated."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         if not keys or any(len(key) < 16 for key in keys):
             raise ValueError("a signing key needs at least 16 bytes")
-        self.keys: dict[bytes, list[_Mac]] = {}  # two keys may share their one-byte id
+        # By key id. Two keys may share their one-byte id.
+        self.keys: dict[bytes, list[_Mac]] = {}
         for key in keys:
             self.keys.setdefault(_key_id(key), []).append(_Mac(key))
         self.key_id, self.current = _key_id(keys[0]), _Mac(keys[0])
 
     def sign(self, purpose: str, subscriber: int) -> str:
+        """Return the subscriber's token for a purpose."""
         body = self.key_id + subscriber.to_bytes(8, "big")
-        return _written(body + self.current.of(purpose, body))
+        return _encode(body + self.current.of(purpose, body))
 
-    def letters(self, subscribers: Iterable[int]) -> Iterator[tuple[str, str, str]]:
-        """The words of each reader's letter at once: what `sign` gives for leave, preferences and view."""
+    def sign_letter(self, subscribers: Iterable[int]) -> Iterator[tuple[str, str, str]]:
+        """Return each subscriber's tokens for leave, preferences and view, as `sign` would, but faster."""
         bodies = [self.key_id + subscriber.to_bytes(8, "big") for subscriber in subscribers]
-        written = _written(b"".join(self.current.each(_LETTER, bodies)))
-        # 12 characters are key and subscriber, and each of the three parts is 24.
+        encoded = _encode(b"".join(self.current.each(_LETTER, bodies)))
+        # 12 characters encode the key id and subscriber; each of the three codes has 24.
         return iter(
             [
                 (
-                    written[at : at + 36],
-                    (reader := written[at : at + 12]) + written[at + 36 : at + 60],
-                    reader + written[at + 60 : at + 84],
+                    encoded[at : at + 36],
+                    (head := encoded[at : at + 12]) + encoded[at + 36 : at + 60],
+                    head + encoded[at + 60 : at + 84],
                 )
-                for at in range(0, len(written), 84)
+                for at in range(0, len(encoded), 84)
             ]
         )
 
     def read(self, purpose: str, token: str) -> int | None:
-        """The subscriber whom the token names, or None for anything that we did not sign for this purpose."""
+        """Return the token's subscriber, or None unless it was signed for this purpose with one of our keys."""
         try:
             raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except (ValueError, binascii.Error):
             return None
-        if len(raw) != 9 + _MAC or _written(raw) != token:  # one spelling only
+        # Accept only the canonical encoding.
+        if len(raw) != 9 + _MAC or _encode(raw) != token:
             return None
         for key in self.keys.get(raw[:1], ()):
             if hmac.compare_digest(raw[9:], key.of(purpose, raw[:9])):
@@ -63,8 +68,9 @@ class Signer:
         return None
 
 
-def _written(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode("ascii")  # whole groups of three bytes: no padding
+def _encode(raw: bytes) -> str:
+    # `raw` has a multiple of three bytes, so there is no padding.
+    return base64.urlsafe_b64encode(raw).decode("ascii")
 
 
 def _key_id(key: bytes) -> bytes:
@@ -72,7 +78,7 @@ def _key_id(key: bytes) -> bytes:
 
 
 class _Mac:
-    """Keyed BLAKE2b under one key, which is hashed once and not for each reader."""
+    """Keyed BLAKE2b. The key is processed once, and the state copied for each subscriber."""
 
     def __init__(self, key: bytes) -> None:
         self.keyed = hashlib.blake2b(key=hashlib.sha512(key).digest(), digest_size=len(_IN_A_LETTER) * _MAC)
@@ -84,14 +90,14 @@ class _Mac:
         return self.each(purpose, [body])[1][:_MAC]
 
     def each(self, purpose: str, bodies: Iterable[bytes]) -> list[bytes]:
-        """Each body, and after it its code."""
-        begun = self.keyed.copy()
-        begun.update(purpose.encode() + b"\0")
-        made: list[bytes] = []
-        copy, keep = begun.copy, made.append
+        """Return each body followed by its code."""
+        keyed = self.keyed.copy()
+        keyed.update(purpose.encode() + b"\0")
+        parts: list[bytes] = []
+        copy, append = keyed.copy, parts.append
         for body in bodies:
             own = copy()
             own.update(body)
-            keep(body)
-            keep(own.digest())
-        return made
+            append(body)
+            append(own.digest())
+        return parts

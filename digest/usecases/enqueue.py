@@ -8,7 +8,7 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
-from digest.models import Edition, RenderedEmail, Variant
+from digest.models import Edition, EditionState, RenderedEmail, Variant
 from digest.render.variants import select, variant_for
 from digest.store.counting import counts
 from digest.store.freezing import Fate, freeze_listed
@@ -138,7 +138,7 @@ class Enqueuer:
         """Return what a one-off send of the edition would do. Enqueues nobody and sends nothing."""
         self.subscriber_list.sync()
         already = counts(self.database, edition.key)
-        if edition.state == "skipped":
+        if edition.state == EditionState.SKIPPED:
             return SendPlan(edition, 0, 0, [])
         policy = DuePolicy(edition, self.now())
         due, excluded = 0, []

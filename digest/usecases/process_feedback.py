@@ -147,7 +147,7 @@ class FeedbackProcessor:
         empty = RenderedEmail("", "", "", "")
         for sent in self.events.letters(subscriber, addresses):
             outgoing = Outgoing(sent.edition, "", "", empty, self.sender, ())
-            to = recipient(sent.reader, sent.email, self.sender, self.signer.letters)
+            to = recipient(sent.reader, sent.email, self.sender, self.signer.sign_letter)
             if message_id(outgoing, to) in report.message_ids:
                 return sent.reader, sent.address, sent.edition
         email = self.subscribers.email_of(subscriber) if subscriber else None

@@ -69,7 +69,7 @@ class EditionStopper:
         """
         held = self.ledger.held_ahead(key, self.now())
         begun = counts(self.database, key).frozen > 0
-        if not self.editions.move(key, state, out_of=(*out_of, "done", state) if any(held) else out_of):
+        if not self.editions.move(key, state, out_of=(*out_of, EditionState.DONE, state) if any(held) else out_of):
             return StopResult(stopped=False)
         return self._cancel_scheduled(key, wait=_LOCK_WAIT) if begun else StopResult(stopped=True)
 

@@ -28,7 +28,7 @@ class SubscriberList:
     roster: Roster
     now: Callable[[], datetime]
 
-    def read(self, *, may_be_empty: bool = False) -> list[listing.Listed]:
+    def read(self, *, may_be_empty: bool = False) -> list[listing.ListedSubscriber]:
         """Return the subscribers of the file with their comparable addresses.
 
         An empty file is a fault, unless an import brought subscribers or `may_be_empty` is set. Raises

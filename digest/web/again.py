@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from digest.deliver.message import Outgoing, Sender, carried, cids, recipient
-from digest.models import RenderedEmail
+from digest.models import BatchState, RenderedEmail
 from digest.render.variants import variant_for
 from digest.store.editions import EditionStore
 from digest.store.pictures import PictureStore
@@ -52,7 +52,7 @@ class Resender:
             return ResendResult.UNAVAILABLE
         key = newest[0].key
         place = self.published.place(key, subscriber.id)
-        if place and place.state in ("pending", "submitting"):
+        if place and place.state in (BatchState.PENDING, BatchState.SUBMITTING):
             return ResendResult.PENDING
         email = find_email(self.editions, key, subscriber, place.variant if place else "")
         if email is None:
@@ -64,7 +64,7 @@ class Resender:
         images = carried(email, self.images.held(cids([email])))
         # The Message-ID derives from this name. A mailbox may hide a message whose Message-ID repeats.
         unique = f"{key}-again-{secrets.token_hex(4)}"
-        to = recipient(subscriber.id, subscriber.email, self.sender, self.context.signer.letters)
+        to = recipient(subscriber.id, subscriber.email, self.sender, self.context.signer.sign_letter)
         queued = self.outbound.send(Outgoing(unique, "again", "again", email, self.sender, (to,), images))
         return ResendResult.SENT if queued else ResendResult.RATE_LIMITED
 

@@ -61,7 +61,7 @@ def load_pages(app: App, base: str, *, custom: bool = True) -> Pages:
     """The pages as configured; with `custom`, templates of the newsletter folder override the built-in ones."""
     web, folder = app.settings.web, app.home / CUSTOM_TEMPLATES
     own = folder if custom and folder.is_dir() else None
-    return Pages(app.masthead, base, archive=web.archive == "public", signup=web.signup, custom=own)
+    return Pages(app.branding, base, archive=web.archive == "public", signup=web.signup, custom=own)
 
 
 def _pages_or_default(app: App, base: str) -> Pages:

@@ -41,8 +41,8 @@ class Archive:
         edition = self.editions.get(key) if published else None
         if published is None or edition is None:
             return None
-        masthead, day = self.context.pages.masthead, published.frozen_at
-        return build_page(edition, masthead, subject=edition.subject, preheader=edition.preheader, now=day, test=False)
+        branding, day = self.context.pages.branding, published.frozen_at
+        return build_page(edition, branding, subject=edition.subject, preheader=edition.preheader, now=day, test=False)
 
     def rss(self) -> bytes:
         """An RSS 2.0 feed of the newest editions."""
@@ -50,10 +50,10 @@ class Archive:
         xml.register_namespace("atom", _ATOM)
         root = xml.Element("rss", version="2.0")
         channel = xml.SubElement(root, "channel")
-        _add(channel, "title", pages.masthead.name)
+        _add(channel, "title", pages.branding.name)
         _add(channel, "link", f"{pages.base}/archive")
-        _add(channel, "description", pages.masthead.name)
-        _add(channel, "language", pages.masthead.language)
+        _add(channel, "description", pages.branding.name)
+        _add(channel, "language", pages.branding.language)
         self_link = {"href": f"{pages.base}/archive.xml", "rel": "self", "type": "application/rss+xml"}
         xml.SubElement(channel, f"{{{_ATOM}}}link", self_link)
         for edition in self.published.newest(_MAX_IN_FEED, self.context.now()):

@@ -77,7 +77,7 @@ class Signup:
         wording = translator(language).gettext(
             "I want to get %(name)s by email. I can leave at any time, with one click."
         )
-        return wording % {"name": self.context.pages.masthead.name}
+        return wording % {"name": self.context.pages.branding.name}
 
     def total_quota(self) -> Quota:
         """The limit for all visitors together, so that a botnet cannot make us mail the world."""
@@ -143,7 +143,7 @@ def router(signup: Signup) -> APIRouter:
             return context.invalid_link(request)
         now = context.now()
         detail = f"confirmed at {now:%Y-%m-%d %H:%M:%S %z} from {client_address(request)}"
-        timezone = pages.masthead.timezone
+        timezone = pages.branding.timezone
         confirmed = signup.signups.confirm(id, timezone=timezone, source=JOINED, detail=detail, now=now)
         if confirmed is None:
             return signup.confirmation_page(request, token, "late")

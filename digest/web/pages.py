@@ -60,25 +60,25 @@ class Pages:
     """
 
     def __init__(
-        self, masthead: Branding, base: str, *, archive: bool, signup: bool, custom: Path | None = None
+        self, branding: Branding, base: str, *, archive: bool, signup: bool, custom: Path | None = None
     ) -> None:
-        first = masthead.language
+        first = branding.language
         self.languages = (first, "hi" if first == "en" else "en")
         for language in self.languages:
             require_pages(language)
-        self.masthead = masthead
+        self.branding = branding
         self.base = base
         self.root = urlsplit(base).path.rstrip("/")
         folders = [custom, TEMPLATES] if custom else [TEMPLATES]
         self._environments = {language: make_environment(folders, language) for language in self.languages}
         for environment in self._environments.values():
             environment.auto_reload = False
-        self._common = {"masthead": masthead, "root": self.root, "archive": archive, "signup": signup}
+        self._common = {"masthead": branding, "root": self.root, "archive": archive, "signup": signup}
 
     @cached_property
     def css(self) -> str:
         """The stylesheet, in the colours of the email."""
-        theme = self.masthead.theme
+        theme = self.branding.theme
         values = {"light": theme.light, "dark": theme.dark, "theme": theme.look}
         return self._render("pages.css.j2", self.languages[0], values)
 

@@ -79,7 +79,7 @@ class SignupEmails:
         subject = translator(language).gettext("Confirm: you want to get %(name)s")
         # The address has no subscriber yet, so List-Unsubscribe offers mailto instead of a link.
         sender = replace(self.sender, base_url="")
-        to = recipient(0, email, sender, self.signer.letters)
+        to = recipient(0, email, sender, self.signer.sign_letter)
         # The Message-ID derives from the recipient's id. A mailbox may hide a message whose Message-ID repeats.
         return self._build(to._replace(id=signup), subject, language, kind="confirm", place=f"/confirm/{token}")
 
@@ -87,12 +87,12 @@ class SignupEmails:
         """The email for a subscriber whose address was entered again."""
         subject = translator(language).gettext("You get %(name)s already")
         place = f"/preferences/{self.signer.sign('preferences', subscriber.id)}"
-        to = recipient(subscriber.id, subscriber.email, self.sender, self.signer.letters)
+        to = recipient(subscriber.id, subscriber.email, self.sender, self.signer.sign_letter)
         unique = to._replace(id=secrets.randbits(62))
         return self._build(unique, subject, language, kind="known", place=place)
 
     def _build(self, to: Recipient, subject: str, language: str, *, kind: str, place: str) -> Outgoing:
-        subject %= {"name": self.pages.masthead.name}
+        subject %= {"name": self.pages.branding.name}
         values = {"subject": subject, "kind": kind, "link": self.pages.absolute_url(place, language)}
         html = self.pages.render("mail.html.j2", language, **values)
         text = self.pages.render("mail.txt.j2", language, **values)

@@ -12,18 +12,15 @@ from fastapi.responses import HTMLResponse
 from pydantic import StringConstraints
 
 from digest.events.rules import LEFT
+from digest.models import FREQUENCIES, Frequency
 from digest.store.published import PublishedStore
 from digest.store.wishes import Reader
-from digest.subscribers.listing import FORMATS, FREQUENCIES
+from digest.subscribers.listing import FORMATS
 from digest.web.again import Resender, ResendResult
 from digest.web.pages import PAGE_RESPONSES, language_parameter
 from digest.web.room import Context
 
 Pause = Literal["0", "1", "2", "4"]
-Frequency = Literal[
-    "daily", "weekdays",
-    "weekly:mon", "weekly:tue", "weekly:wed", "weekly:thu", "weekly:fri", "weekly:sat", "weekly:sun",
-]  # fmt: skip
 Topics = Annotated[tuple[Annotated[str, StringConstraints(max_length=100)], ...], Form(max_length=200)]
 
 _PURPOSE = "preferences"
@@ -60,7 +57,7 @@ class PreferencesPage:
             topics=self.topics,
             hours=selectable_hours(self.send_at, subscriber.hour if subscriber else None),
             send_at=self.send_at,
-            own_zone=context.pages.masthead.timezone,
+            own_zone=context.pages.branding.timezone,
             edition=self.published.newest(1, context.now()),
             **values,
         )

@@ -38,7 +38,7 @@ def find_template_errors(pages: Pages, now: datetime, topics: Collection[str]) -
         _ = pages.css
     except TemplateMistake as error:
         found[str(error)] = error
-    for sample in sample_pages(pages.masthead, now, topics):
+    for sample in sample_pages(pages.branding, now, topics):
         for language in pages.languages:
             try:
                 pages.render(sample.template, language, here="/", **sample.values)
@@ -47,14 +47,14 @@ def find_template_errors(pages: Pages, now: datetime, topics: Collection[str]) -
     return list(found.values())
 
 
-def sample_pages(masthead: Branding, now: datetime, topics: Collection[str]) -> Iterator[SamplePage]:
+def sample_pages(branding: Branding, now: datetime, topics: Collection[str]) -> Iterator[SamplePage]:
     """Every template at least once, and once for every optional part."""
     sent = Published(now.date().isoformat(), now.date(), 1, "शहर में नई मेट्रो लाइन शुरू", "और दो ख़बरें", now)
     yield from _signup(sent)
     yield from _unsubscribe(now)
     yield from _preferences(now, topics, sent)
     edition = build_page(
-        sample_edition(now), masthead, subject=sent.subject, preheader=sent.preheader, now=now, test=False
+        sample_edition(now), branding, subject=sent.subject, preheader=sent.preheader, now=now, test=False
     )
     for pictures in (False, True):
         values = {"edition": edition, "pictures": pictures, "has_remote": True, "in_brief": "संक्षेप में"}

@@ -18,7 +18,7 @@ _CACHED = {"cache-control": "public, max-age=86400"}
 def router(pages: Pages, signup: Signup | None) -> APIRouter:
     """`/` (the sign-up form, if there is one), `/style.css` and `/icon.svg`."""
     routes = APIRouter(tags=["static"])
-    light = pages.masthead.theme.light
+    light = pages.branding.theme.light
 
     @routes.get(
         "/",

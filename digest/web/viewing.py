@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.deliver.message import Sender, cids, fill, recipient
-from digest.models import RenderedEmail, Variant
+from digest.models import BatchState, RenderedEmail, Variant
 from digest.render.letter import Renderer
 from digest.store.editions import EditionStore
 from digest.store.pictures import PictureStore
@@ -23,7 +23,7 @@ from digest.web.room import TEST_SUBSCRIBER, Context
 _IMG = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
 _SOURCE = re.compile(r'\bsrc="(https?://[^"]*)"')
 _BODY = re.compile(r"<body\b[^>]*>")
-_MAY_BE_DELIVERED = ("submitting", "accepted", "unknown")
+_MAY_BE_DELIVERED = (BatchState.SUBMITTING, BatchState.ACCEPTED, BatchState.UNKNOWN)
 _CID = r"^[0-9a-f]{40}@digest$"
 RemoteImages = Annotated[bool, Query(alias="pictures", description="Whether to load images from other sites")]
 
@@ -59,7 +59,7 @@ class EmailViewer:
         """The values of the email's placeholders for this subscriber."""
         subscriber = self.context.subscriber(id)
         address = subscriber.email if subscriber else ""
-        return recipient(id, address, self.sender, self.context.signer.letters).values
+        return recipient(id, address, self.sender, self.context.signer.sign_letter).values
 
     def response(self, request: Request, email: RenderedEmail, id: int, here: str, *, remote: bool) -> HTMLResponse:
         """Answer with the email as a page. Without `remote`, images from other sites are left out."""
@@ -68,7 +68,7 @@ class EmailViewer:
         if not email.html:
             text = fill(email.text, values)
             return pages.response(request, "text.html.j2", here, title=email.subject, text=text)
-        logo = pages.masthead.theme.logo
+        logo = pages.branding.theme.logo
         complete = _as_page(fill(email.html, values), pages.root)
         page = complete if remote else without_remote_images(complete, logo)
         if page != complete:

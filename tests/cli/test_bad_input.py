@@ -17,7 +17,7 @@ from tests.support.sendgrid_server import KEY, SendGridServer
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("max_stories: 12", "max_storys: 12", "there is no key 'edition.max_storys'; did you mean 'max_stories'?"),
+        ("max_stories: 12", "max_storys: 12", "unknown key 'edition.max_storys'; did you mean 'max_stories'?"),
         ("max_stories: 12", "max_stories: lots", "'edition.max_stories': expected a whole number, found 'lots'"),
         ("transport: outbox ", "transport: outbux ", "expected outbox, smtp, sendgrid or resend, found 'outbux'"),
         ("timezone: Asia/Kolkata", "timezone: Asia/Kolkatta", "such as Asia/Kolkata"),
@@ -76,7 +76,7 @@ def test_every_fault_of_the_list_is_told_at_once_and_nobody_is_mailed(newsroom: 
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [(None, "there is no such file"), ("", "is empty"), ("subscribers:\n", "lists no readers")]
+    ("text", "said"), [(None, "file not found"), ("", "is empty"), ("subscribers:\n", "lists no subscribers")]
 )
 def test_no_list_or_an_empty_one(newsroom: Newsroom, text: str | None, said: str) -> None:
     path = newsroom.home / "subscribers.yaml"

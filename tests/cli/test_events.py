@@ -154,7 +154,7 @@ def test_nobody_can_work_out_the_message_id_of_anothers_letter(newsroom: Newsroo
     ids = []
     with make_app(newsroom.home, environment=newsroom.env()) as app:
         for number in range(1, 21):
-            guessed = recipient(number, "asha@example.com", app.sender, stranger.letters)
+            guessed = recipient(number, "asha@example.com", app.sender, stranger.sign_letter)
             plain = hashlib.sha256(f"{EDITION}\0{number}\0asha@example.com".encode()).hexdigest()[:32]
             outgoing = Outgoing(EDITION, "", "", RenderedEmail("", "", "", ""), app.sender, ())
             ids += [message_id(outgoing, guessed), f"{plain}@{app.sender.list_id}"]

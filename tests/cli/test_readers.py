@@ -47,7 +47,7 @@ def test_a_list_is_imported_and_mailed(newsroom: Newsroom, list_file: Path) -> N
     assert told["rejected"][0]["line"] == 7
     bad = (newsroom.home / "bad.csv").read_text(encoding="utf-8").splitlines()
     assert bad[1].startswith("faulty@@example.com,")
-    assert "7,'faulty@@example.com' is no address" in bad[1]
+    assert "7,'faulty@@example.com' is not a valid email address" in bad[1]
     assert emails(newsroom, "--origin", "old") == ["sunita@example.com", "mohan@example.com", "paused@example.com"]
     sent = newsroom.json("send")
     assert (sent["frozen"], sent["accepted"]) == (10, 8)
@@ -270,7 +270,7 @@ def test_the_zip_of_mailchimp_is_imported_as_one(newsroom: Newsroom) -> None:
         ("nonsubscri", "2", "buyer@example.com"),
     ]
     said = newsroom.digest("subscribers", "import", "audience.zip")
-    assert "nonsubscribed_email_audience_export_7.csv:2: has not agreed to get mail" in said.err
+    assert "nonsubscribed_email_audience_export_7.csv:2: has not consented to mail" in said.err
     for who, why in (("left", "unsubscribed"), ("dead", "bounced")):
         assert newsroom.json("subscribers", "history", f"{who}@example.com")["suppressed"] == why
 

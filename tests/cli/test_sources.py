@@ -17,7 +17,7 @@ from digest.cli.output import ago
 from digest.collect.memory import SourceState
 from digest.collect.opml import Outline
 from digest.models import SourceHealth
-from digest.source_list import plan, where
+from digest.source_list import parse_target, plan_import
 from tests.cli.newsroom import Newsroom
 from tests.support.http_server import HttpServer
 
@@ -268,7 +268,7 @@ def test_a_list_of_another_reader_comes_in_by_one_edit(newsroom: Newsroom, site:
     again = newsroom.digest(*arguments)
     assert again.code == 0
     assert "0 sources added, 5 already listed, 2 rejected" in again.out
-    assert "mine.opml:11: rejected: file:///etc/passwd is no http or https URL" in again.err
+    assert "mine.opml:11: rejected: file:///etc/passwd is not an http or https URL" in again.err
     assert newsroom.json("check")["faults"] == []
 
 
@@ -293,7 +293,10 @@ def test_folders_may_be_left_alone(newsroom: Newsroom, site: HttpServer) -> None
     [
         (None, "cannot be read: No such file or directory"),
         ("<rss><channel/></rss>", "list.opml:1: is a feed (<rss>)"),
-        ('<!DOCTYPE o [<!ENTITY a SYSTEM "file:///etc/passwd">]><opml/>', "list.opml:1: declares XML entities"),
+        (
+            '<!DOCTYPE o [<!ENTITY a SYSTEM "file:///etc/passwd">]><opml/>',
+            "list.opml:1: declares dangerous XML",
+        ),
         ("\nकुछ भी\n", "list.opml:2: is neither OPML nor a list of URLs"),
     ],
 )
@@ -406,9 +409,9 @@ def test_two_rows_of_one_place_both_keep_their_names_from_new_ones(tmp_path: Pat
     rows = "".join(f'  - {{name: {name}, url: "https://v.example/f"}}\n' for name in ("गाँव", "खेत"))
     (tmp_path / "digest.yaml").write_text(f"sources:\n{rows}", encoding="utf-8")
     fresh = [Outline("https://w.example/f", "गाँव"), Outline("https://x.example/f", "खेत")]
-    planned = plan(tmp_path, fresh, sections=(), by_folder=True)
+    planned = plan_import(tmp_path, fresh, sections=(), by_folder=True)
     assert [row["name"] for row in planned.rows] == ["गाँव 2", "खेत 2"]
 
 
 def test_the_home_of_nobody_is_a_path_like_any_other(tmp_path: Path) -> None:
-    assert where(tmp_path, "~nobody-of-that-name/x") == {"path": "~nobody-of-that-name/x"}
+    assert parse_target(tmp_path, "~nobody-of-that-name/x") == {"path": "~nobody-of-that-name/x"}

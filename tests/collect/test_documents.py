@@ -165,13 +165,13 @@ def test_settings_become_what_the_collector_is_given(tmp_path: Path) -> None:
         ("links: 'main >> a'", "'sources[1].links': expected a CSS selector such as 'main h2 a'"),
         ("links: a, mapping: gnews", "'sources[1]': expected one of links (of a web page) and mapping (of JSON)"),
         ("mapping: gnew", "expected gnews, newsapi or wordpress, found 'gnew'; did you mean 'gnews'?"),
-        ("mapping: {titel: a}", "there is no key 'sources[1].mapping.titel'; did you mean 'title'?"),
+        ("mapping: {titel: a}", "unknown key 'sources[1].mapping.titel'; did you mean 'title'?"),
         ("mapping: {title: a..b}", "'sources[1].mapping.title': expected a path such as source.name"),
         ("mapping: {body: a}", "'sources[1].mapping': expected the path of title or of url, or a preset"),
         ("auth: {env: KEY}", "'sources[1].auth': expected exactly one of header and param"),
         ("auth: {env: KEY, header: A, param: b}", "'sources[1].auth': expected exactly one of header and param"),
         ("auth: {env: KEY, header: 'A: b'}", "'sources[1].auth.header': expected an HTTP header such as X-Api-Key"),
-        ("auth: {env: '', param: b}", "'sources[1].auth.env': expected the name of an environment variable"),
+        ("auth: {env: '', param: b}", "'sources[1].auth.env': expected an environment variable's name"),
     ],
 )
 def test_faults_of_settings_name_their_key(fields: str, said: str) -> None:
@@ -187,5 +187,5 @@ def test_faults_of_settings_name_their_key(fields: str, said: str) -> None:
 def test_a_key_is_for_addresses_that_keep_it(place: str) -> None:
     source = f"sources: [{{name: a, {place}, auth: {{env: K, param: k}}}}]"
     text = f"newsletter: {{name: न, sender: {{email: n@example.com}}}}\n{source}"
-    with pytest.raises(ConfigurationError, match="as auth is given"):
+    with pytest.raises(ConfigurationError, match="because auth is set"):
         settings_file.from_data(marked_yaml.read_text(text, "x"), {})

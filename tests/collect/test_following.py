@@ -13,7 +13,7 @@ from digest.collect.collector import PREVIEW_PAGES, SourceReport, collect, previ
 from digest.collect.fetch import Fetcher
 from digest.collect.reading import CollectContext
 from digest.errors import ConfigurationError, Fault
-from digest.models import Source, SourceAuth
+from digest.models import FulltextMode, Source, SourceAuth
 from tests.collect.notebook import Notebook, source
 from tests.collect.server import FEED
 from tests.support.http_behaviours import redirect, validated
@@ -166,7 +166,7 @@ def test_pages_are_read_for_a_source_that_asks_for_it_and_each_once(
     cut = source("gaon", site.url("/feed"))
     assert run(cut).new == len(TITLES)
     assert hits(site, "/n/") == []
-    whole = source("gaon", site.url("/feed"), fulltext=True)
+    whole = source("gaon", site.url("/feed"), fulltext=FulltextMode.ALWAYS)
     report = run(whole)
     assert (report.updated, report.warnings) == (len(TITLES), ())
     assert all(len(article.text) > 700 for article in memory.articles.values())
@@ -183,7 +183,7 @@ def test_pages_left_for_the_next_run_are_read_in_it(run: Run, memory: Notebook, 
     site.route("/feed", validated(rss(site).encode(), etag='"v1"'))
     for nth in range(3):
         site.route(f"/n/{nth}", b"", status=503)
-    whole = source("gaon", site.url("/feed"), fulltext=True)
+    whole = source("gaon", site.url("/feed"), fulltext=FulltextMode.ALWAYS)
     report = run(whole)
     assert (report.new, report.error) == (len(TITLES), "")
     assert "2 items: its page will be fetched in the next run" in report.warnings
@@ -230,7 +230,7 @@ def test_robots_are_asked_for_pages_and_listings_and_not_for_feeds(run: Run, sit
     site.route("/list", a_listing(), type="text/html; charset=utf-8")
     assert run(source("gaon", site.url("/feed"))).error == ""
     assert len(site.hits("/robots.txt")) == 0
-    report = run(source("pages", site.url("/feed"), fulltext=True))
+    report = run(source("pages", site.url("/feed"), fulltext=FulltextMode.ALWAYS))
     assert report.warnings == ("5 items: robots.txt forbids fetching its page",)
     assert hits(site, "/n/") == []
     assert "robots.txt forbids fetching" in run(source("listing", site.url("/list"), links=".card a")).error
@@ -252,7 +252,7 @@ def test_a_look_reads_a_few_pages_and_stores_nothing(site: HttpServer, tmp_path:
         return [len(article.text) for article in found.articles]
 
     assert sum(length > 700 for length in seen()) == PREVIEW_PAGES
-    assert sum(length > 700 for length in seen(fulltext=False)) == 0
+    assert sum(length > 700 for length in seen(fulltext=FulltextMode.NEVER)) == 0
 
 
 # --- keys ---
@@ -310,7 +310,7 @@ def test_our_name_says_who_answers_for_us_and_breaks_no_header(run: Run, site: H
 
 def test_a_page_that_redirects_nowhere_costs_no_other_article(site: HttpServer, run: Run) -> None:
     site.route("/n/2", redirect("http://[x", 302))
-    report = run(source("gaon", site.url("/feed"), fulltext=True))
+    report = run(source("gaon", site.url("/feed"), fulltext=FulltextMode.ALWAYS))
     assert (report.error, report.fetched) == ("", len(TITLES))
     assert any("redirects to something that is not a URL" in warning for warning in report.warnings)
 

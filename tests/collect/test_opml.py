@@ -111,8 +111,8 @@ OUTSIDE = '<!DOCTYPE opml [<!ENTITY x SYSTEM "file:///etc/passwd">]><opml><body>
     [
         (b"", 0, "is empty"),
         (b" " * (MAX_BYTES + 1), 0, "is larger than 5,000,000 bytes"),
-        (BOMB.encode(), 1, "declares XML entities"),
-        (OUTSIDE.encode(), 1, "declares XML entities"),
+        (BOMB.encode(), 1, "declares dangerous XML entities"),
+        (OUTSIDE.encode(), 1, "declares dangerous XML entities"),
         (b'<?xml version="1.0"?>\n\n<rss><channel/></rss>', 3, "is a feed (<rss>)"),
         (b"<!doctype html>\n<html><body><p>x</p></body></html>", 2, "its root is <html>; expected <opml>"),
         (b'{"feeds": []}', 1, "is JSON; expected OPML"),

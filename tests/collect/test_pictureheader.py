@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.collect.beside import LARGEST_SIDE, Header, other_format, read_header
+from digest.collect.beside import MAX_SIDE, Header, other_format, read_header
 from tests.collect.drawn import gif, jpeg, png
 
 KINDS = {"image/png": png, "image/gif": gif, "image/jpeg": jpeg}
-SIDES = st.integers(1, LARGEST_SIDE)
+SIDES = st.integers(1, MAX_SIDE)
 
 
 @given(SIDES, SIDES, st.sampled_from(["image/gif", "image/jpeg"]))
@@ -45,7 +45,7 @@ def test_absurd_sides_are_no_picture(data: bytes) -> None:
 )
 def test_no_bytes_are_too_odd(data: bytes, start: bytes) -> None:
     found = read_header(start + data)
-    assert found is None or (0 < found.width <= LARGEST_SIDE and 0 < found.height <= LARGEST_SIDE)
+    assert found is None or (0 < found.width <= MAX_SIDE and 0 < found.height <= MAX_SIDE)
 
 
 @pytest.mark.parametrize(

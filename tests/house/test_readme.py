@@ -11,7 +11,6 @@ import pytest
 from digest import marked_yaml, settings_file
 from digest.cli.commands import COMMANDS
 from digest.errors import ConfigurationError
-from digest.settings import Settings
 from digest.subscribers import listing
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
@@ -62,34 +61,6 @@ def test_the_list_example_is_valid() -> None:
     (block,) = blocks(CONFIGURATION.partition("## subscribers.yaml")[2], "yaml")
     ((_, reader),) = listing.read_bytes(block.encode(), "x", topics=("देश", "खेल"))
     assert reader.name == "आशा शर्मा"
-
-
-def keys(shape: type = Settings, path: str = "") -> set[str]:
-    """Every key of the settings, as docs/configuration.md names them."""
-    found = set()
-    for name, field in shape.model_fields.items():  # type: ignore[attr-defined]
-        kind = field.annotation
-        inner = next((arg for arg in getattr(kind, "__args__", (kind,)) if hasattr(arg, "model_fields")), None)
-        dot = f"{path}{name}"
-        found |= keys(inner, f"{dot}[]." if name == "sources" else f"{dot}.") if inner else {dot}
-    return found
-
-
-def test_every_key_is_documented() -> None:
-    table = CONFIGURATION.partition("## subscribers.yaml")[0]
-    rows = [line for line in table.splitlines() if line.startswith("|")]
-    missing = []
-    for key in sorted(keys()):
-        section, _, last = key.rpartition(".")
-        mine = [row for row in rows if f"`{section}" in row or f"`{key}`" in row]
-        if not any(f"`{key}`" in row or f"`.{last}`" in row for row in mine):
-            missing.append(key)
-    assert not missing
-
-
-def test_every_field_of_a_reader_is_documented() -> None:
-    for name in listing.FIELDS:
-        assert f"| `{name}` |" in CONFIGURATION
 
 
 def test_every_command_is_in_the_documents_and_has_help(tmp_path: Path) -> None:

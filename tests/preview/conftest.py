@@ -1,4 +1,4 @@
-"""An edition composed in a folder, and its preview served on 127.0.0.1."""
+"""Fixtures: a composed edition, and its preview served on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEY = "2026-11-23"
 
 @dataclass
 class Viewer:
-    """A browser of sorts: asks the server for one path."""
+    """A minimal browser."""
 
     server: PreviewServer
 

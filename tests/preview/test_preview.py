@@ -1,4 +1,4 @@
-"""The preview in a browser: what is shown, that it follows changes, and that nobody else can read it."""
+"""The browser preview shows the edition, follows changes, and is private."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.cli.newsroom import Newsroom
 from tests.preview.conftest import KEY, Viewer
 
 
-def test_the_state_tells_what_a_reader_would_see(viewer: Viewer, newsroom: Newsroom) -> None:
+def test_the_state_holds_what_a_recipient_would_see(viewer: Viewer, newsroom: Newsroom) -> None:
     state = viewer.state()
     composed = newsroom.json("edition", "show", KEY)
     assert (state["edition"], state["state"], state["error"]) == (KEY, "draft", "")
@@ -31,7 +31,7 @@ def test_the_state_tells_what_a_reader_would_see(viewer: Viewer, newsroom: Newsr
     assert "DGX" not in first["text"]
 
 
-def test_readers_topics_are_variants_of_their_own(viewer: Viewer, newsroom: Newsroom) -> None:
+def test_subscribers_topics_give_variants(viewer: Viewer, newsroom: Newsroom) -> None:
     newsroom.readers("email: a@example.com, topics: [खेल]", "email: b@example.com, format: text", "email: c@example.com")
     variants = {variant["key"]: variant for variant in viewer.state()["variants"]}
     assert len(variants) == 3
@@ -43,7 +43,7 @@ def test_readers_topics_are_variants_of_their_own(viewer: Viewer, newsroom: News
     assert viewer.get("/letter.html?variant=text")[0] == 404
 
 
-def test_a_change_of_template_or_settings_shows_at_once(viewer: Viewer, newsroom: Newsroom) -> None:
+def test_a_changed_template_or_setting_is_shown(viewer: Viewer, newsroom: Newsroom) -> None:
     before = viewer.state()["version"]
     assert viewer.state()["version"] == before
     own = newsroom.home / "templates" / "letter.html.j2"
@@ -54,7 +54,7 @@ def test_a_change_of_template_or_settings_shows_at_once(viewer: Viewer, newsroom
     assert viewer.state()["name"] == "शाम की ख़बरें"
 
 
-def test_the_desks_changes_show_too(viewer: Viewer, newsroom: Newsroom) -> None:
+def test_the_newsroom_s_edits_are_shown(viewer: Viewer, newsroom: Newsroom) -> None:
     before = viewer.state()["version"]
     assert newsroom.digest("edition", "edit", KEY, "--subject", "आज की सुबह").code == 0
     state = viewer.state()
@@ -62,7 +62,7 @@ def test_the_desks_changes_show_too(viewer: Viewer, newsroom: Newsroom) -> None:
     assert state["variants"][0]["subject"] == "आज की सुबह"
 
 
-def test_a_mistake_is_shown_and_the_last_good_letter_stays(viewer: Viewer, newsroom: Newsroom) -> None:
+def test_an_error_is_shown_beside_the_last_good_email(viewer: Viewer, newsroom: Newsroom) -> None:
     good = viewer.state()
     own = newsroom.home / "templates" / "letter.html.j2"
     own.write_text("<!DOCTYPE html>\n{{ naem }}")
@@ -71,21 +71,21 @@ def test_a_mistake_is_shown_and_the_last_good_letter_stays(viewer: Viewer, newsr
     assert broken["version"] != good["version"]
     assert broken["variants"] == good["variants"]
     own.unlink()
-    mended = viewer.state()
-    assert mended["error"] == ""
-    assert mended["version"] == good["version"]
+    fixed = viewer.state()
+    assert fixed["error"] == ""
+    assert fixed["version"] == good["version"]
     (newsroom.home / "digest.yaml").write_text("newsletter: {nmae: x}\n")
     assert "digest.yaml:1" in viewer.state()["error"]
 
 
-def test_frames_run_nothing_and_show_pictures_only_if_asked(viewer: Viewer) -> None:
+def test_frames_run_no_scripts_and_load_images_only_on_request(viewer: Viewer) -> None:
     _, headers, html = viewer.get("/letter.html?scheme=dark&images=0")
     assert headers["content-security-policy"] == content_security_policy(images=False)
     assert "script-src" not in headers["content-security-policy"]
     assert "img-src 'none'" in headers["content-security-policy"]
     assert "@media all{" in html
     assert "prefers-color-scheme" not in html
-    assert 'src="data:image/png;base64,' in html  # what travels in the mail stands in the page
+    assert 'src="data:image/png;base64,' in html
     assert "cid:" not in html
     light = viewer.get("/letter.html?scheme=light")
     assert "img-src https:" in light[1]["content-security-policy"]
@@ -93,26 +93,26 @@ def test_frames_run_nothing_and_show_pictures_only_if_asked(viewer: Viewer) -> N
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "", "127.0.0.1.evil.example:1"])
-def test_no_other_name_reaches_a_draft(viewer: Viewer, host: str) -> None:
+def test_requests_under_another_host_name_are_rejected(viewer: Viewer, host: str) -> None:
     status, _, body = viewer.get("/state.json", host=host or " ")
     assert status == 403
     assert KEY not in body
 
 
 @pytest.mark.parametrize("path", ["/", "/viewer.js", "/viewer.css"])
-def test_the_viewer_needs_nothing_from_elsewhere(viewer: Viewer, path: str) -> None:
+def test_the_viewer_loads_nothing_from_other_hosts(viewer: Viewer, path: str) -> None:
     status, headers, body = viewer.get(path)
     assert status == 200
     assert headers["x-content-type-options"] == "nosniff"
     assert not re.search(r"https?://", body)
 
 
-def test_there_is_nothing_else(viewer: Viewer) -> None:
+def test_other_paths_are_not_found(viewer: Viewer) -> None:
     assert viewer.get("/../../digest.yaml")[0] == 404
     assert viewer.get("/viewer.js/../../server.py")[0] == 404
 
 
-def test_both_sides_of_a_letter_that_has_both() -> None:
+def test_light_and_dark_rules_are_switched() -> None:
     rules = "@media (prefers-color-scheme:dark){a{}}@media ( prefers-color-scheme : light ){b{}}"
     html = f"<head><style>{rules}</style></head>"
     assert "@media not all{a{}}@media all{b{}}" in in_scheme(html, "light")
@@ -122,7 +122,7 @@ def test_both_sides_of_a_letter_that_has_both() -> None:
 @pytest.mark.parametrize("background", [False, True], ids=["shell", "background"])
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM], ids=["int", "term"])
 def test_the_command_serves_until_it_is_stopped(newsroom: Newsroom, signum: int, background: bool) -> None:
-    """What a background shell starts has inherited SIGINT as ignored."""
+    """A process started by a background shell inherits SIGINT as ignored."""
     inherited = signal.signal(signal.SIGINT, signal.SIG_IGN if background else signal.default_int_handler)
     try:
         process = subprocess.Popen(
@@ -151,14 +151,14 @@ def test_the_command_serves_until_it_is_stopped(newsroom: Newsroom, signum: int,
     assert "stopped" in rest
 
 
-def test_a_port_that_is_taken_is_one_sentence(viewer: Viewer, newsroom: Newsroom) -> None:
+def test_a_port_in_use_is_one_sentence(viewer: Viewer, newsroom: Newsroom) -> None:
     port = viewer.server.server_address[1]
     run = newsroom.digest("preview", KEY, "--open", "--no-browser", "--port", str(port))
     assert run.code == 1
     assert f"port {port} can't be listened on" in run.err
 
 
-def test_a_browser_that_goes_away_leaves_no_traceback(viewer: Viewer, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_browser_that_disconnects_leaves_no_traceback(viewer: Viewer, capfd: pytest.CaptureFixture[str]) -> None:
     for _ in range(5):
         with socket.create_connection(viewer.server.server_address[:2]) as browser:
             browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

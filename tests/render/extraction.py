@@ -1,6 +1,6 @@
-"""Every message that templates and code ask for, and the templates of catalogues that are made of them.
+"""Extract every message that templates and code use, and write the .pot files.
 
-`python -m tests.render.extraction` writes digest/messages/template.pot and pages.pot anew.
+`python -m tests.render.extraction` rewrites digest/messages/template.pot and pages.pot.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from tests.paths import ROOT
 
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 LABELS = ("update",)
-"""What Story.label may be: data, which no call names."""
+"""The values of Story.label. They are data, so no call to gettext contains them."""
 
 HEAD = """\
-# Everything that a reader sees beside the news. Copy this file to messages/LANGUAGE.po in the newsletter's folder,
+# Every text in the email besides the news. Copy this file to messages/LANGUAGE.po in the newsletter's folder,
 # write what each msgid is in that language into its msgstr, and set newsletter.language. Placeholders such as
 # %(num)s stay.
 # Plural-Forms is the language's own; this one has a form for 1 and another for every other number.
@@ -33,13 +33,13 @@ msgstr ""
 """
 
 HEAD_OF_PAGES = HEAD.replace(
-    "Everything that a reader sees beside the news. Copy this file to messages/LANGUAGE.po in the newsletter's folder,",
-    "What the reader pages say beyond the letter. Add it to messages/LANGUAGE.po in the newsletter's folder,",
+    "Every text in the email besides the news. Copy this file to messages/LANGUAGE.po in the newsletter's folder,",
+    "Texts of the reader pages only. Add them to messages/LANGUAGE.po in the newsletter's folder,",
 ).replace("and set newsletter.language. Placeholders", "and set web.enabled. Placeholders")
 
 
 def used() -> Iterator[tuple[tuple[str, ...], str]]:
-    """Each message (id, or id and plural) with the file that asks for it."""
+    """Each message (id, or id and plural) with a file that uses it."""
     for path in sorted([*(ROOT / "templates").rglob("*.j2"), *(ROOT / "digest").rglob("*.j2")]):
         with path.open("rb") as stream:
             for _, _, message, _ in babel_extract(stream, list(KEYWORDS), [], {}):
@@ -55,8 +55,10 @@ def used() -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def template(*, pages: bool = False) -> str:
-    """What template.pot must be, or pages.pot, which holds what the reader pages alone say: ordered by message, so that
-    moving code does not change it."""
+    """The text of template.pot, or with `pages` of pages.pot: the messages that only reader pages use.
+
+    Ordered by message, so that moving code does not change it.
+    """
     where: dict[tuple[str, ...], set[str]] = {}
     for ids, path in used():
         where.setdefault(ids, set()).add(path)

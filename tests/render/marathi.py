@@ -1,4 +1,4 @@
-"""A newsroom in Marathi, invented: its catalogue and a day's articles."""
+"""An invented Marathi newsroom: its catalogue and one day's articles."""
 
 from __future__ import annotations
 
@@ -141,4 +141,4 @@ category: sports
 यजमान संघाला सहा चेंडूंत अकरा धावा हव्या होत्या. कर्णधाराने नाबाद चौसष्ट धावा केल्या आणि संघ जिंकला. प्रेक्षकांनी मैदान भरले होते.
 """,
 }
-"""Name of a drop folder's file → what stands in it."""
+"""File name in the drop folder to its text."""

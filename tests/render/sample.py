@@ -1,4 +1,4 @@
-"""An invented edition for the render tests: 12 stories in five sections, one of each kind that layout must bear."""
+"""An invented edition for the render tests: 12 stories in five sections, one of each kind of layout."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEMPLATES = ROOT / "templates"
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 """सुबह 7:00 बजे in Kolkata."""
 
-MASTHEAD = Branding(
+BRANDING = Branding(
     name="सुबह की ख़बरें",
     language="hi",
     timezone="Asia/Kolkata",
@@ -154,19 +154,19 @@ EDITION = Edition(
 
 
 def twenty(pictures: bool = False) -> Edition:
-    """Twenty stories in five sections with summaries of the usual length, pictured or not."""
-    told = [one for section in EDITION.sections[:4] for one in section.stories if one.summary and one.url]
+    """Twenty stories in five sections with summaries of the usual length, with or without images."""
+    summarised = [one for section in EDITION.sections[:4] for one in section.stories if one.summary and one.url]
     sections = []
     for at in range(5):
         rows = []
         for place in range(4):
             number = 4 * at + place + 1
-            like = told[(number - 1) % len(told)]
+            like = summarised[(number - 1) % len(summarised)]
             rows.append(replace(like, id=f"s{number}", image=like.image if pictures else None))
         sections.append(Section(("देश", "दुनिया", "खेल", "विज्ञान", "कारोबार")[at], tuple(rows)))
     return replace(EDITION, sections=tuple(sections))
 
 
-def renderer(*extra: Path, **masthead: object) -> Renderer:
-    """A renderer of the house's templates, with `extra` directories before them."""
-    return Renderer(replace(MASTHEAD, **masthead), [*extra, TEMPLATES])  # type: ignore[arg-type]
+def renderer(*extra: Path, **branding: object) -> Renderer:
+    """A renderer of the built-in templates, with `extra` folders before them."""
+    return Renderer(replace(BRANDING, **branding), [*extra, TEMPLATES])  # type: ignore[arg-type]

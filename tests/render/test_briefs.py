@@ -1,4 +1,4 @@
-"""The short list at the end: the lightest stories as headlines, and what keeps a story out of it."""
+"""The short list at the end of an email: which stories are in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.render.sample import EVERYTHING, NOW, renderer, twenty
 
 
 def scored(count: int = 20) -> Edition:
-    """`count` stories; the later one stands, the less it weighs."""
+    """`count` stories with falling scores."""
     edition = twenty(pictures=True)
     stories = [
         replace(story, score=50.0 - at, url=f"https://samachar.example.com/{at}.html")
@@ -25,7 +25,7 @@ def scored(count: int = 20) -> Edition:
     return replace(edition, sections=tuple(section for section in sections if section.stories))
 
 
-def test_the_lightest_stand_at_the_end_as_headlines() -> None:
+def test_the_lowest_scored_stories_are_headlines_at_the_end() -> None:
     edition = scored()
     letter = renderer(theme=Theme(briefs=2)).render(edition, EVERYTHING, now=NOW)
     assert letter is not None
@@ -37,7 +37,7 @@ def test_the_lightest_stand_at_the_end_as_headlines() -> None:
     assert brief_stories(edition, 2) == {story.id for story in last}
 
 
-def test_a_section_of_briefs_alone_has_no_heading_of_its_own() -> None:
+def test_a_section_that_is_all_briefs_has_no_heading() -> None:
     letter = renderer(theme=Theme(briefs=4)).render(scored(), EVERYTHING, now=NOW)
     assert letter is not None
     assert ">कारोबार<" not in letter.html
@@ -45,11 +45,11 @@ def test_a_section_of_briefs_alone_has_no_heading_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(("count", "most", "expected"), [(20, 3, 3), (20, 0, 0), (7, 3, 0), (8, 3, 2), (20, 40, 6)])
-def test_how_many(count: int, most: int, expected: int) -> None:
+def test_number_of_briefs(count: int, most: int, expected: int) -> None:
     assert len(brief_stories(scored(count), most)) == expected
 
 
-def test_never_the_lead_nor_what_the_desk_pinned() -> None:
+def test_the_lead_and_pinned_stories_are_never_briefs() -> None:
     edition = scored()
     last = list(edition.stories())[-1]
     assert last.id not in brief_stories(replace(edition, lead=last.id), 3)
@@ -59,20 +59,20 @@ def test_never_the_lead_nor_what_the_desk_pinned() -> None:
     assert last.id not in brief_stories(replace(edition, sections=sections), 3)
 
 
-def test_what_has_no_summary_is_a_headline_anyway() -> None:
+def test_a_story_without_summary_is_always_a_brief() -> None:
     edition = scored(5)
     first, *rest = edition.sections
     bare = replace(first, stories=(*first.stories[:3], replace(first.stories[3], summary="")))
     assert brief_stories(replace(edition, sections=(bare, *rest)), 0) == {first.stories[3].id}
 
 
-def test_a_reader_of_one_topic_gets_its_briefs_only() -> None:
+def test_a_short_variant_has_no_briefs() -> None:
     letter = renderer(theme=Theme(briefs=3)).render(scored(), Variant("v", frozenset({"देश"})), now=NOW)
     assert letter is not None
-    assert "संक्षेप में" not in letter.html, "five stories are few enough to be told"
+    assert "संक्षेप में" not in letter.html, "a variant of five stories needs no briefs"
 
 
-def test_the_reason_is_the_one_that_curating_gives() -> None:
+def test_pinned_equals_the_reason_that_compose_gives() -> None:
     from digest.curate.compose import ComposeContext, compose
     from digest.curate.desk import Changes
     from digest.curate.rules import Rules

@@ -1,4 +1,4 @@
-"""What came from outside: text, web addresses and mail addresses made fit for a letter."""
+"""Text, web addresses and mail addresses from outside are cleaned for an email."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ANY = st.text(st.one_of(st.characters(), st.sampled_from("-DGX_LEAVE\x00\x0b\ud8
 
 
 @given(ANY, st.sampled_from(sorted(PLACEHOLDERS.values())), st.sampled_from(["", "\x00", "\x0b", "\ud800", "\ufeff"]))
-def test_no_text_can_spell_a_placeholder(text: str, tag: str, inside: str) -> None:
+def test_no_text_can_contain_a_placeholder(text: str, tag: str, inside: str) -> None:
     hostile = f"{text}{tag[:5]}{inside}{tag[5:]}{text}"
     assert tag not in clean.one_line(hostile)
     assert not any(tag in paragraph for paragraph in clean.paragraphs(hostile))

@@ -1,4 +1,4 @@
-"""A letter that is too long: summaries first, then stories, from the lowest upwards, and it says so."""
+"""An email that is too long: summaries are cut first, then stories, lowest first, and each cut is reported."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from digest.hindi.sentences import split
 from digest.models import Edition, RenderedEmail
 from digest.render.fit import CLIPPED, MIN_STORIES, PERSONAL_BYTES, fit, measure
 from digest.render.letter import Renderer
-from tests.render.sample import EVERYTHING, MASTHEAD, NOW, TEMPLATES, twenty
+from tests.render.sample import BRANDING, EVERYTHING, NOW, TEMPLATES, twenty
 
 
 def scored() -> Edition:
-    """Twenty stories whose scores fall in the order of reading."""
+    """Twenty stories with falling scores."""
     edition = twenty()
     scores = iter(range(20, 0, -1))
     sections = tuple(
@@ -27,23 +27,23 @@ def scored() -> Edition:
 
 
 def letter(budget: int) -> RenderedEmail:
-    made = Renderer(MASTHEAD, [TEMPLATES], budget=budget).render(scored(), EVERYTHING, now=NOW)
+    made = Renderer(BRANDING, [TEMPLATES], budget=budget).render(scored(), EVERYTHING, now=NOW)
     assert made is not None
     return made
 
 
 def plain(edition: Edition) -> RenderedEmail:
-    """A letter whose bytes are its words: quick to measure."""
+    """An email without markup, quick to measure."""
     body = "\n".join(f"{story.title} {story.summary}" for story in edition.stories())
     return RenderedEmail("v", "s", body, body)
 
 
-def test_what_fits_is_left_alone() -> None:
+def test_an_email_within_its_budget_is_not_cut() -> None:
     assert letter(50_000).left_out == ()
     assert letter(50_000) == letter(90_000)
 
 
-def test_summaries_of_the_lowest_go_first() -> None:
+def test_summaries_of_the_lowest_stories_are_cut_first() -> None:
     whole = letter(90_000)
     made = letter(measure(whole).decoded - 1_000)
     assert measure(made).decoded <= measure(whole).decoded - 1_000
@@ -54,7 +54,7 @@ def test_summaries_of_the_lowest_go_first() -> None:
     assert first.summary in made.html
 
 
-def test_then_stories_and_each_is_named() -> None:
+def test_stories_are_left_out_next_and_each_is_named() -> None:
     made = letter(20_000)
     assert measure(made).decoded <= 20_000
     gone = [line.removeprefix("left out to fit: ") for line in made.left_out if line.startswith("left out")]
@@ -62,7 +62,7 @@ def test_then_stories_and_each_is_named() -> None:
     assert made.html.count("<h3") == 19 - len(gone)
 
 
-def test_the_strictest_reading_of_gmail_is_kept_too() -> None:
+def test_quoted_printable_stays_below_gmail_s_limit() -> None:
     """Pure Devanagari is 2.3 times as long in quoted-printable."""
     edition = scored()
     wordy = replace(
@@ -74,7 +74,7 @@ def test_the_strictest_reading_of_gmail_is_kept_too() -> None:
     )
 
     def made(budget: int) -> RenderedEmail:
-        letter = Renderer(MASTHEAD, [TEMPLATES], budget=budget).render(wordy, EVERYTHING, now=NOW)
+        letter = Renderer(BRANDING, [TEMPLATES], budget=budget).render(wordy, EVERYTHING, now=NOW)
         assert letter is not None
         return letter
 
@@ -85,7 +85,7 @@ def test_the_strictest_reading_of_gmail_is_kept_too() -> None:
     assert made(50_000).left_out
 
 
-def test_what_can_never_fit_keeps_three_stories() -> None:
+def test_three_stories_always_remain() -> None:
     made = letter(10_000)
     assert made.html.count("<h3") + 1 == MIN_STORIES
     assert scored().lead
@@ -93,7 +93,7 @@ def test_what_can_never_fit_keeps_three_stories() -> None:
 
 
 @given(st.integers(100, 12_000))
-def test_as_little_is_left_out_as_will_do(budget: int) -> None:
+def test_no_more_is_cut_than_necessary(budget: int) -> None:
     edition = scored()
     fitted = fit(edition, plain, budget)
     assert fitted.email is not None
@@ -101,12 +101,12 @@ def test_as_little_is_left_out_as_will_do(budget: int) -> None:
     smallest = measure(fit(edition, plain, 1).email or fitted.email).decoded
     assert size <= max(budget, smallest)
     if fitted.left_out:
-        # one step less would not have fitted: a whole summary or story more
+        # Without cuts it would not have fitted.
         assert measure(plain(edition)).decoded > budget
 
 
 @pytest.mark.parametrize("budget", [1, 10**6])
-def test_an_edition_of_one_story_is_what_it_is(budget: int) -> None:
+def test_an_edition_of_one_story_is_never_cut(budget: int) -> None:
     edition = twenty()
     section = replace(edition.sections[0], stories=edition.sections[0].stories[:1])
     alone = replace(edition, sections=(section,), lead=section.stories[0].id)
@@ -115,5 +115,5 @@ def test_an_edition_of_one_story_is_what_it_is(budget: int) -> None:
     assert edition.sections[0].stories[0].title in fitted.email.html
 
 
-def test_nothing_to_render_stays_nothing() -> None:
+def test_an_edition_that_renders_to_nothing_gives_no_email() -> None:
     assert fit(twenty(), lambda _: None, 10).email is None

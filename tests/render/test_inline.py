@@ -1,4 +1,4 @@
-"""The contract of inlining: each trap of premailer that would break a Hindi letter without a sound."""
+"""Inlining avoids each trap of premailer that would silently break a Hindi email."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def document(body: str, styles: str = ".i{color:#1d1a16}") -> str:
 <style data-premailer="ignore">{KEPT}</style></head><body>{GHOST}{body}</body></html>"""
 
 
-def test_rules_become_attributes_and_their_block_is_gone() -> None:
+def test_rules_become_attributes_and_their_block_is_removed() -> None:
     out = inline(document('<p class="i">ख़बर</p>'))
     assert re.search(r'<p class="i" style="color:\s*#1d1a16">ख़बर</p>', out)
     assert out.count("<style") == 2, "the kept block and the one for Word"
 
 
-def test_the_doctype_stays_first() -> None:
+def test_the_doctype_is_kept_at_the_start() -> None:
     assert inline(document("<p>क</p>")).startswith("<!DOCTYPE html>\n<html")
 
 
 @pytest.mark.parametrize("start", ["<!doctype html>", "<!-- x --><!DOCTYPE html>", "", '<?xml version="1.0"?>'])
-def test_another_doctype_is_refused_and_not_dropped(start: str) -> None:
+def test_another_doctype_is_rejected(start: str) -> None:
     with pytest.raises(TemplateMistake, match="must start with exactly <!DOCTYPE html>"):
         inline(document("<p>क</p>").replace("<!DOCTYPE html>", start, 1))
 
@@ -61,8 +61,8 @@ def test_conditional_comments_are_byte_equal() -> None:
 
 
 def test_text_is_byte_equal() -> None:
-    told = "ज़मीन क्‍ष क्‌ष श्री ‘उद्धरण’ — ₹1,20,000 १२३ 🙂 é"
-    assert f"<p>{told}</p>" in inline(document(f"<p>{told}</p>"))
+    text = "ज़मीन क्‍ष क्‌ष श्री ‘उद्धरण’ — ₹1,20,000 १२३ 🙂 é"
+    assert f"<p>{text}</p>" in inline(document(f"<p>{text}</p>"))
 
 
 @pytest.mark.parametrize("tag", PLACEHOLDERS.values())
@@ -79,7 +79,7 @@ def test_classes_stay_for_dark_mode() -> None:
     assert 'class="i"' in inline(document('<p class="i">क</p>'))
 
 
-def test_an_attribute_equal_to_a_selector_is_no_crash() -> None:
+def test_an_attribute_equal_to_a_selector_does_not_crash() -> None:
     assert "क" in inline(document('<p style="color:red">क</p>', "p{color:blue}"))
 
 
@@ -108,7 +108,7 @@ def test_a_style_attribute_keeps_its_declarations(style: str, kept: dict[str, st
 
 @pytest.fixture
 def listener() -> Iterator[tuple[int, list[bytes]]]:
-    """A real server that notes every connection made to it."""
+    """A server that records every connection."""
     seen: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.1)
@@ -132,7 +132,7 @@ def listener() -> Iterator[tuple[int, list[bytes]]]:
 
 
 @pytest.mark.parametrize("spelling", ['@import url("{}");', "@IMPORT '{}';", '@\\69mport "{}";'])
-def test_imports_are_refused_and_never_fetched(listener: tuple[int, list[bytes]], spelling: str) -> None:
+def test_imports_are_rejected_and_never_fetched(listener: tuple[int, list[bytes]], spelling: str) -> None:
     port, seen = listener
     sheet = spelling.format(f"http://127.0.0.1:{port}/x.css")
     with pytest.raises(TemplateMistake, match="@import"):
@@ -140,8 +140,8 @@ def test_imports_are_refused_and_never_fetched(listener: tuple[int, list[bytes]]
     assert seen == []
 
 
-def test_an_import_that_the_refusal_overlooks_is_not_fetched_either(listener: tuple[int, list[bytes]]) -> None:
-    """A style element that is never closed: premailer takes it all the same."""
+def test_an_import_that_the_check_misses_is_not_fetched_either(listener: tuple[int, list[bytes]]) -> None:
+    """premailer accepts a style element that is never closed."""
     port, seen = listener
     sheet = f"<style>@import url(http://127.0.0.1:{port}/x.css); .i{{color:red}}"
     out = inline(f'<!DOCTYPE html><html><body><p class="i">क</p>{sheet}')
@@ -159,12 +159,12 @@ def test_a_linked_sheet_is_never_fetched(listener: tuple[int, list[bytes]]) -> N
     assert seen == []
 
 
-def test_a_sheet_that_premailer_cannot_take_is_one_sentence() -> None:
+def test_a_sheet_that_premailer_rejects_is_one_sentence() -> None:
     with pytest.raises(TemplateMistake, match="style sheet cannot be inlined"):
         inline(document('<a title="a,b">क</a>', 'a[title="a,b"]{color:red}'))
 
 
-def test_threads_agree() -> None:
+def test_inlining_is_thread_safe() -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     page = document('<p class="i">क</p>' * 20)

@@ -1,4 +1,4 @@
-"""Letters as readers get them: the golden edition, the frame of the HTML, placeholders, and hostile headlines."""
+"""Rendered emails: the golden edition, HTML structure, placeholders, and hostile headlines."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ class Tree(HTMLParser):
 
 
 def render(
-    edition: Edition = EDITION, variant: Variant = EVERYTHING, *, test: bool = False, **masthead: object
+    edition: Edition = EDITION, variant: Variant = EVERYTHING, *, test: bool = False, **branding: object
 ) -> RenderedEmail:
-    letter = renderer(**masthead).render(edition, variant, now=NOW, test=test)
+    letter = renderer(**branding).render(edition, variant, now=NOW, test=test)
     assert letter is not None
     return letter
 
@@ -74,7 +74,7 @@ def of(*stories: Story, **other: object) -> Edition:
 
 @pytest.mark.parametrize("kind", ["html", "txt"])
 def test_golden(kind: str) -> None:
-    """`UPDATE_GOLDEN=1` rewrites; then look at the file before keeping it."""
+    """`UPDATE_GOLDEN=1` rewrites the file; review it before you commit it."""
     letter = render()
     got, path = (letter.html if kind == "html" else letter.text), GOLDEN / f"edition.{kind}"
     if os.environ.get("UPDATE_GOLDEN"):
@@ -83,12 +83,12 @@ def test_golden(kind: str) -> None:
     assert got == path.read_text(encoding="utf-8")
 
 
-def test_rendering_again_gives_the_same() -> None:
+def test_rendering_is_deterministic() -> None:
     made = renderer()
     assert made.render(EDITION, EVERYTHING, now=NOW) == made.render(EDITION, EVERYTHING, now=NOW)
 
 
-def test_the_frame() -> None:
+def test_html_structure() -> None:
     html = render().html
     tree = Tree(html)
     assert html.startswith("<!DOCTYPE html>")
@@ -106,9 +106,9 @@ def test_the_frame() -> None:
     assert not re.search(r"letter-spacing|italic|justify|url\(|@import|rgb\(", html)
 
 
-def test_webmail_gets_nothing_that_it_would_lose_or_reset() -> None:
-    """Roundcube: a class of the body takes the place of its own, and every kept rule is void; its own style sheet takes
-    the weight of headings and the underlines of links."""
+def test_styles_that_roundcube_would_override() -> None:
+    """Roundcube: a class on the body replaces its own and disables every kept rule, and its style sheet resets the
+    weight of headings and the underlines of links."""
     tree = Tree(render().html)
     assert "class" not in tree.all("body")[0]
     assert all("font-weight:700" in one["style"] for tag in ("h1", "h2") for one in tree.all(tag))
@@ -116,14 +116,14 @@ def test_webmail_gets_nothing_that_it_would_lose_or_reset() -> None:
     assert all("text-decoration:" in one["style"] for one in links)
 
 
-def test_headings_jump_no_level() -> None:
+def test_headings_skip_no_level() -> None:
     levels = [int(tag[1]) for tag, _, _ in Tree(render().html).tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
-def test_every_coloured_text_class_has_both_dark_rules() -> None:
+def test_every_colour_has_both_dark_mode_rules() -> None:
     html = render().html
     kept = max(re.findall(r"<style>(.*?)</style>", html, re.S), key=len)
     assert len(kept.encode()) <= 2048
@@ -147,7 +147,7 @@ def test_sections_keep_their_order_in_both_parts() -> None:
         assert places == sorted(places)
 
 
-def test_the_lead_is_told_once_and_first() -> None:
+def test_the_lead_appears_once_and_first() -> None:
     letter = render(replace(EDITION, sections=EDITION.sections[::-1]))
     title = "तीन दिन तक और गिरेगा पारा"
     assert Tree(letter.html).said("h2").count(title) == 1
@@ -157,7 +157,7 @@ def test_the_lead_is_told_once_and_first() -> None:
     assert body.count(title) == 1
 
 
-def test_a_variant_gets_its_sections_and_the_lead() -> None:
+def test_a_variant_has_its_sections_and_the_lead() -> None:
     letter = render(variant=Variant("khel", frozenset({"खेल"})))
     assert letter.variant == "khel"
     for part in (letter.html, letter.text):
@@ -168,11 +168,11 @@ def test_a_variant_gets_its_sections_and_the_lead() -> None:
         assert "3 ख़बरें" in part
 
 
-def test_a_variant_without_stories_gets_no_letter() -> None:
+def test_a_variant_without_stories_gives_no_email() -> None:
     assert renderer().render(EDITION, Variant("v", frozenset({"मौसम"})), now=NOW) is None
 
 
-def test_text_readers_get_no_html() -> None:
+def test_a_text_variant_has_no_html() -> None:
     letter = render(variant=Variant("text", format="text"))
     assert letter.html == ""
     assert letter.text == render().text
@@ -188,7 +188,7 @@ def test_placeholders() -> None:
     assert f"\nhttps://news.example.com/view/2026-11-23/{p['view']}\n" in letter.text
 
 
-def test_without_pages_a_mail_unsubscribes() -> None:
+def test_without_reader_pages_unsubscribing_is_a_mailto_link() -> None:
     letter = render(base_url="", reply_to="")
     leave = f"mailto:news@example.com?subject=unsubscribe%20{PLACEHOLDERS['unsubscribe']}"
     assert letter.html.count(f'href="{leave}"') == 2
@@ -201,7 +201,7 @@ def test_without_pages_a_mail_unsubscribes() -> None:
 
 
 @pytest.mark.parametrize("tag", PLACEHOLDERS.values())
-def test_hostile_stories_stay_text(tag: str) -> None:
+def test_hostile_stories_are_escaped(tag: str) -> None:
     evil = f'<script>alert("x")</script> {tag} {{{{ name }}}} </style>'
     plain = story(0, "सादी ख़बर", "सादा सार")
     hostile = story(
@@ -213,10 +213,10 @@ def test_hostile_stories_stay_text(tag: str) -> None:
         image=Image(f"https://x.example/{tag}.jpg", 10, 10, evil),
         language='en" onload="x',
     )
-    masthead = {"name": evil, "postal_address": evil}
+    branding = {"name": evil, "postal_address": evil}
     edition = of(hostile, plain, lead="s1", intro=evil)
     edition = replace(edition, sections=(Section(evil, edition.sections[0].stories),), subject=evil, preheader=evil)
-    letter, harmless = render(edition, **masthead), render(of(plain))
+    letter, harmless = render(edition, **branding), render(of(plain))
     for got, expected in ((letter.html, harmless.html), (letter.text, harmless.text)):
         assert got.count(tag) == expected.count(tag)
     assert tag not in letter.subject
@@ -240,14 +240,14 @@ def test_an_undated_story_prints_no_time() -> None:
     assert "आज सुबह" not in render(of(replace(dated, dated=False))).text
 
 
-def test_a_time_and_a_number_are_never_parted_from_their_words() -> None:
+def test_times_and_numbers_never_break_across_lines() -> None:
     letter = render(of(story(1, "ख़बर", "सार", published=NOW - timedelta(hours=1), sources=("क", "ख", "ग", "घ"))))
     meta = next(line for line in unescape(letter.html).splitlines() if "और" in line and "बजे" in line)
     assert ">क, ख और 2\u00a0अन्य · आज\u00a0सुबह\u00a06:00\u00a0बजे<" in meta
     assert "\u00a0" not in letter.text
 
 
-def test_the_headline_stands_in_for_an_alt_as_far_as_it_fits() -> None:
+def test_the_headline_is_the_alt_text_of_an_image_without_one() -> None:
     long = "शहर की नई मेट्रो लाइन पर आज से सफ़र शुरू, 18 स्टेशन जुड़े"
     rows = [story(number, long, "सार", image=picture(str(number), "")) for number in (1, 2)]
     lead, thumb = re.findall(r'<img [^>]*alt="([^"]*)"', render(of(*rows, lead="s1")).html)
@@ -258,14 +258,14 @@ def test_the_headline_stands_in_for_an_alt_as_far_as_it_fits() -> None:
     assert '<img src="https://img.example.com/hill.jpg" alt="Snow on the hill" lang="en"' in render(of(localised)).html
 
 
-def test_no_picture_is_blown_up() -> None:
+def test_no_image_is_enlarged() -> None:
     small = story(1, "ख़बर", "सार", image=picture("small", "", 300, 200))
     stamp = story(2, "ख़बर", "सार", image=picture("stamp", "", 60, 60))
     assert re.findall(r"com/([a-z]+)\.jpg", render(of(small, stamp, lead="s1")).html) == []
     assert re.findall(r"com/([a-z]+)\.jpg", render(of(small, stamp)).html) == ["small"]
 
 
-def test_a_picture_leads_to_its_story_where_a_link_has_a_name() -> None:
+def test_an_image_links_to_its_story_if_it_has_alt_text() -> None:
     rows = [
         story(number, "ख़बर", "सार", image=picture(str(number), alt), url=url)
         for number, (alt, url) in enumerate([("मेट्रो", "https://x.example/1"), ("पुल", "")])
@@ -276,15 +276,15 @@ def test_a_picture_leads_to_its_story_where_a_link_has_a_name() -> None:
     assert page.count("<img") == 2
 
 
-def test_a_story_of_another_script_runs_its_own_way() -> None:
-    told = story(1, "دہلی میں سردی", "اسکول دس بجے کھلیں گے۔", language="ur")
-    page = render(of(told, story(2, "ख़बर", "सार", language="mr"))).html
+def test_a_story_in_another_script_has_its_direction() -> None:
+    expected = story(1, "دہلی میں سردی", "اسکول دس بجے کھلیں گے۔", language="ur")
+    page = render(of(expected, story(2, "ख़बर", "सार", language="mr"))).html
     assert re.search(r'<h3 [^>]*lang="ur" dir="rtl"[^>]*><a [^>]*>دہلی میں سردی', page)
     assert re.search(r'<p lang="ur" dir="rtl"[^>]*>اسکول', page)
     assert re.search(r'<p lang="mr" style', page)
 
 
-def test_the_letter_ends_kindly_and_asks_for_answers_only_where_they_are_read() -> None:
+def test_replies_are_invited_only_with_a_reply_address() -> None:
     for part in (render().html, render().text):
         assert "आपका दिन अच्छा बीते" in part
         assert "इसी ईमेल का जवाब दीजिए" in part
@@ -293,7 +293,7 @@ def test_the_letter_ends_kindly_and_asks_for_answers_only_where_they_are_read() 
 
 
 @pytest.mark.parametrize(
-    ("names", "told"),
+    ("names", "expected"),
     [
         (("एक",), "एक · आज"),
         (("एक", "दो"), "एक और दो · आज"),
@@ -302,11 +302,11 @@ def test_the_letter_ends_kindly_and_asks_for_answers_only_where_they_are_read() 
         ((), "\nआज"),
     ],
 )
-def test_source_names(names: tuple[str, ...], told: str) -> None:
-    assert told in render(of(story(0, "ख़बर", "सार", sources=names))).text
+def test_source_names(names: tuple[str, ...], expected: str) -> None:
+    assert expected in render(of(story(0, "ख़बर", "सार", sources=names))).text
 
 
-def test_a_story_in_latin_script_says_its_language() -> None:
+def test_an_english_story_has_its_lang() -> None:
     headings = [a for tag, a, _ in Tree(render().html).tags if tag == "h3"]
     assert [one["lang"] for one in headings if "lang" in one] == ["en"]
 
@@ -326,42 +326,42 @@ CID = "cid:" + "0f" * 20 + "@digest"
         f"{CID}\n",
     ],
 )
-def test_only_https_pictures(url: str) -> None:
+def test_only_https_and_attached_images(url: str) -> None:
     assert Tree(render(of(story(1, "ख़बर", "सार", image=Image(url, 10, 10, "चित्र")))).html).all("img") == []
 
 
-def test_a_picture_that_travels_in_the_mail_is_shown_by_its_content_id() -> None:
+def test_an_attached_image_is_shown_by_its_content_id() -> None:
     letter = render(of(story(1, "ख़बर", "सार", image=Image(CID, 448, 336, "चित्र")), lead="s1"))
     (image,) = Tree(letter.html).all("img")
     assert (image["src"], image["width"], image["height"], image["alt"]) == (CID, "544", "408", "चित्र")
     assert "cid:" not in letter.text
 
 
-def test_a_picture_of_unknown_size_still_has_a_width() -> None:
+def test_an_image_of_unknown_size_has_a_width() -> None:
     images = Tree(render(of(story(1, "ख़बर", "सार", image=Image("https://x.example/a.jpg")))).html).all("img")
     assert [(one["width"], "height" in one, one["alt"]) for one in images] == [("112", False, "ख़बर")]
 
 
-def test_a_leads_picture_keeps_its_shape() -> None:
+def test_the_lead_s_image_keeps_its_aspect_ratio() -> None:
     edition = of(story(1, "ख़बर", "सार", image=picture("lead", "", 1600, 900)), lead="s1")
     assert [("a" in path, a["height"]) for tag, a, path in Tree(render(edition).html).tags if tag == "img"] == [
         (True, "306")
     ]
 
 
-def test_a_lead_that_is_gone_leaves_the_rest() -> None:
+def test_a_missing_lead_story_leaves_the_rest() -> None:
     letter = render(of(story(1, "पहली ख़बर", "सार"), story(2, "दूसरी ख़बर", "सार"), lead="s9"))
     assert "बड़ी ख़बर" not in letter.html + letter.text
     assert letter.subject.startswith("पहली ख़बर")
 
 
-def test_without_any_address_there_is_no_dead_link() -> None:
+def test_without_any_address_there_is_no_unsubscribe_link() -> None:
     letter = render(base_url="", reply_to="", sender_email="")
     assert 'href=""' not in letter.html
     assert "सदस्यता छोड़ें" not in letter.html + letter.text
 
 
-def test_a_test_letter_says_so() -> None:
+def test_a_test_email_is_marked() -> None:
     letter = render(test=True)
     assert letter.subject.startswith("[परख] पहाड़ों में")
     assert "यह परख की चिट्ठी है" in letter.html
@@ -369,7 +369,7 @@ def test_a_test_letter_says_so() -> None:
     assert "परख" not in render().html + render().text + render().subject
 
 
-def test_the_desks_own_words_stay_and_ours_follow_the_variant() -> None:
+def test_the_newsroom_s_subject_and_preheader_are_kept() -> None:
     khel = Variant("khel", frozenset({"खेल"}))
     desk = replace(EDITION, subject="डेस्क का विषय", preheader="डेस्क की पंक्ति")
     letter = render(desk, khel)
@@ -383,7 +383,7 @@ def test_the_desks_own_words_stay_and_ours_follow_the_variant() -> None:
     assert "18 स्टेशन" not in render(stored, khel).html
 
 
-def test_the_text_part_reads_in_72_columns() -> None:
+def test_the_text_part_fits_72_columns() -> None:
     letter = render(twenty())
     for row in letter.text.splitlines():
         assert cut.width(row) <= 72 or row.startswith("https://"), row
@@ -392,7 +392,7 @@ def test_the_text_part_reads_in_72_columns() -> None:
     assert not re.search(r"[ \t]\n", letter.text)
 
 
-def test_an_english_letter_has_no_hindi_of_ours() -> None:
+def test_an_english_email_has_no_hindi_texts() -> None:
     stories = (story(1, "Rain at last", "It rained.", sources=("The Hill Post",), language="en"),)
     letter = render(of(*stories, lead="s1"), language="en", name="Morning", postal_address="12 Press Road")
     assert not re.search("[\u0900-\u097f]", letter.text)
@@ -400,7 +400,7 @@ def test_an_english_letter_has_no_hindi_of_ours() -> None:
     assert 'lang="en" dir="ltr"' in letter.html
 
 
-def test_a_newsletter_overrides_one_block_or_one_file(tmp_path: Path) -> None:
+def test_a_newsletter_overrides_a_block_or_a_file(tmp_path: Path) -> None:
     (tmp_path / "letter.html.j2").write_text(
         '{% extends "house/letter.html.j2" %}{% block footer %}<tr><td>हमारा पैर {{ email }}</td></tr>{% endblock %}',
         encoding="utf-8",
@@ -415,7 +415,7 @@ def test_a_newsletter_overrides_one_block_or_one_file(tmp_path: Path) -> None:
     assert " & -DGX_EMAIL_T-" in letter.text
 
 
-def test_the_house_has_no_template_but_those_that_a_letter_uses() -> None:
+def test_there_are_no_unused_built_in_templates() -> None:
     from digest.render.environment import make_environment
 
     names = set(make_environment([TEMPLATES], "hi").list_templates())

@@ -1,4 +1,4 @@
-"""What a look over a finished letter finds: ours is clean, and each way of spoiling one is told apart."""
+"""The checks of a rendered email: ours has no findings, and each defect is found."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.render.sample import EDITION, EVERYTHING, NOW, renderer, twenty
 LEAVE = PLACEHOLDERS["unsubscribe"]
 
 
-def ours(**masthead: object) -> RenderedEmail:
-    letter = renderer(**masthead).render(EDITION, EVERYTHING, now=NOW)
+def ours(**branding: object) -> RenderedEmail:
+    letter = renderer(**branding).render(EDITION, EVERYTHING, now=NOW)
     assert letter is not None
     return letter
 
@@ -27,17 +27,17 @@ OURS = ours()
 
 @pytest.mark.parametrize("look", sorted(LOOKS))
 @pytest.mark.parametrize("base_url", ["https://news.example.com", ""])
-def test_our_own_letters_are_clean(look: str, base_url: str) -> None:
+def test_our_own_emails_have_no_findings(look: str, base_url: str) -> None:
     assert lint(ours(theme=Theme(LOOKS[look]), base_url=base_url)) == []
     assert lint(ours(theme=Theme(LOOKS[look], "#ffff00"), language="en")) == []
 
 
-def test_a_letter_of_text_alone_is_clean() -> None:
+def test_a_text_only_email_has_no_findings() -> None:
     assert lint(replace(OURS, html="")) == []
 
 
-SPOILT = [
-    # what is replaced, by what, the level and rule that must be found, a word of the message
+DEFECTS = [
+    # Old text, new text, level and rule of the finding, a word of its message.
     ("<!DOCTYPE html>", "<!doctype html>", "error", "frame", "DOCTYPE"),
     ("</h1>", "</h1><script>x()</script>", "error", "element", "script"),
     ("<h1 ", '<h1 onclick="x()" ', "error", "element", "event handler"),
@@ -83,15 +83,15 @@ SPOILT = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "level", "rule", "word"), SPOILT)
-def test_each_way_to_spoil_it(old: str, new: str, level: str, rule: str, word: str) -> None:
+@pytest.mark.parametrize(("old", "new", "level", "rule", "word"), DEFECTS)
+def test_each_defect_is_found(old: str, new: str, level: str, rule: str, word: str) -> None:
     html = OURS.html.replace("</style>\n</head>", "</style></head>")
     assert old in html
     found = lint(replace(OURS, html=html.replace(old, new, 1)))
     assert [one for one in found if (one.level, one.rule) == (level, rule) and word in one.message], found
 
 
-def test_no_way_out_stops_a_send() -> None:
+def test_a_missing_unsubscribe_link_is_an_error() -> None:
     rules = [one.rule for one in lint(replace(OURS, html=OURS.html.replace(LEAVE, "x"))) if one.level == "error"]
     assert rules == ["unsubscribe"]
     assert "unsubscribe" in [one.rule for one in lint(replace(OURS, text=OURS.text.replace(LEAVE, "x")))]
@@ -111,11 +111,11 @@ def test_subjects(subject: str, level: str, word: str) -> None:
     assert [one for one in found if one.level == level and one.rule == "subject" and word in one.message]
 
 
-def test_an_empty_text_part_stops_a_send() -> None:
+def test_an_empty_text_part_is_an_error() -> None:
     assert "text-part" in [one.rule for one in lint(replace(OURS, text=" \n")) if one.level == "error"]
 
 
-def test_a_preheader_that_only_repeats_is_told() -> None:
+def test_a_repeated_or_empty_preheader_is_a_warning() -> None:
     start = OURS.html.index("mso-hide:all")
     hidden = OURS.html[OURS.html.index(">", start) + 1 : OURS.html.index("</div>", start)]
     for text, word in ((OURS.subject, "repeats"), ("", "empty")):
@@ -123,7 +123,7 @@ def test_a_preheader_that_only_repeats_is_told() -> None:
         assert [one for one in found if one.rule == "preheader" and word in one.message]
 
 
-def test_no_headline_can_stop_a_send() -> None:
+def test_no_headline_from_a_feed_can_stop_a_send() -> None:
     first = EDITION.sections[0].stories[1]
     section = replace(EDITION.sections[0], stories=(replace(first, title="{{ 7*7 }} None %(x)s", summary="None"),))
     edition = replace(EDITION, sections=(section,), lead="")
@@ -135,7 +135,7 @@ def test_no_headline_can_stop_a_send() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "expected",
     [
         "18% महँगाई, 5% कर",
         "100%50%",
@@ -144,12 +144,12 @@ def test_no_headline_can_stop_a_send() -> None:
         "https://e.com/%E0%A4%AB%E0%A4%BF%E0%A4%B2%AB%CD%AB",
     ],
 )
-def test_percents_and_brackets_of_news_are_no_leftover(told: str) -> None:
-    page = OURS.html.replace("</h1>", f"</h1><p>{told}</p>", 1)
+def test_percentages_and_brackets_are_not_leftovers(expected: str) -> None:
+    page = OURS.html.replace("</h1>", f"</h1><p>{expected}</p>", 1)
     assert not [one for one in lint(replace(OURS, html=page)) if one.rule == "residue"]
 
 
-def test_the_addresses_that_can_be_tried() -> None:
+def test_urls_are_those_without_tokens() -> None:
     letter = renderer().render(twenty(), EVERYTHING, now=NOW)
     assert letter is not None
     found = urls(letter)
@@ -159,6 +159,6 @@ def test_the_addresses_that_can_be_tried() -> None:
 
 
 @given(st.text(alphabet="<>/=\"' abdhipst{}%!-:;#.&कि", max_size=200))
-def test_any_html_can_be_looked_over(html: str) -> None:
+def test_any_html_can_be_checked(html: str) -> None:
     lint(RenderedEmail("v", "s", html or "x", "t"))
     lint(RenderedEmail("v", "s", "<!DOCTYPE html><body>" + html, "t"))

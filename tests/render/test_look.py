@@ -1,4 +1,4 @@
-"""Colours that can be read whatever the accent, and sizes by each reading of Gmail's limit."""
+"""Readable colours for any accent, and email sizes for each way Gmail may count."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digest.render import colour
 from digest.render.fit import measure
 from digest.render.stops import devanagari_digits_in_text
 from digest.render.themes import LOOKS, Theme
-from tests.render.sample import EDITION, EVERYTHING, MASTHEAD, NOW, renderer, twenty
+from tests.render.sample import BRANDING, EDITION, EVERYTHING, NOW, renderer, twenty
 
 ACCENTS = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")
 
@@ -24,7 +24,7 @@ LOOK = st.sampled_from(sorted(LOOKS))
 
 
 @given(LOOK, ACCENTS | st.just(""))
-def test_any_accent_can_be_read_in_both_schemes(look: str, accent: str) -> None:
+def test_any_accent_is_readable_in_both_schemes(look: str, accent: str) -> None:
     theme = Theme(LOOKS[look], accent)
     for palette in (theme.light, theme.dark):
         for ground in (palette.paper, palette.tint):
@@ -33,20 +33,20 @@ def test_any_accent_can_be_read_in_both_schemes(look: str, accent: str) -> None:
         assert colour.contrast(palette.paper, palette.accent) >= 4.5, "text of a label"
 
 
-def test_a_readable_accent_stays_as_it_is() -> None:
+def test_a_readable_accent_is_kept() -> None:
     assert Theme(accent="#006400").light.accent == "#006400"
     assert Theme(accent="#9C1C1C").dark.accent == LOOKS["newspaper"].dark.accent, "picked by hand"
     assert colour.contrast("#ffffff", "#000000") == pytest.approx(21)
 
 
 @pytest.mark.parametrize("accent", ["red", "#fff", "#9c1c1c;}"])
-def test_an_accent_that_is_no_colour_is_refused(accent: str) -> None:
+def test_an_invalid_accent_is_rejected(accent: str) -> None:
     with pytest.raises(ValueError, match="accent"):
         Theme(accent=accent)
 
 
 @pytest.mark.parametrize("look", sorted(LOOKS))
-def test_each_theme_is_a_whole_letter(look: str) -> None:
+def test_each_theme_gives_a_complete_email(look: str) -> None:
     letter = _letter(Theme(LOOKS[look]))
     assert letter.html.count("<h1") == 1
     assert letter.html.count("<h3") == 11
@@ -60,21 +60,21 @@ def test_themes_differ_in_more_than_colour() -> None:
     assert len(set(letters.values())) == len(LOOKS)
 
 
-def test_a_logo_takes_the_place_of_the_name_and_is_called_by_it() -> None:
+def test_a_logo_replaces_the_name_and_has_it_as_alt_text() -> None:
     html = _letter(Theme(logo="https://news.example.com/logo.png", logo_width=180)).html
     heading = html[html.index("<h1") : html.index("</h1>")]
     assert 'src="https://news.example.com/logo.png"' in heading
-    assert f'alt="{MASTHEAD.name}"' in heading
+    assert f'alt="{BRANDING.name}"' in heading
     assert 'width="180"' in heading
 
 
 @pytest.mark.parametrize("most", [0, 1, 3])
-def test_so_many_pictures_and_the_leads_first(most: int) -> None:
+def test_image_limit_starts_with_the_lead(most: int) -> None:
     shown = re.findall(r'src="https://img\.example\.com/([a-z]+)', _letter(Theme(max_images=most)).html)
     assert shown == ["barf", "metro", "upgrah", "cricket"][:most]
 
 
-def test_devanagari_digits_touch_nothing_but_what_is_read() -> None:
+def test_devanagari_digits_change_visible_text_only() -> None:
     latin, deva = _letter(Theme()), _letter(Theme(digits="deva"))
     assert latin_digits(deva.html) == latin.html
     assert latin_digits(deva.text) == latin.text

@@ -39,33 +39,33 @@ def test_every_message_is_translated_with_its_placeholders(language: str) -> Non
             assert text.strip()
 
 
-@pytest.mark.parametrize(("count", "told"), [(0, "ख़बर"), (1, "ख़बर"), (2, "ख़बरें"), (12, "ख़बरें")])
-def test_hindi_plurals(count: int, told: str) -> None:
-    assert translator("hi").ngettext("%(num)s story", "%(num)s stories", count) == f"%(num)s {told}"
+@pytest.mark.parametrize(("count", "expected"), [(0, "ख़बर"), (1, "ख़बर"), (2, "ख़बरें"), (12, "ख़बरें")])
+def test_hindi_plurals(count: int, expected: str) -> None:
+    assert translator("hi").ngettext("%(num)s story", "%(num)s stories", count) == f"%(num)s {expected}"
 
 
-@pytest.mark.parametrize(("count", "told"), [(0, "stories"), (1, "story"), (2, "stories")])
-def test_english_plurals(count: int, told: str) -> None:
-    assert translator("en").ngettext("%(num)s story", "%(num)s stories", count) == f"%(num)s {told}"
+@pytest.mark.parametrize(("count", "expected"), [(0, "stories"), (1, "story"), (2, "stories")])
+def test_english_plurals(count: int, expected: str) -> None:
+    assert translator("en").ngettext("%(num)s story", "%(num)s stories", count) == f"%(num)s {expected}"
 
 
-def test_a_region_is_no_other_language() -> None:
+def test_a_region_does_not_change_the_language() -> None:
     assert translator("hi-IN").gettext("Unsubscribe") == translator("hi_IN").gettext("Unsubscribe") == "सदस्यता छोड़ें"
 
 
 @pytest.mark.parametrize("language", ["xx", "../hi", ""])
-def test_a_language_without_catalogue_is_a_fault_that_says_what_there_is(tmp_path: Path, language: str) -> None:
+def test_a_language_without_catalogue_lists_the_available_ones(tmp_path: Path, language: str) -> None:
     (tmp_path / "mr.po").write_text("", encoding="utf-8")
     with bound(tmp_path), pytest.raises(ConfigurationError, match=r"en, hi are built in; .*mr\.po") as caught:
         require(language)
     assert str(caught.value).startswith(f"{tmp_path.name}/")
 
 
-def test_one_language_is_read_once() -> None:
+def test_a_catalogue_is_loaded_once() -> None:
     assert translator("hi") is translator("hi")
 
 
-def test_an_own_catalogue_is_found_and_read_again_when_it_changes(tmp_path: Path) -> None:
+def test_an_own_catalogue_is_reloaded_when_it_changes(tmp_path: Path) -> None:
     path = tmp_path / "mr.po"
     path.write_text(MARATHI, encoding="utf-8")
     with bound(tmp_path):
@@ -86,7 +86,7 @@ def test_a_newsroom_overrides_single_messages(tmp_path: Path) -> None:
     assert translator("hi").gettext("Top story") == "बड़ी ख़बर"
 
 
-def test_plural_forms_are_the_files_own() -> None:
+def test_plural_forms_come_from_the_file() -> None:
     forms = '"Plural-Forms: nplurals=3; plural=(n==1 ? 0 : n==2 ? 1 : 2);\\n"'
     text = f'msgid ""\nmsgstr ""\n{forms}\nmsgid "%(num)s a"\nmsgid_plural "%(num)s b"\n'
     text += "".join(f'msgstr[{at}] "%(num)s {at}"\n' for at in range(3))
@@ -98,7 +98,7 @@ STORY = 'msgid "%(num)s story"\nmsgid_plural "%(num)s stories"\n'
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ('msgid "Test"\nmsgstr "परख\n', "hi.po:2: expected msgid, msgid_plural or msgstr and a text in quotes"),
         ('msgid "Test"\nmsgstr "एक "और" दो"\n', "hi.po:2: expected msgid, msgid_plural or msgstr and a text in quotes"),
@@ -132,47 +132,48 @@ STORY = 'msgid "%(num)s story"\nmsgid_plural "%(num)s stories"\n'
         ('msgid ""\nmsgstr "Plural-Forms: two\\n"\n', "write it as nplurals=2"),
     ],
 )
-def test_a_fault_has_file_line_and_message(tmp_path: Path, text: str, told: str) -> None:
+def test_a_fault_has_file_line_and_message(tmp_path: Path, text: str, expected: str) -> None:
     (tmp_path / "hi.po").write_text(text, encoding="utf-8")
     with bound(tmp_path), pytest.raises(ConfigurationError) as caught:
         translator("hi")
-    assert told in str(caught.value)
+    assert expected in str(caught.value)
     assert all(fault.line for fault in caught.value.faults)
 
 
-def test_every_message_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
+def test_all_missing_messages_are_reported_together(tmp_path: Path) -> None:
     text = MARATHI.replace('msgstr "सदस्यत्व सोडा"', 'msgstr ""').replace('msgid "Top story"', 'msgid "Top stories"')
     text = text.replace('msgid "Test"', '#, fuzzy\nmsgid "Test"')
     (tmp_path / "mr.po").write_text(text, encoding="utf-8")
     with bound(tmp_path), pytest.raises(ConfigurationError) as caught:
         translator("mr")
     line = text[: text.index('msgid "Unsubscribe"')].count("\n") + 1
-    told = str(caught.value)
-    assert f'mr.po:{line}: msgid "Unsubscribe" is marked fuzzy or has no text' in told
-    assert 'mr.po: msgid "Top story" is missing' in told
-    assert 'msgid "Test" is marked fuzzy' in told
+    expected = str(caught.value)
+    assert f'mr.po:{line}: msgid "Unsubscribe" is marked fuzzy or has no text' in expected
+    assert 'mr.po: msgid "Top story" is missing' in expected
+    assert 'msgid "Test" is marked fuzzy' in expected
     assert len(caught.value.faults) == 3
 
 
 @pytest.mark.parametrize(
-    ("data", "told"), [(b'msgid "a"\n\xff\n', r"hi\.po:2: expected text in UTF-8"), (None, r"hi\.po: cannot be read")]
+    ("data", "expected"),
+    [(b'msgid "a"\n\xff\n', r"hi\.po:2: expected text in UTF-8"), (None, r"hi\.po: cannot be read")],
 )
-def test_a_file_that_is_no_text_is_told(tmp_path: Path, data: bytes | None, told: str) -> None:
+def test_an_unreadable_catalogue_is_reported(tmp_path: Path, data: bytes | None, expected: str) -> None:
     path = tmp_path / "hi.po"
     if data is None:
         path.mkdir()
     else:
         path.write_bytes(data)
-    with bound(tmp_path), pytest.raises(ConfigurationError, match=told):
+    with bound(tmp_path), pytest.raises(ConfigurationError, match=expected):
         translator("hi")
 
 
-def test_windows_line_ends_and_a_mark_before_the_text_are_no_fault() -> None:
+def test_windows_line_ends_and_a_byte_order_mark_are_accepted() -> None:
     words = Catalogue("hi", [Layer("hi.po", b"\xef\xbb\xbf" + b'msgid "Test"\r\nmsgstr ""\r\n"a"\r\n"b\\n"\r\n')])
     assert words.gettext("Test") == "ab\n"
 
 
-def test_a_language_without_calendar_is_a_fault(tmp_path: Path) -> None:
+def test_a_language_that_babel_lacks_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "qq.po").write_text(MARATHI, encoding="utf-8")
     with bound(tmp_path), pytest.raises(ConfigurationError, match="no names of days and months for 'qq'"):
         translator("qq")
@@ -183,12 +184,12 @@ def test_obsolete_entries_and_odd_comments_are_skipped() -> None:
     assert Catalogue("xx", [Layer("xx.po", text.encode())]).gettext("Test") == "a"
 
 
-def test_a_plural_rule_may_run_over_several_lines() -> None:
+def test_a_plural_rule_may_span_several_lines() -> None:
     header = 'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; "\n"plural=(n > 1);\\n"\n'
     assert parse_po(header.encode()).plural_rule.form(0) == 0
 
 
-def test_a_file_without_plural_rule_uses_the_one_below_it(tmp_path: Path) -> None:
+def test_a_file_without_plural_rule_inherits_one(tmp_path: Path) -> None:
     (tmp_path / "hi.po").write_text(f'{STORY}msgstr[0] "%(num)s a"\nmsgstr[1] "%(num)s b"\n', encoding="utf-8")
     with bound(tmp_path):
         assert translator("hi").ngettext("%(num)s story", "%(num)s stories", 0) == "%(num)s a"
@@ -209,14 +210,14 @@ def parsed(data: bytes) -> tuple[int, int]:
 
 
 @given(st.lists(st.sampled_from(['msgid "a"', 'msgstr "b"', '"c"', "#, fuzzy", "msgid_plural", 'msgstr[1] "%"', ""])))
-def test_any_rows_are_read_or_refused_with_a_line(rows: list[str]) -> None:
+def test_any_rows_are_read_or_rejected_with_a_line(rows: list[str]) -> None:
     line, messages = parsed("\n".join(rows).encode())
     assert line <= len(rows)
     assert messages <= sum(row == 'msgid "a"' for row in rows)
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+def test_any_bytes_are_read_or_rejected(data: bytes) -> None:
     line, messages = parsed(data)
     assert 0 <= line <= data.count(b"\n") + 1
     assert not (line and messages)

@@ -1,4 +1,4 @@
-"""Each mistake in a template is one clear sentence with file and line."""
+"""Each error in a template is one clear sentence with file and line."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 
 from digest.errors import TemplateMistake
 from digest.render.letter import Renderer
-from tests.render.sample import EDITION, EVERYTHING, MASTHEAD, NOW, TEMPLATES, renderer
+from tests.render.sample import BRANDING, EDITION, EVERYTHING, NOW, TEMPLATES, renderer
 
 
-def told(directory: Path, text: str, name: str = "letter.txt.j2") -> str:
-    """What the operator reads when the newsletter's template `name` is `text`; without the directory."""
+def error_of(directory: Path, text: str, name: str = "letter.txt.j2") -> str:
+    """The error when the newsletter's template `name` is `text`, without the folder."""
     (directory / name).write_text(text, encoding="utf-8")
     with pytest.raises(TemplateMistake) as caught:
         renderer(directory).render(EDITION, EVERYTHING, now=NOW)
@@ -82,7 +82,7 @@ def told(directory: Path, text: str, name: str = "letter.txt.j2") -> str:
     ],
 )
 def test_text(tmp_path: Path, text: str, message: str) -> None:
-    got = told(tmp_path, text)
+    got = error_of(tmp_path, text)
     assert got.startswith(message) if message.endswith(" ") else got == message
 
 
@@ -120,10 +120,10 @@ def test_text(tmp_path: Path, text: str, message: str) -> None:
     ],
 )
 def test_html(tmp_path: Path, text: str, message: str) -> None:
-    assert told(tmp_path, text, "letter.html.j2").startswith(message)
+    assert error_of(tmp_path, text, "letter.html.j2").startswith(message)
 
 
-def test_a_mistake_in_a_part_names_the_part(tmp_path: Path) -> None:
+def test_an_error_in_an_included_file_names_that_file(tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     source = (TEMPLATES / "parts" / "story.html.j2").read_text(encoding="utf-8")
     (tmp_path / "parts" / "story.html.j2").write_text(
@@ -135,7 +135,7 @@ def test_a_mistake_in_a_part_names_the_part(tmp_path: Path) -> None:
     assert str(caught.value) == f"{tmp_path}/parts/story.html.j2:{line}: Item has no 'sumary'; did you mean 'summary'?"
 
 
-def test_blocks_within_own_blocks_and_macros_beside_them_are_no_mistake(tmp_path: Path) -> None:
+def test_nested_blocks_and_macros_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "letter.txt.j2").write_text(
         '{% extends "house/letter.txt.j2" %}\n{% set word = "सहयोगी" %}\n{% macro m() %}{{ word }}{% endmacro %}\n'
         "{% block intro %}{% block sponsor %}{{ m() }}{% endblock %}{% endblock %}\n",
@@ -146,9 +146,9 @@ def test_blocks_within_own_blocks_and_macros_beside_them_are_no_mistake(tmp_path
     assert "सहयोगी" in letter.text
 
 
-def test_two_templates_that_extend_each_other_are_a_mistake(tmp_path: Path) -> None:
+def test_two_templates_that_extend_each_other_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "other.txt.j2").write_text('{% extends "letter.txt.j2" %}', encoding="utf-8")
-    assert "endlessly" in told(tmp_path, '{% extends "other.txt.j2" %}')
+    assert "endlessly" in error_of(tmp_path, '{% extends "other.txt.j2" %}')
 
 
 @pytest.mark.parametrize(
@@ -163,20 +163,20 @@ def test_two_templates_that_extend_each_other_are_a_mistake(tmp_path: Path) -> N
         (b"\x89PNG\r\n\x1a\n\x00", "letter.txt.j2:1: expected text in UTF-8, found the byte 0x89"),
     ],
 )
-def test_a_file_that_is_no_template_is_told(tmp_path: Path, data: bytes, message: str) -> None:
+def test_a_file_that_is_no_template_is_error_of(tmp_path: Path, data: bytes, message: str) -> None:
     (tmp_path / "letter.txt.j2").write_bytes(data)
     with pytest.raises(TemplateMistake) as caught:
         renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
     assert str(caught.value) == f"{tmp_path}/{message}"
 
 
-def test_a_folder_in_a_templates_place_is_told(tmp_path: Path) -> None:
+def test_a_folder_in_a_templates_place_is_error_of(tmp_path: Path) -> None:
     (tmp_path / "letter.txt.j2").mkdir()
     with pytest.raises(TemplateMistake, match=r"letter\.txt\.j2: expected a template, found a folder"):
         renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
 
 
-def test_a_file_in_the_folders_place_is_told(tmp_path: Path) -> None:
+def test_a_file_in_the_folders_place_is_error_of(tmp_path: Path) -> None:
     (tmp_path / "parts").write_text("x")
     with pytest.raises(TemplateMistake, match="parts: expected a folder of templates, found a file"):
         renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
@@ -184,21 +184,21 @@ def test_a_file_in_the_folders_place_is_told(tmp_path: Path) -> None:
         renderer(tmp_path / "parts").render(EDITION, EVERYTHING, now=NOW)
 
 
-def test_a_link_to_nowhere_is_told(tmp_path: Path) -> None:
+def test_a_link_to_nowhere_is_error_of(tmp_path: Path) -> None:
     (tmp_path / "letter.txt.j2").symlink_to(tmp_path / "gone")
     with pytest.raises(TemplateMistake, match=r"letter\.txt\.j2: cannot be read: No such file"):
         renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_error_of(tmp_path: Path) -> None:
     (tmp_path / "letter.txt.j2").write_text("x")
     (tmp_path / "letter.txt.j2").chmod(0)
     with pytest.raises(TemplateMistake, match=r"letter\.txt\.j2: cannot be read: Permission denied"):
         renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
 
 
-def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     source = (TEMPLATES / "letter.html.j2").read_text(encoding="utf-8")
     (tmp_path / "letter.html.j2").write_text(source, encoding="utf-8-sig")
     letter = renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
@@ -206,23 +206,23 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     assert letter.html.startswith("<!DOCTYPE html>")
 
 
-def test_a_picture_beside_the_templates_disturbs_nobody(tmp_path: Path) -> None:
+def test_an_image_beside_the_templates_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "logo.png").write_bytes(b"\x89PNG\x00")
-    assert "'-DGX_X-' is not a placeholder" in told(tmp_path, "-DGX_X-")
+    assert "'-DGX_X-' is not a placeholder" in error_of(tmp_path, "-DGX_X-")
 
 
-def test_a_letter_without_templates_is_a_mistake(tmp_path: Path) -> None:
+def test_a_missing_template_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TemplateMistake, match=r"there is no template 'letter\.txt\.j2'"):
-        Renderer(MASTHEAD, [tmp_path]).render(EDITION, EVERYTHING, now=NOW)
+        Renderer(BRANDING, [tmp_path]).render(EDITION, EVERYTHING, now=NOW)
 
 
-def test_a_mended_template_is_read_again(tmp_path: Path) -> None:
+def test_a_fixed_template_is_read_again(tmp_path: Path) -> None:
     shutil.copytree(TEMPLATES, tmp_path / "t")
-    made = Renderer(MASTHEAD, [tmp_path / "t"])
+    made = Renderer(BRANDING, [tmp_path / "t"])
     path = tmp_path / "t" / "letter.txt.j2"
     good = path.read_text(encoding="utf-8")
     path.write_text("{{ oops }}", encoding="utf-8")
     with pytest.raises(TemplateMistake):
         made.render(EDITION, EVERYTHING, now=NOW)
-    path.write_text(good + "{# mended #}", encoding="utf-8")
+    path.write_text(good + "{# fixed #}", encoding="utf-8")
     assert made.render(EDITION, EVERYTHING, now=NOW) is not None

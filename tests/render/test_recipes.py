@@ -1,4 +1,4 @@
-"""docs/templates.md: every recipe is rendered, and everything that a template may use is named there."""
+"""docs/templates.md: every recipe works, and everything that a template may use is documented."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FILE = re.compile(r"`([a-z./0-9]+)`:\n\n```[a-z]+\n(.*?)```", re.S)
 RECIPES = {
     part.partition("\n")[0].strip(): _FILE.findall(part)
     for part in re.split(r"^#{2,3} ", DOCUMENT, flags=re.M)
-    if _FILE.search(part) and "`templates/pages/" not in part  # tests/web/test_own_templates.py tries that one
+    if _FILE.search(part) and "`templates/pages/" not in part
 }
 SEEN = {
     "Another word above the editor's words": ("html", r"नमस्कार, आज की बात</p>\s*<p[^>]*>आज सुबह पहाड़ों"),
@@ -38,11 +38,11 @@ SEEN = {
     "The text part": ("text", r"\Aसुबह की ख़बरें\n=+\nसोमवार, 23 नवंबर 2026\n.*ख़बर भेजें: desk@example\.com\n\Z"),
     "Words: messages": ("text", r"आज की सबसे बड़ी बात"),
 }
-"""Recipe → which part of the letter shows it, and how."""
+"""Recipe to the part of the email that shows it, and a pattern of what it shows."""
 
 
 def cooked(home: Path, files: list[tuple[str, str]]) -> RenderedEmail:
-    """The letter of a newsletter folder with these files."""
+    """The email of a newsletter folder with these files."""
     theme = Theme()
     for name, text in files:
         if name == "digest.yaml":
@@ -58,12 +58,12 @@ def cooked(home: Path, files: list[tuple[str, str]]) -> RenderedEmail:
     return letter
 
 
-def test_every_recipe_is_tried() -> None:
+def test_every_recipe_is_tested() -> None:
     assert set(RECIPES) == set(SEEN)
 
 
 @pytest.mark.parametrize("recipe", SEEN)
-def test_a_recipe_does_what_it_says(tmp_path: Path, recipe: str) -> None:
+def test_a_recipe_has_its_effect(tmp_path: Path, recipe: str) -> None:
     part, pattern = SEEN[recipe]
     letter, plain = cooked(tmp_path, RECIPES[recipe]), cooked(tmp_path / "plain", [])
     assert re.search(pattern, getattr(letter, part), re.S)
@@ -72,7 +72,7 @@ def test_a_recipe_does_what_it_says(tmp_path: Path, recipe: str) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.j2")), ids=lambda path: path.name)
-def test_every_file_block_and_macro_is_named(path: Path) -> None:
+def test_every_file_block_and_macro_is_documented(path: Path) -> None:
     assert f"`{path.relative_to(TEMPLATES).as_posix()}`" in DOCUMENT
     blocks, _, rest = DOCUMENT.partition("## Blocks")[2].partition("## Variables")
     assert rest
@@ -85,14 +85,14 @@ def test_every_file_block_and_macro_is_named(path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [Page, Item, Group, Picture, Links, Look, Palette], ids=lambda kind: kind.__name__)
-def test_every_field_is_named_under_its_class(kind: type) -> None:
+def test_every_field_is_documented_under_its_class(kind: type) -> None:
     part = DOCUMENT.partition(f"**{kind.__name__}**")[2].partition("\n\n**")[0].partition("\n## ")[0]
     assert part
     for field in fields(kind):  # type: ignore[arg-type]
         assert re.search(rf"`(?:[a-z]+)?\.?{field.name}`", part), f"{kind.__name__}.{field.name}"
 
 
-def test_every_class_of_the_style_sheet_is_named() -> None:
+def test_every_css_class_is_documented() -> None:
     part = DOCUMENT.partition("## Classes")[2].partition("\n## ")[0]
     for sheet in ("styles.css.j2", "kept.css.j2"):
         source = (TEMPLATES / "parts" / sheet).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What of an edition a variant gets."""
+"""Which sections and stories are in a variant."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ def chosen(*topics: str, **edition: object) -> list[tuple[str, list[str]]] | Non
     return got and [(s.name, [one.id for one in s.stories]) for s in got.sections]
 
 
-def test_everything_is_everything() -> None:
+def test_a_variant_without_topics_keeps_everything() -> None:
     assert select(EDITION, EVERYTHING) == EDITION
 
 
-def test_order_is_the_editions_and_the_lead_stays() -> None:
+def test_the_order_and_the_lead_are_kept() -> None:
     assert chosen("कारोबार", "विज्ञान") == [("देश", ["s1"]), ("विज्ञान", ["s5", "s6"]), ("कारोबार", ["s9"])]
 
 
-def test_the_leads_own_section_stays_whole() -> None:
+def test_the_lead_s_section_is_kept_whole() -> None:
     assert chosen("देश") == [("देश", ["s1", "s2", "s3", "s4"])]
 
 
 @pytest.mark.parametrize("topics", [("मौसम",), ()])
-def test_the_lead_alone_is_not_sent(topics: tuple[str, ...]) -> None:
+def test_the_lead_alone_gives_no_email(topics: tuple[str, ...]) -> None:
     assert chosen(*topics) is None
 
 
@@ -42,5 +42,5 @@ def test_an_edition_without_stories_is_none() -> None:
     assert select(replace(EDITION, sections=(Section("देश", ()),)), EVERYTHING) is None
 
 
-def test_without_a_lead_only_the_chosen() -> None:
+def test_without_a_lead_only_chosen_sections_remain() -> None:
     assert chosen("कारोबार", lead="") == [("कारोबार", ["s9"])]

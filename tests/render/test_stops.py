@@ -1,4 +1,4 @@
-"""Sentences of two papers in one summary end alike; nothing else changes."""
+"""Sentence ends in a summary are unified; nothing else changes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_the_first_sentence_decides(text: str, expected: str) -> None:
 
 
 @given(st.text(alphabet='कखिां। .?!…"“”()5aA:\n', max_size=120))
-def test_only_stops_change_and_twice_is_once(text: str) -> None:
+def test_only_terminators_change_and_it_is_idempotent(text: str) -> None:
     made = unify_sentence_ends(text)
     assert len(made) == len(text)
     assert made.replace("।", ".") == text.replace("।", ".")

@@ -1,4 +1,4 @@
-"""Subject and preheader: within their limits whatever the headlines are, and with the news first."""
+"""Subject and preheader stay within their limits for any headlines."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def edition(*titles: str, lead: str = "s0", summary: str = "") -> Edition:
     return replace(EDITION, sections=(Section("देश", stories),), lead=lead)
 
 
-def test_the_lead_headline_is_the_subject_wherever_it_stands() -> None:
+def test_the_lead_s_headline_is_the_subject() -> None:
     assert subject_line(edition("पहली ख़बर", "दूसरी ख़बर", lead="s1"), "hi") == "दूसरी ख़बर · 23 नवंबर"
 
 
@@ -47,14 +47,14 @@ def test_a_long_headline_is_cut_between_words_and_has_no_date() -> None:
     assert long[len(head)] in " ,"
 
 
-def test_acronyms_do_not_shout() -> None:
+def test_acronyms_become_devanagari() -> None:
     assert subject_line(edition("RBI और ISRO का साझा केंद्र"), "hi").startswith("आरबीआई और इसरो का साझा केंद्र")
     got = acronyms_in_devanagari("iPhone, Isro, COVID-19, G20, 5G, PM-KISAN, U.N. और ए")
     assert got == "iPhone, Isro, कोविड-19, जी20, 5जी, पीएम-Kisan, यू.एन. और ए"
 
 
 @given(st.text())
-def test_no_word_in_capitals_is_left(text: str) -> None:
+def test_no_word_in_capitals_remains(text: str) -> None:
     assert not re.search("(?<![A-Za-z])[A-Z]{2,}(?![A-Za-z])", acronyms_in_devanagari(text))
 
 
@@ -66,7 +66,7 @@ def test_no_story_gives_the_date() -> None:
     assert subject_line(replace(EDITION, sections=()), "hi") == "सोमवार, 23 नवंबर 2026"
 
 
-def test_the_preheader_tells_the_next_headlines() -> None:
+def test_the_preheader_has_the_next_headlines() -> None:
     got = preheader(edition("पहली ख़बर", "दूसरी बड़ी ख़बर यहाँ है", "तीसरी ख़बर भी आ गई है आज"), "hi")
     assert got == "दूसरी बड़ी ख़बर यहाँ है · तीसरी ख़बर भी आ गई है आज"
 
@@ -80,12 +80,12 @@ def test_a_long_next_headline_is_cut_between_words() -> None:
     assert preheader(edition("पहली ख़बर", "दूसरी", long), "hi").startswith("दूसरी · पहाड़ों")
 
 
-def test_a_lone_story_goes_on_with_its_summary() -> None:
+def test_a_single_story_fills_the_preheader_with_its_summary() -> None:
     summary = "मौसम विभाग के अनुसार तापमान और नीचे जाएगा और ठंड बढ़ेगी।"
     assert preheader(edition("पहली ख़बर", summary=summary), "hi") == summary
 
 
-def test_the_same_headline_twice_is_said_once() -> None:
+def test_a_repeated_headline_appears_once() -> None:
     assert "पहली" not in preheader(edition("पहली ख़बर", "पहली ख़बर"), "hi")
 
 
@@ -102,12 +102,12 @@ def test_the_same_headline_twice_is_said_once() -> None:
         ("🔥🔥🔥", "सोमवार, 23 नवंबर 2026"),
     ],
 )
-def test_ornaments_and_labels_stay_out(title: str, subject: str) -> None:
+def test_ornaments_and_labels_are_removed(title: str, subject: str) -> None:
     assert subject_line(edition(title), "hi") == subject
     assert not set("🔴★►✓🔥❤👨") & set(preheader(edition("पहली", title), "hi"))
 
 
-def test_a_joiner_within_a_word_stays() -> None:
+def test_a_joiner_inside_a_word_is_kept() -> None:
     assert "क्‍या" in subject_line(edition("अब क्‍या होगा शहर का"), "hi")
 
 
@@ -132,21 +132,21 @@ def test_a_joiner_within_a_word_stays() -> None:
         ),
     ],
 )
-def test_no_cut_leaves_the_reader_waiting(title: str, subject: str) -> None:
+def test_no_cut_ends_on_an_unfinished_phrase(title: str, subject: str) -> None:
     got = subject_line(edition(title), "hi")
     assert got == subject
     assert cut.length(got) >= 25
 
 
-def test_a_shouting_headline_is_written_small() -> None:
+def test_a_headline_in_capitals_is_lower_cased() -> None:
     assert subject_line(edition("RBI OPENS A CENTRE FOR COINS"), "en") == "RBI opens a centre for coins · 23 November"
 
 
-def test_marathi_letters_have_marathi_names() -> None:
+def test_letter_names_are_marathi_in_marathi() -> None:
     assert acronyms_in_devanagari("RBI", "mr") == "आरबीआय"
 
 
-def test_a_subject_of_another_edition_is_not_used_again() -> None:
+def test_a_subject_of_another_edition_is_not_reused() -> None:
     long = "पहाड़ों में मौसम की पहली बर्फ़बारी, तीन दिन तक और गिरेगा पारा, सैलानियों के लिए सड़कें बंद"
     first = subject_line(edition(long), "hi")
     second = subject_line(edition(long), "hi", taken=[first])
@@ -173,16 +173,18 @@ def test_any_subject_differs_from_those_taken(title: str, known: int) -> None:
         taken.append(subject)
 
 
-@given(told=st.lists(st.sampled_from(words("के और में शहर मेट्रो किसानों 18 पर बारिश, कि प्रदर्शनी")), min_size=1, max_size=30))
-def test_a_cut_ends_on_no_postposition_where_enough_is_left(told: list[str]) -> None:
-    got = shorten(" ".join(told), 45, 25)
+@given(
+    sample=st.lists(st.sampled_from(words("के और में शहर मेट्रो किसानों 18 पर बारिश, कि प्रदर्शनी")), min_size=1, max_size=30)
+)
+def test_a_cut_does_not_end_on_a_postposition(sample: list[str]) -> None:
+    got = shorten(" ".join(sample), 45, 25)
     if got.endswith("…"):
         last = got.removesuffix("…").rsplit(" ", 1)
         assert last[-1].strip(",") not in {"के", "और", "में", "18", "पर", "कि"} or cut.length(last[0]) < 25
 
 
 @given(st.text())
-def test_a_headline_keeps_whole_clusters(title: str) -> None:
+def test_a_cut_headline_has_whole_clusters(title: str) -> None:
     whole = clean_headline(title, language="en", story_language="hi")
     got = shorten(whole, 45, 25)
     if got != whole:
@@ -201,6 +203,6 @@ def test_limits_hold_for_any_headlines(language: str, titles: list[str], summary
 
 
 @pytest.mark.parametrize("tag", PLACEHOLDERS.values())
-def test_a_typed_placeholder_is_none(tag: str) -> None:
+def test_a_placeholder_in_a_headline_is_removed(tag: str) -> None:
     made = edition(f"देखें {tag}", f"और {tag}")
     assert tag not in subject_line(made, "hi") + preheader(made, "hi")

@@ -1,4 +1,4 @@
-"""Whatever a file or the environment holds: Settings, or a ConfigurationError whose every message names a place."""
+"""Any file and environment give Settings, or a ConfigurationError whose messages name a place."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def faults_of(data: Any, environment: dict[str, str]) -> list[Fault] | None:
 
 @settings(deadline=None, max_examples=examples(200))
 @given(DATA, VARIABLES)
-def test_from_data_raises_nothing_but_configuration_errors(data: Any, environment: dict[str, str]) -> None:
+def test_from_data_raises_only_configuration_errors(data: Any, environment: dict[str, str]) -> None:
     faults = faults_of(data, environment)
     assert faults is None or faults
     for fault in faults or ():
@@ -58,7 +58,7 @@ def test_from_data_raises_nothing_but_configuration_errors(data: Any, environmen
         st.sampled_from(list(Settings.model_fields)), st.lists(st.sampled_from(WORDS), max_size=2), min_size=1
     )
 )
-def test_a_fault_in_a_file_stands_on_a_line_of_it(data: dict[str, Any]) -> None:
+def test_an_error_in_a_file_has_one_of_its_lines(data: dict[str, Any]) -> None:
     text = "\n".join(f"{key}: {json.dumps(value)}" for key, value in data.items())
     faults = faults_of(marked_yaml.read_text(text, "digest.yaml"), {})
     assert all(1 <= fault.line <= len(data) for fault in faults or ())

@@ -1,4 +1,4 @@
-"""`DIGEST_A__B=…` is laid over the file; what is wrong there is told by the variable's name."""
+"""`DIGEST_A__B=…` overrides the file; errors name the variable."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def faults(environment: dict[str, str], text: str = FILE) -> list[str]:
     return [str(fault) for fault in caught.value.faults]
 
 
-def test_the_environment_wins_over_the_file_and_the_file_over_the_default() -> None:
+def test_the_environment_overrides_the_file_and_the_file_the_default() -> None:
     settings = read({"DIGEST_STORE__URL": "postgresql://u:p@h/db", "DIGEST_DELIVERY__TRIES": "7"})
     assert settings.store.url == "postgresql://u:p@h/db"
     assert (settings.delivery.tries, settings.delivery.threads) == (7, 2)
@@ -60,41 +60,41 @@ def test_lists_and_sections_are_flow_yaml() -> None:
         ("DIGEST_NEWSLETTER__REPLY_TO", "", lambda s: s.newsletter.reply_to),
     ],
 )
-def test_a_text_is_taken_as_it_stands(variable: str, value: str, found) -> None:  # type: ignore[no-untyped-def]
+def test_text_is_taken_literally(variable: str, value: str, found) -> None:  # type: ignore[no-untyped-def]
     assert found(read({variable: value})) == value
 
 
-def test_a_section_that_the_file_lacks_can_come_whole_from_the_environment() -> None:
+def test_a_section_can_come_from_the_environment_alone() -> None:
     whole = {"DIGEST_NEWSLETTER__NAME": "सुबह", "DIGEST_NEWSLETTER__SENDER__EMAIL": "news@example.com"}
     assert read(whole, "").newsletter.sender.email == "news@example.com"
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "told"),
+    ("variable", "value", "expected"),
     [
         ("DIGEST_DELIVERY__THREADS", "many", "'delivery.threads': expected a whole number, found 'many'"),
-        ("DIGEST_DELIVERY__TREADS", "4", "there is no key 'delivery.treads'; did you mean 'threads'?"),
-        ("DIGEST_STOR__URL", "x", "there is no key 'stor.url'; did you mean 'store'?"),
-        ("DIGEST_STORE__", "x", "there is no key 'store.'"),
+        ("DIGEST_DELIVERY__TREADS", "4", "unknown key 'delivery.treads'; did you mean 'threads'?"),
+        ("DIGEST_STOR__URL", "x", "unknown key 'stor.url'; did you mean 'store'?"),
+        ("DIGEST_STORE__", "x", "unknown key 'store.'"),
         ("DIGEST_SOURCES", "[{name: x}", "is not valid YAML"),
         ("DIGEST_SOURCES", "[{name: x}]", "'sources[1]': expected exactly one of url and path"),
-        ("DIGEST_SOURCES__0__URL", "https://a.example", "'sources' holds a list, which has no keys to set"),
-        ("DIGEST_DELIVERY__THREADS__X", "1", "'delivery.threads' holds 2, which has no keys to set"),
+        ("DIGEST_SOURCES__0__URL", "https://a.example", "'sources' is a list, which has no keys"),
+        ("DIGEST_DELIVERY__THREADS__X", "1", "'delivery.threads' is 2, which has no keys"),
         ("DIGEST_NEWSLETTER__NAME", "\udcff", "'newsletter.name': expected"),
         ("DIGEST_EDITION__SECTIONS", "[\udcff]", "is not UTF-8 text"),
     ],
 )
-def test_a_fault_names_its_variable(variable: str, value: str, told: str) -> None:
+def test_an_error_names_its_variable(variable: str, value: str, expected: str) -> None:
     (fault,) = faults({variable: value})
     assert fault.startswith(f"{variable}: ") or fault.startswith(f"{variable}:1: ")
-    assert told in fault
+    assert expected in fault
 
 
-def test_a_fault_of_the_file_keeps_its_place_beside_one_of_the_environment() -> None:
-    told = faults({"DIGEST_STORE__URI": "x"}, FILE.replace("threads: 2", "threads: x"))
-    assert [fault.partition(": ")[0] for fault in told] == ["DIGEST_STORE__URI", "digest.yaml:4"]
+def test_errors_of_file_and_environment_have_their_own_places() -> None:
+    expected = faults({"DIGEST_STORE__URI": "x"}, FILE.replace("threads: 2", "threads: x"))
+    assert [fault.partition(": ")[0] for fault in expected] == ["DIGEST_STORE__URI", "digest.yaml:4"]
 
 
-def test_variables_that_are_no_settings_are_left_alone() -> None:
+def test_other_variables_are_ignored() -> None:
     others = {"DIGEST_NOW": "2026-11-23T07:00+05:30", "DIGEST_SECRET_KEY": "k" * 20, "PATH": os.defpath, "STORE": "x"}
     assert read(others) == read({})

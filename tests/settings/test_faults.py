@@ -1,4 +1,4 @@
-"""Every fault of digest.yaml is told with its line, its whole key, what was expected, and the nearest right name."""
+"""Errors in digest.yaml name the line, the full key, what was expected, and the most similar key."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def faults(text: str) -> list[str]:
 
 
 CASES = {
-    "edition: {max_storys: 3}": "4: there is no key 'edition.max_storys'; did you mean 'max_stories'?",
-    "delivery:\n  smtp:\n    prt: 25": "6: there is no key 'delivery.smtp.prt'; did you mean 'port'?",
-    "shedule: {}": "4: there is no key 'shedule'; did you mean 'schedule'?",
-    "edition: {zzz: 1}": "4: there is no key 'edition.zzz'; known here: max_stories, min_stories, window",
-    "sources:\n  - {name: क, url: 'https://a.example'}\n  - {nam: ख, path: p}": "6: there is no key 'sources[2].nam'",
+    "edition: {max_storys: 3}": "4: unknown key 'edition.max_storys'; did you mean 'max_stories'?",
+    "delivery:\n  smtp:\n    prt: 25": "6: unknown key 'delivery.smtp.prt'; did you mean 'port'?",
+    "shedule: {}": "4: unknown key 'shedule'; did you mean 'schedule'?",
+    "edition: {zzz: 1}": "4: unknown key 'edition.zzz'; known: max_stories, min_stories, window",
+    "sources:\n  - {name: क, url: 'https://a.example'}\n  - {nam: ख, path: p}": "6: unknown key 'sources[2].nam'",
     "delivery: {transport: sendgird}": "4: 'delivery.transport': expected outbox, smtp, sendgrid or resend, "
     "found 'sendgird'; did you mean 'sendgrid'?",
     "delivery: {threads: viele}": "4: 'delivery.threads': expected a whole number, found 'viele'",
@@ -49,16 +49,15 @@ CASES = {
     "schedule: {send_at: ०७:००}": "4: 'schedule.send_at': expected a time of day",
     "delivery: {transport: [sendgrid, sendgird]}": "4: 'delivery.transport[2]': expected outbox, smtp, sendgrid "
     "or resend, found 'sendgird'; did you mean 'sendgrid'?",
-    "delivery: {transport: []}": "4: 'delivery': expected a transport, or several, each once; found none",
-    "delivery: {transport: [smtp, smtp]}": "4: 'delivery': expected a transport, or several, each once; "
-    "found smtp, smtp",
+    "delivery: {transport: []}": "4: 'delivery': expected one or more different transports; found none",
+    "delivery: {transport: [smtp, smtp]}": "4: 'delivery': expected one or more different transports; found smtp, smtp",
     "delivery: {smtp: {bounces: nobody}}": "4: 'delivery.smtp.bounces': expected an email address",
     "delivery: {smtp: {bounces: a-very-long-name-for-bounces@example.com}}": "4: 'delivery.smtp': expected bounces to "
     "have at most 19 characters before the @",
     "delivery: {smtp: {dkim: {domain: example.com, selector: s1}}}": "4: 'delivery.smtp.dkim': expected exactly one of "
     "key_file and key_env",
     "delivery: {smtp: {dkim: {domain: other.example, selector: s1, key_env: K}}}": "1: 'delivery.smtp.dkim.domain': "
-    "expected the sender's domain example.com or one that it is part of, found other.example",
+    "expected the sender's domain example.com or a parent of it, found other.example",
     "delivery: {smtp: {dkim: {domain: 'a b', selector: s1, key_env: K}}}": "4: 'delivery.smtp.dkim.domain': expected a "
     "domain such as example.com, found 'a b'",
     "theme: {accent: red}": "4: 'theme.accent': expected a colour such as #9c1c1c, found 'red'",
@@ -69,13 +68,15 @@ CASES = {
     "sources:\n  - {name: क, path: p, replay: maybe}": "5: 'sources[1].replay': expected true or false, found 'maybe'",
     "store: {url: 5}": "4: 'store.url': expected text, found 5",
     "sources:\n  - {name: क, path: a}\n  - {name: क, path: b}": "1: expected every source to have its own name; "
-    "twice: क",
+    "duplicates: क",
 }
 
 
-@pytest.mark.parametrize(("extra", "told"), CASES.items(), ids=[case.split(":")[1] for case in CASES.values()])
-def test_a_fault_names_line_key_and_what_was_expected(extra: str, told: str) -> None:
-    assert any(fault.startswith("digest.yaml:" + told) for fault in faults(GOOD + extra + "\n")), faults(GOOD + extra)
+@pytest.mark.parametrize(("extra", "expected"), CASES.items(), ids=[case.split(":")[1] for case in CASES.values()])
+def test_an_error_names_line_key_and_expected_value(extra: str, expected: str) -> None:
+    assert any(fault.startswith("digest.yaml:" + expected) for fault in faults(GOOD + extra + "\n")), faults(
+        GOOD + extra
+    )
 
 
 NEWSLETTER = {
@@ -84,46 +85,46 @@ NEWSLETTER = {
     "sender: {email: 'news@example.com>'}": "expected an email address",
     "sender: {email: news@समाचार.भारत}": "write a domain in Hindi in its ASCII form",
     'sender: {email: news@example.com, name: "a\\nb"}': "expected one line of text",
-    "timezone: Asia/Calcuta": "expected a time zone of the IANA list such as Asia/Calcutta",
-    "base_url: news.example.com": "expected the address of the reader pages such as https://news.example.com",
+    "timezone: Asia/Calcuta": "expected an IANA time zone such as Asia/Calcutta",
+    "base_url: news.example.com": "expected a URL such as https://news.example.com",
     "reply_to: desk": "expected an email address",
     "language: hindi!": "expected the code of a language such as hi, mr or hi-IN, found 'hindi!'",
 }
 
 
-@pytest.mark.parametrize(("line", "told"), NEWSLETTER.items(), ids=list(NEWSLETTER))
-def test_the_newsletter_itself_is_checked(line: str, told: str) -> None:
+@pytest.mark.parametrize(("line", "expected"), NEWSLETTER.items(), ids=list(NEWSLETTER))
+def test_the_newsletter_section_is_validated(line: str, expected: str) -> None:
     base = "newsletter:\n  name: सुबह\n" + ("" if "sender" in line else "  sender: {email: news@example.com}\n")
     (fault,) = faults(base + f"  {line}\n")
     key = "newsletter." + ("sender." if "sender" in line else "")
     assert fault.startswith(f"digest.yaml:{base.count(chr(10)) + 1}: '{key}")
-    assert told in fault
+    assert expected in fault
 
 
-def test_all_faults_are_told_at_once_in_the_order_of_their_lines() -> None:
-    told = faults("theme: {accent: x}\nnewsletter:\n  name: ''\ndelivery:\n  threads: 0\n  tries: x\n")
-    assert [fault.split(" ")[0] for fault in told] == [
+def test_all_errors_are_reported_in_order_of_lines() -> None:
+    found = faults("theme: {accent: x}\nnewsletter:\n  name: ''\ndelivery:\n  threads: 0\n  tries: x\n")
+    assert [fault.split(" ")[0] for fault in found] == [
         "digest.yaml:1:", "digest.yaml:2:", "digest.yaml:3:", "digest.yaml:5:", "digest.yaml:6:",
     ]  # fmt: skip
-    assert "'newsletter.sender' is missing; it is needed" in told[1]
+    assert "'newsletter.sender' is required" in found[1]
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])
 def test_an_empty_file_lacks_the_newsletter(text: str) -> None:
-    assert faults(text) == ["digest.yaml: 'newsletter' is missing; it is needed"]
+    assert faults(text) == ["digest.yaml: 'newsletter' is required"]
 
 
 @pytest.mark.parametrize("text", ["- a\n", "hello\n", "5\n"])
-def test_a_file_without_keys_is_told_so(text: str) -> None:
+def test_a_file_without_keys_is_an_error(text: str) -> None:
     assert faults(text)[0].startswith("digest.yaml:1: expected keys such as newsletter:, found ")
 
 
-def test_a_missing_file_names_the_way_on(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"digest\.yaml: no digest\.yaml in .*digest init DIR"):
+def test_a_missing_file_suggests_digest_init(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"digest\.yaml: file not found, .*digest init DIR"):
         settings_file.load(tmp_path, {})
 
 
-def test_what_is_not_named_has_its_default_and_can_not_be_changed() -> None:
+def test_settings_have_defaults_and_are_immutable() -> None:
     settings = read(GOOD + "edition: {window: 36h}\nschedule: {send_at: '6:05', collect_every: 90s}\n")
     assert settings.edition.window == timedelta(hours=36)
     assert settings.schedule.send_at == time(6, 5)
@@ -140,13 +141,13 @@ def test_durations(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "5", "h", "-5m", "5w", "१५m", "9" * 400 + "d", "1e5s", "0s", None, ["5m"]])
-def test_no_durations(text: object) -> None:
+def test_invalid_durations(text: object) -> None:
     with pytest.raises(ValueError, match="expected a duration"):
         parse_duration(text)
 
 
 @pytest.mark.parametrize("text", ["", "7", "24:00", "07:60", "७:0५", "1०:00", "07:00:00", None, 420])
-def test_no_times_of_day(text: object) -> None:
+def test_invalid_times_of_day(text: object) -> None:
     with pytest.raises(ValueError, match="expected a time of day"):
         parse_clock(text)
     assert parse_clock("7:05") == time(7, 5)

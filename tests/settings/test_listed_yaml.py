@@ -1,4 +1,4 @@
-"""Edits of the list of sources say what was meant and leave every other byte alone, however the list is written."""
+"""Edits of a list of sources have the intended result and change no other byte, in any style of YAML."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def remove(path: Path, index: int) -> None:
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
 @pytest.mark.parametrize("name", ADDED)
-def test_a_new_row_is_written_as_its_neighbours_are(tmp_path: Path, name: str, ends: str) -> None:
+def test_a_new_row_has_the_style_of_its_neighbours(tmp_path: Path, name: str, ends: str) -> None:
     text, (old, new) = ADDED[name]
     assert text.count(old) == 1
     path, _held = sheet(tmp_path, text.replace("\n", ends))
@@ -115,7 +115,7 @@ REMOVED = {
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["lf", "crlf"])
 @pytest.mark.parametrize("name", REMOVED)
-def test_a_row_is_taken_out_and_nothing_else(tmp_path: Path, name: str, ends: str) -> None:
+def test_only_the_row_is_removed(tmp_path: Path, name: str, ends: str) -> None:
     text, index, (old, new) = REMOVED[name]
     assert text.count(old) == 1
     path, _held = sheet(tmp_path, text.replace("\n", ends))
@@ -136,7 +136,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("text", "edit"), [(text, edit) for text, edits in REFUSED.items() for edit in edits.split()])
-def test_what_can_not_be_expressed_is_refused_and_nothing_is_written(tmp_path: Path, text: str, edit: str) -> None:
+def test_an_impossible_edit_is_refused_and_nothing_is_written(tmp_path: Path, text: str, edit: str) -> None:
     path, _held = sheet(tmp_path, text)
     with pytest.raises(EditNotPossible, match=r"^digest\.yaml.*edit it by hand$"):
         add(path, NEW) if edit == "add" else remove(path, 0)
@@ -144,7 +144,7 @@ def test_what_can_not_be_expressed_is_refused_and_nothing_is_written(tmp_path: P
     assert [file.name for file in tmp_path.iterdir()] == ["digest.yaml"]
 
 
-def test_who_judges_the_result_can_stop_it(tmp_path: Path) -> None:
+def test_validation_can_prevent_saving(tmp_path: Path) -> None:
     path, held = sheet(tmp_path, "sources:\n  - {name: क}\n")
     seen = []
 
@@ -154,7 +154,7 @@ def test_who_judges_the_result_can_stop_it(tmp_path: Path) -> None:
 
     held.add(NEW)
     with pytest.raises(ConfigurationError):
-        held.save(lambda before: [*before, NEW], judge=judge)
+        held.save(lambda before: [*before, NEW], validate=judge)
     assert seen == [{"sources": [{"name": "क"}, NEW]}]
     assert path.read_text() == "sources:\n  - {name: क}\n"
 
@@ -176,7 +176,7 @@ VALUES: list[Any] = ["देश", "a: b", "x # y", "07:00", "it's", '"', "-", "t
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["lf", "crlf"])
 @pytest.mark.parametrize("form", LISTS)
-def test_random_edits_leave_every_other_byte_alone(tmp_path: Path, form: str, ends: str) -> None:
+def test_random_edits_change_no_other_byte(tmp_path: Path, form: str, ends: str) -> None:
     path, _held = sheet(tmp_path, (HEAD + LISTS[form] + TAIL).replace("\n", ends))
     chance = random.Random(form + ends)
     number, done = 100, 0
@@ -216,7 +216,7 @@ def test_random_edits_leave_every_other_byte_alone(tmp_path: Path, form: str, en
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=st.one_of(st.text(max_size=30), st.floats(allow_nan=False, allow_infinity=False), st.booleans()))
 @pytest.mark.parametrize("form", ["braces", "lines", "brackets"])
-def test_any_value_is_read_back_as_it_was_meant_or_refused(tmp_path: Path, form: str, value: Any) -> None:
+def test_any_value_is_read_back_or_refused(tmp_path: Path, form: str, value: Any) -> None:
     path, _held = sheet(tmp_path, HEAD + LISTS[form] + TAIL)
     raw = path.read_bytes()
     try:

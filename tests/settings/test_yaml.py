@@ -1,4 +1,4 @@
-"""YAML as a person wrote it: values by the core schema of 1.2, lines of everything, and no traceback for any bytes."""
+"""YAML values follow the core schema of 1.2, know their lines, and no input causes a traceback."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from digest import marked_yaml
 from digest.errors import ConfigurationError
 
 
-def said(text: str) -> str:
+def error_of(text: str) -> str:
     with pytest.raises(ConfigurationError) as caught:
         marked_yaml.read_text(text, "list.yaml")
     return str(caught.value)
@@ -40,7 +40,7 @@ def test_every_key_and_item_knows_its_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("a: 1\nb: [1,\nc: 2\n", "list.yaml:3: is not valid YAML: "),
         ("a: 1\n\tb: 2\n", "list.yaml:2: is not valid YAML: "),
@@ -56,27 +56,27 @@ def test_every_key_and_item_knows_its_line() -> None:
         ("a: \ud800\n", "list.yaml: is not UTF-8 text"),
     ],
 )
-def test_what_is_no_yaml_is_told_with_its_line(text: str, told: str) -> None:
-    assert said(text).startswith(told)
+def test_invalid_yaml_is_reported_with_its_line(text: str, expected: str) -> None:
+    assert error_of(text).startswith(expected)
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "expected"),
     [
         ("a: 1\nb: क".encode("utf-16"), "list.yaml:1: is not UTF-8 text; save it as UTF-8"),
         (b"a: 1\nb: \xe9t\xe9\n", "list.yaml:2: is not UTF-8 text; save it as UTF-8"),
         (b"\xef\xbb\xbfa: 1\nb: \xff\n", "list.yaml:2: is not UTF-8 text; save it as UTF-8"),
     ],
 )
-def test_a_file_in_another_encoding(tmp_path: Path, data: bytes, told: str) -> None:
+def test_a_file_in_another_encoding(tmp_path: Path, data: bytes, expected: str) -> None:
     path = tmp_path / "list.yaml"
     path.write_bytes(data)
     with pytest.raises(ConfigurationError) as caught:
         marked_yaml.read_file(path)
-    assert str(caught.value) == told
+    assert str(caught.value) == expected
 
 
-def test_no_file_a_folder_and_a_byte_order_mark(tmp_path: Path) -> None:
+def test_a_missing_file_a_folder_and_a_byte_order_mark(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"^list\.yaml: file not found$"):
         marked_yaml.read_file(tmp_path / "list.yaml")
     with pytest.raises(ConfigurationError, match="can't be read: "):
@@ -85,7 +85,7 @@ def test_no_file_a_folder_and_a_byte_order_mark(tmp_path: Path) -> None:
     assert marked_yaml.read_file(tmp_path / "bom.yaml") == {"a": 1, "b": 2}
 
 
-def test_an_alias_holds_what_its_anchor_named() -> None:
+def test_an_alias_has_the_value_of_its_anchor() -> None:
     assert marked_yaml.read_text("a: &x [1]\nb: *x\n", "x") == {"a": [1], "b": [1]}
 
 
@@ -99,7 +99,7 @@ def test_streamed_items_go_to_the_callback_with_their_lines() -> None:
 
 
 @given(st.text(alphabet=st.sampled_from("ab:- \n\t[]{}#'\"&*!|>%@`,?~0क\x85\u2028\x00\ud800"), max_size=40))
-def test_any_text_is_a_value_or_a_fault_with_its_name(text: str) -> None:
+def test_any_text_is_a_value_or_an_error_with_the_file_name(text: str) -> None:
     try:
         marked_yaml.read_text(text, "list.yaml")
     except ConfigurationError as error:

@@ -124,9 +124,9 @@ def test_an_import_brings_the_graver_reason_alone(database: Database) -> None:
     words = {"a@example.com": "complained", "b@example.com": "bounced", "c@example.com": LEFT}
     for address in words:
         ReaderStore(database).suppress(address, LEFT, now=NOW)
-    rows = [Incoming(line, address, address, barred=word) for line, (address, word) in enumerate(words.items(), 2)]
-    rows.append(Incoming(5, "d@example.com", "d@example.com", barred="bounced"))
-    rows.append(Incoming(6, "d@example.com", "d@example.com", barred="complained"))
+    rows = [Incoming(line, address, address, suppressed=word) for line, (address, word) in enumerate(words.items(), 2)]
+    rows.append(Incoming(5, "d@example.com", "d@example.com", suppressed="bounced"))
+    rows.append(Incoming(6, "d@example.com", "d@example.com", suppressed="complained"))
     done = imports.take(rows, "old", source="import old", now=minutes(5), rejected=lambda *_row: None)
     assert done.barred == 1
     assert ReaderStore(database).suppressed() == {

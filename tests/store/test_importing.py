@@ -117,7 +117,7 @@ def test_who_was_taken_off_is_listed_again(database: Database) -> None:
 
 def test_who_left_there_is_barred_here_even_if_the_file_lists_them(database: Database) -> None:
     enlist(database, "a@example.com")
-    rows = (row(2, "a@example.com", barred="unsubscribed"), row(3, "b@example.com", barred="bounced"))
+    rows = (row(2, "a@example.com", suppressed="unsubscribed"), row(3, "b@example.com", suppressed="bounced"))
     assert take(database, *rows)[0] == Imported(0, 0, 0, 0, 2, 0)
     assert ReaderStore(database).suppressed() == {"a@example.com": "unsubscribed", "b@example.com": "bounced"}
     assert take(database, *rows)[0] == Imported(0, 0, 0, 0, 0, 0)
@@ -135,7 +135,7 @@ def test_the_same_address_twice(database: Database) -> None:
         row(2, "a@example.com", name="first"),
         row(3, "b@example.com"),
         row(4, "a@example.com", name="second"),
-        row(5, "b@example.com", barred="unsubscribed"),
+        row(5, "b@example.com", suppressed="unsubscribed"),
     ]
     done, refused = take(database, *rows)
     assert done == Imported(1, 0, 0, 0, 1, 0)
@@ -148,7 +148,7 @@ def test_the_same_address_twice(database: Database) -> None:
 
 
 def test_a_rehearsal_leaves_nothing(database: Database) -> None:
-    rows = (row(2, "a@example.com"), row(3, "b@example.com", barred="bounced"))
+    rows = (row(2, "a@example.com"), row(3, "b@example.com", suppressed="bounced"))
     assert take(database, *rows, dry_run=True)[0] == take(database, *rows)[0]
 
 

@@ -39,5 +39,5 @@ def test_a_picture_once_kept_never_changes(database: Database) -> None:
 
 def test_more_than_one_question_can_ask_for(database: Database) -> None:
     pictures = some(1201)
-    ArticleStore(database, lambda: datetime.now(UTC)).keep(pictures)
+    ArticleStore(database, lambda: datetime.now(UTC)).save_images(pictures)
     assert len(PictureStore(database).held([picture.cid for picture in pictures])) == 1201

@@ -1,4 +1,4 @@
-"""One comparable form for an address, and a sentence for what can't be mailed."""
+"""Addresses are normalised for comparison; invalid ones are rejected with a sentence."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from digest.subscribers.address import normalise
         ("a" * 64 + "@example.com", "a" * 64 + "@example.com"),
     ],
 )
-def test_the_comparable_form(written: str, comparable: str) -> None:
+def test_normalised_addresses(written: str, comparable: str) -> None:
     assert normalise(written) == comparable
 
 
@@ -37,13 +37,13 @@ def test_the_comparable_form(written: str, comparable: str) -> None:
         '"asha sharma"@example.com', "asha@example.123", "asha@xn--zzzz ह.com",
     ],
 )  # fmt: skip
-def test_what_can_not_be_mailed(written: str) -> None:
+def test_invalid_addresses(written: str) -> None:
     with pytest.raises(ValueError, match=r"^[^A-Z\s].*[^.\s]$"):
         normalise(written)
 
 
 @given(st.text(max_size=30) | st.emails())
-def test_the_form_is_stable_ascii_and_safe_in_a_header(written: str) -> None:
+def test_normalising_is_idempotent_ascii_and_safe_in_a_header(written: str) -> None:
     try:
         found = normalise(written)
     except ValueError:

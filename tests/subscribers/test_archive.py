@@ -1,4 +1,4 @@
-"""Mailchimp's export as the ZIP that it is; what it says of its sizes is not believed."""
+"""Mailchimp's ZIP export is imported as it is; its declared sizes are not trusted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from digest.errors import ConfigurationError
-from digest.subscribers.archive import unpacked
+from digest.subscribers.archive import extract_lists
 from tests.support.cpu import cpu_limit
 
 HEAD = "Email Address,First Name,LEID,EUID\n"
@@ -24,35 +24,35 @@ def zipped(path: Path, files: dict[str, bytes | str], method: int = zipfile.ZIP_
 
 
 def fault(path: Path) -> str:
-    with pytest.raises(ConfigurationError) as raised, unpacked(path):
+    with pytest.raises(ConfigurationError) as raised, extract_lists(path):
         pass
-    (said,) = raised.value.faults
-    assert "\n" not in str(said)
-    return str(said)
+    (error,) = raised.value.faults
+    assert "\n" not in str(error)
+    return str(error)
 
 
-def test_the_lists_come_in_their_order_and_others_are_named(tmp_path: Path) -> None:
+def test_lists_come_in_order_and_other_files_are_reported(tmp_path: Path) -> None:
     names = [f"a/{kind}_x.csv" for kind in ("cleaned", "subscribed", "nonsubscribed", "unsubscribed")]
     path = zipped(tmp_path / "x.zip", {**dict.fromkeys(names, HEAD), "readme.txt": "hello", "subscribed_2.csv": ""})
-    with unpacked(path) as (files, others):
+    with extract_lists(path) as (files, others):
         kinds = [file.name.partition("_")[0] for file in files]
         assert kinds == ["subscribed", "unsubscribed", "cleaned", "nonsubscribed"]
-        assert others == ["'readme.txt' within it is no list of Mailchimp's and is passed over"]
+        assert others == ["'readme.txt' in it is not a list of Mailchimp's and was ignored"]
         folder = files[0].parent
     assert not folder.exists()
 
 
-def test_another_file_is_itself(tmp_path: Path) -> None:
+def test_a_file_that_is_no_archive_is_a_list_itself(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text(HEAD, encoding="utf-8")
-    with unpacked(path) as found:
+    with extract_lists(path) as found:
         assert found == ([path], [])
 
 
-def test_nothing_is_written_outside(tmp_path: Path) -> None:
+def test_nothing_is_written_outside_the_folder(tmp_path: Path) -> None:
     names = ["../../subscribed_1.csv", "/tmp/unsubscribed_1.csv", "..\\cleaned_..\\x.csv", "cleaned_a\\..\\..\\b.csv"]
     path = zipped(tmp_path / "x.zip", dict.fromkeys(names, HEAD))
-    with unpacked(path) as (files, _others):
+    with extract_lists(path) as (files, _others):
         assert len(files) == 3
         assert len({file.resolve().parent for file in files}) == 1
 
@@ -62,10 +62,10 @@ def bomb(megabytes: int) -> bytes:
 
 
 @pytest.mark.parametrize("files", [1, 4])
-def test_a_bomb_is_not_unpacked(tmp_path: Path, files: int) -> None:
+def test_a_bomb_is_not_extracted(tmp_path: Path, files: int) -> None:
     path = zipped(tmp_path / "x.zip", {f"subscribed_{n}.csv": bomb(60 // files) for n in range(files)})
     assert path.stat().st_size < 100_000
-    assert "larger than a list packed so small can be" in fault(path)
+    assert "suspiciously large for its compressed size" in fault(path)
 
 
 def test_a_bomb_that_lies_about_its_size(tmp_path: Path) -> None:
@@ -75,66 +75,68 @@ def test_a_bomb_that_lies_about_its_size(tmp_path: Path) -> None:
     while (at := data.find(size)) >= 0:
         data[at : at + 4] = (100).to_bytes(4, "little")
     path.write_bytes(data)
-    assert "can't be unpacked" in fault(path)
+    assert "can't be extracted" in fault(path)
 
 
-def test_a_million_names_are_not_read(tmp_path: Path) -> None:
+def test_a_huge_directory_is_not_read(tmp_path: Path) -> None:
     path = zipped(tmp_path / "x.zip", {f"{n}.csv": "" for n in range(20_000)})
     with cpu_limit(1):
-        assert "holds more files" in fault(path)
+        assert "contains too many files" in fault(path)
 
 
-def test_many_lists_or_one_name_twice(tmp_path: Path) -> None:
-    assert "holds 21 lists" in fault(zipped(tmp_path / "x.zip", {f"cleaned_{n}.csv": HEAD for n in range(21)}))
-    assert "each name once" in fault(zipped(tmp_path / "y.zip", {"a/cleaned_1.csv": HEAD, "b/cleaned_1.csv": HEAD}))
+def test_too_many_lists_and_duplicate_names(tmp_path: Path) -> None:
+    assert "contains 21 lists" in fault(zipped(tmp_path / "x.zip", {f"cleaned_{n}.csv": HEAD for n in range(21)}))
+    assert "each with its own name" in fault(
+        zipped(tmp_path / "y.zip", {"a/cleaned_1.csv": HEAD, "b/cleaned_1.csv": HEAD})
+    )
 
 
 @pytest.mark.parametrize(
-    ("files", "said"),
+    ("files", "expected"),
     [
         ({"a.csv": HEAD}, "without any of Mailchimp's lists"),
         ({}, "without any of Mailchimp's lists"),
         ({"[Content_Types].xml": "<x/>", "xl/sheet1.xml": "<x/>"}, "is an Excel sheet"),
-        ({NAME: ""}, "all of them are empty"),
+        ({NAME: ""}, "only empty lists"),
     ],
 )
-def test_what_is_no_export(tmp_path: Path, files: dict[str, bytes | str], said: str) -> None:
-    assert said in fault(zipped(tmp_path / "x.zip", files))
+def test_archives_that_are_no_export(tmp_path: Path, files: dict[str, bytes | str], expected: str) -> None:
+    assert expected in fault(zipped(tmp_path / "x.zip", files))
 
 
-def test_every_broken_archive_is_said_in_one_sentence(tmp_path: Path) -> None:
+def test_every_damaged_archive_is_reported_in_one_sentence(tmp_path: Path) -> None:
     whole = zipped(tmp_path / "x.zip", {NAME: HEAD + "asha@example.com,Asha,1,2\n" * 50}).read_bytes()
     path = tmp_path / "broken.zip"
     for cut in range(4, len(whole), 7):
         path.write_bytes(whole[:cut])
-        assert "can't be unpacked" in fault(path)
+        assert "can't be extracted" in fault(path)
     for at in range(4, len(whole)):
         changed = bytearray(whole)
         changed[at] ^= 0xFF
         path.write_bytes(changed)
-        told = 0
+        expected = 0
         try:
-            with unpacked(path) as (files, _others):
-                told = len(files)
+            with extract_lists(path) as (files, _others):
+                expected = len(files)
         except ConfigurationError as error:
-            told = len(error.faults)
-        assert told == 1
+            expected = len(error.faults)
+        assert expected == 1
 
 
-def test_one_with_a_password(tmp_path: Path) -> None:
+def test_an_encrypted_archive(tmp_path: Path) -> None:
     data = bytearray(zipped(tmp_path / "x.zip", {NAME: HEAD}).read_bytes())
     for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         data[data.find(mark) + at] |= 1
     path = tmp_path / "locked.zip"
     path.write_bytes(data)
-    assert "locked by a password" in fault(path)
+    assert "protected by a password" in fault(path)
 
 
-def test_an_archive_behind_other_bytes_is_no_csv(tmp_path: Path) -> None:
+def test_an_archive_behind_other_bytes_is_not_csv(tmp_path: Path) -> None:
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:
         archive.writestr(NAME, HEAD)
     path = tmp_path / "x.csv"
     path.write_bytes(b"MZ" + whole.getvalue())
-    with unpacked(path) as (files, _others):
+    with extract_lists(path) as (files, _others):
         assert files == [path]

@@ -1,4 +1,4 @@
-"""Edits of subscribers.yaml change the lines concerned; everything else stays byte for byte."""
+"""Edits of subscribers.yaml change only the lines concerned."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def write(folder: Path, text: str) -> Path:
 
 @pytest.mark.parametrize("crlf", [False, True])
 @pytest.mark.parametrize("name", EDITS)
-def test_only_the_lines_concerned_change(tmp_path: Path, name: str, crlf: bool) -> None:
+def test_only_the_edited_lines_change(tmp_path: Path, name: str, crlf: bool) -> None:
     edit, changes = EDITS[name]
     expected = BEFORE
     for old, new in changes:
@@ -84,7 +84,7 @@ def test_only_the_lines_concerned_change(tmp_path: Path, name: str, crlf: bool) 
     assert (tmp_path / "subscribers.yaml.bak").read_bytes().decode() == ends(BEFORE)
 
 
-def test_nobody_of_that_address(tmp_path: Path) -> None:
+def test_an_unlisted_address(tmp_path: Path) -> None:
     path = write(tmp_path, BEFORE)
     for address in ("stranger@example.com", "no address", "", "asha"):
         assert editing.remove(path, address) is False
@@ -93,7 +93,7 @@ def test_nobody_of_that_address(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["subscribers.yaml"]
 
 
-def test_the_mode_stays_and_the_copy_is_as_private_as_the_list(tmp_path: Path) -> None:
+def test_file_mode_is_kept_and_the_backup_is_as_private(tmp_path: Path) -> None:
     path = write(tmp_path, BEFORE)
     path.chmod(0o600)
     editing.remove(path, "ravi@example.com")
@@ -126,14 +126,14 @@ def test_the_mode_stays_and_the_copy_is_as_private_as_the_list(tmp_path: Path) -
         ),
     ],
 )
-def test_a_list_is_begun_or_continued(tmp_path: Path, before: str, after: str) -> None:
+def test_a_list_is_started_or_continued(tmp_path: Path, before: str, after: str) -> None:
     path = write(tmp_path, before)
     editing.add(path, {"email": "a@example.com"})
     assert path.read_bytes().decode() == after
 
 
 @pytest.mark.parametrize("key", ["subscribers:", "subscribers:   # ours: all", '"subscribers" :'])
-def test_the_only_reader_leaves_an_empty_list_that_can_be_begun_again(tmp_path: Path, key: str) -> None:
+def test_removing_the_only_subscriber_leaves_an_empty_list_that_can_grow_again(tmp_path: Path, key: str) -> None:
     path = write(tmp_path, f"{key}\n  # first\n  - email: a@example.com\n    name: क\n")
     assert editing.remove(path, "a@example.com")
     assert path.read_text() == key.replace(":", ": []", 1) + "\n  # first\n"
@@ -160,7 +160,7 @@ REFUSED = {
 @pytest.mark.parametrize(
     ("text", "edit"), [(text, edit) for text, edits in REFUSED.items() for edit in edits.split()]
 )  # fmt: skip
-def test_what_can_not_be_expressed_is_refused_and_nothing_is_written(tmp_path: Path, text: str, edit: str) -> None:
+def test_an_impossible_edit_is_refused_and_nothing_is_written(tmp_path: Path, text: str, edit: str) -> None:
     path = write(tmp_path, text)
     do: dict[str, Edit] = {
         "add": lambda path: editing.add(path, {"email": "new@example.com"}),
@@ -175,7 +175,7 @@ def test_what_can_not_be_expressed_is_refused_and_nothing_is_written(tmp_path: P
     assert [file.name for file in tmp_path.iterdir()] == ["subscribers.yaml"]
 
 
-def test_a_file_that_can_not_be_read_is_told_as_ever(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported_as_usual(tmp_path: Path) -> None:
     path = write(tmp_path, "subscribers:\n\t- email: a@example.com\n")
     with pytest.raises(ConfigurationError, match=r"subscribers\.yaml:2"):
         editing.remove(path, "a@example.com")
@@ -190,7 +190,7 @@ def test_a_file_that_can_not_be_read_is_told_as_ever(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("row", ["  - email: a@example.com\n", "  - {email: a@example.com}\n"])
-def test_any_value_is_read_back_as_it_was_meant_or_refused(tmp_path: Path, value: str, row: str) -> None:
+def test_any_value_is_read_back_or_refused(tmp_path: Path, value: str, row: str) -> None:
     path = write(tmp_path, "subscribers:\n" + row + "  - email: b@example.com\n")
     try:
         editing.change(path, "a@example.com", {"name": value})

@@ -1,4 +1,4 @@
-"""Replacing a file whole: the old one or the new one, with its mode, through links, and nothing left beside it."""
+"""Replacing a file is atomic, keeps its mode, follows symlinks, and leaves no temporary file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_a_new_file_and_an_old_one(tmp_path: Path) -> None:
+def test_new_and_existing_files(tmp_path: Path) -> None:
     path = tmp_path / "list.yaml"
     replace_file(path, b"one")
     assert (path.read_bytes(), mode(path)) == (b"one", 0o644)
@@ -28,7 +28,7 @@ def test_a_new_file_and_an_old_one(tmp_path: Path) -> None:
     assert sorted(file.name for file in tmp_path.iterdir()) == ["copy", "list.yaml"]
 
 
-def test_through_a_link_the_file_behind_it_is_replaced(tmp_path: Path) -> None:
+def test_the_target_of_a_symlink_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(b"one")
     (tmp_path / "link").symlink_to("real")
     replace_file(tmp_path / "link", b"two")
@@ -36,7 +36,7 @@ def test_through_a_link_the_file_behind_it_is_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "real").read_bytes() == b"two"
 
 
-def test_when_it_fails_the_old_one_stays_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_failure_only_the_old_file_remains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "list.yaml"
     path.write_bytes(b"one")
 
@@ -50,6 +50,6 @@ def test_when_it_fails_the_old_one_stays_and_nothing_else(tmp_path: Path, monkey
     assert [file.name for file in tmp_path.iterdir()] == ["list.yaml"]
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(DigestError, match=r"list\.yaml: can't be written: No such file"):
         replace_file(tmp_path / "nowhere" / "list.yaml", b"x")

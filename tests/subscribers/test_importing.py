@@ -1,4 +1,4 @@
-"""Lists of other tools become readers: what is recognised, what a value is, what is rejected and why."""
+"""Lists of other tools are imported: detected formats, converted values, rejected rows."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.errors import ConfigurationError
-from digest.subscribers.exporting import guarded
+from digest.subscribers.exporting import escape_formula
 from digest.subscribers.importing import ListReading, read_list
-from digest.subscribers.incoming import Incoming, _unguarded
+from digest.subscribers.incoming import Incoming, unescape_formula
 from tests.support.cpu import cpu_limit
 from tests.support.profiles import examples
 
@@ -33,7 +33,7 @@ def reading(folder: Path, text: str | bytes, name: str = "list.csv", **options: 
 
 def read(folder: Path, text: str | bytes, name: str = "list.csv", **options: Any) -> tuple[list[Incoming], list[Any]]:
     refused: list[Any] = []
-    rows = list(reading(folder, text, name, **options).readers(lambda *told: refused.append(told)))
+    rows = list(reading(folder, text, name, **options).rows(lambda *expected: refused.append(expected)))
     return rows, refused
 
 
@@ -61,7 +61,7 @@ def test_mailchimp(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "heading", "value", "barred"),
+    ("name", "heading", "value", "suppressed"),
     [
         ("list.csv", "UNSUB_TIME", "2024-01-01 00:00:00", "unsubscribed"),
         ("list.csv", "CLEAN_TIME", "2024-01-01 00:00:00", "bounced"),
@@ -70,11 +70,11 @@ def test_mailchimp(tmp_path: Path) -> None:
         ("subscribed_email_audience_export_1.csv", "UNSUB_TIME", "", ""),
     ],
 )
-def test_mailchimp_says_in_other_files_who_left(
-    tmp_path: Path, name: str, heading: str, value: str, barred: str
+def test_mailchimp_reports_unsubscribes_in_other_files(
+    tmp_path: Path, name: str, heading: str, value: str, suppressed: str
 ) -> None:
     (one,), _ = read(tmp_path, f"Email Address,LEID,EUID,{heading}\na@example.com,1,2,{value}\n", name)
-    assert one.barred == barred
+    assert one.suppressed == suppressed
 
 
 def test_ghost(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_ghost(tmp_path: Path) -> None:
     )
     (a, b, c), refused = read(tmp_path, text)
     assert (a.topics, a.agreed_at) == (["खेल"], datetime(2018, 12, 25, 20, 43, 22, 178000, UTC))
-    assert (a.barred, b.barred, c.barred) == ("", "unsubscribed", "")
+    assert (a.suppressed, b.suppressed, c.suppressed) == ("", "unsubscribed", "")
     assert refused == [(5, "d@example.com", "'subscribed_to_emails': expected true or false, found 'maybe'")]
 
 
@@ -97,7 +97,7 @@ def test_listmonk(tmp_path: Path) -> None:
         "2,b@example.com,,{},disabled,,\n3,c@example.com,,nonsense,blocklisted,,\n"
     )
     (a, b, c), _ = read(tmp_path, text)
-    assert (a.topics, a.status, b.status, c.barred) == (["देश"], "active", "paused", "unsubscribed")
+    assert (a.topics, a.status, b.status, c.suppressed) == (["देश"], "active", "paused", "unsubscribed")
 
 
 def test_substack(tmp_path: Path) -> None:
@@ -106,11 +106,11 @@ def test_substack(tmp_path: Path) -> None:
         "a@example.com,false,,other,false,2021-03-04T05:06:07.000Z,\nb@example.com,true,,yearly,true,,\n"
     )
     (a, b), _ = read(tmp_path, text)
-    assert (a.barred, b.barred) == ("", "unsubscribed")
+    assert (a.suppressed, b.suppressed) == ("", "unsubscribed")
     assert a.agreed_at == datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
-def test_our_own_columns_are_taken_at_their_word(tmp_path: Path) -> None:
+def test_our_own_columns_are_strict(tmp_path: Path) -> None:
     text = (
         "email,name,topics,frequency,timezone,hour,format,status\n"
         'a@example.com,आशा,"देश, खेल",weekly:sun,Europe/London,7:05,text,paused\n'
@@ -137,7 +137,7 @@ def test_our_own_columns_are_taken_at_their_word(tmp_path: Path) -> None:
     assert "did you mean 'Asia/Kolkata'?" in reasons["d"]
     assert "found '०७:००'" in reasons["e"]
     assert "found 'gone fishing'" in reasons["f"]
-    assert reasons["g"] == "has not agreed to get mail (status unconfirmed)"
+    assert reasons["g"] == "has not consented to mail (status unconfirmed)"
     assert "did you mean 'daily'?" in reasons["h"]
 
 
@@ -152,7 +152,7 @@ def test_the_end_of_a_pause(tmp_path: Path) -> None:
         "active", datetime(2026, 12, 7, 1, 30, tzinfo=UTC), "paused until 2026-12-07",
     )  # fmt: skip
     assert (b.status, b.paused_until) == ("paused", None)
-    assert (d.barred, d.paused_until) == ("unsubscribed", None)
+    assert (d.suppressed, d.paused_until) == ("unsubscribed", None)
     assert (e.status, e.paused_until) == ("active", None)
     assert f.paused_until == datetime(2026, 12, 7, tzinfo=UTC)
     assert refused == [
@@ -189,61 +189,61 @@ def test_json_lines(tmp_path: Path) -> None:
 )
 def test_encodings_delimiters_and_shapes(tmp_path: Path, data: bytes, encoding: str) -> None:
     found = reading(tmp_path, data)
-    (one,) = found.readers(lambda *told: pytest.fail(str(told)))
+    (one,) = found.rows(lambda *expected: pytest.fail(str(expected)))
     assert (one.address, found.file.encoding) == ("asha@example.com", encoding)
 
 
-def test_columns_are_named_by_hand(tmp_path: Path) -> None:
+def test_columns_can_be_mapped(tmp_path: Path) -> None:
     text = "Adresse,Wer,email\nasha@example.com,आशा,nonsense\n"
     (one,), _ = read(tmp_path, text, mapping={"email": "adresse", "name": "Wer"})
     assert (one.address, one.name) == ("asha@example.com", "आशा")
-    assert "no column is known as the address; its columns: a, b" in fault(tmp_path, "a,b\n1,2\n")
-    assert "there is no column 'Adress'; did you mean 'adresse'?" in fault(tmp_path, text, mapping={"email": "Adress"})
-    assert "there is no field 'mail'; did you mean 'email'?" in fault(tmp_path, text, mapping={"mail": "Wer"})
+    assert "can't tell which column has the address; columns: a, b" in fault(tmp_path, "a,b\n1,2\n")
+    assert "no column 'Adress'; did you mean 'adresse'?" in fault(tmp_path, text, mapping={"email": "Adress"})
+    assert "unknown field 'mail'; did you mean 'email'?" in fault(tmp_path, text, mapping={"mail": "Wer"})
 
 
-def test_what_holds_for_rows_that_say_nothing(tmp_path: Path) -> None:
+def test_defaults_fill_empty_fields(tmp_path: Path) -> None:
     text = "email,hour\na@example.com,\nb@example.com,09:00\n"
-    usual = {"hour": "08:00", "topics": "देश", "status": "unsubscribed"}
-    (a, b), _ = read(tmp_path, text, usual=usual)
-    assert (a.hour, b.hour, a.topics, a.barred) == ("08:00", "09:00", ["देश"], "unsubscribed")
-    told = fault(tmp_path, text, usual={"hour": "8", "colour": "red"})
-    assert "'hour': expected a time of day" in told
-    assert "'colour': there is no such field" in told
+    defaults = {"hour": "08:00", "topics": "देश", "status": "unsubscribed"}
+    (a, b), _ = read(tmp_path, text, defaults=defaults)
+    assert (a.hour, b.hour, a.topics, a.suppressed) == ("08:00", "09:00", ["देश"], "unsubscribed")
+    expected = fault(tmp_path, text, defaults={"hour": "8", "colour": "red"})
+    assert "'hour': expected a time of day" in expected
+    assert "'colour': unknown field" in expected
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "expected"),
     [
         (b"", "is empty"),
         (b"\n \n", "is empty"),
         (b"PK\x03\x04xxxx", "is a ZIP archive or an Excel sheet"),
-        (b"email\0name\n", "is no text"),
+        (b"email\0name\n", "is a binary file, not text"),
         (b"email\n\x81\xff\n", "is neither UTF-8 nor Windows-1252"),
-        (b'email,name\na@example.com,"open\nb@example.com,x\n', "list.csv:2: a quotation mark is opened"),
-        (b'email,name\na@example.com,"' + b"x\n" * 99 + b'"\n', "list.csv:2: a quotation mark is opened"),
+        (b'email,name\na@example.com,"open\nb@example.com,x\n', "list.csv:2: a quotation mark in this row is never"),
+        (b'email,name\na@example.com,"' + b"x\n" * 99 + b'"\n', "list.csv:2: a quotation mark in this row is never"),
     ],
 )  # fmt: skip
-def test_a_file_that_is_no_list(tmp_path: Path, data: bytes, told: str) -> None:
-    assert told in fault(tmp_path, data)
+def test_a_file_that_is_not_a_list(tmp_path: Path, data: bytes, expected: str) -> None:
+    assert expected in fault(tmp_path, data)
 
 
-def test_no_file(tmp_path: Path) -> None:
+def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="can't be read"):
         read_list(tmp_path / "none.csv", topics=None)
 
 
-def test_rows_that_are_broken_are_told_with_their_line(tmp_path: Path) -> None:
+def test_invalid_rows_are_reported_with_their_line(tmp_path: Path) -> None:
     text = 'email,name\na@example.com,"x"y\nb@example.com,x,y\n\nc@example.com,x,\n,z\nx,z\nd@example.com,a\x07b\n'
     rows, refused = read(tmp_path, text)
     assert [(row.line, row.address) for row in rows] == [(5, "c@example.com")]
     assert [line for line, _email, _reason in refused] == [2, 3, 6, 7, 8]
-    assert refused[1][2] == "has 3 columns, the headings are 2; text with ',' wants quotes"
+    assert refused[1][2] == "has 3 columns instead of 2; put text with ',' in quotes"
 
 
 @settings(max_examples=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.binary(max_size=300))
-def test_no_bytes_are_answered_with_a_traceback(tmp_path: Path, data: bytes) -> None:
+def test_arbitrary_bytes_never_raise_other_errors(tmp_path: Path, data: bytes) -> None:
     for head in (b"", b"email,name\n", b'{"email": "a@example.com"}\n'):
         try:
             rows, refused = read(tmp_path, head + data)
@@ -254,43 +254,43 @@ def test_no_bytes_are_answered_with_a_traceback(tmp_path: Path, data: bytes) -> 
 
 
 @pytest.mark.parametrize("text", ["=1+1", "\t=1+1", "\r\n@x", " +1", "-1"])
-def test_what_a_spreadsheet_would_reckon_is_marked_and_the_mark_comes_off_again(text: str) -> None:
-    assert guarded(text) == f"'{text}"
-    assert _unguarded(guarded(text)) == text
+def test_formulas_are_escaped_and_unescaped(text: str) -> None:
+    assert escape_formula(text) == f"'{text}"
+    assert unescape_formula(escape_formula(text)) == text
 
 
 @pytest.mark.parametrize("text", ["आशा", "'टिक", "a=b", ""])
-def test_other_text_stays(text: str) -> None:
-    assert guarded(text) == text
-    assert _unguarded(text) == text
+def test_other_text_is_unchanged(text: str) -> None:
+    assert escape_formula(text) == text
+    assert unescape_formula(text) == text
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "expected"),
     [
-        ("email,name\na@example.com,x\n".encode("utf-16") + b"a", "is broken UTF-16 text"),
-        ("email,name\na@example.com,x\n".encode("utf-16") + b"\x00\xd8a\0", "is broken UTF-16 text"),
-        (codecs.BOM_UTF16_LE + b"\x00\xd8a\0", "is broken UTF-16 text"),
+        ("email,name\na@example.com,x\n".encode("utf-16") + b"a", "is truncated or damaged UTF-16 text"),
+        ("email,name\na@example.com,x\n".encode("utf-16") + b"\x00\xd8a\0", "is truncated or damaged UTF-16 text"),
+        (codecs.BOM_UTF16_LE + b"\x00\xd8a\0", "is truncated or damaged UTF-16 text"),
         ("email\na@example.com\n".encode("utf-32"), "is UTF-32 text; save it as UTF-8"),
-        ("email\na@example.com\n".encode("utf-16-le"), "is no text"),
+        ("email\na@example.com\n".encode("utf-16-le"), "is a binary file, not text"),
         (b"email,name " + b"x@example.com,n " * 2_000_000, "characters in its first row"),
         (b"email," + b"h" * 5_000_000 + b"\na@example.com,x\n", "characters in its first row"),
         (b"email\n" + b'"' * 5_000_001, "never closed"),
         (b"email\n" + b"a" * 5_000_000 + b"@example.com\n", "field"),
     ],
 )
-def test_hostile_lists_end_in_one_sentence_soon(tmp_path: Path, data: bytes, said: str) -> None:
+def test_hostile_lists_are_rejected_quickly_in_one_sentence(tmp_path: Path, data: bytes, expected: str) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(data)
     with cpu_limit(5), pytest.raises(ConfigurationError) as raised:
-        list(read_list(path, topics=None).readers(lambda *_row: None))
+        list(read_list(path, topics=None).rows(lambda *_row: None))
     (fault,) = raised.value.faults
-    assert said in str(fault)
+    assert expected in str(fault)
     assert len(str(fault)) < 300
     assert str(fault).isprintable()
 
 
-def test_two_marks_at_the_beginning_are_one(tmp_path: Path) -> None:
+def test_two_byte_order_marks_are_ignored(tmp_path: Path) -> None:
     (one,), refused = read(tmp_path, "\ufeff\ufeffemail,name\na@example.com,x\n")
     assert (one.email, refused) == ("a@example.com", [])
 
@@ -305,7 +305,7 @@ def test_hostile_json_lines_are_rejected_one_by_one(tmp_path: Path) -> None:
     ]  # fmt: skip
     path.write_text("\n".join(rows), encoding="utf-8")
     refused: list[tuple[int, str, str]] = []
-    taken = list(read_list(path, topics=None).readers(lambda *row: refused.append(row)))
+    taken = list(read_list(path, topics=None).rows(lambda *row: refused.append(row)))
     assert [one.email for one in taken] == ["a@example.com", "e@example.com"]
     assert [line for line, _email, _reason in refused] == [2, 3, 4, 5]
     assert all(len(email) + len(reason) < 700 for _line, email, reason in refused)

@@ -1,4 +1,4 @@
-"""subscribers.yaml: every reader, or every fault at once with its line."""
+"""subscribers.yaml gives all subscribers, or all errors with their lines."""
 
 from __future__ import annotations
 
@@ -44,27 +44,27 @@ subscribers:
 """
 
 TOLD = [
-    "1: 'timezone': there is no time zone 'Asia/Kolkatta'; did you mean 'Asia/Kolkata'?",
-    "1: there is no key 'email'; known: timezone, frequency, hour, topics, format",
-    "2: there is no key 'readers'",
-    "5: 'topics': there is no topic 'खेले'; did you mean 'खेल'?",
+    "1: 'timezone': unknown time zone 'Asia/Kolkatta'; did you mean 'Asia/Kolkata'?",
+    "1: unknown key 'email'; known: timezone, frequency, hour, topics, format",
+    "2: unknown key 'readers'",
+    "5: 'topics': unknown topic 'खेले'; did you mean 'खेल'?",
     "6: expected `- email: asha@example.com`, found `- asha@example.com`",
     "7: Asha@Example.COM is listed twice; the first is on line 4",
     "9: ravi@XN--BCHER-KVA.example is listed twice; the first is on line 8",
     "10: 'frequency': expected daily, weekdays, weekly:mon, ",
-    "11: this reader has no email",
-    "12: 'email': 'not an address' is no address that can be mailed: ",
-    "14: 'timezone': there is no time zone 'India/Delhi'",
+    "11: this subscriber has no email",
+    "12: 'email': 'not an address' is not a valid email address: ",
+    "14: 'timezone': unknown time zone 'India/Delhi'",
     "15: 'hour': expected a time of day such as \"07:00\", found '०७:००'; did you mean '07:00'?",
     "16: 'status': expected active or paused, found 'activ'; did you mean 'active'?",
     "17: 'format': expected html or text, found 'plain'",
-    "18: there is no key 'nmae'; did you mean 'name'?",
-    "20: 'hour': expected text, found 7",
+    "18: unknown key 'nmae'; did you mean 'name'?",
+    "20: 'hour': expected a time such as \"08:30\" in quotes, found the number 7",
     "21: 'topics': expected a list such as [देश, खेल], found {",
     "22: 'name': expected text, found ['फ़राह']",
-    "23: expected a reader such as `- email: asha@example.com`, found 5",
-    "24: 'email': 'kabir@-example.com' is no address that can be mailed: ",
-    "25: 'email': 'आशा@example.com' is no address that can be mailed: the part before @ must be",
+    "23: expected a subscriber such as `- email: asha@example.com`, found 5",
+    "24: 'email': 'kabir@-example.com' is not a valid email address: ",
+    "25: 'email': 'आशा@example.com' is not a valid email address: the part before @ must be",
     "26: 'email': expected one line of text",
     "27: 'email': expected text, found None",
 ]
@@ -82,23 +82,23 @@ def faults(folder: Path, text: str | bytes) -> list[str]:
     return [str(fault) for fault in caught.value.faults]
 
 
-def test_every_fault_is_told_at_once_with_its_line(tmp_path: Path) -> None:
-    told = faults(tmp_path, FAULTY)
-    assert len(told) == len(TOLD), "\n".join(told)
-    for fault, start in zip(told, TOLD, strict=True):
+def test_all_errors_are_reported_with_their_line(tmp_path: Path) -> None:
+    expected = faults(tmp_path, FAULTY)
+    assert len(expected) == len(TOLD), "\n".join(expected)
+    for fault, start in zip(expected, TOLD, strict=True):
         assert fault.startswith(f"subscribers.yaml:{start}")
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("", "subscribers.yaml: is empty; expected a list under `subscribers:`"),
         ("# nobody\n", "subscribers.yaml: is empty"),
-        ("- email: asha@example.com\n", "subscribers.yaml:1: holds no keys; expected a list under `subscribers:`"),
-        ("\nsubscribers:\n", "subscribers.yaml:2: lists no readers"),
-        ("subscribers: []\n", "subscribers.yaml:1: lists no readers"),
-        ("subscribers: {email: a}\n", "subscribers.yaml:1: lists no readers"),
-        ("defaults: {}\n", "subscribers.yaml:1: lists no readers"),
+        ("- email: asha@example.com\n", "subscribers.yaml:1: has no keys; expected a list under `subscribers:`"),
+        ("\nsubscribers:\n", "subscribers.yaml:2: lists no subscribers"),
+        ("subscribers: []\n", "subscribers.yaml:1: lists no subscribers"),
+        ("subscribers: {email: a}\n", "subscribers.yaml:1: lists no subscribers"),
+        ("defaults: {}\n", "subscribers.yaml:1: lists no subscribers"),
         ("defaults: 5\nsubscribers: [{email: a@example.com}]\n", "subscribers.yaml:1: 'defaults': expected keys"),
         ("subscribers:\n\t- email: asha@example.com\n", "subscribers.yaml:2: is not valid YAML: this line is"),
         (
@@ -108,17 +108,17 @@ def test_every_fault_is_told_at_once_with_its_line(tmp_path: Path) -> None:
         (b"subscribers:\n  - name: \xe9\n", "subscribers.yaml:2: is not UTF-8 text"),
     ],
 )
-def test_a_file_that_is_no_list(tmp_path: Path, text: str | bytes, told: str) -> None:
+def test_a_file_that_is_not_a_list(tmp_path: Path, text: str | bytes, expected: str) -> None:
     (fault,) = faults(tmp_path, text)
-    assert fault.startswith(told)
+    assert fault.startswith(expected)
 
 
-def test_a_missing_file_names_the_way_on(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"subscribers\.yaml: there is no such file; .*digest init"):
+def test_a_missing_file_suggests_digest_init(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"subscribers\.yaml: file not found; .*digest init"):
         read_list(tmp_path / "subscribers.yaml", topics=None)
 
 
-def test_readers_come_in_their_order_with_defaults_and_lines(tmp_path: Path) -> None:
+def test_subscribers_come_in_order_with_defaults_and_lines(tmp_path: Path) -> None:
     text = """\
 defaults: {timezone: Europe/London, frequency: weekdays, hour: "06:30", topics: खेल, format: text}
 subscribers:
@@ -139,18 +139,18 @@ subscribers:
     assert [reader.line for reader in (asha, ravi, meena)] == [3, 4, 5]
 
 
-def test_an_address_in_hindi_letters_is_mailed_in_its_ascii_form(tmp_path: Path) -> None:
+def test_a_hindi_domain_is_converted_to_ascii(tmp_path: Path) -> None:
     """It stands in headers, envelopes and the provider's JSON, which take nothing else."""
     (reader,) = read_list(write(tmp_path, "subscribers:\n  - email: asha@डाटामेल.भारत\n"), topics=None)
     assert reader.email == "asha@xn--c2bd4bq1db8d.xn--h2brj9c"
 
 
-def test_any_topic_is_let_through_when_none_is_known(tmp_path: Path) -> None:
+def test_any_topic_is_allowed_if_topics_is_none(tmp_path: Path) -> None:
     (reader,) = read_list(write(tmp_path, "subscribers: [{email: a@example.com, topics: [कुछ भी]}]\n"), topics=None)
     assert reader.topics == ("कुछ भी",)
 
 
-def test_crlf_and_a_byte_order_mark_change_nothing(tmp_path: Path) -> None:
+def test_crlf_and_a_byte_order_mark_are_accepted(tmp_path: Path) -> None:
     text = "\ufeffsubscribers:\r\n  - email: asha@example.com\r\n  - email: ravi@example.com\r\n"
     assert [reader.line for reader in read_list(write(tmp_path, text), topics=None)] == [2, 3]
 
@@ -167,6 +167,6 @@ def test_crlf_and_a_byte_order_mark_change_nothing(tmp_path: Path) -> None:
         ("सात", ""),
     ],
 )
-def test_an_hour_that_was_meant(tmp_path: Path, written: str, meant: str) -> None:
-    (told,) = faults(tmp_path, f'subscribers:\n  - email: a@example.com\n    hour: "{written}"\n')
-    assert told.endswith(f"; did you mean '{meant}'?") if meant else "did you mean" not in told
+def test_suggestions_for_a_mistyped_hour(tmp_path: Path, written: str, meant: str) -> None:
+    (expected,) = faults(tmp_path, f'subscribers:\n  - email: a@example.com\n    hour: "{written}"\n')
+    assert expected.endswith(f"; did you mean '{meant}'?") if meant else "did you mean" not in expected

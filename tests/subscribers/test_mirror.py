@@ -1,4 +1,4 @@
-"""The list in the store is that of the file: read when it changed, never from a faulty one, not again for nothing."""
+"""The store follows the list: it is read when it changed, and never from a file with errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def listed(app: App) -> list[str]:
     return [reader.email for reader in app.readers.candidates("2026-11-23")]
 
 
-def test_the_store_holds_what_the_file_lists(app: App) -> None:
+def test_the_store_has_the_subscribers_of_the_file(app: App) -> None:
     app.subscriber_list.sync()
     assert listed(app) == ["asha@example.com", "Ravi@example.com"]
     assert set(app.readers.choices()) == {(("खेल",), "html"), ((), "text")}
@@ -50,7 +50,7 @@ def test_an_unchanged_file_is_not_read_again(app: App) -> None:
     assert len(listed(app)) == 2
 
 
-def test_a_faulty_file_changes_nothing_and_is_told_of_each_time(app: App) -> None:
+def test_an_invalid_file_changes_nothing_and_is_reported_each_time(app: App) -> None:
     app.subscriber_list.sync()
     write(app, LIST + "  - email: nobody\n  - email: meena@example.com\n    hour: 25\n")
     for _ in range(2):
@@ -63,7 +63,7 @@ def test_a_faulty_file_changes_nothing_and_is_told_of_each_time(app: App) -> Non
     assert len(listed(app)) == 2
 
 
-def test_other_topics_have_the_same_file_checked_anew(app: App) -> None:
+def test_changed_topics_cause_a_new_check(app: App) -> None:
     """A section that only a source's settings name, and then no more."""
     settings = app.home / "digest.yaml"
     plain = settings.read_text(encoding="utf-8")
@@ -72,5 +72,5 @@ def test_other_topics_have_the_same_file_checked_anew(app: App) -> None:
     with make_app(app.home, environment={}) as other:
         other.subscriber_list.sync()
         assert len(listed(other)) == 2
-    with pytest.raises(ConfigurationError, match="there is no topic 'मेला'"):
+    with pytest.raises(ConfigurationError, match="unknown topic 'मेला'"):
         app.subscriber_list.sync()

@@ -1,4 +1,4 @@
-"""Hundreds of random edits of lists that people wrote: each says what was meant and touches no other line."""
+"""Random edits of hand-written lists have the intended result and change no other line."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def is_subsequence(short: list[str], long: list[str]) -> bool:
 
 
 EDITS = int(os.environ.get("DIGEST_TEST_EDITS", "60"))
-"""Of each form: 360 in all as it stands; `DIGEST_TEST_EDITS=200` for the long run."""
+"""Edits per style of list; `DIGEST_TEST_EDITS=200` for a long run."""
 
 
 @pytest.mark.parametrize("form", FORMS)

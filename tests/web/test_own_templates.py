@@ -93,11 +93,11 @@ def test_an_error_is_reported_with_its_line_and_the_built_in_page_is_served(
 def test_a_file_that_overrides_nothing_gets_a_warning(home: Path) -> None:
     (home / "templates/pages/lave.html.j2").write_text("", encoding="utf-8")
     (warning,) = [line for line in Newsroom(home).json("check")["warnings"] if "lave" in line]
-    assert warning.startswith("templates/pages/lave.html.j2: takes the place of none of ours")
+    assert warning.startswith("templates/pages/lave.html.j2: overrides no built-in template")
 
 
 def test_every_template_has_a_sample(home: Path) -> None:
     with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
         pages = load_pages(app, "https://news.example.com")
-        sampled = {sample.template for sample in sample_pages(pages.masthead, app.now(), app.topics)}
+        sampled = {sample.template for sample in sample_pages(pages.branding, app.now(), app.topics)}
     assert sampled | NO_PAGE == {path.name for path in TEMPLATES.iterdir()}
