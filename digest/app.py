@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from digest.store.readers import ReaderStore
     from digest.store.standing import Onlooker
     from digest.subscribers.tokens import Signer
+    from digest.usecases.compose import Composer
     from digest.usecases.enqueue import Enqueuer
     from digest.usecases.erase_subscriber import SubscriberEraser
     from digest.usecases.preflight import Preflight
@@ -259,6 +260,26 @@ class App:
         from digest import building
 
         return building.ahead(self)
+
+    @cached_property
+    def composer(self) -> Composer:
+        from digest.collect.collector import collect
+        from digest.usecases.compose import Composer
+        from digest.usecases.fetch_fulltext import FulltextFetcher
+
+        return Composer(
+            sources=self.sources,
+            articles=self.articles,
+            editions=self.editions,
+            sent_history=self.past,
+            rules=self.rules,
+            summariser=self.summariser,
+            fulltext=FulltextFetcher(self.sources, self.articles, self.collect_context),
+            collect=lambda: collect(self.sources, self.collect_context(), self.articles),
+            language=self.settings.newsletter.language,
+            zone=self.settings.newsletter.zone,
+            now=self.now,
+        )
 
     @cached_property
     def subscriber_list(self) -> SubscriberList:

@@ -9,10 +9,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from digest.app import App
-from digest.composing import Composed, collect, compose, day_of, edition_key
 from digest.deliver.job import Job
 from digest.deliver.message import Outgoing, carried, cids, recipient
 from digest.deliver.report import SendReport
@@ -24,6 +24,11 @@ from digest.models import Edition, EditionState, Variant
 from digest.store import intended
 from digest.store.counting import Counts, counts, pending
 from digest.store.locks import alone, at_work
+from digest.usecases.compose import Composed, day_of
+from digest.usecases.compose import edition_key as make_edition_key
+
+if TYPE_CHECKING:
+    from digest.collect.collector import CollectReport, SourceReport
 
 __all__ = [
     "Composed",
@@ -60,6 +65,25 @@ class Sent:
     notes: tuple[str, ...] = ()
     # Every source failed, so it is unknown whether there is anything to send.
     all_sources_failed: bool = False
+
+
+def edition_key(app: App, *, day: date | None = None, slug: str = "") -> str:
+    """Return the key of the edition of a day (default: today), or of a special one. Raises ConfigurationError."""
+    return make_edition_key(day or app.now().date(), slug)
+
+
+def collect(
+    app: App, *, progress: Callable[[SourceReport], None] | None = None, patient: bool = False
+) -> CollectReport:
+    """Fetch every source and store what is new. `patient` fetches sources that keep failing less often."""
+    from digest.collect.collector import collect as collect_sources
+
+    return collect_sources(app.sources, app.collect_context(), app.articles, progress=progress, patient=patient)
+
+
+def compose(app: App, key: str, *, fetch: bool = True) -> Composed:
+    """Compose a draft edition, or a skipped one with its reason. Collects first, unless `fetch` is false."""
+    return app.composer.compose(key, fetch=fetch)
 
 
 def send(

@@ -15,7 +15,7 @@ from digest.cli.stopping import stopped_by_signals
 from digest.models import Edition, EditionState
 
 if TYPE_CHECKING:
-    from digest.composing import Composed
+    from digest.usecases.compose import Composed
 
 
 @click.command()

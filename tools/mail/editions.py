@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from digest import composing
+from digest import pipeline
 from digest.app import App, make_app
 from digest.models import Edition, Image, Section, Story
 
@@ -67,10 +67,10 @@ def composed(
         (home / "digest.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
         with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
             if edition:
-                composing.collect(app)
+                pipeline.collect(app)
                 edition = replace(edition, subject="", preheader="")
             else:
-                edition = composing.compose(app, app.now().date().isoformat()).edition
+                edition = pipeline.compose(app, app.now().date().isoformat()).edition
             if edition.state == "skipped":
                 raise SystemExit(f"{name}: nothing to judge, the edition is skipped: {edition.reason}")
             yield Composed(name, app, edition, _words(app))

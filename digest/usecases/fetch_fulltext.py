@@ -6,14 +6,16 @@ with `fulltext: true` had their pages read when collecting, and those with `fals
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digest.models import Article, FulltextMode, Section, Source
 
 if TYPE_CHECKING:
-    from digest.app import App
+    from digest.collect.reading import CollectContext
+    from digest.store.articles import ArticleStore
 
 # Seconds for all pages of an edition. A slow site may cost a summary, but not the edition.
 TIMEOUT = 30.0
@@ -21,24 +23,32 @@ TIMEOUT = 30.0
 _THREADS = 8
 
 
-def fetch_fulltext(app: App, sections: Sequence[Section], articles: Sequence[Article]) -> int:
-    """Read the pages of stories without full text, store what they give, and return how many articles grew.
+@dataclass(frozen=True)
+class FulltextFetcher:
+    """Reads the pages of chosen stories."""
 
-    Articles whose pages fail stay as they are; composing again tries again.
-    """
-    wanted = stories_without_body(sections, articles, {source.name: source for source in app.sources})
-    if not wanted:
-        return 0
-    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="pages")
-    jobs = [pool.submit(_read_pages, app, source, cut) for source, cut in wanted]
-    done, _late = wait(jobs, timeout=TIMEOUT)
-    # Late threads end by the fetcher's own deadline.
-    pool.shutdown(wait=False, cancel_futures=True)
-    # An error in one source's pages costs their summaries, not the edition.
-    longer = [article for job in done if job.exception() is None for article in job.result()]
-    if longer:
-        app.articles.save(longer)
-    return len(longer)
+    sources: Sequence[Source]
+    articles: ArticleStore
+    context: Callable[[], CollectContext]
+
+    def fetch(self, sections: Sequence[Section], articles: Sequence[Article]) -> int:
+        """Read the pages of stories without full text, store what they give, and return how many articles grew.
+
+        Articles whose pages fail stay as they are; composing again tries again.
+        """
+        wanted = stories_without_body(sections, articles, {source.name: source for source in self.sources})
+        if not wanted:
+            return 0
+        pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="pages")
+        jobs = [pool.submit(_read_pages, self.context(), source, cut) for source, cut in wanted]
+        done, _late = wait(jobs, timeout=TIMEOUT)
+        # Late threads end by the fetcher's own deadline.
+        pool.shutdown(wait=False, cancel_futures=True)
+        # An error in one source's pages costs their summaries, not the edition.
+        longer = [article for job in done if job.exception() is None for article in job.result()]
+        if longer:
+            self.articles.save(longer)
+        return len(longer)
 
 
 def stories_without_body(
@@ -61,11 +71,10 @@ def stories_without_body(
     return [(sources[name], tuple(cut)) for name, cut in found.items()]
 
 
-def _read_pages(app: App, source: Source, cut: tuple[Article, ...]) -> list[Article]:
+def _read_pages(context: CollectContext, source: Source, cut: tuple[Article, ...]) -> list[Article]:
     from digest.collect.parsed import ParseResult
     from digest.collect.reading import SourceReader
 
-    reader = SourceReader(app.collect_context())
-    filled, _left = reader.complete(source, ParseResult("", cut))
+    filled, _left = SourceReader(context).complete(source, ParseResult("", cut))
     before = {article.id: article.content_hash for article in cut}
     return [article for article in filled.articles if article.content_hash != before[article.id]]
