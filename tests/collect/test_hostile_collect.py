@@ -118,7 +118,7 @@ def test_many_large_bodies_wait_outside_of_memory() -> None:
         body = b"x" * 9_000_000
         urls = [site.route(f"/{nth}", body) for nth in range(60)]
         answer = run(60, urls)
-    assert all("no feed" in row["error"] for row in answer["sources"])
+    assert all("not a feed" in row["error"] for row in answer["sources"])
     assert answer["megabytes"] < MOST_MEGABYTES
 
 
