@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from digest.collect.decode import decode
 from digest.collect.assemble import MENU_WARNING
+from digest.collect.decode import decode
 from digest.collect.feeds import parse_feed
 from digest.collect.sniff import FEED_ROOTS, sniff
 from digest.models import Source
