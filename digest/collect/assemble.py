@@ -50,6 +50,8 @@ MIN_ITEMS_WITH_MENU = 3
 # Prefix of the guid of an item from a local file, which needs no link.
 OWN_FILE = "file:"
 
+MENU_WARNING = "a menu entry, not news, so it was left out"
+
 _NO_INFO = FeedInfo()
 
 
@@ -94,7 +96,7 @@ def assemble(items: Sequence[RawItem], context: ParseContext, feed: FeedInfo = _
     fetched = [article for article in unique if not article.guid.startswith(OWN_FILE)]
     menu = menu_entries(fetched) if len(fetched) >= MIN_ITEMS_WITH_MENU else set()
     for _ in menu:
-        log.count("a menu entry, not news, so it was left out")
+        log.count(MENU_WARNING)
     news = [article for article in unique if article.id not in menu]
     return Assembled(tuple(drop_shared(news)), lost + len(menu), len(made) - len(unique))
 

@@ -199,8 +199,8 @@ def _save(
         report = SourceReport(source.name, error=result.message)
     else:
         parsed = result.parsed
-        if parsed.pictures:
-            store.save_images(parsed.pictures)
+        if parsed.images:
+            store.save_images(parsed.images)
         saved = store.save(parsed.articles, listed=listed) if parsed.articles else SaveCounts(0, 0)
         if parsed.error:
             after = health.after_failure(state, now, parsed.error, None, fetched=True)

@@ -73,7 +73,7 @@ def read_path(path: Path, source: Source, now: datetime) -> ParseResult:
     return replace(
         parsed,
         articles=tuple(beside.with_image_in_hash(article) for article in parsed.articles),
-        pictures=images.used_by(parsed.articles),
+        images=images.used_by(parsed.articles),
     )
 
 

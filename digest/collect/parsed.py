@@ -66,7 +66,7 @@ class ParseResult:
     # The documents that a sitemap index names, newest first.
     further: tuple[str, ...] = ()
     # The image files that the articles' cid: URLs refer to.
-    pictures: tuple[InlineImage, ...] = ()
+    images: tuple[InlineImage, ...] = ()
 
 
 @dataclass(slots=True)

@@ -154,7 +154,7 @@ class SourceReader:
         with self.parse_limiter.slot():
             parsed = read_path(path, source, self.context.now)
         # Images are separate files, which may change while the document stays the same.
-        read_again = parsed.error or parsed.pictures
+        read_again = parsed.error or parsed.images
         return SourceResult(parsed, Validators() if read_again else Validators(body_hash=body_hash))
 
     def _complete_if_wanted(self, source: Source, parsed: ParseResult) -> tuple[ParseResult, bool]:

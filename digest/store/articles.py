@@ -83,8 +83,8 @@ class ArticleStore:
                 connection.execute(other, [{"known": item.id, **_row(item)} for item in (*changed, *moved)])
         return SaveCounts(new=len(new), updated=len(changed))
 
-    def save_images(self, pictures: Sequence[InlineImage]) -> None:
-        self.pictures.keep(pictures)
+    def save_images(self, images: Sequence[InlineImage]) -> None:
+        self.pictures.keep(images)
 
     def by_ids(self, ids: Sequence[str]) -> Mapping[str, Article]:
         """The stored articles of these ids, by id, with the date that was stored first; from any thread."""

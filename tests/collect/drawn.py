@@ -1,4 +1,4 @@
-"""Pictures made here, byte by byte: real files of the three kinds that a mail carries."""
+"""Images made byte by byte: real PNG, GIF and JPEG files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def gif(width: int = 40, height: int = 30) -> bytes:
 
 
 def jpeg(width: int = 40, height: int = 30) -> bytes:
-    """The segments up to the frame, after a thumbnail's that says other sides."""
+    """The segments up to the frame, after a thumbnail with other dimensions."""
     exif = b"Exif\x00\x00" + b"\xff\xc0\x00\x11\x08\x00\x01\x00\x01"
     frame = struct.pack(">BHH", 8, height, width) + b"\x01\x01\x11\x00"
     return (

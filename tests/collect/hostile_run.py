@@ -1,6 +1,6 @@
-"""Collects from the URLs given, in a process of its own, and prints reports and the peak of memory as JSON.
+"""Collect from the given URLs in a separate process, and print reports and peak memory as JSON.
 
-`python -m tests.collect.hostile_run SECONDS URL…`: SECONDS is the whole deadline of a fetch.
+`python -m tests.collect.hostile_run SECONDS URL…`: SECONDS is the total time of a fetch.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main(seconds: float, urls: list[str]) -> None:
 
 
 def _peak() -> float:
-    """Megabytes at most resident. Linux counts what the parent held into ru_maxrss, so /proc goes first."""
+    """Peak resident memory in megabytes. On Linux ru_maxrss includes the parent's memory, so /proc is preferred."""
     status = Path("/proc/self/status")
     if status.exists():
         return int(status.read_text("ascii").partition("VmHWM:")[2].split()[0]) / 1024

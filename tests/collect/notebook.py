@@ -1,4 +1,4 @@
-"""A memory of a dozen lines for collecting, and a source on this machine."""
+"""An in-memory store for collecting, and a source on this machine."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from digest.collect.memory import SaveCounts, SourceState
 from digest.models import Article, InlineImage, Source
 
 
-class Notebook:
-    """Keeps everything in dictionaries and notes which thread came. Its shelf may be read from any thread."""
+class InMemoryStore:
+    """Keeps everything in dictionaries and records the calling threads. Articles may be read from any thread."""
 
     def __init__(self) -> None:
         self.articles: dict[str, Article] = {}
-        self.known: dict[str, SourceState] = {}
-        self.pictures: dict[str, InlineImage] = {}
+        self.states: dict[str, SourceState] = {}
+        self.images: dict[str, InlineImage] = {}
         self.threads: set[int] = set()
 
     def load_states(self) -> Mapping[str, SourceState]:
         self.threads.add(threading.get_ident())
-        return dict(self.known)
+        return dict(self.states)
 
-    def save_state(self, remembered: SourceState) -> None:
+    def save_state(self, state: SourceState) -> None:
         self.threads.add(threading.get_ident())
-        self.known[remembered.health.name] = remembered
+        self.states[state.health.name] = state
 
     def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> SaveCounts:
         self.threads.add(threading.get_ident())
@@ -33,9 +33,9 @@ class Notebook:
         self.articles.update({article.id: article for article in articles})
         return SaveCounts(len(new), len(changed))
 
-    def save_images(self, pictures: Sequence[InlineImage]) -> None:
+    def save_images(self, images: Sequence[InlineImage]) -> None:
         self.threads.add(threading.get_ident())
-        self.pictures.update({picture.cid: picture for picture in pictures})
+        self.images.update({image.cid: image for image in images})
 
     def by_ids(self, ids: Sequence[str]) -> Mapping[str, Article]:
         return {one: self.articles[one] for one in ids if one in self.articles}

@@ -1,4 +1,4 @@
-"""Hands a document to the collector's reader as if it had been fetched. Used by the tests of every kind of document."""
+"""Parse a document as if it had been fetched."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ URL = "https://www.village.example/zila/"
 
 
 def read(document: bytes | str, url: str = URL, content_type: str = "", **source: Any) -> ParseResult:
-    """What `document`, found at `url`, gives a source with the fields `source`."""
+    """What `document`, found at `url`, gives to a source with the fields `source`."""
     body = document if isinstance(document, bytes) else document.encode("utf-8", "surrogatepass")
     fetched = Response(200, url, body, content_type)
     return read_document(fetched, source=Source("गांव", url=url, **source), now=NOW)

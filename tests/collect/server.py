@@ -1,4 +1,4 @@
-"""A real HTTP server on 127.0.0.1 that misbehaves on request: one path, one behaviour. Knows nothing of feeds."""
+"""An HTTP server on 127.0.0.1 whose paths select its misbehaviour."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FEED = (
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Each path is a behaviour. `seen` has all requests; `most` is how many were under way at once."""
+    """Each path is a behaviour. `seen` has all requests; `most` is the highest number of simultaneous ones."""
 
     protocol_version = "HTTP/1.1"
     seen: ClassVar[list[tuple[str, dict[str, str]]]] = []
@@ -33,7 +33,7 @@ class Handler(BaseHTTPRequestHandler):
     most: ClassVar[int] = 0
 
     def log_message(self, *arguments: object) -> None:
-        """Quiet."""
+        """Log nothing."""
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
@@ -78,7 +78,7 @@ class Handler(BaseHTTPRequestHandler):
         self.give(FEED)
 
     def on_gzip(self) -> None:
-        # Two members, as some caches make them
+        # Two members, as some caches produce.
         half = len(FEED) // 2
         self.give(gzip.compress(FEED[:half]) + gzip.compress(FEED[half:]), Content_Encoding="gzip")
 
@@ -193,22 +193,22 @@ class Handler(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    # With the usual 5 a crowd of clients waits a second for its second try
+    # With the default of 5, some of many clients would wait a second for their second attempt.
     request_queue_size = 256
 
 
 @cache
 def _bomb() -> bytes:
-    """60 MB of nothing in 60 kB."""
+    """60 MB of zeros in 60 kB."""
     engine = zlib.compressobj(9, zlib.DEFLATED, 31)
     return b"".join(engine.compress(bytes(1_000_000)) for _ in range(60)) + engine.flush()
 
 
 @contextlib.contextmanager
 def serving() -> Iterator[str]:
-    """The server's base URL, for as long as the block lasts."""
+    """The server's base URL, for the duration of the block."""
     Handler.seen.clear()
-    # Made before the clock of a test runs
+    # Prepared before a test measures time.
     _bomb()
     server = _Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)

@@ -1,4 +1,4 @@
-"""The JSON of news APIs: presets, mappings, what they say when something is wrong."""
+"""The JSON of news APIs: presets, mappings, and error messages."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_wordpress(mapping: JsonMapping | None) -> None:
         "लोक निर्माण विभाग ने सोमवार को कहा कि पुल का काम अंतिम चरण में है।",
         "जांच दल अगले सप्ताह आएगा।",
     ]
-    # Date_gmt names no zone
+    # date_gmt has no zone.
     assert bridge.published == datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
     assert bridge.updated == datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
     assert (bridge.author, bridge.categories) == ("सीमा वर्मा", ("स्थानीय", "पुल", "सड़क"))
@@ -64,7 +64,7 @@ def test_newsapi(mapping: JsonMapping | None) -> None:
     assert (snow.published.hour, snow.image, snow.text) == (2, None, "")
 
 
-def test_gnews_answers_that_are_real() -> None:
+def test_real_gnews_responses() -> None:
     folder = SHARED_DATA / "articles/gnews-api-json"
     if not folder.is_dir():
         pytest.skip("the real answers lie outside the repository and are not here")
@@ -78,7 +78,7 @@ def test_gnews_answers_that_are_real() -> None:
             assert "chars]" not in article.text, path.name
 
 
-def test_a_mapping_of_ones_own() -> None:
+def test_a_custom_mapping() -> None:
     parsed = read(json.dumps({"data": {"list": [ITEM]}}), mapping=PATHS)
     assert (parsed.kind, parsed.error, parsed.warnings) == ("api", "", ())
     (article,) = parsed.articles
@@ -141,7 +141,7 @@ def test_fields_of_wrong_types_are_left_out() -> None:
     assert (article.categories, article.language) == (("नहर", "गांव"), "hi")
 
 
-def test_a_path_that_finds_nothing_is_told_with_the_keys_that_are_there() -> None:
+def test_a_path_that_finds_nothing_gives_a_warning_with_the_keys() -> None:
     parsed = read(json.dumps([ITEM]), mapping=JsonMapping(title="headline", url="href", image="photo.url"))
     assert parsed.warnings[:2] == (
         "mapping.url: 'href' finds nothing in any item (keys there: headline, link, when, tags)",
@@ -162,7 +162,7 @@ def test_a_path_that_finds_nothing_is_told_with_the_keys_that_are_there() -> Non
         ([], JsonMapping(preset="rss"), "There is no preset 'rss'; known: newsapi, gnews, wordpress."),
     ],
 )
-def test_an_answer_without_articles_says_why(document: object, mapping: JsonMapping | None, said: str) -> None:
+def test_a_response_without_articles_gives_the_reason(document: object, mapping: JsonMapping | None, said: str) -> None:
     parsed = read(json.dumps(document), mapping=mapping)
     assert parsed.articles == ()
     assert said in parsed.error
@@ -178,7 +178,7 @@ def test_broken_json_gives_one_sentence(text: str) -> None:
         assert parsed.error.endswith(".")
 
 
-def test_an_answer_of_no_articles_is_no_error() -> None:
+def test_an_empty_response_is_not_an_error() -> None:
     parsed = read('{"totalArticles": 0, "articles": []}', mapping=JsonMapping(preset="gnews"))
     assert (parsed.kind, parsed.error, parsed.warnings) == ("api:gnews", "", ("it has no items",))
 
@@ -191,11 +191,11 @@ def test_a_hundred_thousand_items_are_cut_to_the_newest() -> None:
     assert "100000 items are too many; the newest 1000 were read" in parsed.warnings
 
 
-def test_an_answer_of_too_many_parts_is_refused() -> None:
+def test_a_response_with_too_many_values_is_refused() -> None:
     assert "refused" in read("[" + "{}," * 2_000_000 + "{}]", mapping=PATHS).error
 
 
-def test_a_saved_answer_is_read(tmp_path: Path) -> None:
+def test_a_saved_response_is_read(tmp_path: Path) -> None:
     parsed = read_path(APIS / "newsapi.json", Source("s", path="newsapi.json"), NOW)
     assert (parsed.kind, len(parsed.articles)) == ("api:newsapi", 2)
 

@@ -1,4 +1,4 @@
-"""Pictures beside articles: named in every form, kept inside the folder, small enough, and never from the network."""
+"""Images next to articles: all ways of naming them, limits of place and size, and never from the network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from digest.collect.parsed import ParseResult
 from digest.collect.reading import CollectContext
 from digest.models import Article, Source
 from tests.collect.drawn import gif, jpeg, png
-from tests.collect.notebook import Notebook
+from tests.collect.notebook import InMemoryStore
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DESK = Source("डेस्क", path="articles")
@@ -55,10 +55,10 @@ def only(parsed: ParseResult) -> Article:
 
 
 def shown(parsed: ParseResult) -> tuple[bytes, str]:
-    """The bytes of the picture of the only article, and its words; fails when it has none of its own."""
+    """The bytes and the text of the image of the only article; fails if it has none."""
     image = only(parsed).image
     assert image is not None
-    (picture,) = parsed.pictures
+    (picture,) = parsed.images
     assert image.url == f"cid:{picture.cid}"
     assert (image.width, image.height) == (picture.width, picture.height)
     return picture.data, image.alt
@@ -114,7 +114,7 @@ def test_a_saved_json_feed_names_a_file(tmp_path: Path) -> None:
     assert shown(read_path(tmp_path / "feed.json", DESK, NOW))[0] == png()
 
 
-def test_what_does_not_lie_there_is_on_the_web_or_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_a_url_or_a_warning(tmp_path: Path) -> None:
     (tmp_path / "feed.xml").write_text(rss("<enclosure url='pul.png' type='image/png'/>"), "utf-8")
     image = only(read_path(tmp_path / "feed.xml", DESK, NOW)).image
     assert image is not None
@@ -141,7 +141,7 @@ def test_what_does_not_lie_there_is_on_the_web_or_told(tmp_path: Path) -> None:
         "x" * 5000 + ".png",
     ],
 )
-def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
+def test_no_file_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     home = tmp_path / "articles"
     (home / "pictures").mkdir(parents=True)
     (tmp_path / "secret.png").write_bytes(png())
@@ -151,13 +151,13 @@ def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     (home / "pul.html").write_text(page(f"<img src='{name}' alt='x'>"), "utf-8")
     parsed = read_path(home / "pul.html", DESK, NOW)
     assert only(parsed).image is None
-    assert parsed.pictures == ()
+    assert parsed.images == ()
 
 
 @pytest.mark.parametrize(
     "name", ["/etc/passwd", "file:///secret.png", "//host/pul.png", "C:\\pul.png", "cid:abc@digest"]
 )
-def test_no_address_of_this_machine_is_a_picture(tmp_path: Path, name: str) -> None:
+def test_no_path_of_this_machine_is_an_image(tmp_path: Path, name: str) -> None:
     markdown(tmp_path, front=f"image: '{name}'\n")
     parsed = read_path(tmp_path, DESK, NOW)
     assert only(parsed).image is None
@@ -181,17 +181,17 @@ def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
         (b"", "is not a PNG, JPEG or GIF file"),
     ],
 )
-def test_what_no_mail_should_carry_is_left_out_and_told(tmp_path: Path, data: bytes, said: str) -> None:
+def test_unsuitable_images_are_left_out_with_a_warning(tmp_path: Path, data: bytes, said: str) -> None:
     markdown(tmp_path, front="image: pul.png\nurl: https://paper.example.com/pul\n")
     (tmp_path / "pul.png").write_bytes(data)
     parsed = read_path(tmp_path, DESK, NOW)
     assert only(parsed).image is None
-    assert parsed.pictures == ()
+    assert parsed.images == ()
     (warning,) = parsed.warnings
     assert warning.startswith(f"pul.md: its image pul.png {said}")
 
 
-def test_a_picture_of_just_the_largest_size_is_taken(tmp_path: Path) -> None:
+def test_an_image_of_exactly_the_maximum_size_is_used(tmp_path: Path) -> None:
     data = png(padding=beside.MAX_IMAGE_BYTES - len(png(padding=1)) + 1)
     assert len(data) == beside.MAX_IMAGE_BYTES
     markdown(tmp_path, front="image: pul.png\n")
@@ -206,47 +206,47 @@ def test_a_folder_of_too_many_bytes_keeps_the_first(tmp_path: Path, monkeypatch:
         (tmp_path / f"{n}.png").write_bytes(png(40, 30 + n))
     parsed = read_path(tmp_path, DESK, NOW)
     assert len(parsed.articles) == 4
-    assert 1 <= len(parsed.pictures) <= 2
+    assert 1 <= len(parsed.images) <= 2
     assert any("bytes together" in warning for warning in parsed.warnings)
 
 
-def test_two_articles_of_one_picture_share_it(tmp_path: Path) -> None:
+def test_two_articles_share_one_image(tmp_path: Path) -> None:
     for n in range(2):
         markdown(tmp_path, front=f"image: {n}.png\nid: i{n}\n", name=f"{n}.md")
         (tmp_path / f"{n}.png").write_bytes(png())
     parsed = read_path(tmp_path, DESK, NOW)
     assert len({article.image for article in parsed.articles}) == 1
-    assert len(parsed.pictures) == 1
+    assert len(parsed.images) == 1
 
 
-def test_a_picture_that_nobody_names_is_told_and_not_kept(tmp_path: Path) -> None:
+def test_an_unused_image_gives_a_warning_and_is_not_stored(tmp_path: Path) -> None:
     markdown(tmp_path)
     (tmp_path / "pul.png").write_bytes(png())
     parsed = read_path(tmp_path, DESK, NOW)
-    assert parsed.pictures == ()
+    assert parsed.images == ()
     assert parsed.warnings == ("pul.png is an image that no article uses",)
 
 
-def test_counters_and_spacers_are_no_pictures_of_a_story(tmp_path: Path) -> None:
+def test_counters_and_spacers_are_not_used(tmp_path: Path) -> None:
     markdown(tmp_path, inside="![](dot.gif) ![पुल](pul.png)")
     (tmp_path / "dot.gif").write_bytes(gif(1, 1))
     (tmp_path / "pul.png").write_bytes(png())
     assert shown(read_path(tmp_path, DESK, NOW)) == (png(), "पुल")
 
 
-def test_another_picture_makes_the_article_a_changed_one(tmp_path: Path) -> None:
-    def known() -> str:
+def test_a_new_image_changes_the_content_hash(tmp_path: Path) -> None:
+    def hash_now() -> str:
         return only(read_path(tmp_path, DESK, NOW)).content_hash
 
     markdown(tmp_path, front="image: pul.png\n")
-    without = known()
+    without = hash_now()
     (tmp_path / "pul.png").write_bytes(png())
-    first = known()
-    assert known() == first
+    first = hash_now()
+    assert hash_now() == first
     (tmp_path / "pul.png").write_bytes(png(50, 30))
-    second = known()
+    second = hash_now()
     markdown(tmp_path, front="image: pul.png\nimage_alt: पुल\n")
-    assert len({without, first, second, known()}) == 4
+    assert len({without, first, second, hash_now()}) == 4
 
 
 HOSTILE = [
@@ -260,7 +260,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("base", ["https://paper.example.com/rss.xml", ""])
-def test_nothing_fetched_names_a_file_or_a_picture_of_ours(tmp_path: Path, name: str, base: str) -> None:
+def test_fetched_documents_cannot_name_local_files(tmp_path: Path, name: str, base: str) -> None:
     (tmp_path / "pul.png").write_bytes(png())
     item = {"id": "1", "url": "https://paper.example.com/1", "title": "पुल", "image": name}
     item["content_html"] = f"<p>{TEXT}</p><img src='{name}'>"
@@ -275,24 +275,24 @@ def test_nothing_fetched_names_a_file_or_a_picture_of_ours(tmp_path: Path, name:
     try:
         for document in documents:
             parsed = read_document(Response(200, base, document.encode()), source=Source("पत्र", url=base), now=NOW)
-            assert parsed.pictures == ()
+            assert parsed.images == ()
             for article in parsed.articles:
                 assert article.image is None or article.image.url.startswith("https://paper.example.com/")
     finally:
         os.chdir(here)
 
 
-def test_a_picture_that_changes_alone_is_seen(tmp_path: Path) -> None:
+def test_a_changed_image_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "feed.xml").write_text(rss("<enclosure url='pul.png' type='image/png'/>"), "utf-8")
-    notebook, source = Notebook(), Source("पत्र", path="feed.xml")
+    store, source = InMemoryStore(), Source("पत्र", path="feed.xml")
     for picture in (png(), png(50, 30)):
         (tmp_path / "pul.png").write_bytes(picture)
         collect(
             [source],
-            CollectContext(Fetcher(), NOW, tmp_path, article_store=notebook),
-            notebook,
+            CollectContext(Fetcher(), NOW, tmp_path, article_store=store),
+            store,
         )
-        (article,) = notebook.articles.values()
+        (article,) = store.articles.values()
         assert article.image is not None
-        assert notebook.pictures[article.image.url.removeprefix("cid:")].data == picture
-    assert len(notebook.threads) == 1
+        assert store.images[article.image.url.removeprefix("cid:")].data == picture
+    assert len(store.threads) == 1

@@ -1,4 +1,4 @@
-"""Cleaning: each row of each table by its example, the rules on whole articles, and the seed article."""
+"""Cleaning: each row of each table with its example, rules on whole articles, and the seed article."""
 
 from __future__ import annotations
 
@@ -334,7 +334,7 @@ _LINES = st.sampled_from([LEAD, NEXT, "क्या बोले मंत्र
                           "छोटी", LEAD[:50] + " […]", "The post x appeared first on y", "* * *", ":", "-"])  # fmt: skip
 
 
-# Ftfy is imported by the first text that needs it
+# ftfy is imported by the first text that needs it.
 @settings(deadline=None)
 @given(
     st.lists(_LINES | st.text(max_size=40), max_size=6), st.text(max_size=60) | _LINES, _LINES | st.text(max_size=60)

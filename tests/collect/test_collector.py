@@ -1,4 +1,4 @@
-"""Collecting and looking, over a real server and a memory of a dozen lines."""
+"""Collecting and previewing with a real server and an in-memory store."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digest.collect.fetch import Fetcher, FetchLimits
 from digest.collect.memory import SaveCounts, Validators
 from digest.collect.reading import CollectContext
 from digest.models import Article, Source
-from tests.collect.notebook import Notebook, source
+from tests.collect.notebook import InMemoryStore, source
 from tests.collect.server import FEED, Handler, serving
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -41,17 +41,17 @@ def test_five_hanging_sources_delay_sixty_by_one_time_out(site: str, tmp_path: P
     report = collect(
         sources,
         CollectContext(Fetcher(limits), NOW, tmp_path),
-        Notebook(),
+        InMemoryStore(),
     )
     errors = {one.name: one.error for one in report.sources if one.error}
     assert sorted(errors) == sorted([*bad, "metadata"])
     assert "not a public address" in errors["metadata"]
     assert report.articles == 54
-    # The four that say nothing or too little waited side by side.
+    # The four that send nothing or too little waited in parallel.
     assert Handler.most >= 4
 
 
-def test_one_failing_source_stops_no_other(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
+def test_one_failing_source_does_not_stop_the_others(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
     (tmp_path / "desk").mkdir()
     (tmp_path / "desk" / "a.txt").write_text("डेस्क की ख़बर\n\nनहर का पानी गांव तक पहुंच गया है।\n", "utf-8")
     sources = [
@@ -65,9 +65,9 @@ def test_one_failing_source_stops_no_other(site: str, fetcher: Fetcher, tmp_path
         Source("file", url="file:///etc/passwd"),
         source("moved", f"{site}/moved"),
     ]
-    memory, told = Notebook(), list[SourceReport]()
+    store, told = InMemoryStore(), list[SourceReport]()
     report = collect(
-        sources, CollectContext(fetcher, NOW, tmp_path, article_store=memory), memory, threads=4, progress=told.append
+        sources, CollectContext(fetcher, NOW, tmp_path, article_store=store), store, threads=4, progress=told.append
     )
     by_name = {one.name: one for one in report.sources}
     assert [one.name for one in report.sources] == [one.name for one in sources]
@@ -81,21 +81,21 @@ def test_one_failing_source_stops_no_other(site: str, fetcher: Fetcher, tmp_path
     assert (by_name["desk"].kind, by_name["desk"].fetched, by_name["desk"].new) == ("folder", 1, 1)
     assert f"permanently moved to {site}/feed" in by_name["moved"].warnings[0]
     assert report.articles == 3
-    assert memory.threads == {threading.get_ident()}
+    assert store.threads == {threading.get_ident()}
 
 
 @pytest.mark.parametrize("path", ["feed", "plain"])
 def test_an_unchanged_feed_is_not_read_again(site: str, fetcher: Fetcher, tmp_path: Path, path: str) -> None:
-    memory, sources = Notebook(), [source("good", f"{site}/{path}")]
+    store, sources = InMemoryStore(), [source("good", f"{site}/{path}")]
     first = collect(
         sources,
-        CollectContext(fetcher, NOW, tmp_path, article_store=memory),
-        memory,
+        CollectContext(fetcher, NOW, tmp_path, article_store=store),
+        store,
     ).sources[0]
     again = collect(
         sources,
-        CollectContext(fetcher, NOW, tmp_path, article_store=memory),
-        memory,
+        CollectContext(fetcher, NOW, tmp_path, article_store=store),
+        store,
     ).sources[0]
     assert (first.fetched, first.new) == (1, 1)
     assert (again.fetched, again.new, again.error, again.kind) == (0, 0, "", "unchanged")
@@ -103,57 +103,55 @@ def test_an_unchanged_feed_is_not_read_again(site: str, fetcher: Fetcher, tmp_pa
 
 
 def test_a_replayed_feed_is_read_every_time(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
-    memory, sources = Notebook(), [source("good", f"{site}/feed", replay=True)]
+    store, sources = InMemoryStore(), [source("good", f"{site}/feed", replay=True)]
     for _ in range(2):
         report = collect(
             sources,
-            CollectContext(fetcher, NOW, tmp_path, article_store=memory),
-            memory,
+            CollectContext(fetcher, NOW, tmp_path, article_store=store),
+            store,
         )
         assert report.articles == 1
-    assert memory.known == {}
+    assert store.states == {}
 
 
-def test_validators_are_remembered_only_after_the_articles_are_saved(
-    site: str, fetcher: Fetcher, tmp_path: Path
-) -> None:
-    class Full(Notebook):
+def test_validators_are_saved_only_after_the_articles(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
+    class Full(InMemoryStore):
         def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> SaveCounts:
             raise OSError("disk full")
 
-    memory = Full()
+    store = Full()
     with pytest.raises(OSError, match="disk full"):
         collect(
             [source("good", f"{site}/feed")],
-            CollectContext(fetcher, NOW, tmp_path, article_store=memory),
-            memory,
+            CollectContext(fetcher, NOW, tmp_path, article_store=store),
+            store,
         )
-    assert memory.known == {}
+    assert store.states == {}
 
 
-def test_a_feed_that_failed_is_looked_at_again(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
-    memory = Notebook()
+def test_a_feed_that_failed_is_read_again(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
+    store = InMemoryStore()
     for _ in range(2):
         report = collect(
             [source("page", f"{site}/bare-page")],
-            CollectContext(fetcher, NOW, tmp_path, article_store=memory),
-            memory,
+            CollectContext(fetcher, NOW, tmp_path, article_store=store),
+            store,
         )
         assert report.sources[0].error
-    assert memory.known["page"].validators == Validators()
-    assert memory.known["page"].health.failures == 2
+    assert store.states["page"].validators == Validators()
+    assert store.states["page"].health.failures == 2
 
 
 def test_no_sources_at_all(fetcher: Fetcher, tmp_path: Path) -> None:
     report = collect(
         [],
         CollectContext(fetcher, NOW, tmp_path),
-        Notebook(),
+        InMemoryStore(),
     )
     assert (report.sources, report.articles) == ((), 0)
 
 
-def test_look_at_urls_and_paths(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
+def test_preview_of_urls_and_paths(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
     lent = Source("x", url=f"{site}/feed", allow_private=True, section="देश")
     seen = preview_source(f"{site}/feed", CollectContext(fetcher, NOW, tmp_path), source=lent)
     assert (seen.kind, seen.error, seen.articles[0].section) == ("rss2.0", "", "देश")
@@ -166,19 +164,19 @@ def test_look_at_urls_and_paths(site: str, fetcher: Fetcher, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "target", ["file:///etc/passwd", "FILE:/etc/passwd", "ftp://a.example/x", "missing.txt", "https://"]
 )
-def test_look_refuses_with_a_sentence(target: str, fetcher: Fetcher, tmp_path: Path) -> None:
+def test_preview_refuses_with_a_message(target: str, fetcher: Fetcher, tmp_path: Path) -> None:
     seen = preview_source(target, CollectContext(fetcher, NOW, tmp_path))
     assert seen.articles == ()
     assert seen.error.endswith(".")
 
 
 def test_a_latin1_header_over_utf8_is_seen_through(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
-    memory = Notebook()
+    store = InMemoryStore()
     report = collect(
         [source("l", f"{site}/latin")],
-        CollectContext(fetcher, NOW, tmp_path, article_store=memory),
-        memory,
+        CollectContext(fetcher, NOW, tmp_path, article_store=store),
+        store,
     )
-    assert next(iter(memory.articles.values())).title == "नहर में पानी आया"
-    # The document itself declares UTF-8
+    assert next(iter(store.articles.values())).title == "नहर में पानी आया"
+    # The document itself declares UTF-8.
     assert report.sources[0].warnings == ()

@@ -1,4 +1,4 @@
-"""The date table: what feeds and pages really print, and what each must mean."""
+"""What feeds and pages write as dates, and what each means."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_dates_as_they_are_printed(raw: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize("raw", ["", "garbage", "31 Feb 2026", "दो घंटे पहले", "10:20", "2026", "13/13/2026", "मई"])
-def test_what_names_no_day_is_no_date(raw: str) -> None:
+def test_text_without_a_day_is_not_a_date(raw: str) -> None:
     assert parse_date(raw) is None
 
 

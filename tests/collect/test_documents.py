@@ -1,4 +1,4 @@
-"""Which reader a document gets, and what a page without a setting for it leads to."""
+"""Which parser a document gets, and what a page without a setting leads to."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def article_page(head: str = "<meta property='og:type' content='article'>") -> s
         (article_page(), "page"),
     ],
 )
-def test_a_document_is_known_by_what_it_holds(document: str, kind: str) -> None:
+def test_a_document_is_recognised_by_its_content(document: str, kind: str) -> None:
     for header in ("", "text/html; charset=iso-8859-1", "application/octet-stream"):
         parsed = read(document, content_type=header)
         assert (parsed.kind, parsed.error, len(parsed.articles)) == (kind, "", 1)
@@ -65,7 +65,7 @@ def test_a_document_is_known_by_what_it_holds(document: str, kind: str) -> None:
         ("<svg xmlns='http://www.w3.org/2000/svg'><title>x</title></svg>", "is not a known kind of feed"),
     ],
 )
-def test_what_is_of_no_kind_says_so(document: str, error: str) -> None:
+def test_unknown_documents_give_an_error(document: str, error: str) -> None:
     parsed = read(document)
     assert (parsed.articles, error in parsed.error) == ((), True)
 
@@ -94,7 +94,7 @@ def test_a_page_that_names_itself_is_not_followed() -> None:
         ({"mapping": JsonMapping(preset="gnews")}, FEED, "`mapping` is for JSON; this is none"),
     ],
 )
-def test_a_setting_for_another_kind_is_told(setting: dict[str, object], document: str, warning: str) -> None:
+def test_a_setting_for_another_kind_gives_a_warning(setting: dict[str, object], document: str, warning: str) -> None:
     parsed = read(document, **setting)
     assert len(parsed.articles) == 1
     assert any(warning in told for told in parsed.warnings)

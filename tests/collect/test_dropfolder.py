@@ -1,4 +1,4 @@
-"""The drop folder: kinds of files, encodings, dates, and files that hold nothing."""
+"""Drop folders: formats, encodings, dates, and files without content."""
 
 from __future__ import annotations
 

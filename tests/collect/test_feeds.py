@@ -1,4 +1,4 @@
-"""Feeds of every kind: golden pairs, real feeds, hostile and broken documents."""
+"""Feeds of every kind: golden files, and hostile and broken documents."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def item(n: int, date: str = "", title: str = "") -> str:
 
 
 def shown(article: Article) -> dict[str, Any]:
-    """An article as golden files have it: what a reader or the next stage sees, without hashes."""
+    """An article as in golden files: what readers and later stages see, without hashes."""
     return {
         "title": article.title,
         "kicker": article.kicker,
@@ -90,7 +90,7 @@ def test_ill_formed_xml_is_read_with_a_warning() -> None:
         '<!doctype x SYSTEM "a.dtd" [<!EnTiTy a SYSTEM "file:///etc/passwd">]>',
     ],
 )
-def test_entities_are_refused_unread(prolog: str) -> None:
+def test_dangerous_entities_are_refused(prolog: str) -> None:
     body = "<rss version='2.0'><channel><item><title>&b;&a;</title></item></channel></rss>"
     parsed = parse(prolog + body)
     assert parsed.articles == ()
@@ -144,7 +144,7 @@ def test_a_web_page_names_itself_and_its_feed() -> None:
     [(b"", "empty"), (b"  \n", "empty"), (b"hello", "neither XML nor JSON"), (b"<note><to>x</to></note>", "<note>"),
      (b'{"a": 1}', "not a JSON Feed"), (b"{", "can't be read"), (b"[" * 100_000, "can't be read")],
 )  # fmt: skip
-def test_what_is_no_feed_says_what_it_is(data: bytes, words: str) -> None:
+def test_other_documents_give_an_error(data: bytes, words: str) -> None:
     assert words in parse(data).error
 
 
@@ -186,7 +186,7 @@ def test_ten_thousand_items_are_cut_to_the_newest() -> None:
     assert "too many" in parsed.warnings[0]
 
 
-def test_absurd_fields_are_capped() -> None:
+def test_extremely_long_fields_are_cut() -> None:
     huge = "क" * 2_000_000
     parsed = parse(
         rss(
@@ -204,7 +204,7 @@ def test_deep_nesting_keeps_the_words() -> None:
     assert "खेत में पानी" in parse(rss(f"<item><title>त</title><description>{deep}</description></item>")).articles[0].text
 
 
-def test_dates_that_can_not_be_are_now_and_warned() -> None:
+def test_impossible_dates_become_now_with_a_warning() -> None:
     parsed = parse(rss(item(1, "Mon, 01 Jan 0001 00:00:00 +0000"), item(2, "Tue, 24 Nov 2026 12:00:00 +0000"),
                        item(3), item(4, "Mon, 23 Nov 2026 12:05:00 +0000")))  # fmt: skip
     old, future, undated, soon = parsed.articles
@@ -215,7 +215,7 @@ def test_dates_that_can_not_be_are_now_and_warned() -> None:
     assert len(parsed.warnings) == 2
 
 
-def test_of_two_with_one_id_the_newer_stays() -> None:
+def test_of_two_items_with_one_id_the_newer_stays() -> None:
     old, new = "Mon, 23 Nov 2026 08:00:00 +0530", "Mon, 23 Nov 2026 09:00:00 +0530"
     for dates in ((old, new), (new, old)):
         parsed = parse(rss(item(1, dates[0], dates[0]), item(1, dates[1], dates[1])))
@@ -234,7 +234,7 @@ def test_replay_moves_the_newest_to_an_hour_ago_and_keeps_distances() -> None:
     assert later.articles[0].id != one.id == same.articles[0].id
 
 
-def test_what_three_items_share_is_furniture() -> None:
+def test_paragraphs_of_three_items_are_boilerplate() -> None:
     own = [f"<p>गांव {n} में सोमवार को पानी की नई टंकी का काम शुरू हो गया है।</p>" for n in "कखग"]
     shared = "<p>पाठक अपनी कहानी भेजें, चुनी हुई कहानी को साल के अंत में इनाम मिलेगा।</p>"
     items = [f"<item><title>टंकी {n}</title><link>/{n}</link>"
@@ -282,13 +282,13 @@ def test_mutated_feeds_never_raise(data: st.DataObject) -> None:
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><channel><title>x</title></channel><item>',
     ],
 )
-def test_a_feed_that_breaks_off_before_its_first_item_says_so(whole: str) -> None:
+def test_a_truncated_feed_gives_an_error(whole: str) -> None:
     for end in range(whole.index("<title") + 7, len(whole) - 6):
         parsed = parse(whole[:end])
         assert parsed.error == "Its XML ends before the first item; was it sent completely?", whole[:end]
 
 
-def test_a_feed_that_is_whole_and_empty_or_merely_faulty_does_not_break_off() -> None:
+def test_an_empty_or_faulty_feed_is_not_truncated() -> None:
     for text in ("<rss version='2.0'><channel><title>x</channel></rss>", "<rss version='2.0'/>", rss()):
         assert "breaks off" not in parse(text).error
 

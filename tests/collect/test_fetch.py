@@ -1,4 +1,4 @@
-"""Fetching against a real server that misbehaves: limits, redirects, addresses, conditions."""
+"""Fetching from a server that misbehaves: limits, redirects, addresses, conditions."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_gzip_of_two_members_is_read(site: str) -> None:
         ("nowhere", "HTTP 404"),
     ],
 )
-def test_what_can_not_be_fetched_says_why(site: str, path: str, words: str) -> None:
+def test_failures_give_a_reason(site: str, path: str, words: str) -> None:
     fetcher = Fetcher(LIMITS)
     with pytest.raises(FetchError, match=words) as caught:
         fetcher.get(f"{site}/{path}", allow_private=True)
@@ -77,7 +77,7 @@ def test_loopback_is_refused_unless_allowed(site: str) -> None:
     assert len(Handler.seen) == before
 
 
-def test_a_permanent_move_is_told_and_a_mixed_one_is_not(site: str) -> None:
+def test_only_permanent_redirects_give_a_new_address(site: str) -> None:
     assert Fetcher(LIMITS).get(f"{site}/moved", allow_private=True).permanent_url == f"{site}/feed"
     mixed = Fetcher(LIMITS).get(f"{site}/moved-then-found", allow_private=True)
     assert (mixed.url, mixed.permanent_url) == (f"{site}/feed", "")
@@ -89,7 +89,7 @@ def test_retry_after_reaches_the_caller(site: str) -> None:
     assert (caught.value.retry_after, caught.value.status) == (120.0, 429)
 
 
-def test_nobody_listens() -> None:
+def test_connection_refused() -> None:
     with socket.socket() as by_ids:
         by_ids.bind(("127.0.0.1", 0))
         port = by_ids.getsockname()[1]
@@ -97,7 +97,7 @@ def test_nobody_listens() -> None:
             fetch(f"http://127.0.0.1:{port}/feed")
 
 
-def test_credentials_go_as_a_header_and_never_into_a_message(site: str) -> None:
+def test_credentials_are_sent_as_a_header_and_appear_in_no_message(site: str) -> None:
     host = site.removeprefix("http://")
     fetch(f"http://desk:secret@{host}/feed")
     assert Handler.seen[-1][1]["authorization"] == "Basic ZGVzazpzZWNyZXQ="
@@ -107,7 +107,7 @@ def test_credentials_go_as_a_header_and_never_into_a_message(site: str) -> None:
 
 
 def test_the_connection_goes_to_the_address_that_was_checked(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that resolves to something else the second time (DNS rebinding) gains nothing."""
+    """A name that resolves to another address the second time (DNS rebinding) has no effect."""
     port = int(site.rpartition(":")[2])
     answers = iter(["127.0.0.1", "192.0.2.1"])
 
@@ -119,7 +119,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(site: str, monkeypa
     real = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     assert Fetcher(LIMITS).get(f"http://rebind.example:{port}/feed", allow_private=True).body == FEED
-    # Asked once only
+    # Resolved only once.
     assert next(answers) == "192.0.2.1"
     assert Handler.seen[-1][1]["host"] == f"rebind.example:{port}"
 
@@ -205,7 +205,7 @@ def test_devanagari_in_host_and_path_becomes_ascii() -> None:
     ],
 )
 def test_retry_after(value: str, seconds: float | None) -> None:
-    # 2026-11-23 00:00 UTC
+    # 2026-11-23 00:00 UTC.
     assert retry_after_seconds(value, 1795392000.0) == seconds
 
 

@@ -1,4 +1,4 @@
-"""What a source's document leads to: the feed that a page names, an index's children, the pages of articles, keys."""
+"""What a source's document leads to: the feed that a page names, children of an index, pages of articles; and keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digest.collect.fetch import Fetcher
 from digest.collect.reading import CollectContext
 from digest.errors import ConfigurationError, Fault
 from digest.models import FulltextMode, Source, SourceAuth
-from tests.collect.notebook import Notebook, source
+from tests.collect.notebook import InMemoryStore, source
 from tests.collect.server import FEED
 from tests.support.http_behaviours import redirect, validated
 from tests.support.http_server import HttpServer
@@ -61,22 +61,22 @@ def site() -> Iterator[HttpServer]:
 
 
 @pytest.fixture
-def memory() -> Notebook:
-    return Notebook()
+def store() -> InMemoryStore:
+    return InMemoryStore()
 
 
 class Run:
-    def __init__(self, memory: Notebook, home: Path) -> None:
-        self.memory, self.home = memory, home
+    def __init__(self, store: InMemoryStore, home: Path) -> None:
+        self.store, self.home = store, home
 
     def __call__(self, one: Source, **more: object) -> SourceReport:
-        context = CollectContext(Fetcher(), NOW, self.home, article_store=self.memory)
-        return collect([one], replace(context, **more), self.memory).sources[0]  # type: ignore[arg-type]
+        context = CollectContext(Fetcher(), NOW, self.home, article_store=self.store)
+        return collect([one], replace(context, **more), self.store).sources[0]  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def run(memory: Notebook, tmp_path: Path) -> Run:
-    return Run(memory, tmp_path)
+def run(store: InMemoryStore, tmp_path: Path) -> Run:
+    return Run(store, tmp_path)
 
 
 def hits(site: HttpServer, start: str) -> list[str]:
@@ -101,7 +101,7 @@ def test_the_feed_that_a_page_names_is_read_and_told(run: Run, site: HttpServer)
     assert run(source("gaon", site.url("/"))).new == len(TITLES)
 
 
-def test_discovery_goes_one_step_and_says_what_it_met(run: Run, site: HttpServer) -> None:
+def test_autodiscovery_goes_one_step(run: Run, site: HttpServer) -> None:
     site.route("/", a_page_naming("/second"), type="text/html")
     site.route("/second", a_page_naming("/plain"), type="text/html")
     report = run(source("gaon", site.url("/")))
@@ -134,7 +134,7 @@ def index(site: HttpServer, *paths: str) -> str:
     return f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{rows}</sitemapindex>'
 
 
-def test_an_indexs_children_are_one_and_a_failing_one_is_a_warning(run: Run, site: HttpServer) -> None:
+def test_children_of_an_index_are_merged_and_a_failing_one_is_a_warning(run: Run, site: HttpServer) -> None:
     site.route("/index.xml", index(site, "/news-1.xml", "/news-gone.xml", "/news-2.xml"))
     site.route("/news-1.xml", sitemap(site, 0, 1))
     site.route("/news-2.xml", sitemap(site, 1, 2))
@@ -149,11 +149,11 @@ def test_an_indexs_children_are_one_and_a_failing_one_is_a_warning(run: Run, sit
     assert run(one).new == 1
 
 
-def test_an_index_without_a_good_child_is_an_error(run: Run, site: HttpServer) -> None:
+def test_an_index_without_a_usable_child_is_an_error(run: Run, site: HttpServer) -> None:
     site.route("/index.xml", index(site, "/gone.xml", "/index.xml"))
     report = run(source("gaon", site.url("/index.xml")))
     assert report.error.startswith("None of the documents that it names could be used")
-    # Once asked for, once as its own child, and no further
+    # Requested once, and once as its own child, but no further.
     assert len(site.hits("/index.xml")) == 2
 
 
@@ -161,7 +161,7 @@ def test_an_index_without_a_good_child_is_an_error(run: Run, site: HttpServer) -
 
 
 def test_pages_are_read_for_a_source_that_asks_for_it_and_each_once(
-    run: Run, memory: Notebook, site: HttpServer
+    run: Run, store: InMemoryStore, site: HttpServer
 ) -> None:
     cut = source("gaon", site.url("/feed"))
     assert run(cut).new == len(TITLES)
@@ -169,17 +169,17 @@ def test_pages_are_read_for_a_source_that_asks_for_it_and_each_once(
     whole = source("gaon", site.url("/feed"), fulltext=FulltextMode.ALWAYS)
     report = run(whole)
     assert (report.updated, report.warnings) == (len(TITLES), ())
-    assert all(len(article.text) > 700 for article in memory.articles.values())
+    assert all(len(article.text) > 700 for article in store.articles.values())
     assert len(hits(site, "/n/")) == len(TITLES)
     site.route("/feed", rss(site) + "<!-- another day -->")
     assert run(whole).updated == 0
     assert len(hits(site, "/n/")) == len(TITLES)
     site.route("/feed", rss(site) + "<!-- and another -->")
-    # A feed's cut text takes no whole one's place
+    # The cut text of a feed does not replace a full one.
     assert run(source("gaon", site.url("/feed"))).updated == 0
 
 
-def test_pages_left_for_the_next_run_are_read_in_it(run: Run, memory: Notebook, site: HttpServer) -> None:
+def test_pages_left_for_the_next_run_are_read_in_it(run: Run, store: InMemoryStore, site: HttpServer) -> None:
     site.route("/feed", validated(rss(site).encode(), etag='"v1"'))
     for nth in range(3):
         site.route(f"/n/{nth}", b"", status=503)
@@ -199,12 +199,12 @@ def a_listing() -> str:
     return f"<html><body><a href='/about'>हम</a><ul>{cards}</ul></body></html>"
 
 
-def test_a_listings_articles_have_their_pages_title(run: Run, memory: Notebook, site: HttpServer) -> None:
+def test_a_listings_articles_have_their_pages_title(run: Run, store: InMemoryStore, site: HttpServer) -> None:
     site.route("/list", a_listing(), type="text/html; charset=utf-8")
     one = source("gaon", site.url("/list"), links=".card a")
     report = run(one)
     assert (report.new, report.error) == (len(TITLES), "")
-    assert sorted(article.title for article in memory.articles.values()) == sorted(TITLES)
+    assert sorted(article.title for article in store.articles.values()) == sorted(TITLES)
     site.route("/list", a_listing() + "<!-- x -->", type="text/html; charset=utf-8")
     again = run(one)
     assert (again.new, again.updated) == (0, 0)
@@ -212,7 +212,7 @@ def test_a_listings_articles_have_their_pages_title(run: Run, memory: Notebook, 
 
 
 def test_an_article_of_a_listing_is_not_there_until_its_page_was_read(
-    run: Run, memory: Notebook, site: HttpServer
+    run: Run, store: InMemoryStore, site: HttpServer
 ) -> None:
     site.route("/list", a_listing(), type="text/html; charset=utf-8")
     site.route("/n/0", b"", status=404)
@@ -222,7 +222,7 @@ def test_an_article_of_a_listing_is_not_there_until_its_page_was_read(
     assert (report.fetched, report.new, report.lost) == (3, 3, 1)
     site.route("/n/1", article_page(TITLES[1]), type="text/html; charset=utf-8")
     assert run(one).new == 1
-    assert len(memory.articles) == 4
+    assert len(store.articles) == 4
 
 
 def test_robots_are_asked_for_pages_and_listings_and_not_for_feeds(run: Run, site: HttpServer) -> None:
@@ -258,7 +258,7 @@ def test_a_look_reads_a_few_pages_and_stores_nothing(site: HttpServer, tmp_path:
 # --- keys ---
 
 
-def test_a_key_goes_in_the_header_to_its_own_host_alone(run: Run, site: HttpServer) -> None:
+def test_a_key_in_a_header_is_sent_only_to_its_own_host(run: Run, site: HttpServer) -> None:
     with HttpServer() as other:
         other.route("/plain", FEED)
         site.route("/here", redirect("/plain"))
@@ -270,7 +270,7 @@ def test_a_key_goes_in_the_header_to_its_own_host_alone(run: Run, site: HttpServ
         assert "x-api-key" not in other.requests[0].headers
 
 
-def test_a_key_in_the_query_is_in_no_message_and_no_memory(run: Run, memory: Notebook, site: HttpServer) -> None:
+def test_a_key_in_the_query_is_in_no_message_and_no_store(run: Run, store: InMemoryStore, site: HttpServer) -> None:
     site.route("/v1", redirect("/v2?q=%E0%A4%95&apikey=s3cret&x=1", 301))
     site.route("/v2", FEED)
     one = source("api", site.url("/v1?q=1"), auth=SourceAuth("NEWS_KEY", param="apikey"))
@@ -282,7 +282,7 @@ def test_a_key_in_the_query_is_in_no_message_and_no_memory(run: Run, memory: Not
     site.route("/v2", b"", status=401)
     failed = run(one, secret=lambda _name: "s3cret")
     assert "HTTP 404" in failed.error or "HTTP 401" in failed.error
-    assert "s3cret" not in repr((report, failed, memory.known, memory.articles))
+    assert "s3cret" not in repr((report, failed, store.states, store.articles))
 
 
 @pytest.mark.parametrize("value", ["", "two words", "a\r\nX-Evil: 1"])
@@ -299,7 +299,7 @@ def test_a_missing_or_impossible_key_is_the_sources_error(run: Run, site: HttpSe
     assert site.requests == []
 
 
-def test_our_name_says_who_answers_for_us_and_breaks_no_header(run: Run, site: HttpServer) -> None:
+def test_the_user_agent_contains_the_contact_and_is_a_valid_header(run: Run, site: HttpServer) -> None:
     for contact in ("https://news.example", "mailto:desk@news.example", "x)\r\nX-Evil: 1"):
         run(source("gaon", site.url("/plain")), fetcher=Fetcher(contact=contact))
     agents = [request.headers["user-agent"] for request in site.requests]

@@ -1,4 +1,4 @@
-"""Cut articles made whole from their pages: what is taken, what stays, and how few pages are asked for."""
+"""Articles completed from their pages: what is used, what stays, and how few pages are fetched."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_what_is_missing_comes_from_the_page_and_the_id_stays() -> None:
     assert not wants_page(whole)
 
 
-def test_the_feeds_own_word_stands() -> None:
+def test_the_values_of_the_feed_have_priority() -> None:
     dated = replace(CUT, dated=True, published=NOW - timedelta(hours=1), author="सुमन")
     whole = complete(dated, PAGE, URL)
     assert (whole.published, whole.author) == (dated.published, "सुमन")
@@ -77,7 +77,7 @@ def test_no_bytes_raise() -> None:
 
 
 class Site:
-    """Gives one page for every address, or the error that it was made with; counts what it was asked."""
+    """Returns one page for every URL, or raises the given error; records the requests."""
 
     def __init__(self, mistake: str = "") -> None:
         self.asked: list[str] = []
@@ -129,7 +129,7 @@ def test_only_cut_articles_cost_a_page_and_each_only_once() -> None:
     assert len(site.asked) == 2
 
 
-def test_a_short_report_is_asked_for_only_once() -> None:
+def test_the_page_of_a_short_report_is_fetched_only_once() -> None:
     class Brief(Site):
         def get(self, url: str, *, etag: str = "", last_modified: str = "", allow_private: bool = False) -> Response:
             page = super().get(url).url
@@ -143,7 +143,7 @@ def test_a_short_report_is_asked_for_only_once() -> None:
     assert first.articles == second.articles == third.articles
 
 
-def test_what_the_store_holds_is_not_asked_for_again() -> None:
+def test_stored_full_texts_are_not_fetched_again() -> None:
     whole = complete(CUT, PAGE, URL)
     site = Site("must not be asked")
     filled, left = fill((CUT,), site, article_store=Stored(whole))
@@ -153,7 +153,7 @@ def test_what_the_store_holds_is_not_asked_for_again() -> None:
     assert with_body_of(whole, CUT) is whole
 
 
-def test_a_site_that_fails_is_left_alone_and_nothing_is_lost() -> None:
+def test_a_failing_site_is_left_alone_and_nothing_is_lost() -> None:
     cut = tuple(replace(CUT, id=f"a{number}", url=f"{URL}{number}") for number in range(9))
     site = Site("It is out of service for now.")
     filled, left = fill(cut, site)
@@ -166,7 +166,7 @@ def test_a_site_that_fails_is_left_alone_and_nothing_is_lost() -> None:
     )
 
 
-def test_bounds_of_number_time_and_leave() -> None:
+def test_limits_of_number_and_time_and_robots() -> None:
     cut = tuple(replace(CUT, id=f"a{number}", url=f"{URL}{number}") for number in range(MAX_PAGES + 5))
     site = Site()
     _, left = fill(cut, site)

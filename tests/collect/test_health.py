@@ -1,4 +1,4 @@
-"""How sources are doing: what is remembered, when a source is left in peace, and what an operator is told."""
+"""Health of sources: what is stored, when a source is skipped, and what operators are told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digest.collect.collector import CollectReport, SourceReport, collect
 from digest.collect.fetch import Fetcher
 from digest.collect.reading import CollectContext
 from digest.models import Source
-from tests.collect.notebook import Notebook, source
+from tests.collect.notebook import InMemoryStore, source
 from tests.collect.server import FEED
 from tests.support.http_behaviours import redirect, too_many, validated
 from tests.support.http_server import HttpServer
@@ -29,14 +29,14 @@ def site() -> Iterator[HttpServer]:
 
 
 class Desk:
-    """Collects with one memory, at the times it is told."""
+    """Collects with one store, at given times."""
 
     def __init__(self, home: Path) -> None:
-        self.memory, self.home = Notebook(), home
+        self.store, self.home = InMemoryStore(), home
 
     def run(self, *sources: Source, at: datetime = NOW, patient: bool = False) -> CollectReport:
         return collect(
-            sources, CollectContext(Fetcher(), at, self.home, article_store=self.memory), self.memory, patient=patient
+            sources, CollectContext(Fetcher(), at, self.home, article_store=self.store), self.store, patient=patient
         )
 
     def one(self, one: Source, *, at: datetime = NOW, patient: bool = False) -> SourceReport:
@@ -48,30 +48,30 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def test_a_good_fetch_and_new_articles_are_remembered(desk: Desk, site: HttpServer) -> None:
+def test_success_and_new_articles_are_stored(desk: Desk, site: HttpServer) -> None:
     one = source("gaon", site.url("/feed"))
     desk.one(one)
-    health = desk.memory.known["gaon"].health
+    health = desk.store.states["gaon"].health
     assert (health.last_good, health.last_new, health.failures, health.url) == (NOW, NOW, 0, one.url)
     later = NOW + HOUR
     assert desk.one(one, at=later).kind == "unchanged"
-    health = desk.memory.known["gaon"].health
+    health = desk.store.states["gaon"].health
     assert (health.last_good, health.last_new) == (later, NOW)
 
 
-def test_failures_count_and_are_told_from_the_third(desk: Desk, site: HttpServer) -> None:
+def test_failures_are_counted_and_give_a_warning_from_the_third(desk: Desk, site: HttpServer) -> None:
     one = source("gaon", site.url("/feed"))
     desk.one(one)
     site.route("/feed", b"", status=500)
     reports = [desk.one(one, at=NOW + n * HOUR) for n in (1, 2, 3)]
     assert [report.warnings for report in reports[:2]] == [(), ()]
     assert reports[2].warnings == ("it has failed 3 times in a row; last read on 2026-11-23 at 12:00",)
-    health = desk.memory.known["gaon"].health
+    health = desk.store.states["gaon"].health
     assert (health.failures, health.last_good) == (3, NOW)
     assert "HTTP 500" in health.last_error
     site.route("/feed", FEED)
     assert desk.one(one, at=NOW + 4 * HOUR).warnings == ()
-    health = desk.memory.known["gaon"].health
+    health = desk.store.states["gaon"].health
     assert (health.failures, health.last_error) == (0, "")
 
 
@@ -82,27 +82,27 @@ def test_a_path_that_fails_counts_too_and_is_always_tried(desk: Desk) -> None:
     assert report.warnings == ("it has failed 4 times in a row; never read so far",)
 
 
-def test_silence_of_more_than_a_week_is_told(desk: Desk, site: HttpServer) -> None:
+def test_a_week_without_new_articles_gives_a_warning(desk: Desk, site: HttpServer) -> None:
     one = source("gaon", site.url("/feed"))
     desk.one(one)
     assert desk.one(one, at=NOW + timedelta(days=7)).warnings == ()
     assert desk.one(one, at=NOW + timedelta(days=8)).warnings == ("it has had no new article since 2026-11-23",)
 
 
-def test_retry_after_is_kept_by_every_run_and_is_no_failure(desk: Desk, site: HttpServer) -> None:
+def test_every_run_respects_retry_after(desk: Desk, site: HttpServer) -> None:
     one = source("gaon", site.url("/busy"))
     site.route("/busy", too_many("1800"))
     assert "HTTP 429" in desk.one(one).error
     report = desk.one(one, at=NOW + timedelta(minutes=29))
     assert report.error == "Skipped: the server asked us to wait until 12:30."
     assert len(site.hits("/busy")) == 1
-    assert desk.memory.known["gaon"].health.failures == 1
+    assert desk.store.states["gaon"].health.failures == 1
     site.route("/busy", FEED)
     assert desk.one(one, at=NOW + timedelta(minutes=31)).new == 1
-    assert desk.memory.known["gaon"].health.not_before is None
+    assert desk.store.states["gaon"].health.not_before is None
 
 
-def test_a_patient_run_spares_what_keeps_failing_and_a_run_by_hand_does_not(desk: Desk, site: HttpServer) -> None:
+def test_only_patient_runs_skip_failing_sources(desk: Desk, site: HttpServer) -> None:
     one = source("gaon", site.url("/gone"))
     for _ in range(3):
         desk.one(one, patient=True)
@@ -110,11 +110,11 @@ def test_a_patient_run_spares_what_keeps_failing_and_a_run_by_hand_does_not(desk
     spared = desk.one(one, at=NOW + timedelta(minutes=15), patient=True)
     assert spared.error.startswith("Skipped until 12:30: it has failed 3 times in a row.")
     assert len(site.hits("/gone")) == 3
-    assert desk.memory.known["gaon"].health.failures == 3
+    assert desk.store.states["gaon"].health.failures == 3
     desk.one(one, at=NOW + timedelta(minutes=15))
     assert len(site.hits("/gone")) == 4
     at = NOW + timedelta(minutes=15)
-    # Minutes: twice as long each time, and six hours at most
+    # Minutes: doubled each time, up to six hours.
     for wait in (60, 120, 240, 360, 360):
         desk.one(one, at=at + timedelta(minutes=wait - 2), patient=True)
         asked = len(site.hits("/gone"))
@@ -123,36 +123,36 @@ def test_a_patient_run_spares_what_keeps_failing_and_a_run_by_hand_does_not(desk
         assert len(site.hits("/gone")) == asked + 1
 
 
-def test_a_move_for_good_is_remembered_told_and_gone_by(desk: Desk, site: HttpServer) -> None:
+def test_a_permanent_redirect_is_stored_and_followed(desk: Desk, site: HttpServer) -> None:
     one = source("gaon", site.url("/old"))
     site.route("/old", redirect("/feed", 301))
     told = (f"it has permanently moved to {site.url('/feed')}; change its url",)
     assert desk.one(one).warnings == told
     assert desk.one(one).warnings == told
     assert len(site.hits("/old")) == 1
-    assert desk.memory.known["gaon"].health.moved_to == site.url("/feed")
+    assert desk.store.states["gaon"].health.moved_to == site.url("/feed")
     site.route("/feed", b"", status=404)
     site.route("/old", FEED)
     assert desk.one(one).error == ""
-    assert desk.memory.known["gaon"].health.moved_to == ""
+    assert desk.store.states["gaon"].health.moved_to == ""
 
 
-def test_a_move_to_what_is_no_feed_is_not_remembered(desk: Desk, site: HttpServer) -> None:
+def test_a_redirect_to_another_document_is_not_stored(desk: Desk, site: HttpServer) -> None:
     one = source("gaon", site.url("/old"))
     site.route("/old", redirect("/login", 301))
     site.route("/login", "<html><head><title>x</title></head><body></body></html>", type="text/html")
     assert desk.one(one).error
-    assert desk.memory.known["gaon"].health.moved_to == ""
+    assert desk.store.states["gaon"].health.moved_to == ""
 
 
-def test_a_place_moved_to_that_turns_into_something_else_is_forgotten(desk: Desk, site: HttpServer) -> None:
+def test_a_redirect_target_that_stops_working_is_dropped(desk: Desk, site: HttpServer) -> None:
     one = source("gaon", site.url("/old"))
     site.route("/old", redirect("/feed", 301))
     desk.one(one)
     site.route("/feed", "<html><head><title>x</title></head><body></body></html>", type="text/html")
     site.route("/old", FEED)
     assert desk.one(one).error
-    assert desk.memory.known["gaon"].health.moved_to == ""
+    assert desk.store.states["gaon"].health.moved_to == ""
     assert desk.one(one).error == ""
 
 
@@ -161,7 +161,7 @@ def test_a_move_to_a_private_address_is_refused(desk: Desk, site: HttpServer) ->
     assert "not a public address" in desk.one(source("gaon", site.url("/old"))).error
 
 
-def test_another_url_or_way_of_reading_forgets_the_validators(desk: Desk, site: HttpServer) -> None:
+def test_another_url_or_changed_settings_drop_the_validators(desk: Desk, site: HttpServer) -> None:
     site.route("/other", validated(FEED, etag='"v1"'))
     desk.one(source("gaon", site.url("/feed")))
     desk.one(source("gaon", site.url("/other")))

@@ -1,4 +1,4 @@
-"""All that a hostile web has, in one collection: each is refused or cleaned with a sentence, in bounded memory."""
+"""Everything hostile in one collection: each source is refused or cleaned with a message, in bounded memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from digest.collect.fetch import Fetcher
 from digest.collect.reading import CollectContext
 from digest.models import Source
 from tests.collect.hostile_run import NOW
-from tests.collect.notebook import Notebook
+from tests.collect.notebook import InMemoryStore
 from tests.collect.server import FEED
 from tests.paths import ROOT
 from tests.support.http_behaviours import drip, endless_chunks, gzip_bomb, hang_in_body, nonsense, redirect
@@ -60,7 +60,7 @@ def run(seconds: float, urls: list[str]) -> dict[str, Any]:
     return answer
 
 
-def test_what_never_ends_is_cut_at_the_deadline_and_said() -> None:
+def test_endless_responses_are_cut_at_the_deadline() -> None:
     with HttpServer() as site:
         urls = [
             site.route("/drip-headers", dripping_headers),
@@ -71,7 +71,7 @@ def test_what_never_ends_is_cut_at_the_deadline_and_said() -> None:
     assert [row["error"] for row in answer["sources"]] == [f"{url} took longer than 2 seconds." for url in urls]
 
 
-def test_all_of_it_at_once_is_told_and_costs_nobody_else_anything() -> None:
+def test_everything_hostile_at_once_affects_no_other_source() -> None:
     with HttpServer() as site:
         site.route("/gzip-bomb", gzip_bomb(1024))
         site.route("/endless", endless_chunks())
@@ -118,14 +118,14 @@ def test_many_large_bodies_wait_outside_of_memory() -> None:
         body = b"x" * 9_000_000
         urls = [site.route(f"/{nth}", body) for nth in range(60)]
         answer = run(60, urls)
-    assert all("no feed" in row["error"] for row in answer["sources"])
+    assert all("not a feed" in row["error"] for row in answer["sources"])
     assert answer["megabytes"] < MOST_MEGABYTES
 
 
-def test_a_redirect_or_an_answer_of_dns_into_ones_own_network_is_refused(
+def test_redirects_and_dns_answers_into_the_private_network_are_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """One address of ours plays the public web; what names lead to is said here."""
+    """127.0.0.1 stands for the public web; names resolve as listed here."""
     real, names = socket.getaddrinfo, {"news.example": "127.0.0.1", "inner.example": "10.0.0.5"}
     asked: list[str] = []
 
@@ -147,7 +147,7 @@ def test_a_redirect_or_an_answer_of_dns_into_ones_own_network_is_refused(
         report = collect(
             [Source(url, url=url) for url in urls],
             CollectContext(Fetcher(), NOW, tmp_path),
-            Notebook(),
+            InMemoryStore(),
         )
     errors = [one.error for one in report.sources]
     assert errors[0] == ""

@@ -1,4 +1,4 @@
-"""When two addresses are one article."""
+"""Which URLs are the same article."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_a_changed_item_keeps_its_id_and_changes_its_content() -> None:
     assert old.content_hash != new.content_hash
 
 
-def test_a_guid_that_is_no_address_is_its_sources_own() -> None:
+def test_a_guid_that_is_no_url_belongs_to_its_source() -> None:
     assert article_id("", "17", "एक", "क") != article_id("", "17", "दो", "क")
     assert article_id("", "tag:paper.example,2026:17", "एक", "क") == article_id(
         "", "tag:paper.example,2026:17", "दो", "ख"

@@ -1,4 +1,4 @@
-"""Pages that list articles: which links are taken, and what their cards give."""
+"""Pages that list articles: which links are used, and what their cards give."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_selector_may_name_another_site() -> None:
     assert article.url == "https://shop.other.example/offer?id=9"
 
 
-def test_a_date_or_picture_of_a_neighbour_is_not_taken() -> None:
+def test_dates_and_images_of_other_cards_are_not_used() -> None:
     other = f"<div><a href='/n/2'>{TITLE}</a><time datetime='2026-11-20'></time><img src='/b.jpg'></div>"
     body = f"<div class='row'><div class='lead'><a href='/n/1'>मेले में भीड़ बढ़ी, रास्ते बदले</a></div>{other}</div>"
     (article,) = read(page(body), links=".lead a").articles
@@ -84,7 +84,7 @@ def test_a_short_headline_is_kept_whole() -> None:
     assert titles("<a href='/n/1'><span class='label'>मेला शुरू</span></a>") == ["मेला शुरू"]
 
 
-def test_links_that_are_no_articles_are_left_out() -> None:
+def test_links_to_other_pages_are_left_out() -> None:
     body = (
         "<a href='/'>होम</a><a href=''>यहीं</a><a href='#a'>ऊपर</a><a href='javascript:x()'>x</a>"
         "<a href='/zila/#b'>ज़िला</a>"
@@ -113,7 +113,7 @@ def test_a_saved_listing_is_read_by_the_address_that_it_names() -> None:
     assert [article.url for article in parsed.articles] == ["https://www.village.example/zila/nahar-101.html"]
 
 
-def test_a_selector_that_is_none_is_told() -> None:
+def test_an_invalid_selector_gives_an_error() -> None:
     assert read(CARDS, links="main >> a").error.startswith("'main >> a' is not a CSS selector (")
 
 
@@ -129,7 +129,7 @@ def test_a_selector_that_is_none_is_told() -> None:
         ("", ""),
     ],
 )
-def test_the_part_of_a_host_that_somebody_has_registered(url: str, site: str) -> None:
+def test_registered_domains(url: str, site: str) -> None:
     assert site_of(url) == site
 
 

@@ -1,4 +1,4 @@
-"""Turns at a host, by a clock of ours: how many at once, how far apart, and a rest for one that is down."""
+"""Limits per host: simultaneous connections, the interval between them, and the pause for a host that is down."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.http_server import HttpServer
 
 
 class Time:
-    """A clock that sleeping alone moves on."""
+    """A clock that only sleeping moves."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -40,7 +40,7 @@ def test_starts_to_one_host_are_apart_and_other_hosts_do_not_wait() -> None:
     assert time.slept == [MIN_INTERVAL, MIN_INTERVAL]
 
 
-def test_a_crawl_delay_is_honoured_up_to_a_bound() -> None:
+def test_a_crawl_delay_is_respected_up_to_a_limit() -> None:
     time = Time()
     hosts = limiter(time)
     hosts.set_delay("a.example", 5)
@@ -76,7 +76,7 @@ def test_only_two_at_a_time() -> None:
     assert most == 2
 
 
-def test_a_host_that_lets_time_run_out_gets_a_rest_and_comes_back() -> None:
+def test_a_host_that_times_out_is_not_contacted_for_a_while() -> None:
     time = Time()
     hosts = limiter(time)
     for _ in range(3):
@@ -101,11 +101,11 @@ def test_a_host_that_lets_time_run_out_gets_a_rest_and_comes_back() -> None:
     [("localhost", True), ("127.0.0.1", True), ("192.168.1.7", True), ("desk.local", True), ("::1", True),
      ("news.example", False), ("93.184.216.34", False), ("localhost.example", False)],
 )  # fmt: skip
-def test_ones_own_network_is_spared(host: str, own: bool) -> None:
+def test_local_hosts_are_exempt(host: str, own: bool) -> None:
     assert is_local_host(host) is own
 
 
-def test_a_fetcher_keeps_the_manners_and_waiting_is_not_the_hosts_fault() -> None:
+def test_a_fetcher_uses_the_limiter_and_waiting_does_not_count() -> None:
     time = Time()
     strict = HostLimiter(clock=time, sleep=time.sleep, exempt_local=False)
     with HttpServer() as site:

@@ -1,4 +1,4 @@
-"""An Indian clock that a feed labels +00:00: told by what lies in the future, and never on thin evidence."""
+"""Indian times that a feed labels +00:00 are recognised by dates in the future, and only with enough evidence."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HINDI = "गांव में नई नहर का काम शुरू �
 def parse(
     *hours: float, url: str = INDIAN, label: str = "+0000", title: str = HINDI, language: str = "", built: float = -20.0
 ) -> ParseResult:
-    """A feed whose items are `hours` ahead of now by their labels; `built` is its own date."""
+    """A feed whose items are `hours` ahead of now by their labels; `built` is the feed's own date."""
 
     def moment(ahead: float) -> str:
         return (NOW + timedelta(hours=ahead)).strftime("%a, %d %b %Y %H:%M:%S ") + label
@@ -70,7 +70,7 @@ def test_the_feeds_own_date_is_enough() -> None:
     [(0.2, -2, -3), (0.4, 0.3, -3), (2, -3, -4), (5.3,), (5, 3, 26), (-0.1, -2, -3), ()],
     ids=["drift", "two drift", "one is set for later", "nothing beside it", "further than India", "past", "empty"],
 )
-def test_thin_evidence_shifts_nothing(hours: tuple[float, ...]) -> None:
+def test_weak_evidence_changes_nothing(hours: tuple[float, ...]) -> None:
     parsed = parse(*hours)
     assert not told(parsed)
     assert [age for age in ages(parsed) if age > 0] == [-ahead for ahead in hours if ahead < 0]

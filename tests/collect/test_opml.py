@@ -1,4 +1,4 @@
-"""Lists of feeds from other readers: every dialect of OPML, lists of URLs, and what no list should do to us."""
+"""Lists of feeds from other readers: all dialects of OPML, lists of URLs, and hostile documents."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_spellings_that_other_readers_use(outline: str, url: str) -> None:
     assert found.url == url
 
 
-def test_what_is_not_well_formed_is_read_all_the_same_and_said() -> None:
+def test_ill_formed_lists_are_read_with_a_warning() -> None:
     text = (
         '<?xml version="1.0"?>\n<opml version=1.0>\n<body>\n<outline text="क&nbsp;ख" xmlUrl="https://a.example/">\n'
         '<outline text="\x03ग" xmlUrl="https://b.example/"/>\n</body>'
@@ -78,7 +78,7 @@ def test_what_is_not_well_formed_is_read_all_the_same_and_said() -> None:
     assert "not well-formed XML (line 2)" in warning
 
 
-def test_what_is_lost_is_said() -> None:
+def test_lost_entries_give_a_warning() -> None:
     never_closed = "\n".join(f'<outline text="क" xmlUrl="https://a{n}.example/">' for n in range(1_000))
     listed = read_feed_list(f"<opml><body>{never_closed}".encode())
     assert len(listed.outlines) > 200
@@ -121,14 +121,14 @@ OUTSIDE = '<!DOCTYPE opml [<!ENTITY x SYSTEM "file:///etc/passwd">]><opml><body>
         ("\n".join(f"https://{n}.example/" for n in range(MAX_FEEDS + 1)).encode(), 5001, "more than 5,000 feeds"),
     ],
 )
-def test_what_is_no_list_is_answered_in_one_sentence_with_its_line(data: bytes, line: int, said: str) -> None:
+def test_other_documents_give_an_error_with_a_line(data: bytes, line: int, said: str) -> None:
     listed = read_feed_list(data)
     assert said in listed.error
     assert listed.line == line
     assert listed.outlines == ()
 
 
-def test_a_doctype_without_entities_is_none_of_our_business() -> None:
+def test_a_doctype_without_entities_is_accepted() -> None:
     text = '<!DOCTYPE opml SYSTEM "http://127.0.0.1:9/opml.dtd">\n<opml><body>\n<outline xmlUrl="https://a.example"/>'
     (found,) = read_feed_list(f"{text}</body></opml>".encode()).outlines
     assert found.line == 3

@@ -1,4 +1,4 @@
-"""Real feeds give what feedparser finds in them, less the entries of menus."""
+"""Real feeds give all items that feedparser finds, apart from menu entries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.collect.test_feeds import NOW, item, parse, rss
 from tests.paths import SHARED_DATA
 
-# Real feeds that hold entries of a menu, and how many.
+# The number of menu entries in real feeds that have some.
 MENUS = {"jagran.xml": 4, "bhaskar.xml": 3, "thedotnetblog_hi_fullcontent.xml": 1}
 
 
@@ -33,7 +33,7 @@ def test_real_feeds_give_what_feedparser_finds() -> None:
         assert all(article.published <= NOW + timedelta(minutes=10) for article in parsed.articles), path.name
 
 
-def test_a_menu_among_headlines_is_no_news() -> None:
+def test_menu_entries_among_headlines_are_left_out() -> None:
     long = [item(n, title=f"गांव के मेले में सोमवार को भारी भीड़ जुटी और रास्ते बदले गए {n}") for n in range(5)]
     parsed = parse(rss(item(8, title="सब्सक्राइब करें"), *long, item(9, title="मेले की तस्वीरें")))
     assert len(parsed.articles) == 5

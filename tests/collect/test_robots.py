@@ -1,4 +1,4 @@
-"""robots.txt as RFC 9309 has it, and what a site says when it can't be asked."""
+"""robots.txt (RFC 9309), and sites that don't answer."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ def test_no_rules_raise(lines: list[tuple[str, str]], path: str) -> None:
 
 
 @pytest.mark.parametrize(("status", "answer"), [(404, "yes"), (403, "yes"), (429, "later"), (503, "later")])
-def test_a_site_without_rules_allows_and_one_in_trouble_does_not(status: int, answer: str) -> None:
+def test_a_site_without_robots_txt_allows_and_a_failing_one_does_not(status: int, answer: str) -> None:
     with HttpServer() as site:
         site.route("/robots.txt", b"", status=status)
         assert Robots(Fetcher()).may(site.url("/a"), allow_private=True) == answer
 
 
-def test_a_site_is_asked_once_a_day_and_in_trouble_sooner() -> None:
+def test_a_site_is_asked_once_a_day_and_sooner_after_a_failure() -> None:
     now = 0.0
     with HttpServer() as site:
         site.route("/robots.txt", "User-agent: *\nDisallow: /private\nCrawl-delay: 4")
@@ -93,7 +93,7 @@ def test_a_site_is_asked_once_a_day_and_in_trouble_sooner() -> None:
         assert len(site.hits("/robots.txt")) == 3
 
 
-def test_an_endless_file_is_read_up_to_the_bound_and_an_unreachable_site_is_left() -> None:
+def test_a_long_file_is_truncated_and_an_unreachable_site_is_retried_later() -> None:
     with HttpServer() as site:
         site.route("/robots.txt", "User-agent: *\nDisallow: /private\n" + "# \n" * MAX_BYTES)
         assert Robots(Fetcher()).may(site.url("/private"), allow_private=True) == "no"

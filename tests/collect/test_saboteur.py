@@ -1,4 +1,4 @@
-"""Feeds made to break a reader: each gives a result and a plain word, and never an exception or a long wait."""
+"""Feeds made to break a parser: each gives a result and a plain message, without an exception or a long wait."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_links(link: str, url: str) -> None:
         assert any("link" in warning for warning in parsed.warnings)
 
 
-def test_pictures_in_nested_groups_and_of_evil_schemes() -> None:
+def test_images_in_nested_groups_and_with_dangerous_schemes() -> None:
     media = (
         '<media:group xmlns:media="http://search.yahoo.com/mrss/"><media:group><media:content medium="image" url="{}"'
         ' width="9e99" height="-1"><media:thumbnail url="/t.jpg"/></media:content></media:group></media:group>'
@@ -135,7 +135,7 @@ def test_double_escaped_scripts_are_no_markup_in_the_end() -> None:
 
 def test_a_letters_own_tags_may_stand_in_a_title() -> None:
     for tag in PLACEHOLDERS.values():
-        # Rendering answers for what it does with them
+        # How it is shown is up to rendering.
         assert parse(rss(GOOD.replace("पानी", tag))).articles[0].title
 
 
@@ -225,7 +225,7 @@ def test_too_many_tags_are_refused_unread() -> None:
     assert time.thread_time() - start < 3
 
 
-def test_one_bad_item_harms_no_other() -> None:
+def test_one_bad_item_does_not_affect_others() -> None:
     bad = "<item><title>\x01\x02&nosuch;&#xFFFFFFF;</title><link>https://[</link><pubDate>99 99 9999</pubDate></item>"
     parsed = parse(rss(GOOD, bad, GOOD.replace("/n/1", "/n/2")))
     assert {"https://village.example/n/1", "https://village.example/n/2"} <= {a.url for a in parsed.articles}

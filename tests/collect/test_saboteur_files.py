@@ -1,4 +1,4 @@
-"""Drop folders with everything in them that a folder can hold: the good file is read, each bad one is named."""
+"""Drop folders with everything that a folder can contain: good files are read, bad ones are named."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["loop.txt", "pipe.txt", "folder.txt", "pipe", "loop.html", "gone.xml"])
-def test_a_single_odd_path_is_an_error_and_no_wait(name: str, tmp_path: Path) -> None:
+def test_a_special_file_is_an_error_without_waiting(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     if name.startswith("loop"):
         path.symlink_to(path)

@@ -1,4 +1,4 @@
-"""Sitemaps: of news, plain ones, indexes, packed ones, and those made to break a reader."""
+"""Sitemaps: of news, plain, indexes, compressed, and hostile ones."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_news_sitemap_gives_what_it_says_of_each_article() -> None:
     assert first.categories == ("नहर", "किसान", "सिंचाई")
     assert first.image == Image("https://img.village.example/nahar.jpg", alt="नहर का फाटक")
     assert first.language == "hi"
-    # Its lastmod
+    # Its lastmod.
     assert second.published == datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
     assert parsed.lost == 1
     assert parsed.warnings == ("1 item: its URL is not that of an article, so it was left out",)
@@ -87,7 +87,7 @@ def test_a_plain_sitemap_gives_links_the_newest_first() -> None:
         "3.html",
         "99.html",
     ]
-    # lastmod is no day of publishing, so the page's own date shall be heard
+    # lastmod is not the date of publication, so the page's own date counts.
     assert [article.dated for article in parsed.articles] == [False] * 4
     assert parsed.articles[0].published == datetime(2026, 11, 19, 18, 30, tzinfo=UTC)
 

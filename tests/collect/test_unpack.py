@@ -1,4 +1,4 @@
-"""Unpacking bodies as they stream in: every encoding alike, and no bomb goes off."""
+"""Decompressing bodies while they are received: all encodings, and no bomb."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def pieces(data: bytes, size: int) -> Iterator[bytes]:
 
 @ENCODINGS
 @pytest.mark.parametrize("size", [1, 7, 65536])
-def test_what_was_packed_comes_back(encoding: str, size: int) -> None:
+def test_compressed_bodies_are_decompressed(encoding: str, size: int) -> None:
     packed = PACKERS[encoding](TEXT)
     assert b"".join(decompress(pieces(packed, size), encoding, limit=len(TEXT))) == TEXT
 
 
 @ENCODINGS
-def test_a_bomb_stops_at_the_limit_without_being_unpacked(encoding: str) -> None:
+def test_a_bomb_stops_at_the_limit(encoding: str) -> None:
     packed = PACKERS[encoding](bytes(100_000_000))
     tracemalloc.start()
     with pytest.raises(BodyTooLarge):
@@ -69,8 +69,8 @@ def test_a_body_that_ended_too_early_is_damaged(encoding: str, cut: int) -> None
 
 @ENCODINGS
 @given(junk=st.binary(min_size=1, max_size=300))
-def test_junk_is_damage_or_short_and_nothing_else(encoding: str, junk: bytes) -> None:
-    # Skips where the decoder is missing
+def test_junk_gives_an_error_or_little_output(encoding: str, junk: bytes) -> None:
+    # Skips if the decoder is not installed.
     PACKERS[encoding](b"")
     try:
         assert sum(map(len, decompress([junk], encoding, limit=10_000))) <= 10_000
@@ -84,7 +84,7 @@ def test_several_members_are_one_body(encoding: str) -> None:
     assert b"".join(decompress([pack(b"one ") + pack(b"two")], encoding, limit=100)) == b"one two"
 
 
-def test_only_what_can_be_unpacked_is_asked_for() -> None:
+def test_only_supported_encodings_are_requested() -> None:
     assert "gzip" in accept_encoding()
     with pytest.raises(DecompressError, match="not asked for"):
         list(decompress([b"x"], "compress", limit=10))

@@ -148,14 +148,14 @@ def test_the_command_serves_until_it_is_stopped(newsroom: Newsroom, signum: int,
         finally:
             process.kill()
     assert process.returncode == 0, said + rest
-    assert "stopped" in rest
+    assert "Stopped." in rest
 
 
 def test_a_port_in_use_is_one_sentence(viewer: Viewer, newsroom: Newsroom) -> None:
     port = viewer.server.server_address[1]
     run = newsroom.digest("preview", KEY, "--open", "--no-browser", "--port", str(port))
     assert run.code == 1
-    assert f"port {port} can't be listened on" in run.err
+    assert f"Cannot listen on port {port}" in run.err
 
 
 def test_a_browser_that_disconnects_leaves_no_traceback(viewer: Viewer, capfd: pytest.CaptureFixture[str]) -> None:
