@@ -32,7 +32,7 @@ demo: $(RUNTIME)
 
 # Everything; ARGS='-m "not slow"' takes less than a minute. DIGEST_TEST_PROFILE=ci is more thorough.
 test: setup
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 # 200 seeded schedules of faults and kills, and kill -9 at twenty moments of a send of 20,000 readers, against a SendGrid of
 # our own whose log is the judge. Some twenty minutes; ARGS="--schedules 20 --moments 4" for fewer.

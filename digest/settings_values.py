@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable
 from datetime import time, timedelta
 from typing import Annotated, Any
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from digest.local_time import time_zones
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(s|m|h|d)\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -56,8 +57,8 @@ def parse_clock(value: Any) -> Any:
 
 
 def _known_zone(value: str) -> str:
-    if value not in available_timezones():
-        close = difflib.get_close_matches(value, available_timezones(), n=1)
+    if value not in time_zones():
+        close = difflib.get_close_matches(value, time_zones(), n=1)
         raise ValueError(f"expected an IANA time zone such as {close[0] if close else 'Asia/Kolkata'}")
     return value
 

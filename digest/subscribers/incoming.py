@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, time
 from typing import Any, NamedTuple
-from zoneinfo import available_timezones
 
 from digest.errors import quoted
+from digest.local_time import time_zones
 from digest.subscribers import listing
 from digest.subscribers.address import normalise
 from digest.subscribers.formats import FORMULA, NO, STATUSES, UNCONFIRMED, YES
@@ -58,7 +58,7 @@ class RowValidator:
         self.defaults = defaults
         self.topics = topics
         self.lenient = lenient
-        self.zones = available_timezones()
+        self.zones = time_zones()
         self.cache: dict[tuple[str, str], Any] = {}
         self.simple_fields = [key for key in ("frequency", "timezone", "hour", "format") if self._has(key)]
         self.topic_columns = [key for key in _TOPIC_COLUMNS if self._has(key)]

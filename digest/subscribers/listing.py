@@ -14,10 +14,10 @@ from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
 
 from digest import marked_yaml
 from digest.errors import ConfigurationError, Fault, quoted
+from digest.local_time import time_zones
 from digest.marked_yaml import LocatedDict, LocatedList
 from digest.models import FREQUENCIES, Subscriber
 from digest.subscribers import address, including
@@ -132,7 +132,7 @@ class _FileReading:
         self.readings = (self, *previous)
         self.may_be_empty = may_be_empty
         self.defaults: dict[str, Any] = {}
-        self.zones = available_timezones()
+        self.zones = time_zones()
         self.faults: list[Fault] = []
         self.row_count = 0
         # Normalised address -> line and values.
@@ -259,7 +259,7 @@ def parse_field(
             raise ValueError(f'expected a time of day such as "07:00", found {quoted(value)}{_nearest_hour(value)}')
         return time(int(match[1]), int(match[2]))
     if key == "timezone":
-        zones = available_timezones() if zones is None else zones
+        zones = time_zones() if zones is None else zones
         if value not in zones:
             raise ValueError(f"unknown time zone {quoted(value)}{nearest(value, zones, list_known=False)}")
         return value

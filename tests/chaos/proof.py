@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from digest.cli.init import make_folder
 from tests.cli.newsroom import Newsroom, many
+from tests.support.folders import letter_folder
 from tests.support.killing import balance, run_until_killed, serving
 from tests.support.sendgrid_server import KEY
 
@@ -41,7 +41,7 @@ class Verdict:
 
 def prepare(folder: Path, readers: int) -> Newsroom:
     """A newsroom with a composed edition and so many readers, to be copied for each moment."""
-    make_folder(folder)
+    letter_folder(folder)
     room = Newsroom(folder)
     room.readers(*many(readers))
     room.json("compose")

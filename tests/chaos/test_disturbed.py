@@ -16,9 +16,12 @@ import pytest
 
 from tests.chaos.proof import EDITION, judge
 from tests.cli.newsroom import Newsroom, many
+from tests.support.folders import letter_folder
 from tests.support.killing import lines, run_until_killed, serving
 from tests.support.sendgrid_server import KEY
 from tests.support.silent import Silent
+
+pytestmark = pytest.mark.slow
 
 READERS = 400
 
@@ -26,9 +29,8 @@ READERS = 400
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Newsroom]:
     """A newsroom whose SendGrid takes 60 ms a request, so that twenty batches leave time for trouble."""
-    from digest.cli.init import make_folder
 
-    make_folder(tmp_path / "letter")
+    letter_folder(tmp_path / "letter")
     room = Newsroom(tmp_path / "letter")
     room.readers(*many(READERS))
     log = ("--log", str(room.home / "accepted.jsonl"), "--key", KEY, "--latency", "60", "--check-every", "50")

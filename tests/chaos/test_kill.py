@@ -11,6 +11,9 @@ from tests.chaos.proof import kill_and_go_on, prepare
 from tests.chaos.schedules import carry_out, drawn
 from tests.cli.newsroom import Newsroom
 from tests.support.killing import lines
+from tests.support.profiles import first
+
+pytestmark = pytest.mark.slow
 
 READERS = 1500
 BATCH = 50
@@ -25,12 +28,15 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
 
 @pytest.mark.parametrize(
     ("moment", "killed"),
-    [
-        pytest.param(lambda log: lines(log, 1), True, id="first batch accepted"),
-        pytest.param(lambda log: lines(log, READERS // 2), True, id="half of them accepted"),
-        pytest.param(lambda _log: 0.9, None, id="after 0.9 s"),
-        pytest.param(lambda _log: 60.0, False, id="not at all"),
-    ],
+    first(
+        [
+            pytest.param(lambda log: lines(log, READERS // 2), True, id="half of them accepted"),
+            pytest.param(lambda _log: 0.9, None, id="after 0.9 s"),
+            pytest.param(lambda log: lines(log, 1), True, id="first batch accepted"),
+            pytest.param(lambda _log: 60.0, False, id="not at all"),
+        ],
+        dev=2,
+    ),
 )
 def test_nobody_twice_and_nobody_missed(
     prepared: Newsroom, tmp_path: Path, moment: Moment, killed: bool | None
@@ -45,7 +51,7 @@ def test_nobody_twice_and_nobody_missed(
     assert verdict.unknown <= 4 * BATCH
 
 
-@pytest.mark.parametrize("accepted", [1, 300, 900])
+@pytest.mark.parametrize("accepted", first([300, 1, 900], dev=1))
 def test_no_more_are_in_doubt_than_lay_ready_for_a_provider_that_answers_at_once(
     prepared: Newsroom, tmp_path: Path, accepted: int
 ) -> None:
@@ -66,7 +72,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     return prepare(tmp_path_factory.mktemp("schedules") / "prepared", FEW)
 
 
-@pytest.mark.parametrize("seed", [1, 8, 11, 17])
+@pytest.mark.parametrize("seed", first([8, 11, 1, 17], dev=1))
 def test_a_seeded_schedule_of_faults_and_kills_reaches_everyone_once(few: Newsroom, tmp_path: Path, seed: int) -> None:
     verdict = carry_out(drawn(seed, FEW), few, tmp_path / "run", FEW)
     assert verdict.holds, verdict

@@ -13,6 +13,9 @@ import pytest
 from tests.chaos.proof import EDITION, prepare
 from tests.cli.newsroom import Newsroom
 from tests.support.killing import balance, lines, run_until_killed, serving
+from tests.support.profiles import first
+
+pytestmark = pytest.mark.slow
 
 READERS, THREADS = 400, 4
 
@@ -42,8 +45,7 @@ def judged(room: Newsroom, log: Path) -> tuple[int, int]:
     return status["accepted"], status["unknown"]
 
 
-@pytest.mark.parametrize("pipelining", [False, True])
-@pytest.mark.parametrize("after", [1, 137])
+@pytest.mark.parametrize(("after", "pipelining"), first([(137, True), (1, False), (137, False), (1, True)], dev=2))
 def test_a_kill_leaves_one_reader_a_connection_in_doubt(tmp_path: Path, pipelining: bool, after: int) -> None:
     log = tmp_path / "accepted.jsonl"
     offers = ["--pipelining"] * pipelining

@@ -13,6 +13,8 @@ from tests.chaos.proof import EDITION, prepare
 from tests.support.killing import balance, lines, run_until_killed, serving
 from tests.support.resend_server import KEY
 
+pytestmark = pytest.mark.slow
+
 READERS = 900
 
 

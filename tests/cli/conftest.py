@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from digest.cli.init import make_folder
 from tests.cli.newsroom import Newsroom
+from tests.support.folders import letter_folder
 
 
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Newsroom:
     home = tmp_path / "my-letter"
-    make_folder(home)
+    letter_folder(home)
     return Newsroom(home)

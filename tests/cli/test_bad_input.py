@@ -115,6 +115,7 @@ def test_bad_sources_do_not_stop_the_good_ones_and_show_up(newsroom: Newsroom) -
         assert newsroom.json("send", DIGEST_SOURCES=f"[{good}, {rows}]")["accepted"] == 6
 
 
+@pytest.mark.slow
 def test_a_source_that_hangs_costs_its_own_time_only(newsroom: Newsroom) -> None:
     with HttpServer() as server:
         slow = server.route("/slow", hang(3.0))
@@ -154,6 +155,7 @@ def test_a_store_from_a_newer_version_is_told(newsroom: Newsroom) -> None:
     assert "newer version of digest" in run.err
 
 
+@pytest.mark.slow
 def test_two_sends_at_once_reach_everyone_once(newsroom: Newsroom) -> None:
     newsroom.readers(*many(300))
     newsroom.json("compose")

@@ -58,6 +58,7 @@ def test_a_broken_folder_completes_nothing_and_says_nothing(asking: Asking) -> N
     assert completed(asking, "digest subscribers set a") == []
 
 
+@pytest.mark.slow
 def test_a_key_is_answered_at_once(asking: Asking) -> None:
     """Compares CPU time with a completion that only starts Python and loads click."""
     asking.readers(*(f"email: reader{number}@example.com" for number in range(50_000)))

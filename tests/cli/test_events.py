@@ -219,6 +219,7 @@ def test_an_mbox_holds_several_and_a_pipe_one(newsroom: Newsroom, tmp_path: Path
     assert newsroom.digest("bounces").code == 2
 
 
+@pytest.mark.slow
 def test_a_pipe_keeps_the_mail_while_the_store_is_locked(newsroom: Newsroom) -> None:
     import sqlite3
     import subprocess

@@ -165,6 +165,7 @@ def test_a_fault_in_the_list_is_said_and_the_clock_goes_on(newsroom: Newsroom) -
         assert day.accepted() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_run_sends_the_day_and_stops_when_asked(newsroom: Newsroom, stop: signal.Signals) -> None:
     process = subprocess.Popen(

@@ -31,6 +31,7 @@ def fetcher() -> Fetcher:
     return Fetcher(FetchLimits(connect=1, read=1, total=1, body=1_000_000))
 
 
+@pytest.mark.slow
 def test_five_hanging_sources_delay_sixty_by_one_time_out(site: str, tmp_path: Path) -> None:
     limit = 1.5
     bad = ["drip", "drip-headers", "hang", "flood", "reset"]

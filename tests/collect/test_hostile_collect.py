@@ -60,6 +60,7 @@ def run(seconds: float, urls: list[str]) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.slow
 def test_endless_responses_are_cut_at_the_deadline() -> None:
     with HttpServer() as site:
         urls = [
@@ -71,6 +72,7 @@ def test_endless_responses_are_cut_at_the_deadline() -> None:
     assert [row["error"] for row in answer["sources"]] == [f"{url} took longer than 2 seconds." for url in urls]
 
 
+@pytest.mark.slow
 def test_everything_hostile_at_once_affects_no_other_source() -> None:
     with HttpServer() as site:
         site.route("/gzip-bomb", gzip_bomb(1024))
@@ -113,6 +115,7 @@ def test_everything_hostile_at_once_affects_no_other_source() -> None:
     assert answer["megabytes"] < MOST_MEGABYTES
 
 
+@pytest.mark.slow
 def test_many_large_bodies_wait_outside_of_memory() -> None:
     with HttpServer() as site:
         body = b"x" * 9_000_000

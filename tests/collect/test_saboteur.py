@@ -194,6 +194,7 @@ def test_atom_with_xhtml_and_a_base() -> None:
     assert not article.dated
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

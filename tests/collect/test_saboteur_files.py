@@ -138,6 +138,7 @@ def test_front_matter_of_wrong_types(front: str, tmp_path: Path) -> None:
     f"{article}".encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "letter",
     ["क", "*", "[", "![", "`", "> ", "- ", "<", "_a", "&", "|", "\\", "# ", "1. ", "~", "<!--", "[a](", "\n\n"],

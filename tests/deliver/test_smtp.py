@@ -65,6 +65,7 @@ def test_a_server_that_defers_everyone_is_left_alone() -> None:
     assert sum(entry[0] == "handing" for entry in notes.entries) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "taken"),
     [("accept_then_close", 1), ("accept_then_reset", 1), ("accept_then_hang", 1), ("lose_then_close", 0)],

@@ -73,6 +73,7 @@ def test_no_letter_ends_before_its_end(mail: bytes) -> None:
     assert unstuffed(letter) == (mail if mail.endswith(b"\r\n") else mail + b"\r\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("security", ["none", "tls"])
 def test_a_server_that_reads_slowly_has_time_while_it_reads(
     security: str, identity: Identity, monkeypatch: pytest.MonkeyPatch

@@ -35,6 +35,7 @@ def stopped_soon(server: RawSmtp, *, timeout: float = 60.0) -> Outcome:
     return outcome
 
 
+@pytest.mark.slow
 def test_an_answer_that_comes_while_the_run_stops_is_heard() -> None:
     with RawSmtp(late=1.5) as server:
         outcome = stopped_soon(server)
@@ -44,6 +45,7 @@ def test_an_answer_that_comes_while_the_run_stops_is_heard() -> None:
         assert len(server.letters) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("silent", ["CONNECT", "EHLO", "RCPT"])
 def test_a_silent_server_is_waited_for_as_long_as_the_settings_say(silent: str) -> None:
     with RawSmtp(silent=silent) as server, transport(server, timeout=1.5) as smtp:
@@ -51,6 +53,7 @@ def test_a_silent_server_is_waited_for_as_long_as_the_settings_say(silent: str) 
         assert "timed out" in getattr(outcome, "reason", "") + getattr(outcome, "not_sent_reason", "")
 
 
+@pytest.mark.slow
 def test_the_answer_after_the_final_dot_is_waited_for_longer_than_others() -> None:
     """RFC 5321 section 4.5.3.2.6 asks for ten minutes: a shorter wait makes doubt of letters that arrive."""
     with RawSmtp(late=2.0) as server, transport(server, timeout=0.5) as smtp:

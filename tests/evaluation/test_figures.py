@@ -126,6 +126,7 @@ def test_the_golden_pages_are_material_too() -> None:
     assert float(rows["pages: body, F1 of tokens"].ours.split()[0]) >= 0.93
 
 
+@pytest.mark.slow
 def test_the_table_is_printed_and_a_missing_folder_is_told(tmp_path: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "evaluation", *arguments]

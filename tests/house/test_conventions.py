@@ -54,6 +54,7 @@ def loaded(*arguments: str, cwd: Path) -> set[str]:
     return set(done.stderr.rpartition("LOADED")[2].split())
 
 
+@pytest.mark.slow
 def test_help_and_status_load_nothing_heavy(newsroom: Newsroom) -> None:
     newsroom.json("send")
     assert loaded("--help", cwd=newsroom.home) == set()

@@ -29,6 +29,7 @@ def commands() -> list[list[str]]:
     return [shlex.split(line[2:]) for line in lines]
 
 
+@pytest.mark.slow
 def test_every_command_of_the_readme_works(tmp_path: Path) -> None:
     room = Newsroom(tmp_path)
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)

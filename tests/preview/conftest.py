@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from digest.cli.init import make_folder
 from digest.preview.server import PreviewServer
 from digest.preview.showing import PreviewState
 from tests.cli.newsroom import NOW, Newsroom
+from tests.support.folders import letter_folder
 
 KEY = "2026-11-23"
 
@@ -40,14 +42,20 @@ class Viewer:
         return json.loads(self.get("/state.json")[2])
 
 
+@pytest.fixture(scope="session")
+def composed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with today's edition, for each test to copy."""
+    home = tmp_path_factory.mktemp("composed") / "my-letter"
+    letter_folder(home)
+    Newsroom(home).json("compose")
+    return home
+
+
 @pytest.fixture
-def newsroom(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Newsroom:
-    home = tmp_path / "my-letter"
-    make_folder(home)
+def newsroom(composed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Newsroom:
+    shutil.copytree(composed, tmp_path / "my-letter")
     monkeypatch.setenv("DIGEST_NOW", NOW)
-    room = Newsroom(home)
-    room.json("compose")
-    return room
+    return Newsroom(tmp_path / "my-letter")
 
 
 @pytest.fixture

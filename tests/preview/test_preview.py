@@ -119,6 +119,7 @@ def test_light_and_dark_rules_are_switched() -> None:
     assert "@media all{a{}}@media not all{b{}}" in in_scheme(html, "dark")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("background", [False, True], ids=["shell", "background"])
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM], ids=["int", "term"])
 def test_the_command_serves_until_it_is_stopped(newsroom: Newsroom, signum: int, background: bool) -> None:

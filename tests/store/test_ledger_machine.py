@@ -25,6 +25,7 @@ from digest.store.tables import metadata
 from tests.store.conftest import KEY, NOW, an_edition
 from tests.store.test_recalls import Fenced
 from tests.support.freezing import Entry, freeze
+from tests.support.profiles import examples
 
 AHEAD = Ahead(most=timedelta(minutes=40), least=timedelta(minutes=15), closes=timedelta(minutes=12))
 
@@ -187,10 +188,11 @@ def opened(store_url: str, tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
+@pytest.mark.slow
 def test_nobody_is_handed_over_twice_whatever_happens_in_whatever_order(opened: Database) -> None:
     machine = type("OnThisStore", (Ledger,), {"database": opened})
     few = settings(
-        max_examples=25,
+        max_examples=examples(25, dev=5),
         stateful_step_count=30,
         deadline=None,
         phases=[Phase.generate],  # to shrink against a database takes minutes

@@ -32,6 +32,9 @@ def postgres_server() -> str:
     return os.environ.get(POSTGRES, "postgresql://postgres@127.0.0.1:5432/test")
 
 
+_NO_WAIT = "-c synchronous_commit=off"
+
+
 @cache
 def _answers(server: str) -> str:
     """'' when the server answers, else the reason."""
@@ -63,14 +66,16 @@ def fresh_schema(server: str = "") -> Iterator[str]:
             pytest.fail(message)
         pytest.skip(message)
     schema = f"t{os.getpid()}_{secrets.token_hex(6)}"
-    with psycopg.connect(server, autocommit=True) as admin:
+    with psycopg.connect(server, autocommit=True, options=_NO_WAIT) as admin:
         admin.execute(f'CREATE SCHEMA "{schema}"')
     try:
         _, _, rest = server.partition("://")
         separator = "&" if "?" in rest else "?"
-        yield f"postgresql+psycopg://{rest}{separator}options=-csearch_path%3D{schema}"
+        # A test never outlives its server, so no commit needs to wait for the disk.
+        options = f"-csearch_path%3D{schema}%20-csynchronous_commit%3Doff"
+        yield f"postgresql+psycopg://{rest}{separator}options={options}"
     finally:
-        with psycopg.connect(server, autocommit=True) as admin:
+        with psycopg.connect(server, autocommit=True, options=_NO_WAIT) as admin:
             # A killed worker's backend may hold its locks for a moment more.
             admin.execute("SET lock_timeout = '10s'")
             admin.execute(f'DROP SCHEMA "{schema}" CASCADE')
@@ -95,7 +100,10 @@ def store_urls(folder: Path) -> Iterator[str]:
             yield url
 
 
-@pytest.fixture(params=STORE_KINDS)
+_SLOW = {"postgresql": (pytest.mark.slow,)}
+
+
+@pytest.fixture(params=[pytest.param(kind, marks=_SLOW.get(kind, ())) for kind in STORE_KINDS])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty store's URL; a test that asks for it runs once for each kind."""
     with store(request.param, tmp_path) as url:

@@ -18,13 +18,13 @@ DEV_EXAMPLES = 25
 Case = TypeVar("Case")
 
 
-def examples(thorough: int) -> int:
-    """The number of examples for a property: `thorough` under `ci`, at most 25 under `dev`."""
-    return thorough if PROFILE == "ci" else min(thorough, DEV_EXAMPLES)
+def examples(thorough: int, *, dev: int = DEV_EXAMPLES) -> int:
+    """Return how many examples to try: `thorough` under `ci`, at most `dev` otherwise."""
+    return thorough if PROFILE == "ci" else min(thorough, dev)
 
 
 def first(cases: Sequence[Case], dev: int) -> Sequence[Case]:
-    """All cases under `ci`, the first `dev` of them otherwise."""
+    """Return all cases under `ci`, the first `dev` of them otherwise."""
     return cases if PROFILE == "ci" else cases[:dev]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest import pipeline
+from tests.support.folders import letter_folder
 from tests.web.site import NOW, Site, site
 
 
@@ -21,11 +22,10 @@ def pages(tmp_path: Path) -> Iterator[Site]:
 def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The starter folder after today's edition was sent. Tests must leave it unchanged."""
     from digest.app import make_app
-    from digest.cli.init import make_folder
     from digest.web.serving import run_server
 
     home = tmp_path_factory.mktemp("sent") / "letter"
-    make_folder(home)
+    letter_folder(home)
     with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
         pipeline.send(app, "2026-11-23")
         with run_server(app, port=0) as base:

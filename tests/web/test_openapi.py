@@ -25,6 +25,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield pages
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
 def test_responses_conform_to_the_description(served: Site, mode: schemathesis.GenerationMode) -> None:
     described = schemathesis.openapi.from_url(f"{served.base}/openapi.json")

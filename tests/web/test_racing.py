@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from digest import pipeline
-from digest.cli.init import make_folder
 from digest.deliver.outcome import Accepted
 from digest.store.counting import missing
 from digest.store.database import Database
@@ -21,16 +20,18 @@ from digest.store.ledger import SqlLedger
 from digest.store.wishes import LEFT, Said, WishStore
 from tests.store.conftest import KEY, NOW, Frozen, database, frozen  # noqa: F401
 from tests.support.claiming import claim_one
+from tests.support.folders import letter_folder
 from tests.web.site import site
 
 SAID = Said("test")
 
 
+@pytest.mark.slow
 def test_fifty_concurrent_unsubscribes_during_a_send(tmp_path: Path) -> None:
     emails = [f"r{number}@example.com" for number in range(600)]
     leaving = emails[::2]
     home = tmp_path / "letter"
-    make_folder(home)
+    letter_folder(home)
     rows = "\n".join(f"  - {{email: {email}}}" for email in emails)
     (home / "subscribers.yaml").write_text(f"subscribers:\n{rows}\n", encoding="utf-8")
     with site(home, emails, DIGEST_DELIVERY__BATCH_SIZE="20", DIGEST_DELIVERY__THREADS="2") as pages:
@@ -66,6 +67,7 @@ def test_fifty_concurrent_unsubscribes_during_a_send(tmp_path: Path) -> None:
         assert excluded <= set(leaving)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["leave", "pause"])
 def test_a_claim_excludes_who_left_before_it(database: Database, frozen: Frozen, way: str) -> None:  # noqa: F811
     ids = frozen(300, size=5)

@@ -15,19 +15,20 @@ from pathlib import Path
 import pytest
 
 from tests.cli.newsroom import Newsroom
+from tests.support.folders import letter_folder
 
 COMMANDS = [("web", "--port", "0"), ("run",)]
 
 
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Newsroom:
-    from digest.cli.init import make_folder
 
     home = tmp_path / "letter"
-    make_folder(home)
+    letter_folder(home)
     return Newsroom(home)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
 def test_pages_are_served_until_it_is_stopped(newsroom: Newsroom, command: tuple[str, ...]) -> None:
     environment = newsroom.env({"DIGEST_WEB__ENABLED": "true", "DIGEST_WEB__PORT": "0"})

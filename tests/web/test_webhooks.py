@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.app import App, make_app
-from digest.cli.init import make_folder
 from digest.errors import ConfigurationError
 from digest.events.signature import Verifier, read_keys
 from digest.store.database import Database, open_database
 from digest.store.events import EventStore
 from digest.web.webhooks import MAX_BODY_BYTES, router, webhooks
 from tests.support.asgi import Asgi
+from tests.support.folders import letter_folder
 from tests.support.profiles import examples
 from tests.support.sendgrid_events import PATH, Webhook, body, event
 
@@ -153,7 +153,7 @@ def modified(dice: random.Random) -> tuple[bytes, dict[str, str]]:
     return bytes(content), headers
 
 
-def test_ten_thousand_invalid_requests_store_nothing(sqlite_url: str, tmp_path: Path) -> None:
+def test_invalid_requests_store_nothing(sqlite_url: str, tmp_path: Path) -> None:
     valid = SENDGRID.headers(BODY, AT)
     seen: set[int] = set()
     with closing(open_database(sqlite_url, home=tmp_path)) as database, serve(database) as endpoint:
@@ -181,7 +181,7 @@ def test_ten_thousand_invalid_requests_store_nothing(sqlite_url: str, tmp_path: 
 
 
 def open_app(home: Path, **environment: str) -> Iterator[App]:
-    make_folder(home)
+    letter_folder(home)
     with make_app(home, environment=environment) as app:
         yield app
 
