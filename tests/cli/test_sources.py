@@ -156,7 +156,7 @@ def test_where_nobody_can_be_asked_it_wants_a_yes(newsroom: Newsroom, site: Http
         cwd=newsroom.home, env=newsroom.env(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert "give --yes" in done.stderr
+    assert "use --yes" in done.stderr
     assert site.hits("/rss") == []
     assert text(newsroom) == before
 
@@ -175,7 +175,7 @@ def test_on_a_terminal_it_asks(newsroom: Newsroom, site: HttpServer, answer: byt
         os.close(master)
         os.close(slave)
     assert done.returncode == 0, done.stderr
-    assert "Keep 'गाँव समाचार' as a source?" in done.stderr
+    assert "Add 'गाँव समाचार' as a source?" in done.stderr
     assert (text(newsroom) != before) == kept
 
 
