@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from unittest.mock import patch
 
-from digest.deliver.message import fill
+from digest.deliver.message import substitute
 from digest.models import PLACEHOLDERS, RenderedEmail
 from digest.render import letter as rendering
 
@@ -36,7 +36,7 @@ def run() -> list[tuple[str, ...]]:
         "css-inline, for each reader": _median(lambda: _css_inline(page)),
         "digest: first letter of a process, HTML and text": statistics.median(_fresh() for _ in range(PROCESSES)),
         "digest: each further variant, HTML and text": _median(letter),
-        "digest: for each reader": _median(lambda: (fill(made.html, values), fill(made.text, values))),
+        "digest: for each reader": _median(lambda: (substitute(made.html, values), substitute(made.text, values))),
     }
     return [(what, f"{each:.2f}", f"{each / rival:.3f}") for what, each in took.items()]
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from digest import pipeline
 from digest.app import App, make_app
 from digest.cli.init import make_folder
-from digest.deliver.message import Outgoing, Recipient, fill, recipient
+from digest.deliver.message import Outgoing, Recipient, recipient, substitute
 from digest.deliver.transports.smtp import Smtp
 from digest.models import RenderedEmail, Variant
 
@@ -108,13 +108,13 @@ def _whole_path(app: App) -> float:
 class _Silent:
     """A Journal that remembers nothing."""
 
-    def handing(self, reader: int) -> None: ...
+    def started(self, reader: int) -> None: ...
 
-    def refused(self, reader: int, reason: str) -> None: ...
+    def rejected(self, reader: int, reason: str) -> None: ...
 
-    def put_off(self, reader: int) -> None: ...
+    def deferred(self, reader: int) -> None: ...
 
-    def stopping(self) -> bool:
+    def should_stop(self) -> bool:
         return False
 
 
@@ -130,8 +130,8 @@ def _email_message(app: App, letter: RenderedEmail, reader: Recipient) -> EmailM
     message["Subject"] = letter.subject
     message["List-Unsubscribe"] = f"<{reader.unsubscribe[0]}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(fill(letter.text, reader.values), cte="base64")
-    message.add_alternative(fill(letter.html, reader.values), subtype="html", cte="base64")
+    message.set_content(substitute(letter.text, reader.values), cte="base64")
+    message.add_alternative(substitute(letter.html, reader.values), subtype="html", cte="base64")
     return message
 
 

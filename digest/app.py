@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from digest.curate.rules import Rules
     from digest.curate.summarisers import Summariser
     from digest.deliver.message import Sender
-    from digest.deliver.ports import Ahead, Meter, Transport
+    from digest.deliver.ports import ScheduleWindow, SendRateLimiter, Transport
     from digest.events.signature import Verifier
     from digest.render.letter import Renderer
     from digest.render.masthead import Branding
@@ -248,14 +248,14 @@ class App:
         return tuple(building.transport(name, self) for name in self.settings.delivery.transport)
 
     @cached_property
-    def meter(self) -> Meter | None:
+    def rate_limiter(self) -> SendRateLimiter | None:
         """Counts who goes by which transport, where the settings limit that."""
         from digest import building
 
-        return building.meter(self)
+        return building.rate_limiter(self)
 
     @property
-    def ahead(self) -> Ahead | None:
+    def ahead(self) -> ScheduleWindow | None:
         """How early batches go to a transport that can recall them; None where that is not wanted."""
         from digest import building
 

@@ -8,14 +8,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from digest.deliver import transports
-from digest.deliver.ports import Ahead, Fence
+from digest.deliver.ports import Cancellable, ScheduleWindow
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.deliver.ports import Meter, Transport
+    from digest.deliver.ports import SendRateLimiter, Transport
     from digest.settings_transports import DkimSettings
 
-_TIME_TO_RECALL = timedelta(minutes=3)
+_TIME_TO_CANCEL = timedelta(minutes=3)
 
 
 def transport(name: str, app: App) -> Transport:
@@ -23,7 +23,7 @@ def transport(name: str, app: App) -> Transport:
     return _BUILD[name](app)
 
 
-def meter(app: App) -> Meter | None:
+def rate_limiter(app: App) -> SendRateLimiter | None:
     """Counts against the limits of the settings; None without any."""
     from digest.store.rate_limits import DAY, HOUR, MINUTE, SECOND, Limits, TransportLimits, WarmUp
 
@@ -35,13 +35,15 @@ def meter(app: App) -> Meter | None:
     return TransportLimits(app.database, Limits(most, WarmUp(grows.start, grows.factor) if grows else None))
 
 
-def ahead(app: App) -> Ahead | None:
+def ahead(app: App) -> ScheduleWindow | None:
     """How early batches go to a transport that can recall them; None where that is not wanted, or none can."""
-    fences = [one for one in app.transports if isinstance(one, Fence)]
-    if app.settings.delivery.on_unknown != "fence" or not fences:
+    cancellable = [one for one in app.transports if isinstance(one, Cancellable)]
+    if app.settings.delivery.on_unknown != "fence" or not cancellable:
         return None
-    closes = max(fence.closes for fence in fences)
-    return Ahead(most=app.settings.delivery.lead, least=closes + _TIME_TO_RECALL, closes=closes)
+    deadline = max(transport.cancel_deadline for transport in cancellable)
+    return ScheduleWindow(
+        max_lead=app.settings.delivery.lead, min_lead=deadline + _TIME_TO_CANCEL, cancel_deadline=deadline
+    )
 
 
 def _outbox(app: App) -> Transport:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from digest.app import App
 from digest.deliver.job import Job
-from digest.deliver.message import Outgoing, carried, cids, recipient
+from digest.deliver.message import Outgoing, content_ids, inline_images, recipient
 from digest.deliver.report import SendReport
 from digest.deliver.sender import send_due
-from digest.deliver.stopping import cut_off
-from digest.deliver.trial import hand_over
+from digest.deliver.stopping import abort_after_grace
+from digest.deliver.trial import send_direct
 from digest.errors import DigestError
 from digest.models import Edition, EditionState, Variant
 from digest.store import intended
@@ -159,9 +159,9 @@ def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, li
         raise DigestError(f"Edition {key} has no story to show.")
     # Signed for subscriber 0, who does not exist: the links of a test open pages but change nobody's preferences.
     recipients = [recipient(0, address, app.sender, app.signer.sign_letter) for address in addresses]
-    images = carried(email, app.articles.pictures.held(cids([email])))
+    images = inline_images(email, app.articles.pictures.held(content_ids([email])))
     outgoing = [Outgoing(f"{key}-test", "test", "test", email, app.sender, (to,), images) for to in recipients]
-    return edition, hand_over(app.transports[0], outgoing)
+    return edition, send_direct(app.transports[0], outgoing)
 
 
 def why_not_sent(edition: Edition) -> tuple[str, ...]:
@@ -245,7 +245,7 @@ def _deliver(
     job = Job(
         edition=key,
         letters=emails,
-        pictures=app.articles.pictures.held(cids(emails.values())),
+        pictures=app.articles.pictures.held(content_ids(emails.values())),
         sender=app.sender,
         ledger=app.ledger,
         transports=app.transports,
@@ -257,9 +257,9 @@ def _deliver(
         progress=step,
         ahead=app.ahead,
         resend=settings.on_unknown == "resend",
-        meter=app.meter,
+        rate_limiter=app.rate_limiter,
     )
-    with at_work(app.database, app.ledger.run), cut_off(stop, app.transports):
+    with at_work(app.database, app.ledger.run), abort_after_grace(stop, app.transports):
         report = send_due(job)
     # Connections belong to the run's threads, which have ended.
     for transport in app.transports:

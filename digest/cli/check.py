@@ -293,13 +293,13 @@ def _check_webhooks(app: App, findings: Findings) -> None:
 
 
 def _check_transports(app: App, findings: Findings, offline: bool) -> None:
-    from digest.deliver.ports import Wanting
+    from digest.deliver.ports import CapabilityReport
 
     for transport in () if offline else app.transports:
         if problem := transport.probe():
             findings.faults.append(Fault("delivery", 0, problem))
-        elif isinstance(transport, Wanting):
-            findings.warnings += transport.misses()
+        elif isinstance(transport, CapabilityReport):
+            findings.warnings += transport.missing_capabilities()
 
 
 def _check_edition(app: App, name: str, *, links: bool) -> dict[str, Any]:
@@ -344,11 +344,11 @@ def _sizes(email: RenderedEmail) -> dict[str, Any]:
 
 
 def _build_mail(app: App, key: str, found: PreflightResult) -> bytes:
-    from digest.deliver.message import Outgoing, carried, cids, recipient
+    from digest.deliver.message import Outgoing, content_ids, inline_images, recipient
     from digest.deliver.mime import build
 
     to = recipient(0, "asha@example.com", app.sender, app.signer.sign_letter)
     email = found.emails[0]
-    images = carried(email, app.articles.pictures.held(cids([email])))
+    images = inline_images(email, app.articles.pictures.held(content_ids([email])))
     outgoing = Outgoing(key, "check", "check", email, app.sender, (to,), images)
     return build(outgoing, to, date=app.now())

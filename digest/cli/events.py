@@ -113,7 +113,7 @@ def _mails(file: BinaryIO | None, folder: Path | None) -> Iterator[bytes]:
     from digest.events import mailboxes
 
     if file is not None:
-        yield from mailboxes.mails(file)
+        yield from mailboxes.iter_messages(file)
     elif folder is not None:
         if not (folder / "new").is_dir() or not (folder / "cur").is_dir():
             raise ConfigurationError([Fault(str(folder), 0, "is not a Maildir: it has no folders new and cur")])

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from digest.deliver.message import Sender, leave_uris, one_line
+from digest.deliver.message import Sender, one_line, unsubscribe_uri_prefixes
 
 ONE_CLICK = "List-Unsubscribe-Post"
 WORD_BYTES = 45  # of UTF-8, which base64 makes 60 characters: with `=?UTF-8?B??=` 72, below RFC 2047's 75
@@ -36,7 +36,7 @@ def common_headers(sender: Sender, edition: str, variant: str) -> dict[str, str]
         "Precedence": "bulk",
         "Auto-Submitted": "auto-generated",
     }
-    if leave_uris(sender)[0].startswith("https://"):
+    if unsubscribe_uri_prefixes(sender)[0].startswith("https://"):
         headers[ONE_CLICK] = "List-Unsubscribe=One-Click"
     return headers
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from digest.deliver.message import Sender, Sign
-from digest.deliver.ports import Ahead, Ledger, Meter, Transport
+from digest.deliver.ports import Ledger, ScheduleWindow, SendRateLimiter, Transport
 from digest.models import InlineImage, RenderedEmail
 
 
@@ -19,7 +19,7 @@ class Job:
 
     Of `transports` the first is used; the next takes over when it can't send, and then only for what has certainly not
     been sent. `ahead` says how early a batch goes to a transport with a fence; `resend` sends what is in doubt again.
-    `meter` says how many may go now.
+    `rate_limiter` says how many may go now.
     """
 
     edition: str
@@ -34,6 +34,6 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event)
     progress: Callable[[int], None] = lambda _readers: None
     pictures: Mapping[str, InlineImage] = field(default_factory=dict)
-    ahead: Ahead | None = None
+    ahead: ScheduleWindow | None = None
     resend: bool = False
-    meter: Meter | None = None
+    rate_limiter: SendRateLimiter | None = None

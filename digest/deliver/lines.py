@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 
 
-class Lines:
+class ConnectionRegistry:
     """The connections of one transport. Threads may share it."""
 
     def __init__(self) -> None:
@@ -24,14 +24,14 @@ class Lines:
         """One that is not connected yet."""
         return Line(self)
 
-    def cut(self) -> None:
-        """Breaks all that there are, and every one that is made until `mend`."""
+    def abort(self) -> None:
+        """Breaks all that there are, and every one that is made until `reset`."""
         self._cut.set()
         with self._lock:
             for line in self._open:
                 line.break_off()
 
-    def mend(self) -> None:
+    def reset(self) -> None:
         self._cut.clear()
 
     def pause(self, seconds: float) -> None:
@@ -45,7 +45,7 @@ class Lines:
                 raise ConnectionAbortedError("the run was stopped, and its connections cut")
             self._open.add(line)
 
-    def let_go(self, line: Line) -> None:
+    def release(self, line: Line) -> None:
         with self._lock:
             self._open.discard(line)
             line.forget()
@@ -54,7 +54,7 @@ class Lines:
 class Line:
     """One connection. `close` lets go of the handle, not of the connection, which is its user's."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: ConnectionRegistry) -> None:
         self._lines = lines
         self._handle: socket.socket | None = None
 
@@ -82,16 +82,16 @@ class Line:
         raise failure
 
     def close(self) -> None:
-        self._lines.let_go(self)
+        self._lines.release(self)
 
     def break_off(self) -> None:
-        """For `Lines.cut`, which holds its lock."""
+        """For `Lines.abort`, which holds its lock."""
         if self._handle is not None:
             with suppress(OSError):
                 self._handle.shutdown(socket.SHUT_RDWR)
 
     def forget(self) -> None:
-        """For `Lines.let_go`, which holds its lock."""
+        """For `Lines.release`, which holds its lock."""
         if self._handle is not None:
             self._handle.close()
             self._handle = None

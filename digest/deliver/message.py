@@ -69,11 +69,11 @@ class Recipient(NamedTuple):
     @property
     def unsubscribe(self) -> tuple[str, ...]:
         """URIs for List-Unsubscribe: one https where reader pages exist, and a mailto (RFC 2369, RFC 8058)."""
-        return tuple([start + self.leave for start in leave_uris(self.sender)])
+        return tuple([start + self.leave for start in unsubscribe_uri_prefixes(self.sender)])
 
 
 @lru_cache(maxsize=16)
-def leave_uris(sender: Sender) -> tuple[str, ...]:
+def unsubscribe_uri_prefixes(sender: Sender) -> tuple[str, ...]:
     """What stands before the token in each URI by which a reader of this sender leaves."""
     mailto = f"mailto:{quote(sender.reply_to or sender.email, safe='@+')}?subject=unsubscribe%20"
     return (f"{sender.base_url}/leave/", mailto) if sender.base_url.startswith("https://") else (mailto,)
@@ -90,30 +90,30 @@ class Outgoing:
     sender: Sender
     recipients: Sequence[Recipient]
     pictures: tuple[InlineImage, ...] = ()
-    """Those that the letter's HTML shows by `cid:`, each once (`carried`)."""
-    fence: str = ""
+    """Those that the letter's HTML shows by `cid:`, each once (`inline_images`)."""
+    schedule_id: str = ""
     """The provider's id under which this attempt can be recalled until shortly before `send_at`; '' without one."""
     send_at: int = 0
     """When the provider is to let it go, in Unix seconds; 0: at once."""
 
 
-def cids(letters: Iterable[RenderedEmail]) -> tuple[str, ...]:
+def content_ids(letters: Iterable[RenderedEmail]) -> tuple[str, ...]:
     """The Content-IDs of the pictures that these letters show, each once, in the order of the letters."""
-    return tuple(dict.fromkeys(cid for letter in letters for cid in _cids(letter.html)))
+    return tuple(dict.fromkeys(cid for letter in letters for cid in _content_ids(letter.html)))
 
 
 @lru_cache(maxsize=16)
-def _cids(html: str) -> tuple[str, ...]:
+def _content_ids(html: str) -> tuple[str, ...]:
     """Looked for once a letter, not once a batch."""
     return tuple(_CID.findall(html))
 
 
-def carried(letter: RenderedEmail, pictures: Mapping[str, InlineImage]) -> tuple[InlineImage, ...]:
+def inline_images(letter: RenderedEmail, pictures: Mapping[str, InlineImage]) -> tuple[InlineImage, ...]:
     """The pictures that must travel with this letter, in the order in which it shows them."""
-    return tuple(pictures[cid] for cid in cids([letter]) if cid in pictures)
+    return tuple(pictures[cid] for cid in content_ids([letter]) if cid in pictures)
 
 
-def fill(text: str, values: Mapping[str, str]) -> str:
+def substitute(text: str, values: Mapping[str, str]) -> str:
     """`text` with every placeholder replaced in one pass, so that a value that looks like a tag stays as it is."""
     return _TAG.sub(lambda match: values[match[0]], text)
 
@@ -132,13 +132,13 @@ def recipient(id: int, email: str, sender: Sender, token: Sign) -> Recipient:
     return recipients([(id, email)], sender, token)[0]
 
 
-def pieces(text: str) -> list[tuple[str, str]]:
+def split_placeholders(text: str) -> list[tuple[str, str]]:
     """`text` as (placeholder's tag, text that follows it) in order; the first tag is '' for the text before any."""
     found = _TAG.split(text), _TAG.findall(text)
     return list(zip(("", *found[1]), found[0], strict=True))
 
 
-def unmailable(readers: Iterable[Recipient]) -> dict[int, str]:
+def invalid_recipients(readers: Iterable[Recipient]) -> dict[int, str]:
     """Readers whose address can stand in no header and no envelope, with the sentence. The list lets none through."""
     said = "the address holds characters that no mail can carry"
     return {reader.id: said for reader in readers if not _ADDRESS.match(reader.email)}

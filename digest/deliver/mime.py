@@ -14,7 +14,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 
 from digest.deliver.headers import WORD_BYTES, common_headers, encode_address, encode_header, folded
-from digest.deliver.message import Outgoing, Recipient, Sender, fill, list_headers, one_line, pieces
+from digest.deliver.message import Outgoing, Recipient, Sender, list_headers, one_line, split_placeholders, substitute
 from digest.models import InlineImage, RenderedEmail
 
 _CRLF = b"\r\n"
@@ -43,7 +43,7 @@ class Template:
         pictures: Sequence[InlineImage],
     ) -> None:
         self.edition, self.list_id = edition, sender.list_id
-        self.personal = len(pieces(letter.subject)) > 1
+        self.personal = len(split_placeholders(letter.subject)) > 1
         self.subject = letter.subject if self.personal else encode_header("Subject", letter.subject)
         self.sender = folded("From", encode_address(sender.name, sender.email, room=WORD_BYTES)).encode("ascii") + _CRLF
         lines = [f"Reply-To: {one_line(sender.reply_to)}"] if sender.reply_to else []
@@ -58,7 +58,7 @@ class Template:
         filled = reader.values
         lines = (
             f"To: {one_line(reader.email)}",
-            encode_header("Subject", fill(self.subject, filled)) if self.personal else self.subject,
+            encode_header("Subject", substitute(self.subject, filled)) if self.personal else self.subject,
             f"Date: {_date(date.replace(microsecond=0), date.utcoffset())}",
             f"Message-ID: <{_message_id(self.edition, reader, self.list_id)}>",
             folded("List-Unsubscribe", list_headers(reader)["List-Unsubscribe"].split(" ")),
@@ -94,7 +94,7 @@ class _Body:
     """A text as base64 with slots. Lines end where a slot begins; a group of three bytes never does."""
 
     def __init__(self, text: str) -> None:
-        first, *rest = pieces(text.replace("\r\n", "\n").replace("\n", "\r\n"))
+        first, *rest = split_placeholders(text.replace("\r\n", "\n").replace("\n", "\r\n"))
         self.runs = [("", _Run(first[1])), *((tag, _Run(run)) for tag, run in rest)]
 
     def lines(self, values: Mapping[str, bytes]) -> bytes:

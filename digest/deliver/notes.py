@@ -11,23 +11,23 @@ from digest.deliver.ports import Ledger
 
 @dataclass(slots=True)
 class Notes:
-    """A `ports.Journal`. `failure` is what the ledger raised, which no transport may swallow."""
+    """A `ports.RecipientLog`. `failure` is what the ledger raised, which no transport may swallow."""
 
     ledger: Ledger
     attempt: str
     stop: threading.Event
     failure: Exception | None = None
 
-    def handing(self, reader: int) -> None:
-        self._note(self.ledger.note_handing, reader)
+    def started(self, reader: int) -> None:
+        self._note(self.ledger.record_started, reader)
 
-    def refused(self, reader: int, reason: str) -> None:
-        self._note(self.ledger.note_refused, reader, reason)
+    def rejected(self, reader: int, reason: str) -> None:
+        self._note(self.ledger.record_rejected, reader, reason)
 
-    def put_off(self, reader: int) -> None:
-        self._note(self.ledger.note_put_off, reader)
+    def deferred(self, reader: int) -> None:
+        self._note(self.ledger.record_deferred, reader)
 
-    def stopping(self) -> bool:
+    def should_stop(self) -> bool:
         return self.stop.is_set()
 
     def _note(self, noted: Callable[..., None], *what: object) -> None:

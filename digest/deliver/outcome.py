@@ -1,7 +1,8 @@
 """What can come of one attempt to hand over one batch. Data only.
 
-The four words are the ledger's: Accepted, Rejected, NotSent, Unknown. `Halve` asks for smaller batches, `Redo` is an
-Unknown that harms nobody; `Mixed` is for transports that hand over one reader at a time and can tell them apart.
+The four words are the ledger's: Accepted, Rejected, NotSent, Unknown. `Split` asks for smaller batches,
+`Retryable` is an
+Unknown that harms nobody; `PerRecipient` is for transports that hand over one reader at a time and can tell them apart.
 Readers are named by their subscriber id.
 """
 
@@ -26,7 +27,7 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class Halve:
+class Split:
     """The provider took nobody and did not say whose fault it is, or the request is too large: each half of the batch
     is tried alone. Never said of a batch of one."""
 
@@ -55,7 +56,7 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
-class Redo:
+class Retryable:
     """As Unknown, but the same transport may hand the same batch over again: its provider knows it by its key, or a
     file is replaced by its equal. No other transport may."""
 
@@ -63,7 +64,7 @@ class Redo:
 
 
 @dataclass(frozen=True, slots=True)
-class Mixed:
+class PerRecipient:
     """One outcome per reader. Readers named nowhere are not sent; `stop` as in NotSent.permanent."""
 
     accepted: frozenset[int] = frozenset()
@@ -74,15 +75,15 @@ class Mixed:
     stop: bool = False
 
 
-Outcome = Accepted | Rejected | Halve | NotSent | Unknown | Redo | Mixed
+Outcome = Accepted | Rejected | Split | NotSent | Unknown | Retryable | PerRecipient
 
 
-def without_doubt(outcome: Outcome) -> Outcome:
+def resend_unknown(outcome: Outcome) -> Outcome:
     """The outcome where everything in doubt is to be sent again, and some readers may get it twice."""
     match outcome:
         case Unknown(reason):
             return NotSent(f"{reason}; it is sent again")
-        case Mixed(unknown=doubts) if doubts:
+        case PerRecipient(unknown=doubts) if doubts:
             said = outcome.not_sent_reason or f"{next(iter(doubts.values()))}; it is sent again"
             return replace(outcome, unknown={}, not_sent_reason=said)
     return outcome

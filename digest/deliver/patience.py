@@ -20,16 +20,16 @@ _MOST_HALVINGS = 24  # in a row; a lone bad reader in a batch of 1,000 takes ten
 
 
 @dataclass
-class Patience:
+class CircuitBreaker:
     """`transport` is the one to use now; `over` that none is left. What comes in late from one that was given up
-    changes nothing. `say` gets sentences for the operator, `seconds` is a clock that nobody sets, `renew` is called
-    when another transport takes over."""
+    changes nothing. `say` gets sentences for the operator, `seconds` is a clock that nobody sets,
+    `reset_tries` is called when another transport takes over."""
 
     transports: Sequence[Transport]
     tries: int
     say: Callable[[str], None]
     seconds: Callable[[], float]
-    renew: Callable[[], None]
+    reset_tries: Callable[[], None]
     over: bool = False
     rest_until: float = 0.0
     transport: Transport = field(init=False)
@@ -96,7 +96,7 @@ class Patience:
             self.transport = following[0]
             self.rest_until = 0.0
             self._fresh()
-            self.renew()
+            self.reset_tries()
         else:
             self.over = True
             if why:

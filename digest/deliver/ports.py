@@ -27,22 +27,21 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
-    """Batches are claimed before their due time, when it is at most `most` and at least `least` away. What is nearer
-    waits for its time, for there would be none to recall it in: that ends `closes` before."""
+class ScheduleWindow:
+    """How long before it is due a batch may be scheduled at the provider: at most `max_lead`, at least `min_lead`."""
 
-    most: timedelta
-    least: timedelta
-    closes: timedelta
+    max_lead: timedelta
+    min_lead: timedelta
+    cancel_deadline: timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Recall:
+class Cancellation:
     """An attempt whose outcome is unknown and whose batch may still be recalled under its fence."""
 
     attempt: str
     batch: int
-    fence: str
+    schedule_id: str
 
 
 Recovery = Literal["redo", "stepwise", "hold"]
@@ -50,20 +49,20 @@ Recovery = Literal["redo", "stepwise", "hold"]
 twice), go on after the reader noted as being handed over (`stepwise`), or `hold` it as unknown."""
 
 
-class Journal(Protocol):
+class RecipientLog(Protocol):
     """For transports that hand over one reader at a time, in the order of the recipients."""
 
-    def handing(self, reader: int) -> None:
+    def started(self, reader: int) -> None:
         """Durably notes who is handed over next, BEFORE a byte leaves; so everyone before is done."""
         ...
 
-    def refused(self, reader: int, reason: str) -> None: ...
+    def rejected(self, reader: int, reason: str) -> None: ...
 
-    def put_off(self, reader: int) -> None:
+    def deferred(self, reader: int) -> None:
         """This one was certainly not handed over and waits in a batch of their own; the others go on."""
         ...
 
-    def stopping(self) -> bool:
+    def should_stop(self) -> bool:
         """Whether the run is asked to end: the transport stops before the next reader, who is then not sent."""
         ...
 
@@ -74,7 +73,7 @@ class Transport(Protocol):
     name: str
     recovery: Recovery
 
-    def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome: ...
+    def submit(self, outgoing: Outgoing, log: RecipientLog) -> Outcome: ...
 
     def probe(self) -> str:
         """What is wrong with the way to the provider, in one sentence, without mailing anyone; '' when nothing is."""
@@ -86,57 +85,58 @@ class Transport(Protocol):
 
 
 @runtime_checkable
-class Cutting(Protocol):
+class Abortable(Protocol):
     """A transport whose calls may take long, and can be ended from another thread."""
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """Breaks every connection, and each that is made until `close`: what is in flight ends at once, as an outcome
         like any other."""
         ...
 
 
 @runtime_checkable
-class Fence(Protocol):
+class Cancellable(Protocol):
     """A transport whose attempts can be recalled: the only way to make an unknown outcome definite where the provider
     knows no idempotency key.
 
-    A recall is sure until `closes` before the time to send; the provider keeps at most `most_open` of them at once.
+    A recall is sure until `cancel_deadline` before the time to send;
+    the provider keeps at most `max_open_cancellations` of them at once.
     """
 
     name: str
-    closes: timedelta
-    most_open: int
+    cancel_deadline: timedelta
+    max_open_cancellations: int
 
-    def open_fence(self) -> str | NotSent:
-        """A new id of the provider's, under which one attempt is submitted (`Outgoing.fence`) and can be recalled."""
+    def new_schedule_id(self) -> str | NotSent:
+        """Get an id from the provider. The attempt submitted with it (`Outgoing.schedule_id`) can be cancelled."""
         ...
 
-    def recall(self, fence: str) -> bool:
+    def cancel(self, schedule_id: str) -> bool:
         """Cancels whatever came or will come under this id, and asks the provider to confirm it. True only when it is
         confirmed; False also when nobody answers. May be called again."""
         ...
 
 
 @runtime_checkable
-class Lookup(Protocol):
+class LogLookup(Protocol):
     """A transport whose provider can be asked what it did with an attempt whose outcome is unknown."""
 
-    def look_up(self, attempt: str, emails: Sequence[str]) -> str:
+    def find_in_log(self, attempt: str, emails: Sequence[str]) -> str:
         """'accepted' when the provider's log shows the attempt, '' when it shows nothing, which proves nothing."""
         ...
 
 
 @runtime_checkable
-class Wanting(Protocol):
+class CapabilityReport(Protocol):
     """A transport that can tell what this account or key does not allow, though letters go all the same."""
 
-    def misses(self) -> tuple[str, ...]:
+    def missing_capabilities(self) -> tuple[str, ...]:
         """A sentence for each thing that works less well than it could; asks the provider and mails nobody."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Barred:
+class SuppressionEntry:
     """An entry of a provider's own list of whom it mails no more; `kind` as of an event: bounced, complained, left."""
 
     email: str
@@ -145,7 +145,7 @@ class Barred:
     reason: str = ""
 
 
-class CantTell(Exception):
+class SuppressionsUnavailable(Exception):
     """A provider's list can't be read; the message says why, in words that follow the list's name."""
 
 
@@ -154,68 +154,80 @@ Wait = Callable[[float], bool]
 
 
 @runtime_checkable
-class KeepsBarred(Protocol):
+class SuppressionSource(Protocol):
     """A transport whose provider keeps lists of whom it mails no more: what an event that was lost would have said."""
 
     name: str
     lists: tuple[str, ...]
 
-    def barred(self, list: str, since: datetime | None, until: datetime, wait: Wait) -> Iterator[Sequence[Barred]]:
+    def list_suppressions(
+        self, list: str, since: datetime | None, until: datetime, wait: Wait
+    ) -> Iterator[Sequence[SuppressionEntry]]:
         """What came to a list between the moments (None: ever), in parts. Raises CantTell, maybe after some of them."""
         ...
 
 
 class Ledger(Protocol):
-    """The memory of who got what. Every call is one durable transaction, but for those within `together`."""
+    """The memory of who got what. Every call is one durable transaction, but for those within `transaction`."""
 
-    def together(self) -> AbstractContextManager[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """What this thread calls within the block is one transaction, durable when the block ends, and nothing of it
         is done when it raises."""
         ...
 
     def claim(
-        self, most: int, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
+        self,
+        most: int,
+        edition: str,
+        transport: str,
+        now: datetime,
+        max_tries: int,
+        ahead: ScheduleWindow | None = None,
     ) -> Sequence[Claim]:
         """The next due batches, up to `most`, tried less than `max_tries` times in this run, marked `submitting` with
         an attempt row each before this returns; none only when there is none. Readers who may no longer be mailed are
         excluded here."""
         ...
 
-    def next_size(self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None) -> int:
+    def next_batch_size(
+        self, edition: str, transport: str, now: datetime, max_tries: int, ahead: ScheduleWindow | None = None
+    ) -> int:
         """How many readers the batch has that `claim` would give first now; 0 where there is none."""
         ...
 
-    def renew(self, edition: str) -> None:
+    def reset_tries(self, edition: str) -> None:
         """Gives every pending batch its tries back: another transport takes over."""
         ...
 
-    def note_fence(self, attempt: str, fence: str) -> None:
+    def record_schedule_id(self, attempt: str, schedule_id: str) -> None:
         """Durably notes the provider's id BEFORE it is used."""
         ...
 
-    def begin_recall(self, edition: str, fence: Fence, now: datetime, *, but: Collection[str] = ()) -> Recall | None:
+    def begin_cancellation(
+        self, edition: str, transport: Cancellable, now: datetime, *, but: Collection[str] = ()
+    ) -> Cancellation | None:
         """The next attempt to recall, marked and counted as recalled before a byte leaves; None when there is none
         that can be: too late, or too many recalls are open at the provider already. `but` are not tried again."""
         ...
 
-    def end_recall(self, attempt: str, now: datetime) -> None:
+    def confirm_cancellation(self, attempt: str, now: datetime) -> None:
         """The provider has confirmed it: nobody gets the letter by this attempt, and its batch is pending again."""
         ...
 
-    def note_handing(self, attempt: str, reader: int) -> None: ...
+    def record_started(self, attempt: str, reader: int) -> None: ...
 
-    def note_refused(self, attempt: str, reader: int, reason: str) -> None: ...
+    def record_rejected(self, attempt: str, reader: int, reason: str) -> None: ...
 
-    def note_put_off(self, attempt: str, reader: int) -> None: ...
+    def record_deferred(self, attempt: str, reader: int) -> None: ...
 
     def settle(self, attempt: str, outcome: Outcome, now: datetime) -> None: ...
 
-    def settle_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
+    def record_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
         """As `settle` of each, in fewer steps."""
         ...
 
 
-class Meter(Protocol):
+class SendRateLimiter(Protocol):
     """How many readers may go by a transport, counted so that it holds across restarts and processes."""
 
     def take(self, transport: str, readers: int, now: datetime) -> float:

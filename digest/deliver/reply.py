@@ -16,7 +16,7 @@ _LEAST_WAIT, _LONGEST_WAIT = 1.0, 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpResponse:
     """Status, headers in lower case, body. `whole` is False when the body broke off; the headers never have."""
 
     status: int
@@ -25,7 +25,7 @@ class Reply:
     whole: bool = True
 
     @property
-    def is_page(self) -> bool:
+    def is_html(self) -> bool:
         """An HTML page: no API said this, but a proxy, a gateway or a network that wants a login."""
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         return kind in ("text/html", "application/xhtml+xml") or self.body.lstrip()[:1] == b"<"

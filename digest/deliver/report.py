@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Redo, Rejected, Unknown
-from digest.deliver.patience import Patience
+from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Retryable, Split, Unknown
+from digest.deliver.patience import CircuitBreaker
 from digest.deliver.ports import Claim, Transport
 
 
@@ -23,7 +23,7 @@ class SendReport:
         if sentence and sentence not in self.problems:
             self.problems.append(sentence)
 
-    def add(self, outcome: Outcome, claim: Claim, by: Transport, patience: Patience, *, fenced: bool) -> int:
+    def add(self, outcome: Outcome, claim: Claim, by: Transport, patience: CircuitBreaker, *, fenced: bool) -> int:
         """Takes the outcome in and tells `patience` of it; answers how many readers are settled by it. `fenced`: it is
         unknown and will be recalled."""
         size = len(claim.readers)
@@ -47,18 +47,18 @@ class SendReport:
                 self.say(reason)
                 patience.failed(by, after=retry_after, permanent=permanent)
                 return 0
-            case Redo(reason):
+            case Retryable(reason):
                 self.say(reason)
                 patience.failed(by)
                 return 0
-            case Halve(reason):
+            case Split(reason):
                 self.say(reason)
                 patience.halved(by)
                 return 0
-            case Mixed():
+            case PerRecipient():
                 return self._add_each(outcome, claim, by, patience)
 
-    def _add_each(self, outcome: Mixed, claim: Claim, by: Transport, patience: Patience) -> int:
+    def _add_each(self, outcome: PerRecipient, claim: Claim, by: Transport, patience: CircuitBreaker) -> int:
         self.accepted += len(outcome.accepted)
         self.rejected += len(outcome.rejected)
         self.unknown += len(outcome.unknown)
@@ -73,7 +73,7 @@ class SendReport:
             patience.failed(by, after=outcome.retry_after, permanent=outcome.stop)
         return settled
 
-    def _doubt(self, claim: Claim, reason: str, by: Transport, patience: Patience) -> None:
+    def _doubt(self, claim: Claim, reason: str, by: Transport, patience: CircuitBreaker) -> None:
         self.say(f"batch {claim.batch}: it is not known whether it was sent: {reason}")
         patience.doubted(by)
 
@@ -81,8 +81,8 @@ class SendReport:
 def gone(outcome: Outcome, size: int) -> int:
     """How many of a batch's `size` readers have gone, or may have, by an attempt with this outcome."""
     match outcome:
-        case Accepted() | Unknown() | Redo():
+        case Accepted() | Unknown() | Retryable():
             return size
-        case Mixed():
+        case PerRecipient():
             return len(outcome.accepted) + len(outcome.unknown)
     return 0

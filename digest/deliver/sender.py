@@ -16,17 +16,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
-from digest.deliver.attempt import Attempted, attempt, recall
+from digest.deliver.attempt import AttemptResult, attempt, recall
 from digest.deliver.job import Job
 from digest.deliver.outcome import Accepted, NotSent, Outcome, Unknown
-from digest.deliver.patience import Patience
-from digest.deliver.ports import Claim, Fence, Recall, Transport
+from digest.deliver.patience import CircuitBreaker
+from digest.deliver.ports import Cancellable, Cancellation, Claim, Transport
 from digest.deliver.report import SendReport, gone
 from digest.garbage import gc_frozen
 
 _LOOK = 0.25  # seconds after which a resting run looks whether it is to stop
 _QUICK = 0.02  # seconds: who answers faster would wait for the ledger, batch by batch
-_UNTRIED = Attempted(NotSent("the run came to rest before it was begun", untried=True))
+_UNTRIED = AttemptResult(NotSent("the run came to rest before it was begun", untried=True))
 
 
 def send_due(job: Job) -> SendReport:
@@ -53,7 +53,7 @@ def send_due(job: Job) -> SendReport:
     return run.report
 
 
-def _came(future: Future[Attempted]) -> Attempted:
+def _came(future: Future[AttemptResult]) -> AttemptResult:
     return _UNTRIED if future.cancelled() else future.result()
 
 
@@ -74,12 +74,12 @@ class _Run:
         self.ready = 0  # batches claimed beyond those in hand, so that no hand waits for the ledger
         self.unheard: list[Outcome] = []  # what hands brought back but acceptance, while we have not drawn conclusions
         self.report = SendReport()
-        self.patience = Patience(
-            job.transports, job.tries, self.report.say, time.monotonic, lambda: job.ledger.renew(job.edition)
+        self.patience = CircuitBreaker(
+            job.transports, job.tries, self.report.say, time.monotonic, lambda: job.ledger.reset_tries(job.edition)
         )
-        self.ahead = {one.name: job.ahead if isinstance(one, Fence) else None for one in job.transports}
-        self.flying: dict[Future[Attempted], _Flight] = {}
-        self.recalling: Future[list[tuple[Recall, bool]]] | None = None
+        self.ahead = {one.name: job.ahead if isinstance(one, Cancellable) else None for one in job.transports}
+        self.flying: dict[Future[AttemptResult], _Flight] = {}
+        self.recalling: Future[list[tuple[Cancellation, bool]]] | None = None
         self.doubted = True  # something may be there to recall; at first what a run before this one left
         self.doubtful: dict[str, int] = {}  # attempts that this run left in doubt under a fence, with their readers
 
@@ -122,12 +122,12 @@ class _Run:
             if not self._may_claim() or flight.transport is not self.patience.transport:
                 future.cancel()
 
-    def _settle_and_claim(self, back: Sequence[Future[Attempted]]) -> bool:
+    def _settle_and_claim(self, back: Sequence[Future[AttemptResult]]) -> bool:
         """Whether anything was claimed, or came back."""
         job = self.job
         came = {future: _came(future) for future in back}
         failed = [one.failure for one in came.values() if one.failure]
-        with job.ledger.together() if back or self._may_claim() else contextlib.nullcontext():
+        with job.ledger.transaction() if back or self._may_claim() else contextlib.nullcontext():
             done = self._settle(came)
             claimed = [] if failed else self._claim_for(job.threads + self.ready - len(self.flying) + len(back))
         for future in back:
@@ -140,7 +140,7 @@ class _Run:
             job.progress(readers)
         return bool(back or claimed)
 
-    def _attempt(self, flight: _Flight) -> Attempted:
+    def _attempt(self, flight: _Flight) -> AttemptResult:
         """In a hand."""
         if self.unheard or self.over:
             return _UNTRIED
@@ -149,27 +149,27 @@ class _Run:
             self.unheard.append(came.outcome)
         return came
 
-    def _settle(self, came: Mapping[Future[Attempted], Attempted]) -> list[int]:
+    def _settle(self, came: Mapping[Future[AttemptResult], AttemptResult]) -> list[int]:
         """How many readers are settled by each."""
         ledger, now = self.job.ledger, self.job.clock()
         ended = [(self.flying[future], one) for future, one in came.items()]
         accepted = [(flight.claim, one.outcome) for flight, one in ended if isinstance(one.outcome, Accepted)]
         if accepted:
-            ledger.settle_accepted(accepted, now)
+            ledger.record_accepted(accepted, now)
         for flight, one in ended:
             if not isinstance(one.outcome, Accepted):
                 ledger.settle(flight.claim.attempt, one.outcome, now)
         if ended:
             quick = len(accepted) == len(ended) and all(one.seconds < _QUICK for _flight, one in ended)
-            self.ready = self.job.threads if quick and not self.job.meter else 0
+            self.ready = self.job.threads if quick and not self.job.rate_limiter else 0
         return [self._written_down(flight, one) for flight, one in ended]
 
-    def _written_down(self, flight: _Flight, came: Attempted) -> int:
+    def _written_down(self, flight: _Flight, came: AttemptResult) -> int:
         size = len(flight.claim.readers)
         if came is not _UNTRIED and not isinstance(came.outcome, Accepted):
             self.unheard.remove(came.outcome)
         self._put_back(flight.transport, flight.taken - gone(came.outcome, size))
-        fenced = bool(came.fence) and isinstance(came.outcome, Unknown)
+        fenced = bool(came.schedule_id) and isinstance(came.outcome, Unknown)
         if fenced:
             self.doubted = True
             self.doubtful[flight.claim.attempt] = size
@@ -186,7 +186,7 @@ class _Run:
             if taken is None:
                 continue  # it rests, or another transport goes on
             job = self.job
-            most = 1 if job.meter else free - len(claimed)
+            most = 1 if job.rate_limiter else free - len(claimed)
             turn = (job.edition, transport.name, job.clock(), job.tries, self.ahead[transport.name])
             claims = job.ledger.claim(most, *turn)
             if not claims:
@@ -199,19 +199,19 @@ class _Run:
         """Takes the next batch's share of the limits and answers how many readers that is; None while there is none:
         then the run rests, or the transport is given up."""
         job = self.job
-        if job.meter is None:
+        if job.rate_limiter is None:
             return 0
         now = job.clock()
-        readers = job.ledger.next_size(job.edition, transport.name, now, job.tries, self.ahead[transport.name])
-        wait_for = job.meter.take(transport.name, readers, now) if readers else 0.0
+        readers = job.ledger.next_batch_size(job.edition, transport.name, now, job.tries, self.ahead[transport.name])
+        wait_for = job.rate_limiter.take(transport.name, readers, now) if readers else 0.0
         if wait_for:
             self.patience.held_up(transport, wait_for)
             return None
         return readers
 
     def _put_back(self, transport: Transport, readers: int) -> None:
-        if self.job.meter and readers > 0:
-            self.job.meter.put_back(transport.name, readers)
+        if self.job.rate_limiter and readers > 0:
+            self.job.rate_limiter.put_back(transport.name, readers)
 
     def _take_in_recalls(self) -> None:
         """What is recalled waits to be sent again, by this run too."""

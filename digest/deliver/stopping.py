@@ -10,14 +10,16 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from digest.deliver.ports import Cutting, Transport
+from digest.deliver.ports import Abortable, Transport
 
 GRACE = 20.0  # seconds; who stops services allows thirty, and the ledger has yet to be written
 _LOOK = 0.1
 
 
 @contextmanager
-def cut_off(stop: threading.Event, transports: Sequence[Transport], *, grace: float = GRACE) -> Iterator[None]:
+def abort_after_grace(
+    stop: threading.Event, transports: Sequence[Transport], *, grace: float = GRACE
+) -> Iterator[None]:
     """While the block lasts: `grace` seconds after `stop` is set, the transports' connections are cut."""
     over = threading.Event()
     watch = threading.Thread(target=_watch, args=(stop, over, transports, grace), name="stopping", daemon=True)
@@ -35,5 +37,5 @@ def _watch(stop: threading.Event, over: threading.Event, transports: Sequence[Tr
             return
     if not over.wait(grace):
         for transport in transports:
-            if isinstance(transport, Cutting):
-                transport.cut()
+            if isinstance(transport, Abortable):
+                transport.abort()

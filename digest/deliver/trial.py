@@ -7,25 +7,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from digest.deliver.message import Outgoing
-from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Rejected, Unknown
+from digest.deliver.outcome import Accepted, NotSent, PerRecipient, Rejected, Split, Unknown
 from digest.deliver.ports import Transport
 
 
 class _NoJournal:
-    def handing(self, reader: int) -> None:
+    def started(self, reader: int) -> None:
         pass
 
-    def refused(self, reader: int, reason: str) -> None:
+    def rejected(self, reader: int, reason: str) -> None:
         pass
 
-    def put_off(self, reader: int) -> None:
+    def deferred(self, reader: int) -> None:
         pass
 
-    def stopping(self) -> bool:
+    def should_stop(self) -> bool:
         return False
 
 
-def hand_over(transport: Transport, letters: Sequence[Outgoing]) -> list[str]:
+def send_direct(transport: Transport, letters: Sequence[Outgoing]) -> list[str]:
     """Submits each once, as a batch of its own: no provider may take a second test for a repeat of the first. Answers a
     sentence for each address that it did not certainly reach the provider for."""
     problems = []
@@ -35,11 +35,11 @@ def hand_over(transport: Transport, letters: Sequence[Outgoing]) -> list[str]:
                 continue
             case Rejected(readers):
                 said = next(iter(readers.values()))
-            case Mixed() as outcome:
+            case PerRecipient() as outcome:
                 if outcome.accepted:
                     continue
                 said = next(iter({**outcome.rejected, **outcome.unknown}.values()), outcome.not_sent_reason)
-            case NotSent(reason) | Unknown(reason) | Halve(reason):
+            case NotSent(reason) | Unknown(reason) | Split(reason):
                 said = reason
         problems.append(f"{letter.recipients[0].email}: {said}")
     return problems

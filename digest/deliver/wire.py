@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from digest.deliver.lines import Line, Lines
-from digest.deliver.reply import Reply
+from digest.deliver.lines import ConnectionRegistry, Line
+from digest.deliver.reply import HttpResponse
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -32,11 +32,11 @@ _EARLY = 1.0
 _BROKEN = (OSError, http.client.HTTPException)
 
 
-class NeverSent(Exception):
+class RequestNotSent(Exception):
     """The request was never completely written: the other side can't have acted on it."""
 
 
-class MaybeSent(Exception):
+class ResponseUnknown(Exception):
     """The request was written and no whole answer came."""
 
 
@@ -87,7 +87,7 @@ class _Lines(io.BufferedReader):
         return line
 
 
-class Wire:
+class HttpClient:
     """Connections to one host, one per thread.
 
     `timeout` in seconds holds for each write and each read; connecting may take as long, but at most ten seconds, and
@@ -106,13 +106,13 @@ class Wire:
         self.local = threading.local()
         self.lock = threading.Lock()
         self.open: dict[http.client.HTTPConnection, Line] = {}
-        self.lines = Lines()
+        self.lines = ConnectionRegistry()
 
-    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> HttpResponse:
         """Raises NeverSent or MaybeSent; any HTTP status is a Reply."""
         return self._exchange("POST", path, body, headers)
 
-    def get(self, path: str, headers: Mapping[str, str]) -> Reply:
+    def get(self, path: str, headers: Mapping[str, str]) -> HttpResponse:
         """As `post`, with nothing to send."""
         return self._exchange("GET", path, None, headers)
 
@@ -123,13 +123,13 @@ class Wire:
         for connection, line in connections.items():
             line.close()
             connection.close()
-        self.lines.mend()
+        self.lines.reset()
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """Breaks every exchange, whoever is in it, and each that is begun until `close`."""
-        self.lines.cut()
+        self.lines.abort()
 
-    def _exchange(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+    def _exchange(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> HttpResponse:
         connection = self._connection()
         limit: _Limit = self.local.limit
         limit.until = time.monotonic() + self.timeout * _WHOLE
@@ -142,12 +142,12 @@ class Wire:
             self._drop(connection)
             if early is not None:
                 return early
-            raise NeverSent(_words(error)) from error
+            raise RequestNotSent(_words(error)) from error
         try:
             reply, go_on = _answer(connection)
         except _BROKEN as error:
             self._drop(connection)
-            raise MaybeSent(_words(error)) from error
+            raise ResponseUnknown(_words(error)) from error
         if not go_on:
             self._drop(connection)
         return reply
@@ -189,7 +189,7 @@ class Wire:
         connection.close()
 
 
-def _answer(connection: http.client.HTTPConnection) -> tuple[Reply, bool]:
+def _answer(connection: http.client.HTTPConnection) -> tuple[HttpResponse, bool]:
     """The answer, and whether the connection may be used again."""
     response = connection.getresponse()
     try:
@@ -200,10 +200,10 @@ def _answer(connection: http.client.HTTPConnection) -> tuple[Reply, bool]:
     headers = {name.lower(): value for name, value in response.getheaders()}
     go_on = response.isclosed() and not response.will_close
     response.close()
-    return Reply(response.status, headers, data, whole), go_on
+    return HttpResponse(response.status, headers, data, whole), go_on
 
 
-def _early(connection: http.client.HTTPConnection, limit: _Limit) -> Reply | None:
+def _early(connection: http.client.HTTPConnection, limit: _Limit) -> HttpResponse | None:
     """A refusal that came before the request was written to its end (a wrong key, too large a body). Nothing else that
     is said to half a request is an answer to it."""
     if connection.sock is None:

@@ -72,7 +72,7 @@ ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]{1,63}(
 _CODE = re.compile(r"(?<![0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
 
 
-def verdict(action: str, status: str, text: str) -> str:
+def classify(action: str, status: str, text: str) -> str:
     """The kind of event, from a report's Action and Status and what the server said; '' for nothing of note. An address
     is dead only where every code that means anything says so."""
     if action in ("relayed", "expanded"):

@@ -19,7 +19,7 @@ from digest.events.bounce_words import (
     QMAIL,
     QMAIL_PARAGRAPH,
     WORST_FIRST,
-    verdict,
+    classify,
 )
 from digest.events.event import one_line
 from digest.events.mail import Headers, Part, fields, first, read, received_at, split
@@ -40,7 +40,7 @@ _MOST = 20  # recipients, words, addresses of one mail
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Status:
     """What a report says of one recipient; `address` may be '' and need not be the one that we wrote to."""
 
     kind: str
@@ -49,31 +49,31 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DeliveryReport:
     """`said` worst first. `envelope` are the addresses that the mail came to; `signed` are words that may be ours;
     `message_ids` are those of the letter that it is about; `at` is when it came in, where that is told."""
 
-    said: tuple[Said, ...]
+    said: tuple[Status, ...]
     envelope: tuple[str, ...] = ()
     signed: tuple[str, ...] = ()
     message_ids: tuple[str, ...] = ()
     at: datetime | None = None
 
 
-def read_report(data: bytes) -> Report | None:
+def read_report(data: bytes) -> DeliveryReport | None:
     """What a mail reports; None for one that is no report: an answer out of the office, a letter to the desk."""
     headers, parts = read(data)
     leaving = _LEAVE.match(first(headers, "subject"))
     said = _delivery(parts) or _complaint(parts)
     if not said and leaving:
-        return Report((Said("left", "", "by mail"),), signed=(leaving[1],), at=received_at(headers))
+        return DeliveryReport((Status("left", "", "by mail"),), signed=(leaving[1],), at=received_at(headers))
     text = next((part.text for part in parts if part.kind == "text/plain"), "") if not said else ""
     said = said or _qmail(text) or _free(headers, text)
     if not said:
         return None
     returned = _returned(parts, text)
     envelope = [found for name in _ENVELOPE for value in headers.get(name, ()) for found in ADDRESS.findall(value)]
-    return Report(
+    return DeliveryReport(
         tuple(sorted(said, key=_gravity)),
         envelope=tuple(envelope[:_MOST]),
         signed=tuple(_SIGNED.findall(" ".join(returned.get("list-unsubscribe", ())))[:_MOST]),
@@ -82,7 +82,7 @@ def read_report(data: bytes) -> Report | None:
     )
 
 
-def _delivery(parts: Sequence[Part]) -> list[Said]:
+def _delivery(parts: Sequence[Part]) -> list[Status]:
     """The recipients of a delivery report: groups of fields between empty lines, the first about the whole mail."""
     found = []
     for part in parts:
@@ -94,35 +94,35 @@ def _delivery(parts: Sequence[Part]) -> list[Said]:
                 continue
             recipient = _address(of, "original-recipient") or _address(of, "final-recipient")
             diagnostic, status = first(of, "diagnostic-code"), first(of, "status")
-            kind = verdict(first(of, "action").lower().split(" ")[0], status, diagnostic)
+            kind = classify(first(of, "action").lower().split(" ")[0], status, diagnostic)
             if kind:
-                found.append(Said(kind, recipient, one_line(f"{status.split(' ')[0]} {diagnostic}")))
+                found.append(Status(kind, recipient, one_line(f"{status.split(' ')[0]} {diagnostic}")))
     return found
 
 
-def _complaint(parts: Sequence[Part]) -> list[Said]:
+def _complaint(parts: Sequence[Part]) -> list[Status]:
     for part in parts:
         if part.kind == "message/feedback-report":
             of = fields(part.text)
             sort = first(of, "feedback-type").lower()
             if sort in _COMPLAINTS:
                 where = first(of, "reported-domain")
-                return [Said(_COMPLAINTS[sort], _address(of, "original-rcpt-to"), one_line(f"{sort} {where}"))]
+                return [Status(_COMPLAINTS[sort], _address(of, "original-rcpt-to"), one_line(f"{sort} {where}"))]
     return []
 
 
-def _qmail(text: str) -> list[Said]:
+def _qmail(text: str) -> list[Status]:
     """qmail-send's bounce format (QSBMF): a paragraph a recipient, no MIME."""
     if not QMAIL.search(text[:2000]):
         return []
     report = text.partition(COPIES[0])[0]
     return [
-        Said(verdict("failed", "", why), address, one_line(why))
+        Status(classify("failed", "", why), address, one_line(why))
         for address, why in QMAIL_PARAGRAPH.findall(report)[:_MOST]
     ]
 
 
-def _free(headers: Headers, text: str) -> list[Said]:
+def _free(headers: Headers, text: str) -> list[Status]:
     """A failure told in prose: by a mailer daemon, in a subject or first lines that speak of one. `X-Failed-Recipients`
     is Exim's and Gmail's."""
     author = first(headers, "from").lower()
@@ -131,7 +131,7 @@ def _free(headers: Headers, text: str) -> list[Said]:
         return []
     why = text[:4000]
     named = ADDRESS.findall(first(headers, "x-failed-recipients")) or ADDRESS.findall(why)
-    return [Said(verdict("", "", why), address, one_line(why)) for address in dict.fromkeys(named[:_MOST])]
+    return [Status(classify("", "", why), address, one_line(why)) for address in dict.fromkeys(named[:_MOST])]
 
 
 def _returned(parts: Sequence[Part], text: str) -> Headers:
@@ -151,5 +151,5 @@ def _address(of: Headers, name: str) -> str:
     return found[0] if found else ""
 
 
-def _gravity(said: Said) -> int:
+def _gravity(said: Status) -> int:
     return WORST_FIRST.index(said.kind) if said.kind in WORST_FIRST else 0

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.events.event import Event
-from digest.events.ports import Known, Ledger, Memory, Readers
-from digest.events.rules import is_worn, rule_for
+from digest.events.ports import KnownDelivery, Ledger, Memory, Readers
+from digest.events.rules import rule_for, soft_bounce_limit_reached
 from digest.models import AttemptState
 
 _OPEN = (AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.DECIDED)
@@ -27,29 +27,29 @@ class Effects:
     kept: tuple[Event, ...] = ()
     suppressed: tuple[tuple[str, str, Event], ...] = ()
     """(address, reason, the newest event that says so)."""
-    proven: tuple[tuple[str, str], ...] = ()
+    confirmed: tuple[tuple[str, str], ...] = ()
     """(attempt, edition)."""
     alarms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What was new. `proven` are editions with an attempt that is settled now, `blocked` those with a new block."""
+    """What was new. `confirmed` are editions with an attempt that is settled now, `blocked` those with a new block."""
 
     kept: int = 0
     suppressed: int = 0
-    proven: frozenset[str] = frozenset()
+    confirmed: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
     alarms: tuple[str, ...] = ()
 
 
-def decide(events: Sequence[Event], known: Known, *, tracking: bool = False) -> Effects:
+def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = False) -> Effects:
     """What these events change, given what is known. What was said before changes nothing again, so that a late repeat
     can't bar a reader who has come back since."""
     by_reader = {reader: address for address, reader in known.addresses.items()}
     kept: dict[tuple[str, int, str], Event] = {}
     suppressed: dict[tuple[str, str], tuple[str, str, Event]] = {}
-    proven: dict[str, str] = {}
+    confirmed: dict[str, str] = {}
     alarms: Counter[tuple[str, str]] = Counter()
     for event in events:
         rule = rule_for(event.kind, event.reason)
@@ -62,7 +62,7 @@ def decide(events: Sequence[Event], known: Known, *, tracking: bool = False) -> 
         # An attempt's id beside a reader whom it did not carry says nothing of those whom it did.
         carried = own and tried is not None and known.letters[letter] == tried.batch
         if carried and tried is not None and tried.state in _OPEN and rule.proves:
-            proven[event.attempt] = event.edition
+            confirmed[event.attempt] = event.edition
         if rule.alarm and tried is not None and tried.state in (AttemptState.RECALLING, AttemptState.RECALLED):
             continue  # dropped because we have recalled it
         if rule.tracking and not tracking:
@@ -83,7 +83,7 @@ def decide(events: Sequence[Event], known: Known, *, tracking: bool = False) -> 
     return Effects(
         kept=tuple(kept.values()),
         suppressed=tuple(suppressed.values()),
-        proven=tuple(proven.items()),
+        confirmed=tuple(confirmed.items()),
         alarms=tuple(
             f"edition {edition}: the provider dropped the letters of {count} readers: {reason or 'no reason is given'}"
             for (edition, reason), count in alarms.items()
@@ -106,18 +106,18 @@ def apply(
     return Applied(
         kept=len(effects.kept),
         suppressed=barred + _bar_worn(effects.kept, known, memory, readers, now),
-        proven=frozenset(edition for attempt, edition in effects.proven if ledger.prove(attempt)),
+        confirmed=frozenset(edition for attempt, edition in effects.confirmed if ledger.confirm_accepted(attempt)),
         blocked=frozenset(event.edition for event in effects.kept if event.kind == "blocked"),
         alarms=effects.alarms,
     )
 
 
-def _bar_worn(kept: Sequence[Event], known: Known, memory: Memory, readers: Readers, now: datetime) -> int:
+def _bar_worn(kept: Sequence[Event], known: KnownDelivery, memory: Memory, readers: Readers, now: datetime) -> int:
     blocked = {event.subscriber: event for event in kept if event.kind == "blocked"}
     if not blocked:
         return 0
     addresses = {reader: address for address, reader in known.addresses.items()}
-    worn = [reader for reader, row in memory.blocked(blocked).items() if is_worn(row)]
+    worn = [reader for reader, row in memory.blocked(blocked).items() if soft_bounce_limit_reached(row)]
     return sum(
         readers.suppress(addresses[reader], "blocked", now=now, detail=_cause(blocked[reader]))
         for reader in worn

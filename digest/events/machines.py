@@ -20,7 +20,7 @@ _LINKS = 3
 _SECONDS = 10
 
 
-def scanned(events: Sequence[Event], *, urls: Sequence[str], agents: Sequence[str]) -> list[Event]:
+def mark_scanner_clicks(events: Sequence[Event], *, urls: Sequence[str], agents: Sequence[str]) -> list[Event]:
     """The events with clicks of machines named so: by a scanner's user agent, or three links of one letter within ten
     seconds. `urls` and `agents` go with the events, '' where there is none."""
     clicks = defaultdict(list)

@@ -12,7 +12,7 @@ from digest.events.mail import MOST_BYTES
 _LINE = 1 << 16
 
 
-def mails(stream: BinaryIO) -> Iterator[bytes]:
+def iter_messages(stream: BinaryIO) -> Iterator[bytes]:
     """The mails of an mbox, or the one mail that the stream is. What is over the bound of a mail is not kept."""
     mail = bytearray()
     blank = True

@@ -11,7 +11,7 @@ from digest.events.event import Event
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class AttemptRef:
     """An attempt as the ledger has it: its state, and the batch that it handed over."""
 
     state: str
@@ -19,7 +19,7 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownDelivery:
     """What the store knows of the letters, readers and attempts that some events name."""
 
     addresses: Mapping[str, int] = field(default_factory=dict)
@@ -28,13 +28,13 @@ class Known:
     """(edition, reader) of letters that were frozen here → their batch."""
     said: frozenset[tuple[str, int, str]] = frozenset()
     """(edition, reader, kind) of what was said before."""
-    attempts: Mapping[str, Tried] = field(default_factory=dict)
+    attempts: Mapping[str, AttemptRef] = field(default_factory=dict)
 
 
 class Memory(Protocol):
     """Letters and what was said of them. Every call is one transaction; each may be repeated without harm."""
 
-    def known(self, events: Sequence[Event]) -> Known: ...
+    def known(self, events: Sequence[Event]) -> KnownDelivery: ...
 
     def record(self, events: Iterable[Event]) -> None:
         """Keeps the first word of each kind about a letter."""
@@ -47,7 +47,7 @@ class Memory(Protocol):
 
 
 class Ledger(Protocol):
-    def prove(self, attempt: str) -> bool:
+    def confirm_accepted(self, attempt: str) -> bool:
         """Notes that the provider took an open attempt, because an event names it. False when that was known."""
         ...
 

@@ -84,7 +84,7 @@ def rank(reason: str) -> int:
     return RANKS.index(reason) if reason in RANKS else -1
 
 
-def is_worn(blocked: Sequence[datetime | None]) -> bool:
+def soft_bounce_limit_reached(blocked: Sequence[datetime | None]) -> bool:
     """Whether an address is given up for now. `blocked` has a reader's letters, newest first: when each was blocked,
     None for one that was not. Five in a row over a week or more (a delivered letter begins the count anew)."""
     row = []

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from digest.events.event import Event, one_line
-from digest.events.machines import scanned
+from digest.events.machines import mark_scanner_clicks
 
 _KINDS = {
     "processed": "processed",
@@ -35,7 +35,7 @@ _LATEST = 4_102_444_800  # 2100: a later second is nonsense
 _IDS = 2**63
 
 
-class NoEvents(ValueError):
+class InvalidPayload(ValueError):
     """The post is no list of events; the message is one sentence."""
 
 
@@ -45,11 +45,11 @@ def read(body: bytes, comparable: Callable[[str], str]) -> list[Event]:
     try:
         given = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise NoEvents(f"the post is no JSON: {error}") from None
+        raise InvalidPayload(f"the post is no JSON: {error}") from None
     if not isinstance(given, list):
-        raise NoEvents("the post is no list of events")
+        raise InvalidPayload("the post is no list of events")
     found = [(event, item) for item in given if isinstance(item, dict) and (event := _event(item, comparable))]
-    return scanned(
+    return mark_scanner_clicks(
         [event for event, _item in found],
         urls=[_text(item.get("url")) for _event, item in found],
         agents=[_text(item.get("useragent")) for _event, item in found],

@@ -15,7 +15,7 @@ def write_preview(app: App, edition: Edition, out: Path) -> tuple[list[Path], di
     A frozen edition is shown as it was sent. The .html file contains the attached images. Raises DigestError if a
     file cannot be written.
     """
-    from digest.deliver.message import Outgoing, carried, cids, fill, recipient
+    from digest.deliver.message import Outgoing, content_ids, inline_images, recipient, substitute
     from digest.deliver.mime import build
     from digest.preview.frames import with_images
     from digest.render.fit import measure
@@ -25,12 +25,12 @@ def write_preview(app: App, edition: Edition, out: Path) -> tuple[list[Path], di
     if email is None:
         raise DigestError(f"edition {edition.key} has no story to show")
     reader = recipient(0, "asha@example.com", app.sender, app.signer.sign_letter)
-    images = carried(email, app.articles.pictures.held(cids([email])))
+    images = inline_images(email, app.articles.pictures.held(content_ids([email])))
     outgoing = Outgoing(edition.key, "preview", "preview", email, app.sender, (reader,), images)
     sizes = measure(email)
     parts = {
-        "html": with_images(fill(email.html, reader.values), images).encode(),
-        "txt": fill(email.text, reader.values).encode(),
+        "html": with_images(substitute(email.html, reader.values), images).encode(),
+        "txt": substitute(email.text, reader.values).encode(),
         "eml": build(outgoing, reader, date=app.now()),
     }
     files = []

@@ -109,7 +109,7 @@ class PreviewState:
 
 
 def _variant_previews(app: App, edition: Edition) -> list[VariantPreview]:
-    from digest.deliver.message import carried, cids, fill, recipient
+    from digest.deliver.message import content_ids, inline_images, recipient, substitute
     from digest.preview.frames import with_images
     from digest.render.fit import measure
 
@@ -122,8 +122,8 @@ def _variant_previews(app: App, edition: Edition) -> list[VariantPreview]:
             continue
         sizes = measure(email)
         names = {"decoded": sizes.decoded, "base64": sizes.base64, "quoted_printable": sizes.quoted_printable}
-        html, text = (fill(part, reader.values) for part in (email.html, email.text))
-        html = with_images(html, carried(email, app.articles.pictures.held(cids([email]))))
+        html, text = (substitute(part, reader.values) for part in (email.html, email.text))
+        html = with_images(html, inline_images(email, app.articles.pictures.held(content_ids([email]))))
         topics = ", ".join(section.name for section in edition.sections if section.name in (variant.topics or ()))
         previews.append(VariantPreview(variant.key, topics, email.subject, html, text, names, sizes.level))
     if not previews:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
 
-from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Redo, Rejected, Unknown
+from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Retryable, Split, Unknown
 from digest.deliver.ports import Claim
 from digest.errors import StoreError
 from digest.models import AttemptState
@@ -109,14 +109,14 @@ def _words(outcome: Outcome) -> tuple[str, str, str]:
             return AttemptState.ACCEPTED, "", provider_id
         case Rejected(readers):
             return AttemptState.REJECTED, f"{len(readers)} readers refused", ""
-        case Halve(reason):
+        case Split(reason):
             return AttemptState.HALVED, reason, ""
         case NotSent(reason):
             return AttemptState.NOT_SENT, reason, ""
-        case Redo(reason):
+        case Retryable(reason):
             return AttemptState.REDO, reason, ""
         case Unknown(reason):
             return AttemptState.UNKNOWN, reason, ""
-        case Mixed():
+        case PerRecipient():
             said = outcome.not_sent_reason or next(iter(outcome.unknown.values()), "")
             return AttemptState.MIXED, said, ""

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Select, Text, and_, bindparam, case, func, insert, or_, select, update
 
-from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Redo, Rejected, Unknown
+from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Retryable, Split, Unknown
 from digest.errors import StoreError
 from digest.models import BatchState, DeliveryOutcome
 from digest.store import attempts
@@ -32,15 +32,15 @@ def apply(connection: Connection, number: int, outcome: Outcome) -> None:
         case NotSent(untried=True):
             _set_state(connection, BatchState.PENDING, number)
             connection.execute(update(batch).where(batch.c.id == number).values(tries=batch.c.tries - 1))
-        case NotSent() | Redo():
+        case NotSent() | Retryable():
             _set_state(connection, BatchState.PENDING, number)
         case Unknown():
             _set_state(connection, BatchState.UNKNOWN, number)
-        case Halve():
+        case Split():
             _halve(connection, number)
         case Rejected(readers):
-            _split(connection, number, Mixed(rejected=readers))
-        case Mixed():
+            _split(connection, number, PerRecipient(rejected=readers))
+        case PerRecipient():
             _split(connection, number, outcome)
 
 
@@ -65,7 +65,7 @@ def accept(connection: Connection, numbers: Sequence[int]) -> None:
     _set_state(connection, BatchState.ACCEPTED, *numbers)
 
 
-def _split(connection: Connection, number: int, outcome: Mixed) -> None:
+def _split(connection: Connection, number: int, outcome: PerRecipient) -> None:
     """The accepted stay in the batch; the rejected part from it; the unknown and the rest get a batch each."""
     ids = [id for id, _email in readers(connection, number)]
     parts = {

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Table, and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.events.event import Event
-from digest.events.ports import Known, Tried
+from digest.events.ports import AttemptRef, KnownDelivery
 from digest.events.rules import LEFT, WORN_LETTERS
 from digest.store import barring
 from digest.store.database import Database
@@ -94,7 +94,7 @@ class EventStore:
         with self.database.write() as connection:
             return connection.execute(delete(webhook).where(old)).rowcount
 
-    def known(self, events: Sequence[Event]) -> Known:
+    def known(self, events: Sequence[Event]) -> KnownDelivery:
         addresses: dict[str, int] = {}
         letters: dict[tuple[str, int], int | None] = {}
         said: set[tuple[str, int, str]] = set()
@@ -114,11 +114,11 @@ class EventStore:
                     heard = and_(delivery_event.c.edition == key, delivery_event.c.subscriber.in_(part))
                     words = select(delivery_event.c.subscriber, delivery_event.c.kind).where(heard)
                     said |= {(key, id, kind) for id, kind in connection.execute(words)}
-            attempts: dict[str, Tried] = {}
+            attempts: dict[str, AttemptRef] = {}
             for part in _parts({event.attempt for event in events if event.attempt}):
                 tried = select(attempt.c.id, attempt.c.state, attempt.c.batch).where(attempt.c.id.in_(part))
-                attempts |= {id: Tried(state, batch) for id, state, batch in connection.execute(tried)}
-        return Known(addresses, letters, frozenset(said), attempts)
+                attempts |= {id: AttemptRef(state, batch) for id, state, batch in connection.execute(tried)}
+        return KnownDelivery(addresses, letters, frozenset(said), attempts)
 
     def record(self, events: Iterable[Event]) -> None:
         rows = [

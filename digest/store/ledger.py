@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, inser
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from digest.deliver.outcome import Accepted, NotSent, Outcome
-from digest.deliver.ports import Ahead, Claim, Fence, Recall, Recovery
+from digest.deliver.ports import Cancellable, Cancellation, Claim, Recovery, ScheduleWindow
 from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState
 from digest.store import attempts, batches, recalls
 from digest.store.attempts import redone_elsewhere
@@ -38,7 +38,13 @@ class SqlLedger:
         self.progress = ProgressLog(database)
 
     def claim(
-        self, most: int, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
+        self,
+        most: int,
+        edition: str,
+        transport: str,
+        now: datetime,
+        max_tries: int,
+        ahead: ScheduleWindow | None = None,
     ) -> Sequence[Claim]:
         turn = {**_turn(edition, transport, now, max_tries, ahead), "several": most}
         while True:
@@ -75,31 +81,33 @@ class SqlLedger:
             "send_at": claim.send_at,
         }
 
-    def together(self) -> AbstractContextManager[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         return self.database.together()
 
-    def next_size(self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None) -> int:
+    def next_batch_size(
+        self, edition: str, transport: str, now: datetime, max_tries: int, ahead: ScheduleWindow | None = None
+    ) -> int:
         with self.database.read() as connection:
             turn = _turn(edition, transport, now, max_tries, ahead)
             return int(connection.execute(_next(batch.c.size, ahead is not None), turn).scalar() or 0)
 
-    def renew(self, edition: str) -> None:
+    def reset_tries(self, edition: str) -> None:
         with self.database.write() as connection:
             _renew(connection, edition)
 
-    def note_fence(self, name: str, fence: str) -> None:
+    def record_schedule_id(self, name: str, schedule_id: str) -> None:
         with self.database.write() as connection:
-            attempts.own(connection, name, fence=fence)
+            attempts.own(connection, name, schedule_id=schedule_id)
 
-    def note_handing(self, name: str, reader: int) -> None:
+    def record_started(self, name: str, reader: int) -> None:
         self.progress.record(name, reader)
 
-    def note_refused(self, name: str, reader: int, reason: str) -> None:
+    def record_rejected(self, name: str, reader: int, reason: str) -> None:
         with self.database.write() as connection:
             number = attempts.own(connection, name, in_doubt=reader)
             batches.part(connection, number, reader, outcome=DeliveryOutcome.REJECTED, reason=reason)
 
-    def note_put_off(self, name: str, reader: int) -> None:
+    def record_deferred(self, name: str, reader: int) -> None:
         with self.database.write() as connection:
             number = attempts.own(connection, name, in_doubt=reader)
             batches.part(connection, number, reader, batch=batches.waiting_room(connection, number))
@@ -111,37 +119,39 @@ class SqlLedger:
                 batches.apply(connection, number, outcome)
         self.progress.end(name)
 
-    def settle_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
+    def record_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
         with self.database.write() as connection:
             batches.accept(connection, attempts.accept(connection, accepted, now))
         for claim, _outcome in accepted:
             self.progress.end(claim.attempt)
 
-    def begin_recall(self, edition: str, fence: Fence, now: datetime, *, but: Collection[str] = ()) -> Recall | None:
+    def begin_cancellation(
+        self, edition: str, transport: Cancellable, now: datetime, *, but: Collection[str] = ()
+    ) -> Cancellation | None:
         with self.database.write(area="recall") as connection:
-            return recalls.begin(connection, edition, fence, now, but)
+            return recalls.begin(connection, edition, transport, now, but)
 
-    def begin_withdrawal(
-        self, edition: str, fence: Fence, now: datetime, *, but: Collection[str] = ()
-    ) -> Recall | None:
-        """As `begin_recall`, also of what the provider surely holds for later: the edition is stopped."""
+    def begin_stop_cancellation(
+        self, edition: str, transport: Cancellable, now: datetime, *, but: Collection[str] = ()
+    ) -> Cancellation | None:
+        """As `begin_cancellation`, also of what the provider surely holds for later: the edition is stopped."""
         with self.database.write(area="recall") as connection:
-            return recalls.begin(connection, edition, fence, now, but, taken=True)
+            return recalls.begin(connection, edition, transport, now, but, taken=True)
 
-    def held_ahead(self, edition: str, now: datetime) -> recalls.Held:
+    def scheduled_recipients(self, edition: str, now: datetime) -> recalls.Held:
         """How many readers' letters a provider holds until a time that is still to come."""
         with self.database.read() as connection:
-            return recalls.held_ahead(connection, edition, now)
+            return recalls.scheduled_recipients(connection, edition, now)
 
-    def end_recall(self, name: str, now: datetime) -> None:
+    def confirm_cancellation(self, name: str, now: datetime) -> None:
         with self.database.write() as connection:
             recalls.end(connection, name, now)
 
-    def prove(self, name: str) -> bool:
+    def confirm_accepted(self, name: str) -> bool:
         """The provider has shown, by its events or its log, that it took this attempt: its batch is accepted whatever
         our line to the provider said. False where that was known, or the attempt was recalled."""
         with self.database.write() as connection:
-            return recalls.prove(connection, name)
+            return recalls.confirm_accepted(connection, name)
 
     def begin_run(
         self,
@@ -160,14 +170,16 @@ class SqlLedger:
             _renew(connection, edition)
         return doubtful
 
-    def is_due(self, edition: str, now: datetime, ahead: Ahead | None = None) -> bool:
+    def is_due(self, edition: str, now: datetime, ahead: ScheduleWindow | None = None) -> bool:
         """Whether a batch waits to be handed over now, was left in flight, or may yet be recalled."""
         waiting = or_(
             and_(batch.c.state == BatchState.PENDING, _ready(ahead is not None)), batch.c.state == BatchState.SUBMITTING
         )
         if ahead is not None:
             recallable = select(attempt.c.id).where(
-                attempt.c.batch == batch.c.id, attempt.c.fence != "", attempt.c.send_at > now + ahead.closes
+                attempt.c.batch == batch.c.id,
+                attempt.c.schedule_id != "",
+                attempt.c.send_at > now + ahead.cancel_deadline,
             )
             waiting = or_(waiting, and_(batch.c.state == BatchState.UNKNOWN, recallable.exists()))
         with self.database.read() as connection:
@@ -261,16 +273,18 @@ def _take(fenced: bool) -> ReturningUpdate[Any]:
 
 
 def _ready(fenced: bool) -> ColumnElement[bool]:
-    """That a batch's time has come, or is as far ahead as a fence needs (`_moments`)."""
+    """That a batch's time has come, or is as far ahead as scheduling allows (`_moments`)."""
     due = batch.c.due_at <= bindparam("now")
     return or_(due, batch.c.due_at.between(bindparam("soonest"), bindparam("latest"))) if fenced else due
 
 
-def _moments(now: datetime, ahead: Ahead | None) -> dict[str, Any]:
-    return {"now": now} if ahead is None else {"now": now, "soonest": now + ahead.least, "latest": now + ahead.most}
+def _moments(now: datetime, ahead: ScheduleWindow | None) -> dict[str, Any]:
+    return (
+        {"now": now} if ahead is None else {"now": now, "soonest": now + ahead.min_lead, "latest": now + ahead.max_lead}
+    )
 
 
-def _turn(edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None) -> dict[str, Any]:
+def _turn(edition: str, transport: str, now: datetime, max_tries: int, ahead: ScheduleWindow | None) -> dict[str, Any]:
     return {"key": edition, "by": transport, "most": max_tries, **_moments(now, ahead)}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from digest.deliver.outcome import Mixed, Outcome, Unknown, without_doubt
+from digest.deliver.outcome import Outcome, PerRecipient, Unknown, resend_unknown
 from digest.models import AttemptState, BatchState
 from digest.store import batches
 from digest.store.database import Database
@@ -84,12 +84,12 @@ def _orphan(connection: Connection, row: Any, left: Left, now: datetime) -> Orph
     ids = [id for id, _email in batches.readers(connection, row.batch)]
     outcome: Outcome = left.outcome(row, ids, now)
     if left.resend:
-        outcome = without_doubt(outcome)
+        outcome = resend_unknown(outcome)
     accepted: frozenset[int] = frozenset()
     unknown: frozenset[int] = frozenset()
     reason = getattr(outcome, "reason", "")
     if isinstance(outcome, Unknown):
         unknown = frozenset(ids)
-    elif isinstance(outcome, Mixed):
+    elif isinstance(outcome, PerRecipient):
         accepted, unknown, reason = outcome.accepted, frozenset(outcome.unknown), outcome.not_sent_reason
     return Orphan(row.batch, row.id, row.transport, row.started_at, accepted, unknown, reason)

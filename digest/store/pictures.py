@@ -31,18 +31,18 @@ class PictureStore:
                 if new:
                     connection.execute(insert(picture), [asdict(item) for item in new])
 
-    def held(self, cids: Collection[str]) -> Mapping[str, InlineImage]:
+    def held(self, content_ids: Collection[str]) -> Mapping[str, InlineImage]:
         """The pictures of these Content-IDs, by Content-ID; unknown ones are left out."""
         found: dict[str, InlineImage] = {}
-        if not cids:
+        if not content_ids:
             return found
         with self.database.read() as connection:
-            for some in _chunks(cids):
+            for some in _chunks(content_ids):
                 for row in connection.execute(select(picture).where(picture.c.cid.in_(some))):
                     found[row.cid] = InlineImage(row.cid, row.type, row.data, row.width, row.height)
         return found
 
 
-def _chunks(cids: Collection[str]) -> list[list[str]]:
-    wanted = list(dict.fromkeys(cids))
+def _chunks(content_ids: Collection[str]) -> list[list[str]]:
+    wanted = list(dict.fromkeys(content_ids))
     return [wanted[at : at + _CHUNK] for at in range(0, len(wanted), _CHUNK)]

@@ -134,7 +134,7 @@ class RateLimiter:
 
 
 class TransportLimits:
-    """A `deliver.ports.Meter`: the same limits for each transport, counted apart."""
+    """A `deliver.ports.SendRateLimiter`: the same limits for each transport, counted apart."""
 
     def __init__(self, database: Database, limits: Limits) -> None:
         self.limiter = RateLimiter(database)

@@ -1,4 +1,4 @@
-"""Attempts whose outcome is unknown, made definite: recalled under their fence, or proved by the provider's own word.
+"""Attempts whose outcome is unknown, resolved: cancelled at the provider, or confirmed by it.
 
 Inside a transaction that the caller holds. An attempt goes `unknown → recalling → recalled`, or to `proved` from
 `submitting`, `unknown` or `decided` (an operator has disowned it); its batch goes from `unknown` to `pending` or
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
-from digest.deliver.ports import Fence, Recall
+from digest.deliver.ports import Cancellable, Cancellation
 from digest.models import AttemptState, BatchState, EditionState
 from digest.store.schema import attempt, batch
 from digest.store.schema import edition as editions
@@ -36,46 +36,63 @@ class Held(NamedTuple):
 
 
 def begin(
-    connection: Connection, edition: str, fence: Fence, now: datetime, but: Collection[str], *, taken: bool = False
-) -> Recall | None:
-    """As `ports.Ledger.begin_recall`; with `taken` also what the provider surely holds. Only one caller at a time, or
-    the provider's limit is passed."""
+    connection: Connection,
+    edition: str,
+    transport: Cancellable,
+    now: datetime,
+    but: Collection[str],
+    *,
+    taken: bool = False,
+) -> Cancellation | None:
+    """As `ports.Ledger.begin_cancellation`; with `taken` also what the provider surely holds.
+
+    Callers take turns; otherwise the provider's limit would be exceeded.
+    """
     states = (AttemptState.UNKNOWN, AttemptState.ACCEPTED) if taken else (AttemptState.UNKNOWN,)
     open_ = (
-        select(attempt.c.id, attempt.c.batch, attempt.c.fence, attempt.c.state)
+        select(attempt.c.id, attempt.c.batch, attempt.c.schedule_id, attempt.c.state)
         .join(batch, batch.c.id == attempt.c.batch)
         .where(batch.c.edition == edition, batch.c.state.in_(states))
-        .where(attempt.c.transport == fence.name, attempt.c.fence != "", attempt.c.send_at > now + fence.closes)
+        .where(
+            attempt.c.transport == transport.name,
+            attempt.c.schedule_id != "",
+            attempt.c.send_at > now + transport.cancel_deadline,
+        )
         .where(attempt.c.state.in_((*states, AttemptState.RECALLING)), attempt.c.id.not_in(but))
         # What is left out when there is no room for all is to be as few readers as can be.
         .order_by(attempt.c.state.desc(), attempt.c.send_at, batch.c.size.desc(), attempt.c.id)
     )
-    room = fence.most_open - connection.execute(select(func.count()).where(_counted(fence, now))).scalar_one()
+    room = (
+        transport.max_open_cancellations
+        - connection.execute(select(func.count()).where(_counted(transport, now))).scalar_one()
+    )
     for row in connection.execute(open_).all():
         if row.state == AttemptState.RECALLING or room > 0:  # what was begun goes on: it is counted already
             connection.execute(update(attempt).where(attempt.c.id == row.id).values(state=AttemptState.RECALLING))
             _move(connection, row.id, out_of=(BatchState.ACCEPTED,), to=BatchState.UNKNOWN)
-            return Recall(row.id, row.batch, row.fence)
+            return Cancellation(row.id, row.batch, row.schedule_id)
     return None
 
 
-def _counted(fence: Fence, now: datetime) -> ColumnElement[bool]:
+def _counted(transport: Cancellable, now: datetime) -> ColumnElement[bool]:
     """A recall counts at the provider until its time to send, in whatever edition it was made."""
     return and_(
-        attempt.c.transport == fence.name,
+        attempt.c.transport == transport.name,
         attempt.c.state.in_((AttemptState.RECALLING, AttemptState.RECALLED, AttemptState.DECIDED)),
         attempt.c.send_at > now,
     )
 
 
-def room_from(connection: Connection, fence: Fence, now: datetime) -> datetime | None:
+def next_free_cancellation(connection: Connection, transport: Cancellable, now: datetime) -> datetime | None:
     """When the first of the recalls that are open now counts no more; None where none is open."""
-    return connection.execute(select(func.min(attempt.c.send_at)).where(_counted(fence, now))).scalar()
+    return connection.execute(select(func.min(attempt.c.send_at)).where(_counted(transport, now))).scalar()
 
 
 def end(connection: Connection, name: str, now: datetime) -> None:
-    """As `ports.Ledger.end_recall`. The batch begins afresh: that it was in doubt says nothing against it. It stays as
-    it is while another attempt of it may have reached its readers: one made by an operator's word, say."""
+    """As `ports.Ledger.confirm_cancellation`. The batch starts again with all its tries.
+
+    It stays unknown while another attempt of it may have reached its recipients, such as one made by an operator.
+    """
     mine = and_(attempt.c.id == name, attempt.c.state == AttemptState.RECALLING)
     if not connection.execute(update(attempt).where(mine).values(state=AttemptState.RECALLED, ended_at=now)).rowcount:
         return
@@ -85,7 +102,7 @@ def end(connection: Connection, name: str, now: datetime) -> None:
         _move(connection, name, out_of=(BatchState.UNKNOWN, BatchState.ACCEPTED), to=BatchState.PENDING)
 
 
-def held_ahead(connection: Connection, edition: str, now: datetime) -> Held:
+def scheduled_recipients(connection: Connection, edition: str, now: datetime) -> Held:
     """How many readers' letters a provider holds until a time that is still to come."""
     rows = (
         select(batch.c.state, func.sum(batch.c.size))
@@ -96,7 +113,7 @@ def held_ahead(connection: Connection, edition: str, now: datetime) -> Held:
     return Held(int(found.get(BatchState.ACCEPTED, 0)), int(found.get(BatchState.UNKNOWN, 0)))
 
 
-def stopped_ahead(connection: Connection, now: datetime) -> list[str]:
+def stopped_with_scheduled(connection: Connection, now: datetime) -> list[str]:
     """Stopped editions of which a provider holds letters for a time that is still to come."""
     mine = (
         select(editions.c.key)
@@ -111,15 +128,18 @@ def _held_until_after(now: datetime) -> ColumnElement[bool]:
     held = select(attempt.c.id).where(
         attempt.c.batch == batch.c.id,
         attempt.c.state.in_((AttemptState.ACCEPTED, AttemptState.UNKNOWN, AttemptState.RECALLING)),
-        attempt.c.fence != "",
+        attempt.c.schedule_id != "",
         attempt.c.send_at > now,
     )
     return and_(batch.c.state.in_((BatchState.ACCEPTED, BatchState.UNKNOWN)), held.exists())
 
 
-def prove(connection: Connection, name: str) -> bool:
-    """As `SqlLedger.prove`. An attempt that is being recalled proves nothing: the provider may have taken it and yet
-    never let it go. One that an operator has disowned settles its batch only until another attempt has it."""
+def confirm_accepted(connection: Connection, name: str) -> bool:
+    """As `SqlLedger.confirm_accepted`.
+
+    An attempt that is being cancelled confirms nothing: the provider may have taken it and still never send it. One
+    that an operator has disowned settles its batch only until another attempt has it.
+    """
     for state, out_of in (
         (AttemptState.SUBMITTING, BatchState.SUBMITTING),
         (AttemptState.UNKNOWN, BatchState.UNKNOWN),

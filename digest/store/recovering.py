@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from digest.deliver.outcome import Mixed, NotSent, Outcome, Redo, Unknown, without_doubt
+from digest.deliver.outcome import NotSent, Outcome, PerRecipient, Retryable, Unknown, resend_unknown
 from digest.deliver.ports import Recovery
 from digest.models import AttemptState, BatchState
 from digest.store import attempts, batches, locks
@@ -42,13 +42,13 @@ class Left:
             ids = [id for id, _email in batches.readers(connection, orphan.batch)]
             outcome = self.outcome(orphan, ids, now)
             if self.resend:
-                outcome = without_doubt(outcome)
+                outcome = resend_unknown(outcome)
             if attempts.end(connection, orphan.id, outcome, now) is None:
                 continue  # its provider's events came in between
             batches.apply(connection, orphan.batch, outcome)
             if isinstance(outcome, Unknown):
                 doubtful += len(ids)
-            elif isinstance(outcome, Mixed):
+            elif isinstance(outcome, PerRecipient):
                 doubtful += len(outcome.unknown)
         return doubtful
 
@@ -73,10 +73,12 @@ class Left:
         """What a row of `attempt` comes to that nobody is at work on; `ids` are the readers of its batch."""
         recovery = self.recovery.get(orphan.transport, "hold")
         doubt: int | None = orphan.in_doubt
-        if orphan.send_at is not None and not orphan.fence:
-            return NotSent("the run was cut short before it had a fence, and nothing leaves ahead without one")
+        if orphan.send_at is not None and not orphan.schedule_id:
+            return NotSent("the run was cut short before it had a schedule id; nothing is scheduled without one")
         if recovery == "redo":
-            return Redo(f"{_WHY}; it is redone") if self._in_time(orphan, now) else Unknown(f"{_WHY}, too long ago")
+            return (
+                Retryable(f"{_WHY}; it is redone") if self._in_time(orphan, now) else Unknown(f"{_WHY}, too long ago")
+            )
         if recovery == "stepwise" and doubt is None:
             return NotSent("the run was cut short before anything was handed over")
         if recovery == "hold" or doubt is None:
@@ -84,7 +86,7 @@ class Left:
         # Readers are handed over in the order of their ids: before those in doubt all are done, after them none is.
         done = frozenset(id for id in ids if id < doubt)
         unknown = dict.fromkeys(in_doubt(doubt, ids, same_boot=orphan.boot in ("", self.boot)), _WHY)
-        return Mixed(accepted=done, unknown=unknown, not_sent_reason=_WHY)
+        return PerRecipient(accepted=done, unknown=unknown, not_sent_reason=_WHY)
 
     def _in_time(self, tried: Any, now: datetime) -> bool:
         within = self.redo_within.get(tried.transport)

@@ -148,8 +148,8 @@ attempt = Table(
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("run", String(32), nullable=False, server_default=""),  # of the process that holds it (`locks.at_work`)
-    Column("send_at", Moment),  # submitted ahead, for this time; without a fence nothing can have left
-    Column("fence", Text, nullable=False, server_default=""),  # the provider's id under which it can be recalled
+    Column("send_at", Moment),  # submitted ahead, for this time; without a schedule id nothing can have left
+    Column("schedule_id", Text, nullable=False, server_default=""),  # the id under which the provider can cancel it
     Column("in_doubt", Id),  # per-reader transports: the one reader being handed over right now
     Column("boot", String(64), nullable=False, server_default=""),  # id of the machine's boot (`progress`)
     Column("provider_id", Text, nullable=False, server_default=""),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from digest.deliver.message import cids
+from digest.deliver.message import content_ids
 from digest.errors import DigestError
 from digest.models import Edition, RenderedEmail, Source, Variant
 from digest.render.lint import Finding, error, lint, urls, warning
@@ -78,7 +78,7 @@ class Preflight:
         """Check these emails of an edition. A finding that several variants share is reported once."""
         if not emails:
             return PreflightResult()
-        weights = {cid: len(image.data) for cid, image in self.images.held(cids(emails)).items()}
+        weights = {cid: len(image.data) for cid, image in self.images.held(content_ids(emails)).items()}
         found = dict.fromkeys(finding for email in emails for finding in lint(email, edition, weights))
         found |= dict.fromkeys(self._template_residue())
         left_out = dict.fromkeys(line for email in emails for line in email.left_out)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from digest.deliver.message import Outgoing, recipient
 from digest.deliver.mime import message_id
 from digest.events import sendgrid
-from digest.events.dsn import Report, read_report
+from digest.events.dsn import DeliveryReport, read_report
 from digest.events.effects import Applied, apply
 from digest.events.event import Event
 from digest.models import RenderedEmail
@@ -83,12 +83,12 @@ class FeedbackProcessor:
         for payload in self.events.waiting():
             try:
                 events = _PARSERS[payload.provider](payload.body, comparable)
-            except (KeyError, sendgrid.NoEvents) as error:
+            except (KeyError, sendgrid.InvalidPayload) as error:
                 self.events.close(payload.id, now, fault=str(error))
                 notes.append(f"Skipped webhook payload {payload.id} of {payload.provider}: {error}")
                 continue
             applied = self.apply(events)
-            resolved |= applied.proven
+            resolved |= applied.confirmed
             blocked |= applied.blocked
             notes += applied.alarms
             self.events.close(payload.id, now)
@@ -121,7 +121,7 @@ class FeedbackProcessor:
         applied = apply(
             events, memory=self.events, ledger=self.ledger, readers=self.subscribers, now=now, tracking=self.tracking
         )
-        for key in applied.proven:
+        for key in applied.confirmed:
             self.ledger.finish(key, now)
         return applied
 
@@ -136,7 +136,7 @@ class FeedbackProcessor:
             f"`digest edition pause {key}` holds the rest."
         )
 
-    def _recipient_of(self, report: Report, verp: Verp) -> tuple[int, str, str] | None:
+    def _recipient_of(self, report: DeliveryReport, verp: Verp) -> tuple[int, str, str] | None:
         """Find whom a report is about: (subscriber id, comparable address, edition key or '').
 
         Trusts only what we signed, or a Message-ID together with the recipient it was made for.
@@ -154,7 +154,7 @@ class FeedbackProcessor:
         return (subscriber, comparable(email), "") if subscriber and email else None
 
 
-def _event_time(report: Report, kind: str, now: datetime) -> datetime:
+def _event_time(report: DeliveryReport, kind: str, now: datetime) -> datetime:
     """Return when a report's event happened.
 
     A report may sit in a mailbox for days, and the subscriber may have come back meanwhile, so its own date counts if

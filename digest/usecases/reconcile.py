@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from digest.deliver.outcome import Accepted, NotSent
-from digest.deliver.ports import Lookup, Transport
+from digest.deliver.ports import LogLookup, Transport
 from digest.store import stranding
 from digest.store.batches import readers
 from digest.store.counting import Doubt, doubts
@@ -46,14 +46,16 @@ class Reconciler:
         with alone(self.database, "sending", wait=_LOCK_WAIT):
             self.recovery.recover(key)
         confirmed = []
-        by_name = {transport.name: transport for transport in self.transports if isinstance(transport, Lookup)}
+        by_name = {transport.name: transport for transport in self.transports if isinstance(transport, LogLookup)}
         for doubt in doubts(self.database, key):
             transport = by_name.get(doubt.transport)
             if transport is None:
                 continue
             with self.database.read() as connection:
                 emails = [email for _id, email in readers(connection, doubt.batch)]
-            if transport.look_up(doubt.attempt, emails) == "accepted" and self.ledger.prove(doubt.attempt):
+            if transport.find_in_log(doubt.attempt, emails) == "accepted" and self.ledger.confirm_accepted(
+                doubt.attempt
+            ):
                 confirmed.append(doubt.batch)
         self.ledger.finish(key, self.now())
         return confirmed

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from digest.deliver.attempt import recall_each
-from digest.deliver.ports import Fence, Transport
+from digest.deliver.attempt import cancel_each
+from digest.deliver.ports import Cancellable, Transport
 from digest.errors import Busy
 from digest.models import EditionState
 from digest.store.counting import counts
 from digest.store.locks import alone
 from digest.store.orphans import held_by_the_living
-from digest.store.recalls import room_from, stopped_ahead
+from digest.store.recalls import next_free_cancellation, stopped_with_scheduled
 
 if TYPE_CHECKING:
     from digest.store.database import Database
@@ -67,7 +67,7 @@ class EditionStopper:
         for later; its recipients are pending again. An edition that is done or was stopped before can be stopped as
         long as a provider holds emails of it.
         """
-        held = self.ledger.held_ahead(key, self.now())
+        held = self.ledger.scheduled_recipients(key, self.now())
         begun = counts(self.database, key).frozen > 0
         if not self.editions.move(key, state, out_of=(*out_of, EditionState.DONE, state) if any(held) else out_of):
             return StopResult(stopped=False)
@@ -79,7 +79,7 @@ class EditionStopper:
         Then the provider had no cancellation free, or did not answer. Returns the cancelled recipients by edition.
         """
         with self.database.read() as connection:
-            waiting = stopped_ahead(connection, self.now())
+            waiting = stopped_with_scheduled(connection, self.now())
         cancelled = {key: self._cancel_scheduled(key, wait=0.0).cancelled for key in waiting}
         return {key: recipients for key, recipients in cancelled.items() if recipients}
 
@@ -95,9 +95,11 @@ class EditionStopper:
                 while held_by_the_living(self.database, key) and time.monotonic() < until:
                     time.sleep(_POLL_INTERVAL)
                 self.recovery.recover(key)
-            held = self.ledger.held_ahead(key, self.now())
-            recall_each(key, self.transports, self.ledger.begin_withdrawal, self.ledger.end_recall, self.now)
-        left = self.ledger.held_ahead(key, self.now())
+            held = self.ledger.scheduled_recipients(key, self.now())
+            cancel_each(
+                key, self.transports, self.ledger.begin_stop_cancellation, self.ledger.confirm_cancellation, self.now
+            )
+        left = self.ledger.scheduled_recipients(key, self.now())
         return StopResult(
             stopped=True,
             cancelled=sum(held) - sum(left),
@@ -112,9 +114,9 @@ class EditionStopper:
         """Count recipients whose emails are held until after the provider's next cancellation becomes free."""
         recipients = 0
         for transport in self.transports:
-            if isinstance(transport, Fence):
+            if isinstance(transport, Cancellable):
                 with self.database.read() as connection:
-                    free_from = room_from(connection, transport, self.now())
+                    free_from = next_free_cancellation(connection, transport, self.now())
                 if free_from is not None:
-                    recipients += self.ledger.held_ahead(key, free_from + transport.closes).surely
+                    recipients += self.ledger.scheduled_recipients(key, free_from + transport.cancel_deadline).surely
         return recipients

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from digest.deliver.ports import CantTell, KeepsBarred, Transport, Wait
+from digest.deliver.ports import SuppressionSource, SuppressionsUnavailable, Transport, Wait
 from digest.errors import ConfigurationError, Fault
 from digest.events.event import Event
 from digest.settings_file import FILE_NAME
@@ -60,9 +60,9 @@ class SuppressionSync:
     now: Callable[[], datetime]
 
     @property
-    def sources(self) -> list[KeepsBarred]:
+    def sources(self) -> list[SuppressionSource]:
         """The transports whose providers have suppression lists."""
-        return [transport for transport in self.transports if isinstance(transport, KeepsBarred)]
+        return [transport for transport in self.transports if isinstance(transport, SuppressionSource)]
 
     def run(self, *, from_start: bool = False, wait: Wait | None = None) -> SyncResult:
         """Read every list from where the last run stopped, or from its beginning.
@@ -83,7 +83,9 @@ class SuppressionSync:
         for source in self.sources:
             for name in source.lists:
                 try:
-                    for page in source.barred(name, self._since(source, name, from_start), now, wait or _sleep):
+                    for page in source.list_suppressions(
+                        name, self._since(source, name, from_start), now, wait or _sleep
+                    ):
                         events = [
                             Event(one.kind, one.at, address=address, reason=_reason(source.name, name, one.reason))
                             for one in page
@@ -93,7 +95,7 @@ class SuppressionSync:
                         suppressed += self.feedback.apply(events).suppressed
                         came_back |= self.subscribers.mailed_among([event.address for event in events])
                     meta.set(self.database, _mark(source, name), now.isoformat())
-                except CantTell as error:
+                except SuppressionsUnavailable as error:
                     faults.setdefault((source.name, str(error)), []).append(name)
         notes = [f"{source}: cannot read {', '.join(names)}: {why}" for (source, why), names in faults.items()]
         if came_back:
@@ -111,12 +113,12 @@ class SuppressionSync:
         marks = [meta.get(self.database, _mark(source, name)) for source in self.sources for name in source.lists]
         return any(not mark or not timedelta(0) <= self.now() - datetime.fromisoformat(mark) < _EVERY for mark in marks)
 
-    def _since(self, source: KeepsBarred, name: str, from_start: bool) -> datetime | None:
+    def _since(self, source: SuppressionSource, name: str, from_start: bool) -> datetime | None:
         last = meta.get(self.database, _mark(source, name))
         return datetime.fromisoformat(last) - _OVERLAP if last and not from_start else None
 
 
-def _mark(source: KeepsBarred, name: str) -> str:
+def _mark(source: SuppressionSource, name: str) -> str:
     return f"pulled {source.name} {name}"
 
 

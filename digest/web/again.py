@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from digest.deliver.message import Outgoing, Sender, carried, cids, recipient
+from digest.deliver.message import Outgoing, Sender, content_ids, inline_images, recipient
 from digest.models import BatchState, RenderedEmail
 from digest.render.variants import variant_for
 from digest.store.editions import EditionStore
@@ -61,7 +61,7 @@ class Resender:
         quotas = [Quota(name, 3, timedelta(days=1)), Quota(name, 1, timedelta(minutes=5))]
         if not self.context.quotas.take(quotas, now):
             return ResendResult.RATE_LIMITED
-        images = carried(email, self.images.held(cids([email])))
+        images = inline_images(email, self.images.held(content_ids([email])))
         # The Message-ID derives from this name. A mailbox may hide a message whose Message-ID repeats.
         unique = f"{key}-again-{secrets.token_hex(4)}"
         to = recipient(subscriber.id, subscriber.email, self.sender, self.context.signer.sign_letter)

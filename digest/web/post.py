@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from digest.deliver.message import Outgoing, Recipient, Sender, recipient
 from digest.deliver.ports import Transport
-from digest.deliver.trial import hand_over
+from digest.deliver.trial import send_direct
 from digest.messages import translator
 from digest.models import RenderedEmail
 from digest.store.wishes import Reader
@@ -56,7 +56,7 @@ class OutboundMail:
             email = build()
             if email is None:
                 return
-            for problem in hand_over(self._transport(), [email]):
+            for problem in send_direct(self._transport(), [email]):
                 anonymous = problem.replace(email.recipients[0].email, "a subscriber")
                 log.error("could not send an email of %s: %s", email.batch, anonymous)
         # An exception would end the thread silently, and no further email would be sent.

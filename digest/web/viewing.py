@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from digest.deliver.message import Sender, cids, fill, recipient
+from digest.deliver.message import Sender, content_ids, recipient, substitute
 from digest.models import BatchState, RenderedEmail, Variant
 from digest.render.letter import Renderer
 from digest.store.editions import EditionStore
@@ -66,10 +66,10 @@ class EmailViewer:
         pages = self.context.pages
         values = self.personal_values(id)
         if not email.html:
-            text = fill(email.text, values)
+            text = substitute(email.text, values)
             return pages.response(request, "text.html.j2", here, title=email.subject, text=text)
         logo = pages.branding.theme.logo
-        complete = _as_page(fill(email.html, values), pages.root)
+        complete = _as_page(substitute(email.html, values), pages.root)
         page = complete if remote else without_remote_images(complete, logo)
         if page != complete:
             bar = pages.render("bar.html.j2", pages.language(request), here=here)
@@ -126,7 +126,7 @@ def _policy(*, logo: str, remote: bool) -> str:
 
 def _as_page(email: str, root: str) -> str:
     """The HTML of an email as a page: inline images get URLs, and the email's article becomes the main landmark."""
-    for cid in cids([RenderedEmail("", "", email, "")]):
+    for cid in content_ids([RenderedEmail("", "", email, "")]):
         email = email.replace(f'"cid:{cid}"', f'"{root}/picture/{cid}"')
     return email.replace('role="article"', 'role="main"', 1).replace(' aria-roledescription="email"', "", 1)
 

@@ -19,14 +19,14 @@ from digest.store.ledger import SqlLedger
 POINTS: dict[str, tuple[type, str, bool]] = {
     "before claim": (SqlLedger, "claim", False),
     "after claim": (SqlLedger, "claim", True),
-    "after fence": (SendGrid, "open_fence", True),
-    "after noting fence": (SqlLedger, "note_fence", True),
+    "after schedule id": (SendGrid, "new_schedule_id", True),
+    "after recording schedule id": (SqlLedger, "record_schedule_id", True),
     "before submit": (SendGrid, "submit", False),
     "after submit": (SendGrid, "submit", True),
     "after settle": (SqlLedger, "settle", True),
-    "after beginning a recall": (SqlLedger, "begin_recall", True),
-    "after recall": (SendGrid, "recall", True),
-    "after ending a recall": (SqlLedger, "end_recall", True),
+    "after beginning a cancellation": (SqlLedger, "begin_cancellation", True),
+    "after cancelling": (SendGrid, "cancel", True),
+    "after confirming a cancellation": (SqlLedger, "confirm_cancellation", True),
     "after recovering": (SqlLedger, "begin_run", True),
 }
 """Name → the method, and whether the process dies behind it (else before it)."""
@@ -48,7 +48,7 @@ def arm(point: str, count: int) -> None:
         if not behind:
             die()
         result = method(*given, **named)
-        if behind and (result is not None or name in ("note_fence", "settle", "end_recall")):
+        if behind and (result is not None or name in ("record_schedule_id", "settle", "confirm_cancellation")):
             die()
         return result
 

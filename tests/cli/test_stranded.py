@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.app import make_app
-from digest.deliver.outcome import Redo
+from digest.deliver.outcome import Retryable
 from tests.cli.newsroom import Newsroom
 from tests.support.claiming import claim_one
 
@@ -21,7 +21,7 @@ def left(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> int:
     with make_app(newsroom.home) as app:
         claim = claim_one(app.ledger, EDITION, "resend", app.now().replace(hour=8), 5)
         assert claim
-        app.ledger.settle(claim.attempt, Redo("no answer"), app.now())
+        app.ledger.settle(claim.attempt, Retryable("no answer"), app.now())
     newsroom.environment["DIGEST_NOW"] = "2026-11-23T08:00+05:30"
     return len(claim.readers)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from digest.deliver.ports import KeepsBarred, Lookup
+from digest.deliver.ports import LogLookup, SuppressionSource
 from digest.deliver.transports.sendgrid import SendGrid
 from tests.support.sendgrid_server import KEY, SendGridServer
 
@@ -20,7 +20,7 @@ def server() -> Iterator[SendGridServer]:
 @pytest.fixture
 def transport(server: SendGridServer) -> Iterator[SendGrid]:
     found = SendGrid(KEY, host=server.url, timeout=0.4)
-    assert isinstance(found, Lookup)
-    assert isinstance(found, KeepsBarred)
+    assert isinstance(found, LogLookup)
+    assert isinstance(found, SuppressionSource)
     yield found
     found.close()

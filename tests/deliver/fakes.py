@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from digest.deliver.message import Outgoing
-from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Redo, Rejected, Unknown
-from digest.deliver.ports import Ahead, Claim, Fence, Journal, Recall, Recovery
+from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Retryable, Split, Unknown
+from digest.deliver.ports import Cancellable, Cancellation, Claim, RecipientLog, Recovery, ScheduleWindow
 from tests.deliver.letters import NOW
 
 _BEGAN = time.monotonic()
@@ -45,7 +45,7 @@ class FakeLedger:
         self.attempts: dict[str, Batch] = {}
         self.outcomes: list[Outcome] = []
         self.handed: list[int] = []
-        self.refused: list[int] = []
+        self.rejected: list[int] = []
         self.claim_error: Exception | None = None
         self.settle_error: Exception | None = None
         self.note_error: Exception | None = None
@@ -55,7 +55,13 @@ class FakeLedger:
         return [(batch.state, len(batch.readers)) for batch in self.batches if batch.readers]
 
     def claim(
-        self, most: int, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None
+        self,
+        most: int,
+        edition: str,
+        transport: str,
+        now: datetime,
+        max_tries: int,
+        ahead: ScheduleWindow | None = None,
     ) -> Sequence[Claim]:
         found = (self._claim(max_tries) for _ in range(most))
         return [claim for claim in found if claim]
@@ -72,39 +78,43 @@ class FakeLedger:
                     return Claim(batch.number, name, batch.variant, batch.readers)
             return None
 
-    def settle_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
+    def record_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
         for claim, outcome in accepted:
             self.settle(claim.attempt, outcome, now)
 
-    def together(self) -> AbstractContextManager[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def next_size(self, edition: str, transport: str, now: datetime, max_tries: int, ahead: Ahead | None = None) -> int:
+    def next_batch_size(
+        self, edition: str, transport: str, now: datetime, max_tries: int, ahead: ScheduleWindow | None = None
+    ) -> int:
         ready = [b for b in self.batches if b.state == "pending" and b.tries < max_tries]
         return len(ready[0].readers) if ready else 0
 
-    def renew(self, edition: str) -> None:
+    def reset_tries(self, edition: str) -> None:
         for batch in self.batches:
             batch.tries = 0 if batch.state == "pending" else batch.tries
 
-    def note_fence(self, attempt: str, fence: str) -> None:
+    def record_schedule_id(self, attempt: str, schedule_id: str) -> None:
         raise NotImplementedError("fences are tested on the real ledger")
 
-    def begin_recall(self, edition: str, fence: Fence, now: datetime, *, but: Collection[str] = ()) -> Recall | None:
+    def begin_cancellation(
+        self, edition: str, transport: Cancellable, now: datetime, *, but: Collection[str] = ()
+    ) -> Cancellation | None:
         raise NotImplementedError("fences are tested on the real ledger")
 
-    def end_recall(self, attempt: str, now: datetime) -> None:
+    def confirm_cancellation(self, attempt: str, now: datetime) -> None:
         raise NotImplementedError("fences are tested on the real ledger")
 
-    def note_handing(self, attempt: str, reader: int) -> None:
+    def record_started(self, attempt: str, reader: int) -> None:
         if self.note_error:
             raise self.note_error
         self.handed.append(reader)
 
-    def note_refused(self, attempt: str, reader: int, reason: str) -> None:
-        self.refused.append(reader)
+    def record_rejected(self, attempt: str, reader: int, reason: str) -> None:
+        self.rejected.append(reader)
 
-    def note_put_off(self, attempt: str, reader: int) -> None:
+    def record_deferred(self, attempt: str, reader: int) -> None:
         raise NotImplementedError("no transport of these tests puts anyone off")
 
     def settle(self, attempt: str, outcome: Outcome, now: datetime) -> None:
@@ -119,21 +129,21 @@ class FakeLedger:
                     batch.state = "accepted"
                 case NotSent(untried=untried):
                     batch.state, batch.tries = "pending", batch.tries - untried
-                case Redo():
+                case Retryable():
                     batch.state = "pending"
                 case Unknown():
                     batch.state = "unknown"
-                case Halve():
+                case Split():
                     middle = (len(batch.readers) + 1) // 2
                     self._new("pending", batch.readers[:middle], 0)
                     self._new("pending", batch.readers[middle:], 0)
                     batch.state, batch.readers = "empty", ()
                 case Rejected(readers):
-                    self._split(batch, Mixed(rejected=readers))
-                case Mixed():
+                    self._split(batch, PerRecipient(rejected=readers))
+                case PerRecipient():
                     self._split(batch, outcome)
 
-    def _split(self, batch: Batch, outcome: Mixed) -> None:
+    def _split(self, batch: Batch, outcome: PerRecipient) -> None:
         rest = [reader for reader in batch.readers if reader[0] not in outcome.rejected]
         parts = {"accepted": outcome.accepted, "unknown": frozenset(outcome.unknown)}
         for state, ids in parts.items():
@@ -147,7 +157,7 @@ class FakeLedger:
             self.batches.append(Batch(len(self.batches) + 1, tuple(readers), state, tries))
 
 
-Act = Callable[[Outgoing, Journal], Outcome] | Outcome | Exception
+Act = Callable[[Outgoing, RecipientLog], Outcome] | Outcome | Exception
 
 
 @dataclass
@@ -160,13 +170,13 @@ class Scripted:
     submitted: list[Outgoing] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:
+    def submit(self, outgoing: Outgoing, log: RecipientLog) -> Outcome:
         with self.lock:
             self.submitted.append(outgoing)
             act = self.script.pop(0) if self.script else Accepted("id")
         if isinstance(act, Exception):
             raise act
-        return act(outgoing, journal) if callable(act) else act
+        return act(outgoing, log) if callable(act) else act
 
     def probe(self) -> str:
         return ""

@@ -11,7 +11,7 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from typing import Any
 
-from digest.deliver.message import Outgoing, Recipient, Sender, Tokens, carried, recipient
+from digest.deliver.message import Outgoing, Recipient, Sender, Tokens, inline_images, recipient
 from digest.models import PLACEHOLDERS, InlineImage, RenderedEmail
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -47,7 +47,7 @@ def outgoing(
 ) -> Outgoing:
     """A batch to these addresses, with the pictures that its letter shows; ids count from 1."""
     readers = tuple(recipient(n, address, sender, token) for n, address in enumerate(addresses, 1))
-    pictures = carried(letter, {picture.cid: picture for picture in (FIELD, BRIDGE)})
+    pictures = inline_images(letter, {picture.cid: picture for picture in (FIELD, BRIDGE)})
     return Outgoing(edition, "7", "attempt-7", letter, sender, readers, pictures)
 
 
@@ -67,17 +67,17 @@ class Notes:
     entries: list[tuple[Any, ...]] = field(default_factory=list)
     stop_after: int = 1_000_000
 
-    def handing(self, reader: int) -> None:
-        self.entries.append(("handing", reader))
+    def started(self, reader: int) -> None:
+        self.entries.append(("started", reader))
 
-    def refused(self, reader: int, reason: str) -> None:
-        self.entries.append(("refused", reader, reason))
+    def rejected(self, reader: int, reason: str) -> None:
+        self.entries.append(("rejected", reader, reason))
 
-    def put_off(self, reader: int) -> None:
-        self.entries.append(("put off", reader))
+    def deferred(self, reader: int) -> None:
+        self.entries.append(("deferred", reader))
 
-    def stopping(self) -> bool:
-        return sum(entry[0] == "handing" for entry in self.entries) >= self.stop_after
+    def should_stop(self) -> bool:
+        return sum(entry[0] == "started" for entry in self.entries) >= self.stop_after
 
 
 def read(data: bytes) -> EmailMessage:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from digest.deliver import transports
-from digest.deliver.outcome import Accepted, Mixed, Rejected
+from digest.deliver.outcome import Accepted, PerRecipient, Rejected
 from digest.models import PLACEHOLDERS
 from tests.deliver.letters import LETTER, SENDER, SUBJECT, TEXT_ONLY, Notes, legacy, letter_to, outgoing, part, read
 from tests.deliver.ways import Way, way
@@ -29,7 +29,7 @@ def accepted(road: Way, *addresses: str, **given: object) -> dict[str, bytes]:
     batch = outgoing(*addresses, **given)  # type: ignore[arg-type]
     outcome = road.transport.submit(batch, Notes())
     everyone = {reader.id for reader in batch.recipients}
-    assert isinstance(outcome, Accepted) or outcome == Mixed(accepted=frozenset(everyone))
+    assert isinstance(outcome, Accepted) or outcome == PerRecipient(accepted=frozenset(everyone))
     return dict(road.arrived())
 
 
@@ -115,7 +115,7 @@ def test_no_text_can_start_a_header(road: Way, line_end: str) -> None:
 def test_an_address_that_no_mail_can_carry_is_rejected_and_the_others_are_not_harmed(road: Way, evil: str) -> None:
     notes = Notes()
     outcome = road.transport.submit(outgoing(ASHA, evil, RAVI), notes)
-    assert isinstance(outcome, Rejected | Mixed)
+    assert isinstance(outcome, Rejected | PerRecipient)
     rejected = outcome.readers if isinstance(outcome, Rejected) else outcome.rejected
     assert rejected == {2: "the address holds characters that no mail can carry"}
     arrived = [address for address, _mail in road.arrived()]
@@ -124,7 +124,7 @@ def test_an_address_that_no_mail_can_carry_is_rejected_and_the_others_are_not_ha
     else:
         assert outcome.accepted == {1, 3}
         assert arrived == [ASHA, RAVI]
-        assert ("refused", 2, rejected[2]) in notes.entries
+        assert ("rejected", 2, rejected[2]) in notes.entries
 
 
 def test_half_a_surrogate_pair_harms_nobody(road: Way) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from digest.deliver import mime
 from digest.deliver.dkim_signing import configured, signer
-from digest.deliver.outcome import Mixed
+from digest.deliver.outcome import PerRecipient
 from digest.deliver.transports.smtp import Smtp
 from digest.errors import ConfigurationError
 from tests.deliver.letters import LETTER, NOW, PICTURED, Notes, outgoing
@@ -49,7 +49,7 @@ def signed() -> bytes:
 def test_a_signed_letter_is_found_good_by_smtp_too() -> None:
     with RecordingSmtp() as server:
         smtp = Smtp("127.0.0.1", server.port, clock=clock, timeout=5, sign=signer("example.com", "s1", PKCS8))
-        assert smtp.submit(outgoing("asha@example.com", letter=PICTURED), Notes()) == Mixed(frozenset({1}))
+        assert smtp.submit(outgoing("asha@example.com", letter=PICTURED), Notes()) == PerRecipient(frozenset({1}))
         smtp.close()
         (letter,) = server.letters
         assert letter.content.startswith(b"DKIM-Signature: ")

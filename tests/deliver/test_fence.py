@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from digest.deliver.job import Job
-from digest.deliver.ports import Ahead
+from digest.deliver.ports import ScheduleWindow
 from digest.deliver.report import SendReport
 from digest.deliver.sender import send_due
 from digest.deliver.transports.sendgrid import SendGrid
@@ -30,7 +30,9 @@ from tests.support_tests.letters import ask, payload
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 DUE = AT + timedelta(minutes=30)
-AHEAD = Ahead(most=timedelta(minutes=40), least=timedelta(minutes=15), closes=SendGrid.closes)
+AHEAD = ScheduleWindow(
+    max_lead=timedelta(minutes=40), min_lead=timedelta(minutes=15), cancel_deadline=SendGrid.cancel_deadline
+)
 HARMLESS = {"slow_body", "slow_reply"}
 FOR_GOOD = {"unauthorized_401", "early_401", "forbidden_403", "not_found_404", "not_allowed_405", "bad_letter"} | {
     kind for kind in FAULTS if kind.startswith("redirect")
@@ -111,12 +113,15 @@ def test_what_a_kill_left_is_recalled_by_the_next_run(database: Database, server
     claim = claim_one(dead, KEY, "sendgrid", AT, 5, AHEAD)
     assert claim is not None
     transport = SendGrid(API_KEY, host=server.url)
-    fence = transport.open_fence()
-    assert isinstance(fence, str)
+    schedule_id = transport.new_schedule_id()
+    assert isinstance(schedule_id, str)
     transport.close()
-    dead.note_fence(claim.attempt, fence)
+    dead.record_schedule_id(claim.attempt, schedule_id)
     # It was accepted, and the process died before it could write so.
-    body = payload(*(email for _id, email in claim.readers)) | {"batch_id": fence, "send_at": int(DUE.timestamp())}
+    body = payload(*(email for _id, email in claim.readers)) | {
+        "batch_id": schedule_id,
+        "send_at": int(DUE.timestamp()),
+    }
     assert ask(server, body)[0] == 202
     report = run(database, server)
     assert report.problems == [f"batch {claim.batch}: recalled before its time, and sent again"]

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.deliver import headers, mime
-from digest.deliver.message import Sender, fill, one_line, recipient
+from digest.deliver.message import Sender, one_line, recipient, substitute
 from tests.deliver.letters import LETTER, NOW, SENDER, TEXT_ONLY, legacy, outgoing, part, read, token
 from tests.paths import ROOT
 
@@ -102,7 +102,7 @@ def test_both_parts_round_trip_in_lines_that_every_server_takes(text: str, html:
     for kind, meant in (("plain", text + ".\n.\n"), ("html", "<p>" + html)):
         body = read(data).get_body((kind,))
         assert body is not None
-        whole = fill(meant, batch.recipients[0].values)
+        whole = substitute(meant, batch.recipients[0].values)
         assert body.get_payload(decode=True) == whole.replace("\r\n", "\n").replace("\n", "\r\n").encode()
 
 
@@ -137,7 +137,7 @@ def test_the_message_id_is_the_same_for_every_try_and_for_nobody_else() -> None:
 
 def test_values_are_filled_in_one_pass() -> None:
     reader = recipient(1, "-DGX_LEAVE-@example.com", SENDER, token)
-    assert fill("-DGX_EMAIL_T- -DGX_LEAVE-", reader.values) == "-DGX_LEAVE-@example.com leave-1-x_Y"
+    assert substitute("-DGX_EMAIL_T- -DGX_LEAVE-", reader.values) == "-DGX_LEAVE-@example.com leave-1-x_Y"
     assert recipient(1, "a&b@example.com", SENDER, token).values["-DGX_EMAIL_H-"] == "a&amp;b@example.com"
 
 

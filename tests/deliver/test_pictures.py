@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from digest.deliver import mime, transports
 from digest.deliver.job import Job
-from digest.deliver.message import carried, cids
-from digest.deliver.outcome import Accepted, Mixed
+from digest.deliver.message import content_ids, inline_images
+from digest.deliver.outcome import Accepted, PerRecipient
 from digest.deliver.sender import send_due
 from digest.deliver.transports.sendgrid_payload import request_body
 from digest.models import InlineImage
@@ -50,7 +50,7 @@ def related(data: bytes) -> dict[str, tuple[str, bytes]]:
 
 def test_every_way_carries_the_pictures_beside_the_html(road: Way) -> None:
     outcome = road.transport.submit(outgoing(ASHA, RAVI, letter=PICTURED), Notes())
-    assert isinstance(outcome, Accepted) or outcome == Mixed(accepted=frozenset({1, 2}))
+    assert isinstance(outcome, Accepted) or outcome == PerRecipient(accepted=frozenset({1, 2}))
     mails = road.arrived()
     assert [address for address, _ in mails] == [ASHA, RAVI]
     for _, mail in mails:
@@ -117,12 +117,12 @@ def test_the_stand_in_refuses_broken_attachments(broken: dict[str, object]) -> N
 
 
 def test_a_letter_carries_what_it_shows_and_nothing_else() -> None:
-    assert cids([PICTURED, LETTER, TEXT_ONLY, PICTURED]) == (BRIDGE.cid, FIELD.cid)
-    assert carried(PICTURED, HELD) == (BRIDGE, FIELD)
-    assert carried(LETTER, HELD) == carried(TEXT_ONLY, HELD) == ()
+    assert content_ids([PICTURED, LETTER, TEXT_ONLY, PICTURED]) == (BRIDGE.cid, FIELD.cid)
+    assert inline_images(PICTURED, HELD) == (BRIDGE, FIELD)
+    assert inline_images(LETTER, HELD) == inline_images(TEXT_ONLY, HELD) == ()
     spoken = replace(LETTER, html=f"<p>cid:{BRIDGE.cid}</p>", text=f'src="cid:{BRIDGE.cid}"')
-    assert carried(spoken, HELD) == ()
-    assert carried(PICTURED, {FIELD.cid: FIELD}) == (FIELD,)
+    assert inline_images(spoken, HELD) == ()
+    assert inline_images(PICTURED, {FIELD.cid: FIELD}) == (FIELD,)
 
 
 def test_a_run_gives_each_letter_its_own_pictures() -> None:

@@ -12,11 +12,11 @@ import orjson
 import pytest
 
 from digest.deliver.message import Outgoing, recipient
-from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
-from digest.deliver.reply import Reply
+from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
+from digest.deliver.reply import HttpResponse
 from digest.deliver.transports.resend import Resend
 from digest.deliver.transports.resend_answers import read_reply
-from digest.deliver.trial import hand_over
+from digest.deliver.trial import send_direct
 from tests.deliver.letters import LETTER, PICTURED, SENDER, Notes, many, outgoing, token
 from tests.support.resend_server import KEY, ResendServer
 from tests.support.sendgrid_faults import FAULTS, Fault
@@ -51,7 +51,7 @@ def drained(server: ResendServer, batch: Outgoing) -> list[Outcome]:
     outcomes: list[Outcome] = []
     while batch.recipients and len(outcomes) < 20:
         outcomes.append(outcome := submit(server, replace(batch, attempt=f"a{len(outcomes)}")))
-        if not isinstance(outcome, Mixed):
+        if not isinstance(outcome, PerRecipient):
             break
         settled = outcome.accepted | outcome.rejected.keys() | outcome.unknown.keys()
         rest = tuple(reader for reader in batch.recipients if reader.id not in settled)
@@ -75,7 +75,7 @@ def test_a_hundred_readers_in_one_call(server: ResendServer) -> None:
 
 def test_of_a_larger_batch_the_first_hundred_go_and_the_rest_is_certainly_not_sent(server: ResendServer) -> None:
     outcomes = drained(server, outgoing(*many(1000)))
-    assert outcomes[0] == Mixed(frozenset(range(1, 101)))
+    assert outcomes[0] == PerRecipient(frozenset(range(1, 101)))
     assert outcomes[-1] == Accepted()
     assert server.counts == dict.fromkeys(many(1000), 1)
     assert len(server.requests) == len(outcomes) == 10
@@ -115,7 +115,7 @@ def test_a_reader_who_left_in_between_puts_the_call_in_doubt_and_mails_nobody_tw
     submit(server, batch)
     left = replace(batch, attempt="another", recipients=batch.recipients[:50] + batch.recipients[51:])
     outcome = submit(server, left)
-    assert isinstance(outcome, Mixed)
+    assert isinstance(outcome, PerRecipient)
     assert not outcome.accepted
     assert set(outcome.unknown) == {reader.id for reader in left.recipients[:100]}
     drained(server, replace(left, batch="8", recipients=left.recipients[100:]))
@@ -144,7 +144,7 @@ TABLE: dict[str, Any] = {
     **dict.fromkeys([kind for kind in FAULTS if kind.startswith("redirect")], "never"),
     **dict.fromkeys(["unauthorized_401", "early_401", "forbidden_403", "not_found_404", "not_allowed_405"], "never"),
     "bad_page_400": "never",
-    **dict.fromkeys(["too_large_413", "early_413", "early_413_stall"], Halve),
+    **dict.fromkeys(["too_large_413", "early_413", "early_413_stall"], Split),
     # A 400 without Resend's name for it says nothing that Resend would say.
     **dict.fromkeys(["bad_index", "bad_no_field", "bad_letter", "cut_400"], Accepted),
 }
@@ -199,7 +199,7 @@ def test_readers_whom_it_does_not_take_are_marked_and_the_others_go(server: Rese
     addresses = many(100)
     server.resend.reject = {addresses[2], addresses[70]}
     outcome = submit(server, outgoing(*addresses))
-    assert isinstance(outcome, Mixed)
+    assert isinstance(outcome, PerRecipient)
     assert outcome.rejected == {3: "Invalid `to` field", 71: "Invalid `to` field"}
     assert len(outcome.accepted) == 98
     assert (outcome.not_sent_reason, outcome.unknown) == ("", {})
@@ -224,7 +224,7 @@ def test_pictures_go_one_by_one_each_under_its_key(server: ResendServer) -> None
     server.faults = ["ok", "accept_then_close"]
     server.resend.reject = {"meena@example.com"}
     outcome = submit(server, batch)
-    assert isinstance(outcome, Mixed)
+    assert isinstance(outcome, PerRecipient)
     assert (outcome.accepted, outcome.rejected) == (ids(1, 2), {3: "Invalid `to` field"})
     assert server.counts == {ASHA: 1, RAVI: 1}
     assert [len(email["attachments"]) for email in server.resend.emails] == [2, 2]
@@ -237,7 +237,7 @@ def test_pictures_go_one_by_one_each_under_its_key(server: ResendServer) -> None
 def test_pictures_stop_where_the_provider_does_not_answer(server: ResendServer) -> None:
     server.faults = ["ok", *["accept_then_close"] * 4]
     outcome = submit(server, outgoing(ASHA, RAVI, "meena@example.com", letter=PICTURED))
-    assert isinstance(outcome, Mixed)
+    assert isinstance(outcome, PerRecipient)
     assert (outcome.accepted, set(outcome.unknown)) == (ids(1), {2})
 
 
@@ -245,7 +245,7 @@ def test_a_test_may_be_repeated(server: ResendServer) -> None:
     transport = transport_to(server)
     for letter in (LETTER, PICTURED):
         for _ in range(2):
-            assert hand_over(transport, [replace(outgoing(ASHA, letter=letter), batch="test")]) == []
+            assert send_direct(transport, [replace(outgoing(ASHA, letter=letter), batch="test")]) == []
     transport.close()
     assert server.counts == {ASHA: 4}
 
@@ -263,33 +263,35 @@ def test_a_key_is_forgotten_after_a_day_which_is_why_nothing_older_is_redone(ser
     assert server.counts == {ASHA: 2}
 
 
-def error(status: int, name: str = "", message: str = "x", **headers: str) -> Reply:
-    return Reply(status, headers, orjson.dumps({"statusCode": status, "name": name, "message": message}))
+def error(status: int, name: str = "", message: str = "x", **headers: str) -> HttpResponse:
+    return HttpResponse(status, headers, orjson.dumps({"statusCode": status, "name": name, "message": message}))
 
 
 @pytest.mark.parametrize(
     ("reply", "wanted"),
     [
-        (Reply(200, {}, b'{"data":[{"id":"a"},{"id":"b"}]}'), Mixed(ids(1, 2))),
-        (Reply(200, {}, b'{"data":[{"id":"a"}],"errors":[{"index":1,"message":"no\\r\\nsuch"}]}'),
-         Mixed(ids(1), {2: "no such"})),
-        (Reply(200, {}, b'{"data":[],"errors":[{"index":0,"message":"a"},{"index":1,"message":""}]}'),
-         Mixed(frozenset(), {1: "a", 2: "refused by resend"})),
-        (Reply(200, {}, b'{"data":[{"id":"a"}]}'), Unknown),
-        (Reply(200, {}, b'{"data":[{"id":"a"}],"errors":[{"index":7}]}'), Unknown),
-        (Reply(200, {}, b'{"data":[{"id":"a"}],"errors":[7]}'), Unknown), (Reply(200, {}, b'{"id":"a"}'), Unknown),
-        (Reply(200, {}, b'{"data":[{"id":"a"},{"id":"b"}]}', whole=False), Unknown),
-        (Reply(200, {}, b"[]"), Unknown), (Reply(200, {}, b""), Unknown), (Reply(202, {}, b""), Unknown),
+        (HttpResponse(200, {}, b'{"data":[{"id":"a"},{"id":"b"}]}'), PerRecipient(ids(1, 2))),
+        (HttpResponse(200, {}, b'{"data":[{"id":"a"}],"errors":[{"index":1,"message":"no\\r\\nsuch"}]}'),
+         PerRecipient(ids(1), {2: "no such"})),
+        (HttpResponse(200, {}, b'{"data":[],"errors":[{"index":0,"message":"a"},{"index":1,"message":""}]}'),
+         PerRecipient(frozenset(), {1: "a", 2: "refused by resend"})),
+        (HttpResponse(200, {}, b'{"data":[{"id":"a"}]}'), Unknown),
+        (HttpResponse(200, {}, b'{"data":[{"id":"a"}],"errors":[{"index":7}]}'), Unknown),
+        (HttpResponse(200, {}, b'{"data":[{"id":"a"}],"errors":[7]}'), Unknown),
+        (HttpResponse(200, {}, b'{"id":"a"}'), Unknown),
+        (HttpResponse(200, {}, b'{"data":[{"id":"a"},{"id":"b"}]}', whole=False), Unknown),
+        (HttpResponse(200, {}, b"[]"), Unknown), (HttpResponse(200, {}, b""), Unknown),
+        (HttpResponse(202, {}, b""), Unknown),
         (error(409, "invalid_idempotent_request"), Unknown), (error(409, "concurrent_idempotent_requests"), Unknown),
         (error(500, "application_error"), Unknown), (error(418), Unknown), (error(408), Unknown),
         (error(429, "rate_limit_exceeded", **{"retry-after": "3"}), NotSent("resend answered 429: x", 3.0)),
         (error(429, "rate_limit_exceeded"), NotSent("resend answered 429: x", 1.0)),
         (error(429, "daily_quota_exceeded", **{"retry-after": "3"}), "never"), (error(451, "security_error"), "never"),
         (error(422, "invalid_from_address"), "never"), (error(422, "validation_error", "Invalid `to` field"), "never"),
-        (error(400, "validation_error"), "never"), (error(403), "never"), (error(413), Halve),
+        (error(400, "validation_error"), "never"), (error(403), "never"), (error(413), Split),
     ],
 )  # fmt: skip
-def test_answers_of_every_shape(reply: Reply, wanted: Any) -> None:
+def test_answers_of_every_shape(reply: HttpResponse, wanted: Any) -> None:
     outcome = read_reply(reply, outgoing(ASHA, RAVI).recipients)
     assert wanted in (outcome, kind_of(outcome))
 
@@ -302,7 +304,7 @@ def test_ids_are_the_readers_and_not_their_places(server: ResendServer) -> None:
     batch = outgoing(ASHA)
     readers = tuple(recipient(id, email, SENDER, token) for id, email in zip((90, 12, 55), many(3), strict=True))
     server.resend.reject = {many(3)[1]}
-    assert submit(server, replace(batch, recipients=readers)) == Mixed(ids(90, 55), {12: "Invalid `to` field"})
+    assert submit(server, replace(batch, recipients=readers)) == PerRecipient(ids(90, 55), {12: "Invalid `to` field"})
 
 
 def test_an_unmailable_address_keeps_the_others_waiting_for_a_batch_of_their_own(server: ResendServer) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from digest.deliver.job import Job
 from digest.deliver.message import Outgoing
-from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
-from digest.deliver.ports import Journal
+from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
+from digest.deliver.ports import RecipientLog
 from digest.deliver.report import SendReport
 from digest.deliver.sender import send_due
 from digest.errors import StoreError
@@ -122,10 +122,10 @@ def test_unknown_outcomes_between_good_ones_do_not_stop_the_run() -> None:
 
 
 def test_a_refusal_that_names_nobody_finds_its_reader_by_halving() -> None:
-    def refuses_seven(outgoing: Outgoing, journal: Journal) -> Outcome:
+    def refuses_seven(outgoing: Outgoing, log: RecipientLog) -> Outcome:
         if 7 not in [reader.id for reader in outgoing.recipients]:
             return Accepted()
-        return Halve("refused") if len(outgoing.recipients) > 1 else Rejected({7: "refused"})
+        return Split("refused") if len(outgoing.recipients) > 1 else Rejected({7: "refused"})
 
     ledger, transport = FakeLedger(64, 64), Scripted([refuses_seven] * 50)
     report, _ = run(ledger, transport)
@@ -135,7 +135,7 @@ def test_a_refusal_that_names_nobody_finds_its_reader_by_halving() -> None:
 
 
 def test_a_letter_that_the_provider_refuses_for_everyone_ends_the_run_with_nobody_rejected() -> None:
-    ledger, transport = FakeLedger(1000, 1000), Scripted([Halve("content missing")] * 2000)
+    ledger, transport = FakeLedger(1000, 1000), Scripted([Split("content missing")] * 2000)
     report, _ = run(ledger, transport)
     assert (report.accepted, report.rejected) == (0, 0)
     assert report.problems[-1] == "stopped after 24 refusals in a row that name no reader; the rest is not sent"
@@ -157,7 +157,7 @@ def test_rejected_readers_leave_and_the_rest_is_sent() -> None:
 
 
 def test_mixed_is_counted_reader_by_reader_and_only_the_unsent_go_again() -> None:
-    mixed = Mixed(frozenset({1, 2}), {3: "550"}, {4: "cut off"}, not_sent_reason="connection lost")
+    mixed = PerRecipient(frozenset({1, 2}), {3: "550"}, {4: "cut off"}, not_sent_reason="connection lost")
     ledger, transport = FakeLedger(6), Scripted([mixed])
     report, told = run(ledger, transport)
     assert (report.accepted, report.rejected, report.unknown, told) == (4, 1, 1, [4, 2])
@@ -166,7 +166,7 @@ def test_mixed_is_counted_reader_by_reader_and_only_the_unsent_go_again() -> Non
 
 
 def test_mixed_with_stop_ends_the_run() -> None:
-    ledger, transport = FakeLedger(2, 2), Scripted([Mixed(frozenset({1}), not_sent_reason="535", stop=True)])
+    ledger, transport = FakeLedger(2, 2), Scripted([PerRecipient(frozenset({1}), not_sent_reason="535", stop=True)])
     report, _ = run(ledger, transport)
     assert report == SendReport(accepted=1, problems=["535"])
     assert len(transport.submitted) == 1
@@ -175,7 +175,7 @@ def test_mixed_with_stop_ends_the_run() -> None:
 def test_stop_ends_the_run_after_what_is_in_flight() -> None:
     stop = threading.Event()
 
-    def stopping(outgoing: Outgoing, journal: Journal) -> Outcome:
+    def stopping(outgoing: Outgoing, log: RecipientLog) -> Outcome:
         stop.set()
         return Accepted()
 
@@ -192,7 +192,7 @@ class Busy:
     def __init__(self, ledger: FakeLedger, more: int, end: Callable[[], Outcome]) -> None:
         self.ledger, self.more, self.end = ledger, more, end
 
-    def __call__(self, outgoing: Outgoing, journal: Journal) -> Outcome:
+    def __call__(self, outgoing: Outgoing, log: RecipientLog) -> Outcome:
         until = time.monotonic() + 10
         while self.claimed() <= self.more:
             assert time.monotonic() < until, self.ledger.states()
@@ -207,7 +207,7 @@ class Busy:
 def test_a_quick_provider_is_not_kept_waiting_and_never_has_more_at_once_than_threads(threads: int) -> None:
     ledger, most, within, lock = FakeLedger(*[1] * 60), 0, 0, threading.Lock()
 
-    def counting(outgoing: Outgoing, journal: Journal) -> Outcome:
+    def counting(outgoing: Outgoing, log: RecipientLog) -> Outcome:
         nonlocal most, within
         with lock:
             within += 1
@@ -227,7 +227,7 @@ def test_a_quick_provider_is_not_kept_waiting_and_never_has_more_at_once_than_th
 def test_a_slow_provider_has_no_more_claimed_than_in_hand() -> None:
     ledger, seen = FakeLedger(*[1] * 5), []
 
-    def slowly(outgoing: Outgoing, journal: Journal) -> Outcome:
+    def slowly(outgoing: Outgoing, log: RecipientLog) -> Outcome:
         time.sleep(0.05)
         seen.append(Busy(ledger, 0, Accepted).claimed())
         return Accepted()
@@ -333,15 +333,15 @@ class Shares:
 
 def test_limits_hold_a_run_up_and_what_was_not_sent_is_not_counted() -> None:
     ledger, transport = FakeLedger(5, 5, 5), Scripted([NotSent("busy")])
-    meter = Shares(10, 7200.0)
-    report, _ = run(ledger, transport, meter=meter)
-    assert (report.accepted, meter.left) == (10, 0)
+    rate_limiter = Shares(10, 7200.0)
+    report, _ = run(ledger, transport, rate_limiter=rate_limiter)
+    assert (report.accepted, rate_limiter.left) == (10, 0)
     assert report.problems[-1] == "stopped as it may send again in 120 minutes only; the rest is not sent"
     assert ledger.states()[-1] == ("pending", 5)
 
 
 def test_a_batch_put_back_by_one_thread_is_taken_up_although_the_others_saw_nothing() -> None:
-    def slowly(outgoing: Outgoing, journal: Journal) -> Outcome:
+    def slowly(outgoing: Outgoing, log: RecipientLog) -> Outcome:
         time.sleep(0.1)
         return NotSent("busy")
 
@@ -372,8 +372,8 @@ def test_an_error_before_a_byte_has_left_ends_the_run_and_puts_nobody_in_doubt()
 
 
 def test_a_journal_that_can_not_be_written_is_the_ledgers_error_and_puts_nobody_in_doubt() -> None:
-    def handing(outgoing: Outgoing, journal: Journal) -> Outcome:
-        journal.handing(1)
+    def handing(outgoing: Outgoing, log: RecipientLog) -> Outcome:
+        log.started(1)
         return Accepted()
 
     ledger = FakeLedger(3, 3)
@@ -385,15 +385,15 @@ def test_a_journal_that_can_not_be_written_is_the_ledgers_error_and_puts_nobody_
 
 
 def test_the_journal_reaches_the_ledger() -> None:
-    def stepwise(outgoing: Outgoing, journal: Journal) -> Outcome:
-        journal.handing(1)
-        journal.refused(1, "550")
-        journal.handing(2)
-        return Mixed(frozenset({2}), {1: "550"})
+    def stepwise(outgoing: Outgoing, log: RecipientLog) -> Outcome:
+        log.started(1)
+        log.rejected(1, "550")
+        log.started(2)
+        return PerRecipient(frozenset({2}), {1: "550"})
 
     ledger = FakeLedger(2)
     run(ledger, Scripted([stepwise]))
-    assert (ledger.handed, ledger.refused) == ([1, 2], [1])
+    assert (ledger.handed, ledger.rejected) == ([1, 2], [1])
 
 
 def test_a_mixed_bag_on_many_threads_balances() -> None:

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.deliver.message import Outgoing, list_headers, recipient
-from digest.deliver.outcome import Accepted, Halve, NotSent, Outcome, Rejected, Unknown
+from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected, Split, Unknown
 from digest.deliver.transports.sendgrid import SendGrid
 from digest.deliver.transports.sendgrid_answers import read_reply
 from digest.deliver.transports.sendgrid_payload import request_body
-from digest.deliver.wire import Reply
+from digest.deliver.wire import HttpResponse
 from tests.deliver.letters import LETTER, SENDER, TEXT_ONLY, Notes, many, outgoing, token
 from tests.support import sendgrid_schema
 from tests.support.sendgrid_faults import FAULTS, Fault
@@ -95,7 +95,7 @@ def test_opens_and_clicks_are_told_where_wanted_but_never_of_the_way_out() -> No
 
 
 def test_a_fenced_attempt_names_its_fence_and_its_time() -> None:
-    plain, fenced = outgoing(ASHA), replace(outgoing(ASHA), fence='an "id"', send_at=1_800_000_000)
+    plain, fenced = outgoing(ASHA), replace(outgoing(ASHA), schedule_id='an "id"', send_at=1_800_000_000)
     assert not {"batch_id", "send_at"} & orjson.loads(request_body(plain)).keys()
     found = orjson.loads(request_body(fenced))
     assert (found.pop("batch_id"), found.pop("send_at")) == ('an "id"', 1_800_000_000)
@@ -113,7 +113,7 @@ TABLE: dict[str, Any] = {
     **dict.fromkeys(["unauthorized_401", "early_401", "forbidden_403", "not_found_404", "not_allowed_405"], "never"),
     "bad_letter": "never",
     **dict.fromkeys(["bad_page_400", "cut_400", "rate_limit", "retry_after"], "later"),
-    **dict.fromkeys(["bad_no_field", "too_large_413", "early_413", "early_413_stall"], Halve),
+    **dict.fromkeys(["bad_no_field", "too_large_413", "early_413", "early_413_stall"], Split),
     "bad_index": Rejected,
     **dict.fromkeys([kind for kind in FAULTS if kind.startswith(("error_50", "early_50"))], Unknown),
     **dict.fromkeys(["wrong_content_type", "page_202", "sandbox"], Unknown),
@@ -132,7 +132,7 @@ def test_every_fault_leads_to_its_outcome(server: SendGridServer, kind: str, cap
     outcome = submit(server)
     wanted = TABLE[kind]
     assert kind_of(outcome) in (wanted if isinstance(wanted, tuple) else (wanted,)), outcome
-    if isinstance(outcome, NotSent | Halve):
+    if isinstance(outcome, NotSent | Split):
         assert not server.messages
     if isinstance(outcome, Rejected):
         assert outcome == Rejected({2: "Does not contain a valid address."})
@@ -152,7 +152,7 @@ def test_a_request_that_was_never_whole_is_certainly_not_sent(server: SendGridSe
 
 
 @pytest.mark.parametrize("tls", [False, True])
-@pytest.mark.parametrize(("kind", "wanted"), [("early_401", "never"), ("early_413", Halve), ("early_500", "later")])
+@pytest.mark.parametrize(("kind", "wanted"), [("early_401", "never"), ("early_413", Split), ("early_500", "later")])
 def test_a_refusal_that_comes_before_the_letter_is_written_is_heard(
     kind: str, wanted: Any, tls: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,7 +167,7 @@ def test_a_refusal_that_comes_before_the_letter_is_written_is_heard(
 def test_a_server_that_stops_reading_ends_the_attempt_in_time(server: SendGridServer) -> None:
     server.faults = [Fault("early_413_stall", seconds=30)]
     batch = outgoing(ASHA, "ravi@example.com", letter=replace(LETTER, text="क" * 8_000_000))
-    assert isinstance(submit(server, batch, timeout=0.4), Halve)
+    assert isinstance(submit(server, batch, timeout=0.4), Split)
     assert server.outwaited == []
 
 
@@ -228,7 +228,7 @@ def test_a_rate_limit_names_the_wait(server: SendGridServer) -> None:
     ],
 )
 def test_rate_limits_in_other_words(headers: dict[str, str], wait: float | None) -> None:
-    outcome = read_reply(Reply(429, headers, b""), outgoing(ASHA))
+    outcome = read_reply(HttpResponse(429, headers, b""), outgoing(ASHA))
     assert outcome == NotSent("sendgrid asks to slow down (429)", retry_after=wait)
 
 
@@ -261,25 +261,25 @@ def test_a_400_names_the_reader_and_not_the_place_in_the_list(server: SendGridSe
     [
         (400, b'{"errors":[{"field":"personalizations.0.to.0.email","message":"x"},{"field":"personalizations[1]"}]}',
          3, Rejected({1: "x", 2: "refused by sendgrid"})),
-        (400, b'{"errors":[{"field":"personalizations.9.to.0.email","message":"x"}]}', 2, Halve),
-        (400, b'{"errors":[{"field":"personalizations","message":"not unique"}]}', 2, Halve),
+        (400, b'{"errors":[{"field":"personalizations.9.to.0.email","message":"x"}]}', 2, Split),
+        (400, b'{"errors":[{"field":"personalizations","message":"not unique"}]}', 2, Split),
         (400, b'{"errors":[{"field":null,"message":"Bad Request"}]}', 2,
-         Halve("sendgrid refused a batch and named no reader (400): Bad Request")),
+         Split("sendgrid refused a batch and named no reader (400): Bad Request")),
         (400, b'{"errors":[{"field":null,"message":"Bad Request"}]}', 1,
          Rejected({1: "sendgrid refused the request: Bad Request"})),
         (400, b'{"errors":[{"field":"from.name","message":"no Unicode"}]}', 1,
          NotSent("sendgrid refuses the letter: from.name: no Unicode", permanent=True)),
         (400, b'{"errors":[{"field":"subject","message":"x"},{"field":"personalizations.0.to","message":"y"}]}', 2,
          NotSent("sendgrid refuses the letter: subject: x", permanent=True)),
-        (400, b"<html>", 2, "later"), (400, b"<html>", 1, "later"), (400, b"", 2, Halve), (400, b"[1]", 2, Halve),
-        (400, b'{"errors": 5}', 2, Halve), (400, b'{"errors": [5, null]}', 2, Halve), (404, b"", 1, "never"),
-        (405, b"", 1, "never"), (413, b"<html>", 2, Halve), (413, b"", 1, "never"), (415, b"", 2, "never"),
+        (400, b"<html>", 2, "later"), (400, b"<html>", 1, "later"), (400, b"", 2, Split), (400, b"[1]", 2, Split),
+        (400, b'{"errors": 5}', 2, Split), (400, b'{"errors": [5, null]}', 2, Split), (404, b"", 1, "never"),
+        (405, b"", 1, "never"), (413, b"<html>", 2, Split), (413, b"", 1, "never"), (415, b"", 2, "never"),
         (202, b"", 2, Accepted("")), (201, b"", 2, Unknown("sendgrid answered 201, which is no acceptance")),
         (100, b"", 1, Unknown("sendgrid answered 100")), (418, b"", 1, Unknown("sendgrid answered 418")),
     ],
 )  # fmt: skip
 def test_answers_of_every_shape(status: int, body: bytes, readers: int, wanted: Any) -> None:
-    outcome = read_reply(Reply(status, {}, body), outgoing(*many(readers)))
+    outcome = read_reply(HttpResponse(status, {}, body), outgoing(*many(readers)))
     assert wanted in (outcome, kind_of(outcome))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from digest.deliver.outcome import NotSent
-from digest.deliver.ports import Fence
+from digest.deliver.ports import Cancellable
 from digest.deliver.transports.sendgrid import SendGrid
 from tests.support.http_server import HttpServer
 from tests.support.sendgrid_api import SCOPES
@@ -34,17 +34,17 @@ def transport(server: SendGridServer) -> Iterator[SendGrid]:
 
 
 def opened(transport: SendGrid) -> str:
-    fence = transport.open_fence()
-    assert isinstance(fence, str)
-    return fence
+    schedule_id = transport.new_schedule_id()
+    assert isinstance(schedule_id, str)
+    return schedule_id
 
 
-def hand_in(server: SendGridServer, fence: str, *addresses: str, seconds: int = 1800) -> None:
-    assert ask(server, payload(*addresses) | {"batch_id": fence, "send_at": NOW + seconds})[0] == 202
+def hand_in(server: SendGridServer, schedule_id: str, *addresses: str, seconds: int = 1800) -> None:
+    assert ask(server, payload(*addresses) | {"batch_id": schedule_id, "send_at": NOW + seconds})[0] == 202
 
 
 def test_sendgrid_is_a_fence_and_every_attempt_gets_an_id_of_its_own(transport: SendGrid) -> None:
-    assert isinstance(transport, Fence)
+    assert isinstance(transport, Cancellable)
     assert opened(transport) != opened(transport)
 
 
@@ -52,47 +52,47 @@ def test_what_was_recalled_never_goes_and_what_was_not_does(server: SendGridServ
     first, second = opened(transport), opened(transport)
     hand_in(server, first, "asha@example.com")
     hand_in(server, second, "ravi@example.com")
-    assert transport.recall(first)
+    assert transport.cancel(first)
     server.clock.advance(3600)
     assert server.counts == {"ravi@example.com": 1}
 
 
 def test_what_comes_late_under_a_recalled_id_does_not_go_either(server: SendGridServer, transport: SendGrid) -> None:
-    fence = opened(transport)
-    assert transport.recall(fence)
-    hand_in(server, fence, "asha@example.com")
+    schedule_id = opened(transport)
+    assert transport.cancel(schedule_id)
+    hand_in(server, schedule_id, "asha@example.com")
     server.clock.advance(3600)
     assert server.counts == {}
 
 
 def test_it_may_be_recalled_again_and_is_never_undone(server: SendGridServer, transport: SendGrid) -> None:
-    fence = opened(transport)
-    assert [transport.recall(fence) for _ in range(3)] == [True] * 3
+    schedule_id = opened(transport)
+    assert [transport.cancel(schedule_id) for _ in range(3)] == [True] * 3
     assert {seen.method for seen in server.requests} == {"POST", "GET"}
 
 
 def test_an_id_that_the_provider_never_gave_is_not_recalled(transport: SendGrid) -> None:
-    assert not transport.recall("unheard-of")
-    assert not transport.recall("../scopes?x=")
+    assert not transport.cancel("unheard-of")
+    assert not transport.cancel("../scopes?x=")
 
 
 def test_no_more_than_ten_are_recalled_at_once(transport: SendGrid) -> None:
-    fences = [opened(transport) for _ in range(11)]
-    assert [transport.recall(fence) for fence in fences] == [True] * 10 + [False]
-    assert transport.recall(fences[0])
+    schedule_ids = [opened(transport) for _ in range(11)]
+    assert [transport.cancel(schedule_id) for schedule_id in schedule_ids] == [True] * 10 + [False]
+    assert transport.cancel(schedule_ids[0])
 
 
 @pytest.mark.parametrize("kind", sorted(FAULTS))
 def test_no_fault_opens_a_fence_that_is_none(server: SendGridServer, transport: SendGrid, kind: str) -> None:
     server.faults = [Fault(kind, on="batch", seconds=0.6)]
-    fence = transport.open_fence()
-    if isinstance(fence, NotSent):
-        assert KEY not in fence.reason
+    schedule_id = transport.new_schedule_id()
+    if isinstance(schedule_id, NotSent):
+        assert KEY not in schedule_id.reason
         stop = ("unauthorized", "early_401", "forbidden", "not_found", "not_allowed", "redirect")
-        assert fence.permanent == kind.startswith(stop)
-        assert (fence.retry_after is not None) == (kind in ("rate_limit", "retry_after"))
+        assert schedule_id.permanent == kind.startswith(stop)
+        assert (schedule_id.retry_after is not None) == (kind in ("rate_limit", "retry_after"))
     else:
-        assert server.provider.knows(fence)
+        assert server.provider.knows(schedule_id)
     assert len(server.requests) <= 1
 
 
@@ -102,15 +102,15 @@ def test_confirmed_only_when_the_provider_shows_it(
     server: SendGridServer, transport: SendGrid, kind: str, late: bool
 ) -> None:
     """Whatever becomes of the order or of the question after it: True is said only of what is cancelled in truth."""
-    fence = opened(transport)
+    schedule_id = opened(transport)
     entries = [Fault(kind, on="scheduled", seconds=0.6)]
     server.faults = [*([Fault("ok", on="scheduled")] if late else []), *entries]
-    confirmed = transport.recall(fence)
-    assert not confirmed or server.provider.status(fence) == "cancel"
+    confirmed = transport.cancel(schedule_id)
+    assert not confirmed or server.provider.status(schedule_id) == "cancel"
     assert len(server.requests) <= 3
     server.faults = []
     for _ in range(100):
-        confirmed = confirmed or transport.recall(fence)
+        confirmed = confirmed or transport.cancel(schedule_id)
         if confirmed:
             break
         time.sleep(0.05)
@@ -121,22 +121,22 @@ def test_confirmed_only_when_the_provider_shows_it(
 def test_a_key_that_may_not_recall_is_said_at_once() -> None:
     with SendGridServer(scopes=["mail.send"]) as server:
         transport = SendGrid(KEY, host=server.url)
-        fence = transport.open_fence()
-        assert isinstance(fence, NotSent)
-        assert fence.permanent
+        schedule_id = transport.new_schedule_id()
+        assert isinstance(schedule_id, NotSent)
+        assert schedule_id.permanent
         transport.close()
     with SendGridServer(scopes=[scope for scope in SCOPES if "scheduled" not in scope]) as server:
         transport = SendGrid(KEY, host=server.url)
-        assert not transport.recall(opened(transport))
+        assert not transport.cancel(opened(transport))
         transport.close()
 
 
 def test_nobody_listening(server: SendGridServer, transport: SendGrid) -> None:
-    fence = opened(transport)
+    schedule_id = opened(transport)
     with server.refusing():
-        assert isinstance(transport.open_fence(), NotSent)
-        assert not transport.recall(fence)
-    assert server.provider.status(fence) == ""
+        assert isinstance(transport.new_schedule_id(), NotSent)
+        assert not transport.cancel(schedule_id)
+    assert server.provider.status(schedule_id) == ""
 
 
 @pytest.mark.parametrize(
@@ -146,5 +146,5 @@ def test_an_answer_without_an_id_opens_nothing(said: bytes) -> None:
     with HttpServer() as site:
         site.route("/v3/mail/batch", said, status=201, type="application/json")
         transport = SendGrid(KEY, host=site.url(""))
-        assert isinstance(transport.open_fence(), NotSent)
+        assert isinstance(transport.new_schedule_id(), NotSent)
         transport.close()

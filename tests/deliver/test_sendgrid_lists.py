@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from digest.deliver.ports import Barred, CantTell
-from digest.deliver.reply import Reply
+from digest.deliver.ports import SuppressionEntry, SuppressionsUnavailable
+from digest.deliver.reply import HttpResponse
 from digest.deliver.transports import sendgrid_lists
 from digest.deliver.transports.sendgrid import SendGrid
 from tests.support.sendgrid_api import SCOPES
@@ -25,7 +25,7 @@ def row(email: str, ago: timedelta = timedelta(hours=1), **more: Any) -> dict[st
 
 def read(
     transport: SendGrid, name: str, since: datetime | None = None, waits: list[float] | None = None
-) -> list[Barred]:
+) -> list[SuppressionEntry]:
     """Without waiting; `waits` gathers what would have been."""
 
     def wait(seconds: float) -> bool:
@@ -33,7 +33,7 @@ def read(
             waits.append(seconds)
         return False
 
-    return [one for part in transport.barred(name, since, NOW, wait) for one in part]
+    return [one for part in transport.list_suppressions(name, since, NOW, wait) for one in part]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def read(
 def test_each_list_says_what_an_event_would(server: SendGridServer, transport: SendGrid, name: str, kind: str) -> None:
     server.api.suppressed[name] = [row("asha@example.com", status="5.1.1", reason="550 no\nsuch user")]
     reason = "5.1.1 · 550 no such user"
-    assert read(transport, name) == [Barred("asha@example.com", kind, NOW - timedelta(hours=1), reason)]
+    assert read(transport, name) == [SuppressionEntry("asha@example.com", kind, NOW - timedelta(hours=1), reason)]
 
 
 def test_blocks_are_not_for_good(transport: SendGrid) -> None:
@@ -82,22 +82,26 @@ def test_an_odd_entry_counts_as_said_now(server: SendGridServer, transport: Send
 
 @pytest.mark.parametrize("body", [b"{}", b"null", b"", b"[", b'"x"', b"<html>"])
 def test_what_is_no_list_is_said(body: bytes) -> None:
-    with pytest.raises(CantTell, match=r"no list|page"):
-        list(sendgrid_lists.read_list(lambda *_: Reply(200, {}, body), "bounces", None, NOW, lambda _seconds: False))
+    with pytest.raises(SuppressionsUnavailable, match=r"no list|page"):
+        list(
+            sendgrid_lists.read_list(
+                lambda *_: HttpResponse(200, {}, body), "bounces", None, NOW, lambda _seconds: False
+            )
+        )
 
 
 def test_pages_that_never_end_do(monkeypatch: pytest.MonkeyPatch) -> None:
     same = _page([row(f"r{n}@example.com") for n in range(500)])
-    with pytest.raises(CantTell, match="the same one"):
+    with pytest.raises(SuppressionsUnavailable, match="the same one"):
         list(sendgrid_lists.read_list(lambda *_: same, "bounces", None, NOW, lambda _seconds: False))
     monkeypatch.setattr(sendgrid_lists, "_MOST_PAGES", 5)
     fresh = (_page([row(f"r{n}-{page}@example.com") for n in range(500)]) for page in range(99))
-    with pytest.raises(CantTell, match="beyond 5 pages"):
+    with pytest.raises(SuppressionsUnavailable, match="beyond 5 pages"):
         list(sendgrid_lists.read_list(lambda *_: next(fresh), "bounces", None, NOW, lambda _seconds: False))
 
 
-def _page(rows: list[Any]) -> Reply:
-    return Reply(200, {"content-type": "application/json"}, orjson.dumps(rows))
+def _page(rows: list[Any]) -> HttpResponse:
+    return HttpResponse(200, {"content-type": "application/json"}, orjson.dumps(rows))
 
 
 @pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse", "unauthorized_401", "forbidden_403", "early_401"}))
@@ -108,7 +112,7 @@ def test_one_fault_is_borne_with_or_said_in_one_sentence(
     server.faults = [Fault(kind, on="suppression", seconds=0.6)]
     try:
         told = [one.email for one in read(transport, "bounces")]
-    except CantTell as error:
+    except SuppressionsUnavailable as error:
         told = [str(error)]
     passing = kind.startswith(("error_5", "lose", "accept", "reset", "half", "rate"))
     assert told == ["asha@example.com"] if passing else len(told) == 1
@@ -118,7 +122,7 @@ def test_one_fault_is_borne_with_or_said_in_one_sentence(
 def test_a_provider_that_stays_down_is_given_up(server: SendGridServer, transport: SendGrid) -> None:
     server.faults = [Fault("error_503", on="suppression")] * 9
     waits: list[float] = []
-    with pytest.raises(CantTell, match="503"):
+    with pytest.raises(SuppressionsUnavailable, match="503"):
         read(transport, "bounces", waits=waits)
     assert waits == [2.0, 4.0]
 
@@ -129,21 +133,21 @@ def test_a_wait_that_is_asked_for_is_kept_unless_it_is_long(server: SendGridServ
     assert read(transport, "bounces", waits=waits) == []
     assert waits == [7.0]
     server.faults = [Fault("retry_after", on="suppression", seconds=900)]
-    with pytest.raises(CantTell, match=r"slow down \(429\) for 900 s"):
+    with pytest.raises(SuppressionsUnavailable, match=r"slow down \(429\) for 900 s"):
         read(transport, "bounces")
 
 
 def test_a_key_without_the_scope_is_asked_once(server: SendGridServer, transport: SendGrid) -> None:
     server.api.scopes = set(SCOPES) - {"suppression.read"}
-    with pytest.raises(CantTell, match=r"scope suppression\.read"):
+    with pytest.raises(SuppressionsUnavailable, match=r"scope suppression\.read"):
         read(transport, "bounces")
     assert len(server.requests) == 1
-    assert "once a day" in transport.misses()[0]
+    assert "once a day" in transport.missing_capabilities()[0]
 
 
 def test_a_run_that_ends_stops_waiting(server: SendGridServer, transport: SendGrid) -> None:
     server.faults = [Fault("error_503", on="suppression")] * 9
-    with pytest.raises(CantTell, match="ending"):
-        list(transport.barred("bounces", None, NOW, lambda seconds: seconds > 0))
-    with pytest.raises(CantTell, match="ending"):
-        list(transport.barred("bounces", None, NOW, lambda _seconds: True))
+    with pytest.raises(SuppressionsUnavailable, match="ending"):
+        list(transport.list_suppressions("bounces", None, NOW, lambda seconds: seconds > 0))
+    with pytest.raises(SuppressionsUnavailable, match="ending"):
+        list(transport.list_suppressions("bounces", None, NOW, lambda _seconds: True))

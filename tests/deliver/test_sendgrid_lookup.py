@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from digest.deliver.outcome import Unknown
-from digest.deliver.reply import Reply
+from digest.deliver.reply import HttpResponse
 from digest.deliver.transports.sendgrid import SendGrid
 from digest.deliver.transports.sendgrid_log import find_attempt
 from tests.deliver.letters import Notes, many, outgoing
@@ -31,35 +31,35 @@ def test_an_attempt_that_was_taken_though_nobody_told_us(
 ) -> None:
     server.faults = ["accept_then_close"]
     assert isinstance(submit(transport, "a1", address, "ravi@example.com"), Unknown)
-    assert transport.look_up("a1", [address]) == "accepted"
+    assert transport.find_in_log("a1", [address]) == "accepted"
 
 
 def test_an_attempt_that_was_lost_shows_nothing(server: SendGridServer, transport: SendGrid) -> None:
     server.faults = ["lose_then_close"]
     submit(transport, "a1", ASHA)
-    assert transport.look_up("a1", [ASHA]) == ""
+    assert transport.find_in_log("a1", [ASHA]) == ""
 
 
 def test_another_attempt_to_the_same_reader_is_no_proof(transport: SendGrid) -> None:
     for attempt in ("a1", "a2"):
         submit(transport, attempt, ASHA)
-    assert transport.look_up("a3", [ASHA]) == ""
-    assert [transport.look_up(attempt, [ASHA]) for attempt in ("a1", "a2")] == ["accepted"] * 2
+    assert transport.find_in_log("a3", [ASHA]) == ""
+    assert [transport.find_in_log(attempt, [ASHA]) for attempt in ("a1", "a2")] == ["accepted"] * 2
 
 
 def test_a_log_that_answers_with_another_readers_message_proves_nothing() -> None:
-    def ask(method: str, _path: str, _body: Mapping[str, Any] | None) -> Reply:
+    def ask(method: str, _path: str, _body: Mapping[str, Any] | None) -> HttpResponse:
         row = {"sg_message_id": "m1", "to_email": "ravi@example.com", "status": "delivered"}
         told = {"messages": [row]} if method == "POST" else {**row, "custom_args": {"dg_attempt": "a1"}}
-        return Reply(200, {}, orjson.dumps(told), whole=True)
+        return HttpResponse(200, {}, orjson.dumps(told), whole=True)
 
     assert not find_attempt(ask, "a1", [ASHA])
     assert find_attempt(ask, "a1", ["Ravi@example.com"])
 
 
 def test_what_was_recalled_is_no_proof(server: SendGridServer, transport: SendGrid) -> None:
-    fence = transport.open_fence()
-    assert isinstance(fence, str)
+    schedule_id = transport.new_schedule_id()
+    assert isinstance(schedule_id, str)
     now = int(server.clock.now())
     server.provider.accept(
         {
@@ -67,29 +67,29 @@ def test_what_was_recalled_is_no_proof(server: SendGridServer, transport: SendGr
             "from": {"email": "news@example.com"},
             "custom_args": {"dg_attempt": "a1"},
             "categories": ["digest"],
-            "batch_id": fence,
+            "batch_id": schedule_id,
             "send_at": now + 3600,
         }
     )
-    assert transport.look_up("a1", [ASHA]) == "accepted"
-    assert transport.recall(fence)
-    assert transport.look_up("a1", [ASHA]) == ""
+    assert transport.find_in_log("a1", [ASHA]) == "accepted"
+    assert transport.cancel(schedule_id)
+    assert transport.find_in_log("a1", [ASHA]) == ""
 
 
 def test_a_thousand_readers_take_a_handful_of_questions(server: SendGridServer, transport: SendGrid) -> None:
-    assert transport.look_up("a1", many(1000)) == ""
+    assert transport.find_in_log("a1", many(1000)) == ""
     assert len(server.requests) <= 10
 
 
 def test_an_address_with_both_quotes_is_not_asked_about(server: SendGridServer, transport: SendGrid) -> None:
-    assert transport.look_up("a1", ["""o'n"eil@example.com"""]) == ""
+    assert transport.find_in_log("a1", ["""o'n"eil@example.com"""]) == ""
     assert not server.requests
 
 
 def test_a_log_that_may_not_be_read_shows_nothing(server: SendGridServer, transport: SendGrid) -> None:
     submit(transport, "a1", ASHA)
     server.api.scopes = set(SCOPES) - {"messages.read"}
-    assert transport.look_up("a1", [ASHA]) == ""
+    assert transport.find_in_log("a1", [ASHA]) == ""
 
 
 @pytest.mark.parametrize("detail", [False, True], ids=["the list", "the message"])
@@ -99,4 +99,4 @@ def test_no_fault_proves_anything(server: SendGridServer, transport: SendGrid, k
     submit(transport, "a1", ASHA)
     server.faults = [*([Fault("ok", on="logs")] if detail else []), Fault(kind, on="logs", seconds=0.6)]
     submit(transport, "a2", ASHA)
-    assert transport.look_up("a1", [ASHA]) == ""
+    assert transport.find_in_log("a1", [ASHA]) == ""

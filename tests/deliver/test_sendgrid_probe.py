@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from digest.deliver.ports import Wanting
+from digest.deliver.ports import CapabilityReport
 from digest.deliver.transports.sendgrid import SendGrid
 from tests.deliver.letters import SENDER
 from tests.support.http_server import HttpServer
@@ -34,8 +34,8 @@ def probe(host: str, *, key: str = KEY, sender: str = SENDER.email) -> str:
 
 def misses(server: SendGridServer) -> tuple[str, ...]:
     transport = SendGrid(KEY, host=server.url)
-    assert isinstance(transport, Wanting)
-    found = transport.misses()
+    assert isinstance(transport, CapabilityReport)
+    found = transport.missing_capabilities()
     transport.close()
     return found
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from digest.deliver.outcome import Mixed, NotSent
+from digest.deliver.outcome import NotSent, PerRecipient
 from digest.deliver.transports.smtp import Smtp
 from tests.deliver.letters import Notes, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
@@ -29,16 +29,16 @@ def test_a_refused_reader_is_rejected_and_the_others_are_served() -> None:
     notes = Notes()
     with RecordingSmtp(reject=[B]) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(A, B, C), notes)
-        assert outcome == Mixed(frozenset({1, 3}), {2: "550 5.1.1 no such user"})
+        assert outcome == PerRecipient(frozenset({1, 3}), {2: "550 5.1.1 no such user"})
         assert server.counts == {A: 1, C: 1}
         assert server.connections == 1
-    assert notes.entries == [("handing", 1), ("handing", 2), ("refused", 2, "550 5.1.1 no such user"), ("handing", 3)]
+    assert notes.entries == [("started", 1), ("started", 2), ("rejected", 2, "550 5.1.1 no such user"), ("started", 3)]
 
 
 def test_everybody_refused() -> None:
     with RecordingSmtp(reject=[A, B]) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(A, B), Notes())
-        assert isinstance(outcome, Mixed)
+        assert isinstance(outcome, PerRecipient)
         assert (set(outcome.rejected), outcome.accepted, outcome.unknown) == ({1, 2}, frozenset(), {})
 
 
@@ -46,12 +46,12 @@ def test_a_deferred_reader_is_put_off_and_the_others_are_served() -> None:
     notes = Notes()
     with RecordingSmtp(defer=[B]) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(A, B, C), notes)
-        assert isinstance(outcome, Mixed)
+        assert isinstance(outcome, PerRecipient)
         assert (outcome.accepted, outcome.rejected, outcome.unknown) == ({1, 3}, {}, {})
         assert "451 4.3.0 try again later" in outcome.not_sent_reason
         assert not outcome.stop
         assert server.counts == {A: 1, C: 1}
-    assert ("put off", 2) in notes.entries
+    assert ("deferred", 2) in notes.entries
 
 
 def test_a_server_that_defers_everyone_is_left_alone() -> None:
@@ -59,10 +59,10 @@ def test_a_server_that_defers_everyone_is_left_alone() -> None:
     notes = Notes()
     with RecordingSmtp(defer=readers) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(*readers), notes)
-        assert isinstance(outcome, Mixed)
+        assert isinstance(outcome, PerRecipient)
         assert not outcome.accepted
         assert server.counts == {}
-    assert sum(entry[0] == "handing" for entry in notes.entries) == 3
+    assert sum(entry[0] == "started" for entry in notes.entries) == 3
 
 
 @pytest.mark.slow
@@ -73,18 +73,18 @@ def test_a_server_that_defers_everyone_is_left_alone() -> None:
 def test_silence_after_the_final_dot_is_unknown_for_that_reader_alone(what: str, taken: int) -> None:
     with RecordingSmtp(after_dot=["ok", what], hang=2.0) as server, transport(server, timeout=0.5) as smtp:  # type: ignore[list-item]
         outcome = smtp.submit(outgoing(A, B, C), Notes())
-        assert isinstance(outcome, Mixed)
+        assert isinstance(outcome, PerRecipient)
         assert (outcome.accepted, outcome.rejected, set(outcome.unknown)) == ({1}, {}, {2})
         assert outcome.not_sent_reason
         assert server.counts[C] == 0
         assert server.counts[B] == taken
-        assert smtp.submit(outgoing(C), Notes()) == Mixed(frozenset({1}))
+        assert smtp.submit(outgoing(C), Notes()) == PerRecipient(frozenset({1}))
 
 
 def test_a_code_after_the_final_dot_is_definite() -> None:
     with RecordingSmtp(after_dot=["554", "ok", "452"]) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(A, B, C), Notes())
-        assert isinstance(outcome, Mixed)
+        assert isinstance(outcome, PerRecipient)
         assert (outcome.accepted, set(outcome.rejected), outcome.unknown) == ({2}, {1}, {})
         assert "452" in outcome.not_sent_reason
         assert server.counts == {B: 1}
@@ -97,7 +97,7 @@ def test_a_code_after_the_final_dot_is_definite() -> None:
 def test_an_answer_after_the_final_dot_that_makes_no_sense_is_unknown(said: bytes | None, pipelining: bool) -> None:
     with ScriptedSmtp(pipelining=pipelining, dot=[b"250 ok\r\n", said]) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(A, B, C), Notes())
-        assert isinstance(outcome, Mixed)
+        assert isinstance(outcome, PerRecipient)
         assert (outcome.accepted, outcome.rejected, set(outcome.unknown)) == ({1}, {}, {2})
 
 
@@ -119,23 +119,23 @@ def test_before_the_final_dot_nobody_is_in_doubt(script: dict[str, Any], stop: b
     script = {verb: list(said) for verb, said in script.items()}
     with ScriptedSmtp(pipelining=pipelining, **script) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(A, B), Notes())
-        assert isinstance(outcome, Mixed)
+        assert isinstance(outcome, PerRecipient)
         assert (outcome.accepted, outcome.rejected, outcome.unknown, outcome.stop) == (set(), {}, {}, stop)
         assert outcome.not_sent_reason.startswith(f"smtp 127.0.0.1:{server.port}: ")
-        assert smtp.submit(outgoing(B), Notes()) == Mixed(frozenset({1}))  # on a connection that is fit for it
+        assert smtp.submit(outgoing(B), Notes()) == PerRecipient(frozenset({1}))  # on a connection that is fit for it
 
 
 def test_a_sender_out_of_turn_is_no_sender_refused_for_good() -> None:
     with ScriptedSmtp(mail=[b"503 nested MAIL\r\n"]) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(A), Notes())
-        assert isinstance(outcome, Mixed)
+        assert isinstance(outcome, PerRecipient)
         assert not outcome.stop
-        assert smtp.submit(outgoing(A), Notes()) == Mixed(frozenset({1}))
+        assert smtp.submit(outgoing(A), Notes()) == PerRecipient(frozenset({1}))
 
 
 def test_a_letter_refused_at_data_leaves_the_connection_fit_for_the_next() -> None:
     with ScriptedSmtp(data=[b"554 no\r\n"]) as server, transport(server) as smtp:
-        assert smtp.submit(outgoing(A, B), Notes()) == Mixed(frozenset({2}), {1: "554 no"})
+        assert smtp.submit(outgoing(A, B), Notes()) == PerRecipient(frozenset({2}), {1: "554 no"})
         assert server.seen == ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "RSET", "MAIL", "RCPT", "DATA", "."]
 
 
@@ -171,7 +171,7 @@ def test_a_wrong_password_stops_the_run_and_is_not_shown() -> None:
             assert "wrong-but-secret" not in repr(outcome) + smtp.probe()
         with transport(server, username="desk", password="right") as smtp:
             assert smtp.probe() == ""
-            assert smtp.submit(outgoing(A), Notes()) == Mixed(frozenset({1}))
+            assert smtp.submit(outgoing(A), Notes()) == PerRecipient(frozenset({1}))
         with transport(server, username="डेस्क", password="right") as smtp:
             outcome = smtp.submit(outgoing(B), Notes())
             assert isinstance(outcome, NotSent)
@@ -188,7 +188,7 @@ def test_starttls(monkeypatch: pytest.MonkeyPatch) -> None:
             assert "CERTIFICATE_VERIFY_FAILED" in outcome.reason
         monkeypatch.setenv("SSL_CERT_FILE", str(server.cafile))
         with transport(server, security="starttls") as smtp:
-            assert smtp.submit(outgoing(A), Notes()) == Mixed(frozenset({1}))
+            assert smtp.submit(outgoing(A), Notes()) == PerRecipient(frozenset({1}))
     with RecordingSmtp() as plain, transport(plain, security="starttls") as smtp:
         outcome = smtp.submit(outgoing(A), Notes())
         assert isinstance(outcome, NotSent)
@@ -201,7 +201,7 @@ def test_the_journal_is_written_before_each_letter_leaves() -> None:
         taken: list[tuple[int, int]] = []
 
         class Watch(Notes):
-            def handing(self, reader: int) -> None:
+            def started(self, reader: int) -> None:
                 taken.append((reader, len(server.letters)))
 
         smtp.submit(outgoing(*many(5)), Watch())
@@ -210,7 +210,7 @@ def test_the_journal_is_written_before_each_letter_leaves() -> None:
 
 def test_a_journal_that_fails_stops_before_a_byte_leaves() -> None:
     class Full(Notes):
-        def handing(self, reader: int) -> None:
+        def started(self, reader: int) -> None:
             if reader == 2:
                 raise OSError("disk full")
 
@@ -222,7 +222,7 @@ def test_a_journal_that_fails_stops_before_a_byte_leaves() -> None:
 
 def test_after_a_hundred_letters_there_is_a_new_connection() -> None:
     with RecordingSmtp() as server, transport(server) as smtp:
-        assert smtp.submit(outgoing(*many(230)), Notes()) == Mixed(frozenset(range(1, 231)))
+        assert smtp.submit(outgoing(*many(230)), Notes()) == PerRecipient(frozenset(range(1, 231)))
         assert server.connections == 3
         assert server.counts == dict.fromkeys(many(230), 1)
         assert len(smtp.open) == 1
@@ -233,7 +233,7 @@ def test_a_connection_that_the_server_closed_while_idle_leaves_nobody_in_doubt()
         assert smtp.probe() == ""
         assert "421 idle" in smtp.probe()
         outcome = smtp.submit(outgoing(A), Notes())
-        assert isinstance(outcome, Mixed)
+        assert isinstance(outcome, PerRecipient)
         assert outcome.not_sent_reason
         assert outcome.unknown == {}
-        assert smtp.submit(outgoing(A), Notes()) == Mixed(frozenset({1}))
+        assert smtp.submit(outgoing(A), Notes()) == PerRecipient(frozenset({1}))

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.deliver.lines import Lines
-from digest.deliver.transports.smtp_connection import Connection, Envelope, Later, connect
+from digest.deliver.lines import ConnectionRegistry
+from digest.deliver.transports.smtp_connection import Connection, Envelope, TryLater, connect
 from tests.deliver.raw_smtp import RawSmtp
 from tests.support.profiles import examples
 from tests.support.tls import Identity
@@ -28,7 +28,9 @@ def identity() -> Iterator[Identity]:
 
 
 def connected(server: RawSmtp, *, security: str = "none", timeout: float = 5.0) -> Connection:
-    return connect("127.0.0.1", server.port, Lines(), name="here.example", security=security, timeout=timeout)
+    return connect(
+        "127.0.0.1", server.port, ConnectionRegistry(), name="here.example", security=security, timeout=timeout
+    )
 
 
 def unstuffed(letter: bytes) -> bytes:
@@ -96,6 +98,6 @@ def test_a_line_that_breaks_within_a_letter_leaves_nobody_in_doubt(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(identity.certificate))
     with RawSmtp(cut=cut, tls=identity if security == "tls" else None) as server:
-        with closing(connected(server, security=security)) as connection, pytest.raises(Later, match="within"):
+        with closing(connected(server, security=security)) as connection, pytest.raises(TryLater, match="within"):
             connection.hand_over(TO, LINE * 250_000, then=None)
         assert server.letters == []

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.deliver.outcome import Mixed
+from digest.deliver.outcome import PerRecipient
 from digest.deliver.transports.smtp import Smtp
 from tests.deliver.letters import Notes, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
@@ -24,11 +24,11 @@ OK, GO = b"250 fine\r\n", b"354 go on\r\n"
 def test_the_next_letter_is_asked_for_behind_the_final_dot() -> None:
     with ScriptedSmtp(pipelining=True) as server, transport(server) as smtp:
         notes = Notes()
-        assert smtp.submit(outgoing(A, B, C), notes) == Mixed(frozenset({1, 2, 3}))
-        assert smtp.submit(outgoing(A), Notes()) == Mixed(frozenset({1}))
+        assert smtp.submit(outgoing(A, B, C), notes) == PerRecipient(frozenset({1, 2, 3}))
+        assert smtp.submit(outgoing(A), Notes()) == PerRecipient(frozenset({1}))
         assert server.seen == ["CONNECT", "EHLO", *["MAIL", "RCPT", "DATA", "."] * 4]
         assert server.taken == [A, B, C, A]
-    assert notes.entries == [("handing", 1), ("handing", 2), ("handing", 3)]
+    assert notes.entries == [("started", 1), ("started", 2), ("started", 3)]
 
 
 class SlowSmtp(threading.Thread):
@@ -72,7 +72,7 @@ class SlowSmtp(threading.Thread):
 
 def test_one_round_trip_a_letter() -> None:
     with SlowSmtp() as server, transport(server) as smtp:
-        assert smtp.submit(outgoing(*many(5)), Notes()) == Mixed(frozenset(range(1, 6)))
+        assert smtp.submit(outgoing(*many(5)), Notes()) == PerRecipient(frozenset(range(1, 6)))
         smtp.close()
     hello, first, *letters = server.portions
     assert hello.startswith(b"ehlo")
@@ -91,7 +91,7 @@ def test_a_reader_refused_among_others_harms_nobody(data: bytes, rcpt: bytes, en
     script: dict[str, Any] = {"rcpt": [OK, rcpt], "data": [GO, data], "dot": [OK, *[b"554 nobody\r\n"] * (data == GO)]}
     with ScriptedSmtp(pipelining=True, **script) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(A, B, C), notes)
-        assert isinstance(outcome, Mixed)
+        assert isinstance(outcome, PerRecipient)
         assert (outcome.accepted, set(outcome.rejected), outcome.unknown) == (
             {1, 3},
             {2} if ends == "rejected" else set(),
@@ -101,16 +101,16 @@ def test_a_reader_refused_among_others_harms_nobody(data: bytes, rcpt: bytes, en
         assert server.empty == (data == GO)
         assert server.seen.count("RSET") == 1
         assert server.seen.count("CONNECT") == 1
-    assert any(entry[:2] == ("refused" if ends == "rejected" else "put off", 2) for entry in notes.entries)
+    assert any(entry[:2] == ("rejected" if ends == "rejected" else "deferred", 2) for entry in notes.entries)
 
 
 def test_what_was_asked_ahead_is_not_taken_for_an_answer_to_the_next_batch() -> None:
     """Three put off end the submission while the fourth's envelope is under way."""
     with ScriptedSmtp(pipelining=True, dot=[b"451 later\r\n"] * 3) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(*many(5)), Notes())
-        assert isinstance(outcome, Mixed)
+        assert isinstance(outcome, PerRecipient)
         assert "451 later" in outcome.not_sent_reason
-        assert smtp.submit(outgoing(A), Notes()) == Mixed(frozenset({1}))
+        assert smtp.submit(outgoing(A), Notes()) == PerRecipient(frozenset({1}))
         assert server.seen.count("CONNECT") == 2
         assert server.taken == [A]
         assert smtp.probe() == ""
@@ -121,12 +121,12 @@ def test_a_run_that_is_to_stop_ends_before_the_next_letter(pipelining: bool) -> 
     with ScriptedSmtp(pipelining=pipelining) as server, transport(server) as smtp:
         notes = Notes(stop_after=2)
         outcome = smtp.submit(outgoing(A, B, C), notes)
-        assert isinstance(outcome, Mixed)
+        assert isinstance(outcome, PerRecipient)
         assert (outcome.accepted, outcome.rejected, outcome.unknown, outcome.stop) == ({1, 2}, {}, {}, False)
         assert "stop" in outcome.not_sent_reason
         assert server.taken == [A, B]
-        assert smtp.submit(outgoing(C), Notes(stop_after=0)) == Mixed(not_sent_reason=outcome.not_sent_reason)
-        assert smtp.submit(outgoing(C), Notes()) == Mixed(frozenset({1}))
+        assert smtp.submit(outgoing(C), Notes(stop_after=0)) == PerRecipient(not_sent_reason=outcome.not_sent_reason)
+        assert smtp.submit(outgoing(C), Notes()) == PerRecipient(frozenset({1}))
         assert server.taken == [A, B, C]
 
 

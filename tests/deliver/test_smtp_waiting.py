@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from digest.deliver.outcome import Mixed, Outcome
+from digest.deliver.outcome import Outcome, PerRecipient
 from tests.deliver.letters import Notes, many, outgoing
 from tests.deliver.raw_smtp import RawSmtp
 from tests.deliver.test_smtp import A, B, transport
@@ -20,7 +20,7 @@ class Stopped(Notes):
 
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def stopping(self) -> bool:
+    def should_stop(self) -> bool:
         return self.stop.is_set()
 
 
@@ -39,7 +39,7 @@ def stopped_soon(server: RawSmtp, *, timeout: float = 60.0) -> Outcome:
 def test_an_answer_that_comes_while_the_run_stops_is_heard() -> None:
     with RawSmtp(late=1.5) as server:
         outcome = stopped_soon(server)
-        assert isinstance(outcome, Mixed)
+        assert isinstance(outcome, PerRecipient)
         assert (outcome.accepted, outcome.unknown) == ({1}, {})
         assert "asked to stop" in outcome.not_sent_reason
         assert len(server.letters) == 1
@@ -57,14 +57,14 @@ def test_a_silent_server_is_waited_for_as_long_as_the_settings_say(silent: str) 
 def test_the_answer_after_the_final_dot_is_waited_for_longer_than_others() -> None:
     """RFC 5321 section 4.5.3.2.6 asks for ten minutes: a shorter wait makes doubt of letters that arrive."""
     with RawSmtp(late=2.0) as server, transport(server, timeout=0.5) as smtp:
-        assert smtp.submit(outgoing(A), Notes()) == Mixed(frozenset({1}))
+        assert smtp.submit(outgoing(A), Notes()) == PerRecipient(frozenset({1}))
 
 
 @pytest.mark.parametrize("dribbled", [b"2", b"250-and more\r\n"])
 def test_an_answer_that_dribbles_in_is_not_waited_for_forever(dribbled: bytes) -> None:
     with RawSmtp(dribble=dribbled) as server, transport(server, timeout=1.0) as smtp:
         outcome = smtp.submit(outgoing(A), Notes())
-        assert isinstance(outcome, Mixed)
+        assert isinstance(outcome, PerRecipient)
         assert "timed out" in outcome.not_sent_reason
 
 
@@ -77,6 +77,6 @@ def test_our_own_name_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(socket, "getfqdn", name)
     with RawSmtp() as server, transport(server) as smtp:
-        assert smtp.submit(outgoing(*many(250)), Notes()) == Mixed(frozenset(range(1, 251)))
+        assert smtp.submit(outgoing(*many(250)), Notes()) == PerRecipient(frozenset(range(1, 251)))
         assert server.helloes == ["desk.example.com"] * 3
     assert len(asked) == 1

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from digest.deliver.stopping import abort_after_grace
 
-from digest.deliver.lines import Lines
-from digest.deliver.outcome import Accepted, Mixed, NotSent, Outcome, Unknown
+from digest.deliver.lines import ConnectionRegistry
+from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Unknown
 from digest.deliver.ports import Transport
-from digest.deliver.stopping import cut_off
 from digest.deliver.transports.resend import Resend
 from digest.deliver.transports.sendgrid import SendGrid
 from digest.deliver.transports.smtp import Smtp
@@ -34,7 +34,7 @@ def ended(transport: Transport, *, after: float = 0.2) -> Outcome:
     """
     stop = threading.Event()
     stop.set()
-    with cut_off(stop, [transport], grace=after):
+    with abort_after_grace(stop, [transport], grace=after):
         outcome = transport.submit(outgoing(*READERS), Notes())
     assert "timed out" not in repr(outcome)
     transport.close()
@@ -75,7 +75,7 @@ def test_a_connection_that_is_never_taken_is_cut() -> None:
 
 
 def test_an_address_that_swallows_everything_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    line = Lines().line()
+    line = ConnectionRegistry().line()
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_server(("127.0.0.1", 0), backlog=0) as full,
@@ -109,23 +109,23 @@ def test_a_mail_server_that_does_not_greet_is_cut(security: str, word: bytes) ->
 def test_a_mail_server_that_falls_silent_before_the_letter_has_nothing(verb: str) -> None:
     with hanging(verb) as port:
         outcome = ended(smtp(port))
-        assert isinstance(outcome, NotSent | Mixed)
+        assert isinstance(outcome, NotSent | PerRecipient)
         assert not getattr(outcome, "unknown", None)
 
 
 def test_a_mail_server_that_falls_silent_after_the_dot_leaves_one_reader_in_doubt() -> None:
     with hanging(".") as port:
         outcome = ended(smtp(port))
-        assert isinstance(outcome, Mixed)
+        assert isinstance(outcome, PerRecipient)
         assert (set(outcome.unknown), outcome.accepted) == ({1}, frozenset())
 
 
 def test_after_the_cut_nothing_new_is_begun_until_it_is_closed() -> None:
     with SendGridServer() as server:
         transport = SendGrid(KEY, host=server.url)
-        transport.cut()
+        transport.abort()
         assert isinstance(transport.submit(outgoing(*READERS), Notes()), NotSent)
-        assert isinstance(transport.open_fence(), NotSent)
+        assert isinstance(transport.new_schedule_id(), NotSent)
         transport.close()
         assert isinstance(transport.submit(outgoing(*READERS), Notes()), Accepted)
         transport.close()
@@ -134,7 +134,7 @@ def test_after_the_cut_nothing_new_is_begun_until_it_is_closed() -> None:
 def test_a_block_that_ends_by_itself_is_not_held_up() -> None:
     """The watching thread ends with the block, without waiting for the grace period."""
     before = threading.active_count()
-    with cut_off(threading.Event(), [], grace=3600):
+    with abort_after_grace(threading.Event(), [], grace=3600):
         pass
     assert threading.active_count() == before
 

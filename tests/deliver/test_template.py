@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.deliver import mime
-from digest.deliver.message import Recipient, fill
+from digest.deliver.message import Recipient, substitute
 from digest.models import PLACEHOLDERS
 from tests.deliver.letters import LETTER, NOW, PICTURED, SENDER, outgoing, read
 
@@ -37,7 +37,7 @@ def test_every_reader_reads_what_was_meant_for_them(
             assert body is not None
             # Line ends are made even before the values go in, whose own bytes are nobody's to change.
             even = whole.replace("\r\n", "\n").replace("\n", "\r\n")
-            assert body.get_payload(decode=True) == fill(even, values).encode()
+            assert body.get_payload(decode=True) == substitute(even, values).encode()
 
 
 def test_a_subject_may_be_personal() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from digest.deliver.outcome import Accepted, Mixed, NotSent, Outcome, Rejected, Unknown
-from digest.deliver.trial import hand_over
+from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Unknown
+from digest.deliver.trial import send_direct
 from tests.deliver.fakes import Scripted
 from tests.deliver.letters import outgoing
 
@@ -14,31 +14,31 @@ from tests.deliver.letters import outgoing
     ("outcome", "said"),
     [
         (Accepted("id"), []),
-        (Mixed(frozenset({1})), []),
+        (PerRecipient(frozenset({1})), []),
         (Rejected({1: "no such user"}), ["asha@example.com: no such user"]),
         (NotSent("refused", permanent=True), ["asha@example.com: refused"]),
         (Unknown("cut off"), ["asha@example.com: cut off"]),
-        (Mixed(rejected={1: "550"}), ["asha@example.com: 550"]),
-        (Mixed(unknown={1: "cut off"}, not_sent_reason="x"), ["asha@example.com: cut off"]),
-        (Mixed(not_sent_reason="451 later"), ["asha@example.com: 451 later"]),
+        (PerRecipient(rejected={1: "550"}), ["asha@example.com: 550"]),
+        (PerRecipient(unknown={1: "cut off"}, not_sent_reason="x"), ["asha@example.com: cut off"]),
+        (PerRecipient(not_sent_reason="451 later"), ["asha@example.com: 451 later"]),
     ],
 )
 def test_one_sentence_for_each_that_did_not_certainly_go(outcome: Outcome, said: list[str]) -> None:
     transport = Scripted([outcome])
-    assert hand_over(transport, [outgoing("asha@example.com"), outgoing("ravi@example.com")]) == said
+    assert send_direct(transport, [outgoing("asha@example.com"), outgoing("ravi@example.com")]) == said
     assert [batch.recipients[0].email for batch in transport.submitted] == ["asha@example.com", "ravi@example.com"]
 
 
 def test_nobody_is_tried_twice() -> None:
     transport = Scripted([NotSent("busy", retry_after=0.0)] * 5)
-    assert hand_over(transport, [outgoing("asha@example.com")]) == ["asha@example.com: busy"]
+    assert send_direct(transport, [outgoing("asha@example.com")]) == ["asha@example.com: busy"]
     assert len(transport.submitted) == 1
 
 
 def test_a_journal_is_there_for_transports_that_need_one() -> None:
-    def stepwise(batch: object, journal: object) -> Outcome:
-        journal.handing(1)  # type: ignore[attr-defined]
-        journal.refused(1, "550")  # type: ignore[attr-defined]
-        return Mixed(rejected={1: "550"})
+    def stepwise(batch: object, log: object) -> Outcome:
+        log.started(1)  # type: ignore[attr-defined]
+        log.rejected(1, "550")  # type: ignore[attr-defined]
+        return PerRecipient(rejected={1: "550"})
 
-    assert hand_over(Scripted([stepwise]), [outgoing("asha@example.com")]) == ["asha@example.com: 550"]
+    assert send_direct(Scripted([stepwise]), [outgoing("asha@example.com")]) == ["asha@example.com: 550"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest import verp
-from digest.deliver.outcome import Mixed
+from digest.deliver.outcome import PerRecipient
 from digest.deliver.transports.smtp import Smtp
 from digest.subscribers.tokens import Signer
 from tests.deliver.letters import Notes, outgoing
@@ -51,7 +51,7 @@ def test_an_address_with_no_room_for_a_token_is_refused() -> None:
 def test_each_letter_has_its_own_envelope_sender_and_the_same_from() -> None:
     with RecordingSmtp() as server:
         smtp = Smtp("127.0.0.1", server.port, clock=clock, timeout=5, bounces=BOUNCES, token=SIGNER.sign)
-        assert smtp.submit(outgoing("asha@example.com", "ravi@example.com"), Notes()) == Mixed(frozenset({1, 2}))
+        assert smtp.submit(outgoing("asha@example.com", "ravi@example.com"), Notes()) == PerRecipient(frozenset({1, 2}))
         smtp.close()
         readers = [SIGNER.read("bounce", verp.token(BOUNCES, letter.mail_from)) for letter in server.letters]
         assert readers == [1, 2]

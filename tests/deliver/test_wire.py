@@ -9,7 +9,7 @@ import pytest
 
 from digest.deliver.outcome import Accepted, NotSent, Unknown
 from digest.deliver.transports.sendgrid import SendGrid
-from digest.deliver.wire import MaybeSent, NeverSent, Wire
+from digest.deliver.wire import HttpClient, RequestNotSent, ResponseUnknown
 from tests.deliver.letters import Notes, outgoing
 from tests.support.sendgrid_server import KEY, SendGridServer
 
@@ -64,7 +64,7 @@ def test_an_unknown_certificate_is_not_talked_to() -> None:
 
 def test_threads_have_connections_of_their_own_and_close_shuts_them_all() -> None:
     with SendGridServer() as server:
-        wire = Wire(server.url + "/", timeout=5)
+        wire = HttpClient(server.url + "/", timeout=5)
         together = threading.Barrier(4)
 
         def post(_: int) -> int:
@@ -82,7 +82,7 @@ def test_threads_have_connections_of_their_own_and_close_shuts_them_all() -> Non
 
 def test_a_path_before_the_api_is_kept() -> None:
     with SendGridServer() as server:
-        wire = Wire(server.url + "/proxy/", timeout=5)
+        wire = HttpClient(server.url + "/proxy/", timeout=5)
         wire.post("/v3/mail/send", b"{}", {})
         assert [seen.target for seen in server.requests] == ["/proxy/v3/mail/send"]
         wire.close()
@@ -90,11 +90,11 @@ def test_a_path_before_the_api_is_kept() -> None:
 
 def test_the_two_kinds_of_failure() -> None:
     with SendGridServer(faults=["lose_then_close"]) as server:
-        wire = Wire(server.url, timeout=5)
-        with pytest.raises(MaybeSent):
+        wire = HttpClient(server.url, timeout=5)
+        with pytest.raises(ResponseUnknown):
             wire.post("/v3/mail/send", b"{}", {})
-        with server.refusing(), pytest.raises(NeverSent):
+        with server.refusing(), pytest.raises(RequestNotSent):
             wire.post("/v3/mail/send", b"{}", {})
         wire.close()
-    with pytest.raises(NeverSent):
-        Wire("http://no-such-host.invalid", timeout=5).post("/", b"", {})
+    with pytest.raises(RequestNotSent):
+        HttpClient("http://no-such-host.invalid", timeout=5).post("/", b"", {})

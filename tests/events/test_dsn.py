@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.events.bounce_words import CODES, PHRASES, verdict
-from digest.events.dsn import Report, Said, read_report
+from digest.events.bounce_words import CODES, PHRASES, classify
+from digest.events.dsn import DeliveryReport, Status, read_report
 from digest.events.effects import rule_for
 from digest.events.mail import MOST_BYTES, read
 from digest.subscribers.tokens import Signer
@@ -19,7 +19,7 @@ TOKEN = Signer([b"k" * 16]).sign("leave", 7)
 LETTER = mails.returned(token=TOKEN)
 
 
-def report(data: bytes) -> Report:
+def report(data: bytes) -> DeliveryReport:
     found = read_report(data)
     assert found
     return found
@@ -69,7 +69,7 @@ def test_a_dead_address_is_told_by_every_kind_of_server(data: bytes) -> None:
     ],
 )
 def test_only_a_dead_mailbox_bars(action: str, status: str, diagnostic: str, kind: str) -> None:
-    assert verdict(action, status, diagnostic) == kind
+    assert classify(action, status, diagnostic) == kind
     if action != "relayed":
         said = read_report(mails.dsn(LETTER, action=action, status=status, diagnostic=diagnostic))
         assert said
@@ -78,7 +78,7 @@ def test_only_a_dead_mailbox_bars(action: str, status: str, diagnostic: str, kin
 
 @pytest.mark.parametrize(("phrase", "kind"), PHRASES)
 def test_every_phrase_is_told_without_a_code(phrase: str, kind: str) -> None:
-    assert verdict("failed", "5.0.0", f"smtp; 550 {phrase.title()}") == kind
+    assert classify("failed", "5.0.0", f"smtp; 550 {phrase.title()}") == kind
     assert rule_for(kind, "").suppress == ("bounced" if kind == "bounced" else "")
 
 
@@ -98,7 +98,7 @@ def test_a_complaint_names_its_letter(sort: str, kind: str | None) -> None:
 
 def test_leaving_by_mail() -> None:
     mail = f"From: asha@example.com\nTo: desk@example.com\nSubject: unsubscribe {TOKEN}\n\n".encode()
-    assert report(mail) == Report((Said("left", "", "by mail"),), signed=(TOKEN,))
+    assert report(mail) == DeliveryReport((Status("left", "", "by mail"),), signed=(TOKEN,))
 
 
 @pytest.mark.parametrize(

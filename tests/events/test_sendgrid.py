@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from digest.events.event import Event
 from digest.events.rules import RULES
-from digest.events.sendgrid import NoEvents, read
+from digest.events.sendgrid import InvalidPayload, read
 from digest.subscribers.address import comparable
 from tests.support.sendgrid_events import event
 
@@ -76,7 +76,7 @@ def test_many_links_in_a_moment_are_a_scanners_and_two_are_a_readers() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"{", b"{}", b"null", b"7", b'"x"', b"\xff\xfe", b"[" * 3000])
 def test_a_body_without_a_list_is_told(body: bytes) -> None:
-    with pytest.raises(NoEvents):
+    with pytest.raises(InvalidPayload):
         read(body, comparable)
 
 

@@ -127,9 +127,9 @@ def test_a_late_repeat_does_not_bar_who_has_come_back(database: Database, frozen
 def test_an_event_settles_an_unknown_attempt(database: Database, ledger: SqlLedger, frozen: Frozen, kind: str) -> None:
     frozen(3)
     attempt = send(database, ledger, Unknown("no whole answer came"))
-    assert hear(database, an_event(kind, 1, attempt=attempt)).proven == {KEY}
+    assert hear(database, an_event(kind, 1, attempt=attempt)).confirmed == {KEY}
     assert (counts(database, KEY).accepted, counts(database, KEY).unknown) == (3, 0)
-    assert hear(database, an_event(kind, 2, attempt=attempt)).proven == frozenset()
+    assert hear(database, an_event(kind, 2, attempt=attempt)).confirmed == frozenset()
 
 
 def test_an_attempt_is_settled_only_by_who_was_in_it(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
@@ -142,9 +142,9 @@ def test_an_attempt_is_settled_only_by_who_was_in_it(database: Database, ledger:
     elsewhere = an_event("delivered", 3, attempt=first)
     other_day = an_event("delivered", 1, key="special", attempt=first)
     for event in (stranger, mixed, elsewhere, other_day):
-        assert hear(database, event).proven == frozenset(), event
+        assert hear(database, event).confirmed == frozenset(), event
     assert counts(database, KEY).unknown == 2
-    assert hear(database, an_event("delivered", 2, attempt=first)).proven == {KEY}
+    assert hear(database, an_event("delivered", 2, attempt=first)).confirmed == {KEY}
     assert counts(database, KEY).unknown == 0
 
 
@@ -160,7 +160,7 @@ def test_an_event_may_be_faster_than_the_answer(database: Database, ledger: SqlL
     frozen(3)
     claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claim
-    assert hear(database, an_event("processed", 1, attempt=claim.attempt)).proven == {KEY}
+    assert hear(database, an_event("processed", 1, attempt=claim.attempt)).confirmed == {KEY}
     ledger.settle(claim.attempt, Unknown("no whole answer came"), LATER)
     ledger.begin_run(KEY, recovery={}, now=LATER)
     assert (counts(database, KEY).accepted, counts(database, KEY).unknown) == (3, 0)
@@ -174,14 +174,14 @@ def test_what_is_recalled_is_not_proven_by_having_been_queued(
     attempt = send(database, ledger, Unknown("no whole answer came"))
     with database.write() as connection:
         connection.execute(update(attempts).values(state=state))
-    assert hear(database, an_event("processed", 1, attempt=attempt)).proven == frozenset()
+    assert hear(database, an_event("processed", 1, attempt=attempt)).confirmed == frozenset()
     assert counts(database, KEY).unknown == 3
 
 
 def test_what_settled_otherwise_stays_so(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(3)
     attempt = send(database, ledger, NotSent("refused"))
-    assert hear(database, an_event("delivered", 1, attempt=attempt)).proven == frozenset()
+    assert hear(database, an_event("delivered", 1, attempt=attempt)).confirmed == frozenset()
     assert counts(database, KEY).pending == 3
 
 

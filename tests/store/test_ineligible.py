@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from digest.deliver.ports import Ahead
+from digest.deliver.ports import ScheduleWindow
 from digest.models import Subscriber
 from digest.store.database import Database
 from digest.store.erasing import Erasures
@@ -66,7 +66,12 @@ def test_whose_pause_ends_before_the_letter_goes_gets_it(database: Database, led
     frozen(2, due=NOW + 30 * minutes)
     WishStore(database).set(ID, {"paused_until": NOW + 20 * minutes}, SAID, now=NOW)
     claim = claim_one(
-        ledger, KEY, "sendgrid", NOW, 5, Ahead(most=40 * minutes, least=15 * minutes, closes=12 * minutes)
+        ledger,
+        KEY,
+        "sendgrid",
+        NOW,
+        5,
+        ScheduleWindow(max_lead=40 * minutes, min_lead=15 * minutes, cancel_deadline=12 * minutes),
     )
     assert claim is not None
     assert [id for id, _email in claim.readers] == [1, ID]

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Rejected, Unknown
+from digest.deliver.outcome import Accepted, NotSent, PerRecipient, Rejected, Split, Unknown
 from digest.deliver.ports import Claim
 from digest.errors import StoreError
 from digest.store.counting import Counts, counts, doubts, missing
@@ -54,7 +54,7 @@ def test_every_reader_frozen_has_one_place_and_is_claimed_once(
 
 def test_a_halved_batch_is_two_and_loses_nobody(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
     ids = frozen(5, size=10)
-    ledger.settle(claim(ledger).attempt, Halve("too large"), NOW)
+    ledger.settle(claim(ledger).attempt, Split("too large"), NOW)
     assert tally(database) == {"frozen": 5, "pending": 5}
     assert {one.reason for one in missing(database, KEY)} == {"too large"}
     halves = [claim(ledger), claim(ledger)]
@@ -97,12 +97,12 @@ def test_several_are_claimed_as_one_after_the_other_and_settled_together(
     assert [id for claim in (*some, *rest) for id, _email in claim.readers] == ids
     assert (len(some), len(rest)) == (3, 2)
     assert not ledger.claim(3, KEY, "outbox", NOW, 5)
-    ledger.settle_accepted([(claim, Accepted(f"m{claim.batch}")) for claim in some], NOW)
+    ledger.record_accepted([(claim, Accepted(f"m{claim.batch}")) for claim in some], NOW)
     assert tally(database) == {"frozen": 50, "accepted": 30, "pending": 20}
-    ledger.prove(rest[0].attempt)
-    ledger.settle_accepted([(claim, Accepted()) for claim in rest], NOW)
+    ledger.confirm_accepted(rest[0].attempt)
+    ledger.record_accepted([(claim, Accepted()) for claim in rest], NOW)
     assert tally(database) == {"frozen": 50, "accepted": 50}
-    ledger.settle_accepted([], NOW)
+    ledger.record_accepted([], NOW)
     with database.read() as connection:
         known = connection.execute(select(attempt.c.provider_id).where(attempt.c.id == some[0].attempt)).scalar()
     assert known == f"m{some[0].batch}"
@@ -115,7 +115,7 @@ def test_nothing_is_settled_together_with_what_another_run_has_settled(
     one, other = ledger.claim(2, KEY, "outbox", NOW, 5)
     ledger.settle(other.attempt, Unknown("no answer"), NOW)
     with pytest.raises(StoreError, match="settled already"):
-        ledger.settle_accepted([(one, Accepted()), (other, Accepted())], NOW)
+        ledger.record_accepted([(one, Accepted()), (other, Accepted())], NOW)
     assert tally(database) == {"frozen": 20, "pending": 10, "unknown": 10}
 
 
@@ -136,7 +136,7 @@ def test_batches_whose_readers_have_all_left_are_passed_over(
     claims = [*ledger.claim(2, KEY, "outbox", NOW, 5), *ledger.claim(2, KEY, "outbox", NOW, 5)]
     assert [id for claim in claims for id, _email in claim.readers] == ids[10:20] + ids[30:]
     assert not ledger.claim(2, KEY, "outbox", NOW, 5)
-    ledger.settle_accepted([(claim, Accepted()) for claim in claims], NOW)
+    ledger.record_accepted([(claim, Accepted()) for claim in claims], NOW)
     assert tally(database) == {"frozen": 40, "accepted": 20, "excluded": 20}
 
 
@@ -226,7 +226,7 @@ def test_unknown_is_never_claimed_again(database: Database, ledger: SqlLedger, f
 
 def test_mixed_gives_every_reader_the_own_fate(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     a, b, c, d, e = frozen(5)
-    outcome = Mixed(frozenset({a}), {b: "550"}, {c: "broke off"}, not_sent_reason="server went away")
+    outcome = PerRecipient(frozenset({a}), {b: "550"}, {c: "broke off"}, not_sent_reason="server went away")
     ledger.settle(claim(ledger, "smtp").attempt, outcome, NOW)
     assert tally(database) == {"frozen": 5, "accepted": 1, "rejected": 1, "unknown": 1, "pending": 2}
     assert [id for id, _email in claim(ledger, "smtp").readers] == [d, e]
@@ -265,10 +265,10 @@ def test_what_a_killed_run_leaves_is_pending_only_where_that_is_safe(
 def test_a_killed_smtp_run_leaves_one_reader_in_doubt(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     a, b, c, d = frozen(4)
     got = claim(ledger, "smtp")
-    ledger.note_handing(got.attempt, a)
-    ledger.note_refused(got.attempt, a, "550 unknown")
-    ledger.note_handing(got.attempt, b)
-    ledger.note_handing(got.attempt, c)
+    ledger.record_started(got.attempt, a)
+    ledger.record_rejected(got.attempt, a, "550 unknown")
+    ledger.record_started(got.attempt, b)
+    ledger.record_started(got.attempt, c)
     assert ledger.begin_run(KEY, recovery=HOLD, now=NOW) == 1
     assert tally(database) == {"frozen": 4, "accepted": 1, "rejected": 1, "unknown": 1, "pending": 1}
     assert [id for id, _email in claim(ledger, "smtp").readers] == [d]
@@ -324,15 +324,15 @@ def test_a_reader_put_off_waits_apart_and_the_numbers_always_add_up(
 ) -> None:
     a, b, c, d = frozen(4)
     got = claim(ledger, "smtp")
-    for reader, step in ((a, ledger.note_put_off), (b, None), (c, ledger.note_put_off)):
-        ledger.note_handing(got.attempt, reader)
+    for reader, step in ((a, ledger.record_deferred), (b, None), (c, ledger.record_deferred)):
+        ledger.record_started(got.attempt, reader)
         if step:
             step(got.attempt, reader)
         assert tally(database) == {"frozen": 4, "pending": 4}
-    ledger.note_handing(got.attempt, d)
-    ledger.note_refused(got.attempt, d, "550 unknown")
+    ledger.record_started(got.attempt, d)
+    ledger.record_rejected(got.attempt, d, "550 unknown")
     assert tally(database) == {"frozen": 4, "pending": 3, "rejected": 1}
-    ledger.settle(got.attempt, Mixed(frozenset({b}), {d: "550 unknown"}), NOW)
+    ledger.settle(got.attempt, PerRecipient(frozenset({b}), {d: "550 unknown"}), NOW)
     assert tally(database) == {"frozen": 4, "accepted": 1, "rejected": 1, "pending": 2}
     assert [id for id, _email in claim(ledger, "smtp").readers] == [a, c]
 
@@ -342,9 +342,9 @@ def test_who_was_put_off_before_a_kill_is_not_taken_for_done(
 ) -> None:
     a, b, c = frozen(3)
     got = claim(ledger, "smtp")
-    ledger.note_handing(got.attempt, a)
-    ledger.note_put_off(got.attempt, a)
-    ledger.note_handing(got.attempt, b)
+    ledger.record_started(got.attempt, a)
+    ledger.record_deferred(got.attempt, a)
+    ledger.record_started(got.attempt, b)
     ledger.begin_run(KEY, recovery=HOLD, now=NOW)
     assert tally(database) == {"frozen": 3, "unknown": 1, "pending": 2}
     waiting = [id for _ in range(2) for id, _email in claim(ledger, "smtp").readers]
@@ -354,13 +354,13 @@ def test_who_was_put_off_before_a_kill_is_not_taken_for_done(
 def test_a_run_whose_attempt_was_taken_over_stops(ledger: SqlLedger, frozen: Frozen) -> None:
     a, b = frozen(2)
     got = claim(ledger, "smtp")
-    ledger.note_handing(got.attempt, a)
+    ledger.record_started(got.attempt, a)
     ledger.begin_run(KEY, recovery=HOLD, now=NOW)  # another process believes this one dead
-    for note in (ledger.note_handing, ledger.note_put_off):
+    for note in (ledger.record_started, ledger.record_deferred):
         with pytest.raises(StoreError, match="taken over"):
             note(got.attempt, b)
     with pytest.raises(StoreError, match="taken over"):
-        ledger.note_refused(got.attempt, b, "550")
+        ledger.record_rejected(got.attempt, b, "550")
 
 
 def test_an_edition_that_is_done_is_sent_on_when_someone_new_is_frozen(
@@ -390,7 +390,7 @@ def test_what_waited_too_long_is_given_up_and_named(database: Database, ledger: 
 
 def test_everyone_in_doubt_or_put_off_is_told_why(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     a, b, c = frozen(3)
-    ledger.settle(claim(ledger, "smtp").attempt, Mixed(frozenset({a}), {}, {b: "broke off"}, "server gone"), NOW)
+    ledger.settle(claim(ledger, "smtp").attempt, PerRecipient(frozenset({a}), {}, {b: "broke off"}, "server gone"), NOW)
     assert [(row.state, row.reason) for row in missing(database, KEY)] == [
         ("unknown", "server gone"),
         ("pending", "server gone"),

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
-from digest.deliver.ports import Ahead, Claim
+from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
+from digest.deliver.ports import Claim, ScheduleWindow
 from digest.models import Subscriber
 from digest.store.counting import counts, doubts
 from digest.store.database import Database, open_database
@@ -27,7 +27,9 @@ from tests.store.test_recalls import Fenced
 from tests.support.freezing import Entry, freeze
 from tests.support.profiles import examples
 
-AHEAD = Ahead(most=timedelta(minutes=40), least=timedelta(minutes=15), closes=timedelta(minutes=12))
+AHEAD = ScheduleWindow(
+    max_lead=timedelta(minutes=40), min_lead=timedelta(minutes=15), cancel_deadline=timedelta(minutes=12)
+)
 
 
 class Ledger(RuleBasedStateMachine):
@@ -76,7 +78,7 @@ class Ledger(RuleBasedStateMachine):
         assert not ids & {id for claim, _ in self.flying.values() for id, _email in claim.readers}
         assert not ids & self.rejected
         if got.send_at:
-            self.ledger.note_fence(got.attempt, f"fence {got.attempt}")
+            self.ledger.record_schedule_id(got.attempt, f"fence {got.attempt}")
         self.flying[got.attempt] = got, got.send_at is not None
 
     @precondition(lambda self: self.flying)
@@ -95,10 +97,10 @@ class Ledger(RuleBasedStateMachine):
         if some:
             outcomes.append(Rejected(dict.fromkeys(some, "no address")))
         if len(ids) > 1:
-            outcomes.append(Halve("too large"))
+            outcomes.append(Split("too large"))
         if not fenced:
             accepted = frozenset(set(ids[::2]) - some)
-            outcomes.append(Mixed(accepted, {}, dict.fromkeys(sorted(some)[:1], "cut off"), "line lost"))
+            outcomes.append(PerRecipient(accepted, {}, dict.fromkeys(sorted(some)[:1], "cut off"), "line lost"))
         outcome = data.draw(st.sampled_from(outcomes))
         self.ledger.settle(name, outcome, self.now)
         match outcome:
@@ -108,14 +110,14 @@ class Ledger(RuleBasedStateMachine):
                 self.maybe[name] = set(ids)
             case Rejected(readers):
                 self.rejected |= readers.keys()
-            case Mixed(accepted=took, unknown=doubt):
+            case PerRecipient(accepted=took, unknown=doubt):
                 self.has |= took
                 if doubt:
                     self.maybe[f"{name} in part"] = set(doubt)
 
     @rule()
     def accept_all(self) -> None:
-        self.ledger.settle_accepted([(claim, Accepted()) for claim, _fenced in self.flying.values()], self.now)
+        self.ledger.record_accepted([(claim, Accepted()) for claim, _fenced in self.flying.values()], self.now)
         self.has |= {id for claim, _fenced in self.flying.values() for id, _email in claim.readers}
         self.flying.clear()
 
@@ -130,16 +132,16 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(confirmed=st.booleans())
     def recall(self, confirmed: bool) -> None:
-        found = self.ledger.begin_recall(KEY, Fenced(most_open=3), self.now)
+        found = self.ledger.begin_cancellation(KEY, Fenced(max_open_cancellations=3), self.now)
         if found and confirmed:
-            self.ledger.end_recall(found.attempt, self.now)
+            self.ledger.confirm_cancellation(found.attempt, self.now)
             del self.maybe[found.attempt]
 
     @precondition(lambda self: self.maybe or self.flying)
     @rule(data=st.data())
-    def prove(self, data: Any) -> None:
+    def confirm_accepted(self, data: Any) -> None:
         name = data.draw(st.sampled_from([*self.maybe, *self.flying]))
-        if self.ledger.prove(name):
+        if self.ledger.confirm_accepted(name):
             held = self.maybe.pop(name, None)
             self.has |= held if held is not None else {id for id, _email in self.flying[name][0].readers}
             if name in self.flying:  # its answer comes late and changes nothing

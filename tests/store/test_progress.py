@@ -24,7 +24,7 @@ def handed(ledger: SqlLedger, boot: str, *, upto: int) -> list[int]:
     got = claim(ledger, "smtp")
     ids = [id for id, _email in got.readers]
     for id in ids[:upto]:
-        ledger.note_handing(got.attempt, id)
+        ledger.record_started(got.attempt, id)
     return ids
 
 
@@ -100,7 +100,7 @@ def test_each_attempt_has_records_of_its_own_that_wait(told: list[str], frozen: 
     one, other = claim(ledger, "smtp"), claim(ledger, "smtp")
     for place in range(26):
         for got in (one, other):
-            ledger.note_handing(got.attempt, got.readers[place][0])
+            ledger.record_started(got.attempt, got.readers[place][0])
     assert told == ["waits"] * 2 + ["doesn't"] * 48 + ["waits"] * 2
 
 
@@ -114,10 +114,10 @@ def test_a_note_on_an_attempt_that_was_settled_stops_the_run(database: Database,
     frozen(3)
     ledger = SqlLedger(database)
     got = claim(ledger, "smtp")
-    ledger.note_handing(got.attempt, got.readers[0][0])
+    ledger.record_started(got.attempt, got.readers[0][0])
     SqlLedger(database).settle(got.attempt, Accepted(), NOW)
     with pytest.raises(StoreError, match="taken over"):
-        ledger.note_handing(got.attempt, got.readers[1][0])
+        ledger.record_started(got.attempt, got.readers[1][0])
 
 
 def test_this_machine_names_its_starts(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
-from digest.deliver.ports import Meter
+from digest.deliver.ports import SendRateLimiter
 from digest.store.database import Database, open_database
 from digest.store.rate_limits import DAY, HOUR, SECOND, Limits, TransportLimits, WarmUp
 from tests.store.conftest import NOW
@@ -16,7 +16,7 @@ from tests.store.conftest import NOW
 def test_a_limit_holds_after_a_restart(store_url: str, tmp_path: Path) -> None:
     for goes in (True, False):
         database = open_database(store_url, home=tmp_path)
-        meter: Meter = TransportLimits(database, Limits({HOUR: 100}))
+        meter: SendRateLimiter = TransportLimits(database, Limits({HOUR: 100}))
         assert (meter.take("sendgrid", 60, NOW) == 0) == goes
         database.close()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from digest.deliver.outcome import Accepted, NotSent, Unknown
-from digest.deliver.ports import Ahead, Claim
+from digest.deliver.ports import Claim, ScheduleWindow
 from digest.store.counting import counts
 from digest.store.database import Database, open_database
 from digest.store.ledger import SqlLedger
@@ -18,7 +18,9 @@ from digest.store.locks import at_work
 from tests.store.conftest import KEY, NOW, Frozen
 from tests.support.claiming import claim_one
 
-AHEAD = Ahead(most=timedelta(minutes=40), least=timedelta(minutes=15), closes=timedelta(minutes=12))
+AHEAD = ScheduleWindow(
+    max_lead=timedelta(minutes=40), min_lead=timedelta(minutes=15), cancel_deadline=timedelta(minutes=12)
+)
 DUE = NOW + timedelta(minutes=30)
 HOLD = {"sendgrid": "hold"}
 
@@ -26,13 +28,13 @@ HOLD = {"sendgrid": "hold"}
 @dataclass
 class Fenced:
     name: str = "sendgrid"
-    closes: timedelta = AHEAD.closes
-    most_open: int = 10
+    cancel_deadline: timedelta = AHEAD.cancel_deadline
+    max_open_cancellations: int = 10
 
-    def open_fence(self) -> str | NotSent:
+    def new_schedule_id(self) -> str | NotSent:
         raise NotImplementedError
 
-    def recall(self, fence: str) -> bool:
+    def cancel(self, schedule_id: str) -> bool:
         raise NotImplementedError
 
 
@@ -48,9 +50,9 @@ def ahead(ledger: SqlLedger, now: datetime = NOW) -> Claim:
     return got
 
 
-def in_doubt(ledger: SqlLedger, fence: str) -> Claim:
+def in_doubt(ledger: SqlLedger, schedule_id: str) -> Claim:
     got = ahead(ledger)
-    ledger.note_fence(got.attempt, fence)
+    ledger.record_schedule_id(got.attempt, schedule_id)
     ledger.settle(got.attempt, Unknown("no answer"), NOW)
     return got
 
@@ -80,14 +82,14 @@ def test_without_a_fence_nothing_is_claimed_before_its_time(ledger: SqlLedger) -
 def test_what_is_recalled_is_sent_again_and_counts_add_up(ledger: SqlLedger, database: Database) -> None:
     got = in_doubt(ledger, "F1")
     assert counts(database, KEY).unknown == 1
-    recall = ledger.begin_recall(KEY, Fenced(), NOW)
+    recall = ledger.begin_cancellation(KEY, Fenced(), NOW)
     assert recall is not None
-    assert (recall.attempt, recall.batch, recall.fence) == (got.attempt, got.batch, "F1")
+    assert (recall.attempt, recall.batch, recall.schedule_id) == (got.attempt, got.batch, "F1")
     assert counts(database, KEY).unknown == 1
-    ledger.end_recall(recall.attempt, NOW)
-    ledger.end_recall(recall.attempt, NOW)
+    ledger.confirm_cancellation(recall.attempt, NOW)
+    ledger.confirm_cancellation(recall.attempt, NOW)
     assert (counts(database, KEY).unknown, counts(database, KEY).pending) == (0, 30)
-    assert ledger.begin_recall(KEY, Fenced(), NOW) is None
+    assert ledger.begin_cancellation(KEY, Fenced(), NOW) is None
 
 
 def test_what_a_stop_could_not_surely_recall_is_in_doubt_and_recalled_later(
@@ -96,17 +98,17 @@ def test_what_a_stop_could_not_surely_recall_is_in_doubt_and_recalled_later(
     """A kill between the provider's cancelling and its confirmation: nobody may be counted who never gets it."""
     frozen(1, due=DUE)
     got = ahead(ledger)
-    ledger.note_fence(got.attempt, "F1")
+    ledger.record_schedule_id(got.attempt, "F1")
     ledger.settle(got.attempt, Accepted("m1"), NOW)
-    assert ledger.held_ahead(KEY, NOW) == (1, 0)
-    begun = ledger.begin_withdrawal(KEY, Fenced(), NOW)
+    assert ledger.scheduled_recipients(KEY, NOW) == (1, 0)
+    begun = ledger.begin_stop_cancellation(KEY, Fenced(), NOW)
     assert begun is not None
-    assert ledger.held_ahead(KEY, NOW) == (0, 1)
+    assert ledger.scheduled_recipients(KEY, NOW) == (0, 1)
     assert (counts(database, KEY).accepted, counts(database, KEY).unknown) == (0, 1)
     assert not ledger.finish(KEY, NOW)
-    again = ledger.begin_recall(KEY, Fenced(), NOW)
+    again = ledger.begin_cancellation(KEY, Fenced(), NOW)
     assert again == begun
-    ledger.end_recall(again.attempt, NOW)
+    ledger.confirm_cancellation(again.attempt, NOW)
     assert counts(database, KEY).pending == 1
 
 
@@ -116,35 +118,35 @@ def test_a_recall_gives_a_batch_back_only_when_no_other_attempt_may_have_reached
     """Sent again by an operator's word while a recall was under way: its end says nothing of the second attempt."""
     frozen(1, due=DUE)
     in_doubt(ledger, "F1")
-    first = ledger.begin_recall(KEY, Fenced(), NOW)
+    first = ledger.begin_cancellation(KEY, Fenced(), NOW)
     assert first is not None
     assert ledger.decide(KEY, first.batch, NotSent("not at the provider"), "asked", NOW)
     second = ahead(ledger)
-    ledger.note_fence(second.attempt, "F2")
+    ledger.record_schedule_id(second.attempt, "F2")
     ledger.settle(second.attempt, Accepted("m2"), NOW)
-    ledger.end_recall(first.attempt, NOW)
+    ledger.confirm_cancellation(first.attempt, NOW)
     assert (counts(database, KEY).accepted, counts(database, KEY).pending) == (1, 0)
-    both = ledger.begin_withdrawal(KEY, Fenced(), NOW)
+    both = ledger.begin_stop_cancellation(KEY, Fenced(), NOW)
     assert both is not None
     assert both.attempt == second.attempt
-    ledger.end_recall(both.attempt, NOW)
+    ledger.confirm_cancellation(both.attempt, NOW)
     assert counts(database, KEY).pending == 1
 
 
 @pytest.mark.usefixtures("scheduled")
 def test_nothing_is_recalled_when_it_is_too_late_for_it(ledger: SqlLedger) -> None:
     in_doubt(ledger, "F1")
-    assert ledger.begin_recall(KEY, Fenced(), DUE - timedelta(minutes=12)) is None
-    assert ledger.begin_recall(KEY, Fenced(), DUE - timedelta(minutes=12, seconds=1)) is not None
+    assert ledger.begin_cancellation(KEY, Fenced(), DUE - timedelta(minutes=12)) is None
+    assert ledger.begin_cancellation(KEY, Fenced(), DUE - timedelta(minutes=12, seconds=1)) is not None
 
 
 @pytest.mark.usefixtures("scheduled")
 def test_a_recall_that_nobody_confirmed_stays_open_and_is_tried_again_in_the_next_round(ledger: SqlLedger) -> None:
     in_doubt(ledger, "F1")
-    first = ledger.begin_recall(KEY, Fenced(), NOW)
+    first = ledger.begin_cancellation(KEY, Fenced(), NOW)
     assert first is not None
-    assert ledger.begin_recall(KEY, Fenced(), NOW, but={first.attempt}) is None
-    assert ledger.begin_recall(KEY, Fenced(), NOW) == first
+    assert ledger.begin_cancellation(KEY, Fenced(), NOW, but={first.attempt}) is None
+    assert ledger.begin_cancellation(KEY, Fenced(), NOW) == first
 
 
 @pytest.mark.usefixtures("scheduled")
@@ -152,13 +154,13 @@ def test_never_more_recalls_are_open_than_the_provider_keeps(ledger: SqlLedger, 
     for number in range(12):
         in_doubt(ledger, f"F{number}")
     for _ in range(10):
-        recall = ledger.begin_recall(KEY, Fenced(), NOW)
+        recall = ledger.begin_cancellation(KEY, Fenced(), NOW)
         assert recall is not None
-        ledger.end_recall(recall.attempt, NOW)
-    assert ledger.begin_recall(KEY, Fenced(), NOW) is None
+        ledger.confirm_cancellation(recall.attempt, NOW)
+    assert ledger.begin_cancellation(KEY, Fenced(), NOW) is None
     assert counts(database, KEY).unknown == 2
     # Another edition's count too: the limit is the account's.
-    assert ledger.begin_recall(KEY, Fenced(most_open=11), NOW) is not None
+    assert ledger.begin_cancellation(KEY, Fenced(max_open_cancellations=11), NOW) is not None
 
 
 @pytest.mark.usefixtures("scheduled")
@@ -171,12 +173,12 @@ def test_a_run_killed_before_it_had_a_fence_has_sent_nothing(ledger: SqlLedger, 
 @pytest.mark.usefixtures("scheduled")
 def test_a_run_killed_behind_its_fence_is_in_doubt_and_recalled(ledger: SqlLedger, database: Database) -> None:
     got = ahead(ledger)
-    ledger.note_fence(got.attempt, "F1")
+    ledger.record_schedule_id(got.attempt, "F1")
     assert ledger.begin_run(KEY, recovery=HOLD, now=NOW) == 1
     assert ledger.is_due(KEY, NOW, AHEAD)
-    recall = ledger.begin_recall(KEY, Fenced(), NOW)
+    recall = ledger.begin_cancellation(KEY, Fenced(), NOW)
     assert recall is not None
-    ledger.end_recall(recall.attempt, NOW)
+    ledger.confirm_cancellation(recall.attempt, NOW)
     assert counts(database, KEY).pending == 30
 
 
@@ -193,15 +195,15 @@ def test_the_providers_own_word_makes_an_open_attempt_accepted(
     ledger: SqlLedger, database: Database, scheduled: list[int], state: str
 ) -> None:
     got = ahead(ledger)
-    ledger.note_fence(got.attempt, "F1")
+    ledger.record_schedule_id(got.attempt, "F1")
     if state != "in flight":
         ledger.settle(got.attempt, Unknown("no answer"), NOW)
-    assert ledger.prove(got.attempt)
+    assert ledger.confirm_accepted(got.attempt)
     assert counts(database, KEY).accepted == 1
-    assert not ledger.prove(got.attempt)
+    assert not ledger.confirm_accepted(got.attempt)
     if state == "in flight":  # the answer comes after the event, and changes nothing
         ledger.settle(got.attempt, Unknown("the answer was lost"), NOW)
-    ledger.end_recall(got.attempt, NOW)
+    ledger.confirm_cancellation(got.attempt, NOW)
     assert counts(database, KEY).accepted == 1
 
 
@@ -210,12 +212,12 @@ def test_no_word_makes_a_settled_or_foreign_attempt_anything_else(ledger: SqlLed
     taken, failed, recalled, coming = ahead(ledger), ahead(ledger), in_doubt(ledger, "F1"), in_doubt(ledger, "F2")
     ledger.settle(taken.attempt, Accepted("m1"), NOW)
     ledger.settle(failed.attempt, NotSent("busy"), NOW)
-    recall = ledger.begin_recall(KEY, Fenced(), NOW)
+    recall = ledger.begin_cancellation(KEY, Fenced(), NOW)
     assert recall is not None
-    ledger.end_recall(recall.attempt, NOW)
-    assert ledger.begin_recall(KEY, Fenced(), NOW) is not None
+    ledger.confirm_cancellation(recall.attempt, NOW)
+    assert ledger.begin_cancellation(KEY, Fenced(), NOW) is not None
     for attempt in (taken.attempt, failed.attempt, recalled.attempt, coming.attempt, "of nobody"):
-        assert not ledger.prove(attempt)
+        assert not ledger.confirm_accepted(attempt)
     found = counts(database, KEY)
     assert (found.accepted, found.unknown, found.pending) == (1, 1, 28)
 
@@ -232,11 +234,11 @@ def test_a_late_proof_does_not_take_a_batch_from_the_attempt_that_has_it_now(
     if handed_over_again:
         again = claim_one(ledger, KEY, "sendgrid", NOW, 5)
         assert again is not None
-        assert not ledger.prove(got.attempt)
+        assert not ledger.confirm_accepted(got.attempt)
         ledger.settle(again.attempt, NotSent("busy"), NOW)
         assert counts(database, KEY).pending == 2
     else:
-        assert ledger.prove(got.attempt)
+        assert ledger.confirm_accepted(got.attempt)
         assert counts(database, KEY).accepted == 2
 
 

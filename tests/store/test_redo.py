@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from digest.deliver.outcome import Accepted, Halve, Mixed, Redo
+from digest.deliver.outcome import Accepted, PerRecipient, Retryable, Split
 from digest.store.counting import counts
 from digest.store.database import Database
 from digest.store.ledger import SqlLedger
@@ -27,7 +27,7 @@ def test_no_other_transport_is_given_what_may_be_with_this_one(
     frozen(2, size=1)
     got = claim_one(ledger, KEY, "resend", NOW, 5)
     assert got is not None
-    ledger.settle(got.attempt, Redo("no answer"), NOW)
+    ledger.settle(got.attempt, Retryable("no answer"), NOW)
     other = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert other is not None
     assert other.batch != got.batch
@@ -54,7 +54,7 @@ def test_who_left_between_two_tries_and_came_back_gets_no_second_place(
     frozen(2, size=2)
     got = claim_one(ledger, KEY, "resend", NOW, 5)
     assert got is not None
-    ledger.settle(got.attempt, Redo("no answer"), NOW)
+    ledger.settle(got.attempt, Retryable("no answer"), NOW)
     readers = ReaderStore(database)
     readers.suppress("reader0@example.com", "unsubscribed", now=NOW)
     again = claim_one(ledger, KEY, "resend", NOW, 5)
@@ -86,7 +86,7 @@ def test_the_rest_of_a_batch_that_is_taken_in_parts_keeps_its_tries(ledger: SqlL
     for part in ids:
         got = claim_one(ledger, KEY, "resend", NOW, 2)
         assert got is not None
-        ledger.settle(got.attempt, Mixed(accepted=frozenset({part})), NOW)
+        ledger.settle(got.attempt, PerRecipient(accepted=frozenset({part})), NOW)
     assert claim_one(ledger, KEY, "resend", NOW, 2) is None
 
 
@@ -99,12 +99,12 @@ def test_who_parts_from_a_batch_that_may_be_with_a_provider_is_no_other_transpor
     assert begin(ledger, 1) == 0
     again = claim_one(ledger, KEY, "resend", NOW, 5)
     assert again is not None
-    ledger.settle(again.attempt, Mixed(accepted=frozenset({first}), not_sent_reason="the line broke"), NOW)
+    ledger.settle(again.attempt, PerRecipient(accepted=frozenset({first}), not_sent_reason="the line broke"), NOW)
     assert claim_one(ledger, KEY, "sendgrid", NOW, 5) is None
     last = claim_one(ledger, KEY, "resend", NOW, 5)
     assert last is not None
     assert len(last.readers) == 2
-    ledger.settle(last.attempt, Halve("too large"), NOW)
+    ledger.settle(last.attempt, Split("too large"), NOW)
     assert claim_one(ledger, KEY, "sendgrid", NOW, 5) is None
     assert begin(ledger, 25) == 2
     assert (counts(database, KEY).accepted, counts(database, KEY).unknown) == (1, 2)

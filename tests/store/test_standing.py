@@ -65,7 +65,7 @@ def test_one_reader_of_smtp_is_in_doubt(ledger: SqlLedger, frozen: Frozen, looke
     ids = frozen(3)
     claim = claim_one(ledger, KEY, "smtp", NOW, 5)
     assert claim
-    ledger.note_handing(claim.attempt, ids[served])
+    ledger.record_started(claim.attempt, ids[served])
     seen = looker.standing(KEY, NOW)
     assert agrees(seen)
     assert (seen.counts.accepted, seen.counts.unknown, seen.counts.pending) == (served, 1, 2 - served)
@@ -120,7 +120,7 @@ def test_a_readers_story_tells_the_doubt(
     claim = claim_one(ledger, KEY, way, NOW, 5)
     assert claim
     if way == "smtp":
-        ledger.note_handing(claim.attempt, ids[0])
+        ledger.record_started(claim.attempt, ids[0])
     story: Callable[..., list] = Histories(database, Erasures(database)).of  # type: ignore[type-arg]
     orphans = looker.orphans(NOW + timedelta(minutes=1))
     what = [(one.what, one.why) for one in story("reader0@example.com", orphans=orphans) if one.kind == "letter"]

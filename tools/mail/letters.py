@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from unittest.mock import patch
 
-from digest.deliver.message import Outgoing, carried, cids, fill, recipient
+from digest.deliver.message import Outgoing, content_ids, inline_images, recipient, substitute
 from digest.deliver.mime import build
 from digest.models import Edition, RenderedEmail, Variant
 from digest.render import letter as rendering
@@ -48,16 +48,16 @@ def make(out: Path, given: Composed, name: str, edition: Edition, variant: Varia
     app = given.app
     letter = _rendered(given, edition, variant)
     reader = recipient(0, "asha@example.com", app.sender, app.signer.letters)
-    inside = carried(letter, app.articles.pictures.held(cids([letter])))
+    inside = inline_images(letter, app.articles.pictures.held(content_ids([letter])))
     outgoing = Outgoing(edition.key, "judged", "judged", letter, app.sender, (reader,), inside)
-    html, text = fill(letter.html, reader.values), fill(letter.text, reader.values)
+    html, text = substitute(letter.html, reader.values), substitute(letter.text, reader.values)
     with _inliner(lambda page: page):
         plain = _rendered(given, edition, variant).html
-    files = {"plain.html": fill(plain, reader.values)}
+    files = {"plain.html": substitute(plain, reader.values)}
     if find_spec("css_inline"):
         with _inliner(_css_inline):
             other = _rendered(given, edition, variant).html
-        files["other.html"] = fill(other, reader.values)
+        files["other.html"] = substitute(other, reader.values)
     folder = _write(out / name, letter.subject, html, text, build(outgoing, reader, date=app.now()), files)
     pictures = sum(bool(story.image) for story in edition.stories())
     return Made(folder, letter.subject, html, text, pictures, given.words)

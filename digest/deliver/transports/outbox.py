@@ -12,10 +12,10 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from digest.deliver.message import Outgoing, unmailable
+from digest.deliver.message import Outgoing, invalid_recipients
 from digest.deliver.mime import template
 from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected
-from digest.deliver.ports import Journal, Recovery
+from digest.deliver.ports import RecipientLog, Recovery
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]+")
 
@@ -30,9 +30,9 @@ class Outbox:
         self.folder = folder
         self.clock = clock
 
-    def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:  # noqa: ARG002  one port for all
+    def submit(self, outgoing: Outgoing, log: RecipientLog) -> Outcome:  # noqa: ARG002  one port for all
         place = self.folder / _folder_name(outgoing.edition)
-        if bad := unmailable(outgoing.recipients):
+        if bad := invalid_recipients(outgoing.recipients):
             return Rejected(bad)
         try:
             letter = template(outgoing)

@@ -23,12 +23,12 @@ from typing import Any
 import orjson
 
 from digest.deliver.headers import common_headers, encode_address
-from digest.deliver.message import Outgoing, Recipient, fill, list_headers, one_line, unmailable
+from digest.deliver.message import Outgoing, Recipient, invalid_recipients, list_headers, one_line, substitute
 from digest.deliver.mime import file_name
-from digest.deliver.outcome import Accepted, Halve, Mixed, NotSent, Outcome, Rejected, Unknown
-from digest.deliver.ports import Journal, Recovery
+from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
+from digest.deliver.ports import RecipientLog, Recovery
 from digest.deliver.transports.resend_answers import detail, error_name, read_reply
-from digest.deliver.wire import MaybeSent, NeverSent, Wire
+from digest.deliver.wire import HttpClient, RequestNotSent, ResponseUnknown
 
 _CALL = 100
 _PAUSES = (0.5, 1.0, 2.0)  # before the same call is made again
@@ -60,15 +60,15 @@ class Resend:
             "Content-Type": "application/json; charset=utf-8",
         }
         self.host, self.realm, self.sender = host, realm, sender
-        self.wire = Wire(host, timeout=timeout)
+        self.wire = HttpClient(host, timeout=timeout)
         self.pause = pause or self.wire.lines.pause
 
-    def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:
-        if bad := unmailable(outgoing.recipients):
+    def submit(self, outgoing: Outgoing, log: RecipientLog) -> Outcome:
+        if bad := invalid_recipients(outgoing.recipients):
             return Rejected(bad)
         tally = _Tally(tuple(outgoing.recipients))
         for name, readers in _calls(outgoing):
-            if journal.stopping():
+            if log.should_stop():
                 break
             emails = [_email(outgoing, reader) for reader in readers]
             try:
@@ -78,7 +78,7 @@ class Resend:
                 break
             path = "/emails" if outgoing.pictures else "/emails/batch"
             key = _key(self.realm, outgoing.edition, name)
-            if not tally.add(readers, self._call(path, body, key, readers, journal)):
+            if not tally.add(readers, self._call(path, body, key, readers, log)):
                 break
         return tally.outcome()
 
@@ -89,27 +89,27 @@ class Resend:
     def close(self) -> None:
         self.wire.close()
 
-    def cut(self) -> None:
-        self.wire.cut()
+    def abort(self) -> None:
+        self.wire.abort()
 
     def _call(
-        self, path: str, body: bytes, key: str, readers: tuple[Recipient, ...], journal: Journal
-    ) -> Mixed | Halve | NotSent | Unknown:
+        self, path: str, body: bytes, key: str, readers: tuple[Recipient, ...], log: RecipientLog
+    ) -> PerRecipient | Split | NotSent | Unknown:
         """One call, made again under its key until the outcome is known or patience ends."""
         doubt: Unknown | None = None
         pauses = iter(_PAUSES)
         while True:
-            outcome: Mixed | Halve | NotSent | Unknown
+            outcome: PerRecipient | Split | NotSent | Unknown
             try:
                 reply = self.wire.post(
                     path, body, {**self.headers, "Idempotency-Key": key, "x-batch-validation": "permissive"}
                 )
                 outcome = read_reply(reply, readers)
-            except NeverSent as error:
+            except RequestNotSent as error:
                 outcome = NotSent(f"resend {self.host}: {error}")
-            except MaybeSent as error:
+            except ResponseUnknown as error:
                 outcome = Unknown(f"resend {self.host}: no whole answer came: {error}")
-            if isinstance(outcome, Mixed):
+            if isinstance(outcome, PerRecipient):
                 return outcome
             asked = outcome.retry_after if isinstance(outcome, NotSent) else None
             if isinstance(outcome, Unknown):
@@ -117,14 +117,14 @@ class Resend:
             elif doubt is None and (asked is None or asked > _PATIENCE):
                 return outcome
             pause = next(pauses, None)
-            if pause is None or journal.stopping():
+            if pause is None or log.should_stop():
                 return doubt or outcome
             self.pause(max(pause, min(asked or 0.0, _PATIENCE)))
 
     def _problem(self) -> str:
         try:
             reply = self.wire.get("/domains", self.headers)
-        except (NeverSent, MaybeSent) as error:
+        except (RequestNotSent, ResponseUnknown) as error:
             return str(error)
         if error_name(reply) == "restricted_api_key":
             return ""  # it may send, and see nothing else: the domain can't be told
@@ -162,12 +162,12 @@ class _Tally:
     accepted: set[int] = field(default_factory=set)
     rejected: dict[int, str] = field(default_factory=dict)
     unknown: dict[int, str] = field(default_factory=dict)
-    left: NotSent | Halve = field(default_factory=lambda: NotSent(""))
+    left: NotSent | Split = field(default_factory=lambda: NotSent(""))
 
-    def add(self, readers: tuple[Recipient, ...], outcome: Mixed | Halve | NotSent | Unknown) -> bool:
+    def add(self, readers: tuple[Recipient, ...], outcome: PerRecipient | Split | NotSent | Unknown) -> bool:
         """Whether the next call may be made: a provider that did not answer is not asked for more."""
         match outcome:
-            case Mixed():
+            case PerRecipient():
                 self.accepted |= outcome.accepted
                 self.rejected |= outcome.rejected
                 return True
@@ -188,7 +188,7 @@ class _Tally:
         stop = isinstance(self.left, NotSent) and self.left.permanent
         asked = self.left.retry_after if isinstance(self.left, NotSent) else None
         reason = self.left.reason or next(iter(self.unknown.values()), "")
-        return Mixed(frozenset(self.accepted), self.rejected, self.unknown, reason, asked, stop)
+        return PerRecipient(frozenset(self.accepted), self.rejected, self.unknown, reason, asked, stop)
 
 
 def _email(outgoing: Outgoing, reader: Recipient) -> dict[str, Any]:
@@ -196,8 +196,8 @@ def _email(outgoing: Outgoing, reader: Recipient) -> dict[str, Any]:
     email: dict[str, Any] = {
         "from": " ".join(encode_address(sender.name, sender.email, room=45)),
         "to": [reader.email],
-        "subject": one_line(fill(letter.subject, values)),
-        "text": fill(letter.text, values),
+        "subject": one_line(substitute(letter.subject, values)),
+        "text": substitute(letter.text, values),
         "headers": {
             **common_headers(sender, outgoing.edition, letter.variant),
             "List-Unsubscribe": list_headers(reader)["List-Unsubscribe"],
@@ -211,7 +211,7 @@ def _email(outgoing: Outgoing, reader: Recipient) -> dict[str, Any]:
         ],
     }
     if letter.html:
-        email["html"] = fill(letter.html, values)
+        email["html"] = substitute(letter.html, values)
     if sender.reply_to:
         email["reply_to"] = [sender.reply_to]
     if outgoing.pictures:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from digest.deliver.message import Recipient, one_line
-from digest.deliver.outcome import Halve, Mixed, NotSent, Unknown
-from digest.deliver.reply import Reply
+from digest.deliver.outcome import NotSent, PerRecipient, Split, Unknown
+from digest.deliver.reply import HttpResponse
 
 _AGAIN = ("concurrent_idempotent_requests", "invalid_idempotent_request")
 _SPENT = ("daily_quota_exceeded", "monthly_quota_exceeded")
 
 
-def read_reply(reply: Reply, readers: tuple[Recipient, ...]) -> Mixed | Halve | NotSent | Unknown:
+def read_reply(reply: HttpResponse, readers: tuple[Recipient, ...]) -> PerRecipient | Split | NotSent | Unknown:
     """Unknown is said of all that may pass when the same call is made again under its key."""
     status, name = reply.status, error_name(reply)
     said = f"resend answered {status}{detail(reply)}"
@@ -22,21 +22,21 @@ def read_reply(reply: Reply, readers: tuple[Recipient, ...]) -> Mixed | Halve | 
     if name in _AGAIN or status >= 500 or status < 300:
         return Unknown(said)
     if status == 413:
-        return Halve(said) if len(readers) > 1 else NotSent(said, permanent=True)
+        return Split(said) if len(readers) > 1 else NotSent(said, permanent=True)
     if status == 422 and len(readers) == 1 and "`to`" in detail(reply):
-        return Mixed(rejected={readers[0].id: detail(reply).removeprefix(": ")})
-    if 300 <= status < 400 or reply.is_page or name or status in (401, 403, 404, 405, 451):
+        return PerRecipient(rejected={readers[0].id: detail(reply).removeprefix(": ")})
+    if 300 <= status < 400 or reply.is_html or name or status in (401, 403, 404, 405, 451):
         return NotSent(said, permanent=True)
     return Unknown(said)
 
 
-def _refused(reply: Reply, readers: tuple[Recipient, ...]) -> Mixed | None:
+def _refused(reply: HttpResponse, readers: tuple[Recipient, ...]) -> PerRecipient | None:
     """Who was taken and who was not, by a 200 in permissive mode; None when it does not speak of every reader."""
     found = reply.json() if reply.whole else None
     if not isinstance(found, dict):
         return None
     if "id" in found and len(readers) == 1:
-        return Mixed(frozenset((readers[0].id,)))
+        return PerRecipient(frozenset((readers[0].id,)))
     taken, errors = found.get("data"), found.get("errors") or []
     if not isinstance(taken, list) or not isinstance(errors, list) or len(taken) + len(errors) != len(readers):
         return None
@@ -46,14 +46,14 @@ def _refused(reply: Reply, readers: tuple[Recipient, ...]) -> Mixed | None:
         if not isinstance(index, int) or not 0 <= index < len(readers):
             return None
         rejected[readers[index].id] = one_line(str(error.get("message") or "refused by resend"))[:300]
-    return Mixed(frozenset(reader.id for reader in readers if reader.id not in rejected), rejected)
+    return PerRecipient(frozenset(reader.id for reader in readers if reader.id not in rejected), rejected)
 
 
-def error_name(reply: Reply) -> str:
+def error_name(reply: HttpResponse) -> str:
     """Resend's name for an error."""
     return reply.field("name")
 
 
-def detail(reply: Reply) -> str:
+def detail(reply: HttpResponse) -> str:
     message = one_line(reply.field("message"))[:300]
     return f": {message}" if message else ""

@@ -14,16 +14,16 @@ from urllib.parse import quote
 
 import orjson
 
-from digest.deliver.message import Outgoing, unmailable
+from digest.deliver.message import Outgoing, invalid_recipients
 from digest.deliver.outcome import NotSent, Outcome, Rejected, Unknown
-from digest.deliver.ports import Barred, Journal, Recovery, Wait
-from digest.deliver.reply import Reply
+from digest.deliver.ports import RecipientLog, Recovery, SuppressionEntry, Wait
+from digest.deliver.reply import HttpResponse
 from digest.deliver.transports.sendgrid_answers import detail, read_reply, refused_outright
 from digest.deliver.transports.sendgrid_lists import LISTS, read_list
 from digest.deliver.transports.sendgrid_log import find_attempt
 from digest.deliver.transports.sendgrid_payload import request_body
-from digest.deliver.transports.sendgrid_probe import find_misses, find_problem
-from digest.deliver.wire import MaybeSent, NeverSent, Wire
+from digest.deliver.transports.sendgrid_probe import find_missing_capabilities, find_problem
+from digest.deliver.wire import HttpClient, RequestNotSent, ResponseUnknown
 
 _SEND = "/v3/mail/send"
 _BATCH = "/v3/mail/batch"
@@ -35,14 +35,14 @@ class SendGrid:
     """`host` is the API's root, `sender` the From address that `probe` asks about.
 
     SendGrid knows no idempotency key: an attempt cut short is unknown, and recalled where
-    it has a fence. A scheduled batch can be cancelled until ten minutes before its time, ten of them at once
+    it has a schedule_id. A scheduled batch can be cancelled until ten minutes before its time, ten of them at once
     (https://www.twilio.com/docs/sendgrid/api-reference/cancel-scheduled-sends); two minutes are for the request.
     """
 
     name = "sendgrid"
     recovery: Recovery = "hold"
-    closes = timedelta(minutes=12)
-    most_open = 10
+    cancel_deadline = timedelta(minutes=12)
+    max_open_cancellations = 10
     lists = tuple(LISTS)
 
     def __init__(
@@ -58,10 +58,10 @@ class SendGrid:
         }
         self.headers["Content-Type"] = "application/json; charset=utf-8"
         self.host, self.sender, self.tracking = host, sender, tracking
-        self.wire = Wire(client.host, timeout=timeout)
+        self.wire = HttpClient(client.host, timeout=timeout)
 
-    def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:  # noqa: ARG002  one port for all
-        if bad := unmailable(outgoing.recipients):
+    def submit(self, outgoing: Outgoing, log: RecipientLog) -> Outcome:  # noqa: ARG002  one port for all
+        if bad := invalid_recipients(outgoing.recipients):
             return Rejected(bad)
         try:
             body = request_body(outgoing, tracking=self.tracking)
@@ -69,63 +69,67 @@ class SendGrid:
             return NotSent(f"the letter can't be written as JSON: {error}", permanent=True)
         try:
             reply = self.wire.post(_SEND, body, self.headers)
-        except NeverSent as error:
+        except RequestNotSent as error:
             return NotSent(f"sendgrid {self.host}: {error}")
-        except MaybeSent as error:
+        except ResponseUnknown as error:
             return Unknown(f"sendgrid {self.host}: no whole answer came: {error}")
         return read_reply(reply, outgoing)
 
-    def open_fence(self) -> str | NotSent:
+    def new_schedule_id(self) -> str | NotSent:
         try:
             reply = self.wire.post(_BATCH, b"", self.headers)
-        except (NeverSent, MaybeSent) as error:  # an id that nobody uses harms nobody
+        except (RequestNotSent, ResponseUnknown) as error:  # an id that nobody uses harms nobody
             return NotSent(f"sendgrid {self.host}: no batch id: {error}")
         if reply.status != 201:
             return refused_outright(reply) or NotSent(f"sendgrid gave no batch id ({reply.status}){detail(reply)}")
-        fence = reply.field("batch_id")
-        return fence if _ID.match(fence) else NotSent("sendgrid gave no batch id: its answer holds none")
+        schedule_id = reply.field("batch_id")
+        return schedule_id if _ID.match(schedule_id) else NotSent("sendgrid gave no batch id: its answer holds none")
 
-    def recall(self, fence: str) -> bool:
+    def cancel(self, schedule_id: str) -> bool:
         """Never undone: deleting a cancellation would let the letters go after all."""
         try:
-            self.wire.post(_SCHEDULED, orjson.dumps({"batch_id": fence, "status": "cancel"}), self.headers)
-        except NeverSent:
+            self.wire.post(_SCHEDULED, orjson.dumps({"batch_id": schedule_id, "status": "cancel"}), self.headers)
+        except RequestNotSent:
             return False
-        except MaybeSent:
+        except ResponseUnknown:
             pass
         # What was answered to that does not matter (a repeat is a 400): what counts is what the provider holds now.
         try:
-            reply = self.wire.get(f"{_SCHEDULED}/{quote(fence, safe='')}", self.headers)
-        except (NeverSent, MaybeSent):
+            reply = self.wire.get(f"{_SCHEDULED}/{quote(schedule_id, safe='')}", self.headers)
+        except (RequestNotSent, ResponseUnknown):
             return False
-        return reply.status == 200 and _shows_cancel(reply, fence)
+        return reply.status == 200 and _shows_cancel(reply, schedule_id)
 
-    def look_up(self, attempt: str, emails: Sequence[str]) -> str:
+    def find_in_log(self, attempt: str, emails: Sequence[str]) -> str:
         return "accepted" if find_attempt(self._ask, attempt, emails) else ""
 
     def probe(self) -> str:
         problem = find_problem(self._ask, self.sender)
         return f"sendgrid {self.host}: {problem}" if problem else ""
 
-    def misses(self) -> tuple[str, ...]:
-        return find_misses(self._ask)
+    def missing_capabilities(self) -> tuple[str, ...]:
+        return find_missing_capabilities(self._ask)
 
-    def barred(self, list: str, since: datetime | None, until: datetime, wait: Wait) -> Iterator[Sequence[Barred]]:
+    def list_suppressions(
+        self, list: str, since: datetime | None, until: datetime, wait: Wait
+    ) -> Iterator[Sequence[SuppressionEntry]]:
         return read_list(self._ask, list, since, until, wait)
 
     def close(self) -> None:
         self.wire.close()
 
-    def cut(self) -> None:
-        self.wire.cut()
+    def abort(self) -> None:
+        self.wire.abort()
 
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> Reply:
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> HttpResponse:
         if method == "GET":
             return self.wire.get(path, self.headers)
         return self.wire.post(path, orjson.dumps(body), self.headers)
 
 
-def _shows_cancel(reply: Reply, fence: str) -> bool:
+def _shows_cancel(reply: HttpResponse, schedule_id: str) -> bool:
     shown = reply.json()
     rows = shown if isinstance(shown, list) else [shown]
-    return any(isinstance(row, dict) and row.get("batch_id") == fence and row.get("status") == "cancel" for row in rows)
+    return any(
+        isinstance(row, dict) and row.get("batch_id") == schedule_id and row.get("status") == "cancel" for row in rows
+    )

@@ -9,8 +9,8 @@ import re
 from typing import Any
 
 from digest.deliver.message import Outgoing, one_line
-from digest.deliver.outcome import Accepted, Halve, NotSent, Outcome, Rejected, Unknown
-from digest.deliver.reply import Reply
+from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected, Split, Unknown
+from digest.deliver.reply import HttpResponse
 
 _INDEX = re.compile(r"personalizations[.\[](\d{1,6})")
 _RESET = "x-ratelimit-reset"
@@ -23,10 +23,10 @@ _STOP = {
 }
 
 
-def read_reply(reply: Reply, outgoing: Outgoing) -> Outcome:
+def read_reply(reply: HttpResponse, outgoing: Outgoing) -> Outcome:
     """The outcome of a batch for the answer to its request."""
     status, alone = reply.status, len(outgoing.recipients) == 1
-    if status == 202 and not reply.is_page:
+    if status == 202 and not reply.is_html:
         return Accepted(reply.headers.get("x-message-id", ""))
     if not_now := refused_outright(reply):
         return not_now
@@ -35,13 +35,13 @@ def read_reply(reply: Reply, outgoing: Outgoing) -> Outcome:
     if status == 413:
         said = "sendgrid: the request is too large (413)"
         return (
-            NotSent(f"{said} even for one reader: the letter must be shorter", permanent=True) if alone else Halve(said)
+            NotSent(f"{said} even for one reader: the letter must be shorter", permanent=True) if alone else Split(said)
         )
     said = ", which is no acceptance" if 200 <= status < 300 else ""
     return Unknown(f"sendgrid answered {status}{said}{detail(reply)}")
 
 
-def refused_outright(reply: Reply) -> NotSent | None:
+def refused_outright(reply: HttpResponse) -> NotSent | None:
     """What is said before a request is even looked at, whatever it asks for; None for any other answer."""
     if 300 <= reply.status < 400:
         where = one_line(reply.headers.get("location", "nowhere"))[:200]
@@ -53,10 +53,10 @@ def refused_outright(reply: Reply) -> NotSent | None:
     return None
 
 
-def _refused(reply: Reply, outgoing: Outgoing) -> Outcome:
+def _refused(reply: HttpResponse, outgoing: Outgoing) -> Outcome:
     """400: the whole request is refused and nobody was sent to. The letter is to blame for a field that all readers
     share, a reader for a field with their index, and nobody yet where no field is named."""
-    if reply.is_page or not reply.whole:
+    if reply.is_html or not reply.whole:
         return NotSent("sendgrid refused the request (400), but its reason did not arrive")
     letter, readers = [], {}
     for error in _errors(reply):
@@ -72,16 +72,16 @@ def _refused(reply: Reply, outgoing: Outgoing) -> Outcome:
         return Rejected(readers)
     if len(outgoing.recipients) == 1:
         return Rejected({outgoing.recipients[0].id: f"sendgrid refused the request{detail(reply)}"})
-    return Halve(f"sendgrid refused a batch and named no reader (400){detail(reply)}")
+    return Split(f"sendgrid refused a batch and named no reader (400){detail(reply)}")
 
 
-def detail(reply: Reply) -> str:
+def detail(reply: HttpResponse) -> str:
     """`: ` and what the answer says itself; '' when it says nothing."""
     messages = [one_line(str(error.get("message") or "")) for error in _errors(reply)]
     return f": {'; '.join(message for message in messages if message)[:300]}" if any(messages) else ""
 
 
-def _errors(reply: Reply) -> list[dict[str, Any]]:
+def _errors(reply: HttpResponse) -> list[dict[str, Any]]:
     found = reply.json()
     errors = found.get("errors") if isinstance(found, dict) else None
     return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from digest.deliver.message import one_line
-from digest.deliver.ports import Barred, CantTell, Wait
-from digest.deliver.reply import Reply
+from digest.deliver.ports import SuppressionEntry, SuppressionsUnavailable, Wait
+from digest.deliver.reply import HttpResponse
 from digest.deliver.transports.sendgrid_answers import detail, refused_outright
 from digest.deliver.transports.sendgrid_probe import Ask
-from digest.deliver.wire import MaybeSent, NeverSent
+from digest.deliver.wire import RequestNotSent, ResponseUnknown
 
 LISTS = {
     "bounces": "bounced",
@@ -35,65 +35,69 @@ _ENDING = "the run is ending"
 _LATEST = 4_102_444_800  # 2100: a later second is nonsense
 
 
-def read_list(ask: Ask, name: str, since: datetime | None, until: datetime, wait: Wait) -> Iterator[Sequence[Barred]]:
+def read_list(
+    ask: Ask, name: str, since: datetime | None, until: datetime, wait: Wait
+) -> Iterator[Sequence[SuppressionEntry]]:
     """The entries of a list that came between the two moments, a page at a time. Raises CantTell."""
     # Without an end, entries that come meanwhile would push others from page to page.
     span = f"end_time={int(until.timestamp()) + 1}" + (f"&start_time={int(since.timestamp())}" if since else "")
     offset, size, before = 0, _PAGE, b""
     for _page in range(_MOST_PAGES):
         if wait(0):
-            raise CantTell(_ENDING)
+            raise SuppressionsUnavailable(_ENDING)
         reply = _asked(ask, f"/v3/suppression/{name}?{span}&limit={size}&offset={offset}", wait)
         if not reply.whole and size > _LEAST_PAGE:
             size = max(size // 2, _LEAST_PAGE)
             continue
         rows = reply.json()
         if not isinstance(rows, list):
-            raise CantTell("what it answers is no list")
+            raise SuppressionsUnavailable("what it answers is no list")
         if not rows:
             return
         if reply.body == before:
-            raise CantTell("its pages don't go on: the same one comes again")
+            raise SuppressionsUnavailable("its pages don't go on: the same one comes again")
         yield [found for row in rows if (found := _entry(row, LISTS[name], until))]
         if len(rows) < size:
             return
         offset, before = offset + len(rows), reply.body
-    raise CantTell(f"it goes on beyond {_MOST_PAGES} pages")
+    raise SuppressionsUnavailable(f"it goes on beyond {_MOST_PAGES} pages")
 
 
-def _asked(ask: Ask, path: str, wait: Wait) -> Reply:
+def _asked(ask: Ask, path: str, wait: Wait) -> HttpResponse:
     """A 200, after some tries."""
     said, pause = "", 0.0
     for number in range(_TRIES):
         if number and wait(pause):
-            raise CantTell(_ENDING)
+            raise SuppressionsUnavailable(_ENDING)
         pause = _PAUSE * 2**number
         try:
             reply = ask("GET", path, None)
-        except (NeverSent, MaybeSent) as error:
+        except (RequestNotSent, ResponseUnknown) as error:
             said = str(error)
             continue
-        if reply.status == 200 and not reply.is_page:
+        if reply.status == 200 and not reply.is_html:
             return reply
         if reply.status in (401, 403):
-            raise CantTell(f"the key may not read it, give it the scope suppression.read ({reply.status})")
+            raise SuppressionsUnavailable(
+                f"the key may not read it, give it the scope suppression.read ({reply.status})"
+            )
         refused = refused_outright(reply)
         said = refused.reason.removeprefix("sendgrid: ") if refused else _odd(reply)
         if reply.status == 429:
             asked = refused.retry_after if refused else None
             pause = pause if asked is None else asked
             if pause > _LONGEST_WAIT:
-                raise CantTell(f"{said} for {pause:.0f} s")
+                raise SuppressionsUnavailable(f"{said} for {pause:.0f} s")
         elif reply.status < 500:
             break
-    raise CantTell(said)
+    raise SuppressionsUnavailable(said)
 
 
-def _odd(reply: Reply) -> str:
-    return f"it answered {reply.status}" + (": a page, not an API" if reply.is_page else detail(reply))
+def _odd(reply: HttpResponse) -> str:
+    return f"it answered {reply.status}" + (": a page, not an API" if reply.is_html else detail(reply))
 
 
-def _entry(row: Any, kind: str, latest: datetime) -> Barred | None:
+def _entry(row: Any, kind: str, latest: datetime) -> SuppressionEntry | None:
     """None for what names no address. Without a readable time it counts as said now: in doubt nobody is mailed."""
     email = row.get("email") if isinstance(row, dict) else None
     if not isinstance(email, str) or not email:
@@ -102,4 +106,6 @@ def _entry(row: Any, kind: str, latest: datetime) -> Barred | None:
     known = isinstance(second, int) and not isinstance(second, bool) and 0 < second < _LATEST
     words = (row.get(name) for name in ("status", "reason"))
     reason = " · ".join(word for word in words if isinstance(word, str) and word)
-    return Barred(email, kind, datetime.fromtimestamp(second, UTC) if known else latest, one_line(reason)[:300])
+    return SuppressionEntry(
+        email, kind, datetime.fromtimestamp(second, UTC) if known else latest, one_line(reason)[:300]
+    )

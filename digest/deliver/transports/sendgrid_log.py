@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from digest.deliver.transports.sendgrid_probe import Ask
-from digest.deliver.wire import MaybeSent, NeverSent
+from digest.deliver.wire import RequestNotSent, ResponseUnknown
 
 _MOST_ADDRESSES = 5
 _NEWEST = 10  # messages to one address
@@ -31,7 +31,7 @@ def find_attempt(ask: Ask, attempt: str, emails: Sequence[str]) -> bool:
                     continue
                 if _carries(ask, str(row.get("sg_message_id", "")), attempt):
                     return True
-    except (NeverSent, MaybeSent):
+    except (RequestNotSent, ResponseUnknown):
         pass
     return False
 

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from digest.deliver.headers import common_headers
-from digest.deliver.message import Outgoing, Recipient, Sender, leave_uris, one_line
+from digest.deliver.message import Outgoing, Recipient, Sender, one_line, unsubscribe_uri_prefixes
 from digest.deliver.mime import file_name
 from digest.models import PLACEHOLDERS, InlineImage, RenderedEmail
 
@@ -36,7 +36,7 @@ def request_body(outgoing: Outgoing, *, tracking: bool = False) -> bytes:
             "dg_batch": outgoing.batch,
             "dg_attempt": outgoing.attempt,
         },
-        **({"batch_id": outgoing.fence} if outgoing.fence else {}),
+        **({"batch_id": outgoing.schedule_id} if outgoing.schedule_id else {}),
         **({"send_at": outgoing.send_at} if outgoing.send_at else {}),
     }
     people = ",".join(_personalizations(outgoing.recipients, outgoing.sender)).encode("ascii")
@@ -89,9 +89,9 @@ def _attachment(picture: InlineImage) -> dict[str, str]:
 
 def _personalizations(readers: Sequence[Recipient], sender: Sender) -> Iterator[str]:
     """Each reader as a JSON object, the same in every edition. Tokens are URL-safe and addresses printable ASCII
-    (`unmailable`), so that nothing else needs escaping."""
+    (`invalid_recipients`), so that nothing else needs escaping."""
     tag = PLACEHOLDERS
-    *web, mailto = map(_quoted, leave_uris(sender))
+    *web, mailto = map(_quoted, unsubscribe_uri_prefixes(sender))
     link = f"<{web[0]}" if web else ""
     between = f">, <{mailto}" if web else f"<{mailto}"
     addresses = "".join([reader[1] for reader in readers])  # looked through at once: hardly a list holds one

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from digest.deliver.reply import Reply
+from digest.deliver.reply import HttpResponse
 from digest.deliver.transports.sendgrid_answers import detail, refused_outright
-from digest.deliver.wire import MaybeSent, NeverSent
+from digest.deliver.wire import RequestNotSent, ResponseUnknown
 
-Ask = Callable[[str, str, Mapping[str, Any] | None], Reply]
+Ask = Callable[[str, str, Mapping[str, Any] | None], HttpResponse]
 """(method, path, body as JSON or None) → the answer. Raises NeverSent or MaybeSent."""
 
 _FENCE = ("mail.batch.create", "user.scheduled_sends.create", "user.scheduled_sends.read")
@@ -35,16 +35,16 @@ def find_problem(ask: Ask, sender: str) -> str:
         reply = ask("POST", "/v3/mail/send", _sandboxed(sender))
         if reply.status == 202:
             return "the host takes a sandbox request for a real one: it is not SendGrid's"
-        if reply.status != 200 or reply.is_page:
+        if reply.status != 200 or reply.is_html:
             return _cannot(reply)
         if _is_verified(ask, sender) is False:
             return f"neither the sender {sender} nor its domain is verified (Settings, Sender Authentication)"
-    except (NeverSent, MaybeSent) as error:
+    except (RequestNotSent, ResponseUnknown) as error:
         return str(error)
     return ""
 
 
-def find_misses(ask: Ask) -> tuple[str, ...]:
+def find_missing_capabilities(ask: Ask) -> tuple[str, ...]:
     """What works less well than it could with this key, a sentence each."""
     misses = []
     try:
@@ -57,12 +57,12 @@ def find_misses(ask: Ask) -> tuple[str, ...]:
             misses.append("sendgrid: the key lacks suppression.read: what a lost event said can't be asked once a day")
         if ask("POST", "/v3/logs", {"limit": 1}).status in (401, 403):
             misses.append("sendgrid: the key may not read the email log: what became of an attempt can't be asked")
-    except (NeverSent, MaybeSent):
+    except (RequestNotSent, ResponseUnknown):
         pass  # find_problem says so
     return tuple(misses)
 
 
-def _scopes(reply: Reply) -> frozenset[str]:
+def _scopes(reply: HttpResponse) -> frozenset[str]:
     """The key's rights; empty when they can't be told."""
     found = reply.json() if reply.status == 200 else None
     scopes = found.get("scopes") if isinstance(found, dict) else None
@@ -100,9 +100,9 @@ def _is_verified(ask: Ask, sender: str) -> bool | None:
     return False if told else None
 
 
-def _cannot(reply: Reply) -> str:
+def _cannot(reply: HttpResponse) -> str:
     not_now = refused_outright(reply)
     if not_now is not None:
         return not_now.reason.removeprefix("sendgrid: ")
-    said = ": a page, not an API" if reply.is_page else detail(reply)
+    said = ": a page, not an API" if reply.is_html else detail(reply)
     return f"a sandbox request was answered with {reply.status}{said}"

@@ -14,18 +14,18 @@ from datetime import datetime
 from functools import cached_property, partial
 
 from digest import verp
-from digest.deliver.lines import Lines
-from digest.deliver.message import Outgoing, Recipient, unmailable
+from digest.deliver.lines import ConnectionRegistry
+from digest.deliver.message import Outgoing, Recipient, invalid_recipients
 from digest.deliver.mime import Template, template
-from digest.deliver.outcome import Mixed, NotSent, Outcome
-from digest.deliver.ports import Journal, Recovery
+from digest.deliver.outcome import NotSent, Outcome, PerRecipient
+from digest.deliver.ports import RecipientLog, Recovery
 from digest.deliver.transports.smtp_connection import (
     Connection,
-    Doubt,
     Envelope,
-    Later,
-    PutOff,
-    Refused,
+    OutcomeUnknown,
+    RecipientDeferred,
+    RecipientRejected,
+    TryLater,
     connect,
     own_name,
     said,
@@ -67,7 +67,7 @@ class Smtp:
         sign: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.where = f"smtp {host}:{port}"
-        self.lines = Lines()
+        self.lines = ConnectionRegistry()
         self.connect = partial(
             connect, host, port, self.lines, security=security, username=username, password=password, timeout=timeout
         )
@@ -82,17 +82,17 @@ class Smtp:
         """Asked for once: the answer may take the DNS seconds, and there are hundreds of connections."""
         return own_name()
 
-    def submit(self, outgoing: Outgoing, journal: Journal) -> Outcome:
+    def submit(self, outgoing: Outgoing, log: RecipientLog) -> Outcome:
         try:
             letter = template(outgoing)
         except ValueError as error:
             return NotSent(_unwritable(error), permanent=True)
-        rejected = unmailable(outgoing.recipients)
+        rejected = invalid_recipients(outgoing.recipients)
         for id, reason in rejected.items():
-            journal.refused(id, reason)
+            log.rejected(id, reason)
         readers = [reader for reader in outgoing.recipients if reader.id not in rejected]
         self._drop(unless_idle=True)
-        return self._hand_over(readers, outgoing.sender.email, letter, rejected, journal)
+        return self._hand_over(readers, outgoing.sender.email, letter, rejected, log)
 
     def _hand_over(
         self,
@@ -100,16 +100,16 @@ class Smtp:
         sender: str,
         letter: Template,
         rejected: dict[int, str],
-        journal: Journal,
+        log: RecipientLog,
     ) -> Outcome:
         accepted: set[int] = set()
         in_a_row, reason = 0, ""
 
         def ended(reason: str, unknown: dict[int, str] | None = None, *, stop: bool = False) -> Outcome:
-            return Mixed(frozenset(accepted), rejected, unknown or {}, not_sent_reason=reason, stop=stop)
+            return PerRecipient(frozenset(accepted), rejected, unknown or {}, not_sent_reason=reason, stop=stop)
 
         for reader, following in zip(readers, [*readers[1:], None], strict=False):
-            if journal.stopping():
+            if log.should_stop():
                 self._drop()
                 return ended("the run was asked to stop")
             try:
@@ -126,28 +126,28 @@ class Smtp:
                 envelope = self._envelope(sender, reader)
             except ValueError as error:  # nothing has left: it must not look like doubt
                 return ended(_unwritable(error), stop=True)
-            journal.handing(reader.id)
+            log.started(reader.id)
             try:
                 full = connection.letters + 1 >= _LETTERS_PER_CONNECTION
                 then = None if following is None or full else self._envelope(sender, following)
                 connection.hand_over(envelope, mail, then=then)
                 accepted.add(reader.id)
                 in_a_row = 0
-            except Refused as error:
+            except RecipientRejected as error:
                 rejected[reader.id] = str(error)
-                journal.refused(reader.id, str(error))
-            except PutOff as error:
-                journal.put_off(reader.id)
+                log.rejected(reader.id, str(error))
+            except RecipientDeferred as error:
+                log.deferred(reader.id)
                 in_a_row, reason = in_a_row + 1, self._said(error)
                 if in_a_row >= _PUT_OFF_IN_A_ROW:  # it is not about the readers then
                     break
-            except Later as error:
+            except TryLater as error:
                 self._drop()
                 return ended(self._said(error), stop=error.for_good)
-            except Doubt as error:
+            except OutcomeUnknown as error:
                 self._drop()
                 return ended(self._said(error), {reader.id: self._said(error)})
-        return Mixed(frozenset(accepted), rejected, not_sent_reason=reason)
+        return PerRecipient(frozenset(accepted), rejected, not_sent_reason=reason)
 
     def probe(self) -> str:
         self._drop(unless_idle=True)
@@ -164,10 +164,10 @@ class Smtp:
             self.local = threading.local()
         for connection in connections:
             connection.close()
-        self.lines.mend()
+        self.lines.reset()
 
-    def cut(self) -> None:
-        self.lines.cut()
+    def abort(self) -> None:
+        self.lines.abort()
 
     def _envelope(self, sender: str, reader: Recipient) -> Envelope:
         if self.bounces and self.token is not None:

@@ -29,21 +29,21 @@ _BAD_SEQUENCE = 503  # about what was said before, so nobody's fault that a late
 
 
 class Envelope(NamedTuple):
-    """Both addresses are plain: `message.unmailable` has seen the reader's, the settings the sender's."""
+    """Both addresses are plain: `message.invalid_recipients` has seen the reader's, the settings the sender's."""
 
     sender: str
     reader: str
 
 
-class Refused(Exception):
+class RecipientRejected(Exception):
     """A 5xx answer about this letter."""
 
 
-class PutOff(Exception):
+class RecipientDeferred(Exception):
     """A 4xx answer about this reader: not sent for now, the others may well be."""
 
 
-class Later(Exception):
+class TryLater(Exception):
     """Not sent, for now; or by this run never, when it is `for_good`."""
 
     def __init__(self, said: str, *, for_good: bool = False) -> None:
@@ -51,7 +51,7 @@ class Later(Exception):
         self.for_good = for_good
 
 
-class Doubt(Exception):
+class OutcomeUnknown(Exception):
     """The letter was on its way and no answer came."""
 
 
@@ -74,7 +74,7 @@ class Connection:
         """One mail (CRLF line ends); `then` is whose turn it is after it, if anybody's. Raises Refused, PutOff, Later
         or Doubt."""
         if self.ahead not in (None, envelope):
-            raise Later("the connection was made ready for another letter")
+            raise TryLater("the connection was made ready for another letter")
         self.letters += 1
         self._ask(envelope)
         self._give(mail, then if self.pipelining else None)
@@ -114,7 +114,7 @@ class Connection:
                 try:
                     if refused is None:
                         _judge(verb, code, said)
-                except (Refused, PutOff) as error:
+                except (RecipientRejected, RecipientDeferred) as error:
                     refused, self._stale = error, True
             if refused is not None:
                 if code // 100 == 3:  # it would take the letter for nobody: it gets an empty one
@@ -122,14 +122,14 @@ class Connection:
                     self.line.reply(self.verdict)
                 raise refused
         except OSError as error:
-            raise Later(str(error)) from error
+            raise TryLater(str(error)) from error
 
     def _one_by_one(self, words: list[tuple[str, str]]) -> None:
         for verb, line in words:
             self._write([(verb, line)])
             try:
                 _judge(verb, *self._answer())
-            except (Refused, PutOff):
+            except (RecipientRejected, RecipientDeferred):
                 self._stale = True
                 raise
 
@@ -143,10 +143,10 @@ class Connection:
             code, said = self.line.reply(self.verdict)
         except OSError as error:
             if self.line.left < len(letter):
-                raise Later(f"the connection broke within the letter: {error}") from error
-            raise Doubt(f"the connection broke after the letter was on its way: {error}") from error
+                raise TryLater(f"the connection broke within the letter: {error}") from error
+            raise OutcomeUnknown(f"the connection broke after the letter was on its way: {error}") from error
         if code // 100 not in (2, 4, 5):
-            raise Doubt(f"the letter was on its way and the answer to it makes no sense: {code} {_text(said)}")
+            raise OutcomeUnknown(f"the letter was on its way and the answer to it makes no sense: {code} {_text(said)}")
         self.ahead = then
         self._due.extend(verb for verb, _line in following)
         self._stale = code // 100 != 2 and then is None  # RFC 5321 section 4.1.1.4 clears it; some servers need telling
@@ -178,7 +178,7 @@ class _DialledTls(smtplib.SMTP_SSL, _Dialled):
 def connect(
     host: str,
     port: int,
-    within: lines.Lines,
+    within: lines.ConnectionRegistry,
     *,
     name: str,
     security: str = "none",
@@ -250,12 +250,12 @@ def _judge(verb: str, code: int, said: bytes) -> None:
         return
     sentence = f"{code} {_text(said)}"
     if verb in ("MAIL", "RSET"):  # about the sender, so no reader is to blame
-        raise Later(sentence, for_good=kind == 5 and code != _BAD_SEQUENCE)
+        raise TryLater(sentence, for_good=kind == 5 and code != _BAD_SEQUENCE)
     if kind == 5:
-        raise Refused(sentence)
+        raise RecipientRejected(sentence)
     if kind == 4 and code != 421 and verb != "DATA":
-        raise PutOff(sentence)
-    raise Later(sentence)
+        raise RecipientDeferred(sentence)
+    raise TryLater(sentence)
 
 
 def _text(said: bytes | str) -> str:

@@ -249,7 +249,7 @@ def upgrade() -> None:
         sa.Column("ended_at", Moment(), nullable=True),
         sa.Column("run", sa.String(length=32), server_default="", nullable=False),
         sa.Column("send_at", Moment(), nullable=True),
-        sa.Column("fence", sa.Text(), server_default="", nullable=False),
+        sa.Column("schedule_id", sa.Text(), server_default="", nullable=False),
         sa.Column("in_doubt", _ID, nullable=True),
         sa.Column("boot", sa.String(length=64), server_default="", nullable=False),
         sa.Column("provider_id", sa.Text(), server_default="", nullable=False),
