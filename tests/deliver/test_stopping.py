@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from digest.deliver.stopping import abort_after_grace
 
 from digest.deliver.lines import ConnectionRegistry
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Unknown
 from digest.deliver.ports import Transport
+from digest.deliver.stopping import abort_after_grace
 from digest.deliver.transports.resend import Resend
 from digest.deliver.transports.sendgrid import SendGrid
 from digest.deliver.transports.smtp import Smtp
