@@ -13,12 +13,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.papers import NOW, articles
-from digest.curate.cluster import Pairs, in_fixed_order, merge_pairs
 from digest.curate.compose import ComposeContext, compose
 from digest.curate.rules import Rules
+from digest.curate.similarity.clustering import Pairs, in_fixed_order, merge_pairs
 from digest.hindi.tokens import stems
 from digest.models import Article
-from digest.store.articles import ArticleStore
+from digest.store.content.articles import ArticleStore
 from digest.store.database import open_database
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from bench import slow_sites
 from digest.collect.collector import collect
-from digest.collect.fetch import Fetcher
-from digest.collect.reading import CollectContext
+from digest.collect.http.fetch import Fetcher
+from digest.collect.source_reader import CollectContext
 from digest.models import Source
-from digest.store.articles import ArticleStore
+from digest.store.content.articles import ArticleStore
 from digest.store.database import open_database
 
 PAUSE = 0.1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import feedparser
 
-from digest.collect.feeds import parse_feed
+from digest.collect.feeds.xml import parse_feed
 from digest.models import Source
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -15,8 +15,8 @@ from bench.delivery import newsletter
 from digest import pipeline
 from digest.app import App
 from digest.models import Subscriber
-from digest.subscribers import listing
-from digest.subscribers.including import contents
+from digest.subscribers import list_file
+from digest.subscribers.includes import contents
 
 FEW, MANY = 100_000, 1_000_000
 VARIANTS = 8
@@ -54,7 +54,7 @@ def _send(readers: int) -> float:
 
 def _enlist(app: App, readers: int, sections: list[str]) -> None:
     """The readers go straight into the store, as an import brings them; the list's file counts as read."""
-    version = listing.version(contents(app.home / listing.FILE_NAME), app.topics)
+    version = list_file.version(contents(app.home / list_file.FILE_NAME), app.topics)
     app.readers.sync(_readers(readers, sections), now=app.now(), version=version)
     assert app.readers.synced() == version
     app.subscriber_list.sync()

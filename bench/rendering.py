@@ -21,7 +21,7 @@ from digest.render import letter as rendering
 
 ROOT = Path(__file__).resolve().parents[1]
 PROCESSES, TIMES = 7, 30
-IMPORTED = ("babel.support", "jinja2.ext", "lxml.html", "premailer", "wcwidth", "digest.render.mistakes")
+IMPORTED = ("babel.support", "jinja2.ext", "lxml.html", "premailer", "wcwidth", "digest.render.template_errors")
 FIRST = "from bench import rendering; rendering.first()"
 
 

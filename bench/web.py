@@ -36,7 +36,7 @@ Times = dict[str, list[float]]
 
 def run() -> list[tuple[str, ...]]:
     """(what, ours, the rival's and the floor's milliseconds at p50 and p95, how many times faster ours is at p50)."""
-    from digest.web.serving import run_server
+    from digest.web.server import run_server
 
     with newsletter() as app:
         enlist(app, _MAILED)
@@ -142,7 +142,7 @@ async def _floor(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001  
 def _served(app: Any) -> Iterator[str]:
     import uvicorn
 
-    from digest.web.serving import bind, run_in_thread
+    from digest.web.server import bind, run_in_thread
 
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
     with bind("127.0.0.1", 0) as listener, run_in_thread(uvicorn.Server(config), listener):

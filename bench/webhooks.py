@@ -15,7 +15,7 @@ from digest.app import make_app
 from digest.cli.init import make_folder
 from digest.events.signature import Verifier, read_keys
 from digest.models import Edition
-from digest.store.events import EventStore
+from digest.store.content.events import EventStore
 from tests.support.freezing import Entry, freeze
 from tests.support.sendgrid_events import Webhook, body, event
 

@@ -7,37 +7,42 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest import messages, rehearsal, settings_file
-from digest.errors import ConfigurationError, Fault
+from digest import i18n
+from digest.config import loader
+from digest.config.settings import Settings
+from digest.deliver import transports
+from digest.deliver.ports import Cancellable, ScheduleWindow
+from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import Source
-from digest.settings import Settings
+from digest.utils.clock import make_clock
 
 if TYPE_CHECKING:
-    from digest.collect.fetch import Fetcher
-    from digest.collect.fulltextfetch import FulltextCache
-    from digest.collect.reading import CollectContext
-    from digest.collect.robots import Robots
+    pass
+    from digest.collect.fulltext_fetch import FulltextCache
+    from digest.collect.http.fetch import Fetcher
+    from digest.collect.http.robots import Robots
+    from digest.collect.source_reader import CollectContext
+    from digest.config.delivery import DkimSettings
     from digest.curate.rules import Rules
-    from digest.curate.summarisers import Summariser
+    from digest.curate.summary.registry import Summariser
     from digest.deliver.message import Sender
     from digest.deliver.ports import ScheduleWindow, SendRateLimiter, Transport
     from digest.events.signature import Verifier
+    from digest.render.branding import Branding
     from digest.render.letter import Renderer
-    from digest.render.masthead import Branding
-    from digest.store.articles import ArticleStore
+    from digest.store.content.articles import ArticleStore
+    from digest.store.content.editions import EditionStore
+    from digest.store.content.events import EventStore
+    from digest.store.content.sent_history import SentHistoryStore
     from digest.store.database import Database
-    from digest.store.editions import EditionStore
-    from digest.store.events import EventStore
-    from digest.store.ledger import SqlLedger
-    from digest.store.past import PastStore
-    from digest.store.people import People
-    from digest.store.readers import ReaderStore
-    from digest.store.standing import Onlooker
+    from digest.store.people.subscribers import People, SubscriberStore
+    from digest.store.sending.ledger import SqlLedger
+    from digest.store.sending.status import StatusReader
     from digest.subscribers.tokens import Signer
     from digest.usecases.compose import Composer
     from digest.usecases.enqueue import Enqueuer
@@ -50,6 +55,106 @@ if TYPE_CHECKING:
     from digest.usecases.stop_edition import EditionStopper
     from digest.usecases.subscriber_list import SubscriberList
     from digest.usecases.sync_suppressions import SuppressionSync
+
+
+_TIME_TO_CANCEL = timedelta(minutes=3)
+
+
+def transport(name: str, app: App) -> Transport:
+    """The transport of this name. Raises ConfigurationError where a key that it needs is missing."""
+    return _BUILD[name](app)
+
+
+def rate_limiter(app: App) -> SendRateLimiter | None:
+    """Counts against the limits of the settings; None without any."""
+    from digest.store.rate_limits import DAY, HOUR, MINUTE, SECOND, Limits, TransportLimits, WarmUp
+
+    said, grows = app.settings.delivery.rate, app.settings.delivery.warm_up
+    asked = {SECOND: said.per_second, MINUTE: said.per_minute, HOUR: said.per_hour, DAY: said.per_day}
+    most = {per: readers for per, readers in asked.items() if readers is not None}
+    if not most and grows is None:
+        return None
+    return TransportLimits(app.database, Limits(most, WarmUp(grows.start, grows.factor) if grows else None))
+
+
+def ahead(app: App) -> ScheduleWindow | None:
+    """How early batches go to a transport that can recall them; None where that is not wanted, or none can."""
+    cancellable = [one for one in app.transports if isinstance(one, Cancellable)]
+    if app.settings.delivery.on_unknown != "fence" or not cancellable:
+        return None
+    deadline = max(transport.cancel_deadline for transport in cancellable)
+    return ScheduleWindow(
+        max_lead=app.settings.delivery.lead, min_lead=deadline + _TIME_TO_CANCEL, cancel_deadline=deadline
+    )
+
+
+def _outbox(app: App) -> Transport:
+    kind = transports.load("outbox")
+    built: Transport = kind(app.home / app.settings.delivery.outbox.path, clock=app.clock)
+    return built
+
+
+def _smtp(app: App) -> Transport:
+    smtp = app.settings.delivery.smtp
+    kind = transports.load("smtp")
+    built: Transport = kind(
+        smtp.host,
+        smtp.port,
+        clock=app.clock,
+        security=smtp.security,
+        username=smtp.username,
+        password=app.secret(smtp.password_env, "delivery.smtp.password_env") if smtp.username else "",
+        timeout=smtp.timeout.total_seconds(),
+        bounces=smtp.bounces,
+        token=app.signer.sign if smtp.bounces else None,
+        sign=_dkim(smtp.dkim, app) if smtp.dkim else None,
+    )
+    return built
+
+
+def _dkim(chosen: DkimSettings, app: App) -> Callable[[bytes], bytes]:
+    from digest.deliver.dkim_signing import configured
+
+    file = app.home / chosen.key_file if chosen.key_file else None
+    return configured(chosen.domain, chosen.selector, file, chosen.key_env, app.environment)
+
+
+def _sendgrid(app: App) -> Transport:
+    sendgrid = app.settings.delivery.sendgrid
+    kind = transports.load("sendgrid")
+    built: Transport = kind(
+        app.secret(sendgrid.key_env, "delivery.sendgrid.key_env"),
+        host=sendgrid.host,
+        sender=app.settings.newsletter.sender.email,
+        tracking=app.settings.newsletter.tracking == "on",
+        timeout=sendgrid.timeout.total_seconds(),
+    )
+    return built
+
+
+def _resend(app: App) -> Transport:
+    from digest.store.meta import get_or_make
+
+    resend = app.settings.delivery.resend
+    kind = transports.load("resend")
+    built: Transport = kind(
+        app.secret(resend.key_env, "delivery.resend.key_env"),
+        host=resend.host,
+        realm=get_or_make(app.database, "realm", lambda: secrets.token_hex(8)),
+        sender=app.settings.newsletter.sender.email,
+        timeout=resend.timeout.total_seconds(),
+    )
+    return built
+
+
+_BUILD: dict[str, Callable[[App], Transport]] = {
+    "outbox": _outbox,
+    "smtp": _smtp,
+    "sendgrid": _sendgrid,
+    "resend": _resend,
+}
+"""A new provider's row; its name is one of `settings.Transport` and of the table in `deliver.transports`."""
+
 
 SECRET_ENV = "DIGEST_SECRET_KEY"  # noqa: S105  the name of a variable, not a secret
 
@@ -71,43 +176,43 @@ class App:
 
     @cached_property
     def articles(self) -> ArticleStore:
-        from digest.store.articles import ArticleStore
+        from digest.store.content.articles import ArticleStore
 
         return ArticleStore(self.database, self.clock)
 
     @cached_property
     def editions(self) -> EditionStore:
-        from digest.store.editions import EditionStore
+        from digest.store.content.editions import EditionStore
 
         return EditionStore(self.database)
 
     @cached_property
-    def readers(self) -> ReaderStore:
-        from digest.store.readers import ReaderStore
+    def readers(self) -> SubscriberStore:
+        from digest.store.people.subscribers import SubscriberStore
 
-        return ReaderStore(self.database)
+        return SubscriberStore(self.database)
 
     @cached_property
     def people(self) -> People:
-        from digest.store.people import People
+        from digest.store.people.subscribers import People
 
         return People(self.database)
 
     @cached_property
     def ledger(self) -> SqlLedger:
-        from digest.store.ledger import SqlLedger
+        from digest.store.sending.ledger import SqlLedger
 
         return SqlLedger(self.database)
 
     @cached_property
     def events(self) -> EventStore:
-        from digest.store.events import EventStore
+        from digest.store.content.events import EventStore
 
         return EventStore(self.database)
 
     @cached_property
     def fetcher(self) -> Fetcher:
-        from digest.collect.fetch import Fetcher
+        from digest.collect.http.fetch import Fetcher
 
         letter = self.settings.newsletter
         return Fetcher(contact=letter.base_url or (f"mailto:{letter.reply_to}" if letter.reply_to else ""))
@@ -115,20 +220,20 @@ class App:
     @cached_property
     def robots(self) -> Robots:
         """The robots.txt rules of sites, cached for this process."""
-        from digest.collect.robots import Robots
+        from digest.collect.http.robots import Robots
 
         return Robots(self.fetcher)
 
     @cached_property
     def fulltext_cache(self) -> FulltextCache:
         """The articles that this process has completed from their pages."""
-        from digest.collect.fulltextfetch import FulltextCache
+        from digest.collect.fulltext_fetch import FulltextCache
 
         return FulltextCache()
 
     def collect_context(self) -> CollectContext:
         """What reading sources needs, as of now."""
-        from digest.collect.reading import CollectContext
+        from digest.collect.source_reader import CollectContext
 
         return CollectContext(
             self.fetcher,
@@ -142,7 +247,7 @@ class App:
 
     @cached_property
     def branding(self) -> Branding:
-        from digest.render.masthead import Branding
+        from digest.render.branding import Branding
         from digest.render.themes import LOOKS, Theme
 
         letter, chosen = self.settings.newsletter, self.settings.theme
@@ -160,8 +265,8 @@ class App:
 
     @cached_property
     def renderer(self) -> Renderer:
-        from digest import resources
         from digest.render.letter import Renderer
+        from digest.utils import resources
 
         folders = [self.home / "templates", resources.templates()]
         return Renderer(self.branding, folders, budget=self.settings.edition.max_bytes)
@@ -174,7 +279,7 @@ class App:
 
         given = [word.strip() for word in self.environment.get(SECRET_ENV, "").split(",") if word.strip()]
         if any(len(word.encode()) < 16 for word in given):
-            raise ConfigurationError([Fault(SECRET_ENV, 0, "expected keys of at least 16 characters")])
+            raise ConfigurationError([ConfigProblem(SECRET_ENV, 0, "expected keys of at least 16 characters")])
         if given:
             return Signer([word.encode() for word in given])
         return Signer([bytes.fromhex(get_or_make(self.database, "signing_key", lambda: secrets.token_hex(32)))])
@@ -210,10 +315,10 @@ class App:
     @cached_property
     def summariser(self) -> Summariser:
         """Raises ConfigurationError where the key that it needs is missing."""
-        from digest.curate import summarisers
+        from digest.curate.summary import registry
 
         chosen = self.settings.summary
-        kind = summarisers.load(chosen.engine)
+        kind = registry.load(chosen.engine)
         if chosen.engine == "extractive":
             summariser: Summariser = kind(self.settings.newsletter.language)
         else:
@@ -222,10 +327,10 @@ class App:
         return summariser
 
     @cached_property
-    def past(self) -> PastStore:
-        from digest.store.past import PastStore
+    def past(self) -> SentHistoryStore:
+        from digest.store.content.sent_history import SentHistoryStore
 
-        return PastStore(self.database)
+        return SentHistoryStore(self.database)
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -243,23 +348,23 @@ class App:
     @cached_property
     def transports(self) -> tuple[Transport, ...]:
         """What letters go by, in the order of the settings: the first, and who goes on where it can't send."""
-        from digest import building
+        pass
 
-        return tuple(building.transport(name, self) for name in self.settings.delivery.transport)
+        return tuple(transport(name, self) for name in self.settings.delivery.transport)
 
     @cached_property
     def rate_limiter(self) -> SendRateLimiter | None:
         """Counts who goes by which transport, where the settings limit that."""
-        from digest import building
+        pass
 
-        return building.rate_limiter(self)
+        return rate_limiter(self)
 
     @property
     def ahead(self) -> ScheduleWindow | None:
         """How early batches go to a transport that can recall them; None where that is not wanted."""
-        from digest import building
+        pass
 
-        return building.ahead(self)
+        return ahead(self)
 
     @cached_property
     def composer(self) -> Composer:
@@ -283,7 +388,7 @@ class App:
 
     @cached_property
     def subscriber_list(self) -> SubscriberList:
-        from digest.subscribers.listing import FILE_NAME
+        from digest.subscribers.list_file import FILE_NAME
         from digest.usecases.subscriber_list import SubscriberList
 
         return SubscriberList(self.home / FILE_NAME, self.topics, self.readers, self.people.roster, self.now)
@@ -318,13 +423,13 @@ class App:
 
     @cached_property
     def eraser(self) -> SubscriberEraser:
-        from digest.files import placed
-        from digest.store.wishes import WishStore
+        from digest.store.people.preferences import PreferenceStore
         from digest.usecases.erase_subscriber import SubscriberEraser
+        from digest.utils.files import placed
 
         return SubscriberEraser(
             feedback=self.feedback,
-            preferences=WishStore(self.database),
+            preferences=PreferenceStore(self.database),
             erasures=self.people.erasures,
             outbox=placed(self.home, self.settings.delivery.outbox.path),
             now=self.now,
@@ -356,14 +461,14 @@ class App:
         return Reconciler(self.database, self.ledger, self.transports, self.recovery, self.now)
 
     @cached_property
-    def status_reader(self) -> Onlooker:
+    def status_reader(self) -> StatusReader:
         """Reads an edition's status without recovering anything."""
         from digest.deliver.transports import RECOVERY, REDO_WITHIN
-        from digest.store.recovering import Left
-        from digest.store.standing import Onlooker
+        from digest.store.sending.recovery import RecoveryPolicy
+        from digest.store.sending.status import StatusReader
 
         resend = self.settings.delivery.on_unknown == "resend"
-        return Onlooker(self.database, Left(RECOVERY, REDO_WITHIN, self.ledger.progress.boot, resend))
+        return StatusReader(self.database, RecoveryPolicy(RECOVERY, REDO_WITHIN, self.ledger.progress.boot, resend))
 
     @cached_property
     def webhook_verifier(self) -> Verifier | None:
@@ -379,7 +484,9 @@ class App:
         try:
             return Verifier(read_keys(self.environment.get(variable, "")))
         except ValueError as error:
-            raise ConfigurationError([Fault(variable, 0, f"{error} ('web.webhooks.sendgrid.keys_env')")]) from None
+            raise ConfigurationError(
+                [ConfigProblem(variable, 0, f"{error} ('web.webhooks.sendgrid.keys_env')")]
+            ) from None
 
     @cached_property
     def enqueuer(self) -> Enqueuer:
@@ -412,10 +519,10 @@ class App:
         value = self.environment.get(variable, "").strip()
         if not value:
             said = f"'{key}' names the environment variable {variable}, which is not set; put the key there"
-            raise ConfigurationError([Fault(settings_file.FILE_NAME, 0, said)])
+            raise ConfigurationError([ConfigProblem(loader.FILE_NAME, 0, said)])
         if any(ord(mark) < 33 or ord(mark) > 126 for mark in value):
             raise ConfigurationError(
-                [Fault(variable, 0, "holds characters that no key has; was it cut or pasted twice?")]
+                [ConfigProblem(variable, 0, "holds characters that no key has; was it cut or pasted twice?")]
             )
         return value
 
@@ -444,8 +551,8 @@ def make_app(
     `DIGEST_NOW` (an ISO time with offset) sets the clock to a moment, for rehearsals.
     """
     environment = dict(os.environ if environment is None else environment)
-    settings = settings_file.load(home, environment)
-    app = App(home.resolve(), settings, environment, clock or rehearsal.clock(environment))
-    with messages.bound(app.home / "messages"), closing(app):
-        messages.require(settings.newsletter.language)
+    settings = loader.load(home, environment)
+    app = App(home.resolve(), settings, environment, clock or make_clock(environment))
+    with i18n.bound(app.home / "messages"), closing(app):
+        i18n.require(settings.newsletter.language)
         yield app

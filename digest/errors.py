@@ -17,16 +17,16 @@ class StoreError(DigestError):
     """The store can't be opened or used: locked, read-only, or from a newer version."""
 
 
-class TemplateMistake(DigestError):
+class TemplateFault(DigestError):
     """A template is wrong; the message names file and line."""
 
 
-class Busy(DigestError):
+class AlreadyRunning(DigestError):
     """Another process is at the same work."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ConfigProblem:
     """One thing wrong in a file that a person edits. `line` counts from 1; 0 when the place has no line."""
 
     where: str
@@ -40,7 +40,7 @@ class Fault:
 class ConfigurationError(Exception):
     """Wrong usage, configuration or list: every fault at once (exit code 2)."""
 
-    def __init__(self, faults: list[Fault]) -> None:
+    def __init__(self, faults: list[ConfigProblem]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
         self.faults = faults
 

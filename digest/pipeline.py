@@ -21,9 +21,9 @@ from digest.deliver.stopping import abort_after_grace
 from digest.deliver.trial import send_direct
 from digest.errors import DigestError
 from digest.models import Edition, EditionState, Variant
-from digest.store import intended
-from digest.store.counting import Counts, counts, pending
-from digest.store.locks import alone, at_work
+from digest.store import meta
+from digest.store.locks import exclusive, mark_running
+from digest.store.sending.stats import Counts, counts, pending
 from digest.usecases.compose import Composed, day_of
 from digest.usecases.compose import edition_key as make_edition_key
 
@@ -108,7 +108,10 @@ def send(
     app.subscriber_list.sync()
     app.ready_to_send()
     app.example_domain_guard.refuse_example_domain()
-    with alone(app.database, "sending", wait=_LOCK_WAIT) as turn, _requested_time(app, key, at, stop) as (at, resumed):
+    with (
+        exclusive(app.database, "sending", wait=_LOCK_WAIT) as turn,
+        _requested_time(app, key, at, stop) as (at, resumed),
+    ):
         notes = app.recovery.recover(key)
         before = app.editions.get(key)
         edition, failures = _ensure_ready(app, key, stop)
@@ -139,7 +142,7 @@ def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
         app.ledger.finish(key, app.now())
         return None
     app.subscriber_list.sync()
-    with alone(app.database, "sending", wait=0.0) as turn:
+    with exclusive(app.database, "sending", wait=0.0) as turn:
         notes = app.recovery.recover(key)
         turn.share()
         return _deliver(app, key, 0, stop, None, notes)
@@ -183,9 +186,9 @@ def _requested_time(
 
     Yields the time of this call, or of an interrupted one, and a note about the latter.
     """
-    before, note = intended.kept(app.database, key), ""
+    before, note = meta.requested_time(app.database, key), ""
     if at is not None:
-        intended.keep(app.database, key, at)
+        meta.save_requested_time(app.database, key, at)
     elif before is not None and not counts(app.database, key).frozen:
         when = f"{before.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}"
         at = before if before > app.now() else None
@@ -195,7 +198,7 @@ def _requested_time(
         yield at, (note,) if note else ()
     finally:
         if not stop.is_set() and (at is not None or before is not None):
-            intended.forget(app.database, key)
+            meta.delete_requested_time(app.database, key)
 
 
 def _ensure_ready(app: App, key: str, stop: threading.Event) -> tuple[Edition, tuple[str, ...]]:
@@ -259,7 +262,7 @@ def _deliver(
         resend=settings.on_unknown == "resend",
         rate_limiter=app.rate_limiter,
     )
-    with at_work(app.database, app.ledger.run), abort_after_grace(stop, app.transports):
+    with mark_running(app.database, app.ledger.run), abort_after_grace(stop, app.transports):
         report = send_due(job)
     # Connections belong to the run's threads, which have ended.
     for transport in app.transports:

@@ -12,7 +12,7 @@ import math
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from digest.curate.tfidf import FULL_WORDS
+from digest.curate.similarity.tfidf import FULL_WORDS
 from digest.hindi.tokens import stems
 from evaluation.material import Material
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from digest.collect.decode import decode
-from digest.collect.feeddates import parse_date
+from digest.collect.feeds.dates import parse_date
+from digest.collect.http.decode import decode
 from digest.hindi.numbers import latin_digits
 from evaluation.material import Material, Row
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from digest.collect.assemble import MENU_WARNING
-from digest.collect.decode import decode
-from digest.collect.feeds import parse_feed
+from digest.collect.cleaning.normalise import MENU_WARNING
+from digest.collect.feeds.xml import parse_feed
+from digest.collect.http.decode import decode
 from digest.collect.sniff import FEED_ROOTS, sniff
 from digest.models import Source
 from evaluation.material import Material, Missing, Row

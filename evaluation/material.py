@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from digest.collect.clean import clean_article
+from digest.collect.cleaning.clean import clean_article
 from digest.hindi.text import repair
 from digest.models import Article, Block
 

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from digest.collect.assemble import assemble
-from digest.collect.decode import decode
-from digest.collect.identity import canonical_url
+from digest.collect.cleaning.identity import canonical_url
+from digest.collect.cleaning.normalise import assemble
+from digest.collect.files.text import read_markdown, read_text
+from digest.collect.http.decode import decode
+from digest.collect.items import ParseContext
 from digest.collect.pages import read_page
-from digest.collect.parsed import ParseContext
-from digest.collect.textfiles import read_markdown, read_text
 from digest.hindi.text import fold
 from digest.models import Article, Source
 from evaluation.material import Material, Row

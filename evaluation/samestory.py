@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from digest.curate.cluster import Link, Pairs
 from digest.curate.rules import Rules
+from digest.curate.similarity.clustering import Link, Pairs
 from digest.models import Article
 from evaluation.material import DAY, Material, Row, made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from digest.curate.summarise import summarise
+from digest.curate.summary.sentences import summarise
 from digest.hindi.sentences import split
 from digest.models import Article
 from evaluation.material import Material, Missing, Row, made

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from digest.cli.output import emit, json_option, note, plural
-from digest.errors import ConfigurationError, DigestError, Fault, StoreError
-from digest.files import placed
+from digest.config.loader import FILE_NAME
+from digest.errors import ConfigProblem, ConfigurationError, DigestError, StoreError
 from digest.models import EditionState
-from digest.settings_file import FILE_NAME
+from digest.utils.files import placed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +30,7 @@ _MAX_PARALLEL = 16
 class Findings:
     """What was found so far. Warnings do not prevent a send."""
 
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[ConfigProblem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def run(self, check: Callable[[], object]) -> None:
@@ -40,9 +40,9 @@ class Findings:
         except ConfigurationError as error:
             self.add(error.faults)
         except DigestError as error:
-            self.faults.append(Fault("check", 0, str(error)))
+            self.faults.append(ConfigProblem("check", 0, str(error)))
 
-    def add(self, faults: list[Fault]) -> None:
+    def add(self, faults: list[ConfigProblem]) -> None:
         """Keep each fault once: several checks may find the same one."""
         self.faults += [fault for fault in faults if fault not in self.faults]
 
@@ -63,7 +63,7 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
     if links and not edition:
         raise click.UsageError("--links checks the emails of an EDITION: name one")
     from digest.app import make_app
-    from digest.subscribers import listing
+    from digest.subscribers import list_file
 
     findings = Findings()
     subscribers = 0
@@ -86,8 +86,8 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
     except ConfigurationError as error:
         # The list can be read without valid settings, so that the errors of both files are reported together.
         findings.add(error.faults)
-        if (home / listing.FILE_NAME).exists():
-            findings.run(lambda: listing.read_list(home / listing.FILE_NAME, topics=None))
+        if (home / list_file.FILE_NAME).exists():
+            findings.run(lambda: list_file.read_list(home / list_file.FILE_NAME, topics=None))
     if as_json:
         emit(
             {
@@ -154,10 +154,10 @@ def _check_list(app: App, findings: Findings) -> int:
 
 
 def _check_templates(app: App, findings: Findings) -> None:
-    from digest import resources
     from digest.models import Variant
     from digest.render.lint import lint
-    from digest.render.specimen import sample_edition
+    from digest.render.sample_edition import sample_edition
+    from digest.utils import resources
 
     own = app.home / "templates"
     built_in = resources.templates()
@@ -172,7 +172,7 @@ def _check_templates(app: App, findings: Findings) -> None:
         email = app.renderer.render(sample_edition(app.now()), Variant(format, None, format), now=app.now())
         for finding in lint(email) if email else ():
             if finding.level == "error":
-                findings.faults.append(Fault("templates", 0, finding.message))
+                findings.faults.append(ConfigProblem("templates", 0, finding.message))
             else:
                 findings.warnings.append(f"templates: {finding.message}")
 
@@ -185,9 +185,9 @@ def _check_pages(app: App, findings: Findings) -> None:
     own = app.home / "templates/pages"
     needed = app.settings.web.enabled or own.is_dir()
     try:
-        from digest.web.application import load_pages
+        from digest.web.app import load_pages
         from digest.web.pages import TEMPLATES
-        from digest.web.specimens import find_template_errors
+        from digest.web.sample_data import find_template_errors
 
         pages = load_pages(app, app.settings.newsletter.base_url)
     except ModuleNotFoundError as error:
@@ -195,7 +195,7 @@ def _check_pages(app: App, findings: Findings) -> None:
             raise
         if needed:
             message = f"the reader pages need {error.name}; install hindi-digest[web]"
-            raise ConfigurationError([Fault("web", 0, message)]) from None
+            raise ConfigurationError([ConfigProblem("web", 0, message)]) from None
         return
     except ConfigurationError:
         if needed:
@@ -204,7 +204,7 @@ def _check_pages(app: App, findings: Findings) -> None:
     for path in sorted(own.rglob("*")) if own.is_dir() else ():
         if path.is_file() and not (TEMPLATES / path.relative_to(own)).is_file():
             findings.warnings.append(_unused_template(path.relative_to(app.home).as_posix()))
-    findings.add([Fault("check", 0, str(each)) for each in find_template_errors(pages, app.now(), app.topics)])
+    findings.add([ConfigProblem("check", 0, str(each)) for each in find_template_errors(pages, app.now(), app.topics)])
 
 
 def _unused_template(path: str) -> str:
@@ -222,7 +222,7 @@ def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
     from digest.cli.sources import health
 
     if not app.sources:
-        findings.faults.append(Fault(FILE_NAME, 0, "'sources' is empty; add a source to collect from"))
+        findings.faults.append(ConfigProblem(FILE_NAME, 0, "'sources' is empty; add a source to collect from"))
         return
     known: dict[str, SourceHealth] = {}
     # An unreadable store has a check of its own.
@@ -237,9 +237,9 @@ def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
         line = lines.get(source.name, 0)
         if source.path and not placed(app.home, source.path).exists():
             missing = f"source {source.name}: file or folder not found: {source.path}"
-            findings.faults.append(Fault(FILE_NAME, line, missing))
+            findings.faults.append(ConfigProblem(FILE_NAME, line, missing))
             continue
-        findings.warnings += [str(Fault(FILE_NAME, line, f"source {source.name}: {text}")) for text in problems]
+        findings.warnings += [str(ConfigProblem(FILE_NAME, line, f"source {source.name}: {text}")) for text in problems]
 
 
 def _source_problems(app: App, source: Source, known: SourceHealth | None, *, online: bool) -> list[str]:
@@ -277,7 +277,7 @@ def _past_problems(health: SourceHealth, now: datetime) -> list[str]:
 
 def _source_lines(app: App) -> dict[str, int]:
     """Map each source's name to its line in digest.yaml. Empty if the environment gives the sources."""
-    from digest import source_list
+    from digest.config import source_list
 
     if source_list.environment_overrides(app.environment):
         return {}
@@ -297,7 +297,7 @@ def _check_transports(app: App, findings: Findings, offline: bool) -> None:
 
     for transport in () if offline else app.transports:
         if problem := transport.probe():
-            findings.faults.append(Fault("delivery", 0, problem))
+            findings.faults.append(ConfigProblem("delivery", 0, problem))
         elif isinstance(transport, CapabilityReport):
             findings.warnings += transport.missing_capabilities()
 
@@ -331,7 +331,7 @@ def _check_edition(app: App, name: str, *, links: bool) -> dict[str, Any]:
 
 
 def _sizes(email: RenderedEmail) -> dict[str, Any]:
-    from digest.render.fit import measure
+    from digest.render.size_budget import measure
 
     sizes = measure(email)
     return {

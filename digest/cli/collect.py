@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.output import emit, json_option, note, plural, shortened, table
-from digest.errors import ConfigurationError, Fault
+from digest.errors import ConfigProblem, ConfigurationError
 
 if TYPE_CHECKING:
     from digest.collect.collector import SourceReport
@@ -25,7 +25,9 @@ def collect(home: Path, as_json: bool) -> int:
 
     with make_app(home) as app:
         if not app.sources:
-            raise ConfigurationError([Fault("digest.yaml", 0, "'sources' is empty; add a source to collect from")])
+            raise ConfigurationError(
+                [ConfigProblem("digest.yaml", 0, "'sources' is empty; add a source to collect from")]
+            )
         report = pipeline.collect(app, progress=lambda source: note(f"{source.name}: {_summary(source)}"))
     if as_json:
         emit(collect_json(report))

@@ -11,7 +11,7 @@ import click
 
 from digest.cli.editions import key_of, looked_at
 from digest.cli.output import emit, json_option, note
-from digest.cli.stopping import stopped_by_signals
+from digest.cli.signals import stopped_by_signals
 from digest.models import Edition, EditionState
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _serve(home: Path, key: str, port: int, *, browser: bool) -> None:
 
     from digest.errors import DigestError
     from digest.preview.server import PreviewServer
-    from digest.preview.showing import PreviewState
+    from digest.preview.state import PreviewState
 
     try:
         server = PreviewServer(PreviewState(home, key), port)

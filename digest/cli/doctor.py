@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.output import emit, json_option, plural, shown
-from digest.errors import ConfigurationError, Fault
+from digest.errors import ConfigProblem, ConfigurationError
 
 if TYPE_CHECKING:
     from digest.doctor import Finding
@@ -65,10 +65,12 @@ def _read(file: Path) -> bytes:
         with file.open("rb") as opened:
             raw = opened.read(_MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigurationError([Fault(str(file), 0, f"cannot be read: {error.strerror}")]) from error
+        raise ConfigurationError([ConfigProblem(str(file), 0, f"cannot be read: {error.strerror}")]) from error
     if len(raw) > _MAX_BYTES:
-        raise ConfigurationError([Fault(str(file), 0, f"is larger than {_MAX_BYTES:,} bytes; expected one mail")])
+        raise ConfigurationError(
+            [ConfigProblem(str(file), 0, f"is larger than {_MAX_BYTES:,} bytes; expected one mail")]
+        )
     head = raw.lstrip().split(b"\n\n", 1)[0].split(b"\n", 1)[0]
     if b":" not in head and not head.startswith(b"From "):
-        raise ConfigurationError([Fault(str(file), 1, "expected a mail, which starts with its headers")])
+        raise ConfigurationError([ConfigProblem(str(file), 1, "expected a mail, which starts with its headers")])
     return raw

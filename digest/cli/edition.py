@@ -11,11 +11,11 @@ import click
 
 from digest.cli.editions import existing
 from digest.cli.output import emit, json_option, plural, shortened, table
-from digest.errors import ConfigurationError, DigestError, Fault
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import EditionState
 
 if TYPE_CHECKING:
-    from digest.curate.desk import Changes
+    from digest.curate.editorial_changes import Changes
 
 
 @click.group()
@@ -111,13 +111,13 @@ def drop(home: Path, key: str, story: str) -> None:
 def move(home: Path, key: str, story: str, section: str, place: int) -> None:
     """Move STORY to a section and a position in it."""
     from digest.app import make_app
-    from digest.subscribers.listing import parse_field
+    from digest.subscribers.list_file import parse_field
 
     with make_app(home) as app:
         try:
             parse_field("topics", section, topics=app.topics)
         except ValueError as error:
-            raise ConfigurationError([Fault("--section", 0, str(error).replace("topic", "section"))]) from None
+            raise ConfigurationError([ConfigProblem("--section", 0, str(error).replace("topic", "section"))]) from None
     _change(home, key, story, lambda desk: replace(desk, moved={**desk.moved, story: (section, place)}))
 
 
@@ -191,7 +191,7 @@ def pause(home: Path, key: str) -> None:
 def resume(home: Path, key: str) -> None:
     """Resume a paused edition at the next send."""
     from digest.app import make_app
-    from digest.store.counting import counts
+    from digest.store.sending.stats import counts
 
     with make_app(home) as app:
         frozen = counts(app.database, key).frozen > 0
@@ -288,7 +288,7 @@ def _change(home: Path, key: str, story: str, change: Callable[[Changes], Change
         known = not story or story in ids or story in (*desk.dropped, *desk.pinned)
         problem = f"edition {key} has no story {story}; its stories: {', '.join(sorted(ids))}"
         if not known and not outside:
-            raise ConfigurationError([Fault("STORY", 0, problem)])
+            raise ConfigurationError([ConfigProblem("STORY", 0, problem)])
         if not app.editions.set_desk(key, change(desk)):
             raise DigestError(f"Edition {key} was approved or sent meanwhile; only a draft can be changed.")
         changed = pipeline.compose(app, key, fetch=False).edition
@@ -296,7 +296,7 @@ def _change(home: Path, key: str, story: str, change: Callable[[Changes], Change
             app.editions.set_desk(key, desk)
             pipeline.compose(app, key, fetch=False)
             raise ConfigurationError(
-                [Fault("STORY", 0, f"{problem}. `digest compose --explain` lists those that just missed it")]
+                [ConfigProblem("STORY", 0, f"{problem}. `digest compose --explain` lists those that just missed it")]
             )
         show_edition(changed)
 

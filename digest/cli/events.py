@@ -10,7 +10,7 @@ from typing import BinaryIO
 import click
 
 from digest.cli.output import emit, json_option, note, plural
-from digest.errors import ConfigurationError, Fault, StoreError
+from digest.errors import ConfigProblem, ConfigurationError, StoreError
 
 # EX_TEMPFAIL of sysexits.h: a mail server that pipes to us keeps the mail and tries again.
 _TRY_AGAIN = 75
@@ -116,7 +116,7 @@ def _mails(file: BinaryIO | None, folder: Path | None) -> Iterator[bytes]:
         yield from mailboxes.iter_messages(file)
     elif folder is not None:
         if not (folder / "new").is_dir() or not (folder / "cur").is_dir():
-            raise ConfigurationError([Fault(str(folder), 0, "is not a Maildir: it has no folders new and cur")])
+            raise ConfigurationError([ConfigProblem(str(folder), 0, "is not a Maildir: it has no folders new and cur")])
         for path, data in mailboxes.maildir(folder):
             yield data
             mailboxes.seen(path)

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from digest.cli.output import Progress, emit, json_option, note, table
-from digest.errors import ConfigurationError, DigestError, Fault
+from digest.config.loader import FILE_NAME
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import EditionState
-from digest.settings_file import FILE_NAME
 
 
 @click.command()
@@ -26,10 +26,11 @@ def make_folder(directory: Path) -> None:
 
     Raises ConfigurationError if there is one already, and DigestError if it cannot be written.
     """
-    from digest import resources, schemas
+    from digest.config import json_schema
+    from digest.utils import resources
 
     if (directory / FILE_NAME).exists():
-        raise ConfigurationError([Fault(str(directory / FILE_NAME), 0, "already exists; nothing was changed")])
+        raise ConfigurationError([ConfigProblem(str(directory / FILE_NAME), 0, "already exists; nothing was changed")])
     samples = resources.samples()
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -42,7 +43,7 @@ def make_folder(directory: Path) -> None:
                 samples / part, directory / "samples" / part, dirs_exist_ok=True, copy_function=shutil.copyfile
             )
         (directory / "templates").mkdir(exist_ok=True)
-        schemas.write(directory)
+        json_schema.write_schemas(directory)
     except OSError as error:
         raise DigestError(f"{directory}: cannot be written: {error.strerror}") from error
 
@@ -58,7 +59,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
     from digest.cli.collect import sources_table
     from digest.cli.json_output import collect_json, counts_json
     from digest.preview.files import write_preview
-    from digest.store.counting import missing
+    from digest.store.sending.stats import find_unreached
 
     folder = directory or (home if (home / FILE_NAME).exists() else Path("digest-demo"))
     if not (folder / FILE_NAME).exists():
@@ -66,7 +67,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
     with make_app(folder) as app:
         if app.settings.delivery.transport != ("outbox",):
             message = "the demo only writes to the outbox; name a new folder: digest demo DIR"
-            raise ConfigurationError([Fault(FILE_NAME, 0, message)])
+            raise ConfigurationError([ConfigProblem(FILE_NAME, 0, message)])
         note("Collecting …")
         collected = pipeline.collect(app, progress=lambda source: note(f"  {source.name}: {source.fetched} articles"))
         key = pipeline.edition_key(app)
@@ -79,7 +80,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
         sent = pipeline.send(app, key, progress=progress)
         progress.end()
         files, _sizes = write_preview(app, sent.edition, app.home / "preview")
-        not_sent = list(missing(app.database, key))
+        not_sent = list(find_unreached(app.database, key))
         counts = sent.counts
     page = next(file for file in files if file.suffix == ".html")
     done = sent.edition.state == EditionState.DONE

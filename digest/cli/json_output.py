@@ -10,7 +10,7 @@ from digest.models import Article, Edition, Source, SourceHealth, Story
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport
-    from digest.store.counting import Counts, Doubt, Missing
+    from digest.store.sending.stats import Counts, UnknownBatch, Unreached
     from digest.usecases.process_feedback import FeedbackResult
     from digest.usecases.sync_suppressions import SyncResult
 
@@ -66,12 +66,12 @@ def counts_json(edition: Edition, counts: Counts) -> dict[str, Any]:
     }
 
 
-def not_reached_json(missing: Iterable[Missing]) -> list[dict[str, str]]:
+def not_reached_json(missing: Iterable[Unreached]) -> list[dict[str, str]]:
     """`send` and `status`: who did not get it, and why."""
     return [{"email": row.email, "state": row.state, "reason": row.reason} for row in missing]
 
 
-def doubt_json(doubt: Doubt) -> dict[str, Any]:
+def doubt_json(doubt: UnknownBatch) -> dict[str, Any]:
     """`status` and `reconcile`: a batch whose outcome is unknown."""
     return {
         "batch": doubt.batch,

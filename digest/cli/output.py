@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from digest.store.counting import Doubt
+    from digest.store.sending.stats import UnknownBatch
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 
@@ -46,7 +46,7 @@ def plural(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def unsendable_note(batches: Sequence[Doubt]) -> str:
+def unsendable_note(batches: Sequence[UnknownBatch]) -> str:
     """Say why these batches cannot be sent."""
     names = ", ".join(sorted({batch.transport for batch in batches}))
     return (

@@ -10,7 +10,7 @@ import click
 
 from digest.cli.editions import existing
 from digest.cli.output import emit, json_option, note, table, unsendable_note
-from digest.errors import ConfigurationError, Fault
+from digest.errors import ConfigProblem, ConfigurationError
 
 if TYPE_CHECKING:
     from digest.deliver.outcome import Accepted, NotSent
@@ -36,7 +36,7 @@ def reconcile(
     """Look up unknown batches in the provider's log, show what is left, and carry out your decisions."""
     from digest.app import make_app
     from digest.cli.json_output import doubt_json
-    from digest.store.counting import counts, doubts
+    from digest.store.sending.stats import counts, unknown_batches
 
     with make_app(home) as app:
         existing(app, key)
@@ -46,11 +46,11 @@ def reconcile(
             app.reconciler.resolve(key, {}, "")
         for batch in confirmed:
             note(f"Batch {batch}: the provider's log shows that it was sent.")
-        known = {batch.batch: batch for batch in (*doubts(app.database, key), *app.reconciler.unsendable(key))}
+        known = {batch.batch: batch for batch in (*unknown_batches(app.database, key), *app.reconciler.unsendable(key))}
         decisions = _decisions(accepted, resent, reason, known)
         if decisions:
             app.reconciler.resolve(key, decisions, reason)
-        unknown, unsendable = doubts(app.database, key), app.reconciler.unsendable(key)
+        unknown, unsendable = unknown_batches(app.database, key), app.reconciler.unsendable(key)
         totals = counts(app.database, key)
     if as_json:
         rows = [{**doubt_json(batch), "detail": batch.detail} for batch in unknown]
@@ -76,12 +76,12 @@ def _decisions(
     from digest.deliver.outcome import Accepted, NotSent
 
     if (accepted or resent) and not reason:
-        raise ConfigurationError([Fault("--reason", 0, "say how you know; it is recorded with the decision")])
+        raise ConfigurationError([ConfigProblem("--reason", 0, "say how you know; it is recorded with the decision")])
     accept, resend = _numbers("--accept", accepted, known), _numbers("--resend", resent, known)
     both = sorted(accept & resend) if accept and resend else []
     if both or ("all" in accepted and "all" in resent):
         problem = f"batch {both[0]} is in both" if both else "both are 'all'"
-        raise ConfigurationError([Fault("--accept and --resend", 0, f"{problem}; choose one for each batch")])
+        raise ConfigurationError([ConfigProblem("--accept and --resend", 0, f"{problem}; choose one for each batch")])
     if "all" in accepted:
         accept = set(known) - resend
     if "all" in resent:
@@ -93,7 +93,7 @@ def _numbers(option: str, words: tuple[str, ...], known: Mapping[int, object]) -
     hint = f"; unknown batches: {', '.join(map(str, known))}" if known else ""
     numbers = [word for word in words if word != "all"]
     faults = [
-        Fault(option, 0, f"batch {word} does not have an unknown outcome{hint}")
+        ConfigProblem(option, 0, f"batch {word} does not have an unknown outcome{hint}")
         for word in numbers
         if not (word.isascii() and word.isdecimal() and int(word) in known)
     ]

@@ -20,9 +20,9 @@ def run(home: Path) -> int:
     from contextlib import nullcontext
 
     from digest.app import make_app
-    from digest.cli.stopping import stopped_by_signals
+    from digest.cli.signals import stopped_by_signals
     from digest.scheduler import Scheduler
-    from digest.web.serving import run_server
+    from digest.web.server import run_server
 
     # APScheduler logs that a job ran, our own lines say what it did. Its warnings still matter.
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")

@@ -29,17 +29,17 @@ def schema(home: Path, as_json: bool) -> None:
     An editor finds them through the first line of each file, which `digest init` writes. Run this again after an
     update, and when the newsletter's sections have changed.
     """
-    from digest import schemas
     from digest.app import make_app
+    from digest.config import json_schema
 
     with make_app(home) as app:
-        paths = schemas.write(home, app.topics)
+        paths = json_schema.write_schemas(home, app.topics)
     if as_json:
         emit({"files": [str(path) for path in paths]})
         return
     for path in paths:
         name = path.name.partition(".")[0]
-        click.echo(f"{path}: start {name}.yaml with  # yaml-language-server: $schema={schemas.FOLDER}/{path.name}")
+        click.echo(f"{path}: start {name}.yaml with  # yaml-language-server: $schema={json_schema.FOLDER}/{path.name}")
 
 
 @click.command()

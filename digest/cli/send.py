@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest import local_time
 from digest.cli.editions import existing, key_of, looked_at
 from digest.cli.output import Progress, emit, json_option, note, plural, table, unsendable_note
-from digest.cli.stopping import stopped_by_signals
-from digest.errors import ConfigurationError, DigestError, Fault
+from digest.cli.signals import stopped_by_signals
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import EditionState
+from digest.utils.clock import resolve_local_time
 
 if TYPE_CHECKING:
     from digest.app import App
     from digest.pipeline import Sent
-    from digest.store.counting import Missing
+    from digest.store.sending.stats import Unreached
 
 # Names in a table, and in a JSON document.
 _MAX_IN_TABLE = 50
@@ -69,23 +69,23 @@ def _parse_time(app: App, text: str) -> datetime:
         when = datetime.combine(now.date(), clock) if clock else datetime.fromisoformat(text)
     except ValueError:
         expected = "expected HH:MM of today, or a time such as 2026-11-23T07:00"
-        raise ConfigurationError([Fault("--at", 0, f"{expected}, found {text!r}")]) from None
+        raise ConfigurationError([ConfigProblem("--at", 0, f"{expected}, found {text!r}")]) from None
     if not now.year - 1 <= when.year <= now.year + 1:
-        raise ConfigurationError([Fault("--at", 0, f"{when:%Y-%m-%d} is more than a year away")])
-    when = when if when.tzinfo else local_time.exactly(when, app.settings.newsletter.zone, "--at")
+        raise ConfigurationError([ConfigProblem("--at", 0, f"{when:%Y-%m-%d} is more than a year away")])
+    when = when if when.tzinfo else resolve_local_time(when, app.settings.newsletter.zone, "--at")
     # Compare in UTC: within one zone Python subtracts wall clock times, which jump twice a year.
     lead = when.astimezone(UTC) - now.astimezone(UTC)
     if not timedelta(0) < lead <= _MAX_LEAD:
         past = f"is past; for tomorrow write {when + timedelta(days=1):%Y-%m-%dT%H:%M}" if clock else "is past"
         problem = past if lead <= timedelta(0) else "is more than three days ahead"
-        raise ConfigurationError([Fault("--at", 0, f"{when:%Y-%m-%d %H:%M} {problem}")])
+        raise ConfigurationError([ConfigProblem("--at", 0, f"{when:%Y-%m-%d %H:%M} {problem}")])
     return when
 
 
 def _report(app: App, sent: Sent, as_json: bool) -> int:
     """Show the outcome of a send. Returns the exit code."""
     from digest.cli.json_output import counts_json, not_reached_json
-    from digest.store.counting import missing
+    from digest.store.sending.stats import find_unreached
 
     counts, edition = sent.counts, sent.edition
     waiting = (
@@ -99,7 +99,7 @@ def _report(app: App, sent: Sent, as_json: bool) -> int:
     if sent.report and sent.report.stopped and counts.pending:
         note(f"Stopped. Run `digest send {edition.key}` to resume.")
     if as_json:
-        not_reached = not_reached_json(missing(app.database, edition.key, limit=_MAX_IN_JSON))
+        not_reached = not_reached_json(find_unreached(app.database, edition.key, limit=_MAX_IN_JSON))
         emit({**counts_json(edition, counts), "placed": sent.placed, "problems": problems, "not_reached": not_reached})
     elif edition.state == EditionState.SKIPPED:
         click.echo(f"Edition {edition.key} is skipped; nothing was sent: {edition.reason}")
@@ -107,7 +107,7 @@ def _report(app: App, sent: Sent, as_json: bool) -> int:
         if not sent.placed and sent.report and not sent.report.accepted and not counts.pending:
             click.echo(f"Edition {edition.key}: everyone who is due already has it; nothing was sent.")
         # Recipients who are merely waiting stay a number, so that the names that matter are seen.
-        not_sent = list(missing(app.database, edition.key, limit=_MAX_IN_TABLE + 1, waiting=False))
+        not_sent = list(find_unreached(app.database, edition.key, limit=_MAX_IN_TABLE + 1, waiting=False))
         _show_counts(app, sent, waiting, not_sent)
     if edition.state == EditionState.SKIPPED:
         return 1 if sent.all_sources_failed else 0
@@ -116,10 +116,10 @@ def _report(app: App, sent: Sent, as_json: bool) -> int:
 
 
 def _show_counts(
-    app: App, sent: Sent, waiting: bool, not_sent: Sequence[Missing], *, limit: int | None = _MAX_IN_TABLE
+    app: App, sent: Sent, waiting: bool, not_sent: Sequence[Unreached], *, limit: int | None = _MAX_IN_TABLE
 ) -> None:
     """Print an edition's counts, and at most `limit` of those who did not get it."""
-    from digest.store.counting import next_due
+    from digest.store.sending.stats import next_due
 
     counts = sent.counts
     names = ("frozen", "accepted", "rejected", "excluded", "pending", "unknown")
@@ -150,8 +150,8 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
     from digest.app import make_app
     from digest.cli.json_output import counts_json, doubt_json, not_reached_json
     from digest.pipeline import Sent, why_not_sent
-    from digest.store.events import heard
-    from digest.store.stranding import stranded
+    from digest.store.content.events import count_feedback
+    from digest.store.sending.status import unsendable_batches
 
     with make_app(home) as app:
         found = existing(app, edition) if edition else app.editions.newest()
@@ -160,9 +160,9 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
         limit = None if everyone else _MAX_IN_JSON if as_json else _MAX_IN_TABLE + 1
         state = app.status_reader.standing(found.key, app.now(), limit=limit, waiting=as_json or everyone)
         totals, unknown = state.counts, state.doubts
-        unsendable = stranded(app.database, found.key, app.settings.delivery.transport)
+        unsendable = unsendable_batches(app.database, found.key, app.settings.delivery.transport)
         decisions = app.editions.decisions(found.key)
-        feedback = heard(app.database, found.key)
+        feedback = count_feedback(app.database, found.key)
         if as_json:
             document: dict[str, Any] = counts_json(found, totals)
             document["not_reached"] = not_reached_json(state.missing)
@@ -200,7 +200,7 @@ def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) ->
         try:
             normalise(address)
         except ValueError as error:
-            faults.append(Fault("--to", 0, f"{address!r} is not a valid email address: {error}"))
+            faults.append(ConfigProblem("--to", 0, f"{address!r} is not a valid email address: {error}"))
     if faults:
         raise ConfigurationError(faults)
     edition, problems = pipeline.send_test(app, key, [address.strip() for address in addresses])

@@ -13,9 +13,9 @@ import click
 from digest.cli.output import ago, emit, json_option, note, plural, shortened, table
 from digest.cli.sources_edit import add, links_option, looked, note_override, private_option
 from digest.cli.sources_io import export, import_
-from digest.errors import ConfigurationError, Fault
-from digest.files import placed
-from digest.settings_file import FILE_NAME
+from digest.config.loader import FILE_NAME
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.utils.files import placed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,7 +67,7 @@ def list_(home: Path, as_json: bool) -> None:
 def test(home: Path, target: str, links: str | None, allow_private: bool, as_json: bool) -> int:
     """Show what TARGET gives: a URL, a path, or the name of a source. Stores nothing."""
     from digest.cli.json_output import article_json
-    from digest.curate.summarise import summarise
+    from digest.curate.summary.sentences import summarise
 
     found = _preview(home, target, links or "", allow_private)
     if as_json:
@@ -98,14 +98,14 @@ def test(home: Path, target: str, links: str | None, allow_private: bool, as_jso
 @click.pass_obj
 def remove(home: Path, name: str) -> None:
     """Remove the source NAME from digest.yaml."""
-    from digest import source_list
+    from digest.config import source_list
 
     if not source_list.remove(home, name, os.environ):
         import difflib
 
         close = difflib.get_close_matches(name, [row.name for row in source_list.list_sources(home)], n=1, cutoff=0.5)
         hint = f"; did you mean {close[0]!r}?" if close else "; `digest sources list` shows the names"
-        raise ConfigurationError([Fault("digest.yaml", 0, f"there is no source {name!r}{hint}")])
+        raise ConfigurationError([ConfigProblem("digest.yaml", 0, f"there is no source {name!r}{hint}")])
     click.echo(f"Removed {name}. Its articles stay in the store.")
     note_override()
 
@@ -124,8 +124,8 @@ def _preview(home: Path, target: str, links: str, allow_private: bool) -> Source
 
     from digest.app import make_app
     from digest.collect.collector import preview_source
-    from digest.collect.fetch import Fetcher
-    from digest.collect.reading import CollectContext
+    from digest.collect.http.fetch import Fetcher
+    from digest.collect.source_reader import CollectContext
     from digest.models import Source
 
     is_url = "://" in target

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.output import emit, json_option, note, plural
-from digest.errors import ConfigurationError, DigestError, Fault
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from digest.app import App
     from digest.collect.collector import SourcePreview
+    from digest.config.source_list import SourceRow
     from digest.models import Source
-    from digest.source_list import SourceRow
 
 # Titles that `add` shows.
 _MAX_TITLES = 5
@@ -46,8 +46,8 @@ private_option = click.option("--allow-private", is_flag=True, help="Also fetch 
 @click.pass_obj
 def add(home: Path, /, target: str, yes: bool, force: bool, dry_run: bool, as_json: bool, **given: Any) -> int:
     """Preview TARGET, a URL or a path, and add it to the sources of digest.yaml."""
-    from digest import source_list
     from digest.app import make_app
+    from digest.config import source_list
 
     with make_app(home) as app:
         row = source_list.parse_target(app.home, target)
@@ -96,7 +96,7 @@ def problem_of(found: SourcePreview) -> str:
 
 def note_override() -> None:
     """Warn if the environment gives the sources, so that an edit of the file has no effect."""
-    from digest import source_list
+    from digest.config import source_list
 
     if source_list.environment_overrides(os.environ):
         note("DIGEST_SOURCES is set and overrides the list in digest.yaml.")
@@ -151,18 +151,18 @@ def _preview(app: App, row: Mapping[str, Any]) -> SourcePreview:
 
 def _check_row(app: App, row: Mapping[str, Any]) -> None:
     """Validate a new row before anything is fetched or written for it. Raises ConfigurationError."""
-    from digest import source_list
+    from digest.config import source_list
 
     source_list.check_row(row, "sources add")
     same = next((one for one in source_list.list_sources(app.home) if one.name == row["name"]), None)
     if same:
         message = f"'name': expected a name that no other source has, found {same.name!r}, used in line {same.line}"
-        raise ConfigurationError([Fault("sources add", 0, message)])
+        raise ConfigurationError([ConfigProblem("sources add", 0, message)])
 
 
 def _same_source(app: App, row: Mapping[str, Any]) -> SourceRow | None:
     """Return the source that has the address of this row."""
-    from digest import source_list
+    from digest.config import source_list
 
     place = source_list.place_key(app.home, row)
     return next((one for one in source_list.list_sources(app.home) if one.place == place), None)

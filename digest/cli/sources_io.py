@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.output import emit, json_option, note, plural, shortened, table
-from digest.errors import ConfigurationError, Fault
+from digest.errors import ConfigProblem, ConfigurationError
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.collect.opml import FeedList
-    from digest.source_list import ImportPlan
+    from digest.collect.feeds.opml import FeedList
+    from digest.config.source_list import ImportPlan
 
 # Feeds that `--check` fetches at the same time.
 _MAX_PARALLEL = 16
@@ -36,9 +36,9 @@ def import_(
     home: Path, file: Path, check: bool, by_folder: bool, allow_private: bool, dry_run: bool, as_json: bool
 ) -> int:
     """Add the feeds of FILE, OPML or one URL per line, to digest.yaml in one edit."""
-    from digest import source_list
     from digest.app import make_app
     from digest.cli.sources_edit import note_override
+    from digest.config import source_list
 
     with make_app(home) as app:
         listed = _read(file)
@@ -63,8 +63,8 @@ def import_(
 def export(home: Path, file: Path | None) -> None:
     """Write the feeds of digest.yaml as OPML, to FILE or to stdout. Sections become folders."""
     from digest.app import make_app
-    from digest.collect.opml import Outline, write_opml
-    from digest.files import replace_file
+    from digest.collect.feeds.opml import Outline, write_opml
+    from digest.utils.files import replace_file
 
     with make_app(home) as app:
         feeds = [source for source in app.sources if source.url and not (source.links or source.mapping)]
@@ -83,15 +83,15 @@ def export(home: Path, file: Path | None) -> None:
 
 def _read(file: Path) -> FeedList:
     """Read a feed list. Raises ConfigurationError, with the line, for a file that is not one."""
-    from digest.collect.opml import read_feed_list
+    from digest.collect.feeds.opml import read_feed_list
 
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise ConfigurationError([Fault(str(file), 0, f"cannot be read: {error.strerror}")]) from None
+        raise ConfigurationError([ConfigProblem(str(file), 0, f"cannot be read: {error.strerror}")]) from None
     listed = read_feed_list(data)
     if listed.error:
-        raise ConfigurationError([Fault(file.name, listed.line, listed.error)])
+        raise ConfigurationError([ConfigProblem(file.name, listed.line, listed.error)])
     return listed
 
 
@@ -102,8 +102,8 @@ def _checked(app: App, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]]
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from digest import source_list
     from digest.cli.sources_edit import looked, problem_of
+    from digest.config import source_list
     from digest.models import FulltextMode, Source
 
     # Built here, before several threads ask for it.

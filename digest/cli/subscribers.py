@@ -11,7 +11,7 @@ import click
 from digest.cli.output import emit, json_option, note, plural, table
 from digest.cli.subscribers_edit import add, by_command, comparable, files, remove, set_
 from digest.cli.subscribers_io import export, import_
-from digest.errors import ConfigurationError, DigestError, Fault
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -37,7 +37,7 @@ for command in (add, remove, set_, import_, export):
 def list_(home: Path, origin: str | None, as_json: bool) -> None:
     """List every subscriber, and who is suppressed whatever the list says."""
     from digest.app import make_app
-    from digest.store.wishes import WishStore
+    from digest.store.people.preferences import PreferenceStore
 
     with make_app(home) as app:
         origins = app.people.roster.origins()
@@ -45,9 +45,9 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
         files = {reader.file for _address, reader in listed}
         if origin is not None and origin not in files | set(origins):
             known = ", ".join(sorted(files | set(origins))) or "none"
-            raise ConfigurationError([Fault("--origin", 0, f"there is no '{origin}'; known: {known}")])
+            raise ConfigurationError([ConfigProblem("--origin", 0, f"there is no '{origin}'; known: {known}")])
         barred = app.readers.suppressed()
-        pauses, chosen = _pauses(app), WishStore(app.database).chosen()
+        pauses, chosen = _pauses(app), PreferenceStore(app.database).chosen()
         rows = [
             _row(reader, barred.get(address, ""), pauses.get(address), chosen.get(address))
             for address, reader in listed
@@ -111,10 +111,12 @@ def _cells(row: dict[str, Any], several: bool) -> tuple[object, ...]:
 
 def _pauses(app: App) -> dict[str, datetime]:
     """Map addresses to the end of the subscriber's own pause, in the newsletter's zone."""
-    from digest.store.wishes import WishStore
+    from digest.store.people.preferences import PreferenceStore
 
     zone = app.settings.newsletter.zone
-    return {address: until.astimezone(zone) for address, until in WishStore(app.database).paused(app.now()).items()}
+    return {
+        address: until.astimezone(zone) for address, until in PreferenceStore(app.database).paused(app.now()).items()
+    }
 
 
 @subscribers.command()
@@ -125,7 +127,7 @@ def check(home: Path, as_json: bool) -> int:
     from digest.app import make_app
 
     with make_app(home) as app:
-        faults: list[Fault] = []
+        faults: list[ConfigProblem] = []
         readers: list[tuple[str, Subscriber]] = []
         try:
             readers = app.subscriber_list.read()
@@ -172,7 +174,7 @@ def _outside(app: App, readers: list[tuple[str, Subscriber]]) -> list[str]:
 def history(home: Path, email: str, as_json: bool) -> None:
     """Show everything known about a subscriber: consent, changes, editions, events, and why an edition came or not."""
     from digest.app import make_app
-    from digest.store.signups import ORIGIN
+    from digest.store.people.signups import ORIGIN
 
     with make_app(home) as app:
         address = comparable(email)
@@ -222,11 +224,11 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
     mail and the provider's data are not touched.
     """
     from digest.app import make_app
-    from digest.subscribers import editing
+    from digest.subscribers import list_editor
 
     with make_app(home) as app:
         address = comparable(email)
-        path = next((file for file in files(app) if editing.remove(file, email, backup=False)), None)
+        path = next((file for file in files(app) if list_editor.remove(file, email, backup=False)), None)
         done, mails = app.eraser.erase(address, f"{reason} ({by_command('erase')})")
     if as_json:
         emit({"email": email, "known": done.known or path is not None or mails > 0, "file": path.name if path else "",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.output import emit, json_option, note
-from digest.errors import ConfigurationError, DigestError, Fault
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ def _fields(command: Callable[..., Any]) -> Callable[..., Any]:
 def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool, **given: str | None) -> None:
     """Add a subscriber at the end of the list."""
     from digest.app import make_app
-    from digest.subscribers import editing
+    from digest.subscribers import list_editor
 
     with make_app(home) as app:
         address = comparable(email)
@@ -55,7 +55,7 @@ def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool
         if app.people.erasures.among([address]):
             raise DigestError(f"{email} was erased at the person's request. Only their own sign-up can add them again.")
         barred = app.readers.suppressed().get(address)
-        editing.add(path, fields)
+        list_editor.add(path, fields)
         app.people.consents.record(address, "added", app.now(), by_command("add"), wording=consent)
     if as_json:
         emit({"email": email, "file": path.name, "suppressed": barred or ""})
@@ -72,10 +72,10 @@ def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool
 def remove(home: Path, email: str, as_json: bool) -> None:
     """Remove a subscriber from the list."""
     from digest.app import make_app
-    from digest.subscribers import editing
+    from digest.subscribers import list_editor
 
     with make_app(home) as app:
-        path = next((file for file in files(app) if editing.remove(file, email)), None)
+        path = next((file for file in files(app) if list_editor.remove(file, email)), None)
         source = by_command("remove")
         if path is not None:
             app.people.consents.record(comparable(email), "removed", app.now(), source)
@@ -95,14 +95,14 @@ def remove(home: Path, email: str, as_json: bool) -> None:
 def set_(home: Path, /, email: str, as_json: bool, **given: str | None) -> None:
     """Change a subscriber's fields. An empty value removes the field."""
     from digest.app import make_app
-    from digest.subscribers import editing
+    from digest.subscribers import list_editor
 
     with make_app(home) as app:
         fields = _parsed(app, given)
         if not fields:
             raise click.UsageError("give at least one field to set, such as --status paused")
         known = _known(app, None)[1]
-        path = next((file for file in files(app) if editing.change(file, email, fields)), None) if known else None
+        path = next((file for file in files(app) if list_editor.change(file, email, fields)), None) if known else None
         source = by_command("set")
         if path is not None:
             changes = ", ".join(key if key == "name" else f"{key}: {value}" for key, value in fields.items())
@@ -134,7 +134,9 @@ def comparable(email: str) -> str:
     try:
         return normalise(email)
     except ValueError as error:
-        raise ConfigurationError([Fault("EMAIL", 0, f"{email!r} is not a valid email address: {error}")]) from None
+        raise ConfigurationError(
+            [ConfigProblem("EMAIL", 0, f"{email!r} is not a valid email address: {error}")]
+        ) from None
 
 
 def _or_empty(email: str) -> str:
@@ -153,7 +155,7 @@ def _where(app: App, path: Path | None, email: str) -> dict[str, str]:
 
 
 def _place(where: dict[str, str]) -> str:
-    from digest.subscribers.listing import FILE_NAME
+    from digest.subscribers.list_file import FILE_NAME
 
     if where["origin"]:
         return f" (in the store, from import {where['origin']})"
@@ -162,30 +164,30 @@ def _place(where: dict[str, str]) -> str:
 
 def files(app: App) -> list[Path]:
     """Return the list files that exist."""
-    from digest.subscribers.including import files_of
-    from digest.subscribers.listing import FILE_NAME
+    from digest.subscribers.includes import files_of
+    from digest.subscribers.list_file import FILE_NAME
 
     return [file for file in files_of(app.home / FILE_NAME) if file.exists()]
 
 
 def _known(app: App, file: str | None) -> tuple[Path, set[str]]:
     """Return the file to edit and the addresses of the list. Raises ConfigurationError for a faulty list."""
-    from digest.subscribers import listing
+    from digest.subscribers import list_file
 
-    path = app.home / listing.FILE_NAME
+    path = app.home / list_file.FILE_NAME
     if file is None and not path.exists():
         path.write_text("subscribers:\n", encoding="utf-8")
     if file is not None:
         path = (app.home / file).resolve()
         if path not in files(app):
-            message = f"is not a list file; add it to 'include:' in {listing.FILE_NAME} first"
-            raise ConfigurationError([Fault(file, 0, message)])
+            message = f"is not a list file; add it to 'include:' in {list_file.FILE_NAME} first"
+            raise ConfigurationError([ConfigProblem(file, 0, message)])
     return path, {address for address, _reader in app.subscriber_list.read(may_be_empty=True)}
 
 
 def _parsed(app: App, given: dict[str, str | None]) -> dict[str, Any]:
     """Validate the given options. An empty one becomes None. Raises ConfigurationError."""
-    from digest.subscribers.listing import parse_field
+    from digest.subscribers.list_file import parse_field
 
     fields: dict[str, Any] = {}
     faults = []
@@ -200,7 +202,7 @@ def _parsed(app: App, given: dict[str, str | None]) -> dict[str, Any]:
         try:
             parse_field(key, raw, topics=app.topics)
         except ValueError as error:
-            faults.append(Fault(f"--{key}", 0, str(error)))
+            faults.append(ConfigProblem(f"--{key}", 0, str(error)))
         fields[key] = raw
     if faults:
         raise ConfigurationError(faults)
@@ -209,6 +211,6 @@ def _parsed(app: App, given: dict[str, str | None]) -> dict[str, Any]:
 
 def _values(fields: dict[str, Any]) -> dict[str, Any]:
     """Parse the fields for a row in the store."""
-    from digest.subscribers.listing import parse_field
+    from digest.subscribers.list_file import parse_field
 
     return {key: None if raw is None else parse_field(key, raw, topics=None) for key, raw in fields.items()}

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from digest.cli.output import emit, json_option, note, plural
-from digest.errors import ConfigurationError, Fault
-from digest.files import replacing
-from digest.store.importing import Imported
-from digest.subscribers.archive import ListBundle
-from digest.subscribers.exporting import escape_formula
-from digest.subscribers.formats import FORMATS
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.store.people.imports import ImportResult
+from digest.subscribers.imports.export import escape_formula
+from digest.subscribers.imports.formats import FORMATS
+from digest.subscribers.imports.mailchimp import ListBundle
+from digest.utils.files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from digest.app import App
-    from digest.store.roster import Listed
-    from digest.subscribers.exporting import ExportRow
+    from digest.store.people.subscribers import RosterRow
+    from digest.subscribers.imports.export import ExportRow
 
 
 # Rejected rows that are printed one by one.
@@ -83,12 +83,12 @@ def import_(
     unsubscribed or bounced there are suppressed here.
     """
     from digest.app import make_app
-    from digest.subscribers.archive import extract_lists
-    from digest.subscribers.importing import read_list
+    from digest.subscribers.imports.mailchimp import extract_lists
+    from digest.subscribers.imports.reader import read_list
 
     name = (origin if origin is not None else file.stem).strip()
     if not name or not name.isprintable():
-        raise ConfigurationError([Fault("--origin", 0, "expected a name on one line")])
+        raise ConfigurationError([ConfigProblem("--origin", 0, "expected a name on one line")])
     rejections: _Rejected = []
 
     def reject(line: int, email: str, reason: str) -> None:
@@ -137,8 +137,8 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
     import sys
 
     from digest.app import make_app
-    from digest.store.wishes import WishStore
-    from digest.subscribers import exporting
+    from digest.store.people.preferences import PreferenceStore
+    from digest.subscribers.imports import export as subscriber_export
 
     if as_json and file is None:
         raise click.UsageError("--json prints the result, so give a FILE to write to")
@@ -147,20 +147,22 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
         app.subscriber_list.sync(may_be_empty=True)
         known = {"subscribers.yaml": "", **{name: name for name in app.people.roster.origins()}}
         if origin is not None and origin not in known:
-            raise ConfigurationError([Fault("--origin", 0, f"there is no '{origin}'; known: {', '.join(known)}")])
+            raise ConfigurationError(
+                [ConfigProblem("--origin", 0, f"there is no '{origin}'; known: {', '.join(known)}")]
+            )
         chosen = (
             app.people.roster.barred()
             if barred
             else app.people.roster.readers(None if origin is None else known[origin])
         )
         excluded: Counter[str] = Counter()
-        pauses = WishStore(app.database).paused(app.now())
+        pauses = PreferenceStore(app.database).paused(app.now())
         rows = _leaving(_with_preferences(app, chosen, pauses), kind, excluded, barred=barred)
         if file is None:
-            count = exporting.write(rows, sys.stdout, kind)
+            count = subscriber_export.write(rows, sys.stdout, kind)
         else:
             with replacing(file) as out:
-                count = exporting.write(rows, out, kind)
+                count = subscriber_export.write(rows, out, kind)
     if as_json:
         emit({"file": str(file), "format": kind, "readers": count, "left_out": dict(excluded)})
     elif file is not None:
@@ -170,15 +172,15 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
 
 
 def _with_preferences(
-    app: App, chosen: Iterable[Listed], pauses: Mapping[str, datetime]
-) -> Iterator[tuple[Listed, datetime | None]]:
+    app: App, chosen: Iterable[RosterRow], pauses: Mapping[str, datetime]
+) -> Iterator[tuple[RosterRow, datetime | None]]:
     """Yield subscribers with their own preferences applied, and the end of their own pause.
 
     A subscriber whom the list pauses has no end of pause.
     """
-    from digest.store.wishes import WishStore
+    from digest.store.people.preferences import PreferenceStore
 
-    own = WishStore(app.database).chosen()
+    own = PreferenceStore(app.database).chosen()
     for row in chosen:
         fields: dict[str, Any] = dict(own.get(row.address, {}))
         if "topics" in fields:
@@ -192,10 +194,10 @@ def _with_preferences(
 
 
 def _leaving(
-    chosen: Iterable[tuple[Listed, datetime | None]], kind: str, excluded: Counter[str], *, barred: bool
+    chosen: Iterable[tuple[RosterRow, datetime | None]], kind: str, excluded: Counter[str], *, barred: bool
 ) -> Iterator[ExportRow]:
-    from digest.subscribers.exporting import ExportRow
-    from digest.subscribers.formats import PAUSABLE
+    from digest.subscribers.imports.export import ExportRow
+    from digest.subscribers.imports.formats import PAUSABLE
 
     for row, until in chosen:
         if row.barred and not barred:
@@ -207,7 +209,7 @@ def _leaving(
 
 
 def _document(
-    file: Path, origin: str, lists: ListBundle, done: Imported, rejected: _Rejected, *, dry_run: bool
+    file: Path, origin: str, lists: ListBundle, done: ImportResult, rejected: _Rejected, *, dry_run: bool
 ) -> dict[str, Any]:
     """Return the JSON document. Its top-level keys describe the first list of a file that holds several."""
     held = [
@@ -236,7 +238,7 @@ def _document(
 
 
 def _show(
-    origin: str, lists: ListBundle, done: Imported, rejected: _Rejected, target: Path | None, *, dry_run: bool
+    origin: str, lists: ListBundle, done: ImportResult, rejected: _Rejected, target: Path | None, *, dry_run: bool
 ) -> None:
     """Print the outcome. `target` is the file with the rejected rows."""
     for part in lists.parts:

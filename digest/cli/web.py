@@ -18,8 +18,8 @@ def web(home: Path, host: str | None, port: int | None) -> int:
     import logging
 
     from digest.app import make_app
-    from digest.cli.stopping import stopped_by_signals
-    from digest.web.serving import run_server
+    from digest.cli.signals import stopped_by_signals
+    from digest.web.server import run_server
 
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     with stopped_by_signals() as stop, make_app(home) as app, run_server(app, host=host or "", port=port) as base:

@@ -13,9 +13,9 @@ from datetime import datetime
 from functools import partial
 
 from digest.collect import health
-from digest.collect.fetcherrors import FetchError
-from digest.collect.memory import CollectStore, SaveCounts, SourceState
-from digest.collect.reading import CollectContext, SourceReader, SourceResult
+from digest.collect.http.errors import FetchError
+from digest.collect.source_reader import CollectContext, SourceReader, SourceResult
+from digest.collect.state import CollectStore, SaveCounts, SourceState
 from digest.errors import DigestError
 from digest.models import Article, Source, SourceHealth
 

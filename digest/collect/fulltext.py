@@ -11,12 +11,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from digest.collect.clean import clean_article
-from digest.collect.decode import decode
-from digest.collect.feeddates import parse_date
-from digest.collect.identity import canonical_url, content_hash
+from digest.collect.cleaning.clean import clean_article
+from digest.collect.cleaning.identity import canonical_url, content_hash
+from digest.collect.feeds.dates import parse_date
+from digest.collect.http.decode import decode
+from digest.collect.items import RawItem
 from digest.collect.pages import read_page
-from digest.collect.parsed import RawItem
 from digest.hindi.language import guess
 from digest.hindi.tokens import stems
 from digest.models import Article, Block

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from digest.collect.identity import canonical_url
+from digest.collect.cleaning.identity import canonical_url
 from digest.collect.markup import plain
 from digest.hindi.text import fold
 from digest.hindi.tokens import stems

@@ -13,12 +13,12 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from digest.collect.assemble import assemble
-from digest.collect.feeddates import parse_date
-from digest.collect.identity import absolute_url, canonical_url
+from digest.collect.cleaning.identity import absolute_url, canonical_url
+from digest.collect.cleaning.normalise import assemble
+from digest.collect.feeds.dates import parse_date
+from digest.collect.feeds.sitemap import title_of
+from digest.collect.items import FeedInfo, ParseContext, ParseResult, RawItem, WarningLog
 from digest.collect.markup import html_tree, picture_of, plain
-from digest.collect.parsed import FeedInfo, ParseContext, ParseResult, RawItem, WarningLog
-from digest.collect.sitemap import title_of
 
 # Articles of one page. The page of each must be fetched, and lists begin with the newest.
 MAX_LINKS = 100

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from digest.collect.identity import absolute_url, canonical_url
+from digest.collect.cleaning.identity import absolute_url, canonical_url
 from digest.collect.jsonld import Stated
 from digest.collect.pagemeta import first
 

@@ -10,7 +10,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from digest.collect.feeddates import INDIA, parse_date
+from digest.collect.feeds.dates import INDIA, parse_date
 from digest.collect.jsonld import Stated
 from digest.collect.pagemeta import first
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from digest.collect.feeddates import parse_date
+from digest.collect.feeds.dates import parse_date
 from digest.collect.pagefurniture import RUN
 from digest.collect.pagelabels import is_call, is_label
 from digest.hindi.text import fold

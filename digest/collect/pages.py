@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from digest.collect import pageaddress, pagedates, pagemeta, pagetitle
-from digest.collect.identity import absolute_url
+from digest.collect.cleaning.identity import absolute_url
+from digest.collect.cleaning.images import is_decoration
+from digest.collect.items import RawItem
 from digest.collect.jsonld import stated
 from digest.collect.markup import Content, html_tree, picture_of, pixels, plain
 from digest.collect.pagebody import page_body
 from digest.collect.pageedges import without_edges
 from digest.collect.pagequirks import quirk_of
-from digest.collect.parsed import RawItem
-from digest.collect.pictures import is_decoration
 from digest.models import Image
 
 LARGEST = 2_000_000

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from digest.collect.taming import expand, read_doctype
+from digest.collect.feeds.sanitise_xml import expand, read_doctype
 
 Kind = Literal["xml", "html", "json", "dangerous", "empty", "text"]
 

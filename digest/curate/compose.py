@@ -10,24 +10,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from digest.curate.boilerplate import remove_repeated_text
-from digest.curate.choosing import (
-    check_already_sent,
-    filter_candidates,
-    rejected_as_sent,
-    remove_blocked,
-)
-from digest.curate.cluster import Pairs, in_fixed_order, merge_pairs
-from digest.curate.desk import Changes
-from digest.curate.likeness import extract_features
-from digest.curate.rank import RankContext, Ranked, rank_candidates, select
+from digest.curate.already_sent import SentHistory, SentStory, articles_of
+from digest.curate.editorial_changes import Changes
+from digest.curate.filtering import check_already_sent, filter_candidates, rejected_as_sent, remove_blocked
+from digest.curate.ranking import RankContext, Ranked, rank_candidates, select
+from digest.curate.recurring import find_series
+from digest.curate.repeated_text import remove_repeated_text
 from digest.curate.rules import Rules
-from digest.curate.sent import SentHistory, SentStory, articles_of
-from digest.curate.series import find_series
-from digest.curate.summarisers import Summariser
-from digest.curate.telling import write_story
-from digest.garbage import gc_paused
+from digest.curate.similarity.clustering import Pairs, in_fixed_order, merge_pairs
+from digest.curate.similarity.score import extract_features
+from digest.curate.summary import write_story
+from digest.curate.summary.registry import Summariser
 from digest.models import Article, Section, Story
+from digest.utils.gc import gc_paused
 
 # How far ahead of now a date may lie: feeds' clocks go wrong, but a date of tomorrow is a mistake.
 FUTURE = timedelta(hours=1)

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from digest.curate.section_words import NAMES, lexicon, look_up
 from digest.hindi.text import fold
-from digest.messages import translator
+from digest.i18n import translator
 from digest.models import Article
 
 # Section -> message id of its name in other languages. Hindi names are used as they are.

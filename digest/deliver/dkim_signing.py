@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from digest.errors import ConfigurationError, Fault
+from digest.errors import ConfigProblem, ConfigurationError
 
 SIGNED = (
     "from", "to", "reply-to", "subject", "date", "message-id", "list-id", "list-help", "list-owner", "list-unsubscribe",
@@ -129,4 +129,4 @@ def configured(
         said = f"'delivery.smtp.dkim.key_file': {file} can't be read: {error.strerror}"
     except ValueError as error:
         said = f"'delivery.smtp.dkim.{'key_file' if file else 'key_env'}': {file or variable}: {error}"
-    raise ConfigurationError([Fault("digest.yaml", 0, said)])
+    raise ConfigurationError([ConfigProblem("digest.yaml", 0, said)])

@@ -22,7 +22,7 @@ from digest.deliver.outcome import Accepted, NotSent, Outcome, Unknown
 from digest.deliver.patience import CircuitBreaker
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Transport
 from digest.deliver.report import SendReport, gone
-from digest.garbage import gc_frozen
+from digest.utils.gc import gc_frozen
 
 _LOOK = 0.25  # seconds after which a resting run looks whether it is to stop
 _QUICK = 0.02  # seconds: who answers faster would wait for the ledger, batch by batch

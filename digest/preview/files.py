@@ -17,8 +17,8 @@ def write_preview(app: App, edition: Edition, out: Path) -> tuple[list[Path], di
     """
     from digest.deliver.message import Outgoing, content_ids, inline_images, recipient, substitute
     from digest.deliver.mime import build
-    from digest.preview.frames import with_images
-    from digest.render.fit import measure
+    from digest.preview.framing import with_images
+    from digest.render.size_budget import measure
 
     frozen = app.editions.letters(edition.key)
     email = frozen.get("html") or app.renderer.render(edition, Variant("html"), now=app.now())

@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from digest.hindi import cut
-from digest.preview.frames import content_security_policy, in_scheme
-from digest.preview.showing import PHONE_SUBJECT, PreviewSnapshot, PreviewState
+from digest.preview.framing import content_security_policy, in_scheme
+from digest.preview.state import PHONE_SUBJECT, PreviewSnapshot, PreviewState
 
 _STATIC = Path(__file__).parent / "static"
 _FILES = {

@@ -11,12 +11,12 @@ from jinja2.runtime import Context
 from markupsafe import escape
 
 from digest.hindi import cut
-from digest.messages import translator
-from digest.render.loading import FolderLoader
-from digest.render.mistakes import RejectedByTemplateFunction, SuggestingUndefined, check_inheritance
+from digest.i18n import translator
+from digest.render.template_errors import RejectedByTemplateFunction, SuggestingUndefined, check_inheritance
+from digest.render.templates import FolderLoader
 
 if TYPE_CHECKING:
-    from digest.messages.catalogue import Catalogue
+    from digest.i18n.catalogue import Catalogue
 
 COLUMNS = 72
 """Display width of the text part: fits a mail program of 80 columns with room for quoting."""

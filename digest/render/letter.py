@@ -9,16 +9,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest.errors import TemplateMistake
-from digest.messages import translator
+from digest.errors import TemplateFault
+from digest.i18n import translator
 from digest.models import PLACEHOLDERS, Edition, RenderedEmail, Variant
 from digest.render import subject as subjects
-from digest.render.clean import one_line
-from digest.render.fit import fit
-from digest.render.inline import inline
-from digest.render.masthead import Branding
-from digest.render.page import Page, build_page
-from digest.render.stops import devanagari_digits_in_html, devanagari_digits_in_text
+from digest.render.branding import Branding
+from digest.render.context import Page, build_page
+from digest.render.inline_css import inline
+from digest.render.sanitise import one_line
+from digest.render.size_budget import fit
+from digest.render.text import devanagari_digits_in_html, devanagari_digits_in_text
 from digest.render.variants import select
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ class Renderer:
         html = self._fill(HTML, page, PLACEHOLDERS["email_html"])
         try:
             html = inline(html)
-        except TemplateMistake as error:
-            raise TemplateMistake(f"{self._location(HTML, '@import')}: {error}") from error
+        except TemplateFault as error:
+            raise TemplateFault(f"{self._location(HTML, '@import')}: {error}") from error
         if self._devanagari_digits:
             html = devanagari_digits_in_html(html)
         return self._checked(HTML, html, forbidden="email_text")
@@ -98,7 +98,7 @@ class Renderer:
         return self._checked(TEXT, text, forbidden="email_html")
 
     def _fill(self, template: str, page: Page, email: str) -> str:
-        from digest.render.mistakes import explain
+        from digest.render.template_errors import explain
 
         values = {field.name: getattr(page, field.name) for field in fields(page)} | {"email": email}
         try:
@@ -112,7 +112,7 @@ class Renderer:
         for tag in _TAG.findall(part):
             if tag not in allowed:
                 location = self._location(template, tag)
-                raise TemplateMistake(f"{location}: '{tag}' is not a placeholder that can be replaced here")
+                raise TemplateFault(f"{location}: '{tag}' is not a placeholder that can be replaced here")
         return part
 
     def _location(self, template: str, needle: str) -> str:

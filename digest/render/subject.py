@@ -14,10 +14,10 @@ from itertools import count
 
 from digest.hindi import cut, dates
 from digest.hindi.tables import words
-from digest.messages import translator
+from digest.i18n import translator
 from digest.models import Edition, Story
-from digest.render.clean import one_line
-from digest.render.stops import acronyms_in_devanagari
+from digest.render.sanitise import one_line
+from digest.render.text import acronyms_in_devanagari
 
 # All limits are in grapheme clusters.
 SUBJECT_MIN = 25

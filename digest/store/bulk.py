@@ -16,20 +16,20 @@ _CHUNK = 1_000
 
 
 @lru_cache(maxsize=4096)
-def topics_text(topics: tuple[str, ...]) -> str:
+def format_topics(topics: tuple[str, ...]) -> str:
     """Topics as their JSON column holds them: rows are compared by this text, so every way in must write it alike."""
     return as_json(topics)
 
 
 @contextmanager
-def scratch(connection: Connection, table: Table) -> Iterator[None]:
+def temp_table(connection: Connection, table: Table) -> Iterator[None]:
     """A temporary table that nobody else sees, gone when the block or its transaction ends."""
     table.create(connection, checkfirst=False)
     yield
     table.drop(connection, checkfirst=False)
 
 
-def fill(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+def copy_rows(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
     """Puts rows into `table`, each in the order of its columns, as the driver takes them; holds few at a time."""
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
@@ -43,7 +43,7 @@ def fill(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) ->
         connection.exec_driver_sql(statement, part)
 
 
-def measure(connection: Connection, table: Table) -> None:
+def analyze(connection: Connection, table: Table) -> None:
     """Tells PostgreSQL what a temporary table holds: it would guess, and read all of it for every batch. SQLite does
     not ask."""
     if connection.dialect.name == "postgresql":

@@ -35,9 +35,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 import digest.store.schema  # noqa: F401  registers every table in the metadata
-from digest.errors import ConfigurationError, Fault, StoreError
-from digest.store import troubles
-from digest.store.tables import metadata
+from digest.errors import ConfigProblem, ConfigurationError, StoreError
+from digest.store import errors
+from digest.store.schema import metadata
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = max(file.stem.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
@@ -94,7 +94,7 @@ class Database:
             yield
             return
         # Without a limit, threads that queue behind a locked file would wait for the timeout one after the other.
-        if not self._lock.acquire(timeout=troubles.BUSY_SECONDS):
+        if not self._lock.acquire(timeout=errors.BUSY_SECONDS):
             raise StoreError(f"store {self.name} is busy; another thread is writing. Try again later")
         try:
             yield
@@ -171,7 +171,7 @@ class Database:
         try:
             yield
         except (DBAPIError, sqlite3.Error) as error:
-            raise StoreError(f"store {self.name} {troubles.sentence(error, self.engine.url)}") from error
+            raise StoreError(f"store {self.name} {errors.describe(error, self.engine.url)}") from error
 
 
 def open_database(url: str, *, home: Path) -> Database:
@@ -199,11 +199,11 @@ def open_database(url: str, *, home: Path) -> Database:
             raise ValueError(f"{parsed.drivername} is neither sqlite nor postgresql")
     except ModuleNotFoundError:
         missing = "'store.url' needs the PostgreSQL driver; install hindi-digest[postgres]"
-        raise ConfigurationError([Fault("digest.yaml", 0, missing)]) from None
+        raise ConfigurationError([ConfigProblem("digest.yaml", 0, missing)]) from None
     except (ArgumentError, NoSuchModuleError, ValueError, TypeError) as error:
         expected = "expected sqlite:///digest.db or postgresql://user@host/name"
-        said = f"'store.url': {expected} ({troubles.unusable(error)})"
-        raise ConfigurationError([Fault("digest.yaml", 0, said)]) from None
+        said = f"'store.url': {expected} ({errors.describe_unusable(error)})"
+        raise ConfigurationError([ConfigProblem("digest.yaml", 0, said)]) from None
     # Without user, password and query: an error names the store, never a secret.
     where = f"{parsed.host or 'localhost'}/{parsed.database}" if parsed.host or parsed.query else parsed.database
     database = Database(engine, str(where))
@@ -217,7 +217,7 @@ def open_database(url: str, *, home: Path) -> Database:
 
 
 def _sqlite(url: Any) -> Engine:
-    arguments = {"timeout": troubles.BUSY_SECONDS, "check_same_thread": False}
+    arguments = {"timeout": errors.BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(
         url,
         max_overflow=-1,

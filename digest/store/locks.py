@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from digest.errors import Busy, StoreError
+from digest.errors import AlreadyRunning, StoreError
 from digest.store import meta
 from digest.store.database import Database
 
@@ -23,7 +23,7 @@ _AT_WORK = "delivering"
 _PROBED = 5.0  # seconds for which lookers, one after the other, may be in the way
 
 
-class Turn:
+class Lock:
     """The turn of a process at one piece of work."""
 
     def __init__(self, held: ExitStack, *, shared: bool) -> None:
@@ -36,16 +36,16 @@ class Turn:
 
 
 @contextmanager
-def alone(database: Database, work: str, *, wait: float) -> Iterator[Turn]:
+def exclusive(database: Database, work: str, *, wait: float) -> Iterator[Lock]:
     """Holds the lock named `work` (a word such as `sending`), after waiting at most `wait` seconds. Raises Busy."""
     one_file = database.engine.dialect.name == "sqlite"
     with ExitStack() as held:
         held.enter_context((_file if one_file else _advisory)(database, work, wait))
-        yield Turn(held, shared=not one_file)
+        yield Lock(held, shared=not one_file)
 
 
 @contextmanager
-def at_work(database: Database, run: str) -> Iterator[None]:
+def mark_running(database: Database, run: str) -> Iterator[None]:
     """Shows that the attempts of `run` are in living hands, for as long as this process lives or the block lasts."""
     if database.engine.dialect.name == "sqlite":
         # A lock of its own: who only asks for it must not be taken for one who sends.
@@ -58,13 +58,13 @@ def at_work(database: Database, run: str) -> Iterator[None]:
             yield
 
 
-def living(database: Database, runs: Collection[str]) -> set[str]:
+def running_runs(database: Database, runs: Collection[str]) -> set[str]:
     """Those of the runs that somebody is at work on, for one who only looks and is in nobody's way."""
     if database.engine.dialect.name == "sqlite":
         try:
             with _file(database, _AT_WORK, _PAUSE):
                 return set()
-        except Busy:
+        except AlreadyRunning:
             return {meta.get(database, _AT_WORK)} & set(runs)
         except StoreError:  # a folder that may be read only: nobody here can tell, so nobody is declared dead
             return set(runs)
@@ -77,7 +77,7 @@ def living(database: Database, runs: Collection[str]) -> set[str]:
         return {run for run in runs if connection.execute(held, {"work": f"run {run}"}).scalar()}
 
 
-def dead(connection: Connection, runs: Collection[str]) -> set[str]:
+def not_running(connection: Connection, runs: Collection[str]) -> set[str]:
     """Those of the runs that nobody is at work on any more. On SQLite, where the caller is alone, all of them."""
     if connection.engine.dialect.name == "sqlite":
         return set(runs)
@@ -94,7 +94,7 @@ def _file(database: Database, work: str, wait: float) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise Busy(f"another digest process is {work}; nothing was done") from None
+        raise AlreadyRunning(f"another digest process is {work}; nothing was done") from None
     except OSError as error:
         raise StoreError(f"{store.parent}: can't be written: {error.strerror}") from error
     try:
@@ -126,7 +126,7 @@ def _locked(database: Database, work: str, until: float) -> Connection:
             while not connection.execute(key, {"work": work}).scalar():
                 connection.rollback()
                 if time.monotonic() >= until:
-                    raise Busy(f"another digest process is {work}; nothing was done")
+                    raise AlreadyRunning(f"another digest process is {work}; nothing was done")
                 time.sleep(_PAUSE)
             connection.commit()
         except BaseException:

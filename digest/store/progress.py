@@ -52,7 +52,7 @@ class ProgressLog:
         self._made.pop(name, None)
 
 
-def in_doubt(last: int, ids: Sequence[int], *, same_boot: bool) -> list[int]:
+def unknown_recipients(last: int, ids: Sequence[int], *, same_boot: bool) -> list[int]:
     """Recipients of an interrupted attempt who may or may not have their letter. `ids` are in the order in which they
     are handed over, `last` is the one recorded last."""
     if same_boot:

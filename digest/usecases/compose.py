@@ -9,18 +9,18 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from digest.errors import ConfigurationError, DigestError, Fault
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Article, Edition, EditionState, Source
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport
     from digest.curate.compose import ComposeContext, Curated
-    from digest.curate.desk import Changes
+    from digest.curate.editorial_changes import Changes
     from digest.curate.rules import Rules
-    from digest.curate.summarisers import Summariser
-    from digest.store.articles import ArticleStore
-    from digest.store.editions import EditionStore
-    from digest.store.past import PastStore
+    from digest.curate.summary.registry import Summariser
+    from digest.store.content.articles import ArticleStore
+    from digest.store.content.editions import EditionStore
+    from digest.store.content.sent_history import SentHistoryStore
     from digest.usecases.fetch_fulltext import FulltextFetcher
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
@@ -47,7 +47,7 @@ def edition_key(day: date, slug: str = "") -> str:
     """
     if slug and (not _KEY.match(slug) or day_of(slug)):
         problem = f"expected a short name of a-z, 0-9 and '-' that is not a date, found {slug!r}"
-        raise ConfigurationError([Fault("--slug", 0, problem)])
+        raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
     return slug or day.isoformat()
 
 
@@ -66,7 +66,7 @@ class Composer:
     sources: Sequence[Source]
     articles: ArticleStore
     editions: EditionStore
-    sent_history: PastStore
+    sent_history: SentHistoryStore
     rules: Rules
     summariser: Summariser
     fulltext: FulltextFetcher
@@ -142,7 +142,7 @@ class Composer:
 
         Number 0 asks the store for a new one.
         """
-        from digest.curate import desk
+        from digest.curate import editorial_changes
         from digest.render import subject
 
         edition = Edition(
@@ -159,7 +159,7 @@ class Composer:
         )
         if curated.reason:
             return edition
-        edition = desk.apply(edition, changes)
+        edition = editorial_changes.apply(edition, changes)
         taken = self.editions.subjects(but=key, most=_RECENT_SUBJECTS)
         line = edition.subject or subject.subject_line(edition, self.language, taken=taken)
         edition = replace(edition, subject=line)

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from digest.errors import DigestError
 from digest.models import Edition, EditionState, RenderedEmail, Variant
 from digest.render.variants import select, variant_for
-from digest.store.counting import counts
-from digest.store.freezing import Fate, freeze_listed
+from digest.store.sending.enqueue import Decision, enqueue_subscribers
+from digest.store.sending.stats import counts
 from digest.subscribers.due import Candidate, Due, decide
 from digest.usecases.preflight import PreflightFailed
 
 if TYPE_CHECKING:
     from digest.render.letter import Renderer
+    from digest.store.content.editions import EditionStore
     from digest.store.database import Database
-    from digest.store.editions import EditionStore
-    from digest.store.readers import ReaderStore
+    from digest.store.people.subscribers import SubscriberStore
     from digest.usecases.preflight import Preflight
     from digest.usecases.subscriber_list import SubscriberList
 
@@ -61,7 +61,7 @@ class DuePolicy:
     # Whether a variant has stories, by its key.
     _has_stories: dict[str, bool] = field(default_factory=dict, repr=False)
 
-    def decide(self, subscriber: Candidate) -> tuple[Variant, Fate]:
+    def decide(self, subscriber: Candidate) -> tuple[Variant, Decision]:
         due = decide(subscriber, self.edition.day, send_at=self.default_hour, now=self.now)
         variant = variant_for(self.edition, subscriber.topics, subscriber.format)
         if variant.key not in self._has_stories:
@@ -69,8 +69,8 @@ class DuePolicy:
         if due.due_at is not None and not self._has_stories[variant.key]:
             due = Due(None, NO_STORY)
         if due.due_at is None:
-            return variant, Fate(excluded=due.excluded)
-        return variant, Fate(variant.key, self.send_at or due.due_at)
+            return variant, Decision(excluded=due.excluded)
+        return variant, Decision(variant.key, self.send_at or due.due_at)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Enqueuer:
 
     database: Database
     editions: EditionStore
-    subscribers: ReaderStore
+    subscribers: SubscriberStore
     subscriber_list: SubscriberList
     renderer: Renderer
     preflight: Preflight
@@ -118,7 +118,7 @@ class Enqueuer:
             self.editions.keep_letters(edition.key, emails.values())
             notes |= dict.fromkeys((*checked.errors, *checked.warnings, *checked.left_out))
             fates = {profile: fate for profile, (_variant, fate) in decisions.items()}
-            done = freeze_listed(self.database, edition.key, fates, self.batch_size, now=now)
+            done = enqueue_subscribers(self.database, edition.key, fates, self.batch_size, now=now)
             placed += done.readers
             if not done.unforeseen:
                 return Enqueued(placed, tuple(notes))

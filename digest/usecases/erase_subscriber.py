@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from digest.subscribers.address import mailbox
 
 if TYPE_CHECKING:
-    from digest.store.erasing import Erased, Erasures
-    from digest.store.wishes import WishStore
+    from digest.store.people.erasure import ErasureResult, Erasures
+    from digest.store.people.preferences import PreferenceStore
     from digest.usecases.process_feedback import FeedbackProcessor
 
 # The outbox writes to a file with this name first, and renames it when it is complete.
@@ -26,12 +26,12 @@ class SubscriberEraser:
     """Erases a person. The entry in `subscribers.yaml` is the caller's to remove."""
 
     feedback: FeedbackProcessor
-    preferences: WishStore
+    preferences: PreferenceStore
     erasures: Erasures
     outbox: Path
     now: Callable[[], datetime]
 
-    def erase(self, address: str, reason: str) -> tuple[Erased, int]:
+    def erase(self, address: str, reason: str) -> tuple[ErasureResult, int]:
         """Erase the person behind a comparable address.
 
         Returns what the store held, and the number of emails that were removed from the outbox. Queued webhook

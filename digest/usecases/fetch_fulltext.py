@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from digest.models import Article, FulltextMode, Section, Source
 
 if TYPE_CHECKING:
-    from digest.collect.reading import CollectContext
-    from digest.store.articles import ArticleStore
+    from digest.collect.source_reader import CollectContext
+    from digest.store.content.articles import ArticleStore
 
 # Seconds for all pages of an edition. A slow site may cost a summary, but not the edition.
 TIMEOUT = 30.0
@@ -72,8 +72,8 @@ def stories_without_body(
 
 
 def _read_pages(context: CollectContext, source: Source, cut: tuple[Article, ...]) -> list[Article]:
-    from digest.collect.parsed import ParseResult
-    from digest.collect.reading import SourceReader
+    from digest.collect.items import ParseResult
+    from digest.collect.source_reader import SourceReader
 
     filled, _left = SourceReader(context).complete(source, ParseResult("", cut))
     before = {article.id: article.content_hash for article in cut}

@@ -15,13 +15,13 @@ from digest.deliver.message import content_ids
 from digest.errors import DigestError
 from digest.models import Edition, RenderedEmail, Source, Variant
 from digest.render.lint import Finding, error, lint, urls, warning
-from digest.render.specimen import sample_edition
+from digest.render.sample_edition import sample_edition
 
 if TYPE_CHECKING:
-    from digest.collect.fetch import Fetcher
+    from digest.collect.http.fetch import Fetcher
     from digest.render.letter import Renderer
-    from digest.store.editions import EditionStore
-    from digest.store.pictures import PictureStore
+    from digest.store.content.editions import EditionStore
+    from digest.store.content.images import PictureStore
 
 # SpamAssassin's default required_score.
 _SPAM_LIMIT = 5.0
@@ -94,8 +94,8 @@ class Preflight:
 
 def unreachable_links(emails: Sequence[RenderedEmail], fetcher: Fetcher, sources: Iterable[Source]) -> list[Finding]:
     """Return a warning for each link in these emails that does not answer. Each address is requested once."""
-    from digest.collect.fetcherrors import FetchError
-    from digest.collect.guard import same_host
+    from digest.collect.http.errors import FetchError
+    from digest.collect.http.ssrf import same_host
 
     own = [source.url for source in sources if source.allow_private and source.url]
 

@@ -19,14 +19,14 @@ from digest.events.dsn import DeliveryReport, read_report
 from digest.events.effects import Applied, apply
 from digest.events.event import Event
 from digest.models import RenderedEmail
-from digest.store.events import heard
+from digest.store.content.events import count_feedback
 from digest.subscribers.address import comparable
 
 if TYPE_CHECKING:
     from digest.deliver.message import Sender
-    from digest.store.events import EventStore
-    from digest.store.ledger import SqlLedger
-    from digest.store.readers import ReaderStore
+    from digest.store.content.events import EventStore
+    from digest.store.people.subscribers import SubscriberStore
+    from digest.store.sending.ledger import SqlLedger
     from digest.subscribers.tokens import Signer
 
 # Below this number of blocks, a tenth of an edition says nothing about the sender.
@@ -64,7 +64,7 @@ class FeedbackProcessor:
 
     events: EventStore
     ledger: SqlLedger
-    subscribers: ReaderStore
+    subscribers: SubscriberStore
     signer: Signer
     sender: Sender
     # Whether opens and clicks are kept.
@@ -127,7 +127,7 @@ class FeedbackProcessor:
 
     def _sender_block_warning(self, key: str) -> str | None:
         """Warn when at least a tenth of an edition was blocked: the cause is then the sender, not the recipients."""
-        found = heard(self.events.database, key)
+        found = count_feedback(self.events.database, key)
         total = found.delivered + found.bounced + found.blocked
         if found.blocked < _MIN_BLOCKS or found.blocked * 10 < total:
             return None

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from digest.deliver.outcome import Accepted, NotSent
 from digest.deliver.ports import LogLookup, Transport
-from digest.store import stranding
-from digest.store.batches import readers
-from digest.store.counting import Doubt, doubts
-from digest.store.locks import alone
+from digest.store.locks import exclusive
+from digest.store.sending import status
+from digest.store.sending.batches import batch_recipients
+from digest.store.sending.stats import UnknownBatch, unknown_batches
 
 if TYPE_CHECKING:
     from digest.store.database import Database
-    from digest.store.ledger import SqlLedger
+    from digest.store.sending.ledger import SqlLedger
     from digest.usecases.recover import Recovery
 
 # Seconds.
@@ -33,9 +33,9 @@ class Reconciler:
     recovery: Recovery
     now: Callable[[], datetime]
 
-    def unsendable(self, key: str) -> list[Doubt]:
+    def unsendable(self, key: str) -> list[UnknownBatch]:
         """Return batches that only a transport may send which is no longer in the settings."""
-        return stranding.stranded(self.database, key, [transport.name for transport in self.transports])
+        return status.unsendable_batches(self.database, key, [transport.name for transport in self.transports])
 
     def query_provider_log(self, key: str) -> list[int]:
         """Look up every unknown batch in its provider's log.
@@ -43,16 +43,16 @@ class Reconciler:
         Returns the batches that the log shows; they are accepted now. A batch that the log does not show stays
         unknown. Raises Busy while another process is sending.
         """
-        with alone(self.database, "sending", wait=_LOCK_WAIT):
+        with exclusive(self.database, "sending", wait=_LOCK_WAIT):
             self.recovery.recover(key)
         confirmed = []
         by_name = {transport.name: transport for transport in self.transports if isinstance(transport, LogLookup)}
-        for doubt in doubts(self.database, key):
+        for doubt in unknown_batches(self.database, key):
             transport = by_name.get(doubt.transport)
             if transport is None:
                 continue
             with self.database.read() as connection:
-                emails = [email for _id, email in readers(connection, doubt.batch)]
+                emails = [email for _id, email in batch_recipients(connection, doubt.batch)]
             if transport.find_in_log(doubt.attempt, emails) == "accepted" and self.ledger.confirm_accepted(
                 doubt.attempt
             ):
@@ -65,10 +65,10 @@ class Reconciler:
 
         Raises Busy while another process is sending.
         """
-        with alone(self.database, "sending", wait=_LOCK_WAIT):
+        with exclusive(self.database, "sending", wait=_LOCK_WAIT):
             self.recovery.recover(key)
             for number in decisions.keys() & {batch.batch for batch in self.unsendable(key)}:
-                stranding.hold(self.database, key, number)
+                status.mark_unknown(self.database, key, number)
             for number, outcome in decisions.items():
                 self.ledger.decide(key, number, outcome, reason, self.now())
             self.ledger.finish(key, self.now())

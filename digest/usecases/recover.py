@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from digest.deliver.transports import RECOVERY, REDO_WITHIN
 
 if TYPE_CHECKING:
-    from digest.store.ledger import SqlLedger
+    from digest.store.sending.ledger import SqlLedger
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from digest.errors import ConfigurationError, Fault
+from digest.errors import ConfigProblem, ConfigurationError
 
 if TYPE_CHECKING:
-    from digest.store.readers import ReaderStore
+    from digest.store.people.subscribers import SubscriberStore
 
 EXAMPLE_DOMAINS = ("example.com", "example.org", "example.net", "example")
 """Domains reserved for documentation (RFC 2606 section 3)."""
@@ -25,9 +25,9 @@ class ExampleDomainGuard:
     base_url: str
     # Whether emails only go to files.
     outbox_only: bool
-    subscribers: ReaderStore
+    subscribers: SubscriberStore
 
-    def fault(self) -> Fault | None:
+    def fault(self) -> ConfigProblem | None:
         """Return what is wrong with the address, if emails leave this machine."""
         host = f".{urlsplit(self.base_url).hostname or ''}"
         if self.outbox_only or not host.endswith(tuple(f".{domain}" for domain in EXAMPLE_DOMAINS)):
@@ -36,7 +36,7 @@ class ExampleDomainGuard:
             "'newsletter.base_url' is an example address, so every unsubscribe link would be broken; "
             "set it to the address of your pages, or leave it empty"
         )
-        return Fault("digest.yaml", 0, message)
+        return ConfigProblem("digest.yaml", 0, message)
 
     def refuse_example_domain(self) -> None:
         """Raise ConfigurationError if a recipient outside the example domains would get such a link."""

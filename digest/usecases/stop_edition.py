@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 from digest.deliver.attempt import cancel_each
 from digest.deliver.ports import Cancellable, Transport
-from digest.errors import Busy
+from digest.errors import AlreadyRunning
 from digest.models import EditionState
-from digest.store.counting import counts
-from digest.store.locks import alone
-from digest.store.orphans import held_by_the_living
-from digest.store.recalls import next_free_cancellation, stopped_with_scheduled
+from digest.store.locks import exclusive
+from digest.store.sending.cancellations import next_free_cancellation, stopped_with_scheduled
+from digest.store.sending.recovery import in_flight_elsewhere
+from digest.store.sending.stats import counts
 
 if TYPE_CHECKING:
+    from digest.store.content.editions import EditionStore
     from digest.store.database import Database
-    from digest.store.editions import EditionStore
-    from digest.store.ledger import SqlLedger
+    from digest.store.sending.ledger import SqlLedger
     from digest.usecases.recover import Recovery
 
 # Seconds. A run that sees its edition stopped ends after what it has in flight.
@@ -87,12 +87,12 @@ class EditionStopper:
         until = time.monotonic() + wait
         with ExitStack() as lock:
             # What the provider holds is cancelled even if another process keeps the lock.
-            with suppress(Busy):
-                lock.enter_context(alone(self.database, "sending", wait=wait))
+            with suppress(AlreadyRunning):
+                lock.enter_context(exclusive(self.database, "sending", wait=wait))
                 if wait:
                     # A claim that still saw the edition as sending is in the store after this pause.
                     time.sleep(_POLL_INTERVAL)
-                while held_by_the_living(self.database, key) and time.monotonic() < until:
+                while in_flight_elsewhere(self.database, key) and time.monotonic() < until:
                     time.sleep(_POLL_INTERVAL)
                 self.recovery.recover(key)
             held = self.ledger.scheduled_recipients(key, self.now())
@@ -107,7 +107,7 @@ class EditionStopper:
             cancellable_later=min(left.surely, self._cancellable_later(key)),
             unconfirmed=left.perhaps,
             unknown=counts(self.database, key).unknown - left.perhaps,
-            in_flight=held_by_the_living(self.database, key),
+            in_flight=in_flight_elsewhere(self.database, key),
         )
 
     def _cancellable_later(self, key: str) -> int:

@@ -8,13 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest.garbage import gc_paused
-from digest.subscribers import listing
-from digest.subscribers.including import contents
+from digest.subscribers import list_file
+from digest.subscribers.includes import contents
+from digest.utils.gc import gc_paused
 
 if TYPE_CHECKING:
-    from digest.store.readers import ReaderStore
-    from digest.store.roster import Roster
+    from digest.store.people.subscribers import Roster, SubscriberStore
 
 
 @dataclass(frozen=True)
@@ -24,25 +23,25 @@ class SubscriberList:
     path: Path
     # The topics that a subscriber may choose.
     topics: tuple[str, ...]
-    subscribers: ReaderStore
+    subscribers: SubscriberStore
     roster: Roster
     now: Callable[[], datetime]
 
-    def read(self, *, may_be_empty: bool = False) -> list[listing.ListedSubscriber]:
+    def read(self, *, may_be_empty: bool = False) -> list[list_file.ListedSubscriber]:
         """Return the subscribers of the file with their comparable addresses.
 
         An empty file is a fault, unless an import brought subscribers or `may_be_empty` is set. Raises
         ConfigurationError with every fault.
         """
         empty = may_be_empty or self.roster.any_imported()
-        return listing.read_files(self.path, topics=self.topics, may_be_empty=empty)
+        return list_file.read_files(self.path, topics=self.topics, may_be_empty=empty)
 
     def sync(self, *, may_be_empty: bool = False) -> None:
         """Make the store's list equal to the file's.
 
         An unchanged file is not read again. Raises ConfigurationError with every fault; the store then keeps its list.
         """
-        version = listing.version(contents(self.path), self.topics)
+        version = list_file.version(contents(self.path), self.topics)
         if self.subscribers.synced() != version:
             with gc_paused():
                 found = self.read(may_be_empty=may_be_empty)

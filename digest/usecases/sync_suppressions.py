@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from digest.config.loader import FILE_NAME
 from digest.deliver.ports import SuppressionSource, SuppressionsUnavailable, Transport, Wait
-from digest.errors import ConfigurationError, Fault
+from digest.errors import ConfigProblem, ConfigurationError
 from digest.events.event import Event
-from digest.settings_file import FILE_NAME
 from digest.store import meta
 from digest.subscribers.address import comparable
 
 if TYPE_CHECKING:
     from digest.store.database import Database
-    from digest.store.readers import ReaderStore
+    from digest.store.people.subscribers import SubscriberStore
     from digest.usecases.process_feedback import FeedbackProcessor
     from digest.usecases.subscriber_list import SubscriberList
 
@@ -55,7 +55,7 @@ class SuppressionSync:
     transports: Sequence[Transport]
     database: Database
     subscriber_list: SubscriberList
-    subscribers: ReaderStore
+    subscribers: SubscriberStore
     feedback: FeedbackProcessor
     now: Callable[[], datetime]
 
@@ -72,7 +72,7 @@ class SuppressionSync:
         if not self.sources:
             names = ", ".join(transport.name for transport in self.transports)
             message = f"'delivery.transport': {names} has no suppression lists to import; only sendgrid does"
-            raise ConfigurationError([Fault(FILE_NAME, 0, message)])
+            raise ConfigurationError([ConfigProblem(FILE_NAME, 0, message)])
         now = self.now()
         meta.set(self.database, _LAST_TRY, now.isoformat())
         # An entry is matched against the list only once, when it is read, so the list must be current.

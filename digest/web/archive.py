@@ -10,14 +10,13 @@ from xml.etree import ElementTree as xml
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
-from digest.messages import translator
-from digest.render.page import Page, build_page
-from digest.store.editions import EditionStore
-from digest.store.published import PublishedStore
-from digest.web.guard import CONTENT_SECURITY_POLICY
+from digest.i18n import translator
+from digest.render.context import Page, build_page
+from digest.store.content.editions import EditionStore, PublishedStore
+from digest.web.dependencies import Context
+from digest.web.middleware import CONTENT_SECURITY_POLICY
 from digest.web.pages import PAGE_RESPONSES, language_parameter
-from digest.web.room import Context
-from digest.web.viewing import RemoteImages
+from digest.web.view_in_browser import RemoteImages
 
 _MAX_LISTED = 200
 _MAX_IN_FEED = 20

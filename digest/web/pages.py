@@ -19,13 +19,13 @@ from fastapi.responses import HTMLResponse
 
 from digest.errors import StoreError
 from digest.hindi import dates
-from digest.messages import require_pages, translator
+from digest.i18n import require_pages, translator
+from digest.render.branding import Branding
 from digest.render.environment import localised, make_environment
-from digest.render.masthead import Branding
-from digest.render.mistakes import explain
+from digest.render.template_errors import explain
 
 if TYPE_CHECKING:
-    from digest.messages.catalogue import Catalogue
+    from digest.i18n.catalogue import Catalogue
 
 # Seconds
 _RETRY_AFTER = "120"

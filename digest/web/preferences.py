@@ -13,12 +13,12 @@ from pydantic import StringConstraints
 
 from digest.events.rules import LEFT
 from digest.models import FREQUENCIES, Frequency
-from digest.store.published import PublishedStore
-from digest.store.wishes import Reader
-from digest.subscribers.listing import FORMATS
-from digest.web.again import Resender, ResendResult
+from digest.store.content.editions import PublishedStore
+from digest.store.people.preferences import StoredSubscriber
+from digest.subscribers.list_file import FORMATS
+from digest.web.dependencies import Context
 from digest.web.pages import PAGE_RESPONSES, language_parameter
-from digest.web.room import Context
+from digest.web.resend import Resender, ResendResult
 
 Pause = Literal["0", "1", "2", "4"]
 Topics = Annotated[tuple[Annotated[str, StringConstraints(max_length=100)], ...], Form(max_length=200)]
@@ -73,7 +73,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         dependencies=[Depends(language_parameter)],
     )
 
-    def subscriber_from_token(token: str) -> Reader | None:
+    def subscriber_from_token(token: str) -> StoredSubscriber | None:
         id = context.subscriber_id_from_token(_PURPOSE, token)
         return context.subscriber(id) if id is not None else None
 
@@ -140,7 +140,7 @@ def selectable_hours(send_at: time, current: time | None) -> tuple[time, ...]:
 
 
 def changed_columns(
-    subscriber: Reader, form: PreferencesForm, *, topics: Collection[str], send_at: time
+    subscriber: StoredSubscriber, form: PreferencesForm, *, topics: Collection[str], send_at: time
 ) -> dict[str, Any] | None:
     """The columns that the form changes, with their values; None if none of our pages sends such a form.
 

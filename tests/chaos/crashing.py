@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from digest.deliver.transports.sendgrid import SendGrid
-from digest.store.ledger import SqlLedger
+from digest.store.sending.ledger import SqlLedger
 
 POINTS: dict[str, tuple[type, str, bool]] = {
     "before claim": (SqlLedger, "claim", False),

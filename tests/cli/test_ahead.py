@@ -17,7 +17,7 @@ from digest import pipeline
 from digest.app import make_app
 from digest.cli import send
 from digest.deliver.outcome import Accepted
-from digest.store.locks import at_work
+from digest.store.locks import mark_running
 from digest.store.schema import attempt, batch, edition
 from digest.usecases.stop_edition import StopResult
 from tests.cli.newsroom import Newsroom
@@ -273,7 +273,7 @@ def test_pausing_waits_for_what_another_process_has_in_hand(
         monkeypatch.setenv(name, value)
     provider.faults = ["unauthorized_401"]
     newsroom.digest("send")
-    with make_app(newsroom.home) as app, at_work(app.database, app.ledger.run):
+    with make_app(newsroom.home) as app, mark_running(app.database, app.ledger.run):
         claim = claim_one(app.ledger, EDITION, "sendgrid", app.now(), 5)
         assert claim
         with ThreadPoolExecutor(1) as pool, make_app(newsroom.home) as desk:

@@ -18,9 +18,9 @@ from digest.deliver.message import Outgoing, recipient
 from digest.deliver.mime import message_id
 from digest.models import RenderedEmail
 from digest.scheduler import Scheduler
+from digest.store.content.events import FeedbackCounts, count_feedback
 from digest.store.database import open_database
-from digest.store.events import Heard, heard
-from digest.store.wishes import Said, WishStore
+from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.subscribers.tokens import Signer
 from digest.web.webhooks import webhooks
 from tests.cli.newsroom import Newsroom, many
@@ -58,9 +58,9 @@ def post(room: Newsroom, bodies: list[bytes]) -> None:
             assert {client.request("POST", PATH, body, SENDGRID.headers(body, at)).status for body in bodies} == {204}
 
 
-def outcome(room: Newsroom, edition: str = EDITION) -> Heard:
+def outcome(room: Newsroom, edition: str = EDITION) -> FeedbackCounts:
     with closing(open_database("sqlite:///digest.db", home=room.home)) as database:
-        return heard(database, edition)
+        return count_feedback(database, edition)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -87,7 +87,7 @@ def test_posts_settle_what_was_in_doubt_and_bar_who_bounced(over_sendgrid: Newsr
     assert over_sendgrid.json("events", "handle")["posts"] == 0
     status = over_sendgrid.json("status")
     assert (status["state"], status["accepted"], status["unknown"]) == ("done", 30, 0)
-    assert outcome(over_sendgrid) == Heard(delivered=27, bounced=3, complained=1, left=1)
+    assert outcome(over_sendgrid) == FeedbackCounts(delivered=27, bounced=3, complained=1, left=1)
     assert over_sendgrid.json("reconcile", EDITION)["unknown"] == 0
     tomorrow = over_sendgrid.json("send", "--dry-run", DIGEST_NOW="2026-11-24T07:00+05:30")
     assert (tomorrow["would_send"], tomorrow["excluded"]) == (25, 5)
@@ -122,13 +122,13 @@ def test_bounced_mail_bars_the_reader_whose_letter_it_returns(newsroom: Newsroom
     letters = sent_by_mail(newsroom)
     told = bounced(newsroom, mails.dsn(letters["asha@example.com"]), tmp_path)
     assert told == {"mails": 1, "suppressed": 1, "kinds": {"bounced": 1}}
-    assert outcome(newsroom) == Heard(bounced=1)
+    assert outcome(newsroom) == FeedbackCounts(bounced=1)
     assert bounced(newsroom, mails.dsn(letters["asha@example.com"]), tmp_path)["suppressed"] == 0
     # Redacted by the provider: the signed word in the returned headers says whose it is.
     assert bounced(newsroom, mails.complaint(letters["ravi@example.com"]), tmp_path)["suppressed"] == 1
     delayed = mails.dsn(letters["meena@example.com"], action="delayed", status="4.4.1", diagnostic="x")
     assert bounced(newsroom, delayed, tmp_path) == {"mails": 1, "suppressed": 0, "kinds": {"deferred": 1}}
-    assert outcome(newsroom) == Heard(bounced=1, complained=1)
+    assert outcome(newsroom) == FeedbackCounts(bounced=1, complained=1)
     tomorrow = newsroom.json("send", "--dry-run", DIGEST_NOW="2026-11-24T07:00+05:30")
     assert tomorrow["excluded"] == 3  # and Latika, who is paused
 
@@ -182,11 +182,11 @@ def test_leaving_by_a_mail_that_lay_unread_does_not_undo_coming_back(
 ) -> None:
     sent_by_mail(newsroom)
     with make_app(newsroom.home, environment=newsroom.env()) as app:
-        wishes = WishStore(app.database)
+        wishes = PreferenceStore(app.database)
         known = wishes.at("asha@example.com")
         assert known
-        wishes.leave(known.id, Said("web:leave"), now=app.now())
-        wishes.come_back(known.id, Said("web:leave"), now=datetime.fromisoformat("2026-11-23T10:00+05:30"))
+        wishes.leave(known.id, ConsentContext("web:leave"), now=app.now())
+        wishes.come_back(known.id, ConsentContext("web:leave"), now=datetime.fromisoformat("2026-11-23T10:00+05:30"))
         token = app.signer.sign("leave", known.id)
     mail = f"{stamp}\nFrom: asha@example.com\nSubject: unsubscribe {token}\n\n"
     assert bounced(newsroom, mail.encode(), tmp_path)["suppressed"] == barred
@@ -215,7 +215,7 @@ def test_an_mbox_holds_several_and_a_pipe_one(newsroom: Newsroom, tmp_path: Path
     )
     told = bounced(newsroom, boxed, tmp_path)
     assert told == {"mails": 2, "suppressed": 2, "kinds": {"left": 1, "bounced": 1}}
-    assert outcome(newsroom) == Heard(bounced=1, left=1)
+    assert outcome(newsroom) == FeedbackCounts(bounced=1, left=1)
     assert newsroom.digest("bounces").code == 2
 
 
@@ -258,5 +258,5 @@ def test_many_blocks_are_told_and_the_clock_hears_them(over_sendgrid: Newsroom) 
         Scheduler(app, said.append).process_feedback()
     assert len(said) == 1
     assert f"Edition {EDITION}: 25 of 25 emails were blocked" in said[0]
-    assert outcome(over_sendgrid) == Heard(blocked=25)
+    assert outcome(over_sendgrid) == FeedbackCounts(blocked=25)
     assert over_sendgrid.json("send", "--dry-run", DIGEST_NOW="2026-11-24T07:00+05:30")["would_send"] == 30

@@ -13,8 +13,8 @@ import pytest
 from digest.app import make_app
 from digest.scheduler import Scheduler
 from digest.store.database import open_database
-from digest.store.readers import ReaderStore
-from digest.store.signups import SignupStore
+from digest.store.people.signups import SignupStore
+from digest.store.people.subscribers import SubscriberStore
 from tests.cli.newsroom import NOW, Newsroom, many
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import Fault
@@ -60,7 +60,7 @@ def room(newsroom: Newsroom, server: SendGridServer) -> Newsroom:
 
 def barred(room: Newsroom) -> dict[str, str]:
     with closing(open_database("sqlite:///digest.db", home=room.home)) as database:
-        return ReaderStore(database).suppressed()
+        return SubscriberStore(database).suppressed()
 
 
 def asked_since(server: SendGridServer) -> set[str | None]:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from digest.app import make_app
-from digest.store.wishes import Said, WishStore
-from digest.subscribers.formats import FORMATS, PAUSABLE
+from digest.store.people.preferences import ConsentContext, PreferenceStore
+from digest.subscribers.imports.formats import FORMATS, PAUSABLE
 from tests.cli.newsroom import Newsroom
 
 LIST = """\
@@ -213,12 +213,12 @@ def test_an_export_tells_who_pauses_and_until_when_where_it_can(newsroom: Newsro
     )  # fmt: skip
     newsroom.json("subscribers", "export", str(tmp_path / "first"))
     with make_app(newsroom.home, environment=newsroom.env()) as app:
-        wishes = WishStore(app.database)
+        wishes = PreferenceStore(app.database)
         for who, days in (("asha", 14), ("over", -1)):
             known = wishes.at(f"{who}@example.com")
             assert known
             until = app.now() + timedelta(days=days)
-            wishes.set(known.id, {"paused_until": until}, Said("web:leave"), now=app.now())
+            wishes.set(known.id, {"paused_until": until}, ConsentContext("web:leave"), now=app.now())
     told = newsroom.json("subscribers", "export", str(tmp_path / "out"), "--format", kind)
     lines = (tmp_path / "out").read_text(encoding="utf-8").splitlines()
     asha, ravi = (next((line for line in lines if name in line), "") for name in ("asha", "ravi"))

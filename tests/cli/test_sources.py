@@ -14,10 +14,10 @@ import pytest
 
 from digest.app import make_app
 from digest.cli.output import ago
-from digest.collect.memory import SourceState
-from digest.collect.opml import Outline
+from digest.collect.feeds.opml import Outline
+from digest.collect.state import SourceState
+from digest.config.source_list import parse_target, plan_import
 from digest.models import SourceHealth
-from digest.source_list import parse_target, plan_import
 from tests.cli.newsroom import Newsroom
 from tests.support.http_server import HttpServer
 

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from digest.collect.collector import collect
-from digest.collect.fetch import Fetcher, FetchLimits
-from digest.collect.reading import CollectContext
+from digest.collect.http.fetch import Fetcher, FetchLimits
+from digest.collect.source_reader import CollectContext
 from digest.models import Source
-from digest.store.articles import ArticleStore
+from digest.store.content.articles import ArticleStore
 from digest.store.database import open_database
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from digest.collect.documents import read_document
-from digest.collect.fetch import Response
-from digest.collect.parsed import ParseResult
+from digest.collect.dispatch import read_document
+from digest.collect.http.fetch import Response
+from digest.collect.items import ParseResult
 from digest.models import Source
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.collect import jsonpath
-from digest.collect.apipresets import PRESETS
-from digest.collect.dropfolder import read_path
+from digest.collect.files.drop_folder import read_path
+from digest.collect.json_api import path as json_path
+from digest.collect.json_api.presets import PRESETS
+from digest.config.sources import MappingSettings
 from digest.models import Article, JsonMapping, Source
-from digest.settings_sources import MappingSettings
 from tests.collect.reading import NOW, read
 from tests.paths import SHARED_DATA
 from tests.support.profiles import examples
@@ -219,7 +219,7 @@ def test_a_saved_response_is_read(tmp_path: Path) -> None:
 )
 def test_paths(path: str, found: list[Any]) -> None:
     holder = {"a": {"b": "x"}, "l": [{"n": 1}, {"n": 2}], "ll": [[{"n": 3}, {"n": 4}], [{"n": 5}]], "e": "", "z": None}
-    assert jsonpath.values(holder, path) == found
+    assert json_path.values(holder, path) == found
 
 
 def test_every_preset_can_be_configured() -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from digest.collect import beside
 from digest.collect.collector import collect
-from digest.collect.documents import read_document
-from digest.collect.dropfolder import read_path
-from digest.collect.fetch import Fetcher, Response
-from digest.collect.parsed import ParseResult
-from digest.collect.reading import CollectContext
+from digest.collect.dispatch import read_document
+from digest.collect.files import images
+from digest.collect.files.drop_folder import read_path
+from digest.collect.http.fetch import Fetcher, Response
+from digest.collect.items import ParseResult
+from digest.collect.source_reader import CollectContext
 from digest.models import Article, Source
 from tests.collect.drawn import gif, jpeg, png
 from tests.collect.notebook import InMemoryStore
@@ -174,7 +174,7 @@ def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (png(padding=beside.MAX_IMAGE_BYTES), "has more than 200,000 bytes"),
+        (png(padding=images.MAX_IMAGE_BYTES), "has more than 200,000 bytes"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is SVG, which not all mail programs show"),
         (b"RIFF\x10\x00\x00\x00WEBPVP8 ", "is WebP, which not all mail programs show"),
         (b"<html>", "is not a PNG, JPEG or GIF file"),
@@ -192,15 +192,15 @@ def test_unsuitable_images_are_left_out_with_a_warning(tmp_path: Path, data: byt
 
 
 def test_an_image_of_exactly_the_maximum_size_is_used(tmp_path: Path) -> None:
-    data = png(padding=beside.MAX_IMAGE_BYTES - len(png(padding=1)) + 1)
-    assert len(data) == beside.MAX_IMAGE_BYTES
+    data = png(padding=images.MAX_IMAGE_BYTES - len(png(padding=1)) + 1)
+    assert len(data) == images.MAX_IMAGE_BYTES
     markdown(tmp_path, front="image: pul.png\n")
     (tmp_path / "pul.png").write_bytes(data)
     assert shown(read_path(tmp_path, DESK, NOW))[0] == data
 
 
 def test_a_folder_of_too_many_bytes_keeps_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(beside, "MAX_BYTES", 2 * len(png(40, 30)) + 50)
+    monkeypatch.setattr(images, "MAX_BYTES", 2 * len(png(40, 30)) + 50)
     for n in range(4):
         markdown(tmp_path, front=f"image: {n}.png\nid: i{n}\n", name=f"{n}.md")
         (tmp_path / f"{n}.png").write_bytes(png(40, 30 + n))

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.collect.clean import clean_article
-from digest.collect.dateline import split_dateline
-from digest.collect.dropfolder import read_file
-from digest.collect.interface import INTERFACE
-from digest.collect.pictures import DECORATION, is_decoration
-from digest.collect.rules import FEED_TAILS, OPENINGS, TITLE_MARKS, Row
+from digest.collect.cleaning.clean import clean_article
+from digest.collect.cleaning.dateline import split_dateline
+from digest.collect.cleaning.images import DECORATION, is_decoration
+from digest.collect.cleaning.text_rules import FEED_TAILS, OPENINGS, TITLE_MARKS, Row
+from digest.collect.cleaning.ui_strings import INTERFACE
+from digest.collect.files.drop_folder import read_file
 from digest.hindi.cut import shorten
 from digest.models import Article, Block, Source
 from tests.paths import SHARED_DATA

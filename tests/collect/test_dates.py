@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.collect.feeddates import INDIA, parse_date
+from digest.collect.feeds.dates import INDIA, parse_date
 
 TABLE = [
     ("Wed, 13 Sep 2023 18:21:00 IST", "2023-09-13T18:21:00+05:30"),

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest import marked_yaml, settings_file
 from digest.app import make_app
-from digest.collect.feedlink import feed_link
+from digest.collect.feeds.autodiscovery import feed_link
+from digest.config import loader
 from digest.errors import ConfigurationError
 from digest.models import JsonMapping, SourceAuth
+from digest.yamlio import reader
 from tests.collect.reading import URL, read
 from tests.support.profiles import examples
 
@@ -177,8 +178,8 @@ def test_settings_become_what_the_collector_is_given(tmp_path: Path) -> None:
 def test_faults_of_settings_name_their_key(fields: str, said: str) -> None:
     source = f"sources: [{{name: a, url: 'https://a.example/', {fields}}}]"
     with pytest.raises(ConfigurationError) as caught:
-        settings_file.from_data(
-            marked_yaml.read_text(f"newsletter: {{name: न, sender: {{email: news@example.com}}}}\n{source}", "x"), {}
+        loader.from_data(
+            reader.read_text(f"newsletter: {{name: न, sender: {{email: news@example.com}}}}\n{source}", "x"), {}
         )
     assert said in str(caught.value)
 
@@ -188,4 +189,4 @@ def test_a_key_is_for_addresses_that_keep_it(place: str) -> None:
     source = f"sources: [{{name: a, {place}, auth: {{env: K, param: k}}}}]"
     text = f"newsletter: {{name: न, sender: {{email: n@example.com}}}}\n{source}"
     with pytest.raises(ConfigurationError, match="because auth is set"):
-        settings_file.from_data(marked_yaml.read_text(text, "x"), {})
+        loader.from_data(reader.read_text(text, "x"), {})

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from digest.collect.feeds import parse_feed
-from digest.collect.parsed import ParseResult
+from digest.collect.feeds.xml import parse_feed
+from digest.collect.items import ParseResult
 from digest.models import Article, Source
 from tests.support.cpu import cpu_limit
 from tests.support.profiles import examples

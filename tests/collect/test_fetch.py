@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from digest.collect import guard
-from digest.collect.credential import Credential
-from digest.collect.fetch import MAX_RETRY_AFTER, Fetcher, FetchError, FetchLimits, retry_after_seconds
+from digest.collect.http import ssrf
+from digest.collect.http.auth import Credential
+from digest.collect.http.fetch import MAX_RETRY_AFTER, Fetcher, FetchError, FetchLimits, retry_after_seconds
 from tests.collect.server import FEED, Handler, serving
 
 LIMITS = FetchLimits(connect=1.0, read=1.0, total=0.8, body=1_000_000)
@@ -151,7 +151,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(site: str, monkeypa
     ],
 )
 def test_addresses_that_are_not_public(address: str) -> None:
-    assert not guard.is_public(ipaddress.ip_address(address))
+    assert not ssrf.is_public(ipaddress.ip_address(address))
 
 
 @pytest.mark.parametrize(
@@ -161,12 +161,12 @@ def test_addresses_that_are_not_public(address: str) -> None:
      ("fd00:ec2::254", False), ("100.100.100.200", False)],
 )  # fmt: skip
 def test_what_allow_private_lets_through(address: str, ours: bool) -> None:
-    assert guard.is_private(ipaddress.ip_address(address)) is ours
+    assert ssrf.is_private(ipaddress.ip_address(address)) is ours
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "64:ff9b::5db8:d822"])
 def test_addresses_that_are_public(address: str) -> None:
-    assert guard.is_public(ipaddress.ip_address(address))
+    assert ssrf.is_public(ipaddress.ip_address(address))
 
 
 @pytest.mark.parametrize(
@@ -175,18 +175,18 @@ def test_addresses_that_are_public(address: str) -> None:
      "http://a b.example/", "http://a.example:99999/"],
 )  # fmt: skip
 def test_urls_that_are_refused(url: str) -> None:
-    with pytest.raises(guard.UrlRefused):
-        guard.parse_url(url)
+    with pytest.raises(ssrf.UrlRefused):
+        ssrf.parse_url(url)
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "127.1", "localhost"])
 def test_other_spellings_of_loopback_are_refused(host: str) -> None:
-    with pytest.raises(guard.UrlRefused):
-        guard.resolve(host, 80)
+    with pytest.raises(ssrf.UrlRefused):
+        ssrf.resolve(host, 80)
 
 
 def test_devanagari_in_host_and_path_becomes_ascii() -> None:
-    place = guard.parse_url("https://हिन्दी.example/ख़बर?q=चुनाव")
+    place = ssrf.parse_url("https://हिन्दी.example/ख़बर?q=चुनाव")
     assert place.host.startswith("xn--")
     assert place.path.isascii()
     assert place.path.startswith("/%E0%A4%96")
@@ -217,7 +217,7 @@ def test_a_redirect_to_a_hindi_path_in_utf8_is_followed_as_browsers_do(site: str
 
 def test_a_header_that_cant_be_read_puts_no_key_into_the_log(site: str, caplog: pytest.LogCaptureFixture) -> None:
     url = f"{site}/odd-header"
-    key = Credential(guard.parse_url(url), "purani-haveli-1234", param="apikey")
+    key = Credential(ssrf.parse_url(url), "purani-haveli-1234", param="apikey")
     assert Fetcher(LIMITS).get(url, allow_private=True, credential=key).status == 200
     assert "apikey=purani-haveli" in Handler.seen[-1][0]
     assert "purani-haveli" not in caplog.text

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from digest.collect.collector import PREVIEW_PAGES, SourceReport, collect, preview_source
-from digest.collect.fetch import Fetcher
-from digest.collect.reading import CollectContext
-from digest.errors import ConfigurationError, Fault
+from digest.collect.http.fetch import Fetcher
+from digest.collect.source_reader import CollectContext
+from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import FulltextMode, Source, SourceAuth
 from tests.collect.notebook import InMemoryStore, source
 from tests.collect.server import FEED
@@ -289,7 +289,7 @@ def test_a_key_in_the_query_is_in_no_message_and_no_store(run: Run, store: InMem
 def test_a_missing_or_impossible_key_is_the_sources_error(run: Run, site: HttpServer, value: str) -> None:
     def missing(name: str) -> str:
         if not value:
-            raise ConfigurationError([Fault("digest.yaml", 0, f"{name} is not set")])
+            raise ConfigurationError([ConfigProblem("digest.yaml", 0, f"{name} is not set")])
         return value
 
     one = source("api", site.url("/plain"), auth=SourceAuth("NEWS_KEY", header="X-Api-Key"))
@@ -316,7 +316,7 @@ def test_a_page_that_redirects_nowhere_costs_no_other_article(site: HttpServer, 
 
 
 def test_a_private_source_opens_no_other_private_host() -> None:
-    from digest.collect.fulltextfetch import may_be_private
+    from digest.collect.fulltext_fetch import may_be_private
 
     source = Source("गाँव", url="http://cms.intranet.example:8080/feed", allow_private=True)
     assert may_be_private(source, "http://CMS.intranet.example/a/1")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from digest.collect.collector import CollectReport, SourceReport, collect
-from digest.collect.fetch import Fetcher
-from digest.collect.reading import CollectContext
+from digest.collect.http.fetch import Fetcher
+from digest.collect.source_reader import CollectContext
 from digest.models import Source
 from tests.collect.notebook import InMemoryStore, source
 from tests.collect.server import FEED

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from digest.collect import guard
 from digest.collect.collector import collect
-from digest.collect.fetch import Fetcher
-from digest.collect.reading import CollectContext
+from digest.collect.http import ssrf
+from digest.collect.http.fetch import Fetcher
+from digest.collect.source_reader import CollectContext
 from digest.models import Source
 from tests.collect.hostile_run import NOW
 from tests.collect.notebook import InMemoryStore
@@ -136,11 +136,11 @@ def test_redirects_and_dns_answers_into_the_private_network_are_refused(
         asked.append(host)
         return real(names.get(host, host), port, *rest, **named)
 
-    def is_public(address: guard.Address) -> bool:
+    def is_public(address: ssrf.Address) -> bool:
         return address == ipaddress.ip_address("127.0.0.1")
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr(guard, "is_public", is_public)
+    monkeypatch.setattr(ssrf, "is_public", is_public)
     with HttpServer() as site:
         base = f"http://news.example:{site.port}"
         site.route("/good", FEED)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.collect.feeds import parse_feed
-from digest.collect.identity import absolute_url, article_id, canonical_url
+from digest.collect.cleaning.identity import absolute_url, article_id, canonical_url
+from digest.collect.feeds.xml import parse_feed
 from digest.models import Article, Source
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from digest.collect.fetch import Fetcher, FetchError, FetchLimits
-from digest.collect.manners import MAX_INTERVAL, MIN_INTERVAL, HostLimiter, HostUnavailable, is_local_host
+from digest.collect.http.fetch import Fetcher, FetchError, FetchLimits
+from digest.collect.http.politeness import MAX_INTERVAL, MIN_INTERVAL, HostLimiter, HostUnavailable, is_local_host
 from tests.support.http_behaviours import hang
 from tests.support.http_server import HttpServer
 

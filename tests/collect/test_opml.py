@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.collect.opml import MAX_BYTES, MAX_FEEDS, Outline, read_feed_list, write_opml
+from digest.collect.feeds.opml import MAX_BYTES, MAX_FEEDS, Outline, read_feed_list, write_opml
 
 NESTED = """<?xml version="1.0" encoding="UTF-8"?>
 <!-- from another reader -->

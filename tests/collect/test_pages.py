@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.collect.identity import canonical_url
+from digest.collect.cleaning.identity import canonical_url
 from digest.collect.jsonld import stated
 from digest.collect.pages import read_page
 from digest.collect.pagetext import reconciled

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.collect.fetch import AGENT, Fetcher
-from digest.collect.manners import HostLimiter
-from digest.collect.robots import MAX_BYTES, Robots, parse_robots
+from digest.collect.http.fetch import AGENT, Fetcher
+from digest.collect.http.politeness import HostLimiter
+from digest.collect.http.robots import MAX_BYTES, Robots, parse_robots
 from tests.support.http_server import HttpServer
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from digest.curate.boilerplate import remove_repeated_text
 from digest.curate.compose import ComposeContext, compose
+from digest.curate.repeated_text import remove_repeated_text
 from digest.curate.rules import Rules
-from digest.curate.summarise import summarise
+from digest.curate.summary.sentences import summarise
 from digest.models import Article
 from tests.curate.sample import NOW, article
 

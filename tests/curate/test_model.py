@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from digest.curate.faithful import find_faults
-from digest.curate.summarisers import SummaryError
-from digest.curate.summarisers.openai import OpenAI
-from digest.curate.telling import write_summary
+from digest.curate.summary import write_summary
+from digest.curate.summary.checks import find_faults
+from digest.curate.summary.openai import OpenAI
+from digest.curate.summary.registry import SummaryError
 from tests.curate.sample import BRIDGE
 from tests.support.http_server import Exchange, HttpServer
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from digest.curate.recurring import title_form
 from digest.curate.rules import SECTIONS
 from digest.curate.section_words import lexicon
 from digest.curate.sections import section_by_name, section_of
-from digest.curate.series import title_form
 from digest.models import Article
 from tests.curate.sample import article
 from tests.paths import SHARED_DATA

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from digest.curate.sentence_rules import HANGING, TEASERS, balanced, broken_rules, is_teaser
-from digest.curate.summarise import summarise
-from digest.curate.summarisers import load
+from digest.curate.summary.registry import load
+from digest.curate.summary.sentence_rules import HANGING, TEASERS, balanced, broken_rules, is_teaser
+from digest.curate.summary.sentences import summarise
 from digest.hindi.sentences import split
 from digest.hindi.text import fold
 from digest.hindi.tokens import stems

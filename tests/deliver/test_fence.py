@@ -14,11 +14,11 @@ from digest.deliver.ports import ScheduleWindow
 from digest.deliver.report import SendReport
 from digest.deliver.sender import send_due
 from digest.deliver.transports.sendgrid import SendGrid
-from digest.store.counting import Counts, counts
+from digest.store.content.editions import EditionStore
 from digest.store.database import Database, open_database
-from digest.store.editions import EditionStore
-from digest.store.ledger import SqlLedger
-from digest.store.readers import ReaderStore
+from digest.store.people.subscribers import SubscriberStore
+from digest.store.sending.ledger import SqlLedger
+from digest.store.sending.stats import Counts, counts
 from tests.deliver.letters import LETTER, SENDER, token
 from tests.store.conftest import KEY, an_edition, enlist
 from tests.support.claiming import claim_one
@@ -57,7 +57,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def prepare(database: Database, readers: int, size: int) -> None:
     enlist(database, *(f"reader{n}@example.com" for n in range(readers)))
     EditionStore(database).put(an_edition(), over=())
-    entries = [Entry(candidate.id, "all", DUE) for candidate in ReaderStore(database).candidates(KEY)]
+    entries = [Entry(candidate.id, "all", DUE) for candidate in SubscriberStore(database).candidates(KEY)]
     freeze(database, KEY, entries, size, now=AT)
 
 

@@ -14,16 +14,16 @@ import pytest
 import digest.collect
 import digest.curate
 import digest.hindi
-from digest.collect.clean import clean_article
-from digest.collect.dateline import is_credit, split_dateline, unsigned_title
-from digest.collect.feedlink import feed_link
+from digest.collect.cleaning.clean import clean_article
+from digest.collect.cleaning.dateline import is_credit, split_dateline, unsigned_title
+from digest.collect.feeds.autodiscovery import feed_link
+from digest.collect.feeds.sanitise_xml import limit_items
 from digest.collect.markup import paragraphs, plain, read_html
 from digest.collect.sniff import sniff
-from digest.collect.taming import limit_items
-from digest.curate.boilerplate import remove_repeated_text
-from digest.curate.sentence_rules import broken_rules
-from digest.curate.series import title_form
-from digest.curate.summarise import summarise
+from digest.curate.recurring import title_form
+from digest.curate.repeated_text import remove_repeated_text
+from digest.curate.summary.sentence_rules import broken_rules
+from digest.curate.summary.sentences import summarise
 from digest.hindi.cut import shorten, wrap
 from digest.hindi.language import guess
 from digest.hindi.sentences import split
@@ -138,10 +138,10 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
 
 BOUNDED = {
     "digest.hindi.sentences._WORD_BEFORE": "sees 40 characters",
-    "digest.collect.clean._INTERFACE": "sees lines of 400 characters",
-    "digest.collect.dateline._END": "sees 72 characters",
+    "digest.collect.cleaning.clean._INTERFACE": "sees lines of 400 characters",
+    "digest.collect.cleaning.dateline._END": "sees 72 characters",
     "digest.hindi.sentences._LIST_MARK": "only matches from the start of a sentence",
-    "digest.collect.robots._USER_AGENT": "only matches from the start of a line",
+    "digest.collect.http.robots._USER_AGENT": "only matches from the start of a line",
 }
 """Patterns that are quadratic when they search a long text, and why they never do."""
 

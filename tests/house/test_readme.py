@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from digest import marked_yaml, settings_file
 from digest.cli.commands import COMMANDS
+from digest.config import loader
 from digest.errors import ConfigurationError
-from digest.subscribers import listing
+from digest.subscribers import list_file
+from digest.yamlio import reader as yaml_reader
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
 
@@ -55,12 +56,12 @@ def test_the_readme_begins_with_the_two_commands() -> None:
 @pytest.mark.parametrize("block", blocks(README + CONFIGURATION.partition("## subscribers.yaml")[0], "yaml"))
 def test_every_settings_example_is_valid(block: str) -> None:
     whole = "newsletter: {name: न, sender: {email: news@example.com}}\n" + block
-    assert settings_file.from_data(marked_yaml.read_text(whole, "README.md"), {})
+    assert loader.from_data(yaml_reader.read_text(whole, "README.md"), {})
 
 
 def test_the_list_example_is_valid() -> None:
     (block,) = blocks(CONFIGURATION.partition("## subscribers.yaml")[2], "yaml")
-    ((_, reader),) = listing.read_bytes(block.encode(), "x", topics=("देश", "खेल"))
+    ((_, reader),) = list_file.read_bytes(block.encode(), "x", topics=("देश", "खेल"))
     assert reader.name == "आशा शर्मा"
 
 
@@ -76,6 +77,6 @@ def test_every_command_is_in_the_documents_and_has_help(tmp_path: Path) -> None:
 def test_no_settings_file_of_ours_is_wrong() -> None:
     for path in (ROOT, ROOT / "samples/newsletter"):
         try:
-            settings_file.load(path, {})
+            loader.load(path, {})
         except ConfigurationError as error:
             pytest.fail(str(error))

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from digest.preview.server import PreviewServer
-from digest.preview.showing import PreviewState
+from digest.preview.state import PreviewState
 from tests.cli.newsroom import NOW, Newsroom
 from tests.support.folders import letter_folder
 

@@ -1,6 +1,6 @@
 """Extract every message that templates and code use, and write the .pot files.
 
-`python -m tests.render.extraction` rewrites digest/messages/template.pot and pages.pot.
+`python -m tests.render.extraction` rewrites digest/i18n/template.pot and pages.pot.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from babel.messages.extract import extract
 from jinja2.ext import babel_extract
 
 from digest.curate.sections import MESSAGE_IDS
-from digest.messages import PAGES, TEMPLATE
+from digest.i18n import PAGES, TEMPLATE
 from tests.paths import ROOT
 
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}

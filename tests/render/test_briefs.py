@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from digest.models import Edition, Variant
-from digest.render.page import PINNED, brief_stories
+from digest.render.context import PINNED, brief_stories
 from digest.render.themes import Theme
 from tests.render.sample import EVERYTHING, NOW, renderer, twenty
 
@@ -74,7 +74,7 @@ def test_a_short_variant_has_no_briefs() -> None:
 
 def test_pinned_equals_the_reason_that_compose_gives() -> None:
     from digest.curate.compose import ComposeContext, compose
-    from digest.curate.desk import Changes
+    from digest.curate.editorial_changes import Changes
     from digest.curate.rules import Rules
     from tests.curate.sample import BRIDGE
     from tests.curate.sample import NOW as MORNING

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from digest.hindi.sentences import split
 from digest.models import Edition, RenderedEmail
-from digest.render.fit import CLIPPED, MIN_STORIES, PERSONAL_BYTES, fit, measure
 from digest.render.letter import Renderer
+from digest.render.size_budget import CLIPPED, MIN_STORIES, PERSONAL_BYTES, fit, measure
 from tests.render.sample import BRANDING, EVERYTHING, NOW, TEMPLATES, twenty
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from digest.hindi.numbers import latin_digits
 from digest.models import RenderedEmail
 from digest.render import colour
-from digest.render.fit import measure
-from digest.render.stops import devanagari_digits_in_text
+from digest.render.size_budget import measure
+from digest.render.text import devanagari_digits_in_text
 from digest.render.themes import LOOKS, Theme
 from tests.render.sample import BRANDING, EDITION, EVERYTHING, NOW, renderer, twenty
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import ConfigurationError
-from digest.messages import PAGES, TEMPLATE, bound, require, translator
-from digest.messages.catalogue import Catalogue, Layer, PoSyntaxError, parse_po, placeholders
+from digest.i18n import PAGES, TEMPLATE, bound, require, translator
+from digest.i18n.catalogue import Catalogue, Layer, PoSyntaxError, parse_po, placeholders
 from tests.paths import ROOT
 from tests.render.extraction import template, used
 from tests.render.marathi import CATALOGUE as MARATHI

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from digest import marked_yaml, settings_file
-from digest.messages import bound
+from digest.config import loader
+from digest.i18n import bound
 from digest.models import RenderedEmail
 from digest.render.colour import Palette
+from digest.render.context import Group, Item, Links, Page, Picture
 from digest.render.lint import lint
-from digest.render.page import Group, Item, Links, Page, Picture
 from digest.render.themes import LOOKS, Look, Theme
+from digest.yamlio import reader
 from tests.paths import ROOT
 from tests.render.sample import EDITION, EVERYTHING, NOW, TEMPLATES, renderer
 
@@ -47,7 +48,7 @@ def cooked(home: Path, files: list[tuple[str, str]]) -> RenderedEmail:
     for name, text in files:
         if name == "digest.yaml":
             whole = "newsletter: {name: न, sender: {email: news@example.com}}\n" + text
-            chosen = settings_file.from_data(marked_yaml.read_text(whole, name), {}).theme
+            chosen = loader.from_data(reader.read_text(whole, name), {}).theme
             theme = Theme(LOOKS[chosen.name], **chosen.model_dump(exclude={"name"}))
         path = home / name
         path.parent.mkdir(parents=True, exist_ok=True)

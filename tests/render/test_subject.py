@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from digest.hindi import cut
 from digest.hindi.tables import words
 from digest.models import PLACEHOLDERS, Edition, Section
-from digest.render.stops import acronyms_in_devanagari
 from digest.render.subject import clean_headline, preheader, shorten, subject_line
+from digest.render.text import acronyms_in_devanagari
 from tests.render.sample import EDITION, story
 
 TITLES = st.lists(

@@ -8,9 +8,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest import marked_yaml, settings_file
-from digest.errors import ConfigurationError, Fault
-from digest.settings import Settings
+from digest.config import loader
+from digest.config.settings import Settings
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.yamlio import reader
 from tests.support.profiles import examples
 
 WORDS = [
@@ -31,10 +32,10 @@ VARIABLES = st.dictionaries(
 )  # fmt: skip
 
 
-def faults_of(data: Any, environment: dict[str, str]) -> list[Fault] | None:
+def faults_of(data: Any, environment: dict[str, str]) -> list[ConfigProblem] | None:
     """None when the data are good. Any other exception than ConfigurationError passes."""
     try:
-        found = settings_file.from_data(data, environment)
+        found = loader.from_data(data, environment)
     except ConfigurationError as error:
         return error.faults
     assert isinstance(found, Settings)
@@ -60,5 +61,5 @@ def test_from_data_raises_only_configuration_errors(data: Any, environment: dict
 )
 def test_an_error_in_a_file_has_one_of_its_lines(data: dict[str, Any]) -> None:
     text = "\n".join(f"{key}: {json.dumps(value)}" for key, value in data.items())
-    faults = faults_of(marked_yaml.read_text(text, "digest.yaml"), {})
+    faults = faults_of(reader.read_text(text, "digest.yaml"), {})
     assert all(1 <= fault.line <= len(data) for fault in faults or ())

@@ -6,9 +6,10 @@ import os
 
 import pytest
 
-from digest import marked_yaml, settings_file
+from digest.config import loader
+from digest.config.settings import Settings
 from digest.errors import ConfigurationError
-from digest.settings import Settings
+from digest.yamlio import reader
 
 FILE = """\
 newsletter:
@@ -21,7 +22,7 @@ sources:
 
 
 def read(environment: dict[str, str], text: str = FILE) -> Settings:
-    return settings_file.from_data(marked_yaml.read_text(text, "digest.yaml"), environment)
+    return loader.from_data(reader.read_text(text, "digest.yaml"), environment)
 
 
 def faults(environment: dict[str, str], text: str = FILE) -> list[str]:

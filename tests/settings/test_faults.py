@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from digest import marked_yaml, settings_file
+from digest.config import loader
+from digest.config.settings import Settings
+from digest.config.types import parse_clock, parse_duration
 from digest.errors import ConfigurationError
-from digest.settings import Settings
-from digest.settings_values import parse_clock, parse_duration
+from digest.yamlio import reader
 
 GOOD = "newsletter:\n  name: सुबह\n  sender: {email: news@example.com}\n"
 
 
 def read(text: str) -> Settings:
-    return settings_file.from_data(marked_yaml.read_text(text, "digest.yaml"), {})
+    return loader.from_data(reader.read_text(text, "digest.yaml"), {})
 
 
 def faults(text: str) -> list[str]:
@@ -121,7 +122,7 @@ def test_a_file_without_keys_is_an_error(text: str) -> None:
 
 def test_a_missing_file_suggests_digest_init(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"digest\.yaml: file not found, .*digest init DIR"):
-        settings_file.load(tmp_path, {})
+        loader.load(tmp_path, {})
 
 
 def test_settings_have_defaults_and_are_immutable() -> None:

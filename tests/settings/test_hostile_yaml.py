@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from digest import marked_yaml
 from digest.errors import ConfigurationError, quoted
-from digest.subscribers import listing
+from digest.subscribers import list_file
+from digest.yamlio import reader as yaml_reader
 from tests.support.cpu import cpu_limit
 
 
 def faults(data: bytes | str) -> list[str]:
     """What reading a list of these bytes says, which must not take long."""
     with cpu_limit(5), pytest.raises(ConfigurationError) as raised:
-        listing.read_bytes(data if isinstance(data, bytes) else data.encode(), "subscribers.yaml", topics=None)
+        list_file.read_bytes(data if isinstance(data, bytes) else data.encode(), "subscribers.yaml", topics=None)
     found = [str(fault) for fault in raised.value.faults]
     assert all("\n" not in line and len(line) < 500 for line in found)
     return found
@@ -40,7 +40,7 @@ def test_exponential_aliases_are_rejected(text: str) -> None:
 def test_ordinary_aliases_are_accepted() -> None:
     rows = "".join(f"  - {{email: r{n}@example.com, topics: *t}}\n" for n in range(20_000))
     text = f"defaults: {{topics: &t [देश, खेल, दुनिया]}}\nsubscribers:\n{rows}"
-    assert len(listing.read_bytes(text.encode(), "subscribers.yaml", topics=None)) == 20_000
+    assert len(list_file.read_bytes(text.encode(), "subscribers.yaml", topics=None)) == 20_000
 
 
 @pytest.mark.parametrize("text", ["subscribers: &a [*a]\n", "defaults: &a {topics: *a}\nsubscribers: []\n"])
@@ -73,7 +73,7 @@ def test_a_huge_value_is_reported_by_its_length(key: str, value: str) -> None:
 def test_long_values_are_quoted_in_part() -> None:
     for text in ("x" * 90_000, "[" * 50 + "]" * 50, "{a: 1, b: [1, 2, 3, 4, 5, 6]}"):
         assert faults(f"subscribers:\n  - email: {text}\n")
-    assert len(quoted(marked_yaml.read_text("[" * 60 + "x" + "]" * 60, "x"))) < 200
+    assert len(quoted(yaml_reader.read_text("[" * 60 + "x" + "]" * 60, "x"))) < 200
     assert quoted("a" * 10**7).count("a") < 200
 
 
@@ -81,7 +81,7 @@ def test_an_invalid_file_name(tmp_path: Path) -> None:
     path = tmp_path / "subscribers.yaml"
     path.write_text("include: [" + "a" * 5000 + "]\nsubscribers: []\n", encoding="utf-8")
     with pytest.raises(ConfigurationError, match="no file matches"):
-        listing.read_files(path, topics=None)
+        list_file.read_files(path, topics=None)
 
 
 def test_every_duplicate_key_is_reported() -> None:
@@ -122,5 +122,5 @@ def test_damaged_and_wrongly_encoded_files(data: bytes, expected: str) -> None:
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_all_line_endings_and_a_byte_order_mark_are_accepted(end: str, mark: str) -> None:
     data = (mark + LIST.replace("\n", end)).encode()
-    ((address, reader),) = listing.read_bytes(data, "subscribers.yaml", topics=None)
+    ((address, reader),) = list_file.read_bytes(data, "subscribers.yaml", topics=None)
     assert (address, reader.name) == ("asha@example.com", "आशा")

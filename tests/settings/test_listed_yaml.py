@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from digest import marked_yaml
 from digest.errors import ConfigurationError
-from digest.listed_yaml import EditNotPossible, YamlListEditor
+from digest.yamlio import reader
+from digest.yamlio.editor import EditNotPossible, YamlListEditor
 from tests.support.profiles import examples
 
 NEW = {"name": "नया", "url": "https://new.example/rss?a=1,2#x"}
@@ -182,7 +182,7 @@ def test_random_edits_change_no_other_byte(tmp_path: Path, form: str, ends: str)
     number, done = 100, 0
     for _ in range(60):
         raw = path.read_bytes()
-        rows = [dict(row) for row in marked_yaml.read_file(path)["sources"] or []]
+        rows = [dict(row) for row in reader.read_file(path)["sources"] or []]
         if not rows or (len(rows) < 6 and chance.random() < 0.5):
             new = []
             for _row in range(chance.choice([1, 1, 2, 3])):
@@ -199,7 +199,7 @@ def test_random_edits_change_no_other_byte(tmp_path: Path, form: str, ends: str)
             continue
         done += 1
         after = path.read_bytes()
-        assert [dict(row) for row in marked_yaml.read_file(path)["sources"]] == expected
+        assert [dict(row) for row in reader.read_file(path)["sources"]] == expected
         assert after.startswith(HEAD.replace("\n", ends).encode())
         assert after.endswith(TAIL.replace("\n", ends).encode())
         assert after.count(b"\n") == after.count(ends.encode())
@@ -224,6 +224,6 @@ def test_any_value_is_read_back_or_refused(tmp_path: Path, form: str, value: Any
     except EditNotPossible:
         assert path.read_bytes() == raw
         return
-    rows = marked_yaml.read_file(path)["sources"]
+    rows = reader.read_file(path)["sources"]
     assert rows[2] == {"name": "r9", "section": value}
     assert len(rows) == 3

@@ -9,19 +9,20 @@ from zoneinfo import available_timezones
 import pytest
 from jsonschema import Draft202012Validator
 
-from digest import marked_yaml, schemas
-from digest.settings import Settings
+from digest.config import json_schema
+from digest.config.settings import Settings
+from digest.yamlio import reader
 from tests.house.test_readme import CONFIGURATION, README, blocks
 from tests.paths import ROOT
 from tools import configuration
 
-SETTINGS = Draft202012Validator(schemas.settings_schema())
-LIST = Draft202012Validator(schemas.list_schema(("देश", "खेल")))
+SETTINGS = Draft202012Validator(json_schema.settings_schema())
+LIST = Draft202012Validator(json_schema.list_schema(("देश", "खेल")))
 NEWSLETTER = "newsletter: {name: न, sender: {email: news@example.com}}\n"
 
 
 def errors(validator: Draft202012Validator, text: str) -> list[str]:
-    return [error.message for error in validator.iter_errors(marked_yaml.read_text(text, "x"))]
+    return [error.message for error in validator.iter_errors(reader.read_text(text, "x"))]
 
 
 def test_both_are_valid_schemas() -> None:
@@ -129,6 +130,6 @@ def test_every_time_zone_passes() -> None:
 
 def test_the_schemas_of_this_folder_are_current(tmp_path: Path) -> None:
     """After a change of the settings run `.venv/bin/digest --home . schema`."""
-    for path in schemas.write(tmp_path):
+    for path in json_schema.write_schemas(tmp_path):
         assert b"`" not in path.read_bytes()
         assert json.loads(path.read_bytes()) == json.loads((ROOT / "schema" / path.name).read_bytes())

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest import marked_yaml
 from digest.errors import ConfigurationError
+from digest.yamlio import reader
 
 
 def error_of(text: str) -> str:
     with pytest.raises(ConfigurationError) as caught:
-        marked_yaml.read_text(text, "list.yaml")
+        reader.read_text(text, "list.yaml")
     return str(caught.value)
 
 
@@ -28,12 +28,12 @@ def error_of(text: str) -> str:
     ],
 )  # fmt: skip
 def test_scalars(text: str, value: object) -> None:
-    held = marked_yaml.read_text(f"k: {text}\n", "x")["k"]
+    held = reader.read_text(f"k: {text}\n", "x")["k"]
     assert (held, type(held)) == (value, type(value))
 
 
 def test_every_key_and_item_knows_its_line() -> None:
-    value = marked_yaml.read_text("# c\na: 1\nb:\n  - x\n\n  - {y: 1,\n     z: 2}\n", "x")
+    value = reader.read_text("# c\na: 1\nb:\n  - x\n\n  - {y: 1,\n     z: 2}\n", "x")
     assert (value.line, value.lines) == (2, {"a": 2, "b": 3})
     assert (value["b"].line, value["b"].lines) == (4, [4, 6])
     assert value["b"][1].lines == {"y": 6, "z": 7}
@@ -72,27 +72,27 @@ def test_a_file_in_another_encoding(tmp_path: Path, data: bytes, expected: str) 
     path = tmp_path / "list.yaml"
     path.write_bytes(data)
     with pytest.raises(ConfigurationError) as caught:
-        marked_yaml.read_file(path)
+        reader.read_file(path)
     assert str(caught.value) == expected
 
 
 def test_a_missing_file_a_folder_and_a_byte_order_mark(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"^list\.yaml: file not found$"):
-        marked_yaml.read_file(tmp_path / "list.yaml")
+        reader.read_file(tmp_path / "list.yaml")
     with pytest.raises(ConfigurationError, match="can't be read: "):
-        marked_yaml.read_file(tmp_path)
+        reader.read_file(tmp_path)
     (tmp_path / "bom.yaml").write_bytes(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n")
-    assert marked_yaml.read_file(tmp_path / "bom.yaml") == {"a": 1, "b": 2}
+    assert reader.read_file(tmp_path / "bom.yaml") == {"a": 1, "b": 2}
 
 
 def test_an_alias_has_the_value_of_its_anchor() -> None:
-    assert marked_yaml.read_text("a: &x [1]\nb: *x\n", "x") == {"a": [1], "b": [1]}
+    assert reader.read_text("a: &x [1]\nb: *x\n", "x") == {"a": [1], "b": [1]}
 
 
 def test_streamed_items_go_to_the_callback_with_their_lines() -> None:
     items: list[tuple[Any, int]] = []
     text = "list:\n  - a: 1\n\n  - [x]\n  - z\nother: {list: [1]}\n"
-    value = marked_yaml.read_text(text, "x", each={"list": lambda item, line: items.append((item, line))})
+    value = reader.read_text(text, "x", each={"list": lambda item, line: items.append((item, line))})
     assert items == [({"a": 1}, 2), (["x"], 4), ("z", 5)]
     assert value == {"list": [], "other": {"list": [1]}}
     assert value.lines == {"list": 1, "other": 6}
@@ -101,7 +101,7 @@ def test_streamed_items_go_to_the_callback_with_their_lines() -> None:
 @given(st.text(alphabet=st.sampled_from("ab:- \n\t[]{}#'\"&*!|>%@`,?~0क\x85\u2028\x00\ud800"), max_size=40))
 def test_any_text_is_a_value_or_an_error_with_the_file_name(text: str) -> None:
     try:
-        marked_yaml.read_text(text, "list.yaml")
+        reader.read_text(text, "list.yaml")
     except ConfigurationError as error:
         faults = error.faults
     else:

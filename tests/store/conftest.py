@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from digest.models import Edition, Subscriber
+from digest.store.content.editions import EditionStore
 from digest.store.database import Database, open_database
-from digest.store.editions import EditionStore
-from digest.store.ledger import SqlLedger
-from digest.store.readers import ReaderStore
+from digest.store.people.subscribers import SubscriberStore
+from digest.store.sending.ledger import SqlLedger
 from tests.support.freezing import Entry, freeze
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -37,7 +37,7 @@ def an_edition(key: str = KEY) -> Edition:
 
 def enlist(database: Database, *addresses: str) -> None:
     """Makes these the whole list."""
-    ReaderStore(database).sync([(a, Subscriber(email=a)) for a in addresses], now=NOW)
+    SubscriberStore(database).sync([(a, Subscriber(email=a)) for a in addresses], now=NOW)
 
 
 Frozen = Callable[..., list[int]]
@@ -52,7 +52,7 @@ def frozen(database: Database) -> Frozen:
         editions = EditionStore(database)
         if editions.get(key) is None:
             editions.put(an_edition(key), over=())
-        ids = [candidate.id for candidate in ReaderStore(database).candidates(key)]
+        ids = [candidate.id for candidate in SubscriberStore(database).candidates(key)]
         freeze(database, key, [Entry(id, "html", due) for id in ids], size, now=NOW)
         return ids
 

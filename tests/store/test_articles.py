@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import event
 
-from digest.collect.memory import SaveCounts, SourceState, Validators
+from digest.collect.state import SaveCounts, SourceState, Validators
 from digest.models import Article, Block, Image, SourceHealth
-from digest.store.articles import ArticleStore
+from digest.store.content.articles import ArticleStore
 from digest.store.database import Database
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)

@@ -9,20 +9,20 @@ import pytest
 from sqlalchemy import select
 
 from digest.events.rules import LEFT, RANKS
-from digest.store import consent
-from digest.store.consent import Consent, ConsentLog
 from digest.store.database import Database
-from digest.store.erasing import Erasures
-from digest.store.importing import ListImport
-from digest.store.readers import ReaderStore
-from digest.store.schema_readers import suppression
-from digest.store.signups import SignupStore
-from digest.store.wishes import Said, WishStore
-from digest.subscribers.incoming import Incoming
+from digest.store.people import consent
+from digest.store.people.consent import Consent, ConsentLog
+from digest.store.people.erasure import Erasures
+from digest.store.people.imports import SubscriberImport
+from digest.store.people.preferences import ConsentContext, PreferenceStore
+from digest.store.people.signups import SignupStore
+from digest.store.people.subscribers import SubscriberStore
+from digest.store.schema import suppression
+from digest.subscribers.imports.rows import Incoming
 from tests.store.conftest import NOW, enlist
 
 WHO = "reader0@example.com"
-SAID = Said("web:leave")
+SAID = ConsentContext("web:leave")
 
 
 def minutes(count: float) -> datetime:
@@ -30,16 +30,16 @@ def minutes(count: float) -> datetime:
 
 
 def hear(database: Database, reason: str, at: datetime = NOW) -> bool:
-    return ReaderStore(database).suppress(WHO, reason, now=at)
+    return SubscriberStore(database).suppress(WHO, reason, now=at)
 
 
 def barred(database: Database) -> str:
-    return ReaderStore(database).suppressed().get(WHO, "")
+    return SubscriberStore(database).suppressed().get(WHO, "")
 
 
 def reader(database: Database) -> int:
     enlist(database, WHO)
-    found = WishStore(database).at(WHO)
+    found = PreferenceStore(database).at(WHO)
     assert found
     return found.id
 
@@ -56,12 +56,12 @@ def test_in_whatever_order_they_are_heard_the_gravest_stays(database: Database) 
         told = [hear(database, reason, minutes(place)) for place, reason in enumerate(order)]
         assert told == [True, False, False, False], "newly barred is said once"
         assert barred(database) == "complained"
-        ReaderStore(database).lift(WHO)
+        SubscriberStore(database).lift(WHO)
 
 
 def test_a_graver_reason_keeps_what_was_before(database: Database) -> None:
     hear(database, "bounced")
-    ReaderStore(database).suppress(WHO, "complained", now=minutes(5), detail="by the provider")
+    SubscriberStore(database).suppress(WHO, "complained", now=minutes(5), detail="by the provider")
     with database.read() as connection:
         row = connection.execute(select(suppression)).one()
     assert (row.reason, row.detail, row.at) == ("complained", "by the provider; before: bounced", minutes(5))
@@ -69,7 +69,7 @@ def test_a_graver_reason_keeps_what_was_before(database: Database) -> None:
 
 def test_who_complained_may_leave_too_and_stays_barred_for_the_complaint(database: Database) -> None:
     id = reader(database)
-    wishes = WishStore(database)
+    wishes = PreferenceStore(database)
     hear(database, "complained")
     for at in (1, 2, 3):  # one click, a scanner, one more
         assert wishes.leave(id, SAID, now=minutes(at))
@@ -92,7 +92,7 @@ def test_what_was_said_before_a_confirmed_sign_up_bars_nobody(database: Database
 @pytest.mark.parametrize(("reason", "stays"), [(LEFT, ""), ("bounced", "bounced"), ("complained", "complained")])
 def test_taking_back_a_leaving_answers_earlier_leavings_alone(database: Database, reason: str, stays: str) -> None:
     id = reader(database)
-    wishes = WishStore(database)
+    wishes = PreferenceStore(database)
     wishes.leave(id, SAID, now=minutes(1))
     assert wishes.come_back(id, SAID, now=minutes(2))
     hear(database, reason, minutes(1))
@@ -109,7 +109,7 @@ def test_a_word_of_the_very_second_of_coming_back_counts(database: Database) -> 
 def test_a_readers_own_leaving_counts_whatever_the_clock_says(database: Database) -> None:
     id = reader(database)
     sign_up(database, minutes(60))  # by a clock that was an hour ahead
-    assert WishStore(database).leave(id, SAID, now=minutes(1))
+    assert PreferenceStore(database).leave(id, SAID, now=minutes(1))
     assert barred(database) == LEFT
 
 
@@ -120,16 +120,16 @@ def test_words_of_the_log_that_are_no_coming_back_lift_nothing(database: Databas
 
 
 def test_an_import_brings_the_graver_reason_alone(database: Database) -> None:
-    imports = ListImport(database, Erasures(database))
+    imports = SubscriberImport(database, Erasures(database))
     words = {"a@example.com": "complained", "b@example.com": "bounced", "c@example.com": LEFT}
     for address in words:
-        ReaderStore(database).suppress(address, LEFT, now=NOW)
+        SubscriberStore(database).suppress(address, LEFT, now=NOW)
     rows = [Incoming(line, address, address, suppressed=word) for line, (address, word) in enumerate(words.items(), 2)]
     rows.append(Incoming(5, "d@example.com", "d@example.com", suppressed="bounced"))
     rows.append(Incoming(6, "d@example.com", "d@example.com", suppressed="complained"))
     done = imports.take(rows, "old", source="import old", now=minutes(5), rejected=lambda *_row: None)
     assert done.barred == 1
-    assert ReaderStore(database).suppressed() == {
+    assert SubscriberStore(database).suppressed() == {
         "a@example.com": "complained",
         "b@example.com": LEFT,
         "c@example.com": LEFT,

@@ -16,12 +16,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.engine import make_url
 
-from digest.errors import Busy, ConfigurationError, StoreError
-from digest.store import meta, troubles
+from digest.errors import AlreadyRunning, ConfigurationError, StoreError
+from digest.store import errors, meta
 from digest.store.database import HEAD, Database, migrate, open_database
-from digest.store.locks import alone
+from digest.store.locks import exclusive
 from digest.store.meta import get_or_make
-from digest.store.tables import metadata
+from digest.store.schema import metadata
 
 
 def test_a_new_store_has_the_schema_of_the_code(database: Database) -> None:
@@ -71,7 +71,7 @@ def test_a_store_from_a_newer_version_is_refused(store_url: str, tmp_path: Path)
 
 
 def test_a_locked_store_is_said_to_be_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(troubles, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(errors, "BUSY_SECONDS", 0.2)
     open_database("sqlite:///digest.db", home=tmp_path).close()
     other = sqlite3.connect(tmp_path / "digest.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
@@ -141,7 +141,7 @@ def test_one_at_a_time(database: Database) -> None:
     inside, leave = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with alone(database, "sending 1", wait=0):
+        with exclusive(database, "sending 1", wait=0):
             inside.set()
             leave.wait(10)
 
@@ -149,14 +149,14 @@ def test_one_at_a_time(database: Database) -> None:
     holder.start()
     assert inside.wait(10)
     try:
-        with pytest.raises(Busy, match="another digest process"), alone(database, "sending 1", wait=0.3):
+        with pytest.raises(AlreadyRunning, match="another digest process"), exclusive(database, "sending 1", wait=0.3):
             pass
-        with alone(database, "sending 2", wait=0):
+        with exclusive(database, "sending 2", wait=0):
             pass
     finally:
         leave.set()
         holder.join()
-    with alone(database, "sending 1", wait=5):
+    with exclusive(database, "sending 1", wait=5):
         pass
 
 

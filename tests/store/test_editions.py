@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from digest.curate.desk import Changes
+from digest.curate.editorial_changes import Changes
+from digest.store.content.editions import EditionStore
 from digest.store.database import Database
-from digest.store.editions import EditionStore
 from tests.store.conftest import an_edition
 
 

@@ -11,20 +11,18 @@ import pytest
 from sqlalchemy import select, text
 
 from digest.errors import StoreError
-from digest.store.consent import ConsentLog
-from digest.store.counting import counts
+from digest.store.content.events import EventStore
 from digest.store.database import Database, open_database
-from digest.store.erasing import Erased, Erasures
-from digest.store.events import EventStore
-from digest.store.history import Histories
-from digest.store.ledger import SqlLedger
+from digest.store.people.consent import ConsentLog
+from digest.store.people.erasure import ErasureResult, Erasures
+from digest.store.people.history import SubscriberHistory
+from digest.store.people.preferences import PreferenceStore
+from digest.store.people.signups import SignupStore
+from digest.store.people.subscribers import SubscriberStore
 from digest.store.rate_limits import Quota, RateLimiter
-from digest.store.readers import ReaderStore
-from digest.store.schema import attempt, decision, delivery, delivery_event, edition, webhook
-from digest.store.schema_readers import subscriber
-from digest.store.signups import SignupStore
-from digest.store.tables import metadata
-from digest.store.wishes import WishStore
+from digest.store.schema import attempt, decision, delivery, delivery_event, edition, metadata, subscriber, webhook
+from digest.store.sending.ledger import SqlLedger
+from digest.store.sending.stats import counts
 from tests.store.conftest import KEY, NOW, Frozen, enlist
 from tests.support.claiming import claim_one
 
@@ -41,7 +39,7 @@ def test_nothing_of_the_person_is_left_and_the_counts_balance(
 ) -> None:
     ids = frozen(3)
     ConsentLog(database).record(WHO, "signed up", NOW, "form", wording="yes, mail me", detail=f"from {WHO}")
-    ReaderStore(database).suppress(WHO, "bounced", now=NOW, detail=f"550 <{WHO}> unknown")
+    SubscriberStore(database).suppress(WHO, "bounced", now=NOW, detail=f"550 <{WHO}> unknown")
     with database.write() as connection:
         mine = delivery.c.subscriber == ids[1]
         connection.execute(delivery.update().where(mine).values(outcome="rejected", reason=f"550 {WHO} is unknown"))
@@ -58,13 +56,13 @@ def test_nothing_of_the_person_is_left_and_the_counts_balance(
     assert before.balanced
     assert WHO in everything(database)
     erasures = Erasures(database)
-    assert erasures.erase(WHO, "asked by letter", now=NOW) == Erased(True, consents=1, letters=1)
+    assert erasures.erase(WHO, "asked by letter", now=NOW) == ErasureResult(True, consents=1, letters=1)
     left = everything(database)
     assert "reader1" not in left
     assert "yes, mail me" not in left
     assert counts(database, KEY) == before
-    assert erasures.erase(WHO, "again", now=NOW) == Erased(False)
-    (erased,) = [one for one in Histories(database, erasures).of(WHO) if one.kind == "barred"]
+    assert erasures.erase(WHO, "again", now=NOW) == ErasureResult(False)
+    (erased,) = [one for one in SubscriberHistory(database, erasures).of(WHO) if one.kind == "barred"]
     assert erased.why.startswith("asked by letter")
 
 
@@ -159,13 +157,13 @@ def test_sqlite_keeps_no_page_of_them(tmp_path: Path) -> None:
     database = open_database("sqlite:///digest.db", home=tmp_path)
     names = [f"reader{number}@example.com" for number in range(2000)]
     enlist(database, *names)
-    log, wishes = ConsentLog(database), WishStore(database)
+    log, wishes = ConsentLog(database), PreferenceStore(database)
     who = wishes.at(WHO)
     assert who is not None
     for number in range(50):
         log.record(WHO, "changed", NOW, "form", wording="x" * number, detail=f"from {WHO}")
-        ReaderStore(database).suppress(WHO, "bounced", now=NOW, detail=f"550 <{WHO}> unknown")
-        ReaderStore(database).lift(WHO)
+        SubscriberStore(database).suppress(WHO, "bounced", now=NOW, detail=f"550 <{WHO}> unknown")
+        SubscriberStore(database).lift(WHO)
     enlist(database, *(name for name in names if name != WHO))  # off the list
     held = b"".join(path.read_bytes() for path in tmp_path.glob("digest.db*"))
     assert WHO.encode() in held

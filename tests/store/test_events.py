@@ -13,14 +13,14 @@ from sqlalchemy import select, update
 from digest.deliver.outcome import Accepted, NotSent, Unknown
 from digest.events.effects import Applied, apply
 from digest.events.event import Event
-from digest.store.counting import counts
+from digest.store.content.events import EventStore, FeedbackCounts, count_feedback
 from digest.store.database import Database
-from digest.store.events import EventStore, Heard, heard
-from digest.store.ledger import SqlLedger
-from digest.store.readers import ReaderStore
+from digest.store.people.signups import SignupStore
+from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import attempt as attempts
 from digest.store.schema import edition, webhook
-from digest.store.signups import SignupStore
+from digest.store.sending.ledger import SqlLedger
+from digest.store.sending.stats import counts
 from tests.store.conftest import KEY, NOW, Frozen, an_edition
 from tests.support.claiming import claim_one
 
@@ -32,7 +32,7 @@ def hear(database: Database, *events: Event, tracking: bool = False) -> Applied:
         events,
         memory=EventStore(database),
         ledger=SqlLedger(database),
-        readers=ReaderStore(database),
+        readers=SubscriberStore(database),
         now=max([LATER, *(event.at for event in events)]),
         tracking=tracking,
     )
@@ -79,7 +79,7 @@ def test_the_table_decides_who_is_barred(
 ) -> None:
     frozen(2)
     told = hear(database, an_event(kind, 1, reason=reason))
-    assert ReaderStore(database).suppressed() == ({"reader0@example.com": barred} if barred else {})
+    assert SubscriberStore(database).suppressed() == ({"reader0@example.com": barred} if barred else {})
     assert told.suppressed == bool(barred)
     assert bool(told.alarms) == (kind == "dropped" and not barred)
 
@@ -94,33 +94,33 @@ def test_late_twice_and_reordered_ends_the_same(database: Database, frozen: Froz
         random.Random(seed).shuffle(again)
         for start in range(0, len(again), 4):
             hear(database, *again[start : start + 4])
-    assert heard(database, KEY) == Heard(delivered=4, bounced=1, blocked=1, complained=1, left=1)
+    assert count_feedback(database, KEY) == FeedbackCounts(delivered=4, bounced=1, blocked=1, complained=1, left=1)
     barred = {
         "reader4@example.com": "bounced",
         "reader0@example.com": "unsubscribed",
         "reader1@example.com": "complained",
     }
-    assert ReaderStore(database).suppressed() == barred
+    assert SubscriberStore(database).suppressed() == barred
     assert hear(database, *events) == Applied()
 
 
 def test_who_left_counts_for_the_edition_before(database: Database, frozen: Frozen) -> None:
     frozen(3)
     hear(database, an_event("left", 1))
-    ReaderStore(database).suppress("reader1@example.com", "unsubscribed", now=LATER)  # by a page of ours
-    assert heard(database, KEY).left == 2
+    SubscriberStore(database).suppress("reader1@example.com", "unsubscribed", now=LATER)  # by a page of ours
+    assert count_feedback(database, KEY).left == 2
     frozen(3, key="special")
     with database.write() as connection:
         connection.execute(update(edition).where(edition.c.key == "special").values(frozen_at=LATER + timedelta(1)))
-    assert (heard(database, KEY).left, heard(database, "special").left) == (2, 0)
+    assert (count_feedback(database, KEY).left, count_feedback(database, "special").left) == (2, 0)
 
 
 def test_a_late_repeat_does_not_bar_who_has_come_back(database: Database, frozen: Frozen) -> None:
     frozen(1)
     hear(database, an_event("left", 1))
-    ReaderStore(database).lift("reader0@example.com")
+    SubscriberStore(database).lift("reader0@example.com")
     assert hear(database, an_event("left", 1)).suppressed == 0
-    assert ReaderStore(database).suppressed() == {}
+    assert SubscriberStore(database).suppressed() == {}
 
 
 @pytest.mark.parametrize("kind", ["processed", "deferred", "delivered", "bounced", "blocked", "opened"])
@@ -208,7 +208,7 @@ def test_another_newsletter_of_the_account_says_nothing_about_ours(database: Dat
     ]
     assert hear(database, *foreign) == Applied()
     hear(database, Event("bounced", NOW, "reader1@example.com"))  # the address is dead, whoever wrote to it
-    assert ReaderStore(database).suppressed() == {"reader1@example.com": "bounced"}
+    assert SubscriberStore(database).suppressed() == {"reader1@example.com": "bounced"}
 
 
 def test_a_dropped_event_without_an_address_is_found_by_our_ids(
@@ -217,7 +217,7 @@ def test_a_dropped_event_without_an_address_is_found_by_our_ids(
     frozen(1)
     attempt = send(database, ledger, Accepted())
     hear(database, Event("dropped", NOW, "", 1, KEY, attempt, "Bounced Address"))
-    assert ReaderStore(database).suppressed() == {"reader0@example.com": "bounced"}
+    assert SubscriberStore(database).suppressed() == {"reader0@example.com": "bounced"}
 
 
 def test_opens_and_clicks_count_only_where_they_are_wanted(database: Database, frozen: Frozen) -> None:
@@ -225,12 +225,12 @@ def test_opens_and_clicks_count_only_where_they_are_wanted(database: Database, f
     events = [an_event("opened", 1), an_event("opened", 1), an_event("machine open", 2), an_event("clicked", 1)]
     events += [an_event("machine click", 3)]
     hear(database, *events)
-    assert heard(database, KEY) == Heard()
+    assert count_feedback(database, KEY) == FeedbackCounts()
     hear(database, *events, tracking=True)
-    expected = Heard(opened=1, opened_by_machine=1, clicked=1, clicked_by_machine=1)
-    assert heard(database, KEY) == expected
+    expected = FeedbackCounts(opened=1, opened_by_machine=1, clicked=1, clicked_by_machine=1)
+    assert count_feedback(database, KEY) == expected
     assert str(expected) == "1 opened, 1 clicked, 1 opened by machine, 1 clicked by machine"
-    assert str(Heard()) == ""
+    assert str(FeedbackCounts()) == ""
 
 
 def block(database: Database, frozen: Frozen, days: Sequence[int], delivered: Sequence[int] = ()) -> None:
@@ -259,7 +259,7 @@ def test_five_blocks_in_a_row_over_a_week_are_enough(
     database: Database, frozen: Frozen, days: list[int], delivered: list[int], barred: bool
 ) -> None:
     block(database, frozen, days, delivered)
-    assert ReaderStore(database).suppressed() == ({"reader0@example.com": "blocked"} if barred else {})
+    assert SubscriberStore(database).suppressed() == ({"reader0@example.com": "blocked"} if barred else {})
 
 
 def test_a_newer_letter_of_which_nothing_is_heard_yet_does_not_end_the_row(database: Database, frozen: Frozen) -> None:
@@ -267,7 +267,7 @@ def test_a_newer_letter_of_which_nothing_is_heard_yet_does_not_end_the_row(datab
     with database.write() as connection:
         connection.execute(update(edition).where(edition.c.key == "newer").values(frozen_at=NOW + timedelta(days=20)))
     block(database, frozen, [1, 2, 4, 6, 8])
-    assert ReaderStore(database).suppressed() == {"reader0@example.com": "blocked"}
+    assert SubscriberStore(database).suppressed() == {"reader0@example.com": "blocked"}
 
 
 def test_a_post_is_kept_once_and_handled_in_order(database: Database) -> None:
@@ -308,16 +308,20 @@ def test_two_processes_at_the_same_posts_agree(database: Database, frozen: Froze
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(handle, range(4)))
-    assert len(ReaderStore(database).suppressed()) == 27
-    assert (heard(database, KEY).delivered, heard(database, KEY).bounced, heard(database, KEY).left) == (13, 14, 13)
+    assert len(SubscriberStore(database).suppressed()) == 27
+    assert (
+        count_feedback(database, KEY).delivered,
+        count_feedback(database, KEY).bounced,
+        count_feedback(database, KEY).left,
+    ) == (13, 14, 13)
 
 
 def test_events_of_two_editions_in_one_post(database: Database, frozen: Frozen) -> None:
     frozen(2)
     frozen(2, key="special")
     hear(database, an_event("delivered", 1), an_event("delivered", 1, key="special"), an_event("bounced", 2))
-    assert heard(database, KEY) == Heard(delivered=1, bounced=1)
-    assert heard(database, "special") == Heard(delivered=1)
+    assert count_feedback(database, KEY) == FeedbackCounts(delivered=1, bounced=1)
+    assert count_feedback(database, "special") == FeedbackCounts(delivered=1)
     assert an_edition().key == KEY
     with database.read() as connection:
         assert connection.execute(select(edition.c.key)).all()
@@ -331,7 +335,7 @@ def test_a_batch_of_words_is_judged_one_by_one_against_coming_back(database: Dat
     back = NOW + timedelta(minutes=20)
     assert signups.confirm(number, timezone="UTC", source="", detail="", now=back)
     hear(database, an_event("complained", reader, minutes=10), an_event("bounced", reader, minutes=40))
-    assert ReaderStore(database).suppressed() == {"reader0@example.com": "bounced"}
+    assert SubscriberStore(database).suppressed() == {"reader0@example.com": "bounced"}
 
 
 def test_blocks_of_before_coming_back_wear_nobody_out(database: Database, frozen: Frozen) -> None:
@@ -341,4 +345,4 @@ def test_blocks_of_before_coming_back_wear_nobody_out(database: Database, frozen
     number = signups.ask("reader0@example.com", "reader0@example.com", wording="", detail="", now=back)
     assert signups.confirm(number, timezone="UTC", source="", detail="", now=back)
     block(database, frozen, [8])
-    assert ReaderStore(database).suppressed() == {}
+    assert SubscriberStore(database).suppressed() == {}

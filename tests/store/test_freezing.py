@@ -9,12 +9,12 @@ import pytest
 
 from digest.deliver.outcome import Accepted
 from digest.models import Subscriber
-from digest.store.counting import counts, missing
+from digest.store.content.editions import EditionStore
 from digest.store.database import Database
-from digest.store.editions import EditionStore
-from digest.store.freezing import Fate, Placed, Profile, freeze_listed
-from digest.store.ledger import SqlLedger
-from digest.store.readers import ReaderStore
+from digest.store.people.subscribers import SubscriberStore
+from digest.store.sending.enqueue import Decision, EnqueueResult, RecipientGroup, enqueue_subscribers
+from digest.store.sending.ledger import SqlLedger
+from digest.store.sending.stats import counts, find_unreached
 from digest.subscribers.due import Candidate
 from tests.store.conftest import KEY, NOW, an_edition
 from tests.support.claiming import claim_one
@@ -31,21 +31,21 @@ READERS = [
 ]
 
 
-def sync(database: Database, readers: list[Subscriber]) -> ReaderStore:
-    store = ReaderStore(database)
+def sync(database: Database, readers: list[Subscriber]) -> SubscriberStore:
+    store = SubscriberStore(database)
     store.sync([(reader.email, reader) for reader in readers], now=NOW)
     return store
 
 
-def fate(profile: Profile) -> Fate:
+def fate(profile: RecipientGroup) -> Decision:
     if profile.status == "paused" or profile.suppressed:
-        return Fate(excluded=profile.suppressed or "paused")
-    return Fate(profile.format, LATER if profile.timezone == "Europe/London" else NOW)
+        return Decision(excluded=profile.suppressed or "paused")
+    return Decision(profile.format, LATER if profile.timezone == "Europe/London" else NOW)
 
 
-def freeze(database: Database, store: ReaderStore, size: int = 4) -> Placed:
+def freeze(database: Database, store: SubscriberStore, size: int = 4) -> EnqueueResult:
     fates = {profile: fate(profile) for profile in store.profiles(KEY)}
-    return freeze_listed(database, KEY, fates, size, now=NOW)
+    return enqueue_subscribers(database, KEY, fates, size, now=NOW)
 
 
 def handed_over(database: Database) -> list[tuple[str, list[str]]]:
@@ -83,8 +83,8 @@ def test_each_kind_gets_its_own_in_the_lists_order(database: Database) -> None:
     EditionStore(database).put(an_edition(), over=())
     store = sync(database, READERS)
     store.suppress("reader2@example.com", "bounced", now=NOW)
-    assert freeze(database, store) == Placed(18)
-    assert {(one.email, one.reason) for one in missing(database, KEY) if one.state == "excluded"} == {
+    assert freeze(database, store) == EnqueueResult(18)
+    assert {(one.email, one.reason) for one in find_unreached(database, KEY) if one.state == "excluded"} == {
         ("reader2@example.com", "bounced"),
         ("reader7@example.com", "paused"),
     }
@@ -101,10 +101,10 @@ def test_each_kind_gets_its_own_in_the_lists_order(database: Database) -> None:
 def test_freezing_again_places_only_the_new_and_those_who_are_back(database: Database) -> None:
     EditionStore(database).put(an_edition(), over=())
     store = sync(database, READERS)
-    assert freeze(database, store) == Placed(19)
-    assert freeze(database, store) == Placed(0)
+    assert freeze(database, store) == EnqueueResult(19)
+    assert freeze(database, store) == EnqueueResult(0)
     store = sync(database, [replace(reader, status="active") for reader in READERS] + [Subscriber("new@example.com")])
-    assert freeze(database, store) == Placed(2)
+    assert freeze(database, store) == EnqueueResult(2)
     sent = [email for _variant, emails in handed_over(database) for email in emails]
     assert sorted(sent) == sorted([*(reader.email for reader in READERS), "new@example.com"])
     assert counts(database, KEY).settled
@@ -115,7 +115,7 @@ def test_who_changes_while_it_is_being_decided_is_left_for_another_look(database
     store = sync(database, READERS)
     fates = {profile: fate(profile) for profile in store.profiles(KEY)}
     sync(database, [*READERS[:-1], replace(READERS[-1], timezone="Asia/Kathmandu")])
-    assert freeze_listed(database, KEY, fates, 4, now=NOW) == Placed(18, unforeseen=1)
+    assert enqueue_subscribers(database, KEY, fates, 4, now=NOW) == EnqueueResult(18, unforeseen=1)
     assert counts(database, KEY).frozen == 19
-    assert freeze(database, store) == Placed(1)
+    assert freeze(database, store) == EnqueueResult(1)
     assert counts(database, KEY).frozen == 20

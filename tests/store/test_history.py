@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 from digest.deliver.outcome import Accepted, Unknown
 from digest.models import Subscriber
-from digest.store.consent import ConsentLog
+from digest.store.content.editions import EditionStore
 from digest.store.database import Database
-from digest.store.editions import EditionStore
-from digest.store.erasing import Erasures
-from digest.store.history import Histories
-from digest.store.ledger import SqlLedger
-from digest.store.readers import ReaderStore
+from digest.store.people.consent import ConsentLog
+from digest.store.people.erasure import Erasures
+from digest.store.people.history import SubscriberHistory
+from digest.store.people.signups import SignupStore
+from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import delivery_event
-from digest.store.signups import SignupStore
+from digest.store.sending.ledger import SqlLedger
 from tests.store.conftest import KEY, NOW, Frozen, an_edition, enlist
 from tests.support.claiming import claim_one
 from tests.support.freezing import Entry, freeze
@@ -24,7 +24,7 @@ LATER = NOW + timedelta(hours=1)
 
 
 def story(database: Database, address: str = WHO) -> list[tuple[str, str, str]]:
-    told = Histories(database, Erasures(database)).of(address)
+    told = SubscriberHistory(database, Erasures(database)).of(address)
     assert [one.at for one in told] == sorted(one.at for one in told)
     return [(f"{one.kind} {one.edition}".strip(), one.what, one.why) for one in told]
 
@@ -61,7 +61,7 @@ def test_a_letter_in_doubt_and_one_to_come(database: Database, ledger: SqlLedger
 def test_why_a_letter_did_not_come(database: Database, frozen: Frozen) -> None:
     enlist(database, WHO)
     editions = EditionStore(database)
-    (reader,) = ReaderStore(database).candidates(KEY)
+    (reader,) = SubscriberStore(database).candidates(KEY)
     editions.put(an_edition(), over=())
     freeze(database, KEY, [Entry(reader.id, excluded="paused")], 10, now=NOW)
     skipped = an_edition("2026-11-24")
@@ -84,7 +84,7 @@ def _fields(edition: object) -> dict[str, object]:
 
 
 def test_what_the_list_did(database: Database) -> None:
-    readers = ReaderStore(database)
+    readers = SubscriberStore(database)
     readers.sync([(WHO, Subscriber(WHO, "आशा"))], now=NOW)
     readers.sync([(WHO, Subscriber(WHO, "उषा", topics=("देश",), format="text"))], now=LATER)
     readers.sync([], now=LATER + timedelta(hours=1))
@@ -122,7 +122,7 @@ def test_who_came_by_the_sign_up_page(database: Database) -> None:
 
 def test_who_was_barred_and_asked_again(database: Database) -> None:
     enlist(database, WHO)
-    ReaderStore(database).suppress(WHO, "bounced", now=LATER)
+    SubscriberStore(database).suppress(WHO, "bounced", now=LATER)
     sign_up(database, LATER + timedelta(hours=1), confirm=False)
     waits = ("consent", "asked again", "from the sign-up page; the link in the mail was not followed yet")
     assert story(database)[-1] == waits

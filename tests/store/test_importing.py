@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 
 from digest.models import Subscriber
-from digest.store.consent import ConsentLog
 from digest.store.database import Database
-from digest.store.erasing import Erasures
-from digest.store.importing import Imported, ListImport
-from digest.store.readers import ReaderStore
-from digest.store.roster import Roster
-from digest.store.wishes import Said, WishStore
-from digest.subscribers.incoming import Incoming
+from digest.store.people.consent import ConsentLog
+from digest.store.people.erasure import Erasures
+from digest.store.people.imports import ImportResult, SubscriberImport
+from digest.store.people.preferences import ConsentContext, PreferenceStore
+from digest.store.people.subscribers import Roster, SubscriberStore
+from digest.subscribers.imports.rows import Incoming
 from tests.store.conftest import KEY, NOW, enlist
 
 LONG_AGO = datetime(2019, 5, 1, tzinfo=UTC)
@@ -25,9 +24,9 @@ def row(line: int, address: str, **values: Any) -> Incoming:
     return Incoming(line, address, address, **values)
 
 
-def take(database: Database, *rows: Incoming, origin: str = "old", **options: Any) -> tuple[Imported, list[Any]]:
+def take(database: Database, *rows: Incoming, origin: str = "old", **options: Any) -> tuple[ImportResult, list[Any]]:
     refused: list[Any] = []
-    done = ListImport(database, Erasures(database)).take(
+    done = SubscriberImport(database, Erasures(database)).take(
         rows, origin, source="list.csv", now=NOW, rejected=lambda *told: refused.append(told), **options
     )
     return done, refused
@@ -35,14 +34,14 @@ def take(database: Database, *rows: Incoming, origin: str = "old", **options: An
 
 def mailable(database: Database) -> dict[str, str]:
     """Address → reason why not, of everyone whom a freeze would see."""
-    return {reader.email: reader.suppressed for reader in ReaderStore(database).candidates(KEY)}
+    return {reader.email: reader.suppressed for reader in SubscriberStore(database).candidates(KEY)}
 
 
 def test_new_readers_are_mailed_like_any_other(database: Database) -> None:
     done, refused = take(
         database, row(2, "a@example.com", name="आशा", topics=["देश"], hour="07:30"), row(3, "b@example.com")
     )
-    assert (done, refused) == (Imported(2, 0, 0, 0, 0, 0), [])
+    assert (done, refused) == (ImportResult(2, 0, 0, 0, 0, 0), [])
     a, b = Roster(database).imported()
     assert a.reader == Subscriber("a@example.com", "आशा", ("देश",), hour=time(7, 30))
     assert b.reader == Subscriber("b@example.com")
@@ -62,7 +61,7 @@ def test_what_is_known_of_consent_is_kept(database: Database) -> None:
 def test_the_file_of_the_admins_wins(database: Database) -> None:
     enlist(database, "a@example.com")
     done, _ = take(database, row(2, "a@example.com", name="x"))
-    assert done == Imported(0, 0, 0, 1, 0, 0)
+    assert done == ImportResult(0, 0, 0, 1, 0, 0)
     assert list(Roster(database).imported()) == []
     assert ConsentLog(database).of("a@example.com") == []
 
@@ -78,13 +77,13 @@ def test_a_reader_of_the_file_and_of_an_import_leaves_with_the_line(database: Da
 @pytest.mark.parametrize("existing", ["update", "keep"])
 def test_a_pause_comes_along_and_never_over_a_readers_own_choice(database: Database, existing: str) -> None:
     until, past = NOW + timedelta(days=14), NOW - timedelta(days=1)
-    wishes = WishStore(database)
+    wishes = PreferenceStore(database)
     take(database, row(2, "known@example.com"), row(3, "chose@example.com"), row(4, "left@example.com"))
     enlist(database, "file@example.com")
     Roster(database).remove("left@example.com", source="admin", now=NOW)
     chose = wishes.at("chose@example.com")
     assert chose
-    wishes.set(chose.id, {"format": "text"}, Said("web:preferences"), now=NOW)
+    wishes.set(chose.id, {"format": "text"}, ConsentContext("web:preferences"), now=NOW)
     names = ("known", "chose", "left", "file", "new")
     rows = [row(n, f"{name}@example.com", status="active", paused_until=until) for n, name in enumerate(names, 2)]
     done, _ = take(database, *rows, row(9, "over@example.com", paused_until=past), existing=existing)
@@ -100,17 +99,17 @@ def test_importing_again_changes_or_keeps(database: Database, existing: str, nam
     take(database, row(2, "a@example.com", name="आशा", topics=["देश"]))
     again = (row(2, "a@example.com", name="नई"), row(3, "b@example.com"))
     done, _ = take(database, *again, origin="new", existing=existing)
-    assert done == Imported(1, 0, int(existing == "update"), int(existing == "keep"), 0, 0)
+    assert done == ImportResult(1, 0, int(existing == "update"), int(existing == "keep"), 0, 0)
     a, b = Roster(database).imported()
     assert (a.reader.name, a.reader.topics, a.origin, b.origin) == (name, ("देश",), "old", "new")
-    assert take(database, *again, origin="new", existing=existing)[0] == Imported(0, 0, 0, 2, 0, 0)
+    assert take(database, *again, origin="new", existing=existing)[0] == ImportResult(0, 0, 0, 2, 0, 0)
 
 
 def test_who_was_taken_off_is_listed_again(database: Database) -> None:
     enlist(database, "a@example.com")
     enlist(database)
     done, _ = take(database, row(2, "a@example.com", name="आशा"))
-    assert done == Imported(0, 1, 0, 0, 0, 0)
+    assert done == ImportResult(0, 1, 0, 0, 0, 0)
     (reader,) = Roster(database).imported()
     assert (reader.reader.name, reader.origin) == ("आशा", "old")
 
@@ -118,15 +117,15 @@ def test_who_was_taken_off_is_listed_again(database: Database) -> None:
 def test_who_left_there_is_barred_here_even_if_the_file_lists_them(database: Database) -> None:
     enlist(database, "a@example.com")
     rows = (row(2, "a@example.com", suppressed="unsubscribed"), row(3, "b@example.com", suppressed="bounced"))
-    assert take(database, *rows)[0] == Imported(0, 0, 0, 0, 2, 0)
-    assert ReaderStore(database).suppressed() == {"a@example.com": "unsubscribed", "b@example.com": "bounced"}
-    assert take(database, *rows)[0] == Imported(0, 0, 0, 0, 0, 0)
+    assert take(database, *rows)[0] == ImportResult(0, 0, 0, 0, 2, 0)
+    assert SubscriberStore(database).suppressed() == {"a@example.com": "unsubscribed", "b@example.com": "bounced"}
+    assert take(database, *rows)[0] == ImportResult(0, 0, 0, 0, 0, 0)
     assert [one.what for one in ConsentLog(database).of("b@example.com")] == ["bounced"]
 
 
 def test_who_left_here_stays_out(database: Database) -> None:
-    ReaderStore(database).suppress("a@example.com", "complained", now=NOW)
-    assert take(database, row(2, "a@example.com"))[0] == Imported(1, 0, 0, 0, 0, 1)
+    SubscriberStore(database).suppress("a@example.com", "complained", now=NOW)
+    assert take(database, row(2, "a@example.com"))[0] == ImportResult(1, 0, 0, 0, 0, 1)
     assert mailable(database) == {"a@example.com": "complained"}
 
 
@@ -138,7 +137,7 @@ def test_the_same_address_twice(database: Database) -> None:
         row(5, "b@example.com", suppressed="unsubscribed"),
     ]
     done, refused = take(database, *rows)
-    assert done == Imported(1, 0, 0, 0, 1, 0)
+    assert done == ImportResult(1, 0, 0, 0, 1, 0)
     assert refused == [
         (3, "b@example.com", "the same address as on line 5"),
         (4, "a@example.com", "the same address as on line 2"),
@@ -160,7 +159,7 @@ def test_a_fault_in_the_middle_leaves_nothing(database: Database) -> None:
     with pytest.raises(RuntimeError):
         take(database, *rows())
     with pytest.raises(RuntimeError):
-        ListImport(database, Erasures(database)).take(rows(), "old", source="x", now=NOW, rejected=print)
+        SubscriberImport(database, Erasures(database)).take(rows(), "old", source="x", now=NOW, rejected=print)
     assert mailable(database) == {}
     assert take(database, row(2, "a@example.com"))[0].added == 1
 
@@ -170,12 +169,12 @@ def test_the_store_can_be_written_while_a_list_is_read(database: Database) -> No
 
     def rows() -> Any:
         yield row(2, "a@example.com")
-        ReaderStore(database).suppress("z@example.com", "unsubscribed", now=NOW)
+        SubscriberStore(database).suppress("z@example.com", "unsubscribed", now=NOW)
         for line in range(3, 10_010):  # beyond what is staged at once
             yield row(line, f"r{line}@example.com")
-        ReaderStore(database).suppress("y@example.com", "unsubscribed", now=NOW)
+        SubscriberStore(database).suppress("y@example.com", "unsubscribed", now=NOW)
 
-    done = ListImport(database, Erasures(database)).take(rows(), "old", source="x", now=NOW, rejected=print)
+    done = SubscriberImport(database, Erasures(database)).take(rows(), "old", source="x", now=NOW, rejected=print)
     assert done.added == 10_008
 
 

@@ -11,16 +11,16 @@ from sqlalchemy import text
 from digest.deliver.ports import ScheduleWindow
 from digest.models import Subscriber
 from digest.store.database import Database
-from digest.store.erasing import Erasures
-from digest.store.ledger import SqlLedger
-from digest.store.readers import ReaderStore
-from digest.store.wishes import Said, WishStore
+from digest.store.people.erasure import Erasures
+from digest.store.people.preferences import ConsentContext, PreferenceStore
+from digest.store.people.subscribers import SubscriberStore
+from digest.store.sending.ledger import SqlLedger
 from tests.store.conftest import KEY, NOW, Frozen, enlist
 from tests.support.claiming import claim_one
 
 WHO = "reader1@example.com"
 ID = 2
-SAID = Said("page", "", "")
+SAID = ConsentContext("page", "", "")
 Leaving = Callable[[Database], object]
 
 
@@ -30,7 +30,7 @@ def unlist(database: Database) -> None:
 
 def pause_in_the_list(database: Database) -> None:
     everyone = [Subscriber(f"reader{n}@example.com", status="paused" if n == 1 else "active") for n in range(3)]
-    ReaderStore(database).sync([(one.email, one) for one in everyone], now=NOW)
+    SubscriberStore(database).sync([(one.email, one) for one in everyone], now=NOW)
 
 
 def by_hand(database: Database) -> None:
@@ -39,9 +39,11 @@ def by_hand(database: Database) -> None:
 
 
 LEAVING: dict[str, Leaving] = {
-    "bounced": lambda database: ReaderStore(database).suppress(WHO, "bounced", now=NOW),
-    "left": lambda database: WishStore(database).leave(ID, SAID, now=NOW),
-    "pauses": lambda database: WishStore(database).set(ID, {"paused_until": NOW + timedelta(days=7)}, SAID, now=NOW),
+    "bounced": lambda database: SubscriberStore(database).suppress(WHO, "bounced", now=NOW),
+    "left": lambda database: PreferenceStore(database).leave(ID, SAID, now=NOW),
+    "pauses": lambda database: PreferenceStore(database).set(
+        ID, {"paused_until": NOW + timedelta(days=7)}, SAID, now=NOW
+    ),
     "erased": lambda database: Erasures(database).erase(WHO, "asked", now=NOW),
     "off the list": unlist,
     "paused in the list": pause_in_the_list,
@@ -64,7 +66,7 @@ def test_who_leaves_after_the_freeze_is_not_mailed(
 def test_whose_pause_ends_before_the_letter_goes_gets_it(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     minutes = timedelta(minutes=1)
     frozen(2, due=NOW + 30 * minutes)
-    WishStore(database).set(ID, {"paused_until": NOW + 20 * minutes}, SAID, now=NOW)
+    PreferenceStore(database).set(ID, {"paused_until": NOW + 20 * minutes}, SAID, now=NOW)
     claim = claim_one(
         ledger,
         KEY,

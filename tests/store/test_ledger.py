@@ -12,12 +12,12 @@ from sqlalchemy import select
 from digest.deliver.outcome import Accepted, NotSent, PerRecipient, Rejected, Split, Unknown
 from digest.deliver.ports import Claim
 from digest.errors import StoreError
-from digest.store.counting import Counts, counts, doubts, missing
+from digest.store.content.editions import EditionStore
 from digest.store.database import Database
-from digest.store.editions import EditionStore
-from digest.store.ledger import SqlLedger
-from digest.store.readers import ReaderStore
+from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import attempt
+from digest.store.sending.ledger import SqlLedger
+from digest.store.sending.stats import Counts, counts, find_unreached, unknown_batches
 from tests.store.conftest import KEY, NOW, Frozen, enlist
 from tests.support.claiming import claim_one
 from tests.support.freezing import Entry, freeze
@@ -56,7 +56,7 @@ def test_a_halved_batch_is_two_and_loses_nobody(ledger: SqlLedger, database: Dat
     ids = frozen(5, size=10)
     ledger.settle(claim(ledger).attempt, Split("too large"), NOW)
     assert tally(database) == {"frozen": 5, "pending": 5}
-    assert {one.reason for one in missing(database, KEY)} == {"too large"}
+    assert {one.reason for one in find_unreached(database, KEY)} == {"too large"}
     halves = [claim(ledger), claim(ledger)]
     assert [[id for id, _email in half.readers] for half in halves] == [ids[:3], ids[3:]]
 
@@ -132,7 +132,7 @@ def test_batches_whose_readers_have_all_left_are_passed_over(
 ) -> None:
     ids = frozen(40, size=10)
     for n in (*range(10), *range(20, 30)):
-        ReaderStore(database).suppress(f"reader{n}@example.com", "left", now=NOW)
+        SubscriberStore(database).suppress(f"reader{n}@example.com", "left", now=NOW)
     claims = [*ledger.claim(2, KEY, "outbox", NOW, 5), *ledger.claim(2, KEY, "outbox", NOW, 5)]
     assert [id for claim in claims for id, _email in claim.readers] == ids[10:20] + ids[30:]
     assert not ledger.claim(2, KEY, "outbox", NOW, 5)
@@ -161,10 +161,10 @@ def test_an_excluded_reader_comes_back_when_due_and_only_once(
 ) -> None:
     ids = frozen(0) or []
     enlist(database, "asha@example.com")
-    (reader,) = ReaderStore(database).candidates(KEY)
+    (reader,) = SubscriberStore(database).candidates(KEY)
     freeze(database, KEY, [Entry(reader.id, excluded="paused")], 10)
     assert tally(database) == {"frozen": 1, "excluded": 1}
-    assert [row.reason for row in missing(database, KEY)] == ["paused"]
+    assert [row.reason for row in find_unreached(database, KEY)] == ["paused"]
     assert freeze(database, KEY, [Entry(reader.id, "html", NOW)], 10) == 1
     assert freeze(database, KEY, [Entry(reader.id, "html", NOW)], 10) == 0
     assert tally(database) == {"frozen": 1, "pending": 1}
@@ -174,7 +174,7 @@ def test_an_excluded_reader_comes_back_when_due_and_only_once(
 def test_batches_hold_one_variant_and_one_due_time(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(0)
     enlist(database, *(f"r{n}@example.com" for n in range(4)))
-    a, b, c, d = (reader.id for reader in ReaderStore(database).candidates(KEY))
+    a, b, c, d = (reader.id for reader in SubscriberStore(database).candidates(KEY))
     later = NOW + timedelta(hours=1)
     entries = [Entry(a, "html", NOW), Entry(b, "text", NOW), Entry(c, "html", later), Entry(d, "html", NOW)]
     freeze(database, KEY, entries, 10)
@@ -197,7 +197,9 @@ def test_rejected_readers_are_marked_and_the_rest_start_afresh(
     assert [id for id, _email in rest.readers] == [ids[0], *ids[2:]]
     ledger.settle(rest.attempt, Accepted(), NOW)
     assert tally(database) == {"frozen": 5, "rejected": 1, "accepted": 4}
-    assert [(row.email, row.reason) for row in missing(database, KEY)] == [("reader1@example.com", "550 no such user")]
+    assert [(row.email, row.reason) for row in find_unreached(database, KEY)] == [
+        ("reader1@example.com", "550 no such user")
+    ]
 
 
 def test_not_sent_goes_back_until_it_was_tried_often_enough(
@@ -221,7 +223,7 @@ def test_unknown_is_never_claimed_again(database: Database, ledger: SqlLedger, f
     ledger.begin_run(KEY, recovery=HOLD, now=NOW)
     assert claim_one(ledger, KEY, "sendgrid", NOW, 5) is None
     assert tally(database) == {"frozen": 2, "unknown": 2}
-    assert {row.reason for row in missing(database, KEY)} == {"no answer"}
+    assert {row.reason for row in find_unreached(database, KEY)} == {"no answer"}
 
 
 def test_mixed_gives_every_reader_the_own_fate(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
@@ -230,7 +232,7 @@ def test_mixed_gives_every_reader_the_own_fate(database: Database, ledger: SqlLe
     ledger.settle(claim(ledger, "smtp").attempt, outcome, NOW)
     assert tally(database) == {"frozen": 5, "accepted": 1, "rejected": 1, "unknown": 1, "pending": 2}
     assert [id for id, _email in claim(ledger, "smtp").readers] == [d, e]
-    (doubt,) = doubts(database, KEY)
+    (doubt,) = unknown_batches(database, KEY)
     assert (doubt.readers, doubt.transport) == (1, "smtp")
 
 
@@ -279,14 +281,14 @@ def test_who_leaves_between_freeze_and_claim_gets_nothing(
     database: Database, ledger: SqlLedger, frozen: Frozen
 ) -> None:
     frozen(4)
-    readers = ReaderStore(database)
+    readers = SubscriberStore(database)
     readers.suppress("reader0@example.com", "unsubscribed", now=NOW)
     enlist(database, "reader0@example.com", "reader1@example.com", "reader2@example.com")
     got = claim(ledger)
     assert [email for _id, email in got.readers] == ["reader1@example.com", "reader2@example.com"]
     ledger.settle(got.attempt, Accepted(), NOW)
     assert tally(database) == {"frozen": 4, "excluded": 2, "accepted": 2}
-    told = {row.email: row.reason for row in missing(database, KEY)}
+    told = {row.email: row.reason for row in find_unreached(database, KEY)}
     assert told == {"reader0@example.com": "unsubscribed", "reader3@example.com": "removed from the list"}
 
 
@@ -312,7 +314,7 @@ def test_an_operators_word_settles_an_unknown_batch_once(database: Database, led
     frozen(4, size=2)
     for _ in range(2):
         ledger.settle(claim(ledger).attempt, Unknown("hung up"), NOW)
-    first, second = (doubt.batch for doubt in doubts(database, KEY))
+    first, second = (doubt.batch for doubt in unknown_batches(database, KEY))
     assert ledger.decide(KEY, first, Accepted(), "in the log", NOW)
     assert ledger.decide(KEY, second, NotSent(""), "not in the log", NOW)
     assert not ledger.decide(KEY, first, NotSent(""), "twice", NOW)
@@ -385,13 +387,13 @@ def test_what_waited_too_long_is_given_up_and_named(database: Database, ledger: 
     assert ledger.expire(KEY, before=NOW) == 0
     assert ledger.expire(KEY, before=NOW + timedelta(hours=4)) == 2
     assert tally(database) == {"frozen": 2, "excluded": 2}
-    assert {row.reason for row in missing(database, KEY)} == {"expired before it could be sent"}
+    assert {row.reason for row in find_unreached(database, KEY)} == {"expired before it could be sent"}
 
 
 def test_everyone_in_doubt_or_put_off_is_told_why(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     a, b, c = frozen(3)
     ledger.settle(claim(ledger, "smtp").attempt, PerRecipient(frozenset({a}), {}, {b: "broke off"}, "server gone"), NOW)
-    assert [(row.state, row.reason) for row in missing(database, KEY)] == [
+    assert [(row.state, row.reason) for row in find_unreached(database, KEY)] == [
         ("unknown", "server gone"),
         ("pending", "server gone"),
     ]
@@ -401,7 +403,7 @@ def test_everyone_in_doubt_or_put_off_is_told_why(database: Database, ledger: Sq
 def test_an_exclusion_is_told_with_its_newest_reason(database: Database, frozen: Frozen) -> None:
     frozen(0)
     enlist(database, "asha@example.com")
-    (reader,) = ReaderStore(database).candidates(KEY)
+    (reader,) = SubscriberStore(database).candidates(KEY)
     freeze(database, KEY, [Entry(reader.id, excluded="paused")], 10)
     freeze(database, KEY, [Entry(reader.id, excluded="complained")], 10)
-    assert [row.reason for row in missing(database, KEY)] == ["complained"]
+    assert [row.reason for row in find_unreached(database, KEY)] == ["complained"]

@@ -16,12 +16,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
 from digest.deliver.ports import Claim, ScheduleWindow
 from digest.models import Subscriber
-from digest.store.counting import counts, doubts
+from digest.store.content.editions import EditionStore
 from digest.store.database import Database, open_database
-from digest.store.editions import EditionStore
-from digest.store.ledger import SqlLedger
-from digest.store.readers import ReaderStore
-from digest.store.tables import metadata
+from digest.store.people.subscribers import SubscriberStore
+from digest.store.schema import metadata
+from digest.store.sending.ledger import SqlLedger
+from digest.store.sending.stats import counts, unknown_batches
 from tests.store.conftest import KEY, NOW, an_edition
 from tests.store.test_recalls import Fenced
 from tests.support.freezing import Entry, freeze
@@ -43,7 +43,7 @@ class Ledger(RuleBasedStateMachine):
             for table in reversed(metadata.sorted_tables):
                 connection.execute(table.delete())
         self.ledger = SqlLedger(self.database)
-        self.readers = ReaderStore(self.database)
+        self.readers = SubscriberStore(self.database)
         EditionStore(self.database).put(an_edition(), over=())
         self.addresses: list[str] = []
         self.flying: dict[str, tuple[Claim, bool]] = {}  # attempt → its claim, and whether it has a fence
@@ -150,7 +150,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(data=st.data(), took=st.booleans())
     def decide(self, data: Any, took: bool) -> None:
-        open_ = doubts(self.database, KEY)
+        open_ = unknown_batches(self.database, KEY)
         if not open_:
             return
         chosen = data.draw(st.sampled_from(open_))

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from digest.models import InlineImage
-from digest.store.articles import ArticleStore
+from digest.store.content.articles import ArticleStore
+from digest.store.content.images import PictureStore
 from digest.store.database import Database
-from digest.store.pictures import PictureStore
 
 
 def some(count: int) -> Sequence[InlineImage]:

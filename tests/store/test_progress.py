@@ -10,10 +10,10 @@ from sqlalchemy import event
 
 from digest.deliver.outcome import Accepted
 from digest.errors import StoreError
-from digest.store.counting import counts, doubts
 from digest.store.database import Database, open_database
-from digest.store.ledger import SqlLedger
 from digest.store.progress import STEP, ProgressLog
+from digest.store.sending.ledger import SqlLedger
+from digest.store.sending.stats import counts, unknown_batches
 from tests.store.conftest import KEY, NOW, Frozen
 from tests.store.test_ledger import HOLD, claim
 
@@ -57,7 +57,7 @@ def test_after_a_power_cut_nobody_who_may_have_it_is_sent_it_again(
     assert left.accepted <= upto - 1
     assert left.accepted + left.unknown >= upto
     assert left.unknown == min(STEP, 120 - sure)
-    assert len(doubts(database, KEY)) == 1
+    assert len(unknown_batches(database, KEY)) == 1
 
 
 @pytest.fixture

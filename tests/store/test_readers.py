@@ -7,24 +7,24 @@ from datetime import time
 
 from digest.models import Subscriber
 from digest.store.database import Database
-from digest.store.readers import ReaderStore, Synced
+from digest.store.people.subscribers import SubscriberStore, SyncResult
 from tests.store.conftest import KEY, NOW
 
 ASHA = Subscriber("asha@example.com", "आशा", topics=("देश",), hour=time(7, 30), format="text")
 RAVI = Subscriber("ravi@example.com")
 
 
-def sync(store: ReaderStore, *readers: Subscriber) -> Synced:
+def sync(store: SubscriberStore, *readers: Subscriber) -> SyncResult:
     return store.sync([(reader.email, reader) for reader in readers], now=NOW)
 
 
 def test_the_list_is_mirrored_and_a_reader_keeps_the_id(database: Database) -> None:
-    store = ReaderStore(database)
-    assert sync(store, ASHA, RAVI) == Synced(listed=2, added=2, removed=0)
+    store = SubscriberStore(database)
+    assert sync(store, ASHA, RAVI) == SyncResult(listed=2, added=2, removed=0)
     first = {reader.email: reader for reader in store.candidates(KEY)}
     assert first["asha@example.com"].topics == ("देश",)
     assert (first["asha@example.com"].hour, first["asha@example.com"].format) == (time(7, 30), "text")
-    assert sync(store, RAVI) == Synced(listed=1, added=0, removed=1)
+    assert sync(store, RAVI) == SyncResult(listed=1, added=0, removed=1)
     assert [reader.email for reader in store.candidates(KEY)] == ["ravi@example.com"]
     sync(store, replace(ASHA, status="paused"), RAVI)
     again = {reader.email: reader for reader in store.candidates(KEY)}
@@ -33,7 +33,7 @@ def test_the_list_is_mirrored_and_a_reader_keeps_the_id(database: Database) -> N
 
 
 def test_a_suppression_outlives_the_list(database: Database) -> None:
-    store = ReaderStore(database)
+    store = SubscriberStore(database)
     sync(store, ASHA)
     assert store.suppress("asha@example.com", "bounced", now=NOW)
     assert not store.suppress("asha@example.com", "complained", now=NOW)

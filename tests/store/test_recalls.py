@@ -11,10 +11,10 @@ import pytest
 
 from digest.deliver.outcome import Accepted, NotSent, Unknown
 from digest.deliver.ports import Claim, ScheduleWindow
-from digest.store.counting import counts
 from digest.store.database import Database, open_database
-from digest.store.ledger import SqlLedger
-from digest.store.locks import at_work
+from digest.store.locks import mark_running
+from digest.store.sending.ledger import SqlLedger
+from digest.store.sending.stats import counts
 from tests.store.conftest import KEY, NOW, Frozen
 from tests.support.claiming import claim_one
 
@@ -249,7 +249,7 @@ def test_what_a_living_run_holds_is_left_to_it(store_url: str, tmp_path: Path, f
     frozen(2, size=1)
     one, other = (open_database(store_url, home=tmp_path) for _ in range(2))
     ours, theirs = SqlLedger(one), SqlLedger(other)
-    with at_work(other, theirs.run):
+    with mark_running(other, theirs.run):
         got = claim_one(theirs, KEY, "sendgrid", NOW, 5)
         assert got is not None
         assert ours.begin_run(KEY, recovery=HOLD, now=NOW) == 0

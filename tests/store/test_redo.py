@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from digest.deliver.outcome import Accepted, PerRecipient, Retryable, Split
-from digest.store.counting import counts
 from digest.store.database import Database
-from digest.store.ledger import SqlLedger
-from digest.store.readers import ReaderStore
+from digest.store.people.subscribers import SubscriberStore
+from digest.store.sending.ledger import SqlLedger
+from digest.store.sending.stats import counts
 from tests.store.conftest import KEY, NOW, Frozen
 from tests.support.claiming import claim_one
 
@@ -55,7 +55,7 @@ def test_who_left_between_two_tries_and_came_back_gets_no_second_place(
     got = claim_one(ledger, KEY, "resend", NOW, 5)
     assert got is not None
     ledger.settle(got.attempt, Retryable("no answer"), NOW)
-    readers = ReaderStore(database)
+    readers = SubscriberStore(database)
     readers.suppress("reader0@example.com", "unsubscribed", now=NOW)
     again = claim_one(ledger, KEY, "resend", NOW, 5)
     assert again is not None

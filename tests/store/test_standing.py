@@ -12,12 +12,12 @@ import pytest
 from digest.deliver.outcome import Accepted
 from digest.deliver.ports import Recovery
 from digest.store.database import Database, open_database
-from digest.store.erasing import Erasures
-from digest.store.history import Histories
-from digest.store.ledger import SqlLedger
-from digest.store.locks import alone, at_work, living
-from digest.store.recovering import Left
-from digest.store.standing import Onlooker, Standing
+from digest.store.locks import exclusive, mark_running, running_runs
+from digest.store.people.erasure import Erasures
+from digest.store.people.history import SubscriberHistory
+from digest.store.sending.ledger import SqlLedger
+from digest.store.sending.recovery import RecoveryPolicy
+from digest.store.sending.status import EditionStatus, StatusReader
 from tests.store.conftest import KEY, NOW, Frozen
 from tests.support.claiming import claim_one
 
@@ -25,9 +25,9 @@ WAYS: Mapping[str, Recovery] = {"sendgrid": "hold", "smtp": "stepwise", "outbox"
 
 
 @pytest.fixture
-def looker(store_url: str, tmp_path: Path, database: Database) -> Iterator[Onlooker]:
+def looker(store_url: str, tmp_path: Path, database: Database) -> Iterator[StatusReader]:
     other = open_database(store_url, home=tmp_path)
-    yield Onlooker(other, Left(WAYS, {}, SqlLedger(other).progress.boot))
+    yield StatusReader(other, RecoveryPolicy(WAYS, {}, SqlLedger(other).progress.boot))
     other.close()
 
 
@@ -35,11 +35,11 @@ def recovered(ledger: SqlLedger) -> None:
     ledger.begin_run(KEY, recovery=WAYS, now=NOW)
 
 
-def told(standing: Standing) -> dict[str, int]:
+def told(standing: EditionStatus) -> dict[str, int]:
     return dict(Counter(one.state for one in standing.missing))
 
 
-def agrees(standing: Standing) -> bool:
+def agrees(standing: EditionStatus) -> bool:
     """The numbers are those of the list, and the doubts those of the batches."""
     counts = standing.counts
     named = {"unknown": counts.unknown, "pending": counts.pending}
@@ -47,7 +47,7 @@ def agrees(standing: Standing) -> bool:
     return counts.balanced and told(standing) == {k: n for k, n in named.items() if n} and in_doubt == counts.unknown
 
 
-def test_a_dead_run_leaves_its_batch_in_doubt_named(ledger: SqlLedger, frozen: Frozen, looker: Onlooker) -> None:
+def test_a_dead_run_leaves_its_batch_in_doubt_named(ledger: SqlLedger, frozen: Frozen, looker: StatusReader) -> None:
     frozen(6, size=3)
     claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claim
@@ -61,7 +61,7 @@ def test_a_dead_run_leaves_its_batch_in_doubt_named(ledger: SqlLedger, frozen: F
 
 
 @pytest.mark.parametrize("served", [0, 1, 2])
-def test_one_reader_of_smtp_is_in_doubt(ledger: SqlLedger, frozen: Frozen, looker: Onlooker, served: int) -> None:
+def test_one_reader_of_smtp_is_in_doubt(ledger: SqlLedger, frozen: Frozen, looker: StatusReader, served: int) -> None:
     ids = frozen(3)
     claim = claim_one(ledger, KEY, "smtp", NOW, 5)
     assert claim
@@ -75,7 +75,7 @@ def test_one_reader_of_smtp_is_in_doubt(ledger: SqlLedger, frozen: Frozen, looke
     assert looker.standing(KEY, NOW).counts.unknown == 1
 
 
-def test_what_is_redone_is_pending(ledger: SqlLedger, frozen: Frozen, looker: Onlooker) -> None:
+def test_what_is_redone_is_pending(ledger: SqlLedger, frozen: Frozen, looker: StatusReader) -> None:
     frozen(3)
     assert claim_one(ledger, KEY, "outbox", NOW, 5)
     seen = looker.standing(KEY, NOW)
@@ -83,45 +83,49 @@ def test_what_is_redone_is_pending(ledger: SqlLedger, frozen: Frozen, looker: On
     assert seen.counts.pending == 3
 
 
-def test_a_living_run_is_not_doubted(database: Database, ledger: SqlLedger, frozen: Frozen, looker: Onlooker) -> None:
+def test_a_living_run_is_not_doubted(
+    database: Database, ledger: SqlLedger, frozen: Frozen, looker: StatusReader
+) -> None:
     frozen(3)
-    with at_work(database, ledger.run):
+    with mark_running(database, ledger.run):
         claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
         assert claim
         seen = looker.standing(KEY, NOW)
         assert (seen.counts.pending, seen.counts.unknown, seen.doubts) == (3, 0, [])
-        assert living(looker.database, [ledger.run, "another"]) == {ledger.run}
+        assert running_runs(looker.database, [ledger.run, "another"]) == {ledger.run}
     ledger.settle(claim.attempt, Accepted(), NOW)
     assert looker.standing(KEY, NOW).counts.accepted == 3
 
 
 def test_a_dead_run_is_seen_beside_a_living_one(
-    database: Database, ledger: SqlLedger, frozen: Frozen, looker: Onlooker
+    database: Database, ledger: SqlLedger, frozen: Frozen, looker: StatusReader
 ) -> None:
     frozen(4, size=2)
     assert claim_one(SqlLedger(database), KEY, "sendgrid", NOW, 5)
-    with at_work(database, ledger.run):
+    with mark_running(database, ledger.run):
         assert claim_one(ledger, KEY, "sendgrid", NOW, 5)
         assert looker.standing(KEY, NOW).counts.unknown == 2
 
 
-def test_looking_is_in_no_sends_way(database: Database, ledger: SqlLedger, frozen: Frozen, looker: Onlooker) -> None:
+def test_looking_is_in_no_sends_way(
+    database: Database, ledger: SqlLedger, frozen: Frozen, looker: StatusReader
+) -> None:
     frozen(2)
     assert claim_one(SqlLedger(database), KEY, "sendgrid", NOW, 5)
-    with alone(looker.database, "sending", wait=0):  # what a send holds; a look does not need it
+    with exclusive(looker.database, "sending", wait=0):  # what a send holds; a look does not need it
         assert looker.standing(KEY, NOW).counts.unknown == 2
 
 
 @pytest.mark.parametrize("way", ["sendgrid", "smtp"])
 def test_a_readers_story_tells_the_doubt(
-    database: Database, ledger: SqlLedger, frozen: Frozen, looker: Onlooker, way: str
+    database: Database, ledger: SqlLedger, frozen: Frozen, looker: StatusReader, way: str
 ) -> None:
     ids = frozen(1)
     claim = claim_one(ledger, KEY, way, NOW, 5)
     assert claim
     if way == "smtp":
         ledger.record_started(claim.attempt, ids[0])
-    story: Callable[..., list] = Histories(database, Erasures(database)).of  # type: ignore[type-arg]
+    story: Callable[..., list] = SubscriberHistory(database, Erasures(database)).of  # type: ignore[type-arg]
     orphans = looker.orphans(NOW + timedelta(minutes=1))
     what = [(one.what, one.why) for one in story("reader0@example.com", orphans=orphans) if one.kind == "letter"]
     assert [said for said, _why in what] == ["unknown"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from digest.store.consent import ConsentLog
 from digest.store.database import Database
-from digest.store.readers import ReaderStore
-from digest.store.wishes import LEFT, Said, WishStore
+from digest.store.people.consent import ConsentLog
+from digest.store.people.preferences import LEFT, ConsentContext, PreferenceStore
+from digest.store.people.subscribers import SubscriberStore
 from tests.store.conftest import NOW, enlist
 
 EMAIL = "asha@example.com"
@@ -18,18 +18,18 @@ def test_leaving_suppresses_the_address_and_is_logged_unless_they_had_left(
     database: Database, before: str, logged: bool
 ) -> None:
     enlist(database, EMAIL)
-    readers, wishes = ReaderStore(database), WishStore(database)
+    readers, wishes = SubscriberStore(database), PreferenceStore(database)
     if before:
         readers.suppress(EMAIL, before, now=NOW)
     subscriber = wishes.at(EMAIL)
     assert subscriber is not None
     for _ in range(2):
-        assert wishes.leave(subscriber.id, Said("web:leave", "अभी छोड़ें", "from 192.0.2.1"), now=NOW)
+        assert wishes.leave(subscriber.id, ConsentContext("web:leave", "अभी छोड़ें", "from 192.0.2.1"), now=NOW)
     assert readers.suppressed() == {EMAIL: LEFT}
     entries = [(each.what, each.at, each.source, each.wording, each.detail) for each in ConsentLog(database).of(EMAIL)]
     assert entries == [(LEFT, NOW, "web:leave", "अभी छोड़ें", "from 192.0.2.1")] * logged
 
 
 def test_an_unknown_id_cannot_leave(database: Database) -> None:
-    assert not WishStore(database).leave(10**6, Said("web:leave"), now=NOW)
-    assert ReaderStore(database).suppressed() == {}
+    assert not PreferenceStore(database).leave(10**6, ConsentContext("web:leave"), now=NOW)
+    assert SubscriberStore(database).suppressed() == {}

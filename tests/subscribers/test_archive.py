@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from digest.errors import ConfigurationError
-from digest.subscribers.archive import extract_lists
+from digest.subscribers.imports.mailchimp import extract_lists
 from tests.support.cpu import cpu_limit
 
 HEAD = "Email Address,First Name,LEID,EUID\n"

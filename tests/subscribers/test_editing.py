@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from digest import marked_yaml
 from digest.errors import ConfigurationError
-from digest.subscribers import editing
-from digest.subscribers.editing import EditNotPossible
+from digest.subscribers import list_editor
+from digest.subscribers.list_editor import EditNotPossible
+from digest.yamlio import reader
 
 BEFORE = (Path(__file__).parent / "golden" / "before.yaml").read_text(encoding="utf-8")
 NEW = {"email": "farah@example.com", "name": "फ़राह: नई", "topics": ["देश", "खेल"], "hour": "06:30"}
@@ -19,45 +19,45 @@ NEW = {"email": "farah@example.com", "name": "फ़राह: नई", "topics"
 Edit = Callable[[Path], object]
 EDITS: dict[str, tuple[Edit, list[tuple[str, str]]]] = {
     "add": (
-        lambda path: editing.add(path, NEW),
+        lambda path: list_editor.add(path, NEW),
         [("# till Diwali\n", "# till Diwali\n  - email: farah@example.com\n    name: 'फ़राह: नई'\n"
           '    topics: [देश, खेल]\n    hour: "06:30"\n')],
     ),
     "remove a block": (
-        lambda path: editing.remove(path, "ASHA@example.com"),
+        lambda path: list_editor.remove(path, "ASHA@example.com"),
         [(BEFORE[BEFORE.index("  - email: asha") : BEFORE.index("\n  - {email: ravi")], "")],
     ),
     "remove a flow row": (
-        lambda path: editing.remove(path, "ravi@example.com"),
+        lambda path: list_editor.remove(path, "ravi@example.com"),
         [("  - {email: ravi@example.com, name: रवि}   # flow: one line\n", "")],
     ),
     "remove the last": (
-        lambda path: editing.remove(path, "kabir@example.com"),
+        lambda path: list_editor.remove(path, "kabir@example.com"),
         [('  - email: "kabir@example.com"\n    status: paused              # till Diwali\n', "")],
     ),
     "set a value, its comment stays": (
-        lambda path: editing.change(path, "meena@example.com", {"name": "मीना # जोशी"}),
+        lambda path: list_editor.change(path, "meena@example.com", {"name": "मीना # जोशी"}),
         [("name: मीना     # जोशी", "name: 'मीना # जोशी'     # जोशी")],
     ),
     "set a list over a list": (
-        lambda path: editing.change(path, "asha@example.com", {"topics": ["विज्ञान"]}),
+        lambda path: list_editor.change(path, "asha@example.com", {"topics": ["विज्ञान"]}),
         [("topics:\n      - देश                      # always\n      - खेल\n", "topics: [विज्ञान]\n")],
     ),
     "set a new field": (
-        lambda path: editing.change(path, "asha@example.com", {"format": "text"}),
+        lambda path: list_editor.change(path, "asha@example.com", {"format": "text"}),
         [('    hour: "07:00"\n', '    hour: "07:00"\n    format: text\n')],
     ),
     "set in a flow row": (
-        lambda path: editing.change(path, "ravi@example.com", {"name": "वर्मा, रवि", "topics": ["देश"]}),
+        lambda path: list_editor.change(path, "ravi@example.com", {"name": "वर्मा, रवि", "topics": ["देश"]}),
         [("{email: ravi@example.com, name: रवि}", "{email: ravi@example.com, name: 'वर्मा, रवि', topics: [देश]}")],
     ),
     "unset a list": (
-        lambda path: editing.change(path, "asha@example.com", {"topics": None, "name": None}),
+        lambda path: list_editor.change(path, "asha@example.com", {"topics": None, "name": None}),
         [("    topics:\n      - देश                      # always\n      - खेल\n", ""), ("    name: 'आशा शर्मा'\n", "")],
     ),
-    "unset what is not there": (lambda path: editing.change(path, "asha@example.com", {"format": None}), []),
+    "unset what is not there": (lambda path: list_editor.change(path, "asha@example.com", {"format": None}), []),
     "change the address": (
-        lambda path: editing.change(path, "kabir@example.com", {"email": "kabir@example.org"}),
+        lambda path: list_editor.change(path, "kabir@example.com", {"email": "kabir@example.org"}),
         [('"kabir@example.com"', "kabir@example.org")],
     ),
 }  # fmt: skip
@@ -87,8 +87,8 @@ def test_only_the_edited_lines_change(tmp_path: Path, name: str, crlf: bool) -> 
 def test_an_unlisted_address(tmp_path: Path) -> None:
     path = write(tmp_path, BEFORE)
     for address in ("stranger@example.com", "no address", "", "asha"):
-        assert editing.remove(path, address) is False
-        assert editing.change(path, address, {"name": "x"}) is False
+        assert list_editor.remove(path, address) is False
+        assert list_editor.change(path, address, {"name": "x"}) is False
     assert path.read_text() == BEFORE
     assert [file.name for file in tmp_path.iterdir()] == ["subscribers.yaml"]
 
@@ -96,9 +96,9 @@ def test_an_unlisted_address(tmp_path: Path) -> None:
 def test_file_mode_is_kept_and_the_backup_is_as_private(tmp_path: Path) -> None:
     path = write(tmp_path, BEFORE)
     path.chmod(0o600)
-    editing.remove(path, "ravi@example.com")
+    list_editor.remove(path, "ravi@example.com")
     middle = path.read_bytes()
-    editing.remove(path, "asha@example.com")
+    list_editor.remove(path, "asha@example.com")
     copy = tmp_path / "subscribers.yaml.bak"
     assert [stat.S_IMODE(file.stat().st_mode) for file in (path, copy)] == [0o600, 0o600]
     assert copy.read_bytes() == middle
@@ -128,17 +128,17 @@ def test_file_mode_is_kept_and_the_backup_is_as_private(tmp_path: Path) -> None:
 )
 def test_a_list_is_started_or_continued(tmp_path: Path, before: str, after: str) -> None:
     path = write(tmp_path, before)
-    editing.add(path, {"email": "a@example.com"})
+    list_editor.add(path, {"email": "a@example.com"})
     assert path.read_bytes().decode() == after
 
 
 @pytest.mark.parametrize("key", ["subscribers:", "subscribers:   # ours: all", '"subscribers" :'])
 def test_removing_the_only_subscriber_leaves_an_empty_list_that_can_grow_again(tmp_path: Path, key: str) -> None:
     path = write(tmp_path, f"{key}\n  # first\n  - email: a@example.com\n    name: क\n")
-    assert editing.remove(path, "a@example.com")
+    assert list_editor.remove(path, "a@example.com")
     assert path.read_text() == key.replace(":", ": []", 1) + "\n  # first\n"
-    editing.add(path, {"email": "b@example.com"})
-    assert marked_yaml.read_file(path) == {"subscribers": [{"email": "b@example.com"}]}
+    list_editor.add(path, {"email": "b@example.com"})
+    assert reader.read_file(path) == {"subscribers": [{"email": "b@example.com"}]}
     assert "# first" in path.read_text()
     assert ("# ours: all" in path.read_text()) == ("ours" in key)
 
@@ -163,11 +163,11 @@ REFUSED = {
 def test_an_impossible_edit_is_refused_and_nothing_is_written(tmp_path: Path, text: str, edit: str) -> None:
     path = write(tmp_path, text)
     do: dict[str, Edit] = {
-        "add": lambda path: editing.add(path, {"email": "new@example.com"}),
-        "remove": lambda path: editing.remove(path, "a@example.com"),
-        "set": lambda path: editing.change(path, "a@example.com", {"name": "ख"}),
-        "unset": lambda path: editing.change(path, "a@example.com", {"name": None}),
-        "insert": lambda path: editing.change(path, "a@example.com", {"name": "ख"}),
+        "add": lambda path: list_editor.add(path, {"email": "new@example.com"}),
+        "remove": lambda path: list_editor.remove(path, "a@example.com"),
+        "set": lambda path: list_editor.change(path, "a@example.com", {"name": "ख"}),
+        "unset": lambda path: list_editor.change(path, "a@example.com", {"name": None}),
+        "insert": lambda path: list_editor.change(path, "a@example.com", {"name": "ख"}),
     }
     with pytest.raises(EditNotPossible, match=r"^subscribers\.yaml.*edit it by hand$"):
         do[edit](path)
@@ -178,7 +178,7 @@ def test_an_impossible_edit_is_refused_and_nothing_is_written(tmp_path: Path, te
 def test_an_unreadable_file_is_reported_as_usual(tmp_path: Path) -> None:
     path = write(tmp_path, "subscribers:\n\t- email: a@example.com\n")
     with pytest.raises(ConfigurationError, match=r"subscribers\.yaml:2"):
-        editing.remove(path, "a@example.com")
+        list_editor.remove(path, "a@example.com")
 
 
 @pytest.mark.parametrize(
@@ -193,10 +193,10 @@ def test_an_unreadable_file_is_reported_as_usual(tmp_path: Path) -> None:
 def test_any_value_is_read_back_or_refused(tmp_path: Path, value: str, row: str) -> None:
     path = write(tmp_path, "subscribers:\n" + row + "  - email: b@example.com\n")
     try:
-        editing.change(path, "a@example.com", {"name": value})
-        editing.change(path, "a@example.com", {"name": value, "topics": [value, "x"]})
+        list_editor.change(path, "a@example.com", {"name": value})
+        list_editor.change(path, "a@example.com", {"name": value, "topics": [value, "x"]})
     except EditNotPossible:
         assert value in ("1e3", "a\nb", "0x1F", "\u2028")
         return
-    rows = marked_yaml.read_file(path)["subscribers"]
+    rows = reader.read_file(path)["subscribers"]
     assert rows == [{"email": "a@example.com", "name": value, "topics": [value, "x"]}, {"email": "b@example.com"}]

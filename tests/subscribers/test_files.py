@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from digest import files
 from digest.errors import DigestError
-from digest.files import replace_file
+from digest.utils import files
+from digest.utils.files import replace_file
 
 
 def mode(path: Path) -> int:

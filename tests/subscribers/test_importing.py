@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.errors import ConfigurationError
-from digest.subscribers.exporting import escape_formula
-from digest.subscribers.importing import ListReading, read_list
-from digest.subscribers.incoming import Incoming, unescape_formula
+from digest.subscribers.imports.export import escape_formula
+from digest.subscribers.imports.reader import ListReading, read_list
+from digest.subscribers.imports.rows import Incoming, unescape_formula
 from tests.support.cpu import cpu_limit
 from tests.support.profiles import examples
 

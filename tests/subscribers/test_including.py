@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from digest.errors import ConfigurationError
-from digest.subscribers.including import files_of
-from digest.subscribers.listing import read_list
+from digest.subscribers.includes import files_of
+from digest.subscribers.list_file import read_list
 
 
 def lay(folder: Path, **files: str) -> Path:

@@ -9,7 +9,7 @@ import pytest
 
 from digest.errors import ConfigurationError
 from digest.models import Subscriber
-from digest.subscribers.listing import read_list
+from digest.subscribers.list_file import read_list
 
 TOPICS = ("देश", "खेल", "विज्ञान")
 

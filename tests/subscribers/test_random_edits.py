@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from digest import marked_yaml
-from digest.subscribers import editing
-from digest.subscribers.editing import EditNotPossible
+from digest.subscribers import list_editor
+from digest.subscribers.list_editor import EditNotPossible
+from digest.yamlio import reader
 
 LIST = """\
 # head of the file
@@ -64,12 +64,12 @@ VALUES: dict[str, list[Any]] = {
 
 
 def parsed(path: Path) -> list[dict[str, Any]]:
-    return [dict(row) for row in marked_yaml.read_file(path)["subscribers"] or []]
+    return [dict(row) for row in reader.read_file(path)["subscribers"] or []]
 
 
 def span(path: Path, index: int) -> tuple[int, int]:
     """The lines (from 0) from a reader's first one to before the next reader's; the last ends with its last key."""
-    rows = marked_yaml.read_file(path)["subscribers"]
+    rows = reader.read_file(path)["subscribers"]
     end = rows.lines[index + 1] - 1 if index + 1 < len(rows) else max(rows[index].lines.values())
     return rows.lines[index] - 1, end
 
@@ -104,13 +104,13 @@ def test_random_edits(tmp_path: Path, form: str) -> None:
             if what == "add":
                 new = {"email": f"r{next_number}@example.com", key: value}
                 next_number += 1
-                editing.add(path, new)
+                list_editor.add(path, new)
                 expected = [*rows, new]
             elif what == "remove":
-                assert editing.remove(path, rows[index]["email"].upper())
+                assert list_editor.remove(path, rows[index]["email"].upper())
                 expected = rows[:index] + rows[index + 1 :]
             else:
-                assert editing.change(path, rows[index]["email"], {key: value})
+                assert list_editor.change(path, rows[index]["email"], {key: value})
                 changed = {k: v for k, v in {**rows[index], key: value}.items() if k != key or v is not None}
                 expected = [*rows[:index], changed, *rows[index + 1 :]]
         except EditNotPossible:

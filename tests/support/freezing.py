@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
-from digest.store.bulk import fill, scratch
+from digest.store.bulk import copy_rows, temp_table
 from digest.store.database import Database
-from digest.store.freezing import Fate, place, places
 from digest.store.schema import delivery
+from digest.store.sending.enqueue import Decision, insert_deliveries, places
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ def freeze(
     database: Database, edition: str, entries: Iterable[Entry], batch_size: int, *, now: datetime | None = None
 ) -> int:
     """Answers how many readers got a place now; who had one in a batch keeps it."""
-    numbers: dict[Fate, int] = {}
+    numbers: dict[Decision, int] = {}
     rows = (
-        (numbers.setdefault(Fate(entry.variant, entry.due_at, entry.excluded), len(numbers)), entry.subscriber)
+        (numbers.setdefault(Decision(entry.variant, entry.due_at, entry.excluded), len(numbers)), entry.subscriber)
         for entry in entries
     )
     has_a_place = func.coalesce(delivery.c.outcome, "") != "excluded"
     placed = select(delivery.c.subscriber).where(delivery.c.edition == edition, has_a_place)
-    with database.write() as connection, scratch(connection, places):
-        fill(connection, places, rows)
+    with database.write() as connection, temp_table(connection, places):
+        copy_rows(connection, places, rows)
         connection.execute(delete(places).where(places.c.reader.in_(placed)))
-        return place(connection, edition, list(numbers), batch_size, now).readers
+        return insert_deliveries(connection, edition, list(numbers), batch_size, now).readers

@@ -22,7 +22,7 @@ def pages(tmp_path: Path) -> Iterator[Site]:
 def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The starter folder after today's edition was sent. Tests must leave it unchanged."""
     from digest.app import make_app
-    from digest.web.serving import run_server
+    from digest.web.server import run_server
 
     home = tmp_path_factory.mktemp("sent") / "letter"
     letter_folder(home)

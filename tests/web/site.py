@@ -13,12 +13,12 @@ from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from digest import messages
+from digest import i18n
 from digest.app import App, make_app
 from digest.models import Subscriber
-from digest.store.consent import Consent, ConsentLog
+from digest.store.people.consent import Consent, ConsentLog
 from digest.subscribers.address import normalise
-from digest.web.serving import run_server
+from digest.web.server import run_server
 from tests.support.folders import letter_folder
 
 NOW = "2026-11-23T07:00+05:30"
@@ -72,9 +72,9 @@ class Site:
         return self.app.signer.sign(purpose, self.subscriber_id(email))
 
     def subscriber_id(self, email: str) -> int:
-        from digest.store.wishes import WishStore
+        from digest.store.people.preferences import PreferenceStore
 
-        found = WishStore(self.app.database).at(normalise(email))
+        found = PreferenceStore(self.app.database).at(normalise(email))
         assert found is not None, email
         return found.id
 
@@ -125,4 +125,4 @@ def site(
 
 def translated(message: str, language: str = "hi") -> str:
     """The translation of a message."""
-    return messages.translator(language).gettext(message)
+    return i18n.translator(language).gettext(message)

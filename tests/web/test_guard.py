@@ -62,7 +62,7 @@ def test_a_large_body_is_refused(pages: Site) -> None:
 
 
 def test_a_slow_body_times_out(pages: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digest.web.guard.BODY_TIMEOUT", 0.3)
+    monkeypatch.setattr("digest.web.middleware.BODY_TIMEOUT", 0.3)
     place = urlsplit(pages.base)
     head = f"POST /join HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\nContent-Length: 500\r\n\r\nemail="
     with socket.create_connection((place.hostname, place.port), timeout=20) as slow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.store.wishes import LEFT
+from digest.store.people.preferences import LEFT
 from tests.web.site import FORM, Site, translated
 
 MULTIPART = (

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from digest.app import make_app
-from digest.web.application import load_pages
+from digest.web.app import load_pages
 from digest.web.pages import TEMPLATES
-from digest.web.specimens import sample_pages
+from digest.web.sample_data import sample_pages
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
 from tests.support.folders import letter_folder

@@ -7,7 +7,7 @@ from datetime import time
 import pytest
 
 from digest.models import Subscriber
-from digest.store.counting import counts
+from digest.store.sending.stats import counts
 from tests.web.site import Site, translated
 
 PLAIN = {"frequency": "daily", "hour": "", "format": "html"}

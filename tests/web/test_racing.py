@@ -14,16 +14,16 @@ import pytest
 
 from digest import pipeline
 from digest.deliver.outcome import Accepted
-from digest.store.counting import missing
 from digest.store.database import Database
-from digest.store.ledger import SqlLedger
-from digest.store.wishes import LEFT, Said, WishStore
+from digest.store.people.preferences import LEFT, ConsentContext, PreferenceStore
+from digest.store.sending.ledger import SqlLedger
+from digest.store.sending.stats import find_unreached
 from tests.store.conftest import KEY, NOW, Frozen, database, frozen  # noqa: F401
 from tests.support.claiming import claim_one
 from tests.support.folders import letter_folder
 from tests.web.site import site
 
-SAID = Said("test")
+SAID = ConsentContext("test")
 
 
 @pytest.mark.slow
@@ -59,7 +59,7 @@ def test_fifty_concurrent_unsubscribes_during_a_send(tmp_path: Path) -> None:
         assert answered == [200] * len(leaving)
         assert pages.app.readers.suppressed() == dict.fromkeys(leaving, LEFT)
         mailed = {path.stem.partition("-")[2] for path in (home / "outbox" / KEY).glob("*.eml")}
-        excluded = {row.email for row in missing(pages.app.database, KEY)}
+        excluded = {row.email for row in find_unreached(pages.app.database, KEY)}
         assert report.counts.frozen == len(emails)
         assert mailed | excluded == set(emails)
         assert not mailed & excluded
@@ -71,7 +71,7 @@ def test_fifty_concurrent_unsubscribes_during_a_send(tmp_path: Path) -> None:
 @pytest.mark.parametrize("way", ["leave", "pause"])
 def test_a_claim_excludes_who_left_before_it(database: Database, frozen: Frozen, way: str) -> None:  # noqa: F811
     ids = frozen(300, size=5)
-    ledger, preferences = SqlLedger(database), WishStore(database)
+    ledger, preferences = SqlLedger(database), PreferenceStore(database)
     gone: list[int] = []
     turn = threading.Barrier(2)
 

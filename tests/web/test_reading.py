@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from digest import pipeline
 from digest.store.schema import delivery
-from digest.web.viewing import without_remote_images
+from digest.web.view_in_browser import without_remote_images
 from tests.web.site import Site, site, translated
 
 DAY = "2026-11-23"

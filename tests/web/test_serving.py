@@ -90,15 +90,17 @@ def test_the_list_shows_pauses_and_preferences(newsroom: Newsroom) -> None:
     from datetime import timedelta
 
     from digest.app import make_app
-    from digest.store.wishes import Said, WishStore
+    from digest.store.people.preferences import ConsentContext, PreferenceStore
 
     with make_app(newsroom.home, environment=newsroom.env()) as app:
         app.readers.sync(app.subscriber_list.read(), now=app.now())
-        preferences = WishStore(app.database)
+        preferences = PreferenceStore(app.database)
         subscriber = preferences.at("asha@example.com")
         assert subscriber is not None
-        preferences.set(subscriber.id, {"paused_until": app.now() + timedelta(days=7)}, Said("test"), now=app.now())
-        preferences.set(subscriber.id, {"topics": ["खेल"], "hour": ""}, Said("test"), now=app.now())
+        preferences.set(
+            subscriber.id, {"paused_until": app.now() + timedelta(days=7)}, ConsentContext("test"), now=app.now()
+        )
+        preferences.set(subscriber.id, {"topics": ["खेल"], "hour": ""}, ConsentContext("test"), now=app.now())
     listed = newsroom.json("subscribers", "list")["subscribers"]
     (asha,) = [row for row in listed if row["chosen"]]
     assert (asha["email"], asha["topics"], asha["chosen"]) == ("asha@example.com", [], {"topics": ["खेल"], "hour": ""})

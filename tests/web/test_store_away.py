@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 import pytest
 from sqlalchemy import select
 
-from digest.store.tables import metadata
+from digest.store.schema import metadata
 from tests.web.site import Site, site, translated
 
 Failure = Callable[[Site], AbstractContextManager[None]]
@@ -38,7 +38,7 @@ def full(_pages: Site) -> Iterator[None]:
 
 @pytest.fixture
 def impatient(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    monkeypatch.setattr("digest.store.troubles.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("digest.store.errors.BUSY_SECONDS", 0.2)
     with site(tmp_path_factory.mktemp("away") / "letter", ["asha@example.com", "ravi@example.com"]) as pages:
         yield pages
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from digest.app import App, make_app
 from digest.errors import ConfigurationError
 from digest.events.signature import Verifier, read_keys
+from digest.store.content.events import EventStore
 from digest.store.database import Database, open_database
-from digest.store.events import EventStore
 from digest.web.webhooks import MAX_BODY_BYTES, router, webhooks
 from tests.support.asgi import Asgi
 from tests.support.folders import letter_folder

@@ -103,7 +103,7 @@ def every_part(edition: Edition) -> Edition:
     """The edition with what a template prints only now and then: an intro, a label, briefs, pictures with and without
     alt and of unknown size, a story in English, one without a link, one without a date, one with a word wider than a
     phone's column."""
-    from digest.render.specimen import sample_edition
+    from digest.render.sample_edition import sample_edition
 
     invented = sample_edition(datetime.fromisoformat(NOW))
     lead = next(invented.stories())

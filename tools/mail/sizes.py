@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from digest.models import RenderedEmail
-from digest.render.fit import measure
+from digest.render.size_budget import measure
 from tools.mail.letters import Made
 from tools.mail.row import Row, at_most
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from digest import pipeline
 from digest.app import App, make_app
 from digest.cli.init import make_folder
-from digest.store.signups import SignupStore
-from digest.web.serving import run_server
+from digest.store.people.signups import SignupStore
+from digest.web.server import run_server
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = "2026-11-23"

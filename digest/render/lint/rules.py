@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from digest.hindi import cut
 from digest.models import PLACEHOLDERS, Edition, RenderedEmail
 from digest.render.colour import contrast
-from digest.render.fit import CLIPPED, STOP, measure
-from digest.render.inline import DOCTYPE
+from digest.render.inline_css import DOCTYPE
 from digest.render.lint.finding import Finding, error, warning
 from digest.render.lint.tree import Element, Tree, parse
+from digest.render.size_budget import CLIPPED, STOP, measure
 
 MAX_TABLE_DEPTH = 3
 """Levels of nested tables that Outlook and screen readers cope with."""

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from digest.store.tables import Moment
+from digest.store.schema import Moment
 
 revision = "0001"
 down_revision = None

@@ -1,0 +1,138 @@
+"""Remove what is repeated: a cut excerpt on top of the body, paragraphs, the title, and paragraphs of several items."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from digest.collect.cleaning.dateline import MAX_LENGTH, split_dateline
+from digest.collect.cleaning.identity import content_hash
+from digest.collect.cleaning.text_rules import TRUNCATED
+from digest.hindi.text import fold
+from digest.models import Article, Block
+
+# Letters of a cut excerpt that must begin the body for the excerpt to be a repetition.
+PREFIX = 200
+
+# Letters from which a paragraph that is part of an earlier one is a repetition.
+WHOLE = 60
+
+# Characters from the end in which the mark of a cut is searched.
+_CUT_MARK = 20
+
+_NOT_LETTERS = re.compile("[^\u0900-\u0963\u0971-\u097fA-Za-z0-9]+")
+
+# Paragraphs at the start that may repeat the title.
+_TITLE_WITHIN = 2
+
+# Letters of a paragraph that are searched in earlier ones before the two are compared.
+_PROBE = 16
+
+
+def uncut(text: str) -> str:
+    """The text without the mark that a feed puts where it cut the text."""
+    text = text.rstrip()
+    match = TRUNCATED.search(text, max(0, len(text) - _CUT_MARK))
+    return text[: match.start()].rstrip(" .…") if match else text
+
+
+def letters(text: str) -> str:
+    """Folded letters and digits only: equal if two texts differ only in punctuation and spaces."""
+    return _NOT_LETTERS.sub("", fold(text))
+
+
+def begins(whole: str, cut: str) -> bool:
+    """Whether a cut text is the beginning of the whole one. Its last word may be incomplete and does not count."""
+    front = letters(cut.rpartition(" ")[0] or cut)[:PREFIX]
+    return bool(front) and letters(whole[: 4 * PREFIX + len(cut)]).startswith(front)
+
+
+def without_cut(body: list[Block]) -> list[Block]:
+    """The body without a cut paragraph that a later one has in full, such as an excerpt on top."""
+    kept = []
+    for at, block in enumerate(body):
+        cut = uncut(block.text)
+        if cut != block.text and at + 1 < len(body):
+            later = " ".join(other.text for other in body[at + 1 :])
+            fuller = any(begins(split_dateline(other.text)[1], cut) for other in body[at + 1 : at + 6])
+            if fuller or begins(later, cut):
+                continue
+        kept.append(block)
+    return kept
+
+
+def without_repetition(body: list[Block], title: str) -> list[Block]:
+    """The body without repeated paragraphs, and without the title on top; never without any text."""
+    if len(body) < 2:
+        return body
+    kept = _without_repeated(body, title)
+    return kept if any(block.kind == "p" for block in kept) else body
+
+
+def _without_repeated(body: list[Block], title: str) -> list[Block]:
+    named = letters(title)
+    if not _may_repeat(body):
+        return [block for at, block in enumerate(body) if at >= _TITLE_WITHIN or not _is_title(block, title, named)]
+    seen: set[str] = set()
+    kept = []
+    for at, block in enumerate(body):
+        key = letters(split_dateline(block.text)[1]) or block.text
+        is_contained = len(key) > WHOLE and any(key in earlier for earlier in seen if len(earlier) < 10 * len(key))
+        if key in seen or is_contained or (at < _TITLE_WITHIN and key == named):
+            continue
+        seen.add(key)
+        kept.append(block)
+    return kept
+
+
+def _is_title(block: Block, title: str, named: str) -> bool:
+    return (
+        named != ""
+        and len(block.text) < 2 * len(title) + MAX_LENGTH
+        and letters(split_dateline(block.text)[1]) == named
+    )
+
+
+def _may_repeat(body: Sequence[Block]) -> bool:
+    """Whether a paragraph's beginning or middle is found in an earlier one."""
+    earlier = ""
+    for block in body:
+        middle = len(block.text) // 2
+        probes = (block.text[:_PROBE], block.text[middle : middle + _PROBE])
+        if earlier and any(probe in earlier for probe in probes):
+            return True
+        earlier = f"{earlier}\n{block.text}"
+    return False
+
+
+# Paragraphs that a feed repeats in several items.
+
+# Items of one feed from which a paragraph that they share is boilerplate, not news.
+SHARED = 3
+
+_FRONT = 24
+
+
+def drop_shared(articles: Sequence[Article]) -> list[Article]:
+    """The articles without the blocks that at least SHARED of them have. One that would lose all of them keeps them."""
+    own_fronts = [[fold(block.text[:_FRONT]) for block in article.body] for article in articles]
+    fronts = Counter(front for own in own_fronts for front in set(own))
+    # A beginning that only one article has needs no folding, and most of them are like that.
+    keys = [
+        [
+            fold(block.text) if fronts[front] >= SHARED else block.text
+            for block, front in zip(article.body, own, strict=True)
+        ]
+        for article, own in zip(articles, own_fronts, strict=True)
+    ]
+    counts = Counter(key for own in keys for key in set(own))
+    result = []
+    for article, own in zip(articles, keys, strict=True):
+        body = tuple(block for block, key in zip(article.body, own, strict=True) if counts[key] < SHARED)
+        if len(body) < len(article.body) and any(block.kind == "p" for block in body):
+            article = replace(article, body=body)
+            article = replace(article, content_hash=content_hash(article.title, article.text))
+        result.append(article)
+    return result

@@ -1,0 +1,150 @@
+"""Clean headlines of a site's marks, its name and its kicker, and replace titles that are no headlines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib import resources
+
+from digest.collect.cleaning.dateline import is_credit, is_name, kind_of, split_dateline
+from digest.collect.cleaning.text_rules import TITLE_MARKS
+from digest.hindi.cut import shorten
+from digest.hindi.sentences import split
+from digest.hindi.text import fold
+from digest.models import Block
+
+# Devanagari words that must remain of a title if a Latin kicker is removed.
+DEVANAGARI_WORDS = 4
+
+# Titles with fewer digits can be headlines: `Covid-19`, `3-2-1`.
+DIGITS_OF_A_RECORD = 4
+
+# Forty characters. More only if all are Latin, as pages put keywords before a headline.
+_KICKER = re.compile(r"^([^:|]{3,40}?|[A-Za-z0-9 ,.'’&/()!?-]{3,160})\s*[:|]\s+(?=\S)")
+
+_DEVA = "\u0900-\u0963\u0971-\u097f\u200c\u200d"
+
+# A section or town before a slash, as in Bhaskar: `पटना / नहर में पानी छोड़ा गया`.
+_LABEL = re.compile(f"^([{_DEVA}-]{{2,20}}(?: [{_DEVA}-]{{2,20}})?)(?: / ?|/ )(?=[^ ])")
+
+# What comes before a headline's colon. It stays in the headline, but is not part of the report's text.
+_SUBJECT = re.compile(r"^([^:|।.?!]{2,40}?) ?[:|] ?(?=[^\s:])")
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9]{1,60}(?:[_.-]{1,2}[A-Za-z0-9]{1,60}){2,20}")
+_DEVA_WORD = re.compile(f"[{_DEVA}]+")
+_LATIN = re.compile("[A-Za-z]{2}")
+
+
+def split_title(title: str, sites: Sequence[str]) -> tuple[str, str]:
+    """The title without marks, site name and Latin kicker, and the kicker."""
+    # Several marks may follow each other: `LIVE … | NBT 0:39 Play video`.
+    for _ in range(3):
+        before = title
+        title = _without_site(marked_off(title), sites)
+        if title == before:
+            break
+    label = _LABEL.match(title)
+    if label and len(_DEVA_WORD.findall(title[label.end() :])) >= DEVANAGARI_WORDS:
+        rest, kicker = split_title(title[label.end() :], sites)
+        return rest, kicker or label[1]
+    match = _KICKER.match(title)
+    if match and _LATIN.search(match[1]) and not _DEVA_WORD.search(match[1]):
+        rest = title[match.end() :].strip()
+        if len(_DEVA_WORD.findall(rest)) >= DEVANAGARI_WORDS:
+            return rest, match[1].strip()
+    return title, ""
+
+
+def subject_of(title: str) -> str:
+    """What comes before the title's first colon or bar, or ''."""
+    match = _SUBJECT.match(title)
+    return match[1] if match else ""
+
+
+def is_file_name(title: str) -> bool:
+    """Whether a title is a record's name (`story_2026_11_23_4711.utf8`, `14`) or a site's name."""
+    if title and not any(char.isalpha() for char in title):
+        return True
+    if is_site_name(title):
+        return True
+    return _FILE_NAME.fullmatch(title) is not None and sum(char.isdigit() for char in title) >= DIGITS_OF_A_RECORD
+
+
+def is_site_name(text: str) -> bool:
+    """Whether a line is only the name of a known site: `- Navbharat Times`."""
+    return fold(text.strip(" |-–—")) in _KNOWN_SITES
+
+
+def marked_off(title: str) -> str:
+    """The title without the marks that sites put before and after it."""
+    title = title.strip() or title
+    lower = title.lower()
+    for row in TITLE_MARKS:
+        shorter = row.apply(title, lower)
+        if shorter != title:
+            title = shorter.strip() or title
+    return title
+
+
+def _without_site(title: str, sites: Sequence[str]) -> str:
+    """The title without ` | Site` or ` - Site` at its end."""
+    for separator in (" | ", " - ", " – ", " — ", "| ", " |"):
+        front, found, name = title.rpartition(separator)
+        if found and len(front) >= 8 and fold(name.strip()) in _KNOWN_SITES | {fold(site) for site in sites}:
+            return front.rstrip(" |-–—")
+    return title
+
+
+_KNOWN_SITES = {
+    fold(line)
+    for line in resources.files("digest.collect.cleaning").joinpath("sites.txt").read_text(encoding="utf-8").split("\n")
+    if line and not line.startswith("#")
+}
+
+
+# Replacement titles: for an article whose title is a file name, a byline or its first paragraph.
+
+# Characters. A longer title of several sentences is the report's first paragraph.
+_LONG_TITLE = 200
+
+# Grapheme clusters of a first sentence that replaces a headline. 99 of 100 headlines are shorter.
+_MAX_MADE_TITLE = 120
+
+# A shorter sentence is an exclamation or a quotation, and says little about the report.
+_MIN_WORDS = 6
+
+# Words of a person's name.
+_NAMED = 3
+
+_ENDED = re.compile("[।॥?!.|][\"'”’»)]*$")
+
+
+def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequence[Block]]:
+    """A headline, and the body, with the paragraph that was in the headline's place.
+
+    A file name is dropped.
+    """
+    text = next((block.text for block in body if block.kind == "p" and not is_site_name(block.text)), excerpt)
+    if is_file_name(title) or kind_of(title) == "place" or _is_byline(title, text):
+        return first_words(text) or title, body
+    sentences = split(title) if len(title) > _LONG_TITLE or title.endswith("।") else []
+    if len(sentences) < 2:
+        return title, body
+    whole = " ".join(sentences if _ENDED.search(sentences[-1]) else sentences[:-1])
+    return first_words(title), (Block("p", whole), *body)
+
+
+def _is_byline(title: str, text: str) -> bool:
+    """Whether a title only says who reports from where: `रमा देवी, मेरठ`, `संवाद सूत्र, रामगंज (मुंगेर):`."""
+    if is_credit(title) or (title.endswith((":", "।")) and split_dateline(f"{title} {text}")[1] == text):
+        return True
+    person, comma, place = title.partition(", ")
+    words = person.split()
+    return bool(comma) and 2 <= len(words) <= _NAMED and is_name(person) and kind_of(place) == "place"
+
+
+def first_words(text: str) -> str:
+    """The first sentence without dateline and full stop, shortened if it is long."""
+    sentences = split(split_dateline(text)[1])
+    first = next((one for one in sentences if len(one.split()) >= _MIN_WORDS), "".join(sentences[:1]))
+    return shorten(first.rstrip("।॥. "), _MAX_MADE_TITLE)

@@ -1,0 +1,271 @@
+"""Read what an editor puts into a folder: .txt, .md and .html files, saved feeds, and the images next to them.
+
+A file that can't be read is a warning and never stops the others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from digest.collect.cleaning.normalise import OWN_FILE, assemble
+from digest.collect.dispatch import read_document
+from digest.collect.feeds.sitemap import ROOTS
+from digest.collect.files import images as local_images
+from digest.collect.files.images import LocalImages
+from digest.collect.files.text import read_markdown, read_text
+from digest.collect.http.decode import decode
+from digest.collect.http.fetch import Response
+from digest.collect.items import ParseContext, ParseResult, RawItem, WarningLog
+from digest.collect.pages import read_page
+from digest.collect.sniff import sniff
+from digest.errors import DigestError
+from digest.models import Article, Source
+
+# Bytes; larger files are not articles.
+MAX_BYTES = 10_000_000
+
+MAX_FILES = 5_000
+
+# Kind and parser by extension. A parser makes an item of the decoded text.
+READERS: dict[str, tuple[str, Callable[[str], RawItem]]] = {
+    ".txt": ("text", read_text),
+    ".text": ("text", read_text),
+    ".md": ("markdown", read_markdown),
+    ".markdown": ("markdown", read_markdown),
+    ".html": ("html", read_page),
+    ".htm": ("html", read_page),
+    ".xhtml": ("html", read_page),
+}
+
+FEEDS = frozenset({".xml", ".rss", ".atom", ".json", ".rdf"})
+_COMPRESSED = (".xml.gz", ".json.gz", ".rss.gz")
+
+# Warnings about the images of one feed.
+_MAX_IMAGE_WARNINGS = 10
+
+
+class Unreadable(DigestError):
+    """A file gave no article. The message names it and says why."""
+
+
+def read_file(path: Path, *, source: Source, now: datetime) -> Article:
+    """The article of one .txt, .md or .html file. Raises Unreadable if there is none."""
+    context = ParseContext(source, now)
+    item = _item(path, context)
+    articles = assemble([item], context).articles
+    if not articles:
+        raise Unreadable(f"{path.name} has neither a title nor a text.")
+    warnings = tuple(warning for warning in context.log.single if warning not in articles[0].warnings)
+    return replace(articles[0], warnings=(*articles[0].warnings, *warnings))
+
+
+def read_path(path: Path, source: Source, now: datetime) -> ParseResult:
+    """All articles of a file, a saved feed, or a folder and its subfolders, in the order of file names.
+
+    Also returns the images in the folder that the articles show.
+    """
+    images = LocalImages(path if path.is_dir() else path.parent)
+    parsed = _PathReader(source, now, images).read(path)
+    return replace(
+        parsed,
+        articles=tuple(local_images.with_image_in_hash(article) for article in parsed.articles),
+        images=images.used_by(parsed.articles),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _PathReader:
+    """Reads files and folders for one source."""
+
+    source: Source
+    now: datetime
+    images: LocalImages
+
+    def read(self, path: Path) -> ParseResult:
+        try:
+            if path.is_dir():
+                return self._folder(path)
+            if not path.exists():
+                return ParseResult("", error=f"{path} does not exist.")
+            if _is_document(path):
+                return self._document(path)
+            kind = READERS.get(path.suffix.lower(), ("", None))[0]
+            # A listing, or a feed that a browser saved.
+            if kind == "html" and (self.source.links or _is_feed(path)):
+                return self._document(path)
+            return self._single_file(path, kind) if kind else self._unknown(path)
+        except OSError as error:
+            return ParseResult("", error=f"{path} can't be read: {error.strerror or error}.")
+        except Unreadable as error:
+            return ParseResult("", error=str(error), lost=1)
+
+    def _folder(self, folder: Path) -> ParseResult:
+        context = ParseContext(self.source, self.now)
+        log = context.log
+        files, feeds, images = [], [], []
+        for file in _all_files(folder):
+            name = file.relative_to(folder).as_posix()
+            if any(part.startswith((".", "~", "_")) for part in file.relative_to(folder).parts):
+                log.add(f"{name} is hidden and was left out")
+            elif not _is_within(file, folder):
+                log.add(f"{name} is a link that leads out of the folder, and was left out")
+            elif _is_document(file):
+                feeds.append(file)
+            elif file.suffix.lower() in READERS:
+                files.append(file)
+            elif file.suffix.lower() in local_images.SUFFIXES:
+                images.append(file)
+            else:
+                log.add(f"{name} has an unsupported format ({file.suffix or 'no extension'})")
+        if len(files) > MAX_FILES:
+            log.add(f"{len(files)} files are too many; the first {MAX_FILES} were read")
+        if self.source.links:
+            log.add("`links` is for one web page; this is a folder, so its pages are read as articles")
+        items, lost, _ = self._items(files[:MAX_FILES], context, folder)
+        made = assemble(items, context)
+        result = ParseResult("folder", made.articles, lost + made.lost, log.messages(), duplicates=made.duplicates)
+        for file in feeds:
+            feed = self._document(file)
+            if feed.links_only:
+                message = "It has links only; add it as a source of its own."
+                feed = ParseResult("", error=message, lost=len(feed.articles))
+            warnings = tuple(f"{file.name}: {text}" for text in (*feed.warnings, feed.error) if text)
+            result = replace(
+                result,
+                articles=result.articles + feed.articles,
+                lost=result.lost + feed.lost + bool(feed.error),
+                warnings=result.warnings + warnings,
+                duplicates=result.duplicates + feed.duplicates,
+            )
+        unused = (file.relative_to(folder).as_posix() for file in images if not self.images.is_used(file))
+        warnings = tuple(f"{name} is an image that no article uses" for name in unused)
+        skipped = max(0, len(files) - MAX_FILES)
+        return replace(result, lost=result.lost + skipped, warnings=result.warnings + warnings)
+
+    def _single_file(self, path: Path, kind: str) -> ParseResult:
+        context = ParseContext(self.source, self.now)
+        items, lost, error = self._items([path], context, None)
+        made = assemble(items, context)
+        return ParseResult(
+            kind,
+            made.articles,
+            lost + made.lost,
+            context.log.messages(),
+            error="" if made.articles else error,
+            duplicates=made.duplicates,
+        )
+
+    def _items(self, files: list[Path], context: ParseContext, folder: Path | None) -> tuple[list[RawItem], int, str]:
+        """The items of the files, the number of unreadable files, and why the last of these is unreadable."""
+        items, lost, error = [], 0, ""
+        for file in files:
+            name = file.relative_to(folder).as_posix() if folder else file.name
+            own = replace(context, log=WarningLog())
+            try:
+                with self.images.open_document(file, own.log.add):
+                    items.append(_item(file, own, name))
+            except (Unreadable, OSError) as problem:
+                lost += 1
+                error = str(problem) if isinstance(problem, Unreadable) else f"{file.name} can't be read: {problem}."
+                own.log.add(error.rstrip("."))
+            for warning in own.log.messages():
+                context.log.add(warning if name in warning else f"{name}: {warning}")
+        return items, lost, error
+
+    def _document(self, path: Path) -> ParseResult:
+        """A saved feed, sitemap or API response, or a page of links."""
+        try:
+            data = _read_bytes(path)
+        except Unreadable as error:
+            return ParseResult("", error=str(error), lost=1)
+        log = WarningLog()
+        with self.images.open_document(path, log.add):
+            parsed = read_document(Response(200, "", data), source=self.source, now=self.now)
+        warnings = log.messages()
+        more = len(warnings) - _MAX_IMAGE_WARNINGS
+        if more > 0:
+            warnings = (*warnings[:_MAX_IMAGE_WARNINGS], f"{more} more of its images were left out")
+        parsed = replace(parsed, warnings=parsed.warnings + warnings)
+        if parsed.further:
+            message = "It is a sitemap index, whose sitemaps can't be fetched from a file; give its address as url."
+            return replace(parsed, error=message)
+        return parsed
+
+    def _unknown(self, path: Path) -> ParseResult:
+        """A single file with an unknown extension: read as what it looks like."""
+        if not path.is_file():
+            return ParseResult("", error=f"{path} is not a regular file.")
+        if path.stat().st_size <= MAX_BYTES and sniff(decode(path.read_bytes())[0]).kind in ("xml", "json"):
+            return self._document(path)
+        supported = " ".join(sorted(READERS) + sorted(FEEDS))
+        return ParseResult("", error=f"{path.name} has an unsupported format (supported: {supported}).", lost=1)
+
+
+def _all_files(folder: Path) -> list[Path]:
+    """All files below a folder, sorted. Links to folders are not followed, as they may lead in a circle."""
+    found = []
+    for parent, _folders, names in os.walk(folder):
+        found += [Path(parent) / name for name in names]
+    return sorted(found, key=lambda file: file.as_posix())
+
+
+def _item(path: Path, context: ParseContext, name: str | None = None) -> RawItem:
+    """The item of one file, identified by `name`, dated by its modification time. Raises Unreadable."""
+    data = _read_bytes(path)
+    if not data.strip():
+        raise Unreadable(f"{path.name} is empty.")
+    text, encoding_problem = decode(data)
+    if encoding_problem:
+        context.log.add(f"encoding: {encoding_problem}")
+    kind, reader = READERS.get(path.suffix.lower(), ("text", read_text))
+    try:
+        item = reader(text)
+    except Exception as error:
+        # A parser's bug on one file must not stop the others.
+        raise Unreadable(f"{path.name} can't be read as {kind} ({type(error).__name__}: {error}).") from error
+    if not item.title.strip() and not item.body and not item.excerpt:
+        raise Unreadable(f"{path.name} has neither a title nor a text.")
+    item.guid = item.guid or f"{OWN_FILE}{name or path.name}"
+    item.modified = _modified(path, context.now)
+    return item
+
+
+def _modified(path: Path, now: datetime) -> datetime:
+    """The file's modification time, but never later than `now`; `now` if the time is invalid."""
+    try:
+        return min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)
+    except (OverflowError, ValueError):
+        return now
+
+
+def _is_within(file: Path, folder: Path) -> bool:
+    """Whether a file is in the folder after its links are followed."""
+    # Path.resolve() raises for a link that leads to itself; realpath does not.
+    return Path(os.path.realpath(file)).is_relative_to(os.path.realpath(folder))
+
+
+def _read_bytes(path: Path) -> bytes:
+    if not path.is_file():
+        raise Unreadable(f"{path.name} is not a regular file.")
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise Unreadable(f"{path.name} has {size:,} bytes; the limit is {MAX_BYTES:,}.")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Unreadable(f"{path.name} can't be read: {error.strerror or error}.") from error
+
+
+def _is_document(path: Path) -> bool:
+    return path.suffix.lower() in FEEDS or path.name.lower().endswith(_COMPRESSED)
+
+
+def _is_feed(path: Path) -> bool:
+    if path.stat().st_size > MAX_BYTES:
+        return False
+    document = sniff(decode(path.read_bytes())[0])
+    return document.kind == "xml" and document.root in ROOTS | {"rss", "feed", "rdf"}

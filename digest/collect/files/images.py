@@ -1,0 +1,201 @@
+"""Images that are files next to the documents of a folder, found by the names that the documents give them.
+
+Only files below that folder are read. Nothing from the network can name a file: a parser knows a folder only while a
+document of it is being read (`open_document`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import unquote
+
+import imagesize
+
+from digest.collect.cleaning.identity import content_hash
+from digest.models import Article, Image, InlineImage
+
+# Bytes of one image. It is part of every recipient's email, and a phone shows it 600 pixels wide.
+MAX_IMAGE_BYTES = 200_000
+
+# Bytes of all images of one folder, which stay in memory until the articles are saved.
+MAX_BYTES = 50_000_000
+
+MAX_NAME_LENGTH = 1_000
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".heic", ".bmp", ".tif", ".tiff"})
+
+# Pixels; a header that says more is damaged, or attacks the program that decodes the picture.
+MAX_SIDE = 10_000
+
+# What mail programs show everywhere, by the first bytes.
+_SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+)
+
+# What is named in a warning only.
+_OTHER_SIGNATURES = (
+    (b"RIFF", "WebP"),
+    (b"<svg", "SVG"),
+    (b"<?xml", "SVG"),
+    (b"\x00\x00\x00\x1cftyp", "AVIF or HEIC"),
+    (b"\x00\x00\x00 ftyp", "AVIF or HEIC"),
+    (b"BM", "BMP"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The media type and the sides in pixels."""
+
+    type: str
+    width: int
+    height: int
+
+
+def read_header(data: bytes) -> Header | None:
+    """The header of a PNG, JPEG or GIF; None for anything else and for sides of 0 or beyond MAX_SIDE.
+
+    The signature is checked first, so that hostile data never reaches imagesize's readers of XML and boxes.
+    """
+    kind = next((kind for signature, kind in _SIGNATURES if data.startswith(signature)), None)
+    if kind is None:
+        return None
+    # A file object and never a string: imagesize opens strings as file names and URLs.
+    width, height = imagesize.get(io.BytesIO(data))
+    fits = 0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE
+    return Header(kind, width, height) if fits else None
+
+
+def other_format(data: bytes) -> str | None:
+    """The name of a picture format that is not sent, for a warning; None if it is not known either."""
+    starts = data, data.lstrip()
+    return next((name for signature, name in _OTHER_SIGNATURES if any(s.startswith(signature) for s in starts)), None)
+
+
+class LocalImages:
+    """The images of one folder and its subfolders. Each file is read once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        # The image of each path, or why it can't be sent.
+        self._images: dict[Path, InlineImage | str] = {}
+        self._total_bytes = 0
+
+    @contextmanager
+    def open_document(self, document: Path, warn: Callable[[str], None]) -> Iterator[None]:
+        """For the duration of the block, parsers in this thread find images by names relative to `document`."""
+        token = _document.set(_Document(self, document.parent, warn))
+        try:
+            yield
+        finally:
+            _document.reset(token)
+
+    def is_used(self, file: Path) -> bool:
+        """Whether a document has named this file as its image."""
+        try:
+            return file.resolve() in self._images
+        except OSError:
+            return False
+
+    def used_by(self, articles: Iterable[Article]) -> tuple[InlineImage, ...]:
+        """The images that these articles show, each once."""
+        urls = {article.image.url for article in articles if article.image}
+        images = (image for image in self._images.values() if isinstance(image, InlineImage))
+        return tuple({image.cid: image for image in images if f"cid:{image.cid}" in urls}.values())
+
+    def find(self, folder: Path, name: str) -> InlineImage | str | None:
+        """The image, why it can't be sent, or None if the folder has no such file."""
+        for spelling in dict.fromkeys((name, unquote(name))):
+            if path := self._path(folder, spelling):
+                if path not in self._images:
+                    self._images[path] = self._read(path)
+                return self._images[path]
+        return None
+
+    def _path(self, folder: Path, name: str) -> Path | None:
+        if "\x00" in name or "\\" in name:
+            return None
+        try:
+            # Links are followed first, so that the checked path is the one that is read.
+            path = (folder / name).resolve(strict=True)
+            return path if path.is_relative_to(self._root.resolve()) and path.is_file() else None
+        except (OSError, ValueError, RuntimeError):
+            return None
+
+    def _read(self, path: Path) -> InlineImage | str:
+        try:
+            with path.open("rb") as file:
+                data = file.read(MAX_IMAGE_BYTES + 1)
+        except OSError as error:
+            return f"can't be read ({error.strerror or error})"
+        header = read_header(data)
+        if header is None:
+            other = other_format(data)
+            if other is None:
+                return "is not a PNG, JPEG or GIF file"
+            return f"is {other}, which not all mail programs show; use PNG, JPEG or GIF"
+        if len(data) > MAX_IMAGE_BYTES:
+            return f"has more than {MAX_IMAGE_BYTES:,} bytes, too many for an email; make it smaller"
+        if self._total_bytes + len(data) > MAX_BYTES:
+            return f"was left out: the folder's images have more than {MAX_BYTES:,} bytes together"
+        self._total_bytes += len(data)
+        cid = f"{hashlib.sha256(data).hexdigest()[:40]}@digest"
+        return InlineImage(cid, header.type, data, header.width, header.height)
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """The document that is being read."""
+
+    images: LocalImages
+    folder: Path
+    warn: Callable[[str], None]
+
+
+_document: ContextVar[_Document | None] = ContextVar("document", default=None)
+
+
+def find_local(raw: str) -> tuple[bool, Image | None]:
+    """Whether `raw` names a file next to the document, and its image.
+
+    The image is None, with a warning, if the file can't be sent. Always `(False, None)` for a fetched document.
+    """
+    document = _document.get()
+    if document is None or not is_file_name(raw):
+        return False, None
+    image = document.images.find(document.folder, raw.strip())
+    if isinstance(image, str):
+        document.warn(f"its image {raw.strip()[:80]} {image}")
+        return True, None
+    return image is not None, Image(f"cid:{image.cid}", image.width, image.height) if image else None
+
+
+def warn_missing(raw: str) -> None:
+    """Warn that an image's name is neither a file nor a URL."""
+    document = _document.get()
+    if document is not None and is_file_name(raw):
+        document.warn(f"its image {raw.strip()[:80]} is not in its folder")
+
+
+def is_file_name(raw: str) -> bool:
+    """Whether `raw` is a relative path: `bridge.png`, `pictures/bridge.png`; not `/bridge.png`, `//host/…`, `cid:…`."""
+    raw = raw.strip()
+    return bool(raw) and len(raw) <= MAX_NAME_LENGTH and raw[0] not in "/#?" and ":" not in raw.partition("/")[0]
+
+
+def with_image_in_hash(article: Article) -> Article:
+    """The article with its local image in the content hash, so that a new image counts as a change."""
+    image = article.image
+    if image is None or not image.url.startswith("cid:"):
+        return article
+    return replace(article, content_hash=content_hash(article.content_hash, f"{image.url} {image.alt}"))

@@ -1,0 +1,205 @@
+"""Parse the JSON of a news API with a mapping from our fields to paths. Never raises.
+
+Mappings of well-known APIs are in apipresets. JSON Feed needs no mapping and has its own module.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields, replace
+from typing import Any
+
+from digest.collect.cleaning.identity import absolute_url
+from digest.collect.cleaning.images import is_decoration
+from digest.collect.cleaning.normalise import assemble
+from digest.collect.feeds.dates import parse_date
+from digest.collect.feeds.entry import EXCERPT
+from digest.collect.feeds.sanitise_xml import MAX_ITEMS
+from digest.collect.items import ParseContext, ParseResult, RawItem, WarningLog
+from digest.collect.json_api import path as json_path
+from digest.collect.json_api.presets import PRESETS
+from digest.collect.markup import plain, read_html
+from digest.models import Image, JsonMapping
+
+_FIELDS = tuple(one.name for one in fields(JsonMapping) if one.name not in ("preset", "items", "utc"))
+# NewsAPI and GNews cut a text like this: `… [+1234 chars]`.
+_CUT = re.compile(r"\[\+?[0-9]{1,7} char(?:acter)?s?\]")
+_LANGUAGE = re.compile("[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}")
+_KEY_LIKE = re.compile("[A-Za-z0-9_-]{16,}")
+_ERROR_MESSAGE = "message | error.message | error | errors | detail"
+
+# Objects, lists and values of one response: a hundred thousand articles with twenty fields each.
+MAX_PARTS = 2_000_000
+
+# Items that are examined to recognise an API.
+_SAMPLE = 5
+
+
+def parse_api(text: str, context: ParseContext) -> ParseResult:
+    """The articles of an API's response, by the source's mapping, or by the preset that the items look like.
+
+    A response without a list of items gives an error; a path that finds nothing in any item gives a warning.
+    """
+    source, log = context.source, context.log
+    if text.count(",") + text.count("[") + text.count("{") > MAX_PARTS:
+        return ParseResult("", error=f"It has more than {MAX_PARTS:,} parts, which no news feed needs; refused.")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return ParseResult("", error=f"It looks like JSON but can't be read ({str(error)[:100]}).")
+    given = source.mapping or JsonMapping(preset=recognise_preset(document) or "")
+    if given.preset and given.preset not in PRESETS:
+        return ParseResult("", error=f"There is no preset {given.preset!r}; known: {', '.join(PRESETS)}.")
+    if source.mapping is None and not given.preset:
+        return ParseResult("", error=_unknown_api(document))
+    mapping = _with_preset(given)
+    kind = f"api:{given.preset}" if given.preset else "api"
+    elements = json_path.find_list(document, mapping.items)
+    if elements is None:
+        return ParseResult("", error=_no_list(document, mapping.items))
+    entries = [element for element in elements if isinstance(element, dict)]
+    lost = len(elements) - len(entries)
+    if lost:
+        log.add(f"{lost} of its items are not objects")
+    if not elements:
+        log.add("it has no items")
+    if len(entries) > MAX_ITEMS:
+        log.add(f"{len(entries)} items are too many; the newest {MAX_ITEMS} were read")
+        lost += len(entries) - MAX_ITEMS
+        entries = _newest(entries, mapping)
+    _warn_unused_paths(entries, given, log)
+    items = []
+    for entry in entries:
+        try:
+            items.append(_item(entry, mapping, context.url))
+        except Exception as error:
+            # One odd item must not lose the others.
+            log.count(f"could not be read ({type(error).__name__})")
+            lost += 1
+    made = assemble(items, context)
+    return ParseResult(kind, made.articles, lost + made.lost, log.messages(), duplicates=made.duplicates)
+
+
+def _warn_unused_paths(entries: list[dict[str, Any]], given: JsonMapping, log: WarningLog) -> None:
+    for name in _FIELDS:
+        path = getattr(given, name)
+        if path and entries and not any(json_path.values(entry, path, 1) for entry in entries):
+            keys = json_path.describe_keys(entries[0])
+            log.add(f"mapping.{name}: {path!r} finds nothing in any item (keys there: {keys})")
+
+
+def recognise_preset(document: Any) -> str | None:
+    """The name of the preset that the document's items look like; None if there is none."""
+    for name, preset in PRESETS.items():
+        elements = json_path.find_list(document, preset.mapping.items)
+        sample = [element for element in (elements or [])[:_SAMPLE] if isinstance(element, dict)]
+        if sample and all(set(preset.signs) <= set(entry) for entry in sample):
+            has_title = any(json_path.text(entry, preset.mapping.title) for entry in sample)
+            if has_title and any(json_path.text(entry, preset.mapping.url) for entry in sample):
+                return name
+    return None
+
+
+def _with_preset(given: JsonMapping) -> JsonMapping:
+    """The mapping, with its empty fields filled from its preset."""
+    if not given.preset:
+        return given
+    own = {name: value for name in (*_FIELDS, "items") if (value := getattr(given, name))}
+    return replace(PRESETS[given.preset].mapping, preset=given.preset, **own)
+
+
+def _item(entry: dict[str, Any], mapping: JsonMapping, base: str) -> RawItem:
+    item = RawItem(guid=_unescaped(json_path.text(entry, mapping.guid)))
+    title, publisher = (plain(json_path.text(entry, path)) for path in (mapping.title, mapping.publisher))
+    item.title = _without_publisher(title, publisher)
+    raw = _url(json_path.text(entry, mapping.url))
+    if not raw and item.guid.startswith(("http://", "https://")):
+        raw = item.guid
+    item.url = absolute_url(raw, base)
+    if raw and not item.url:
+        item.warnings.append("its link is not http or https, or is relative without a base")
+    item.date, item.updated = _date(entry, mapping.published, mapping), _date(entry, mapping.updated, mapping)
+    item.author = ", ".join(name for one in json_path.texts(entry, mapping.author)[:10] if (name := plain(one)))[:200]
+    categories = _split_names(json_path.texts(entry, mapping.categories))
+    item.categories = [name for one in categories if (name := plain(one)[:100])]
+    item.section = plain(json_path.text(entry, mapping.section))[:60]
+    language = json_path.text(entry, mapping.language)
+    item.language = language if _LANGUAGE.fullmatch(language) else ""
+    content = read_html(_text_to_html(json_path.text(entry, mapping.body)), item.url or base)
+    if content.cut:
+        item.warnings.append("its text is extremely long and was cut")
+    item.body = content.blocks
+    item.excerpt = " ".join(b.text for b in read_html(_text_to_html(json_path.text(entry, mapping.excerpt)), "").blocks)
+    item.excerpt = item.excerpt[: 3 * EXCERPT]
+    if not item.excerpt and len(item.body) == 1 and len(item.body[0].text) <= EXCERPT:
+        item.excerpt, item.body = item.body[0].text, []
+    pictures = (absolute_url(_url(one), item.url or base) for one in json_path.texts(entry, mapping.image))
+    item.images = [Image(url) for url in pictures if url and not is_decoration(url, None, None)] + content.images
+    return item
+
+
+def _text_to_html(text: str) -> str:
+    """The text with `…` in place of `[+1234 chars]`, and each line as a paragraph, as texts in JSON are not wrapped."""
+    at = text.rfind("[")
+    if at > 0 and _CUT.fullmatch(text[at:].strip()):
+        text = text[:at].rstrip(" .…\r\n") + " …"
+    return text.replace("\r\n", "\n").replace("\n", "\n\n")
+
+
+def _without_publisher(title: str, publisher: str) -> str:
+    """The title without the publisher's name at its end: `… - Village Times`."""
+    front, found, name = title.rpartition(" - ")
+    return front.strip() if found and front.strip() and publisher and name.strip() == publisher else title
+
+
+def _split_names(found: list[str]) -> list[str]:
+    """Several names; a single text is split at its commas."""
+    return [one.strip() for one in found[0].split(",")] if len(found) == 1 else found
+
+
+def _url(text: str) -> str:
+    """A URL; '' for a bare number, which is an id."""
+    return "" if text.isdigit() else _unescaped(text)
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("&#038;", "&").replace("&amp;", "&")
+
+
+def _date(entry: dict[str, Any], path: str, mapping: JsonMapping) -> str:
+    """The raw date. Micro- and nanoseconds are cut to milliseconds, and the API's time zone is added to local times."""
+    raw = json_path.text(entry, path)[:100]
+    whole = raw.partition(".")[0]
+    if raw.replace(".", "", 1).isdigit() and len(whole) in (10, 13, 16, 19):
+        return whole[:13] if len(whole) > 10 else whole
+    # Of two zones the first counts, so this one applies only if the text has none.
+    return f"{raw} UTC" if raw and mapping.utc else raw
+
+
+def _newest(entries: list[dict[str, Any]], mapping: JsonMapping) -> list[dict[str, Any]]:
+    def age(at: int) -> float:
+        date = parse_date(_date(entries[at], mapping.published, mapping))
+        return date.timestamp() if date is not None and date.year > 1900 else 0.0
+
+    order = sorted(range(len(entries)), key=age, reverse=True)[:MAX_ITEMS]
+    return [entries[at] for at in sorted(order)]
+
+
+def _no_list(document: Any, path: str) -> str:
+    message = plain(json_path.text(document, _ERROR_MESSAGE))[:200]
+    if message:
+        # An API's error message may repeat the key.
+        return f"The API gives no articles but this message: {_KEY_LIKE.sub('…', message).rstrip('.')}."
+    where = f"{path!r} does not name a list in it" if path else "It is not a list; name its list in mapping.items"
+    return f"{where} (found: {json_path.describe_keys(document)})."
+
+
+def _unknown_api(document: Any) -> str:
+    first = document[0] if isinstance(document, list) and document else document
+    keys = json_path.describe_keys(first)
+    shape = f"a list of items with {keys}" if isinstance(document, list) else keys
+    return (
+        f"It is JSON, but neither a JSON Feed nor a known API (found: {shape}). "
+        f"Give the source a mapping: {', '.join(PRESETS)}, or the paths of its fields."
+    )

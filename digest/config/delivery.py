@@ -1,0 +1,118 @@
+"""Settings of the transports, rate limits and warm-up. Secrets are not settings: a key names their variable."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from digest.config.types import AddressOrNone, Domain, Duration, SettingsModel, WebRoot
+
+
+class SendGridSettings(SettingsModel):
+    host: WebRoot = Field(
+        default="https://api.sendgrid.com",
+        description="URL of the API. Use `https://api.eu.sendgrid.com` for EU subusers.",
+    )
+    key_env: str = Field(default="SENDGRID_API_KEY", description="Environment variable that holds the API key.")
+    timeout: Duration = Field(
+        default=timedelta(seconds=30),
+        description="Timeout of each read and write. Connecting may take at most ten seconds, a whole request three "
+        "times this value.",
+    )
+
+
+class ResendSettings(SettingsModel):
+    host: WebRoot = Field(default="https://api.resend.com", description="URL of the API.")
+    key_env: str = Field(
+        default="RESEND_API_KEY",
+        description="Environment variable that holds the API key. Resend's calls are idempotent for a day, so an "
+        "interrupted send leaves no batch with unknown outcome. An email with inline images needs one call per "
+        "recipient, and Resend allows two calls per second: set `theme.max_images` to 0 to avoid that.",
+    )
+    timeout: Duration = Field(default=timedelta(seconds=30), description="As `delivery.sendgrid.timeout`.")
+
+
+class DkimSettings(SettingsModel):
+    """DKIM signature, with a private key from a file or from an environment variable."""
+
+    domain: Domain = Field(
+        description="Sign each email with DKIM for this domain (install `hindi-digest[dkim]`), for servers that do "
+        "not sign themselves. The sender's domain or a parent of it."
+    )
+    selector: Domain = Field(description="DKIM selector.")
+    key_file: str = Field(
+        default="",
+        description="Private RSA key (PEM, 2048 bits), a path in the newsletter folder. Set this or `key_env`.",
+    )
+    key_env: str = Field(
+        default="", description="Environment variable that holds the private key. Set this or `key_file`."
+    )
+
+    @model_validator(mode="after")
+    def _one_key(self) -> DkimSettings:
+        if bool(self.key_file) == bool(self.key_env):
+            raise ValueError("expected exactly one of key_file and key_env")
+        return self
+
+
+class SmtpSettings(SettingsModel):
+    host: str = Field(default="localhost", description="Host name of the SMTP server.")
+    port: int = Field(default=25, ge=1, le=65535, description="Port of the SMTP server.")
+    security: Literal["none", "starttls", "tls"] = Field(
+        default="none", description="Encryption: `none`, `starttls` or `tls`."
+    )
+    username: str = Field(default="", description="User name. Empty: no authentication.")
+    password_env: str = Field(
+        default="DIGEST_SMTP_PASSWORD", description="Environment variable that holds the password."
+    )
+    timeout: Duration = Field(
+        default=timedelta(seconds=60),
+        description="Timeout for connecting, for each response and for each write. The response to a message may take "
+        "ten minutes, as RFC 5321 requires. Each of `delivery.threads` uses one connection, with pipelining if the "
+        "server supports it.",
+    )
+    bounces: AddressOrNone = Field(
+        default="",
+        description="Address for bounces. The envelope sender of each email is this address with a signed token after "
+        "a `+` (VERP), so that a bounce identifies its recipient. Empty: bounces go to the sender.",
+    )
+    dkim: DkimSettings | None = Field(default=None, description="DKIM signature.")
+
+    @model_validator(mode="after")
+    def _token_fits(self) -> SmtpSettings:
+        if len(self.bounces.partition("@")[0]) > 19:
+            raise ValueError("expected bounces to have at most 19 characters before the @: a token is added to them")
+        return self
+
+
+class OutboxSettings(SettingsModel):
+    path: str = Field(default="outbox", description="Folder of the .eml files, relative to the newsletter folder.")
+
+
+def _limit(description: str) -> int | None:
+    limit: int | None = Field(default=None, ge=1, description=description)
+    return limit
+
+
+class RateSettings(SettingsModel):
+    """Limits on the recipients per transport. Not set: no limit."""
+
+    per_second: int | None = _limit("Maximum recipients per second and transport, over all processes.")
+    per_minute: int | None = _limit("Maximum recipients per minute and transport.")
+    per_hour: int | None = _limit("Maximum recipients per hour and transport.")
+    per_day: int | None = _limit("Maximum recipients per day (UTC) and transport.")
+
+
+class WarmUpSettings(SettingsModel):
+    """Daily limit that grows, for a new address or account that providers do not trust yet."""
+
+    start: int = Field(
+        default=500,
+        ge=1,
+        le=1_000_000,
+        description="With `delivery.warm_up`: maximum recipients on the first day that a transport is used, for a new "
+        "address or account that providers do not trust yet.",
+    )
+    factor: float = Field(default=1.5, ge=1, le=10, description="Growth of that limit per day.")

@@ -1,0 +1,226 @@
+"""Load the settings from `digest.yaml` and the environment, or report every error with its place.
+
+An environment variable overrides the file, the file overrides the default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from digest.config.settings import Settings
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.yamlio import reader
+from digest.yamlio.reader import LocatedDict, LocatedList
+
+FILE_NAME = "digest.yaml"
+_PREFIX = "DIGEST_"
+
+
+def load(home: Path, environment: Mapping[str, str]) -> Settings:
+    """Load the settings of the newsletter folder `home`. Raises ConfigurationError with every error."""
+    path = home / FILE_NAME
+    if not path.exists():
+        hint = "file not found, so this is not a newsletter folder; run `digest init DIR` or pass --home"
+        raise ConfigurationError([ConfigProblem(str(path.resolve()), 0, hint)])
+    raw = reader.read_file(path)
+    return from_data(raw, environment, name=FILE_NAME)
+
+
+def from_data(raw: Any, environment: Mapping[str, str], *, name: str = FILE_NAME) -> Settings:
+    """Validate the values of a parsed file; None (an empty file) counts as an empty mapping."""
+    if raw is None:
+        raw = {}
+    if not isinstance(raw, dict):
+        raise ConfigurationError([ConfigProblem(name, 1, f"expected keys such as newsletter:, found {_kind(raw)}")])
+    merged, from_environment, faults = _overlay(raw, environment)
+    try:
+        settings = Settings.model_validate(merged)
+    except ValidationError as error:
+        by_path = {_path(tuple(fault["loc"])): fault for fault in error.errors()}
+        faults += [_describe(fault, raw, from_environment, name) for fault in by_path.values()]
+        raise ConfigurationError(sorted(faults, key=lambda fault: fault.line)) from None
+    if faults:
+        raise ConfigurationError(faults)
+    return settings
+
+
+def _overlay(
+    raw: Mapping[str, Any], environment: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, str], list[ConfigProblem]]:
+    """Return the data with `DIGEST_A__B=…` applied, the variable of each path set so, and the errors."""
+    merged = _copy(raw)
+    origin: dict[str, str] = {}
+    faults: list[ConfigProblem] = []
+    for variable in sorted(environment):
+        if not variable.startswith(_PREFIX):
+            continue
+        keys = variable[len(_PREFIX) :].lower().split("__")
+        if keys[0] not in Settings.model_fields:
+            section = next((name for name in Settings.model_fields if keys[0].startswith(f"{name}_")), None)
+            if section and len(keys) == 1:
+                suggestion = variable.replace(f"{_PREFIX}{section.upper()}_", f"{_PREFIX}{section.upper()}__")
+                faults.append(ConfigProblem(variable, 0, f"has no effect; did you mean {suggestion}?"))
+            elif len(keys) > 1:
+                faults.append(
+                    ConfigProblem(variable, 0, f"unknown key '{'.'.join(keys)}'{_nearest(keys[0], Settings)}")
+                )
+            continue
+        try:
+            value = _from_variable(environment[variable], variable)
+        except ConfigurationError as error:
+            faults += error.faults
+            continue
+        place, at = merged, 0
+        while at < len(keys) - 1 and isinstance(place.setdefault(keys[at], {}), dict):
+            place, at = place[keys[at]], at + 1
+        if at < len(keys) - 1:
+            path = ".".join(keys[: at + 1])
+            faults.append(ConfigProblem(variable, 0, f"'{path}' is {_kind(place[keys[at]])}, which has no keys"))
+            continue
+        place[keys[-1]] = "" if value is None else value
+        origin[".".join(keys)] = variable
+    return merged, origin, faults
+
+
+def _from_variable(text: str, variable: str) -> Any:
+    """Parse a list, a mapping or quoted text as YAML; take anything else literally (`#9c1c1c`, `a: b`)."""
+    text = text.strip()
+    return reader.read_text(text, variable) if text[:1] in tuple("[{'\"") else reader.scalar(text)
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copy(item) for item in value]
+    return value
+
+
+def _describe(fault: Any, raw: Any, from_environment: Mapping[str, str], name: str) -> ConfigProblem:
+    location = _as_written(raw, tuple(fault["loc"]))
+    path = _path(location)
+    where, line = name, _line(raw, location)
+    for given, variable in from_environment.items():
+        if path == given or path.startswith((given + ".", given + "[")):
+            where, line = variable, 0
+    kind, context = fault["type"], fault.get("ctx", {})
+    if kind == "extra_forbidden":
+        model = _model_at(location[:-1])
+        return ConfigProblem(where, line, f"unknown key '{path}'{_nearest(str(location[-1]), model)}")
+    if kind == "missing":
+        return ConfigProblem(where, line, f"'{path}' is required")
+    if kind == "value_error":
+        message = str(context.get("error", fault["msg"]))
+        found = "" if isinstance(fault["input"], BaseModel | dict) else f", found {_shorten(fault['input'])}"
+        return ConfigProblem(where, line, f"'{path}': {message}{found}" if path else f"{message}{found}")
+    expected = _EXPECTED.get(kind)
+    if kind == "literal_error":
+        names = re.findall(r"'([^']+)'", context["expected"])
+        close = difflib.get_close_matches(str(fault["input"]), names, n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        return ConfigProblem(where, line, f"'{path}': expected {_join(names)}, found {_shorten(fault['input'])}{hint}")
+    if kind in _BOUNDS:
+        word, limit = _BOUNDS[kind]
+        expected = f"{word} {context[limit]:g}"
+    if expected is None:
+        message = fault["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+        expected = message[0].lower() + message[1:]
+    return ConfigProblem(where, line, f"'{path}': expected {expected}, found {_shorten(fault['input'])}")
+
+
+_EXPECTED = {
+    "string_type": "text",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "model_type": "keys and values",
+    "tuple_type": "a list",
+    "string_pattern_mismatch": "a colour such as #9c1c1c",
+    "string_too_short": "some text",
+}
+_BOUNDS = {
+    "greater_than": ("a number above", "gt"),
+    "greater_than_equal": ("a number of at least", "ge"),
+    "less_than": ("a number below", "lt"),
+    "less_than_equal": ("a number of at most", "le"),
+}
+
+
+def _path(location: tuple[Any, ...]) -> str:
+    path = ""
+    for part in location:
+        path += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path
+
+
+def _as_written(raw: Any, location: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the location without the index that pydantic adds to a single word where a list is allowed."""
+    at = raw
+    for place, step in enumerate(location):
+        if isinstance(step, int) and not isinstance(at, list):
+            return location[:place]
+        try:
+            at = at[step]
+        except (KeyError, IndexError, TypeError):
+            break
+    return location
+
+
+def _line(raw: Any, location: tuple[Any, ...]) -> int:
+    """Return the line of the deepest part of the location that the file contains."""
+    line = getattr(raw, "line", 0)
+    for part in location:
+        has_key = isinstance(raw, LocatedDict) and part in raw
+        if not has_key and not (isinstance(raw, LocatedList) and isinstance(part, int) and part < len(raw)):
+            break
+        line, raw = raw.lines[part], raw[part]
+    return line
+
+
+def _model_at(location: tuple[Any, ...]) -> type[BaseModel] | None:
+    model: Any = Settings
+    for part in location:
+        if isinstance(part, int):
+            continue
+        field = getattr(model, "model_fields", {}).get(part)
+        if field is None:
+            return None
+        model = next((arg for arg in get_args(field.annotation) if isinstance(arg, type)), field.annotation)
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+def _nearest(word: str, model: type[BaseModel] | None) -> str:
+    names = list(model.model_fields) if model else []
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; known: {', '.join(names)}" if names else ""
+
+
+def _join(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
+
+
+def _shorten(value: Any) -> str:
+    if isinstance(value, dict | list | tuple):
+        return _kind(value)
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, dict):
+        return "keys and values"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "nothing" if value is None else repr(value)[:60]

@@ -1,0 +1,338 @@
+"""Settings of `digest.yaml`: every key with its type, default, limits and description.
+
+docs/configuration.md and the JSON Schema are generated from these descriptions. Secrets are not settings: a key names
+the environment variable that holds one.
+"""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from digest.config.delivery import (
+    OutboxSettings,
+    RateSettings,
+    ResendSettings,
+    SendGridSettings,
+    SmtpSettings,
+    WarmUpSettings,
+)
+from digest.config.sources import SourceSettings
+from digest.config.types import (
+    Accent,
+    Address,
+    AddressOrNone,
+    Clock,
+    Duration,
+    Language,
+    Line,
+    PictureUrl,
+    SettingsModel,
+    WebRoot,
+    Word,
+    Zone,
+)
+from digest.config.web import Web
+from digest.hindi.language import DEVANAGARI
+
+
+class Sender(SettingsModel):
+    name: Line = Field(
+        default="", description="Name in the From header. Use ASCII for SendGrid, which does not support Unicode here."
+    )
+    email: Address = Field(description="Address in the From header.")
+
+
+class Newsletter(SettingsModel):
+    name: Line = Field(min_length=1, description="Name of the newsletter, in the masthead and in List-Id.")
+    sender: Sender = Field(description="Sender of every email.")
+    reply_to: AddressOrNone = Field(
+        default="", description="Address for replies and for unsubscribing by email. Empty: the sender."
+    )
+    language: Language = Field(
+        default="hi",
+        description="Language of the newsletter. Articles in other languages are ignored. `hi` and `en` are included; "
+        "any other needs `messages/CODE.po` (docs/templates.md). A region (`hi-IN`) has no effect.",
+    )
+    timezone: Zone = Field(
+        default="Asia/Kolkata", description='Time zone of the schedule, which also decides what "today" is.'
+    )
+    base_url: WebRoot = Field(
+        default="",
+        description="Public URL of the subscriber pages (ASCII). Empty: no web links in the email; subscribers "
+        "unsubscribe by email. A path is allowed (`https://paper.example/digest`), whether or not the proxy strips it. "
+        "With an example's domain (`example.com`, `.example`), real email goes only to example addresses. Use "
+        "`http://127.0.0.1:8000` for a test on this machine.",
+    )
+    postal_address: Line = Field(
+        default="", description="Postal address in the footer, required for bulk email in many countries."
+    )
+    tracking: Literal["off", "on"] = Field(
+        default="off",
+        description="`on`: SendGrid reports opens and clicks (never of links to your own pages). Those of machines are "
+        "counted separately. Tell your subscribers about it.",
+    )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class EditionSettings(SettingsModel):
+    max_stories: int = Field(default=12, ge=1, le=100, description="Maximum stories in an edition.")
+    min_stories: int = Field(
+        default=3, ge=1, le=100, description="Minimum stories. With fewer, the edition is skipped with that reason."
+    )
+    window: Duration = Field(default=timedelta(hours=24), description="Maximum age of an article.")
+    sections: tuple[Line, ...] = Field(
+        default=(
+            "देश", "दुनिया", "राजनीति", "व्यापार", "विज्ञान", "खेल", "मनोरंजन", "स्वास्थ्य", "शिक्षा",
+        ),
+        description="Sections in their order. These and the sources' sections are the topics that a subscriber can "
+        "choose. In another language they have its names (`Nation`, `World` …).",
+    )  # fmt: skip
+    merge: float = Field(
+        default=0.51, gt=0, le=1, description="Similarity from which two articles are merged into one story."
+    )
+    related: float = Field(default=0.34, gt=0, le=1, description="Similarity from which two articles are related.")
+    same_source: float = Field(
+        default=0.65, gt=0, le=1, description="As `edition.merge`, for two articles of the same source."
+    )
+    per_section: int = Field(
+        default=4,
+        ge=1,
+        le=100,
+        description="Maximum stories per section. Exceeded if there are too few sections to fill the edition.",
+    )
+    quotas: dict[Line, Annotated[int, Field(ge=0, le=100)]] = Field(
+        default_factory=dict,
+        description="Maximum stories of single sections, such as `{खेल: 2}`. 0 excludes a section.",
+    )
+    block: tuple[Word, ...] = Field(
+        default=(),
+        description="Words or phrases. An article with one of them in its title, kicker or categories is excluded.",
+    )
+    boost: dict[Word, Annotated[float, Field(ge=-5, le=5)]] = Field(
+        default_factory=dict,
+        description="Word or phrase → points (−5 to 5) for a story with it in a title or lead, such as `{चुनाव: 0.5}`.",
+    )
+    memory: Duration = Field(
+        default=timedelta(days=7),
+        description="How long a sent story is not repeated, unless it developed: then it returns as an अपडेट that "
+        "starts with the news. Samples (`replay`) are exempt.",
+    )
+    max_bytes: int = Field(
+        default=50_000,
+        ge=10_000,
+        le=90_000,
+        description="Maximum decoded size of an email, 10,000 to 90,000 bytes. To fit, summaries of the lowest stories "
+        "are cut to their first sentence, then the lowest stories are dropped. The quoted-printable size stays below "
+        "the 102,400 bytes at which Gmail clips, or below twice this value if that is more.",
+    )
+
+    @model_validator(mode="after")
+    def _min_below_max(self) -> EditionSettings:
+        if self.min_stories > self.max_stories:
+            raise ValueError(
+                f"expected min_stories to be at most max_stories, found {self.min_stories} and {self.max_stories}"
+            )
+        return self
+
+
+class SummarySettings(SettingsModel):
+    """How summaries are written. `openai` is any server with OpenAI's API."""
+
+    engine: Literal["extractive", "openai"] = Field(
+        default="extractive",
+        description="`extractive`: summaries consist of the articles' own sentences. `openai`: a model writes them, "
+        "and the articles' own sentences are used if the result fails the checks.",
+    )
+    url: WebRoot = Field(
+        default="",
+        description="Base URL of a server with OpenAI's API, such as `https://models.example.com/v1`.",
+    )
+    model: Line = Field(default="", description="Name of the model.")
+    key_env: str = Field(default="", description="Environment variable that holds its API key. Empty: no key is sent.")
+    timeout: Duration = Field(
+        default=timedelta(seconds=20),
+        description="Timeout per story. After two failures in a row the model is not used for ten minutes.",
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> SummarySettings:
+        if self.engine == "openai" and not (self.url and self.model):
+            raise ValueError("expected url and model, because engine is openai")
+        return self
+
+
+def _split_names(given: Any) -> Any:
+    """Accept a single name, or several separated by commas as in an environment variable."""
+    return [word.strip() for word in given.split(",")] if isinstance(given, str) else given
+
+
+Transport = Literal["outbox", "smtp", "sendgrid", "resend"]
+# Maximum recipients in one call.
+_MAX_PER_CALL = {"resend": 100}
+
+
+class Delivery(SettingsModel):
+    """How and how fast editions are sent."""
+
+    transport: Annotated[tuple[Transport, ...], BeforeValidator(_split_names)] = Field(
+        default=("outbox",),
+        description="`outbox` (.eml files), `smtp`, `sendgrid`, `resend`, or several, such as `[sendgrid, smtp]`: if "
+        "the first fails, the next sends what was definitely not sent.",
+    )
+    on_unknown: Literal["fence", "hold", "resend"] = Field(
+        default="fence",
+        description="What happens to a batch whose outcome is unknown: `fence` cancels it and sends it again, `hold` "
+        "waits for proof, `resend` sends it again (docs/configuration.md).",
+    )
+    lead: Duration = Field(
+        default=timedelta(minutes=40),
+        description="How long before its time an edition is handed to a provider that can cancel (`sendgrid`), which "
+        "sends it on time. Cancelling needs at least 15 minutes.",
+    )
+    batch_size: int = Field(
+        default=1000,
+        ge=1,
+        le=1000,
+        description="Recipients per request, 1 to 1,000. Smaller if a transport (`resend`: 100) or a rate limit "
+        "requires it.",
+    )
+    threads: int = Field(
+        default=4,
+        ge=1,
+        le=64,
+        description="Batches sent in parallel. After a crash at most so many have an unknown outcome with SendGrid.",
+    )
+    tries: int = Field(default=5, ge=1, le=50, description="Attempts per run for a batch that was definitely not sent.")
+    rate: RateSettings = Field(default=RateSettings(), description="Rate limits.")
+    warm_up: WarmUpSettings | None = Field(default=None, description="Daily limit that grows, for a new account.")
+    sendgrid: SendGridSettings = Field(default=SendGridSettings(), description="SendGrid.")
+    resend: ResendSettings = Field(default=ResendSettings(), description="Resend.")
+    smtp: SmtpSettings = Field(default=SmtpSettings(), description="SMTP.")
+    outbox: OutboxSettings = Field(default=OutboxSettings(), description="Emails as .eml files.")
+
+    @property
+    def recipients_per_batch(self) -> int:
+        """The largest batch that all transports in use accept in one call and all rate limits allow at once."""
+        calls = [_MAX_PER_CALL[name] for name in self.transport if name in _MAX_PER_CALL]
+        rate = self.rate
+        limits = [rate.per_second, rate.per_minute, rate.per_hour, rate.per_day]
+        if self.warm_up:
+            limits.append(self.warm_up.start)
+        return min([self.batch_size, *calls, *(limit for limit in limits if limit is not None)])
+
+    @model_validator(mode="after")
+    def _unique_transports(self) -> Delivery:
+        if not self.transport or len(set(self.transport)) < len(self.transport):
+            found = ", ".join(self.transport) or "none"
+            raise ValueError(f"expected one or more different transports; found {found}")
+        return self
+
+
+class Schedule(SettingsModel):
+    collect_every: Duration = Field(default=timedelta(minutes=15), description="How often `digest run` collects.")
+    compose_at: Clock = Field(default=time(5, 30), description="When `digest run` composes the day's edition.")
+    send_at: Clock = Field(
+        default=time(7, 0), description="When `digest run` sends it, to subscribers without an hour of their own."
+    )
+    approval: Literal["auto", "required"] = Field(
+        default="auto", description="`required`: an edition is sent only after `digest edition approve`."
+    )
+    expires_after: Duration = Field(
+        default=timedelta(hours=4), description="An edition not started this long after `send_at` is not sent."
+    )
+
+    @model_validator(mode="after")
+    def _compose_before_send(self) -> Schedule:
+        if self.compose_at > self.send_at:
+            raise ValueError(
+                f"expected compose_at not to be after send_at, found {self.compose_at:%H:%M} and {self.send_at:%H:%M}"
+            )
+        return self
+
+
+class StoreSettings(SettingsModel):
+    url: str = Field(
+        default="sqlite:///digest.db",
+        description="Database: SQLite, relative to the newsletter folder, or `postgresql://user@host/name` (install "
+        "`hindi-digest[postgres]`).",
+    )
+
+
+class Theme(SettingsModel):
+    """How the email looks."""
+
+    name: Literal["newspaper", "modern", "plain"] = Field(
+        default="newspaper",
+        description="`newspaper` (serif headings, cream paper), `modern` (white, rounded, bold) or `plain` (like a "
+        "personal email: no images, no boxes).",
+    )
+    accent: Accent = Field(
+        default="",
+        description="Accent colour, such as `#9c1c1c`. Empty: the theme's own. Its contrast is corrected if too low.",
+    )
+    logo: PictureUrl = Field(default="", description="URL (https) of an image that replaces the name at the top.")
+    logo_width: int = Field(default=200, ge=40, le=544, description="Width of the logo in pixels, 40 to 544.")
+    max_images: int = Field(
+        default=5, ge=0, le=40, description="Maximum images in an email, the lead story's first. 0: none."
+    )
+    briefs: int = Field(
+        default=3,
+        ge=0,
+        le=40,
+        description="Number of lowest-ranked stories shown as headlines at the end, संक्षेप में, in editions of at least "
+        "8 stories. Never more than a third of the stories, and none that is pinned.",
+    )
+    digits: Literal["latn", "deva"] = Field(
+        default="latn",
+        description="`deva`: show numbers in देवनागरी digits (०१२३), except within Latin words and addresses. Only for "
+        "languages in Devanagari.",
+    )
+
+
+class Settings(SettingsModel):
+    """The settings of a newsletter."""
+
+    newsletter: Newsletter = Field(description="The newsletter and its sender.")
+    sources: Annotated[tuple[SourceSettings, ...], BeforeValidator(lambda given: given or ())] = Field(
+        default=(), description="Sources of articles."
+    )
+    edition: EditionSettings = Field(default=EditionSettings(), description="Selection of stories.")
+    summary: SummarySettings = Field(default=SummarySettings(), description="Summaries.")
+    delivery: Delivery = Field(default=Delivery(), description="Sending.")
+    schedule: Schedule = Field(default=Schedule(), description="Times of `digest run`.")
+    web: Web = Field(default=Web(), description="Subscriber pages and webhooks.")
+    store: StoreSettings = Field(default=StoreSettings(), description="Database.")
+    theme: Theme = Field(default=Theme(), description="Look of the email.")
+
+    @model_validator(mode="after")
+    def _unique_source_names(self) -> Settings:
+        names = [source.name for source in self.sources]
+        duplicates = sorted({name for name in names if names.count(name) > 1})
+        if duplicates:
+            raise ValueError(f"expected every source to have its own name; duplicates: {', '.join(duplicates)}")
+        return self
+
+    @model_validator(mode="after")
+    def _dkim_matches_sender(self) -> Settings:
+        dkim, sender = self.delivery.smtp.dkim, self.newsletter.sender.email.rpartition("@")[2].lower()
+        if dkim and not f".{sender}".endswith(f".{dkim.domain.lower()}"):
+            expected = f"the sender's domain {sender} or a parent of it"
+            raise ValueError(f"'delivery.smtp.dkim.domain': expected {expected}, found {dkim.domain}")
+        return self
+
+    @model_validator(mode="after")
+    def _digits_match_script(self) -> Settings:
+        if self.theme.digits == "deva" and self.newsletter.language not in DEVANAGARI:
+            languages = ", ".join(sorted(DEVANAGARI))
+            raise ValueError(
+                f"'theme.digits': deva is for languages in Devanagari ({languages}), "
+                f"and newsletter.language is '{self.newsletter.language}'"
+            )
+        return self

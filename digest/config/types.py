@@ -1,0 +1,168 @@
+"""Types of the values in `digest.yaml`: durations, times, addresses, names.
+
+A validator raises ValueError with what it expected.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from datetime import time, timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from digest.utils.clock import time_zones
+
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(s|m|h|d)\Z")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_MAX_DURATION = timedelta(days=366)
+# The address is used in headers and envelopes: only ASCII, no empty label (RFC 5321 4.1.2).
+_LABEL = r"[A-Za-z0-9](?:-*[A-Za-z0-9])*"
+_ADDRESS = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@{_LABEL}(?:\.{_LABEL})*\Z")
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])\Z")
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_](?:[A-Za-z]{2}|[0-9]{3}))?\Z")
+_STEP = r"[^.|\[\]\s](?:[^.|\[\]]*[^.|\[\]\s])?(?:\[\])*"
+_JSON_PATH = re.compile(rf"{_STEP}(?:\.{_STEP})*(?:\s*\|\s*{_STEP}(?:\.{_STEP})*)*\Z")
+
+
+class SettingsModel(BaseModel):
+    """Base of all settings: rejects unknown keys, and is immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def parse_duration(value: Any) -> Any:
+    """Parse a duration such as `90s`, `15m`, `24h` or `7d`. Raises ValueError."""
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.match(str(value).strip())
+    if not match:
+        raise ValueError("expected a duration such as 90s, 15m, 24h or 7d")
+    seconds = float(match[1]) * _SECONDS[match[2]]
+    if not 0 < seconds <= _MAX_DURATION.total_seconds():
+        raise ValueError(f"expected a duration of more than 0 and at most {_MAX_DURATION.days}d")
+    return timedelta(seconds=seconds)
+
+
+def parse_clock(value: Any) -> Any:
+    """Parse a time of day such as `07:00`. Raises ValueError."""
+    if isinstance(value, time):
+        return value
+    match = _CLOCK.match(str(value).strip())
+    if not match:
+        raise ValueError('expected a time of day such as "07:00"')
+    return time(int(match[1]), int(match[2]))
+
+
+def _known_zone(value: str) -> str:
+    if value not in time_zones():
+        close = difflib.get_close_matches(value, time_zones(), n=1)
+        raise ValueError(f"expected an IANA time zone such as {close[0] if close else 'Asia/Kolkata'}")
+    return value
+
+
+def _address(value: str) -> str:
+    if not _ADDRESS.match(value):
+        hint = "" if value.isascii() else "; write a domain in Hindi in its ASCII form (xn--…)"
+        raise ValueError(f"expected an email address such as news@example.com{hint}")
+    return value
+
+
+def _address_or_none(value: str) -> str:
+    return _address(value) if value else value
+
+
+def _web_root(value: str) -> str:
+    if value and not re.match(r"https?://[^\s/?#]+(/[^\s?#]*)?\Z", value):
+        raise ValueError("expected a URL such as https://news.example.com")
+    if not value.isascii():
+        raise ValueError("expected ASCII; write a Hindi host as xn--… and percent-encode the path")
+    return value.rstrip("/")
+
+
+def _word(value: str) -> str:
+    if not any(char.isalnum() for char in value) or any(ord(char) < 32 for char in value):
+        raise ValueError("expected a word or a phrase")
+    return value
+
+
+def _one_line(value: str) -> str:
+    if any(ord(char) < 32 or ord(char) == 127 for char in value):
+        raise ValueError("expected one line of text")
+    return value
+
+
+def _matches(pattern: str, expected: str) -> Callable[[str], str]:
+    whole = re.compile(rf"{pattern}\Z")
+
+    def check(value: str) -> str:
+        if not whole.match(value):
+            raise ValueError(f"expected {expected}")
+        return value
+
+    return check
+
+
+def _language(value: str) -> str:
+    """Return the language code without its region. Loading the catalogue checks that the language exists."""
+    match = _LANGUAGE.match(value.strip())
+    if not match:
+        raise ValueError("expected the code of a language such as hi, mr or hi-IN")
+    return match[1].lower()
+
+
+def _json_path(value: str) -> str:
+    if value and not _JSON_PATH.match(value):
+        raise ValueError("expected a path such as source.name, images.0.url or tags[].name; | separates alternatives")
+    return value
+
+
+def _selector(value: str) -> str:
+    if not value.strip():
+        return ""
+    from cssselect import HTMLTranslator, SelectorError
+
+    try:
+        HTMLTranslator().css_to_xpath(value)
+    except SelectorError as error:
+        raise ValueError(f"expected a CSS selector such as 'main h2 a' ({error})") from error
+    return value.strip()
+
+
+def _as_text(pattern: str, *examples: str) -> WithJsonSchema:
+    """Describe the text form of a value, for editors."""
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    _as_text(r"^\s*[0-9]+(\.[0-9]+)?\s*[smhd]\s*$", "90s", "15m", "24h", "7d"),
+]
+Clock = Annotated[time, BeforeValidator(parse_clock), _as_text(r"^\s*([01]?[0-9]|2[0-3]):[0-5][0-9]\s*$", "07:00")]
+Zone = Annotated[str, AfterValidator(_known_zone), _as_text("^[A-Za-z][A-Za-z0-9_+/-]*$", "Asia/Kolkata")]
+Address = Annotated[str, AfterValidator(_address), _as_text("^[^@\\s]+@[^@\\s]+$", "news@example.com")]
+AddressOrNone = Annotated[str, AfterValidator(_address_or_none)]
+WebRoot = Annotated[str, AfterValidator(_web_root), _as_text("^(https?://.*)?$", "https://news.example.com")]
+Line = Annotated[str, AfterValidator(_one_line)]
+Word = Annotated[str, Field(min_length=1), AfterValidator(_word)]
+Variable = Annotated[str, AfterValidator(_matches(r"[A-Za-z_][A-Za-z0-9_]{0,99}", "an environment variable's name"))]
+VariableOrNone = Annotated[
+    str, AfterValidator(_matches(r"(?:[A-Za-z_][A-Za-z0-9_]{0,99})?", "an environment variable's name"))
+]
+Domain = Annotated[str, AfterValidator(_matches(rf"{_LABEL}(?:\.{_LABEL})*", "a domain such as example.com"))]
+HeaderName = Annotated[str, AfterValidator(_matches(r"(?:[A-Za-z0-9-]{1,99})?", "an HTTP header such as X-Api-Key"))]
+ParamName = Annotated[str, AfterValidator(_matches(r"[A-Za-z0-9_.~-]{0,99}", "a query parameter such as apikey"))]
+JsonPath = Annotated[str, Field(max_length=500), AfterValidator(_json_path)]
+Language = Annotated[str, AfterValidator(_language)]
+Selector = Annotated[str, AfterValidator(_selector)]
+PictureUrl = Annotated[
+    str, AfterValidator(_matches(r"(?:https://[^\s/?#]+/[^\s]*)?", "the URL of an image with https://"))
+]
+Accent = Annotated[
+    str,
+    AfterValidator(_matches(r"(?:#[0-9a-fA-F]{6})?", "a colour such as #9c1c1c")),
+    _as_text("^(#[0-9a-fA-F]{6})?$", "#9c1c1c"),
+]

@@ -1,0 +1,74 @@
+"""Settings of what is served over HTTP: the subscriber pages and the providers' webhooks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from digest.config.types import Duration, Line, SettingsModel, VariableOrNone
+
+
+class SendGridWebhook(SettingsModel):
+    """How events from SendGrid are verified."""
+
+    keys_env: VariableOrNone = Field(
+        default="",
+        description="Environment variable that holds the public key of SendGrid's signed event webhook; two keys "
+        "separated by a comma during rotation. Empty: no webhook (docs/operations.md).",
+    )
+    secret_env: VariableOrNone = Field(
+        default="",
+        description="Environment variable that holds a secret which must be the end of the webhook's URL.",
+    )
+
+    @model_validator(mode="after")
+    def _signed(self) -> SendGridWebhook:
+        if self.secret_env and not self.keys_env:
+            raise ValueError("expected keys_env, because secret_env is set; unsigned events are not accepted")
+        return self
+
+
+class Webhooks(SettingsModel):
+    """How events from the email providers are received."""
+
+    keep: Duration = Field(default=timedelta(days=7), description="How long processed webhook payloads are kept.")
+    sendgrid: SendGridWebhook = Field(default=SendGridWebhook(), description="SendGrid's event webhook.")
+
+
+class Web(SettingsModel):
+    """The subscriber pages and the webhooks."""
+
+    enabled: bool = Field(
+        default=False,
+        description="Serve the subscriber pages in `digest run` too. `digest web` always does. Install "
+        "`hindi-digest[web]`.",
+    )
+    host: Line = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Address to listen on. Put a web server with TLS in front. Only requests for the host of "
+        "`newsletter.base_url` and for this machine's own names are answered.",
+    )
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    archive: Literal["public", "off"] = Field(
+        default="public", description="Publish past editions at `/archive` with a feed at `/archive.xml`, or `off`."
+    )
+    signup: bool = Field(
+        default=True,
+        description="Offer the signup form at `/join`: double opt-in, at most 20 signups per hour and network and one "
+        "email per ten minutes and address (docs/operations.md).",
+    )
+    signup_mails_per_hour: int = Field(
+        default=1000,
+        ge=1,
+        description="Maximum confirmation emails per hour to all addresses, as protection against botnets. Above it "
+        "the form asks people to come back in an hour. Raise it before a campaign.",
+    )
+    proxies: tuple[Line, ...] = Field(
+        default=("127.0.0.1",),
+        description="Addresses or networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are "
+        "trusted. `[]`: none.",
+    )
+    webhooks: Webhooks = Field(default=Webhooks(), description="Webhooks of the email providers.")

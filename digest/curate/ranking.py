@@ -1,0 +1,252 @@
+"""Score the stories term by term, and pick those of an edition.
+
+The weights are a proposal without click data, so every term is kept as a line that an editor can read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from digest.curate.filtering import StoryCandidate, boosts
+from digest.curate.rules import HALF_LIVES, SECTIONS, Rules
+from digest.curate.sections import section_of
+from digest.curate.similarity.clustering import Cluster
+from digest.curate.similarity.score import Features
+from digest.models import Article
+
+# An article with this many words has a body to summarise.
+BODY_WORDS = 40
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranked:
+    """A candidate with its section, its score and the reasons for both."""
+
+    candidate: StoryCandidate
+    section: str
+    score: float
+    reasons: tuple[str, ...]
+    newest: datetime
+    # The stem of the title that the story is about, if another title of the day has it too.
+    subject: str | None = None
+
+    @property
+    def cluster(self) -> Cluster:
+        return self.candidate.cluster
+
+    @property
+    def source(self) -> str:
+        return self.cluster.first.source
+
+    @property
+    def series_kind(self) -> str | None:
+        return self.candidate.series.kind if self.candidate.series else None
+
+    @property
+    def sort_key(self) -> tuple[float, bool, float, str]:
+        """Sort the best first: by score, dated before undated, newer, then id; independent of the input's order."""
+        first = self.cluster.first
+        return (-round(self.score, 6), not first.dated, -self.newest.timestamp(), first.id)
+
+
+@dataclass(frozen=True, slots=True)
+class RankContext:
+    """What the score of a story depends on, apart from the story."""
+
+    rules: Rules
+    # Source -> weight; 1.0 where missing.
+    weights: Mapping[str, float]
+    now: datetime
+    # Article id -> features.
+    features: Mapping[str, Features]
+
+
+def rank_candidates(
+    candidates: Sequence[StoryCandidate], clusters: Sequence[Cluster], context: RankContext
+) -> list[Ranked]:
+    """Find the section and the score of each candidate, in the given order. `clusters` are all of the day."""
+    titles = (context.features[each.first.id].text.headline for each in clusters)
+    title_counts = Counter(stem for title in titles for stem in set(title))
+    return [_rank(each, title_counts, context) for each in candidates]
+
+
+def _rank(candidate: StoryCandidate, title_counts: Mapping[str, int], context: RankContext) -> Ranked:
+    rules = context.rules
+    articles = candidate.cluster.articles
+    section, evidence = section_of(articles, rules.sections[0] if rules.sections else SECTIONS[0])
+    newest, terms = _terms(candidate, section, context)
+    return Ranked(
+        candidate=candidate,
+        section=rules.called.get(section, section),
+        score=sum(points for _, points in terms),
+        reasons=(
+            *(f"{name} → {points:.2f}" for name, points in terms if points),
+            f"section {section}: {evidence}",
+            *candidate.reasons,
+        ),
+        newest=newest,
+        subject=_subject(context.features[articles[0].id].text.headline, title_counts),
+    )
+
+
+def _terms(candidate: StoryCandidate, section: str, context: RankContext) -> tuple[datetime, list[tuple[str, float]]]:
+    """Return the time that the story's age counts from, and the terms of its score.
+
+    That time is the newest article's, but at most two half-lives after the first: updates cannot keep a story alive
+    for ever.
+    """
+    rules, weights, articles = context.rules, context.weights, candidate.cluster.articles
+    sources = {article.source for article in articles}
+    weight = max(min(weights.get(source, 1.0), 2.0) for source in sources)
+    half_life = HALF_LIVES.get(section, rules.half_life)
+    first = min(article.published for article in articles)
+    newest = min(max(article.published for article in articles), first + timedelta(hours=2 * half_life))
+    hours = max(0.0, (context.now - newest).total_seconds() / 3600)
+    preference = max(-1.0, min(1.0, rules.preferences.get(section, 0.0)))
+    has_body = any(article.dated and _has_body(article) for article in articles)
+    damaged = any("\ufffd" in text for text in (articles[0].title, *_paragraphs(articles[0])))
+    terms = [
+        (f"sources {len(sources)}", rules.weight_sources * math.log2(1 + len(sources))),
+        (f"source weight {weight:g}", rules.weight_priority * weight),
+        (f"age {hours:.1f} h", rules.weight_fresh * 2 ** (-hours / half_life)),
+        (f"liking for {section} {preference:+g}", rules.weight_preference * preference),
+        ("body and date", rules.weight_body * has_body),
+        ("damaged text", -rules.weight_damage * damaged),
+        *((f"boost {word}", points) for word, points in boosts(articles, rules.boost)),
+    ]
+    if series := candidate.series:
+        terms.insert(5, (f"series {series.kind}", -rules.weight_series * series.penalty))
+    return newest, terms
+
+
+def _subject(title: Sequence[str], counts: Mapping[str, int]) -> str | None:
+    """Return the rarest stem of the title that at least one other title of the day has."""
+    stems = [stem for stem in dict.fromkeys(title) if len(stem) > 1]
+    repeated = [stem for stem in stems if counts.get(stem, 0) >= 2]
+    return min(repeated, key=lambda stem: (counts[stem], stems.index(stem)), default=None)
+
+
+def _paragraphs(article: Article) -> list[str]:
+    """Return the parts of the article's text without joining them."""
+    return [block.text for block in article.body if block.kind == "p"] or [article.excerpt]
+
+
+def _has_body(article: Article) -> bool:
+    words = 0
+    for text in _paragraphs(article):
+        words += len(text.split(None, BODY_WORDS))
+        if words >= BODY_WORDS:
+            return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The stories of an edition in their order, the lead first, and the stories that were not picked, best first."""
+
+    stories: tuple[Ranked, ...]
+    pinned: frozenset[Ranked]
+    not_picked: tuple[Ranked, ...]
+
+
+def select(ranked: Sequence[Ranked], rules: Rules, pinned: Collection[str] = ()) -> Selection:
+    """Pick the stories of an edition. Pinned ones come first in the given order, then the lead, then by score."""
+    found = (next((story for story in ranked if name in story.cluster.names), None) for name in pinned)
+    first = list(dict.fromkeys(story for story in found if story))
+    picked = pick(ranked, rules, first)
+    others = sorted((story for story in picked if story not in first), key=lambda story: story.sort_key)
+    chosen = set(picked)
+    not_picked = sorted((story for story in ranked if story not in chosen), key=lambda story: story.sort_key)
+    return Selection((*first, *others), frozenset(first), tuple(not_picked))
+
+
+@dataclass
+class _Picked:
+    """What has been picked so far, in order, and how much of each kind."""
+
+    stories: list[Ranked] = field(default_factory=list)
+    sections: Counter[str] = field(default_factory=Counter)
+    subjects: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+    series_kinds: set[str] = field(default_factory=set)
+
+    def add(self, story: Ranked) -> None:
+        self.stories.append(story)
+        self.sections[story.section] += 1
+        self.sources[story.source] += 1
+        if story.subject:
+            self.subjects[story.subject] += 1
+        if story.series_kind:
+            self.series_kinds.add(story.series_kind)
+
+
+def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = ()) -> list[Ranked]:
+    """Return the edition's stories in the order of choice, at most `rules.max_stories`; pinned ones count.
+
+    The choice is greedy. Each picked story lowers those of its section and subject. A section has a limit: its quota,
+    or one limit for all. One source leads at most two of the first five, and each series has one story. At the end,
+    a section without a place whose best story is above the floor takes the weakest place of a section with several.
+    """
+    picked = _Picked()
+    for story in pinned:
+        picked.add(story)
+    keep = set(pinned)
+    rest = sorted((story for story in stories if story not in keep), key=lambda story: story.sort_key)
+    cap = max(rules.per_section_max, -(-rules.max_stories // max(1, len({story.section for story in stories}))))
+    while len(picked.stories) < rules.max_stories:
+        best = _best(rest, picked, rules, cap)
+        if best is None:
+            break
+        picked.add(rest.pop(best))
+    return _fill_sections(picked, rest, rules, keep)
+
+
+def _best(rest: Sequence[Ranked], picked: _Picked, rules: Rules, cap: int) -> int | None:
+    """Return the position of the next story in `rest`, which is sorted by score; None if no section has room."""
+    in_top = len(picked.stories) < rules.top
+    best, found = None, (0.0, False)
+    for at, story in enumerate(rest):
+        # Penalties only lower a score. Once a score is below the best value, nothing after it can be better.
+        if best is not None and (found[1] or not in_top) and round(story.score, 6) < found[0]:
+            break
+        if story.series_kind in picked.series_kinds:
+            continue
+        if picked.sections[story.section] >= rules.quotas.get(story.section, cap):
+            continue
+        # A source with its share of the top is passed over but not excluded: there may be only one source.
+        has_room = not in_top or picked.sources[story.source] < rules.top_per_source
+        value = (_value(story, picked, rules), has_room)
+        if best is None or (value[1], value[0]) > (found[1], found[0]):
+            best, found = at, value
+    return best
+
+
+def _value(story: Ranked, picked: _Picked, rules: Rules) -> float:
+    same = picked.subjects[story.subject] if story.subject else 0
+    value = story.score - rules.penalty_section * picked.sections[story.section]
+    return round(value - rules.penalty_subject * min(1, same), 6)
+
+
+def _fill_sections(picked: _Picked, rest: list[Ranked], rules: Rules, keep: set[Ranked]) -> list[Ranked]:
+    """Give each section without a place, if its best story is above the floor, the weakest place of a fuller one."""
+    stories = list(picked.stories)
+    counts = Counter(each.section for each in stories)
+    if len(stories) < rules.max_stories:
+        return stories
+    for story in rest:
+        if story.score <= rules.section_floor or story.series_kind in picked.series_kinds:
+            continue
+        if counts[story.section] or not rules.quotas.get(story.section, 1):
+            continue
+        spare = [each for each in stories if counts[each.section] > 1 and each not in keep]
+        if not spare:
+            break
+        weakest = max(spare, key=lambda each: each.sort_key)
+        stories[stories.index(weakest)] = story
+        counts[weakest.section] -= 1
+        counts[story.section] += 1
+    return stories

@@ -1,0 +1,221 @@
+"""The features of articles, and how similar two articles are by them.
+
+The score of a pair is the weighted mean of three cosines (title and lead; first 250 words; one title and the other
+lead), plus a little for each shared rare stem and number, for similar titles and for the same weekday, clock time,
+place and death toll. It is lower for weekdays, times, places or court stages that contradict each other, and for
+death tolls that differ by a factor. Other numbers never count against a pair: one paper reports 16 dead, the next 17.
+
+The weights follow a logistic regression with fixed signs over judged pairs of an epidemic in five papers, of disaster
+reports and of two papers' headlines. Small changes of a weight change little. A regression that never saw the epidemic
+has an average precision of .90 there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from digest.curate.similarity.cues import (
+    Agreement,
+    PlaceAgreement,
+    Places,
+    clock_times,
+    compare_clock_times,
+    compare_places,
+    compare_sets,
+    compare_tolls,
+    court_stages,
+    death_tolls,
+    find_places,
+    weekdays,
+)
+from digest.curate.similarity.tfidf import Frequencies, TokenisedText, is_number, tokenise
+from digest.models import Article
+
+LEAD, FULL, HEADLINE = 0.4, 0.4, 0.2
+RARE_LEAD, RARE_LEAD_MOST = 0.03, 4
+RARE_FULL, RARE_FULL_MOST = 0.015, 6
+NUMBER, NUMBER_MOST = 0.03, 3
+# Weight of the share of the shorter title's stems that the other title has. The mean share is neutral, and titles
+# count as having at least TITLES_LEAST stems.
+TITLES, TITLES_MEAN, TITLES_LEAST = 0.12, 0.35, 3
+WEEKDAY = {"same": 0.05, "conflict": -0.1, None: 0.0}
+CLOCK = {"same": 0.05, "conflict": -0.1, None: 0.0}
+TOLL = {"same": 0.03, "conflict": -0.1, None: 0.0}
+STAGE = {"same": 0.0, "conflict": -0.08, None: 0.0}
+PLACE = {"same": 0.05, "near": -0.05, "conflict": -0.25, None: 0.0}
+# Given to each pair in a set too small to trust rare stems, in place of the bonus for shared ones.
+SMALL_SET = 0.03
+# Two pages of different days are one form filled in twice if their words overlap this much (TWIN), each has at least
+# TWIN_NUMBERS numbers, and at most the share TWIN_SHARED of these is in both.
+TWIN, TWIN_NUMBERS, TWIN_SHARED = 0.6, 3, 0.34
+
+
+class Features:
+    """All by which an article is compared. Each feature is computed on first use, because most pairs need few."""
+
+    def __init__(self, text: TokenisedText, frequencies: Frequencies) -> None:
+        self.text = text
+        self._frequencies = frequencies
+
+    @cached_property
+    def title(self) -> Mapping[str, float]:
+        return self._frequencies.weigh(self.text.title_counts)
+
+    @cached_property
+    def lead(self) -> Mapping[str, float]:
+        return self._frequencies.weigh(self.text.lead_counts)
+
+    @cached_property
+    def full(self) -> Mapping[str, float]:
+        return self._frequencies.weigh(self.text.full_counts)
+
+    @cached_property
+    def rare_lead(self) -> frozenset[str]:
+        return self._frequencies.rare_stems.intersection(self.text.lead_counts)
+
+    @cached_property
+    def rare_full(self) -> frozenset[str]:
+        return self._frequencies.rare_stems.intersection(self.text.full_counts)
+
+    @cached_property
+    def lead_numbers(self) -> frozenset[str]:
+        return frozenset(filter(is_number, self.text.lead_counts))
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        return frozenset(filter(is_number, self.text.full_counts))
+
+    @cached_property
+    def places(self) -> Places:
+        return find_places(self.text.lead)
+
+    @cached_property
+    def weekdays(self) -> frozenset[int]:
+        return weekdays(self.text.lead_counts.keys())
+
+    @cached_property
+    def clock_times(self) -> frozenset[int]:
+        return clock_times(self.text.everything)
+
+    @cached_property
+    def court_stages(self) -> frozenset[str]:
+        return court_stages(self.text.title)
+
+    @cached_property
+    def death_tolls(self) -> frozenset[int]:
+        return death_tolls(self.text.title)
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The features of a day's articles, and of older ones, under common weights."""
+
+    # By article id.
+    features: Mapping[str, Features]
+    frequencies: Frequencies
+
+
+def extract_features(articles: Iterable[Article]) -> Corpus:
+    """Extract the features of each article, weighted by how common stems are in all of them."""
+    texts = {article.id: tokenise(article) for article in articles}
+    frequencies = Frequencies(texts.values())
+    return Corpus({name: Features(text, frequencies) for name, text in texts.items()}, frequencies)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Why two articles are similar: the score and its terms."""
+
+    score: float
+    lead_cosine: float
+    full_cosine: float
+    headline_cosine: float
+    titles: float
+    # How many rare stems and numbers both have.
+    rare: int
+    numbers: int
+    weekday: Agreement
+    clock: Agreement
+    place: PlaceAgreement
+    stage: Agreement
+    toll: Agreement
+    # Article ids.
+    a: str = ""
+    b: str = ""
+    # Why the two cannot be one story, whatever their score.
+    kept_apart: str | None = None
+    # The shared stems of the highest weight, each with its surface form in either text.
+    shared: tuple[tuple[str, str, str], ...] = ()
+
+    def __str__(self) -> str:
+        shared = ", ".join(one if one == other else f"{one}/{other}" for _, one, other in self.shared)
+        text = f"{self.score:.2f} = lead {self.lead_cosine:.2f}, full {self.full_cosine:.2f}"
+        text += f", headline {self.headline_cosine:.2f}, titles {self.titles:.2f}"
+        text += f", {self.rare} rare stems" if self.rare else ""
+        text += f", {self.numbers} numbers" if self.numbers else ""
+        for name in ("weekday", "clock", "place", "stage", "toll"):
+            text += f", {name} {agreement}" if (agreement := getattr(self, name)) else ""
+        return text + f"; shared: {shared}" + (f"; kept apart: {self.kept_apart}" if self.kept_apart else "")
+
+
+def explain(one: Features, other: Features, *, trust: float) -> Link:
+    """Return the pair's score with its terms. `trust` (0..1) says how much shared rare stems count."""
+    lead, full = cosine(one.lead, other.lead), cosine(one.full, other.full)
+    headline = max(cosine(one.title, other.lead), cosine(other.title, one.lead))
+    titles = _overlap(one.text.title_counts, other.text.title_counts)
+    rare_lead, rare_full = len(one.rare_lead & other.rare_lead), len(one.rare_full & other.rare_full)
+    numbers = len(one.lead_numbers & other.lead_numbers)
+    weekday = compare_sets(one.weekdays, other.weekdays)
+    stage = compare_sets(one.court_stages, other.court_stages)
+    clock = compare_clock_times(one.clock_times, other.clock_times)
+    place = compare_places(one.places, other.places)
+    toll = compare_tolls(one.death_tolls, other.death_tolls)
+    total = LEAD * lead + FULL * full + WEEKDAY[weekday] + PLACE[place] + CLOCK[clock] + STAGE[stage] + TOLL[toll]
+    total += NUMBER * min(NUMBER_MOST, numbers)
+    total += (1 - trust) * SMALL_SET + trust * (
+        RARE_LEAD * min(RARE_LEAD_MOST, rare_lead) + RARE_FULL * min(RARE_FULL_MOST, rare_full)
+    )
+    total += HEADLINE * headline + TITLES * (titles - TITLES_MEAN)
+    return Link(
+        score=total,
+        lead_cosine=lead,
+        full_cosine=full,
+        headline_cosine=headline,
+        titles=titles,
+        rare=rare_full,
+        numbers=numbers,
+        weekday=weekday,
+        clock=clock,
+        place=place,
+        stage=stage,
+        toll=toll,
+    )
+
+
+def score(one: Features, other: Features, *, trust: float) -> float:
+    """Return the pair's score alone."""
+    return explain(one, other, trust=trust).score
+
+
+def cosine(a: Mapping[str, float], b: Mapping[str, float]) -> float:
+    """Return the cosine of two vectors of length 1."""
+    if len(b) < len(a):
+        a, b = b, a
+    # A list takes half the time of a generator.
+    return sum([weight * b[stem] for stem, weight in a.items() if stem in b])
+
+
+def _overlap(one: Collection[str], other: Collection[str]) -> float:
+    """Return the share of the shorter title's stems that the other title has."""
+    return len(set(one).intersection(other)) / max(TITLES_LEAST, min(len(one), len(other)))
+
+
+def is_duplicate(one: Features, other: Features) -> bool:
+    """Return whether two texts are one form, filled in with different numbers."""
+    fewer = min(len(one.numbers), len(other.numbers))
+    if fewer < TWIN_NUMBERS or len(one.numbers & other.numbers) > TWIN_SHARED * fewer:
+        return False
+    words, others = one.text.full_counts.keys() - one.numbers, other.text.full_counts.keys() - other.numbers
+    return len(words & others) >= TWIN * max(1, len(words | others))

@@ -1,0 +1,190 @@
+"""Articles as stems, and the weights of stems (TF-IDF).
+
+Pure Python without numpy: 5,000 articles take seconds.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import islice
+
+from digest.curate.similarity.document_frequencies import UNSEEN_SHARE, document_shares
+from digest.hindi import sentences
+from digest.hindi.tokens import stems, word_stems
+from digest.models import Article
+
+LEAD_SENTENCES = 3
+FULL_WORDS = 250
+# The table of common stems counts as this many articles, so that two articles alone are weighted much like a week's.
+# From this many articles on, a stem that is rare among them is fully trusted to be rare.
+LARGE = 500
+# A stem is rare if at most this share of the articles contains it.
+RARE_SHARE = 0.009
+
+# Characters that are read of an article, and those in which its lead is looked for.
+_TEXT_LIMIT, _LEAD_LIMIT = 4000, 1500
+
+_WORD = re.compile("[\u0900-\u0963\u0966-\u096f\u0971-\u097f\u200c\u200d]+|[A-Za-z\u00c0-\u024f]+|[0-9][0-9.,]*")
+
+
+@dataclass(frozen=True)
+class TokenisedText:
+    """The stems of an article in order."""
+
+    # The article's own title.
+    headline: tuple[str, ...]
+    # What is compared as the title: the headline, or the first paragraph if the headline only repeats the text.
+    title: tuple[str, ...]
+    # The first sentences.
+    opening: tuple[str, ...]
+    # The words after the opening, up to FULL_WORDS; all of these words if the opening is not how they begin.
+    rest: tuple[str, ...]
+    continues_opening: bool
+
+    @property
+    def lead(self) -> tuple[str, ...]:
+        return (*self.title, *self.opening)
+
+    @property
+    def everything(self) -> tuple[str, ...]:
+        return (*self.title, *self.opening, *self.rest)
+
+    @cached_property
+    def title_counts(self) -> Counter[str]:
+        return Counter(self.title)
+
+    @cached_property
+    def lead_counts(self) -> Counter[str]:
+        return Counter(self.lead)
+
+    @cached_property
+    def full_counts(self) -> Counter[str]:
+        """Count the title and the first FULL_WORDS words."""
+        counts = Counter(self.lead_counts if self.continues_opening else self.title_counts)
+        counts.update(self.rest)
+        return counts
+
+
+def tokenise(article: Article) -> TokenisedText:
+    """Split an article into stems.
+
+    If the title only repeats the first sentence, the first paragraph takes the title's place. A report without a
+    headline is then compared by as much text as one with a headline.
+    """
+    text = article.text
+    if _repeats_title(article.title, text):
+        first, _, after = text.partition("\n")
+        return TokenisedText(
+            headline=title_stems(article.title),
+            title=tuple(stems(first[:_LEAD_LIMIT])),
+            opening=tuple(stems(" ".join(_opening(after).split()))),
+            rest=tuple(stems(" ".join(text[len(first) : _TEXT_LIMIT].split()[:FULL_WORDS]))),
+            continues_opening=False,
+        )
+    opening = " ".join(_opening(text).split())
+    words = " ".join(text[:_TEXT_LIMIT].split()[:FULL_WORDS])
+    # The words nearly always begin with the opening; its stems are then found once.
+    continues = words.startswith(opening)
+    rest = words[len(opening) :] if continues else words
+    headline = title_stems(article.title)
+    return TokenisedText(headline, headline, tuple(stems(opening)), tuple(stems(rest)), continues)
+
+
+def lead_text(article: Article) -> str:
+    """Return the title and the first three sentences, where a report says what happened."""
+    opening = _opening(article.text)
+    return f"{article.title}\n{opening}" if opening else article.title
+
+
+def _opening(text: str) -> str:
+    return "\n".join(islice(sentences.each(text[:_LEAD_LIMIT]), LEAD_SENTENCES))
+
+
+def _repeats_title(title: str, text: str) -> bool:
+    title = title.rstrip(" ।.…")
+    return len(text) > len(title) + 1 and len(title) > 0 and text.startswith(title[:60])
+
+
+@lru_cache(maxsize=50_000)
+def title_stems(title: str) -> tuple[str, ...]:
+    """Return the stems of a title. Cached, because several steps ask for them."""
+    return tuple(stems(title))
+
+
+def is_number(stem: str) -> bool:
+    return stem[0] in "0123456789"
+
+
+class Frequencies:
+    """Document frequencies of stems, counted once over the articles of some days.
+
+    The table of common stems is added as LARGE articles. It decides where there are few articles, and no longer
+    matters among thousands.
+    """
+
+    def __init__(self, texts: Iterable[TokenisedText]) -> None:
+        self.counts: Counter[str] = Counter()
+        self.size = 0
+        for each in texts:
+            self.counts.update(each.full_counts.keys() | each.lead_counts.keys())
+            self.size += 1
+        self._idf: dict[str, float] = {}
+
+    @property
+    def is_large(self) -> bool:
+        """Whether there are enough articles to call a stem rare without the hand-written list of common stems."""
+        return self.size >= LARGE
+
+    @property
+    def trust(self) -> float:
+        """Return 0..1, how much a rare stem can be trusted to be rare."""
+        return min(1.0, self.size / LARGE)
+
+    def idf(self, stem: str) -> float:
+        """Return the smoothed inverse document frequency, at least 1."""
+        found = self._idf.get(stem)
+        if found is None:
+            count = self.counts[stem] + LARGE * document_shares().get(stem, UNSEEN_SHARE)
+            found = self._idf[stem] = math.log((1 + self.size + LARGE) / (1 + count)) + 1
+        return found
+
+    @cached_property
+    def rare_stems(self) -> frozenset[str]:
+        """Return the stems, without numbers, that at most RARE_SHARE of the articles contain."""
+        limit, shares = RARE_SHARE * (self.size + LARGE), document_shares()
+        return frozenset(
+            stem
+            for stem, count in self.counts.items()
+            if count + LARGE * shares.get(stem, UNSEEN_SHARE) <= limit and not is_number(stem)
+        )
+
+    def weigh(self, counts: Mapping[str, int]) -> dict[str, float]:
+        """Return the stem counts as a vector of length 1 with weights (1 + ln count) * idf; empty without stems.
+
+        Weights are whole multiples of 2^-26. A sum of products is then exact, so it is the same in any order.
+        """
+        idf, known = self.idf, self._idf
+        raw = {
+            stem: (known.get(stem) or idf(stem)) * (1.0 if count == 1 else 1 + math.log(count))
+            for stem, count in counts.items()
+        }
+        norm = math.hypot(*raw.values())
+        return {stem: weight / norm + _ROUND - _ROUND for stem, weight in raw.items()} if norm else {}
+
+
+# Adding and subtracting this rounds a number below 1 to 26 binary digits; a float has 53.
+_ROUND = 1.5 * 2.0**26
+
+
+def surface_forms(text: str) -> dict[str, str]:
+    """Map each stem to the first word of the text that has it, for display."""
+    found: dict[str, str] = {}
+    for word in _WORD.findall(text):
+        for stem in word_stems(word):
+            found.setdefault(stem, word)
+    return found

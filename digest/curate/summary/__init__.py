@@ -1,0 +1,102 @@
+"""Write the stories that were chosen: summary, links, picture and reasons.
+
+The summary comes from the chosen summariser and is checked. The extractive summariser is the fallback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from digest.curate.ranking import Ranked
+from digest.curate.similarity.clustering import Pairs, explain_cluster
+from digest.curate.summary.checks import find_faults
+from digest.curate.summary.extractive import Extractive
+from digest.curate.summary.registry import Summariser, SummaryError
+from digest.hindi.tokens import stems
+from digest.models import Article, Image, Story
+
+# Pixels. An email can show a picture of this width across its column without enlarging it.
+WIDE_ENOUGH = 380
+# The most links to articles of other stories that a story names.
+RELATED = 3
+
+
+def write_story(ranked: Ranked, pairs: Pairs, summariser: Summariser | None, *, is_pinned: bool) -> Story:
+    """Write a chosen story: its summary, links, picture and the reasons for choosing it."""
+    candidate = ranked.candidate
+    cluster = explain_cluster(candidate.cluster, pairs, most_related=RELATED)
+    articles, first = cluster.articles, cluster.first
+    image = _picture(articles)
+    new = candidate.new_articles
+    text = " ".join(f"{article.title} {article.text}" for article in new)
+    summary = write_summary(
+        new,
+        title=first.title,
+        summariser=summariser,
+        background={stem: pairs.corpus.frequencies.idf(stem) for stem in stems(text)},
+        known=candidate.known_text,
+        language=pairs.rules.language,
+    )
+    by_id = {article.id: article for article in pairs.articles}
+    links = tuple(f"same story: {by_id[link.a].source} + {by_id[link.b].source} {link}" for link in cluster.links)
+    beside = ((by_id[link.b if by_id[link.a] in articles else link.a], link) for link in cluster.related)
+    related = tuple(f"related: {article.title} ({article.source}) {link}" for article, link in beside)
+    return Story(
+        id=cluster.story_id,
+        title=first.title,
+        summary=summary.text,
+        url=first.url or next((article.url for article in articles if article.url), ""),
+        published=first.published,
+        dated=first.dated,
+        sources=tuple(dict.fromkeys(article.source for article in articles)),
+        articles=tuple(dict.fromkeys(article.url for article in articles if article.url)),
+        article_ids=tuple(article.id for article in articles),
+        section=ranked.section,
+        image=image,
+        score=round(ranked.score, 4),
+        reasons=(*(("pinned by the desk",) if is_pinned else ()), *ranked.reasons, *summary.reasons, *links, *related),
+        label="update" if candidate.is_update else "",
+        language=first.language,
+    )
+
+
+def _picture(articles: Sequence[Article]) -> Image | None:
+    """Return the first picture, but prefer one that an email can show: embedded or over https, and wide enough."""
+    found = [article.image for article in articles if article.image]
+    suitable = (
+        one for one in found if one.url.startswith(("https:", "cid:")) and (one.width or WIDE_ENOUGH) >= WIDE_ENOUGH
+    )
+    return next(suitable, found[0] if found else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A summary ('' if nothing honest can be said) and how it came about."""
+
+    text: str
+    reasons: tuple[str, ...] = ()
+
+
+def write_summary(
+    articles: Sequence[Article],
+    *,
+    title: str,
+    summariser: Summariser | None,
+    background: Mapping[str, float],
+    known: str = "",
+    language: str = "hi",
+) -> Summary:
+    """Summarise the articles. A model's own words are used only if the fact check finds no fault in them."""
+    reasons: tuple[str, ...] = ()
+    if summariser is not None and summariser.own_words:
+        try:
+            text = summariser(articles, title=title, background=background, known=known)
+            faults = find_faults(text, articles, title)
+        except SummaryError as error:
+            text, faults = "", [str(error)]
+        if not faults:
+            return Summary(text, ("summary: in the words of a model, checked against the articles",))
+        reasons = (f"summary: extractive, because {faults[0]}",)
+    plain = summariser if summariser is not None and not summariser.own_words else Extractive(language)
+    return Summary(plain(articles, title=title, background=background, known=known), reasons)

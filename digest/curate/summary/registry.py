@@ -1,0 +1,41 @@
+"""The available summarisers: one file and one row each. `telling` checks what they write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any, Protocol
+
+from digest.errors import DigestError
+from digest.models import Article
+
+# Name in the settings -> `module:class`.
+SUMMARISERS: dict[str, str] = {
+    "extractive": "digest.curate.summary.extractive:Extractive",
+    "openai": "digest.curate.summary.openai:OpenAI",
+}
+
+
+class SummaryError(DigestError):
+    """A summariser failed; the message is one English sentence. The extractive summary is used instead."""
+
+
+class Summariser(Protocol):
+    """Summarises a story in two or three sentences of its language; '' or SummaryError if it cannot.
+
+    `articles` has the leading article first; `title` is shown above the summary. `background` maps stems to inverse
+    document frequencies; `known` is text that readers have read before and that must not be repeated.
+    """
+
+    # Whether the words are the summariser's own and must be checked against the articles.
+    own_words: bool
+
+    def __call__(
+        self, articles: Sequence[Article], *, title: str, background: Mapping[str, float] | None, known: str
+    ) -> str: ...
+
+
+def load(name: str) -> Any:
+    """Return the class for a name of the table."""
+    module, _, attribute = SUMMARISERS[name].partition(":")
+    return getattr(import_module(module), attribute)

@@ -1,0 +1,126 @@
+"""Messages: every text a recipient sees that does not come from an article.
+
+Message ids are English sentences. `LANGUAGE.po` in this folder translates them, and a file of the same name in the
+newsroom's own `messages/` folder overrides single translations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.errors import ConfigProblem, ConfigurationError
+
+if TYPE_CHECKING:
+    # It imports Babel, which commands that render nothing should not pay for.
+    from digest.i18n.catalogue import Catalogue
+
+__all__ = ["PAGES", "TEMPLATE", "bound", "require", "require_pages", "translator"]
+
+_BUILT_IN = Path(__file__).parent
+TEMPLATE = _BUILT_IN / "template.pot"
+"""The messages of the email, untranslated: the file to copy for a new catalogue."""
+
+PAGES = _BUILT_IN / "pages.pot"
+"""The messages of the reader pages. A catalogue needs them only if the pages are served."""
+
+_own_folder: Path | None = None
+
+
+@contextmanager
+def bound(folder: Path) -> Iterator[None]:
+    """Use `folder` for the newsroom's own catalogues within the block, process-wide (as gettext's `bindtextdomain`)."""
+    global _own_folder
+    before, _own_folder = _own_folder, folder
+    try:
+        yield
+    finally:
+        _own_folder = before
+
+
+def require(language: str) -> None:
+    """Raise ConfigurationError if there is no catalogue for `language`. Does not read any."""
+    code = _code(language)
+    if _built_in(code).is_file():
+        return
+    if _own(code) is not None:
+        return
+    wanted = f"{_own_folder.name}/{code}.po" if _own_folder else f"{code}.po"
+    available = f"{', '.join(sorted(path.stem for path in _BUILT_IN.glob('*.po')))} are built in"
+    if _own_folder and (own := sorted(path.name for path in _own_folder.glob("*.po"))):
+        available += f"; {_own_folder.name}/ has {', '.join(own)}"
+    reason = (
+        f"file not found, and newsletter.language is '{code}': {available}. "
+        f"Copy {TEMPLATE} and translate it; see docs/templates.md"
+    )
+    raise ConfigurationError([ConfigProblem(wanted, 0, reason)])
+
+
+def require_pages(language: str) -> None:
+    """Raise ConfigurationError if the catalogue of `language` lacks messages of the reader pages."""
+    catalogue = translator(language)
+    missing = catalogue.missing(PAGES.read_bytes())
+    faults = [replace(fault, message=f"{fault.message} (the reader pages need it)") for fault in missing]
+    if faults:
+        raise ConfigurationError(faults)
+
+
+def translator(language: str) -> Catalogue:
+    """The catalogue of `language` (`hi`, `mr`, `hi-IN` …), the newsroom's own messages over the built-in ones.
+
+    It is loaded once per process, and again when the newsroom's file changes. Raises ConfigurationError if there is
+    no catalogue or if it has faults; each fault names its line.
+    """
+    require(language)
+    code = _code(language)
+    own = _own(code)
+    stat = own.stat() if own else None
+    return _load(code, own, (stat.st_mtime_ns, stat.st_size) if stat else None)
+
+
+# `stamp` is part of the cache key only: an edited file is loaded again.
+@lru_cache(maxsize=32)
+def _load(code: str, own: Path | None, stamp: object) -> Catalogue:  # noqa: ARG001
+    from digest.i18n.catalogue import Catalogue, Layer
+
+    built_in = _built_in(code)
+    layers = [Layer(f"digest/i18n/{code}.po", built_in.read_bytes())] if built_in.is_file() else []
+    if own:
+        name = f"{own.parent.name}/{own.name}"
+        try:
+            layers.append(Layer(name, own.read_bytes()))
+        except OSError as error:
+            raise ConfigurationError([ConfigProblem(name, 0, f"cannot be read: {error.strerror}")]) from error
+    if not built_in.is_file():
+        _require_calendar(code)
+    catalogue = Catalogue(code, layers)
+    if faults := catalogue.missing(TEMPLATE.read_bytes()):
+        raise ConfigurationError(faults)
+    return catalogue
+
+
+def _require_calendar(code: str) -> None:
+    """Raise ConfigurationError if Babel has no names of days and months."""
+    from babel.localedata import exists
+
+    if not exists(code):
+        reason = f"'newsletter.language': there are no names of days and months for '{code}'"
+        raise ConfigurationError([ConfigProblem("digest.yaml", 0, reason)])
+
+
+def _code(language: str) -> str:
+    code = language.replace("_", "-").split("-")[0].lower()
+    return code if code.isascii() and code.isalpha() else ""
+
+
+def _built_in(code: str) -> Path:
+    return _BUILT_IN / f"{code}.po"
+
+
+def _own(code: str) -> Path | None:
+    path = _own_folder / f"{code}.po" if _own_folder and code else None
+    return path if path and path.exists() else None

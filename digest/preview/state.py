@@ -1,0 +1,153 @@
+"""What the browser preview shows of an edition: the email of each variant in use, for an invented recipient.
+
+Renders again when a template, `digest.yaml`, the subscriber list or the edition changes. An error is shown in the
+preview and does not end it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.errors import ConfigurationError, DigestError
+
+if TYPE_CHECKING:
+    from digest.app import App
+    from digest.models import Edition, Variant
+
+RECIPIENT = "asha@example.com"
+PHONE_SUBJECT = 38
+"""Grapheme clusters of a subject that a phone's inbox shows: 26 to 38, measured on Devanagari."""
+
+
+@dataclass(frozen=True, slots=True)
+class VariantPreview:
+    """The email of one variant with all placeholders replaced."""
+
+    key: str
+    # Names of sections, '' for all.
+    topics: str
+    subject: str
+    html: str
+    text: str
+    # In bytes.
+    sizes: Mapping[str, int]
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewSnapshot:
+    """The edition at one moment. `version` changes with every change; `error` is '' or why the rest is outdated."""
+
+    version: str
+    edition: str = ""
+    state: str = ""
+    name: str = ""
+    preheader: str = ""
+    variants: Mapping[str, VariantPreview] = field(default_factory=dict)
+    error: str = ""
+
+
+class PreviewState:
+    """Follows an edition of a newsletter folder. Thread-safe."""
+
+    def __init__(self, home: Path, key: str) -> None:
+        self._home, self._key = home, key
+        self._lock = threading.Lock()
+        self._stamp = ""
+        self._snapshot = PreviewSnapshot("")
+
+    def current(self) -> PreviewSnapshot:
+        """The current state, rendered again only if something has changed since the last call."""
+        with self._lock:
+            stamp = self._files_stamp()
+            try:
+                self._refresh(stamp)
+            except (DigestError, ConfigurationError) as error:
+                self._fail(stamp, str(error))
+            # A template can raise anything, and the preview must survive until it is fixed.
+            except Exception as error:
+                self._fail(stamp, f"{type(error).__name__}: {error}")
+            return self._snapshot
+
+    def _refresh(self, files_stamp: str) -> None:
+        from digest.app import make_app
+
+        with make_app(self._home) as app:
+            edition = app.editions.get(self._key)
+            if edition is None:
+                raise DigestError(f"there is no edition {self._key}")
+            stamp = files_stamp + repr(edition)
+            if stamp == self._stamp:
+                return
+            snapshot = PreviewSnapshot(
+                version=_hash(stamp),
+                edition=edition.key,
+                state=edition.state,
+                name=app.settings.newsletter.name,
+                preheader=edition.preheader,
+                variants={preview.key: preview for preview in _variant_previews(app, edition)},
+            )
+        self._stamp, self._snapshot = stamp, snapshot
+
+    def _fail(self, stamp: str, error: str) -> None:
+        """Keep the last good emails and add the error."""
+        self._stamp = ""
+        self._snapshot = replace(self._snapshot, version=_hash(stamp + error), error=error)
+
+    def _files_stamp(self) -> str:
+        from digest.utils import resources
+
+        watched = [self._home / "digest.yaml", self._home / "subscribers.yaml"]
+        for folder in (self._home / "templates", resources.templates()):
+            watched += sorted(path for path in folder.rglob("*") if path.is_file())
+        return "".join(map(_file_stamp, watched))
+
+
+def _variant_previews(app: App, edition: Edition) -> list[VariantPreview]:
+    from digest.deliver.message import content_ids, inline_images, recipient, substitute
+    from digest.preview.framing import with_images
+    from digest.render.size_budget import measure
+
+    reader = recipient(0, RECIPIENT, app.sender, app.signer.sign_letter)
+    frozen = app.editions.letters(edition.key)
+    previews = []
+    for variant in _variants(app, edition):
+        email = frozen.get(variant.key) or app.renderer.render(edition, variant, now=app.now())
+        if email is None:
+            continue
+        sizes = measure(email)
+        names = {"decoded": sizes.decoded, "base64": sizes.base64, "quoted_printable": sizes.quoted_printable}
+        html, text = (substitute(part, reader.values) for part in (email.html, email.text))
+        html = with_images(html, inline_images(email, app.articles.pictures.held(content_ids([email]))))
+        topics = ", ".join(section.name for section in edition.sections if section.name in (variant.topics or ()))
+        previews.append(VariantPreview(variant.key, topics, email.subject, html, text, names, sizes.level))
+    if not previews:
+        raise DigestError(f"edition {edition.key} has no story to show")
+    return previews
+
+
+def _variants(app: App, edition: Edition) -> list[Variant]:
+    """The variants that subscribers get. With a faulty list, only the one with all topics."""
+    from digest.render.variants import variant_for
+
+    try:
+        return app.enqueuer.variants_in_use(edition)
+    except ConfigurationError:
+        return [variant_for(edition, (), "html")]
+
+
+def _file_stamp(path: Path) -> str:
+    try:
+        stat = path.stat()
+    except OSError:
+        return f"{path}:missing;"
+    return f"{path}:{stat.st_mtime_ns}:{stat.st_size};"
+
+
+def _hash(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -1,0 +1,95 @@
+"""Inline CSS: turn style rules into style attributes. The only module that imports premailer.
+
+premailer is unmaintained, and its defaults break a Hindi email: it drops the doctype, strips `!important` from dark
+mode, and fetches @import. The settings here avoid that; tests/render/test_inline.py has a test for each trap.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from functools import cache, lru_cache
+from typing import Any
+
+from digest.errors import TemplateFault
+
+DOCTYPE = "<!DOCTYPE html>"
+"""premailer drops any other spelling, and without a doctype browsers use quirks mode."""
+
+_STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.S | re.I)
+_COMMENT = re.compile(r"/\*.*?\*/", re.S)
+_DECLARATION = re.compile(r"""([-A-Za-z0-9_]+)\s*:\s*((?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\))+)""")
+_IMPORT = re.compile(r"@import\b|@\\", re.I)
+
+
+def inline(html: str) -> str:
+    """Move the rules of the plain `<style>` into style attributes, and remove that block.
+
+    `<style data-premailer="ignore">` is kept byte for byte (without the attribute) for media queries, dark mode and
+    :hover. Opens no connection. Raises TemplateMistake for another doctype, for `@import`, and for a style sheet
+    that premailer rejects.
+    """
+    if not html.startswith(DOCTYPE):
+        raise TemplateFault(f"the HTML must start with exactly {DOCTYPE}, with nothing before it")
+    # A CSS escape can spell @import in other characters, so escapes after @ are rejected too.
+    if any(_IMPORT.search(sheet) for sheet in _STYLE.findall(html)):
+        raise TemplateFault("a style sheet uses @import, which mail programs ignore or block")
+    try:
+        return str(_inliner()(html).transform(pretty_print=False))
+    # premailer raises whatever its parsers raise: TypeError, AttributeError, …
+    except Exception as error:
+        raise TemplateFault(f"the style sheet cannot be inlined: {error}") from error
+
+
+# The signature is that of the function of premailer which it replaces.
+@lru_cache(maxsize=256)
+def _declarations(css: str, validate: bool = False) -> tuple[tuple[str, str], ...]:  # noqa: ARG001
+    """Names and values of a style attribute, in order. A `;` in quotes or parentheses does not end a declaration."""
+    return tuple((name.lower(), value.strip()) for name, value in _DECLARATION.findall(_COMMENT.sub(" ", css)))
+
+
+def _fetch_nothing(url: str) -> tuple[None, bytes]:  # noqa: ARG001
+    """The fetcher for cssutils: an empty style sheet for any address."""
+    return None, b""
+
+
+@cache
+def _inliner() -> Any:
+    """A factory of premailers that never fetch. Cached because the import takes a tenth of a second."""
+    import cssutils
+    from premailer import Premailer, merge_style, premailer
+
+    parser = cssutils.CSSParser(loglevel=logging.CRITICAL, validate=False, fetcher=_fetch_nothing)
+
+    # Parsing the same style sheet again would take half the time of an email.
+    @lru_cache(maxsize=8)
+    def parse_sheet(css: str) -> Any:
+        return parser.parseString(css, validate=False)
+
+    # Its own function always compiles patterns for all of CSS to validate style attributes, which takes half the time
+    # of a first email.
+    merge_style.csstext_to_pairs = premailer.csstext_to_pairs = _declarations
+
+    class OfflinePremailer(Premailer):  # type: ignore[misc]
+        """Uses our parser: allow_network=False does not stop cssutils from following @import.
+
+        Also avoids premailer's cache of parsed sheets, which three functions share by text alone.
+        """
+
+        def _parse_css_string(self, css_body: str, validate: bool = True) -> Any:  # noqa: ARG002
+            return parse_sheet(css_body)
+
+    def make(html: str) -> Any:
+        return OfflinePremailer(
+            html,
+            allow_network=False,
+            keep_style_tags=False,
+            strip_important=False,
+            remove_classes=False,
+            disable_validation=True,
+            disable_basic_attributes=["align", "valign", "width", "height", "bgcolor"],
+            align_floating_images=False,
+            cssutils_logging_level=logging.CRITICAL,
+        )
+
+    return make

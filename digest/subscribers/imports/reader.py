@@ -1,0 +1,116 @@
+"""Read lists that other tools exported: detect the format, map the columns, and yield subscribers.
+
+An invalid row is reported with its reason and does not stop the import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.subscribers import list_file
+from digest.subscribers.imports.file import ListFile, open_list
+from digest.subscribers.imports.formats import COLUMNS, SIGNATURES, STATUSES, UNCONFIRMED
+from digest.subscribers.imports.rows import Incoming, RowValidator, split_topics
+
+# Characters of a rejected row's address, which may be anything.
+_MAX_SHOWN = 320
+
+Reject = Callable[[int, str, str], None]
+"""Receives line, address and reason of a rejected row."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListReading:
+    """A list ready to be read. `columns`: field → heading; `ignored`: headings that map to no field."""
+
+    file: ListFile
+    format: str
+    columns: Mapping[str, str]
+    ignored: tuple[str, ...]
+    defaults: Mapping[str, str]
+    topics: Collection[str] | None
+
+    def rows(self, reject: Reject) -> Iterator[Incoming]:
+        """Yield the valid rows; call `reject` for all others."""
+        validator = RowValidator(self.columns, self.defaults, self.topics, lenient=self.format not in ("csv", "jsonl"))
+        for row in self.file.rows():
+            try:
+                yield validator.validate(row)
+            except ValueError as error:
+                found = str(row.cells.get(self.columns.get("email", ""), ""))
+                reject(row.line, found[:_MAX_SHOWN], str(error))
+
+
+def read_list(
+    path: Path,
+    *,
+    format: str = "",
+    mapping: Mapping[str, str] | None = None,
+    defaults: Mapping[str, str] | None = None,
+    topics: Collection[str] | None,
+) -> ListReading:
+    """Open a list. `mapping` maps fields to headings (`email` → `Mail des Lesers`); `defaults` fill empty fields.
+
+    `topics` are the names that a subscriber may choose; None allows any. Raises ConfigurationError: unreadable file, no
+    column of addresses, unknown heading or value.
+    """
+    file = open_list(path, json_lines=None if not format else format == "jsonl")
+    headings = tuple(heading.strip().lower() for heading in file.headings)
+    # JSON Lines has no headings: use the keys of the first rows.
+    if not file.delimiter:
+        headings = tuple(
+            dict.fromkeys(key for _n, row in zip(range(100), file.rows(), strict=False) for key in row.cells)
+        )
+    original = dict(zip(headings, file.headings, strict=False)) or {name: name for name in headings}
+    found = format or next((name for name, signature in SIGNATURES.items() if len(signature & set(headings)) > 1), "")
+    columns, faults = _columns(headings, mapping or {}, path.name)
+    if "email" not in columns and not faults:
+        known = ", ".join(original.values()) or "none"
+        message = f"can't tell which column has the address; columns: {known}. Name it: --map email=COLUMN"
+        faults.append(ConfigProblem(path.name, 1, message))
+    row_defaults = dict(defaults or {})
+    if found == "mailchimp" and path.name.startswith(("unsubscribed_", "cleaned_", "nonsubscribed_")):
+        row_defaults.setdefault("status", path.name.partition("_")[0])
+    for key, value in row_defaults.items():
+        try:
+            _check_default(key, value, topics)
+        except ValueError as error:
+            faults.append(ConfigProblem("--default", 0, f"'{key}': {error}"))
+    if faults:
+        raise ConfigurationError(faults)
+    used = set(columns.values())
+    ignored = tuple(original[name] for name in headings if name not in used)
+    kind = found or ("csv" if file.delimiter else "jsonl")
+    return ListReading(file, kind, columns, ignored, row_defaults, topics)
+
+
+def _columns(
+    headings: tuple[str, ...], mapping: Mapping[str, str], name: str
+) -> tuple[dict[str, str], list[ConfigProblem]]:
+    columns: dict[str, str] = {}
+    faults = []
+    for meaning, names in COLUMNS.items():
+        heading = next((one for one in names if one in headings), None)
+        if heading is not None:
+            columns[meaning] = heading
+    for meaning, heading in mapping.items():
+        wanted = heading.strip().lower()
+        if meaning not in COLUMNS:
+            faults.append(ConfigProblem("--map", 0, f"unknown field '{meaning}'{list_file.nearest(meaning, COLUMNS)}"))
+        elif wanted not in headings:
+            faults.append(ConfigProblem(name, 1, f"no column '{heading}'{list_file.nearest(wanted, headings)}"))
+        else:
+            columns = {key: one for key, one in columns.items() if one != wanted}
+            columns[meaning] = wanted
+    return columns, faults
+
+
+def _check_default(key: str, value: str, topics: Collection[str] | None) -> None:
+    if key == "status" and value.lower() in (*STATUSES, *UNCONFIRMED):
+        return
+    if key not in (*list_file.DEFAULTABLE, "status"):
+        raise ValueError(f"unknown field{list_file.nearest(key, (*list_file.DEFAULTABLE, 'status'))}")
+    list_file.parse_field(key, split_topics(value) if key == "topics" else value, topics=topics)

@@ -1,0 +1,239 @@
+"""Validate a row of an imported list: its fields, its suppression reason, and when the subscriber consented."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime, time
+from typing import Any, NamedTuple
+
+from digest.errors import quoted
+from digest.subscribers import list_file
+from digest.subscribers.address import normalise
+from digest.subscribers.imports.file import Row
+from digest.subscribers.imports.formats import FORMULA, NO, STATUSES, UNCONFIRMED, YES
+from digest.utils.clock import time_zones
+
+# Parsed values to cache: lists repeat the same few values a million times.
+_CACHE_SIZE = 10_000
+# Columns that hold topics.
+_TOPIC_COLUMNS = ("topics", "labels", "attributes")
+
+
+class Incoming(NamedTuple):
+    """A valid row of an import. None means that the row has no value.
+
+    `suppressed` is the reason for which the address must not be mailed, or ''. A pause with an end is status `active`
+    with `paused_until`.
+    """
+
+    line: int
+    address: str
+    email: str
+    name: str | None = None
+    topics: list[str] | None = None
+    frequency: str | None = None
+    timezone: str | None = None
+    hour: str | None = None
+    format: str | None = None
+    status: str | None = None
+    suppressed: str = ""
+    agreed_at: datetime | None = None
+    detail: str = ""
+    paused_until: datetime | None = None
+
+
+class RowValidator:
+    """Converts rows to `Incoming`. `lenient` ignores values that only the exporting tool understands."""
+
+    def __init__(
+        self,
+        columns: Mapping[str, str],
+        defaults: Mapping[str, str],
+        topics: Collection[str] | None,
+        *,
+        lenient: bool,
+    ) -> None:
+        self.columns = columns
+        self.defaults = defaults
+        self.topics = topics
+        self.lenient = lenient
+        self.zones = time_zones()
+        self.cache: dict[tuple[str, str], Any] = {}
+        self.simple_fields = [key for key in ("frequency", "timezone", "hour", "format") if self._has(key)]
+        self.topic_columns = [key for key in _TOPIC_COLUMNS if self._has(key)]
+        self.name_columns = [key for key in ("name", "first", "last") if key in self.columns]
+        self.status_columns = [key for key in ("left", "bounced", "mailable", "stopped") if key in self.columns]
+
+    def validate(self, row: Row) -> Incoming:
+        """Convert one row. Raises ValueError with what is wrong with it."""
+        if row.fault:
+            raise ValueError(row.fault)
+        cells, columns = row.cells, self.columns
+        raw = cells.get(columns["email"]) or ""
+        if not isinstance(raw, str):
+            raise ValueError(f"'email': expected text, found {quoted(raw)}")
+        raw = unescape_formula(raw.strip())
+        if not raw:
+            raise ValueError("this row has no email")
+        try:
+            address = normalise(raw)
+        except ValueError as error:
+            raise ValueError(f"{quoted(raw)} is not a valid email address: {error}") from None
+        email = raw if raw.isascii() else address
+        values = {key: self._cached(key, cells, self._parse_field) for key in self.simple_fields}
+        for key in self.topic_columns:
+            values["topics"] = self._topics(key, cells) or values.get("topics")
+        status, suppressed = self._status(cells)
+        agreed_at, detail = self._consent(cells)
+        paused_until = self._paused_until(cells)
+        if paused_until is not None and status == "paused":
+            status = "active"
+            detail = ", ".join(filter(None, (detail, f"paused until {paused_until:%Y-%m-%d}")))
+        else:
+            paused_until = None
+        return Incoming(row.line, address, email, self._name(cells), status=status, suppressed=suppressed,
+                        agreed_at=agreed_at, detail=detail, paused_until=paused_until, **values)  # fmt: skip
+
+    def _has(self, key: str) -> bool:
+        return key in self.columns or key in self.defaults
+
+    def _text(self, key: str, cells: Mapping[str, Any]) -> str:
+        value = cells.get(self.columns.get(key, ""), "")
+        if type(value) is str:
+            return value.strip() or self.defaults.get(key, "")
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int | float):
+            return str(value)
+        raise ValueError(f"'{key}': expected text, found {quoted(value)}")
+
+    def _name(self, cells: Mapping[str, Any]) -> str | None:
+        parts = [self._text(key, cells) for key in self.name_columns]
+        name = unescape_formula(" ".join(" ".join(parts).split()))
+        # A joiner within a Hindi name is not printable but valid; a control character is not.
+        if name and not name.isprintable():
+            list_file.parse_field("name", name, topics=None)
+        return name or None
+
+    def _topics(self, key: str, cells: Mapping[str, Any]) -> list[str] | None:
+        value = cells.get(self.columns.get(key, ""))
+        if isinstance(value, list):
+            return self._known_topics(key, [str(one) for one in value])
+        found: list[str] | None = self._cached(key, cells, self._split)
+        return found
+
+    def _split(self, key: str, text: str) -> list[str] | None:
+        return self._known_topics(key, _topics_in_attributes(text) if key == "attributes" else split_topics(text))
+
+    def _known_topics(self, key: str, names: list[str]) -> list[str] | None:
+        if self.topics is not None and (key == "labels" or self.lenient):
+            names = [name for name in names if name in self.topics]
+        chosen = list_file.parse_field("topics", names, topics=self.topics)
+        return list(chosen) if isinstance(chosen, tuple) and chosen else None
+
+    def _parse_field(self, key: str, text: str) -> str | None:
+        try:
+            value = list_file.parse_field(key, text, topics=None, zones=self.zones)
+        except ValueError as error:
+            if self.lenient:
+                return None
+            raise ValueError(f"'{key}': {error}") from None
+        return value.isoformat("minutes") if isinstance(value, time) else str(value)
+
+    def _status(self, cells: Mapping[str, Any]) -> tuple[str | None, str]:
+        """Return the status and the suppression reason."""
+        for key in self.status_columns:
+            text = self._text(key, cells).lower()
+            if key == "left" and text:
+                return None, "unsubscribed"
+            if key == "bounced" and text:
+                return None, "bounced"
+            if key in ("mailable", "stopped") and text:
+                if text not in YES + NO:
+                    raise ValueError(f"'{self.columns[key]}': expected true or false, found {quoted(text)}")
+                if (text in NO) == (key == "mailable"):
+                    return None, "unsubscribed"
+        if not self._has("status"):
+            return None, ""
+        return self._cached("status", cells, self._parse_status) or (None, "")
+
+    def _parse_status(self, _key: str, raw: str) -> tuple[str | None, str]:
+        text = raw.lower()
+        if text in UNCONFIRMED:
+            raise ValueError(f"has not consented to mail (status {text})")
+        if text not in STATUSES:
+            raise ValueError(
+                f"'status': expected active, paused, unsubscribed, bounced or complained, found {quoted(text)}"
+            )
+        status = STATUSES[text]
+        return (status, "") if status in list_file.STATUSES else (None, status)
+
+    def _consent(self, cells: Mapping[str, Any]) -> tuple[datetime | None, str]:
+        text = self._text("agreed", cells) if "agreed" in self.columns else ""
+        ip = self._text("ip", cells) if "ip" in self.columns else ""
+        details = [f"from {ip[:64]}"] if ip else []
+        when = None
+        if text:
+            try:
+                when = datetime.fromisoformat(text)
+                when = when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+            except (ValueError, OverflowError):
+                details.append(f"time as given in the list: {text[:64]}")
+        return when, ", ".join(details)
+
+    def _paused_until(self, cells: Mapping[str, Any]) -> datetime | None:
+        """Return when a pause ends, in UTC."""
+        text = self._text("paused_until", cells) if "paused_until" in self.columns else ""
+        if not text and "attributes" in self.columns:
+            text = str(_attributes(self._text("attributes", cells)).get("paused_until") or "")
+        if not text:
+            return None
+        try:
+            until = datetime.fromisoformat(text)
+            return until.astimezone(UTC) if until.tzinfo else until.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            expected = "expected a time such as 2026-12-01T00:00:00+05:30"
+            raise ValueError(f"'paused_until': {expected}, found {quoted(text[:64])}") from None
+
+    def _cached(self, key: str, cells: Mapping[str, Any], parse: Callable[[str, str], Any]) -> Any:
+        """Return the field's parsed value, None if it is empty."""
+        value = cells.get(self.columns.get(key, ""), "")
+        # 1 and True would be the same key of the cache.
+        if type(value) is not str:
+            text = self._text(key, cells)
+            return parse(key, text) if text else None
+        try:
+            return self.cache[key, value]
+        except KeyError:
+            text = self._text(key, cells)
+            if len(self.cache) > _CACHE_SIZE:
+                self.cache.clear()
+            found = self.cache[key, value] = parse(key, text) if text else None
+            return found
+
+
+def split_topics(text: str) -> list[str]:
+    """Split `देश, खेल` or `"देश","खेल"` or `देश; खेल` into names."""
+    for separator in ";|":
+        text = text.replace(separator, ",")
+    return [name for part in text.split(",") if (name := part.strip().strip('"').strip())]
+
+
+def _topics_in_attributes(text: str) -> list[str]:
+    topics = _attributes(text).get("topics")
+    return [str(one) for one in topics] if isinstance(topics, list) else []
+
+
+def _attributes(text: str) -> dict[str, Any]:
+    """Parse listmonk's JSON attributes."""
+    try:
+        attributes = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return attributes if isinstance(attributes, dict) else {}
+
+
+def unescape_formula(text: str) -> str:
+    """Remove the prefix that `exporting.escape_formula` adds."""
+    return text[1:] if text[:1] == "'" and text[1:].lstrip()[:1] in FORMULA else text

@@ -1,0 +1,85 @@
+"""Edit `subscribers.yaml` as text: comments, order, quoting and spacing of all other lines stay as they are.
+
+Each edit is parsed and compared with what was asked before it replaces the file, so an edit that can't be made is
+refused, never made wrongly. The previous version is kept as `.bak`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from digest.subscribers.address import normalise
+from digest.yamlio.editor import EditNotPossible, YamlListEditor, backup_of, pairs
+
+__all__ = ["EditNotPossible", "add", "change", "remove"]
+
+
+class ListEditor(YamlListEditor):
+    """Edits the rows under `subscribers:`."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "subscribers")
+
+    def find(self, email: str) -> int | None:
+        """Return the index of the row with this address, in any spelling of it."""
+        try:
+            wanted = normalise(email)
+        except ValueError:
+            return None
+        for index, row in enumerate(self.rows):
+            node = dict(pairs(row)).get("email")
+            if isinstance(node, yaml.ScalarNode) and _comparable(node.value) == wanted:
+                return index
+        return None
+
+
+def add(path: Path, fields: Mapping[str, Any]) -> None:
+    """Append a subscriber. Raises EditNotPossible."""
+    editor = ListEditor(path)
+    editor.add(fields)
+    editor.save(lambda rows: [*rows, dict(fields)])
+
+
+def remove(path: Path, email: str, *, backup: bool = True) -> bool:
+    """Remove a subscriber's lines. Returns False if the address is not listed.
+
+    With `backup` False the `.bak` file is deleted too, since it contains the address to be erased.
+    """
+    editor = ListEditor(path)
+    index = editor.find(email)
+    if index is None:
+        return False
+    editor.remove(index)
+    editor.save(lambda rows: [row for at, row in enumerate(rows) if at != index])
+    if not backup:
+        backup_of(path).unlink(missing_ok=True)
+    return True
+
+
+def change(path: Path, email: str, fields: Mapping[str, Any]) -> bool:
+    """Set fields of a subscriber; None removes the field. Returns False if the address is not listed."""
+    editor = ListEditor(path)
+    index = editor.find(email)
+    if index is None:
+        return False
+    for key, value in fields.items():
+        editor.set(index, key, value)
+
+    def expected(rows: list[Any]) -> list[Any]:
+        changed = {**rows[index], **fields}
+        rows[index] = {key: value for key, value in changed.items() if value is not None or key not in fields}
+        return rows
+
+    editor.save(expected)
+    return True
+
+
+def _comparable(email: str) -> str:
+    try:
+        return normalise(email)
+    except ValueError:
+        return email

@@ -1,0 +1,296 @@
+"""Read `subscribers.yaml` and the files it includes: every subscriber, or every error with its line.
+
+An edition is never sent from a list with errors.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+from datetime import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from digest.errors import ConfigProblem, ConfigurationError, quoted
+from digest.models import FREQUENCIES, Subscriber
+from digest.subscribers import address, includes
+from digest.utils.clock import time_zones
+from digest.yamlio import reader
+from digest.yamlio.reader import LocatedDict, LocatedList
+
+FILE_NAME = "subscribers.yaml"
+KEYS = ("defaults", "include", "subscribers")
+STATUSES = ("active", "paused")
+FORMATS = ("html", "text")
+FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "status", "format")
+DEFAULTABLE = ("timezone", "frequency", "hour", "topics", "format")
+_CHOICES: Mapping[str, tuple[str, ...]] = {"frequency": FREQUENCIES, "status": STATUSES, "format": FORMATS}
+# Fields whose values hardly any two subscribers share, so that caching them is of no use.
+_UNIQUE = ("email", "name")
+_CONTROL = re.compile(r"[\x00-\x1f]")
+# Characters of a mistyped word that are compared with the known words.
+_MAX_COMPARED = 100
+_HOUR = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])\Z")
+
+
+ListedSubscriber = tuple[str, Subscriber]
+"""The normalised address and the subscriber."""
+
+
+def read_list(path: Path, *, topics: Collection[str] | None) -> tuple[Subscriber, ...]:
+    """Like `read_files`, without the normalised addresses."""
+    return tuple(subscriber for _address, subscriber in read_files(path, topics=topics))
+
+
+def read_files(path: Path, *, topics: Collection[str] | None, may_be_empty: bool = False) -> list[ListedSubscriber]:
+    """Return the subscribers of the file and of all files it includes, in their order.
+
+    `topics` are the names a subscriber may choose; None allows any. `may_be_empty` allows a missing or empty list, for
+    newsletters whose subscribers are imported.
+
+    Raises ConfigurationError with all errors: missing or empty file, invalid YAML, unknown keys and values, and
+    duplicate addresses (also with other case or IDN form, or in another file).
+    """
+    if not path.exists():
+        if may_be_empty:
+            return []
+        hint = "file not found; list your subscribers in it, or create a newsletter folder with `digest init`"
+        raise ConfigurationError([ConfigProblem(path.name, 0, hint)])
+    walk = includes.IncludeWalk(path.parent)
+    subscribers: list[ListedSubscriber] = []
+    faults: list[ConfigProblem] = []
+    readings: list[_FileReading] = []
+    seen: set[Path] = set()
+
+    def visit(file: Path, parents: tuple[Path, ...], defaults: Mapping[str, Any]) -> None:
+        seen.add(file)
+        reading = _FileReading(walk.name(file), topics, previous=tuple(readings), may_be_empty=may_be_empty)
+        readings.append(reading)
+        try:
+            data = reader.file_bytes(file)
+            raw = reader.read_bytes(data, reading.name, each={"subscribers": reading.add_row})
+        except ConfigurationError as error:
+            faults.extend(ConfigProblem(reading.name, fault.line, fault.message) for fault in error.faults)
+            return
+        subscribers.extend(reading.finish(raw, defaults))
+        faults.extend(sorted(reading.faults, key=lambda fault: fault.line))
+        for included in walk.included_files(raw, file, parents):
+            if included not in seen:
+                visit(included, (*parents, file), reading.defaults)
+
+    visit(path.resolve(), (), {})
+    faults += walk.faults
+    if faults:
+        raise ConfigurationError(faults)
+    return subscribers
+
+
+def read_bytes(data: bytes, name: str, *, topics: Collection[str] | None) -> list[ListedSubscriber]:
+    """Like `read_files`, from the content of a single file."""
+    reading = _FileReading(name, topics)
+    raw = reader.read_bytes(data, name, each={"subscribers": reading.add_row})
+    subscribers = reading.finish(raw, {})
+    if reading.faults:
+        raise ConfigurationError(sorted(reading.faults, key=lambda fault: fault.line))
+    return subscribers
+
+
+def version(data: bytes, topics: Collection[str]) -> str:
+    """Return a hash that changes whenever reading the list again could give another result.
+
+    It covers the files' content, the topics, and the code that reads the list.
+    """
+    digest = hashlib.blake2b(_code_hash() + repr(sorted(topics)).encode(), digest_size=32)
+    digest.update(data)
+    return digest.hexdigest()
+
+
+@cache
+def _code_hash() -> bytes:
+    files = (__file__, reader.__file__, address.__file__, includes.__file__)
+    return b"".join(hashlib.blake2b(Path(file).read_bytes()).digest() for file in files)
+
+
+class _FileReading:
+    """Collects the rows of one file while it is parsed; `finish` returns its subscribers."""
+
+    def __init__(
+        self,
+        name: str,
+        topics: Collection[str] | None,
+        *,
+        previous: tuple[_FileReading, ...] = (),
+        may_be_empty: bool = False,
+    ) -> None:
+        self.name = name
+        self.topics = topics
+        # All files read so far, in which an address must be unique.
+        self.readings = (self, *previous)
+        self.may_be_empty = may_be_empty
+        self.defaults: dict[str, Any] = {}
+        self.zones = time_zones()
+        self.faults: list[ConfigProblem] = []
+        self.row_count = 0
+        # Normalised address -> line and values.
+        self.rows: dict[str, tuple[int, dict[str, Any]]] = {}
+        # Values that many subscribers share are parsed once. The outer key is the set of allowed fields.
+        self.parsed: dict[Collection[str], dict[tuple[str, Any], Any]] = {FIELDS: {}, DEFAULTABLE: {}}
+
+    def finish(self, raw: Any, inherited: Mapping[str, Any]) -> list[ListedSubscriber]:
+        """Return the file's subscribers. `inherited` are the defaults of the file that includes it."""
+        if raw is None and self.may_be_empty:
+            return []
+        if not isinstance(raw, LocatedDict):
+            found = "is empty" if raw is None else "has no keys"
+            self._fault(1 if raw is not None else 0, f"{found}; expected a list under `subscribers:`")
+            return []
+        for key in raw:
+            if key not in KEYS:
+                self._fault(raw.lines[key], f"unknown key '{key}'{nearest(key, KEYS)}")
+        defaults = self.defaults = {**inherited, **self._defaults(raw)}
+        rows = raw.get("subscribers")
+        # A list behind an anchor or alias is not streamed to `add_row`.
+        if isinstance(rows, LocatedList):
+            for row, line in zip(rows, rows.lines, strict=True):
+                self.add_row(row, line)
+        if not self.row_count and not (rows in (None, []) and ("include" in raw or self.may_be_empty)):
+            line = raw.lines.get("subscribers", raw.line)
+            self._fault(line, "lists no subscribers; expected entries such as `- email: asha@example.com`")
+        return [
+            (address, Subscriber(line=line, file=self.name, **(defaults | values if defaults else values)))
+            for address, (line, values) in self.rows.items()
+        ]
+
+    def add_row(self, row: Any, line: int) -> None:
+        """Check one row of the list and keep it."""
+        self.row_count += 1
+        if isinstance(row, str) and "@" in row:
+            self._fault(line, f"expected `- email: {row}`, found `- {row}`")
+            return
+        if not isinstance(row, LocatedDict):
+            self._fault(line, f"expected a subscriber such as `- email: asha@example.com`, found {quoted(row)}")
+            return
+        values = self._values(row, FIELDS, line)
+        if "email" not in row:
+            self._fault(line, "this subscriber has no email")
+        email = values.get("email")
+        if email is None:
+            return
+        normalised = address.normalise(email)
+        for other in self.readings:
+            if normalised in other.rows:
+                first_line = other.rows[normalised][0]
+                place = f"on line {first_line}" if other is self else f"in {other.name}:{first_line}"
+                self._fault(line, f"{email} is listed twice; the first is {place}")
+                return
+        # Reuse one string object where both forms are equal: most are, and lists are long.
+        self.rows[email if normalised == email else normalised] = line, values
+
+    def _defaults(self, raw: Any) -> Mapping[str, Any]:
+        defaults = raw.get("defaults")
+        if defaults is None:
+            return {}
+        if not isinstance(defaults, LocatedDict):
+            self._fault(raw.lines["defaults"], f"'defaults': expected keys such as timezone:, found {quoted(defaults)}")
+            return {}
+        return self._values(defaults, DEFAULTABLE, defaults.line)
+
+    def _values(self, row: LocatedDict, allowed: Collection[str], line: int) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        cache = self.parsed[allowed]
+        for key, value in row.items():
+            cache_key = None
+            if key not in _UNIQUE:
+                cache_key = key, tuple(value) if type(value) is LocatedList else value
+                try:
+                    values[key] = cache[cache_key]
+                    continue
+                except KeyError:
+                    pass
+                except TypeError:
+                    # A mapping, or a list of more than plain words, can't be a key.
+                    cache_key = None
+            if key not in allowed:
+                self._fault(row.lines.get(key, line), f"unknown key '{key}'{nearest(key, allowed)}")
+                continue
+            try:
+                parsed = parse_field(key, value, topics=self.topics, zones=self.zones)
+            except ValueError as error:
+                self._fault(row.lines.get(key, line), f"'{key}': {error}")
+                continue
+            if parsed is not None:
+                values[key] = parsed
+                if cache_key:
+                    cache[cache_key] = parsed
+        return values
+
+    def _fault(self, line: int, message: str) -> None:
+        self.faults.append(ConfigProblem(self.name, line, message))
+
+
+def parse_field(
+    key: str, value: Any, *, topics: Collection[str] | None, zones: Collection[str] | None = None
+) -> str | tuple[str, ...] | time | None:
+    """Convert one field to Subscriber's type; None if it is empty. Raises ValueError with what was expected."""
+    if value is None and key != "email":
+        return None
+    if key == "topics":
+        return _topics(value, topics)
+    if not isinstance(value, str):
+        if key == "hour" and isinstance(value, int | float):
+            raise ValueError(f'expected a time such as "08:30" in quotes, found the number {quoted(value)}')
+        raise ValueError(f"expected text, found {quoted(value)}")
+    if not value.isprintable() and _CONTROL.search(value):
+        raise ValueError("expected one line of text")
+    if key == "email":
+        try:
+            normalised = address.normalise(value)
+        except ValueError as error:
+            raise ValueError(f"{quoted(value)} is not a valid email address: {error}") from None
+        # Headers and envelopes take only ASCII.
+        return value.strip() if value.isascii() else normalised
+    if key == "hour":
+        match = _HOUR.match(value)
+        if not match:
+            raise ValueError(f'expected a time of day such as "07:00", found {quoted(value)}{_nearest_hour(value)}')
+        return time(int(match[1]), int(match[2]))
+    if key == "timezone":
+        zones = time_zones() if zones is None else zones
+        if value not in zones:
+            raise ValueError(f"unknown time zone {quoted(value)}{nearest(value, zones, list_known=False)}")
+        return value
+    choices = _CHOICES.get(key)
+    if choices and value not in choices:
+        hint = nearest(value, choices, list_known=False)
+        raise ValueError(f"expected {', '.join(choices[:-1])} or {choices[-1]}, found {quoted(value)}{hint}")
+    return value
+
+
+def _nearest_hour(value: str) -> str:
+    """Suggest a time for `०७:००`, `7.30` or `8`: digits of another script, another separator, no minutes."""
+    plain = "".join(str(unicodedata.digit(char, "")) or char for char in value.strip())
+    parts = re.match(r"([0-9]{1,2})(?:\s*[:.,h\u0903]\s*([0-9]{2}))?\Z", plain)
+    suggestion = f"{int(parts[1]):02}:{parts[2] or '00'}" if parts else ""
+    return f"; did you mean '{suggestion}'?" if _HOUR.match(suggestion) else ""
+
+
+def _topics(value: Any, known: Collection[str] | None) -> tuple[str, ...]:
+    items = [value] if isinstance(value, str) else value
+    if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
+        raise ValueError(f"expected a list such as [देश, खेल], found {quoted(value)}")
+    for item in items:
+        if known is not None and item not in known:
+            raise ValueError(f"unknown topic {quoted(item)}{nearest(item, known)}")
+    return tuple(dict.fromkeys(items))
+
+
+def nearest(word: str, known: Collection[str], *, list_known: bool = True) -> str:
+    """Return the end of an error message that suggests the most similar known word, or lists all of them."""
+    close = difflib.get_close_matches(word[:_MAX_COMPARED], list(known), n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; known: {', '.join(known)}" if list_known else ""

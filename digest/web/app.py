@@ -1,0 +1,153 @@
+"""Assemble the pages: routes, error pages and the middleware around them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from digest import __version__
+from digest.app import App
+from digest.errors import StoreError
+from digest.store.content.editions import PublishedStore
+from digest.store.people.preferences import PreferenceStore
+from digest.store.people.signups import SignupStore
+from digest.store.rate_limits import RateLimiter
+from digest.web import archive, preferences, static, unsubscribe, view_in_browser
+from digest.web import signup as signup_routes
+from digest.web.archive import Archive
+from digest.web.dependencies import Context
+from digest.web.middleware import Guard, log_error
+from digest.web.outbound_mail import OutboundMail, SignupEmails
+from digest.web.pages import CUSTOM_TEMPLATES, Pages
+from digest.web.preferences import PreferencesPage
+from digest.web.resend import Resender
+from digest.web.sample_data import find_template_errors
+from digest.web.signup import Signup
+from digest.web.view_in_browser import EmailViewer
+from digest.web.webhooks import webhooks
+
+log = logging.getLogger(__name__)
+
+# (path prefix, bytes) of routes that accept more than a form.
+_LARGER_BODIES = (("/webhooks/", 8 * 1024 * 1024),)
+
+
+@contextmanager
+def create_app(app: App, base: str) -> Iterator[ASGIApp]:
+    """The pages of a newsletter as an ASGI app. When the block ends, queued emails are sent.
+
+    `base` is the address of the pages if newsletter.base_url is not set. The App must not be shared with a send in
+    the same process, which would close it. Raises ConfigurationError.
+    """
+    settings = app.settings
+    pages = _pages_or_default(app, settings.newsletter.base_url or base)
+    app.ready_to_send()
+    # App builds collaborators on first use. Build them here, before several threads ask at once.
+    _ = (app.signer, app.database, app.articles, app.editions, app.renderer, app.sender, app.topics)
+    with closing(OutboundMail(lambda: app.transports[0])) as outbound:
+        routers = _routers(app, pages, outbound)
+        title = f"{settings.newsletter.name}: reader pages"
+        yield Guard(_fastapi(title, pages, routers), hosts=_hosts(app, base), prefix=pages.root, larger=_LARGER_BODIES)
+
+
+def load_pages(app: App, base: str, *, custom: bool = True) -> Pages:
+    """The pages as configured; with `custom`, templates of the newsletter folder override the built-in ones."""
+    web, folder = app.settings.web, app.home / CUSTOM_TEMPLATES
+    own = folder if custom and folder.is_dir() else None
+    return Pages(app.branding, base, archive=web.archive == "public", signup=web.signup, custom=own)
+
+
+def _pages_or_default(app: App, base: str) -> Pages:
+    """The pages with the newsletter's own templates, or with the built-in ones if the own ones have errors.
+
+    An error in a template must neither keep anyone from unsubscribing nor `digest run` from sending.
+    """
+    pages = load_pages(app, base)
+    errors = find_template_errors(pages, app.now(), app.topics)
+    for error in errors:
+        log.error("reader pages: %s; the built-in pages are served until you fix this and restart", error)
+    return load_pages(app, base, custom=False) if errors else pages
+
+
+def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
+    """The routes that the settings enable."""
+    web, database, editions = app.settings.web, app.database, app.editions
+    images, sender = app.articles.pictures, app.sender
+    published = PublishedStore(database)
+    context = Context(pages, app.signer, PreferenceStore(database), RateLimiter(database), app.now)
+    public_archive = web.archive == "public"
+    signup = None
+    if web.signup:
+        emails = SignupEmails(pages, sender, app.signer)
+        signup = Signup(
+            context,
+            SignupStore(database),
+            emails,
+            outbound,
+            published if public_archive else None,
+            web.signup_mails_per_hour,
+        )
+    page = PreferencesPage(context, published, app.topics, app.settings.schedule.send_at)
+    routers = [
+        static.router(pages, signup),
+        unsubscribe.router(context),
+        preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
+        view_in_browser.router(EmailViewer(context, editions, published, app.renderer, sender), images),
+        webhooks(app),
+    ]
+    if public_archive:
+        routers.append(archive.router(Archive(context, editions, published)))
+    if signup is not None:
+        routers.append(signup_routes.router(signup))
+    return routers
+
+
+def _fastapi(title: str, pages: Pages, routers: list[APIRouter]) -> FastAPI:
+    """The framework's app with these routes and our error pages."""
+    # FastAPI's documentation pages load scripts from other sites.
+    fastapi = FastAPI(title=title, version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
+    for router in routers:
+        fastapi.include_router(router)
+
+    @fastapi.exception_handler(HTTPException)
+    def http_error(request: Request, error: HTTPException) -> Response:
+        catalogue = pages.catalogue(request)
+        if error.status_code in (404, 405):
+            title = catalogue.gettext("There is nothing here")
+        else:
+            title = catalogue.gettext("That could not be understood")
+        response = pages.error(request, error.status_code, title)
+        response.headers.update(error.headers or {})
+        return response
+
+    @fastapi.exception_handler(RequestValidationError)
+    def invalid_form(request: Request, _error: RequestValidationError) -> HTMLResponse:
+        catalogue = pages.catalogue(request)
+        advice = catalogue.gettext("The form did not arrive as our page sends it. Please go back and try once more.")
+        return pages.error(request, 422, catalogue.gettext("That could not be understood"), advice)
+
+    @fastapi.exception_handler(StoreError)
+    def store_error(request: Request, error: StoreError) -> HTMLResponse:
+        log_error(request.scope, error)
+        return pages.server_error(request, error)
+
+    # The middleware logs it, because the framework raises it again.
+    @fastapi.exception_handler(Exception)
+    def other_error(request: Request, error: Exception) -> HTMLResponse:
+        return pages.server_error(request, error)
+
+    return fastapi
+
+
+def _hosts(app: App, base: str) -> set[str]:
+    """The accepted host names: the public one and this machine's own."""
+    urls = (app.settings.newsletter.base_url, base)
+    return {str(urlsplit(url).hostname) for url in urls if url} | {"localhost", "127.0.0.1", "[::1]"}

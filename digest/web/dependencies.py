@@ -1,0 +1,67 @@
+"""Dependencies shared by all routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from digest.store.people.preferences import ERASED, ConsentContext, PreferenceStore, StoredSubscriber
+from digest.store.rate_limits import RateLimiter
+from digest.subscribers.tokens import Signer
+from digest.web.pages import Pages
+
+# The subscriber id in the links of test emails.
+TEST_SUBSCRIBER = 0
+
+
+@dataclass(frozen=True)
+class Context:
+    """What routes with personal links need. Routes run in threads and share it."""
+
+    pages: Pages
+    signer: Signer
+    preferences: PreferenceStore
+    quotas: RateLimiter
+    # The current time in the newsletter's time zone.
+    now: Callable[[], datetime]
+
+    def subscriber_id_from_token(self, purpose: str, token: str) -> int | None:
+        """The subscriber id that a token names for this purpose, or None if we did not sign it.
+
+        The token is the whole authority. A browser never adds it to a request by itself, as it does with cookies, so
+        other sites cannot act for a subscriber (no CSRF).
+        """
+        return self.signer.read(purpose, token)
+
+    def subscriber(self, id: int) -> StoredSubscriber | None:
+        """The subscriber with this id, or None if unknown or erased."""
+        found = self.preferences.reader(id) if id != TEST_SUBSCRIBER else None
+        return None if found is None or found.status == ERASED else found
+
+    def paused_until(self, subscriber: StoredSubscriber | None) -> datetime | None:
+        """When the subscriber's pause ends, in the newsletter's time zone; None without a pause."""
+        until = subscriber.paused_until if subscriber else None
+        now = self.now()
+        return until.astimezone(now.tzinfo) if until and until > now else None
+
+    def consent_context(self, request: Request, page: str, wording: str = "", detail: str = "") -> ConsentContext:
+        """What the consent log records with a decision: the page, its language and the client's IP address."""
+        origin = f"{self.pages.language(request)}, from {client_address(request)}"
+        return ConsentContext(f"web:{page}", wording, f"{detail}; {origin}" if detail else origin)
+
+    def invalid_link(self, request: Request) -> HTMLResponse:
+        """The page for a link that we did not sign."""
+        catalogue = self.pages.catalogue(request)
+        advice = catalogue.gettext(
+            "Perhaps a part of it was lost on the way. Open it from the letter once more, or write to us."
+        )
+        return self.pages.error(request, 404, catalogue.gettext("This link is not complete"), advice)
+
+
+def client_address(request: Request) -> str:
+    """The client's IP address. The server has already resolved it behind trusted proxies."""
+    return request.client.host if request.client else ""

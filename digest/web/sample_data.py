@@ -1,0 +1,132 @@
+"""Sample values for every page in every state, to find errors in templates before a subscriber does."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, get_args
+
+from digest.errors import TemplateFault
+from digest.events.rules import LEFT
+from digest.render.branding import Branding
+from digest.render.context import build_page
+from digest.render.sample_edition import sample_edition
+from digest.store.content.editions import Published
+from digest.store.people.preferences import StoredSubscriber
+from digest.web.pages import Pages
+from digest.web.preferences import selectable_hours
+from digest.web.resend import ResendResult
+from digest.web.unsubscribe import Reason, State
+
+_TOKEN = "x" * 36
+_ASHA = "asha@example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePage:
+    """A template and sample values for it."""
+
+    template: str
+    values: dict[str, Any]
+
+
+def find_template_errors(pages: Pages, now: datetime, topics: Collection[str]) -> list[TemplateFault]:
+    """Render every sample page in every language and return the errors, each once."""
+    found: dict[str, TemplateFault] = {}
+    try:
+        _ = pages.css
+    except TemplateFault as error:
+        found[str(error)] = error
+    for sample in sample_pages(pages.branding, now, topics):
+        for language in pages.languages:
+            try:
+                pages.render(sample.template, language, here="/", **sample.values)
+            except TemplateFault as error:
+                found.setdefault(str(error), error)
+    return list(found.values())
+
+
+def sample_pages(branding: Branding, now: datetime, topics: Collection[str]) -> Iterator[SamplePage]:
+    """Every template at least once, and once for every optional part."""
+    sent = Published(now.date().isoformat(), now.date(), 1, "शहर में नई मेट्रो लाइन शुरू", "और दो ख़बरें", now)
+    yield from _signup(sent)
+    yield from _unsubscribe(now)
+    yield from _preferences(now, topics, sent)
+    edition = build_page(
+        sample_edition(now), branding, subject=sent.subject, preheader=sent.preheader, now=now, test=False
+    )
+    for pictures in (False, True):
+        values = {"edition": edition, "pictures": pictures, "has_remote": True, "in_brief": "संक्षेप में"}
+        yield SamplePage("edition.html.j2", {**values, "personal": False})
+    for editions in ([], [sent]):
+        yield SamplePage("archive.html.j2", {"editions": editions, "personal": False})
+    yield SamplePage("bar.html.j2", {})
+    yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…"})
+    for said in ("", "…"):
+        yield SamplePage("problem.html.j2", {"title": "…", "said": said})
+    for kind in ("confirm", "known"):
+        for template in ("mail.html.j2", "mail.txt.j2"):
+            yield SamplePage(template, {"subject": "…", "kind": kind, "link": "https://example.com/"})
+
+
+def _signup(sent: Published) -> Iterator[SamplePage]:
+    yield SamplePage("front.html.j2", {"personal": False})
+    for wrong, newest in (("", []), ("…", [sent])):
+        values = {"wrong": wrong, "typed": _ASHA, "newest": newest, "agreement": "…"}
+        yield SamplePage("join.html.j2", {**values, "personal": False})
+    yield SamplePage("asked.html.j2", {"typed": _ASHA, "days": 3})
+    for state in ("ask", "done", "late"):
+        values = {"state": state, "token": _TOKEN, "email": _ASHA, "preferences": _TOKEN, "agreement": "…"}
+        yield SamplePage("confirm.html.j2", values)
+
+
+def _unsubscribe(now: datetime) -> Iterator[SamplePage]:
+    common = {"token": _TOKEN, "reasons": get_args(Reason)}
+    for state in get_args(State):
+        for fresh, pausing, thanked in ((False, None, False), (True, None, True), (True, now, False)):
+            values = {"state": state, "fresh": fresh, "pausing": pausing, "thanked": thanked}
+            yield SamplePage("leave.html.j2", {**common, **values})
+
+
+def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Iterator[SamplePage]:
+    send_at = now.time().replace(hour=7, minute=0, second=0, microsecond=0)
+
+    def sample(
+        subscriber: StoredSubscriber | None, *, pausing: bool = False, wrong: str = "", again: str = ""
+    ) -> SamplePage:
+        values = {
+            "token": _TOKEN,
+            "leave": _TOKEN,
+            "topics": topics,
+            "send_at": send_at,
+            "own_zone": "Asia/Kolkata",
+            "saved": not wrong,
+            "wrong": wrong,
+            "again": again,
+            "edition": [sent] if again else [],
+            "reader": subscriber,
+            "left": subscriber is not None and subscriber.suppressed == LEFT,
+            "pausing": now + timedelta(weeks=1) if pausing else None,
+            "hours": selectable_hours(send_at, None),
+        }
+        return SamplePage("preferences.html.j2", values)
+
+    def subscriber(
+        *, suppressed: str = "", listed: bool = True, status: str = "active", zone: str = "UTC"
+    ) -> StoredSubscriber:
+        return StoredSubscriber(
+            id=1, address=_ASHA, email=_ASHA, name="आशा", topics=(), frequency="daily", hour=None, timezone=zone,
+            format="html", listed=listed, status=status, suppressed=suppressed, paused_until=None,
+        )  # fmt: skip
+
+    yield sample(None)
+    for result in ResendResult:
+        yield sample(subscriber(), again=result)
+    for wrong in ("topics", "form"):
+        yield sample(subscriber(zone="Asia/Kolkata"), wrong=wrong)
+    yield sample(subscriber(), pausing=True)
+    yield sample(subscriber(suppressed=LEFT))
+    yield sample(subscriber(suppressed="bounced"))
+    yield sample(subscriber(listed=False))
+    yield sample(subscriber(status="paused"))

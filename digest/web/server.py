@@ -1,0 +1,104 @@
+"""Run the pages in a server thread, from the moment it listens until the block ends."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
+
+if TYPE_CHECKING:
+    from digest.app import App
+
+# Seconds that requests in progress get when the server stops.
+_SHUTDOWN_TIMEOUT = 10
+
+# Mailbox providers send one-click unsubscribe requests by the dozen.
+_MAX_CONNECTIONS = 1000
+
+# Seconds that an idle connection stays open for another request.
+_KEEP_ALIVE = 5
+
+
+@contextmanager
+def run_server(app: App, *, host: str = "", port: int | None = None) -> Iterator[str]:
+    """Serve the pages of a newsletter within the block; yields their address. Port 0 picks a free one.
+
+    Raises ConfigurationError if the libraries are missing or the settings are invalid, and DigestError if the address
+    cannot be bound.
+    """
+    try:
+        import uvicorn
+
+        from digest.web.app import create_app
+        from digest.web.middleware import MAX_HEAD_BYTES
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "digest":
+            raise
+        reason = f"the reader pages need {error.name}; install hindi-digest[web]"
+        raise ConfigurationError([ConfigProblem("digest web", 0, reason)]) from None
+    # Its lines contain tokens.
+    logging.getLogger("uvicorn.access").disabled = True
+    web = app.settings.web
+    listener = bind(host or web.host, web.port if port is None else port)
+    name, number = listener.getsockname()[:2]
+    base = f"http://{f'[{name}]' if ':' in name else name}:{number}"
+    # A copy has its own store connections and transport, so that a send in the same process can close its own.
+    with listener, closing(replace(app)) as own, create_app(own, base) as pages:
+        config = uvicorn.Config(
+            pages,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            # Only this protocol of uvicorn limits the size of the request headers.
+            http="h11",
+            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+            proxy_headers=bool(web.proxies),
+            forwarded_allow_ips=list(web.proxies),
+            server_header=False,
+            timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
+            timeout_keep_alive=_KEEP_ALIVE,
+            limit_concurrency=_MAX_CONNECTIONS,
+        )
+        with run_in_thread(uvicorn.Server(config), listener):
+            yield base
+
+
+@contextmanager
+def run_in_thread(server: Any, listener: socket.socket) -> Iterator[None]:
+    """Run a uvicorn server within the block. Raises DigestError if it does not start."""
+    thread = threading.Thread(target=server.run, args=([listener],), name="pages")
+    thread.start()
+    try:
+        while not server.started and thread.is_alive():
+            thread.join(0.01)
+        if not server.started:
+            raise DigestError("reader pages: the server did not start")
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens on this address. Raises DigestError."""
+    try:
+        family, kind, proto, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, proto)
+    except OSError as error:
+        raise DigestError(f"reader pages: can't listen on {host}: {error.strerror}") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        reason = f"{error.strerror}; choose another port with web.port"
+        raise DigestError(f"reader pages: can't listen on {host}, port {port}: {reason}") from error
+    return listener

@@ -1,0 +1,140 @@
+"""View in browser: a subscriber's own copy of an email with its personal links, and its inline images."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from digest.deliver.message import Sender, content_ids, recipient, substitute
+from digest.models import BatchState, RenderedEmail, Variant
+from digest.render.letter import Renderer
+from digest.store.content.editions import EditionStore, PublishedStore
+from digest.store.content.images import PictureStore
+from digest.web.dependencies import TEST_SUBSCRIBER, Context
+from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.resend import find_email
+
+_IMG = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
+_SOURCE = re.compile(r'\bsrc="(https?://[^"]*)"')
+_BODY = re.compile(r"<body\b[^>]*>")
+_MAY_BE_DELIVERED = (BatchState.SUBMITTING, BatchState.ACCEPTED, BatchState.UNKNOWN)
+_CID = r"^[0-9a-f]{40}@digest$"
+RemoteImages = Annotated[bool, Query(alias="pictures", description="Whether to load images from other sites")]
+
+
+@dataclass(frozen=True)
+class EmailViewer:
+    """Finds the email that a subscriber may see, and turns it into a page."""
+
+    context: Context
+    editions: EditionStore
+    published: PublishedStore
+    # Renders a draft for the links of a test email; no copy of a test email is stored.
+    renderer: Renderer
+    sender: Sender
+
+    def find(self, key: str, id: int) -> RenderedEmail | None:
+        """The email of a published edition.
+
+        An edition that was stopped is visible only to subscribers who may have received it. The links of a test email
+        also show a draft.
+        """
+        now = self.context.now()
+        place = self.published.place(key, id)
+        received = place is not None and place.state in _MAY_BE_DELIVERED
+        visible = received or id == TEST_SUBSCRIBER or self.published.get(key, now) is not None
+        subscriber = self.context.subscriber(id)
+        email = find_email(self.editions, key, subscriber, place.variant if place else "") if visible else None
+        if email is None and id == TEST_SUBSCRIBER and (edition := self.editions.get(key)):
+            email = self.renderer.render(edition, Variant("html"), now=now, test=True)
+        return email
+
+    def personal_values(self, id: int) -> dict[str, str]:
+        """The values of the email's placeholders for this subscriber."""
+        subscriber = self.context.subscriber(id)
+        address = subscriber.email if subscriber else ""
+        return recipient(id, address, self.sender, self.context.signer.sign_letter).values
+
+    def response(self, request: Request, email: RenderedEmail, id: int, here: str, *, remote: bool) -> HTMLResponse:
+        """Answer with the email as a page. Without `remote`, images from other sites are left out."""
+        pages = self.context.pages
+        values = self.personal_values(id)
+        if not email.html:
+            text = substitute(email.text, values)
+            return pages.response(request, "text.html.j2", here, title=email.subject, text=text)
+        logo = pages.branding.theme.logo
+        complete = _as_page(substitute(email.html, values), pages.root)
+        page = complete if remote else without_remote_images(complete, logo)
+        if page != complete:
+            bar = pages.render("bar.html.j2", pages.language(request), here=here)
+            page = _BODY.sub(lambda body: body[0] + bar, page, count=1)
+        return HTMLResponse(page, headers={"content-security-policy": _policy(logo=logo, remote=remote)})
+
+
+def router(viewer: EmailViewer, images: PictureStore) -> APIRouter:
+    """`/view/EDITION/TOKEN` and `/picture/CID`."""
+    context = viewer.context
+    pages = context.pages
+    routes = APIRouter(tags=["view"], responses=PAGE_RESPONSES)
+
+    @routes.get(
+        "/view/{edition}/{token}",
+        response_class=HTMLResponse,
+        summary="The subscriber's email",
+        dependencies=[Depends(language_parameter)],
+    )
+    def view(request: Request, edition: str, token: str, pictures: RemoteImages = False) -> HTMLResponse:
+        id = context.subscriber_id_from_token("view", token)
+        if id is None:
+            return context.invalid_link(request)
+        email = viewer.find(edition, id)
+        if email is None:
+            return pages.error(request, 404, pages.catalogue(request).gettext("There is no such edition"))
+        return viewer.response(request, email, id, f"/view/{edition}/{token}", remote=pictures)
+
+    @routes.get(
+        "/picture/{cid}",
+        response_class=Response,
+        summary="An inline image of an email",
+        responses={200: {"content": {"image/png": {}, "image/jpeg": {}, "image/gif": {}}}},
+    )
+    def image(request: Request, cid: Annotated[str, Path(pattern=_CID)]) -> Response:
+        found = images.held([cid]).get(cid)
+        if found is None:
+            return pages.error(request, 404, pages.catalogue(request).gettext("There is nothing here"))
+        # The Content-ID is a hash of the content, so the image never changes.
+        headers = {"cache-control": "public, max-age=31536000, immutable"}
+        return Response(found.data, media_type=found.type, headers=headers)
+
+    return routes
+
+
+def _policy(*, logo: str, remote: bool) -> str:
+    """The Content-Security-Policy of an email: it needs inline styles, and nothing else beyond our pages."""
+    images = "https:" if remote else html.escape(logo, quote=True).replace(";", "%3B").replace(",", "%2C")
+    return (
+        f"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' {images}; form-action 'none'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def _as_page(email: str, root: str) -> str:
+    """The HTML of an email as a page: inline images get URLs, and the email's article becomes the main landmark."""
+    for cid in content_ids([RenderedEmail("", "", email, "")]):
+        email = email.replace(f'"cid:{cid}"', f'"{root}/picture/{cid}"')
+    return email.replace('role="article"', 'role="main"', 1).replace(' aria-roledescription="email"', "", 1)
+
+
+def without_remote_images(page: str, logo: str) -> str:
+    """The page without images that would tell other sites about the visit. The newsroom's own logo stays."""
+
+    def keep_or_drop(image: re.Match[str]) -> str:
+        source = _SOURCE.search(image[0])
+        return "" if source and html.unescape(source[1]) != logo else image[0]
+
+    return _IMG.sub(keep_or_drop, page)

@@ -1,0 +1,260 @@
+"""Edit the rows of a list in a YAML file as text, so that comments, order and quoting stay as they are.
+
+`save` parses the edited text and refuses it unless it contains exactly the intended values.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+
+from digest.errors import ConfigurationError, DigestError
+from digest.utils.files import replace_file
+from digest.yamlio import flow, reader
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Line breaks by YAML 1.1, so that our line numbers agree with those of PyYAML's marks.
+_BREAK = "\r\n|[\n\r\x85\u2028\u2029]"
+_LINE = re.compile(f"[^\n\r\x85\u2028\u2029]*(?:{_BREAK})|.+\\Z", re.DOTALL)
+
+
+class EditNotPossible(DigestError):
+    """The file is written in a way that this edit can't be applied to. The message says where."""
+
+
+class YamlListEditor:
+    """Edits the rows under the top-level key `key`. With `braces`, a new row is written as `- {…}` by default."""
+
+    def __init__(self, path: Path, key: str, *, braces: bool = False) -> None:
+        self.path = path
+        self.key = key
+        self.braces = braces
+        # Raises ConfigurationError for a file that is not valid YAML.
+        value = reader.read_file(path)
+        self.before: dict[str, Any] = value if isinstance(value, dict) else {}
+        self.raw = path.read_bytes()
+        self.text = self.raw.decode("utf-8-sig")
+        self.newline = next((end for end in ("\r\n", "\n", "\r") if end in self.text), "\n")
+        self._parse()
+
+    def add(self, *rows: Mapping[str, Any]) -> None:
+        """Append rows in the style of the last one. Raises EditNotPossible."""
+        if not rows:
+            return
+        self._parse_again()
+        if self.list_node is None or not self.rows:
+            self._begin_list(rows)
+            return
+        if self.list_node.flow_style:
+            written = ["{" + self._fields_in_braces(row) + "}" for row in rows]
+            self.text = flow.append_rows(self.text, self.list_node, written, self.newline)
+            return
+        last = self.rows[-1]
+        dash = self.list_node.start_mark.column
+        if self.text[_offset(self.list_node.start_mark)] != "-":
+            self._refuse(self.list_node.start_mark.line, "the list has an anchor or a tag")
+        self._insert_after(self._last_line(last), [line for row in rows for line in self._row(row, dash)])
+
+    def remove(self, index: int) -> None:
+        """Remove a row with the comments on its lines. Raises EditNotPossible."""
+        self._parse_again()
+        row = self.rows[index]
+        if self.list_node is not None and self.list_node.flow_style:
+            without = flow.remove_row(self.text, self.list_node, index)
+            if without is None:
+                self._refuse(row.start_mark.line, "there are comments inside the brackets")
+            self.text = without
+            return
+        lines = self._lines()
+        del lines[row.start_mark.line : self._last_line(row) + 1]
+        if len(self.rows) == 1 and self.list_key is not None:
+            # A comment may follow the colon; keep it.
+            end = self.list_key.end_mark
+            head, colon, rest = lines[end.line][end.column :].partition(":")
+            lines[end.line] = lines[end.line][: end.column] + head + colon + " []" + rest
+        self._set_lines(lines)
+
+    def set(self, index: int, key: str, value: Any) -> None:
+        """Set a field of a row; None removes the field. Raises EditNotPossible."""
+        self._parse_again()
+        row = self.rows[index]
+        found = next(((k, v) for k, v in row.value if k.value == key), None)
+        if found is None:
+            if value is not None:
+                self._insert_field(row, key, value)
+            return
+        key_node, value_node = found
+        if value is None:
+            self._remove_field(row, key_node, value_node)
+            return
+        start, end = _offset(key_node.end_mark), self._end_offset(value_node, key_node)
+        colon = self.text.find(":", start)
+        if not start <= colon <= end:
+            self._refuse(key_node.start_mark.line, "this field is written in an unusual form")
+        written = _format(value, flow=row.flow_style)
+        self.text = self.text[: colon + 1] + " " + written + self.text[end:]
+
+    def save(self, expected: Any, *, validate: Callable[[Any], object] | None = None) -> None:
+        """Write the file if it now contains the intended rows. `expected` maps the old rows to the new ones.
+
+        `validate` receives the file's whole new value and may raise; then nothing is written.
+        """
+        wanted = {**self.before, self.key: expected(list(self.before.get(self.key) or []))}
+        try:
+            after = reader.read_text(self.text, self.path.name)
+        except ConfigurationError:
+            after = None
+        if after != wanted:
+            self._refuse(0, "this edit can't be made without touching other lines")
+        if validate is not None:
+            validate(after)
+        byte_order_mark = b"\xef\xbb\xbf" if self.raw.startswith(b"\xef\xbb\xbf") else b""
+        replace_file(backup_of(self.path), self.raw, like=self.path)
+        replace_file(self.path, byte_order_mark + self.text.encode())
+
+    def _parse(self) -> None:
+        """Find the positions of the rows in `text`. They become stale with each edit."""
+        try:
+            root = yaml.compose(self.text, Loader=_LOADER)
+        except yaml.YAMLError:
+            # The original text was valid, so the edit broke it.
+            self._refuse(0, "this edit can't be made without touching other lines")
+        self.root = root
+        self.list_key = next((key for key, _v in _nodes(root) if key.value == self.key), None)
+        found = dict(pairs(root)).get(self.key)
+        self.list_node = found if isinstance(found, yaml.SequenceNode) else None
+        self.null_node = found if isinstance(found, yaml.ScalarNode) else None
+        self.parsed = self.text
+        self.rows: Sequence[Any] = self.list_node.value if self.list_node is not None else ()
+
+    def _parse_again(self) -> None:
+        if self.text is not self.parsed:
+            self._parse()
+
+    def _begin_list(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        margin = _nodes(self.root)[0][0].start_mark.column if _nodes(self.root) else 0
+        lines = [line for row in rows for line in self._row(row, margin + 2)]
+        if self.list_key is None:
+            end = "" if not self.text or _ends_with_break(self.text) else self.newline
+            self.text += end + self.newline.join([" " * margin + f"{self.key}:", *lines]) + self.newline
+            return
+        empty = self.list_node or self.null_node
+        at = self.list_key.end_mark.line
+        if empty is not None and _offset(empty.end_mark) > _offset(empty.start_mark):
+            # Remove `[]` or `null`, but keep a comment after it.
+            start, stop = _offset(empty.start_mark), _offset(empty.end_mark)
+            if "#" in self.text[start:stop]:
+                self._refuse(empty.start_mark.line, "there are comments inside the brackets")
+            self.text = self.text[:start].rstrip(" ") + self.text[stop:]
+        self._insert_after(at, lines)
+
+    def _row(self, fields: Mapping[str, Any], indent: int) -> list[str]:
+        """Return the lines of a new row: in braces if `braces` is set and the last row, if any, is in braces too."""
+        if self.braces and (not self.rows or _in_braces(self.rows[-1])):
+            return [" " * indent + "- {" + self._fields_in_braces(fields) + "}"]
+        lines = [f"{key}: {_format(value)}" for key, value in fields.items()]
+        return [" " * indent + "- " + lines[0], *(" " * (indent + 2) + line for line in lines[1:])]
+
+    def _fields_in_braces(self, fields: Mapping[str, Any]) -> str:
+        return ", ".join(f"{key}: {_format(value, flow=True)}" for key, value in fields.items())
+
+    def _insert_field(self, row: Any, key: str, value: Any) -> None:
+        field = f"{key}: {_format(value, flow=row.flow_style)}"
+        if row.flow_style:
+            end = _offset(row.end_mark) - 1
+            self.text = self.text[:end].rstrip() + ", " + field + self.text[end:]
+            return
+        indent = row.value[0][0].start_mark.column
+        self._insert_after(self._last_line(row), [" " * indent + field])
+
+    def _remove_field(self, row: Any, key_node: Any, value_node: Any) -> None:
+        if row.flow_style:
+            self._refuse(row.start_mark.line, "a field can't be removed from a row written on one line")
+        first, last = key_node.start_mark.line, max(self._last_line(value_node), key_node.end_mark.line)
+        lines = self._lines()
+        if first == row.start_mark.line:
+            self._refuse(first, "the first field of a row can't be removed")
+        del lines[first : last + 1]
+        self._set_lines(lines)
+
+    def _insert_after(self, line: int, block: Sequence[str]) -> None:
+        lines = self._lines()
+        if not _ends_with_break(lines[line]):
+            lines[line] += self.newline
+        lines[line + 1 : line + 1] = [row + self.newline for row in block]
+        self._set_lines(lines)
+
+    def _lines(self) -> list[str]:
+        return _LINE.findall(self.text)
+
+    def _set_lines(self, lines: Sequence[str]) -> None:
+        self.text = "".join(lines)
+
+    def _end_offset(self, value: Any, key: Any) -> int:
+        """Return the offset at which a value's own text ends, before any comment."""
+        if isinstance(value, yaml.ScalarNode) and value.style in ("|", ">"):
+            self._refuse(value.start_mark.line, "a field written as a block scalar can't be changed")
+        leaf = value
+        while isinstance(leaf, yaml.CollectionNode) and not leaf.flow_style and leaf.value:
+            tail = leaf.value[-1]
+            leaf = tail[1] if isinstance(tail, tuple) else tail
+        return max(_offset(leaf.end_mark), _offset(key.end_mark) + 1)
+
+    def _last_line(self, node: Any) -> int:
+        """Return the last line of the node itself, without comments after it."""
+        if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+            tail = node.value[-1]
+            if not isinstance(tail, tuple):
+                return self._last_line(tail)
+            key, value = tail
+            return max(self._last_line(value), int(key.end_mark.line))
+        own = self.text[_offset(node.start_mark) : _offset(node.end_mark)].rstrip()
+        return int(node.start_mark.line) + len(re.findall(_BREAK, own))
+
+    def _refuse(self, line: int, reason: str) -> NoReturn:
+        place = f"{self.path.name}:{line + 1}" if line else self.path.name
+        raise EditNotPossible(f"{place}: {reason}; edit it by hand")
+
+
+def backup_of(path: Path) -> Path:
+    """Return the path of the copy that keeps an edited file's previous version."""
+    return path.with_name(path.name + ".bak")
+
+
+def pairs(node: Any) -> list[tuple[str, Any]]:
+    """Return the (key, node) pairs of a mapping node, none for any other node."""
+    return [(key.value, value) for key, value in _nodes(node)]
+
+
+def _nodes(node: Any) -> list[tuple[Any, Any]]:
+    return list(node.value) if isinstance(node, yaml.MappingNode) else []
+
+
+def _in_braces(row: Any) -> bool:
+    return isinstance(row, yaml.MappingNode) and bool(row.flow_style)
+
+
+def _ends_with_break(line: str) -> bool:
+    return line.endswith(("\n", "\r", "\x85", "\u2028", "\u2029"))
+
+
+def _offset(mark: Any) -> int:
+    return int(mark.index)
+
+
+def _format(value: Any, *, flow: bool = False) -> str:
+    """Format a value as YAML on one line, quoted where plain text would parse as something else. `flow`: in braces."""
+    if isinstance(value, str) and "://" in value:
+        # YAML allows an unquoted URL, but quotes show people where it ends.
+        return json.dumps(value, ensure_ascii=False)
+    text = yaml.safe_dump([value] if flow else value, allow_unicode=True, default_flow_style=True, width=10**6).strip()
+    text = text[1:-1] if flow else text.removesuffix("...").strip()
+    # Quote it as well if a YAML 1.1 parser would read something else: `06:30` is 390 to it.
+    if isinstance(value, str) and text == value and (text[0].isdigit() or reader.scalar(text) != value):
+        return f'"{value}"'
+    return text
