@@ -31,7 +31,6 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-import digest.store.schema_readers  # noqa: F401  the metadata is to be whole
 
 metadata = MetaData(
     naming_convention={

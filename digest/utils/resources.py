@@ -1,22 +1,22 @@
-"""Where the project's own templates and samples lie: beside the package in a checkout, inside it when installed."""
+"""Find the built-in templates and samples: beside the package in a checkout, inside it when installed."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parent.parent
 
 
 def templates() -> Path:
-    """The folder of our letter templates."""
-    return _place("templates")
+    """Return the folder of the built-in email templates."""
+    return _find("templates")
 
 
 def samples() -> Path:
-    """The folder of the sample feeds and articles."""
-    return _place("samples")
+    """Return the folder of the sample feeds and articles."""
+    return _find("samples")
 
 
-def _place(name: str) -> Path:
+def _find(name: str) -> Path:
     installed = _PACKAGE / f"_{name}"
     return installed if installed.is_dir() else _PACKAGE.parent / name
