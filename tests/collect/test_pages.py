@@ -13,11 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.collect.identity import canonical_url
-from digest.collect.jsonld import stated
+from digest.collect.jsonld import read_jsonld
 from digest.collect.pages import read_page
-from digest.collect.pagetext import reconciled
 from digest.hindi.text import fold
-from digest.models import Block
 from evaluation.pages import body_of, read, tokens
 from evaluation.rouge import overlap
 from tests.paths import ROOT, SHARED_DATA
@@ -134,17 +132,6 @@ def test_points_of_a_list_are_text_and_buttons_are_not() -> None:
     assert len(texts) == 6
 
 
-def test_a_second_opinion_never_replaces_a_good_reading() -> None:
-    from digest.collect.markup import Content
-
-    own = Content([Block("p", LEAD), Block("p", f"{LEAD} दूसरी बात।")])
-    furniture = [Block("p", "होम | देश | खेल") for _ in range(80)]
-    assert reconciled(own, [*own.blocks, *furniture], marked=False).blocks == own.blocks
-    more = [Block("p", f"{LEAD} बात संख्या {number} भी कही गई।") for number in range(5)]
-    assert reconciled(own, [*own.blocks, *more], marked=False).blocks == [*own.blocks, *more]
-    assert reconciled(own, [], marked=False).blocks == own.blocks
-
-
 @pytest.mark.parametrize("text", ["", "<", "<html", "\x00\x00", "<p>" * 3000, "<!-- " * 500, "plain text"])
 def test_nothing_that_is_given_as_a_page_raises_more_than_its_own_error(text: str) -> None:
     with contextlib.suppress(ValueError):
@@ -183,7 +170,7 @@ def test_a_mangled_page_is_read_or_refused_in_one_way(file: Path, cuts: list[tup
     ],
 )
 def test_json_that_is_none_still_says_its_article(script: str) -> None:
-    said = stated([script])
+    said = read_jsonld([script])
     assert (said.headline, said.published) == ("नहर में पानी", "2026-11-22")
 
 
