@@ -33,6 +33,9 @@ _MUCH_LONGER = 3
 # Tags of a page that trafilatura may parse. Article pages have some 5,000, hostile ones a million.
 _MAX_TAGS = 50_000
 
+# Blocks among which repetitions are looked for.
+_MAX_COMPARED = 200
+
 # Blocks at the front that may be the title.
 _FRONT = 6
 
@@ -51,6 +54,7 @@ def page_body(tree: Any, base: str, jsonld_body: str, *, page: str, remove: Iter
     content = _find_body(tree, base)
     if text_length(content) < MIN_ARTICLE <= len(jsonld_body):
         content.blocks = read_html(jsonld_body, base).blocks
+    content.blocks = _without_repeats(content.blocks)
     # trafilatura takes some 50 ms, and its text cannot be longer than all that the page contains.
     if visible > _MUCH_LONGER * text_length(content):
         other = Content(_trafilatura_blocks(page), content.images)
@@ -145,6 +149,22 @@ def _is_text(part: Any) -> bool:
     if part.tag not in ("li", "blockquote"):
         return True
     return _is_leaf(part) and _is_sentence(" ".join("".join(part.itertext()).split()))
+
+
+def _without_repeats(blocks: list[Block]) -> list[Block]:
+    """The blocks without those that consist of earlier ones: some pages contain the text twice."""
+    kept: list[Block] = []
+    earlier: list[str] = []
+    for block in blocks:
+        key = rest = _key(block)
+        if len(key) >= MIN_SENTENCE and len(earlier) < _MAX_COMPARED:
+            for text in earlier:
+                rest = rest.replace(text, "")
+            if len(rest) < 0.1 * len(key):
+                continue
+            earlier.append(key)
+        kept.append(block)
+    return kept
 
 
 def _key(block: Block) -> str:

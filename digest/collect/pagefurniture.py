@@ -25,6 +25,15 @@ _BOILERPLATE = (
 # An unclosed `<header>`, or a `<form>` around the whole page, contains the article.
 _MAY_CONTAIN_ARTICLE = frozenset({"header", "form", "aside", "nav", "p"})
 
+# Class names and ids of boilerplate, in lower case and with hyphens for camel case.
+_BOILERPLATE_NAME = re.compile(
+    r"(?:^|[\s_-])(?:related(?:[_-]?(?:posts?|news|stor(?:y|ies)|articles?|topics?))?|recommend(?:ed|ations?)?|trending"
+    r"|also[_-]?read|read[_-]?(?:also|more|next)|most[_-]?(?:read|popular)|popular[_-]?posts?|latest[_-]?news|sidebar"
+    r"|comments?|disqus|newsletter|sign[_-]?up|subscribe|subscription|sharing|share|social|sharedaddy|follow[_-]?us"
+    r"|taboola|outbrain|cookies?|consent|breadcrumbs?|author[_-]?(?:bio|box|card|profile|info)|byline"
+    r"|(?:post|entry|article)[_-]?meta|advert(?:isement)?s?|ads?|sponsored|promo|tags|embed(?:ded|code)?)(?=$|[\s_-])"
+)
+
 # The sentence under the headline: it is the article's excerpt, and the body repeats it.
 _STANDFIRST = re.compile(
     r"(?:^|[\s_-])(?:summar(?:y|ies)|summery|smry|synopsis|standfirst|excerpt|sub[_-]?title|sub[_-]?head(?:line)?|dek|descp)"
@@ -46,7 +55,7 @@ def remove_boilerplate(tree: Any) -> None:
             # Forms are dropped when text is taken out of markup.
             node.tag = "div"
     for node in tree.xpath("//body//*[@class or @id]"):
-        if node.getparent() is not None and _is_standfirst(node):
+        if node.getparent() is not None and lengths.get(node, 0) <= most and _has_boilerplate_name(node):
             node.drop_tree()
 
 
@@ -80,6 +89,8 @@ def _own_length(node: Any) -> int:
     return sum(len(run) for run in runs if len(run) > MIN_SENTENCE)
 
 
-def _is_standfirst(node: Any) -> bool:
+def _has_boilerplate_name(node: Any) -> bool:
     names = _CAMEL_CASE.sub(r"\1-\2", f"{node.get('class') or ''} {node.get('id') or ''}"[:400]).lower()
+    if node.tag not in ("body", "main") and _BOILERPLATE_NAME.search(names):
+        return True
     return _STANDFIRST.search(names) is not None and len("".join(node.itertext())) <= 2 * MIN_ARTICLE
