@@ -1,7 +1,7 @@
-"""Makes an article whole from its page: what a feed cut off or never gave. Pure; fetching is fulltextfetch's.
+"""Complete an article from its page: text that the feed cut off, and fields that it left out.
 
-The feed's word stands where it has one (title, date, id); the page fills what is missing. A page that tells of
-something else, or holds no more than the feed gave, changes no text, and the article says so.
+Fields that the feed has stay (title, date, id). A page about something else, or with no more text than the feed,
+adds no text, and the article gets a warning.
 """
 
 from __future__ import annotations
@@ -21,124 +21,135 @@ from digest.hindi.language import guess
 from digest.hindi.tokens import stems
 from digest.models import Article, Block
 
+# Characters of body from which a feed's text counts as complete. Nine of ten full articles are longer.
 WHOLE = 700
-"""Characters of body from which a feed's text counts as whole: nine full articles in ten are longer."""
-
-MORE = 1.1
-"""How many times the feed's text a page's must be to take its place."""
 
 NO_MORE = "its page holds no more text than the feed"
 ELSEWHERE = "its page tells of something else, so the feed's text stays"
 
-SAME = 0.3
-"""Share of the title's stems that a page must hold to be the article's: consent and error pages hold none."""
+# A page's text replaces the feed's if it is this many times as long.
+_MIN_GAIN = 1.1
 
-EARLIEST = 1990
-_NO_PAGES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".mp4", ".mp3", ".pdf", ".m3u8")
+# Share of the title's stems that the page must contain. Consent and error pages contain none.
+_MIN_SHARED_STEMS = 0.3
+
+# Titles with fewer stems say too little to compare.
+_MIN_TITLE_STEMS = 3
+
+# No news page is older: earlier years are defaults of software.
+_EARLIEST_YEAR = 1990
+
+# A change that a page reports counts if it is this close to the publication.
+_MAX_UPDATE_SECONDS = 7 * 86400
+
+_MEDIA_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".mp4", ".mp3", ".pdf", ".m3u8")
 
 
 def wants_page(article: Article) -> bool:
-    """Whether the feed gave too little of an article that has a page of its own."""
+    """Whether the feed gave too little text of an article that has a page."""
     path = urlsplit(article.url).path.lower() if article.url else ""
-    return bool(article.url) and not path.endswith(_NO_PAGES) and _length(article.body) < WHOLE
+    return bool(article.url) and not path.endswith(_MEDIA_SUFFIXES) and _text_length(article.body) < WHOLE
 
 
 def complete(article: Article, page: bytes, url: str, content_type: str = "", *, page_title: bool = False) -> Article:
-    """The article with the body of its page, and what else only the page tells. Never raises.
+    """The article with the text of its page, and with fields that only the page has. Never raises.
 
-    `url` is where the page was found in the end, `content_type` its HTTP header. The id stays; `published` changes
-    only where the feed gave no date; `url` becomes the page's canonical one on the same host. What is wrong with
-    the page is added to `warnings`, one plain phrase. `page_title`: the page's title stands, not the article's.
+    `url` is the page's final address, `content_type` its HTTP header. The id stays. The date changes only if the feed
+    gave none. The page's canonical address is used if it is on the same host. Problems with the page become warnings.
+    With `page_title` the page's title replaces the article's.
     """
     try:
-        return _completed(article, read_page(decode(page, content_type)[0], url), url, page_title=page_title)
-    except Exception as mistake:  # a bug met by one page leaves the article as its feed gave it
-        return _told(article, f"its page can't be read ({type(mistake).__name__})")
+        return _complete(article, read_page(decode(page, content_type)[0], url), url, page_title=page_title)
+    # A bug that one page triggers must not cost the article.
+    except Exception as error:
+        return _with_warning(article, f"its page can't be read ({type(error).__name__})")
 
 
-def _completed(article: Article, item: RawItem, url: str, *, page_title: bool) -> Article:
-    if not _tells_of(article, item):
-        return _told(article, ELSEWHERE)
+def with_body_of(article: Article, known: Article) -> Article:
+    """The article as its feed has it now, with the full text that was read earlier, unless that is no longer."""
+    if _text_length(known.body) <= _MIN_GAIN * _text_length(article.body):
+        return article
+    completed = replace(
+        article,
+        body=known.body,
+        author=article.author or known.author,
+        image=article.image or known.image,
+        place=article.place or known.place,
+        categories=article.categories or known.categories,
+        excerpt=article.excerpt or known.excerpt,
+        updated=article.updated or known.updated,
+        url=known.url or article.url,
+        published=article.published if article.dated else known.published,
+        dated=article.dated or known.dated,
+    )
+    return replace(completed, content_hash=content_hash(completed.title, completed.text))
+
+
+def _complete(article: Article, item: RawItem, url: str, *, page_title: bool) -> Article:
+    if not _is_about(article, item):
+        return _with_warning(article, ELSEWHERE)
     if page_title and item.title.strip():
         lead = item.excerpt or next((block.text for block in item.body), "")
         article = replace(article, title=item.title, language=guess(f"{item.title}\n{lead}", item.language))
-    filled = _filled(article, item, url)
-    if _length(item.body) < max(MORE * _length(article.body), 1):
-        return _told(filled, NO_MORE)
-    whole = clean_article(replace(filled, body=tuple(item.body)), sites=(article.source,))
-    if _length(whole.body) < _length(article.body):
-        return _told(filled, NO_MORE)
-    return whole
+    filled = _with_page_fields(article, item, url)
+    if _text_length(item.body) < max(_MIN_GAIN * _text_length(article.body), 1):
+        return _with_warning(filled, NO_MORE)
+    completed = clean_article(replace(filled, body=tuple(item.body)), sites=(article.source,))
+    if _text_length(completed.body) < _text_length(article.body):
+        return _with_warning(filled, NO_MORE)
+    return completed
 
 
-def with_body_of(article: Article, held: Article) -> Article:
-    """The article as its feed has it now, with what was made whole on an earlier day; unchanged where that is less."""
-    if _length(held.body) <= MORE * _length(article.body):
-        return article
-    known = replace(
-        article,
-        body=held.body,
-        author=article.author or held.author,
-        image=article.image or held.image,
-        place=article.place or held.place,
-        categories=article.categories or held.categories,
-        excerpt=article.excerpt or held.excerpt,
-        updated=article.updated or held.updated,
-        url=held.url or article.url,
-        published=article.published if article.dated else held.published,
-        dated=article.dated or held.dated,
-    )
-    return replace(known, content_hash=content_hash(known.title, known.text))
-
-
-def _filled(article: Article, item: RawItem, url: str) -> Article:
-    """The article with the page's author, picture, categories and date where its feed gave none."""
-    date, dated = article.published, article.dated
-    if not dated and (found := parse_date(item.date)) is not None:
-        found = found.astimezone(UTC)
-        # an undated article counts from when it was seen, and nothing seen can be from later
-        if found.year >= EARLIEST and found <= article.published:
-            date, dated = found, True
+def _with_page_fields(article: Article, item: RawItem, url: str) -> Article:
+    """The article with the page's author, image, categories and dates if its feed gave none."""
+    published, dated = article.published, article.dated
+    if not dated and (date := parse_date(item.date)) is not None:
+        date = date.astimezone(UTC)
+        # An undated article has the time when it was first seen, and its page cannot be newer.
+        if date.year >= _EARLIEST_YEAR and date <= article.published:
+            published, dated = date, True
     return replace(
         article,
-        published=date,
+        published=published,
         dated=dated,
-        updated=article.updated or _later(item.updated, date, article),
+        updated=article.updated or _update_time(item.updated, published, article),
         author=article.author or item.author[:200],
         image=article.image or next(iter(item.images), None),
         categories=article.categories or tuple(item.categories),
         excerpt=article.excerpt or item.excerpt,
-        url=_canonical(article.url, item.url, url),
+        url=_canonical_address(article.url, item.url, url),
     )
 
 
-def _later(raw: str, published: datetime, article: Article) -> datetime | None:
-    """When the page says that it was changed, if the article has a date of its own and it lies within a week of it."""
-    found = parse_date(raw) if raw and article.dated else None
-    if found is None:
+def _update_time(raw: str, published: datetime, article: Article) -> datetime | None:
+    """The time of the page's last change, for a dated article and within a week of its publication."""
+    date = parse_date(raw) if raw and article.dated else None
+    if date is None:
         return None
-    after = (found.astimezone(UTC) - published).total_seconds()
-    return found.astimezone(UTC) if 0 < after <= 7 * 86400 else None
+    seconds_later = (date.astimezone(UTC) - published).total_seconds()
+    return date.astimezone(UTC) if 0 < seconds_later <= _MAX_UPDATE_SECONDS else None
 
 
-def _canonical(asked: str, named: str, found: str) -> str:
-    """The page's own name for its address, when it is on the host that was asked or answered, and no front page."""
-    host = urlsplit(canonical_url(named)).hostname
-    known = {urlsplit(canonical_url(one)).hostname for one in (asked, found)}
-    return named if host in known and urlsplit(named).path.strip("/") else asked
+def _canonical_address(feed_url: str, page_url: str, final_url: str) -> str:
+    """The page's own address if it is on the host of the feed's link or of the response, and no front page."""
+    host = urlsplit(canonical_url(page_url)).hostname
+    known_hosts = {urlsplit(canonical_url(url)).hostname for url in (feed_url, final_url)}
+    return page_url if host in known_hosts and urlsplit(page_url).path.strip("/") else feed_url
 
 
-def _tells_of(article: Article, item: RawItem) -> bool:
-    wanted = set(stems(article.title))
-    if len(wanted) < 3:
+def _is_about(article: Article, item: RawItem) -> bool:
+    """Whether the page contains enough of the title's words."""
+    title_stems = set(stems(article.title))
+    if len(title_stems) < _MIN_TITLE_STEMS:
         return True
     text = "\n".join((item.title, item.excerpt, *(block.text for block in item.body)))
-    return len(wanted & set(stems(text))) >= SAME * len(wanted)
+    return len(title_stems & set(stems(text))) >= _MIN_SHARED_STEMS * len(title_stems)
 
 
-def _told(article: Article, warning: str) -> Article:
-    return replace(article, warnings=(*(one for one in article.warnings if one != warning), warning))
+def _with_warning(article: Article, warning: str) -> Article:
+    others = (known for known in article.warnings if known != warning)
+    return replace(article, warnings=(*others, warning))
 
 
-def _length(body: Sequence[Block]) -> int:
+def _text_length(body: Sequence[Block]) -> int:
     return sum(len(block.text) for block in body if block.kind == "p")

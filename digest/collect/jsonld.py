@@ -1,44 +1,29 @@
-"""What a page states about its article in JSON-LD (schema.org NewsArticle and its like). Reads JSON only.
-
-Much of it is no JSON: commas too many, comments, entities for quotation marks. What can't be mended is searched
-for its strings. A page may state other articles than its own; which is its own is told by address and headline.
-"""
+"""Read the article that a page describes in JSON-LD (schema.org NewsArticle and similar types)."""
 
 from __future__ import annotations
 
-import html
 import json
-import re
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from digest.collect.cleaning.identity import canonical_url
 from digest.collect.markup import plain
-from digest.hindi.text import fold
-from digest.hindi.tokens import stems
 
-_TYPES = frozenset(
+_ARTICLE_TYPES = frozenset(
     {"NewsArticle", "Article", "BlogPosting", "ReportageNewsArticle", "LiveBlogPosting", "AnalysisNewsArticle"}
     | {"OpinionNewsArticle", "BackgroundNewsArticle", "ReviewNewsArticle", "ImageGallery", "MediaGallery"}
 )
-_DEEPEST = 6
-_MOST = 30
-_LONGEST = 1_000_000
-_ALIKE = 0.5
-"""Share of the shorter headline's stems by which two headlines are of one article."""
 
-_COMMENT = re.compile(r"^\s*(?:<!--|//<!\[CDATA\[|<!\[CDATA\[|/\*)|(?:-->|//\]\]>|\]\]>|\*/)\s*;?\s*$")
-_TRAILING = re.compile(r",(?=\s{0,200}[}\]])")
-_STRING = re.compile(
-    r'"(@type|headline|datePublished|dateModified|articleBody|articleSection)"\s{0,20}:\s{0,20}"((?:[^"\\]|\\.)*+)"',
-    re.S,
-)
+# Limits for hostile pages: scripts of a page, characters of a script, levels and list entries in it.
+_MAX_SCRIPTS = 30
+_MAX_SCRIPT = 1_000_000
+_MAX_DEPTH = 6
+_MAX_ENTRIES = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
-    """The article's own statements; '' where it makes none. `body` may hold HTML."""
+class JsonLdArticle:
+    """What the page says about its article; '' where it says nothing. `body` may be HTML."""
 
     headline: str = ""
     published: str = ""
@@ -50,87 +35,44 @@ class Stated:
     image: str = ""
 
 
-def stated(scripts: list[str], *, titles: Iterable[str] = (), address: str = "") -> Stated:
-    """The page's article among its JSON-LD scripts; broken scripts are mended or passed over.
-
-    `titles` are the page's headlines, `address` its own: the article that bears one of them is taken, else the first
-    that contradicts neither.
-    """
-    found = [_of(article) for script in scripts[:_MOST] for article in _articles(_parsed(script), 0)][:_MOST]
-    known = [title for title in titles if title]
-    for one in found:
-        if _is_at(one, address) or any(_alike(one.headline, title) for title in known):
-            return one
-    return next((one for one in found if not (address and one.url and known and one.headline)), Stated())
-
-
-def _is_at(one: Stated, address: str) -> bool:
-    return bool(address and one.url) and canonical_url(one.url) == canonical_url(address)
-
-
-def _alike(one: str, other: str) -> bool:
-    if fold(one) and (fold(one) in fold(other) or fold(other) in fold(one)):
-        return True
-    ours, theirs = set(stems(one)), set(stems(other))
-    return len(ours & theirs) >= max(2, _ALIKE * min(len(ours), len(theirs)))
-
-
-def _parsed(script: str) -> Any:
-    """The document of a script, mended where it is no JSON; None when nothing can be made of it."""
-    text = script[:_LONGEST].strip()
-    for mended in (str, _mended, _unescaped):
+def read_jsonld(scripts: Sequence[str]) -> JsonLdArticle:
+    """The first article in a page's JSON-LD scripts. Scripts that are not valid JSON are skipped."""
+    for script in scripts[:_MAX_SCRIPTS]:
         try:
-            # strict=False: raw newlines inside strings are common
-            return json.loads(mended(text.rstrip(";")), strict=False)
+            # Line breaks inside strings are common, and only a lenient parser accepts them.
+            document = json.loads(script[:_MAX_SCRIPT].strip().rstrip(";"), strict=False)
         except (ValueError, RecursionError):
             continue
-    return _strings(text)
+        for article in _articles(document, 0):
+            return _read_article(article)
+    return JsonLdArticle()
 
 
-def _mended(text: str) -> str:
-    for _ in range(2):
-        text = _COMMENT.sub("", text)
-    return _TRAILING.sub("", text.strip().rstrip(";"))
-
-
-def _unescaped(text: str) -> str:
-    return _mended(html.unescape(text))
-
-
-def _strings(text: str) -> dict[str, str] | None:
-    """The strings that a broken script still names, when it speaks of an article."""
-    found: dict[str, str] = {}
-    for match in _STRING.finditer(text):
-        if match[1] == "@type":
-            found["@type"] = match[2] if match[2] in _TYPES else found.get("@type", "")
-        elif match[2]:
-            found.setdefault(match[1], match[2].replace('\\"', '"').replace("\\/", "/").replace("\\n", "\n"))
-    return found if found.get("@type") and found.get("headline") else None
-
-
-def _articles(node: Any, depth: int) -> list[dict[str, Any]]:
-    if depth > _DEEPEST:
-        return []
+def _articles(node: Any, depth: int) -> Iterator[dict[str, Any]]:
+    if depth > _MAX_DEPTH:
+        return
     if isinstance(node, list):
-        return [found for one in node[:50] for found in _articles(one, depth + 1)]
-    if not isinstance(node, dict):
-        return []
-    kinds = node.get("@type")
-    if _TYPES & {str(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])}:
-        return [node]
-    return [found for name in ("@graph", "mainEntity") for found in _articles(node.get(name), depth + 1)]
+        for entry in node[:_MAX_ENTRIES]:
+            yield from _articles(entry, depth + 1)
+    elif isinstance(node, dict):
+        types = node.get("@type")
+        if _ARTICLE_TYPES & {str(name) for name in (types if isinstance(types, list) else [types])}:
+            yield node
+            return
+        for name in ("@graph", "mainEntity"):
+            yield from _articles(node.get(name), depth + 1)
 
 
-def _of(article: dict[str, Any]) -> Stated:
-    return Stated(
+def _read_article(article: dict[str, Any]) -> JsonLdArticle:
+    return JsonLdArticle(
         headline=plain(_text(article.get("headline")) or _text(article.get("name"))),
         published=_text(article.get("datePublished")),
         modified=_text(article.get("dateModified")),
-        author=_names(article.get("author")),
+        author=_author_names(article.get("author")),
         section=plain(_text(article.get("articleSection"))),
         url=_text(article.get("url")) or _text(article.get("mainEntityOfPage")),
         body=_text(article.get("articleBody")),
-        image=_picture(article.get("image")) or _picture(article.get("thumbnailUrl")),
+        image=_image_url(article.get("image")) or _image_url(article.get("thumbnailUrl")),
     )
 
 
@@ -142,16 +84,13 @@ def _text(value: Any) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _picture(value: Any) -> str:
-    """The address of the first picture, which may be a string, an ImageObject, or a list of either."""
-    first = (value[0] if value else "") if isinstance(value, list) else value
-    return _text(first.get("url") or first.get("contentUrl")) if isinstance(first, dict) else _text(first)
+def _image_url(value: Any) -> str:
+    """The URL of the first image: a string, an ImageObject, or a list of either."""
+    image = (value[0] if value else "") if isinstance(value, list) else value
+    return _text(image.get("url") or image.get("contentUrl")) if isinstance(image, dict) else _text(image)
 
 
-def _names(value: Any) -> str:
+def _author_names(value: Any) -> str:
     people = value if isinstance(value, list) else [value]
-    return ", ".join(name for one in people[:10] if (name := plain(_text(_named(one)))))[:200]
-
-
-def _named(person: Any) -> Any:
-    return person.get("name", "") if isinstance(person, dict) else person
+    names = (plain(_text(one.get("name", "") if isinstance(one, dict) else one)) for one in people[:10])
+    return ", ".join(name for name in names if name)[:200]

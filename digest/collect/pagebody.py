@@ -1,121 +1,141 @@
-"""Finds the article's text on a page: a site's own row, marked containers, else where most running text stands.
+"""Find the article's text on a page.
 
-Gives blocks and pictures; judges no title and no date. What trafilatura takes for the text is heard as a second
-opinion: where a page marks nothing, it says where the article ends.
+The text is in a marked container, or in the element with the most running text. If the page shows none, JSON-LD may
+have it. trafilatura's text replaces the result if it is much longer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from digest.collect.markup import MAX_BLOCKS, Content, paragraphs, read_html, walk
-from digest.collect.pagefurniture import ENOUGH, RUN, mark_headings, mostly_link, strip_furniture
-from digest.collect.pagenext import drop_next
-from digest.collect.pagequirks import Quirk
-from digest.collect.pagetext import reconciled, second_opinion
+from digest.collect.pagefurniture import MIN_ARTICLE, MIN_SENTENCE, is_mostly_link, remove_boilerplate
+from digest.hindi.text import fold
 from digest.models import Block
 
-_SURE = ("//*[@itemprop='articleBody']",)
-_MARKED = ("//article", "//main", "//*[@role='main']")
-_HOLDERS = frozenset({"div", "td", "section", "article", "main", "body", "center", "span"})
-_PARTS = ("p", "h2", "h3", "h4", "h5", "li", "blockquote", "tr", "img")
-_MOST_CELLS = 12
-_ENDED = ("।", "॥", ".", "?", "!", "”", '"', "’", ":")
+# Containers that pages mark as the article, in the order of trust.
+_CONTAINERS = ("//*[@itemprop='articleBody']", "//article", "//main", "//*[@role='main']")
+_MAX_CONTAINERS = 5
+
+# Elements that may be scored as the article, and those that are read as a part of its text.
+_SCORED = frozenset({"div", "td", "section", "article", "main", "body", "center", "span"})
+_PARTS = ("p", "h2", "h3", "h4", "h5", "li", "blockquote", "img")
+_SENTENCE_ENDS = ("।", "॥", ".", "?", "!", "”", '"', "’", ":")
+
+# Ancestors that share the score of a run of text, and the share that is passed on at each level.
+_SCORED_LEVELS = 4
+_SCORE_DECAY = 0.6
+
+# trafilatura's text is used if it is this many times as long. By shorter ones it often brings boilerplate along.
+_MUCH_LONGER = 3
+
+# Tags of a page that trafilatura may parse. Article pages have some 5,000, hostile ones a million.
+_MAX_TAGS = 50_000
+
+# Blocks among which repetitions are looked for.
+_MAX_COMPARED = 200
+
+# Blocks at the front that may be the title.
+_FRONT = 6
 
 
-def page_body(tree: Any, base: str, stated: str, *, title: str = "", quirk: Quirk | None = None) -> Content:
-    """The article's blocks. `stated` is the text that JSON-LD gives, taken when the page shows clearly less.
+def page_body(tree: Any, base: str, jsonld_body: str, *, page: str, remove: Iterable[str] = ()) -> Content:
+    """The article's blocks and images. Removes boilerplate from the tree.
 
-    `title` tells the article from the next ones that a page may hold below it.
-
-    Changes the tree: furniture is taken out of it.
+    `jsonld_body` is the text from JSON-LD, `page` the whole page, `remove` the XPaths of what to remove first.
     """
-    for path in quirk.drop if quirk else ():
+    visible = len("".join(tree.itertext()))
+    for path in remove:
         for node in tree.xpath(path):
             if node.getparent() is not None:
                 node.drop_tree()
-    drop_next(tree, title)
-    own = _best(tree, (quirk.body,), base) if quirk and quirk.body else Content()
-    if size(own) < ENOUGH:
-        strip_furniture(tree)
-        mark_headings(tree)
-        own = _best(tree, _SURE, base)
-    if size(own) < ENOUGH:
-        own = _best(tree, _MARKED, base)
-        marked = size(own) >= ENOUGH
-        own = own if marked else _densest(tree, base)
-        # JSON-LD's own text settles it; only without it is the second opinion worth its 50 ms
-        if len(stated) < ENOUGH:
-            own = reconciled(own, second_opinion(tree), marked=marked)
-    if stated and (size(own) < ENOUGH <= len(stated) or len(stated) > 1.2 * size(own) + ENOUGH):
-        said = read_html(stated, base)
-        said.images = own.images
-        return said
-    return own
+    remove_boilerplate(tree)
+    content = _find_body(tree, base)
+    if text_length(content) < MIN_ARTICLE <= len(jsonld_body):
+        content.blocks = read_html(jsonld_body, base).blocks
+    content.blocks = _without_repeats(content.blocks)
+    # trafilatura takes some 50 ms, and its text cannot be longer than all that the page contains.
+    if visible > _MUCH_LONGER * text_length(content):
+        other = Content(_trafilatura_blocks(page), content.images)
+        if text_length(other) > _MUCH_LONGER * text_length(content):
+            return other
+    return content
 
 
-def size(content: Content) -> int:
+def text_length(content: Content) -> int:
     """Characters of the paragraphs."""
     return sum(len(block.text) for block in content.blocks if block.kind == "p")
 
 
-def _best(tree: Any, paths: tuple[str, ...], base: str) -> Content:
-    """The fullest content of the elements that a path gives, by the first path that gives enough.
-
-    Several `<article>`s beside each other are one live report, when each holds little and they share a parent.
-    """
-    best = Content()
-    for path in paths:
-        found = tree.xpath(path)
-        for node in found[:5]:
-            content = _paragraphs(node, base)
-            best = content if size(content) > size(best) else best
-        parents = {node.getparent() for node in found}
-        if len(found) > 1 and len(parents) == 1 and path == "//article":
-            together = _paragraphs(_wider(parents.pop()), base)
-            best = together if size(together) > 1.2 * size(best) else best
-        if size(best) >= ENOUGH:
-            break
-    return best
+def trim(blocks: list[Block], *, title: str) -> list[Block]:
+    """The blocks without the title and what precedes it, and without headings at the end."""
+    start = 0
+    for position, block in enumerate(blocks[:_FRONT]):
+        if _key(block) == "".join(fold(title).split()):
+            start = position + 1
+    end = len(blocks)
+    while end > start and blocks[end - 1].kind == "h":
+        end -= 1
+    trimmed = blocks[start:end]
+    return trimmed if any(block.kind == "p" for block in trimmed) else blocks
 
 
-def _wider(parent: Any) -> Any:
-    """The `<main>` round a row of updates, where their opening stands; the parent itself without one."""
-    return next(parent.iterancestors("main"), parent)
+def _find_body(tree: Any, base: str) -> Content:
+    """The first marked container with enough text. Pages that load the next stories below have them in later ones."""
+    for path in _CONTAINERS:
+        for node in tree.xpath(path)[:_MAX_CONTAINERS]:
+            content = _read_element(node, base)
+            if text_length(content) >= MIN_ARTICLE:
+                return content
+    return _densest(tree, base)
 
 
-def _paragraphs(node: Any, base: str) -> Content:
-    """`<p>`, headings and points of lists below a node; everything below it when it uses no `<p>`."""
-    inner = Content()
+def _densest(tree: Any, base: str) -> Content:
+    """The content of the element with the most running text, counted some levels up."""
+    scores: dict[Any, float] = {}
+    for node in tree.iter():
+        if not isinstance(node.tag, str) or node.tag == "a" or (node.tag in _PARTS and is_mostly_link(node)):
+            continue
+        runs = (" ".join(text.split()) for text in (node.text or "", *((child.tail or "") for child in node)))
+        length = sum(len(run) for run in runs if len(run) > MIN_SENTENCE)
+        if not length:
+            continue
+        weight = 1.0
+        for element in [node, *node.iterancestors()][:_SCORED_LEVELS]:
+            if element.tag in _SCORED:
+                scores[element] = scores.get(element, 0.0) + length * weight
+                weight *= _SCORE_DECAY
+    return _read_element(max(scores, key=scores.__getitem__), base) if scores else Content()
+
+
+def _read_element(node: Any, base: str) -> Content:
+    """Paragraphs, headings and list items below an element; all text below it if that is much more."""
+    parts = Content()
     for part in node.iter(*_PARTS):
-        if len(inner.blocks) >= MAX_BLOCKS:
+        if len(parts.blocks) >= MAX_BLOCKS:
             break
-        if part.tag != "img" and mostly_link(part):
-            continue
-        if _is_taken(part) or not _is_text(part):
-            continue
-        if part.tag == "tr":
-            inner.blocks += _row(part)
-            continue
-        walk(part, inner, base)
-    inner.blocks = _trimmed(inner.blocks)
-    whole = Content()
-    walk(node, whole, base)
-    whole.blocks = _trimmed([block for block in whole.blocks if block.kind == "h" or _is_running(block.text)])
-    return whole if size(whole) > (1.5 if size(inner) >= ENOUGH else 2) * size(inner) else inner
+        if (part.tag == "img" or not is_mostly_link(part)) and not _is_inside_part(part) and _is_text(part):
+            walk(part, parts, base)
+    everything = Content()
+    walk(node, everything, base)
+    everything.blocks = [block for block in everything.blocks if block.kind == "h" or _is_sentence(block.text)]
+    factor = 1.5 if text_length(parts) >= MIN_ARTICLE else 2
+    return everything if text_length(everything) > factor * text_length(parts) else parts
 
 
-def _is_running(text: str) -> bool:
-    return len(text) > RUN or text.endswith(_ENDED)
+def _is_sentence(text: str) -> bool:
+    return len(text) > MIN_SENTENCE or text.endswith(_SENTENCE_ENDS)
 
 
-def _is_taken(part: Any) -> bool:
-    """Whether a part stands in one that is taken whole, or in a link to another story."""
-    for holder in part.iterancestors("p", "li", "blockquote", "tr", "a"):
-        if holder.tag == "a":  # one that is never closed holds the article itself
-            if part.tag != "img" and len("".join(holder.itertext())) <= 2 * ENOUGH:
+def _is_inside_part(part: Any) -> bool:
+    """Whether a part is inside another that is read whole, or inside a link to another story."""
+    for ancestor in part.iterancestors("p", "li", "blockquote", "a"):
+        if ancestor.tag == "a":
+            # A link that is never closed contains the article itself.
+            if part.tag != "img" and len("".join(ancestor.itertext())) <= 2 * MIN_ARTICLE:
                 return True
-        elif holder.tag == "p" or (bool(_cells(holder)) if holder.tag == "tr" else _is_leaf(holder)):
+        elif ancestor.tag == "p" or _is_leaf(ancestor):
             return True
     return False
 
@@ -125,61 +145,43 @@ def _is_leaf(part: Any) -> bool:
 
 
 def _is_text(part: Any) -> bool:
-    """Whether a point of a list or a quotation is text of its own, and no button or holder of paragraphs."""
+    """Whether a list item or quotation is text of its own, and no button or container of paragraphs."""
     if part.tag not in ("li", "blockquote"):
         return True
-    if not _is_leaf(part):
-        return False
-    return _is_running(" ".join("".join(part.itertext()).split())) or (part.tag == "li" and _is_list_of_words(part))
+    return _is_leaf(part) and _is_sentence(" ".join("".join(part.itertext()).split()))
 
 
-def _is_list_of_words(point: Any) -> bool:
-    """Whether short points are a list of the text (250 grams of sesame): no link among them, a line of text before."""
-    points = point.getparent()
-    siblings = points.itersiblings(preceding=True) if points is not None else ()
-    before = next((one for one in siblings if isinstance(one.tag, str)), None)
-    return (
-        before is not None
-        and before.tag in ("p", "h2", "h3", "h4", "h5")
-        and next(points.iter("a", "button", "img", "input", "svg", "form"), None) is None
-    )
+def _without_repeats(blocks: list[Block]) -> list[Block]:
+    """The blocks without those that consist of earlier ones: some pages contain the text twice."""
+    kept: list[Block] = []
+    earlier: list[str] = []
+    for block in blocks:
+        key = rest = _key(block)
+        if len(key) >= MIN_SENTENCE and len(earlier) < _MAX_COMPARED:
+            for text in earlier:
+                rest = rest.replace(text, "")
+            if len(rest) < 0.1 * len(key):
+                continue
+            earlier.append(key)
+        kept.append(block)
+    return kept
 
 
-def _cells(row: Any) -> list[str]:
-    """The cells of a row of figures; [] of a row that lays out the page: with one cell, paragraphs or pictures."""
-    cells = [cell for cell in row if cell.tag in ("td", "th")]
-    if not 2 <= len(cells) <= _MOST_CELLS or next(row.iter("table", "div", "img", "ul", "br"), None) is not None:
+def _key(block: Block) -> str:
+    return "".join(fold(block.text).split())
+
+
+def _trafilatura_blocks(page: str) -> list[Block]:
+    """trafilatura's paragraphs of the page; [] if it finds none or fails."""
+    # Imported here because it loads slowly and most pages do not need it.
+    import trafilatura
+
+    if page.count("<") > _MAX_TAGS:
         return []
-    texts = [" ".join("".join(cell.itertext()).split()) for cell in cells]
-    return texts if all(len(text) <= 2 * RUN for text in texts) else []
-
-
-def _row(row: Any) -> list[Block]:
-    return [block for text in [" | ".join(text for text in _cells(row) if text)] for block in paragraphs(text)]
-
-
-def _densest(tree: Any, base: str) -> Content:
-    """The content of the element in which the most running text stands, counted one and two levels up."""
-    scores: dict[Any, float] = {}
-    for node in tree.iter():
-        if not isinstance(node.tag, str) or node.tag == "a" or (node.tag in _PARTS and mostly_link(node)):
-            continue
-        runs = [node.text or "", *((child.tail or "") for child in node)]
-        length = sum(len(run) for text in runs if len(run := " ".join(text.split())) > RUN)
-        if not length:
-            continue
-        weight = 1.0
-        for holder in [node, *node.iterancestors()][:4]:
-            if holder.tag in _HOLDERS:
-                scores[holder] = scores.get(holder, 0.0) + length * weight
-                weight *= 0.6
-    if not scores:
-        return Content()
-    return _paragraphs(max(scores, key=scores.__getitem__), base)
-
-
-def _trimmed(blocks: list[Block]) -> list[Block]:
-    """Without the headings that no paragraph follows: lists of other stories at the page's end."""
-    while blocks and blocks[-1].kind == "h":
-        blocks = blocks[:-1]
-    return blocks
+    try:
+        text = trafilatura.extract(page, include_comments=False, include_tables=False) or ""
+    # The library and its parsers raise many kinds of error on broken pages.
+    except Exception:
+        return []
+    lines = (line.removeprefix("- ").strip() for line in text.split("\n"))
+    return [block for line in lines if line for block in paragraphs(line)]

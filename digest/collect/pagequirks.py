@@ -1,35 +1,24 @@
-"""What single sites need beyond what pages have in common: rows of data, each with why. No behaviour but the look-up.
+"""Rules for single sites whose pages mislead the general rules: rows of data, each with its reason.
 
-A row is for a site whose marks mislead; where marks or the second opinion do, there is no row. Add one beside a
-saved page that fails without it.
+Add a row together with a saved page that fails without it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+# BBC pages have other stories in the middle of the text, in a section whose class names are hashes.
+_BBC = ("//*[@data-e2e='recommendations-heading']",)
 
-@dataclass(frozen=True, slots=True)
-class Quirk:
-    """XPaths: the element that holds the text (its fullest match), and what to take out before reading."""
-
-    body: str = ""
-    drop: tuple[str, ...] = ()
+# XPaths of elements to remove, by host without `www.` and `m.`. A rule applies to subdomains too.
+SITE_RULES: dict[str, tuple[str, ...]] = {"bbc.com": _BBC, "bbc.co.uk": _BBC}
 
 
-_BBC = Quirk(drop=("//*[@data-e2e='recommendations-heading']",))
-"""Other stories stand in the middle of the text, in a section whose classes are hashes."""
-
-QUIRKS: dict[str, Quirk] = {"bbc.com": _BBC, "bbc.co.uk": _BBC}
-"""Host without `www.` and `m.` → row; a row holds for hosts below it too."""
-
-
-def quirk_of(url: str) -> Quirk | None:
-    """The row of a page's host; the longest name wins."""
+def elements_to_remove(url: str) -> tuple[str, ...]:
+    """XPaths of what to remove from a page of this host before reading it. The longest matching host name wins."""
     host = (urlsplit(url).hostname or "").lower() if "://" in url else ""
     while host:
-        if host in QUIRKS:
-            return QUIRKS[host]
+        if host in SITE_RULES:
+            return SITE_RULES[host]
         host = host.partition(".")[2]
-    return None
+    return ()

@@ -55,7 +55,7 @@ class Newsletter(SettingsModel):
     language: Language = Field(
         default="hi",
         description="Language of the newsletter. Articles in other languages are ignored. `hi` and `en` are included; "
-        "any other needs `messages/CODE.po` (docs/templates.md). A region (`hi-IN`) has no effect.",
+        "any other needs `messages/CODE.po` (docs/letter.md). A region (`hi-IN`) has no effect.",
     )
     timezone: Zone = Field(
         default="Asia/Kolkata", description='Time zone of the schedule, which also decides what "today" is.'
@@ -189,7 +189,7 @@ class Delivery(SettingsModel):
     on_unknown: Literal["fence", "hold", "resend"] = Field(
         default="fence",
         description="What happens to a batch whose outcome is unknown: `fence` cancels it and sends it again, `hold` "
-        "waits for proof, `resend` sends it again (docs/configuration.md).",
+        "waits for proof, `resend` sends it again (docs/sending.md).",
     )
     lead: Duration = Field(
         default=timedelta(minutes=40),

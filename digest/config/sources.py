@@ -101,7 +101,7 @@ class SourceSettings(SettingsModel):
     mapping: MappingSettings | None = Field(
         default=None,
         description="For a news API: `newsapi`, `gnews` or `wordpress` (also detected automatically), or the paths of "
-        "its fields (docs/configuration.md).",
+        "its fields (docs/sources.md).",
     )
     auth: AuthSettings | None = Field(default=None, description="API key of the source.")
 

@@ -58,7 +58,7 @@ class Web(SettingsModel):
     signup: bool = Field(
         default=True,
         description="Offer the signup form at `/join`: double opt-in, at most 20 signups per hour and network and one "
-        "email per ten minutes and address (docs/operations.md).",
+        "email per ten minutes and address (docs/reader-pages.md).",
     )
     signup_mails_per_hour: int = Field(
         default=1000,

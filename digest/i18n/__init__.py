@@ -55,7 +55,7 @@ def require(language: str) -> None:
         available += f"; {_own_folder.name}/ has {', '.join(own)}"
     reason = (
         f"file not found, and newsletter.language is '{code}': {available}. "
-        f"Copy {TEMPLATE} and translate it; see docs/templates.md"
+        f"Copy {TEMPLATE} and translate it; see docs/letter.md"
     )
     raise ConfigurationError([ConfigProblem(wanted, 0, reason)])
 

@@ -1,7 +1,7 @@
 """What templates receive: an edition ready to print, with all texts cleaned and all dates in words.
 
 Decides about content, not about looks: which story is the lead, which are told in brief, which images are shown.
-The fields of the classes here are the names that a template may use (docs/templates.md).
+The fields of the classes here are the names that a template may use (docs/letter.md).
 """
 
 from __future__ import annotations

@@ -126,8 +126,8 @@ def test_half_a_million_characters_take_seconds() -> None:
 
 def _patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
     for package in (digest.hindi, digest.collect, digest.curate):
-        for module in pkgutil.iter_modules(package.__path__):
-            full = f"{package.__name__}.{module.name}"
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            full = module.name
             for name, value in vars(importlib.import_module(full)).items():
                 for at, one in enumerate(value if isinstance(value, tuple) else (value,)):
                     found = getattr(one, "pattern", None)

@@ -18,7 +18,7 @@ from tests.paths import ROOT
 from tests.render.extraction import template, used
 from tests.render.marathi import CATALOGUE as MARATHI
 
-OURS = ROOT / "digest" / "messages"
+OURS = ROOT / "digest" / "i18n"
 HEADER = 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
 
 
@@ -196,7 +196,7 @@ def test_a_file_without_plural_rule_inherits_one(tmp_path: Path) -> None:
 
 
 def test_babel_is_imported_with_the_first_catalogue_only() -> None:
-    code = "import sys; from digest import messages; messages.require('hi'); assert 'babel' not in sys.modules"
+    code = "import sys; from digest import i18n; i18n.require('hi'); assert 'babel' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -1,4 +1,4 @@
-"""docs/templates.md: every recipe works, and everything that a template may use is documented."""
+"""docs/letter.md: every recipe works, and everything that a template may use is documented."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from digest.yamlio import reader
 from tests.paths import ROOT
 from tests.render.sample import EDITION, EVERYTHING, NOW, TEMPLATES, renderer
 
-DOCUMENT = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
+DOCUMENT = (ROOT / "docs" / "letter.md").read_text(encoding="utf-8")
 _FILE = re.compile(r"`([a-z./0-9]+)`:\n\n```[a-z]+\n(.*?)```", re.S)
 RECIPES = {
     part.partition("\n")[0].strip(): _FILE.findall(part)
     for part in re.split(r"^#{2,3} ", DOCUMENT, flags=re.M)
-    if _FILE.search(part) and "`templates/pages/" not in part
+    if _FILE.search(part)
 }
 SEEN = {
-    "Another word above the editor's words": ("html", r"नमस्कार, आज की बात</p>\s*<p[^>]*>आज सुबह पहाड़ों"),
-    "A sponsor's box, with its colours in the dark": (
+    "A heading above the editor's words": ("html", r"नमस्कार, आज की बात</p>\s*<p[^>]*>आज सुबह पहाड़ों"),
+    "A sponsor box with dark colours": (
         "html",
         r'\.sp\{background-color:#13233f!important.*<div class="sp" style="[^"]*color:#123a7a[^"]*">सहयोग',
     ),

@@ -1,4 +1,4 @@
-"""The schemas for editors accept everything that the documents show, and mark common mistakes."""
+"""The json_schema for editors accept everything that the documents show, and mark common mistakes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from jsonschema import Draft202012Validator
 from digest.config import json_schema
 from digest.config.settings import Settings
 from digest.yamlio import reader
-from tests.house.test_readme import CONFIGURATION, README, blocks
+from tests.house.documents import list_examples, settings_examples
 from tests.paths import ROOT
 from tools import configuration
 
+CONFIGURATION = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
 SETTINGS = Draft202012Validator(json_schema.settings_schema())
 LIST = Draft202012Validator(json_schema.list_schema(("देश", "खेल")))
 NEWSLETTER = "newsletter: {name: न, sender: {email: news@example.com}}\n"
@@ -38,9 +39,10 @@ def test_our_own_files_are_valid_and_name_their_schema(folder: Path) -> None:
         assert errors(validator, text) == []
 
 
-@pytest.mark.parametrize("block", blocks(README + CONFIGURATION.partition("## subscribers.yaml")[0], "yaml"))
-def test_the_examples_in_the_documents_are_valid(block: str) -> None:
-    assert errors(SETTINGS, NEWSLETTER + block) == []
+def test_the_examples_in_the_documents_are_valid() -> None:
+    for validator, examples in ((SETTINGS, settings_examples()), (LIST, list_examples())):
+        for example in examples:
+            assert errors(validator, example.text) == [], example
 
 
 def test_every_setting_and_field_has_a_description() -> None:

@@ -47,7 +47,7 @@ def test_a_custom_template_overrides_the_built_in_one(home: Path) -> None:
 
 
 def test_the_documented_example_works(home: Path) -> None:
-    document = (ROOT / "docs/templates.md").read_text(encoding="utf-8")
+    document = (ROOT / "docs/reader-pages.md").read_text(encoding="utf-8")
     ((path, text),) = re.findall(r"`(templates/pages/[a-z.0-9]+)`:\n\n```jinja\n(.*?)```", document, re.S)
     (home / path).write_text(text, encoding="utf-8")
     with site(home) as pages:
@@ -57,7 +57,7 @@ def test_the_documented_example_works(home: Path) -> None:
 
 
 def test_every_template_is_documented() -> None:
-    document = (ROOT / "docs/templates.md").read_text(encoding="utf-8").partition("## The readers' pages")[2]
+    document = (ROOT / "docs/reader-pages.md").read_text(encoding="utf-8")
     assert [path.name for path in TEMPLATES.iterdir() if f"`{path.name}`" not in document] == []
 
 

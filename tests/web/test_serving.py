@@ -108,8 +108,8 @@ def test_the_list_shows_pauses_and_preferences(newsroom: Newsroom) -> None:
     exported = newsroom.digest("subscribers", "export").out
     assert "asha@example.com,आशा शर्मा,खेल,daily,Asia/Kolkata,,html,paused" in exported
     assert {row["email"] for row in listed if row["paused_until"]} == {"asha@example.com"}
-    assert "asha@example.com pauses until 2026-11-30, at their own wish" in newsroom.digest("subscribers", "check").out
+    assert "asha@example.com has paused until 2026-11-30" in newsroom.digest("subscribers", "check").out
     assert newsroom.digest("subscribers", "set", "kabir@example.com", "--hour", "06:00").code == 0
-    assert "kabir@example.com asks for 06:00 and gets it at 07:00" in newsroom.digest("subscribers", "check").out
+    assert "kabir@example.com wants 06:00 and gets it at 07:00" in newsroom.digest("subscribers", "check").out
     report = newsroom.json("send")
     assert {row["reason"] for row in report["not_reached"]} >= {"paused until 2026-11-30"}

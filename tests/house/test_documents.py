@@ -1,0 +1,115 @@
+"""The documents are true: their commands, options, examples and links exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from digest.cli.commands import cli
+from digest.config import loader
+from digest.subscribers import list_file
+from digest.yamlio import reader
+from tests.cli.newsroom import Newsroom
+from tests.house.documents import EVERY_DOCUMENT, PAGES, README, commands, list_examples, settings_examples
+from tests.paths import ROOT
+
+GUIDES = [page for page in PAGES if page != README and commands(page)]
+TREES = ("digest", "tests", "tools", "bench", "samples/newsletter")
+
+
+def page_id(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=page_id)
+def test_the_commands_of_a_guide_work(tmp_path: Path, guide: Path) -> None:
+    """In their order, in a fresh newsletter folder."""
+    room = Newsroom(tmp_path)
+    if "init" not in [words[1] for words in commands(guide)]:
+        assert room.digest("init", "letter").code == 0
+        room = Newsroom(tmp_path / "letter")
+    for words in commands(guide):
+        if words[0] == "cd":
+            room = Newsroom(room.home / words[1])
+            continue
+        assert words[0] == "digest", words
+        run = room.digest(*words[1:])
+        assert run.code == 0, (words, run.out, run.err)
+
+
+def documented_commands() -> list[tuple[str, str]]:
+    """Return the commands in code blocks and in inline code, each with its page."""
+    found = set()
+    for page in EVERY_DOCUMENT:
+        text = page.read_text(encoding="utf-8")
+        for block in re.findall(r"```(?:sh|console)\n(.*?)```", text, re.S):
+            lines = (line.strip().removeprefix("$ ").partition(" #")[0] for line in block.splitlines())
+            found |= {(page_id(page), line) for line in lines if line.startswith("digest ")}
+        prose = re.sub(r"```.*?```", "", text, flags=re.S)
+        inline = (" ".join(code.split()) for code in re.findall(r"`([^`]+)`", prose))
+        found |= {(page_id(page), code) for code in inline if code.startswith("digest ")}
+    return sorted(found)
+
+
+@pytest.mark.parametrize(("page", "line"), documented_commands())
+def test_every_command_and_option_exists(page: str, line: str) -> None:
+    words = shlex.split(line.replace("…", ""))[1:]
+    command: click.Command = cli
+    context = click.Context(cli)
+    options = {name for parameter in cli.params for name in parameter.opts}
+    while words:
+        word = words.pop(0)
+        if word.startswith("-") and len(word) > 1:
+            assert word in options | {"--help"}, f"{page}: {line}"
+            if word == "--home":
+                words.pop(0)
+        elif isinstance(command, click.Group) and not re.fullmatch(r"\[.*|[A-Z|\]]+", word):
+            found = command.get_command(context, word)
+            assert found is not None, f"{page}: {line}"
+            command = found
+            options |= {name for parameter in found.params for name in (*parameter.opts, *parameter.secondary_opts)}
+
+
+@pytest.mark.parametrize("example", settings_examples(), ids=lambda one: one.page)
+def test_every_settings_example_is_valid(example: tuple[str, str]) -> None:
+    page, text = example
+    assert loader.from_data(reader.read_text(text, page), {})
+
+
+@pytest.mark.parametrize("example", list_examples(), ids=lambda one: one.page)
+def test_every_list_example_is_valid(example: tuple[str, str]) -> None:
+    page, text = example
+    rows = reader.read_text(text, page)
+    read = list_file.read_bytes(text.encode(), page, topics=("देश", "खेल")) if "include" not in rows else ()
+    assert [email for email, _subscriber in read] == [row["email"] for row in rows["subscribers"] if read]
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", EVERY_DOCUMENT, ids=page_id)
+def test_every_link_between_documents_works(page: Path) -> None:
+    text = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.S)
+    for target in re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", text):
+        path, _, anchor = (target[0] or target[1]).partition("#")
+        if "://" in path:
+            continue
+        there = (page.parent / path).resolve() if path else page
+        assert there.is_file(), f"{page_id(page)}: {path}"
+        if anchor:
+            assert anchor in anchors(there), f"{page_id(page)}: {path}#{anchor}"
+
+
+def test_every_document_that_the_code_names_exists() -> None:
+    files = [path for tree in TREES for path in (ROOT / tree).rglob("*") if path.suffix in (".py", ".yaml", ".md")]
+    for path in (*files, *ROOT.glob("*.md"), *ROOT.glob("*.yaml"), ROOT / "Makefile"):
+        if "node_modules" not in path.parts:
+            for name in re.findall(r"(?<![/\w])docs/[\w/-]+\.(?:md|png)", path.read_text(encoding="utf-8")):
+                assert (ROOT / name).is_file(), f"{page_id(path)}: {name}"
