@@ -265,6 +265,7 @@ def test_what_a_killed_run_may_have_sent_is_told_when_the_edition_is_paused(
     assert newsroom.json("send", code=1)["pending"] == 0
 
 
+@pytest.mark.slow
 def test_pausing_waits_for_what_another_process_has_in_hand(
     newsroom: Newsroom, provider: SendGridServer, monkeypatch: pytest.MonkeyPatch, postgres_url: str
 ) -> None:
@@ -298,6 +299,7 @@ def killed_before_the_freeze(newsroom: Newsroom) -> None:
     assert done.returncode == -signal.SIGKILL
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("killed_before_the_freeze")
 def test_the_hour_that_was_asked_for_outlives_a_kill_before_anybody_has_a_place(newsroom: Newsroom) -> None:
     run = newsroom.json("send")

@@ -32,6 +32,7 @@ def asking(newsroom: Newsroom) -> Asking:
     return Asking(newsroom.home)
 
 
+@pytest.mark.slow
 def test_commands_editions_topics_readers_and_origins(asking: Asking) -> None:
     assert completed(asking, "digest su") == ["subscribers"]
     assert completed(asking, "digest send ") == []

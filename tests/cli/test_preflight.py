@@ -82,6 +82,7 @@ def test_check_of_no_such_edition(newsroom: Newsroom) -> None:
     assert "nobody is mailed" not in run.out + run.err
 
 
+@pytest.mark.slow
 def test_links_are_asked_for_where_wanted(newsroom: Newsroom) -> None:
     with HttpServer() as site:
         site.route("/there", b"<html>there</html>")

@@ -161,6 +161,7 @@ def test_where_nobody_can_be_asked_it_wants_a_yes(newsroom: Newsroom, site: Http
     assert text(newsroom) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "kept"), [(b"y\n", True), (b"n\n", False)])
 def test_on_a_terminal_it_asks(newsroom: Newsroom, site: HttpServer, answer: bytes, kept: bool) -> None:
     before = text(newsroom)

@@ -24,3 +24,9 @@ def transport(server: SendGridServer) -> Iterator[SendGrid]:
     assert isinstance(found, SuppressionSource)
     yield found
     found.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the pause after a failure from one second to a hundredth."""
+    monkeypatch.setattr("digest.deliver.patience._FIRST_PAUSE", 0.01)

@@ -28,6 +28,8 @@ from tests.support.sendgrid_server import KEY as API_KEY
 from tests.support.sendgrid_server import SendGridServer
 from tests.support_tests.letters import ask, payload
 
+pytestmark = pytest.mark.usefixtures("impatient")
+
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 DUE = AT + timedelta(minutes=30)
 AHEAD = ScheduleWindow(

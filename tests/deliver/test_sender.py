@@ -20,11 +20,7 @@ from digest.errors import StoreError
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
 from tests.deliver.letters import LETTER, SENDER, token
 
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the pause after a failure from one second to a hundredth."""
-    monkeypatch.setattr("digest.deliver.patience._FIRST_PAUSE", 0.01)
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 def run(ledger: FakeLedger, *transports: Scripted, **given: Any) -> tuple[SendReport, list[int]]:

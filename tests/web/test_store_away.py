@@ -50,6 +50,7 @@ def rows(pages: Site) -> dict[str, list[object]]:
         return {table.name: [tuple(row) for row in connection.execute(select(table))] for table in tables}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failure", [locked, full])
 def test_no_page_claims_success_and_a_retry_succeeds(impatient: Site, failure: Failure) -> None:
     pages = impatient
