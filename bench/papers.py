@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 
-from digest.curate.similarity.document_frequencies import document_shares
+from digest.curate.similarity.tfidf import document_shares
 from digest.models import Article, Block
 
 NOW = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)

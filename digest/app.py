@@ -23,9 +23,9 @@ from digest.utils.clock import make_clock
 
 if TYPE_CHECKING:
     pass
-    from digest.collect.fulltext_fetch import FulltextCache
     from digest.collect.http.fetch import Fetcher
     from digest.collect.http.robots import Robots
+    from digest.collect.pages.fulltext_fetch import FulltextCache
     from digest.collect.source_reader import CollectContext
     from digest.config.delivery import DkimSettings
     from digest.curate.rules import Rules
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from digest.deliver.message import Sender
     from digest.deliver.ports import ScheduleWindow, SendRateLimiter, Transport
     from digest.events.signature import Verifier
-    from digest.render.branding import Branding
     from digest.render.letter import Renderer
+    from digest.render.themes import Branding
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import EditionStore
     from digest.store.content.events import EventStore
@@ -45,15 +45,12 @@ if TYPE_CHECKING:
     from digest.store.sending.status import StatusReader
     from digest.subscribers.tokens import Signer
     from digest.usecases.compose import Composer
-    from digest.usecases.enqueue import Enqueuer
+    from digest.usecases.enqueue import Enqueuer, SubscriberList
     from digest.usecases.erase_subscriber import SubscriberEraser
-    from digest.usecases.preflight import Preflight
+    from digest.usecases.preflight import ExampleDomainGuard, Preflight
     from digest.usecases.process_feedback import FeedbackProcessor
-    from digest.usecases.reconcile import Reconciler
-    from digest.usecases.recover import Recovery
-    from digest.usecases.safeguards import ExampleDomainGuard
+    from digest.usecases.reconcile import Reconciler, Recovery
     from digest.usecases.stop_edition import EditionStopper
-    from digest.usecases.subscriber_list import SubscriberList
     from digest.usecases.sync_suppressions import SuppressionSync
 
 
@@ -227,7 +224,7 @@ class App:
     @cached_property
     def fulltext_cache(self) -> FulltextCache:
         """The articles that this process has completed from their pages."""
-        from digest.collect.fulltext_fetch import FulltextCache
+        from digest.collect.pages.fulltext_fetch import FulltextCache
 
         return FulltextCache()
 
@@ -247,8 +244,7 @@ class App:
 
     @cached_property
     def branding(self) -> Branding:
-        from digest.render.branding import Branding
-        from digest.render.themes import LOOKS, Theme
+        from digest.render.themes import LOOKS, Branding, Theme
 
         letter, chosen = self.settings.newsletter, self.settings.theme
         theme = Theme(LOOKS[chosen.name], **chosen.model_dump(exclude={"name"}))
@@ -266,9 +262,9 @@ class App:
     @cached_property
     def renderer(self) -> Renderer:
         from digest.render.letter import Renderer
-        from digest.utils import resources
+        from digest.utils import files
 
-        folders = [self.home / "templates", resources.templates()]
+        folders = [self.home / "templates", files.templates()]
         return Renderer(self.branding, folders, budget=self.settings.edition.max_bytes)
 
     @cached_property
@@ -389,7 +385,7 @@ class App:
     @cached_property
     def subscriber_list(self) -> SubscriberList:
         from digest.subscribers.list_file import FILE_NAME
-        from digest.usecases.subscriber_list import SubscriberList
+        from digest.usecases.enqueue import SubscriberList
 
         return SubscriberList(self.home / FILE_NAME, self.topics, self.readers, self.people.roster, self.now)
 
@@ -437,14 +433,14 @@ class App:
 
     @cached_property
     def example_domain_guard(self) -> ExampleDomainGuard:
-        from digest.usecases.safeguards import ExampleDomainGuard
+        from digest.usecases.preflight import ExampleDomainGuard
 
         outbox_only = self.settings.delivery.transport[0] == "outbox"
         return ExampleDomainGuard(self.settings.newsletter.base_url, outbox_only, self.readers)
 
     @cached_property
     def recovery(self) -> Recovery:
-        from digest.usecases.recover import Recovery
+        from digest.usecases.reconcile import Recovery
 
         return Recovery(self.ledger, self.settings.delivery.on_unknown == "resend", self.now)
 

@@ -18,7 +18,7 @@ from digest.collect.cleaning.normalise import assemble
 from digest.collect.files.text import read_markdown, read_text
 from digest.collect.http.decode import decode
 from digest.collect.items import ParseContext
-from digest.collect.pages import read_page
+from digest.collect.pages.page import read_page
 from digest.hindi.text import fold
 from digest.models import Article, Source
 from evaluation.material import Material, Row

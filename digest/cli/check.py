@@ -157,10 +157,10 @@ def _check_templates(app: App, findings: Findings) -> None:
     from digest.models import Variant
     from digest.render.lint import lint
     from digest.render.sample_edition import sample_edition
-    from digest.utils import resources
+    from digest.utils import files
 
     own = app.home / "templates"
-    built_in = resources.templates()
+    built_in = files.templates()
     for path in sorted(own.rglob("*")) if own.is_dir() else ():
         # The templates of the pages are checked by `_check_pages`.
         if (own / "pages") in path.parents:

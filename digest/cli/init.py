@@ -27,11 +27,11 @@ def make_folder(directory: Path) -> None:
     Raises ConfigurationError if there is one already, and DigestError if it cannot be written.
     """
     from digest.config import json_schema
-    from digest.utils import resources
+    from digest.utils import files
 
     if (directory / FILE_NAME).exists():
         raise ConfigurationError([ConfigProblem(str(directory / FILE_NAME), 0, "already exists; nothing was changed")])
-    samples = resources.samples()
+    samples = files.samples()
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for name in (FILE_NAME, "subscribers.yaml", ".gitignore"):

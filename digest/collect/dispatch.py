@@ -21,8 +21,8 @@ from digest.collect.http.decompress import BodyTooLarge, DecompressError, decomp
 from digest.collect.http.fetch import Response
 from digest.collect.items import ParseContext, ParseResult
 from digest.collect.json_api.parser import parse_api
-from digest.collect.listing import parse_listing
-from digest.collect.pages import read_page
+from digest.collect.pages.listing import parse_listing
+from digest.collect.pages.page import read_page
 from digest.collect.sniff import sniff
 from digest.models import Article, Source
 

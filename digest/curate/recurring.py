@@ -15,10 +15,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from digest.curate.similarity.cues import Places, compare_places, find_places
-from digest.curate.similarity.document_frequencies import document_shares
-from digest.hindi.tables import words
+from digest.curate.similarity.tfidf import document_shares
 from digest.hindi.text import fold
-from digest.hindi.tokens import stems
+from digest.hindi.tokens import stems, words
 from digest.models import Article
 
 # A title skeleton is a series once one source has used it on this many days.

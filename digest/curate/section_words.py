@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
-from digest.hindi.tables import words
-from digest.hindi.tokens import stem_of, tokens
+from digest.hindi.tokens import stem_of, tokens, words
 
 NAMES: dict[str, tuple[str, ...]] = {
     "देश": words(

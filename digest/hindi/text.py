@@ -10,7 +10,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from digest.hindi.tables import words
+from digest.hindi.tokens import words
 
 CONSONANT = "\u0915-\u0939"
 # Devanagari without danda, double danda and abbreviation sign.

@@ -17,7 +17,7 @@ def write_preview(app: App, edition: Edition, out: Path) -> tuple[list[Path], di
     """
     from digest.deliver.message import Outgoing, content_ids, inline_images, recipient, substitute
     from digest.deliver.mime import build
-    from digest.preview.framing import with_images
+    from digest.preview.state import with_images
     from digest.render.size_budget import measure
 
     frozen = app.editions.letters(edition.key)

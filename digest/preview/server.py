@@ -14,8 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from digest.hindi import cut
-from digest.preview.framing import content_security_policy, in_scheme
-from digest.preview.state import PHONE_SUBJECT, PreviewSnapshot, PreviewState
+from digest.preview.state import PHONE_SUBJECT, PreviewSnapshot, PreviewState, content_security_policy, in_scheme
 
 _STATIC = Path(__file__).parent / "static"
 _FILES = {

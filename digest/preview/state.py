@@ -6,18 +6,55 @@ preview and does not end it.
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from digest.errors import ConfigurationError, DigestError
+from digest.models import InlineImage
 
 if TYPE_CHECKING:
     from digest.app import App
     from digest.models import Edition, Variant
+
+
+Scheme = Literal["light", "dark"]
+
+_DARK = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)")
+_LIGHT = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*light\s*\)")
+
+
+def in_scheme(html: str, scheme: Scheme) -> str:
+    """`html` with the rules of `scheme` always on and those of the other always off.
+
+    A browser follows the system's mode, but the preview shows both side by side.
+    """
+    on, off = "@media all", "@media not all"
+    html = _DARK.sub(on if scheme == "dark" else off, html)
+    html = _LIGHT.sub(on if scheme == "light" else off, html)
+    # Where no rule sets a colour, the browser's default background must match the scheme too.
+    default = f"<style>:root{{color-scheme:{scheme}!important}}</style></head>"
+    return html.replace("</head>", default, 1)
+
+
+def with_images(html: str, images: Iterable[InlineImage]) -> str:
+    """`html` with the attached images as data: URIs, because a browser has no email to find them in."""
+    for image in images:
+        data = base64.b64encode(image.data).decode("ascii")
+        html = html.replace(f'"cid:{image.cid}"', f'"data:{image.type};base64,{data}"')
+    return html
+
+
+def content_security_policy(*, images: bool) -> str:
+    """The policy of an email in a frame: no scripts, and nothing is loaded except images if wanted."""
+    sources = "https: http: data:" if images else "'none'"
+    return f"default-src 'none'; style-src 'unsafe-inline'; img-src {sources}"
+
 
 RECIPIENT = "asha@example.com"
 PHONE_SUBJECT = 38
@@ -100,17 +137,18 @@ class PreviewState:
         self._snapshot = replace(self._snapshot, version=_hash(stamp + error), error=error)
 
     def _files_stamp(self) -> str:
-        from digest.utils import resources
+        from digest.utils import files
 
         watched = [self._home / "digest.yaml", self._home / "subscribers.yaml"]
-        for folder in (self._home / "templates", resources.templates()):
+        for folder in (self._home / "templates", files.templates()):
             watched += sorted(path for path in folder.rglob("*") if path.is_file())
         return "".join(map(_file_stamp, watched))
 
 
 def _variant_previews(app: App, edition: Edition) -> list[VariantPreview]:
     from digest.deliver.message import content_ids, inline_images, recipient, substitute
-    from digest.preview.framing import with_images
+
+    pass
     from digest.render.size_budget import measure
 
     reader = recipient(0, RECIPIENT, app.sender, app.signer.sign_letter)

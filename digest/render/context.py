@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from digest.hindi import cut, dates, reading
+from digest.hindi import cut, dates, numbers
 from digest.i18n import translator
 from digest.models import PLACEHOLDERS, Edition, Image, Story
 from digest.render import sanitise
-from digest.render.branding import Branding
 from digest.render.colour import Palette
 from digest.render.subject import date_only
 from digest.render.text import unify_sentence_ends
-from digest.render.themes import Look
+from digest.render.themes import Branding, Look
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -173,7 +172,7 @@ def build_page(
         short_date=date_only(edition.day, branding.language),
         number=edition.number,
         count=len(stories),
-        minutes=reading.minutes(edition.intro, *(f"{story.title} {story.summary}" for story in stories)),
+        minutes=numbers.minutes(edition.intro, *(f"{story.title} {story.summary}" for story in stories)),
         intro=sanitise.paragraphs(edition.intro),
         lead=next((item(story, LEAD_WIDTH) for story in stories if story.id == edition.lead), None),
         sections=tuple(sections),

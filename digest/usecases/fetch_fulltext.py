@@ -55,7 +55,7 @@ def stories_without_body(
     sections: Iterable[Section], articles: Sequence[Article], sources: Mapping[str, Source]
 ) -> list[tuple[Source, tuple[Article, ...]]]:
     """Return by source the first article of each story that has no full text, if the source leaves the choice to us."""
-    from digest.collect.fulltext import wants_page
+    from digest.collect.pages.fulltext import wants_page
 
     by_id = {article.id: article for article in articles}
     found: dict[str, list[Article]] = {}

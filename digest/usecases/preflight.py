@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from digest.deliver.message import content_ids
-from digest.errors import DigestError
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Edition, RenderedEmail, Source, Variant
 from digest.render.lint import Finding, error, lint, urls, warning
 from digest.render.sample_edition import sample_edition
@@ -20,8 +21,44 @@ from digest.render.sample_edition import sample_edition
 if TYPE_CHECKING:
     from digest.collect.http.fetch import Fetcher
     from digest.render.letter import Renderer
+    from digest.store.content.articles import PictureStore
     from digest.store.content.editions import EditionStore
-    from digest.store.content.images import PictureStore
+    from digest.store.people.subscribers import SubscriberStore
+
+
+EXAMPLE_DOMAINS = ("example.com", "example.org", "example.net", "example")
+"""Domains reserved for documentation (RFC 2606 section 3)."""
+
+
+@dataclass(frozen=True)
+class ExampleDomainGuard:
+    """Checks `newsletter.base_url`.
+
+    A broken unsubscribe link is worse than none: subscribers who cannot unsubscribe report spam.
+    """
+
+    base_url: str
+    # Whether emails only go to files.
+    outbox_only: bool
+    subscribers: SubscriberStore
+
+    def fault(self) -> ConfigProblem | None:
+        """Return what is wrong with the address, if emails leave this machine."""
+        host = f".{urlsplit(self.base_url).hostname or ''}"
+        if self.outbox_only or not host.endswith(tuple(f".{domain}" for domain in EXAMPLE_DOMAINS)):
+            return None
+        message = (
+            "'newsletter.base_url' is an example address, so every unsubscribe link would be broken; "
+            "set it to the address of your pages, or leave it empty"
+        )
+        return ConfigProblem("digest.yaml", 0, message)
+
+    def refuse_example_domain(self) -> None:
+        """Raise ConfigurationError if a recipient outside the example domains would get such a link."""
+        fault = self.fault()
+        if fault and self.subscribers.any_beyond(EXAMPLE_DOMAINS):
+            raise ConfigurationError([fault])
+
 
 # SpamAssassin's default required_score.
 _SPAM_LIMIT = 5.0

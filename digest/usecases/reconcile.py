@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest.deliver.outcome import Accepted, NotSent
 from digest.deliver.ports import LogLookup, Transport
+from digest.deliver.transports import RECOVERY, REDO_WITHIN
 from digest.store.locks import exclusive
 from digest.store.sending import status
 from digest.store.sending.batches import batch_recipients
@@ -17,7 +18,31 @@ from digest.store.sending.stats import UnknownBatch, unknown_batches
 if TYPE_CHECKING:
     from digest.store.database import Database
     from digest.store.sending.ledger import SqlLedger
-    from digest.usecases.recover import Recovery
+
+    pass
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Recovers editions by the rules of each transport."""
+
+    ledger: SqlLedger
+    # Whether batches whose outcome is unknown are sent again (`delivery.on_unknown: resend`).
+    resend_unknown: bool
+    now: Callable[[], datetime]
+
+    def recover(self, edition: str) -> tuple[str, ...]:
+        """Resolve an edition's orphaned attempts, whatever its state. The caller holds the `sending` lock.
+
+        Returns sentences for the operator.
+        """
+        unknown = self.ledger.begin_run(
+            edition, recovery=RECOVERY, redo_within=REDO_WITHIN, now=self.now(), resend=self.resend_unknown
+        )
+        if not unknown:
+            return ()
+        return (f"An interrupted run left {unknown} recipients with unknown outcome.",)
+
 
 # Seconds.
 _LOCK_WAIT = 5.0

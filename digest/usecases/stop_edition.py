@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
     from digest.store.database import Database
     from digest.store.sending.ledger import SqlLedger
-    from digest.usecases.recover import Recovery
+    from digest.usecases.reconcile import Recovery
 
 # Seconds. A run that sees its edition stopped ends after what it has in flight.
 _LOCK_WAIT = 30.0

@@ -12,6 +12,23 @@ from typing import BinaryIO, TextIO
 
 from digest.errors import DigestError
 
+_PACKAGE = Path(__file__).parent.parent
+
+
+def templates() -> Path:
+    """Return the folder of the built-in email templates."""
+    return _find("templates")
+
+
+def samples() -> Path:
+    """Return the folder of the sample feeds and articles."""
+    return _find("samples")
+
+
+def _find(name: str) -> Path:
+    installed = _PACKAGE / f"_{name}"
+    return installed if installed.is_dir() else _PACKAGE.parent / name
+
 
 def placed(home: Path, path: str) -> Path:
     """A path as an admin writes it: relative to `home`, or `~/…`, or absolute."""

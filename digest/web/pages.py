@@ -20,9 +20,9 @@ from fastapi.responses import HTMLResponse
 from digest.errors import StoreError
 from digest.hindi import dates
 from digest.i18n import require_pages, translator
-from digest.render.branding import Branding
 from digest.render.environment import localised, make_environment
 from digest.render.template_errors import explain
+from digest.render.themes import Branding
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue

@@ -13,8 +13,8 @@ from enum import StrEnum
 from digest.deliver.message import Outgoing, Sender, content_ids, inline_images, recipient
 from digest.models import BatchState, RenderedEmail
 from digest.render.variants import variant_for
+from digest.store.content.articles import PictureStore
 from digest.store.content.editions import EditionStore, PublishedStore
-from digest.store.content.images import PictureStore
 from digest.store.people.preferences import StoredSubscriber
 from digest.store.rate_limits import Quota
 from digest.web.dependencies import Context

@@ -9,9 +9,9 @@ from typing import Any, get_args
 
 from digest.errors import TemplateFault
 from digest.events.rules import LEFT
-from digest.render.branding import Branding
 from digest.render.context import build_page
 from digest.render.sample_edition import sample_edition
+from digest.render.themes import Branding
 from digest.store.content.editions import Published
 from digest.store.people.preferences import StoredSubscriber
 from digest.web.pages import Pages

@@ -13,8 +13,8 @@ from fastapi.responses import HTMLResponse, Response
 from digest.deliver.message import Sender, content_ids, recipient, substitute
 from digest.models import BatchState, RenderedEmail, Variant
 from digest.render.letter import Renderer
+from digest.store.content.articles import PictureStore
 from digest.store.content.editions import EditionStore, PublishedStore
-from digest.store.content.images import PictureStore
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
 from digest.web.pages import PAGE_RESPONSES, language_parameter
 from digest.web.resend import find_email

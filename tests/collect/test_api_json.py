@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.collect.files.drop_folder import read_path
-from digest.collect.json_api import path as json_path
+from digest.collect.json_api import parser as json_path
 from digest.collect.json_api.presets import PRESETS
 from digest.config.sources import MappingSettings
 from digest.models import Article, JsonMapping, Source

@@ -316,7 +316,7 @@ def test_a_page_that_redirects_nowhere_costs_no_other_article(site: HttpServer, 
 
 
 def test_a_private_source_opens_no_other_private_host() -> None:
-    from digest.collect.fulltext_fetch import may_be_private
+    from digest.collect.pages.fulltext_fetch import may_be_private
 
     source = Source("गाँव", url="http://cms.intranet.example:8080/feed", allow_private=True)
     assert may_be_private(source, "http://CMS.intranet.example/a/1")

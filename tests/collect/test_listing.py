@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.collect.files.drop_folder import read_path
-from digest.collect.listing import MAX_LINKS, site_of
+from digest.collect.pages.listing import MAX_LINKS, site_of
 from digest.models import Image, Source
 from tests.collect.reading import NOW, URL, read
 from tests.support.profiles import examples

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.collect.cleaning.identity import canonical_url
-from digest.collect.jsonld import read_jsonld
-from digest.collect.pages import read_page
+from digest.collect.pages.jsonld import read_jsonld
+from digest.collect.pages.page import read_page
 from digest.hindi.text import fold
 from evaluation.pages import body_of, read, tokens
 from evaluation.rouge import overlap

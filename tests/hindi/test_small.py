@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from digest.hindi.dates import MONTHS, WEEKDAYS, clock, day, moment
 from digest.hindi.language import guess
-from digest.hindi.numbers import devanagari_digits, group, latin_digits
-from digest.hindi.reading import minutes
+from digest.hindi.numbers import devanagari_digits, group, latin_digits, minutes
 from digest.hindi.text import fold
 
 NOW = datetime(2026, 11, 23, 18, 5)  # noqa: DTZ001

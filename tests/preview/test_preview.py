@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 from digest.hindi import cut
-from digest.preview.framing import content_security_policy, in_scheme
+from digest.preview.state import content_security_policy, in_scheme
 from tests.cli.newsroom import Newsroom
 from tests.preview.conftest import KEY, Viewer
 

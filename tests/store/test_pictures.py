@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from digest.models import InlineImage
-from digest.store.content.articles import ArticleStore
-from digest.store.content.images import PictureStore
+from digest.store.content.articles import ArticleStore, PictureStore
 from digest.store.database import Database
 
 

@@ -8,8 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
-from digest.store.bulk import copy_rows, temp_table
-from digest.store.database import Database
+from digest.store.database import Database, copy_rows, temp_table
 from digest.store.schema import delivery
 from digest.store.sending.enqueue import Decision, insert_deliveries, places
 

@@ -20,7 +20,7 @@ from digest.collect.files.text import read_markdown, read_text
 from digest.collect.http.decode import decode
 from digest.collect.http.fetch import Response
 from digest.collect.items import ParseContext, ParseResult, RawItem, WarningLog
-from digest.collect.pages import read_page
+from digest.collect.pages.page import read_page
 from digest.collect.sniff import sniff
 from digest.errors import DigestError
 from digest.models import Article, Source

@@ -6,6 +6,7 @@ Mappings of well-known APIs are in apipresets. JSON Feed needs no mapping and ha
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import fields, replace
 from typing import Any
@@ -17,10 +18,88 @@ from digest.collect.feeds.dates import parse_date
 from digest.collect.feeds.entry import EXCERPT
 from digest.collect.feeds.sanitise_xml import MAX_ITEMS
 from digest.collect.items import ParseContext, ParseResult, RawItem, WarningLog
-from digest.collect.json_api import path as json_path
 from digest.collect.json_api.presets import PRESETS
 from digest.collect.markup import plain, read_html
 from digest.models import Image, JsonMapping
+
+# Values that one path may give: no article has so many categories.
+MAX_VALUES = 50
+
+# Elements of the list of items. Ten million bytes can't contain more objects.
+MAX_LISTED = 200_000
+
+# Halves of a UTF-16 pair, which can't be encoded.
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def values(holder: Any, path: str, limit: int = MAX_VALUES) -> list[Any]:
+    """All values that the path names, without null, '' and empty lists and objects."""
+    for choice in path.split("|"):
+        found = [holder]
+        for step in choice.strip().split("."):
+            found = [after for value in found for after in _step(value, step, limit)][:limit]
+        found = [value for value in found if value is not None and value != "" and value != [] and value != {}]
+        if found:
+            return found
+    return []
+
+
+def find_list(document: Any, path: str) -> list[Any] | None:
+    """The list that the path names, or the document itself if the path is ''; None if there is no list."""
+    if not path:
+        return document if isinstance(document, list) else None
+    for choice in path.split("|"):
+        found = document
+        for step in choice.strip().split("."):
+            found = next(iter(_step(found, step, MAX_LISTED)), None)
+        if isinstance(found, list):
+            return found[:MAX_LISTED]
+    return None
+
+
+def texts(holder: Any, path: str) -> list[str]:
+    """The values that the path names, as texts. Lists are flattened; objects are left out."""
+    flat = (one for value in values(holder, path) for one in (value if isinstance(value, list) else [value]))
+    return [text for one in flat if (text := as_text(one))][:MAX_VALUES]
+
+
+def text(holder: Any, path: str) -> str:
+    """The first text that the path names, or ''."""
+    return next(iter(texts(holder, path)), "")
+
+
+def as_text(value: Any) -> str:
+    """A string or a number as text; '' for anything else."""
+    if isinstance(value, str):
+        return _SURROGATES.sub("", value).strip()
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > 1e18:
+        return ""
+    return str(int(value)) if value == int(value) else str(value)
+
+
+def describe_keys(value: Any) -> str:
+    """The first ten keys of an object, for a message; what the value is if it is no object."""
+    if isinstance(value, dict):
+        names = [_SURROGATES.sub("", str(name))[:40] for name in list(value)[:10]]
+        return ", ".join(names) + (", …" if len(value) > len(names) else "") if names else "no keys"
+    return "a list" if isinstance(value, list) else "no object"
+
+
+def _step(value: Any, step: str, limit: int) -> list[Any]:
+    """What one step of a path leads to."""
+    name = step.rstrip("[]")
+    flatten = step[len(name) :].count("[]")
+    if isinstance(value, list):
+        if name.isascii() and name.isdigit() and len(name) < 7:
+            found = value[int(name) : int(name) + 1]
+        else:
+            found = [inner[name] for inner in value[:1] if isinstance(inner, dict) and name in inner]
+    else:
+        found = [value[name]] if isinstance(value, dict) and name in value else []
+    for _ in range(flatten):
+        found = [one for inner in found if isinstance(inner, list) for one in inner[:limit]][:limit]
+    return found
+
 
 _FIELDS = tuple(one.name for one in fields(JsonMapping) if one.name not in ("preset", "items", "utc"))
 # NewsAPI and GNews cut a text like this: `… [+1234 chars]`.
@@ -55,7 +134,7 @@ def parse_api(text: str, context: ParseContext) -> ParseResult:
         return ParseResult("", error=_unknown_api(document))
     mapping = _with_preset(given)
     kind = f"api:{given.preset}" if given.preset else "api"
-    elements = json_path.find_list(document, mapping.items)
+    elements = find_list(document, mapping.items)
     if elements is None:
         return ParseResult("", error=_no_list(document, mapping.items))
     entries = [element for element in elements if isinstance(element, dict)]
@@ -84,19 +163,19 @@ def parse_api(text: str, context: ParseContext) -> ParseResult:
 def _warn_unused_paths(entries: list[dict[str, Any]], given: JsonMapping, log: WarningLog) -> None:
     for name in _FIELDS:
         path = getattr(given, name)
-        if path and entries and not any(json_path.values(entry, path, 1) for entry in entries):
-            keys = json_path.describe_keys(entries[0])
+        if path and entries and not any(values(entry, path, 1) for entry in entries):
+            keys = describe_keys(entries[0])
             log.add(f"mapping.{name}: {path!r} finds nothing in any item (keys there: {keys})")
 
 
 def recognise_preset(document: Any) -> str | None:
     """The name of the preset that the document's items look like; None if there is none."""
     for name, preset in PRESETS.items():
-        elements = json_path.find_list(document, preset.mapping.items)
+        elements = find_list(document, preset.mapping.items)
         sample = [element for element in (elements or [])[:_SAMPLE] if isinstance(element, dict)]
         if sample and all(set(preset.signs) <= set(entry) for entry in sample):
-            has_title = any(json_path.text(entry, preset.mapping.title) for entry in sample)
-            if has_title and any(json_path.text(entry, preset.mapping.url) for entry in sample):
+            has_title = any(text(entry, preset.mapping.title) for entry in sample)
+            if has_title and any(text(entry, preset.mapping.url) for entry in sample):
                 return name
     return None
 
@@ -110,31 +189,31 @@ def _with_preset(given: JsonMapping) -> JsonMapping:
 
 
 def _item(entry: dict[str, Any], mapping: JsonMapping, base: str) -> RawItem:
-    item = RawItem(guid=_unescaped(json_path.text(entry, mapping.guid)))
-    title, publisher = (plain(json_path.text(entry, path)) for path in (mapping.title, mapping.publisher))
+    item = RawItem(guid=_unescaped(text(entry, mapping.guid)))
+    title, publisher = (plain(text(entry, path)) for path in (mapping.title, mapping.publisher))
     item.title = _without_publisher(title, publisher)
-    raw = _url(json_path.text(entry, mapping.url))
+    raw = _url(text(entry, mapping.url))
     if not raw and item.guid.startswith(("http://", "https://")):
         raw = item.guid
     item.url = absolute_url(raw, base)
     if raw and not item.url:
         item.warnings.append("its link is not http or https, or is relative without a base")
     item.date, item.updated = _date(entry, mapping.published, mapping), _date(entry, mapping.updated, mapping)
-    item.author = ", ".join(name for one in json_path.texts(entry, mapping.author)[:10] if (name := plain(one)))[:200]
-    categories = _split_names(json_path.texts(entry, mapping.categories))
+    item.author = ", ".join(name for one in texts(entry, mapping.author)[:10] if (name := plain(one)))[:200]
+    categories = _split_names(texts(entry, mapping.categories))
     item.categories = [name for one in categories if (name := plain(one)[:100])]
-    item.section = plain(json_path.text(entry, mapping.section))[:60]
-    language = json_path.text(entry, mapping.language)
+    item.section = plain(text(entry, mapping.section))[:60]
+    language = text(entry, mapping.language)
     item.language = language if _LANGUAGE.fullmatch(language) else ""
-    content = read_html(_text_to_html(json_path.text(entry, mapping.body)), item.url or base)
+    content = read_html(_text_to_html(text(entry, mapping.body)), item.url or base)
     if content.cut:
         item.warnings.append("its text is extremely long and was cut")
     item.body = content.blocks
-    item.excerpt = " ".join(b.text for b in read_html(_text_to_html(json_path.text(entry, mapping.excerpt)), "").blocks)
+    item.excerpt = " ".join(b.text for b in read_html(_text_to_html(text(entry, mapping.excerpt)), "").blocks)
     item.excerpt = item.excerpt[: 3 * EXCERPT]
     if not item.excerpt and len(item.body) == 1 and len(item.body[0].text) <= EXCERPT:
         item.excerpt, item.body = item.body[0].text, []
-    pictures = (absolute_url(_url(one), item.url or base) for one in json_path.texts(entry, mapping.image))
+    pictures = (absolute_url(_url(one), item.url or base) for one in texts(entry, mapping.image))
     item.images = [Image(url) for url in pictures if url and not is_decoration(url, None, None)] + content.images
     return item
 
@@ -169,7 +248,7 @@ def _unescaped(text: str) -> str:
 
 def _date(entry: dict[str, Any], path: str, mapping: JsonMapping) -> str:
     """The raw date. Micro- and nanoseconds are cut to milliseconds, and the API's time zone is added to local times."""
-    raw = json_path.text(entry, path)[:100]
+    raw = text(entry, path)[:100]
     whole = raw.partition(".")[0]
     if raw.replace(".", "", 1).isdigit() and len(whole) in (10, 13, 16, 19):
         return whole[:13] if len(whole) > 10 else whole
@@ -187,17 +266,17 @@ def _newest(entries: list[dict[str, Any]], mapping: JsonMapping) -> list[dict[st
 
 
 def _no_list(document: Any, path: str) -> str:
-    message = plain(json_path.text(document, _ERROR_MESSAGE))[:200]
+    message = plain(text(document, _ERROR_MESSAGE))[:200]
     if message:
         # An API's error message may repeat the key.
         return f"The API gives no articles but this message: {_KEY_LIKE.sub('…', message).rstrip('.')}."
     where = f"{path!r} does not name a list in it" if path else "It is not a list; name its list in mapping.items"
-    return f"{where} (found: {json_path.describe_keys(document)})."
+    return f"{where} (found: {describe_keys(document)})."
 
 
 def _unknown_api(document: Any) -> str:
     first = document[0] if isinstance(document, list) and document else document
-    keys = json_path.describe_keys(first)
+    keys = describe_keys(first)
     shape = f"a list of items with {keys}" if isinstance(document, list) else keys
     return (
         f"It is JSON, but neither a JSON Feed nor a known API (found: {shape}). "

@@ -15,8 +15,7 @@ from importlib import resources
 from typing import Any, Literal
 
 from digest.hindi.dates import WEEKDAYS
-from digest.hindi.tables import words
-from digest.hindi.tokens import stems
+from digest.hindi.tokens import stems, words
 
 # How the same cue of two texts compares; None where one of them has no such cue.
 Agreement = Literal["same", "conflict"] | None

@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from digest.curate.similarity.document_frequencies import COMMON_STEMS
+from digest.curate.similarity.tfidf import COMMON_STEMS
 from digest.curate.summary.sentence_rules import LONGEST, broken_rules
 from digest.hindi.sentences import split
-from digest.hindi.tables import words
 from digest.hindi.text import deva_ratio
-from digest.hindi.tokens import stem_of, stems, tokens
+from digest.hindi.tokens import stem_of, stems, tokens, words
 from digest.models import Article
 
 _MARKUP = re.compile("[<>{}*#`\\\\\n\r\t_]|https?:|www[.]|@")

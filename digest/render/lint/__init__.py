@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from digest.models import Edition, RenderedEmail
-from digest.render.lint.finding import Finding, error, warning
 from digest.render.lint.rules import RULES, check_attached_images, check_texts, urls
-from digest.render.lint.tree import parse
+from digest.render.lint.tree import Finding, error, parse, warning
 
 __all__ = ["RULES", "Finding", "error", "lint", "urls", "warning"]
 

@@ -11,8 +11,7 @@ from digest.hindi import cut
 from digest.models import PLACEHOLDERS, Edition, RenderedEmail
 from digest.render.colour import contrast
 from digest.render.inline_css import DOCTYPE
-from digest.render.lint.finding import Finding, error, warning
-from digest.render.lint.tree import Element, Tree, parse
+from digest.render.lint.tree import Element, Finding, Tree, error, parse, warning
 from digest.render.size_budget import CLIPPED, STOP, measure
 
 MAX_TABLE_DEPTH = 3

@@ -5,6 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Literal
+
+Level = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem, in a sentence for an editor. `rule` is the check's short name (`link`, `size`)."""
+
+    level: Level
+    rule: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.level}: {self.message}"
+
+
+def error(rule: str, message: str) -> Finding:
+    """A problem that stops a send."""
+    return Finding("error", rule, message)
+
+
+def warning(rule: str, message: str) -> Finding:
+    """A problem that is shown and stops nothing."""
+    return Finding("warning", rule, message)
+
 
 _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _INVISIBLE = frozenset({"style", "script", "title", "head"})

@@ -38,8 +38,7 @@ from sqlalchemy import (
 
 from digest.events.rules import RANKS
 from digest.models import Subscriber
-from digest.store.bulk import copy_rows, format_topics
-from digest.store.database import Database
+from digest.store.database import Database, copy_rows, format_topics
 from digest.store.people.erasure import Erasures
 from digest.store.schema import Id, Moment, consent, subscriber, suppression, wish
 from digest.subscribers.imports.rows import Incoming

@@ -34,8 +34,7 @@ from sqlalchemy import (
 
 from digest.models import Subscriber
 from digest.store import meta
-from digest.store.bulk import analyze, copy_rows, format_topics, temp_table
-from digest.store.database import Database
+from digest.store.database import Database, analyze, copy_rows, format_topics, temp_table
 from digest.store.people import suppressions
 from digest.store.people.consent import Consent, ConsentLog, append
 from digest.store.people.erasure import Erasures

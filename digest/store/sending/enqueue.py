@@ -38,8 +38,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState, Frequency
-from digest.store.bulk import analyze, copy_rows, temp_table
-from digest.store.database import Database
+from digest.store.database import Database, analyze, copy_rows, temp_table
 from digest.store.schema import attempt, batch, delivery, subscriber, suppression, wish
 from digest.store.schema import edition as editions
 from digest.store.sending import batches

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from digest.collect.cleaning.identity import absolute_url
 from digest.collect.feeds.dates import parse_date
-from digest.collect.jsonld import JsonLdArticle
 from digest.collect.markup import plain
+from digest.collect.pages.jsonld import JsonLdArticle
 from digest.hindi.text import fold
 
 # Published and updated dates, in the order of trust.

@@ -7,10 +7,10 @@ from typing import Any
 from digest.collect.cleaning.identity import absolute_url
 from digest.collect.cleaning.images import is_decoration
 from digest.collect.items import RawItem
-from digest.collect.jsonld import read_jsonld
 from digest.collect.markup import html_tree, picture_of, pixels, plain
-from digest.collect.pagebody import page_body, trim
-from digest.collect.pagemeta import (
+from digest.collect.pages.body import page_body, trim
+from digest.collect.pages.jsonld import read_jsonld
+from digest.collect.pages.metadata import (
     first,
     page_address,
     page_author,
@@ -19,7 +19,7 @@ from digest.collect.pagemeta import (
     read_meta,
     updated_date,
 )
-from digest.collect.pagequirks import elements_to_remove
+from digest.collect.pages.site_rules import elements_to_remove
 from digest.models import Image
 
 # Characters of a page that are read. Article pages have some 300,000, and their text comes early.

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from digest.collect.markup import MAX_BLOCKS, Content, paragraphs, read_html, walk
-from digest.collect.pagefurniture import MIN_ARTICLE, MIN_SENTENCE, is_mostly_link, remove_boilerplate
+from digest.collect.pages.boilerplate import MIN_ARTICLE, MIN_SENTENCE, is_mostly_link, remove_boilerplate
 from digest.hindi.text import fold
 from digest.models import Block
 

@@ -15,12 +15,12 @@ from typing import Protocol
 
 from digest.collect.cleaning.clean import clean_article
 from digest.collect.cleaning.dedupe import drop_shared
-from digest.collect.fulltext import ELSEWHERE, NO_MORE, complete, wants_page, with_body_of
 from digest.collect.http.errors import FetchError
 from digest.collect.http.fetch import Response
 from digest.collect.http.robots import Permission
 from digest.collect.http.ssrf import same_host
 from digest.collect.items import ParseResult
+from digest.collect.pages.fulltext import ELSEWHERE, NO_MORE, complete, wants_page, with_body_of
 from digest.collect.state import ArticleLookup
 from digest.errors import DigestError
 from digest.models import Article, Source
