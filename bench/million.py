@@ -55,8 +55,8 @@ def _send(readers: int) -> float:
 def _enlist(app: App, readers: int, sections: list[str]) -> None:
     """The readers go straight into the store, as an import brings them; the list's file counts as read."""
     version = list_file.version(contents(app.home / list_file.FILE_NAME), app.topics)
-    app.readers.sync(_readers(readers, sections), now=app.now(), version=version)
-    assert app.readers.synced() == version
+    app.subscribers.sync(_readers(readers, sections), now=app.now(), version=version)
+    assert app.subscribers.synced() == version
     app.subscriber_list.sync()
 
 

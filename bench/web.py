@@ -46,7 +46,7 @@ def run() -> list[tuple[str, ...]]:
             quiet = _pressed(base, [app.signer.sign("leave", id) for id in range(1, _ALL + 1)])
             used = time.process_time() - used
             busy, lasted = _while_sending(app, base)
-        assert len(app.readers.suppressed()) == 2 * _ALL, "a leaving was lost"
+        assert len(app.subscribers.suppressed()) == 2 * _ALL, "a leaving was lost"
     others = []
     for served in (_bare(), _served(_floor)):
         with served as base:

@@ -36,9 +36,9 @@ def run() -> list[tuple[str, ...]]:
         rows = "".join(f"  - email: reader{number}@example.com\n" for number in range(EVENTS))
         (home / "subscribers.yaml").write_text("subscribers:\n" + rows, encoding="utf-8")
         with make_app(home) as app:
-            app.readers.sync(app.subscriber_list.read(), now=now)
+            app.subscribers.sync(app.subscriber_list.read(), now=now)
             app.editions.put(Edition(KEY, now.date(), 1, "sending", "विषय", "", ()), over=())
-            ids = [candidate.id for candidate in app.readers.candidates(KEY)]
+            ids = [candidate.id for candidate in app.subscribers.candidates(KEY)]
             freeze(app.database, KEY, [Entry(id, "html", now) for id in ids], 1000, now=now)
             bodies = [_post(ids, now) for _ in range(TIMES)]
             signed = [signer.headers(each, now.timestamp()) for each in bodies]

@@ -1,4 +1,4 @@
-"""The composition root: reads settings, builds the collaborators, closes them again. Holds no rule of the domain."""
+"""The composition root: read the settings, build the collaborators, close them again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from digest.models import Source
 from digest.utils.clock import make_clock
 
 if TYPE_CHECKING:
-    pass
     from digest.collect.http.fetch import Fetcher
     from digest.collect.http.robots import Robots
     from digest.collect.pages.fulltext_fetch import FulltextCache
@@ -54,111 +53,15 @@ if TYPE_CHECKING:
     from digest.usecases.sync_suppressions import SuppressionSync
 
 
+# The name of an environment variable, not a secret.
+SECRET_ENV = "DIGEST_SECRET_KEY"  # noqa: S105
+# Time to notice an unknown outcome and to cancel it, before the provider's deadline.
 _TIME_TO_CANCEL = timedelta(minutes=3)
-
-
-def transport(name: str, app: App) -> Transport:
-    """The transport of this name. Raises ConfigurationError where a key that it needs is missing."""
-    return _BUILD[name](app)
-
-
-def rate_limiter(app: App) -> SendRateLimiter | None:
-    """Counts against the limits of the settings; None without any."""
-    from digest.store.rate_limits import DAY, HOUR, MINUTE, SECOND, Limits, TransportLimits, WarmUp
-
-    said, grows = app.settings.delivery.rate, app.settings.delivery.warm_up
-    asked = {SECOND: said.per_second, MINUTE: said.per_minute, HOUR: said.per_hour, DAY: said.per_day}
-    most = {per: readers for per, readers in asked.items() if readers is not None}
-    if not most and grows is None:
-        return None
-    return TransportLimits(app.database, Limits(most, WarmUp(grows.start, grows.factor) if grows else None))
-
-
-def ahead(app: App) -> ScheduleWindow | None:
-    """How early batches go to a transport that can recall them; None where that is not wanted, or none can."""
-    cancellable = [one for one in app.transports if isinstance(one, Cancellable)]
-    if app.settings.delivery.on_unknown != "fence" or not cancellable:
-        return None
-    deadline = max(transport.cancel_deadline for transport in cancellable)
-    return ScheduleWindow(
-        max_lead=app.settings.delivery.lead, min_lead=deadline + _TIME_TO_CANCEL, cancel_deadline=deadline
-    )
-
-
-def _outbox(app: App) -> Transport:
-    kind = transports.load("outbox")
-    built: Transport = kind(app.home / app.settings.delivery.outbox.path, clock=app.clock)
-    return built
-
-
-def _smtp(app: App) -> Transport:
-    smtp = app.settings.delivery.smtp
-    kind = transports.load("smtp")
-    built: Transport = kind(
-        smtp.host,
-        smtp.port,
-        clock=app.clock,
-        security=smtp.security,
-        username=smtp.username,
-        password=app.secret(smtp.password_env, "delivery.smtp.password_env") if smtp.username else "",
-        timeout=smtp.timeout.total_seconds(),
-        bounces=smtp.bounces,
-        token=app.signer.sign if smtp.bounces else None,
-        sign=_dkim(smtp.dkim, app) if smtp.dkim else None,
-    )
-    return built
-
-
-def _dkim(chosen: DkimSettings, app: App) -> Callable[[bytes], bytes]:
-    from digest.deliver.dkim_signing import configured
-
-    file = app.home / chosen.key_file if chosen.key_file else None
-    return configured(chosen.domain, chosen.selector, file, chosen.key_env, app.environment)
-
-
-def _sendgrid(app: App) -> Transport:
-    sendgrid = app.settings.delivery.sendgrid
-    kind = transports.load("sendgrid")
-    built: Transport = kind(
-        app.secret(sendgrid.key_env, "delivery.sendgrid.key_env"),
-        host=sendgrid.host,
-        sender=app.settings.newsletter.sender.email,
-        tracking=app.settings.newsletter.tracking == "on",
-        timeout=sendgrid.timeout.total_seconds(),
-    )
-    return built
-
-
-def _resend(app: App) -> Transport:
-    from digest.store.meta import get_or_make
-
-    resend = app.settings.delivery.resend
-    kind = transports.load("resend")
-    built: Transport = kind(
-        app.secret(resend.key_env, "delivery.resend.key_env"),
-        host=resend.host,
-        realm=get_or_make(app.database, "realm", lambda: secrets.token_hex(8)),
-        sender=app.settings.newsletter.sender.email,
-        timeout=resend.timeout.total_seconds(),
-    )
-    return built
-
-
-_BUILD: dict[str, Callable[[App], Transport]] = {
-    "outbox": _outbox,
-    "smtp": _smtp,
-    "sendgrid": _sendgrid,
-    "resend": _resend,
-}
-"""A new provider's row; its name is one of `settings.Transport` and of the table in `deliver.transports`."""
-
-
-SECRET_ENV = "DIGEST_SECRET_KEY"  # noqa: S105  the name of a variable, not a secret
 
 
 @dataclass(frozen=True)
 class App:
-    """A newsletter folder at work. Collaborators are built when first asked for; `close` closes what was opened."""
+    """One newsletter folder and its collaborators, each built on first use. `close` closes what was opened."""
 
     home: Path
     settings: Settings
@@ -184,13 +87,13 @@ class App:
         return EditionStore(self.database)
 
     @cached_property
-    def readers(self) -> SubscriberStore:
+    def subscribers(self) -> SubscriberStore:
         from digest.store.people.subscribers import SubscriberStore
 
         return SubscriberStore(self.database)
 
     @cached_property
-    def people(self) -> People:
+    def subscriber_admin(self) -> People:
         from digest.store.people.subscribers import People
 
         return People(self.database)
@@ -269,7 +172,7 @@ class App:
 
     @cached_property
     def signer(self) -> Signer:
-        """Signs with the keys of the environment (newest first, comma between), else with one kept in the store."""
+        """Signs tokens with the keys of DIGEST_SECRET_KEY (newest first, comma-separated), or with one from the store."""
         from digest.store.meta import get_or_make
         from digest.subscribers.tokens import Signer
 
@@ -310,7 +213,7 @@ class App:
 
     @cached_property
     def summariser(self) -> Summariser:
-        """Raises ConfigurationError where the key that it needs is missing."""
+        """Raises ConfigurationError if the API key of the summary engine is missing."""
         from digest.curate.summary import registry
 
         chosen = self.settings.summary
@@ -323,14 +226,14 @@ class App:
         return summariser
 
     @cached_property
-    def past(self) -> SentHistoryStore:
+    def sent_history(self) -> SentHistoryStore:
         from digest.store.content.sent_history import SentHistoryStore
 
         return SentHistoryStore(self.database)
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """What a reader may choose: the newsletter's sections and those of its sources."""
+        """The topics that a subscriber may choose: the newsletter's sections and those of its sources."""
         named = (source.section for source in self.settings.sources if source.section)
         return tuple(dict.fromkeys((*self.rules.sections, *(self.rules.called.get(name, name) for name in named))))
 
@@ -343,24 +246,35 @@ class App:
 
     @cached_property
     def transports(self) -> tuple[Transport, ...]:
-        """What letters go by, in the order of the settings: the first, and who goes on where it can't send."""
-        pass
+        """The transports in the order of the settings: the first one, and its fallbacks.
 
-        return tuple(transport(name, self) for name in self.settings.delivery.transport)
+        Raises ConfigurationError if a transport's key is missing.
+        """
+        return tuple(_TRANSPORTS[name](self) for name in self.settings.delivery.transport)
 
     @cached_property
     def rate_limiter(self) -> SendRateLimiter | None:
-        """Counts who goes by which transport, where the settings limit that."""
-        pass
+        """Counts recipients against the limits of the settings; None without limits."""
+        from digest.store.rate_limits import DAY, HOUR, MINUTE, SECOND, Limits, TransportLimits, WarmUp
 
-        return rate_limiter(self)
+        rate, warm_up = self.settings.delivery.rate, self.settings.delivery.warm_up
+        by_window = {SECOND: rate.per_second, MINUTE: rate.per_minute, HOUR: rate.per_hour, DAY: rate.per_day}
+        limits = {window: recipients for window, recipients in by_window.items() if recipients is not None}
+        if not limits and warm_up is None:
+            return None
+        growth = WarmUp(warm_up.start, warm_up.factor) if warm_up else None
+        return TransportLimits(self.database, Limits(limits, growth))
 
     @property
-    def ahead(self) -> ScheduleWindow | None:
-        """How early batches go to a transport that can recall them; None where that is not wanted."""
-        pass
-
-        return ahead(self)
+    def schedule_window(self) -> ScheduleWindow | None:
+        """How early batches go to a provider that can cancel them; None if the settings or the providers rule it out."""
+        cancellable = [transport for transport in self.transports if isinstance(transport, Cancellable)]
+        if self.settings.delivery.on_unknown != "fence" or not cancellable:
+            return None
+        deadline = max(transport.cancel_deadline for transport in cancellable)
+        return ScheduleWindow(
+            max_lead=self.settings.delivery.lead, min_lead=deadline + _TIME_TO_CANCEL, cancel_deadline=deadline
+        )
 
     @cached_property
     def composer(self) -> Composer:
@@ -372,7 +286,7 @@ class App:
             sources=self.sources,
             articles=self.articles,
             editions=self.editions,
-            sent_history=self.past,
+            sent_history=self.sent_history,
             rules=self.rules,
             summariser=self.summariser,
             fulltext=FulltextFetcher(self.sources, self.articles, self.collect_context),
@@ -387,7 +301,9 @@ class App:
         from digest.subscribers.list_file import FILE_NAME
         from digest.usecases.enqueue import SubscriberList
 
-        return SubscriberList(self.home / FILE_NAME, self.topics, self.readers, self.people.roster, self.now)
+        return SubscriberList(
+            self.home / FILE_NAME, self.topics, self.subscribers, self.subscriber_admin.roster, self.now
+        )
 
     @cached_property
     def feedback(self) -> FeedbackProcessor:
@@ -396,7 +312,7 @@ class App:
         return FeedbackProcessor(
             events=self.events,
             ledger=self.ledger,
-            subscribers=self.readers,
+            subscribers=self.subscribers,
             signer=self.signer,
             sender=self.sender,
             tracking=self.settings.newsletter.tracking == "on",
@@ -412,7 +328,7 @@ class App:
             transports=self.transports,
             database=self.database,
             subscriber_list=self.subscriber_list,
-            subscribers=self.readers,
+            subscribers=self.subscribers,
             feedback=self.feedback,
             now=self.now,
         )
@@ -426,7 +342,7 @@ class App:
         return SubscriberEraser(
             feedback=self.feedback,
             preferences=PreferenceStore(self.database),
-            erasures=self.people.erasures,
+            erasures=self.subscriber_admin.erasures,
             outbox=placed(self.home, self.settings.delivery.outbox.path),
             now=self.now,
         )
@@ -436,7 +352,7 @@ class App:
         from digest.usecases.preflight import ExampleDomainGuard
 
         outbox_only = self.settings.delivery.transport[0] == "outbox"
-        return ExampleDomainGuard(self.settings.newsletter.base_url, outbox_only, self.readers)
+        return ExampleDomainGuard(self.settings.newsletter.base_url, outbox_only, self.subscribers)
 
     @cached_property
     def recovery(self) -> Recovery:
@@ -491,7 +407,7 @@ class App:
         return Enqueuer(
             database=self.database,
             editions=self.editions,
-            subscribers=self.readers,
+            subscribers=self.subscribers,
             subscriber_list=self.subscriber_list,
             renderer=self.renderer,
             preflight=self.preflight,
@@ -506,32 +422,32 @@ class App:
 
         return Preflight(self.editions, self.renderer, self.articles.pictures, self.now)
 
-    def ready_to_send(self) -> None:
-        """Builds the transports, so that a missing key is told before anything is done. Raises ConfigurationError."""
+    def check_credentials(self) -> None:
+        """Build the transports, so that a missing key is reported first. Raises ConfigurationError."""
         _ = self.transports
 
     def secret(self, variable: str, key: str) -> str:
-        """A secret from the environment. Raises ConfigurationError that names the variable, never a value."""
+        """Return a secret from the environment. Raises ConfigurationError that names the variable, never its value."""
         value = self.environment.get(variable, "").strip()
         if not value:
-            said = f"'{key}' names the environment variable {variable}, which is not set; put the key there"
-            raise ConfigurationError([ConfigProblem(loader.FILE_NAME, 0, said)])
+            message = f"'{key}' names the environment variable {variable}, which is not set; put the key there"
+            raise ConfigurationError([ConfigProblem(loader.FILE_NAME, 0, message)])
         if any(ord(mark) < 33 or ord(mark) > 126 for mark in value):
             raise ConfigurationError(
-                [ConfigProblem(variable, 0, "holds characters that no key has; was it cut or pasted twice?")]
+                [ConfigProblem(variable, 0, "contains characters that no key has; was it truncated or pasted twice?")]
             )
         return value
 
     def source_secret(self, variable: str) -> str:
-        """The key of a source. Raises ConfigurationError."""
+        """Return the key of a source. Raises ConfigurationError."""
         return self.secret(variable, "sources.auth.env")
 
     def now(self) -> datetime:
-        """The time in the newsletter's zone."""
+        """Return the time in the newsletter's zone."""
         return self.clock().astimezone(self.settings.newsletter.zone)
 
     def close(self) -> None:
-        """Closes what was opened, the store last, each whatever becomes of the others."""
+        """Close what was opened, the store last. An error in one does not keep the others open."""
         with ExitStack() as closing:
             for opened in (self.__dict__.get("database"), *self.__dict__.get("transports", ())):
                 if opened is not None:
@@ -542,9 +458,9 @@ class App:
 def make_app(
     home: Path, *, environment: Mapping[str, str] | None = None, clock: Callable[[], datetime] | None = None
 ) -> Iterator[App]:
-    """The newsletter in the folder `home`, closed when the block ends. Raises ConfigurationError.
+    """Open the newsletter in the folder `home`, and close it when the block ends. Raises ConfigurationError.
 
-    `DIGEST_NOW` (an ISO time with offset) sets the clock to a moment, for rehearsals.
+    `DIGEST_NOW` (an ISO time with an offset) sets the clock, for rehearsals.
     """
     environment = dict(os.environ if environment is None else environment)
     settings = loader.load(home, environment)
@@ -552,3 +468,71 @@ def make_app(
     with i18n.bound(app.home / "messages"), closing(app):
         i18n.require(settings.newsletter.language)
         yield app
+
+
+def _outbox(app: App) -> Transport:
+    kind = transports.load("outbox")
+    built: Transport = kind(app.home / app.settings.delivery.outbox.path, clock=app.clock)
+    return built
+
+
+def _smtp(app: App) -> Transport:
+    smtp = app.settings.delivery.smtp
+    kind = transports.load("smtp")
+    built: Transport = kind(
+        smtp.host,
+        smtp.port,
+        clock=app.clock,
+        security=smtp.security,
+        username=smtp.username,
+        password=app.secret(smtp.password_env, "delivery.smtp.password_env") if smtp.username else "",
+        timeout=smtp.timeout.total_seconds(),
+        bounces=smtp.bounces,
+        token=app.signer.sign if smtp.bounces else None,
+        sign=_dkim(smtp.dkim, app) if smtp.dkim else None,
+    )
+    return built
+
+
+def _dkim(chosen: DkimSettings, app: App) -> Callable[[bytes], bytes]:
+    from digest.deliver.dkim_signing import configured
+
+    file = app.home / chosen.key_file if chosen.key_file else None
+    return configured(chosen.domain, chosen.selector, file, chosen.key_env, app.environment)
+
+
+def _sendgrid(app: App) -> Transport:
+    sendgrid = app.settings.delivery.sendgrid
+    kind = transports.load("sendgrid")
+    built: Transport = kind(
+        app.secret(sendgrid.key_env, "delivery.sendgrid.key_env"),
+        host=sendgrid.host,
+        sender=app.settings.newsletter.sender.email,
+        tracking=app.settings.newsletter.tracking == "on",
+        timeout=sendgrid.timeout.total_seconds(),
+    )
+    return built
+
+
+def _resend(app: App) -> Transport:
+    from digest.store.meta import get_or_make
+
+    resend = app.settings.delivery.resend
+    kind = transports.load("resend")
+    built: Transport = kind(
+        app.secret(resend.key_env, "delivery.resend.key_env"),
+        host=resend.host,
+        realm=get_or_make(app.database, "realm", lambda: secrets.token_hex(8)),
+        sender=app.settings.newsletter.sender.email,
+        timeout=resend.timeout.total_seconds(),
+    )
+    return built
+
+
+# Transport name to its factory. A new provider adds a row here and in `deliver.registry`.
+_TRANSPORTS: dict[str, Callable[[App], Transport]] = {
+    "outbox": _outbox,
+    "smtp": _smtp,
+    "sendgrid": _sendgrid,
+    "resend": _resend,
+}

@@ -106,7 +106,7 @@ def send(
     stop = stop or threading.Event()
     # A faulty list stops the send, so read it before anything else is done.
     app.subscriber_list.sync()
-    app.ready_to_send()
+    app.check_credentials()
     app.example_domain_guard.refuse_example_domain()
     with (
         exclusive(app.database, "sending", wait=_LOCK_WAIT) as turn,
@@ -138,7 +138,7 @@ def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
     edition = app.editions.get(key)
     if edition is None or edition.state != EditionState.SENDING:
         return None
-    if not app.ledger.is_due(key, app.now(), app.ahead):
+    if not app.ledger.is_due(key, app.now(), app.schedule_window):
         app.ledger.finish(key, app.now())
         return None
     app.subscriber_list.sync()
@@ -153,7 +153,7 @@ def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, li
 
     Returns the edition, and a sentence for each address that the test was not handed over for.
     """
-    app.ready_to_send()
+    app.check_credentials()
     edition = app.editions.get(key) or compose(app, key).edition
     if edition.state == EditionState.SKIPPED:
         return edition, []
@@ -258,7 +258,7 @@ def _deliver(
         tries=settings.tries,
         stop=stop,
         progress=step,
-        ahead=app.ahead,
+        ahead=app.schedule_window,
         resend=settings.on_unknown == "resend",
         rate_limiter=app.rate_limiter,
     )

@@ -207,7 +207,7 @@ class Scheduler:
         edition is composed.
         """
         at = self._send_time(now)
-        return max(at - self.app.settings.delivery.lead, self._compose_time(now)) if self.app.ahead else at
+        return max(at - self.app.settings.delivery.lead, self._compose_time(now)) if self.app.schedule_window else at
 
     def _log_sent(self, sent: pipeline.Sent) -> None:
         edition, counts = sent.edition, sent.counts

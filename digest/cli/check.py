@@ -150,7 +150,7 @@ def _check_store(app: App) -> None:
 def _check_list(app: App, findings: Findings) -> int:
     found: list[object] = []
     findings.run(lambda: found.extend(app.subscriber_list.read()))
-    return len(found) + sum(app.people.roster.origins().values())
+    return len(found) + sum(app.subscriber_admin.roster.origins().values())
 
 
 def _check_templates(app: App, findings: Findings) -> None:

@@ -28,7 +28,7 @@ def run(home: Path) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     with stopped_by_signals() as stop, make_app(home) as app:
         app.subscriber_list.read()
-        app.ready_to_send()
+        app.check_credentials()
         scheduler = Scheduler(app, lambda line: note(f"{app.now():%H:%M:%S} {line}"))
         scheduler.stop = stop
         with run_server(app) if app.settings.web.enabled else nullcontext("") as base:

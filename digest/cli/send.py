@@ -91,7 +91,7 @@ def _report(app: App, sent: Sent, as_json: bool) -> int:
     waiting = (
         counts.pending > 0
         and edition.state == EditionState.SENDING
-        and not app.ledger.is_due(edition.key, app.now(), app.ahead)
+        and not app.ledger.is_due(edition.key, app.now(), app.schedule_window)
     )
     problems = list(sent.notes) + (sent.report.problems if sent.report else [])
     for problem in problems:

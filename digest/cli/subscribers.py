@@ -40,13 +40,13 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
     from digest.store.people.preferences import PreferenceStore
 
     with make_app(home) as app:
-        origins = app.people.roster.origins()
+        origins = app.subscriber_admin.roster.origins()
         listed = app.subscriber_list.read()
         files = {reader.file for _address, reader in listed}
         if origin is not None and origin not in files | set(origins):
             known = ", ".join(sorted(files | set(origins))) or "none"
             raise ConfigurationError([ConfigProblem("--origin", 0, f"there is no '{origin}'; known: {known}")])
-        barred = app.readers.suppressed()
+        barred = app.subscribers.suppressed()
         pauses, chosen = _pauses(app), PreferenceStore(app.database).chosen()
         rows = [
             _row(reader, barred.get(address, ""), pauses.get(address), chosen.get(address))
@@ -56,7 +56,11 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
         imports = {name: count for name, count in origins.items() if origin in (None, name)}
         of_file = {address for address, _reader in listed}
         for held in (
-            app.people.roster.readers(origin) if origin in origins else app.people.roster.imported() if imports else ()
+            app.subscriber_admin.roster.readers(origin)
+            if origin in origins
+            else app.subscriber_admin.roster.imported()
+            if imports
+            else ()
         ):
             # The file lists it since the store was last synced.
             if held.address in of_file:
@@ -134,7 +138,7 @@ def check(home: Path, as_json: bool) -> int:
         except ConfigurationError as error:
             faults = error.faults
         notes = _outside(app, readers)
-        imported = app.people.roster.origins()
+        imported = app.subscriber_admin.roster.origins()
     if as_json:
         told = [{"where": f.where, "line": f.line, "message": f.message} for f in faults]
         emit({"faults": told, "notes": notes, "readers": len(readers), "imports": imported})
@@ -149,10 +153,10 @@ def check(home: Path, as_json: bool) -> int:
 
 def _outside(app: App, readers: list[tuple[str, Subscriber]]) -> list[str]:
     """Return notes on lines that have no effect: the subscriber gets no mail, or not at the given hour."""
-    barred = app.readers.suppressed()
+    barred = app.subscribers.suppressed()
     pauses = _pauses(app)
     begins, zone = app.settings.schedule.send_at, app.settings.newsletter.zone
-    erased = app.people.erasures.among(address for address, _reader in readers)
+    erased = app.subscriber_admin.erasures.among(address for address, _reader in readers)
     notes = []
     for address, reader in readers:
         where = f"{reader.file}:{reader.line}: {reader.email}"
@@ -179,9 +183,9 @@ def history(home: Path, email: str, as_json: bool) -> None:
     with make_app(home) as app:
         address = comparable(email)
         zone = app.settings.newsletter.zone
-        told = app.people.histories.of(address, zone, app.status_reader.orphans(app.now()))
-        held = app.people.roster.of(address)
-        barred = app.readers.suppressed().get(address, "")
+        told = app.subscriber_admin.histories.of(address, zone, app.status_reader.orphans(app.now()))
+        held = app.subscriber_admin.roster.of(address)
+        barred = app.subscribers.suppressed().get(address, "")
         line = _line(app, address)
     if not told and line is None:
         raise DigestError(f"Nothing is known about {email}.")
@@ -258,7 +262,7 @@ def who(home: Path, token: str, as_json: bool) -> None:
     with make_app(home) as app:
         word = token.rpartition("/")[2].rpartition(" ")[2]
         ids = (app.signer.read(purpose, word) for purpose in ("leave", "preferences", "view"))
-        email = app.readers.email_of(next((id for id in ids if id is not None), 0))
+        email = app.subscribers.email_of(next((id for id in ids if id is not None), 0))
     if email is None:
         raise DigestError("This is not a token of this newsletter, or its subscriber is not in the store.")
     if as_json:

@@ -48,15 +48,15 @@ def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool
         address = comparable(email)
         path, known = _known(app, file)
         fields = {"email": email.strip(), **{k: v for k, v in _parsed(app, given).items() if v is not None}}
-        held = app.people.roster.of(address)
+        held = app.subscriber_admin.roster.of(address)
         if address in known or (held and held.listed and held.origin):
             where = f" (from import {held.origin})" if held and held.origin and address not in known else ""
             raise DigestError(f"{email} is already on the list{where}. `digest subscribers set` changes a subscriber.")
-        if app.people.erasures.among([address]):
+        if app.subscriber_admin.erasures.among([address]):
             raise DigestError(f"{email} was erased at the person's request. Only their own sign-up can add them again.")
-        barred = app.readers.suppressed().get(address)
+        barred = app.subscribers.suppressed().get(address)
         list_editor.add(path, fields)
-        app.people.consents.record(address, "added", app.now(), by_command("add"), wording=consent)
+        app.subscriber_admin.consents.record(address, "added", app.now(), by_command("add"), wording=consent)
     if as_json:
         emit({"email": email, "file": path.name, "suppressed": barred or ""})
     else:
@@ -78,8 +78,8 @@ def remove(home: Path, email: str, as_json: bool) -> None:
         path = next((file for file in files(app) if list_editor.remove(file, email)), None)
         source = by_command("remove")
         if path is not None:
-            app.people.consents.record(comparable(email), "removed", app.now(), source)
-        elif not app.people.roster.remove(_or_empty(email), source=source, now=app.now()):
+            app.subscriber_admin.consents.record(comparable(email), "removed", app.now(), source)
+        elif not app.subscriber_admin.roster.remove(_or_empty(email), source=source, now=app.now()):
             raise DigestError(f"{email} is not on the list; nothing was changed.")
         where = _where(app, path, email)
     if as_json:
@@ -106,8 +106,8 @@ def set_(home: Path, /, email: str, as_json: bool, **given: str | None) -> None:
         source = by_command("set")
         if path is not None:
             changes = ", ".join(key if key == "name" else f"{key}: {value}" for key, value in fields.items())
-            app.people.consents.record(comparable(email), "changed", app.now(), source, detail=changes)
-        elif not app.people.roster.change(_or_empty(email), _values(fields), source=source, now=app.now()):
+            app.subscriber_admin.consents.record(comparable(email), "changed", app.now(), source, detail=changes)
+        elif not app.subscriber_admin.roster.change(_or_empty(email), _values(fields), source=source, now=app.now()):
             raise DigestError(f"{email} is not on the list; nothing was changed.")
         where = _where(app, path, email)
     if as_json:
@@ -150,7 +150,7 @@ def _where(app: App, path: Path | None, email: str) -> dict[str, str]:
     """Return where a subscriber was found: in a list file, or in an import."""
     if path is not None:
         return {"file": path.relative_to(app.home).as_posix(), "origin": ""}
-    held = app.people.roster.of(comparable(email))
+    held = app.subscriber_admin.roster.of(comparable(email))
     return {"file": "", "origin": held.origin if held else ""}
 
 

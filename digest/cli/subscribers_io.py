@@ -103,7 +103,7 @@ def import_(
                 for one in files
             )
         )
-        done = app.people.imports.take(
+        done = app.subscriber_admin.imports.take(
             lists.rows(reject),
             name,
             source=f"import {name} of {file.name}",
@@ -145,15 +145,15 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
     kind = format_ or ("jsonl" if file and file.suffix in (".jsonl", ".ndjson") else "csv")
     with make_app(home) as app:
         app.subscriber_list.sync(may_be_empty=True)
-        known = {"subscribers.yaml": "", **{name: name for name in app.people.roster.origins()}}
+        known = {"subscribers.yaml": "", **{name: name for name in app.subscriber_admin.roster.origins()}}
         if origin is not None and origin not in known:
             raise ConfigurationError(
                 [ConfigProblem("--origin", 0, f"there is no '{origin}'; known: {', '.join(known)}")]
             )
         chosen = (
-            app.people.roster.barred()
+            app.subscriber_admin.roster.barred()
             if barred
-            else app.people.roster.readers(None if origin is None else known[origin])
+            else app.subscriber_admin.roster.readers(None if origin is None else known[origin])
         )
         excluded: Counter[str] = Counter()
         pauses = PreferenceStore(app.database).paused(app.now())

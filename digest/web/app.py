@@ -49,7 +49,7 @@ def create_app(app: App, base: str) -> Iterator[ASGIApp]:
     """
     settings = app.settings
     pages = _pages_or_default(app, settings.newsletter.base_url or base)
-    app.ready_to_send()
+    app.check_credentials()
     # App builds collaborators on first use. Build them here, before several threads ask at once.
     _ = (app.signer, app.database, app.articles, app.editions, app.renderer, app.sender, app.topics)
     with closing(OutboundMail(lambda: app.transports[0])) as outbound:

@@ -83,7 +83,7 @@ class Site:
         from digest.subscribers.due import decide
 
         now = self.app.now()
-        rows = self.app.readers.candidates("2026-11-23")
+        rows = self.app.subscribers.candidates("2026-11-23")
         return {row.email: decide(row, now.date(), send_at=None, now=now).excluded or None for row in rows}
 
     def consent(self, email: str) -> list[Consent]:
@@ -119,7 +119,7 @@ def site(
         letter_folder(home)
     with make_app(home, environment={"DIGEST_NOW": NOW, **environment}) as app, run_server(app, port=0) as base:
         listed = [each if isinstance(each, Subscriber) else Subscriber(each) for each in subscribers]
-        app.readers.sync([(normalise(each.email), each) for each in listed], now=app.now())
+        app.subscribers.sync([(normalise(each.email), each) for each in listed], now=app.now())
         yield Site(app, base)
 
 

@@ -88,7 +88,7 @@ def test_pages_under_a_path_work_with_and_without_the_prefix(tmp_path: Path) -> 
         assert f'action="/digest/leave/{token}"' in shown.text
         assert pages.get(f"/leave/{token}").text == shown.text
         assert pages.request("POST", f"/digest/leave/{token}", headers={"Host": "paper.example"}).status == 200
-        assert len(pages.app.readers.suppressed()) == 1
+        assert len(pages.app.subscribers.suppressed()) == 1
 
 
 def test_errors_are_logged_without_tokens_or_addresses(pages: Site, caplog: pytest.LogCaptureFixture) -> None:

@@ -49,7 +49,7 @@ def test_one_click_does_not_wait_for_the_body(pages: Site) -> None:
     with connect(pages) as connection:
         connection.sendall(f"POST /leave/{token} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n".encode())
         assert connection.recv(64).startswith(b"HTTP/1.1 200 ")
-    assert list(pages.app.readers.suppressed()) == ["asha@example.com"]
+    assert list(pages.app.subscribers.suppressed()) == ["asha@example.com"]
 
 
 def test_many_silent_connections_keep_nobody_out(pages: Site) -> None:

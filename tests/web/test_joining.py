@@ -40,7 +40,7 @@ def test_confirming_subscribes_and_logs_the_consent(pages: Site) -> None:
 
 def test_a_sign_up_survives_an_edit_of_the_list(pages: Site) -> None:
     pages.post(sign_up(pages))
-    pages.app.readers.sync([("ravi@example.com", Subscriber("ravi@example.com"))], now=pages.app.now())
+    pages.app.subscribers.sync([("ravi@example.com", Subscriber("ravi@example.com"))], now=pages.app.now())
     assert pages.candidates() == {"neha@example.org": None, "ravi@example.com": None}
 
 
@@ -80,7 +80,7 @@ def test_a_new_sign_up_resubscribes(pages: Site) -> None:
 
 
 def test_no_response_reveals_whether_an_address_is_known(pages: Site) -> None:
-    pages.app.readers.suppress("ravi@example.com", "complained", now=pages.app.now())
+    pages.app.subscribers.suppress("ravi@example.com", "complained", now=pages.app.now())
     emails = ("asha@example.com", "ravi@example.com", "nobody@example.org")
     pages_seen = {pages.post("/join", email=email).text.replace(email, "X") for email in emails}
     assert len(pages_seen) == 1

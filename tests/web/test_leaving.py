@@ -23,7 +23,7 @@ def test_one_post_unsubscribes(pages: Site, body: bytes, kind: str) -> None:
     assert answer.status == 200
     assert "set-cookie" not in answer.headers
     assert "location" not in answer.headers
-    assert pages.app.readers.suppressed() == {"asha@example.com": LEFT}
+    assert pages.app.subscribers.suppressed() == {"asha@example.com": LEFT}
     assert pages.candidates() == {"asha@example.com": LEFT, "ravi@example.com": None}
     (entry,) = pages.consent("asha@example.com")
     assert (entry.what, entry.source) == (LEFT, "web:leave")
@@ -46,14 +46,14 @@ def test_a_get_or_head_changes_nothing(pages: Site) -> None:
     assert answer.text.count('<form method="post"') == 2
     head = pages.request("HEAD", f"/leave/{token}")
     assert (head.status, head.text) == (200, "")
-    assert pages.app.readers.suppressed() == {}
+    assert pages.app.subscribers.suppressed() == {}
 
 
 def test_a_subscriber_who_is_off_the_list_can_unsubscribe(pages: Site) -> None:
     token = pages.token("leave", "asha@example.com")
-    pages.app.readers.sync([], now=pages.app.now())
+    pages.app.subscribers.sync([], now=pages.app.now())
     assert pages.post(f"/leave/{token}").status == 200
-    assert pages.app.readers.suppressed() == {"asha@example.com": LEFT}
+    assert pages.app.subscribers.suppressed() == {"asha@example.com": LEFT}
     assert pages.post(f"/leave/{pages.app.signer.sign('leave', 10**6)}").status == 200
 
 
@@ -61,22 +61,22 @@ def test_the_links_of_a_test_email_change_nobody(pages: Site) -> None:
     token = pages.app.signer.sign("leave", 0)
     for answer in (pages.get(f"/leave/{token}"), pages.post(f"/leave/{token}")):
         assert (answer.status, answer.title) == (200, translated("You are not on our list"))
-    assert pages.app.readers.suppressed() == {}
+    assert pages.app.subscribers.suppressed() == {}
 
 
 def test_an_unsubscribe_outranks_a_bounce(pages: Site) -> None:
-    pages.app.readers.suppress("asha@example.com", "bounced", now=pages.app.now())
+    pages.app.subscribers.suppress("asha@example.com", "bounced", now=pages.app.now())
     pages.post(f"/leave/{pages.token('leave', 'asha@example.com')}")
-    assert pages.app.readers.suppressed() == {"asha@example.com": LEFT}
+    assert pages.app.subscribers.suppressed() == {"asha@example.com": LEFT}
 
 
 def test_coming_back_undoes_only_an_unsubscribe(pages: Site) -> None:
     asha, ravi = (pages.token("leave", f"{name}@example.com") for name in ("asha", "ravi"))
     pages.post(f"/leave/{asha}")
     assert pages.post(f"/leave/{asha}/back").title == translated("Welcome back")
-    pages.app.readers.suppress("ravi@example.com", "complained", now=pages.app.now())
+    pages.app.subscribers.suppress("ravi@example.com", "complained", now=pages.app.now())
     assert pages.post(f"/leave/{ravi}/back").title == translated("You get no mail from us")
-    assert pages.app.readers.suppressed() == {"ravi@example.com": "complained"}
+    assert pages.app.subscribers.suppressed() == {"ravi@example.com": "complained"}
     assert [entry.what for entry in pages.consent("asha@example.com")] == [LEFT, "came back"]
 
 
@@ -100,7 +100,7 @@ def test_an_unsubscribe_survives_every_edit_of_the_list(pages: Site) -> None:
 
     pages.post(f"/leave/{pages.token('leave', 'asha@example.com')}")
     for name in ("", "आशा"):
-        pages.app.readers.sync(
+        pages.app.subscribers.sync(
             [("asha@example.com", Subscriber("asha@example.com", name, status="active"))], now=pages.app.now()
         )
         assert pages.candidates() == {"asha@example.com": LEFT}
@@ -132,6 +132,6 @@ def test_the_link_of_an_erased_subscriber_answers_and_stores_nothing(pages: Site
         connection.execute(text(erase), {"a": "asha@example.com", "no": False})
     for place in ("", "/back", "/why"):
         assert pages.post(f"/leave/{token}{place}", why="other").status == 200
-    assert pages.app.readers.suppressed() == {}
+    assert pages.app.subscribers.suppressed() == {}
     with pages.app.database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM consent")).scalar() == 0

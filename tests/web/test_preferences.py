@@ -18,7 +18,7 @@ def all_topics(pages: Site) -> list[tuple[str, str]]:
 
 
 def preferences_of(pages: Site, email: str) -> tuple[object, ...]:
-    row = next(row for row in pages.app.readers.candidates("x") if row.email == email)
+    row = next(row for row in pages.app.subscribers.candidates("x") if row.email == email)
     return row.topics, row.frequency, row.hour, row.format
 
 
@@ -30,7 +30,7 @@ def test_preferences_override_the_list_and_its_edits(pages: Site) -> None:
     expected = (("देश", "खेल"), "weekly:sun", time(19, 0), "text")
     assert preferences_of(pages, "asha@example.com") == expected
     edited = Subscriber("asha@example.com", topics=("दुनिया",), frequency="weekdays", hour=time(9, 0))
-    pages.app.readers.sync([("asha@example.com", edited)], now=pages.app.now())
+    pages.app.subscribers.sync([("asha@example.com", edited)], now=pages.app.now())
     assert preferences_of(pages, "asha@example.com") == expected
     entry = next(one for one in pages.consent("asha@example.com") if one.source == "web:preferences")
     assert entry.what == "changed"
@@ -45,7 +45,7 @@ def test_unchanged_fields_still_follow_the_list(pages: Site) -> None:
     place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
     pages.post(place, *all_topics(pages), **{**PLAIN, "format": "text"})
     edited = Subscriber("asha@example.com", topics=("दुनिया",), frequency="weekdays")
-    pages.app.readers.sync([("asha@example.com", edited)], now=pages.app.now())
+    pages.app.subscribers.sync([("asha@example.com", edited)], now=pages.app.now())
     assert preferences_of(pages, "asha@example.com") == (("दुनिया",), "weekdays", None, "text")
     before = len(pages.consent("asha@example.com"))
     pages.post(place, ("topics", "दुनिया"), frequency="weekdays", hour="", format="text")

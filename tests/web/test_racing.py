@@ -57,7 +57,7 @@ def test_fifty_concurrent_unsubscribes_during_a_send(tmp_path: Path) -> None:
             for job in jobs:
                 job.result()
         assert answered == [200] * len(leaving)
-        assert pages.app.readers.suppressed() == dict.fromkeys(leaving, LEFT)
+        assert pages.app.subscribers.suppressed() == dict.fromkeys(leaving, LEFT)
         mailed = {path.stem.partition("-")[2] for path in (home / "outbox" / KEY).glob("*.eml")}
         excluded = {row.email for row in find_unreached(pages.app.database, KEY)}
         assert report.counts.frozen == len(emails)

@@ -93,7 +93,7 @@ def test_the_list_shows_pauses_and_preferences(newsroom: Newsroom) -> None:
     from digest.store.people.preferences import ConsentContext, PreferenceStore
 
     with make_app(newsroom.home, environment=newsroom.env()) as app:
-        app.readers.sync(app.subscriber_list.read(), now=app.now())
+        app.subscribers.sync(app.subscriber_list.read(), now=app.now())
         preferences = PreferenceStore(app.database)
         subscriber = preferences.at("asha@example.com")
         assert subscriber is not None

@@ -95,12 +95,12 @@ def test_fifty_concurrent_unsubscribes_of_a_locked_store_all_fail_visibly(impati
         statuses = list(pool.map(lambda _: impatient.post(f"/leave/{leave}").status, range(50)))
     assert statuses == [503] * 50
     assert impatient.post(f"/leave/{leave}").status == 200
-    assert list(impatient.app.readers.suppressed()) == ["asha@example.com"]
+    assert list(impatient.app.subscribers.suppressed()) == ["asha@example.com"]
 
 
 def test_an_erased_address_can_sign_up_again_after_a_failed_confirmation(impatient: Site) -> None:
     pages = impatient
-    pages.app.people.erasures.erase("neha@example.org", "asked", now=pages.app.now())
+    pages.app.subscriber_admin.erasures.erase("neha@example.org", "asked", now=pages.app.now())
     pages.post("/join", email="neha@example.org")
     assert pages.mails("neha@example.org")
     number = next(iter(rows(pages)["signup"]))[0]  # type: ignore[index]
@@ -111,4 +111,4 @@ def test_an_erased_address_can_sign_up_again_after_a_failed_confirmation(impatie
     with pages.app.database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO erased")
     assert pages.post(confirm).status == 200
-    assert pages.app.people.erasures.among(["neha@example.org"]) == set()
+    assert pages.app.subscriber_admin.erasures.among(["neha@example.org"]) == set()

@@ -45,7 +45,7 @@ def test_forged_tokens_are_rejected(pages: Site) -> None:
             accepted.append((token, answer.status))
     connection.close()
     assert accepted == []
-    assert pages.app.readers.suppressed() == {}
+    assert pages.app.subscribers.suppressed() == {}
     assert pages.consent("asha@example.com") == pages.consent("ravi@example.com") == []
 
 
