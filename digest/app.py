@@ -172,7 +172,7 @@ class App:
 
     @cached_property
     def signer(self) -> Signer:
-        """Signs tokens with the keys of DIGEST_SECRET_KEY (newest first, comma-separated), or with one from the store."""
+        """Signs tokens with the keys of DIGEST_SECRET_KEY (newest first, comma-separated) or one from the store."""
         from digest.store.meta import get_or_make
         from digest.subscribers.tokens import Signer
 
@@ -267,7 +267,7 @@ class App:
 
     @property
     def schedule_window(self) -> ScheduleWindow | None:
-        """How early batches go to a provider that can cancel them; None if the settings or the providers rule it out."""
+        """How early batches go to a provider that can cancel them; None if none can, or the settings rule it out."""
         cancellable = [transport for transport in self.transports if isinstance(transport, Cancellable)]
         if self.settings.delivery.on_unknown != "fence" or not cancellable:
             return None

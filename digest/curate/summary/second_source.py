@@ -105,3 +105,24 @@ def _counts(text: str) -> dict[str, set[str]]:
 
 def _contradicts(one: Mapping[str, set[str]], other: Mapping[str, set[str]]) -> bool:
     return any(numbers != other[thing] for thing, numbers in one.items() if thing in other)
+
+
+class Extractive:
+    """Uses sentences of the leading article, and an attributed one of another source if it adds something."""
+
+    own_words = False
+
+    def __init__(self, language: str = "hi") -> None:
+        self.language = language
+
+    def __call__(
+        self, articles: Sequence[Article], *, title: str, background: Mapping[str, float] | None = None, known: str = ""
+    ) -> str:
+        for at, article in enumerate(articles):
+            text = summarise(article, title=title, background=background, known=known)
+            if text:
+                others = [each for each in articles[at + 1 :] if each.source != article.source]
+                return with_another_source(
+                    article, text, others, title=title, background=background, known=known, language=self.language
+                )
+        return ""

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from digest.curate.summary.second_source import with_another_source
 from digest.curate.summary.sentence_rules import (
     LEAST_WORDS,
     MOST_SENTENCES,
@@ -129,24 +128,3 @@ def weigher(background: Mapping[str, float] | None) -> Callable[[Counter[str]], 
 def similarity(a: Mapping[str, float], b: Mapping[str, float]) -> float:
     """Return the cosine of two vectors of length 1."""
     return sum(value * b[stem] for stem, value in a.items() if stem in b)
-
-
-class Extractive:
-    """Uses sentences of the leading article, and an attributed one of another source if it adds something."""
-
-    own_words = False
-
-    def __init__(self, language: str = "hi") -> None:
-        self.language = language
-
-    def __call__(
-        self, articles: Sequence[Article], *, title: str, background: Mapping[str, float] | None = None, known: str = ""
-    ) -> str:
-        for at, article in enumerate(articles):
-            text = summarise(article, title=title, background=background, known=known)
-            if text:
-                others = [each for each in articles[at + 1 :] if each.source != article.source]
-                return with_another_source(
-                    article, text, others, title=title, background=background, known=known, language=self.language
-                )
-        return ""
