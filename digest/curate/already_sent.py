@@ -16,8 +16,8 @@ from digest.curate.similarity.clustering import CANDIDATE_COSINE
 from digest.curate.similarity.score import Corpus, Features, is_duplicate, score
 from digest.curate.similarity.tfidf import COMMON_STEMS, Frequencies, lead_text
 from digest.hindi.sentences import split
-from digest.hindi.text import fold
-from digest.hindi.tokens import stem_of, stems, tokens, words
+from digest.hindi.text import fold, words
+from digest.hindi.tokens import stem_of, stems, tokens
 from digest.models import Article, Block, Story
 
 # How many words may be between a number and the word that makes it news.

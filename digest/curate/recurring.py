@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from digest.curate.similarity.cues import Places, compare_places, find_places
 from digest.curate.similarity.tfidf import document_shares
-from digest.hindi.text import fold
-from digest.hindi.tokens import stems, words
+from digest.hindi.text import fold, words
+from digest.hindi.tokens import stems
 from digest.models import Article
 
 # A title skeleton is a series once one source has used it on this many days.

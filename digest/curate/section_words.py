@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
-from digest.hindi.tokens import stem_of, tokens, words
+from digest.hindi.text import words
+from digest.hindi.tokens import stem_of, tokens
 
 NAMES: dict[str, tuple[str, ...]] = {
     "देश": words(

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 
-from digest.hindi.text import deva_ratio, fold
-from digest.hindi.tokens import words
+from digest.hindi.text import deva_ratio, fold, words
 
 MIN_DEVANAGARI = 0.3
 """Share of Devanagari letters. No Hindi title of 3,800 has less; Hinglish, English and Urdu have."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from digest.hindi.tokens import words
+from digest.hindi.text import words
 
 DEVA = "\u0900-\u0963\u0966-\u096f\u0971-\u097f"
 TITLES = frozenset(

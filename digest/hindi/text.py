@@ -10,7 +10,11 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from digest.hindi.tokens import words
+
+def words(*rows: str) -> tuple[str, ...]:
+    """The words of all rows, in order."""
+    return tuple(word for row in rows for word in row.split())
+
 
 CONSONANT = "\u0915-\u0939"
 # Devanagari without danda, double danda and abbreviation sign.

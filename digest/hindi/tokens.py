@@ -12,12 +12,6 @@ from itertools import chain
 
 from digest.hindi.text import fold
 
-
-def words(*rows: str) -> tuple[str, ...]:
-    """The words of all rows, in order."""
-    return tuple(word for row in rows for word in row.split())
-
-
 _TOKEN = re.compile("[\u0900-\u0963\u0971-\u097f]+|[a-z\u00df-\u024f]+|[0-9]+(?:[.,][0-9]+)*")
 # नयी = नई, रुपये = रुपए: both spellings are standard.
 _ENDING_VARIANTS = (("यी", "ई"), ("ये", "ए"))

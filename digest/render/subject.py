@@ -13,7 +13,7 @@ from datetime import date
 from itertools import count
 
 from digest.hindi import cut, dates
-from digest.hindi.tokens import words
+from digest.hindi.text import words
 from digest.i18n import translator
 from digest.models import Edition, Story
 from digest.render.sanitise import one_line

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.hindi import cut
-from digest.hindi.tokens import words
+from digest.hindi.text import words
 from digest.models import PLACEHOLDERS, Edition, Section
 from digest.render.subject import clean_headline, preheader, shorten, subject_line
 from digest.render.text import acronyms_in_devanagari

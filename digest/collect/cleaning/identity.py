@@ -7,8 +7,7 @@ import re
 from functools import lru_cache
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
-from digest.hindi.text import fold
-from digest.hindi.tokens import words
+from digest.hindi.text import fold, words
 
 TRACKING_PREFIXES = ("utm_", "at_", "pk_", "mtm_", "hsa_", "_hs", "ns_", "wt.")
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import resources
 
-from digest.hindi.text import fold
-from digest.hindi.tokens import words
+from digest.hindi.text import fold, words
 
 
 def _names(file: str) -> Iterator[str]:

@@ -15,7 +15,8 @@ from importlib import resources
 from typing import Any, Literal
 
 from digest.hindi.dates import WEEKDAYS
-from digest.hindi.tokens import stems, words
+from digest.hindi.text import words
+from digest.hindi.tokens import stems
 
 # How the same cue of two texts compares; None where one of them has no such cue.
 Agreement = Literal["same", "conflict"] | None

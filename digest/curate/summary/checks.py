@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from digest.curate.similarity.tfidf import COMMON_STEMS
 from digest.curate.summary.sentence_rules import LONGEST, broken_rules
 from digest.hindi.sentences import split
-from digest.hindi.text import deva_ratio
-from digest.hindi.tokens import stem_of, stems, tokens, words
+from digest.hindi.text import deva_ratio, words
+from digest.hindi.tokens import stem_of, stems, tokens
 from digest.models import Article
 
 _MARKUP = re.compile("[<>{}*#`\\\\\n\r\t_]|https?:|www[.]|@")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from digest.hindi.sentences import split
-from digest.hindi.text import fold
-from digest.hindi.tokens import stems, words
+from digest.hindi.text import fold, words
+from digest.hindi.tokens import stems
 from digest.models import Article
 
 LEAST_SENTENCE_WORDS = 5
