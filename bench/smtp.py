@@ -128,7 +128,7 @@ def _email_message(app: App, letter: RenderedEmail, reader: Recipient) -> EmailM
     message = EmailMessage()
     message["From"], message["To"] = app.sender.email, reader.email
     message["Subject"] = letter.subject
-    message["List-Unsubscribe"] = f"<{reader.unsubscribe[0]}>"
+    message["List-Unsubscribe"] = f"<{reader.unsubscribe_uris[0]}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(substitute(letter.text, reader.values), cte="base64")
     message.add_alternative(substitute(letter.html, reader.values), subtype="html", cte="base64")

@@ -247,8 +247,8 @@ def _deliver(
     emails = app.editions.letters(key)
     job = Job(
         edition=key,
-        letters=emails,
-        pictures=app.articles.pictures.held(content_ids(emails.values())),
+        emails=emails,
+        images=app.articles.pictures.held(content_ids(emails.values())),
         sender=app.sender,
         ledger=app.ledger,
         transports=app.transports,
@@ -258,8 +258,8 @@ def _deliver(
         tries=settings.tries,
         stop=stop,
         progress=step,
-        ahead=app.schedule_window,
-        resend=settings.on_unknown == "resend",
+        schedule_window=app.schedule_window,
+        resend_unknown=settings.on_unknown == "resend",
         rate_limiter=app.rate_limiter,
     )
     with mark_running(app.database, app.ledger.run), abort_after_grace(stop, app.transports):

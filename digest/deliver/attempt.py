@@ -1,9 +1,12 @@
-"""What a hand of the sender does with one batch: submits it, under a fence where it goes ahead. And recalls what is in
-doubt. Decides nothing about what comes next, and shares nothing with other hands but the ledger and the transports.
+"""Deliver one batch from a worker thread, and cancel scheduled attempts whose outcome is unknown.
+
+A scheduled batch is submitted with an id by which the provider can cancel it. Worker threads share only the ledger and
+the transports.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -12,24 +15,54 @@ from typing import Protocol
 
 from digest.deliver.job import Job
 from digest.deliver.message import Outgoing, inline_images, recipients
-from digest.deliver.notes import Notes
 from digest.deliver.outcome import NotSent, Outcome, Retryable, Unknown, resend_unknown
-from digest.deliver.ports import Cancellable, Cancellation, Claim, Transport
+from digest.deliver.ports import Cancellable, Cancellation, Claim, Progress, Transport
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """What came of an attempt, and the fence under which it was submitted, or ''. `failure` is what the ledger raised
-    before anything was submitted, and ends the run. `seconds`: how long it took."""
+    """What an attempt came to."""
 
     outcome: Outcome
-    schedule_id: str = ""
+    # The provider's id if the attempt was scheduled.
+    schedule_id: str | None = None
+    # Raised by the ledger before anything was submitted. It ends the run.
     failure: Exception | None = None
     seconds: float = 0.0
 
 
+@dataclass(slots=True)
+class AttemptLog:
+    """A `ports.RecipientLog` of one attempt, kept in the ledger."""
+
+    ledger: Progress
+    attempt: str
+    stop: threading.Event
+    # What the ledger raised. A transport may swallow it; the sender does not.
+    failure: Exception | None = None
+
+    def started(self, recipient: int) -> None:
+        self._record(self.ledger.record_started, recipient)
+
+    def rejected(self, recipient: int, reason: str) -> None:
+        self._record(self.ledger.record_rejected, recipient, reason)
+
+    def deferred(self, recipient: int) -> None:
+        self._record(self.ledger.record_deferred, recipient)
+
+    def should_stop(self) -> bool:
+        return self.stop.is_set()
+
+    def _record(self, record: Callable[..., None], *values: object) -> None:
+        try:
+            record(self.attempt, *values)
+        except Exception as error:
+            self.failure = error
+            raise
+
+
 class BeginCancellation(Protocol):
-    """As `Ledger.begin_cancellation`."""
+    """As `Cancellations.begin_cancellation`."""
 
     def __call__(
         self, edition: str, transport: Cancellable, now: datetime, *, but: Collection[str] = ()
@@ -37,76 +70,80 @@ class BeginCancellation(Protocol):
 
 
 def attempt(job: Job, transport: Transport, claim: Claim) -> AttemptResult:
-    """Submits a batch that is ours. Raises what the ledger raises while the transport keeps its journal."""
-    began = time.monotonic()
-    came = _submit(job, transport, claim)
-    outcome = came.outcome
+    """Submit a claimed batch. Raises what the ledger raises while the transport keeps its log."""
+    started = time.monotonic()
+    result = _submit(job, transport, claim)
+    outcome = result.outcome
     if isinstance(outcome, Unknown) and transport.recovery == "redo":
         outcome = Retryable(outcome.reason)
-    if job.resend:
+    if job.resend_unknown:
         outcome = resend_unknown(outcome)
-    return replace(came, outcome=outcome, seconds=time.monotonic() - began)
+    return replace(result, outcome=outcome, seconds=time.monotonic() - started)
 
 
-def recall(job: Job) -> list[tuple[Cancellation, bool]]:
-    """Recalls what is in doubt and has a fence; what is recalled waits to be sent again."""
-    return cancel_each(
-        job.edition, job.transports, job.ledger.begin_cancellation, job.ledger.confirm_cancellation, job.clock
-    )
+def cancel_unknown(job: Job) -> list[tuple[Cancellation, bool]]:
+    """Cancel scheduled attempts whose outcome is unknown, so that their batches can be sent again."""
+    ledger = job.ledger
+    return cancel_each(job.edition, job.transports, ledger.begin_cancellation, ledger.confirm_cancellation, job.clock)
 
 
 def cancel_each(
     edition: str,
     transports: Sequence[Transport],
     begin: BeginCancellation,
-    end: Callable[[str, datetime], None],
+    confirm: Callable[[str, datetime], None],
     clock: Callable[[], datetime],
 ) -> list[tuple[Cancellation, bool]]:
-    """Recalls what `begin` gives, one after the other. Answers each with whether the provider has confirmed it."""
-    told: list[tuple[Cancellation, bool]] = []
+    """Cancel what `begin` returns, one by one. Return each with whether the provider confirmed it."""
+    results: list[tuple[Cancellation, bool]] = []
     tried = set[str]()
-    for transport in (one for one in transports if isinstance(one, Cancellable)):
+    for transport in transports:
+        if not isinstance(transport, Cancellable):
+            continue
         while found := begin(edition, transport, clock(), but=tried):
             tried.add(found.attempt)
             confirmed = transport.cancel(found.schedule_id)
             if confirmed:
-                end(found.attempt, clock())
-            told.append((found, confirmed))
-    return told
+                confirm(found.attempt, clock())
+            results.append((found, confirmed))
+    return results
 
 
 def _submit(job: Job, transport: Transport, claim: Claim) -> AttemptResult:
-    schedule_id = ""
+    schedule_id: str | None = None
     if claim.send_at is not None:
-        # Only a transport with a fence is given a batch ahead of its time.
-        opened = transport.new_schedule_id() if isinstance(transport, Cancellable) else NotSent("it has no fence")
-        if isinstance(opened, NotSent):
-            return AttemptResult(opened)
-        schedule_id = opened
+        if not isinstance(transport, Cancellable):
+            return AttemptResult(NotSent(f"{transport.name} cannot cancel, so it is given no scheduled batches"))
+        given = transport.new_schedule_id()
+        if isinstance(given, NotSent):
+            return AttemptResult(given)
+        schedule_id = given
         job.ledger.record_schedule_id(claim.attempt, schedule_id)
     try:
         outgoing = _outgoing(job, claim, schedule_id)
     except Exception as error:
         return AttemptResult(NotSent(f"{type(error).__name__}: {error}"), schedule_id, error)
-    notes = Notes(job.ledger, claim.attempt, job.stop)
+    log = AttemptLog(job.ledger, claim.attempt, job.stop)
     try:
-        return AttemptResult(transport.submit(outgoing, notes), schedule_id)
+        return AttemptResult(transport.submit(outgoing, log), schedule_id)
     except Exception as error:
-        if notes.failure is not None:  # the attempt stays as it is noted, for the next run to recover
-            raise notes.failure from None
-        # A transport that breaks its word may have sent: the only honest end is Unknown.
+        if log.failure is not None:
+            # The attempt stays as recorded, for the next run to recover.
+            raise log.failure from None
+        # Transports must not raise. One that does may have sent, so the outcome is unknown.
         return AttemptResult(Unknown(f"{type(error).__name__}: {error}"), schedule_id)
 
 
-def _outgoing(job: Job, claim: Claim, schedule_id: str) -> Outgoing:
+def _outgoing(job: Job, claim: Claim, schedule_id: str | None) -> Outgoing:
+    email = job.emails[claim.variant]
     return Outgoing(
         edition=job.edition,
         batch=str(claim.batch),
         attempt=claim.attempt,
-        letter=job.letters[claim.variant],
+        email=email,
         sender=job.sender,
-        recipients=recipients(claim.readers, job.sender, job.token),
-        pictures=inline_images(job.letters[claim.variant], job.pictures),
+        recipients=recipients(claim.recipients, job.sender, job.token),
+        images=inline_images(email, job.images),
         schedule_id=schedule_id,
-        send_at=int(claim.send_at.timestamp()) if claim.send_at else 0,
+        send_at=int(claim.send_at.timestamp()) if claim.send_at else None,
     )

@@ -1,4 +1,4 @@
-"""All that one run of the sender needs. Data; does nothing."""
+"""Everything that one run of the sender needs. Data only."""
 
 from __future__ import annotations
 
@@ -14,26 +14,28 @@ from digest.models import InlineImage, RenderedEmail
 
 @dataclass(frozen=True)
 class Job:
-    """`token` signs links; `clock` says the time; `stop` ends the run early. `pictures` are those that the letters
-    show, by their Content-ID.
-
-    Of `transports` the first is used; the next takes over when it can't send, and then only for what has certainly not
-    been sent. `ahead` says how early a batch goes to a transport with a fence; `resend` sends what is in doubt again.
-    `rate_limiter` says how many may go now.
-    """
+    """One edition to deliver, and how."""
 
     edition: str
-    letters: Mapping[str, RenderedEmail]
+    # Variant → email.
+    emails: Mapping[str, RenderedEmail]
     sender: Sender
     ledger: Ledger
+    # The first one is used. The next one takes over when it cannot send, for what was definitely not sent.
     transports: Sequence[Transport]
+    # Signs the recipients' links.
     token: Sign
     clock: Callable[[], datetime]
     threads: int = 4
     tries: int = 5
+    # Ends the run early.
     stop: threading.Event = field(default_factory=threading.Event)
-    progress: Callable[[int], None] = lambda _readers: None
-    pictures: Mapping[str, InlineImage] = field(default_factory=dict)
-    ahead: ScheduleWindow | None = None
-    resend: bool = False
+    # Called with the number of recipients settled since the last call; negative after a cancellation.
+    progress: Callable[[int], None] = lambda _recipients: None
+    # Content-ID → image, for all images that the emails show.
+    images: Mapping[str, InlineImage] = field(default_factory=dict)
+    # How early a batch is scheduled at a provider that can cancel it; None schedules nothing.
+    schedule_window: ScheduleWindow | None = None
+    # Whether a batch whose outcome is unknown is sent again.
+    resend_unknown: bool = False
     rate_limiter: SendRateLimiter | None = None

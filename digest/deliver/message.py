@@ -1,6 +1,6 @@
-"""What a transport is handed: one letter, its common headers, and the readers with what is personal to each.
+"""What a transport is given: one email, its sender, and the recipients with what is personal to each of them.
 
-Data and pure functions from data to data; knows neither MIME nor a provider's JSON.
+Data and pure functions. Knows neither MIME nor a provider's JSON.
 """
 
 from __future__ import annotations
@@ -16,20 +16,22 @@ from urllib.parse import quote
 
 from digest.models import PLACEHOLDERS, InlineImage, RenderedEmail
 
-_TAG = re.compile("|".join(re.escape(tag) for tag in PLACEHOLDERS.values()))
+_PLACEHOLDER = re.compile("|".join(re.escape(tag) for tag in PLACEHOLDERS.values()))
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-_CID = re.compile(r"""src=["']cid:([^"'\s<>]{1,200})["']""")
+_CONTENT_ID = re.compile(r"""src=["']cid:([^"'\s<>]{1,200})["']""")
 _ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?A-~]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The letter's From, Reply-To and list identity, as the settings have them."""
+    """The sender of all emails, from the settings."""
 
     name: str
     email: str
+    # Empty if replies go to `email`.
     reply_to: str
     list_name: str
+    # The public address of our pages; empty if there are none.
     base_url: str
 
     @property
@@ -38,115 +40,119 @@ class Sender:
         return "digest." + self.email.rpartition("@")[2].encode("idna").decode("ascii")
 
 
+# Signed tokens of one recipient, in URL-safe ASCII: to unsubscribe, for the preferences, to view the email.
 Tokens = tuple[str, str, str]
-"""One reader's signed words, each URL-safe ASCII: to leave, for the preferences, to view."""
 
+# Signs for these subscriber ids, in their order.
 Sign = Callable[[Sequence[int]], Iterable[Tokens]]
-"""Signs for these readers, in their order."""
 
 
 class Recipient(NamedTuple):
-    """One reader of a batch: no more than a transport can't work out for itself, as there may be a million."""
+    """One recipient of a batch. Kept small, because there may be a million."""
 
     id: int
     email: str
     sender: Sender
-    leave: str
-    preferences: str
-    view: str
+    unsubscribe_token: str
+    preferences_token: str
+    view_token: str
 
     @property
     def values(self) -> dict[str, str]:
-        """Each placeholder tag of the letter → what stands there for this reader."""
+        """Placeholder → its value for this recipient."""
         return {
             PLACEHOLDERS["email_html"]: escape(self.email),
             PLACEHOLDERS["email_text"]: self.email,
-            PLACEHOLDERS["unsubscribe"]: self.leave,
-            PLACEHOLDERS["preferences"]: self.preferences,
-            PLACEHOLDERS["view"]: self.view,
+            PLACEHOLDERS["unsubscribe"]: self.unsubscribe_token,
+            PLACEHOLDERS["preferences"]: self.preferences_token,
+            PLACEHOLDERS["view"]: self.view_token,
         }
 
     @property
-    def unsubscribe(self) -> tuple[str, ...]:
-        """URIs for List-Unsubscribe: one https where reader pages exist, and a mailto (RFC 2369, RFC 8058)."""
-        return tuple([start + self.leave for start in unsubscribe_uri_prefixes(self.sender)])
+    def unsubscribe_uris(self) -> tuple[str, ...]:
+        """URIs for List-Unsubscribe: an https address if we have public pages, and a mailto (RFC 2369, RFC 8058)."""
+        return tuple([prefix + self.unsubscribe_token for prefix in unsubscribe_uri_prefixes(self.sender)])
 
 
 @lru_cache(maxsize=16)
 def unsubscribe_uri_prefixes(sender: Sender) -> tuple[str, ...]:
-    """What stands before the token in each URI by which a reader of this sender leaves."""
+    """What precedes the token in each unsubscribe URI of this sender."""
     mailto = f"mailto:{quote(sender.reply_to or sender.email, safe='@+')}?subject=unsubscribe%20"
     return (f"{sender.base_url}/leave/", mailto) if sender.base_url.startswith("https://") else (mailto,)
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One batch on its way out. `edition`, `delivery` and `attempt` are opaque ids that come back in events."""
+    """One batch to submit. Providers return `edition`, `attempt` and the subscriber ids in their events."""
 
     edition: str
     batch: str
     attempt: str
-    letter: RenderedEmail
+    email: RenderedEmail
     sender: Sender
     recipients: Sequence[Recipient]
-    pictures: tuple[InlineImage, ...] = ()
-    """Those that the letter's HTML shows by `cid:`, each once (`inline_images`)."""
-    schedule_id: str = ""
-    """The provider's id under which this attempt can be recalled until shortly before `send_at`; '' without one."""
-    send_at: int = 0
-    """When the provider is to let it go, in Unix seconds; 0: at once."""
+    # The images that the HTML shows by `cid:`, each once (`inline_images`).
+    images: tuple[InlineImage, ...] = ()
+    # The provider's id for a scheduled attempt, which can be cancelled until shortly before `send_at`.
+    schedule_id: str | None = None
+    # When the provider is to send it, in Unix seconds; None for at once.
+    send_at: int | None = None
 
 
-def content_ids(letters: Iterable[RenderedEmail]) -> tuple[str, ...]:
-    """The Content-IDs of the pictures that these letters show, each once, in the order of the letters."""
-    return tuple(dict.fromkeys(cid for letter in letters for cid in _content_ids(letter.html)))
+def content_ids(emails: Iterable[RenderedEmail]) -> tuple[str, ...]:
+    """The Content-IDs of the images in these emails, each once, in the order of the emails."""
+    return tuple(dict.fromkeys(content_id for email in emails for content_id in _content_ids(email.html)))
 
 
+# Cached, because every batch of an email asks.
 @lru_cache(maxsize=16)
 def _content_ids(html: str) -> tuple[str, ...]:
-    """Looked for once a letter, not once a batch."""
-    return tuple(_CID.findall(html))
+    return tuple(_CONTENT_ID.findall(html))
 
 
-def inline_images(letter: RenderedEmail, pictures: Mapping[str, InlineImage]) -> tuple[InlineImage, ...]:
-    """The pictures that must travel with this letter, in the order in which it shows them."""
-    return tuple(pictures[cid] for cid in content_ids([letter]) if cid in pictures)
+def inline_images(email: RenderedEmail, images: Mapping[str, InlineImage]) -> tuple[InlineImage, ...]:
+    """The images to attach to this email, in the order in which it shows them."""
+    return tuple(images[content_id] for content_id in content_ids([email]) if content_id in images)
 
 
 def substitute(text: str, values: Mapping[str, str]) -> str:
-    """`text` with every placeholder replaced in one pass, so that a value that looks like a tag stays as it is."""
-    return _TAG.sub(lambda match: values[match[0]], text)
+    """Replace every placeholder in one pass. A value that looks like a placeholder stays as it is."""
+    return _PLACEHOLDER.sub(lambda match: values[match[0]], text)
 
 
-def recipients(readers: Sequence[tuple[int, str]], sender: Sender, token: Sign) -> tuple[Recipient, ...]:
-    """(id, email) of each reader with what is personal to them."""
-    if not readers:
+def recipients(subscribers: Sequence[tuple[int, str]], sender: Sender, token: Sign) -> tuple[Recipient, ...]:
+    """Add the signed tokens to each (subscriber id, email)."""
+    if not subscribers:
         return ()
-    ids, emails = zip(*readers, strict=True)
+    ids, emails = zip(*subscribers, strict=True)
     columns = zip(ids, emails, repeat(sender, len(ids)), *zip(*token(ids), strict=True), strict=True)
-    return tuple(map(partial(tuple.__new__, Recipient), columns))  # what a constructor does, in a quarter of the time
+    # The same as calling the constructor, in a quarter of the time.
+    return tuple(map(partial(tuple.__new__, Recipient), columns))
 
 
 def recipient(id: int, email: str, sender: Sender, token: Sign) -> Recipient:
-    """One reader, as `recipients`."""
+    """As `recipients`, for one subscriber."""
     return recipients([(id, email)], sender, token)[0]
 
 
 def split_placeholders(text: str) -> list[tuple[str, str]]:
-    """`text` as (placeholder's tag, text that follows it) in order; the first tag is '' for the text before any."""
-    found = _TAG.split(text), _TAG.findall(text)
-    return list(zip(("", *found[1]), found[0], strict=True))
+    """Split into (placeholder, text after it), in order. The first placeholder is empty."""
+    texts, tags = _PLACEHOLDER.split(text), _PLACEHOLDER.findall(text)
+    return list(zip(("", *tags), texts, strict=True))
 
 
-def invalid_recipients(readers: Iterable[Recipient]) -> dict[int, str]:
-    """Readers whose address can stand in no header and no envelope, with the sentence. The list lets none through."""
-    said = "the address holds characters that no mail can carry"
-    return {reader.id: said for reader in readers if not _ADDRESS.match(reader.email)}
+def invalid_recipients(recipients: Iterable[Recipient]) -> dict[int, str]:
+    """Subscriber id → reason, for addresses that cannot be in a header or an envelope.
+
+    The subscriber list accepts no such address; this is the last check.
+    """
+    reason = "the address contains characters that are not allowed in email"
+    return {recipient.id: reason for recipient in recipients if not _ADDRESS.match(recipient.email)}
 
 
-def list_headers(reader: Recipient) -> dict[str, str]:
-    """List-Unsubscribe and, where one click can work, its -Post companion (RFC 8058 section 3.1)."""
-    uris = reader.unsubscribe
+def list_headers(recipient: Recipient) -> dict[str, str]:
+    """List-Unsubscribe, and List-Unsubscribe-Post if one-click works (RFC 8058 section 3.1)."""
+    uris = recipient.unsubscribe_uris
     headers = {"List-Unsubscribe": ", ".join([f"<{uri}>" for uri in uris])}
     if uris[0].startswith("https://"):
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -154,5 +160,5 @@ def list_headers(reader: Recipient) -> dict[str, str]:
 
 
 def one_line(text: str) -> str:
-    """Header text without control characters: nothing can start a header of its own."""
+    """Header text without control characters, so that nothing can start another header."""
     return _CONTROL.sub(" ", text).strip()

@@ -1,7 +1,7 @@
-"""A letter as the bytes of a mail: text, HTML and pictures as base64 parts, what is personal patched in.
+"""Build an email as bytes: text, HTML and images as base64 parts, with each recipient's values filled in.
 
-Builds; sends nothing. What all readers share is encoded once per letter (`template`): base64 works in groups of three
-bytes, so the text between two personal values has three encodings at most, whatever their length.
+What all recipients share is encoded once for each email (`template`). Base64 encodes groups of three bytes, so the text
+between two personal values has at most three encodings, whatever the length of the values.
 """
 
 from __future__ import annotations
@@ -14,80 +14,91 @@ from email.utils import format_datetime
 from functools import lru_cache
 
 from digest.deliver.headers import WORD_BYTES, common_headers, encode_address, encode_header, folded
-from digest.deliver.message import Outgoing, Recipient, Sender, list_headers, one_line, split_placeholders, substitute
+from digest.deliver.message import (
+    Outgoing,
+    Recipient,
+    Sender,
+    list_headers,
+    one_line,
+    split_placeholders,
+    substitute,
+)
 from digest.models import InlineImage, RenderedEmail
 
 _CRLF = b"\r\n"
-_LINE_BYTES = 57  # 76 characters of base64 (RFC 2045 6.8)
+# 76 characters of base64 (RFC 2045 section 6.8).
+_LINE_BYTES = 57
 
 
-def build(outgoing: Outgoing, reader: Recipient, *, date: datetime) -> bytes:
-    """The whole mail to one reader, as `template(outgoing).mail` makes it."""
-    return template(outgoing).mail(reader, date)
+def build(outgoing: Outgoing, recipient: Recipient, *, date: datetime) -> bytes:
+    """The whole email to one recipient, as `template(outgoing).mail` builds it."""
+    return template(outgoing).mail(recipient, date)
 
 
 def template(outgoing: Outgoing) -> Template:
-    """The mail of this batch's letter, made once for all batches that carry it. Raises ValueError where a header
-    can't be written."""
-    return _template(outgoing.edition, outgoing.letter, outgoing.sender, outgoing.pictures)
+    """The template of this batch's email, cached for all its batches. Raises ValueError for an invalid header."""
+    return _template(outgoing.edition, outgoing.email, outgoing.sender, outgoing.images)
 
 
 class Template:
-    """One letter's mail with places for what is personal. Threads may share it."""
+    """An encoded email with slots for personal values. Thread-safe."""
 
     def __init__(
         self,
         edition: str,
-        letter: RenderedEmail,
+        email: RenderedEmail,
         sender: Sender,
-        pictures: Sequence[InlineImage],
+        images: Sequence[InlineImage],
     ) -> None:
         self.edition, self.list_id = edition, sender.list_id
-        self.personal = len(split_placeholders(letter.subject)) > 1
-        self.subject = letter.subject if self.personal else encode_header("Subject", letter.subject)
+        self.is_subject_personal = len(split_placeholders(email.subject)) > 1
+        self.subject = email.subject if self.is_subject_personal else encode_header("Subject", email.subject)
         self.sender = folded("From", encode_address(sender.name, sender.email, room=WORD_BYTES)).encode("ascii") + _CRLF
         lines = [f"Reply-To: {one_line(sender.reply_to)}"] if sender.reply_to else []
-        common = common_headers(sender, edition, letter.variant)
+        common = common_headers(sender, edition, email.variant)
         lines += [folded(name, value.split(" ")) for name, value in common.items()]
         lines.append("MIME-Version: 1.0")
         self.common = "".join(f"{line}\r\n" for line in lines).encode("ascii")
-        self.parts: list[bytes | _Body] = list(_parts(edition, letter, pictures))
+        self.parts: list[bytes | _Body] = list(_parts(edition, email, images))
 
-    def mail(self, reader: Recipient, date: datetime) -> bytes:
-        """The whole mail, CRLF line ends, 7-bit, ready for DATA or a file. No line begins with a dot."""
-        filled = reader.values
+    def mail(self, recipient: Recipient, date: datetime) -> bytes:
+        """The whole email in 7-bit ASCII with CRLF line ends, for DATA or a file. No line begins with a dot."""
+        values = recipient.values
         lines = (
-            f"To: {one_line(reader.email)}",
-            encode_header("Subject", substitute(self.subject, filled)) if self.personal else self.subject,
+            f"To: {one_line(recipient.email)}",
+            encode_header("Subject", substitute(self.subject, values)) if self.is_subject_personal else self.subject,
             f"Date: {_date(date.replace(microsecond=0), date.utcoffset())}",
-            f"Message-ID: <{_message_id(self.edition, reader, self.list_id)}>",
-            folded("List-Unsubscribe", list_headers(reader)["List-Unsubscribe"].split(" ")),
+            f"Message-ID: <{_message_id(self.edition, recipient, self.list_id)}>",
+            folded("List-Unsubscribe", list_headers(recipient)["List-Unsubscribe"].split(" ")),
             "",
         )
-        values = {tag: value.encode("utf-8", "replace") for tag, value in filled.items()}
-        body = (part if isinstance(part, bytes) else part.lines(values) for part in self.parts)
+        encoded = {tag: value.encode("utf-8", "replace") for tag, value in values.items()}
+        body = (part if isinstance(part, bytes) else part.lines(encoded) for part in self.parts)
         return b"".join((self.sender, "\r\n".join(lines).encode("ascii"), self.common, *body))
 
 
 _template = lru_cache(maxsize=16)(Template)
 
 
+# Cached, because many emails are built within a second. The offset is a parameter because two times in different zones
+# can be equal.
 @lru_cache(maxsize=4)
 def _date(moment: datetime, _offset: timedelta | None) -> str:
-    """Many letters go in a second. The offset is named because two moments are equal whatever their time zones."""
     return format_datetime(moment)
 
 
-def message_id(outgoing: Outgoing, reader: Recipient) -> str:
-    """The same for every try of one edition to one reader, so that a receiver that hides repeats of one Message-ID
-    hides a mail that a broken connection made us send again (RFC 1047). Made of the reader's signed word, so that who
-    knows an address can't guess it and forge its bounce."""
-    return _message_id(outgoing.edition, reader, outgoing.sender.list_id)
+def message_id(outgoing: Outgoing, recipient: Recipient) -> str:
+    """The Message-ID of an edition for one recipient, the same for every attempt.
+
+    A mail server that hides repeated Message-IDs then hides an email that we had to send again (RFC 1047). It includes
+    the signed token, so that nobody who knows the address can guess it and forge a bounce.
+    """
+    return _message_id(outgoing.edition, recipient, outgoing.sender.list_id)
 
 
-def file_name(picture: InlineImage) -> str:
-    """The name under which a program offers to save a picture: no name that an editor's file had."""
-    return f"{picture.cid[:8]}.{picture.type.rpartition('/')[2]}"
+def file_name(image: InlineImage) -> str:
+    """The name under which a mail program offers to save an image. It does not show the original file's name."""
+    return f"{image.cid[:8]}.{image.type.rpartition('/')[2]}"
 
 
 class _Body:
@@ -98,24 +109,27 @@ class _Body:
         self.runs = [("", _Run(first[1])), *((tag, _Run(run)) for tag, run in rest)]
 
     def lines(self, values: Mapping[str, bytes]) -> bytes:
-        """All lines, each with its end. `values` are what stands in the slots, by tag."""
+        """All lines with their line ends. `values` are the contents of the slots, by placeholder."""
         out: list[bytes] = []
-        carried = b""
+        pending = b""
         for tag, run in self.runs:
             if tag:
-                carried += values[tag]
+                pending += values[tag]
             if len(run.whole) < _LINE_BYTES:
-                carried += run.whole
+                pending += run.whole
                 continue
-            head, lines, tail = run.shifted[-len(carried) % 3]
-            out += (_lines(carried + head), lines)
-            carried = tail
-        return b"".join((*out, _lines(carried)))
+            head, lines, tail = run.shifted[-len(pending) % 3]
+            out += (_lines(pending + head), lines)
+            pending = tail
+        return b"".join((*out, _lines(pending)))
 
 
 class _Run:
-    """Text that is everybody's. `shifted[n]` parts it after n bytes, which complete a group begun before it: those
-    bytes, the lines of what follows, and the bytes that make no whole group at its end."""
+    """Text that all recipients share.
+
+    `shifted[n]` splits it after n bytes, which complete a group begun before it: those bytes, the encoded lines of what
+    follows, and the bytes at its end that make no whole group.
+    """
 
     __slots__ = ("shifted", "whole")
 
@@ -127,53 +141,55 @@ class _Run:
         ]
 
 
-def _parts(edition: str, letter: RenderedEmail, pictures: Sequence[InlineImage]) -> Iterator[bytes | _Body]:
-    """Everything from Content-Type on."""
-    if not letter.html:
-        yield from (_part("text/plain"), _Body(letter.text))
+def _parts(edition: str, email: RenderedEmail, images: Sequence[InlineImage]) -> Iterator[bytes | _Body]:
+    """Everything from the Content-Type header on."""
+    if not email.html:
+        yield from (_part("text/plain"), _Body(email.text))
         return
-    unique = hashlib.sha256(f"{edition}\0{letter.variant}".encode("utf-8", "replace")).hexdigest()[:24]
-    # Neither is the other's beginning: a line that begins with a boundary is one (RFC 2046 section 5.1.1).
+    unique = hashlib.sha256(f"{edition}\0{email.variant}".encode("utf-8", "replace")).hexdigest()[:24]
+    # Neither is a prefix of the other: a line that begins with a boundary is one (RFC 2046 section 5.1.1).
     boundary, related = f"=_{unique}", f"=r{unique}"
     edge, inner = (_CRLF + b"--" + name.encode("ascii") for name in (boundary, related))
     yield f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'.encode("ascii")
-    yield from (edge + _CRLF, _part("text/plain"), _Body(letter.text), edge + _CRLF)
-    if pictures:  # the HTML and what it shows by Content-ID (RFC 2387)
+    yield from (edge + _CRLF, _part("text/plain"), _Body(email.text), edge + _CRLF)
+    if images:
+        # The HTML and the images that it shows by Content-ID (RFC 2387).
         yield f'Content-Type: multipart/related; type="text/html"; boundary="{related}"\r\n'.encode("ascii")
         yield inner + _CRLF
-    yield from (_part("text/html"), _Body(letter.html))
-    for picture in pictures:
-        yield from (inner + _CRLF, _picture(picture))
-    yield (inner + b"--" if pictures else b"") + edge + b"--\r\n"
+    yield from (_part("text/html"), _Body(email.html))
+    for image in images:
+        yield from (inner + _CRLF, _image_part(image))
+    yield (inner + b"--" if images else b"") + edge + b"--\r\n"
 
 
 def _part(kind: str) -> bytes:
     return f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n".encode("ascii")
 
 
+# Cached for all emails that show the image.
 @lru_cache(maxsize=64)
-def _picture(picture: InlineImage) -> bytes:
-    """A picture's part. Nothing in it is a reader's own, so it is encoded once for all letters that show it."""
-    name = file_name(picture)
+def _image_part(image: InlineImage) -> bytes:
+    name = file_name(image)
     head = (
-        f'Content-Type: {picture.type}; name="{name}"',
+        f'Content-Type: {image.type}; name="{name}"',
         "Content-Transfer-Encoding: base64",
-        f"Content-ID: <{picture.cid}>",
+        f"Content-ID: <{image.cid}>",
         f'Content-Disposition: inline; filename="{name}"',
         "",
         "",
     )
-    return "\r\n".join(head).encode("ascii") + _lines(picture.data)
+    return "\r\n".join(head).encode("ascii") + _lines(image.data)
 
 
 def _lines(data: bytes) -> bytes:
-    """`data` as base64 in lines of 76, each with its end; nothing for nothing."""
-    if len(data) <= _LINE_BYTES:  # what stands between two personal values, so most of what one letter needs
+    """`data` as base64 in lines of 76 characters; nothing for no data."""
+    if len(data) <= _LINE_BYTES:
+        # What is between two personal values, which is most of the work for one email.
         return binascii.b2a_base64(data, newline=False) + _CRLF if data else b""
-    parts = range(0, len(data), _LINE_BYTES)
-    return b"".join(binascii.b2a_base64(data[start : start + _LINE_BYTES], newline=False) + _CRLF for start in parts)
+    starts = range(0, len(data), _LINE_BYTES)
+    return b"".join(binascii.b2a_base64(data[start : start + _LINE_BYTES], newline=False) + _CRLF for start in starts)
 
 
-def _message_id(edition: str, reader: Recipient, list_id: str) -> str:
-    digest = hashlib.sha256(f"{edition}\0{reader.id}\0{reader.email}\0{reader.leave}".encode()).hexdigest()[:32]
-    return f"{digest}@{list_id}"
+def _message_id(edition: str, recipient: Recipient, list_id: str) -> str:
+    unique = "\0".join((edition, str(recipient.id), recipient.email, recipient.unsubscribe_token))
+    return f"{hashlib.sha256(unique.encode()).hexdigest()[:32]}@{list_id}"

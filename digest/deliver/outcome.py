@@ -1,9 +1,8 @@
-"""What can come of one attempt to hand over one batch. Data only.
+"""Possible outcomes of one attempt to submit one batch. Data only.
 
-The four words are the ledger's: Accepted, Rejected, NotSent, Unknown. `Split` asks for smaller batches,
-`Retryable` is an
-Unknown that harms nobody; `PerRecipient` is for transports that hand over one reader at a time and can tell them apart.
-Readers are named by their subscriber id.
+Four of them are what the ledger stores: Accepted, Rejected, NotSent, Unknown. `Split` asks for smaller batches,
+`Retryable` is an Unknown that the same transport may repeat, and `PerRecipient` is for transports that submit one
+recipient at a time. Recipients are named by their subscriber id.
 """
 
 from __future__ import annotations
@@ -14,76 +13,86 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider took the whole batch. `provider_id` is what it calls the request."""
+    """The provider accepted the whole batch."""
 
+    # What the provider calls the request; empty if it gives no id.
     provider_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The provider took nobody, because of these readers (id → reason). The rest become a new batch."""
+    """The provider accepted nobody because of some recipients. The others become a new batch."""
 
-    readers: Mapping[int, str]
+    # Subscriber id → reason.
+    reasons: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The provider took nobody and did not say whose fault it is, or the request is too large: each half of the batch
-    is tried alone. Never said of a batch of one."""
+    """The provider accepted nobody and did not name a recipient, or the request is too large.
+
+    Each half of the batch is tried alone. Never the outcome of a batch of one.
+    """
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Certainly nobody was handed over: safe to try again, after `retry_after` seconds if given.
-
-    `permanent` means that no later try of this run can succeed (a refused key): the run stops, the batch stays
-    pending. `untried`: it was not even begun, which costs it no try and says nothing of the transport.
-    """
+    """Definitely nothing was sent. It is safe to try again."""
 
     reason: str
+    # Seconds to wait, if the provider named a time.
     retry_after: float | None = None
+    # No retry in this run can succeed (an invalid key, for example): the run stops and the batch stays pending.
     permanent: bool = False
-    untried: bool = False
+    # The attempt was not started. It does not count as a try and says nothing about the transport.
+    not_started: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The provider may or may not have the batch. Never sent again by itself."""
+    """The provider may or may not have the batch. It is never sent again automatically."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Retryable:
-    """As Unknown, but the same transport may hand the same batch over again: its provider knows it by its key, or a
-    file is replaced by its equal. No other transport may."""
+    """Like Unknown, but the same transport may submit the same batch again.
+
+    Its provider recognises the batch by an idempotency key, or a file is replaced by an equal one. Another transport
+    must not take the batch over.
+    """
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class PerRecipient:
-    """One outcome per reader. Readers named nowhere are not sent; `stop` as in NotSent.permanent."""
+    """One outcome for each recipient. Recipients in none of the three groups are not sent."""
 
     accepted: frozenset[int] = frozenset()
+    # Subscriber id → reason.
     rejected: Mapping[int, str] = field(default_factory=dict)
+    # Subscriber id → reason.
     unknown: Mapping[int, str] = field(default_factory=dict)
+    # Why the remaining recipients are not sent; empty if the transport only takes a part at a time.
     not_sent_reason: str = ""
     retry_after: float | None = None
-    stop: bool = False
+    # As `NotSent.permanent`, for the recipients that are not sent.
+    permanent: bool = False
 
 
 Outcome = Accepted | Rejected | Split | NotSent | Unknown | Retryable | PerRecipient
 
 
 def resend_unknown(outcome: Outcome) -> Outcome:
-    """The outcome where everything in doubt is to be sent again, and some readers may get it twice."""
+    """Turn unknown into not sent, so that it is sent again. Some recipients may then get the email twice."""
     match outcome:
         case Unknown(reason):
             return NotSent(f"{reason}; it is sent again")
-        case PerRecipient(unknown=doubts) if doubts:
-            said = outcome.not_sent_reason or f"{next(iter(doubts.values()))}; it is sent again"
-            return replace(outcome, unknown={}, not_sent_reason=said)
+        case PerRecipient(unknown=unknown) if unknown:
+            reason = outcome.not_sent_reason or f"{next(iter(unknown.values()))}; it is sent again"
+            return replace(outcome, unknown={}, not_sent_reason=reason)
     return outcome

@@ -1,6 +1,6 @@
-"""How long a run bears with its transports: when it rests, when the next one goes on, when it ends.
+"""Decide when a run pauses, when it switches to the next transport and when it ends.
 
-Decides from outcomes alone; sends nothing. Not safe for threads: the sender calls it under its lock.
+Decides from outcomes alone and sends nothing. Not thread-safe: only the sender's thread calls it.
 """
 
 from __future__ import annotations
@@ -12,92 +12,106 @@ from dataclasses import dataclass, field
 
 from digest.deliver.ports import Transport
 
+# Seconds.
 _FIRST_PAUSE = 1.0
-_LONGEST_PAUSE = 60.0
-_LONGEST_ASKED = 300.0  # who is to wait longer ends, and is run again
-_MOST_DOUBTS = 5  # in a row
-_MOST_HALVINGS = 24  # in a row; a lone bad reader in a batch of 1,000 takes ten, with an acceptance beside each
+_MAX_PAUSE = 60.0
+# A run does not wait longer than this many seconds: it ends, and is started again later.
+_MAX_REQUESTED_PAUSE = 300.0
+# In a row.
+_MAX_UNKNOWN = 5
+# In a row. Finding one bad recipient in a batch of 1,000 takes ten, with accepted halves in between.
+_MAX_SPLITS = 24
 
 
 @dataclass
 class CircuitBreaker:
-    """`transport` is the one to use now; `over` that none is left. What comes in late from one that was given up
-    changes nothing. `say` gets sentences for the operator, `seconds` is a clock that nobody sets,
-    `reset_tries` is called when another transport takes over."""
+    """Chooses the transport to use. Results of a transport that was given up earlier change nothing."""
 
     transports: Sequence[Transport]
+    # Failures in a row after which a transport is given up.
     tries: int
-    say: Callable[[str], None]
+    # Takes sentences for the operator.
+    report: Callable[[str], None]
+    # A monotonic clock.
     seconds: Callable[[], float]
+    # Called when the next transport takes over.
     reset_tries: Callable[[], None]
-    over: bool = False
-    rest_until: float = 0.0
+    # No transport is left.
+    exhausted: bool = False
+    paused_until: float = 0.0
+    # The one to use now.
     transport: Transport = field(init=False)
 
     def __post_init__(self) -> None:
         self.transport = self.transports[0]
-        self._fresh()
+        self._reset()
 
-    def good(self) -> None:
-        """Somebody was served."""
-        self._fresh()
+    def record_success(self) -> None:
+        self._reset()
 
-    def failed(self, by: Transport, *, after: float | None = None, permanent: bool = False) -> None:
-        """Certainly nothing was sent. The provider is left alone for a while (`after` seconds if it said so); one that
-        has failed often enough, or for good, is given up."""
+    def record_failure(self, by: Transport, *, after: float | None = None, permanent: bool = False) -> None:
+        """Definitely nothing was sent: pause, for `after` seconds if the provider said so.
+
+        A transport that failed too often, or permanently, is given up.
+        """
         now = self.seconds()
         if by is not self.transport:
             return
         if permanent:
             self._give_up()
             return
-        if after is not None and after > _LONGEST_ASKED:
-            self.held_up(by, after)
+        if after is not None and after > _MAX_REQUESTED_PAUSE:
+            self.pause(by, after)
             return
-        if now < self.rest_until:
-            return  # the same bad moment, seen by another thread
+        if now < self.paused_until:
+            # The same failure, seen by another thread.
+            return
         self._failures += 1
         if self._failures >= self.tries:
             self._give_up()
             return
-        pause = min(_FIRST_PAUSE * 2 ** (self._failures - 1), _LONGEST_PAUSE) if after is None else after
-        self.rest_until = now + pause * random.uniform(1.0, 1.25)  # noqa: S311  no secret
+        pause = min(_FIRST_PAUSE * 2 ** (self._failures - 1), _MAX_PAUSE) if after is None else after
+        # The random part is no secret.
+        self.paused_until = now + pause * random.uniform(1.0, 1.25)  # noqa: S311
 
-    def held_up(self, by: Transport, seconds: float) -> None:
-        """Nothing may go for so long: by the limits of the settings, or as the provider says."""
+    def pause(self, by: Transport, seconds: float) -> None:
+        """Send nothing for some time, because of our own rate limits or at the provider's request."""
         if by is not self.transport:
             return
-        if seconds > _LONGEST_ASKED:
+        if seconds > _MAX_REQUESTED_PAUSE:
             minutes = math.ceil(seconds / 60)
-            self._give_up(f"as it may send again in {minutes} minutes only")
+            self._give_up(f"because it accepts nothing for {minutes} minutes")
         else:
-            self.rest_until = max(self.rest_until, self.seconds() + seconds)
+            self.paused_until = max(self.paused_until, self.seconds() + seconds)
 
-    def doubted(self, by: Transport) -> None:
-        """An outcome is unknown. A provider that fails must not put the whole list in doubt."""
-        self._doubts += 1
-        if by is self.transport and self._doubts >= _MOST_DOUBTS:
-            self._give_up(f"after {self._doubts} unknown outcomes in a row")
+    def record_unknown(self, by: Transport) -> None:
+        """An outcome is unknown. A failing provider must not leave the whole list unknown."""
+        self._unknown += 1
+        if by is self.transport and self._unknown >= _MAX_UNKNOWN:
+            self._give_up(f"after {self._unknown} unknown outcomes in a row")
 
-    def halved(self, by: Transport) -> None:
-        """A batch was refused that names no reader. When halving finds nobody whom the provider takes, it is not about
-        the readers."""
-        self._halvings += 1
-        if by is self.transport and self._halvings >= _MOST_HALVINGS:
-            self._give_up(f"after {self._halvings} refusals in a row that name no reader")
+    def record_split(self, by: Transport) -> None:
+        """A batch was refused without naming a recipient.
 
-    def _fresh(self) -> None:
-        self._failures = self._doubts = self._halvings = 0
+        If splitting finds no recipient whom the provider accepts, the recipients are not the cause.
+        """
+        self._splits += 1
+        if by is self.transport and self._splits >= _MAX_SPLITS:
+            self._give_up(f"after {self._splits} refusals in a row that name no recipient")
+
+    def _reset(self) -> None:
+        self._failures = self._unknown = self._splits = 0
 
     def _give_up(self, why: str = "") -> None:
         following = self.transports[self.transports.index(self.transport) + 1 :]
         if following:
-            self.say(f"{self.transport.name} is given up{f' {why}' if why else ''}; {following[0].name} goes on")
+            suffix = f" {why}" if why else ""
+            self.report(f"switched from {self.transport.name} to {following[0].name}{suffix}")
             self.transport = following[0]
-            self.rest_until = 0.0
-            self._fresh()
+            self.paused_until = 0.0
+            self._reset()
             self.reset_tries()
         else:
-            self.over = True
+            self.exhausted = True
             if why:
-                self.say(f"stopped {why}; the rest is not sent")
+                self.report(f"stopped {why}; the rest is not sent")

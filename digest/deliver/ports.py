@@ -1,4 +1,4 @@
-"""What delivery needs from outside: a ledger that remembers and a transport that hands over. Interfaces only."""
+"""The interfaces of delivery: the ledger, the transports and what some transports can do beyond sending."""
 
 from __future__ import annotations
 
@@ -14,97 +14,97 @@ from digest.deliver.outcome import Accepted, NotSent, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A batch that is ours alone now: its readers (id, email) in a fixed order, and the attempt's id.
-
-    `send_at` is its due time where that lies ahead, else None: a batch claimed ahead is submitted under a fence only.
-    """
+    """A batch that this run alone may submit, by this attempt."""
 
     batch: int
     attempt: str
     variant: str
-    readers: Sequence[tuple[int, str]]
+    # (subscriber id, email) in a fixed order.
+    recipients: Sequence[tuple[int, str]]
+    # The due time if it is in the future. Such a batch is submitted only with a schedule id.
     send_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleWindow:
-    """How long before it is due a batch may be scheduled at the provider: at most `max_lead`, at least `min_lead`."""
+    """How long before it is due a batch may be scheduled at the provider."""
 
     max_lead: timedelta
+    # A batch that is due sooner waits for its time: too little would be left to cancel it.
     min_lead: timedelta
+    # How long before the send time the provider stops accepting cancellations.
     cancel_deadline: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """An attempt whose outcome is unknown and whose batch may still be recalled under its fence."""
+    """A scheduled attempt with unknown outcome that can still be cancelled."""
 
     attempt: str
     batch: int
     schedule_id: str
 
 
+# What recovery does with an attempt that an interrupted run left behind. `redo`: submit it again, which cannot mail
+# anyone twice. `stepwise`: continue after the recipient recorded last. `hold`: keep it as unknown.
 Recovery = Literal["redo", "stepwise", "hold"]
-"""What may be done with an attempt that a killed run left behind: `redo` it (a second time can't reach a reader
-twice), go on after the reader noted as being handed over (`stepwise`), or `hold` it as unknown."""
 
 
 class RecipientLog(Protocol):
-    """For transports that hand over one reader at a time, in the order of the recipients."""
+    """Progress log for transports that submit one recipient at a time, in the order of the recipients."""
 
-    def started(self, reader: int) -> None:
-        """Durably notes who is handed over next, BEFORE a byte leaves; so everyone before is done."""
+    def started(self, recipient: int) -> None:
+        """Record durably who is next, before a byte is sent. Everyone before is then done."""
         ...
 
-    def rejected(self, reader: int, reason: str) -> None: ...
+    def rejected(self, recipient: int, reason: str) -> None: ...
 
-    def deferred(self, reader: int) -> None:
-        """This one was certainly not handed over and waits in a batch of their own; the others go on."""
+    def deferred(self, recipient: int) -> None:
+        """Record that this recipient was definitely not sent to. They move to a batch of their own."""
         ...
 
     def should_stop(self) -> bool:
-        """Whether the run is asked to end: the transport stops before the next reader, who is then not sent."""
+        """Whether the run is asked to end. The transport then stops before the next recipient."""
         ...
 
 
 class Transport(Protocol):
-    """Hands a batch to the world. Never raises for what the world does: every end is an Outcome."""
+    """Submits batches to a provider. Never raises for what the network or the provider does: that is an Outcome."""
 
     name: str
     recovery: Recovery
 
     def submit(self, outgoing: Outgoing, log: RecipientLog) -> Outcome: ...
 
-    def probe(self) -> str:
-        """What is wrong with the way to the provider, in one sentence, without mailing anyone; '' when nothing is."""
+    def probe(self) -> str | None:
+        """Check the connection and the account without mailing anyone. Return the problem in one sentence, if any."""
         ...
 
     def close(self) -> None:
-        """Lets go of every connection. May be used again afterwards."""
+        """Close all connections. The transport can be used again afterwards."""
         ...
 
 
 @runtime_checkable
 class Abortable(Protocol):
-    """A transport whose calls may take long, and can be ended from another thread."""
+    """A transport whose calls can be aborted from another thread."""
 
     def abort(self) -> None:
-        """Breaks every connection, and each that is made until `close`: what is in flight ends at once, as an outcome
-        like any other."""
+        """Break every connection, and each new one until `close`. Calls in progress return an outcome at once."""
         ...
 
 
 @runtime_checkable
 class Cancellable(Protocol):
-    """A transport whose attempts can be recalled: the only way to make an unknown outcome definite where the provider
-    knows no idempotency key.
+    """A transport whose scheduled attempts can be cancelled.
 
-    A recall is sure until `cancel_deadline` before the time to send;
-    the provider keeps at most `max_open_cancellations` of them at once.
+    Where the provider has no idempotency key, this is the only way to resolve an unknown outcome.
     """
 
     name: str
+    # A cancellation is reliable until this long before the send time.
     cancel_deadline: timedelta
+    # The provider keeps at most this many cancellations at once.
     max_open_cancellations: int
 
     def new_schedule_id(self) -> str | NotSent:
@@ -112,50 +112,53 @@ class Cancellable(Protocol):
         ...
 
     def cancel(self, schedule_id: str) -> bool:
-        """Cancels whatever came or will come under this id, and asks the provider to confirm it. True only when it is
-        confirmed; False also when nobody answers. May be called again."""
+        """Cancel whatever was or will be submitted with this id. May be repeated.
+
+        Return True only if the provider confirms it, and False if nobody answers.
+        """
         ...
 
 
 @runtime_checkable
 class LogLookup(Protocol):
-    """A transport whose provider can be asked what it did with an attempt whose outcome is unknown."""
+    """A transport whose provider has a log of what it accepted."""
 
-    def find_in_log(self, attempt: str, emails: Sequence[str]) -> str:
-        """'accepted' when the provider's log shows the attempt, '' when it shows nothing, which proves nothing."""
+    def find_in_log(self, attempt: str, emails: Sequence[str]) -> bool:
+        """Whether the provider's log shows the attempt. False proves nothing: the log may lag or be unavailable."""
         ...
 
 
 @runtime_checkable
 class CapabilityReport(Protocol):
-    """A transport that can tell what this account or key does not allow, though letters go all the same."""
+    """A transport that can tell what the account or key does not allow, although sending works."""
 
     def missing_capabilities(self) -> tuple[str, ...]:
-        """A sentence for each thing that works less well than it could; asks the provider and mails nobody."""
+        """One sentence for each feature that does not work. Asks the provider and mails nobody."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SuppressionEntry:
-    """An entry of a provider's own list of whom it mails no more; `kind` as of an event: bounced, complained, left."""
+    """An entry of a provider's suppression list."""
 
     email: str
+    # The kind of the equivalent event: bounced, complained or left.
     kind: str
     at: datetime
     reason: str = ""
 
 
 class SuppressionsUnavailable(Exception):
-    """A provider's list can't be read; the message says why, in words that follow the list's name."""
+    """A suppression list cannot be read. The message says why and is shown after the list's name."""
 
 
+# Waits for the given seconds. Returns True if the run is asked to end in the meantime.
 Wait = Callable[[float], bool]
-"""Waits so many seconds; true when the run is asked to end meanwhile."""
 
 
 @runtime_checkable
 class SuppressionSource(Protocol):
-    """A transport whose provider keeps lists of whom it mails no more: what an event that was lost would have said."""
+    """A transport whose provider keeps suppression lists. They make up for lost events."""
 
     name: str
     lists: tuple[str, ...]
@@ -163,17 +166,15 @@ class SuppressionSource(Protocol):
     def list_suppressions(
         self, list: str, since: datetime | None, until: datetime, wait: Wait
     ) -> Iterator[Sequence[SuppressionEntry]]:
-        """What came to a list between the moments (None: ever), in parts. Raises CantTell, maybe after some of them."""
+        """Yield the entries added between the two times, page by page.
+
+        Without `since`, all entries until the end. Raises SuppressionsUnavailable, possibly after some pages.
+        """
         ...
 
 
-class Ledger(Protocol):
-    """The memory of who got what. Every call is one durable transaction, but for those within `transaction`."""
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """What this thread calls within the block is one transaction, durable when the block ends, and nothing of it
-        is done when it raises."""
-        ...
+class Claims(Protocol):
+    """The queue of batches."""
 
     def claim(
         self,
@@ -184,56 +185,76 @@ class Ledger(Protocol):
         max_tries: int,
         ahead: ScheduleWindow | None = None,
     ) -> Sequence[Claim]:
-        """The next due batches, up to `most`, tried less than `max_tries` times in this run, marked `submitting` with
-        an attempt row each before this returns; none only when there is none. Readers who may no longer be mailed are
-        excluded here."""
+        """Claim up to `most` due batches that were tried fewer than `max_tries` times in this run.
+
+        They are marked as submitting, with an attempt each, before this returns. Empty only if no batch is left.
+        Recipients who may no longer be mailed are excluded here.
+        """
         ...
 
     def next_batch_size(
         self, edition: str, transport: str, now: datetime, max_tries: int, ahead: ScheduleWindow | None = None
     ) -> int:
-        """How many readers the batch has that `claim` would give first now; 0 where there is none."""
+        """The number of recipients in the batch that `claim` would return first; 0 if there is none."""
         ...
 
     def reset_tries(self, edition: str) -> None:
-        """Gives every pending batch its tries back: another transport takes over."""
+        """Reset the tries of every pending batch, because another transport takes over."""
         ...
 
+
+class Progress(Protocol):
+    """What is recorded about an attempt while it runs."""
+
     def record_schedule_id(self, attempt: str, schedule_id: str) -> None:
-        """Durably notes the provider's id BEFORE it is used."""
+        """Record the provider's id durably, before it is used."""
         ...
+
+    def record_started(self, attempt: str, recipient: int) -> None: ...
+
+    def record_rejected(self, attempt: str, recipient: int, reason: str) -> None: ...
+
+    def record_deferred(self, attempt: str, recipient: int) -> None: ...
+
+
+class Cancellations(Protocol):
+    """Cancelling scheduled attempts whose outcome is unknown."""
 
     def begin_cancellation(
         self, edition: str, transport: Cancellable, now: datetime, *, but: Collection[str] = ()
     ) -> Cancellation | None:
-        """The next attempt to recall, marked and counted as recalled before a byte leaves; None when there is none
-        that can be: too late, or too many recalls are open at the provider already. `but` are not tried again."""
+        """Choose the next attempt to cancel, other than `but`, and count it before the provider is called.
+
+        None if nothing can be cancelled: it is too late, or too many cancellations are open at the provider.
+        """
         ...
 
     def confirm_cancellation(self, attempt: str, now: datetime) -> None:
-        """The provider has confirmed it: nobody gets the letter by this attempt, and its batch is pending again."""
+        """The provider confirmed: nobody gets the email by this attempt, and its batch is pending again."""
         ...
 
-    def record_started(self, attempt: str, reader: int) -> None: ...
 
-    def record_rejected(self, attempt: str, reader: int, reason: str) -> None: ...
+class Ledger(Claims, Progress, Cancellations, Protocol):
+    """The record of who got what. Every call is one durable transaction, except inside `transaction`."""
 
-    def record_deferred(self, attempt: str, reader: int) -> None: ...
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make all calls of this thread inside the block one transaction, rolled back if the block raises."""
+        ...
 
     def settle(self, attempt: str, outcome: Outcome, now: datetime) -> None: ...
 
     def record_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
-        """As `settle` of each, in fewer steps."""
+        """Settle many accepted attempts, in fewer statements than `settle`."""
         ...
 
 
 class SendRateLimiter(Protocol):
-    """How many readers may go by a transport, counted so that it holds across restarts and processes."""
+    """Limits how many recipients a transport may send to. The counts are shared by all processes and restarts."""
 
-    def take(self, transport: str, readers: int, now: datetime) -> float:
-        """Counts the readers and answers 0; or counts nobody and answers the seconds until they may go."""
+    def take(self, transport: str, recipients: int, now: datetime) -> float:
+        """Count the recipients and return 0; or count nobody and return the seconds until they may be sent to."""
         ...
 
-    def put_back(self, transport: str, readers: int) -> None:
-        """These were counted and have certainly not gone."""
+    def put_back(self, transport: str, recipients: int) -> None:
+        """Return recipients that were counted and definitely not sent to."""
         ...

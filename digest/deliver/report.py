@@ -1,4 +1,4 @@
-"""What one run did, written down outcome by outcome. Counts and tells; decides nothing but what `patience` is told."""
+"""Counts what one run did, outcome by outcome, and tells the circuit breaker."""
 
 from __future__ import annotations
 
@@ -11,75 +11,82 @@ from digest.deliver.ports import Claim, Transport
 
 @dataclass
 class SendReport:
-    """Numbers of readers; `problems` are sentences for the operator, each once."""
+    """Result of one run. All counts are recipients."""
 
     accepted: int = 0
     rejected: int = 0
     unknown: int = 0
+    # The run was asked to end early.
     stopped: bool = False
+    # Sentences for the operator, each once.
     problems: list[str] = field(default_factory=list)
 
-    def say(self, sentence: str) -> None:
+    def add_problem(self, sentence: str) -> None:
         if sentence and sentence not in self.problems:
             self.problems.append(sentence)
 
-    def add(self, outcome: Outcome, claim: Claim, by: Transport, patience: CircuitBreaker, *, fenced: bool) -> int:
-        """Takes the outcome in and tells `patience` of it; answers how many readers are settled by it. `fenced`: it is
-        unknown and will be recalled."""
-        size = len(claim.readers)
+    def record(
+        self, outcome: Outcome, claim: Claim, by: Transport, breaker: CircuitBreaker, *, cancellable: bool
+    ) -> int:
+        """Count the outcome and tell `breaker`. Return how many recipients it settles.
+
+        `cancellable` says that the outcome is unknown and the attempt will be cancelled.
+        """
+        size = len(claim.recipients)
         match outcome:
             case Accepted():
                 self.accepted += size
-                patience.good()
+                breaker.record_success()
                 return size
-            case Rejected(readers):
-                self.rejected += len(readers)
-                return len(readers)
+            case Rejected(reasons):
+                self.rejected += len(reasons)
+                return len(reasons)
             case Unknown(reason):
                 self.unknown += size
-                self._doubt(claim, reason, by, patience)
-                if fenced:  # it comes back, so the provider is given a rest as after any failure
-                    patience.failed(by)
+                self._record_unknown(claim, reason, by, breaker)
+                if cancellable:
+                    # The batch will be sent again, so the provider gets a pause as after any failure.
+                    breaker.record_failure(by)
                 return size
-            case NotSent(untried=True):
+            case NotSent(not_started=True):
                 return 0
             case NotSent(reason, retry_after, permanent):
-                self.say(reason)
-                patience.failed(by, after=retry_after, permanent=permanent)
+                self.add_problem(reason)
+                breaker.record_failure(by, after=retry_after, permanent=permanent)
                 return 0
             case Retryable(reason):
-                self.say(reason)
-                patience.failed(by)
+                self.add_problem(reason)
+                breaker.record_failure(by)
                 return 0
             case Split(reason):
-                self.say(reason)
-                patience.halved(by)
+                self.add_problem(reason)
+                breaker.record_split(by)
                 return 0
             case PerRecipient():
-                return self._add_each(outcome, claim, by, patience)
+                return self._record_each(outcome, claim, by, breaker)
 
-    def _add_each(self, outcome: PerRecipient, claim: Claim, by: Transport, patience: CircuitBreaker) -> int:
+    def _record_each(self, outcome: PerRecipient, claim: Claim, by: Transport, breaker: CircuitBreaker) -> int:
         self.accepted += len(outcome.accepted)
         self.rejected += len(outcome.rejected)
         self.unknown += len(outcome.unknown)
         if outcome.accepted:
-            patience.good()
+            breaker.record_success()
         for reason in outcome.unknown.values():
-            self._doubt(claim, reason, by, patience)
+            self._record_unknown(claim, reason, by, breaker)
         settled = len(outcome.accepted) + len(outcome.rejected) + len(outcome.unknown)
         # A transport that takes a part at a time gives no reason for the rest.
-        if settled < len(claim.readers) and (outcome.not_sent_reason or not outcome.accepted):
-            self.say(outcome.not_sent_reason)
-            patience.failed(by, after=outcome.retry_after, permanent=outcome.stop)
+        if settled < len(claim.recipients) and (outcome.not_sent_reason or not outcome.accepted):
+            self.add_problem(outcome.not_sent_reason)
+            breaker.record_failure(by, after=outcome.retry_after, permanent=outcome.permanent)
         return settled
 
-    def _doubt(self, claim: Claim, reason: str, by: Transport, patience: CircuitBreaker) -> None:
-        self.say(f"batch {claim.batch}: it is not known whether it was sent: {reason}")
-        patience.doubted(by)
+    def _record_unknown(self, claim: Claim, reason: str, by: Transport, breaker: CircuitBreaker) -> None:
+        self.add_problem(f"batch {claim.batch}: outcome unknown, it may have been sent: {reason}")
+        breaker.record_unknown(by)
 
 
-def gone(outcome: Outcome, size: int) -> int:
-    """How many of a batch's `size` readers have gone, or may have, by an attempt with this outcome."""
+def possibly_sent(outcome: Outcome, size: int) -> int:
+    """How many recipients of a batch of `size` were or may have been sent to."""
     match outcome:
         case Accepted() | Unknown() | Retryable():
             return size

@@ -1,10 +1,10 @@
-"""The run that empties an edition's due batches: claim, submit, settle, recall.
+"""Deliver all due batches of an edition: claim, submit, settle, cancel.
 
-Deep on purpose: batching, retry, backoff, fences and stopping are behind `send_due`. Knows neither SQL nor HTTP,
-composes nothing, and decides nothing about who is due; how long it bears with a provider is `patience`'s.
+`send_due` hides batching, retries, pauses, scheduling and stopping. It knows neither SQL nor HTTP, composes nothing,
+and does not decide who is due. `patience` decides how long a failing provider is tried.
 
-The thread that calls it alone claims, settles and counts; its hands (`attempt`) submit and recall. What came back and
-what goes out next are one commit of the ledger: waiting for the disk twice a batch would cost more than the batch.
+Only the calling thread claims, settles and counts; worker threads (`attempt`) submit and cancel. Settling finished
+batches and claiming the next ones is one commit, because two waits for the disk would take longer than a batch.
 """
 
 from __future__ import annotations
@@ -16,216 +16,240 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
-from digest.deliver.attempt import AttemptResult, attempt, recall
+from digest.deliver.attempt import AttemptResult, attempt, cancel_unknown
 from digest.deliver.job import Job
 from digest.deliver.outcome import Accepted, NotSent, Outcome, Unknown
 from digest.deliver.patience import CircuitBreaker
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Transport
-from digest.deliver.report import SendReport, gone
+from digest.deliver.report import SendReport, possibly_sent
 from digest.utils.gc import gc_frozen
 
-_LOOK = 0.25  # seconds after which a resting run looks whether it is to stop
-_QUICK = 0.02  # seconds: who answers faster would wait for the ledger, batch by batch
-_UNTRIED = AttemptResult(NotSent("the run came to rest before it was begun", untried=True))
+# Seconds between checks whether a pausing run is to stop.
+_POLL_INTERVAL = 0.25
+# Seconds. A provider that answers faster would make workers wait for the ledger between batches.
+_FAST_ANSWER = 0.02
+NOT_STARTED = AttemptResult(NotSent("the run ended before this batch was started", not_started=True))
 
 
 def send_due(job: Job) -> SendReport:
-    """Hands over every batch that is due now, retrying what is safe to retry. Returns when none is left to claim.
+    """Submit every batch that is due now, and retry what is safe to retry. Return when no batch is left to claim.
 
-    A batch whose outcome is not known is recalled under its fence and sent again while there is time; else it stays
-    unknown. When `job.stop` is set, what is in flight is finished and nothing new is begun. Errors of the ledger are
-    raised, after the hands have come to rest and what they brought is settled, where it can be.
+    A scheduled batch whose outcome is unknown is cancelled and sent again while there is time; otherwise it stays
+    unknown. When `job.stop` is set, batches in flight are finished and no new ones started. Errors of the ledger are
+    raised once all workers have finished and their results are settled as far as possible.
     """
     with (
         # Garbage collection would otherwise take a quarter of the time.
         gc_frozen(),
-        ThreadPoolExecutor(job.threads, thread_name_prefix="send") as hands,
-        ThreadPoolExecutor(1, thread_name_prefix="recall") as recaller,
+        ThreadPoolExecutor(job.threads, thread_name_prefix="send") as pool,
+        ThreadPoolExecutor(1, thread_name_prefix="cancel") as cancel_pool,
     ):
-        run = _Run(job, hands, recaller)
+        run = DeliveryRun(job, pool, cancel_pool)
         try:
-            while run.go_on():
+            while run.step():
                 pass
         except BaseException:
-            run.break_off()
+            run.abort()
             raise
     run.report.stopped = job.stop.is_set()
     return run.report
 
 
-def _came(future: Future[AttemptResult]) -> AttemptResult:
-    return _UNTRIED if future.cancelled() else future.result()
+def _result(future: Future[AttemptResult]) -> AttemptResult:
+    return NOT_STARTED if future.cancelled() else future.result()
 
 
 @dataclass(frozen=True, slots=True)
-class _Flight:
-    """A claim on its way. `taken`: the readers counted for it by the meter."""
+class _InFlight:
+    """A claimed batch that a worker has."""
 
     transport: Transport
     claim: Claim
-    taken: int
+    # Recipients that the rate limiter counted for it.
+    counted: int
 
 
-class _Run:
-    def __init__(self, job: Job, hands: ThreadPoolExecutor, recaller: ThreadPoolExecutor) -> None:
+class DeliveryRun:
+    """The state of one `send_due` call. Used by one thread, except where a method says so."""
+
+    def __init__(self, job: Job, pool: ThreadPoolExecutor, cancel_pool: ThreadPoolExecutor) -> None:
         self.job = job
-        self.hands = hands
-        self.recaller = recaller
-        self.ready = 0  # batches claimed beyond those in hand, so that no hand waits for the ledger
-        self.unheard: list[Outcome] = []  # what hands brought back but acceptance, while we have not drawn conclusions
+        self.pool = pool
+        self.cancel_pool = cancel_pool
+        # Batches to claim beyond the ones in flight, so that no worker waits for the ledger.
+        self.prefetch = 0
+        # Outcomes other than Accepted that were returned but not settled yet. Workers start nothing meanwhile.
+        self.unprocessed_failures: list[Outcome] = []
         self.report = SendReport()
-        self.patience = CircuitBreaker(
-            job.transports, job.tries, self.report.say, time.monotonic, lambda: job.ledger.reset_tries(job.edition)
+        self.breaker = CircuitBreaker(
+            job.transports,
+            job.tries,
+            self.report.add_problem,
+            time.monotonic,
+            lambda: job.ledger.reset_tries(job.edition),
         )
-        self.ahead = {one.name: job.ahead if isinstance(one, Cancellable) else None for one in job.transports}
-        self.flying: dict[Future[AttemptResult], _Flight] = {}
-        self.recalling: Future[list[tuple[Cancellation, bool]]] | None = None
-        self.doubted = True  # something may be there to recall; at first what a run before this one left
-        self.doubtful: dict[str, int] = {}  # attempts that this run left in doubt under a fence, with their readers
+        # Transport → its window.
+        self.windows = {
+            transport.name: job.schedule_window if isinstance(transport, Cancellable) else None
+            for transport in job.transports
+        }
+        self.in_flight: dict[Future[AttemptResult], _InFlight] = {}
+        self.cancelling: Future[list[tuple[Cancellation, bool]]] | None = None
+        # There may be unknown attempts to cancel. True at first, because an earlier run may have left some.
+        self.has_unknown = True
+        # Scheduled attempts that this run left unknown → number of recipients.
+        self.unknown_attempts: dict[str, int] = {}
 
     @property
-    def over(self) -> bool:
-        return self.job.stop.is_set() or self.patience.over
+    def is_over(self) -> bool:
+        return self.job.stop.is_set() or self.breaker.exhausted
 
-    def go_on(self) -> bool:
-        """Takes in what came back and sends out what can go. False when all is done."""
-        self._call_off()
-        back = [future for future in self.flying if future.done()]
-        self._take_in_recalls()
-        if self._settle_and_claim(back):
+    def step(self) -> bool:
+        """Settle what is finished, start what is due, then wait for the next event. Return False when all is done."""
+        self._cancel_unstarted()
+        finished = [future for future in self.in_flight if future.done()]
+        self._collect_cancellations()
+        if self._settle_and_claim(finished):
             return True
-        if self.doubted and self.recalling is None:
-            self.doubted = False
-            self.recalling = self.recaller.submit(recall, self.job)
-        resting = 0.0 if self.over else self.patience.rest_until - time.monotonic()
-        at_work: set[Future[Any]] = set(self.flying)
-        if self.recalling:
-            at_work.add(self.recalling)
-        if at_work:
-            wait(at_work, timeout=min(resting, _LOOK) if resting > 0 else None, return_when=FIRST_COMPLETED)
+        if self.has_unknown and self.cancelling is None:
+            self.has_unknown = False
+            self.cancelling = self.cancel_pool.submit(cancel_unknown, self.job)
+        pause = 0.0 if self.is_over else self.breaker.paused_until - time.monotonic()
+        running: set[Future[Any]] = set(self.in_flight)
+        if self.cancelling:
+            running.add(self.cancelling)
+        if running:
+            wait(running, timeout=min(pause, _POLL_INTERVAL) if pause > 0 else None, return_when=FIRST_COMPLETED)
             return True
-        if resting > 0:
-            self.job.stop.wait(min(resting, _LOOK))
+        if pause > 0:
+            self.job.stop.wait(min(pause, _POLL_INTERVAL))
             return True
         return False
 
-    def break_off(self) -> None:
-        """An error ends the run: what is still in flight is waited for, and settled where the ledger lets it be."""
-        for future, flight in list(self.flying.items()):
+    def abort(self) -> None:
+        """End the run after an error: wait for what is in flight, and settle it if the ledger allows."""
+        for future, flight in list(self.in_flight.items()):
             future.cancel()
             with contextlib.suppress(Exception):
-                self.job.ledger.settle(flight.claim.attempt, _came(future).outcome, self.job.clock())
+                self.job.ledger.settle(flight.claim.attempt, _result(future).outcome, self.job.clock())
 
-    def _call_off(self) -> None:
-        """What no hand has begun, and is not to go now or not this way, comes back as such."""
-        for future, flight in self.flying.items():
-            if not self._may_claim() or flight.transport is not self.patience.transport:
+    def _cancel_unstarted(self) -> None:
+        """Take back batches that no worker has started, during a pause or after a switch to another transport."""
+        for future, flight in self.in_flight.items():
+            if not self._may_claim() or flight.transport is not self.breaker.transport:
                 future.cancel()
 
-    def _settle_and_claim(self, back: Sequence[Future[AttemptResult]]) -> bool:
-        """Whether anything was claimed, or came back."""
+    def _settle_and_claim(self, finished: Sequence[Future[AttemptResult]]) -> bool:
+        """Return whether anything was settled or claimed."""
         job = self.job
-        came = {future: _came(future) for future in back}
-        failed = [one.failure for one in came.values() if one.failure]
-        with job.ledger.transaction() if back or self._may_claim() else contextlib.nullcontext():
-            done = self._settle(came)
-            claimed = [] if failed else self._claim_for(job.threads + self.ready - len(self.flying) + len(back))
-        for future in back:
-            del self.flying[future]
-        if failed:
-            raise failed[0]
+        results = {future: _result(future) for future in finished}
+        failures = [result.failure for result in results.values() if result.failure]
+        with job.ledger.transaction() if finished or self._may_claim() else contextlib.nullcontext():
+            settled = self._settle(results)
+            free = job.threads + self.prefetch - len(self.in_flight) + len(finished)
+            claimed = [] if failures else self._claim(free)
+        for future in finished:
+            del self.in_flight[future]
+        if failures:
+            raise failures[0]
         for flight in claimed:
-            self.flying[self.hands.submit(self._attempt, flight)] = flight
-        for readers in done:
-            job.progress(readers)
-        return bool(back or claimed)
+            self.in_flight[self.pool.submit(self._attempt, flight)] = flight
+        for recipients in settled:
+            job.progress(recipients)
+        return bool(finished or claimed)
 
-    def _attempt(self, flight: _Flight) -> AttemptResult:
-        """In a hand."""
-        if self.unheard or self.over:
-            return _UNTRIED
-        came = attempt(self.job, flight.transport, flight.claim)
-        if not isinstance(came.outcome, Accepted):
-            self.unheard.append(came.outcome)
-        return came
+    def _attempt(self, flight: _InFlight) -> AttemptResult:
+        """Runs in a worker thread."""
+        if self.unprocessed_failures or self.is_over:
+            return NOT_STARTED
+        result = attempt(self.job, flight.transport, flight.claim)
+        if not isinstance(result.outcome, Accepted):
+            self.unprocessed_failures.append(result.outcome)
+        return result
 
-    def _settle(self, came: Mapping[Future[AttemptResult], AttemptResult]) -> list[int]:
-        """How many readers are settled by each."""
+    def _settle(self, results: Mapping[Future[AttemptResult], AttemptResult]) -> list[int]:
+        """Write the outcomes to the ledger. Return how many recipients each of them settles."""
         ledger, now = self.job.ledger, self.job.clock()
-        ended = [(self.flying[future], one) for future, one in came.items()]
-        accepted = [(flight.claim, one.outcome) for flight, one in ended if isinstance(one.outcome, Accepted)]
+        ended = [(self.in_flight[future], result) for future, result in results.items()]
+        accepted = [(flight.claim, each.outcome) for flight, each in ended if isinstance(each.outcome, Accepted)]
         if accepted:
             ledger.record_accepted(accepted, now)
-        for flight, one in ended:
-            if not isinstance(one.outcome, Accepted):
-                ledger.settle(flight.claim.attempt, one.outcome, now)
+        for flight, result in ended:
+            if not isinstance(result.outcome, Accepted):
+                ledger.settle(flight.claim.attempt, result.outcome, now)
         if ended:
-            quick = len(accepted) == len(ended) and all(one.seconds < _QUICK for _flight, one in ended)
-            self.ready = self.job.threads if quick and not self.job.rate_limiter else 0
-        return [self._written_down(flight, one) for flight, one in ended]
+            fast = len(accepted) == len(ended) and all(result.seconds < _FAST_ANSWER for _flight, result in ended)
+            self.prefetch = self.job.threads if fast and not self.job.rate_limiter else 0
+        return [self._record(flight, result) for flight, result in ended]
 
-    def _written_down(self, flight: _Flight, came: AttemptResult) -> int:
-        size = len(flight.claim.readers)
-        if came is not _UNTRIED and not isinstance(came.outcome, Accepted):
-            self.unheard.remove(came.outcome)
-        self._put_back(flight.transport, flight.taken - gone(came.outcome, size))
-        fenced = bool(came.schedule_id) and isinstance(came.outcome, Unknown)
-        if fenced:
-            self.doubted = True
-            self.doubtful[flight.claim.attempt] = size
-        return self.report.add(came.outcome, flight.claim, flight.transport, self.patience, fenced=fenced)
+    def _record(self, flight: _InFlight, result: AttemptResult) -> int:
+        """Draw the conclusions from a settled attempt. Return how many recipients it settles."""
+        size = len(flight.claim.recipients)
+        if result is not NOT_STARTED and not isinstance(result.outcome, Accepted):
+            self.unprocessed_failures.remove(result.outcome)
+        self._put_back(flight.transport, flight.counted - possibly_sent(result.outcome, size))
+        cancellable = result.schedule_id is not None and isinstance(result.outcome, Unknown)
+        if cancellable:
+            self.has_unknown = True
+            self.unknown_attempts[flight.claim.attempt] = size
+        return self.report.record(result.outcome, flight.claim, flight.transport, self.breaker, cancellable=cancellable)
 
     def _may_claim(self) -> bool:
-        return not self.over and self.patience.rest_until <= time.monotonic()
+        return not self.is_over and self.breaker.paused_until <= time.monotonic()
 
-    def _claim_for(self, free: int) -> list[_Flight]:
-        claimed: list[_Flight] = []
+    def _claim(self, free: int) -> list[_InFlight]:
+        job = self.job
+        claimed: list[_InFlight] = []
         while len(claimed) < free and self._may_claim():
-            transport = self.patience.transport
-            taken = self._share(transport)
-            if taken is None:
-                continue  # it rests, or another transport goes on
-            job = self.job
+            transport = self.breaker.transport
+            counted = self._count(transport)
+            if counted is None:
+                # The run pauses now, or uses another transport.
+                continue
             most = 1 if job.rate_limiter else free - len(claimed)
-            turn = (job.edition, transport.name, job.clock(), job.tries, self.ahead[transport.name])
-            claims = job.ledger.claim(most, *turn)
+            window = self.windows[transport.name]
+            claims = job.ledger.claim(most, job.edition, transport.name, job.clock(), job.tries, window)
             if not claims:
-                self._put_back(transport, taken)
+                self._put_back(transport, counted)
                 break
-            claimed += [_Flight(transport, claim, taken) for claim in claims]
+            claimed += [_InFlight(transport, claim, counted) for claim in claims]
         return claimed
 
-    def _share(self, transport: Transport) -> int | None:
-        """Takes the next batch's share of the limits and answers how many readers that is; None while there is none:
-        then the run rests, or the transport is given up."""
+    def _count(self, transport: Transport) -> int | None:
+        """Count the recipients of the next batch against the rate limits, and return their number.
+
+        None if the limits are reached: the run then pauses, or gives the transport up.
+        """
         job = self.job
         if job.rate_limiter is None:
             return 0
         now = job.clock()
-        readers = job.ledger.next_batch_size(job.edition, transport.name, now, job.tries, self.ahead[transport.name])
-        wait_for = job.rate_limiter.take(transport.name, readers, now) if readers else 0.0
-        if wait_for:
-            self.patience.held_up(transport, wait_for)
+        window = self.windows[transport.name]
+        recipients = job.ledger.next_batch_size(job.edition, transport.name, now, job.tries, window)
+        pause = job.rate_limiter.take(transport.name, recipients, now) if recipients else 0.0
+        if pause:
+            self.breaker.pause(transport, pause)
             return None
-        return readers
+        return recipients
 
-    def _put_back(self, transport: Transport, readers: int) -> None:
-        if self.job.rate_limiter and readers > 0:
-            self.job.rate_limiter.put_back(transport.name, readers)
+    def _put_back(self, transport: Transport, recipients: int) -> None:
+        if self.job.rate_limiter and recipients > 0:
+            self.job.rate_limiter.put_back(transport.name, recipients)
 
-    def _take_in_recalls(self) -> None:
-        """What is recalled waits to be sent again, by this run too."""
-        if self.recalling is None or not self.recalling.done():
+    def _collect_cancellations(self) -> None:
+        """Report what was cancelled. It is pending again, and this run may send it."""
+        if self.cancelling is None or not self.cancelling.done():
             return
-        told, self.recalling = self.recalling.result(), None
-        readers = 0
-        for found, confirmed in told:
-            said = "recalled before its time, and sent again" if confirmed else "its recall is not confirmed"
-            self.report.say(f"batch {found.batch}: {said}")
+        results, self.cancelling = self.cancelling.result(), None
+        recipients = 0
+        for cancellation, confirmed in results:
+            said = "cancelled in time, and sent again" if confirmed else "the provider did not confirm its cancellation"
+            self.report.add_problem(f"batch {cancellation.batch}: {said}")
             if confirmed:
-                recalled = self.doubtful.pop(found.attempt, 0)
-                self.report.unknown -= recalled
-                readers += recalled
-                self.doubted = True  # as before, when something is sent again
-        if readers:
-            self.job.progress(-readers)
+                cancelled = self.unknown_attempts.pop(cancellation.attempt, 0)
+                self.report.unknown -= cancelled
+                recipients += cancelled
+                # What is sent again may become unknown again.
+                self.has_unknown = True
+        if recipients:
+            self.job.progress(-recipients)

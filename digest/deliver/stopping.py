@@ -1,7 +1,6 @@
-"""The clock of a run that is asked to end: how long what is in flight may take before its connections are cut.
+"""On shutdown, abort connections after a grace period.
 
-What is cut is as unknown as after any broken connection, and dealt with as such. Knows signals and processes as
-little as it knows HTTP: it watches an event.
+What is aborted has an unknown outcome, as after any broken connection.
 """
 
 from __future__ import annotations
@@ -12,30 +11,31 @@ from contextlib import contextmanager
 
 from digest.deliver.ports import Abortable, Transport
 
-GRACE = 20.0  # seconds; who stops services allows thirty, and the ledger has yet to be written
-_LOOK = 0.1
+# Seconds. Service managers allow thirty, and the ledger must be written after this.
+GRACE = 20.0
+_POLL_INTERVAL = 0.1
 
 
 @contextmanager
 def abort_after_grace(
     stop: threading.Event, transports: Sequence[Transport], *, grace: float = GRACE
 ) -> Iterator[None]:
-    """While the block lasts: `grace` seconds after `stop` is set, the transports' connections are cut."""
-    over = threading.Event()
-    watch = threading.Thread(target=_watch, args=(stop, over, transports, grace), name="stopping", daemon=True)
-    watch.start()
+    """Inside the block, abort the transports' connections `grace` seconds after `stop` is set."""
+    finished = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(stop, finished, transports, grace), name="stopping", daemon=True)
+    watcher.start()
     try:
         yield
     finally:
-        over.set()
-        watch.join()
+        finished.set()
+        watcher.join()
 
 
-def _watch(stop: threading.Event, over: threading.Event, transports: Sequence[Transport], grace: float) -> None:
+def _watch(stop: threading.Event, finished: threading.Event, transports: Sequence[Transport], grace: float) -> None:
     while not stop.is_set():
-        if over.wait(_LOOK):
+        if finished.wait(_POLL_INTERVAL):
             return
-    if not over.wait(grace):
+    if not finished.wait(grace):
         for transport in transports:
             if isinstance(transport, Abortable):
                 transport.abort()

@@ -1,4 +1,4 @@
-"""Hands letters over outside the ledger: for marked tests, which leave no trace in it."""
+"""Send emails without the ledger: tests, confirmations of a sign-up, and emails that a subscriber asked for again."""
 
 from __future__ import annotations
 
@@ -7,39 +7,48 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from digest.deliver.message import Outgoing
-from digest.deliver.outcome import Accepted, NotSent, PerRecipient, Rejected, Split, Unknown
+from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
 from digest.deliver.ports import Transport
 
 
-class _NoJournal:
-    def started(self, reader: int) -> None:
+class _NoLog:
+    def started(self, recipient: int) -> None:
         pass
 
-    def rejected(self, reader: int, reason: str) -> None:
+    def rejected(self, recipient: int, reason: str) -> None:
         pass
 
-    def deferred(self, reader: int) -> None:
+    def deferred(self, recipient: int) -> None:
         pass
 
     def should_stop(self) -> bool:
         return False
 
 
-def send_direct(transport: Transport, letters: Sequence[Outgoing]) -> list[str]:
-    """Submits each once, as a batch of its own: no provider may take a second test for a repeat of the first. Answers a
-    sentence for each address that it did not certainly reach the provider for."""
+def send_direct(transport: Transport, emails: Sequence[Outgoing]) -> list[str]:
+    """Submit each email once, to its one recipient. Return a sentence for each that the provider did not confirm.
+
+    Each gets a batch name of its own, so that no provider takes a second one for a repetition of the first.
+    """
     problems = []
-    for letter in letters:
-        match transport.submit(replace(letter, batch=f"test-{secrets.token_hex(8)}"), _NoJournal()):
-            case Accepted():
-                continue
-            case Rejected(readers):
-                said = next(iter(readers.values()))
-            case PerRecipient() as outcome:
-                if outcome.accepted:
-                    continue
-                said = next(iter({**outcome.rejected, **outcome.unknown}.values()), outcome.not_sent_reason)
-            case NotSent(reason) | Unknown(reason) | Split(reason):
-                said = reason
-        problems.append(f"{letter.recipients[0].email}: {said}")
+    for email in emails:
+        outcome = transport.submit(replace(email, batch=f"test-{secrets.token_hex(8)}"), _NoLog())
+        reason = _problem(outcome)
+        if reason is not None:
+            problems.append(f"{email.recipients[0].email}: {reason}")
     return problems
+
+
+def _problem(outcome: Outcome) -> str | None:
+    match outcome:
+        case Accepted():
+            return None
+        case Rejected(reasons):
+            return next(iter(reasons.values()))
+        case PerRecipient():
+            if outcome.accepted:
+                return None
+            return next(iter({**outcome.rejected, **outcome.unknown}.values()), outcome.not_sent_reason)
+        case NotSent(reason) | Unknown(reason) | Split(reason):
+            return reason
+    return outcome.reason

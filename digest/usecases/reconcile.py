@@ -78,9 +78,7 @@ class Reconciler:
                 continue
             with self.database.read() as connection:
                 emails = [email for _id, email in batch_recipients(connection, doubt.batch)]
-            if transport.find_in_log(doubt.attempt, emails) == "accepted" and self.ledger.confirm_accepted(
-                doubt.attempt
-            ):
+            if transport.find_in_log(doubt.attempt, emails) and self.ledger.confirm_accepted(doubt.attempt):
                 confirmed.append(doubt.batch)
         self.ledger.finish(key, self.now())
         return confirmed

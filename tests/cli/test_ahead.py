@@ -118,7 +118,7 @@ def test_what_is_in_doubt_ahead_of_its_time_is_recalled_and_sent_again(
     provider.faults = [Fault("accept_then_close"), Fault("ok"), Fault("error_500_accepted")]
     sent = newsroom.json("send", "--at", "07:00")
     assert (sent["unknown"], sent["pending"]) == (0, 0)
-    assert any("recalled before its time, and sent again" in problem for problem in sent["problems"])
+    assert any("cancelled in time, and sent again" in problem for problem in sent["problems"])
     provider.clock.advance(3600)
     assert set(provider.counts.values()) == {1}
 
@@ -260,7 +260,7 @@ def test_what_a_killed_run_may_have_sent_is_told_when_the_edition_is_paused(
     assert run.code == 1
     assert "1 recipient may have this edition: the outcome is unknown" in run.err
     status = newsroom.json("status", EDITION)
-    assert (status["state"], status["unknown"]) == ("paused", len(claim.readers))
+    assert (status["state"], status["unknown"]) == ("paused", len(claim.recipients))
     assert newsroom.digest("edition", "resume", EDITION).code == 0
     assert newsroom.json("send", code=1)["pending"] == 0
 

@@ -181,7 +181,7 @@ def test_what_a_receiver_gets_by_smtp_has_nothing_wrong(newsroom: Newsroom, tmp_
             assert "the signature is good" in found["good"]
         told = newsroom.digest("check", **over | {"DIGEST_DELIVERY__SMTP__DKIM__KEY_FILE": "none.pem"})
         assert told.code == 2
-        assert "none.pem can't be read: No such file" in told.out
+        assert "none.pem cannot be read: No such file" in told.out
 
 
 def test_offline_says_what_was_not_verified(newsroom: Newsroom, tmp_path: Path) -> None:

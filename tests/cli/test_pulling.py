@@ -124,7 +124,7 @@ def test_a_key_without_the_scope_gets_one_sentence(room: Newsroom, server: SendG
     run = room.digest("bounces", "--pull")
     assert run.code == 1
     assert run.err.count("\n") == 1
-    assert "give it the scope suppression.read (403)" in run.err
+    assert "the key needs the scope suppression.read (403)" in run.err
     assert KEY not in run.err
 
 

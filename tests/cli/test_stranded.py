@@ -23,7 +23,7 @@ def left(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> int:
         assert claim
         app.ledger.settle(claim.attempt, Retryable("no answer"), app.now())
     newsroom.environment["DIGEST_NOW"] = "2026-11-23T08:00+05:30"
-    return len(claim.readers)
+    return len(claim.recipients)
 
 
 def test_what_is_stranded_is_told(newsroom: Newsroom, left: int) -> None:

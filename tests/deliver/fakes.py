@@ -127,8 +127,8 @@ class FakeLedger:
             match outcome:
                 case Accepted():
                     batch.state = "accepted"
-                case NotSent(untried=untried):
-                    batch.state, batch.tries = "pending", batch.tries - untried
+                case NotSent(not_started=not_started):
+                    batch.state, batch.tries = "pending", batch.tries - not_started
                 case Retryable():
                     batch.state = "pending"
                 case Unknown():
@@ -178,8 +178,8 @@ class Scripted:
             raise act
         return act(outgoing, log) if callable(act) else act
 
-    def probe(self) -> str:
-        return ""
+    def probe(self) -> str | None:
+        return None
 
     def close(self) -> None:
         pass

@@ -134,7 +134,7 @@ def test_what_is_no_private_rsa_key_is_told(key: bytes, tmp_path: Path) -> None:
 
 
 def test_a_missing_key_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"dkim.pem can't be read: No such file"):
+    with pytest.raises(ConfigurationError, match=r"dkim.pem cannot be read: No such file"):
         configured("example.com", "s1", tmp_path / "dkim.pem", "", {})
     with pytest.raises(ConfigurationError, match="key_env': KEY: expected a private RSA key"):
         configured("example.com", "s1", None, "KEY", {})

@@ -72,7 +72,7 @@ def run(database: Database, server: SendGridServer, *, timeout: float = 0.4, thr
     try:
         return send_due(
             Job(KEY, {"all": LETTER}, SENDER, ledger, [transport], token,
-                lambda: datetime.fromtimestamp(server.clock.now(), UTC), threads, ahead=AHEAD)
+                lambda: datetime.fromtimestamp(server.clock.now(), UTC), threads, schedule_window=AHEAD)
         )  # fmt: skip
     finally:
         transport.close()
@@ -120,13 +120,13 @@ def test_what_a_kill_left_is_recalled_by_the_next_run(database: Database, server
     transport.close()
     dead.record_schedule_id(claim.attempt, schedule_id)
     # It was accepted, and the process died before it could write so.
-    body = payload(*(email for _id, email in claim.readers)) | {
+    body = payload(*(email for _id, email in claim.recipients)) | {
         "batch_id": schedule_id,
         "send_at": int(DUE.timestamp()),
     }
     assert ask(server, body)[0] == 202
     report = run(database, server)
-    assert report.problems == [f"batch {claim.batch}: recalled before its time, and sent again"]
+    assert report.problems == [f"batch {claim.batch}: cancelled in time, and sent again"]
     assert counts(database, KEY).accepted == 8
     everyone_once(server, 8)
 

@@ -143,7 +143,7 @@ def test_values_are_filled_in_one_pass() -> None:
 
 def test_the_mailto_of_an_unusual_address_is_a_uri() -> None:
     reader = recipient(1, "asha@example.com", replace(SENDER, reply_to="a&b?c%d@example.com"), token)
-    assert reader.unsubscribe[-1] == "mailto:a%26b%3Fc%25d@example.com?subject=unsubscribe%20leave-1-x_Y"
+    assert reader.unsubscribe_uris[-1] == "mailto:a%26b%3Fc%25d@example.com?subject=unsubscribe%20leave-1-x_Y"
 
 
 PROGRAM = """

@@ -74,7 +74,7 @@ def test_a_letter_without_pictures_is_built_as_if_there_were_none(road: Way, let
 @given(st.binary(max_size=2000), st.sampled_from(["image/png", "image/jpeg", "image/gif"]))
 def test_any_bytes_round_trip_in_short_lines(data: bytes, kind: str) -> None:
     picture = InlineImage("c" * 40 + "@digest", kind, data, 1, 1)
-    batch = replace(outgoing(ASHA, letter=PICTURED), pictures=(picture,))
+    batch = replace(outgoing(ASHA, letter=PICTURED), images=(picture,))
     mail = mime.build(batch, batch.recipients[0], date=NOW)
     assert related(mail) == {f"<{picture.cid}>": (kind, data)}
     assert mail.isascii()
@@ -127,6 +127,6 @@ def test_a_letter_carries_what_it_shows_and_nothing_else() -> None:
 
 def test_a_run_gives_each_letter_its_own_pictures() -> None:
     ledger, transport = FakeLedger(2), Scripted()
-    job = Job("2026-11-23", {"all": PICTURED}, SENDER, ledger, [transport], token, fast_clock, 1, pictures=HELD)
+    job = Job("2026-11-23", {"all": PICTURED}, SENDER, ledger, [transport], token, fast_clock, 1, images=HELD)
     send_due(job)
-    assert [batch.pictures for batch in transport.submitted] == [(BRIDGE, FIELD)]
+    assert [batch.images for batch in transport.submitted] == [(BRIDGE, FIELD)]

@@ -13,10 +13,10 @@ import pytest
 
 from digest.deliver.message import Outgoing, recipient
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
-from digest.deliver.reply import HttpResponse
 from digest.deliver.transports.resend import Resend
-from digest.deliver.transports.resend_answers import read_reply
+from digest.deliver.transports.resend_answers import read_response
 from digest.deliver.trial import send_direct
+from digest.deliver.wire import HttpResponse
 from tests.deliver.letters import LETTER, PICTURED, SENDER, Notes, many, outgoing, token
 from tests.support.resend_server import KEY, ResendServer
 from tests.support.sendgrid_faults import FAULTS, Fault
@@ -279,7 +279,7 @@ def error(status: int, name: str = "", message: str = "x", **headers: str) -> Ht
         (HttpResponse(200, {}, b'{"data":[{"id":"a"}],"errors":[{"index":7}]}'), Unknown),
         (HttpResponse(200, {}, b'{"data":[{"id":"a"}],"errors":[7]}'), Unknown),
         (HttpResponse(200, {}, b'{"id":"a"}'), Unknown),
-        (HttpResponse(200, {}, b'{"data":[{"id":"a"},{"id":"b"}]}', whole=False), Unknown),
+        (HttpResponse(200, {}, b'{"data":[{"id":"a"},{"id":"b"}]}', complete=False), Unknown),
         (HttpResponse(200, {}, b"[]"), Unknown), (HttpResponse(200, {}, b""), Unknown),
         (HttpResponse(202, {}, b""), Unknown),
         (error(409, "invalid_idempotent_request"), Unknown), (error(409, "concurrent_idempotent_requests"), Unknown),
@@ -292,12 +292,12 @@ def error(status: int, name: str = "", message: str = "x", **headers: str) -> Ht
     ],
 )  # fmt: skip
 def test_answers_of_every_shape(reply: HttpResponse, wanted: Any) -> None:
-    outcome = read_reply(reply, outgoing(ASHA, RAVI).recipients)
+    outcome = read_response(reply, outgoing(ASHA, RAVI).recipients)
     assert wanted in (outcome, kind_of(outcome))
 
 
 def test_a_letter_that_is_too_large_for_one_reader_can_be_sent_to_nobody() -> None:
-    assert kind_of(read_reply(error(413), outgoing(ASHA).recipients)) == "never"
+    assert kind_of(read_response(error(413), outgoing(ASHA).recipients)) == "never"
 
 
 def test_ids_are_the_readers_and_not_their_places(server: ResendServer) -> None:
@@ -321,7 +321,7 @@ def test_half_a_surrogate_pair_is_told(server: ResendServer) -> None:
 
 def probe(server: ResendServer, **given: Any) -> str:
     transport = transport_to(server, timeout=0.5, **given)
-    problem = transport.probe()
+    problem = transport.probe() or ""
     transport.close()
     assert "re_" not in problem
     return problem

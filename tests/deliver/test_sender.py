@@ -66,7 +66,7 @@ def test_what_is_handed_over_is_the_claim_with_its_own_letter_and_links() -> Non
     transport = Scripted()
     run(FakeLedger(2), transport)
     (batch,) = transport.submitted
-    assert (batch.edition, batch.batch, batch.attempt, batch.letter) == ("2026-11-23", "1", "attempt-0", LETTER)
+    assert (batch.edition, batch.batch, batch.attempt, batch.email) == ("2026-11-23", "1", "attempt-0", LETTER)
     assert [reader.values["-DGX_LEAVE-"] for reader in batch.recipients] == ["leave-1-x_Y", "leave-2-x_Y"]
 
 
@@ -98,7 +98,7 @@ def test_unknown_is_never_tried_again() -> None:
     ledger, transport = FakeLedger(2, 3), Scripted([Unknown("cut off")])
     report, told = run(ledger, transport)
     assert (report.accepted, report.unknown, told) == (3, 2, [2, 3])
-    assert report.problems == ["batch 1: it is not known whether it was sent: cut off"]
+    assert report.problems == ["batch 1: outcome unknown, it may have been sent: cut off"]
     assert ledger.states() == [("unknown", 2), ("accepted", 3)]
     assert len(transport.submitted) == 2
 
@@ -134,7 +134,7 @@ def test_a_letter_that_the_provider_refuses_for_everyone_ends_the_run_with_nobod
     ledger, transport = FakeLedger(1000, 1000), Scripted([Split("content missing")] * 2000)
     report, _ = run(ledger, transport)
     assert (report.accepted, report.rejected) == (0, 0)
-    assert report.problems[-1] == "stopped after 24 refusals in a row that name no reader; the rest is not sent"
+    assert report.problems[-1] == "stopped after 24 refusals in a row that name no recipient; the rest is not sent"
     assert sum(readers for state, readers in ledger.states() if state == "pending") == 2000
 
 
@@ -157,12 +157,15 @@ def test_mixed_is_counted_reader_by_reader_and_only_the_unsent_go_again() -> Non
     ledger, transport = FakeLedger(6), Scripted([mixed])
     report, told = run(ledger, transport)
     assert (report.accepted, report.rejected, report.unknown, told) == (4, 1, 1, [4, 2])
-    assert report.problems == ["batch 1: it is not known whether it was sent: cut off", "connection lost"]
+    assert report.problems == ["batch 1: outcome unknown, it may have been sent: cut off", "connection lost"]
     assert [reader.id for reader in transport.submitted[1].recipients] == [5, 6]
 
 
 def test_mixed_with_stop_ends_the_run() -> None:
-    ledger, transport = FakeLedger(2, 2), Scripted([PerRecipient(frozenset({1}), not_sent_reason="535", stop=True)])
+    ledger, transport = (
+        FakeLedger(2, 2),
+        Scripted([PerRecipient(frozenset({1}), not_sent_reason="535", permanent=True)]),
+    )
     report, _ = run(ledger, transport)
     assert report == SendReport(accepted=1, problems=["535"])
     assert len(transport.submitted) == 1
@@ -286,12 +289,12 @@ def test_a_provider_that_asks_for_an_hour_ends_the_run_or_leaves_it_to_the_next(
     report, _ = run(ledger, first)
     assert report.problems == [
         "limit reached",
-        "stopped as it may send again in 60 minutes only; the rest is not sent",
+        "stopped because it accepts nothing for 60 minutes; the rest is not sent",
     ]
     first.script, first.name, second.name = [NotSent("limit reached", retry_after=3600.0)], "one", "other"
     report, _ = run(ledger, first, second)
     assert report.accepted == 4
-    assert report.problems[1] == "one is given up as it may send again in 60 minutes only; other goes on"
+    assert report.problems[1] == "switched from one to other because it accepts nothing for 60 minutes"
 
 
 def test_a_transport_that_is_given_up_leaves_only_what_it_has_certainly_not_sent() -> None:
@@ -332,7 +335,7 @@ def test_limits_hold_a_run_up_and_what_was_not_sent_is_not_counted() -> None:
     rate_limiter = Shares(10, 7200.0)
     report, _ = run(ledger, transport, rate_limiter=rate_limiter)
     assert (report.accepted, rate_limiter.left) == (10, 0)
-    assert report.problems[-1] == "stopped as it may send again in 120 minutes only; the rest is not sent"
+    assert report.problems[-1] == "stopped because it accepts nothing for 120 minutes; the rest is not sent"
     assert ledger.states()[-1] == ("pending", 5)
 
 

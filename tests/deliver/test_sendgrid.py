@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from digest.deliver.message import Outgoing, list_headers, recipient
 from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected, Split, Unknown
 from digest.deliver.transports.sendgrid import SendGrid
-from digest.deliver.transports.sendgrid_answers import read_reply
+from digest.deliver.transports.sendgrid_answers import read_response
 from digest.deliver.transports.sendgrid_payload import request_body
 from digest.deliver.wire import HttpResponse
 from tests.deliver.letters import LETTER, SENDER, TEXT_ONLY, Notes, many, outgoing, token
@@ -228,7 +228,7 @@ def test_a_rate_limit_names_the_wait(server: SendGridServer) -> None:
     ],
 )
 def test_rate_limits_in_other_words(headers: dict[str, str], wait: float | None) -> None:
-    outcome = read_reply(HttpResponse(429, headers, b""), outgoing(ASHA))
+    outcome = read_response(HttpResponse(429, headers, b""), outgoing(ASHA))
     assert outcome == NotSent("sendgrid asks to slow down (429)", retry_after=wait)
 
 
@@ -264,22 +264,22 @@ def test_a_400_names_the_reader_and_not_the_place_in_the_list(server: SendGridSe
         (400, b'{"errors":[{"field":"personalizations.9.to.0.email","message":"x"}]}', 2, Split),
         (400, b'{"errors":[{"field":"personalizations","message":"not unique"}]}', 2, Split),
         (400, b'{"errors":[{"field":null,"message":"Bad Request"}]}', 2,
-         Split("sendgrid refused a batch and named no reader (400): Bad Request")),
+         Split("sendgrid refused a batch and named no recipient (400): Bad Request")),
         (400, b'{"errors":[{"field":null,"message":"Bad Request"}]}', 1,
          Rejected({1: "sendgrid refused the request: Bad Request"})),
         (400, b'{"errors":[{"field":"from.name","message":"no Unicode"}]}', 1,
-         NotSent("sendgrid refuses the letter: from.name: no Unicode", permanent=True)),
+         NotSent("sendgrid refuses the email: from.name: no Unicode", permanent=True)),
         (400, b'{"errors":[{"field":"subject","message":"x"},{"field":"personalizations.0.to","message":"y"}]}', 2,
-         NotSent("sendgrid refuses the letter: subject: x", permanent=True)),
+         NotSent("sendgrid refuses the email: subject: x", permanent=True)),
         (400, b"<html>", 2, "later"), (400, b"<html>", 1, "later"), (400, b"", 2, Split), (400, b"[1]", 2, Split),
         (400, b'{"errors": 5}', 2, Split), (400, b'{"errors": [5, null]}', 2, Split), (404, b"", 1, "never"),
         (405, b"", 1, "never"), (413, b"<html>", 2, Split), (413, b"", 1, "never"), (415, b"", 2, "never"),
-        (202, b"", 2, Accepted("")), (201, b"", 2, Unknown("sendgrid answered 201, which is no acceptance")),
+        (202, b"", 2, Accepted("")), (201, b"", 2, Unknown("sendgrid answered 201, which is not an acceptance")),
         (100, b"", 1, Unknown("sendgrid answered 100")), (418, b"", 1, Unknown("sendgrid answered 418")),
     ],
 )  # fmt: skip
 def test_answers_of_every_shape(status: int, body: bytes, readers: int, wanted: Any) -> None:
-    outcome = read_reply(HttpResponse(status, {}, body), outgoing(*many(readers)))
+    outcome = read_response(HttpResponse(status, {}, body), outgoing(*many(readers)))
     assert wanted in (outcome, kind_of(outcome))
 
 

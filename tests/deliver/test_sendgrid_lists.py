@@ -9,9 +9,9 @@ import orjson
 import pytest
 
 from digest.deliver.ports import SuppressionEntry, SuppressionsUnavailable
-from digest.deliver.reply import HttpResponse
 from digest.deliver.transports import sendgrid_lists
 from digest.deliver.transports.sendgrid import SendGrid
+from digest.deliver.wire import HttpResponse
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import SendGridServer
@@ -82,7 +82,7 @@ def test_an_odd_entry_counts_as_said_now(server: SendGridServer, transport: Send
 
 @pytest.mark.parametrize("body", [b"{}", b"null", b"", b"[", b'"x"', b"<html>"])
 def test_what_is_no_list_is_said(body: bytes) -> None:
-    with pytest.raises(SuppressionsUnavailable, match=r"no list|page"):
+    with pytest.raises(SuppressionsUnavailable, match=r"not a list|page"):
         list(
             sendgrid_lists.read_list(
                 lambda *_: HttpResponse(200, {}, body), "bounces", None, NOW, lambda _seconds: False
@@ -92,11 +92,11 @@ def test_what_is_no_list_is_said(body: bytes) -> None:
 
 def test_pages_that_never_end_do(monkeypatch: pytest.MonkeyPatch) -> None:
     same = _page([row(f"r{n}@example.com") for n in range(500)])
-    with pytest.raises(SuppressionsUnavailable, match="the same one"):
+    with pytest.raises(SuppressionsUnavailable, match="the same page"):
         list(sendgrid_lists.read_list(lambda *_: same, "bounces", None, NOW, lambda _seconds: False))
-    monkeypatch.setattr(sendgrid_lists, "_MOST_PAGES", 5)
+    monkeypatch.setattr(sendgrid_lists, "_MAX_PAGES", 5)
     fresh = (_page([row(f"r{n}-{page}@example.com") for n in range(500)]) for page in range(99))
-    with pytest.raises(SuppressionsUnavailable, match="beyond 5 pages"):
+    with pytest.raises(SuppressionsUnavailable, match="more than 5 pages"):
         list(sendgrid_lists.read_list(lambda *_: next(fresh), "bounces", None, NOW, lambda _seconds: False))
 
 
@@ -142,7 +142,7 @@ def test_a_key_without_the_scope_is_asked_once(server: SendGridServer, transport
     with pytest.raises(SuppressionsUnavailable, match=r"scope suppression\.read"):
         read(transport, "bounces")
     assert len(server.requests) == 1
-    assert "once a day" in transport.missing_capabilities()[0]
+    assert "every day" in transport.missing_capabilities()[0]
 
 
 def test_a_run_that_ends_stops_waiting(server: SendGridServer, transport: SendGrid) -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.deliver.lines import ConnectionRegistry
-from digest.deliver.transports.smtp_connection import Connection, Envelope, TryLater, connect
+from digest.deliver.transports.smtp_connection import Envelope, SmtpConnection, TryLater, connect
+from digest.deliver.wire import ConnectionRegistry
 from tests.deliver.raw_smtp import RawSmtp
 from tests.support.profiles import examples
 from tests.support.tls import Identity
@@ -27,7 +27,7 @@ def identity() -> Iterator[Identity]:
     found.close()
 
 
-def connected(server: RawSmtp, *, security: str = "none", timeout: float = 5.0) -> Connection:
+def connected(server: RawSmtp, *, security: str = "none", timeout: float = 5.0) -> SmtpConnection:
     return connect(
         "127.0.0.1", server.port, ConnectionRegistry(), name="here.example", security=security, timeout=timeout
     )
@@ -58,8 +58,8 @@ def test_every_byte_arrives(name: str, security: str, identity: Identity, monkey
     mail = ODD[name]
     with RawSmtp(tls=identity if security == "tls" else None) as server:
         with closing(connected(server, security=security)) as connection:
-            connection.hand_over(TO, mail, then=TO)
-            connection.hand_over(TO, LINE, then=None)
+            connection.send(TO, mail, following=TO)
+            connection.send(TO, LINE, following=None)
         first, second = server.letters
     assert unstuffed(first) == (mail if mail.endswith(b"\r\n") else mail + b"\r\n")
     assert second == LINE
@@ -70,7 +70,7 @@ def test_every_byte_arrives(name: str, security: str, identity: Identity, monkey
 def test_no_letter_ends_before_its_end(mail: bytes) -> None:
     with RawSmtp() as server:
         with closing(connected(server)) as connection:
-            connection.hand_over(TO, mail, then=None)
+            connection.send(TO, mail, following=None)
         (letter,) = server.letters
     assert unstuffed(letter) == (mail if mail.endswith(b"\r\n") else mail + b"\r\n")
 
@@ -85,7 +85,7 @@ def test_a_server_that_reads_slowly_has_time_while_it_reads(
     pause = 0.06 if security == "none" else 0.015  # TLS is read in records of 16 kB
     with RawSmtp(pause=pause, tls=identity if security == "tls" else None) as server:
         with closing(connected(server, security=security, timeout=1.0)) as connection:
-            connection.hand_over(TO, mail, then=None)
+            connection.send(TO, mail, following=None)
         assert server.letters == [mail]
         # In all it took longer than the timeout, which is counted from the last byte the server read.
         assert server.pauses * pause > 1.5
@@ -99,5 +99,5 @@ def test_a_line_that_breaks_within_a_letter_leaves_nobody_in_doubt(
     monkeypatch.setenv("SSL_CERT_FILE", str(identity.certificate))
     with RawSmtp(cut=cut, tls=identity if security == "tls" else None) as server:
         with closing(connected(server, security=security)) as connection, pytest.raises(TryLater, match="within"):
-            connection.hand_over(TO, LINE * 250_000, then=None)
+            connection.send(TO, LINE * 250_000, following=None)
         assert server.letters == []

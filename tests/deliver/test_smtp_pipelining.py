@@ -113,7 +113,7 @@ def test_what_was_asked_ahead_is_not_taken_for_an_answer_to_the_next_batch() -> 
         assert smtp.submit(outgoing(A), Notes()) == PerRecipient(frozenset({1}))
         assert server.seen.count("CONNECT") == 2
         assert server.taken == [A]
-        assert smtp.probe() == ""
+        assert smtp.probe() is None
 
 
 @pytest.mark.parametrize("pipelining", [False, True])
@@ -122,7 +122,7 @@ def test_a_run_that_is_to_stop_ends_before_the_next_letter(pipelining: bool) -> 
         notes = Notes(stop_after=2)
         outcome = smtp.submit(outgoing(A, B, C), notes)
         assert isinstance(outcome, PerRecipient)
-        assert (outcome.accepted, outcome.rejected, outcome.unknown, outcome.stop) == ({1, 2}, {}, {}, False)
+        assert (outcome.accepted, outcome.rejected, outcome.unknown, outcome.permanent) == ({1, 2}, {}, {}, False)
         assert "stop" in outcome.not_sent_reason
         assert server.taken == [A, B]
         assert smtp.submit(outgoing(C), Notes(stop_after=0)) == PerRecipient(not_sent_reason=outcome.not_sent_reason)

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from digest.deliver.lines import ConnectionRegistry
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Unknown
 from digest.deliver.ports import Transport
 from digest.deliver.stopping import abort_after_grace
 from digest.deliver.transports.resend import Resend
 from digest.deliver.transports.sendgrid import SendGrid
 from digest.deliver.transports.smtp import Smtp
+from digest.deliver.wire import ConnectionRegistry
 from tests.deliver.letters import Notes, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
 from tests.deliver.ways import clock
@@ -75,7 +75,7 @@ def test_a_connection_that_is_never_taken_is_cut() -> None:
 
 
 def test_an_address_that_swallows_everything_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    line = ConnectionRegistry().line()
+    connection = ConnectionRegistry().connection()
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_server(("127.0.0.1", 0), backlog=0) as full,
@@ -87,9 +87,9 @@ def test_an_address_that_swallows_everything_leaves_time_for_the_next(monkeypatc
         places = [full.getsockname(), server.getsockname()]
         rows = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", place) for place in places]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_: rows)
-        with line.dial("provider", 443, 1.0) as dialled:
+        with connection.dial("provider", 443, 1.0) as dialled:
             assert dialled.getpeername() == places[1]
-    line.close()
+    connection.close()
 
 
 def test_a_call_of_resend_is_not_made_again_after_the_cut() -> None:

@@ -71,7 +71,7 @@ def test_who_waits_in_a_batch_gets_nothing(database: Database, ledger: SqlLedger
     Erasures(database).erase(WHO, "x", now=NOW)
     claimed = claim_one(ledger, KEY, "outbox", NOW, 5)
     assert claimed
-    assert [email for _id, email in claimed.readers] == ["reader0@example.com"]
+    assert [email for _id, email in claimed.recipients] == ["reader0@example.com"]
     assert counts(database, KEY).balanced
 
 

@@ -51,7 +51,7 @@ def freeze(database: Database, store: SubscriberStore, size: int = 4) -> Enqueue
 def handed_over(database: Database) -> list[tuple[str, list[str]]]:
     ledger, found = SqlLedger(database), []
     while got := claim_one(ledger, KEY, "outbox", LATER, 5):
-        found.append((got.variant, [email for _id, email in got.readers]))
+        found.append((got.variant, [email for _id, email in got.recipients]))
         ledger.settle(got.attempt, Accepted(), NOW)
     return found
 

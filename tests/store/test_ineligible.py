@@ -59,8 +59,8 @@ def test_who_leaves_after_the_freeze_is_not_mailed(
     LEAVING[how](database)
     claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claim is not None
-    assert [id for id, _email in claim.readers] == [1, 3]
-    assert len(claim.readers) == 2
+    assert [id for id, _email in claim.recipients] == [1, 3]
+    assert len(claim.recipients) == 2
 
 
 def test_whose_pause_ends_before_the_letter_goes_gets_it(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
@@ -76,4 +76,4 @@ def test_whose_pause_ends_before_the_letter_goes_gets_it(database: Database, led
         ScheduleWindow(max_lead=40 * minutes, min_lead=15 * minutes, cancel_deadline=12 * minutes),
     )
     assert claim is not None
-    assert [id for id, _email in claim.readers] == [1, ID]
+    assert [id for id, _email in claim.recipients] == [1, ID]

@@ -44,8 +44,8 @@ def test_every_reader_frozen_has_one_place_and_is_claimed_once(
     ids = frozen(25, size=10)
     claimed: list[int] = []
     while got := claim_one(ledger, KEY, "outbox", NOW, 5):
-        assert len(got.readers) <= 10
-        claimed += [id for id, _email in got.readers]
+        assert len(got.recipients) <= 10
+        claimed += [id for id, _email in got.recipients]
         ledger.settle(got.attempt, Accepted("m1"), NOW)
     assert claimed == ids
     assert tally(database) == {"frozen": 25, "accepted": 25}
@@ -58,7 +58,7 @@ def test_a_halved_batch_is_two_and_loses_nobody(ledger: SqlLedger, database: Dat
     assert tally(database) == {"frozen": 5, "pending": 5}
     assert {one.reason for one in find_unreached(database, KEY)} == {"too large"}
     halves = [claim(ledger), claim(ledger)]
-    assert [[id for id, _email in half.readers] for half in halves] == [ids[:3], ids[3:]]
+    assert [[id for id, _email in half.recipients] for half in halves] == [ids[:3], ids[3:]]
 
 
 def test_eight_threads_never_share_a_batch(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
@@ -73,7 +73,7 @@ def test_eight_threads_never_share_a_batch(ledger: SqlLedger, database: Database
             start.wait()
             while got := claim_one(ledger, KEY, "outbox", NOW, 5):
                 with lock:
-                    claimed.extend(id for id, _email in got.readers)
+                    claimed.extend(id for id, _email in got.recipients)
                 ledger.settle(got.attempt, Accepted(), NOW)
         except BaseException as error:
             errors.append(error)
@@ -94,7 +94,7 @@ def test_several_are_claimed_as_one_after_the_other_and_settled_together(
     ids = frozen(50, size=10)
     some = ledger.claim(3, KEY, "outbox", NOW, 5)
     rest = ledger.claim(9, KEY, "outbox", NOW, 5)
-    assert [id for claim in (*some, *rest) for id, _email in claim.readers] == ids
+    assert [id for claim in (*some, *rest) for id, _email in claim.recipients] == ids
     assert (len(some), len(rest)) == (3, 2)
     assert not ledger.claim(3, KEY, "outbox", NOW, 5)
     ledger.record_accepted([(claim, Accepted(f"m{claim.batch}")) for claim in some], NOW)
@@ -122,7 +122,7 @@ def test_nothing_is_settled_together_with_what_another_run_has_settled(
 def test_what_was_not_begun_has_lost_no_try(ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(1)
     for _ in range(4):
-        ledger.settle(claim(ledger).attempt, NotSent("the run was stopped", untried=True), NOW)
+        ledger.settle(claim(ledger).attempt, NotSent("the run was stopped", not_started=True), NOW)
     ledger.settle(claim(ledger).attempt, NotSent("busy"), NOW)
     assert claim_one(ledger, KEY, "outbox", NOW, 2)
 
@@ -134,7 +134,7 @@ def test_batches_whose_readers_have_all_left_are_passed_over(
     for n in (*range(10), *range(20, 30)):
         SubscriberStore(database).suppress(f"reader{n}@example.com", "left", now=NOW)
     claims = [*ledger.claim(2, KEY, "outbox", NOW, 5), *ledger.claim(2, KEY, "outbox", NOW, 5)]
-    assert [id for claim in claims for id, _email in claim.readers] == ids[10:20] + ids[30:]
+    assert [id for claim in claims for id, _email in claim.recipients] == ids[10:20] + ids[30:]
     assert not ledger.claim(2, KEY, "outbox", NOW, 5)
     ledger.record_accepted([(claim, Accepted()) for claim in claims], NOW)
     assert tally(database) == {"frozen": 40, "accepted": 20, "excluded": 20}
@@ -180,7 +180,7 @@ def test_batches_hold_one_variant_and_one_due_time(database: Database, ledger: S
     freeze(database, KEY, entries, 10)
     groups = []
     while got := claim_one(ledger, KEY, "outbox", NOW, 5):
-        groups.append((got.variant, [id for id, _email in got.readers]))
+        groups.append((got.variant, [id for id, _email in got.recipients]))
         ledger.settle(got.attempt, Accepted(), NOW)
     assert groups == [("html", [a, d]), ("text", [b])]
     assert not ledger.is_due(KEY, NOW)
@@ -194,7 +194,7 @@ def test_rejected_readers_are_marked_and_the_rest_start_afresh(
     ledger.settle(claim(ledger).attempt, Rejected({ids[1]: "550 no such user"}), NOW)
     assert tally(database) == {"frozen": 5, "rejected": 1, "pending": 4}
     rest = claim(ledger)
-    assert [id for id, _email in rest.readers] == [ids[0], *ids[2:]]
+    assert [id for id, _email in rest.recipients] == [ids[0], *ids[2:]]
     ledger.settle(rest.attempt, Accepted(), NOW)
     assert tally(database) == {"frozen": 5, "rejected": 1, "accepted": 4}
     assert [(row.email, row.reason) for row in find_unreached(database, KEY)] == [
@@ -231,7 +231,7 @@ def test_mixed_gives_every_reader_the_own_fate(database: Database, ledger: SqlLe
     outcome = PerRecipient(frozenset({a}), {b: "550"}, {c: "broke off"}, not_sent_reason="server went away")
     ledger.settle(claim(ledger, "smtp").attempt, outcome, NOW)
     assert tally(database) == {"frozen": 5, "accepted": 1, "rejected": 1, "unknown": 1, "pending": 2}
-    assert [id for id, _email in claim(ledger, "smtp").readers] == [d, e]
+    assert [id for id, _email in claim(ledger, "smtp").recipients] == [d, e]
     (doubt,) = unknown_batches(database, KEY)
     assert (doubt.readers, doubt.transport) == (1, "smtp")
 
@@ -273,7 +273,7 @@ def test_a_killed_smtp_run_leaves_one_reader_in_doubt(database: Database, ledger
     ledger.record_started(got.attempt, c)
     assert ledger.begin_run(KEY, recovery=HOLD, now=NOW) == 1
     assert tally(database) == {"frozen": 4, "accepted": 1, "rejected": 1, "unknown": 1, "pending": 1}
-    assert [id for id, _email in claim(ledger, "smtp").readers] == [d]
+    assert [id for id, _email in claim(ledger, "smtp").recipients] == [d]
     assert b
 
 
@@ -285,7 +285,7 @@ def test_who_leaves_between_freeze_and_claim_gets_nothing(
     readers.suppress("reader0@example.com", "unsubscribed", now=NOW)
     enlist(database, "reader0@example.com", "reader1@example.com", "reader2@example.com")
     got = claim(ledger)
-    assert [email for _id, email in got.readers] == ["reader1@example.com", "reader2@example.com"]
+    assert [email for _id, email in got.recipients] == ["reader1@example.com", "reader2@example.com"]
     ledger.settle(got.attempt, Accepted(), NOW)
     assert tally(database) == {"frozen": 4, "excluded": 2, "accepted": 2}
     told = {row.email: row.reason for row in find_unreached(database, KEY)}
@@ -336,7 +336,7 @@ def test_a_reader_put_off_waits_apart_and_the_numbers_always_add_up(
     assert tally(database) == {"frozen": 4, "pending": 3, "rejected": 1}
     ledger.settle(got.attempt, PerRecipient(frozenset({b}), {d: "550 unknown"}), NOW)
     assert tally(database) == {"frozen": 4, "accepted": 1, "rejected": 1, "pending": 2}
-    assert [id for id, _email in claim(ledger, "smtp").readers] == [a, c]
+    assert [id for id, _email in claim(ledger, "smtp").recipients] == [a, c]
 
 
 def test_who_was_put_off_before_a_kill_is_not_taken_for_done(
@@ -349,7 +349,7 @@ def test_who_was_put_off_before_a_kill_is_not_taken_for_done(
     ledger.record_started(got.attempt, b)
     ledger.begin_run(KEY, recovery=HOLD, now=NOW)
     assert tally(database) == {"frozen": 3, "unknown": 1, "pending": 2}
-    waiting = [id for _ in range(2) for id, _email in claim(ledger, "smtp").readers]
+    waiting = [id for _ in range(2) for id, _email in claim(ledger, "smtp").recipients]
     assert sorted(waiting) == [a, c]
 
 
@@ -379,7 +379,7 @@ def test_an_edition_that_is_done_is_sent_on_when_someone_new_is_frozen(
     # As after a kill between the freeze and the hand-over, when an older version had left the state behind:
     editions.move(KEY, "done", out_of=("sending",))
     frozen(2)
-    assert len(claim(ledger).readers) == 1
+    assert len(claim(ledger).recipients) == 1
 
 
 def test_what_waited_too_long_is_given_up_and_named(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:

@@ -71,11 +71,11 @@ class Ledger(RuleBasedStateMachine):
             self.begin(got)
 
     def begin(self, got: Claim) -> None:
-        ids = {id for id, _email in got.readers}
+        ids = {id for id, _email in got.recipients}
         assert ids
         assert not ids & self.has, "who has it is handed over again"
         assert not ids & set().union(*self.maybe.values()), "who may have it is handed over again"
-        assert not ids & {id for claim, _ in self.flying.values() for id, _email in claim.readers}
+        assert not ids & {id for claim, _ in self.flying.values() for id, _email in claim.recipients}
         assert not ids & self.rejected
         if got.send_at:
             self.ledger.record_schedule_id(got.attempt, f"fence {got.attempt}")
@@ -86,12 +86,12 @@ class Ledger(RuleBasedStateMachine):
     def settle(self, data: Any) -> None:
         name = data.draw(st.sampled_from(list(self.flying)))
         claim, fenced = self.flying.pop(name)
-        ids = [id for id, _email in claim.readers]
+        ids = [id for id, _email in claim.recipients]
         some = set(data.draw(st.lists(st.sampled_from(ids), unique=True)))
         outcomes: list[Outcome] = [
             Accepted(),
             NotSent("busy"),
-            NotSent("not begun", untried=True),
+            NotSent("not begun", not_started=True),
             Unknown("no answer"),
         ]
         if some:
@@ -118,7 +118,7 @@ class Ledger(RuleBasedStateMachine):
     @rule()
     def accept_all(self) -> None:
         self.ledger.record_accepted([(claim, Accepted()) for claim, _fenced in self.flying.values()], self.now)
-        self.has |= {id for claim, _fenced in self.flying.values() for id, _email in claim.readers}
+        self.has |= {id for claim, _fenced in self.flying.values() for id, _email in claim.recipients}
         self.flying.clear()
 
     @rule()
@@ -127,7 +127,7 @@ class Ledger(RuleBasedStateMachine):
         self.ledger = SqlLedger(self.database)
         self.ledger.begin_run(KEY, recovery={"sendgrid": "hold"}, now=self.now)
         for name, (claim, _fenced) in self.flying.items():
-            self.maybe[name] = {id for id, _email in claim.readers}
+            self.maybe[name] = {id for id, _email in claim.recipients}
         self.flying.clear()
 
     @rule(confirmed=st.booleans())
@@ -143,7 +143,7 @@ class Ledger(RuleBasedStateMachine):
         name = data.draw(st.sampled_from([*self.maybe, *self.flying]))
         if self.ledger.confirm_accepted(name):
             held = self.maybe.pop(name, None)
-            self.has |= held if held is not None else {id for id, _email in self.flying[name][0].readers}
+            self.has |= held if held is not None else {id for id, _email in self.flying[name][0].recipients}
             if name in self.flying:  # its answer comes late and changes nothing
                 self.flying.pop(name)
                 self.ledger.settle(name, Unknown("the answer was lost"), self.now)

@@ -22,7 +22,7 @@ def handed(ledger: SqlLedger, boot: str, *, upto: int) -> list[int]:
     """A batch of which so many readers were noted by a run that was then cut short; answers all of its readers."""
     ledger.progress = ProgressLog(ledger.database, boot)
     got = claim(ledger, "smtp")
-    ids = [id for id, _email in got.readers]
+    ids = [id for id, _email in got.recipients]
     for id in ids[:upto]:
         ledger.record_started(got.attempt, id)
     return ids
@@ -100,7 +100,7 @@ def test_each_attempt_has_records_of_its_own_that_wait(told: list[str], frozen: 
     one, other = claim(ledger, "smtp"), claim(ledger, "smtp")
     for place in range(26):
         for got in (one, other):
-            ledger.record_started(got.attempt, got.readers[place][0])
+            ledger.record_started(got.attempt, got.recipients[place][0])
     assert told == ["waits"] * 2 + ["doesn't"] * 48 + ["waits"] * 2
 
 
@@ -114,10 +114,10 @@ def test_a_note_on_an_attempt_that_was_settled_stops_the_run(database: Database,
     frozen(3)
     ledger = SqlLedger(database)
     got = claim(ledger, "smtp")
-    ledger.record_started(got.attempt, got.readers[0][0])
+    ledger.record_started(got.attempt, got.recipients[0][0])
     SqlLedger(database).settle(got.attempt, Accepted(), NOW)
     with pytest.raises(StoreError, match="taken over"):
-        ledger.record_started(got.attempt, got.readers[1][0])
+        ledger.record_started(got.attempt, got.recipients[1][0])
 
 
 def test_this_machine_names_its_starts(tmp_path: Path) -> None:

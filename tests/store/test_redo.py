@@ -34,7 +34,7 @@ def test_no_other_transport_is_given_what_may_be_with_this_one(
     assert claim_one(ledger, KEY, "sendgrid", NOW, 5) is None
     again = claim_one(ledger, KEY, "resend", NOW, 5)
     assert again is not None
-    assert (again.batch, list(again.readers)) == (got.batch, list(got.readers))
+    assert (again.batch, list(again.recipients)) == (got.batch, list(got.recipients))
     assert counts(database, KEY).unknown == 0
 
 
@@ -59,7 +59,7 @@ def test_who_left_between_two_tries_and_came_back_gets_no_second_place(
     readers.suppress("reader0@example.com", "unsubscribed", now=NOW)
     again = claim_one(ledger, KEY, "resend", NOW, 5)
     assert again is not None
-    assert [email for _id, email in again.readers] == ["reader1@example.com"]
+    assert [email for _id, email in again.recipients] == ["reader1@example.com"]
     ledger.settle(again.attempt, Accepted(), NOW)
     readers.lift("reader0@example.com")
     assert list(readers.candidates(KEY)) == []
@@ -103,7 +103,7 @@ def test_who_parts_from_a_batch_that_may_be_with_a_provider_is_no_other_transpor
     assert claim_one(ledger, KEY, "sendgrid", NOW, 5) is None
     last = claim_one(ledger, KEY, "resend", NOW, 5)
     assert last is not None
-    assert len(last.readers) == 2
+    assert len(last.recipients) == 2
     ledger.settle(last.attempt, Split("too large"), NOW)
     assert claim_one(ledger, KEY, "sendgrid", NOW, 5) is None
     assert begin(ledger, 25) == 2

@@ -96,8 +96,8 @@ def test_a_claim_excludes_who_left_before_it(database: Database, frozen: Frozen,
         claim = claim_one(ledger, KEY, "outbox", NOW, 5)
         if claim is None:
             break
-        assert not before & {id for id, _email in claim.readers}
-        handed += [id for id, _email in claim.readers]
+        assert not before & {id for id, _email in claim.recipients}
+        handed += [id for id, _email in claim.recipients]
         ledger.settle(claim.attempt, Accepted(), NOW)
     leaver.join()
     assert set(ids[1::2]) <= set(handed)

@@ -1,4 +1,4 @@
-"""The table of transports: name → where it lives. A new provider is one file and one row."""
+"""The table of transports. A new provider is one file and one row."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from digest.deliver.ports import Recovery
 
+# Name → class.
 TRANSPORTS = {
     "outbox": "digest.deliver.transports.outbox:Outbox",
     "smtp": "digest.deliver.transports.smtp:Smtp",
@@ -15,12 +16,12 @@ TRANSPORTS = {
     "resend": "digest.deliver.transports.resend:Resend",
 }
 
+# How interrupted attempts are recovered. It repeats what the classes say, and a test compares them: a run can then
+# recover what another transport left without loading that transport.
 RECOVERY: dict[str, Recovery] = {"outbox": "redo", "smtp": "stepwise", "sendgrid": "hold", "resend": "redo"}
-"""How each transport's cut-short attempts are recovered; a test holds it equal to what the classes say. It stands
-here so that a run on one transport can recover what another left, without loading the other."""
 
+# How long after its start an attempt can be submitted again, if the provider keeps idempotency keys for a limited time.
 REDO_WITHIN = {"resend": timedelta(hours=24)}
-"""How long after its start an attempt may be redone, where a provider keeps its idempotency keys only so long."""
 
 
 def load(name: str) -> Any:

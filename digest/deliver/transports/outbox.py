@@ -1,6 +1,6 @@
-"""Writes each letter as an .eml file: the whole job without an account, a server or a key.
+"""Write each email as an .eml file. Needs no account, no server and no key.
 
-A reader's file has one name per edition and is replaced whole, so handing a batch over again changes nothing.
+A recipient has one file for each edition. It is replaced as a whole, so submitting a batch again changes nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]+")
 
 
 class Outbox:
-    """One folder per edition under `folder`, one file per reader: `00000042-asha@example.com.eml`."""
+    """One folder for each edition, with one file for each recipient: `00000042-asha@example.com.eml`."""
 
     name = "outbox"
     recovery: Recovery = "redo"
@@ -30,37 +30,38 @@ class Outbox:
         self.folder = folder
         self.clock = clock
 
-    def submit(self, outgoing: Outgoing, log: RecipientLog) -> Outcome:  # noqa: ARG002  one port for all
-        place = self.folder / _folder_name(outgoing.edition)
-        if bad := invalid_recipients(outgoing.recipients):
-            return Rejected(bad)
+    # All transports have the same signature.
+    def submit(self, outgoing: Outgoing, log: RecipientLog) -> Outcome:  # noqa: ARG002
+        folder = self.folder / _folder_name(outgoing.edition)
+        if invalid := invalid_recipients(outgoing.recipients):
+            return Rejected(invalid)
         try:
-            letter = template(outgoing)
-            place.mkdir(parents=True, exist_ok=True)
-            for reader in outgoing.recipients:
-                name = f"{reader.id:08d}-{_UNSAFE.sub('_', reader.email)[:80]}.eml"
-                _replace(place / name, letter.mail(reader, self.clock()))
+            mail_template = template(outgoing)
+            folder.mkdir(parents=True, exist_ok=True)
+            for recipient in outgoing.recipients:
+                name = f"{recipient.id:08d}-{_UNSAFE.sub('_', recipient.email)[:80]}.eml"
+                _replace(folder / name, mail_template.mail(recipient, self.clock()))
         except ValueError as error:
-            return NotSent(f"the letter can't be written as a mail: {error}", permanent=True)
+            return NotSent(f"cannot encode the email: {error}", permanent=True)
         except OSError as error:
-            return NotSent(f"outbox {place}: {error.strerror}", permanent=True)
+            return NotSent(f"outbox {folder}: {error.strerror}", permanent=True)
         return Accepted()
 
-    def probe(self) -> str:
+    def probe(self) -> str | None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             _replace(self.folder / "probe", b"")
             (self.folder / "probe").unlink()
         except OSError as error:
             return f"outbox {self.folder}: {error.strerror}"
-        return ""
+        return None
 
     def close(self) -> None:
         pass
 
 
 def _folder_name(edition: str) -> str:
-    """The edition's key where it can name a folder; else what is left of it, told apart by a short hash."""
+    """The edition's key if it can name a folder; otherwise its safe characters and a short hash."""
     name = _UNSAFE.sub("_", edition)
     if name == edition and name.strip("."):
         return name

@@ -1,7 +1,8 @@
-"""Hands batches to SendGrid's v3 API, fences them, recalls them, and asks what became of them.
+"""Send batches by SendGrid's v3 API, schedule and cancel them, and query the log and the suppression lists.
 
-Host and authorisation come from the `sendgrid` package's client; requests go over `wire`, because the package's
-own transport follows redirects with the key in hand, has no time limit and reports both as success or not at all.
+The `sendgrid` package configures host, authorization and user agent. Requests go through `wire`, because the package's
+own client follows redirects with the key, has no timeout, and does not tell a request that was not sent from one
+without a response.
 """
 
 from __future__ import annotations
@@ -17,13 +18,11 @@ import orjson
 from digest.deliver.message import Outgoing, invalid_recipients
 from digest.deliver.outcome import NotSent, Outcome, Rejected, Unknown
 from digest.deliver.ports import RecipientLog, Recovery, SuppressionEntry, Wait
-from digest.deliver.reply import HttpResponse
-from digest.deliver.transports.sendgrid_answers import detail, read_reply, refused_outright
+from digest.deliver.transports.sendgrid_answers import detail, read_response, refused_outright
 from digest.deliver.transports.sendgrid_lists import LISTS, read_list
-from digest.deliver.transports.sendgrid_log import find_attempt
 from digest.deliver.transports.sendgrid_payload import request_body
-from digest.deliver.transports.sendgrid_probe import find_missing_capabilities, find_problem
-from digest.deliver.wire import HttpClient, RequestNotSent, ResponseUnknown
+from digest.deliver.transports.sendgrid_probe import find_attempt, find_missing_capabilities, find_problem
+from digest.deliver.wire import HttpClient, HttpResponse, RequestNotSent, ResponseUnknown
 
 _SEND = "/v3/mail/send"
 _BATCH = "/v3/mail/batch"
@@ -32,15 +31,15 @@ _ID = re.compile(r"[A-Za-z0-9_.=-]{1,200}\Z")
 
 
 class SendGrid:
-    """`host` is the API's root, `sender` the From address that `probe` asks about.
+    """`host` is the API's root, and `sender` the From address that `probe` checks.
 
-    SendGrid knows no idempotency key: an attempt cut short is unknown, and recalled where
-    it has a schedule_id. A scheduled batch can be cancelled until ten minutes before its time, ten of them at once
-    (https://www.twilio.com/docs/sendgrid/api-reference/cancel-scheduled-sends); two minutes are for the request.
+    SendGrid has no idempotency keys. An interrupted attempt is unknown, and is cancelled if it was scheduled.
     """
 
     name = "sendgrid"
     recovery: Recovery = "hold"
+    # SendGrid accepts cancellations until ten minutes before the send time
+    # (https://www.twilio.com/docs/sendgrid/api-reference/cancel-scheduled-sends). Two minutes are for the request.
     cancel_deadline = timedelta(minutes=12)
     max_open_cancellations = 10
     lists = tuple(LISTS)
@@ -48,6 +47,7 @@ class SendGrid:
     def __init__(
         self, key: str, *, host: str, sender: str = "probe@example.com", timeout: float = 30.0, tracking: bool = False
     ) -> None:
+        # Imported here, because other transports do not need it.
         from sendgrid import SendGridAPIClient
 
         client = SendGridAPIClient(key, host=host).client
@@ -58,54 +58,61 @@ class SendGrid:
         }
         self.headers["Content-Type"] = "application/json; charset=utf-8"
         self.host, self.sender, self.tracking = host, sender, tracking
-        self.wire = HttpClient(client.host, timeout=timeout)
+        self.http = HttpClient(client.host, timeout=timeout)
 
-    def submit(self, outgoing: Outgoing, log: RecipientLog) -> Outcome:  # noqa: ARG002  one port for all
-        if bad := invalid_recipients(outgoing.recipients):
-            return Rejected(bad)
+    # All transports have the same signature.
+    def submit(self, outgoing: Outgoing, log: RecipientLog) -> Outcome:  # noqa: ARG002
+        if invalid := invalid_recipients(outgoing.recipients):
+            return Rejected(invalid)
         try:
             body = request_body(outgoing, tracking=self.tracking)
-        except TypeError as error:  # half of a surrogate pair
-            return NotSent(f"the letter can't be written as JSON: {error}", permanent=True)
+        except TypeError as error:
+            # Half of a surrogate pair.
+            return NotSent(f"cannot encode the email as JSON: {error}", permanent=True)
         try:
-            reply = self.wire.post(_SEND, body, self.headers)
+            response = self.http.post(_SEND, body, self.headers)
         except RequestNotSent as error:
             return NotSent(f"sendgrid {self.host}: {error}")
         except ResponseUnknown as error:
-            return Unknown(f"sendgrid {self.host}: no whole answer came: {error}")
-        return read_reply(reply, outgoing)
+            return Unknown(f"sendgrid {self.host}: no complete response: {error}")
+        return read_response(response, outgoing)
 
     def new_schedule_id(self) -> str | NotSent:
         try:
-            reply = self.wire.post(_BATCH, b"", self.headers)
-        except (RequestNotSent, ResponseUnknown) as error:  # an id that nobody uses harms nobody
+            response = self.http.post(_BATCH, b"", self.headers)
+        except (RequestNotSent, ResponseUnknown) as error:
+            # An unused id does no harm.
             return NotSent(f"sendgrid {self.host}: no batch id: {error}")
-        if reply.status != 201:
-            return refused_outright(reply) or NotSent(f"sendgrid gave no batch id ({reply.status}){detail(reply)}")
-        schedule_id = reply.field("batch_id")
-        return schedule_id if _ID.match(schedule_id) else NotSent("sendgrid gave no batch id: its answer holds none")
+        if response.status != 201:
+            return refused_outright(response) or NotSent(
+                f"sendgrid returned no batch id ({response.status}){detail(response)}"
+            )
+        schedule_id = response.field("batch_id")
+        if schedule_id is None or not _ID.match(schedule_id):
+            return NotSent("sendgrid returned no batch id: the response contains none")
+        return schedule_id
 
     def cancel(self, schedule_id: str) -> bool:
-        """Never undone: deleting a cancellation would let the letters go after all."""
+        """Cancel for good: deleting a cancellation would release the emails."""
         try:
-            self.wire.post(_SCHEDULED, orjson.dumps({"batch_id": schedule_id, "status": "cancel"}), self.headers)
+            self.http.post(_SCHEDULED, orjson.dumps({"batch_id": schedule_id, "status": "cancel"}), self.headers)
         except RequestNotSent:
             return False
         except ResponseUnknown:
             pass
-        # What was answered to that does not matter (a repeat is a 400): what counts is what the provider holds now.
+        # The response does not matter (repeating a cancellation is a 400). What counts is what the provider has now.
         try:
-            reply = self.wire.get(f"{_SCHEDULED}/{quote(schedule_id, safe='')}", self.headers)
+            response = self.http.get(f"{_SCHEDULED}/{quote(schedule_id, safe='')}", self.headers)
         except (RequestNotSent, ResponseUnknown):
             return False
-        return reply.status == 200 and _shows_cancel(reply, schedule_id)
+        return response.status == 200 and _is_cancelled(response, schedule_id)
 
-    def find_in_log(self, attempt: str, emails: Sequence[str]) -> str:
-        return "accepted" if find_attempt(self._ask, attempt, emails) else ""
+    def find_in_log(self, attempt: str, emails: Sequence[str]) -> bool:
+        return find_attempt(self._ask, attempt, emails)
 
-    def probe(self) -> str:
+    def probe(self) -> str | None:
         problem = find_problem(self._ask, self.sender)
-        return f"sendgrid {self.host}: {problem}" if problem else ""
+        return f"sendgrid {self.host}: {problem}" if problem else None
 
     def missing_capabilities(self) -> tuple[str, ...]:
         return find_missing_capabilities(self._ask)
@@ -116,20 +123,20 @@ class SendGrid:
         return read_list(self._ask, list, since, until, wait)
 
     def close(self) -> None:
-        self.wire.close()
+        self.http.close()
 
     def abort(self) -> None:
-        self.wire.abort()
+        self.http.abort()
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> HttpResponse:
         if method == "GET":
-            return self.wire.get(path, self.headers)
-        return self.wire.post(path, orjson.dumps(body), self.headers)
+            return self.http.get(path, self.headers)
+        return self.http.post(path, orjson.dumps(body), self.headers)
 
 
-def _shows_cancel(reply: HttpResponse, schedule_id: str) -> bool:
-    shown = reply.json()
-    rows = shown if isinstance(shown, list) else [shown]
+def _is_cancelled(response: HttpResponse, schedule_id: str) -> bool:
+    found = response.json()
+    rows = found if isinstance(found, list) else [found]
     return any(
         isinstance(row, dict) and row.get("batch_id") == schedule_id and row.get("status") == "cancel" for row in rows
     )

@@ -1,7 +1,6 @@
-"""Reads SendGrid's suppression lists (https://www.twilio.com/docs/sendgrid/api-reference/bounces-api), page by page.
+"""Read SendGrid's suppression lists page by page (https://www.twilio.com/docs/sendgrid/api-reference/bounces-api).
 
-Which lists there are, in words of events: `blocks` is none of them, as SendGrid goes on mailing those. Bounded in
-pages, tries and waiting; changes nothing there and decides nothing here.
+Pages, tries and waiting are limited. Changes nothing at the provider.
 """
 
 from __future__ import annotations
@@ -12,100 +11,101 @@ from typing import Any
 
 from digest.deliver.message import one_line
 from digest.deliver.ports import SuppressionEntry, SuppressionsUnavailable, Wait
-from digest.deliver.reply import HttpResponse
 from digest.deliver.transports.sendgrid_answers import detail, refused_outright
 from digest.deliver.transports.sendgrid_probe import Ask
-from digest.deliver.wire import RequestNotSent, ResponseUnknown
+from digest.deliver.wire import HttpResponse, RequestNotSent, ResponseUnknown
 
+# List → kind of the equivalent event. `blocks` is not a suppression list: SendGrid continues to mail those.
 LISTS = {
     "bounces": "bounced",
     "invalid_emails": "bounced",
     "spam_reports": "complained",
     "unsubscribes": "left",
 }
-"""List → what an entry says."""
 
-_PAGE = 500  # the most that is answered
-_LEAST_PAGE = 50  # where reasons are so long that a page is cut short
-_MOST_PAGES = 4000
+# The most that SendGrid returns.
+_PAGE = 500
+# For lists whose reasons are so long that a larger page is cut short.
+_MIN_PAGE = 50
+_MAX_PAGES = 4000
 _TRIES = 3
-_LONGEST_WAIT = 60.0
-_PAUSE = 2.0  # seconds before a failed page is asked for again, doubled each time
-_ENDING = "the run is ending"
-_LATEST = 4_102_444_800  # 2100: a later second is nonsense
+# Seconds.
+_MAX_WAIT = 60.0
+# Seconds before the second try, doubled for the third.
+_PAUSE = 2.0
+_STOPPED = "the run is ending"
+# The year 2100; a later time is invalid.
+_MAX_TIME = 4_102_444_800
 
 
 def read_list(
     ask: Ask, name: str, since: datetime | None, until: datetime, wait: Wait
 ) -> Iterator[Sequence[SuppressionEntry]]:
-    """The entries of a list that came between the two moments, a page at a time. Raises CantTell."""
-    # Without an end, entries that come meanwhile would push others from page to page.
+    """Yield the entries of a list between the two times, page by page. Raises SuppressionsUnavailable."""
+    # Without an end, new entries would move others to the next page.
     span = f"end_time={int(until.timestamp()) + 1}" + (f"&start_time={int(since.timestamp())}" if since else "")
     offset, size, before = 0, _PAGE, b""
-    for _page in range(_MOST_PAGES):
+    for _page in range(_MAX_PAGES):
         if wait(0):
-            raise SuppressionsUnavailable(_ENDING)
-        reply = _asked(ask, f"/v3/suppression/{name}?{span}&limit={size}&offset={offset}", wait)
-        if not reply.whole and size > _LEAST_PAGE:
-            size = max(size // 2, _LEAST_PAGE)
+            raise SuppressionsUnavailable(_STOPPED)
+        response = _get(ask, f"/v3/suppression/{name}?{span}&limit={size}&offset={offset}", wait)
+        if not response.complete and size > _MIN_PAGE:
+            size = max(size // 2, _MIN_PAGE)
             continue
-        rows = reply.json()
+        rows = response.json()
         if not isinstance(rows, list):
-            raise SuppressionsUnavailable("what it answers is no list")
+            raise SuppressionsUnavailable("the response is not a list")
         if not rows:
             return
-        if reply.body == before:
-            raise SuppressionsUnavailable("its pages don't go on: the same one comes again")
-        yield [found for row in rows if (found := _entry(row, LISTS[name], until))]
+        if response.body == before:
+            raise SuppressionsUnavailable("the same page is returned again and again")
+        yield [entry for row in rows if (entry := _entry(row, LISTS[name], until))]
         if len(rows) < size:
             return
-        offset, before = offset + len(rows), reply.body
-    raise SuppressionsUnavailable(f"it goes on beyond {_MOST_PAGES} pages")
+        offset, before = offset + len(rows), response.body
+    raise SuppressionsUnavailable(f"it has more than {_MAX_PAGES} pages")
 
 
-def _asked(ask: Ask, path: str, wait: Wait) -> HttpResponse:
-    """A 200, after some tries."""
-    said, pause = "", 0.0
+def _get(ask: Ask, path: str, wait: Wait) -> HttpResponse:
+    """A response with status 200, after a few tries."""
+    reason, pause = "", 0.0
     for number in range(_TRIES):
         if number and wait(pause):
-            raise SuppressionsUnavailable(_ENDING)
+            raise SuppressionsUnavailable(_STOPPED)
         pause = _PAUSE * 2**number
         try:
-            reply = ask("GET", path, None)
+            response = ask("GET", path, None)
         except (RequestNotSent, ResponseUnknown) as error:
-            said = str(error)
+            reason = str(error)
             continue
-        if reply.status == 200 and not reply.is_html:
-            return reply
-        if reply.status in (401, 403):
-            raise SuppressionsUnavailable(
-                f"the key may not read it, give it the scope suppression.read ({reply.status})"
-            )
-        refused = refused_outright(reply)
-        said = refused.reason.removeprefix("sendgrid: ") if refused else _odd(reply)
-        if reply.status == 429:
-            asked = refused.retry_after if refused else None
+        if response.status == 200 and not response.is_html:
+            return response
+        if response.status in (401, 403):
+            raise SuppressionsUnavailable(f"the key needs the scope suppression.read ({response.status})")
+        refusal = refused_outright(response)
+        reason = refusal.reason.removeprefix("sendgrid: ") if refusal else _unexpected(response)
+        if response.status == 429:
+            asked = refusal.retry_after if refusal else None
             pause = pause if asked is None else asked
-            if pause > _LONGEST_WAIT:
-                raise SuppressionsUnavailable(f"{said} for {pause:.0f} s")
-        elif reply.status < 500:
+            if pause > _MAX_WAIT:
+                raise SuppressionsUnavailable(f"{reason} for {pause:.0f} s")
+        elif response.status < 500:
             break
-    raise SuppressionsUnavailable(said)
+    raise SuppressionsUnavailable(reason)
 
 
-def _odd(reply: HttpResponse) -> str:
-    return f"it answered {reply.status}" + (": a page, not an API" if reply.is_html else detail(reply))
+def _unexpected(response: HttpResponse) -> str:
+    return f"it answered {response.status}" + (": a web page, not an API" if response.is_html else detail(response))
 
 
 def _entry(row: Any, kind: str, latest: datetime) -> SuppressionEntry | None:
-    """None for what names no address. Without a readable time it counts as said now: in doubt nobody is mailed."""
+    """None for a row without an address. Without a valid time it counts as new, which suppresses in case of doubt."""
     email = row.get("email") if isinstance(row, dict) else None
     if not isinstance(email, str) or not email:
         return None
-    second = row.get("created")
-    known = isinstance(second, int) and not isinstance(second, bool) and 0 < second < _LATEST
+    created = row.get("created")
+    is_valid = isinstance(created, int) and not isinstance(created, bool) and 0 < created < _MAX_TIME
     words = (row.get(name) for name in ("status", "reason"))
     reason = " · ".join(word for word in words if isinstance(word, str) and word)
-    return SuppressionEntry(
-        email, kind, datetime.fromtimestamp(second, UTC) if known else latest, one_line(reason)[:300]
-    )
+    at = datetime.fromtimestamp(created, UTC) if is_valid else latest
+    return SuppressionEntry(email, kind, at, one_line(reason)[:300])

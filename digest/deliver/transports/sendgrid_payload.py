@@ -1,8 +1,8 @@
-"""One batch as the JSON of SendGrid's v3 Mail Send (https://www.twilio.com/docs/sendgrid/api-reference/mail-send).
+"""Encode one batch as JSON for SendGrid's Mail Send (https://www.twilio.com/docs/sendgrid/api-reference/mail-send).
 
-Pure. Up to 1,000 personalizations, one `to` each; what is personal in the letter goes in by substitutions, what is
-personal in headers is written out per reader, for substitutions do not reach headers. What all batches of a letter
-share is encoded once; each reader is one f-string, for a dict of their own would cost four times as much.
+A request has up to 1,000 personalizations with one `to` each. Personal values in the email are substitutions. Personal
+headers are written out for each recipient, because substitutions do not apply to headers. What all batches of an email
+share is encoded once, and each recipient is one f-string: a dict for each would take four times as long.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ from digest.deliver.message import Outgoing, Recipient, Sender, one_line, unsubs
 from digest.deliver.mime import file_name
 from digest.models import PLACEHOLDERS, InlineImage, RenderedEmail
 
-_ESCAPED = frozenset("&<>\"'\\")  # what an address may hold that HTML or JSON writes in another way
+# Characters that an address may contain and that HTML or JSON must escape.
+_ESCAPED = frozenset("&<>\"'\\")
 
 
 def request_body(outgoing: Outgoing, *, tracking: bool = False) -> bytes:
-    """The request. Order of `personalizations` is the order of the recipients: an error names the index. With
-    `tracking` the provider tells of opens and clicks, but for the links to our own pages.
+    """The request. `personalizations` are in the order of the recipients, because errors name the index.
 
-    Raises TypeError for a letter that is no Unicode text (half of a surrogate pair).
+    With `tracking` the provider reports opens and clicks, but not clicks on links to our own pages. Raises TypeError
+    for an email that is not valid Unicode (half of a surrogate pair).
     """
     own: dict[str, Any] = {
-        # Flattened into every event: prefixed, so that no name of SendGrid's own wins over ours.
+        # SendGrid copies these into every event. The prefix keeps them apart from its own names.
         "custom_args": {
             "dg_edition": outgoing.edition,
             "dg_batch": outgoing.batch,
@@ -39,75 +40,79 @@ def request_body(outgoing: Outgoing, *, tracking: bool = False) -> bytes:
         **({"batch_id": outgoing.schedule_id} if outgoing.schedule_id else {}),
         **({"send_at": outgoing.send_at} if outgoing.send_at else {}),
     }
-    people = ",".join(_personalizations(outgoing.recipients, outgoing.sender)).encode("ascii")
-    shared = _shared(outgoing.letter, outgoing.sender, outgoing.edition, outgoing.pictures, tracking)
-    return b"".join((b'{"personalizations":[', people, b"],", orjson.dumps(own)[1:-1], b",", shared[1:]))
+    recipients = ",".join(_personalizations(outgoing.recipients, outgoing.sender)).encode("ascii")
+    shared = _shared(outgoing.email, outgoing.sender, outgoing.edition, outgoing.images, tracking)
+    return b"".join((b'{"personalizations":[', recipients, b"],", orjson.dumps(own)[1:-1], b",", shared[1:]))
 
 
 @lru_cache(maxsize=16)
 def _shared(
-    letter: RenderedEmail, sender: Sender, edition: str, pictures: tuple[InlineImage, ...], tracking: bool
+    email: RenderedEmail, sender: Sender, edition: str, images: tuple[InlineImage, ...], tracking: bool
 ) -> bytes:
-    """What is the same in every request with this letter, as a JSON object."""
-    content = [{"type": "text/plain", "value": letter.text}]
-    if letter.html:
-        html = letter.html
-        if tracking and sender.base_url:  # a way out leads through nobody else's hands
+    """What every request with this email has, as a JSON object."""
+    content = [{"type": "text/plain", "value": email.text}]
+    if email.html:
+        html = email.html
+        if tracking and sender.base_url:
+            # Unsubscribe links must not go through the provider.
             own = f' href="{sender.base_url}/'
             html = html.replace(own, f' clicktracking="off"{own}')
         content.append({"type": "text/html", "value": html})
     request: dict[str, Any] = {
         "from": {"email": sender.email, **({"name": one_line(sender.name)} if sender.name else {})},
-        "subject": one_line(letter.subject),
+        "subject": one_line(email.subject),
         "content": content,
-        "headers": common_headers(sender, edition, letter.variant),
+        "headers": common_headers(sender, edition, email.variant),
         "categories": ["digest"],
         "tracking_settings": {
             "click_tracking": {"enable": tracking, "enable_text": False},
             "open_tracking": {"enable": tracking},
-            # If it is on for the account, SendGrid adds a footer and a List-Unsubscribe of its own.
+            # If the account has it on, SendGrid adds its own footer and List-Unsubscribe.
             "subscription_tracking": {"enable": False},
         },
     }
-    if pictures:
-        request["attachments"] = [_attachment(picture) for picture in pictures]
+    if images:
+        request["attachments"] = [_attachment(image) for image in images]
     if sender.reply_to:
         request["reply_to"] = {"email": sender.reply_to}
     return orjson.dumps(request)
 
 
-def _attachment(picture: InlineImage) -> dict[str, str]:
-    """A picture that the HTML shows: once in a request, whatever the number of its readers."""
+def _attachment(image: InlineImage) -> dict[str, str]:
+    """An image that the HTML shows. It is in a request once, whatever the number of recipients."""
     return {
-        "content": base64.b64encode(picture.data).decode("ascii"),
-        "type": picture.type,
-        "filename": file_name(picture),
+        "content": base64.b64encode(image.data).decode("ascii"),
+        "type": image.type,
+        "filename": file_name(image),
         "disposition": "inline",
-        "content_id": picture.cid,
+        "content_id": image.cid,
     }
 
 
-def _personalizations(readers: Sequence[Recipient], sender: Sender) -> Iterator[str]:
-    """Each reader as a JSON object, the same in every edition. Tokens are URL-safe and addresses printable ASCII
-    (`invalid_recipients`), so that nothing else needs escaping."""
+def _personalizations(recipients: Sequence[Recipient], sender: Sender) -> Iterator[str]:
+    """Each recipient as a JSON object.
+
+    Tokens are URL-safe and addresses printable ASCII (`invalid_recipients`), so only addresses need escaping.
+    """
     tag = PLACEHOLDERS
-    *web, mailto = map(_quoted, unsubscribe_uri_prefixes(sender))
+    *web, mailto = map(_escape_json, unsubscribe_uri_prefixes(sender))
     link = f"<{web[0]}" if web else ""
     between = f">, <{mailto}" if web else f"<{mailto}"
-    addresses = "".join([reader[1] for reader in readers])  # looked through at once: hardly a list holds one
-    odd = any(mark in addresses for mark in _ESCAPED)
-    for id, email, _sender, leave, preferences, view in readers:
+    # Checked for all at once, because hardly any list has such an address.
+    addresses = "".join([recipient[1] for recipient in recipients])
+    needs_escaping = any(char in addresses for char in _ESCAPED)
+    for id, email, _sender, unsubscribe, preferences, view in recipients:
         mail = html = email
-        if odd and not _ESCAPED.isdisjoint(email):
-            mail, html = _quoted(email), _quoted(escape(email))
-        first = f"{link}{leave}" if web else ""
+        if needs_escaping and not _ESCAPED.isdisjoint(email):
+            mail, html = _escape_json(email), _escape_json(escape(email))
+        first = f"{link}{unsubscribe}" if web else ""
         yield (
             f'{{"to":[{{"email":"{mail}"}}],"substitutions":{{"{tag["email_html"]}":"{html}","{tag["email_text"]}":"{mail}",'
-            f'"{tag["unsubscribe"]}":"{leave}","{tag["preferences"]}":"{preferences}","{tag["view"]}":"{view}"}},'
-            f'"headers":{{"List-Unsubscribe":"{first}{between}{leave}>"}},"custom_args":{{"dg_delivery":"{id}"}}}}'
+            f'"{tag["unsubscribe"]}":"{unsubscribe}","{tag["preferences"]}":"{preferences}","{tag["view"]}":"{view}"}},'
+            f'"headers":{{"List-Unsubscribe":"{first}{between}{unsubscribe}>"}},"custom_args":{{"dg_delivery":"{id}"}}}}'
         )
 
 
-def _quoted(text: str) -> str:
-    """As `text` stands between the quotes of a JSON string."""
+def _escape_json(text: str) -> str:
+    """`text` as it is written between the quotes of a JSON string."""
     return orjson.dumps(text).decode()[1:-1]

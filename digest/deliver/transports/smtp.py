@@ -1,7 +1,7 @@
-"""Hands letters over by SMTP, one transaction per reader, and tells for each what the server said.
+"""Send emails by SMTP, one transaction for each recipient, with the server's reply for each.
 
-One transaction each, because only so a refusal, a bounce (VERP) and the doubt of a broken connection (RFC 1047) are
-about one reader. How a letter goes over a connection is `smtp_connection`'s.
+With a transaction of its own, a rejection, a bounce (VERP) or a broken connection (RFC 1047) concerns one recipient
+only. `smtp_connection` drives the connection.
 """
 
 from __future__ import annotations
@@ -14,39 +14,43 @@ from datetime import datetime
 from functools import cached_property, partial
 
 from digest import verp
-from digest.deliver.lines import ConnectionRegistry
 from digest.deliver.message import Outgoing, Recipient, invalid_recipients
 from digest.deliver.mime import Template, template
 from digest.deliver.outcome import NotSent, Outcome, PerRecipient
 from digest.deliver.ports import RecipientLog, Recovery
 from digest.deliver.transports.smtp_connection import (
-    Connection,
     Envelope,
     OutcomeUnknown,
     RecipientDeferred,
     RecipientRejected,
+    SmtpConnection,
     TryLater,
     connect,
+    describe,
     own_name,
-    said,
 )
+from digest.deliver.wire import ConnectionRegistry
 
-_PUT_OFF_IN_A_ROW = 3
-_LETTERS_PER_CONNECTION = 100  # many servers drop or slow a connection that carries more
-_FOR_GOOD = (
+# After so many deferrals in a row the recipients are not the cause.
+_MAX_DEFERRED_IN_A_ROW = 3
+# Many servers close or slow down a connection that sends more.
+_EMAILS_PER_CONNECTION = 100
+# Errors that no retry in this run can fix. Every error of smtplib is an OSError.
+_PERMANENT_ERRORS = (
     smtplib.SMTPAuthenticationError,
     smtplib.SMTPNotSupportedError,
     ssl.SSLCertVerificationError,
-    ValueError,  # a host or a name that can't be written in ASCII
+    # A host or user name that cannot be encoded as ASCII.
+    ValueError,
 )
-"""What no later try of this run can mend. Every error of smtplib is an OSError."""
 
 
 class Smtp:
-    """One connection per thread. `security` is none, starttls or tls; an empty `username` means no AUTH.
+    """Keeps one connection for each thread.
 
-    `bounces` is the address that bounces go to, with the word of `token("bounce", reader)` in it (VERP); '': they go to
-    the letter's sender. `sign` gives the DKIM-Signature of a mail, to stand before it.
+    `security` is none, starttls or tls; without `username` there is no AUTH. Bounces go to `bounces`, with
+    `token("bounce", id)` added for each recipient (VERP), or to the sender if it is empty. `sign` returns the
+    DKIM-Signature header to put before an email.
     """
 
     name = "smtp"
@@ -67,96 +71,99 @@ class Smtp:
         sign: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.where = f"smtp {host}:{port}"
-        self.lines = ConnectionRegistry()
+        self.registry = ConnectionRegistry()
         self.connect = partial(
-            connect, host, port, self.lines, security=security, username=username, password=password, timeout=timeout
+            connect, host, port, self.registry, security=security, username=username, password=password, timeout=timeout
         )
         self.clock, self.sign = clock, sign
         self.bounces, self.token = bounces, token
         self.local = threading.local()
-        self.open: list[Connection] = []
+        self.open: list[SmtpConnection] = []
         self.lock = threading.Lock()
 
+    # Cached, because the DNS may take seconds to answer and there are hundreds of connections.
     @cached_property
     def ehlo_name(self) -> str:
-        """Asked for once: the answer may take the DNS seconds, and there are hundreds of connections."""
         return own_name()
 
     def submit(self, outgoing: Outgoing, log: RecipientLog) -> Outcome:
         try:
-            letter = template(outgoing)
+            mail_template = template(outgoing)
         except ValueError as error:
-            return NotSent(_unwritable(error), permanent=True)
+            return NotSent(_cannot_encode(error), permanent=True)
         rejected = invalid_recipients(outgoing.recipients)
         for id, reason in rejected.items():
             log.rejected(id, reason)
-        readers = [reader for reader in outgoing.recipients if reader.id not in rejected]
+        recipients = [recipient for recipient in outgoing.recipients if recipient.id not in rejected]
         self._drop(unless_idle=True)
-        return self._hand_over(readers, outgoing.sender.email, letter, rejected, log)
+        return self._submit(recipients, outgoing.sender.email, mail_template, rejected, log)
 
-    def _hand_over(
+    def _submit(
         self,
-        readers: Sequence[Recipient],
+        recipients: Sequence[Recipient],
         sender: str,
-        letter: Template,
+        mail_template: Template,
         rejected: dict[int, str],
         log: RecipientLog,
     ) -> Outcome:
         accepted: set[int] = set()
         in_a_row, reason = 0, ""
 
-        def ended(reason: str, unknown: dict[int, str] | None = None, *, stop: bool = False) -> Outcome:
-            return PerRecipient(frozenset(accepted), rejected, unknown or {}, not_sent_reason=reason, stop=stop)
+        def ended(reason: str, unknown: dict[int, str] | None = None, *, permanent: bool = False) -> Outcome:
+            return PerRecipient(
+                frozenset(accepted), rejected, unknown or {}, not_sent_reason=reason, permanent=permanent
+            )
 
-        for reader, following in zip(readers, [*readers[1:], None], strict=False):
+        for recipient, following in zip(recipients, [*recipients[1:], None], strict=False):
             if log.should_stop():
                 self._drop()
                 return ended("the run was asked to stop")
             try:
                 connection = self._connection()
             except (OSError, ValueError) as error:
-                for_good = isinstance(error, _FOR_GOOD)
+                permanent = isinstance(error, _PERMANENT_ERRORS)
                 if not accepted and not rejected:
-                    return NotSent(self._said(error), permanent=for_good)
-                return ended(self._said(error), stop=for_good)
+                    return NotSent(self._describe(error), permanent=permanent)
+                return ended(self._describe(error), permanent=permanent)
             try:
-                mail = letter.mail(reader, self.clock())
+                mail = mail_template.mail(recipient, self.clock())
                 if self.sign is not None:
                     mail = self.sign(mail) + mail
-                envelope = self._envelope(sender, reader)
-            except ValueError as error:  # nothing has left: it must not look like doubt
-                return ended(_unwritable(error), stop=True)
-            log.started(reader.id)
+                envelope = self._envelope(sender, recipient)
+            except ValueError as error:
+                # Nothing was sent, so the outcome is not unknown.
+                return ended(_cannot_encode(error), permanent=True)
+            log.started(recipient.id)
             try:
-                full = connection.letters + 1 >= _LETTERS_PER_CONNECTION
-                then = None if following is None or full else self._envelope(sender, following)
-                connection.hand_over(envelope, mail, then=then)
-                accepted.add(reader.id)
+                full = connection.emails + 1 >= _EMAILS_PER_CONNECTION
+                next_envelope = None if following is None or full else self._envelope(sender, following)
+                connection.send(envelope, mail, following=next_envelope)
+                accepted.add(recipient.id)
                 in_a_row = 0
             except RecipientRejected as error:
-                rejected[reader.id] = str(error)
-                log.rejected(reader.id, str(error))
+                rejected[recipient.id] = str(error)
+                log.rejected(recipient.id, str(error))
             except RecipientDeferred as error:
-                log.deferred(reader.id)
-                in_a_row, reason = in_a_row + 1, self._said(error)
-                if in_a_row >= _PUT_OFF_IN_A_ROW:  # it is not about the readers then
+                log.deferred(recipient.id)
+                in_a_row, reason = in_a_row + 1, self._describe(error)
+                if in_a_row >= _MAX_DEFERRED_IN_A_ROW:
                     break
             except TryLater as error:
                 self._drop()
-                return ended(self._said(error), stop=error.for_good)
+                return ended(self._describe(error), permanent=error.permanent)
             except OutcomeUnknown as error:
                 self._drop()
-                return ended(self._said(error), {reader.id: self._said(error)})
+                return ended(self._describe(error), {recipient.id: self._describe(error)})
         return PerRecipient(frozenset(accepted), rejected, not_sent_reason=reason)
 
-    def probe(self) -> str:
+    def probe(self) -> str | None:
         self._drop(unless_idle=True)
         try:
-            code, answer = self._connection().noop()
+            code, text = self._connection().noop()
         except (OSError, ValueError) as error:
             self._drop()
-            return self._said(error)
-        return "" if code == 250 else self._said(smtplib.SMTPResponseException(code, answer))
+            return self._describe(error)
+        return None if code == 250 else self._describe(smtplib.SMTPResponseException(code, text))
 
     def close(self) -> None:
         with self.lock:
@@ -164,20 +171,20 @@ class Smtp:
             self.local = threading.local()
         for connection in connections:
             connection.close()
-        self.lines.reset()
+        self.registry.reset()
 
     def abort(self) -> None:
-        self.lines.abort()
+        self.registry.abort()
 
-    def _envelope(self, sender: str, reader: Recipient) -> Envelope:
+    def _envelope(self, sender: str, recipient: Recipient) -> Envelope:
         if self.bounces and self.token is not None:
-            sender = verp.address(self.bounces, self.token("bounce", reader.id))
-        return Envelope(sender, reader.email)
+            sender = verp.address(self.bounces, self.token("bounce", recipient.id))
+        return Envelope(sender, recipient.email)
 
-    def _connection(self) -> Connection:
-        """This thread's, opened when there is none or the one there has carried enough. Raises as `connect` does."""
-        connection: Connection | None = getattr(self.local, "connection", None)
-        if connection is not None and connection.letters < _LETTERS_PER_CONNECTION:
+    def _connection(self) -> SmtpConnection:
+        """This thread's connection, replaced once it has sent enough. Raises as `connect` does."""
+        connection: SmtpConnection | None = getattr(self.local, "connection", None)
+        if connection is not None and connection.emails < _EMAILS_PER_CONNECTION:
             return connection
         self._drop(politely=True)
         connection = self.connect(name=self.ehlo_name)
@@ -187,10 +194,13 @@ class Smtp:
         return connection
 
     def _drop(self, *, politely: bool = False, unless_idle: bool = False) -> None:
-        """Closes this thread's connection. One whose next envelope is under way is not idle: what is answered to it
-        would be taken for an answer to somebody else."""
-        connection: Connection | None = getattr(self.local, "connection", None)
-        if connection is None or (unless_idle and connection.ahead is None):
+        """Close this thread's connection.
+
+        A connection that has announced another email is not idle: the replies to it would be taken for the replies to
+        the next one.
+        """
+        connection: SmtpConnection | None = getattr(self.local, "connection", None)
+        if connection is None or (unless_idle and connection.announced is None):
             return
         self.local.connection = None
         with self.lock:
@@ -198,9 +208,9 @@ class Smtp:
                 self.open.remove(connection)
         connection.close(politely=politely)
 
-    def _said(self, error: Exception) -> str:
-        return f"{self.where}: {said(error)}"
+    def _describe(self, error: Exception) -> str:
+        return f"{self.where}: {describe(error)}"
 
 
-def _unwritable(error: ValueError) -> str:
-    return f"the letter can't be written as a mail: {error}"
+def _cannot_encode(error: ValueError) -> str:
+    return f"cannot encode the email: {error}"

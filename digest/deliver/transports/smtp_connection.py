@@ -1,8 +1,8 @@
-"""One connection to an SMTP server: opened by smtplib (greeting, TLS, AUTH), then driven letter by letter.
+"""One SMTP connection: opened by smtplib (greeting, TLS, AUTH), then driven email by email.
 
-Says of each letter on which side of the final dot it ended. Where the server offers PIPELINING (RFC 2920) MAIL, RCPT
-and DATA go in one write, those of the next letter behind the final dot of the one before: one round trip a letter.
-Knows nothing of batches, journals and outcomes.
+Tells for each email whether it failed before or after the final dot. If the server offers PIPELINING (RFC 2920), MAIL,
+RCPT and DATA go in one write, and those of the next email follow the final dot of the one before: one round trip for
+each email. Knows nothing of batches, logs and outcomes.
 """
 
 from __future__ import annotations
@@ -10,192 +10,289 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from digest.deliver import lines
+from digest.deliver import wire
 from digest.deliver.message import one_line
-from digest.deliver.transports.smtp_line import Line
 
-_VERDICT = 600.0
-"""Seconds for the answer after the final dot (RFC 5321 section 4.5.3.2.6): who waits less leaves readers in doubt."""
+G = TypeVar("G")
+T = TypeVar("T")
 
-_TAIL = 4096  # bytes of a letter that are written with its final dot
-_DOTS_LOOKED_AT = 200  # base64 has none, so those of the headers are all there are
+# Seconds to wait for the reply to the final dot (RFC 5321 section 4.5.3.2.6). A shorter wait leaves outcomes unknown.
+_FINAL_REPLY_TIMEOUT = 600.0
+# Seconds.
+_QUIT_TIMEOUT = 5.0
+# Bytes of an email that are written together with its final dot.
+_TAIL_BYTES = 4096
+# Base64 contains no dots, so only the headers have some.
+_MAX_DOTS_CHECKED = 200
 _LINE_FEED = 10
-_FAREWELL = 5.0  # seconds
-_BAD_SEQUENCE = 503  # about what was said before, so nobody's fault that a later try would meet again
+# "Bad sequence of commands" is about an earlier command, so it is not permanent.
+_BAD_SEQUENCE = 503
+# Bytes that TLS takes at once. Nobody can tell how many of them left before an error.
+_TLS_CHUNK_BYTES = 65_536
+_SEND_BUFFER_BYTES = 262_144
+# Octets in a line of a reply; RFC 5321 section 4.5.3.1.5 allows 512.
+_MAX_REPLY_LINE = 8192
 
 
 class Envelope(NamedTuple):
-    """Both addresses are plain: `message.invalid_recipients` has seen the reader's, the settings the sender's."""
+    """Sender and recipient address. Both are plain ASCII without special characters.
+
+    `message.invalid_recipients` has checked the recipient's, and the settings the sender's.
+    """
 
     sender: str
-    reader: str
+    recipient: str
 
 
 class RecipientRejected(Exception):
-    """A 5xx answer about this letter."""
+    """A 5xx reply about this email."""
 
 
 class RecipientDeferred(Exception):
-    """A 4xx answer about this reader: not sent for now, the others may well be."""
+    """A 4xx reply about this recipient. Others may be accepted."""
 
 
 class TryLater(Exception):
-    """Not sent, for now; or by this run never, when it is `for_good`."""
+    """Not sent. With `permanent`, no retry in this run can succeed."""
 
-    def __init__(self, said: str, *, for_good: bool = False) -> None:
-        super().__init__(said)
-        self.for_good = for_good
+    def __init__(self, reply: str, *, permanent: bool = False) -> None:
+        super().__init__(reply)
+        self.permanent = permanent
 
 
 class OutcomeUnknown(Exception):
-    """The letter was on its way and no answer came."""
+    """The email was sent and no valid reply came."""
 
 
-class Connection:
-    """After Later or Doubt it is good for nothing but `close`; after Refused or PutOff it takes the next letter."""
+class SmtpStream:
+    """The bytes of a connection: all of them out, whole replies in, with a timeout for each step.
 
-    def __init__(self, server: smtplib.SMTP, handle: lines.Line, timeout: float) -> None:
+    A slow server has time as long as it makes progress. Every method raises OSError; the stream cannot be used after
+    that.
+    """
+
+    def __init__(self, sock: socket.socket, timeout: float) -> None:
+        self.sock, self.timeout = sock, timeout
+        # How many bytes of the last `write` may have left. The others definitely have not.
+        self.sent = 0
+        self._is_tls = isinstance(sock, ssl.SSLSocket)
+        self._received = b""
+        # The system reports room in this buffer when a third of it is free. With its default of some megabytes, a slow
+        # server would seem to have stopped.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+
+    def write(self, data: bytes, *, boundary: int = 0) -> None:
+        """Write all of `data`.
+
+        Over TLS no chunk crosses `boundary`, so that nothing after it has left if something before it fails.
+        """
+        view, sent, size = memoryview(data), 0, len(data)
+        while sent < size:
+            end = size
+            if self._is_tls:
+                end = min(size, sent + _TLS_CHUNK_BYTES)
+                end = boundary if sent < boundary < end else end
+            self.sent = end if self._is_tls else sent
+            until = time.monotonic() + self.timeout
+            sent += self._within(until, self.sock.send, view[sent:end])
+            self.sent = sent
+
+    def reply(self, timeout: float | None = None) -> tuple[int, bytes]:
+        """Read the next reply. Return its code, or -1 if it has none, and its text."""
+        texts: list[bytes] = []
+        # For all lines of the reply, so that one that arrives a byte at a time ends as well.
+        until = time.monotonic() + (timeout or self.timeout)
+        while True:
+            line = self._line(until)
+            texts.append(line[4:].strip(b" \t\r\n"))
+            try:
+                code = int(line[:3])
+            except ValueError:
+                code = -1
+            if code < 0 or line[3:4] != b"-":
+                return code, b"\n".join(texts)
+            _check_time(until)
+
+    def _line(self, until: float) -> bytes:
+        while (end := self._received.find(b"\n") + 1) == 0:
+            if len(self._received) > _MAX_REPLY_LINE:
+                raise smtplib.SMTPResponseException(500, b"the reply's line is too long")
+            more = self._within(until, self.sock.recv, _TLS_CHUNK_BYTES)
+            if not more:
+                raise smtplib.SMTPServerDisconnected("the server closed the connection")
+            self._received += more
+            if b"\n" not in more:
+                _check_time(until)
+        line, self._received = self._received[:end], self._received[end:]
+        return line
+
+    def _within(self, until: float, call: Callable[[G], T], argument: G) -> T:
+        _check_time(until)
+        self.sock.settimeout(until - time.monotonic())
+        return call(argument)
+
+
+class SmtpConnection:
+    """An open SMTP session.
+
+    After TryLater or OutcomeUnknown it can only be closed; after RecipientRejected or RecipientDeferred it takes the
+    next email.
+    """
+
+    def __init__(self, server: smtplib.SMTP, handle: wire.Connection, timeout: float) -> None:
         if server.sock is None:
             raise smtplib.SMTPServerDisconnected("the server closed the connection")
-        self.server, self.handle, self.line = server, handle, Line(server.sock, timeout)
-        self.verdict = max(_VERDICT, timeout)
-        self.letters = 0
+        self.server, self.handle, self.stream = server, handle, SmtpStream(server.sock, timeout)
+        self.final_timeout = max(_FINAL_REPLY_TIMEOUT, timeout)
+        self.emails = 0
         self.pipelining = server.has_extn("pipelining")
-        self.ahead: Envelope | None = None
-        """Whose MAIL, RCPT and DATA are on their way, unanswered as yet."""
-        self._due: deque[str] = deque()  # verbs whose answers have not been read
-        self._stale = False  # a transaction was left half done: RSET before the next
+        # The envelope whose MAIL, RCPT and DATA were written and not answered yet.
+        self.announced: Envelope | None = None
+        # Commands whose replies have not been read.
+        self._unanswered: deque[str] = deque()
+        # A transaction was left unfinished, so RSET must come before the next one.
+        self._needs_reset = False
 
-    def hand_over(self, envelope: Envelope, mail: bytes, *, then: Envelope | None) -> None:
-        """One mail (CRLF line ends); `then` is whose turn it is after it, if anybody's. Raises Refused, PutOff, Later
-        or Doubt."""
-        if self.ahead not in (None, envelope):
-            raise TryLater("the connection was made ready for another letter")
-        self.letters += 1
-        self._ask(envelope)
-        self._give(mail, then if self.pipelining else None)
+    def send(self, envelope: Envelope, mail: bytes, *, following: Envelope | None) -> None:
+        """Send one email with CRLF line ends. `following` is the envelope of the next one, if any.
+
+        Raises RecipientRejected, RecipientDeferred, TryLater or OutcomeUnknown.
+        """
+        if self.announced not in (None, envelope):
+            raise TryLater("another email was announced on this connection")
+        self.emails += 1
+        self._open_transaction(envelope)
+        self._send_data(mail, following if self.pipelining else None)
 
     def noop(self) -> tuple[int, bytes]:
-        """What the server says when nothing is asked of it. Raises OSError."""
-        self.line.write(b"NOOP\r\n")
-        return self.line.reply()
+        """The reply to a command that does nothing. Raises OSError."""
+        self.stream.write(b"NOOP\r\n")
+        return self.stream.reply()
 
     def close(self, *, politely: bool = False) -> None:
-        """Ends it; without a word where one would be taken for a part of a letter."""
-        if politely and not self._due:
+        """Close the connection. `politely` sends QUIT, unless it would be taken for a part of an email."""
+        if politely and not self._unanswered:
             with suppress(OSError):
-                self.line.write(b"QUIT\r\n")
-                self.line.reply(_FAREWELL)
+                self.stream.write(b"QUIT\r\n")
+                self.stream.reply(_QUIT_TIMEOUT)
         self.server.close()
         self.handle.close()
 
-    def _ask(self, envelope: Envelope) -> None:
-        """MAIL, RCPT and DATA, up to the server's word to go on."""
+    def _open_transaction(self, envelope: Envelope) -> None:
+        """Send MAIL, RCPT and DATA, unless announced earlier, and read their replies."""
         try:
-            if self.ahead is None:
-                words = _commands(envelope, reset=self._stale)
-                self._stale = False
+            if self.announced is None:
+                commands = _commands(envelope, reset=self._needs_reset)
+                self._needs_reset = False
                 if self.pipelining:
-                    self._write(words)
+                    self._write(commands)
                 else:
-                    self._one_by_one(words)
+                    self._write_one_by_one(commands)
                     return
-            self.ahead = None
-            if self._due[0] == "RSET":
-                _judge("RSET", *self._answer())
-            refused: Exception | None = None
+            self.announced = None
+            if self._unanswered[0] == "RSET":
+                _check_reply("RSET", *self._reply())
+            refusal: Exception | None = None
             for verb in ("MAIL", "RCPT", "DATA"):
-                # All answers are read whatever they say (RFC 2920 section 3.1); the first refusal is the reason.
-                code, said = self._answer()
+                # All replies must be read (RFC 2920 section 3.1); the first refusal is the reason.
+                code, text = self._reply()
                 try:
-                    if refused is None:
-                        _judge(verb, code, said)
+                    if refusal is None:
+                        _check_reply(verb, code, text)
                 except (RecipientRejected, RecipientDeferred) as error:
-                    refused, self._stale = error, True
-            if refused is not None:
-                if code // 100 == 3:  # it would take the letter for nobody: it gets an empty one
-                    self.line.write(b".\r\n")
-                    self.line.reply(self.verdict)
-                raise refused
+                    refusal, self._needs_reset = error, True
+            if refusal is not None:
+                if code // 100 == 3:
+                    # The server accepts data for nobody: send it an empty email.
+                    self.stream.write(b".\r\n")
+                    self.stream.reply(self.final_timeout)
+                raise refusal
         except OSError as error:
             raise TryLater(str(error)) from error
 
-    def _one_by_one(self, words: list[tuple[str, str]]) -> None:
-        for verb, line in words:
+    def _write_one_by_one(self, commands: list[tuple[str, str]]) -> None:
+        for verb, line in commands:
             self._write([(verb, line)])
             try:
-                _judge(verb, *self._answer())
+                _check_reply(verb, *self._reply())
             except (RecipientRejected, RecipientDeferred):
-                self._stale = True
+                self._needs_reset = True
                 raise
 
-    def _give(self, mail: bytes, then: Envelope | None) -> None:
-        """The letter, and behind its final dot what asks for the next one. Nothing was handed over before the dot."""
-        following = _commands(then) if then else []
-        letter = _stuffed(mail)
-        asked = "".join(line for _verb, line in following).encode("ascii")
+    def _send_data(self, mail: bytes, following: Envelope | None) -> None:
+        """Send the email, and behind its final dot the commands of the next one. Before the dot, nothing is sent."""
+        commands = _commands(following) if following else []
+        data = _dot_stuffed(mail)
+        announced = "".join(line for _verb, line in commands).encode("ascii")
         try:
-            self.line.write(letter + asked, apart=max(0, len(letter) - _TAIL))
-            code, said = self.line.reply(self.verdict)
+            self.stream.write(data + announced, boundary=max(0, len(data) - _TAIL_BYTES))
+            code, text = self.stream.reply(self.final_timeout)
         except OSError as error:
-            if self.line.left < len(letter):
-                raise TryLater(f"the connection broke within the letter: {error}") from error
-            raise OutcomeUnknown(f"the connection broke after the letter was on its way: {error}") from error
+            if self.stream.sent < len(data):
+                raise TryLater(f"the connection broke within the email: {error}") from error
+            raise OutcomeUnknown(f"the connection broke after the email was sent: {error}") from error
         if code // 100 not in (2, 4, 5):
-            raise OutcomeUnknown(f"the letter was on its way and the answer to it makes no sense: {code} {_text(said)}")
-        self.ahead = then
-        self._due.extend(verb for verb, _line in following)
-        self._stale = code // 100 != 2 and then is None  # RFC 5321 section 4.1.1.4 clears it; some servers need telling
-        _judge(".", code, said)
+            raise OutcomeUnknown(f"the email was sent and the reply is not valid: {code} {_text(text)}")
+        self.announced = following
+        self._unanswered.extend(verb for verb, _line in commands)
+        # RFC 5321 section 4.1.1.4 clears the transaction; some servers need to be told.
+        self._needs_reset = code // 100 != 2 and following is None
+        _check_reply(".", code, text)
 
-    def _write(self, words: list[tuple[str, str]]) -> None:
-        self._due.extend(verb for verb, _line in words)
-        self.line.write("".join(line for _verb, line in words).encode("ascii"))
+    def _write(self, commands: list[tuple[str, str]]) -> None:
+        self._unanswered.extend(verb for verb, _line in commands)
+        self.stream.write("".join(line for _verb, line in commands).encode("ascii"))
 
-    def _answer(self) -> tuple[int, bytes]:
-        self._due.popleft()
-        return self.line.reply()
+    def _reply(self) -> tuple[int, bytes]:
+        self._unanswered.popleft()
+        return self.stream.reply()
 
 
-class _Dialled(smtplib.SMTP):
-    """smtplib's client over a line of ours."""
+class _Client(smtplib.SMTP):
+    """smtplib's client over a connection that can be aborted."""
 
-    line: lines.Line
-    _host: str  # smtplib's own name for whose certificate it has to be, set by it only where it connects at once
+    handle: wire.Connection
+    # smtplib checks the certificate against this name, but sets it only if the constructor connects.
+    _host: str
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        return self.line.dial(host, port, timeout)
+        return self.handle.dial(host, port, timeout)
 
 
-class _DialledTls(smtplib.SMTP_SSL, _Dialled):
+class _TlsClient(smtplib.SMTP_SSL, _Client):
     """The same over TLS from the first byte."""
 
 
 def connect(
     host: str,
     port: int,
-    within: lines.ConnectionRegistry,
+    registry: wire.ConnectionRegistry,
     *,
     name: str,
     security: str = "none",
     username: str = "",
     password: str = "",
     timeout: float = 60.0,
-) -> Connection:
-    """A connection that is fit for letters, on which we call ourselves `name`. `security` is none, starttls or tls; an
-    empty `username` means no AUTH. Raises OSError (smtplib's errors are such) and ValueError."""
+) -> SmtpConnection:
+    """Open a session that is ready to send, and call ourselves `name` in EHLO.
+
+    `security` is none, starttls or tls; without `username` there is no AUTH. Raises OSError, of which smtplib's errors
+    are subclasses, and ValueError.
+    """
     context = ssl.create_default_context() if security != "none" else None
-    handle = within.line()
-    server: _Dialled
+    handle = registry.connection()
+    server: _Client
     if security == "tls":
-        server = _DialledTls(timeout=timeout, local_hostname=name, context=context)
+        server = _TlsClient(timeout=timeout, local_hostname=name, context=context)
     else:
-        server = _Dialled(timeout=timeout, local_hostname=name)
-    server.line = handle
+        server = _Client(timeout=timeout, local_hostname=name)
+    server.handle = handle
     server._host = host
     try:
         code, greeting = server.connect(host, port)
@@ -207,7 +304,7 @@ def connect(
             server.ehlo_or_helo_if_needed()
         if username:
             server.login(username, password)
-        return Connection(server, handle, timeout)
+        return SmtpConnection(server, handle, timeout)
     except BaseException:
         server.close()
         handle.close()
@@ -215,8 +312,7 @@ def connect(
 
 
 def own_name() -> str:
-    """What a client calls itself in EHLO: this machine's full name, or its address in brackets where it has none (RFC
-    5321 section 4.1.4). May ask the DNS."""
+    """This machine's full name for EHLO, or its address in brackets (RFC 5321 section 4.1.4). May query the DNS."""
     name = socket.getfqdn()
     if "." in name:
         return name
@@ -226,51 +322,61 @@ def own_name() -> str:
         return "[127.0.0.1]"
 
 
-def said(error: Exception) -> str:
-    """What the server said, on one line; else what the error says."""
+def describe(error: Exception) -> str:
+    """The server's reply on one line, or the error's own message."""
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{error.smtp_code} {_text(error.smtp_error)}"
     return str(error)
 
 
 def _commands(envelope: Envelope, *, reset: bool = False) -> list[tuple[str, str]]:
-    words = [
+    commands = [
         ("MAIL", f"MAIL FROM:<{envelope.sender}>\r\n"),
-        ("RCPT", f"RCPT TO:<{envelope.reader}>\r\n"),
+        ("RCPT", f"RCPT TO:<{envelope.recipient}>\r\n"),
         ("DATA", "DATA\r\n"),
     ]
-    return [("RSET", "RSET\r\n"), *words] if reset else words
+    return [("RSET", "RSET\r\n"), *commands] if reset else commands
 
 
-def _judge(verb: str, code: int, said: bytes) -> None:
-    """Raises Refused, PutOff or Later when the answer is not the one wanted. A 4xx to RCPT or after the dot may be
-    about one reader (greylisting); 421 is always about the connection."""
-    wanted, kind = 3 if verb == "DATA" else 2, code // 100
-    if kind == wanted:
+def _check_reply(verb: str, code: int, text: bytes) -> None:
+    """Raise RecipientRejected, RecipientDeferred or TryLater unless the command succeeded.
+
+    A 4xx to RCPT or to the final dot may be about one recipient (greylisting); 421 is always about the connection.
+    """
+    expected, kind = 3 if verb == "DATA" else 2, code // 100
+    if kind == expected:
         return
-    sentence = f"{code} {_text(said)}"
-    if verb in ("MAIL", "RSET"):  # about the sender, so no reader is to blame
-        raise TryLater(sentence, for_good=kind == 5 and code != _BAD_SEQUENCE)
+    reply = f"{code} {_text(text)}"
+    if verb in ("MAIL", "RSET"):
+        # About the sender, so no recipient is the cause.
+        raise TryLater(reply, permanent=kind == 5 and code != _BAD_SEQUENCE)
     if kind == 5:
-        raise RecipientRejected(sentence)
+        raise RecipientRejected(reply)
     if kind == 4 and code != 421 and verb != "DATA":
-        raise RecipientDeferred(sentence)
-    raise TryLater(sentence)
+        raise RecipientDeferred(reply)
+    raise TryLater(reply)
 
 
-def _text(said: bytes | str) -> str:
-    return one_line(said.decode("utf-8", "replace") if isinstance(said, bytes) else said)
+def _text(reply: bytes | str) -> str:
+    return one_line(reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply)
 
 
-def _stuffed(mail: bytes) -> bytes:
-    """The mail with leading dots doubled and the final dot (RFC 5321 section 4.5.2). A mail of ours is base64, so its
-    few dots are looked at one by one: a search for line ends would take as long as making the mail."""
+def _dot_stuffed(mail: bytes) -> bytes:
+    """The email with leading dots doubled and the final dot (RFC 5321 section 4.5.2).
+
+    Our emails are base64 and contain few dots, so each is checked. Replacing takes as long as making the email.
+    """
     end = b".\r\n" if mail.endswith(b"\r\n") else b"\r\n.\r\n"
     place = -1
-    for _ in range(_DOTS_LOOKED_AT):
+    for _ in range(_MAX_DOTS_CHECKED):
         place = mail.find(b".", place + 1)
         if place < 0:
             return mail + end
         if place == 0 or mail[place - 1] == _LINE_FEED:
             break
     return (b"." if mail.startswith(b".") else b"") + mail.replace(b"\r\n.", b"\r\n..") + end
+
+
+def _check_time(until: float) -> None:
+    if time.monotonic() >= until:
+        raise TimeoutError("timed out")
