@@ -1,3 +1,3 @@
-"""Digest: collects Hindi news, composes an edition, and mails it to every reader exactly once."""
+"""Digest: collect Hindi news, compose an edition, and mail it to every subscriber exactly once."""
 
 __version__ = "0.1.0"

@@ -1,1 +1,1 @@
-"""Collecting: from sources (feeds, files, folders) to cleaned articles. Ranks and stores nothing itself."""
+"""Collect articles from feeds, pages, files and APIs, and clean them."""

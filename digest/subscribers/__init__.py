@@ -1,1 +1,1 @@
-"""Readers: the list that admins edit, who of them is due, and the signed words in their links."""
+"""The subscriber list, who is due for an edition, and the signed tokens in links."""

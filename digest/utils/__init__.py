@@ -1,1 +1,1 @@
-"""TODO: package docstring."""
+"""Small helpers without knowledge of the domain: files, clock, garbage collector."""

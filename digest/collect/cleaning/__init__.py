@@ -1,1 +1,1 @@
-"""TODO: package docstring."""
+"""Turn raw items into clean articles: titles, datelines, boilerplate, identity."""

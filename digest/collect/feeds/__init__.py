@@ -1,1 +1,1 @@
-"""TODO: package docstring."""
+"""Read RSS, Atom, JSON Feed, sitemaps and OPML."""

@@ -1,1 +1,1 @@
-"""TODO: package docstring."""
+"""Read articles and images from files and drop folders."""

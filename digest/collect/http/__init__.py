@@ -1,1 +1,1 @@
-"""TODO: package docstring."""
+"""Fetch documents safely and politely: address checks, limits, robots.txt, decompression."""

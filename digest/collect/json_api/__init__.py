@@ -1,1 +1,1 @@
-"""TODO: package docstring."""
+"""Read news APIs that answer in JSON."""

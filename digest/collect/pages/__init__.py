@@ -1,1 +1,1 @@
-"""TODO: package docstring."""
+"""Extract articles from web pages, and links from listing pages."""

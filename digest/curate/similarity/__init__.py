@@ -1,1 +1,1 @@
-"""TODO: package docstring."""
+"""Decide which articles report the same event: features, scores and clusters."""

@@ -1,1 +1,1 @@
-"""TODO: package docstring."""
+"""Articles, editions, images and webhook events."""

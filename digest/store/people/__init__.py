@@ -1,1 +1,1 @@
-"""TODO: package docstring."""
+"""Subscribers, their preferences, consent and suppressions."""

@@ -1,1 +1,1 @@
-"""TODO: package docstring."""
+"""The ledger of sends: batches, attempts, recovery, cancellations and counts."""

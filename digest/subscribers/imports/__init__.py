@@ -1,1 +1,1 @@
-"""TODO: package docstring."""
+"""Read and write the subscriber lists of other tools."""
