@@ -58,6 +58,7 @@ def test_a_rehearsal_tells_it_too(newsroom: Newsroom) -> None:
     assert any("no unsubscribe link" in line for line in told["errors"])
 
 
+@pytest.mark.slow
 def test_check_of_an_edition_shows_each_letter(newsroom: Newsroom) -> None:
     newsroom.readers("email: a@example.com, topics: [खेल]", "email: b@example.com")
     newsroom.json("compose")
@@ -112,6 +113,7 @@ def test_links_without_an_edition_is_wrong_usage(newsroom: Newsroom) -> None:
     assert newsroom.digest("check", KEY, "--links", "--offline").code == 2
 
 
+@pytest.mark.slow
 def test_over_budget_it_is_made_to_fit_and_says_so(newsroom: Newsroom) -> None:
     newsroom.settings("edition:", "edition:\n  max_bytes: 14000")
     sent = newsroom.json("send")

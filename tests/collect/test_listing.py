@@ -133,6 +133,7 @@ def test_registered_domains(url: str, site: str) -> None:
     assert site_of(url) == site
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [

@@ -215,6 +215,7 @@ def test_mangled_page_gives_an_item_or_value_error(file: Path, cuts: list[tuple[
         assert item.url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     ["<div>" * 400_000, "<p>क" * 500_000, "<table><tr><td>क" * 120_000, "<ul><li>" * 250_000, "नहर " * 500_000],

@@ -25,6 +25,7 @@ def page_id(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("guide", GUIDES, ids=page_id)
 def test_the_commands_of_a_guide_work(tmp_path: Path, guide: Path) -> None:
     """In their order, in a fresh newsletter folder."""

@@ -20,11 +20,11 @@ from digest.deliver.outcome import Accepted, NotSent, Outcome
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Recovery, ScheduleWindow
 from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState
 from digest.store.database import Database
-from digest.store.sending.progress import ProgressLog
 from digest.store.schema import attempt, batch, decision, delivery
 from digest.store.schema import edition as editions
 from digest.store.sending import attempts, batches, cancellations
 from digest.store.sending.attempts import retryable_elsewhere
+from digest.store.sending.progress import ProgressLog
 from digest.store.sending.recovery import RecoveryPolicy
 
 

@@ -15,9 +15,9 @@ from digest.models import AttemptState, BatchState
 from digest.store import locks
 from digest.store.database import Database
 from digest.store.locks import running_runs
-from digest.store.sending.progress import unknown_recipients
 from digest.store.schema import attempt, batch
 from digest.store.sending import attempts, batches
+from digest.store.sending.progress import unknown_recipients
 
 _WHY = "the run was cut short while this was being handed over"
 
