@@ -1,1 +1,1 @@
-"""Benches: ratios against a named rival in the same run, on servers of our own. No test depends on them."""
+"""Benchmarks against a named rival in the same run, on local servers. No test depends on them."""

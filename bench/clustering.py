@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.papers import NOW, articles
+from bench.sample_articles import NOW, articles
 from digest.curate.compose import ComposeContext, compose
 from digest.curate.rules import Rules
 from digest.curate.similarity.clustering import Pairs, in_fixed_order, merge_pairs
