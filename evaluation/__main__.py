@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[Material], list[Row]]] = {
     "dates": dates.measure,
     "pages": pages.measure,
     "pages, own": pages.own_pages,
+    "page sets": pages.page_sets,
     "sentences": sentences.measure,
     "same story, five papers": samestory.papers,
     "same story, disaster reports": samestory.events,

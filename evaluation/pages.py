@@ -15,6 +15,7 @@ from typing import Any
 
 from digest.collect.cleaning.identity import canonical_url
 from digest.collect.cleaning.normalise import assemble
+from digest.collect.feeds.dates import INDIA
 from digest.collect.files.text import read_markdown, read_text
 from digest.collect.http.decode import decode
 from digest.collect.items import ParseContext
@@ -25,6 +26,7 @@ from evaluation.material import Material, Row
 from evaluation.rouge import overlap
 
 EXPECTED = "pages/expected.json"
+PAGE_SETS = "page-sets"
 OWN = Path(__file__).resolve().parents[1] / "tests/collect/pages"
 """Pages of our own wording in the shapes of many sites, each beside what must be read on it."""
 
@@ -71,6 +73,42 @@ def measure(material: Material) -> list[Row]:
     if begun:
         rows.append(Row("pages: body begins as it should", len(begun), f"{sum(begun)}", "all"))
     return rows
+
+
+def page_sets(material: Material) -> list[Row]:
+    """Mean F1 of the bodies, and days right, for each set of pages in `page-sets/<name>.jsonl`.
+
+    A line has `html` (the page), `body` (its text) and, if known, `url` and `date`. Sets whose name begins with
+    `hindi` are not part of the pooled figure.
+    """
+    rows: list[Row] = []
+    pooled: list[tuple[float, float]] = []
+    for file in sorted(material.path(PAGE_SETS).glob("*.jsonl")):
+        bodies: list[tuple[float, float]] = []
+        days: list[bool] = []
+        for entry in material.lines(f"{PAGE_SETS}/{file.name}"):
+            article = read(entry["html"], entry.get("url") or "")
+            gold = tokens(entry["body"])
+            bodies.append((overlap(tokens(_text(article)), gold), overlap(tokens(rival(entry["html"])), gold)))
+            if entry.get("date"):
+                days.append(article.dated and _same_day(article.published, datetime.fromisoformat(entry["date"])))
+        rows.append(_f1_row(f"page sets: {file.stem}, body", bodies))
+        if days:
+            rows.append(Row(f"page sets: {file.stem}, day right", len(days), f"{sum(days)}"))
+        if not file.stem.startswith("hindi"):
+            pooled += bodies
+    return [*rows, _f1_row("page sets: pooled without Hindi, body", pooled)] if pooled else rows
+
+
+def _f1_row(what: str, bodies: list[tuple[float, float]]) -> Row:
+    ours, theirs = (sum(body[place] for body in bodies) / len(bodies) for place in (0, 1))
+    return Row(what, len(bodies), f"{ours:.3f}", rival=f"{theirs:.3f} trafilatura")
+
+
+def _same_day(date: datetime, gold: datetime) -> bool:
+    """Whether two dates are of one day. A page that names no time zone means its own, which we take for India's."""
+    zones = (gold.tzinfo,) if gold.tzinfo else (UTC, INDIA)
+    return any(date.astimezone(zone).date() == gold.date() for zone in zones)
 
 
 def own_pages(_material: Material) -> list[Row]:

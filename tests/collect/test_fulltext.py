@@ -32,7 +32,7 @@ CUT = Article(
 SOURCE = Source(name="ग्राम दर्पण", url="https://gram-darpan.example/feed/")
 
 
-def test_what_is_missing_comes_from_the_page_and_the_id_stays() -> None:
+def test_missing_fields_come_from_the_page_and_the_id_stays() -> None:
     whole = complete(CUT, PAGE, URL)
     assert whole.id == CUT.id
     assert whole.title == CUT.title
@@ -55,23 +55,23 @@ def test_the_values_of_the_feed_have_priority() -> None:
     assert (whole.published, whole.author) == (dated.published, "सुमन")
 
 
-def test_a_page_of_something_else_changes_nothing() -> None:
+def test_page_about_something_else_adds_no_text() -> None:
     other = complete(replace(CUT, title="चांद पर उतरेगा नया अंतरिक्ष यान, वैज्ञानिक तैयार"), PAGE, URL)
     assert other.body == ()
-    assert other.warnings == ("its page tells of something else, so the feed's text stays",)
+    assert other.warnings == ("its page is about something else, so the feed's text is used",)
     consent = complete(CUT, "<html><body><p>कुकी के लिए सहमति दें।</p></body></html>".encode(), URL)
     assert (consent.body, len(consent.warnings)) == ((), 1)
 
 
-def test_a_page_with_less_than_the_feed_leaves_its_text() -> None:
+def test_page_with_less_text_than_the_feed_is_not_used() -> None:
     long = complete(CUT, PAGE, URL)
     short = f"<html><body><article><h1>{CUT.title}</h1><p>{CUT.excerpt}</p></article></body></html>".encode()
     kept = complete(long, short, URL)
     assert kept.body == long.body
-    assert kept.warnings == ("its page holds no more text than the feed",)
+    assert kept.warnings == ("its page has no more text than the feed",)
 
 
-def test_no_bytes_raise() -> None:
+def test_complete_never_raises() -> None:
     for page in (b"", b"\xff\xfe\x00", b"<html", b"\x00" * 100, "नहर".encode("utf-16"), b"<" * 5000):
         assert complete(CUT, page, URL).id == CUT.id
 
@@ -111,7 +111,7 @@ def fill(
     )
 
 
-def test_only_cut_articles_cost_a_page_and_each_only_once() -> None:
+def test_only_cut_articles_are_fetched_and_each_once() -> None:
     whole = complete(replace(CUT, id="a2"), PAGE, URL)
     site, cache = Site(), FulltextCache()
     filled, left = fill((CUT, whole), site, cache=cache)
@@ -197,7 +197,7 @@ def test_through_a_real_server() -> None:
         assert guarded.articles[0] == cut
 
 
-def test_furniture_that_three_pages_share_is_dropped() -> None:
+def test_paragraph_that_three_articles_share_is_dropped() -> None:
     blurb = "कहानी प्रतियोगिता में भाग लेने के लिए अपनी रचना हमें डाक से भेजें और इनाम पाएं।"
     bodies = tuple(
         replace(CUT, id=f"a{number}", body=(Block("p", f"पहली बात {number}। " * 80), Block("p", blurb)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +128,17 @@ def test_the_golden_pages_are_material_too() -> None:
 
 
 @pytest.mark.slow
+def test_page_sets_are_measured_each_and_pooled(tmp_path: Path) -> None:
+    (tmp_path / "page-sets").mkdir()
+    html = f"<html><body><article><h1>कमला नदी पर पुल</h1><p>{LEAD} {LEAD}</p></article></body></html>"
+    line = json.dumps({"html": html, "body": f"{LEAD} {LEAD}"})
+    for name in ("hindi", "other"):
+        (tmp_path / f"page-sets/{name}.jsonl").write_text(f"{line}\n", encoding="utf-8")
+    rows = {row.what: row for row in pages.page_sets(Material(tmp_path))}
+    assert rows["page sets: hindi, body"].ours == "1.000"
+    assert rows["page sets: pooled without Hindi, body"].count == 1
+
+
 def test_the_table_is_printed_and_a_missing_folder_is_told(tmp_path: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "evaluation", *arguments]

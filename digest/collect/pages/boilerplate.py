@@ -1,12 +1,11 @@
-"""Remove boilerplate from a page: navigation, forms, captions, standfirsts and hidden elements.
+"""Remove boilerplate from a page: navigation, forms, captions, standfirsts, and boxes with the name of boilerplate.
 
-A form, header or other container with most of the page's text is never removed.
+If this removes the article too, the text comes from JSON-LD or trafilatura.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from typing import Any
 
 # Characters of text from which a container counts as the article.
@@ -22,8 +21,8 @@ _BOILERPLATE = (
     "|//amp-user-notification|//amp-consent|//amp-social-share"
 )
 
-# An unclosed `<header>`, or a `<form>` around the whole page, contains the article.
-_MAY_CONTAIN_ARTICLE = frozenset({"header", "form", "aside", "nav", "p"})
+# Elements that are never removed, whatever their attributes say.
+_PAGE = frozenset({"html", "body", "main"})
 
 # Class names and ids of boilerplate, in lower case and with hyphens for camel case.
 _BOILERPLATE_NAME = re.compile(
@@ -44,18 +43,11 @@ _CAMEL_CASE = re.compile("([a-z])([A-Z])")
 
 def remove_boilerplate(tree: Any) -> None:
     """Remove from the tree what is not part of the article."""
-    lengths = _text_lengths(tree)
-    most = max(MIN_ARTICLE, 0.5 * lengths.get(tree, 0))
     for node in tree.xpath(_BOILERPLATE):
-        if node.getparent() is None or node.tag in ("body", "html"):
-            continue
-        if node.tag not in _MAY_CONTAIN_ARTICLE or lengths.get(node, 0) <= most:
+        if node.getparent() is not None and node.tag not in _PAGE:
             node.drop_tree()
-        elif node.tag == "form":
-            # Forms are dropped when text is taken out of markup.
-            node.tag = "div"
     for node in tree.xpath("//body//*[@class or @id]"):
-        if node.getparent() is not None and lengths.get(node, 0) <= most and _has_boilerplate_name(node):
+        if node.getparent() is not None and node.tag not in _PAGE and _has_boilerplate_name(node):
             node.drop_tree()
 
 
@@ -65,32 +57,8 @@ def is_mostly_link(node: Any) -> bool:
     return length > 0 and sum(len("".join(link.itertext())) for link in node.iter("a")) > 0.6 * length
 
 
-def _text_lengths(tree: Any) -> dict[Any, int]:
-    """Characters of running text in each element that has any, counted in one walk."""
-    lengths: dict[Any, int] = defaultdict(int)
-    for node in tree.iter():
-        if isinstance(node.tag, str) and (length := _own_length(node)):
-            for element in (node, *node.iterancestors()):
-                lengths[element] += length
-    return lengths
-
-
-def _own_length(node: Any) -> int:
-    """Characters of running text directly in the node. Links count for nothing: they belong to other stories."""
-    if node.tag in ("a", "script", "style", "noscript", "template"):
-        return 0
-    if node.tag == "p":
-        # A sentence with words in bold or with a link is one run of text.
-        length = len(" ".join("".join(node.itertext()).split()))
-        return length if length > MIN_SENTENCE else 0
-    if node.getparent() is not None and next(node.iterancestors("p"), None) is not None:
-        return 0
-    runs = (" ".join(run.split()) for run in (node.text or "", *((child.tail or "") for child in node)))
-    return sum(len(run) for run in runs if len(run) > MIN_SENTENCE)
-
-
 def _has_boilerplate_name(node: Any) -> bool:
     names = _CAMEL_CASE.sub(r"\1-\2", f"{node.get('class') or ''} {node.get('id') or ''}"[:400]).lower()
-    if node.tag not in ("body", "main") and _BOILERPLATE_NAME.search(names):
+    if _BOILERPLATE_NAME.search(names):
         return True
     return _STANDFIRST.search(names) is not None and len("".join(node.itertext())) <= 2 * MIN_ARTICLE

@@ -24,8 +24,8 @@ from digest.models import Article, Block
 # Characters of body from which a feed's text counts as complete. Nine of ten full articles are longer.
 WHOLE = 700
 
-NO_MORE = "its page holds no more text than the feed"
-ELSEWHERE = "its page tells of something else, so the feed's text stays"
+NO_MORE = "its page has no more text than the feed"
+ELSEWHERE = "its page is about something else, so the feed's text is used"
 
 # A page's text replaces the feed's if it is this many times as long.
 _MIN_GAIN = 1.1
