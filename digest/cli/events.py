@@ -117,6 +117,6 @@ def _mails(file: BinaryIO | None, folder: Path | None) -> Iterator[bytes]:
     elif folder is not None:
         if not (folder / "new").is_dir() or not (folder / "cur").is_dir():
             raise ConfigurationError([ConfigProblem(str(folder), 0, "is not a Maildir: it has no folders new and cur")])
-        for path, data in mailboxes.maildir(folder):
+        for path, data in mailboxes.iter_maildir(folder):
             yield data
-            mailboxes.seen(path)
+            mailboxes.mark_seen(path)

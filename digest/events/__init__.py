@@ -1,1 +1,1 @@
-"""What the world says afterwards: posts and bounced mail become our events, and a table says what follows."""
+"""Delivery feedback: webhook payloads and bounce mail become events, and a table of rules says what follows."""

@@ -1,15 +1,17 @@
-"""What mail servers say when they can't or won't deliver: tables, each row with the kind of event that it means.
+"""Tables of what mail servers say when they do not deliver, each row with the kind of event that it means.
 
-Only "there is no such mailbox" bars an address. A full mailbox, a policy, a reputation or a time-out says nothing about
-it, so whatever is not clearly the former is `blocked`, which merely counts.
+Only "there is no such mailbox" is a hard bounce. A full mailbox, a policy, a bad reputation or a timeout says nothing
+about the address, so everything that is not clearly a hard bounce is `blocked`, which is only counted.
 """
 
 from __future__ import annotations
 
 import re
 
-CODES = (  # RFC 3463, by prefix; the first that fits counts
-    ("5.1.7", "blocked"),  # the sender's address
+# Enhanced status codes (RFC 3463) by prefix; the first match counts.
+CODES = (
+    # These two are about the sender's address.
+    ("5.1.7", "blocked"),
     ("5.1.8", "blocked"),
     ("5.1.", "bounced"),
     ("5.2.1", "bounced"),
@@ -17,7 +19,9 @@ CODES = (  # RFC 3463, by prefix; the first that fits counts
     ("4.", "deferred"),
     ("2.", "delivered"),
 )
-PHRASES = (  # where there is no code of any use
+
+# For replies without a useful code; the first match counts.
+PHRASES = (
     ("spam", "blocked"),
     ("blacklist", "blocked"),
     ("blocklist", "blocked"),
@@ -47,50 +51,54 @@ PHRASES = (  # where there is no code of any use
     ("account has been disabled", "bounced"),
     ("account is disabled", "bounced"),
     ("account that you tried to reach is disabled", "bounced"),
-    ("wasn't found at", "bounced"),  # Exchange Online
+    # Exchange Online.
+    ("wasn't found at", "bounced"),
     ("host or domain name not found", "bounced"),
 )
 WORST_FIRST = ("bounced", "blocked", "deferred", "delivered")
 
 QMAIL = re.compile(r"^Hi\. This is the\b", re.M)
 QMAIL_PARAGRAPH = re.compile(r"^<([^<>\s]{3,254})>:\n((?:[^\n]+\n?){1,20})", re.M)
+# Lines that precede the returned email in a report's text.
 COPIES = (
-    "--- Below this line is a copy of the message.",  # qmail
-    "This is a copy of the message, including all the headers. ------",  # Exim
-    "Original message headers:",  # Exchange
+    # qmail.
+    "--- Below this line is a copy of the message.",
+    # Exim.
+    "This is a copy of the message, including all the headers. ------",
+    # Exchange.
+    "Original message headers:",
     "Original Message Headers",
 )
-"""Lines after which the letter that came back stands in the report's text."""
+# Words in the subject or the first lines of a mail about a failure.
 FAILED = re.compile(
     r"deliver(?:y|ed)?[^.]{0,40} (?:fail|could ?n[o']t|not possible)|failed to deliver|failure notice|undeliver"
     r"|returned to sender|could ?n[o']t be delivered|delivery status notification|did not reach",
     re.I,
 )
-"""Words of mails about a failure, in their subject or first lines."""
 
 ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _CODE = re.compile(r"(?<![0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
 
 
-def classify(action: str, status: str, text: str) -> str:
-    """The kind of event, from a report's Action and Status and what the server said; '' for nothing of note. An address
-    is dead only where every code that means anything says so."""
+def classify(action: str, status: str, text: str) -> str | None:
+    """The kind of event for a report's Action and Status and the server's reply; None for nothing to report.
+
+    It is a hard bounce only if every meaningful code says so.
+    """
     if action in ("relayed", "expanded"):
-        return ""
+        return None
     if action == "delivered":
         return "delivered"
     codes = [code for code in (*_CODE.findall(status), *_CODE.findall(text)[:3]) if not code.endswith(".0.0")]
-    kinds = {kind for code in codes for kind in [_by_table(code)] if kind}
+    kinds = {kind for code in codes if (kind := _kind_of_code(code))}
     if action == "delayed" or (not action and kinds == {"deferred"}):
         return "deferred"
     if kinds:
         return kinds.pop() if len(kinds) == 1 else "blocked"
-    said = text.lower()
-    known = next((kind for phrase, kind in PHRASES if phrase in said), "")
-    if known:
-        return known
-    return "deferred" if status.startswith("4") else "blocked"
+    lower = text.lower()
+    by_phrase = next((kind for phrase, kind in PHRASES if phrase in lower), None)
+    return by_phrase or ("deferred" if status.startswith("4") else "blocked")
 
 
-def _by_table(code: str) -> str:
-    return next((kind for prefix, kind in CODES if code.startswith(prefix)), "")
+def _kind_of_code(code: str) -> str | None:
+    return next((kind for prefix, kind in CODES if code.startswith(prefix)), None)

@@ -1,4 +1,4 @@
-"""One thing that was said of one letter, in our words. Nothing behind it knows a provider's field or a header."""
+"""One report about one email, independent of provider and mail format."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-_LONGEST = 300
+_MAX_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`kind` is one of `rules.RULES`. What is not said is '' or 0: the comparable `address`, and the ids that we put on
-    the letter: `subscriber`, `edition`, `attempt`."""
+    """What is not known is empty or 0."""
 
+    # One of `rules.RULES`.
     kind: str
     at: datetime
+    # In comparable form.
     address: str = ""
+    # The ids that we put into the email.
     subscriber: int = 0
     edition: str = ""
     attempt: str = ""
@@ -25,5 +27,5 @@ class Event:
 
 
 def one_line(text: str) -> str:
-    """Words from outside as one line that a table, a store and a terminal can bear."""
-    return _CONTROL.sub(" ", text).encode("utf-8", "replace").decode("utf-8").strip()[:_LONGEST]
+    """Foreign text as one line that is safe for tables, the store and the terminal."""
+    return _CONTROL.sub(" ", text).encode("utf-8", "replace").decode("utf-8").strip()[:_MAX_LENGTH]

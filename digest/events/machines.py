@@ -1,6 +1,6 @@
-"""Tells clicks of scanners from clicks of readers. Gateways open every link of a letter before its reader does.
+"""Tell clicks by mail scanners from clicks by people. Some gateways open every link of an email before delivery.
 
-Pure. A guess, for figures only: nobody is judged by it, and no link of ours does anything when it is merely followed.
+A guess, for statistics only: nothing else depends on it, and no link of ours acts when it is merely opened.
 """
 
 from __future__ import annotations
@@ -16,39 +16,43 @@ _SCANNERS = (
     "forcepoint", "zscaler", "cisco", "sophos", "headlesschrome", "python-requests", "go-http-client", "curl/",
     "wget/", "bot/",
 )  # fmt: skip
+# Clicks on so many links of one email within so many seconds are a scanner's.
 _LINKS = 3
 _SECONDS = 10
 
 
 def mark_scanner_clicks(events: Sequence[Event], *, urls: Sequence[str], agents: Sequence[str]) -> list[Event]:
-    """The events with clicks of machines named so: by a scanner's user agent, or three links of one letter within ten
-    seconds. `urls` and `agents` go with the events, '' where there is none."""
+    """Change the kind of clicks by scanners, which have a known user agent or open many links within seconds.
+
+    `urls` and `agents` belong to the events, and are empty where there is none.
+    """
     clicks = defaultdict(list)
     for number, event in enumerate(events):
         if event.kind == "clicked":
             clicks[event.edition, event.subscriber, event.address].append(number)
-    machines: set[int] = set()
+    by_scanner: set[int] = set()
     for numbers in clicks.values():
-        machines.update(number for number in numbers if any(name in agents[number].lower() for name in _SCANNERS))
-        machines |= _hasty(numbers, events, urls)
+        by_scanner.update(number for number in numbers if any(name in agents[number].lower() for name in _SCANNERS))
+        by_scanner |= _rapid_clicks(numbers, events, urls)
     return [
-        replace(event, kind="machine click") if number in machines else event for number, event in enumerate(events)
+        replace(event, kind="machine click") if number in by_scanner else event for number, event in enumerate(events)
     ]
 
 
-def _hasty(numbers: Sequence[int], events: Sequence[Event], urls: Sequence[str]) -> set[int]:
-    """The clicks that lie within ten seconds of others on so many links that no hand has made them."""
+def _rapid_clicks(numbers: Sequence[int], events: Sequence[Event], urls: Sequence[str]) -> set[int]:
+    """Clicks within ten seconds of clicks on several other links, found with a sliding window."""
     found: set[int] = set()
     ordered = sorted(numbers, key=lambda number: events[number].at)
     links: Counter[str] = Counter()
-    start = told = 0
+    start = first_new = 0
     for end, number in enumerate(ordered):
         links[urls[number]] += 1
         while (events[number].at - events[ordered[start]].at).total_seconds() > _SECONDS:
             links[urls[ordered[start]]] -= 1
-            links += Counter()  # forgets what has come down to none
+            # Remove entries that are zero now.
+            links += Counter()
             start += 1
         if len(links) >= _LINKS:
-            found.update(ordered[max(told, start) : end + 1])
-            told = end + 1
+            found.update(ordered[max(first_new, start) : end + 1])
+            first_new = end + 1
     return found

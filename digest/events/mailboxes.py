@@ -1,4 +1,4 @@
-"""Where bounced mail lies: a Maildir, an mbox, one mail in a file or from a pipe. Gives bytes and reads no meaning."""
+"""Read bounce mail from a Maildir, an mbox, a file or a pipe, as bytes."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from digest.events.mail import MOST_BYTES
+from digest.events.dsn import MAX_MAIL_BYTES
 
-_LINE = 1 << 16
+_LINE_BYTES = 1 << 16
 
 
 def iter_messages(stream: BinaryIO) -> Iterator[bytes]:
-    """The mails of an mbox, or the one mail that the stream is. What is over the bound of a mail is not kept."""
-    mail = bytearray()
-    blank = True
-    while line := stream.readline(_LINE):
-        if blank and line.startswith(b"From "):
-            if mail.strip():
-                yield bytes(mail)
-            mail.clear()
-        elif len(mail) < MOST_BYTES:
-            mail += line
-        blank = not line.strip()
-    if mail.strip():
-        yield bytes(mail)
+    """The messages of an mbox, or the stream as one message. Messages are cut at the maximum size."""
+    message = bytearray()
+    after_blank = True
+    while line := stream.readline(_LINE_BYTES):
+        if after_blank and line.startswith(b"From "):
+            if message.strip():
+                yield bytes(message)
+            message.clear()
+        elif len(message) < MAX_MAIL_BYTES:
+            message += line
+        after_blank = not line.strip()
+    if message.strip():
+        yield bytes(message)
 
 
-def maildir(folder: Path) -> Iterator[tuple[Path, bytes]]:
-    """The new mails of a Maildir, each with its file; `seen` puts one away when it was dealt with."""
+def iter_maildir(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """The new messages of a Maildir with their files. Call `mark_seen` for each one that is processed."""
     for path in sorted((folder / "new").iterdir()):
         if path.is_file():
             with path.open("rb") as stream:
-                yield path, stream.read(MOST_BYTES)
+                yield path, stream.read(MAX_MAIL_BYTES)
 
 
-def seen(path: Path) -> None:
-    """Moves a file of `new` to `cur`, marked as seen. One that is gone already was dealt with by someone else."""
+def mark_seen(path: Path) -> None:
+    """Move a file from `new` to `cur`. If it is gone, someone else has processed it."""
     with suppress(FileNotFoundError):
         path.rename(path.parent.parent / "cur" / f"{path.name}:2,S")

@@ -1,4 +1,4 @@
-"""What hearing needs from outside: a memory of what was said of letters, a ledger, the readers. Interfaces only."""
+"""The interfaces of delivery feedback."""
 
 from __future__ import annotations
 
@@ -12,45 +12,52 @@ from digest.events.event import Event
 
 @dataclass(frozen=True, slots=True)
 class AttemptRef:
-    """An attempt as the ledger has it: its state, and the batch that it handed over."""
+    """An attempt in the ledger."""
 
     state: str
+    # The batch that it submitted.
     batch: int
 
 
 @dataclass(frozen=True, slots=True)
 class KnownDelivery:
-    """What the store knows of the letters, readers and attempts that some events name."""
+    """What the store knows about the subscribers, editions and attempts that some events name."""
 
+    # Comparable address → subscriber id.
     addresses: Mapping[str, int] = field(default_factory=dict)
-    """Comparable address → reader."""
-    letters: Mapping[tuple[str, int], int | None] = field(default_factory=dict)
-    """(edition, reader) of letters that were frozen here → their batch."""
-    said: frozenset[tuple[str, int, str]] = frozenset()
-    """(edition, reader, kind) of what was said before."""
+    # (edition, subscriber id) → batch, for recipients enqueued here.
+    deliveries: Mapping[tuple[str, int], int | None] = field(default_factory=dict)
+    # (edition, subscriber id, kind) of events that are recorded.
+    recorded: frozenset[tuple[str, int, str]] = frozenset()
     attempts: Mapping[str, AttemptRef] = field(default_factory=dict)
 
 
-class Memory(Protocol):
-    """Letters and what was said of them. Every call is one transaction; each may be repeated without harm."""
+class FeedbackLog(Protocol):
+    """The recorded events of each delivery. Every call is one transaction and can be repeated."""
 
     def known(self, events: Sequence[Event]) -> KnownDelivery: ...
 
     def record(self, events: Iterable[Event]) -> None:
-        """Keeps the first word of each kind about a letter."""
+        """Record the first event of each kind for each delivery."""
         ...
 
-    def blocked(self, readers: Iterable[int]) -> Mapping[int, Sequence[datetime | None]]:
-        """For each reader who might be worn, when their latest letters were blocked (None: that one was not), newest
-        first."""
+    def blocked(self, subscribers: Iterable[int]) -> Mapping[int, Sequence[datetime | None]]:
+        """When the latest emails to each subscriber were blocked, newest first; None for one that was not.
+
+        Only subscribers with enough blocks to reach the limit are included.
+        """
         ...
 
 
 class Ledger(Protocol):
+    """The record of who got what."""
+
     def confirm_accepted(self, attempt: str) -> bool:
-        """Notes that the provider took an open attempt, because an event names it. False when that was known."""
+        """Record that the provider accepted an open attempt, because an event names it. False if that was known."""
         ...
 
 
-class Readers(Protocol):
+class Suppressions(Protocol):
+    """The suppression list."""
+
     def suppress(self, address: str, reason: str, *, now: datetime, detail: str = "") -> bool: ...

@@ -1,7 +1,7 @@
-"""What follows from an event: a table of rows, the first that fits counts; and the one rule that needs history. Pure.
+"""What follows from an event: a table in which the first matching row counts, and one rule about earlier events.
 
-Blocks, deferrals and what a provider drops of its own accord bar nobody: they are about the letter, the sender or the
-hour. A dropped letter with a reason repairs an event that was lost earlier.
+Blocks, deferrals and most drops suppress nobody, because they concern the email, the sender or the moment. An email
+that is dropped because of an earlier event makes up for that event, which was lost.
 """
 
 from __future__ import annotations
@@ -11,36 +11,38 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-LEFT = "unsubscribed"
-"""The reason of whoever left by whatever way; the readers' pages use it too, and let such a reader come back."""
-
+# The reason of everyone who unsubscribed in whatever way. They may subscribe again on our pages.
+UNSUBSCRIBED = "unsubscribed"
 COMPLAINED = "complained"
 
-RANKS = ("blocked", "bounced", LEFT, COMPLAINED)
-"""Reasons of a bar, the gravest last: a dead mailbox may live again, a wish may be taken back, a complaint stands."""
+# Reasons for a suppression, the most severe last. A mailbox may work again and an unsubscribe can be undone, but a
+# complaint is final.
+SEVERITY = ("blocked", "bounced", UNSUBSCRIBED, COMPLAINED)
 
-WORN_LETTERS = 5
-WORN_SPAN = timedelta(days=7)
+# So many blocked emails in a row, over at least this time, suppress an address.
+SOFT_BOUNCE_LIMIT = 5
+SOFT_BOUNCE_SPAN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """For events of `kind` whose reason holds `reason` (lower case)."""
+    """What follows from events of a kind."""
 
     kind: str
+    # Applies only to events whose reason contains this, in lower case.
     reason: str = ""
+    # Record the first event of this kind with the delivery.
     keep: bool = False
-    """Whether the first word of this kind is kept with the delivery."""
+    # Suppress the address for this reason; empty for no suppression.
     suppress: str = ""
-    """The reason under which the address is barred; '': it is not."""
-    proves: bool = True
-    """Whether the provider must have taken the letter to say so."""
-    ours: bool = False
-    """Counts only where our own ids stand on it: other mail of the same account may be meant."""
+    # The provider must have accepted the email to report this.
+    confirms: bool = True
+    # Applies only to events with our ids, because the account may send other mail.
+    own_ids_only: bool = False
+    # Recorded only if tracking is on.
     tracking: bool = False
-    """Kept only where the newsletter turned tracking on."""
+    # The operator is told.
     alarm: bool = False
-    """Whether an operator must hear of it."""
 
 
 RULES = (
@@ -49,47 +51,53 @@ RULES = (
     Rule("delivered", keep=True),
     Rule("bounced", keep=True, suppress="bounced"),
     Rule("blocked", keep=True),
-    # A provider drops letters of a cancelled attempt too, so being dropped proves nothing.
-    Rule("dropped", "smtpapi", keep=True, proves=False, alarm=True),  # "Invalid SMTPAPI header" is no invalid address
-    Rule("dropped", "bounced address", keep=True, suppress="bounced", proves=False),
-    Rule("dropped", "invalid", keep=True, suppress="bounced", proves=False),
-    Rule("dropped", "spam reporting address", keep=True, suppress=COMPLAINED, proves=False),
-    Rule("dropped", "unsubscribed address", keep=True, suppress=LEFT, proves=False),
-    Rule("dropped", keep=True, proves=False, alarm=True),  # quota, spam content, templates
+    # The provider also drops emails of a cancelled attempt, so a drop confirms nothing.
+    # "Invalid SMTPAPI header" is not about an invalid address.
+    Rule("dropped", "smtpapi", keep=True, confirms=False, alarm=True),
+    Rule("dropped", "bounced address", keep=True, suppress="bounced", confirms=False),
+    Rule("dropped", "invalid", keep=True, suppress="bounced", confirms=False),
+    Rule("dropped", "spam reporting address", keep=True, suppress=COMPLAINED, confirms=False),
+    Rule("dropped", "unsubscribed address", keep=True, suppress=UNSUBSCRIBED, confirms=False),
+    # Quota, spam content, templates.
+    Rule("dropped", keep=True, confirms=False, alarm=True),
     Rule("complained", keep=True, suppress=COMPLAINED),
-    Rule("left", keep=True, suppress=LEFT),
-    Rule("left a group", keep=True, suppress=LEFT, ours=True),
-    Rule("returned"),  # nobody is put back on the list but by a new opt-in
+    Rule("left", keep=True, suppress=UNSUBSCRIBED),
+    Rule("left a group", keep=True, suppress=UNSUBSCRIBED, own_ids_only=True),
+    # Only a new opt-in puts an address back on the list.
+    Rule("returned"),
     Rule("opened", keep=True, tracking=True),
     Rule("machine open", keep=True, tracking=True),
     Rule("clicked", keep=True, tracking=True),
     Rule("machine click", keep=True, tracking=True),
 )
 
-SILENT = Rule("", proves=False)
-"""For kinds that we don't know."""
+# For unknown kinds.
+SILENT = Rule("", confirms=False)
 
 _BY_KIND = {rule.kind: tuple(row for row in RULES if row.kind == rule.kind) for rule in RULES}
 
 
 @lru_cache(maxsize=4096)
 def rule_for(kind: str, reason: str) -> Rule:
-    """The row for an event."""
-    said = reason.lower()
-    return next((rule for rule in _BY_KIND.get(kind, ()) if rule.reason in said), SILENT)
+    """The rule for an event."""
+    lower = reason.lower()
+    return next((rule for rule in _BY_KIND.get(kind, ()) if rule.reason in lower), SILENT)
 
 
-def rank(reason: str) -> int:
-    """How grave a reason is; one that the table does not know weighs least."""
-    return RANKS.index(reason) if reason in RANKS else -1
+def severity(reason: str) -> int:
+    """How severe a reason is; an unknown one is least severe."""
+    return SEVERITY.index(reason) if reason in SEVERITY else -1
 
 
 def soft_bounce_limit_reached(blocked: Sequence[datetime | None]) -> bool:
-    """Whether an address is given up for now. `blocked` has a reader's letters, newest first: when each was blocked,
-    None for one that was not. Five in a row over a week or more (a delivered letter begins the count anew)."""
-    row = []
+    """Whether an address is suppressed because of repeated blocks.
+
+    `blocked` says when the emails to it were blocked, newest first, with None for one that was not. A delivered email
+    restarts the count.
+    """
+    in_a_row = []
     for at in blocked:
         if at is None:
             break
-        row.append(at)
-    return len(row) >= WORN_LETTERS and max(row) - min(row) >= WORN_SPAN
+        in_a_row.append(at)
+    return len(in_a_row) >= SOFT_BOUNCE_LIMIT and max(in_a_row) - min(in_a_row) >= SOFT_BOUNCE_SPAN

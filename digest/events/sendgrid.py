@@ -1,7 +1,7 @@
-"""A post of SendGrid's Event Webhook as our events (https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event).
+"""Parse SendGrid's Event Webhook (https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event).
 
-Pure. Our custom_args come back flattened into each event, as `dg_…`. Nothing that a post can hold raises: what is no
-event of ours is passed over.
+Our custom_args are returned in each event as `dg_…`. No content raises, except a payload that is not a list; items that
+are not events of ours are skipped.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import orjson
 from digest.events.event import Event, one_line
 from digest.events.machines import mark_scanner_clicks
 
+# SendGrid's name → our kind.
 _KINDS = {
     "processed": "processed",
     "deferred": "deferred",
@@ -28,27 +29,30 @@ _KINDS = {
     "open": "opened",
     "click": "clicked",
 }
-_HARD = ("bounce", "", "none", "null")
-"""`type` of a bounce that says that the address is dead; `blocked` and `expired` do not. Old posts name none."""
-_MACHINE_OPENS = ("googleimageproxy", "yahoomailproxy")
-_LATEST = 4_102_444_800  # 2100: a later second is nonsense
-_IDS = 2**63
+# `type` of a hard bounce. `blocked` and `expired` are soft. Old payloads have no type.
+_HARD_BOUNCES = ("bounce", "", "none", "null")
+_IMAGE_PROXIES = ("googleimageproxy", "yahoomailproxy")
+# The year 2100; a later time is invalid.
+_MAX_TIME = 4_102_444_800
+_MAX_ID = 2**63
 
 
 class InvalidPayload(ValueError):
-    """The post is no list of events; the message is one sentence."""
+    """The payload is not a list of events. The message is one sentence."""
 
 
-def read(body: bytes, comparable: Callable[[str], str]) -> list[Event]:
-    """The events of a post, in its order. `comparable` gives an address its one form, '' for what is none. Raises
-    NoEvents for a body that holds no list."""
+def parse_payload(body: bytes, comparable: Callable[[str], str]) -> list[Event]:
+    """The events of a payload, in its order. Raises InvalidPayload.
+
+    `comparable` returns the comparable form of an address, or an empty string for an invalid one.
+    """
     try:
-        given = orjson.loads(body)
+        items = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise InvalidPayload(f"the post is no JSON: {error}") from None
-    if not isinstance(given, list):
-        raise InvalidPayload("the post is no list of events")
-    found = [(event, item) for item in given if isinstance(item, dict) and (event := _event(item, comparable))]
+        raise InvalidPayload(f"the payload is not JSON: {error}") from None
+    if not isinstance(items, list):
+        raise InvalidPayload("the payload is not a list of events")
+    found = [(event, item) for item in items if isinstance(item, dict) and (event := _event(item, comparable))]
     return mark_scanner_clicks(
         [event for event, _item in found],
         urls=[_text(item.get("url")) for _event, item in found],
@@ -58,16 +62,16 @@ def read(body: bytes, comparable: Callable[[str], str]) -> list[Event]:
 
 def _event(item: dict[str, Any], comparable: Callable[[str], str]) -> Event | None:
     kind = _KINDS.get(_text(item.get("event")))
-    at = _second(item.get("timestamp"))
+    at = _time(item.get("timestamp"))
     if kind is None or at is None:
         return None
     reason = _text(item.get("reason")) or (_text(item.get("response")) if kind != "delivered" else "")
     if kind == "bounced":
-        if _text(item.get("type")).lower() not in _HARD:
+        if _text(item.get("type")).lower() not in _HARD_BOUNCES:
             kind = "blocked"
         words = (_text(item.get("status")), _text(item.get("bounce_classification")), reason)
         reason = " · ".join(word for word in words if word)
-    elif kind == "opened" and _by_machine(item):
+    elif kind == "opened" and _is_machine_open(item):
         kind = "machine open"
     return Event(
         kind,
@@ -80,24 +84,24 @@ def _event(item: dict[str, Any], comparable: Callable[[str], str]) -> Event | No
     )
 
 
-def _by_machine(item: dict[str, Any]) -> bool:
+def _is_machine_open(item: dict[str, Any]) -> bool:
     agent = _text(item.get("useragent")).lower()
-    return item.get("sg_machine_open") in (True, "true", "True") or any(name in agent for name in _MACHINE_OPENS)
+    return item.get("sg_machine_open") in (True, "true", "True") or any(name in agent for name in _IMAGE_PROXIES)
 
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _second(value: object) -> datetime | None:
+def _time(value: object) -> datetime | None:
     number = _number(value)
-    return datetime.fromtimestamp(number, UTC) if 0 < number < _LATEST else None
+    return datetime.fromtimestamp(number, UTC) if 0 < number < _MAX_TIME else None
 
 
 def _number(value: object) -> int:
-    """A whole number, or a text of digits; else 0."""
+    """A positive integer, given as a number or as digits; otherwise 0."""
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
         value = int(value)
-    if isinstance(value, float) and 0 < value < _LATEST:
+    if isinstance(value, float) and 0 < value < _MAX_TIME:
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _IDS else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MAX_ID else 0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from digest.deliver.message import Outgoing, recipient
 from digest.deliver.mime import message_id
 from digest.events import sendgrid
-from digest.events.dsn import DeliveryReport, read_report
+from digest.events.dsn import DeliveryReport, parse_report
 from digest.events.effects import Applied, apply
 from digest.events.event import Event
 from digest.models import RenderedEmail
@@ -36,7 +36,7 @@ _OLDEST_MAIL = timedelta(days=366)
 # How far a foreign mail server's clock may be behind ours.
 _MAX_CLOCK_SKEW = timedelta(hours=1)
 # Provider name to the parser of its payloads.
-_PARSERS: dict[str, Callable[[bytes, Callable[[str], str]], list[Event]]] = {"sendgrid": sendgrid.read}
+_PARSERS: dict[str, Callable[[bytes, Callable[[str], str]], list[Event]]] = {"sendgrid": sendgrid.parse_payload}
 
 Verp = Callable[[str], int | None]
 """Returns the subscriber id that a signed envelope address names, or None for any other address."""
@@ -102,14 +102,14 @@ class FeedbackProcessor:
 
     def process_mail(self, data: bytes, *, verp: Verp = lambda _address: None) -> tuple[str, int]:
         """Apply one returned mail. Returns what it was, and the number of newly suppressed addresses."""
-        report = read_report(data)
+        report = parse_report(data)
         if report is None:
             return "not a report", 0
         found = self._recipient_of(report, verp)
         if found is None:
-            return f"{report.said[0].kind}, but not for an email of this newsletter", 0
+            return f"{report.statuses[0].kind}, but not for an email of this newsletter", 0
         subscriber, address, edition = found
-        status = report.said[0]
+        status = report.statuses[0]
         at = _event_time(report, status.kind, self.now())
         event = Event(status.kind, at, address=address, subscriber=subscriber, edition=edition, reason=status.reason)
         applied = self.apply([event])
@@ -119,7 +119,7 @@ class FeedbackProcessor:
         """Apply events, and close editions whose last unknown batch they resolve."""
         now = self.now()
         applied = apply(
-            events, memory=self.events, ledger=self.ledger, readers=self.subscribers, now=now, tracking=self.tracking
+            events, log=self.events, ledger=self.ledger, suppressions=self.subscribers, now=now, tracking=self.tracking
         )
         for key in applied.confirmed:
             self.ledger.finish(key, now)
@@ -141,9 +141,9 @@ class FeedbackProcessor:
 
         Trusts only what we signed, or a Message-ID together with the recipient it was made for.
         """
-        signed = [*map(verp, report.envelope), *(self.signer.read("leave", token) for token in report.signed)]
+        signed = [*map(verp, report.envelope), *(self.signer.read("leave", token) for token in report.tokens)]
         subscriber = next((id for id in signed if id), None)
-        addresses = [address for status in report.said if (address := comparable(status.address))]
+        addresses = [address for status in report.statuses if (address := comparable(status.address))]
         empty = RenderedEmail("", "", "", "")
         for sent in self.events.letters(subscriber, addresses):
             outgoing = Outgoing(sent.edition, "", "", empty, self.sender, ())

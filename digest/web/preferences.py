@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 from pydantic import StringConstraints
 
-from digest.events.rules import LEFT
+from digest.events.rules import UNSUBSCRIBED
 from digest.models import FREQUENCIES, Frequency
 from digest.store.content.editions import PublishedStore
 from digest.store.people.preferences import StoredSubscriber
@@ -51,7 +51,7 @@ class PreferencesPage:
             status=status,
             token=token,
             reader=subscriber,
-            left=subscriber is not None and subscriber.suppressed == LEFT,
+            left=subscriber is not None and subscriber.suppressed == UNSUBSCRIBED,
             leave=context.signer.sign("leave", id),
             pausing=context.paused_until(subscriber),
             topics=self.topics,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, get_args
 
 from digest.errors import TemplateFault
-from digest.events.rules import LEFT
+from digest.events.rules import UNSUBSCRIBED
 from digest.render.context import build_page
 from digest.render.sample_edition import sample_edition
 from digest.render.themes import Branding
@@ -106,7 +106,7 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
             "again": again,
             "edition": [sent] if again else [],
             "reader": subscriber,
-            "left": subscriber is not None and subscriber.suppressed == LEFT,
+            "left": subscriber is not None and subscriber.suppressed == UNSUBSCRIBED,
             "pausing": now + timedelta(weeks=1) if pausing else None,
             "hours": selectable_hours(send_at, None),
         }
@@ -126,7 +126,7 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
     for wrong in ("topics", "form"):
         yield sample(subscriber(zone="Asia/Kolkata"), wrong=wrong)
     yield sample(subscriber(), pausing=True)
-    yield sample(subscriber(suppressed=LEFT))
+    yield sample(subscriber(suppressed=UNSUBSCRIBED))
     yield sample(subscriber(suppressed="bounced"))
     yield sample(subscriber(listed=False))
     yield sample(subscriber(status="paused"))

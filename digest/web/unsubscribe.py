@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
-from digest.events.rules import LEFT
+from digest.events.rules import UNSUBSCRIBED
 from digest.store.people.preferences import StoredSubscriber
 from digest.store.rate_limits import Quota
 from digest.web.dependencies import Context
@@ -105,6 +105,6 @@ def _page(context: Context, request: Request, token: str, state: State, **values
 def _state(subscriber: StoredSubscriber | None) -> State:
     if subscriber is None:
         return "nobody"
-    if subscriber.suppressed == LEFT:
+    if subscriber.suppressed == UNSUBSCRIBED:
         return "left"
     return "barred" if subscriber.suppressed else "here" if subscriber.listed else "nobody"

@@ -97,7 +97,7 @@ def test_a_post_that_can_not_be_read_is_passed_over_and_said(over_sendgrid: News
     post(over_sendgrid, [b"no json", b"[]", b'[{"event": 7}]'])
     run = over_sendgrid.digest("events", "handle")
     assert (run.code, "Processed 2 webhook payloads with 0 events" in run.out) == (0, True)
-    assert "Skipped webhook payload 1 of sendgrid: the post is no JSON" in run.err
+    assert "Skipped webhook payload 1 of sendgrid: the payload is not JSON" in run.err
     assert over_sendgrid.json("events", "handle")["posts"] == 0
 
 

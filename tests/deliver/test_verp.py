@@ -31,15 +31,15 @@ def test_an_address_leads_back_to_its_reader_in_whatever_case_it_comes(reader: i
 @given(st.text(max_size=90))
 def test_any_other_address_leads_to_nobody(address: str) -> None:
     for found in (address, f"bounces+{address}@example.com"):
-        assert SIGNER.read("bounce", verp.token(BOUNCES, found)) is None
+        assert SIGNER.read("bounce", verp.token(BOUNCES, found) or "") is None
 
 
 def test_a_token_for_another_purpose_or_place_is_none() -> None:
     leave = verp.address(BOUNCES, SIGNER.sign("leave", 7))
-    assert SIGNER.read("bounce", verp.token(BOUNCES, leave)) is None
+    assert SIGNER.read("bounce", verp.token(BOUNCES, leave) or "") is None
     good = verp.address(BOUNCES, SIGNER.sign("bounce", 7))
-    assert verp.token("other@example.com", good) == ""
-    assert verp.token("bounces@example.org", good) == ""
+    assert verp.token("other@example.com", good) is None
+    assert verp.token("bounces@example.org", good) is None
 
 
 def test_an_address_with_no_room_for_a_token_is_refused() -> None:

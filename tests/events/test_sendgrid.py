@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from digest.events.event import Event
 from digest.events.rules import RULES
-from digest.events.sendgrid import InvalidPayload, read
+from digest.events.sendgrid import InvalidPayload, parse_payload
 from digest.subscribers.address import comparable
 from tests.support.sendgrid_events import event
 
@@ -20,7 +20,7 @@ OURS = {"dg_edition": "2026-11-23", "dg_attempt": "a1", "dg_delivery": "7", "dg_
 
 
 def one(kind: str, **more: Any) -> Event:
-    (found,) = read(orjson.dumps([event(kind, "Asha@Example.com", AT, **OURS, **more)]), comparable)
+    (found,) = parse_payload(orjson.dumps([event(kind, "Asha@Example.com", AT, **OURS, **more)]), comparable)
     return found
 
 
@@ -68,16 +68,19 @@ def test_many_links_in_a_moment_are_a_scanners_and_two_are_a_readers() -> None:
         own = {**OURS, "dg_delivery": reader}
         return [event("click", "asha@example.com", AT + s, url=f"https://e.example/{s}", **own) for s in seconds]
 
-    kinds = [found.kind for found in read(orjson.dumps(clicks(0, 1, 2, 3) + clicks(0, 9, 300, reader="8")), comparable)]
+    kinds = [
+        found.kind
+        for found in parse_payload(orjson.dumps(clicks(0, 1, 2, 3) + clicks(0, 9, 300, reader="8")), comparable)
+    ]
     assert kinds == ["machine click"] * 4 + ["clicked"] * 3
     same = [event("click", "asha@example.com", AT, url="https://e.example/1", **OURS) for _ in range(5)]
-    assert {found.kind for found in read(orjson.dumps(same), comparable)} == {"clicked"}
+    assert {found.kind for found in parse_payload(orjson.dumps(same), comparable)} == {"clicked"}
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"{}", b"null", b"7", b'"x"', b"\xff\xfe", b"[" * 3000])
 def test_a_body_without_a_list_is_told(body: bytes) -> None:
     with pytest.raises(InvalidPayload):
-        read(body, comparable)
+        parse_payload(body, comparable)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +91,7 @@ def test_a_body_without_a_list_is_told(body: bytes) -> None:
 def test_what_is_no_event_is_passed_over(item: object) -> None:
     good = event("delivered", "asha@example.com", AT)
     body = orjson.dumps([item, good] if item != {"event": "delivered", "timestamp": 10**30} else [good])
-    assert [found.kind for found in read(body, comparable)] == ["delivered"]
+    assert [found.kind for found in parse_payload(body, comparable)] == ["delivered"]
 
 
 FIELDS = ("event", "email", "timestamp", "reason", "type", "status", "url", "useragent", "dg_delivery", "dg_attempt")
@@ -104,7 +107,7 @@ VALUES = SIMPLE | st.lists(SIMPLE, max_size=2) | st.sampled_from(["bounce", "cli
 
 @given(st.lists(st.dictionaries(st.sampled_from(FIELDS), VALUES), max_size=5))
 def test_no_json_makes_it_stumble(items: list[dict[str, Any]]) -> None:
-    for found in read(orjson.dumps(items), comparable):
+    for found in parse_payload(orjson.dumps(items), comparable):
         assert found.kind in {rule.kind for rule in RULES}
         assert found.subscriber >= 0
         assert len(found.reason) <= 300

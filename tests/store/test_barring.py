@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from digest.events.rules import LEFT, RANKS
+from digest.events.rules import SEVERITY, UNSUBSCRIBED
 from digest.store.database import Database
 from digest.store.people import consent
 from digest.store.people.consent import Consent, ConsentLog
@@ -52,7 +52,7 @@ def sign_up(database: Database, at: datetime) -> None:
 
 def test_in_whatever_order_they_are_heard_the_gravest_stays(database: Database) -> None:
     for seed in range(6):
-        order = random.Random(seed).sample(RANKS, len(RANKS))
+        order = random.Random(seed).sample(SEVERITY, len(SEVERITY))
         told = [hear(database, reason, minutes(place)) for place, reason in enumerate(order)]
         assert told == [True, False, False, False], "newly barred is said once"
         assert barred(database) == "complained"
@@ -74,12 +74,12 @@ def test_who_complained_may_leave_too_and_stays_barred_for_the_complaint(databas
     for at in (1, 2, 3):  # one click, a scanner, one more
         assert wishes.leave(id, SAID, now=minutes(at))
     assert barred(database) == "complained"
-    assert [one.what for one in ConsentLog(database).of(WHO)] == [LEFT]
+    assert [one.what for one in ConsentLog(database).of(WHO)] == [UNSUBSCRIBED]
     assert not wishes.come_back(id, SAID, now=minutes(4)), "the way back out of a leaving leads out of no complaint"
     assert barred(database) == "complained"
 
 
-@pytest.mark.parametrize("reason", RANKS)
+@pytest.mark.parametrize("reason", SEVERITY)
 def test_what_was_said_before_a_confirmed_sign_up_bars_nobody(database: Database, reason: str) -> None:
     reader(database)
     hear(database, reason)
@@ -89,7 +89,9 @@ def test_what_was_said_before_a_confirmed_sign_up_bars_nobody(database: Database
     assert hear(database, reason, minutes(11))
 
 
-@pytest.mark.parametrize(("reason", "stays"), [(LEFT, ""), ("bounced", "bounced"), ("complained", "complained")])
+@pytest.mark.parametrize(
+    ("reason", "stays"), [(UNSUBSCRIBED, ""), ("bounced", "bounced"), ("complained", "complained")]
+)
 def test_taking_back_a_leaving_answers_earlier_leavings_alone(database: Database, reason: str, stays: str) -> None:
     id = reader(database)
     wishes = PreferenceStore(database)
@@ -110,7 +112,7 @@ def test_a_readers_own_leaving_counts_whatever_the_clock_says(database: Database
     id = reader(database)
     sign_up(database, minutes(60))  # by a clock that was an hour ahead
     assert PreferenceStore(database).leave(id, SAID, now=minutes(1))
-    assert barred(database) == LEFT
+    assert barred(database) == UNSUBSCRIBED
 
 
 def test_words_of_the_log_that_are_no_coming_back_lift_nothing(database: Database) -> None:
@@ -121,9 +123,9 @@ def test_words_of_the_log_that_are_no_coming_back_lift_nothing(database: Databas
 
 def test_an_import_brings_the_graver_reason_alone(database: Database) -> None:
     imports = SubscriberImport(database, Erasures(database))
-    words = {"a@example.com": "complained", "b@example.com": "bounced", "c@example.com": LEFT}
+    words = {"a@example.com": "complained", "b@example.com": "bounced", "c@example.com": UNSUBSCRIBED}
     for address in words:
-        SubscriberStore(database).suppress(address, LEFT, now=NOW)
+        SubscriberStore(database).suppress(address, UNSUBSCRIBED, now=NOW)
     rows = [Incoming(line, address, address, suppressed=word) for line, (address, word) in enumerate(words.items(), 2)]
     rows.append(Incoming(5, "d@example.com", "d@example.com", suppressed="bounced"))
     rows.append(Incoming(6, "d@example.com", "d@example.com", suppressed="complained"))
@@ -131,7 +133,7 @@ def test_an_import_brings_the_graver_reason_alone(database: Database) -> None:
     assert done.barred == 1
     assert SubscriberStore(database).suppressed() == {
         "a@example.com": "complained",
-        "b@example.com": LEFT,
-        "c@example.com": LEFT,
+        "b@example.com": UNSUBSCRIBED,
+        "c@example.com": UNSUBSCRIBED,
         "d@example.com": "complained",
     }

@@ -30,9 +30,9 @@ LATER = NOW + timedelta(minutes=5)
 def hear(database: Database, *events: Event, tracking: bool = False) -> Applied:
     return apply(
         events,
-        memory=EventStore(database),
+        log=EventStore(database),
         ledger=SqlLedger(database),
-        readers=SubscriberStore(database),
+        suppressions=SubscriberStore(database),
         now=max([LATER, *(event.at for event in events)]),
         tracking=tracking,
     )

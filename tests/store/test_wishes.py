@@ -6,14 +6,14 @@ import pytest
 
 from digest.store.database import Database
 from digest.store.people.consent import ConsentLog
-from digest.store.people.preferences import LEFT, ConsentContext, PreferenceStore
+from digest.store.people.preferences import UNSUBSCRIBED, ConsentContext, PreferenceStore
 from digest.store.people.subscribers import SubscriberStore
 from tests.store.conftest import NOW, enlist
 
 EMAIL = "asha@example.com"
 
 
-@pytest.mark.parametrize(("before", "logged"), [("", True), ("bounced", True), (LEFT, False)])
+@pytest.mark.parametrize(("before", "logged"), [("", True), ("bounced", True), (UNSUBSCRIBED, False)])
 def test_leaving_suppresses_the_address_and_is_logged_unless_they_had_left(
     database: Database, before: str, logged: bool
 ) -> None:
@@ -25,9 +25,9 @@ def test_leaving_suppresses_the_address_and_is_logged_unless_they_had_left(
     assert subscriber is not None
     for _ in range(2):
         assert wishes.leave(subscriber.id, ConsentContext("web:leave", "अभी छोड़ें", "from 192.0.2.1"), now=NOW)
-    assert readers.suppressed() == {EMAIL: LEFT}
+    assert readers.suppressed() == {EMAIL: UNSUBSCRIBED}
     entries = [(each.what, each.at, each.source, each.wording, each.detail) for each in ConsentLog(database).of(EMAIL)]
-    assert entries == [(LEFT, NOW, "web:leave", "अभी छोड़ें", "from 192.0.2.1")] * logged
+    assert entries == [(UNSUBSCRIBED, NOW, "web:leave", "अभी छोड़ें", "from 192.0.2.1")] * logged
 
 
 def test_an_unknown_id_cannot_leave(database: Database) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from digest.models import Subscriber
-from digest.store.people.preferences import LEFT, PreferenceStore
+from digest.store.people.preferences import UNSUBSCRIBED, PreferenceStore
 from tests.web.site import Site, link_of, site, translated
 
 
@@ -70,7 +70,7 @@ def test_an_old_link_does_not_resubscribe_after_an_unsubscribe(pages: Site) -> N
     pages.post(link)
     pages.post(f"/leave/{pages.token('leave', 'neha@example.org')}")
     pages.post(link)
-    assert pages.candidates()["neha@example.org"] == LEFT
+    assert pages.candidates()["neha@example.org"] == UNSUBSCRIBED
 
 
 def test_a_new_sign_up_resubscribes(pages: Site) -> None:
@@ -180,4 +180,4 @@ def test_a_second_email_has_its_own_message_id_and_either_link_confirms_once(pag
         assert later.candidates()["neha@example.org"] is None
         later.post(f"/leave/{later.token('leave', 'neha@example.org')}")
         later.post(second)
-        assert later.candidates()["neha@example.org"] == LEFT
+        assert later.candidates()["neha@example.org"] == UNSUBSCRIBED

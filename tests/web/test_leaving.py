@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.store.people.preferences import LEFT
+from digest.store.people.preferences import UNSUBSCRIBED
 from tests.web.site import FORM, Site, translated
 
 MULTIPART = (
@@ -23,10 +23,10 @@ def test_one_post_unsubscribes(pages: Site, body: bytes, kind: str) -> None:
     assert answer.status == 200
     assert "set-cookie" not in answer.headers
     assert "location" not in answer.headers
-    assert pages.app.subscribers.suppressed() == {"asha@example.com": LEFT}
-    assert pages.candidates() == {"asha@example.com": LEFT, "ravi@example.com": None}
+    assert pages.app.subscribers.suppressed() == {"asha@example.com": UNSUBSCRIBED}
+    assert pages.candidates() == {"asha@example.com": UNSUBSCRIBED, "ravi@example.com": None}
     (entry,) = pages.consent("asha@example.com")
-    assert (entry.what, entry.source) == (LEFT, "web:leave")
+    assert (entry.what, entry.source) == (UNSUBSCRIBED, "web:leave")
     assert "from 127.0.0.1" in entry.detail
 
 
@@ -53,7 +53,7 @@ def test_a_subscriber_who_is_off_the_list_can_unsubscribe(pages: Site) -> None:
     token = pages.token("leave", "asha@example.com")
     pages.app.subscribers.sync([], now=pages.app.now())
     assert pages.post(f"/leave/{token}").status == 200
-    assert pages.app.subscribers.suppressed() == {"asha@example.com": LEFT}
+    assert pages.app.subscribers.suppressed() == {"asha@example.com": UNSUBSCRIBED}
     assert pages.post(f"/leave/{pages.app.signer.sign('leave', 10**6)}").status == 200
 
 
@@ -67,7 +67,7 @@ def test_the_links_of_a_test_email_change_nobody(pages: Site) -> None:
 def test_an_unsubscribe_outranks_a_bounce(pages: Site) -> None:
     pages.app.subscribers.suppress("asha@example.com", "bounced", now=pages.app.now())
     pages.post(f"/leave/{pages.token('leave', 'asha@example.com')}")
-    assert pages.app.subscribers.suppressed() == {"asha@example.com": LEFT}
+    assert pages.app.subscribers.suppressed() == {"asha@example.com": UNSUBSCRIBED}
 
 
 def test_coming_back_undoes_only_an_unsubscribe(pages: Site) -> None:
@@ -77,7 +77,7 @@ def test_coming_back_undoes_only_an_unsubscribe(pages: Site) -> None:
     pages.app.subscribers.suppress("ravi@example.com", "complained", now=pages.app.now())
     assert pages.post(f"/leave/{ravi}/back").title == translated("You get no mail from us")
     assert pages.app.subscribers.suppressed() == {"ravi@example.com": "complained"}
-    assert [entry.what for entry in pages.consent("asha@example.com")] == [LEFT, "came back"]
+    assert [entry.what for entry in pages.consent("asha@example.com")] == [UNSUBSCRIBED, "came back"]
 
 
 def test_a_pause_undoes_the_unsubscribe(pages: Site) -> None:
@@ -103,7 +103,7 @@ def test_an_unsubscribe_survives_every_edit_of_the_list(pages: Site) -> None:
         pages.app.subscribers.sync(
             [("asha@example.com", Subscriber("asha@example.com", name, status="active"))], now=pages.app.now()
         )
-        assert pages.candidates() == {"asha@example.com": LEFT}
+        assert pages.candidates() == {"asha@example.com": UNSUBSCRIBED}
 
 
 def test_the_links_of_an_email_lead_to_these_pages(sent: Site) -> None:

@@ -15,7 +15,7 @@ import pytest
 from digest import pipeline
 from digest.deliver.outcome import Accepted
 from digest.store.database import Database
-from digest.store.people.preferences import LEFT, ConsentContext, PreferenceStore
+from digest.store.people.preferences import UNSUBSCRIBED, ConsentContext, PreferenceStore
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.stats import find_unreached
 from tests.store.conftest import KEY, NOW, Frozen, database, frozen  # noqa: F401
@@ -57,7 +57,7 @@ def test_fifty_concurrent_unsubscribes_during_a_send(tmp_path: Path) -> None:
             for job in jobs:
                 job.result()
         assert answered == [200] * len(leaving)
-        assert pages.app.subscribers.suppressed() == dict.fromkeys(leaving, LEFT)
+        assert pages.app.subscribers.suppressed() == dict.fromkeys(leaving, UNSUBSCRIBED)
         mailed = {path.stem.partition("-")[2] for path in (home / "outbox" / KEY).glob("*.eml")}
         excluded = {row.email for row in find_unreached(pages.app.database, KEY)}
         assert report.counts.frozen == len(emails)

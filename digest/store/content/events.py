@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.events.event import Event
 from digest.events.ports import AttemptRef, KnownDelivery
-from digest.events.rules import LEFT, WORN_LETTERS
+from digest.events.rules import SOFT_BOUNCE_LIMIT, UNSUBSCRIBED
 from digest.store.database import Database
 from digest.store.people import suppressions
 from digest.store.schema import attempt, delivery, delivery_event, edition, subscriber, suppression, webhook
@@ -47,7 +47,7 @@ class SentEmail:
 
 
 class EventStore:
-    """Implements what hearing asks (`events.ports.Memory`) and keeps posts."""
+    """Implements what hearing asks (`events.ports.FeedbackLog`) and keeps posts."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -139,7 +139,7 @@ class EventStore:
                     select(delivery_event.c.subscriber)
                     .where(blocks, delivery_event.c.subscriber.in_(part))
                     .group_by(delivery_event.c.subscriber)
-                    .having(func.count() >= WORN_LETTERS)
+                    .having(func.count() >= SOFT_BOUNCE_LIMIT)
                 )
                 for reader in connection.execute(often).scalars().all():
                     had = (
@@ -238,7 +238,7 @@ def _left(connection: Connection, key: str) -> int:
         .select_from(suppression)
         .join(subscriber, subscriber.c.address == suppression.c.address)
         .join(delivery, and_(delivery.c.edition == key, delivery.c.subscriber == subscriber.c.id))
-        .where(suppression.c.reason == LEFT, suppression.c.at >= frozen, delivery.c.outcome.is_(None))
+        .where(suppression.c.reason == UNSUBSCRIBED, suppression.c.at >= frozen, delivery.c.outcome.is_(None))
     )
     return connection.execute(gone.where(suppression.c.at < until) if until else gone).scalar_one()
 

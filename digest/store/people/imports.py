@@ -36,7 +36,7 @@ from sqlalchemy import (
     update,
 )
 
-from digest.events.rules import RANKS
+from digest.events.rules import SEVERITY
 from digest.models import Subscriber
 from digest.store.database import Database, copy_rows, format_topics
 from digest.store.people.erasure import Erasures
@@ -175,7 +175,7 @@ def _repeated(connection: Connection) -> list[Any]:
     """(line, email, line of the one that counts) of rows whose address has another row; takes them out."""
     i = _incoming.c
     twice = select(i.address).group_by(i.address).having(func.count() > 1)
-    gravest = case({reason: -place for place, reason in enumerate(RANKS)}, value=i.barred, else_=1)
+    gravest = case({reason: -place for place, reason in enumerate(SEVERITY)}, value=i.barred, else_=1)
     order: dict[str, Any] = {"partition_by": i.address, "order_by": (i.barred == "", gravest, i.line)}
     ranked = (
         select(i.line, i.email, func.row_number().over(**order).label("rank"), func.first_value(i.line).over(**order))
@@ -246,8 +246,8 @@ def _bar(connection: Connection, source: str, now: datetime) -> int:
     """Addresses that the file says left or bounced, and that are not barred yet; a graver reason than the one that
     holds takes its place."""
     i = _incoming.c
-    for place, reason in enumerate(RANKS):
-        lesser = and_(suppression.c.address == i.address, suppression.c.reason.in_(RANKS[:place]))
+    for place, reason in enumerate(SEVERITY):
+        lesser = and_(suppression.c.address == i.address, suppression.c.reason.in_(SEVERITY[:place]))
         _log(connection, reason, literal(now, Moment), source, and_(i.barred == reason, exists().where(lesser)))
         told = {"reason": reason, "detail": literal(f"{source}; before: ") + suppression.c.reason, "at": now}
         connection.execute(update(suppression).where(lesser, i.barred == reason).values(told))

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from digest.events.rules import COMPLAINED, LEFT
+from digest.events.rules import COMPLAINED, UNSUBSCRIBED
 from digest.store.database import Database
 from digest.store.people import consent, suppressions
 from digest.store.people.consent import Consent
@@ -98,12 +98,12 @@ class PreferenceStore:
                 return False
             reason = connection.execute(select(suppression.c.reason).where(suppression.c.address == address)).scalar()
             # A repeated request changes nothing, so it gets no second entry in the log of consent.
-            repeated = reason == LEFT or (
+            repeated = reason == UNSUBSCRIBED or (
                 reason == COMPLAINED and suppressions.unsubscribed_since_complaint(connection, address)
             )
             if not repeated:
-                suppressions.suppress(connection, address, LEFT, at=now)
-                _note(connection, address, LEFT, said, now)
+                suppressions.suppress(connection, address, UNSUBSCRIBED, at=now)
+                _note(connection, address, UNSUBSCRIBED, said, now)
             return True
 
     def come_back(self, id: int, said: ConsentContext, *, now: datetime, paused_until: datetime | None = None) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from digest.events.rules import COMPLAINED, LEFT, rank
+from digest.events.rules import COMPLAINED, UNSUBSCRIBED, severity
 from digest.store.schema import consent, subscriber, suppression
 
 CAME_BACK, SIGNED_UP = "came back", "signed up"
@@ -37,7 +37,7 @@ def suppress(connection: Connection, address: str, reason: str, *, at: datetime,
     if held is None:
         connection.execute(insert(suppression), {"address": address, "reason": reason, "detail": detail, "at": at})
         return True
-    if rank(reason) > rank(held.reason):
+    if severity(reason) > severity(held.reason):
         told = "; ".join(word for word in (detail, f"before: {held.reason}") if word)
         own = suppression.c.address == address
         connection.execute(update(suppression).where(own).values(reason=reason, detail=told, at=at))
@@ -46,7 +46,7 @@ def suppress(connection: Connection, address: str, reason: str, *, at: datetime,
 
 def undo_unsubscribe(connection: Connection, address: str) -> bool:
     """Lets in who takes back their own leaving. False when that is not what holds them out."""
-    own = (suppression.c.address == address) & (suppression.c.reason == LEFT)
+    own = (suppression.c.address == address) & (suppression.c.reason == UNSUBSCRIBED)
     return bool(connection.execute(delete(suppression).where(own)).rowcount)
 
 
@@ -61,7 +61,7 @@ def unsuppress(connection: Connection, address: str) -> str:
 
 def resubscribed_at(connection: Connection, address: str, reason: str) -> datetime | None:
     """When the reader last did what ends a bar of this reason; None for never."""
-    words = (SIGNED_UP, CAME_BACK) if reason == LEFT else (SIGNED_UP,)
+    words = (SIGNED_UP, CAME_BACK) if reason == UNSUBSCRIBED else (SIGNED_UP,)
     back: datetime | None = connection.execute(_RETURNED, {"who": address, "words": words}).scalar()
     return back
 
@@ -76,7 +76,7 @@ def resubscribed_at_id(connection: Connection, reader: int) -> datetime | None:
 
 def unsubscribed_since_complaint(connection: Connection, address: str) -> bool:
     """Whether one who complained has asked to leave besides: it is written down once."""
-    said = (consent.c.address == address) & (consent.c.what == LEFT)
+    said = (consent.c.address == address) & (consent.c.what == UNSUBSCRIBED)
     since = suppression.c.address == consent.c.address, suppression.c.reason == COMPLAINED
     rows = select(consent.c.id).join(suppression, since[0]).where(said, since[1], consent.c.at >= suppression.c.at)
     return connection.execute(rows.limit(1)).first() is not None
