@@ -1,4 +1,4 @@
-"""Finding the same story among a day's articles, compared with plain TF-IDF over an inverted index."""
+"""Find the same story among a day's articles, compared with plain TF-IDF over an inverted index."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.sample_articles import NOW, articles
+from bench.sample_articles import NOW, make_articles
 from digest.curate.compose import ComposeContext, compose
 from digest.curate.rules import Rules
 from digest.curate.similarity.clustering import Pairs, in_fixed_order, merge_pairs
@@ -22,15 +22,16 @@ from digest.store.content.articles import ArticleStore
 from digest.store.database import open_database
 
 
-def run(count: int = 2_000, day: int = 5_000) -> list[tuple[str, ...]]:
-    """Return rows of (what, CPU seconds, ratio to the rival). The rival grows with the square of `count`.
+def run(*, quick: bool) -> list[tuple[str, ...]]:
+    """Rows of (what, CPU seconds, times faster than the rival). The rival's time grows with the square of the count.
 
-    Every job runs in a process of its own. An edition's time is that of the whole process, from its start, with
-    reading the articles from a store.
+    Every job runs in a process of its own. The time of an edition is that of its whole process, and includes reading
+    the articles from a store.
     """
-    rival, ours = _alone(_of_rival, count), _alone(_of_ours, count)
+    count, day = (300, 500) if quick else (2_000, 5_000)
+    rival, ours = _in_own_process(_of_rival, count), _in_own_process(_of_ours, count)
     with TemporaryDirectory() as folder:
-        edition = _alone(_edition, folder, articles(day, seed=2))
+        edition = _in_own_process(_edition, folder, make_articles(day, seed=2))
     return [
         (f"TF-IDF over an inverted index, all pairs of {count:,}", f"{rival:.2f}", "1"),
         (f"digest: the clusters of {count:,}", f"{ours:.2f}", f"{rival / ours:.1f}"),
@@ -38,19 +39,19 @@ def run(count: int = 2_000, day: int = 5_000) -> list[tuple[str, ...]]:
     ]
 
 
-def _alone(job: Callable[..., float], *given: object) -> float:
+def _in_own_process(job: Callable[..., float], *arguments: object) -> float:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(job, *given).result()
+        return process.submit(job, *arguments).result()
 
 
 def _of_rival(count: int) -> float:
-    few = articles(count)
-    return _seconds(lambda: _plain(few))
+    articles = make_articles(count)
+    return _seconds(lambda: _plain(articles))
 
 
 def _of_ours(count: int) -> float:
-    few = articles(count)
-    return _seconds(lambda: merge_pairs(Pairs.build(in_fixed_order(few), Rules())))
+    articles = make_articles(count)
+    return _seconds(lambda: merge_pairs(Pairs.build(in_fixed_order(articles), Rules())))
 
 
 def _edition(folder: str, new: Sequence[Article]) -> float:
@@ -64,24 +65,24 @@ def _edition(folder: str, new: Sequence[Article]) -> float:
 
 
 def _seconds(job: Callable[[], object]) -> float:
-    began = time.process_time()
+    start = time.process_time()
     job()
-    return time.process_time() - began
+    return time.process_time() - start
 
 
-def _plain(day: Sequence[Article], least: float = 0.3) -> int:
+def _plain(day: Sequence[Article], threshold: float = 0.3) -> int:
     """Compute the cosines of all pairs that share any stem, by dicts; return the number of similar pairs."""
     counted = [Counter(stems(f"{each.title}\n{each.text}")) for each in day]
     frequencies = Counter(stem for counts in counted for stem in counts)
     postings: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
-    alike = 0
+    similar = 0
     for number, counts in enumerate(counted):
         raw = {stem: (1 + math.log(n)) * math.log(len(day) / frequencies[stem]) for stem, n in counts.items()}
         norm = math.sqrt(sum(weight * weight for weight in raw.values())) or 1.0
         partial: defaultdict[int, float] = defaultdict(float)
         for stem, weight in raw.items():
-            for other, its in postings[stem]:
-                partial[other] += weight / norm * its
+            for other, other_weight in postings[stem]:
+                partial[other] += weight / norm * other_weight
             postings[stem].append((number, weight / norm))
-        alike += sum(value >= least for value in partial.values())
-    return alike
+        similar += sum(value >= threshold for value in partial.values())
+    return similar

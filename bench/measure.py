@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import resource
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -27,7 +28,14 @@ def in_own_process(module: str, *args: object) -> tuple[float, int]:
 
 def print_result(seconds: float) -> None:
     """Print the seconds, and the peak memory of this process in MiB, for `in_own_process`."""
-    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    print(seconds, peak_mib())
+
+
+def peak_mib() -> int:
+    """Return this process's peak memory. `ru_maxrss` would include the parent's memory from before the exec."""
+    found = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
+    assert found
+    return int(found[1]) // 1024
 
 
 def cpu_of_command(command: Sequence[str]) -> float:

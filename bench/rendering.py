@@ -1,7 +1,7 @@
-"""A letter of twenty stories with five pictures: the first of a fresh process, each further one, one per reader.
+"""Render an email of 20 stories with five images: the first of a process, further variants, and one recipient's copy.
 
-The first is timed in a process of its own, after the imports of what it uses. The rivals inline the same page once per
-reader, as their manuals show.
+The first email is timed in a process of its own, after its imports. The rivals inline the same page for each recipient,
+as their manuals show.
 """
 
 from __future__ import annotations
@@ -20,57 +20,59 @@ from digest.models import PLACEHOLDERS, RenderedEmail
 from digest.render import letter as rendering
 
 ROOT = Path(__file__).resolve().parents[1]
-PROCESSES, TIMES = 7, 30
 IMPORTED = ("babel.support", "jinja2.ext", "lxml.html", "premailer", "wcwidth", "digest.render.template_errors")
-FIRST = "from bench import rendering; rendering.first()"
+FIRST = "from bench import rendering; rendering.print_first()"
 
 
-def run() -> list[tuple[str, ...]]:
-    """Rows of (what, milliseconds of the processor, ratio to the rival): medians."""
-    letter, page = _letters(), _page()
-    made = letter()
-    values = {tag: f"reader@example.com/{name}" for name, tag in PLACEHOLDERS.items()}
-    rival = _median(lambda: _premailer(page))
+def run(*, quick: bool) -> list[tuple[str, ...]]:
+    """Rows of (what, CPU milliseconds, ratio to the rival): medians."""
+    processes, rounds = (1, 3) if quick else (7, 30)
+    render, page = _renderer(), _page()
+    email = render()
+    values = {tag: f"subscriber@example.com/{name}" for name, tag in PLACEHOLDERS.items()}
+    rival = _median(lambda: _premailer(page), rounds)
+    first = statistics.median(_in_own_process() for _ in range(processes))
+    copy = _median(lambda: (substitute(email.html, values), substitute(email.text, values)), rounds)
     took = {
-        "premailer by its manual, for each reader": rival,
-        "css-inline, for each reader": _median(lambda: _css_inline(page)),
-        "digest: first letter of a process, HTML and text": statistics.median(_fresh() for _ in range(PROCESSES)),
-        "digest: each further variant, HTML and text": _median(letter),
-        "digest: for each reader": _median(lambda: (substitute(made.html, values), substitute(made.text, values))),
+        "premailer as its manual shows, for each recipient": rival,
+        "css-inline, for each recipient": _median(lambda: _css_inline(page), rounds),
+        "digest: first email of a process, HTML and text": first,
+        "digest: each further variant, HTML and text": _median(render, rounds),
+        "digest: for each recipient": copy,
     }
     return [(what, f"{each:.2f}", f"{each / rival:.3f}") for what, each in took.items()]
 
 
-def first() -> None:
-    """Prints the milliseconds of the first letter of this process."""
+def print_first() -> None:
+    """Print the milliseconds of the first email of this process."""
     for name in IMPORTED:
         import_module(name)
-    print(_median(_letters(), times=1))
+    print(_median(_renderer(), rounds=1))
 
 
-def _fresh() -> float:
-    ran = subprocess.run([sys.executable, "-c", FIRST], cwd=ROOT, capture_output=True, text=True, check=True)
-    return float(ran.stdout)
+def _in_own_process() -> float:
+    done = subprocess.run([sys.executable, "-c", FIRST], cwd=ROOT, capture_output=True, text=True, check=True)
+    return float(done.stdout)
 
 
-def _letters() -> Callable[[], RenderedEmail]:
-    """Renders one variant at each call, by one renderer."""
+def _renderer() -> Callable[[], RenderedEmail]:
+    """Return a function that renders the same variant at each call."""
     from tests.render.sample import EVERYTHING, NOW, renderer, twenty
 
     edition, renders = twenty(pictures=True), renderer()
 
-    def one() -> RenderedEmail:
-        letter = renders.render(edition, EVERYTHING, now=NOW)
-        assert letter is not None
-        return letter
+    def render() -> RenderedEmail:
+        email = renders.render(edition, EVERYTHING, now=NOW)
+        assert email is not None
+        return email
 
-    return one
+    return render
 
 
 def _page() -> str:
-    """The HTML before inlining."""
+    """Return the HTML before inlining."""
     with patch.object(rendering, "inline", lambda page: page):
-        return _letters()().html
+        return _renderer()().html
 
 
 def _premailer(page: str) -> str:
@@ -87,16 +89,11 @@ def _css_inline(page: str) -> str:
     return str(CSSInliner(load_remote_stylesheets=False).inline(page))
 
 
-def _median(work: Callable[[], object], times: int = TIMES) -> float:
-    """Milliseconds of the processor for one call: what else runs on the machine does not count."""
-    took = []
-    for _ in range(times):
-        began = time.process_time()
+def _median(work: Callable[[], object], rounds: int) -> float:
+    """Return the median CPU milliseconds of a call."""
+    times = []
+    for _ in range(rounds):
+        start = time.process_time()
         work()
-        took.append(time.process_time() - began)
-    return 1000 * statistics.median(took)
-
-
-if __name__ == "__main__":
-    for row in run():
-        print(*row, sep="\t")
+        times.append(time.process_time() - start)
+    return 1000 * statistics.median(times)

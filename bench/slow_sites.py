@@ -1,4 +1,4 @@
-"""Many newspapers in a process of their own: each feed is answered after a pause, as over the real net."""
+"""Many newspaper sites in a process of their own. They answer after a latency, as on a real network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TEXT = "जिले के अधिकारियों ने बताय�
 
 
 def feed(number: int, items: int) -> bytes:
-    """An RSS feed of one paper; every paper has other articles."""
+    """Return the RSS feed of one paper. No two papers share an article."""
     rows = "".join(
         f"<item><title>{_NEWS[(number + nth) % len(_NEWS)]}: वार्ड {number}-{nth}</title>"
         f"<link>https://paper{number}.example/news/{nth}</link>"
@@ -32,9 +32,9 @@ def feed(number: int, items: int) -> bytes:
 
 
 @contextlib.contextmanager
-def running(items: int, pause: float) -> Iterator[str]:
-    """The base URL; `/feed?7` is the feed of the seventh paper, answered after `pause` seconds."""
-    command = [sys.executable, "-m", "bench.slow_sites", str(items), str(pause)]
+def running(items: int, latency: float) -> Iterator[str]:
+    """Serve, and return the base URL. `/feed?7` is a paper's feed, answered after `latency` seconds."""
+    command = [sys.executable, "-m", "bench.slow_sites", str(items), str(latency)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -48,14 +48,14 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
 
-def _serve(items: int, pause: float) -> None:
+def _serve(items: int, latency: float) -> None:
     ready: dict[int, bytes] = {}
 
-    class Handle(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             number = int(urlsplit(self.path).query)
             body = ready.get(number) or ready.setdefault(number, feed(number, items))
-            time.sleep(pause)
+            time.sleep(latency)
             self.send_response(200)
             self.send_header("Content-Type", "application/rss+xml; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
@@ -63,9 +63,9 @@ def _serve(items: int, pause: float) -> None:
             self.wfile.write(body)
 
         def log_message(self, *arguments: object) -> None:
-            """Quiet."""
+            """Log nothing."""
 
-    server = _Server(("127.0.0.1", 0), Handle)
+    server = _Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever).start()
     print(server.server_address[1], flush=True)
 

@@ -1,8 +1,8 @@
-"""Letters by SMTP over loopback, each with its reader's own values: ours against smtplib with an EmailMessage each, and
-against smtp-source, a C program that sends the same bytes over and over.
+"""Send emails by SMTP over loopback, each with its recipient's own values.
 
-To `smtp-sink` where it is installed (Debian: `apt-get install --no-install-recommends postfix`; nothing of it needs to
-run), and to a sink of ours, which is faster than smtp-sink and so shows more of the sender.
+The rivals are smtplib with an EmailMessage each, and smtp-source, a C program that repeats the same bytes. The server
+is `smtp-sink` if it is installed (Debian: `apt-get install --no-install-recommends postfix`; no service of it needs to
+run), and `bench.smtp_sink`, which is faster and therefore shows more of the sender.
 """
 
 from __future__ import annotations
@@ -23,55 +23,58 @@ from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
 
+from bench.measure import timed
+from bench.newsletter import email_of, write_list
 from digest import pipeline
 from digest.app import App, make_app
 from digest.cli.init import make_folder
-from digest.deliver.message import Outgoing, Recipient, recipient, substitute
+from digest.deliver.message import Outgoing, Recipient, recipients, substitute
 from digest.deliver.transports.smtp import Smtp
 from digest.models import RenderedEmail, Variant
 
-LETTERS, RIVALS, ROUNDS, THREADS = 20_000, 300, 4, 8
+BATCH, ROUNDS, CONNECTIONS = 625, 4, 8
 _SBIN = f"{os.environ.get('PATH', '')}:/usr/sbin"
 
 
-def run() -> list[tuple[str, ...]]:
-    """Rows of (what, letters per second, ratio to smtplib, ratio to smtp-source)."""
+def run(*, quick: bool) -> list[tuple[str, ...]]:
+    """Rows of (what, emails per second, ratio to smtplib, ratio to smtp-source)."""
+    count, by_smtplib = (2_500, 40) if quick else (20_000, 300)
     rows: list[tuple[str, ...]] = []
-    sinks: list[tuple[str, Callable[[], Iterator[int]]]] = [("our own sink", _own_sink)]
+    sinks: list[tuple[str, Callable[[], Iterator[int]]]] = [("bench.smtp_sink", _own_sink)]
     if shutil.which("smtp-sink", path=_SBIN):
         sinks.insert(0, ("smtp-sink", _smtp_sink))
     else:
         rows.append(("smtp-sink is not installed (Debian: postfix)", "-", "-", "-"))
-    with tempfile.TemporaryDirectory() as place:
-        home = Path(place) / "letter"
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "newsletter"
         make_folder(home)
-        rows_of_list = "".join(f"  - email: reader{number}@example.com\n" for number in range(LETTERS))
-        (home / "subscribers.yaml").write_text("subscribers:\n" + rows_of_list, encoding="utf-8")
+        write_list(home, count)
         for name, sink in sinks:
             with contextmanager(sink)() as port:
-                rows += _against(name, port, home)
+                rows += _measure(name, port, home, count, by_smtplib)
     return rows
 
 
-def _against(name: str, port: int, home: Path) -> list[tuple[str, ...]]:
+def _measure(name: str, port: int, home: Path, count: int, by_smtplib: int) -> list[tuple[str, ...]]:
     with make_app(home, environment=_environment(port)) as app:
-        letter, people = _letter(app), _people(app, 625)
-        size = len(_email_message(app, letter, people[0]).as_bytes())
-        spent, whole = [0.0, 0.0, 0.0], 0.0
-        for part in range(ROUNDS):  # in turns, for the machine may have other work
+        email, batch = _render(app), _recipients(app, BATCH)
+        size = len(_email_message(app, email, batch[0]).as_bytes())
+        spent, send = [0.0, 0.0, 0.0], 0.0
+        # The machine may have other work, so we and the rivals take turns.
+        for part in range(ROUNDS):
             if part == ROUNDS // 2:
-                whole = LETTERS / _whole_path(app)
-            rivals = people[part::ROUNDS][: RIVALS // ROUNDS]
-            spent[0] += _timed(partial(_by_smtplib, port, app, letter, rivals))
-            spent[1] += _smtp_source(port, size)
-            spent[2] += _timed(partial(_ours, port, app, letter, people))
-    smtplib_rate, ours = RIVALS / spent[0], LETTERS / spent[2]
-    source = LETTERS / spent[1] if spent[1] else 0.0
+                send = count / _send(app, count)
+            few = batch[part::ROUNDS][: by_smtplib // ROUNDS]
+            spent[0] += timed(partial(_by_smtplib, port, app, email, few))
+            spent[1] += _smtp_source(port, size, count // ROUNDS)
+            spent[2] += timed(partial(_transport, port, app, email, batch, count // ROUNDS))
+    smtplib_rate, transport = by_smtplib / spent[0], count / spent[2]
+    source = count / spent[1] if spent[1] else 0.0
     rates = [
-        (f"{name}: smtplib, one connection, EmailMessage each ({RIVALS} letters)", smtplib_rate),
-        (f"{name}: smtp-source -s 8, the same {size / 1000:.0f} kB each time", source),
-        (f"{name}: digest, {THREADS} connections, no ledger", ours),
-        (f"{name}: digest send, from the freeze to the last 250, each reader noted", whole),
+        (f"{name}: smtplib, one connection, EmailMessage each ({by_smtplib} emails)", smtplib_rate),
+        (f"{name}: smtp-source -s {CONNECTIONS}, the same {size / 1000:.0f} kB each time", source),
+        (f"{name}: digest, {CONNECTIONS} connections, no ledger", transport),
+        (f"{name}: digest send, {count:,} recipients, each recorded in the ledger", send),
     ]
     return [
         (what, f"{rate:,.0f}", f"{rate / smtplib_rate:.1f}", f"{rate / source:.2f}" if source else "-")
@@ -80,95 +83,81 @@ def _against(name: str, port: int, home: Path) -> list[tuple[str, ...]]:
     ]
 
 
-def _ours(port: int, app: App, letter: RenderedEmail, people: tuple[Recipient, ...]) -> None:
-    """The transport alone, batches of 1,000 readers."""
+def _transport(port: int, app: App, email: RenderedEmail, batch: tuple[Recipient, ...], count: int) -> None:
+    """The transport alone, in batches."""
     smtp = Smtp("127.0.0.1", port, clock=lambda: datetime.now(UTC))
 
-    def batch(number: int) -> None:
-        outcome = smtp.submit(Outgoing("bench", str(number), "1", letter, app.sender, people), _Silent())
-        assert len(getattr(outcome, "accepted", ())) == len(people), outcome
+    def submit(number: int) -> None:
+        outcome = smtp.submit(Outgoing("bench", str(number), "1", email, app.sender, batch), _NoProgressLog())
+        assert len(getattr(outcome, "accepted", ())) == len(batch), outcome
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(batch, range(LETTERS // ROUNDS // len(people))))
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(submit, range(count // len(batch))))
     smtp.close()
 
 
-def _whole_path(app: App) -> float:
-    """Seconds of `digest send` for a composed edition: freeze, ledger, a note for each reader, the letters. The list is
-    in the store (`bench.listing` is about that)."""
+def _send(app: App, count: int) -> float:
+    """Return the seconds of `digest send` for a composed edition. Storing the list does not count."""
     key = pipeline.edition_key(app)
     app.subscriber_list.sync()
-    began = time.perf_counter()
+    start = time.perf_counter()
     sent = pipeline.send(app, key)
-    took = time.perf_counter() - began
-    assert sent.counts.accepted == LETTERS, sent
+    took = time.perf_counter() - start
+    assert sent.counts.accepted == count, sent
     return took
 
 
-class _Silent:
-    """A Journal that remembers nothing."""
+class _NoProgressLog:
+    """A ProgressLog that keeps nothing."""
 
-    def started(self, reader: int) -> None: ...
+    def started(self, recipient: int) -> None: ...
 
-    def rejected(self, reader: int, reason: str) -> None: ...
+    def rejected(self, recipient: int, reason: str) -> None: ...
 
-    def deferred(self, reader: int) -> None: ...
+    def deferred(self, recipient: int) -> None: ...
 
     def should_stop(self) -> bool:
         return False
 
 
-def _by_smtplib(port: int, app: App, letter: RenderedEmail, people: tuple[Recipient, ...]) -> None:
+def _by_smtplib(port: int, app: App, email: RenderedEmail, batch: tuple[Recipient, ...]) -> None:
     with smtplib.SMTP("127.0.0.1", port) as server:
-        for reader in people:
-            server.send_message(_email_message(app, letter, reader))
+        for one in batch:
+            server.send_message(_email_message(app, email, one))
 
 
-def _email_message(app: App, letter: RenderedEmail, reader: Recipient) -> EmailMessage:
+def _email_message(app: App, email: RenderedEmail, one: Recipient) -> EmailMessage:
     message = EmailMessage()
-    message["From"], message["To"] = app.sender.email, reader.email
-    message["Subject"] = letter.subject
-    message["List-Unsubscribe"] = f"<{reader.unsubscribe_uris[0]}>"
+    message["From"], message["To"] = app.sender.email, one.email
+    message["Subject"] = email.subject
+    message["List-Unsubscribe"] = f"<{one.unsubscribe_uris[0]}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(substitute(letter.text, reader.values), cte="base64")
-    message.add_alternative(substitute(letter.html, reader.values), subtype="html", cte="base64")
+    message.set_content(substitute(email.text, one.values), cte="base64")
+    message.add_alternative(substitute(email.html, one.values), subtype="html", cte="base64")
     return message
 
 
-def _smtp_source(port: int, size: int) -> float:
+def _smtp_source(port: int, size: int, count: int) -> float:
+    """Return the seconds of smtp-source, 0 if it is not installed."""
     program = shutil.which("smtp-source", path=_SBIN)
     if program is None:
         return 0.0
-    command = [
-        program,
-        "-s",
-        "8",
-        "-m",
-        str(LETTERS // ROUNDS),
-        "-l",
-        str(size),
-        "-f",
-        "a@example.com",
-        "-t",
-        "b@example.com",
-    ]
-    return _timed(lambda: subprocess.run([*command, f"127.0.0.1:{port}"], check=True, timeout=300))
+    options = f"-s {CONNECTIONS} -m {count} -l {size} -f a@example.com -t b@example.com".split()
+    command = [program, *options, f"127.0.0.1:{port}"]
+    return timed(lambda: subprocess.run(command, check=True, timeout=300))
 
 
-def _people(app: App, count: int) -> tuple[Recipient, ...]:
-    return tuple(
-        recipient(number, f"reader{number}@example.com", app.sender, app.signer.sign_letter) for number in range(count)
-    )
+def _recipients(app: App, count: int) -> tuple[Recipient, ...]:
+    rows = [(number, email_of(number)) for number in range(count)]
+    return recipients(rows, app.sender, app.signer.sign_letter)
 
 
-def _letter(app: App) -> RenderedEmail:
-    """The samples' edition of today, composed."""
-    key = pipeline.edition_key(app)
-    pipeline.compose(app, key)
-    edition = app.editions.get(key)
-    letter = app.renderer.render(edition, Variant("html"), now=app.now()) if edition else None
-    assert letter is not None
-    return letter
+def _render(app: App) -> RenderedEmail:
+    """Compose today's edition from the samples and render it."""
+    edition = pipeline.compose(app, pipeline.edition_key(app)).edition
+    email = app.renderer.render(edition, Variant("html"), now=app.now())
+    assert email is not None
+    return email
 
 
 def _environment(port: int) -> dict[str, str]:
@@ -176,20 +165,15 @@ def _environment(port: int) -> dict[str, str]:
         "DIGEST_DELIVERY__TRANSPORT": "smtp",
         "DIGEST_DELIVERY__SMTP__HOST": "127.0.0.1",
         "DIGEST_DELIVERY__SMTP__PORT": str(port),
-        "DIGEST_DELIVERY__THREADS": str(THREADS),
-        "DIGEST_THEME__MAX_IMAGES": "0",  # the rival's letter carries none
+        "DIGEST_DELIVERY__THREADS": str(CONNECTIONS),
+        # The rival's email carries no images.
+        "DIGEST_THEME__MAX_IMAGES": "0",
         "DIGEST_THEME__BRIEFS": "0",
         "DIGEST_EDITION__MAX_STORIES": "40",
         "DIGEST_EDITION__PER_SECTION": "40",
         "DIGEST_EDITION__MAX_BYTES": "80000",
         "DIGEST_STORE__URL": f"sqlite:///bench-{port}.db",
     }
-
-
-def _timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def _smtp_sink() -> Iterator[int]:
@@ -220,8 +204,3 @@ def _own_sink() -> Iterator[int]:
         yield int(process.stdout.readline())
     finally:
         process.communicate(timeout=10)
-
-
-if __name__ == "__main__":
-    for row in run():
-        print(*row, sep=" | ")

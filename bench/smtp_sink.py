@@ -1,4 +1,4 @@
-"""An SMTP server that takes every letter and answers as fast as it can: `python -m bench.smtp_sink` prints its port."""
+"""An SMTP server that accepts every email as fast as it can: `python -m bench.smtp_sink` prints its port."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ _END = b"\r\n.\r\n"
 
 
 class _Sink(asyncio.Protocol):
-    """Reads no header and keeps nothing. Answers each command, and each letter at its final dot."""
+    """Answers each command, and each email at its final dot. Reads no header and keeps nothing."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        self.transport, self.inside, self.held = transport, False, b""
+        self.transport, self.in_data, self.rest = transport, False, b""
         transport.write(b"220 sink\r\n")
 
     def data_received(self, data: bytes) -> None:
-        data = self.held + data
-        answers = []
+        data = self.rest + data
+        replies = []
         while data:
-            if self.inside:
+            if self.in_data:
                 end = data.find(_END)
                 if end < 0:
-                    self.held = data[-4:]
+                    self.rest = data[-4:]
                     break
-                data, self.inside = data[end + len(_END) :], False
-                answers.append(b"250 taken\r\n")
+                data, self.in_data = data[end + len(_END) :], False
+                replies.append(b"250 accepted\r\n")
                 continue
             line, found, rest = data.partition(b"\r\n")
             if not found:
-                self.held = data
+                self.rest = data
                 break
             verb, data = line[:4].upper(), rest
-            self.inside = verb == b"DATA"
-            answers.append(_ANSWERS.get(verb, b"250 fine\r\n"))
+            self.in_data = verb == b"DATA"
+            replies.append(_REPLIES.get(verb, b"250 OK\r\n"))
         else:
-            self.held = b""
-        self.transport.write(b"".join(answers))
+            self.rest = b""
+        self.transport.write(b"".join(replies))
 
 
-_ANSWERS = {
+_REPLIES = {
     b"EHLO": b"250-sink\r\n250 PIPELINING\r\n",
     b"DATA": b"354 go on\r\n",
     b"QUIT": b"221 bye\r\n",
@@ -51,7 +51,7 @@ async def _main() -> None:
     server = await asyncio.get_running_loop().create_server(_Sink, "127.0.0.1", 0, backlog=512)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
-    # Ends with the process that reads our output: its end closes our input.
+    # Our input closes when the parent process ends.
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 

@@ -1,74 +1,61 @@
-"""A long list: read, checked and stored, against PyYAML's fastest loader, which only parses it; a process each."""
+"""Read, check and store a long YAML list, compared with PyYAML's fastest loader, which only parses it."""
 
 from __future__ import annotations
 
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import yaml
 
+from bench.measure import in_own_process, print_result, timed
+from bench.newsletter import email_of
 from digest.cli.init import make_folder
 
-READERS = 100_000
 _TOPICS = ("[देश, खेल]", "[दुनिया]", "[विज्ञान, देश]", "खेल")
 
 
-def run() -> list[tuple[str, ...]]:
-    """Rows of (what, seconds, MiB at the most, ratio to the rival)."""
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "letter"
+def run(*, quick: bool) -> list[tuple[str, ...]]:
+    """Rows of (what, seconds, ratio to the rival, peak MiB)."""
+    count = 5_000 if quick else 100_000
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent) / "newsletter"
         make_folder(folder)
-        write(folder / "subscribers.yaml", READERS)
-        theirs, rival = _alone("_rival", folder)
-        measured = [
-            (f"digest: {READERS:,} readers read, checked, stored", *_alone("_mirror", folder)),
-            ("digest: the same file again", *_alone("_mirror", folder)),
+        _write(folder / "subscribers.yaml", count)
+        rival, peak = in_own_process("bench.subscriber_list", "rival", folder)
+        ours = [
+            (f"digest: {count:,} subscribers read, checked and stored", "sync"),
+            ("digest: the same file again", "sync"),
         ]
-    rows = [("PyYAML's CSafeLoader, which only parses", f"{theirs:.2f}", f"{rival}", "1")]
-    return rows + [(what, f"{took:.2f}", f"{most}", f"{took / theirs:.2f}") for what, took, most in measured]
+        measured = [(what, *in_own_process("bench.subscriber_list", work, folder)) for what, work in ours]
+    rows: list[tuple[str, ...]] = [("PyYAML's CSafeLoader, which only parses", f"{rival:.2f}", "1", f"{peak}")]
+    return rows + [(what, f"{took:.2f}", f"{took / rival:.2f}", f"{peak}") for what, took, peak in measured]
 
 
-def write(path: Path, readers: int) -> None:
-    """A list with five fields for each reader."""
+def _write(path: Path, count: int) -> None:
+    """Write a list with five fields for each subscriber."""
     with path.open("w", encoding="utf-8") as file:
         file.write("defaults: {frequency: daily}\nsubscribers:\n")
-        for number in range(readers):
+        for number in range(count):
             file.write(
-                f"  - email: reader{number}@example.com\n    name: पाठक {number}\n    topics: {_TOPICS[number % 4]}\n"
+                f"  - email: {email_of(number)}\n    name: पाठक {number}\n    topics: {_TOPICS[number % 4]}\n"
                 f"    timezone: {'Europe/London' if number % 9 == 0 else 'Asia/Kolkata'}\n    status: active\n"
             )
 
 
-def _alone(work: str, folder: Path) -> tuple[float, int]:
-    """Seconds and MiB that one of the functions below takes in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.listing", work, str(folder)], check=True, stdout=subprocess.PIPE, text=True
-    )
-    seconds, most = done.stdout.split()
-    return float(seconds), int(most)
-
-
 def _rival(folder: Path) -> float:
     text = (folder / "subscribers.yaml").read_text(encoding="utf-8")
-    began = time.perf_counter()
-    yaml.load(text, Loader=yaml.CSafeLoader)
-    return time.perf_counter() - began
+    return timed(lambda: yaml.load(text, Loader=yaml.CSafeLoader))
 
 
-def _mirror(folder: Path) -> float:
+def _sync(folder: Path) -> float:
     from digest.app import make_app
 
     with make_app(folder) as app:
+        # Opening the store and loading the rules do not count.
         _ = app.database, app.topics
-        began = time.perf_counter()
-        app.subscriber_list.sync()
-        return time.perf_counter() - began
+        return timed(app.subscriber_list.sync)
 
 
 if __name__ == "__main__":
-    took = {"_rival": _rival, "_mirror": _mirror}[sys.argv[1]](Path(sys.argv[2]))
-    print(took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    print_result({"rival": _rival, "sync": _sync}[sys.argv[1]](Path(sys.argv[2])))

@@ -1,7 +1,7 @@
-"""Clients that press one-click unsubscribe, in a process of their own: one, 50 in bursts, 50 that never rest.
+"""HTTP clients for one-click unsubscribe, in a process of their own: one, 50 in bursts, 50 in a closed loop.
 
-Reads a document from stdin (host, port, the tokens of each of `WAYS`), writes the milliseconds of each press to stdout.
-Bare sockets: what is measured is the server. Imports nothing but the standard library.
+Reads JSON from stdin (host, port, the tokens of each pattern) and writes the milliseconds of each request to stdout.
+It uses bare sockets, because the server is what is measured.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-TOGETHER = 50
+CLIENTS = 50
 _BODY = b"List-Unsubscribe=One-Click"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.I)
 
 
 class Client:
-    """One connection, kept alive; `begun` is when its last press began."""
+    """One connection, kept alive. `started` is when its last request began."""
 
     def __init__(self, host: str, port: int) -> None:
         self.socket = socket.create_connection((host, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.host = f"{host}:{port}".encode()
-        self.begun = 0.0
-        self._got = b""
+        self.started = 0.0
+        self._received = b""
 
-    def press(self, token: str) -> None:
-        kind = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d" % len(_BODY)
-        head = b"POST /leave/%s HTTP/1.1\r\nHost: %s\r\n%s\r\n\r\n" % (token.encode(), self.host, kind)
-        self._got = b""
-        self.begun = time.perf_counter()
+    def request(self, token: str) -> None:
+        content = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d" % len(_BODY)
+        head = b"POST /leave/%s HTTP/1.1\r\nHost: %s\r\n%s\r\n\r\n" % (token.encode(), self.host, content)
+        self._received = b""
+        self.started = time.perf_counter()
         self.socket.sendall(head + _BODY)
 
-    def answered(self) -> bool:
-        """Reads what has come; whether that was the whole answer."""
-        self._got += self.socket.recv(1 << 16)
-        head, end, body = self._got.partition(b"\r\n\r\n")
+    def receive(self) -> bool:
+        """Read the bytes that have arrived; return whether the response is complete."""
+        self._received += self.socket.recv(1 << 16)
+        head, end, body = self._received.partition(b"\r\n\r\n")
         length = _LENGTH.search(head)
         if not end or length is None or len(body) < int(length[1]):
-            assert self._got, "the server went away"
+            assert self._received, "the server closed the connection"
             return False
         assert head.startswith(b"HTTP/1.1 200"), head
         return True
@@ -51,67 +51,67 @@ class Client:
 def one(clients: Sequence[Client], tokens: Sequence[str]) -> list[float]:
     times = []
     for token in tokens:
-        clients[0].press(token)
-        while not clients[0].answered():
+        clients[0].request(token)
+        while not clients[0].receive():
             pass
-        times.append(time.perf_counter() - clients[0].begun)
+        times.append(time.perf_counter() - clients[0].started)
     return times
 
 
 def bursts(clients: Sequence[Client], tokens: Sequence[str]) -> list[float]:
     times = []
-    with _watched(clients) as watch:
+    with _selector(clients) as selector:
         for at in range(0, len(tokens), len(clients)):
-            pressing = tokens[at : at + len(clients)]
-            for client, token in zip(clients, pressing, strict=False):
-                client.press(token)
-            left = len(pressing)
+            burst = tokens[at : at + len(clients)]
+            for client, token in zip(clients, burst, strict=False):
+                client.request(token)
+            left = len(burst)
             while left:
-                for client in _ready(watch):
-                    if client.answered():
-                        times.append(time.perf_counter() - client.begun)
+                for client in _ready(selector):
+                    if client.receive():
+                        times.append(time.perf_counter() - client.started)
                         left -= 1
     return times
 
 
 def closed_loop(clients: Sequence[Client], tokens: Sequence[str]) -> list[float]:
     times: list[float] = []
-    more = iter(tokens)
-    with _watched(clients) as watch:
+    rest = iter(tokens)
+    with _selector(clients) as selector:
         for client in clients:
-            client.press(next(more))
+            client.request(next(rest))
         while len(times) < len(tokens):
-            for client in _ready(watch):
-                if client.answered():
-                    times.append(time.perf_counter() - client.begun)
-                    if token := next(more, ""):
-                        client.press(token)
+            for client in _ready(selector):
+                if client.receive():
+                    times.append(time.perf_counter() - client.started)
+                    if token := next(rest, ""):
+                        client.request(token)
     return times
 
 
-def _watched(clients: Sequence[Client]) -> selectors.BaseSelector:
-    watch = selectors.DefaultSelector()
+def _selector(clients: Sequence[Client]) -> selectors.BaseSelector:
+    selector = selectors.DefaultSelector()
     for client in clients:
-        watch.register(client.socket, selectors.EVENT_READ, client)
-    return watch
+        selector.register(client.socket, selectors.EVENT_READ, client)
+    return selector
 
 
-def _ready(watch: selectors.BaseSelector) -> list[Client]:
-    return [key.data for key, _mask in watch.select(timeout=60)]
+def _ready(selector: selectors.BaseSelector) -> list[Client]:
+    return [key.data for key, _mask in selector.select(timeout=60)]
 
 
-WAYS: dict[str, Callable[[Sequence[Client], Sequence[str]], list[float]]] = {
+PATTERNS: dict[str, Callable[[Sequence[Client], Sequence[str]], list[float]]] = {
     "one client": one,
-    f"{TOGETHER} in bursts": bursts,
-    f"{TOGETHER} that never rest": closed_loop,
+    f"{CLIENTS} in bursts": bursts,
+    f"{CLIENTS} in a closed loop": closed_loop,
 }
 
 
 def main() -> None:
-    asked = json.load(sys.stdin)
-    clients = [Client(asked["host"], asked["port"]) for _ in range(TOGETHER)]
-    times = {way: WAYS[way](clients, tokens) for way, tokens in asked["tokens"].items()}
-    json.dump({way: [each * 1000 for each in took] for way, took in times.items()}, sys.stdout)
+    order = json.load(sys.stdin)
+    clients = [Client(order["host"], order["port"]) for _ in range(CLIENTS)]
+    times = {name: PATTERNS[name](clients, tokens) for name, tokens in order["tokens"].items()}
+    json.dump({name: [each * 1000 for each in took] for name, took in times.items()}, sys.stdout)
 
 
 if __name__ == "__main__":
