@@ -16,10 +16,10 @@ from typing import Any
 from digest.collect.cleaning.identity import canonical_url
 from digest.collect.cleaning.normalise import assemble
 from digest.collect.feeds.dates import INDIA
-from digest.collect.files.text import read_markdown, read_text
+from digest.collect.files import read_markdown, read_text
 from digest.collect.http.decode import decode
-from digest.collect.items import ParseContext
 from digest.collect.pages.page import read_page
+from digest.collect.types import ParseContext
 from digest.hindi.text import fold
 from digest.models import Article, Source
 from evaluation.material import Material, Row

@@ -101,7 +101,7 @@ def preview(home: Path, edition: str, out: Path | None, show: bool, port: int, n
     changes.
     """
     from digest.app import make_app
-    from digest.preview.files import write_preview
+    from digest.preview.state import write_preview
 
     with make_app(home) as app:
         key = key_of(app, edition)

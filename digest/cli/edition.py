@@ -15,7 +15,7 @@ from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import EditionState
 
 if TYPE_CHECKING:
-    from digest.curate.editorial_changes import Changes
+    from digest.curate.filtering import Changes
 
 
 @click.group()

@@ -58,7 +58,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
     from digest.app import make_app
     from digest.cli.collect import sources_table
     from digest.cli.json_output import collect_json, counts_json
-    from digest.preview.files import write_preview
+    from digest.preview.state import write_preview
     from digest.store.sending.stats import find_unreached
 
     folder = directory or (home if (home / FILE_NAME).exists() else Path("digest-demo"))

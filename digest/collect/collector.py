@@ -15,7 +15,7 @@ from functools import partial
 from digest.collect import health
 from digest.collect.http.errors import FetchError
 from digest.collect.source_reader import CollectContext, SourceReader, SourceResult
-from digest.collect.state import CollectStore, SaveCounts, SourceState
+from digest.collect.types import CollectStore, SaveCounts, SourceState
 from digest.errors import DigestError
 from digest.models import Article, Source, SourceHealth
 

@@ -16,14 +16,13 @@ from digest.collect.cleaning.normalise import assemble
 from digest.collect.feeds.autodiscovery import feed_link
 from digest.collect.feeds.sitemap import ROOTS, parse_sitemap
 from digest.collect.feeds.xml import parse_feed
-from digest.collect.http.decode import decode
-from digest.collect.http.decompress import BodyTooLarge, DecompressError, decompress
+from digest.collect.http.decode import BodyTooLarge, DecompressError, decode, decompress
 from digest.collect.http.fetch import Response
-from digest.collect.items import ParseContext, ParseResult
-from digest.collect.json_api.parser import parse_api
+from digest.collect.json_api import parse_api
 from digest.collect.pages.listing import parse_listing
 from digest.collect.pages.page import read_page
 from digest.collect.sniff import sniff
+from digest.collect.types import ParseContext, ParseResult
 from digest.models import Article, Source
 
 # Bytes of a compressed document (`sitemap.xml.gz`) after decompression; the same limit as for any other document.

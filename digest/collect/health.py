@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from digest import __version__
-from digest.collect.state import SourceState, Validators
+from digest.collect.types import SourceState, Validators
 from digest.models import Source, SourceHealth
 
 # A source that responds but has no new article for so long deserves a warning; even weekly ones publish in that time.

@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from digest.collect.cleaning.images import is_decoration, resolve_image
 from digest.collect.feeds.sanitise_xml import drop_long_attributes
+from digest.collect.images import is_decoration, resolve_image
 from digest.hindi.text import repair
 from digest.models import Block, Image
 

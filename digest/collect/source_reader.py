@@ -17,14 +17,12 @@ from functools import partial
 from pathlib import Path
 
 from digest.collect.dispatch import merge_results, read_document
-from digest.collect.files.drop_folder import read_path
+from digest.collect.files import read_path
 from digest.collect.health import versioned_hash
 from digest.collect.http import ssrf
-from digest.collect.http.auth import Credential
 from digest.collect.http.errors import FetchError
-from digest.collect.http.fetch import Fetcher, StreamedResponse
+from digest.collect.http.fetch import Credential, Fetcher, StreamedResponse
 from digest.collect.http.robots import Permission, Robots
-from digest.collect.items import ParseResult
 from digest.collect.pages.fulltext_fetch import (
     MAX_PAGES,
     FulltextCache,
@@ -33,7 +31,7 @@ from digest.collect.pages.fulltext_fetch import (
     may_be_private,
     reuse_fulltext,
 )
-from digest.collect.state import ArticleLookup, SourceState, Validators
+from digest.collect.types import ArticleLookup, ParseResult, SourceState, Validators
 from digest.errors import ConfigurationError, DigestError
 from digest.models import FulltextMode, Source
 from digest.utils.files import placed

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from digest.curate.already_sent import SentHistory, SentStory, articles_of
-from digest.curate.editorial_changes import Changes
-from digest.curate.filtering import check_already_sent, filter_candidates, rejected_as_sent, remove_blocked
+from digest.curate.filtering import Changes, check_already_sent, filter_candidates, rejected_as_sent, remove_blocked
 from digest.curate.ranking import RankContext, Ranked, rank_candidates, select
 from digest.curate.recurring import find_series
 from digest.curate.repeated_text import remove_repeated_text

@@ -1,7 +1,7 @@
-"""What the browser preview shows of an edition: the email of each variant in use, for an invented recipient.
+"""What a preview shows of an edition, in files or in a browser: the emails as an invented recipient would get them.
 
-Renders again when a template, `digest.yaml`, the subscriber list or the edition changes. An error is shown in the
-preview and does not end it.
+The browser preview renders again when a template, `digest.yaml`, the subscriber list or the edition changes. An error
+is shown in the preview and does not end it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from digest.models import InlineImage
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.models import Edition, Variant
-
+    from digest.deliver.message import Outgoing
+    from digest.models import Edition, RenderedEmail, Variant
 
 Scheme = Literal["light", "dark"]
 
@@ -146,27 +146,66 @@ class PreviewState:
 
 
 def _variant_previews(app: App, edition: Edition) -> list[VariantPreview]:
-    from digest.deliver.message import content_ids, inline_images, recipient, substitute
-
-    pass
-    from digest.render.size_budget import measure
-
-    reader = recipient(0, RECIPIENT, app.sender, app.signer.sign_letter)
-    frozen = app.editions.letters(edition.key)
     previews = []
     for variant in _variants(app, edition):
-        email = frozen.get(variant.key) or app.renderer.render(edition, variant, now=app.now())
+        email = _email(app, edition, variant)
         if email is None:
             continue
-        sizes = measure(email)
-        names = {"decoded": sizes.decoded, "base64": sizes.base64, "quoted_printable": sizes.quoted_printable}
-        html, text = (substitute(part, reader.values) for part in (email.html, email.text))
-        html = with_images(html, inline_images(email, app.articles.pictures.held(content_ids([email]))))
+        _, html, text = _filled(app, edition, email)
         topics = ", ".join(section.name for section in edition.sections if section.name in (variant.topics or ()))
-        previews.append(VariantPreview(variant.key, topics, email.subject, html, text, names, sizes.level))
+        names, level = _sizes(email)
+        previews.append(VariantPreview(variant.key, topics, email.subject, html, text, names, level))
     if not previews:
         raise DigestError(f"edition {edition.key} has no story to show")
     return previews
+
+
+def write_preview(app: App, edition: Edition, out: Path) -> tuple[list[Path], dict[str, int]]:
+    """Write `EDITION.html`, `EDITION.txt` and `EDITION.eml` to `out`; returns the files and the email's sizes in bytes.
+
+    The .html file contains the attached images. Raises DigestError if a file cannot be written.
+    """
+    from digest.deliver.mime import build
+    from digest.models import Variant
+
+    email = _email(app, edition, Variant("html"))
+    if email is None:
+        raise DigestError(f"edition {edition.key} has no story to show")
+    outgoing, html, text = _filled(app, edition, email)
+    message = build(outgoing, outgoing.recipients[0], date=app.now())
+    files = []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for suffix, data in (("html", html.encode()), ("txt", text.encode()), ("eml", message)):
+            file = out / f"{edition.key}.{suffix}"
+            file.write_bytes(data)
+            files.append(file)
+    except OSError as error:
+        raise DigestError(f"{out}: cannot be written: {error.strerror}") from error
+    return files, _sizes(email)[0]
+
+
+def _email(app: App, edition: Edition, variant: Variant) -> RenderedEmail | None:
+    """The email of a variant, as it was sent if the edition was enqueued; None if the variant has no story."""
+    return app.editions.letters(edition.key).get(variant.key) or app.renderer.render(edition, variant, now=app.now())
+
+
+def _filled(app: App, edition: Edition, email: RenderedEmail) -> tuple[Outgoing, str, str]:
+    """The email for the invented recipient, and its HTML and text with images and all placeholders replaced."""
+    from digest.deliver.message import Outgoing, content_ids, inline_images, recipient, substitute
+
+    to = recipient(0, RECIPIENT, app.sender, app.signer.sign_letter)
+    images = inline_images(email, app.articles.pictures.held(content_ids([email])))
+    outgoing = Outgoing(edition.key, "preview", "preview", email, app.sender, (to,), images)
+    return outgoing, with_images(substitute(email.html, to.values), images), substitute(email.text, to.values)
+
+
+def _sizes(email: RenderedEmail) -> tuple[dict[str, int], str]:
+    from digest.render.size_budget import measure
+
+    sizes = measure(email)
+    names = {"decoded": sizes.decoded, "base64": sizes.base64, "quoted_printable": sizes.quoted_printable}
+    return names, sizes.level
 
 
 def _variants(app: App, edition: Edition) -> list[Variant]:

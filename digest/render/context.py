@@ -17,11 +17,10 @@ from zoneinfo import ZoneInfo
 from digest.hindi import cut, dates, numbers
 from digest.i18n import translator
 from digest.models import PLACEHOLDERS, Edition, Image, Story
-from digest.render import sanitise
-from digest.render.colour import Palette
+from digest.render import texts
 from digest.render.subject import date_only
-from digest.render.text import unify_sentence_ends
-from digest.render.themes import Branding, Look
+from digest.render.texts import unify_sentence_ends
+from digest.render.themes import Branding, Look, Palette
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -142,11 +141,11 @@ def build_page(
     def item(story: Story, width: int) -> Item:
         lang = story.language if story.language != branding.language else ""
         when = dates.moment(story.published.astimezone(zone), local_now, branding.language)
-        names = _names([sanitise.one_line(name) for name in story.sources], catalogue)
+        names = _names([texts.one_line(name) for name in story.sources], catalogue)
         return Item(
-            title=sanitise.one_line(story.title),
-            summary=unify_sentence_ends(sanitise.one_line(story.summary)),
-            url=sanitise.web_address(story.url),
+            title=texts.one_line(story.title),
+            summary=unify_sentence_ends(texts.one_line(story.summary)),
+            url=texts.web_address(story.url),
             label=catalogue.gettext(story.label) if story.label else "",
             names=names,
             meta=" · ".join(filter(None, (names, when.replace(" ", NBSP) if story.dated else ""))),
@@ -161,24 +160,24 @@ def build_page(
         full = (story for story in section.stories if story.id != edition.lead and story.id not in brief)
         items = tuple(item(story, THUMBNAIL_WIDTH) for story in full)
         if items:
-            sections.append(Group(sanitise.one_line(section.name), items, any(each.picture for each in items)))
+            sections.append(Group(texts.one_line(section.name), items, any(each.picture for each in items)))
     return Page(
         language=branding.language,
         direction=_direction(branding.language),
         subject=subject,
         preheader=preheader,
-        name=sanitise.one_line(branding.name),
+        name=texts.one_line(branding.name),
         date=dates.day(edition.day, branding.language),
         short_date=date_only(edition.day, branding.language),
         number=edition.number,
         count=len(stories),
         minutes=numbers.minutes(edition.intro, *(f"{story.title} {story.summary}" for story in stories)),
-        intro=sanitise.paragraphs(edition.intro),
+        intro=texts.paragraphs(edition.intro),
         lead=next((item(story, LEAD_WIDTH) for story in stories if story.id == edition.lead), None),
         sections=tuple(sections),
         briefs=tuple(item(story, THUMBNAIL_WIDTH) for story in stories if story.id in brief),
         links=build_links(branding, edition.key),
-        postal_address=sanitise.one_line(branding.postal_address),
+        postal_address=texts.one_line(branding.postal_address),
         reply=bool(branding.reply_to),
         theme=theme.look,
         logo=_picture(Image(theme.logo, alt=branding.name), theme.logo_width) if theme.logo else None,
@@ -205,7 +204,7 @@ def brief_stories(edition: Edition, limit: int) -> set[str]:
 
 def build_links(branding: Branding, edition_key: str) -> Links:
     """The links of every email. Placeholders are at the end, where a token needs no quoting."""
-    base = sanitise.web_address(branding.base_url).rstrip("/")
+    base = texts.web_address(branding.base_url).rstrip("/")
     if base:
         return Links(
             view=f"{base}/view/{quote(edition_key, safe='')}/{PLACEHOLDERS['view']}",
@@ -213,7 +212,7 @@ def build_links(branding: Branding, edition_key: str) -> Links:
             leave=f"{base}/leave/{PLACEHOLDERS['unsubscribe']}",
             by_mail=False,
         )
-    newsroom = sanitise.mail_address(branding.reply_to) or sanitise.mail_address(branding.sender_email)
+    newsroom = texts.mail_address(branding.reply_to) or texts.mail_address(branding.sender_email)
     mail = f"mailto:{newsroom}?subject=unsubscribe%20{PLACEHOLDERS['unsubscribe']}" if newsroom else ""
     return Links(view="", preferences="", leave=mail, by_mail=True)
 
@@ -253,12 +252,12 @@ def _picture(image: Image | None, width: int, title: str = "") -> Picture | None
     """
     if image is None or 0 < (image.width or 0) < MIN_SCALE * width:
         return None
-    url = image.url if _CONTENT_ID.fullmatch(image.url) else sanitise.web_address(image.url)
+    url = image.url if _CONTENT_ID.fullmatch(image.url) else texts.web_address(image.url)
     if not url.startswith(("https://", "cid:")):
         return None
     # An akshara is 8 px wide, and the lowest slot has two lines.
     title_limit = min(ALT_LIMIT, width // 5)
-    alt = cut.shorten(sanitise.one_line(image.alt), ALT_LIMIT) or cut.shorten(sanitise.one_line(title), title_limit)
+    alt = cut.shorten(texts.one_line(image.alt), ALT_LIMIT) or cut.shorten(texts.one_line(title), title_limit)
     if not image.width or not image.height or image.width < 0 or image.height < 0:
         return Picture(url, alt, width, "", False)
     # No real image is that narrow: the numbers are wrong.

@@ -15,9 +15,8 @@ from digest.models import PLACEHOLDERS, Edition, RenderedEmail, Variant
 from digest.render import subject as subjects
 from digest.render.context import Page, build_page
 from digest.render.inline_css import inline
-from digest.render.sanitise import one_line
 from digest.render.size_budget import fit
-from digest.render.text import devanagari_digits_in_html, devanagari_digits_in_text
+from digest.render.texts import devanagari_digits_in_html, devanagari_digits_in_text, one_line
 from digest.render.themes import Branding
 from digest.render.variants import select
 

@@ -16,8 +16,7 @@ from digest.hindi import cut, dates
 from digest.hindi.text import words
 from digest.i18n import translator
 from digest.models import Edition, Story
-from digest.render.sanitise import one_line
-from digest.render.text import acronyms_in_devanagari
+from digest.render.texts import acronyms_in_devanagari, one_line
 
 # All limits are in grapheme clusters.
 SUBJECT_MIN = 25

@@ -15,7 +15,7 @@ from digest.models import Article, Edition, EditionState, Source
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport
     from digest.curate.compose import ComposeContext, Curated
-    from digest.curate.editorial_changes import Changes
+    from digest.curate.filtering import Changes
     from digest.curate.rules import Rules
     from digest.curate.summary.registry import Summariser
     from digest.store.content.articles import ArticleStore
@@ -142,7 +142,7 @@ class Composer:
 
         Number 0 asks the store for a new one.
         """
-        from digest.curate import editorial_changes
+        from digest.curate import filtering
         from digest.render import subject
 
         edition = Edition(
@@ -159,7 +159,7 @@ class Composer:
         )
         if curated.reason:
             return edition
-        edition = editorial_changes.apply(edition, changes)
+        edition = filtering.apply(edition, changes)
         taken = self.editions.subjects(but=key, most=_RECENT_SUBJECTS)
         line = edition.subject or subject.subject_line(edition, self.language, taken=taken)
         edition = replace(edition, subject=line)

@@ -72,8 +72,8 @@ def stories_without_body(
 
 
 def _read_pages(context: CollectContext, source: Source, cut: tuple[Article, ...]) -> list[Article]:
-    from digest.collect.items import ParseResult
     from digest.collect.source_reader import SourceReader
+    from digest.collect.types import ParseResult
 
     filled, _left = SourceReader(context).complete(source, ParseResult("", cut))
     before = {article.id: article.content_hash for article in cut}

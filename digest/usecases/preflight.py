@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from digest.deliver.message import content_ids
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Edition, RenderedEmail, Source, Variant
-from digest.render.lint import Finding, error, lint, urls, warning
+from digest.render.lint import lint, urls
+from digest.render.lint_tree import Finding, error, warning
 from digest.render.sample_edition import sample_edition
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Assemble the pages: routes, error pages and the middleware around them."""
+"""Assemble the pages: routes, static files, error pages and the middleware around them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
@@ -20,19 +20,58 @@ from digest.store.content.editions import PublishedStore
 from digest.store.people.preferences import PreferenceStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
-from digest.web import archive, preferences, static, unsubscribe, view_in_browser
+from digest.web import archive, preferences, unsubscribe, view_in_browser
 from digest.web import signup as signup_routes
 from digest.web.archive import Archive
 from digest.web.dependencies import Context
 from digest.web.middleware import Guard, log_error
-from digest.web.outbound_mail import OutboundMail, SignupEmails
-from digest.web.pages import CUSTOM_TEMPLATES, Pages
+from digest.web.outbound_mail import OutboundMail, Resender, SignupEmails
+from digest.web.pages import CUSTOM_TEMPLATES, PAGE_RESPONSES, Pages, language_parameter
 from digest.web.preferences import PreferencesPage
-from digest.web.resend import Resender
 from digest.web.sample_data import find_template_errors
 from digest.web.signup import Signup
 from digest.web.view_in_browser import EmailViewer
 from digest.web.webhooks import webhooks
+
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="{accent}"/>'
+    '<path d="M3 5h10M3 8h10M3 11h6" stroke="{paper}" stroke-width="1.6"/></svg>'
+)
+_CACHED = {"cache-control": "public, max-age=86400"}
+
+
+def static_routes(pages: Pages, signup: Signup | None) -> APIRouter:
+    """`/` (the sign-up form, if there is one), `/style.css` and `/icon.svg`."""
+    routes = APIRouter(tags=["static"])
+    light = pages.branding.theme.light
+
+    @routes.get(
+        "/",
+        response_class=HTMLResponse,
+        responses=PAGE_RESPONSES,
+        summary="The home page",
+        dependencies=[Depends(language_parameter)],
+    )
+    def home(request: Request) -> HTMLResponse:
+        if signup is not None:
+            return signup.form(request)
+        return pages.response(request, "front.html.j2", "/", personal=False)
+
+    @routes.get("/style.css", response_class=Response, responses=_file_response("text/css"), summary="The stylesheet")
+    def stylesheet() -> Response:
+        return Response(pages.css, media_type="text/css", headers=_CACHED)
+
+    @routes.get("/icon.svg", response_class=Response, responses=_file_response("image/svg+xml"), summary="The favicon")
+    def icon() -> Response:
+        svg = _ICON.format(accent=light.accent, paper=light.paper)
+        return Response(svg, media_type="image/svg+xml", headers=_CACHED)
+
+    return routes
+
+
+def _file_response(media_type: str) -> dict[int | str, dict[str, object]]:
+    return {200: {"description": "The file.", "content": {media_type: {}}}}
+
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +136,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         )
     page = PreferencesPage(context, published, app.topics, app.settings.schedule.send_at)
     routers = [
-        static.router(pages, signup),
+        static_routes(pages, signup),
         unsubscribe.router(context),
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
         view_in_browser.router(EmailViewer(context, editions, published, app.renderer, sender), images),

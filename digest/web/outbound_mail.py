@@ -1,7 +1,8 @@
-"""Outbound mail of the pages: single emails that visitors ask for, sent outside the ledger by one background thread.
+"""Emails that visitors ask for: those of a sign-up, and the current edition once more.
 
-A page answers before its email is sent, and before it is built if that needs a lookup of the address. So the response
-time does not reveal whether an address is known. The operator's log names failures without the address.
+They are sent outside the ledger by one background thread, so they cannot affect its exactly-once guarantee. A page
+answers before its email is sent, and before it is built if that needs a lookup of the address. So the response time
+does not reveal whether an address is known. The operator's log names failures without the address.
 """
 
 from __future__ import annotations
@@ -11,14 +12,21 @@ import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
 
-from digest.deliver.message import Outgoing, Recipient, Sender, recipient
+from digest.deliver.message import Outgoing, Recipient, Sender, content_ids, inline_images, recipient
 from digest.deliver.ports import Transport
 from digest.deliver.trial import send_direct
 from digest.i18n import translator
-from digest.models import RenderedEmail
+from digest.models import BatchState, RenderedEmail
+from digest.render.variants import variant_for
+from digest.store.content.articles import PictureStore
+from digest.store.content.editions import EditionStore, PublishedStore
 from digest.store.people.preferences import StoredSubscriber
+from digest.store.rate_limits import Quota
 from digest.subscribers.tokens import Signer
+from digest.web.dependencies import Context
 from digest.web.pages import Pages
 
 log = logging.getLogger(__name__)
@@ -97,3 +105,64 @@ class SignupEmails:
         html = self.pages.render("mail.html.j2", language, **values)
         text = self.pages.render("mail.txt.j2", language, **values)
         return Outgoing("join", "join", "join", RenderedEmail("html", subject, html, text), to.sender, (to,))
+
+
+class ResendResult(StrEnum):
+    """The answer to a request for another copy. Templates compare the values."""
+
+    SENT = "sent"
+    # The subscriber's regular copy has not been sent yet.
+    PENDING = "coming"
+    RATE_LIMITED = "often"
+    # There is no edition, or the subscriber gets no mail.
+    UNAVAILABLE = "none"
+
+
+@dataclass(frozen=True)
+class Resender:
+    """Sends further copies of the newest edition."""
+
+    context: Context
+    editions: EditionStore
+    published: PublishedStore
+    images: PictureStore
+    sender: Sender
+    outbound: OutboundMail
+
+    def resend(self, subscriber: StoredSubscriber) -> ResendResult:
+        """Send the newest edition to the subscriber again."""
+        now = self.context.now()
+        newest = self.published.newest(1, now)
+        if not newest or subscriber.suppressed or not subscriber.listed:
+            return ResendResult.UNAVAILABLE
+        key = newest[0].key
+        place = self.published.place(key, subscriber.id)
+        if place and place.state in (BatchState.PENDING, BatchState.SUBMITTING):
+            return ResendResult.PENDING
+        email = find_email(self.editions, key, subscriber, place.variant if place else "")
+        if email is None:
+            return ResendResult.UNAVAILABLE
+        name = f"again:{subscriber.id}"
+        quotas = [Quota(name, 3, timedelta(days=1)), Quota(name, 1, timedelta(minutes=5))]
+        if not self.context.quotas.take(quotas, now):
+            return ResendResult.RATE_LIMITED
+        images = inline_images(email, self.images.held(content_ids([email])))
+        # The Message-ID derives from this name. A mailbox may hide a message whose Message-ID repeats.
+        unique = f"{key}-again-{secrets.token_hex(4)}"
+        to = recipient(subscriber.id, subscriber.email, self.sender, self.context.signer.sign_letter)
+        queued = self.outbound.send(Outgoing(unique, "again", "again", email, self.sender, (to,), images))
+        return ResendResult.SENT if queued else ResendResult.RATE_LIMITED
+
+
+def find_email(
+    editions: EditionStore, key: str, subscriber: StoredSubscriber | None, variant: str = ""
+) -> RenderedEmail | None:
+    """The stored email of an edition for a subscriber, or None if the edition has none.
+
+    The variant that was sent comes first, then the one that matches the subscriber's preferences, then the full one.
+    """
+    emails = editions.letters(key)
+    edition = editions.get(key)
+    if variant not in emails and subscriber is not None and edition is not None:
+        variant = variant_for(edition, subscriber.topics, subscriber.format).key
+    return emails.get(variant) or emails.get("html") or emails.get("text")

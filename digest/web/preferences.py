@@ -17,8 +17,8 @@ from digest.store.content.editions import PublishedStore
 from digest.store.people.preferences import StoredSubscriber
 from digest.subscribers.list_file import FORMATS
 from digest.web.dependencies import Context
+from digest.web.outbound_mail import Resender, ResendResult
 from digest.web.pages import PAGE_RESPONSES, language_parameter
-from digest.web.resend import Resender, ResendResult
 
 Pause = Literal["0", "1", "2", "4"]
 Topics = Annotated[tuple[Annotated[str, StringConstraints(max_length=100)], ...], Form(max_length=200)]

@@ -14,9 +14,9 @@ from digest.render.sample_edition import sample_edition
 from digest.render.themes import Branding
 from digest.store.content.editions import Published
 from digest.store.people.preferences import StoredSubscriber
+from digest.web.outbound_mail import ResendResult
 from digest.web.pages import Pages
 from digest.web.preferences import selectable_hours
-from digest.web.resend import ResendResult
 from digest.web.unsubscribe import Reason, State
 
 _TOKEN = "x" * 36

@@ -16,8 +16,8 @@ from digest.render.letter import Renderer
 from digest.store.content.articles import PictureStore
 from digest.store.content.editions import EditionStore, PublishedStore
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
+from digest.web.outbound_mail import find_email
 from digest.web.pages import PAGE_RESPONSES, language_parameter
-from digest.web.resend import find_email
 
 _IMG = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
 _SOURCE = re.compile(r'\bsrc="(https?://[^"]*)"')

@@ -15,7 +15,7 @@ import pytest
 from digest.app import make_app
 from digest.cli.output import ago
 from digest.collect.feeds.opml import Outline
-from digest.collect.state import SourceState
+from digest.collect.types import SourceState
 from digest.config.source_list import parse_target, plan_import
 from digest.models import SourceHealth
 from tests.cli.newsroom import Newsroom

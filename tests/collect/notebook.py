@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping, Sequence
 
-from digest.collect.state import SaveCounts, SourceState
+from digest.collect.types import SaveCounts, SourceState
 from digest.models import Article, InlineImage, Source
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from digest.collect.dispatch import read_document
 from digest.collect.http.fetch import Response
-from digest.collect.items import ParseResult
+from digest.collect.types import ParseResult
 from digest.models import Source
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

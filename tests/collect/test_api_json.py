@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.collect.files.drop_folder import read_path
-from digest.collect.json_api import parser as json_path
-from digest.collect.json_api.presets import PRESETS
+from digest.collect import json_api as json_path
+from digest.collect.files import read_path
+from digest.collect.json_api import PRESETS
 from digest.config.sources import MappingSettings
 from digest.models import Article, JsonMapping, Source
 from tests.collect.reading import NOW, read

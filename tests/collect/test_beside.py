@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from digest.collect import images
 from digest.collect.collector import collect
 from digest.collect.dispatch import read_document
-from digest.collect.files import images
-from digest.collect.files.drop_folder import read_path
+from digest.collect.files import read_path
 from digest.collect.http.fetch import Fetcher, Response
-from digest.collect.items import ParseResult
 from digest.collect.source_reader import CollectContext
+from digest.collect.types import ParseResult
 from digest.models import Article, Source
 from tests.collect.drawn import gif, jpeg, png
 from tests.collect.notebook import InMemoryStore

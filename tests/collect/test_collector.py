@@ -12,7 +12,7 @@ import pytest
 from digest.collect.collector import SourceReport, collect, preview_source
 from digest.collect.http.fetch import Fetcher, FetchLimits
 from digest.collect.source_reader import CollectContext
-from digest.collect.state import SaveCounts, Validators
+from digest.collect.types import SaveCounts, Validators
 from digest.models import Article, Source
 from tests.collect.notebook import InMemoryStore, source
 from tests.collect.server import FEED, Handler, serving

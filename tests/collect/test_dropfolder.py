@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.collect.files.drop_folder import Unreadable, read_file, read_path
+from digest.collect.files import Unreadable, read_file, read_path
 from digest.models import Block, Source
 from tests.paths import SHARED_DATA
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.collect.feeds.xml import parse_feed
-from digest.collect.items import ParseResult
+from digest.collect.types import ParseResult
 from digest.models import Article, Source
 from tests.support.cpu import cpu_limit
 from tests.support.profiles import examples

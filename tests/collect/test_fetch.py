@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from digest.collect.http import ssrf
-from digest.collect.http.auth import Credential
-from digest.collect.http.fetch import MAX_RETRY_AFTER, Fetcher, FetchError, FetchLimits, retry_after_seconds
+from digest.collect.http.fetch import MAX_RETRY_AFTER, Credential, Fetcher, FetchError, FetchLimits, retry_after_seconds
 from tests.collect.server import FEED, Handler, serving
 
 LIMITS = FetchLimits(connect=1.0, read=1.0, total=0.8, body=1_000_000)

@@ -9,9 +9,9 @@ from typing import Any
 
 from digest.collect.http.errors import FetchError
 from digest.collect.http.fetch import Fetcher, Response
-from digest.collect.items import ParseResult
 from digest.collect.pages.fulltext import WHOLE, complete, wants_page, with_body_of
 from digest.collect.pages.fulltext_fetch import MAX_PAGES, FulltextCache, FulltextContext, PageFetcher, add_fulltext
+from digest.collect.types import ParseResult
 from digest.models import Article, Block, Source
 from tests.collect.server import Handler, serving
 from tests.paths import ROOT

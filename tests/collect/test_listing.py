@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.collect.files.drop_folder import read_path
+from digest.collect.files import read_path
 from digest.collect.pages.listing import MAX_LINKS, site_of
 from digest.models import Image, Source
 from tests.collect.reading import NOW, URL, read

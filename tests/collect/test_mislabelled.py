@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest.collect.feeds.xml import parse_feed
-from digest.collect.items import ParseResult
+from digest.collect.types import ParseResult
 from digest.models import Source
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

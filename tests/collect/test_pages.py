@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.collect.cleaning.identity import canonical_url
-from digest.collect.pages.jsonld import read_jsonld
+from digest.collect.pages.metadata import read_jsonld
 from digest.collect.pages.page import read_page
 from digest.hindi.text import fold
 from evaluation.pages import body_of, read, tokens

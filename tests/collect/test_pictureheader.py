@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.collect.files.images import MAX_SIDE, Header, other_format, read_header
+from digest.collect.images import MAX_SIDE, Header, other_format, read_header
 from tests.collect.drawn import gif, jpeg, png
 
 KINDS = {"image/png": png, "image/gif": gif, "image/jpeg": jpeg}

@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 
 from digest.collect.feeds.xml import parse_feed
-from digest.collect.items import ParseResult
+from digest.collect.types import ParseResult
 from digest.models import PLACEHOLDERS, Source
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

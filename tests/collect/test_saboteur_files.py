@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.collect.files.drop_folder import read_path
+from digest.collect.files import read_path
 from digest.models import Source
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.collect.feeds.sitemap import MAX_CHILDREN, MAX_LINKS, title_of
-from digest.collect.files.drop_folder import read_path
+from digest.collect.files import read_path
 from digest.models import Image, Source
 from tests.collect.reading import NOW, read
 from tests.support.profiles import examples

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.collect.http.decompress import BodyTooLarge, DecompressError, accept_encoding, decompress
+from digest.collect.http.decode import BodyTooLarge, DecompressError, accept_encoding, decompress
 
 TEXT = "नहर में पानी आया। ".encode() * 500
 

@@ -7,9 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from digest.curate.summary.second_source import with_another_source
 from digest.curate.summary.sentence_rules import HANGING, balanced, opening
-from digest.curate.summary.sentences import MOST_WORDS, summarise
+from digest.curate.summary.sentences import MOST_WORDS, summarise, with_another_source
 from digest.hindi.sentences import split
 from digest.models import Article, Block
 from tests.curate.sample import BRIDGE, NOW, article
@@ -81,7 +80,7 @@ def test_every_rule_on_real_pairs() -> None:
 
 
 def test_no_addition_refers_to_text_that_the_reader_does_not_see() -> None:
-    from digest.curate.summary.second_source import POINTING
+    from digest.curate.summary.sentences import POINTING
     from digest.hindi.tokens import tokens
 
     assert POINTING & set(tokens("आयोजन समिति ने यह घोषणा रविवार रात समारोह में की।"))

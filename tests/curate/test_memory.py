@@ -9,7 +9,7 @@ import pytest
 
 from digest.curate.already_sent import SentStory
 from digest.curate.compose import ComposeContext, Curated, compose
-from digest.curate.editorial_changes import Changes
+from digest.curate.filtering import Changes
 from digest.curate.rules import Rules
 from digest.models import Article, Block, Story
 from tests.curate.sample import BRIDGE, DAY, NOW, OTHERS, article

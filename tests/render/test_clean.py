@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.models import PLACEHOLDERS
-from digest.render import sanitise
+from digest.render import texts
 
 ANY = st.text(st.one_of(st.characters(), st.sampled_from("-DGX_LEAVE\x00\x0b\ud800")), max_size=60)
 
@@ -17,10 +17,10 @@ ANY = st.text(st.one_of(st.characters(), st.sampled_from("-DGX_LEAVE\x00\x0b\ud8
 @given(ANY, st.sampled_from(sorted(PLACEHOLDERS.values())), st.sampled_from(["", "\x00", "\x0b", "\ud800", "\ufeff"]))
 def test_no_text_can_contain_a_placeholder(text: str, tag: str, inside: str) -> None:
     hostile = f"{text}{tag[:5]}{inside}{tag[5:]}{text}"
-    assert tag not in sanitise.one_line(hostile)
-    assert not any(tag in paragraph for paragraph in sanitise.paragraphs(hostile))
-    assert tag not in sanitise.web_address(f"https://x.example/{hostile}?{tag}#{tag}")
-    sanitise.one_line(hostile).encode()
+    assert tag not in texts.one_line(hostile)
+    assert not any(tag in paragraph for paragraph in texts.paragraphs(hostile))
+    assert tag not in texts.web_address(f"https://x.example/{hostile}?{tag}#{tag}")
+    texts.one_line(hostile).encode()
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def test_no_text_can_contain_a_placeholder(text: str, tag: str, inside: str) -> 
     ],
 )
 def test_web_addresses(url: str, expected: str) -> None:
-    assert sanitise.web_address(url) == expected
+    assert texts.web_address(url) == expected
 
 
 @given(ANY)
 def test_web_is_ascii_and_never_raises(text: str) -> None:
     for url in (text, f"https://{text}", f"https://x.example/{text}"):
-        got = sanitise.web_address(url)
+        got = texts.web_address(url)
         assert got.isascii()
         assert got == "" or urlsplit(got).scheme in ("http", "https")
         assert not set(got) & set(" \"'<>\n")
@@ -70,8 +70,8 @@ def test_web_is_ascii_and_never_raises(text: str) -> None:
     ],
 )
 def test_mail_addresses(address: str, expected: str) -> None:
-    assert sanitise.mail_address(address) == expected
+    assert texts.mail_address(address) == expected
 
 
 def test_paragraphs() -> None:
-    assert sanitise.paragraphs("पहला\tभाग\r\n\n  दूसरा\u00a0 भाग\n") == ("पहला भाग", "दूसरा भाग")
+    assert texts.paragraphs("पहला\tभाग\r\n\n  दूसरा\u00a0 भाग\n") == ("पहला भाग", "दूसरा भाग")

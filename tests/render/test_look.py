@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from digest.hindi.numbers import latin_digits
 from digest.models import RenderedEmail
-from digest.render import colour
+from digest.render import themes
 from digest.render.size_budget import measure
-from digest.render.text import devanagari_digits_in_text
+from digest.render.texts import devanagari_digits_in_text
 from digest.render.themes import LOOKS, Theme
 from tests.render.sample import BRANDING, EDITION, EVERYTHING, NOW, renderer, twenty
 
@@ -29,14 +29,14 @@ def test_any_accent_is_readable_in_both_schemes(look: str, accent: str) -> None:
     for palette in (theme.light, theme.dark):
         for ground in (palette.paper, palette.tint):
             for text in (palette.ink, palette.grey, palette.accent):
-                assert colour.contrast(text, ground) >= 4.5
-        assert colour.contrast(palette.paper, palette.accent) >= 4.5, "text of a label"
+                assert themes.contrast(text, ground) >= 4.5
+        assert themes.contrast(palette.paper, palette.accent) >= 4.5, "text of a label"
 
 
 def test_a_readable_accent_is_kept() -> None:
     assert Theme(accent="#006400").light.accent == "#006400"
     assert Theme(accent="#9C1C1C").dark.accent == LOOKS["newspaper"].dark.accent, "picked by hand"
-    assert colour.contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert themes.contrast("#ffffff", "#000000") == pytest.approx(21)
 
 
 @pytest.mark.parametrize("accent", ["red", "#fff", "#9c1c1c;}"])

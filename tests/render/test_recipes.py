@@ -11,10 +11,9 @@ import pytest
 from digest.config import loader
 from digest.i18n import bound
 from digest.models import RenderedEmail
-from digest.render.colour import Palette
 from digest.render.context import Group, Item, Links, Page, Picture
 from digest.render.lint import lint
-from digest.render.themes import LOOKS, Look, Theme
+from digest.render.themes import LOOKS, Look, Palette, Theme
 from digest.yamlio import reader
 from tests.paths import ROOT
 from tests.render.sample import EDITION, EVERYTHING, NOW, TEMPLATES, renderer

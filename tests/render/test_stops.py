@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.render.text import unify_sentence_ends
+from digest.render.texts import unify_sentence_ends
 
 
 @pytest.mark.parametrize(

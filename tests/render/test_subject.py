@@ -13,7 +13,7 @@ from digest.hindi import cut
 from digest.hindi.text import words
 from digest.models import PLACEHOLDERS, Edition, Section
 from digest.render.subject import clean_headline, preheader, shorten, subject_line
-from digest.render.text import acronyms_in_devanagari
+from digest.render.texts import acronyms_in_devanagari
 from tests.render.sample import EDITION, story
 
 TITLES = st.lists(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import event
 
-from digest.collect.state import SaveCounts, SourceState, Validators
+from digest.collect.types import SaveCounts, SourceState, Validators
 from digest.models import Article, Block, Image, SourceHealth
 from digest.store.content.articles import ArticleStore
 from digest.store.database import Database

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from digest.curate.editorial_changes import Changes
+from digest.curate.filtering import Changes
 from digest.store.content.editions import EditionStore
 from digest.store.database import Database
 from tests.store.conftest import an_edition

@@ -12,7 +12,7 @@ from digest.collect.cleaning.dedupe import drop_shared
 from digest.collect.cleaning.identity import article_id, canonical_url
 from digest.collect.cleaning.titles import first_words
 from digest.collect.feeds.dates import as_indian, is_mislabelled, parse_date, zero_labelled
-from digest.collect.items import FeedInfo, ParseContext, RawItem
+from digest.collect.types import FeedInfo, ParseContext, RawItem
 from digest.hindi.cut import shorten
 from digest.hindi.language import guess
 from digest.hindi.text import repair

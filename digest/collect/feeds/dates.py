@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
-from digest.collect.items import FeedInfo, RawItem
+from digest.collect.types import FeedInfo, RawItem
 from digest.hindi.dates import MONTHS
 from digest.hindi.numbers import latin_digits
 from digest.hindi.text import fold

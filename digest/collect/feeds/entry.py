@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from digest.collect.cleaning.identity import absolute_url
-from digest.collect.cleaning.images import is_decoration, resolve_image
-from digest.collect.items import RawItem
+from digest.collect.images import is_decoration, resolve_image
 from digest.collect.markup import Content, pixels, plain, read_html
+from digest.collect.types import RawItem
 from digest.models import Block, Image
 
 # Characters. A description of several paragraphs, or of more characters, is the article's body.

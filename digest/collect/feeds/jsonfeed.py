@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from digest.collect.cleaning.identity import absolute_url
-from digest.collect.cleaning.images import resolve_image
 from digest.collect.feeds.dates import parse_date
 from digest.collect.feeds.entry import EXCERPT
-from digest.collect.items import RawItem
+from digest.collect.images import resolve_image
 from digest.collect.markup import paragraphs, plain, read_html
+from digest.collect.types import RawItem
 
 # Halves of a UTF-16 pair, which can't be encoded.
 _SURROGATES = re.compile("[\ud800-\udfff]")

@@ -17,12 +17,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from digest.collect.cleaning.identity import absolute_url, canonical_url
-from digest.collect.cleaning.images import is_decoration
 from digest.collect.cleaning.normalise import assemble
 from digest.collect.feeds.dates import parse_date
 from digest.collect.feeds.sanitise_xml import MAX_ITEMS, sanitise_xml
-from digest.collect.items import FeedInfo, ParseContext, ParseResult, RawItem, WarningLog
+from digest.collect.images import is_decoration
 from digest.collect.markup import plain
+from digest.collect.types import FeedInfo, ParseContext, ParseResult, RawItem, WarningLog
 from digest.models import Image
 
 ROOTS = frozenset({"urlset", "sitemapindex"})

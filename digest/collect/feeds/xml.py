@@ -19,9 +19,9 @@ from digest.collect.feeds.jsonfeed import read_json_feed
 from digest.collect.feeds.sanitise_xml import MAX_ITEMS, limit_items, sanitise_xml, size_problem
 from digest.collect.feeds.sitemap import title_of
 from digest.collect.http.decode import decode
-from digest.collect.items import FeedInfo, ParseContext, ParseResult, RawItem
 from digest.collect.markup import plain
 from digest.collect.sniff import FEED_ROOTS, Sniffed, sniff
+from digest.collect.types import FeedInfo, ParseContext, ParseResult, RawItem
 from digest.models import Source
 
 # feedparser's versions and our names for them.

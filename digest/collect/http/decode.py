@@ -1,9 +1,148 @@
-"""Decode bytes: by byte order mark, declared charset, UTF-8, else cp1252."""
+"""Decompress a body while it is received, and decode it: by byte order mark, declared charset, UTF-8, else cp1252.
+
+A gzip bomb of 10 kB can expand to 10 MB, one of brotli or zstd to far more. So each decoder is asked for limited
+output. One that can't limit it (brotli before 1.2) is not used.
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+# Bytes of output requested from a decoder at once.
+_MAX_OUTPUT = 65_536
+
+# gzip or zlib wrapper, as its header says.
+_AUTO = zlib.MAX_WBITS | 32
+
+# Bytes: the largest window that zstd may use over HTTP (RFC 9659).
+_ZSTD_WINDOW = 1 << 23
+
+# Bytes of input for a decoder without an output limit. A block of 4 bytes expands to 128 kB at most, so 2 MB come out.
+_ZSTD_INPUT = 64
+
+_Decoder = Callable[[Iterable[bytes]], Iterator[bytes]]
+
+
+class BodyTooLarge(Exception):
+    """The decompressed body is larger than the limit."""
+
+
+class DecompressError(Exception):
+    """The body has an encoding that was not requested, or is damaged."""
+
+
+def accept_encoding() -> str:
+    """The Accept-Encoding header: the encodings that this machine can decode."""
+    return ", ".join(name for name in ("br", "zstd", "gzip") if name in _decoders())
+
+
+def decompress(chunks: Iterable[bytes], encoding: str, *, limit: int) -> Iterator[bytes]:
+    """The decompressed body in chunks of about 64 kB. `limit` is in bytes. Raises BodyTooLarge or DecompressError."""
+    kind = encoding.strip().lower().removeprefix("x-")
+    if kind not in _decoders():
+        raise DecompressError(f"the body came packed as {encoding[:40]!r}, which was not asked for")
+    size = 0
+    try:
+        for chunk in _decoders()[kind](chunks):
+            size += len(chunk)
+            if size > limit:
+                raise BodyTooLarge
+            yield chunk
+    except _decoder_errors() as error:
+        raise DecompressError(f"the {kind} body is damaged ({error})") from error
+
+
+@cache
+def _decoders() -> dict[str, _Decoder]:
+    """Decoders by encoding. brotli and zstandard are an extra (`hindi-digest[compression]`)."""
+    found: dict[str, _Decoder] = {"": iter, "identity": iter, "gzip": _inflate, "deflate": _inflate}
+    brotli, zstandard, native = _module("brotli"), _module("zstandard"), _module("compression.zstd")
+    if hasattr(getattr(brotli, "Decompressor", None), "can_accept_more_data"):
+        found["br"] = lambda chunks: _decompress_brotli(chunks, brotli.Decompressor())
+    if native is not None:
+        found["zstd"] = lambda chunks: _decompress_zstd_native(chunks, native)
+    elif zstandard is not None:
+        found["zstd"] = lambda chunks: _decompress_zstd(chunks, zstandard)
+    return found
+
+
+@cache
+def _decoder_errors() -> tuple[type[Exception], ...]:
+    """What the decoders raise for damaged bodies."""
+    named = (("brotli", "error"), ("zstandard", "ZstdError"), ("compression.zstd", "ZstdError"))
+    kinds = [getattr(_module(module), name, None) for module, name in named]
+    return (zlib.error, *(kind for kind in kinds if kind is not None))
+
+
+def _module(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        return None
+
+
+def _inflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    engine = zlib.decompressobj(_AUTO)
+    for chunk in chunks:
+        data = chunk
+        while data:
+            # Several gzip members are one body; anything else after a member is trailing junk.
+            if engine.eof:
+                if data[:2] != b"\x1f\x8b":
+                    return
+                engine = zlib.decompressobj(_AUTO)
+            yield engine.decompress(data, _MAX_OUTPUT)
+            data = engine.unconsumed_tail or engine.unused_data
+    # A few decoded bytes that did not fit into the last chunk.
+    yield engine.flush()
+    if not engine.eof:
+        raise DecompressError("the packed body ended too early")
+
+
+def _decompress_brotli(chunks: Iterable[bytes], engine: Any) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield engine.process(chunk, output_buffer_limit=_MAX_OUTPUT)
+        while not engine.can_accept_more_data():
+            yield engine.process(b"", output_buffer_limit=_MAX_OUTPUT)
+        if engine.is_finished():
+            return
+    raise DecompressError("the packed body ended too early")
+
+
+def _decompress_zstd(chunks: Iterable[bytes], zstandard: Any) -> Iterator[bytes]:
+    maker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+    engine = maker.decompressobj()
+    for chunk in chunks:
+        for at in range(0, len(chunk), _ZSTD_INPUT):
+            data = chunk[at : at + _ZSTD_INPUT]
+            while data:
+                if engine.eof:
+                    engine = maker.decompressobj()
+                yield engine.decompress(data)
+                data = engine.unused_data if engine.eof else b""
+    if not engine.eof:
+        raise DecompressError("the packed body ended too early")
+
+
+def _decompress_zstd_native(chunks: Iterable[bytes], zstd: Any) -> Iterator[bytes]:
+    options = {zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW.bit_length() - 1}
+    engine = zstd.ZstdDecompressor(options=options)
+    for chunk in chunks:
+        data = chunk
+        while data or not (engine.needs_input or engine.eof):
+            if engine.eof:
+                engine = zstd.ZstdDecompressor(options=options)
+            yield engine.decompress(data, _MAX_OUTPUT)
+            data = engine.unused_data if engine.eof else b""
+    if not engine.eof:
+        raise DecompressError("the packed body ended too early")
+
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -15,8 +15,8 @@ from digest.collect.cleaning.clean import clean_article
 from digest.collect.cleaning.identity import canonical_url, content_hash
 from digest.collect.feeds.dates import parse_date
 from digest.collect.http.decode import decode
-from digest.collect.items import RawItem
 from digest.collect.pages.page import read_page
+from digest.collect.types import RawItem
 from digest.hindi.language import guess
 from digest.hindi.tokens import stems
 from digest.models import Article, Block

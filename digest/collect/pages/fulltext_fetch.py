@@ -19,9 +19,8 @@ from digest.collect.http.errors import FetchError
 from digest.collect.http.fetch import Response
 from digest.collect.http.robots import Permission
 from digest.collect.http.ssrf import same_host
-from digest.collect.items import ParseResult
 from digest.collect.pages.fulltext import ELSEWHERE, NO_MORE, complete, wants_page, with_body_of
-from digest.collect.state import ArticleLookup
+from digest.collect.types import ArticleLookup, ParseResult
 from digest.errors import DigestError
 from digest.models import Article, Source
 

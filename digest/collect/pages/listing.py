@@ -17,8 +17,8 @@ from digest.collect.cleaning.identity import absolute_url, canonical_url
 from digest.collect.cleaning.normalise import assemble
 from digest.collect.feeds.dates import parse_date
 from digest.collect.feeds.sitemap import title_of
-from digest.collect.items import FeedInfo, ParseContext, ParseResult, RawItem, WarningLog
 from digest.collect.markup import html_tree, picture_of, plain
+from digest.collect.types import FeedInfo, ParseContext, ParseResult, RawItem, WarningLog
 
 # Articles of one page. The page of each must be fetched, and lists begin with the newest.
 MAX_LINKS = 100

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from digest.collect.cleaning.identity import absolute_url
-from digest.collect.cleaning.images import is_decoration
-from digest.collect.items import RawItem
+from digest.collect.images import is_decoration
 from digest.collect.markup import html_tree, picture_of, pixels, plain
 from digest.collect.pages.body import page_body, trim
-from digest.collect.pages.jsonld import read_jsonld
+from digest.collect.pages.boilerplate import elements_to_remove
 from digest.collect.pages.metadata import (
     first,
     page_address,
     page_author,
     page_title,
     published_date,
+    read_jsonld,
     read_meta,
     updated_date,
 )
-from digest.collect.pages.site_rules import elements_to_remove
+from digest.collect.types import RawItem
 from digest.models import Image
 
 # Characters of a page that are read. Article pages have some 300,000, and their text comes early.

@@ -12,7 +12,7 @@ from digest.curate.ranking import Ranked
 from digest.curate.similarity.clustering import Pairs, explain_cluster
 from digest.curate.summary.checks import find_faults
 from digest.curate.summary.registry import Summariser, SummaryError
-from digest.curate.summary.second_source import Extractive
+from digest.curate.summary.sentences import Extractive
 from digest.hindi.tokens import stems
 from digest.models import Article, Image, Story
 

@@ -11,7 +11,7 @@ from digest.models import Article
 
 # Name in the settings -> `module:class`.
 SUMMARISERS: dict[str, str] = {
-    "extractive": "digest.curate.summary.second_source:Extractive",
+    "extractive": "digest.curate.summary.sentences:Extractive",
     "openai": "digest.curate.summary.openai:OpenAI",
 }
 

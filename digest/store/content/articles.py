@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from digest.collect.state import SaveCounts, SourceState, Validators
+from digest.collect.types import SaveCounts, SourceState, Validators
 from digest.models import Article, Block, Image, InlineImage, SourceHealth
 from digest.store.database import Database
 from digest.store.schema import article, picture, source

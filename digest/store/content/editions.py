@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, func, insert, select, update
 
-from digest.curate.editorial_changes import Changes
+from digest.curate.filtering import Changes
 from digest.errors import DigestError
 from digest.models import DeliveryOutcome, Edition, EditionState, RenderedEmail, Section
 from digest.store.database import Database

@@ -1,13 +1,14 @@
-"""Images that are files next to the documents of a folder, found by the names that the documents give them.
+"""Images that documents name: files next to them, or URLs. Recognises decoration such as tracking pixels and spacers.
 
-Only files below that folder are read. Nothing from the network can name a file: a parser knows a folder only while a
-document of it is being read (`open_document`).
+Only files below the document's folder are read. Nothing from the network can name a file: a parser knows a folder only
+while a document of it is being read (`open_document`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,7 +18,7 @@ from urllib.parse import unquote
 
 import imagesize
 
-from digest.collect.cleaning.identity import content_hash
+from digest.collect.cleaning.identity import absolute_url, content_hash
 from digest.models import Article, Image, InlineImage
 
 # Bytes of one image. It is part of every recipient's email, and a phone shows it 600 pixels wide.
@@ -199,3 +200,49 @@ def with_image_in_hash(article: Article) -> Article:
     if image is None or not image.url.startswith("cid:"):
         return article
     return replace(article, content_hash=content_hash(article.content_hash, f"{image.url} {image.alt}"))
+
+
+# Pixels. What is smaller in one direction is a spacer or a counter.
+MIN_SIDE = 10
+
+# Patterns of URLs, each with an example that is its test.
+
+DECORATION: tuple[tuple[str, str], ...] = (
+    (r"/1x1\.", "https://example.com/img/1x1.gif"),
+    (r"//feeds\.feedburner\.com/~", "http://feeds.feedburner.com/~r/example/~4/abc"),
+    (r"//pixel\.", "https://pixel.example.com/p.gif?id=1"),
+    (r"//stats\.wordpress\.com/", "https://stats.wordpress.com/b.gif?v=noscript"),
+    (r"//pixel\.wp\.com/", "https://pixel.wp.com/b.gif?host=example.com"),
+    (r"//s\.w\.org/images/core/emoji/", "https://s.w.org/images/core/emoji/14.0.0/72x72/1f600.png"),
+    (r"//[a-z0-9.]*\.gravatar\.com/", "https://secure.gravatar.com/avatar/00"),
+    (r"//ad\.doubleclick\.net/", "https://ad.doubleclick.net/ddm/trackimp/x"),
+    (r"//(?:www\.)?google-analytics\.com/", "https://www.google-analytics.com/collect?v=1"),
+    (r"//(?:www\.)?facebook\.com/tr\b", "https://www.facebook.com/tr?id=1&ev=PageView"),
+    (r"//sb\.scorecardresearch\.com/", "https://sb.scorecardresearch.com/p?c1=2"),
+    (r"/(?:default|social-banner)[^/]*\.(?:png|jpe?g|webp)", "https://example.com/img/default_500.png"),
+    (r"/(?:tracking|beacon|counter|count)(?:[./?]|$)", "https://example.com/tracking.gif"),
+    (r"/(?:spacer|blank|transparent|placeholder)[^/]*\.(?:gif|png|svg)", "https://example.com/spacer.gif"),
+)
+
+_DECORATION = re.compile("|".join(f"(?:{pattern})" for pattern, _example in DECORATION), re.I)
+
+
+def resolve_image(raw: str, base: str, width: int | None = None, height: int | None = None) -> Image | None:
+    """The image that a document names: a file next to it, else a URL relative to `base`; None if it is neither.
+
+    The size of a file is read from the file.
+    """
+    is_local, image = find_local(raw)
+    if is_local:
+        return image
+    url = absolute_url(raw, base)
+    if not url:
+        warn_missing(raw)
+        return None
+    return Image(url, width, height)
+
+
+def is_decoration(url: str, width: int | None, height: int | None) -> bool:
+    """Whether an image only counts visitors or decorates. Sizes are in pixels, None if unknown."""
+    is_small = any(side is not None and side < MIN_SIDE for side in (width, height))
+    return is_small or bool(_DECORATION.search(url))

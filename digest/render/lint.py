@@ -1,4 +1,7 @@
-"""The checks of a rendered email, one function per subject. None of them opens a connection or changes anything."""
+"""Check a rendered email before it is sent: what would break it for recipients, and what would only look bad.
+
+One function per subject. None of them opens a connection or changes anything.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ from urllib.parse import urlsplit
 
 from digest.hindi import cut
 from digest.models import PLACEHOLDERS, Edition, RenderedEmail
-from digest.render.colour import contrast
 from digest.render.inline_css import DOCTYPE
-from digest.render.lint.tree import Element, Finding, Tree, error, parse, warning
+from digest.render.lint_tree import Element, Finding, Tree, error, parse, warning
 from digest.render.size_budget import CLIPPED, STOP, measure
+from digest.render.themes import contrast
 
 MAX_TABLE_DEPTH = 3
 """Levels of nested tables that Outlook and screen readers cope with."""
@@ -351,3 +354,18 @@ def _excerpt(text: str, limit: int = 60) -> str:
 
 RULES = (_check_html, _check_links, _check_images, _check_contrast, _check_sizes)
 """Each takes the email and its parsed HTML (None for a text-only email)."""
+
+
+def lint(
+    email: RenderedEmail, edition: Edition | None = None, image_sizes: Mapping[str, int] | None = None
+) -> list[Finding]:
+    """All findings, errors first. An error stops a send.
+
+    Text that looks like a template's leftover is an error in a sample email (no `edition`) and in the editor's own
+    words. In stories from other sites it is a warning, because no feed may stop a send. `image_sizes` are the bytes
+    of the images attached to emails, by Content-ID.
+    """
+    tree = parse(email.html) if email.html else None
+    found = [*check_texts(email, tree, edition), *(finding for rule in RULES for finding in rule(email, tree))]
+    found += check_attached_images(tree, image_sizes or {})
+    return sorted(dict.fromkeys(found), key=lambda finding: finding.level != "error")

@@ -1,26 +1,85 @@
-"""Parse the JSON of a news API with a mapping from our fields to paths. Never raises.
-
-Mappings of well-known APIs are in apipresets. JSON Feed needs no mapping and has its own module.
-"""
+"""Parse the JSON of a news API with a mapping from our fields to paths. JSON Feed has its own module. Never raises."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from digest.collect.cleaning.identity import absolute_url
-from digest.collect.cleaning.images import is_decoration
 from digest.collect.cleaning.normalise import assemble
 from digest.collect.feeds.dates import parse_date
 from digest.collect.feeds.entry import EXCERPT
 from digest.collect.feeds.sanitise_xml import MAX_ITEMS
-from digest.collect.items import ParseContext, ParseResult, RawItem, WarningLog
-from digest.collect.json_api.presets import PRESETS
+from digest.collect.images import is_decoration
 from digest.collect.markup import plain, read_html
+from digest.collect.types import ParseContext, ParseResult, RawItem, WarningLog
 from digest.models import Image, JsonMapping
+
+
+# Sources: https://newsapi.org/docs/endpoints/everything, https://docs.gnews.io/endpoints/search-endpoint,
+# https://developer.wordpress.org/rest-api/reference/posts/ (with and without `_embed`).
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """One news API."""
+
+    # Keys that every item of this API has. They identify the API if the source has no mapping.
+    signs: tuple[str, ...]
+    mapping: JsonMapping
+
+
+# API by name, in the order in which they are tried: NewsAPI has all keys of GNews.
+PRESETS: dict[str, Preset] = {
+    "newsapi": Preset(
+        ("title", "url", "publishedAt", "urlToImage"),
+        JsonMapping(
+            items="articles",
+            title="title",
+            url="url",
+            published="publishedAt",
+            body="content",
+            excerpt="description",
+            image="urlToImage",
+            author="author",
+            publisher="source.name",
+            utc=True,
+        ),
+    ),
+    "gnews": Preset(
+        ("title", "url", "publishedAt"),
+        JsonMapping(
+            items="articles",
+            title="title",
+            url="url",
+            published="publishedAt",
+            body="content",
+            excerpt="description",
+            image="image",
+            language="lang",
+            publisher="source.name",
+            utc=True,
+        ),
+    ),
+    "wordpress": Preset(
+        ("title", "link", "date_gmt"),
+        JsonMapping(
+            title="title.rendered",
+            url="link",
+            published="date_gmt",
+            updated="modified_gmt",
+            body="content.rendered",
+            excerpt="excerpt.rendered",
+            image="_embedded.wp:featuredmedia.source_url | jetpack_featured_media_url | yoast_head_json.og_image.url",
+            author="_embedded.author.name | yoast_head_json.author",
+            categories="_embedded.wp:term[][].name",
+            guid="guid.rendered",
+            utc=True,
+        ),
+    ),
+}
+
 
 # Values that one path may give: no article has so many categories.
 MAX_VALUES = 50

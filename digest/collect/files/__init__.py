@@ -1,1 +1,0 @@
-"""Read articles and images from files and drop folders."""

@@ -1,1 +1,0 @@
-"""Read news APIs that answer in JSON."""
