@@ -315,6 +315,7 @@ class App:
             subscribers=self.subscribers,
             signer=self.signer,
             sender=self.sender,
+            bounce_address=self.settings.delivery.smtp.bounces,
             tracking=self.settings.newsletter.tracking == "on",
             retention=self.settings.web.webhooks.keep,
             now=self.now,

@@ -28,14 +28,14 @@ def doctor(file: Path, key: Path | None, offline: bool, as_json: bool) -> int:
 
     The exit code is 1 if there is an error.
     """
-    from digest.dkim_verdict import verdict
+    from digest.dkim_verdict import verify
     from digest.doctor import aligned, examine
 
     raw = _read(file)
     sender, findings, signatures = examine(raw)
     if signatures:
         ours = [place for place, one in enumerate(signatures) if aligned(one.domain, sender)]
-        findings.append(verdict(raw, (ours or [0])[0], key=key.read_bytes() if key else None, online=not offline))
+        findings.append(verify(raw, (ours or [0])[0], key=key.read_bytes() if key else None, online=not offline))
     errors = _messages(findings, "error")
     if as_json:
         document = {

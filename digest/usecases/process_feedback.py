@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from digest import verp
 from digest.deliver.message import Outgoing, recipient
 from digest.deliver.mime import message_id
 from digest.events import sendgrid
@@ -37,9 +38,6 @@ _OLDEST_MAIL = timedelta(days=366)
 _MAX_CLOCK_SKEW = timedelta(hours=1)
 # Provider name to the parser of its payloads.
 _PARSERS: dict[str, Callable[[bytes, Callable[[str], str]], list[Event]]] = {"sendgrid": sendgrid.parse_payload}
-
-Verp = Callable[[str], int | None]
-"""Returns the subscriber id that a signed envelope address names, or None for any other address."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +65,8 @@ class FeedbackProcessor:
     subscribers: SubscriberStore
     signer: Signer
     sender: Sender
+    # `delivery.smtp.bounces`: the address to which VERP adds a token for each recipient. Empty without VERP.
+    bounce_address: str
     # Whether opens and clicks are kept.
     tracking: bool
     # How long processed payloads are kept.
@@ -100,12 +100,12 @@ class FeedbackProcessor:
         ]
         return FeedbackResult(resolved_editions=tuple(sorted(resolved)), notes=tuple(notes), **totals)
 
-    def process_mail(self, data: bytes, *, verp: Verp = lambda _address: None) -> tuple[str, int]:
+    def process_mail(self, data: bytes) -> tuple[str, int]:
         """Apply one returned mail. Returns what it was, and the number of newly suppressed addresses."""
         report = parse_report(data)
         if report is None:
             return "not a report", 0
-        found = self._recipient_of(report, verp)
+        found = self._recipient_of(report)
         if found is None:
             return f"{report.statuses[0].kind}, but not for an email of this newsletter", 0
         subscriber, address, edition = found
@@ -136,12 +136,15 @@ class FeedbackProcessor:
             f"`digest edition pause {key}` holds the rest."
         )
 
-    def _recipient_of(self, report: DeliveryReport, verp: Verp) -> tuple[int, str, str] | None:
+    def _recipient_of(self, report: DeliveryReport) -> tuple[int, str, str] | None:
         """Find whom a report is about: (subscriber id, comparable address, edition key or '').
 
         Trusts only what we signed, or a Message-ID together with the recipient it was made for.
         """
-        signed = [*map(verp, report.envelope), *(self.signer.read("leave", token) for token in report.tokens)]
+        signed = [
+            *(self._verp_recipient(address) for address in report.envelope),
+            *(self.signer.read("leave", token) for token in report.tokens),
+        ]
         subscriber = next((id for id in signed if id), None)
         addresses = [address for status in report.statuses if (address := comparable(status.address))]
         empty = RenderedEmail("", "", "", "")
@@ -152,6 +155,11 @@ class FeedbackProcessor:
                 return sent.reader, sent.address, sent.edition
         email = self.subscribers.email_of(subscriber) if subscriber else None
         return (subscriber, comparable(email), "") if subscriber and email else None
+
+    def _verp_recipient(self, address: str) -> int | None:
+        """Return the subscriber whose bounce address this is, or None for any other address."""
+        token = verp.token(self.bounce_address, address) if self.bounce_address else None
+        return self.signer.read("bounce", token) if token else None
 
 
 def _event_time(report: DeliveryReport, kind: str, now: datetime) -> datetime:

@@ -44,7 +44,7 @@ def test_a_letter_of_ours_has_nothing_wrong() -> None:
     assert told(GOOD, "error") == told(GOOD, "warning") == []
     good = "\n".join(told(GOOD, "good"))
     assert "the signature of example.com (s=s1) covers from, list-unsubscribe, list-unsubscribe-post" in good
-    assert "leads to https://news.example.com/leave/" in good
+    assert "links to https://news.example.com/leave/" in good
     assert "dmarc=pass" in good
 
 
@@ -63,25 +63,25 @@ ERRORS = {
     "does not cover list-unsubscribe, list-unsubscribe-post": signed_without(
         b"list-unsubscribe", b"list-unsubscribe-post"
     ),
-    "no DKIM signature is of the sender's domain example.org: d= says example.com": changed(
+    "no DKIM signature is of the sender's domain example.org: d= is example.com": changed(
         b"<news@example.com>", b"<news@example.org>"
     ),
-    "made by rsa-sha1": changed(b"a=rsa-sha256", b"a=rsa-sha1"),
+    "uses rsa-sha1": changed(b"a=rsa-sha256", b"a=rsa-sha1"),
     "there is no List-Unsubscribe:": without(b"List-Unsubscribe"),
     "there is no List-Unsubscribe-Post": without(b"List-Unsubscribe-Post"),
-    "List-Unsubscribe holds no https address but http:": changed(b"<https://news", b"<http://news"),
-    "List-Unsubscribe holds no <address>": changed(b"List-Unsubscribe: ", b"List-Unsubscribe: none\r\nX-Rest: "),
+    "List-Unsubscribe contains no https address but http:": changed(b"<https://news", b"<http://news"),
+    "List-Unsubscribe contains no <address>": changed(b"List-Unsubscribe: ", b"List-Unsubscribe: none\r\nX-Rest: "),
     "expected List-Unsubscribe=One-Click, found yes": changed(b"List-Unsubscribe=One-Click", b"yes"),
     "there is no Message-ID": without(b"Message-ID"),
-    "Message-ID is not of the form": changed(b"Message-ID: <", b"Message-ID: "),
+    "Message-ID does not have the form": changed(b"Message-ID: <", b"Message-ID: "),
     "there is no Date": without(b"Date"),
-    "Date is no date": changed(b"\r\nDate: ", b"\r\nDate: yesterday\r\nX-Rest: "),
+    "Date is not a valid date": changed(b"\r\nDate: ", b"\r\nDate: yesterday\r\nX-Rest: "),
     "there is no From": without(b"From"),
-    "From stands 2 times": changed(b"\r\nTo: ", b"\r\nFrom: b@example.com\r\nTo: "),
-    "the receiver found dkim=fail": changed(b"dkim=pass", b"dkim=fail"),
-    "the receiver found dmarc=none": changed(b"dmarc=pass", b"dmarc=none"),
-    "is not what its charset us-ascii says": GOOD.replace(b"text/html; charset=utf-8", b"text/html; charset=us-ascii"),
-    "still holds -DGX_LEAVE-": b"From: news@example.com\r\n\r\nhttps://x.example/-DGX_LEAVE-\r\n",
+    "From occurs 2 times": changed(b"\r\nTo: ", b"\r\nFrom: b@example.com\r\nTo: "),
+    "the receiving server found dkim=fail": changed(b"dkim=pass", b"dkim=fail"),
+    "the receiving server found dmarc=none": changed(b"dmarc=pass", b"dmarc=none"),
+    "is not valid us-ascii, its charset": GOOD.replace(b"text/html; charset=utf-8", b"text/html; charset=us-ascii"),
+    "still contains -DGX_LEAVE-": b"From: news@example.com\r\n\r\nhttps://x.example/-DGX_LEAVE-\r\n",
 }
 WARNINGS = {
     "does not cover subject": signed_without(b"subject"),
@@ -89,15 +89,15 @@ WARNINGS = {
     "there is no List-Id": without(b"List-Id"),
     "there is no Feedback-ID": without(b"Feedback-ID"),
     "there is no Precedence": without(b"Precedence"),
-    "holds 2 https addresses": changed(b"<mailto:desk@example.com?subject=unsubscribe", b"<https://other.example/"),
+    "contains 2 https addresses": changed(b"<mailto:desk@example.com?subject=unsubscribe", b"<https://other.example/"),
     "there is no Authentication-Results": GOOD.removeprefix(RESULTS),
-    "the receiver found spf=softfail": changed(b"spf=pass", b"spf=softfail"),
-    "the receiver says nothing of dmarc": changed(b"; dmarc=pass (p=NONE)", b""),
+    "the receiving server found spf=softfail": changed(b"spf=pass", b"spf=softfail"),
+    "the receiving server reports no result for dmarc": changed(b"; dmarc=pass (p=NONE)", b""),
     "there is no text part": GOOD.replace(b"text/plain; ", b"text/x; "),
     "the text/html part is in iso-8859-1; expected utf-8": GOOD.replace(
         b"text/html; charset=utf-8", b"text/html; charset=iso-8859-1"
     ),
-    "Gmail cuts it at 102,400": b"Content-Type: text/html\r\n\r\n" + b"x" * 103_000,
+    "Gmail clips it at 102,400": b"Content-Type: text/html\r\n\r\n" + b"x" * 103_000,
 }
 
 
@@ -139,14 +139,14 @@ def test_the_command_verifies_with_a_key_at_hand(newsroom: Newsroom, tmp_path: P
     (tmp_path / "key").write_bytes(key)
     run = newsroom.digest("doctor", str(tmp_path / "letter.eml"), "--key", str(tmp_path / "key"))
     assert run.code == 0
-    assert "good: the signature is good" in run.out
+    assert "good: the signature is valid" in run.out
     assert "letter.eml: 0 errors" in run.out
     (tmp_path / "letter.eml").write_bytes(GOOD.replace(b"\r\n", b"\n"))  # as some programs save it
     assert newsroom.digest("doctor", str(tmp_path / "letter.eml"), "--key", str(tmp_path / "key")).code == 0
     (tmp_path / "letter.eml").write_bytes(GOOD.replace(b"\r\nTo: asha", b"\r\nTo: ravi"))
     run = newsroom.digest("doctor", str(tmp_path / "letter.eml"), "--key", str(tmp_path / "key"))
     assert run.code == 1
-    assert "error: the signature is not good" in run.out
+    assert "error: the signature is invalid" in run.out
 
 
 def test_the_signature_of_the_sender_is_judged_not_the_first(newsroom: Newsroom, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_the_signature_of_the_sender_is_judged_not_the_first(newsroom: Newsroom,
     (tmp_path / "key").write_bytes(RECORD)
     found = newsroom.json("doctor", str(tmp_path / "letter.eml"), "--key", str(tmp_path / "key"), "--json")
     assert [one["domain"] for one in found["signatures"]] == ["sendgrid.net", "example.com"]
-    assert "the signature is good" in found["good"]
+    assert "the signature is valid" in found["good"]
     assert found["errors"] == []
 
 
@@ -178,7 +178,7 @@ def test_what_a_receiver_gets_by_smtp_has_nothing_wrong(newsroom: Newsroom, tmp_
             (tmp_path / "letter.eml").write_bytes(RESULTS + letter.content)
             found = newsroom.json("doctor", str(tmp_path / "letter.eml"), "--key", str(tmp_path / "key"), "--json")
             assert (found["errors"], found["warnings"]) == ([], [])
-            assert "the signature is good" in found["good"]
+            assert "the signature is valid" in found["good"]
         told = newsroom.digest("check", **over | {"DIGEST_DELIVERY__SMTP__DKIM__KEY_FILE": "none.pem"})
         assert told.code == 2
         assert "none.pem cannot be read: No such file" in told.out

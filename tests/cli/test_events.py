@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
+from digest import verp
 from digest.app import make_app
 from digest.deliver.message import Outgoing, recipient
 from digest.deliver.mime import message_id
@@ -145,6 +146,21 @@ def test_a_message_id_and_the_recipient_are_enough_and_neither_alone_is(newsroom
         told = bounced(newsroom, data, tmp_path)
         assert told["kinds"] == {"bounced, but not for an email of this newsletter": 1}
     assert bounced(newsroom, mails.dsn(bare), tmp_path)["suppressed"] == 1
+
+
+def test_a_bounce_address_alone_identifies_its_recipient(newsroom: Newsroom, tmp_path: Path) -> None:
+    """With VERP a report without any part of the returned email is enough, if the token is signed."""
+    sent_by_mail(newsroom)
+    over = {"DIGEST_DELIVERY__SMTP__BOUNCES": "bounces@example.com"}
+    with make_app(newsroom.home, environment=newsroom.env(over)) as app:
+        known = PreferenceStore(app.database).at("ravi@example.com")
+        assert known
+        tokens = [app.signer.sign("leave", known.id), app.signer.sign("bounce", known.id)]
+    file = tmp_path / "bounce.eml"
+    for token, suppressed in zip(tokens, (0, 1), strict=True):
+        address = verp.address("bounces@example.com", token)
+        file.write_bytes(f"Delivered-To: {address}\n".encode() + mails.dsn("", recipient="elsewhere@example.org"))
+        assert newsroom.json("bounces", str(file), DIGEST_NOW=NOON, **over)["suppressed"] == suppressed
 
 
 def test_nobody_can_work_out_the_message_id_of_anothers_letter(newsroom: Newsroom, tmp_path: Path) -> None:
