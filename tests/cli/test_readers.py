@@ -75,7 +75,7 @@ def test_what_is_exported_comes_in_again_as_it_was(
     newsroom.json("subscribers", "export", str(out) + ".barred", "--format", kind, "--barred")
     other = Newsroom(tmp_path / "other")
     Newsroom(tmp_path).digest("init", "other")
-    other.subscribers("email: someone@example.com")
+    other.readers("email: someone@example.com")
     told = other.json("subscribers", "import", str(out), "--origin", "moved")
     assert (told["format"], told["rejected"], told["ignored"]) == (kind, [], told["ignored"])
     assert other.json("subscribers", "import", str(out) + ".barred")["barred"] == 2
@@ -232,7 +232,7 @@ def test_an_export_tells_who_pauses_and_until_when_where_it_can(newsroom: Newsro
     assert not any("2026-11-22" in line for line in lines), "a pause that is over is none"
     other = Newsroom(tmp_path / "other")
     Newsroom(tmp_path).digest("init", "other")
-    other.subscribers("email: someone@example.com")
+    other.readers("email: someone@example.com")
     assert other.json("subscribers", "import", str(tmp_path / "out"), "--origin", "moved")["rejected"] == []
     moved = {row["email"]: row for row in other.json("subscribers", "list", "--origin", "moved")["subscribers"]}
     told = {who.partition("@")[0]: (row["status"], (row["paused_until"] or "")[:10]) for who, row in moved.items()}
