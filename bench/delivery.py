@@ -40,7 +40,7 @@ def run(*, quick: bool) -> list[tuple[str, ...]]:
         add_subscribers(app, count)
         key = pipeline.edition_key(app)
         prepare_edition(app, key)
-        email = app.editions.letters(key)["html"]
+        email = app.editions.emails(key)["html"]
         url = app.settings.delivery.sendgrid.host
         request = orjson.loads(_our_request(app, email))
         assert _personalizations(app, range(BATCH)) == request["personalizations"]

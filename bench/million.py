@@ -57,7 +57,7 @@ def _add_subscribers(app: App, count: int, sections: list[str]) -> None:
     """Put subscribers into the store, as an import does. The list file counts as read."""
     version = list_file.version(contents(app.home / list_file.FILE_NAME), app.topics)
     app.subscribers.sync(_subscribers(count, sections), now=app.now(), version=version)
-    assert app.subscribers.synced() == version
+    assert app.subscribers.synced_version() == version
     app.subscriber_list.sync()
 
 

@@ -64,4 +64,4 @@ def prepare_edition(app: App, key: str) -> None:
     edition = pipeline.compose(app, key).edition
     variants = app.enqueuer.variants_in_use(edition)
     emails = [app.renderer.render(edition, variant, now=app.now()) for variant in variants]
-    app.editions.keep_letters(key, [email for email in emails if email])
+    app.editions.save_emails(key, [email for email in emails if email])

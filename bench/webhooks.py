@@ -51,7 +51,7 @@ def run(*, quick: bool) -> list[tuple[str, ...]]:
             def ours(number: int) -> None:
                 signature, timestamp, _type = signed[number].values()
                 assert verifier.accepts(bodies[number], signature, timestamp, now)
-                assert store.keep("sendgrid", bodies[number], now)
+                assert store.save("sendgrid", bodies[number], now)
 
             def theirs(number: int) -> None:
                 signature, timestamp, _type = signed[number].values()

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from digest.store.content.events import EventStore
     from digest.store.content.sent_history import SentHistoryStore
     from digest.store.database import Database
-    from digest.store.people.subscribers import People, SubscriberStore
+    from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
     from digest.store.sending.ledger import SqlLedger
     from digest.store.sending.status import StatusReader
     from digest.subscribers.tokens import Signer
@@ -93,10 +93,10 @@ class App:
         return SubscriberStore(self.database)
 
     @cached_property
-    def subscriber_admin(self) -> People:
-        from digest.store.people.subscribers import People
+    def subscriber_admin(self) -> SubscriberAdmin:
+        from digest.store.people.subscribers import SubscriberAdmin
 
-        return People(self.database)
+        return SubscriberAdmin(self.database)
 
     @cached_property
     def ledger(self) -> SqlLedger:
@@ -301,9 +301,7 @@ class App:
         from digest.subscribers.list_file import FILE_NAME
         from digest.usecases.enqueue import SubscriberList
 
-        return SubscriberList(
-            self.home / FILE_NAME, self.topics, self.subscribers, self.subscriber_admin.roster, self.now
-        )
+        return SubscriberList(self.home / FILE_NAME, self.topics, self.subscribers, self.subscriber_admin, self.now)
 
     @cached_property
     def feedback(self) -> FeedbackProcessor:
@@ -421,7 +419,7 @@ class App:
     def preflight(self) -> Preflight:
         from digest.usecases.preflight import Preflight
 
-        return Preflight(self.editions, self.renderer, self.articles.pictures, self.now)
+        return Preflight(self.editions, self.renderer, self.articles.images, self.now)
 
     def check_credentials(self) -> None:
         """Build the transports, so that a missing key is reported first. Raises ConfigurationError."""

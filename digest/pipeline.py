@@ -109,7 +109,7 @@ def send(
     app.check_credentials()
     app.example_domain_guard.refuse_example_domain()
     with (
-        exclusive(app.database, "sending", wait=_LOCK_WAIT) as turn,
+        exclusive(app.database, "sending", wait=_LOCK_WAIT) as lock,
         _requested_time(app, key, at, stop) as (at, resumed),
     ):
         notes = app.recovery.recover(key)
@@ -126,7 +126,7 @@ def send(
             # Composing may have taken a while, and the list may have been edited meanwhile.
             app.subscriber_list.sync()
         enqueued = app.enqueuer.enqueue(edition, scheduled=scheduled, at=at, force=force)
-        turn.share()
+        lock.downgrade()
         return _deliver(app, key, enqueued.placed, stop, progress, (*notes, *enqueued.notes))
 
 
@@ -142,9 +142,9 @@ def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
         app.ledger.finish(key, app.now())
         return None
     app.subscriber_list.sync()
-    with exclusive(app.database, "sending", wait=0.0) as turn:
+    with exclusive(app.database, "sending", wait=0.0) as lock:
         notes = app.recovery.recover(key)
-        turn.share()
+        lock.downgrade()
         return _deliver(app, key, 0, stop, None, notes)
 
 
@@ -162,7 +162,7 @@ def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, li
         raise DigestError(f"Edition {key} has no story to show.")
     # Signed for subscriber 0, who does not exist: the links of a test open pages but change nobody's preferences.
     recipients = [recipient(0, address, app.sender, app.signer.sign_letter) for address in addresses]
-    images = inline_images(email, app.articles.pictures.held(content_ids([email])))
+    images = inline_images(email, app.articles.images.load(content_ids([email])))
     outgoing = [Outgoing(f"{key}-test", "test", "test", email, app.sender, (to,), images) for to in recipients]
     return edition, send_direct(app.transports[0], outgoing)
 
@@ -244,11 +244,11 @@ def _deliver(
             progress(done, total)
 
     settings = app.settings.delivery
-    emails = app.editions.letters(key)
+    emails = app.editions.emails(key)
     job = Job(
         edition=key,
         emails=emails,
-        images=app.articles.pictures.held(content_ids(emails.values())),
+        images=app.articles.images.load(content_ids(emails.values())),
         sender=app.sender,
         ledger=app.ledger,
         transports=app.transports,

@@ -150,7 +150,7 @@ def _check_store(app: App) -> None:
 def _check_list(app: App, findings: Findings) -> int:
     found: list[object] = []
     findings.run(lambda: found.extend(app.subscriber_list.read()))
-    return len(found) + sum(app.subscriber_admin.roster.origins().values())
+    return len(found) + sum(app.subscriber_admin.import_counts().values())
 
 
 def _check_templates(app: App, findings: Findings) -> None:
@@ -349,6 +349,6 @@ def _build_mail(app: App, key: str, found: PreflightResult) -> bytes:
 
     to = recipient(0, "asha@example.com", app.sender, app.signer.sign_letter)
     email = found.emails[0]
-    images = inline_images(email, app.articles.pictures.held(content_ids([email])))
+    images = inline_images(email, app.articles.images.load(content_ids([email])))
     outgoing = Outgoing(key, "check", "check", email, app.sender, (to,), images)
     return build(outgoing, to, date=app.now())

@@ -283,17 +283,17 @@ def _change(home: Path, key: str, story: str, change: Callable[[Changes], Change
         if found.state not in (EditionState.DRAFT, EditionState.SKIPPED):
             hint = f" `digest edition reopen {key}` makes it one." if found.state == EditionState.APPROVED else ""
             raise DigestError(f"Edition {key} is {found.state}; only a draft can be changed.{hint}")
-        desk = app.editions.desk(key)
+        desk = app.editions.editorial_changes(key)
         ids = {each.id for each in found.stories()}
         known = not story or story in ids or story in (*desk.dropped, *desk.pinned)
         problem = f"edition {key} has no story {story}; its stories: {', '.join(sorted(ids))}"
         if not known and not outside:
             raise ConfigurationError([ConfigProblem("STORY", 0, problem)])
-        if not app.editions.set_desk(key, change(desk)):
+        if not app.editions.set_editorial_changes(key, change(desk)):
             raise DigestError(f"Edition {key} was approved or sent meanwhile; only a draft can be changed.")
         changed = pipeline.compose(app, key, fetch=False).edition
         if not known and not any(story in (each.id, *each.articles) for each in changed.stories()):
-            app.editions.set_desk(key, desk)
+            app.editions.set_editorial_changes(key, desk)
             pipeline.compose(app, key, fetch=False)
             raise ConfigurationError(
                 [ConfigProblem("STORY", 0, f"{problem}. `digest compose --explain` lists those that just missed it")]

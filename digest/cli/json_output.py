@@ -75,7 +75,7 @@ def doubt_json(doubt: UnknownBatch) -> dict[str, Any]:
     """`status` and `reconcile`: a batch whose outcome is unknown."""
     return {
         "batch": doubt.batch,
-        "readers": doubt.readers,
+        "readers": doubt.recipients,
         "attempt": doubt.attempt,
         "transport": doubt.transport,
     }

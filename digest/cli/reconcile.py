@@ -59,7 +59,7 @@ def reconcile(
     elif not unknown and not unsendable:
         click.echo(f"Edition {key}: no batch has an unknown outcome.")
     else:
-        shown = [(b.batch, b.readers, b.attempt, b.started_at, b.detail) for b in (*unknown, *unsendable)]
+        shown = [(b.batch, b.recipients, b.attempt, b.started_at, b.detail) for b in (*unknown, *unsendable)]
         click.echo(table(("batch", "recipients", "dg_attempt", "started", "what is known"), shown))
         click.echo("Look up the attempt at the provider, then --accept or --resend the batch with --reason.")
     if unsendable:

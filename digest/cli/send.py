@@ -158,14 +158,14 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
         if found is None:
             raise DigestError("There is no edition yet. `digest send` makes one.")
         limit = None if everyone else _MAX_IN_JSON if as_json else _MAX_IN_TABLE + 1
-        state = app.status_reader.standing(found.key, app.now(), limit=limit, waiting=as_json or everyone)
-        totals, unknown = state.counts, state.doubts
+        state = app.status_reader.read(found.key, app.now(), limit=limit, waiting=as_json or everyone)
+        totals, unknown = state.counts, state.unknown
         unsendable = unsendable_batches(app.database, found.key, app.settings.delivery.transport)
         decisions = app.editions.decisions(found.key)
         feedback = count_feedback(app.database, found.key)
         if as_json:
             document: dict[str, Any] = counts_json(found, totals)
-            document["not_reached"] = not_reached_json(state.missing)
+            document["not_reached"] = not_reached_json(state.unreached)
             document["unknown_batches"] = [doubt_json(batch) for batch in unknown]
             document["stranded_batches"] = [doubt_json(batch) for batch in unsendable]
             document["decisions"] = [{"at": at.isoformat(), "what": what, "why": why} for at, what, why in decisions]
@@ -176,7 +176,7 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
         )
         if found.reason:
             click.echo(found.reason)
-        _show_counts(app, Sent(found, totals), waiting, state.missing, limit=None if everyone else _MAX_IN_TABLE)
+        _show_counts(app, Sent(found, totals), waiting, state.unreached, limit=None if everyone else _MAX_IN_TABLE)
         for reason in why_not_sent(found) if totals.pending else ():
             click.echo(reason)
         for at, what, why in decisions:

@@ -40,7 +40,7 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
     from digest.store.people.preferences import PreferenceStore
 
     with make_app(home) as app:
-        origins = app.subscriber_admin.roster.origins()
+        origins = app.subscriber_admin.import_counts()
         listed = app.subscriber_list.read()
         files = {reader.file for _address, reader in listed}
         if origin is not None and origin not in files | set(origins):
@@ -56,9 +56,9 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
         imports = {name: count for name, count in origins.items() if origin in (None, name)}
         of_file = {address for address, _reader in listed}
         for held in (
-            app.subscriber_admin.roster.readers(origin)
+            app.subscriber_admin.subscribers(origin)
             if origin in origins
-            else app.subscriber_admin.roster.imported()
+            else app.subscriber_admin.imported()
             if imports
             else ()
         ):
@@ -66,7 +66,7 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
             if held.address in of_file:
                 continue
             own = chosen.get(held.address)
-            rows.append(_row(held.reader, held.barred, pauses.get(held.address), own, held.origin))
+            rows.append(_row(held.subscriber, held.suppressed, pauses.get(held.address), own, held.origin))
             if not as_json and len(rows) >= len(listed) + _MAX_IMPORTED:
                 break
     if as_json:
@@ -138,7 +138,7 @@ def check(home: Path, as_json: bool) -> int:
         except ConfigurationError as error:
             faults = error.faults
         notes = _outside(app, readers)
-        imported = app.subscriber_admin.roster.origins()
+        imported = app.subscriber_admin.import_counts()
     if as_json:
         told = [{"where": f.where, "line": f.line, "message": f.message} for f in faults]
         emit({"faults": told, "notes": notes, "readers": len(readers), "imports": imported})
@@ -183,8 +183,8 @@ def history(home: Path, email: str, as_json: bool) -> None:
     with make_app(home) as app:
         address = comparable(email)
         zone = app.settings.newsletter.zone
-        told = app.subscriber_admin.histories.of(address, zone, app.status_reader.orphans(app.now()))
-        held = app.subscriber_admin.roster.of(address)
+        told = app.subscriber_admin.history.entries(address, zone, app.status_reader.orphans(app.now()))
+        held = app.subscriber_admin.find(address)
         barred = app.subscribers.suppressed().get(address, "")
         line = _line(app, address)
     if not told and line is None:
@@ -236,11 +236,12 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
         done, mails = app.eraser.erase(address, f"{reason} ({by_command('erase')})")
     if as_json:
         emit({"email": email, "known": done.known or path is not None or mails > 0, "file": path.name if path else "",
-              "letters": done.letters, "consents": done.consents, "posts": done.posts, "mails": mails})  # fmt: skip
+              "letters": done.deliveries, "consents": done.consents, "posts": done.payloads,
+              "mails": mails})  # fmt: skip
         return
     if not done.known and path is None and not mails:
         note(f"Nothing was stored about {email}. Imports will skip it all the same.")
-    deliveries = plural(done.letters, "delivery", "deliveries")
+    deliveries = plural(done.deliveries, "delivery", "deliveries")
     consents = plural(done.consents, "consent entry", "consent entries")
     kept = f"{deliveries} and {consents}"
     removed = f" Removed {plural(mails, 'email', 'emails')} from the outbox." if mails else ""

@@ -48,7 +48,7 @@ def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool
         address = comparable(email)
         path, known = _known(app, file)
         fields = {"email": email.strip(), **{k: v for k, v in _parsed(app, given).items() if v is not None}}
-        held = app.subscriber_admin.roster.of(address)
+        held = app.subscriber_admin.find(address)
         if address in known or (held and held.listed and held.origin):
             where = f" (from import {held.origin})" if held and held.origin and address not in known else ""
             raise DigestError(f"{email} is already on the list{where}. `digest subscribers set` changes a subscriber.")
@@ -79,7 +79,7 @@ def remove(home: Path, email: str, as_json: bool) -> None:
         source = by_command("remove")
         if path is not None:
             app.subscriber_admin.consents.record(comparable(email), "removed", app.now(), source)
-        elif not app.subscriber_admin.roster.remove(_or_empty(email), source=source, now=app.now()):
+        elif not app.subscriber_admin.remove(_or_empty(email), source=source, now=app.now()):
             raise DigestError(f"{email} is not on the list; nothing was changed.")
         where = _where(app, path, email)
     if as_json:
@@ -107,7 +107,7 @@ def set_(home: Path, /, email: str, as_json: bool, **given: str | None) -> None:
         if path is not None:
             changes = ", ".join(key if key == "name" else f"{key}: {value}" for key, value in fields.items())
             app.subscriber_admin.consents.record(comparable(email), "changed", app.now(), source, detail=changes)
-        elif not app.subscriber_admin.roster.change(_or_empty(email), _values(fields), source=source, now=app.now()):
+        elif not app.subscriber_admin.update(_or_empty(email), _values(fields), source=source, now=app.now()):
             raise DigestError(f"{email} is not on the list; nothing was changed.")
         where = _where(app, path, email)
     if as_json:
@@ -150,7 +150,7 @@ def _where(app: App, path: Path | None, email: str) -> dict[str, str]:
     """Return where a subscriber was found: in a list file, or in an import."""
     if path is not None:
         return {"file": path.relative_to(app.home).as_posix(), "origin": ""}
-    held = app.subscriber_admin.roster.of(comparable(email))
+    held = app.subscriber_admin.find(comparable(email))
     return {"file": "", "origin": held.origin if held else ""}
 
 

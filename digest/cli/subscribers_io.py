@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from digest.app import App
-    from digest.store.people.subscribers import RosterRow
+    from digest.store.people.subscribers import SubscriberRecord
     from digest.subscribers.imports.export import ExportRow
 
 
@@ -103,7 +103,7 @@ def import_(
                 for one in files
             )
         )
-        done = app.subscriber_admin.imports.take(
+        done = app.subscriber_admin.imports.run(
             lists.rows(reject),
             name,
             source=f"import {name} of {file.name}",
@@ -122,7 +122,7 @@ def import_(
         emit(_document(file, name, lists, done, rejections, dry_run=dry_run))
     else:
         _show(name, lists, done, rejections, rejected, dry_run=dry_run)
-    return 1 if rejections and not (done.added or done.returned or done.changed or done.kept or done.barred) else 0
+    return 1 if rejections and not (done.added or done.returned or done.changed or done.kept or done.suppressed) else 0
 
 
 @click.command(short_help="Export the subscribers who may be mailed.")
@@ -145,15 +145,15 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
     kind = format_ or ("jsonl" if file and file.suffix in (".jsonl", ".ndjson") else "csv")
     with make_app(home) as app:
         app.subscriber_list.sync(may_be_empty=True)
-        known = {"subscribers.yaml": "", **{name: name for name in app.subscriber_admin.roster.origins()}}
+        known = {"subscribers.yaml": "", **{name: name for name in app.subscriber_admin.import_counts()}}
         if origin is not None and origin not in known:
             raise ConfigurationError(
                 [ConfigProblem("--origin", 0, f"there is no '{origin}'; known: {', '.join(known)}")]
             )
         chosen = (
-            app.subscriber_admin.roster.barred()
+            app.subscriber_admin.suppressed()
             if barred
-            else app.subscriber_admin.roster.readers(None if origin is None else known[origin])
+            else app.subscriber_admin.subscribers(None if origin is None else known[origin])
         )
         excluded: Counter[str] = Counter()
         pauses = PreferenceStore(app.database).paused(app.now())
@@ -172,8 +172,8 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
 
 
 def _with_preferences(
-    app: App, chosen: Iterable[RosterRow], pauses: Mapping[str, datetime]
-) -> Iterator[tuple[RosterRow, datetime | None]]:
+    app: App, chosen: Iterable[SubscriberRecord], pauses: Mapping[str, datetime]
+) -> Iterator[tuple[SubscriberRecord, datetime | None]]:
     """Yield subscribers with their own preferences applied, and the end of their own pause.
 
     A subscriber whom the list pauses has no end of pause.
@@ -187,25 +187,25 @@ def _with_preferences(
             fields["topics"] = tuple(fields["topics"])
         if "hour" in fields:
             fields["hour"] = time.fromisoformat(fields["hour"]) if fields["hour"] else None
-        until = pauses.get(row.address) if row.reader.status == "active" else None
+        until = pauses.get(row.address) if row.subscriber.status == "active" else None
         if until:
             fields["status"] = "paused"
-        yield replace(row, reader=replace(row.reader, **fields)) if fields else row, until
+        yield replace(row, subscriber=replace(row.subscriber, **fields)) if fields else row, until
 
 
 def _leaving(
-    chosen: Iterable[tuple[RosterRow, datetime | None]], kind: str, excluded: Counter[str], *, barred: bool
+    chosen: Iterable[tuple[SubscriberRecord, datetime | None]], kind: str, excluded: Counter[str], *, barred: bool
 ) -> Iterator[ExportRow]:
     from digest.subscribers.imports.export import ExportRow
     from digest.subscribers.imports.formats import PAUSABLE
 
     for row, until in chosen:
-        if row.barred and not barred:
+        if row.suppressed and not barred:
             excluded["suppressed (--barred exports these)"] += 1
-        elif row.reader.status != "active" and not barred and kind not in PAUSABLE:
+        elif row.subscriber.status != "active" and not barred and kind not in PAUSABLE:
             excluded[f"paused, which {kind} cannot express"] += 1
         else:
-            yield ExportRow(row.reader, row.origin, row.barred, row.barred_at, row.agreed_at, until)
+            yield ExportRow(row.subscriber, row.origin, row.suppressed, row.suppressed_at, row.agreed_at, until)
 
 
 def _document(
@@ -231,7 +231,12 @@ def _document(
         "file": file.name,
         "origin": origin,
         "dry_run": dry_run,
-        **asdict(done),
+        "added": done.added,
+        "returned": done.returned,
+        "changed": done.changed,
+        "kept": done.kept,
+        "barred": done.suppressed,
+        "still_barred": done.still_suppressed,
         "lists": held,
         "rejected": rows,
     }
@@ -266,13 +271,15 @@ def _show(
         (done.returned, "on the list again"),
         (done.changed, "changed"),
         (done.kept, "unchanged"),
-        (done.barred, "suppressed, as the list says"),
+        (done.suppressed, "suppressed, as the list says"),
         (len(rejected), "rejected"),
     )
     result = ", ".join(f"{count} {what}" for count, what in numbers if count) or "no subscribers"
     click.echo(f"{'Would import' if dry_run else 'Imported'} as {origin}: {result}.")
-    if done.still_barred:
-        note(f"{plural(done.still_barred, 'subscriber', 'subscribers')} left or bounced here before and get no mail.")
+    if done.still_suppressed:
+        note(
+            f"{plural(done.still_suppressed, 'subscriber', 'subscribers')} left or bounced here before and get no mail."
+        )
 
 
 def _write_rejected(target: Path, lists: ListBundle, rejected: _Rejected) -> None:

@@ -187,7 +187,7 @@ def write_preview(app: App, edition: Edition, out: Path) -> tuple[list[Path], di
 
 def _email(app: App, edition: Edition, variant: Variant) -> RenderedEmail | None:
     """The email of a variant, as it was sent if the edition was enqueued; None if the variant has no story."""
-    return app.editions.letters(edition.key).get(variant.key) or app.renderer.render(edition, variant, now=app.now())
+    return app.editions.emails(edition.key).get(variant.key) or app.renderer.render(edition, variant, now=app.now())
 
 
 def _filled(app: App, edition: Edition, email: RenderedEmail) -> tuple[Outgoing, str, str]:
@@ -195,7 +195,7 @@ def _filled(app: App, edition: Edition, email: RenderedEmail) -> tuple[Outgoing,
     from digest.deliver.message import Outgoing, content_ids, inline_images, recipient, substitute
 
     to = recipient(0, RECIPIENT, app.sender, app.signer.sign_letter)
-    images = inline_images(email, app.articles.pictures.held(content_ids([email])))
+    images = inline_images(email, app.articles.images.load(content_ids([email])))
     outgoing = Outgoing(edition.key, "preview", "preview", email, app.sender, (to,), images)
     return outgoing, with_images(substitute(email.html, to.values), images), substitute(email.text, to.values)
 

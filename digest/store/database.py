@@ -63,8 +63,8 @@ class Database:
         self.name = name
         # SQLite lets one write at a time and has the others ask again after pauses that grow: our own queue is faster.
         self._lock = threading.RLock()
-        self.turn = self._lock if engine.dialect.name == "sqlite" else nullcontext()
-        self.shared = threading.local()  # `.connection`: that of this thread's `together`
+        self.write_lock = self._lock if engine.dialect.name == "sqlite" else nullcontext()
+        self.shared = threading.local()  # `.connection`: that of this thread's `transaction`
 
     @contextmanager
     def write(self, area: str = "", *, durable: bool = True) -> Iterator[Connection]:
@@ -76,17 +76,17 @@ class Database:
         """
         if within := getattr(self.shared, "connection", None):
             if area:
-                self.hold(within, area)
+                self.advisory_lock(within, area)
             yield within
             return
-        with self.said(), self._write_turn(), self.engine.connect() as connection:
+        with self.translate_errors(), self._write_turn(), self.engine.connect() as connection:
             connection = connection.execution_options(writes=True)
             with (
                 nullcontext() if durable else self._set(connection, "synchronous", "NORMAL", "FULL"),
                 connection.begin(),
             ):
                 if area:
-                    self.hold(connection, area)
+                    self.advisory_lock(connection, area)
                 yield connection
 
     @contextmanager
@@ -104,7 +104,7 @@ class Database:
             self._lock.release()
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         """Every `write` and `read` of this thread within the block is part of one transaction, durable when the block
         ends; when anything in it raises, nothing of it is done."""
         with self.write() as connection:
@@ -114,7 +114,7 @@ class Database:
             finally:
                 del self.shared.connection
 
-    def hold(self, connection: Connection, area: str) -> None:
+    def advisory_lock(self, connection: Connection, area: str) -> None:
         """Makes a write transaction wait for the others that name the same `area`, as `write` does."""
         if self.engine.dialect.name == "postgresql":
             key = text("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || :area, 0))")
@@ -126,20 +126,20 @@ class Database:
         if within := getattr(self.shared, "connection", None):
             yield within
             return
-        with self.said(), self.engine.connect() as connection:
+        with self.translate_errors(), self.engine.connect() as connection:
             if self.engine.dialect.name == "postgresql":
                 connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin():
                 yield connection
 
     @contextmanager
-    def zeroing(self, connection: Connection) -> Iterator[None]:
+    def secure_delete(self, connection: Connection) -> Iterator[None]:
         """Within the block SQLite overwrites with zeros what this connection deletes, whole pages too."""
         with self._set(connection, "secure_delete", "ON", _ZEROED):
             yield
 
     @contextmanager
-    def roomy(self, connection: Connection) -> Iterator[None]:
+    def larger_cache(self, connection: Connection) -> Iterator[None]:
         """Within the block SQLite keeps more of the file at hand, for indexes that grow in all places at once."""
         with self._set(connection, "cache_size", f"-{_ROOM}", f"-{_USUAL_ROOM}"):
             yield
@@ -157,10 +157,10 @@ class Database:
         finally:
             driver.execute(f"PRAGMA {pragma}={usual}")
 
-    def empty_log(self) -> None:
+    def truncate_wal(self) -> None:
         """On SQLite: brings the log back into the file and empties it, as far as nobody reads from it just now."""
         if self.engine.dialect.name == "sqlite":
-            with self.said(), self.engine.connect() as connection:
+            with self.translate_errors(), self.engine.connect() as connection:
                 driver: Any = connection.connection.driver_connection
                 driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -168,7 +168,7 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def said(self) -> Iterator[None]:
+    def translate_errors(self) -> Iterator[None]:
         """Turns what the database raises into a StoreError with one sentence."""
         try:
             yield
@@ -210,7 +210,7 @@ def open_database(url: str, *, home: Path) -> Database:
     where = f"{parsed.host or 'localhost'}/{parsed.database}" if parsed.host or parsed.query else parsed.database
     database = Database(engine, str(where))
     try:
-        with database.said():
+        with database.translate_errors():
             _bring_up_to_date(database)
     except BaseException:
         engine.dispose()

@@ -29,7 +29,7 @@ class Lock:
     def __init__(self, held: ExitStack, *, shared: bool) -> None:
         self._held, self._shared = held, shared
 
-    def share(self) -> None:
+    def downgrade(self) -> None:
         """What comes now may be done by several processes at once: on PostgreSQL the next one has its turn."""
         if self._shared:
             self._held.close()
@@ -119,7 +119,7 @@ def _advisory(database: Database, work: str, wait: float) -> Iterator[None]:
 def _locked(database: Database, work: str, until: float) -> Connection:
     """A connection of its own that holds the lock. Advisory locks span the database, so the key names the schema:
     two newsletters may live in two schemas of one."""
-    with database.said():
+    with database.translate_errors():
         connection = database.engine.connect()
         try:
             key = text("SELECT pg_try_advisory_lock(hashtextextended(current_schema() || ' ' || :work, 0))")

@@ -56,7 +56,7 @@ class WarmUp:
     start: int
     factor: float
 
-    def readers(self, day: int) -> int:
+    def recipients(self, day: int) -> int:
         """The limit on the day of this number; the first is 0."""
         days_of_growth = max(day, 0)
         if math.log(self.start) + days_of_growth * math.log(self.factor) >= math.log(_NO_LIMIT):
@@ -76,7 +76,7 @@ class Limits:
         most = dict(self.most)
         if self.warm_up:
             day = (now.astimezone(UTC).date() - first_use.astimezone(UTC).date()).days
-            most[DAY] = min(most.get(DAY, _NO_LIMIT), self.warm_up.readers(day))
+            most[DAY] = min(most.get(DAY, _NO_LIMIT), self.warm_up.recipients(day))
         return most
 
 

@@ -89,7 +89,7 @@ class Composer:
                 return Composed(stored)
             if fetch and collected is None:
                 collected = self.collect()
-            changes = self.editions.desk(key)
+            changes = self.editions.editorial_changes(key)
             day = day_of(key) or (stored.day if stored else self.now().date())
             curated = self._curate(key, day, changes, fetch=fetch)
             edition = self._draft(key, day, curated, changes, number=stored.number if stored else 0)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from digest.render.letter import Renderer
     from digest.store.content.editions import EditionStore
     from digest.store.database import Database
-    from digest.store.people.subscribers import Roster, SubscriberStore
+    from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
     from digest.usecases.preflight import Preflight
 
     pass
@@ -37,7 +37,7 @@ class SubscriberList:
     # The topics that a subscriber may choose.
     topics: tuple[str, ...]
     subscribers: SubscriberStore
-    roster: Roster
+    subscriber_admin: SubscriberAdmin
     now: Callable[[], datetime]
 
     def read(self, *, may_be_empty: bool = False) -> list[list_file.ListedSubscriber]:
@@ -46,7 +46,7 @@ class SubscriberList:
         An empty file is a fault, unless an import brought subscribers or `may_be_empty` is set. Raises
         ConfigurationError with every fault.
         """
-        empty = may_be_empty or self.roster.any_imported()
+        empty = may_be_empty or self.subscriber_admin.any_imported()
         return list_file.read_files(self.path, topics=self.topics, may_be_empty=empty)
 
     def sync(self, *, may_be_empty: bool = False) -> None:
@@ -55,7 +55,7 @@ class SubscriberList:
         An unchanged file is not read again. Raises ConfigurationError with every fault; the store then keeps its list.
         """
         version = list_file.version(contents(self.path), self.topics)
-        if self.subscribers.synced() != version:
+        if self.subscribers.synced_version() != version:
             with gc_paused():
                 found = self.read(may_be_empty=may_be_empty)
                 self.subscribers.sync(found, now=self.now(), version=version)
@@ -135,13 +135,14 @@ class Enqueuer:
         """
         now = self.now()
         policy = DuePolicy(edition, now, self.default_hour if scheduled else None, at)
-        emails = self.editions.letters(edition.key)
+        emails = self.editions.emails(edition.key)
         placed = 0
         notes: dict[str, None] = {}
         # A subscriber may change while the emails are rendered, so decide again until nobody did.
         for _round in range(_MAX_ROUNDS):
             decisions = {
-                profile: policy.decide(profile.candidate()) for profile in self.subscribers.profiles(edition.key)
+                profile: policy.decide(profile.candidate())
+                for profile in self.subscribers.recipient_groups(edition.key)
             }
             wanted = {variant.key: variant for variant, fate in decisions.values() if fate.due_at is not None}
             new = [self._render(edition, variant) for key, variant in wanted.items() if key not in emails]
@@ -153,12 +154,12 @@ class Enqueuer:
                     edition.key, "forced", f"{force} (in spite of: {'; '.join(checked.errors)})", now=now
                 )
             emails |= {email.variant: email for email in new}
-            self.editions.keep_letters(edition.key, emails.values())
+            self.editions.save_emails(edition.key, emails.values())
             notes |= dict.fromkeys((*checked.errors, *checked.warnings, *checked.left_out))
             fates = {profile: fate for profile, (_variant, fate) in decisions.items()}
             done = enqueue_subscribers(self.database, edition.key, fates, self.batch_size, now=now)
-            placed += done.readers
-            if not done.unforeseen:
+            placed += done.recipients
+            if not done.undecided:
                 return Enqueued(placed, tuple(notes))
         raise DigestError(f"Edition {edition.key}: subscribers kept changing while they were enqueued. Send again.")
 
@@ -166,7 +167,7 @@ class Enqueuer:
         """Return the variant with everything, and each other with a story that a listed subscriber would get."""
         self.subscriber_list.sync()
         found = {"html": variant_for(edition, (), "html")}
-        for topics, form in self.subscribers.choices():
+        for topics, form in self.subscribers.preference_combinations():
             variant = variant_for(edition, topics, form)
             if variant.key not in found and select(edition, variant) is not None:
                 found[variant.key] = variant

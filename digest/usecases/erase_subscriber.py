@@ -38,7 +38,7 @@ class SubscriberEraser:
         payloads are processed first, because they may resolve a batch whose outcome is unknown.
         """
         self.feedback.process_webhooks()
-        held = self.preferences.at(address)
+        held = self.preferences.find(address)
         erased = self.erasures.erase(address, reason, now=self.now(), rations=[f"join:{mailbox(address)}"])
         return erased, self._remove_emails({address, held.email if held else address})
 

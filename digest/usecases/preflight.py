@@ -22,7 +22,7 @@ from digest.render.sample_edition import sample_edition
 if TYPE_CHECKING:
     from digest.collect.http.fetch import Fetcher
     from digest.render.letter import Renderer
-    from digest.store.content.articles import PictureStore
+    from digest.store.content.articles import ImageStore
     from digest.store.content.editions import EditionStore
     from digest.store.people.subscribers import SubscriberStore
 
@@ -57,7 +57,7 @@ class ExampleDomainGuard:
     def refuse_example_domain(self) -> None:
         """Raise ConfigurationError if a recipient outside the example domains would get such a link."""
         fault = self.fault()
-        if fault and self.subscribers.any_beyond(EXAMPLE_DOMAINS):
+        if fault and self.subscribers.any_outside(EXAMPLE_DOMAINS):
             raise ConfigurationError([fault])
 
 
@@ -102,12 +102,12 @@ class Preflight:
 
     editions: EditionStore
     renderer: Renderer
-    images: PictureStore
+    images: ImageStore
     now: Callable[[], datetime]
 
     def check_edition(self, edition: Edition, variants: Iterable[Variant]) -> PreflightResult:
         """Check the email of each variant. A frozen edition's emails are those that were kept."""
-        kept = self.editions.letters(edition.key)
+        kept = self.editions.emails(edition.key)
         now = self.now()
         emails = [kept.get(each.key) or self.renderer.render(edition, each, now=now) for each in variants]
         return self.run_checks([email for email in emails if email is not None], edition)
@@ -116,7 +116,7 @@ class Preflight:
         """Check these emails of an edition. A finding that several variants share is reported once."""
         if not emails:
             return PreflightResult()
-        weights = {cid: len(image.data) for cid, image in self.images.held(content_ids(emails)).items()}
+        weights = {cid: len(image.data) for cid, image in self.images.load(content_ids(emails)).items()}
         found = dict.fromkeys(finding for email in emails for finding in lint(email, edition, weights))
         found |= dict.fromkeys(self._template_residue())
         left_out = dict.fromkeys(line for email in emails for line in email.left_out)

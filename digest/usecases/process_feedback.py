@@ -80,20 +80,20 @@ class FeedbackProcessor:
         resolved: set[str] = set()
         blocked: set[str] = set()
         notes: list[str] = []
-        for payload in self.events.waiting():
+        for payload in self.events.queued():
             try:
                 events = _PARSERS[payload.provider](payload.body, comparable)
             except (KeyError, sendgrid.InvalidPayload) as error:
-                self.events.close(payload.id, now, fault=str(error))
+                self.events.mark_processed(payload.id, now, error=str(error))
                 notes.append(f"Skipped webhook payload {payload.id} of {payload.provider}: {error}")
                 continue
             applied = self.apply(events)
             resolved |= applied.confirmed
             blocked |= applied.blocked
             notes += applied.alarms
-            self.events.close(payload.id, now)
+            self.events.mark_processed(payload.id, now)
             totals += Counter(payloads=1, events=len(events), kept=applied.kept, suppressed=applied.suppressed)
-        self.events.forget(now - self.retention)
+        self.events.delete_processed(now - self.retention)
         notes += [warning for key in sorted(blocked) if (warning := self._sender_block_warning(key))]
         notes += [
             f"Edition {key}: the provider confirmed a batch whose outcome was unknown." for key in sorted(resolved)
@@ -148,11 +148,11 @@ class FeedbackProcessor:
         subscriber = next((id for id in signed if id), None)
         addresses = [address for status in report.statuses if (address := comparable(status.address))]
         empty = RenderedEmail("", "", "", "")
-        for sent in self.events.letters(subscriber, addresses):
+        for sent in self.events.sent_emails(subscriber, addresses):
             outgoing = Outgoing(sent.edition, "", "", empty, self.sender, ())
-            to = recipient(sent.reader, sent.email, self.sender, self.signer.sign_letter)
+            to = recipient(sent.subscriber, sent.email, self.sender, self.signer.sign_letter)
             if message_id(outgoing, to) in report.message_ids:
-                return sent.reader, sent.address, sent.edition
+                return sent.subscriber, sent.address, sent.edition
         email = self.subscribers.email_of(subscriber) if subscriber else None
         return (subscriber, comparable(email), "") if subscriber and email else None
 

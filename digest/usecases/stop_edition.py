@@ -103,10 +103,10 @@ class EditionStopper:
         return StopResult(
             stopped=True,
             cancelled=sum(held) - sum(left),
-            too_late=left.surely,
-            cancellable_later=min(left.surely, self._cancellable_later(key)),
-            unconfirmed=left.perhaps,
-            unknown=counts(self.database, key).unknown - left.perhaps,
+            too_late=left.accepted,
+            cancellable_later=min(left.accepted, self._cancellable_later(key)),
+            unconfirmed=left.unknown,
+            unknown=counts(self.database, key).unknown - left.unknown,
             in_flight=in_flight_elsewhere(self.database, key),
         )
 
@@ -118,5 +118,5 @@ class EditionStopper:
                 with self.database.read() as connection:
                     free_from = next_free_cancellation(connection, transport, self.now())
                 if free_from is not None:
-                    recipients += self.ledger.scheduled_recipients(key, free_from + transport.cancel_deadline).surely
+                    recipients += self.ledger.scheduled_recipients(key, free_from + transport.cancel_deadline).accepted
         return recipients

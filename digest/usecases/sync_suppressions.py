@@ -93,7 +93,7 @@ class SuppressionSync:
                         ]
                         entries += len(page)
                         suppressed += self.feedback.apply(events).suppressed
-                        came_back |= self.subscribers.mailed_among([event.address for event in events])
+                        came_back |= self.subscribers.eligible_among([event.address for event in events])
                     meta.set(self.database, _mark(source, name), now.isoformat())
                 except SuppressionsUnavailable as error:
                     faults.setdefault((source.name, str(error)), []).append(name)

@@ -119,7 +119,7 @@ def _pages_or_default(app: App, base: str) -> Pages:
 def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
     """The routes that the settings enable."""
     web, database, editions = app.settings.web, app.database, app.editions
-    images, sender = app.articles.pictures, app.sender
+    images, sender = app.articles.images, app.sender
     published = PublishedStore(database)
     context = Context(pages, app.signer, PreferenceStore(database), RateLimiter(database), app.now)
     public_archive = web.archive == "public"

@@ -39,7 +39,7 @@ class Context:
 
     def subscriber(self, id: int) -> StoredSubscriber | None:
         """The subscriber with this id, or None if unknown or erased."""
-        found = self.preferences.reader(id) if id != TEST_SUBSCRIBER else None
+        found = self.preferences.get(id) if id != TEST_SUBSCRIBER else None
         return None if found is None or found.status == ERASED else found
 
     def paused_until(self, subscriber: StoredSubscriber | None) -> datetime | None:

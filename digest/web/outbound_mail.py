@@ -21,7 +21,7 @@ from digest.deliver.trial import send_direct
 from digest.i18n import translator
 from digest.models import BatchState, RenderedEmail
 from digest.render.variants import variant_for
-from digest.store.content.articles import PictureStore
+from digest.store.content.articles import ImageStore
 from digest.store.content.editions import EditionStore, PublishedStore
 from digest.store.people.preferences import StoredSubscriber
 from digest.store.rate_limits import Quota
@@ -125,7 +125,7 @@ class Resender:
     context: Context
     editions: EditionStore
     published: PublishedStore
-    images: PictureStore
+    images: ImageStore
     sender: Sender
     outbound: OutboundMail
 
@@ -146,7 +146,7 @@ class Resender:
         quotas = [Quota(name, 3, timedelta(days=1)), Quota(name, 1, timedelta(minutes=5))]
         if not self.context.quotas.take(quotas, now):
             return ResendResult.RATE_LIMITED
-        images = inline_images(email, self.images.held(content_ids([email])))
+        images = inline_images(email, self.images.load(content_ids([email])))
         # The Message-ID derives from this name. A mailbox may hide a message whose Message-ID repeats.
         unique = f"{key}-again-{secrets.token_hex(4)}"
         to = recipient(subscriber.id, subscriber.email, self.sender, self.context.signer.sign_letter)
@@ -161,7 +161,7 @@ def find_email(
 
     The variant that was sent comes first, then the one that matches the subscriber's preferences, then the full one.
     """
-    emails = editions.letters(key)
+    emails = editions.emails(key)
     edition = editions.get(key)
     if variant not in emails and subscriber is not None and edition is not None:
         variant = variant_for(edition, subscriber.topics, subscriber.format).key

@@ -91,7 +91,7 @@ class Signup:
         if not self.context.quotas.take([*quotas, self.total_quota()], now):
             return None
         email = typed.strip() if typed.isascii() else address
-        subscriber = self.context.preferences.at(address)
+        subscriber = self.context.preferences.find(address)
         # Anyone can enter an address here, so a person who reported us as spam gets nothing.
         if subscriber and subscriber.suppressed == "complained":
             return None
@@ -99,7 +99,7 @@ class Signup:
             return self.emails.reminder(subscriber, language)
         detail = f"{language}; asked at {now:%Y-%m-%d %H:%M:%S %z} from {client}"
         wording = self.consent_wording(language)
-        id = self.signups.ask(address, email, wording=wording, detail=detail, now=now)
+        id = self.signups.request(address, email, wording=wording, detail=detail, now=now)
         return self.emails.confirmation(id, email, self.context.signer.sign(_PURPOSE, id), language)
 
 
@@ -147,10 +147,10 @@ def router(signup: Signup) -> APIRouter:
         confirmed = signup.signups.confirm(id, timezone=timezone, source=JOINED, detail=detail, now=now)
         if confirmed is None:
             return signup.confirmation_page(request, token, "late")
-        subscriber = context.subscriber(confirmed.reader)
+        subscriber = context.subscriber(confirmed.subscriber)
         subscribed = subscriber is not None and subscriber.listed and not subscriber.suppressed
-        state = "done" if confirmed.now or subscribed else "late"
-        preferences = context.signer.sign("preferences", confirmed.reader)
+        state = "done" if confirmed.first_time or subscribed else "late"
+        preferences = context.signer.sign("preferences", confirmed.subscriber)
         return signup.confirmation_page(request, token, state, preferences=preferences)
 
     return routes

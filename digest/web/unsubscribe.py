@@ -53,14 +53,14 @@ def router(context: Context) -> APIRouter:
         wording = context.pages.catalogue(request).gettext("Leave now")
         consent = context.consent_context(request, _PURPOSE, wording)
         # Durable when it returns: the response must not promise more than the store holds.
-        known = context.preferences.leave(id, consent, now=context.now())
+        known = context.preferences.unsubscribe(id, consent, now=context.now())
         return _page(context, request, token, "left" if known else "nobody")
 
     @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe")
-    def come_back(request: Request, token: str) -> HTMLResponse:
+    def resubscribe(request: Request, token: str) -> HTMLResponse:
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is not None:
-            context.preferences.come_back(id, context.consent_context(request, _PURPOSE), now=context.now())
+            context.preferences.resubscribe(id, context.consent_context(request, _PURPOSE), now=context.now())
         return _current_page(context, request, token, id, fresh=True)
 
     @routes.post("/pause", response_class=HTMLResponse, summary="Pause instead of unsubscribing")
@@ -70,7 +70,7 @@ def router(context: Context) -> APIRouter:
             now = context.now()
             consent = context.consent_context(request, _PURPOSE, detail=f"pause for {weeks} weeks")
             until = now + timedelta(weeks=int(weeks))
-            if not context.preferences.come_back(id, consent, now=now, paused_until=until):
+            if not context.preferences.resubscribe(id, consent, now=now, paused_until=until):
                 context.preferences.set(id, {"paused_until": until}, consent, now=now)
         return _current_page(context, request, token, id, fresh=True)
 
@@ -81,7 +81,7 @@ def router(context: Context) -> APIRouter:
             now = context.now()
             if context.quotas.take([Quota(f"why:{id}", _MAX_REASONS_PER_DAY, timedelta(days=1))], now):
                 consent = context.consent_context(request, _PURPOSE, detail=why)
-                context.preferences.note(id, "said why", consent, now=now)
+                context.preferences.record(id, "said why", consent, now=now)
         return _current_page(context, request, token, id, thanked=True)
 
     return routes

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from digest.deliver.message import Sender, content_ids, recipient, substitute
 from digest.models import BatchState, RenderedEmail, Variant
 from digest.render.letter import Renderer
-from digest.store.content.articles import PictureStore
+from digest.store.content.articles import ImageStore
 from digest.store.content.editions import EditionStore, PublishedStore
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
 from digest.web.outbound_mail import find_email
@@ -76,7 +76,7 @@ class EmailViewer:
         return HTMLResponse(page, headers={"content-security-policy": _policy(logo=logo, remote=remote)})
 
 
-def router(viewer: EmailViewer, images: PictureStore) -> APIRouter:
+def router(viewer: EmailViewer, images: ImageStore) -> APIRouter:
     """`/view/EDITION/TOKEN` and `/picture/CID`."""
     context = viewer.context
     pages = context.pages
@@ -104,7 +104,7 @@ def router(viewer: EmailViewer, images: PictureStore) -> APIRouter:
         responses={200: {"content": {"image/png": {}, "image/jpeg": {}, "image/gif": {}}}},
     )
     def image(request: Request, cid: Annotated[str, Path(pattern=_CID)]) -> Response:
-        found = images.held([cid]).get(cid)
+        found = images.load([cid]).get(cid)
         if found is None:
             return pages.error(request, 404, pages.catalogue(request).gettext("There is nothing here"))
         # The Content-ID is a hash of the content, so the image never changes.

@@ -37,7 +37,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 class WebhookQueue(Protocol):
     """Stores webhook requests until they are processed."""
 
-    def keep(self, provider: str, body: bytes, now: datetime) -> bool:
+    def save(self, provider: str, body: bytes, now: datetime) -> bool:
         """Store a request body unchanged, durably when this returns. Raises StoreError."""
         ...
 
@@ -83,7 +83,7 @@ def router(verifier: Verifier, queue: WebhookQueue, clock: Callable[[], datetime
         if not verifier.accepts(body, signature, timestamp, now):
             return 403
         try:
-            queue.keep("sendgrid", body, now)
+            queue.save("sendgrid", body, now)
         except StoreError:
             return 503
         return 204

@@ -199,10 +199,10 @@ def test_leaving_by_a_mail_that_lay_unread_does_not_undo_coming_back(
     sent_by_mail(newsroom)
     with make_app(newsroom.home, environment=newsroom.env()) as app:
         wishes = PreferenceStore(app.database)
-        known = wishes.at("asha@example.com")
+        known = wishes.find("asha@example.com")
         assert known
-        wishes.leave(known.id, ConsentContext("web:leave"), now=app.now())
-        wishes.come_back(known.id, ConsentContext("web:leave"), now=datetime.fromisoformat("2026-11-23T10:00+05:30"))
+        wishes.unsubscribe(known.id, ConsentContext("web:leave"), now=app.now())
+        wishes.resubscribe(known.id, ConsentContext("web:leave"), now=datetime.fromisoformat("2026-11-23T10:00+05:30"))
         token = app.signer.sign("leave", known.id)
     mail = f"{stamp}\nFrom: asha@example.com\nSubject: unsubscribe {token}\n\n"
     assert bounced(newsroom, mail.encode(), tmp_path)["suppressed"] == barred

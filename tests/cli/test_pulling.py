@@ -108,7 +108,7 @@ def test_who_came_back_since_stays_in_and_is_named(room: Newsroom, server: SendG
     with make_app(room.home, environment=room.env()) as app:
         signups = SignupStore(app.database)
         for who in ("reader0@example.com", "reader1@example.com"):
-            number = signups.ask(who, who, wording="", detail="", now=app.now())
+            number = signups.request(who, who, wording="", detail="", now=app.now())
             assert signups.confirm(number, timezone="Asia/Kolkata", source="", detail="", now=app.now())
     told = room.json("bounces", "--pull", "--anew")
     assert (told["suppressed"], told["came_back"]) == (0, 2)

@@ -215,7 +215,7 @@ def test_an_export_tells_who_pauses_and_until_when_where_it_can(newsroom: Newsro
     with make_app(newsroom.home, environment=newsroom.env()) as app:
         wishes = PreferenceStore(app.database)
         for who, days in (("asha", 14), ("over", -1)):
-            known = wishes.at(f"{who}@example.com")
+            known = wishes.find(f"{who}@example.com")
             assert known
             until = app.now() + timedelta(days=days)
             wishes.set(known.id, {"paused_until": until}, ConsentContext("web:leave"), now=app.now())

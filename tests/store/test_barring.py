@@ -39,14 +39,14 @@ def barred(database: Database) -> str:
 
 def reader(database: Database) -> int:
     enlist(database, WHO)
-    found = PreferenceStore(database).at(WHO)
+    found = PreferenceStore(database).find(WHO)
     assert found
     return found.id
 
 
 def sign_up(database: Database, at: datetime) -> None:
     signups = SignupStore(database)
-    number = signups.ask(WHO, WHO, wording="", detail="", now=at)
+    number = signups.request(WHO, WHO, wording="", detail="", now=at)
     assert signups.confirm(number, timezone="Asia/Kolkata", source="web:join", detail="", now=at)
 
 
@@ -56,7 +56,7 @@ def test_in_whatever_order_they_are_heard_the_gravest_stays(database: Database) 
         told = [hear(database, reason, minutes(place)) for place, reason in enumerate(order)]
         assert told == [True, False, False, False], "newly barred is said once"
         assert barred(database) == "complained"
-        SubscriberStore(database).lift(WHO)
+        SubscriberStore(database).unsuppress(WHO)
 
 
 def test_a_graver_reason_keeps_what_was_before(database: Database) -> None:
@@ -72,10 +72,10 @@ def test_who_complained_may_leave_too_and_stays_barred_for_the_complaint(databas
     wishes = PreferenceStore(database)
     hear(database, "complained")
     for at in (1, 2, 3):  # one click, a scanner, one more
-        assert wishes.leave(id, SAID, now=minutes(at))
+        assert wishes.unsubscribe(id, SAID, now=minutes(at))
     assert barred(database) == "complained"
-    assert [one.what for one in ConsentLog(database).of(WHO)] == [UNSUBSCRIBED]
-    assert not wishes.come_back(id, SAID, now=minutes(4)), "the way back out of a leaving leads out of no complaint"
+    assert [one.what for one in ConsentLog(database).entries(WHO)] == [UNSUBSCRIBED]
+    assert not wishes.resubscribe(id, SAID, now=minutes(4)), "the way back out of a leaving leads out of no complaint"
     assert barred(database) == "complained"
 
 
@@ -95,8 +95,8 @@ def test_what_was_said_before_a_confirmed_sign_up_bars_nobody(database: Database
 def test_taking_back_a_leaving_answers_earlier_leavings_alone(database: Database, reason: str, stays: str) -> None:
     id = reader(database)
     wishes = PreferenceStore(database)
-    wishes.leave(id, SAID, now=minutes(1))
-    assert wishes.come_back(id, SAID, now=minutes(2))
+    wishes.unsubscribe(id, SAID, now=minutes(1))
+    assert wishes.resubscribe(id, SAID, now=minutes(2))
     hear(database, reason, minutes(1))
     assert barred(database) == stays
 
@@ -111,7 +111,7 @@ def test_a_word_of_the_very_second_of_coming_back_counts(database: Database) -> 
 def test_a_readers_own_leaving_counts_whatever_the_clock_says(database: Database) -> None:
     id = reader(database)
     sign_up(database, minutes(60))  # by a clock that was an hour ahead
-    assert PreferenceStore(database).leave(id, SAID, now=minutes(1))
+    assert PreferenceStore(database).unsubscribe(id, SAID, now=minutes(1))
     assert barred(database) == UNSUBSCRIBED
 
 
@@ -129,8 +129,8 @@ def test_an_import_brings_the_graver_reason_alone(database: Database) -> None:
     rows = [Incoming(line, address, address, suppressed=word) for line, (address, word) in enumerate(words.items(), 2)]
     rows.append(Incoming(5, "d@example.com", "d@example.com", suppressed="bounced"))
     rows.append(Incoming(6, "d@example.com", "d@example.com", suppressed="complained"))
-    done = imports.take(rows, "old", source="import old", now=minutes(5), rejected=lambda *_row: None)
-    assert done.barred == 1
+    done = imports.run(rows, "old", source="import old", now=minutes(5), rejected=lambda *_row: None)
+    assert done.suppressed == 1
     assert SubscriberStore(database).suppressed() == {
         "a@example.com": "complained",
         "b@example.com": UNSUBSCRIBED,

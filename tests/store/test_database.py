@@ -161,7 +161,7 @@ def test_one_at_a_time(database: Database) -> None:
 
 
 def test_what_is_done_together_is_one_transaction_that_sees_itself(database: Database, tmp_path: Path) -> None:
-    with database.together():
+    with database.transaction():
         assert get_or_make(database, "a", lambda: "1") == "1"
         assert meta.get(database, "a") == "1"
         assert elsewhere(database, "a") == ""
@@ -169,7 +169,7 @@ def test_what_is_done_together_is_one_transaction_that_sees_itself(database: Dat
 
 
 def test_of_what_was_done_together_nothing_stays_when_it_breaks_off(database: Database) -> None:
-    with pytest.raises(RuntimeError, match="broke"), database.together():
+    with pytest.raises(RuntimeError, match="broke"), database.transaction():
         _put_and_break(database)
     assert meta.get(database, "a") == ""
     assert get_or_make(database, "b", lambda: "2") == elsewhere(database, "b") == "2"

@@ -42,8 +42,8 @@ def test_a_skipped_edition_leaves_its_number_to_the_next(database: Database) -> 
 def test_a_composition_that_began_before_the_desk_changed_something_is_not_stored(database: Database) -> None:
     editions = EditionStore(database)
     editions.put(replace(an_edition(), state="draft"), over=())
-    before = editions.desk("2026-11-23")
-    assert editions.set_desk("2026-11-23", Changes(dropped=("s1",)))
+    before = editions.editorial_changes("2026-11-23")
+    assert editions.set_editorial_changes("2026-11-23", Changes(dropped=("s1",)))
     late = replace(an_edition(), state="draft", subject="पुराना")
     assert editions.put(late, over=("draft",), desk=before) is None
     assert editions.put(late, over=("draft",), desk=Changes(dropped=("s1",))) is not None
@@ -52,6 +52,6 @@ def test_a_composition_that_began_before_the_desk_changed_something_is_not_store
 def test_the_desk_changes_drafts_only(database: Database) -> None:
     editions = EditionStore(database)
     editions.put(replace(an_edition(), state="approved"), over=())
-    assert not editions.set_desk("2026-11-23", Changes(dropped=("s1",)))
+    assert not editions.set_editorial_changes("2026-11-23", Changes(dropped=("s1",)))
     assert not editions.move("2026-11-23", "approved", out_of=("draft",))
     assert editions.put(replace(an_edition(), state="draft"), over=("draft", "skipped")) is None

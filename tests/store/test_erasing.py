@@ -56,13 +56,13 @@ def test_nothing_of_the_person_is_left_and_the_counts_balance(
     assert before.balanced
     assert WHO in everything(database)
     erasures = Erasures(database)
-    assert erasures.erase(WHO, "asked by letter", now=NOW) == ErasureResult(True, consents=1, letters=1)
+    assert erasures.erase(WHO, "asked by letter", now=NOW) == ErasureResult(True, consents=1, deliveries=1)
     left = everything(database)
     assert "reader1" not in left
     assert "yes, mail me" not in left
     assert counts(database, KEY) == before
     assert erasures.erase(WHO, "again", now=NOW) == ErasureResult(False)
-    (erased,) = [one for one in SubscriberHistory(database, erasures).of(WHO) if one.kind == "barred"]
+    (erased,) = [one for one in SubscriberHistory(database, erasures).entries(WHO) if one.kind == "barred"]
     assert erased.why.startswith("asked by letter")
 
 
@@ -86,14 +86,14 @@ def test_an_unknown_address_is_kept_out_all_the_same(database: Database) -> None
 def test_the_mark_is_no_plain_hash(database: Database) -> None:
     import hashlib
 
-    assert Erasures(database).mark(WHO) != hashlib.sha256(WHO.encode()).hexdigest()
+    assert Erasures(database).hash_address(WHO) != hashlib.sha256(WHO.encode()).hexdigest()
 
 
 def test_a_confirmed_sign_up_forgives_in_its_own_transaction(database: Database) -> None:
     """A process that dies between the two would leave a reader whom the file's sync and imports refuse."""
     Erasures(database).erase(WHO, "asked to", now=NOW)
     signups = SignupStore(database)
-    number = signups.ask(WHO, WHO, wording="", detail="", now=NOW)
+    number = signups.request(WHO, WHO, wording="", detail="", now=NOW)
     if database.engine.dialect.name == "sqlite":
         with database.write() as connection:
             connection.exec_driver_sql(
@@ -118,13 +118,13 @@ def test_what_providers_posted_and_what_was_written_down_is_scrubbed(database: D
         connection.execute(edition.update().values(reason=f"forced: {WHO} waits"))
     posts = EventStore(database)
     both = [{"email": WHO, "event": "open", "ip": "203.0.113.9"}, {"email": other, "event": "delivered"}]
-    posts.keep("sendgrid", orjson.dumps(both), NOW)
-    posts.keep("sendgrid", orjson.dumps([{"email": other, "reason": "about <READER1@example.com>"}]), NOW)
-    for post in list(posts.waiting()):
-        posts.close(post.id, NOW)
-    posts.keep("sendgrid", orjson.dumps([{"email": WHO, "event": "bounce", "edition": KEY}]), NOW)  # not handled yet
-    posts.keep("sendgrid", orjson.dumps([{"email": other, "event": "open"}]), NOW)
-    assert Erasures(database).erase(WHO, f"{WHO} asked", now=NOW).posts == 3
+    posts.save("sendgrid", orjson.dumps(both), NOW)
+    posts.save("sendgrid", orjson.dumps([{"email": other, "reason": "about <READER1@example.com>"}]), NOW)
+    for post in list(posts.queued()):
+        posts.mark_processed(post.id, NOW)
+    posts.save("sendgrid", orjson.dumps([{"email": WHO, "event": "bounce", "edition": KEY}]), NOW)  # not handled yet
+    posts.save("sendgrid", orjson.dumps([{"email": other, "event": "open"}]), NOW)
+    assert Erasures(database).erase(WHO, f"{WHO} asked", now=NOW).payloads == 3
     left = everything(database)
     for word in ("reader1@", "सुनीता", "READER1"):
         assert word not in left
@@ -158,12 +158,12 @@ def test_sqlite_keeps_no_page_of_them(tmp_path: Path) -> None:
     names = [f"reader{number}@example.com" for number in range(2000)]
     enlist(database, *names)
     log, wishes = ConsentLog(database), PreferenceStore(database)
-    who = wishes.at(WHO)
+    who = wishes.find(WHO)
     assert who is not None
     for number in range(50):
         log.record(WHO, "changed", NOW, "form", wording="x" * number, detail=f"from {WHO}")
         SubscriberStore(database).suppress(WHO, "bounced", now=NOW, detail=f"550 <{WHO}> unknown")
-        SubscriberStore(database).lift(WHO)
+        SubscriberStore(database).unsuppress(WHO)
     enlist(database, *(name for name in names if name != WHO))  # off the list
     held = b"".join(path.read_bytes() for path in tmp_path.glob("digest.db*"))
     assert WHO.encode() in held

@@ -118,7 +118,7 @@ def test_who_left_counts_for_the_edition_before(database: Database, frozen: Froz
 def test_a_late_repeat_does_not_bar_who_has_come_back(database: Database, frozen: Frozen) -> None:
     frozen(1)
     hear(database, an_event("left", 1))
-    SubscriberStore(database).lift("reader0@example.com")
+    SubscriberStore(database).unsuppress("reader0@example.com")
     assert hear(database, an_event("left", 1)).suppressed == 0
     assert SubscriberStore(database).suppressed() == {}
 
@@ -272,14 +272,14 @@ def test_a_newer_letter_of_which_nothing_is_heard_yet_does_not_end_the_row(datab
 
 def test_a_post_is_kept_once_and_handled_in_order(database: Database) -> None:
     store = EventStore(database)
-    assert [store.keep("sendgrid", body, NOW) for body in (b"[1]", b"[2]", b"[1]")] == [True, True, False]
-    first, second = store.waiting()
+    assert [store.save("sendgrid", body, NOW) for body in (b"[1]", b"[2]", b"[1]")] == [True, True, False]
+    first, second = store.queued()
     assert (first.body, second.body) == (b"[1]", b"[2]")
-    store.close(first.id, NOW, fault="no list")
-    assert [post.id for post in store.waiting()] == [second.id]
-    assert store.forget(NOW) == 0
-    assert store.forget(LATER) == 1
-    assert [post.id for post in store.waiting()] == [second.id]
+    store.mark_processed(first.id, NOW, error="no list")
+    assert [post.id for post in store.queued()] == [second.id]
+    assert store.delete_processed(NOW) == 0
+    assert store.delete_processed(LATER) == 1
+    assert [post.id for post in store.queued()] == [second.id]
 
 
 def test_handling_again_what_was_handled_changes_nothing(database: Database, frozen: Frozen) -> None:
@@ -288,12 +288,12 @@ def test_handling_again_what_was_handled_changes_nothing(database: Database, fro
     events = [an_event("bounced", 1), an_event("left", 2), an_event("delivered", 3)]
     assert (hear(database, *events).kept, hear(database, *events).kept) == (3, 0)
     store = EventStore(database)
-    store.keep("sendgrid", b"[]", NOW)
-    (waiting,) = store.waiting()
-    store.close(waiting.id, NOW)
+    store.save("sendgrid", b"[]", NOW)
+    (waiting,) = store.queued()
+    store.mark_processed(waiting.id, NOW)
     with database.write() as connection:
         connection.execute(update(webhook).values(handled_at=None))
-    assert [post.id for post in store.waiting()] == [waiting.id]
+    assert [post.id for post in store.queued()] == [waiting.id]
 
 
 def test_two_processes_at_the_same_posts_agree(database: Database, frozen: Frozen) -> None:
@@ -331,7 +331,7 @@ def test_a_batch_of_words_is_judged_one_by_one_against_coming_back(database: Dat
     """A complaint of before and a bounce of after in one post: the bounce bars."""
     (reader,) = frozen(1)
     signups = SignupStore(database)
-    number = signups.ask("reader0@example.com", "reader0@example.com", wording="", detail="", now=NOW)
+    number = signups.request("reader0@example.com", "reader0@example.com", wording="", detail="", now=NOW)
     back = NOW + timedelta(minutes=20)
     assert signups.confirm(number, timezone="UTC", source="", detail="", now=back)
     hear(database, an_event("complained", reader, minutes=10), an_event("bounced", reader, minutes=40))
@@ -342,7 +342,7 @@ def test_blocks_of_before_coming_back_wear_nobody_out(database: Database, frozen
     block(database, frozen, [1, 2, 4, 6])
     signups = SignupStore(database)
     back = NOW + timedelta(days=7)
-    number = signups.ask("reader0@example.com", "reader0@example.com", wording="", detail="", now=back)
+    number = signups.request("reader0@example.com", "reader0@example.com", wording="", detail="", now=back)
     assert signups.confirm(number, timezone="UTC", source="", detail="", now=back)
     block(database, frozen, [8])
     assert SubscriberStore(database).suppressed() == {}

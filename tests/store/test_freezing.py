@@ -44,7 +44,7 @@ def fate(profile: RecipientGroup) -> Decision:
 
 
 def freeze(database: Database, store: SubscriberStore, size: int = 4) -> EnqueueResult:
-    fates = {profile: fate(profile) for profile in store.profiles(KEY)}
+    fates = {profile: fate(profile) for profile in store.recipient_groups(KEY)}
     return enqueue_subscribers(database, KEY, fates, size, now=NOW)
 
 
@@ -76,7 +76,7 @@ def test_every_profile_is_found_however_many_they_are(database: Database, kinds:
         Candidate(**{**{f.name: getattr(one, f.name) for f in fields(one)}, "id": 0, "email": ""})
         for one in store.candidates(KEY)
     }
-    assert {profile.candidate() for profile in store.profiles(KEY)} == expected
+    assert {profile.candidate() for profile in store.recipient_groups(KEY)} == expected
 
 
 def test_each_kind_gets_its_own_in_the_lists_order(database: Database) -> None:
@@ -113,9 +113,9 @@ def test_freezing_again_places_only_the_new_and_those_who_are_back(database: Dat
 def test_who_changes_while_it_is_being_decided_is_left_for_another_look(database: Database) -> None:
     EditionStore(database).put(an_edition(), over=())
     store = sync(database, READERS)
-    fates = {profile: fate(profile) for profile in store.profiles(KEY)}
+    fates = {profile: fate(profile) for profile in store.recipient_groups(KEY)}
     sync(database, [*READERS[:-1], replace(READERS[-1], timezone="Asia/Kathmandu")])
-    assert enqueue_subscribers(database, KEY, fates, 4, now=NOW) == EnqueueResult(18, unforeseen=1)
+    assert enqueue_subscribers(database, KEY, fates, 4, now=NOW) == EnqueueResult(18, undecided=1)
     assert counts(database, KEY).frozen == 19
     assert freeze(database, store) == EnqueueResult(1)
     assert counts(database, KEY).frozen == 20

@@ -24,7 +24,7 @@ LATER = NOW + timedelta(hours=1)
 
 
 def story(database: Database, address: str = WHO) -> list[tuple[str, str, str]]:
-    told = SubscriberHistory(database, Erasures(database)).of(address)
+    told = SubscriberHistory(database, Erasures(database)).entries(address)
     assert [one.at for one in told] == sorted(one.at for one in told)
     return [(f"{one.kind} {one.edition}".strip(), one.what, one.why) for one in told]
 
@@ -107,7 +107,7 @@ def test_a_stranger_has_no_story(database: Database) -> None:
 
 def sign_up(database: Database, at: datetime, *, confirm: bool = True) -> None:
     signups = SignupStore(database)
-    number = signups.ask(WHO, WHO, wording="हाँ", detail="asked from 192.0.2.7", now=at)
+    number = signups.request(WHO, WHO, wording="हाँ", detail="asked from 192.0.2.7", now=at)
     if confirm:
         assert signups.confirm(number, timezone="UTC", source="web:join", detail="", now=at)
 

@@ -13,7 +13,7 @@ from digest.store.people.consent import ConsentLog
 from digest.store.people.erasure import Erasures
 from digest.store.people.imports import ImportResult, SubscriberImport
 from digest.store.people.preferences import ConsentContext, PreferenceStore
-from digest.store.people.subscribers import Roster, SubscriberStore
+from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
 from digest.subscribers.imports.rows import Incoming
 from tests.store.conftest import KEY, NOW, enlist
 
@@ -26,7 +26,7 @@ def row(line: int, address: str, **values: Any) -> Incoming:
 
 def take(database: Database, *rows: Incoming, origin: str = "old", **options: Any) -> tuple[ImportResult, list[Any]]:
     refused: list[Any] = []
-    done = SubscriberImport(database, Erasures(database)).take(
+    done = SubscriberImport(database, Erasures(database)).run(
         rows, origin, source="list.csv", now=NOW, rejected=lambda *told: refused.append(told), **options
     )
     return done, refused
@@ -42,16 +42,16 @@ def test_new_readers_are_mailed_like_any_other(database: Database) -> None:
         database, row(2, "a@example.com", name="आशा", topics=["देश"], hour="07:30"), row(3, "b@example.com")
     )
     assert (done, refused) == (ImportResult(2, 0, 0, 0, 0, 0), [])
-    a, b = Roster(database).imported()
-    assert a.reader == Subscriber("a@example.com", "आशा", ("देश",), hour=time(7, 30))
-    assert b.reader == Subscriber("b@example.com")
+    a, b = SubscriberAdmin(database).imported()
+    assert a.subscriber == Subscriber("a@example.com", "आशा", ("देश",), hour=time(7, 30))
+    assert b.subscriber == Subscriber("b@example.com")
     assert (a.origin, b.origin) == ("old", "old")
     assert mailable(database) == {"a@example.com": "", "b@example.com": ""}
 
 
 def test_what_is_known_of_consent_is_kept(database: Database) -> None:
     take(database, row(2, "a@example.com", agreed_at=LONG_AGO, detail="from 192.0.2.4"))
-    told = [(one.what, one.at, one.source, one.detail) for one in ConsentLog(database).of("a@example.com")]
+    told = [(one.what, one.at, one.source, one.detail) for one in ConsentLog(database).entries("a@example.com")]
     assert told == [
         ("agreed", LONG_AGO, "list.csv", "from 192.0.2.4"),
         ("imported", NOW, "list.csv", "from 192.0.2.4"),
@@ -62,14 +62,14 @@ def test_the_file_of_the_admins_wins(database: Database) -> None:
     enlist(database, "a@example.com")
     done, _ = take(database, row(2, "a@example.com", name="x"))
     assert done == ImportResult(0, 0, 0, 1, 0, 0)
-    assert list(Roster(database).imported()) == []
-    assert ConsentLog(database).of("a@example.com") == []
+    assert list(SubscriberAdmin(database).imported()) == []
+    assert ConsentLog(database).entries("a@example.com") == []
 
 
 def test_a_reader_of_the_file_and_of_an_import_leaves_with_the_line(database: Database) -> None:
     take(database, row(2, "a@example.com"), row(3, "b@example.com"))
     enlist(database, "a@example.com")
-    assert [one.address for one in Roster(database).imported()] == ["b@example.com"]
+    assert [one.address for one in SubscriberAdmin(database).imported()] == ["b@example.com"]
     enlist(database)
     assert list(mailable(database)) == ["b@example.com"]
 
@@ -80,8 +80,8 @@ def test_a_pause_comes_along_and_never_over_a_readers_own_choice(database: Datab
     wishes = PreferenceStore(database)
     take(database, row(2, "known@example.com"), row(3, "chose@example.com"), row(4, "left@example.com"))
     enlist(database, "file@example.com")
-    Roster(database).remove("left@example.com", source="admin", now=NOW)
-    chose = wishes.at("chose@example.com")
+    SubscriberAdmin(database).remove("left@example.com", source="admin", now=NOW)
+    chose = wishes.find("chose@example.com")
     assert chose
     wishes.set(chose.id, {"format": "text"}, ConsentContext("web:preferences"), now=NOW)
     names = ("known", "chose", "left", "file", "new")
@@ -90,7 +90,7 @@ def test_a_pause_comes_along_and_never_over_a_readers_own_choice(database: Datab
     assert (done.added, done.returned) == (2, 1)
     expected = {"left", "new", *(["known"] if existing == "update" else [])}
     assert wishes.paused(NOW) == {f"{name}@example.com": until for name in expected}
-    told = [one.what for one in ConsentLog(database).of("known@example.com")]
+    told = [one.what for one in ConsentLog(database).entries("known@example.com")]
     assert told == ["imported", *(["changed"] if existing == "update" else [])]
 
 
@@ -100,8 +100,8 @@ def test_importing_again_changes_or_keeps(database: Database, existing: str, nam
     again = (row(2, "a@example.com", name="नई"), row(3, "b@example.com"))
     done, _ = take(database, *again, origin="new", existing=existing)
     assert done == ImportResult(1, 0, int(existing == "update"), int(existing == "keep"), 0, 0)
-    a, b = Roster(database).imported()
-    assert (a.reader.name, a.reader.topics, a.origin, b.origin) == (name, ("देश",), "old", "new")
+    a, b = SubscriberAdmin(database).imported()
+    assert (a.subscriber.name, a.subscriber.topics, a.origin, b.origin) == (name, ("देश",), "old", "new")
     assert take(database, *again, origin="new", existing=existing)[0] == ImportResult(0, 0, 0, 2, 0, 0)
 
 
@@ -110,8 +110,8 @@ def test_who_was_taken_off_is_listed_again(database: Database) -> None:
     enlist(database)
     done, _ = take(database, row(2, "a@example.com", name="आशा"))
     assert done == ImportResult(0, 1, 0, 0, 0, 0)
-    (reader,) = Roster(database).imported()
-    assert (reader.reader.name, reader.origin) == ("आशा", "old")
+    (reader,) = SubscriberAdmin(database).imported()
+    assert (reader.subscriber.name, reader.origin) == ("आशा", "old")
 
 
 def test_who_left_there_is_barred_here_even_if_the_file_lists_them(database: Database) -> None:
@@ -120,7 +120,7 @@ def test_who_left_there_is_barred_here_even_if_the_file_lists_them(database: Dat
     assert take(database, *rows)[0] == ImportResult(0, 0, 0, 0, 2, 0)
     assert SubscriberStore(database).suppressed() == {"a@example.com": "unsubscribed", "b@example.com": "bounced"}
     assert take(database, *rows)[0] == ImportResult(0, 0, 0, 0, 0, 0)
-    assert [one.what for one in ConsentLog(database).of("b@example.com")] == ["bounced"]
+    assert [one.what for one in ConsentLog(database).entries("b@example.com")] == ["bounced"]
 
 
 def test_who_left_here_stays_out(database: Database) -> None:
@@ -142,8 +142,8 @@ def test_the_same_address_twice(database: Database) -> None:
         (3, "b@example.com", "the same address as on line 5"),
         (4, "a@example.com", "the same address as on line 2"),
     ]
-    (reader,) = Roster(database).imported()
-    assert reader.reader.name == "first"
+    (reader,) = SubscriberAdmin(database).imported()
+    assert reader.subscriber.name == "first"
 
 
 def test_a_rehearsal_leaves_nothing(database: Database) -> None:
@@ -159,7 +159,7 @@ def test_a_fault_in_the_middle_leaves_nothing(database: Database) -> None:
     with pytest.raises(RuntimeError):
         take(database, *rows())
     with pytest.raises(RuntimeError):
-        SubscriberImport(database, Erasures(database)).take(rows(), "old", source="x", now=NOW, rejected=print)
+        SubscriberImport(database, Erasures(database)).run(rows(), "old", source="x", now=NOW, rejected=print)
     assert mailable(database) == {}
     assert take(database, row(2, "a@example.com"))[0].added == 1
 
@@ -174,7 +174,7 @@ def test_the_store_can_be_written_while_a_list_is_read(database: Database) -> No
             yield row(line, f"r{line}@example.com")
         SubscriberStore(database).suppress("y@example.com", "unsubscribed", now=NOW)
 
-    done = SubscriberImport(database, Erasures(database)).take(rows(), "old", source="x", now=NOW, rejected=print)
+    done = SubscriberImport(database, Erasures(database)).run(rows(), "old", source="x", now=NOW, rejected=print)
     assert done.added == 10_008
 
 
@@ -187,29 +187,29 @@ def test_an_erased_person_does_not_come_back(database: Database) -> None:
     assert refused == [(2, "a@example.com", "was erased at the person's wish and is not taken in again")]
     enlist(database, "a@example.com", "c@example.com")
     assert set(mailable(database)) == {"b@example.com", "c@example.com"}
-    assert erasures.forgive("a@example.com")
+    assert erasures.allow_return("a@example.com")
     enlist(database, "a@example.com", "c@example.com")
     assert "a@example.com" in mailable(database)
 
 
 def test_imported_readers_are_edited_in_the_store(database: Database) -> None:
-    roster = Roster(database)
+    admin = SubscriberAdmin(database)
     take(database, row(2, "a@example.com", topics=["देश"], hour="07:30"))
     enlist(database, "b@example.com")
-    assert roster.change("a@example.com", {"topics": ("खेल",), "hour": None, "status": "paused"}, source="s", now=NOW)
-    held = roster.of("a@example.com")
+    assert admin.update("a@example.com", {"topics": ("खेल",), "hour": None, "status": "paused"}, source="s", now=NOW)
+    held = admin.find("a@example.com")
     assert held
-    assert held.reader == Subscriber("a@example.com", topics=("खेल",), status="paused")
-    assert not roster.change("b@example.com", {"name": "x"}, source="s", now=NOW)
-    assert not roster.remove("b@example.com", source="s", now=NOW)
-    assert roster.remove("a@example.com", source="s", now=NOW)
-    assert not roster.remove("a@example.com", source="s", now=NOW)
+    assert held.subscriber == Subscriber("a@example.com", topics=("खेल",), status="paused")
+    assert not admin.update("b@example.com", {"name": "x"}, source="s", now=NOW)
+    assert not admin.remove("b@example.com", source="s", now=NOW)
+    assert admin.remove("a@example.com", source="s", now=NOW)
+    assert not admin.remove("a@example.com", source="s", now=NOW)
     assert list(mailable(database)) == ["b@example.com"]
-    whats = [one.what for one in ConsentLog(database).of("a@example.com")]
+    whats = [one.what for one in ConsentLog(database).entries("a@example.com")]
     assert whats == ["imported", "changed", "removed"]
 
 
 def test_how_many_came_by_which_import(database: Database) -> None:
     enlist(database, "z@example.com")
     take(database, *(row(n, f"r{n}@example.com") for n in range(2, 8)))
-    assert Roster(database).origins() == {"old": 6}
+    assert SubscriberAdmin(database).import_counts() == {"old": 6}

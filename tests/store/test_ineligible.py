@@ -40,7 +40,7 @@ def by_hand(database: Database) -> None:
 
 LEAVING: dict[str, Leaving] = {
     "bounced": lambda database: SubscriberStore(database).suppress(WHO, "bounced", now=NOW),
-    "left": lambda database: PreferenceStore(database).leave(ID, SAID, now=NOW),
+    "left": lambda database: PreferenceStore(database).unsubscribe(ID, SAID, now=NOW),
     "pauses": lambda database: PreferenceStore(database).set(
         ID, {"paused_until": NOW + timedelta(days=7)}, SAID, now=NOW
     ),

@@ -233,7 +233,7 @@ def test_mixed_gives_every_reader_the_own_fate(database: Database, ledger: SqlLe
     assert tally(database) == {"frozen": 5, "accepted": 1, "rejected": 1, "unknown": 1, "pending": 2}
     assert [id for id, _email in claim(ledger, "smtp").recipients] == [d, e]
     (doubt,) = unknown_batches(database, KEY)
-    assert (doubt.readers, doubt.transport) == (1, "smtp")
+    assert (doubt.recipients, doubt.transport) == (1, "smtp")
 
 
 def test_an_attempt_is_settled_once(ledger: SqlLedger, frozen: Frozen) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from digest.models import InlineImage
-from digest.store.content.articles import ArticleStore, PictureStore
+from digest.store.content.articles import ArticleStore, ImageStore
 from digest.store.database import Database
 
 
@@ -18,25 +18,25 @@ def some(count: int) -> Sequence[InlineImage]:
 
 
 def test_what_is_kept_comes_back_byte_for_byte(database: Database) -> None:
-    store = PictureStore(database)
+    store = ImageStore(database)
     pictures = some(3)
-    store.keep(pictures)
-    assert store.held([pictures[2].cid, pictures[0].cid, "unknown@digest"]) == {
+    store.save(pictures)
+    assert store.load([pictures[2].cid, pictures[0].cid, "unknown@digest"]) == {
         pictures[0].cid: pictures[0],
         pictures[2].cid: pictures[2],
     }
-    assert store.held([]) == {}
+    assert store.load([]) == {}
 
 
 def test_a_picture_once_kept_never_changes(database: Database) -> None:
-    store = PictureStore(database)
+    store = ImageStore(database)
     (first,) = some(1)
-    store.keep([first, first])
-    store.keep([InlineImage(first.cid, "image/gif", b"other", 1, 1)])
-    assert store.held([first.cid]) == {first.cid: first}
+    store.save([first, first])
+    store.save([InlineImage(first.cid, "image/gif", b"other", 1, 1)])
+    assert store.load([first.cid]) == {first.cid: first}
 
 
 def test_more_than_one_question_can_ask_for(database: Database) -> None:
     pictures = some(1201)
     ArticleStore(database, lambda: datetime.now(UTC)).save_images(pictures)
-    assert len(PictureStore(database).held([picture.cid for picture in pictures])) == 1201
+    assert len(ImageStore(database).load([picture.cid for picture in pictures])) == 1201

@@ -42,5 +42,5 @@ def test_a_suppression_outlives_the_list(database: Database) -> None:
     (reader,) = store.candidates(KEY)
     assert reader.suppressed == "complained"
     assert store.suppressed() == {"asha@example.com": "complained"}
-    assert store.lift("asha@example.com")
+    assert store.unsuppress("asha@example.com")
     assert store.suppressed() == {}

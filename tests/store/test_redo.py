@@ -61,7 +61,7 @@ def test_who_left_between_two_tries_and_came_back_gets_no_second_place(
     assert again is not None
     assert [email for _id, email in again.recipients] == ["reader1@example.com"]
     ledger.settle(again.attempt, Accepted(), NOW)
-    readers.lift("reader0@example.com")
+    readers.unsuppress("reader0@example.com")
     assert list(readers.candidates(KEY)) == []
 
 

@@ -36,14 +36,14 @@ def recovered(ledger: SqlLedger) -> None:
 
 
 def told(standing: EditionStatus) -> dict[str, int]:
-    return dict(Counter(one.state for one in standing.missing))
+    return dict(Counter(one.state for one in standing.unreached))
 
 
 def agrees(standing: EditionStatus) -> bool:
     """The numbers are those of the list, and the doubts those of the batches."""
     counts = standing.counts
     named = {"unknown": counts.unknown, "pending": counts.pending}
-    in_doubt = sum(doubt.readers for doubt in standing.doubts)
+    in_doubt = sum(doubt.recipients for doubt in standing.unknown)
     return counts.balanced and told(standing) == {k: n for k, n in named.items() if n} and in_doubt == counts.unknown
 
 
@@ -51,13 +51,13 @@ def test_a_dead_run_leaves_its_batch_in_doubt_named(ledger: SqlLedger, frozen: F
     frozen(6, size=3)
     claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claim
-    seen = looker.standing(KEY, NOW)
+    seen = looker.read(KEY, NOW)
     assert agrees(seen)
     assert (seen.counts.unknown, seen.counts.pending) == (3, 3)
-    assert [(one.batch, one.attempt, one.readers) for one in seen.doubts] == [(claim.batch, claim.attempt, 3)]
+    assert [(one.batch, one.attempt, one.recipients) for one in seen.unknown] == [(claim.batch, claim.attempt, 3)]
     recovered(ledger)
-    after = looker.standing(KEY, NOW)
-    assert (after.counts, after.missing) == (seen.counts, seen.missing)
+    after = looker.read(KEY, NOW)
+    assert (after.counts, after.unreached) == (seen.counts, seen.unreached)
 
 
 @pytest.mark.parametrize("served", [0, 1, 2])
@@ -66,19 +66,19 @@ def test_one_reader_of_smtp_is_in_doubt(ledger: SqlLedger, frozen: Frozen, looke
     claim = claim_one(ledger, KEY, "smtp", NOW, 5)
     assert claim
     ledger.record_started(claim.attempt, ids[served])
-    seen = looker.standing(KEY, NOW)
+    seen = looker.read(KEY, NOW)
     assert agrees(seen)
     assert (seen.counts.accepted, seen.counts.unknown, seen.counts.pending) == (served, 1, 2 - served)
-    short = looker.standing(KEY, NOW, limit=1, waiting=False)
-    assert [one.state for one in short.missing] == ["unknown"]
+    short = looker.read(KEY, NOW, limit=1, waiting=False)
+    assert [one.state for one in short.unreached] == ["unknown"]
     recovered(ledger)
-    assert looker.standing(KEY, NOW).counts.unknown == 1
+    assert looker.read(KEY, NOW).counts.unknown == 1
 
 
 def test_what_is_redone_is_pending(ledger: SqlLedger, frozen: Frozen, looker: StatusReader) -> None:
     frozen(3)
     assert claim_one(ledger, KEY, "outbox", NOW, 5)
-    seen = looker.standing(KEY, NOW)
+    seen = looker.read(KEY, NOW)
     assert agrees(seen)
     assert seen.counts.pending == 3
 
@@ -90,11 +90,11 @@ def test_a_living_run_is_not_doubted(
     with mark_running(database, ledger.run):
         claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
         assert claim
-        seen = looker.standing(KEY, NOW)
-        assert (seen.counts.pending, seen.counts.unknown, seen.doubts) == (3, 0, [])
+        seen = looker.read(KEY, NOW)
+        assert (seen.counts.pending, seen.counts.unknown, seen.unknown) == (3, 0, [])
         assert running_runs(looker.database, [ledger.run, "another"]) == {ledger.run}
     ledger.settle(claim.attempt, Accepted(), NOW)
-    assert looker.standing(KEY, NOW).counts.accepted == 3
+    assert looker.read(KEY, NOW).counts.accepted == 3
 
 
 def test_a_dead_run_is_seen_beside_a_living_one(
@@ -104,7 +104,7 @@ def test_a_dead_run_is_seen_beside_a_living_one(
     assert claim_one(SqlLedger(database), KEY, "sendgrid", NOW, 5)
     with mark_running(database, ledger.run):
         assert claim_one(ledger, KEY, "sendgrid", NOW, 5)
-        assert looker.standing(KEY, NOW).counts.unknown == 2
+        assert looker.read(KEY, NOW).counts.unknown == 2
 
 
 def test_looking_is_in_no_sends_way(
@@ -113,7 +113,7 @@ def test_looking_is_in_no_sends_way(
     frozen(2)
     assert claim_one(SqlLedger(database), KEY, "sendgrid", NOW, 5)
     with exclusive(looker.database, "sending", wait=0):  # what a send holds; a look does not need it
-        assert looker.standing(KEY, NOW).counts.unknown == 2
+        assert looker.read(KEY, NOW).counts.unknown == 2
 
 
 @pytest.mark.parametrize("way", ["sendgrid", "smtp"])
@@ -125,7 +125,7 @@ def test_a_readers_story_tells_the_doubt(
     assert claim
     if way == "smtp":
         ledger.record_started(claim.attempt, ids[0])
-    story: Callable[..., list] = SubscriberHistory(database, Erasures(database)).of  # type: ignore[type-arg]
+    story: Callable[..., list] = SubscriberHistory(database, Erasures(database)).entries  # type: ignore[type-arg]
     orphans = looker.orphans(NOW + timedelta(minutes=1))
     what = [(one.what, one.why) for one in story("reader0@example.com", orphans=orphans) if one.kind == "letter"]
     assert [said for said, _why in what] == ["unknown"]

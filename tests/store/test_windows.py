@@ -71,11 +71,11 @@ def test_a_clock_that_was_wrong_stops_nobody_for_ever() -> None:
     ("day", "readers"), [(-3, 500), (0, 500), (1, 750), (2, 1125), (10, 28832), (400, 10**9), (10**6, 10**9)]
 )
 def test_a_warm_up_grows_by_the_day(day: int, readers: int) -> None:
-    assert WarmUp(500, 1.5).readers(day) == readers
+    assert WarmUp(500, 1.5).recipients(day) == readers
 
 
 def test_a_warm_up_that_does_not_grow() -> None:
-    assert WarmUp(500, 1).readers(10**6) == 500
+    assert WarmUp(500, 1).recipients(10**6) == 500
 
 
 def test_a_warm_up_is_a_limit_by_the_day_and_the_lower_of_two() -> None:

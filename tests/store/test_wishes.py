@@ -21,15 +21,17 @@ def test_leaving_suppresses_the_address_and_is_logged_unless_they_had_left(
     readers, wishes = SubscriberStore(database), PreferenceStore(database)
     if before:
         readers.suppress(EMAIL, before, now=NOW)
-    subscriber = wishes.at(EMAIL)
+    subscriber = wishes.find(EMAIL)
     assert subscriber is not None
     for _ in range(2):
-        assert wishes.leave(subscriber.id, ConsentContext("web:leave", "अभी छोड़ें", "from 192.0.2.1"), now=NOW)
+        assert wishes.unsubscribe(subscriber.id, ConsentContext("web:leave", "अभी छोड़ें", "from 192.0.2.1"), now=NOW)
     assert readers.suppressed() == {EMAIL: UNSUBSCRIBED}
-    entries = [(each.what, each.at, each.source, each.wording, each.detail) for each in ConsentLog(database).of(EMAIL)]
+    entries = [
+        (each.what, each.at, each.source, each.wording, each.detail) for each in ConsentLog(database).entries(EMAIL)
+    ]
     assert entries == [(UNSUBSCRIBED, NOW, "web:leave", "अभी छोड़ें", "from 192.0.2.1")] * logged
 
 
 def test_an_unknown_id_cannot_leave(database: Database) -> None:
-    assert not PreferenceStore(database).leave(10**6, ConsentContext("web:leave"), now=NOW)
+    assert not PreferenceStore(database).unsubscribe(10**6, ConsentContext("web:leave"), now=NOW)
     assert SubscriberStore(database).suppressed() == {}

@@ -33,7 +33,7 @@ def listed(app: App) -> list[str]:
 def test_the_store_has_the_subscribers_of_the_file(app: App) -> None:
     app.subscriber_list.sync()
     assert listed(app) == ["asha@example.com", "Ravi@example.com"]
-    assert set(app.subscribers.choices()) == {(("खेल",), "html"), ((), "text")}
+    assert set(app.subscribers.preference_combinations()) == {(("खेल",), "html"), ((), "text")}
     write(app, LIST.replace("  - email: asha@example.com\n    topics: [खेल]\n", "") + "  - email: meena@example.com\n")
     app.subscriber_list.sync()
     assert listed(app) == ["Ravi@example.com", "meena@example.com"]
@@ -42,7 +42,7 @@ def test_the_store_has_the_subscribers_of_the_file(app: App) -> None:
 def test_an_unchanged_file_is_not_read_again(app: App) -> None:
     """Told from the outside: what the store lists stays, though the file would put it right."""
     app.subscriber_list.sync()
-    app.subscribers.sync([], now=app.now(), version=app.subscribers.synced())
+    app.subscribers.sync([], now=app.now(), version=app.subscribers.synced_version())
     app.subscriber_list.sync()
     assert listed(app) == []
     write(app, LIST + "# a word\n")

@@ -37,4 +37,4 @@ def freeze(
     with database.write() as connection, temp_table(connection, places):
         copy_rows(connection, places, rows)
         connection.execute(delete(places).where(places.c.reader.in_(placed)))
-        return insert_deliveries(connection, edition, list(numbers), batch_size, now).readers
+        return insert_deliveries(connection, edition, list(numbers), batch_size, now).recipients

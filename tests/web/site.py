@@ -74,7 +74,7 @@ class Site:
     def subscriber_id(self, email: str) -> int:
         from digest.store.people.preferences import PreferenceStore
 
-        found = PreferenceStore(self.app.database).at(normalise(email))
+        found = PreferenceStore(self.app.database).find(normalise(email))
         assert found is not None, email
         return found.id
 
@@ -87,7 +87,7 @@ class Site:
         return {row.email: decide(row, now.date(), send_at=None, now=now).excluded or None for row in rows}
 
     def consent(self, email: str) -> list[Consent]:
-        return ConsentLog(self.app.database).of(normalise(email))
+        return ConsentLog(self.app.database).entries(normalise(email))
 
     def mails(self, to: str, folder: str = "join", *, wait: float = 10.0) -> list[EmailMessage]:
         """The emails to this address in the outbox; waits for the first one."""

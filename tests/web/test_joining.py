@@ -23,11 +23,11 @@ def sign_up(pages: Site, email: str = "neha@example.org") -> str:
 def test_confirming_subscribes_and_logs_the_consent(pages: Site) -> None:
     link = sign_up(pages, "Neha@Example.org")
     assert pages.app.signer.read("confirm", link.rpartition("/")[2]) is not None
-    assert PreferenceStore(pages.app.database).at("neha@example.org") is None
+    assert PreferenceStore(pages.app.database).find("neha@example.org") is None
     # A link scanner opens the page too.
     look = pages.get(link)
     assert (look.status, look.title) == (200, translated("One press more"))
-    assert PreferenceStore(pages.app.database).at("neha@example.org") is None
+    assert PreferenceStore(pages.app.database).find("neha@example.org") is None
     assert pages.consent("neha@example.org") == []
     assert pages.post(link).title == translated("You are a reader now")
     assert pages.candidates()["Neha@Example.org"] is None
@@ -62,7 +62,7 @@ def test_a_confirmation_link_expires_after_three_days(pages: Site, tmp_path: obj
     with site(pages.app.home, [], DIGEST_NOW=later) as after:
         assert after.get(link).status == 410
         assert after.post(link).status == 410
-        assert PreferenceStore(after.app.database).at("neha@example.org") is None
+        assert PreferenceStore(after.app.database).find("neha@example.org") is None
 
 
 def test_an_old_link_does_not_resubscribe_after_an_unsubscribe(pages: Site) -> None:

@@ -79,7 +79,7 @@ def test_a_claim_excludes_who_left_before_it(database: Database, frozen: Frozen,
         turn.wait()
         for id in reversed(ids[::2]):
             if way == "leave":
-                preferences.leave(id, SAID, now=NOW)
+                preferences.unsubscribe(id, SAID, now=NOW)
             else:
                 preferences.set(id, {"paused_until": NOW + timedelta(days=7)}, SAID, now=NOW)
             # Only now would the page answer.

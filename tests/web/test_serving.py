@@ -95,7 +95,7 @@ def test_the_list_shows_pauses_and_preferences(newsroom: Newsroom) -> None:
     with make_app(newsroom.home, environment=newsroom.env()) as app:
         app.subscribers.sync(app.subscriber_list.read(), now=app.now())
         preferences = PreferenceStore(app.database)
-        subscriber = preferences.at("asha@example.com")
+        subscriber = preferences.find("asha@example.com")
         assert subscriber is not None
         preferences.set(
             subscriber.id, {"paused_until": app.now() + timedelta(days=7)}, ConsentContext("test"), now=app.now()

@@ -42,7 +42,7 @@ class Endpoint:
         return self.client.request("POST", path, content, headers).status
 
     def stored(self) -> list[bytes]:
-        return [request.body for request in self.store.waiting()]
+        return [request.body for request in self.store.queued()]
 
 
 @pytest.fixture

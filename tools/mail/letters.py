@@ -48,7 +48,7 @@ def make(out: Path, given: Composed, name: str, edition: Edition, variant: Varia
     app = given.app
     letter = _rendered(given, edition, variant)
     reader = recipient(0, "asha@example.com", app.sender, app.signer.letters)
-    inside = inline_images(letter, app.articles.pictures.held(content_ids([letter])))
+    inside = inline_images(letter, app.articles.images.load(content_ids([letter])))
     outgoing = Outgoing(edition.key, "judged", "judged", letter, app.sender, (reader,), inside)
     html, text = substitute(letter.html, reader.values), substitute(letter.text, reader.values)
     with _inliner(lambda page: page):

@@ -100,7 +100,7 @@ def steps(app: App, language: str = "") -> list[Step]:
 def _signup(app: App) -> int:
     """A sign-up that waits for its confirmation."""
     address = "kavita@example.org"
-    return SignupStore(app.database).ask(address, address, wording="", detail="", now=app.now())
+    return SignupStore(app.database).request(address, address, wording="", detail="", now=app.now())
 
 
 if __name__ == "__main__":

@@ -18,13 +18,13 @@ from digest.utils.gc import gc_paused
 """Content-IDs in one question: PostgreSQL takes 65,535 parameters, SQLite at least 999."""
 
 
-class PictureStore:
+class ImageStore:
     """Pictures over an open store."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def keep(self, pictures: Sequence[InlineImage]) -> None:
+    def save(self, pictures: Sequence[InlineImage]) -> None:
         """Adds those that are not there yet."""
         given = {item.cid: item for item in pictures}
         with self.database.write(area="picture") as connection:
@@ -34,7 +34,7 @@ class PictureStore:
                 if new:
                     connection.execute(insert(picture), [asdict(item) for item in new])
 
-    def held(self, content_ids: Collection[str]) -> Mapping[str, InlineImage]:
+    def load(self, content_ids: Collection[str]) -> Mapping[str, InlineImage]:
         """The pictures of these Content-IDs, by Content-ID; unknown ones are left out."""
         found: dict[str, InlineImage] = {}
         if not content_ids:
@@ -96,7 +96,7 @@ class ArticleStore:
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self.database = database
         self.clock = clock
-        self.pictures = PictureStore(database)
+        self.images = ImageStore(database)
 
     def load_states(self) -> Mapping[str, SourceState]:
         """What is remembered of every source, in one question."""
@@ -154,7 +154,7 @@ class ArticleStore:
         return SaveCounts(new=len(new), updated=len(changed))
 
     def save_images(self, images: Sequence[InlineImage]) -> None:
-        self.pictures.keep(images)
+        self.images.save(images)
 
     def by_ids(self, ids: Sequence[str]) -> Mapping[str, Article]:
         """The stored articles of these ids, by id, with the date that was stored first; from any thread."""

@@ -167,13 +167,13 @@ class EditionStore:
         with self.database.write() as connection:
             return bool(connection.execute(update(edition).where(mine).values(state=state)).rowcount)
 
-    def desk(self, key: str) -> Changes:
+    def editorial_changes(self, key: str) -> Changes:
         """What the desk changed; nothing for an edition that is not there."""
         with self.database.read() as connection:
             kept = connection.execute(select(edition.c.desk).where(edition.c.key == key)).scalar()
         return _changes(kept)
 
-    def set_desk(self, key: str, changes: Changes) -> bool:
+    def set_editorial_changes(self, key: str, changes: Changes) -> bool:
         """Keeps what the desk changed. False when the edition is no longer a draft."""
         mine = (edition.c.key == key) & edition.c.state.in_((EditionState.DRAFT, EditionState.SKIPPED))
         with self.database.write() as connection:
@@ -182,9 +182,9 @@ class EditionStore:
 
     def is_untouched(self, key: str) -> bool:
         """Whether the desk changed nothing in this edition."""
-        return self.desk(key) == Changes()
+        return self.editorial_changes(key) == Changes()
 
-    def keep_letters(self, key: str, letters: Collection[RenderedEmail]) -> None:
+    def save_emails(self, key: str, letters: Collection[RenderedEmail]) -> None:
         """Adds the letters of variants that have none yet; a letter once kept never changes."""
         with self.database.write() as connection:
             known = set(connection.execute(select(letter.c.variant).where(letter.c.edition == key)).scalars())
@@ -200,7 +200,7 @@ class EditionStore:
                         )
                     )
 
-    def letters(self, key: str) -> dict[str, RenderedEmail]:
+    def emails(self, key: str) -> dict[str, RenderedEmail]:
         with self.database.read() as connection:
             rows = connection.execute(select(letter).where(letter.c.edition == key)).all()
         return {row.variant: RenderedEmail(row.variant, row.subject, row.html, row.text) for row in rows}

@@ -41,7 +41,7 @@ class SentEmail:
     """A letter that a reader was to get; `email` as the list writes the comparable `address`."""
 
     edition: str
-    reader: int
+    subscriber: int
     email: str
     address: str
 
@@ -52,7 +52,7 @@ class EventStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def keep(self, provider: str, body: bytes, now: datetime) -> bool:
+    def save(self, provider: str, body: bytes, now: datetime) -> bool:
         """Keeps a post as it came, durably when this returns. False for one that is kept already."""
         row = {
             "provider": provider,
@@ -64,7 +64,7 @@ class EventStore:
             kept = connection.execute(self._insert_new(webhook).values(row).returning(webhook.c.id))
             return kept.first() is not None
 
-    def waiting(self) -> Iterator[WebhookPayload]:
+    def queued(self) -> Iterator[WebhookPayload]:
         """Posts to be handled, oldest first, each read when it is asked for."""
         at = 0
         while True:
@@ -79,12 +79,12 @@ class EventStore:
         with self.database.read() as connection:
             return connection.execute(wanted.order_by(webhook.c.id).limit(1)).first()
 
-    def close(self, post: int, now: datetime, *, fault: str = "") -> None:
+    def mark_processed(self, post: int, now: datetime, *, error: str = "") -> None:
         """Notes that a post was handled, and what was wrong with it."""
         with self.database.write() as connection:
-            connection.execute(update(webhook).where(webhook.c.id == post).values(handled_at=now, fault=fault))
+            connection.execute(update(webhook).where(webhook.c.id == post).values(handled_at=now, fault=error))
 
-    def forget(self, before: datetime) -> int:
+    def delete_processed(self, before: datetime) -> int:
         """Drops posts that were handled before; answers how many."""
         old = webhook.c.handled_at < before
         with self.database.read() as connection:  # so that a quiet minute writes nothing
@@ -163,7 +163,7 @@ class EventStore:
                     found[reader] = [at for at in row if back is None or at is None or at >= back]
         return found
 
-    def letters(self, reader: int | None, addresses: Sequence[str]) -> list[SentEmail]:
+    def sent_emails(self, reader: int | None, addresses: Sequence[str]) -> list[SentEmail]:
         """The latest letters of a reader or, where none is named, of the readers with these addresses."""
         of = subscriber.c
         who = of.id == reader if reader else of.address.in_(addresses)

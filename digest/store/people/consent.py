@@ -41,7 +41,7 @@ class ConsentLog:
         with self.database.write() as connection:
             append(connection, [Consent(address, what, at, source, wording, detail)])
 
-    def of(self, address: str) -> list[Consent]:
+    def entries(self, address: str) -> list[Consent]:
         """A reader's entries in the order of time."""
         columns = [consent.c[name] for name in Consent.__slots__]
         rows = select(*columns).where(consent.c.address == address).order_by(consent.c.at, consent.c.id)

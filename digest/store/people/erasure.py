@@ -111,8 +111,8 @@ class ErasureResult:
 
     known: bool
     consents: int = 0
-    letters: int = 0
-    posts: int = 0
+    deliveries: int = 0
+    payloads: int = 0
 
 
 class Erasures:
@@ -127,7 +127,7 @@ class Erasures:
             held = connection.execute(select(meta.c.value).where(meta.c.name == _KEY)).scalar()
         return bytes.fromhex(held or get_or_make(self.database, _KEY, lambda: secrets.token_hex(32)))
 
-    def mark(self, address: str) -> str:
+    def hash_address(self, address: str) -> str:
         """The keyed hash of a comparable address."""
         return hmac.digest(self.key, address.encode(), "sha256").hex()
 
@@ -140,23 +140,23 @@ class Erasures:
         """Those of the addresses that were erased; costs nothing where nobody ever was."""
         with self.database.read() as connection:
             marks = set(connection.execute(select(erased.c.mark)).scalars())
-        return {address for address in addresses if self.mark(address) in marks} if marks else set()
+        return {address for address in addresses if self.hash_address(address) in marks} if marks else set()
 
-    def forgive(self, address: str) -> bool:
+    def allow_return(self, address: str) -> bool:
         """Lets an address come back, because the person asked for it."""
         _ = self.key  # may have to be made first, in a transaction of its own
         with self.database.write() as connection:
-            return self.forgive_within(connection, address)
+            return self.allow_return_within(connection, address)
 
-    def forgive_within(self, connection: Connection, address: str) -> bool:
+    def allow_return_within(self, connection: Connection, address: str) -> bool:
         """`forgive` in a transaction of the caller's, who has asked for `key` before it."""
-        return bool(connection.execute(delete(erased).where(erased.c.mark == self.mark(address))).rowcount)
+        return bool(connection.execute(delete(erased).where(erased.c.mark == self.hash_address(address))).rowcount)
 
     def erase(self, address: str, reason: str, *, now: datetime, rations: Collection[str] = ()) -> ErasureResult:
         """Forgets the person behind a comparable address, in one transaction, and the `rations` that were counted under
         these names. Doing it again changes nothing."""
-        mark = self.mark(address)
-        with self.database.write(area="subscriber") as connection, self.database.zeroing(connection):
+        mark = self.hash_address(address)
+        with self.database.write(area="subscriber") as connection, self.database.secure_delete(connection):
             row = connection.execute(
                 select(subscriber.c.id, subscriber.c.email, subscriber.c.name).where(subscriber.c.address == address)
             ).first()
@@ -178,7 +178,7 @@ class Erasures:
                 scrub_column(connection, column, true(), words | full)
             posts = scrub_posts(connection, words)
             rate_limits.forget(connection, [*rations, *((f"again:{row.id}", f"why:{row.id}") if row else ())])
-        self.database.empty_log()
+        self.database.truncate_wal()
         known = bool(row or barred or consents or asked or posts)
         return ErasureResult(known, consents, letters, posts)
 

@@ -56,10 +56,10 @@ class SubscriberHistory:
         self.database = database
         self.erasures = erasures
 
-    def of(self, address: str, zone: tzinfo = UTC, orphans: Mapping[int, Orphan] = {}) -> list[Event]:
+    def entries(self, address: str, zone: tzinfo = UTC, orphans: Mapping[int, Orphan] = {}) -> list[Event]:
         """All that is known of a comparable address, the oldest first; nothing for one that is unknown. `zone` is that
         of times within a sentence, `orphans` what killed runs left in flight."""
-        mark = self.erasures.mark(address)
+        mark = self.erasures.hash_address(address)
         told: list[Event] = []
         with self.database.read() as connection:
             row = connection.execute(select(subscriber).where(subscriber.c.address == address)).first()

@@ -75,14 +75,14 @@ Rejects = Callable[[int, str, str], None]
 @dataclass(frozen=True, slots=True)
 class ImportResult:
     """What an import did, in readers: new ones, listed again, changed, left as they are, and addresses barred by
-    what the file says of them; `still_barred` of those taken are barred from mail by what was known before."""
+    what the file says of them; `still_suppressed` of those taken are barred from mail by what was known before."""
 
     added: int
     returned: int
     changed: int
     kept: int
-    barred: int
-    still_barred: int
+    suppressed: int
+    still_suppressed: int
 
 
 class SubscriberImport:
@@ -92,7 +92,7 @@ class SubscriberImport:
         self.database = database
         self.erasures = erasures
 
-    def take(
+    def run(
         self,
         rows: Iterable[Incoming],
         origin: str,
@@ -114,9 +114,9 @@ class SubscriberImport:
         row's place in words.
         """
         with (
-            self.database.said(),
+            self.database.translate_errors(),
             self.database.engine.connect() as connection,
-            self.database.roomy(connection),
+            self.database.larger_cache(connection),
         ):
             try:
                 with connection.begin():  # locks nothing but the temporary table
@@ -125,8 +125,8 @@ class SubscriberImport:
                     for line, address, first in _repeated(connection):
                         rejected(line, address, f"the same address as on {where(first)}")
                 connection.execution_options(writes=True)
-                with self.database.turn, connection.begin() as transaction:
-                    self.database.hold(connection, "subscriber")
+                with self.database.write_lock, connection.begin() as transaction:
+                    self.database.advisory_lock(connection, "subscriber")
                     done = _merge(connection, origin, source=source, now=now, update_listed=existing == "update")
                     if dry_run:
                         transaction.rollback()

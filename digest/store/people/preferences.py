@@ -57,11 +57,11 @@ class PreferenceStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def reader(self, id: int) -> StoredSubscriber | None:
+    def get(self, id: int) -> StoredSubscriber | None:
         with self.database.read() as connection:
             return _reader(connection.execute(stored_subscribers().where(subscriber.c.id == id)).one_or_none())
 
-    def at(self, address: str) -> StoredSubscriber | None:
+    def find(self, address: str) -> StoredSubscriber | None:
         """The reader of a comparable address."""
         with self.database.read() as connection:
             return _reader(
@@ -87,7 +87,7 @@ class PreferenceStore:
             }
         return {address: chosen for address, chosen in found.items() if chosen}
 
-    def leave(self, id: int, said: ConsentContext, *, now: datetime) -> bool:
+    def unsubscribe(self, id: int, said: ConsentContext, *, now: datetime) -> bool:
         """Suppress the subscriber's address at their own request, durably when this returns.
 
         Only a complaint outranks this reason. False when nobody has this id.
@@ -106,7 +106,9 @@ class PreferenceStore:
                 _note(connection, address, UNSUBSCRIBED, said, now)
             return True
 
-    def come_back(self, id: int, said: ConsentContext, *, now: datetime, paused_until: datetime | None = None) -> bool:
+    def resubscribe(
+        self, id: int, said: ConsentContext, *, now: datetime, paused_until: datetime | None = None
+    ) -> bool:
         """Takes back the reader's own leaving, if that was the reason; with `paused_until` they pause instead. False
         when there was nothing to take back."""
         with self.database.write(area="suppression") as connection:
@@ -129,7 +131,7 @@ class PreferenceStore:
                 _note(connection, address, "changed", said, now)
             return True
 
-    def note(self, id: int, what: str, said: ConsentContext, *, now: datetime) -> None:
+    def record(self, id: int, what: str, said: ConsentContext, *, now: datetime) -> None:
         """Writes down what a reader said that changes nothing."""
         with self.database.write() as connection:
             address = _address(connection, id)

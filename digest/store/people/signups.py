@@ -29,10 +29,10 @@ _KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """The reader whom a confirmation made or found; `now` is false when it had been confirmed before."""
+    """The reader whom a confirmation made or found; `first_time` is false when it had been confirmed before."""
 
-    reader: int
-    now: bool
+    subscriber: int
+    first_time: bool
 
 
 class SignupStore:
@@ -42,7 +42,7 @@ class SignupStore:
         self.database = database
         self.erasures = Erasures(database)
 
-    def ask(self, address: str, email: str, *, wording: str, detail: str, now: datetime) -> int:
+    def request(self, address: str, email: str, *, wording: str, detail: str, now: datetime) -> int:
         """Notes the wish of whoever typed this (comparable) address; answers the number for the link. Asked again it
         gets another one, and so a mail that no receiver takes for a repeat of the first; either link confirms, once.
         What nobody confirmed is forgotten here."""
@@ -73,12 +73,12 @@ class SignupStore:
                 return None
             known = connection.execute(select(subscriber.c.id).where(subscriber.c.address == asked.address)).scalar()
             if asked.confirmed_at is not None:
-                return Confirmed(int(known), now=False) if known is not None else None
+                return Confirmed(int(known), first_time=False) if known is not None else None
             # Every link that is out by now: one that were followed later would bring back who left since.
             open_ = (signup.c.address == asked.address) & signup.c.confirmed_at.is_(None)
             connection.execute(update(signup).where(open_).values(confirmed_at=now))
             barred = suppressions.unsuppress(connection, asked.address)
-            self.erasures.forgive_within(connection, asked.address)
+            self.erasures.allow_return_within(connection, asked.address)
             if known is None:
                 fresh = Subscriber(asked.email, timezone=timezone)
                 made = connection.execute(
@@ -97,4 +97,4 @@ class SignupStore:
             told = "; ".join(word for word in (asked.detail, detail, lifted) if word)
             entry = Consent(asked.address, suppressions.SIGNED_UP, now, source, asked.wording, told)
             consent.append(connection, [entry])
-            return Confirmed(int(known), now=True)
+            return Confirmed(int(known), first_time=True)

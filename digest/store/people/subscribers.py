@@ -56,40 +56,106 @@ _AGREED = ("agreed", "confirmed", "signed up", "added")
 
 
 @dataclass(frozen=True, slots=True)
-class RosterRow:
-    """A reader as the store has it. `barred` is the reason for which the address gets no mail, or ''; `agreed_at` when
-    the person is known to have agreed."""
+class SubscriberRecord:
+    """A subscriber with the state of their address.
+
+    `suppressed` is the reason of a suppression, or ''. `agreed_at` is the first known consent.
+    """
 
     address: str
-    reader: Subscriber
+    subscriber: Subscriber
     origin: str = ""
     listed: bool = True
-    barred: str = ""
-    barred_at: datetime | None = None
+    suppressed: str = ""
+    suppressed_at: datetime | None = None
     agreed_at: datetime | None = field(default=None, compare=False)
 
 
-class Roster:
-    """The list over an open store."""
+def _roster_rows(*, suppressed: bool = False) -> Select[Any]:
+    agreed = (
+        select(func.min(consent.c.at))
+        .where(consent.c.address == func.coalesce(subscriber.c.address, suppression.c.address))
+        .where(consent.c.what.in_(_AGREED))
+        .scalar_subquery()
+    )
+    mine = subscriber.c.address == suppression.c.address
+    rows = select(
+        subscriber,
+        suppression.c.address.label("suppressed_address"),
+        suppression.c.reason,
+        suppression.c.at,
+        agreed.label("agreed_at"),
+    )
+    return rows.select_from(
+        suppression.outerjoin(subscriber, mine) if suppressed else subscriber.outerjoin(suppression, mine)
+    )
+
+
+def _listed(row: Row[Any]) -> SubscriberRecord:
+    if row.id is None:  # an address that is barred and never was on the list
+        return SubscriberRecord(
+            row.suppressed_address, Subscriber(row.suppressed_address), "", False, row.reason, row.at, row.agreed_at
+        )
+    reader = Subscriber(
+        row.email,
+        row.name,
+        tuple(row.topics),
+        row.frequency,
+        row.timezone,
+        time.fromisoformat(row.hour) if row.hour else None,
+        row.status,
+        row.format,
+    )
+    return SubscriberRecord(row.address, reader, row.origin, row.listed, row.reason or "", row.at, row.agreed_at)
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, time):
+        return value.isoformat("minutes")
+    return list(value) if isinstance(value, tuple) else value or ""
+
+
+def _told(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+class SubscriberAdmin:
+    """Over an open store; each part is made when first asked for."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def readers(self, origin: str | None = None) -> Iterator[RosterRow]:
+    @cached_property
+    def consents(self) -> ConsentLog:
+        return ConsentLog(self.database)
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        return Erasures(self.database)
+
+    @cached_property
+    def history(self) -> SubscriberHistory:
+        return SubscriberHistory(self.database, self.erasures)
+
+    @cached_property
+    def imports(self) -> SubscriberImport:
+        return SubscriberImport(self.database, self.erasures)
+
+    def subscribers(self, origin: str | None = None) -> Iterator[SubscriberRecord]:
         """Everyone on the list in the order of coming, barred or not; `origin` '' for those of subscribers.yaml, None
         for all."""
         rows = _roster_rows().where(subscriber.c.listed).order_by(subscriber.c.id)
         return self._streamed(rows if origin is None else rows.where(subscriber.c.origin == origin))
 
-    def imported(self) -> Iterator[RosterRow]:
+    def imported(self) -> Iterator[SubscriberRecord]:
         """Everyone on the list who came by an import."""
         return self._streamed(
             _roster_rows().where(subscriber.c.listed, subscriber.c.origin != "").order_by(subscriber.c.id)
         )
 
-    def barred(self) -> Iterator[RosterRow]:
+    def suppressed(self) -> Iterator[SubscriberRecord]:
         """Every address that gets no mail, whether or not anything else is known of it."""
-        rows = _roster_rows(barred=True).order_by(suppression.c.at, suppression.c.address)
+        rows = _roster_rows(suppressed=True).order_by(suppression.c.at, suppression.c.address)
         return self._streamed(rows)
 
     def any_imported(self) -> bool:
@@ -98,19 +164,19 @@ class Roster:
             who = select(subscriber.c.id).where(subscriber.c.listed, subscriber.c.origin != "")
             return connection.execute(who.limit(1)).first() is not None
 
-    def origins(self) -> dict[str, int]:
+    def import_counts(self) -> dict[str, int]:
         """How many readers of the list came by each import."""
         rows = select(subscriber.c.origin, func.count()).where(subscriber.c.listed, subscriber.c.origin != "")
         with self.database.read() as connection:
             return dict(connection.execute(rows.group_by(subscriber.c.origin).order_by(subscriber.c.origin)).all())
 
-    def of(self, address: str) -> RosterRow | None:
+    def find(self, address: str) -> SubscriberRecord | None:
         """The reader of a comparable address, listed or not."""
         with self.database.read() as connection:
             row = connection.execute(_roster_rows().where(subscriber.c.address == address)).first()
         return _listed(row) if row else None
 
-    def change(self, address: str, fields: Mapping[str, Any], *, source: str, now: datetime) -> bool:
+    def update(self, address: str, fields: Mapping[str, Any], *, source: str, now: datetime) -> bool:
         """Sets fields of an imported reader; None means the usual value. False when no import brought such a reader."""
         usual = Subscriber("")
         values = {key: _stored(getattr(usual, key) if value is None else value) for key, value in fields.items()}
@@ -129,88 +195,13 @@ class Roster:
             append(connection, [entry])
         return True
 
-    def _streamed(self, rows: Select[Any]) -> Iterator[RosterRow]:
+    def _streamed(self, rows: Select[Any]) -> Iterator[SubscriberRecord]:
         with (
             self.database.read() as connection,
             connection.execution_options(yield_per=_CHUNK).execute(rows) as found,
         ):
             for row in found:
                 yield _listed(row)
-
-
-def _roster_rows(*, barred: bool = False) -> Select[Any]:
-    agreed = (
-        select(func.min(consent.c.at))
-        .where(consent.c.address == func.coalesce(subscriber.c.address, suppression.c.address))
-        .where(consent.c.what.in_(_AGREED))
-        .scalar_subquery()
-    )
-    mine = subscriber.c.address == suppression.c.address
-    rows = select(
-        subscriber,
-        suppression.c.address.label("barred_address"),
-        suppression.c.reason,
-        suppression.c.at,
-        agreed.label("agreed_at"),
-    )
-    return rows.select_from(
-        suppression.outerjoin(subscriber, mine) if barred else subscriber.outerjoin(suppression, mine)
-    )
-
-
-def _listed(row: Row[Any]) -> RosterRow:
-    if row.id is None:  # an address that is barred and never was on the list
-        return RosterRow(
-            row.barred_address, Subscriber(row.barred_address), "", False, row.reason, row.at, row.agreed_at
-        )
-    reader = Subscriber(
-        row.email,
-        row.name,
-        tuple(row.topics),
-        row.frequency,
-        row.timezone,
-        time.fromisoformat(row.hour) if row.hour else None,
-        row.status,
-        row.format,
-    )
-    return RosterRow(row.address, reader, row.origin, row.listed, row.reason or "", row.at, row.agreed_at)
-
-
-def _stored(value: Any) -> Any:
-    if isinstance(value, time):
-        return value.isoformat("minutes")
-    return list(value) if isinstance(value, tuple) else value or ""
-
-
-def _told(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value)
-
-
-class People:
-    """Over an open store; each part is made when first asked for."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
-    @cached_property
-    def roster(self) -> Roster:
-        return Roster(self.database)
-
-    @cached_property
-    def consents(self) -> ConsentLog:
-        return ConsentLog(self.database)
-
-    @cached_property
-    def erasures(self) -> Erasures:
-        return Erasures(self.database)
-
-    @cached_property
-    def histories(self) -> SubscriberHistory:
-        return SubscriberHistory(self.database, self.erasures)
-
-    @cached_property
-    def imports(self) -> SubscriberImport:
-        return SubscriberImport(self.database, self.erasures)
 
 
 _CHUNK = 5000
@@ -285,7 +276,7 @@ class SubscriberStore:
             gone = erasures.among(connection.execute(fresh).scalars())
             connection.execute(delete(_incoming).where(_incoming.c.address.in_(gone)))
 
-    def synced(self) -> str:
+    def synced_version(self) -> str:
         """The version that `sync` was last told; '' before the first time."""
         return meta.get(self.database, _VERSION)
 
@@ -296,12 +287,12 @@ class SubscriberStore:
             for id, email, *profile in connection.execution_options(yield_per=_CHUNK).execute(rows):
                 yield RecipientGroup(*profile).candidate(id, email)
 
-    def profiles(self, edition: str) -> list[RecipientGroup]:
+    def recipient_groups(self, edition: str) -> list[RecipientGroup]:
         """Every profile that a listed reader without a place in the edition has."""
         with self.database.read() as connection:
             return recipient_groups(connection, edition)
 
-    def choices(self) -> list[tuple[tuple[str, ...], Literal["html", "text"]]]:
+    def preference_combinations(self) -> list[tuple[tuple[str, ...], Literal["html", "text"]]]:
         """The topics and format of each kind of listed reader, those with a place in an edition too."""
         found = (
             select(preferred("topics"), preferred("format"))
@@ -312,7 +303,7 @@ class SubscriberStore:
         with self.database.read() as connection:
             return sorted((parse_topics(topics), form) for topics, form in connection.execute(found))
 
-    def any_beyond(self, domains: Iterable[str]) -> bool:
+    def any_outside(self, domains: Iterable[str]) -> bool:
         """Whether anybody on the list has an address in none of these domains or those below them."""
         ends = [mark + domain for mark in "@." for domain in domains]
         within = or_(*(_ends_with(subscriber.c.address, end) for end in ends))
@@ -330,12 +321,12 @@ class SubscriberStore:
         with self.database.write(area="suppression") as connection:
             return suppressions.suppress_from_event(connection, address, reason, at=now, detail=detail)
 
-    def lift(self, address: str) -> bool:
+    def unsuppress(self, address: str) -> bool:
         """Takes a bar away. False when there was none."""
         with self.database.write(area="suppression") as connection:
             return bool(suppressions.unsuppress(connection, address))
 
-    def mailed_among(self, addresses: Collection[str]) -> set[str]:
+    def eligible_among(self, addresses: Collection[str]) -> set[str]:
         """Those of a few hundred addresses that are on the list and barred from nothing."""
         free = (
             select(subscriber.c.address)

@@ -29,10 +29,10 @@ _MAY_HAVE_REACHED = (
 
 
 class ScheduledRecipients(NamedTuple):
-    """Numbers of readers whose letters a provider holds for later: surely, and perhaps."""
+    """Numbers of readers whose letters a provider holds for later: accepted, and unknown."""
 
-    surely: int
-    perhaps: int
+    accepted: int
+    unknown: int
 
 
 def begin_cancellation(

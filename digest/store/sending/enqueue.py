@@ -86,9 +86,9 @@ class Decision:
 class EnqueueResult:
     """Outcome of a freeze. All counts are subscribers."""
 
-    readers: int
+    recipients: int
     # Their profile changed after the decision was made; freeze again.
-    unforeseen: int = 0
+    undecided: int = 0
 
 
 def recipient_groups(connection: Connection, edition: str) -> list[RecipientGroup]:

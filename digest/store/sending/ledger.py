@@ -82,7 +82,7 @@ class SqlLedger:
         }
 
     def transaction(self) -> AbstractContextManager[None]:
-        return self.database.together()
+        return self.database.transaction()
 
     def next_batch_size(
         self, edition: str, transport: str, now: datetime, max_tries: int, ahead: ScheduleWindow | None = None

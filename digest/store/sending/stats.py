@@ -181,7 +181,7 @@ class UnknownBatch:
     """A batch whose outcome is unknown."""
 
     batch: int
-    readers: int
+    recipients: int
     attempt: str
     transport: str
     started_at: Any

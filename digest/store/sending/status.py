@@ -48,8 +48,8 @@ def mark_unknown(database: Database, edition: str, number: int) -> None:
 @dataclass(frozen=True, slots=True)
 class EditionStatus:
     counts: Counts
-    missing: list[Unreached]
-    doubts: list[UnknownBatch]
+    unreached: list[Unreached]
+    unknown: list[UnknownBatch]
 
 
 class StatusReader:
@@ -59,7 +59,7 @@ class StatusReader:
         self.database = database
         self.left = left
 
-    def standing(self, edition: str, now: datetime, *, limit: int | None = None, waiting: bool = True) -> EditionStatus:
+    def read(self, edition: str, now: datetime, *, limit: int | None = None, waiting: bool = True) -> EditionStatus:
         """`limit` and `waiting` as in `counting.missing`."""
         runs = dead_runs(self.database)
         with self.database.read() as connection:
