@@ -1,7 +1,9 @@
-"""A newsletter folder in a temporary place, and the `digest` command run in it as an admin would."""
+"""A temporary newsletter folder in which a test runs `digest` commands."""
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
 import os
 import subprocess
@@ -9,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,13 +20,13 @@ import pytest
 
 from digest.cli import main
 
+# A Monday morning.
 NOW = "2026-11-23T07:00+05:30"
-"""A Monday morning."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a command said, and how it ended."""
+    """The exit code and output of a command."""
 
     code: int
     out: str
@@ -36,13 +39,13 @@ class Run:
 
 @dataclass
 class Newsroom:
-    """A folder made by `digest init`; `environment` is laid over the settings."""
+    """A folder made by `digest init`. `environment` overrides the settings."""
 
     home: Path
     environment: dict[str, str] = field(default_factory=lambda: {"DIGEST_NOW": NOW})
 
     def digest(self, *arguments: str, **environment: str) -> Run:
-        """The command, in this process: starting Python each time would cost more than the test."""
+        """Run a command in this process: starting Python takes longer than most tests."""
         out, err = StringIO(), StringIO()
         before = dict(os.environ), Path.cwd(), sys.argv
         try:
@@ -59,11 +62,11 @@ class Newsroom:
             sys.argv = before[2]
         code = ended.value.code
         assert isinstance(code, int)
-        assert "internal fault" not in err.getvalue(), err.getvalue()
+        assert "internal error" not in err.getvalue(), err.getvalue()
         return Run(code, out.getvalue(), err.getvalue())
 
     def process(self, *arguments: str, **environment: str) -> Run:
-        """The command as a process of its own."""
+        """Run a command as a process of its own."""
         done = subprocess.run(
             self.command(*arguments),
             env=self.env(environment),
@@ -77,7 +80,7 @@ class Newsroom:
         return Run(done.returncode, done.stdout, done.stderr)
 
     def json(self, *arguments: str, code: int = 0, **environment: str) -> Any:
-        """The document that a command prints, having ended with `code`."""
+        """Return the JSON document that a command prints. It must exit with `code`."""
         run = self.digest(*arguments, "--json", **environment)
         assert run.code == code, (run.code, run.out, run.err)
         return run.json
@@ -89,20 +92,20 @@ class Newsroom:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("DIGEST_")}
         return {**kept, **self.environment, **more}
 
-    def readers(self, *rows: str) -> None:
-        """Makes these lines the list: `email: asha@example.com, topics: [देश]`."""
+    def set_subscribers(self, *rows: str) -> None:
+        """Write the list: each row is like `email: asha@example.com, topics: [देश]`."""
         lines = [f"  - {{{row}}}" for row in rows]
         (self.home / "subscribers.yaml").write_text("\n".join(["subscribers:", *lines, ""]), encoding="utf-8")
 
-    def settings(self, old: str, new: str) -> None:
-        """Replaces a piece of digest.yaml."""
+    def edit_settings(self, old: str, new: str) -> None:
+        """Replace a piece of digest.yaml."""
         path = self.home / "digest.yaml"
         text = path.read_text(encoding="utf-8")
         assert old in text
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def outbox(self, edition: str = "2026-11-23") -> dict[str, bytes]:
-        """Address → mail of what lies in the outbox; fails when someone has two."""
+        """Map each address to its email in the outbox. Fails if an address has two."""
         mails: dict[str, bytes] = {}
         for path in sorted((self.home / "outbox" / edition).glob("*.eml")):
             address = path.stem.split("-", 1)[1]
@@ -111,6 +114,18 @@ class Newsroom:
         return mails
 
 
-def many(count: int) -> list[str]:
-    """Rows of so many readers."""
-    return [f"email: reader{number}@example.com" for number in range(count)]
+def subscriber_rows(count: int) -> list[str]:
+    """Return rows for `set_subscribers`."""
+    return [f"email: subscriber{number}@example.com" for number in range(count)]
+
+
+def parse_mail(mail: bytes) -> EmailMessage:
+    message = email.message_from_bytes(mail, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def text_parts(mail: bytes) -> dict[str, str]:
+    """Map the content type of each text part to its text."""
+    texts = (part for part in parse_mail(mail).walk() if part.get_content_maintype() == "text")
+    return {part.get_content_type(): part.get_content() for part in texts}

@@ -1,4 +1,4 @@
-"""Bad input through the front door: one clear sentence with its place, the right exit code."""
+"""Invalid input: one clear sentence that says where, and the right exit code."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.newsroom import Newsroom, many
+from tests.cli.newsroom import Newsroom, subscriber_rows
 from tests.support.http_behaviours import gzip_bomb, hang
 from tests.support.http_server import HttpServer
 from tests.support.sendgrid_server import KEY, SendGridServer
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("max_stories: 12", "max_storys: 12", "unknown key 'edition.max_storys'; did you mean 'max_stories'?"),
         ("max_stories: 12", "max_stories: lots", "'edition.max_stories': expected a whole number, found 'lots'"),
@@ -26,26 +26,28 @@ from tests.support.sendgrid_server import KEY, SendGridServer
         ("  window: 24h", "  window: 24h\n  window: 12h", "duplicate key 'window'; the first is on line"),
     ],
 )
-def test_a_mistake_in_the_settings_is_told_with_its_line(newsroom: Newsroom, old: str, new: str, said: str) -> None:
-    newsroom.settings(old, new)
+def test_an_error_in_the_settings_is_reported_with_its_line(
+    newsroom: Newsroom, old: str, new: str, message: str
+) -> None:
+    newsroom.edit_settings(old, new)
     for command in ("check", "send"):
         run = newsroom.digest(command)
         assert run.code == 2
-        told = run.out + run.err
-        assert "digest.yaml:" in told
-        assert said in told
+        result = run.out + run.err
+        assert "digest.yaml:" in result
+        assert message in result
     assert newsroom.outbox() == {}
     assert newsroom.json("send", code=2)["errors"]
 
 
-def test_a_folder_without_settings_says_how_to_make_one(newsroom: Newsroom, tmp_path: Path) -> None:
+def test_a_folder_without_settings_names_the_command_that_creates_one(newsroom: Newsroom, tmp_path: Path) -> None:
     run = newsroom.digest("--home", str(tmp_path), "send")
     assert run.code == 2
     assert "digest init DIR" in run.err
 
 
-def test_every_fault_of_the_list_is_told_at_once_and_nobody_is_mailed(newsroom: Newsroom) -> None:
-    newsroom.readers(
+def test_all_errors_of_the_list_are_reported_at_once_and_nothing_is_sent(newsroom: Newsroom) -> None:
+    newsroom.set_subscribers(
         "email: asha@example.com",
         "email: Asha@Example.com",
         "email: ravi@example",
@@ -57,40 +59,32 @@ def test_every_fault_of_the_list_is_told_at_once_and_nobody_is_mailed(newsroom: 
     )
     run = newsroom.digest("send")
     assert run.code == 2
-    told = run.err.splitlines()
-    assert [line.split(":")[2] for line in told if "subscribers.yaml:" in line] == [
-        "3",
-        "4",
-        "5",
-        "6",
-        "7",
-        "8",
-        "9",
-        "9",
-    ]
+    lines = run.err.splitlines()
+    assert [line.split(":")[2] for line in lines if "subscribers.yaml:" in line] == list("34567899")
     for word in ("listed twice; the first is on line 2", "'खेल'", "'daily'", "'Asia/Kolkata'", "did you mean 'email'"):
         assert word in run.err
     assert newsroom.outbox() == {}
-    assert newsroom.digest("status").code == 1  # no edition was made either
+    # No edition was made either.
+    assert newsroom.digest("status").code == 1
     assert newsroom.digest("subscribers", "check").code == 2
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [(None, "file not found"), ("", "is empty"), ("subscribers:\n", "lists no subscribers")]
+    ("text", "message"), [(None, "file not found"), ("", "is empty"), ("subscribers:\n", "lists no subscribers")]
 )
-def test_no_list_or_an_empty_one(newsroom: Newsroom, text: str | None, said: str) -> None:
+def test_a_missing_or_empty_list_stops_a_send(newsroom: Newsroom, text: str | None, message: str) -> None:
     path = newsroom.home / "subscribers.yaml"
     path.unlink()
     if text is not None:
         path.write_text(text, encoding="utf-8")
     run = newsroom.digest("send")
     assert run.code == 2
-    assert said in run.err
+    assert message in run.err
     assert newsroom.digest("subscribers", "add", "asha@example.com").code == 0
     assert newsroom.json("send")["accepted"] == 1
 
 
-def test_bad_sources_do_not_stop_the_good_ones_and_show_up(newsroom: Newsroom) -> None:
+def test_bad_sources_are_reported_and_do_not_stop_the_good_ones(newsroom: Newsroom) -> None:
     with HttpServer() as server:
         bomb = server.route("/bomb", gzip_bomb(200))
         page = server.route("/page", "<!DOCTYPE html><html><body><h1>नमस्ते</h1></body></html>", type="text/html")
@@ -106,8 +100,8 @@ def test_bad_sources_do_not_stop_the_good_ones_and_show_up(newsroom: Newsroom) -
         rows = ", ".join(f'{{name: {name}, url: "{url}", allow_private: true}}' for name, url in bad.items())
         good = "{name: अच्छा, path: samples/feeds/subah-samachar.xml, replay: true}"
         private = f'{{name: private, url: "{page}"}}'
-        told = newsroom.json("collect", DIGEST_SOURCES=f"[{good}, {private}, {rows}]")
-        sources = {source["name"]: source for source in told["sources"]}
+        result = newsroom.json("collect", DIGEST_SOURCES=f"[{good}, {private}, {rows}]")
+        sources = {source["name"]: source for source in result["sources"]}
         assert sources["अच्छा"]["new"] == 8
         for name in (*bad, "private"):
             assert sources[name]["error"], name
@@ -116,28 +110,28 @@ def test_bad_sources_do_not_stop_the_good_ones_and_show_up(newsroom: Newsroom) -
 
 
 @pytest.mark.slow
-def test_a_source_that_hangs_costs_its_own_time_only(newsroom: Newsroom) -> None:
+def test_a_source_that_hangs_does_not_delay_the_others(newsroom: Newsroom) -> None:
     with HttpServer() as server:
         slow = server.route("/slow", hang(3.0))
         good = "{name: अच्छा, path: samples/feeds/subah-samachar.xml, replay: true}"
         row = f'{{name: slow, url: "{slow}", allow_private: true}}'
-        told = newsroom.json("collect", DIGEST_SOURCES=f"[{row}, {good}]")
-        assert {source["name"]: bool(source["error"]) for source in told["sources"]} == {"slow": True, "अच्छा": False}
+        result = newsroom.json("collect", DIGEST_SOURCES=f"[{row}, {good}]")
+        assert {source["name"]: bool(source["error"]) for source in result["sources"]} == {"slow": True, "अच्छा": False}
 
 
-def test_a_mistake_in_an_own_template_is_told_with_file_and_line(newsroom: Newsroom) -> None:
+def test_an_error_in_a_custom_template_is_reported_with_file_and_line(newsroom: Newsroom) -> None:
     own = newsroom.home / "templates" / "letter.txt.j2"
     own.write_text("नमस्ते\n{{ subjct }}\n", encoding="utf-8")
     for command in ("check", "send", "preview"):
         run = newsroom.digest(command)
         assert run.code in (1, 2)
-        told = run.out + run.err
-        assert "letter.txt.j2:2" in told
-        assert "subject" in told
+        result = run.out + run.err
+        assert "letter.txt.j2:2" in result
+        assert "subject" in result
     assert newsroom.outbox() == {}
 
 
-def test_a_missing_key_is_told_before_anyone_is_frozen(newsroom: Newsroom) -> None:
+def test_a_missing_key_is_reported_before_anyone_is_enqueued(newsroom: Newsroom) -> None:
     run = newsroom.digest("send", DIGEST_DELIVERY__TRANSPORT="sendgrid")
     assert run.code == 2
     assert "SENDGRID_API_KEY, which is not set" in run.err
@@ -145,7 +139,7 @@ def test_a_missing_key_is_told_before_anyone_is_frozen(newsroom: Newsroom) -> No
     assert newsroom.digest("status").code == 1
 
 
-def test_a_store_from_a_newer_version_is_told(newsroom: Newsroom) -> None:
+def test_a_store_of_a_newer_version_is_reported(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     with sqlite3.connect(newsroom.home / "digest.db") as store:
         store.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -157,7 +151,7 @@ def test_a_store_from_a_newer_version_is_told(newsroom: Newsroom) -> None:
 
 @pytest.mark.slow
 def test_two_sends_at_once_reach_everyone_once(newsroom: Newsroom) -> None:
-    newsroom.readers(*many(300))
+    newsroom.set_subscribers(*subscriber_rows(300))
     newsroom.json("compose")
     with SendGridServer(latency=0.15) as server:
         settings = {
@@ -181,7 +175,7 @@ def test_two_sends_at_once_reach_everyone_once(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (["send", "2020-01-01"], 1, "There is no edition 2020-01-01"),
         (["status"], 1, "There is no edition yet"),
@@ -198,21 +192,19 @@ def test_two_sends_at_once_reach_everyone_once(newsroom: Newsroom) -> None:
         (["edition"], 2, "Commands:"),
     ],
 )
-def test_wrong_usage_is_answered_in_one_sentence(
-    newsroom: Newsroom, arguments: list[str], code: int, said: str
-) -> None:
+def test_wrong_usage_gives_one_sentence(newsroom: Newsroom, arguments: list[str], code: int, message: str) -> None:
     run = newsroom.digest(*arguments)
     assert run.code == code, run
-    assert said in run.out + run.err
+    assert message in run.out + run.err
     assert run.err.count("Usage:") <= 1
 
 
-def test_a_fault_that_several_checks_meet_is_told_once(newsroom: Newsroom) -> None:
-    told = newsroom.json("check", "--offline", code=2, DIGEST_STORE__URL="mysql://x")
-    assert [fault["message"][:11] for fault in told["faults"]] == ["'store.url'"]
+def test_an_error_that_several_checks_find_is_reported_once(newsroom: Newsroom) -> None:
+    result = newsroom.json("check", "--offline", code=2, DIGEST_STORE__URL="mysql://x")
+    assert [fault["message"][:11] for fault in result["faults"]] == ["'store.url'"]
 
 
-def test_nothing_from_outside_steers_the_terminal() -> None:
+def test_control_characters_from_outside_do_not_reach_the_terminal() -> None:
     from digest.cli.output import shown, table
 
     assert shown("a\x1b[2J\x9b31m\u202eख\u200dक\n") == "a\ufffd[2J\ufffd31m\ufffdख\u200dक\n"

@@ -1,4 +1,4 @@
-"""`digest check` tries a provider before it is trusted, names what it lacks, and mails nobody."""
+"""`digest check` tests the providers and names what they lack. It sends nothing."""
 
 from __future__ import annotations
 
@@ -21,63 +21,63 @@ def sendgrid() -> Iterator[SendGridServer]:
         assert found.violations == []
 
 
-def by(sendgrid: SendGridServer, room: Newsroom, **more: str) -> Newsroom:
-    sendgrid.api.domains = {room_domain(room): True}
-    room.environment |= {
+def use_sendgrid(sendgrid: SendGridServer, newsroom: Newsroom, **more: str) -> Newsroom:
+    sendgrid.api.domains = {sender_domain(newsroom): True}
+    newsroom.environment |= {
         "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
         "DIGEST_DELIVERY__SENDGRID__HOST": sendgrid.url,
         "DIGEST_NEWSLETTER__BASE_URL": "",
         "SENDGRID_API_KEY": KEY,
         **more,
     }
-    return room
+    return newsroom
 
 
-def room_domain(room: Newsroom) -> str:
-    lines = (room.home / "digest.yaml").read_text(encoding="utf-8").splitlines()
+def sender_domain(newsroom: Newsroom) -> str:
+    lines = (newsroom.home / "digest.yaml").read_text(encoding="utf-8").splitlines()
     return next(line for line in lines if "email:" in line).rpartition("@")[2].strip(" }\"'")
 
 
-def faults(room: Newsroom, *arguments: str) -> list[str]:
-    return [fault["message"] for fault in room.json("check", *arguments, code=2)["faults"]]
+def errors(newsroom: Newsroom, *arguments: str) -> list[str]:
+    return [fault["message"] for fault in newsroom.json("check", *arguments, code=2)["faults"]]
 
 
-def warnings(room: Newsroom) -> list[str]:
-    """Without what is said of the webhook, which these newsrooms have none of."""
-    return [said for said in room.json("check")["warnings"] if "web.webhooks" not in said]
+def warnings(newsroom: Newsroom) -> list[str]:
+    """Return the warnings of `digest check`, without the one on missing webhooks."""
+    return [message for message in newsroom.json("check")["warnings"] if "web.webhooks" not in message]
 
 
-def test_all_is_well(newsroom: Newsroom, sendgrid: SendGridServer) -> None:
-    assert warnings(by(sendgrid, newsroom)) == []
+def test_a_provider_without_problems_gives_no_warning(newsroom: Newsroom, sendgrid: SendGridServer) -> None:
+    assert warnings(use_sendgrid(sendgrid, newsroom)) == []
 
 
-def test_a_refused_key_is_a_fault_that_does_not_show_it(newsroom: Newsroom, sendgrid: SendGridServer) -> None:
-    (said,) = faults(by(sendgrid, newsroom, SENDGRID_API_KEY="SG.wrong-but-secret"))
-    assert "the key is refused (401)" in said
-    assert "secret" not in said
+def test_a_rejected_key_is_an_error_that_does_not_show_it(newsroom: Newsroom, sendgrid: SendGridServer) -> None:
+    (message,) = errors(use_sendgrid(sendgrid, newsroom, SENDGRID_API_KEY="SG.wrong-but-secret"))
+    assert "the key is refused (401)" in message
+    assert "secret" not in message
 
 
-def test_a_key_that_can_send_but_not_recall_is_a_warning(newsroom: Newsroom, sendgrid: SendGridServer) -> None:
+def test_a_key_that_can_send_but_not_cancel_is_a_warning(newsroom: Newsroom, sendgrid: SendGridServer) -> None:
     sendgrid.api.scopes = set(SCOPES) - {"user.scheduled_sends.create"}
-    (said,) = warnings(by(sendgrid, newsroom))
-    assert "user.scheduled_sends.create" in said
+    (message,) = warnings(use_sendgrid(sendgrid, newsroom))
+    assert "user.scheduled_sends.create" in message
 
 
-def test_an_unverified_sender_is_a_fault(newsroom: Newsroom, sendgrid: SendGridServer) -> None:
-    room = by(sendgrid, newsroom)
+def test_an_unverified_sender_is_an_error(newsroom: Newsroom, sendgrid: SendGridServer) -> None:
+    newsroom = use_sendgrid(sendgrid, newsroom)
     sendgrid.api.domains = {}
-    (said,) = faults(room)
-    assert "verified" in said
+    (message,) = errors(newsroom)
+    assert "verified" in message
 
 
-def test_offline_asks_nobody(newsroom: Newsroom, sendgrid: SendGridServer) -> None:
-    assert by(sendgrid, newsroom, SENDGRID_API_KEY="wrong").digest("check", "--offline").code == 0
+def test_offline_makes_no_requests(newsroom: Newsroom, sendgrid: SendGridServer) -> None:
+    assert use_sendgrid(sendgrid, newsroom, SENDGRID_API_KEY="wrong").digest("check", "--offline").code == 0
     assert not sendgrid.requests
 
 
-def test_every_transport_is_tried(newsroom: Newsroom, sendgrid: SendGridServer) -> None:
+def test_every_transport_is_checked(newsroom: Newsroom, sendgrid: SendGridServer) -> None:
     with ResendServer() as resend:
-        room = by(
+        newsroom = use_sendgrid(
             sendgrid,
             newsroom,
             DIGEST_DELIVERY__TRANSPORT="sendgrid,resend",
@@ -86,5 +86,5 @@ def test_every_transport_is_tried(newsroom: Newsroom, sendgrid: SendGridServer) 
             SENDGRID_API_KEY="wrong",
         )
         resend.resend.domains = {}
-        said = faults(room)
-    assert [sentence.split()[0] for sentence in said] == ["sendgrid", "resend"]
+        message = errors(newsroom)
+    assert [sentence.split()[0] for sentence in message] == ["sendgrid", "resend"]

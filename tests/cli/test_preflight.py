@@ -1,4 +1,4 @@
-"""Before a send: a letter with errors goes to nobody, unless someone says why it should."""
+"""Checks before a send: an email with errors is not sent, except with --force and a reason."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from tests.cli.newsroom import Newsroom
 from tests.support.http_server import HttpServer
 
 KEY = "2026-11-23"
-NO_WAY_OUT = '{% extends "house/letter.html.j2" %}{% block footer %}{% endblock %}{% block masthead %}{% endblock %}\n'
+NO_UNSUBSCRIBE_LINK = (
+    '{% extends "house/letter.html.j2" %}{% block footer %}{% endblock %}{% block masthead %}{% endblock %}\n'
+)
 
 
-def spoil(newsroom: Newsroom) -> None:
-    (newsroom.home / "templates" / "letter.html.j2").write_text(NO_WAY_OUT, encoding="utf-8")
+def remove_unsubscribe_link(newsroom: Newsroom) -> None:
+    (newsroom.home / "templates" / "letter.html.j2").write_text(NO_UNSUBSCRIBE_LINK, encoding="utf-8")
 
 
-def test_a_letter_without_a_way_out_goes_to_nobody(newsroom: Newsroom) -> None:
-    spoil(newsroom)
+def test_an_email_without_unsubscribe_link_is_not_sent(newsroom: Newsroom) -> None:
+    remove_unsubscribe_link(newsroom)
     run = newsroom.digest("send")
     assert run.code == 1
     assert "no unsubscribe link" in run.err
@@ -26,16 +28,16 @@ def test_a_letter_without_a_way_out_goes_to_nobody(newsroom: Newsroom) -> None:
     assert newsroom.json("status", KEY)["frozen"] == 0
 
 
-def test_mended_it_goes(newsroom: Newsroom) -> None:
-    spoil(newsroom)
+def test_a_fixed_email_is_sent(newsroom: Newsroom) -> None:
+    remove_unsubscribe_link(newsroom)
     assert newsroom.digest("send").code == 1
     (newsroom.home / "templates" / "letter.html.j2").unlink()
     assert newsroom.json("send")["state"] == "done"
     assert newsroom.outbox()
 
 
-def test_forced_it_goes_and_the_reason_is_kept(newsroom: Newsroom) -> None:
-    spoil(newsroom)
+def test_force_sends_it_and_records_the_reason(newsroom: Newsroom) -> None:
+    remove_unsubscribe_link(newsroom)
     sent = newsroom.json("send", "--force", "the printer's own list, agreed by phone")
     assert sent["state"] == "done"
     assert any("no unsubscribe link" in line for line in sent["problems"])
@@ -46,37 +48,37 @@ def test_forced_it_goes_and_the_reason_is_kept(newsroom: Newsroom) -> None:
     assert "agreed by phone" in newsroom.digest("status", KEY).out
 
 
-def test_a_reason_of_blanks_is_none(newsroom: Newsroom) -> None:
-    spoil(newsroom)
+def test_force_needs_a_reason(newsroom: Newsroom) -> None:
+    remove_unsubscribe_link(newsroom)
     assert newsroom.digest("send", "--force", "  ").code == 1
 
 
-def test_a_rehearsal_tells_it_too(newsroom: Newsroom) -> None:
+def test_a_dry_run_reports_the_errors(newsroom: Newsroom) -> None:
     assert newsroom.json("send", "--dry-run")["errors"] == []
-    spoil(newsroom)
-    told = newsroom.json("send", "--dry-run", code=1)
-    assert any("no unsubscribe link" in line for line in told["errors"])
+    remove_unsubscribe_link(newsroom)
+    result = newsroom.json("send", "--dry-run", code=1)
+    assert any("no unsubscribe link" in line for line in result["errors"])
 
 
 @pytest.mark.slow
-def test_check_of_an_edition_shows_each_letter(newsroom: Newsroom) -> None:
-    newsroom.readers("email: a@example.com, topics: [खेल]", "email: b@example.com")
+def test_check_of_an_edition_shows_every_email(newsroom: Newsroom) -> None:
+    newsroom.set_subscribers("email: a@example.com, topics: [खेल]", "email: b@example.com")
     newsroom.json("compose")
-    looked = newsroom.json("check", KEY, "--offline")["edition"]
-    assert looked["errors"] == []
-    assert looked["letters"][0]["variant"] == "html"
-    assert len(looked["letters"]) == 2
-    assert all(letter["decoded"] < 34_000 for letter in looked["letters"])
+    checked = newsroom.json("check", KEY, "--offline")["edition"]
+    assert checked["errors"] == []
+    assert checked["letters"][0]["variant"] == "html"
+    assert len(checked["letters"]) == 2
+    assert all(letter["decoded"] < 34_000 for letter in checked["letters"])
     assert "email html:" in newsroom.digest("check", KEY, "--offline").out
 
 
 def test_check_names_a_template_that_would_stop_every_send(newsroom: Newsroom) -> None:
-    spoil(newsroom)
-    faults = newsroom.json("check", "--offline", code=2)["faults"]
-    assert [fault for fault in faults if fault["where"] == "templates" and "unsubscribe" in fault["message"]]
+    remove_unsubscribe_link(newsroom)
+    problems = newsroom.json("check", "--offline", code=2)["faults"]
+    assert [problem for problem in problems if problem["where"] == "templates" and "unsubscribe" in problem["message"]]
 
 
-def test_check_of_no_such_edition(newsroom: Newsroom) -> None:
+def test_check_of_an_unknown_edition_is_wrong_usage(newsroom: Newsroom) -> None:
     run = newsroom.digest("check", "2020-01-01", "--offline")
     assert run.code == 2
     assert "Invalid value for EDITION: There is no edition 2020-01-01" in run.err
@@ -84,7 +86,7 @@ def test_check_of_no_such_edition(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.slow
-def test_links_are_asked_for_where_wanted(newsroom: Newsroom) -> None:
+def test_check_with_links_requests_every_link(newsroom: Newsroom) -> None:
     with HttpServer() as site:
         site.route("/there", b"<html>there</html>")
         feed = "".join(
@@ -101,9 +103,9 @@ def test_links_are_asked_for_where_wanted(newsroom: Newsroom) -> None:
             f"sources: [{{name: अपना, url: '{site.url('/feed.xml')}', allow_private: true, fulltext: false}}]\n",
             encoding="utf-8",
         )
-        looked = newsroom.json("check", KEY, "--links")["edition"]
-    assert looked["errors"] == []
-    dead = [line for line in looked["warnings"] if "404" in line]
+        checked = newsroom.json("check", KEY, "--links")["edition"]
+    assert checked["errors"] == []
+    dead = [line for line in checked["warnings"] if "404" in line]
     assert len(dead) == 1
     assert "/gone" in dead[0]
 
@@ -114,8 +116,8 @@ def test_links_without_an_edition_is_wrong_usage(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.slow
-def test_over_budget_it_is_made_to_fit_and_says_so(newsroom: Newsroom) -> None:
-    newsroom.settings("edition:", "edition:\n  max_bytes: 14000")
+def test_an_email_over_budget_is_shortened_and_reported(newsroom: Newsroom) -> None:
+    newsroom.edit_settings("edition:", "edition:\n  max_bytes: 14000")
     sent = newsroom.json("send")
     assert sent["state"] == "done"
     assert any(line.startswith("left out to fit:") for line in sent["problems"])
@@ -135,11 +137,11 @@ Content analysis details:   ({points} points, 5.0 required)
 @pytest.mark.parametrize(
     ("points", "levels"), [("0.0", []), ("-1.2", []), ("2.7", ["warning"]), ("5.0", ["error"]), ("12.3", ["error"])]
 )
-def test_spamassassins_word(points: str, levels: list[str]) -> None:
+def test_the_score_of_spamassassin_sets_the_level(points: str, levels: list[str]) -> None:
     found = spam_findings(REPORT.format(points=points))
     assert [one.level for one in found] == levels
     assert all("GUARANTEED_100" in one.message and "NO_RELAYS" not in one.message for one in found)
 
 
-def test_an_answer_that_cannot_be_read_is_said() -> None:
+def test_an_unreadable_spamassassin_report_is_a_warning() -> None:
     assert spam_findings("")[0].level == "warning"

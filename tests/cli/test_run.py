@@ -1,4 +1,4 @@
-"""The scheduler: the day by the clock, restarts in the middle of it, and a clean stop."""
+"""The scheduler: a whole day, restarts in the middle of it, and a clean stop."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ KEY = "2026-11-23"
 
 @dataclass
 class Day:
-    """A scheduler that is rung by hand, with a clock that the test sets."""
+    """A scheduler whose jobs and clock the test controls."""
 
     scheduler: Scheduler
     now: list[datetime]
-    said: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
 
     def at(self, hour: int, minute: int = 0) -> None:
         self.now[0] = MORNING.replace(hour=hour, minute=minute)
@@ -47,11 +47,11 @@ class Day:
 @contextmanager
 def started(home: Path, now: list[datetime], **environment: str) -> Iterator[Day]:
     with make_app(home, environment=environment, clock=lambda: now[0]) as app:
-        said: list[str] = []
-        yield Day(Scheduler(app, said.append), now, said)
+        log: list[str] = []
+        yield Day(Scheduler(app, log.append), now, log)
 
 
-def test_a_day_by_the_clock(newsroom: Newsroom) -> None:
+def test_the_scheduler_runs_a_whole_day(newsroom: Newsroom) -> None:
     now = [MORNING]
     with started(newsroom.home, now) as day:
         day.scheduler.collect()
@@ -64,7 +64,8 @@ def test_a_day_by_the_clock(newsroom: Newsroom) -> None:
         assert day.state() == "draft"
         day.at(7)
         day.scheduler.send()
-        assert (day.state(), day.accepted()) == ("sending", 5)  # joseph's hour is 08:30
+        # Joseph's hour is 08:30.
+        assert (day.state(), day.accepted()) == ("sending", 5)
         day.at(8, 29)
         day.scheduler.check()
         assert day.accepted() == 5
@@ -73,7 +74,7 @@ def test_a_day_by_the_clock(newsroom: Newsroom) -> None:
         assert (day.state(), day.accepted()) == ("done", 6)
 
 
-def test_a_provider_that_can_recall_is_handed_the_edition_before_its_hour(newsroom: Newsroom) -> None:
+def test_a_provider_that_can_cancel_gets_the_edition_before_its_time(newsroom: Newsroom) -> None:
     now = [MORNING]
     with SendGridServer() as server:
         given = {
@@ -89,13 +90,15 @@ def test_a_provider_that_can_recall_is_handed_the_edition_before_its_hour(newsro
             day.at(6, 21)
             server.clock.set(now[0].timestamp())
             day.scheduler.check()
-            assert (day.state(), day.accepted()) == ("sending", 5)  # joseph's hour is 08:30
+            # Joseph's hour is 08:30.
+            assert (day.state(), day.accepted()) == ("sending", 5)
             assert {message.state for message in server.messages} == {"held"}
-            newsroom.readers(*(f"email: {address}" for address in ("asha@example.com", "late@example.com")))
+            newsroom.set_subscribers(*(f"email: {address}" for address in ("asha@example.com", "late@example.com")))
             day.at(7)
             server.clock.set(now[0].timestamp())
             day.scheduler.send()
-            assert day.accepted() == 6  # who came to the list after the hand-over
+            # One subscriber was added after the provider got the edition.
+            assert day.accepted() == 6
             day.at(8, 30)
             day.scheduler.check()
             server.clock.set(now[0].timestamp())
@@ -121,24 +124,24 @@ def test_a_restart_in_the_middle_of_the_day_makes_no_second_edition(newsroom: Ne
         assert set(newsroom.outbox()) - set(before) == {"joseph@example.com"}
 
 
-def test_a_send_that_was_missed_is_caught_up_while_it_is_worth_it(newsroom: Newsroom) -> None:
+def test_a_missed_send_is_caught_up_until_the_edition_expires(newsroom: Newsroom) -> None:
     with started(newsroom.home, [MORNING.replace(hour=9)]) as day:
         day.scheduler.check()
         assert (day.state(), day.accepted()) == ("done", 6)
 
 
-def test_an_edition_that_comes_too_late_expires(newsroom: Newsroom) -> None:
+def test_an_edition_that_is_too_late_expires(newsroom: Newsroom) -> None:
     now = [MORNING.replace(hour=6)]
     with started(newsroom.home, now) as day:
         day.scheduler.compose()
         day.at(11, 1)
         day.scheduler.check()
         assert (day.state(), day.accepted()) == ("expired", 0)
-        assert any("expired" in line for line in day.said)
+        assert any("expired" in line for line in day.log)
     assert newsroom.outbox() == {}
 
 
-def test_without_approval_nothing_goes(newsroom: Newsroom) -> None:
+def test_nothing_is_sent_without_approval(newsroom: Newsroom) -> None:
     now = [MORNING.replace(hour=6)]
     with started(newsroom.home, now, DIGEST_SCHEDULE__APPROVAL="required") as day:
         day.scheduler.compose()
@@ -147,7 +150,7 @@ def test_without_approval_nothing_goes(newsroom: Newsroom) -> None:
         day.at(7, 1)
         day.scheduler.check()
         assert (day.state(), day.accepted()) == ("draft", 0)
-        assert sum("waits for approval" in line for line in day.said) == 1
+        assert sum("waits for approval" in line for line in day.log) == 1
         newsroom.environment["DIGEST_NOW"] = "2026-11-23T07:02+05:30"
         assert newsroom.digest("edition", "approve", KEY).code == 0
         day.at(7, 3)
@@ -155,12 +158,12 @@ def test_without_approval_nothing_goes(newsroom: Newsroom) -> None:
         assert day.accepted() == 5
 
 
-def test_a_fault_in_the_list_is_said_and_the_clock_goes_on(newsroom: Newsroom) -> None:
+def test_an_error_in_the_list_is_logged_and_the_scheduler_goes_on(newsroom: Newsroom) -> None:
     with started(newsroom.home, [MORNING.replace(hour=7)]) as day:
         (newsroom.home / "subscribers.yaml").write_text("subscribers:\n  - email: nobody\n", encoding="utf-8")
         day.scheduler._guarded(day.scheduler.send)()
-        assert any("subscribers.yaml:2" in line for line in day.said)
-        newsroom.readers("email: asha@example.com")
+        assert any("subscribers.yaml:2" in line for line in day.log)
+        newsroom.set_subscribers("email: asha@example.com")
         day.scheduler._guarded(day.scheduler.send)()
         assert day.accepted() == 1
 

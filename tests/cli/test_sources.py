@@ -1,4 +1,4 @@
-"""`digest sources`: looking at a place before it is kept, lists from other readers, and how sources have been doing."""
+"""`digest sources`: preview and add a source, exchange feed lists, show the health of sources."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def text(newsroom: Newsroom) -> str:
 
 
 def new_lines(newsroom: Newsroom, before: str) -> list[str]:
-    """The lines that digest.yaml has more; fails when any other has changed."""
+    """Return the lines that were added to digest.yaml. Fails if any other line changed."""
     after, old = text(newsroom).splitlines(keepends=True), before.splitlines(keepends=True)
     start = next((at for at, pair in enumerate(zip(old, after, strict=False)) if pair[0] != pair[1]), len(old))
     more = len(after) - len(old)
@@ -72,28 +72,27 @@ def add(newsroom: Newsroom, *arguments: str, code: int = 0) -> Any:
     return newsroom.json("sources", "add", *arguments, "--yes", "--allow-private", code=code)
 
 
-def test_a_feed_is_shown_before_it_is_kept_and_named_by_its_title(newsroom: Newsroom, site: HttpServer) -> None:
+def test_a_feed_is_previewed_before_it_is_added_under_its_title(newsroom: Newsroom, site: HttpServer) -> None:
     before = text(newsroom)
     shown = newsroom.digest("sources", "add", site.url("/rss"), "--dry-run", "--allow-private")
     assert shown.code == 0
     assert "rss2.0, 7 articles; the newest:" in shown.out
     titles = [line.split()[2:4] for line in shown.out.splitlines() if "ख़बर" in line]
     assert titles == [["ख़बर", f"{n}:"] for n in (6, 5, 4, 3, 2)]
-    assert "2026-11-22 11:30" in shown.out  # 06:00 UTC, in the newsletter's zone
+    # 06:00 UTC in the newsletter's zone.
+    assert "2026-11-22 11:30" in shown.out
     assert text(newsroom) == before
-    told = add(newsroom, site.url("/rss"), "--section", "देश", "--weight", "1.5", "--no-fulltext")
+    result = add(newsroom, site.url("/rss"), "--section", "देश", "--weight", "1.5", "--no-fulltext")
     place = f'name: गाँव समाचार, url: "{site.url("/rss")}"'
     row = f"- {{{place}, weight: 1.5, section: देश, fulltext: false, allow_private: true}}"
     assert new_lines(newsroom, before) == [row]
-    assert (told["added"], told["kind"], told["found"], told["line"]) == (True, "rss2.0", 7, 23)
-    assert [article["url"][-1] for article in told["articles"]] == ["6", "5", "4", "3", "2"]
+    assert (result["added"], result["kind"], result["found"], result["line"]) == (True, "rss2.0", 7, 23)
+    assert [article["url"][-1] for article in result["articles"]] == ["6", "5", "4", "3", "2"]
     assert newsroom.json("check")["faults"] == []
 
 
 @pytest.mark.parametrize(("place", "kept"), [("/page", "/rss"), ("/old", "/rss"), ("/lately", "/lately")])
-def test_what_is_kept_is_where_the_feed_is_for_good(
-    newsroom: Newsroom, site: HttpServer, place: str, kept: str
-) -> None:
+def test_the_permanent_address_of_a_feed_is_added(newsroom: Newsroom, site: HttpServer, place: str, kept: str) -> None:
     before = text(newsroom)
     run = newsroom.digest("sources", "add", site.url(place), "--yes", "--allow-private")
     assert run.code == 0
@@ -102,7 +101,7 @@ def test_what_is_kept_is_where_the_feed_is_for_good(
     assert (f"leads to {site.url('/rss')}, which is added instead" in run.err) == (place != kept)
 
 
-def test_what_is_there_already_is_said_and_changes_nothing(newsroom: Newsroom, site: HttpServer) -> None:
+def test_adding_a_known_source_changes_nothing(newsroom: Newsroom, site: HttpServer) -> None:
     add(newsroom, site.url("/rss"))
     before = text(newsroom)
     for place in ("/rss", "/rss/?utm_source=x#top", "/page", "/old"):
@@ -115,7 +114,7 @@ def test_what_is_there_already_is_said_and_changes_nothing(newsroom: Newsroom, s
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (["/nothing"], 1, "not found"),
         (["/empty"], 1, "gives no articles"),
@@ -124,22 +123,22 @@ def test_what_is_there_already_is_said_and_changes_nothing(newsroom: Newsroom, s
         (["/rss", "--section", "a\nb"], 2, "'section': expected one line of text"),
     ],
 )
-def test_what_gives_nothing_or_is_wrong_is_not_kept(
-    newsroom: Newsroom, site: HttpServer, arguments: list[str], code: int, said: str
+def test_a_source_with_an_error_or_no_articles_is_not_added(
+    newsroom: Newsroom, site: HttpServer, arguments: list[str], code: int, message: str
 ) -> None:
     before = text(newsroom)
     run = newsroom.digest("sources", "add", site.url(arguments[0]), *arguments[1:], "--yes", "--allow-private")
     assert run.code == code
-    assert said in run.err
+    assert message in run.err
     assert text(newsroom) == before
     if code == 1:
-        told = add(newsroom, site.url(arguments[0]), code=1)
-        assert not told["added"]
-        assert said in told["error"]
+        result = add(newsroom, site.url(arguments[0]), code=1)
+        assert not result["added"]
+        assert message in result["error"]
         assert add(newsroom, site.url(arguments[0]), "--force", "--name", "क")["added"]
 
 
-def test_a_private_address_needs_leave_and_other_schemes_are_refused(newsroom: Newsroom, site: HttpServer) -> None:
+def test_private_addresses_need_an_option_and_other_schemes_are_refused(newsroom: Newsroom, site: HttpServer) -> None:
     before = text(newsroom)
     assert "not a public address" in newsroom.digest("sources", "add", site.url("/rss"), "--yes").err
     for target in ("file:///etc/passwd", "ftp://a.example/rss"):
@@ -149,7 +148,7 @@ def test_a_private_address_needs_leave_and_other_schemes_are_refused(newsroom: N
     assert text(newsroom) == before
 
 
-def test_where_nobody_can_be_asked_it_wants_a_yes(newsroom: Newsroom, site: HttpServer) -> None:
+def test_without_a_terminal_adding_needs_yes(newsroom: Newsroom, site: HttpServer) -> None:
     before = text(newsroom)
     done = subprocess.run(
         newsroom.command("sources", "add", site.url("/rss"), "--allow-private"),
@@ -163,7 +162,9 @@ def test_where_nobody_can_be_asked_it_wants_a_yes(newsroom: Newsroom, site: Http
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("answer", "kept"), [(b"y\n", True), (b"n\n", False)])
-def test_on_a_terminal_it_asks(newsroom: Newsroom, site: HttpServer, answer: bytes, kept: bool) -> None:
+def test_on_a_terminal_adding_asks_for_confirmation(
+    newsroom: Newsroom, site: HttpServer, answer: bytes, kept: bool
+) -> None:
     before = text(newsroom)
     master, slave = pty.openpty()
     try:
@@ -180,7 +181,7 @@ def test_on_a_terminal_it_asks(newsroom: Newsroom, site: HttpServer, answer: byt
     assert (text(newsroom) != before) == kept
 
 
-def test_a_folder_is_kept_relative_to_the_newsletter(newsroom: Newsroom, tmp_path: Path) -> None:
+def test_a_folder_in_the_newsletter_gets_a_relative_path(newsroom: Newsroom, tmp_path: Path) -> None:
     outside = tmp_path / "desk"
     for folder in (newsroom.home / "mine", outside):
         folder.mkdir()
@@ -192,27 +193,27 @@ def test_a_folder_is_kept_relative_to_the_newsletter(newsroom: Newsroom, tmp_pat
     assert add(newsroom, str(outside))["source"]["path"] == str(outside)
 
 
-def test_a_page_of_links(newsroom: Newsroom, site: HttpServer) -> None:
-    tried = newsroom.json("sources", "test", site.url("/list"), "--links", "h3 a", "--allow-private")
-    assert tried["kind"] == "listing"
-    assert len(tried["articles"]) == 4
+def test_a_listing_page_can_be_tested_and_added(newsroom: Newsroom, site: HttpServer) -> None:
+    preview = newsroom.json("sources", "test", site.url("/list"), "--links", "h3 a", "--allow-private")
+    assert preview["kind"] == "listing"
+    assert len(preview["articles"]) == 4
     wrong = newsroom.digest("sources", "add", site.url("/list"), "--links", "h3[", "--yes")
     assert wrong.code == 2
     assert "'links'" in wrong.err
-    told = add(newsroom, site.url("/list"), "--links", "h3 a", "--name", "सूची")
-    assert told["source"]["links"] == "h3 a"
+    result = add(newsroom, site.url("/list"), "--links", "h3 a", "--name", "सूची")
+    assert result["source"]["links"] == "h3 a"
     assert "links: h3 a" in text(newsroom)
 
 
-def test_test_tries_a_source_by_its_name(newsroom: Newsroom) -> None:
-    tried = newsroom.json("sources", "test", "खेल दुनिया")
-    assert tried["kind"] == "rss1.0"
+def test_a_source_can_be_tested_by_its_name(newsroom: Newsroom) -> None:
+    preview = newsroom.json("sources", "test", "खेल दुनिया")
+    assert preview["kind"] == "rss1.0"
     assert {"url", "title", "kicker", "published", "updated", "author", "image", "categories", "language", "excerpt",
-            "body", "summary", "warnings"} <= set(tried["articles"][0])  # fmt: skip
+            "body", "summary", "warnings"} <= set(preview["articles"][0])  # fmt: skip
     assert newsroom.digest("sources", "test", "खेल").code == 1
 
 
-def test_a_source_is_taken_out(newsroom: Newsroom) -> None:
+def test_a_source_can_be_removed(newsroom: Newsroom) -> None:
     before = text(newsroom)
     run = newsroom.digest("sources", "remove", "खेल दुनि")
     assert (run.code, text(newsroom)) == (2, before)
@@ -222,8 +223,8 @@ def test_a_source_is_taken_out(newsroom: Newsroom) -> None:
     assert text(newsroom) == before.replace(row, "")
 
 
-def test_an_edit_that_would_spoil_the_file_is_refused(newsroom: Newsroom, site: HttpServer) -> None:
-    newsroom.settings("max_stories: 12", "max_storys: 12")
+def test_an_edit_of_an_invalid_file_is_refused(newsroom: Newsroom, site: HttpServer) -> None:
+    newsroom.edit_settings("max_stories: 12", "max_storys: 12")
     before = text(newsroom)
     for arguments in (["add", site.url("/rss"), "--yes"], ["remove", "डेस्क"]):
         run = newsroom.digest("sources", *arguments)
@@ -247,24 +248,24 @@ def opml(site: HttpServer) -> str:
 </body></opml>"""
 
 
-def test_a_list_of_another_reader_comes_in_by_one_edit(newsroom: Newsroom, site: HttpServer) -> None:
+def test_opml_is_imported_in_one_edit(newsroom: Newsroom, site: HttpServer) -> None:
     (newsroom.home / "mine.opml").write_text(opml(site), encoding="utf-8")
     before = text(newsroom)
     arguments = ("sources", "import", "mine.opml", "--allow-private")
     planned = newsroom.json(*arguments, "--dry-run")
     assert text(newsroom) == before
-    told = newsroom.json(*arguments)
-    assert told == {**planned, "dry_run": False}
-    assert [(row["name"], row.get("section")) for row in told["added"]] == [
+    result = newsroom.json(*arguments)
+    assert result == {**planned, "dry_run": False}
+    assert [(row["name"], row.get("section")) for row in result["added"]] == [
         ("गाँव के खेल", "खेल"),
         ("डेस्क 2", None),
         ("ख़ाली", None),
         ("पन्ना", None),
     ]
     assert len(new_lines(newsroom, before)) == 4
-    assert [(one["name"], one["why"]) for one in told["skipped"]] == [("गाँव के खेल", "is in the file twice")]
-    assert [one["line"] for one in told["rejected"]] == [10, 11]
-    assert told["folders_ignored"] == {"पढ़ना है": 3}
+    assert [(one["name"], one["why"]) for one in result["skipped"]] == [("गाँव के खेल", "is in the file twice")]
+    assert [one["line"] for one in result["rejected"]] == [10, 11]
+    assert result["folders_ignored"] == {"पढ़ना है": 3}
     assert site.requests == []
     again = newsroom.digest(*arguments)
     assert again.code == 0
@@ -273,24 +274,24 @@ def test_a_list_of_another_reader_comes_in_by_one_edit(newsroom: Newsroom, site:
     assert newsroom.json("check")["faults"] == []
 
 
-def test_check_leaves_out_what_gives_nothing_and_finds_the_feed_of_a_page(newsroom: Newsroom, site: HttpServer) -> None:
+def test_import_with_check_skips_empty_feeds_and_finds_the_feed_of_a_page(newsroom: Newsroom, site: HttpServer) -> None:
     path = newsroom.home / "mine.txt"
     urls = [site.url(place) for place in ("/page", "/rss", "/empty", "/nothing", "/other")]
     path.write_text("\n".join(urls), encoding="utf-8")
-    told = newsroom.json("sources", "import", "mine.txt", "--check", "--allow-private")
-    assert [row["url"] for row in told["added"]] == [site.url("/rss"), site.url("/other")]
-    assert [one["url"] for one in told["left_out"]] == [site.url(place) for place in ("/rss", "/empty", "/nothing")]
-    assert "which is already a source" in told["left_out"][0]["why"]
+    result = newsroom.json("sources", "import", "mine.txt", "--check", "--allow-private")
+    assert [row["url"] for row in result["added"]] == [site.url("/rss"), site.url("/other")]
+    assert [one["url"] for one in result["left_out"]] == [site.url(place) for place in ("/rss", "/empty", "/nothing")]
+    assert "which is already a source" in result["left_out"][0]["why"]
 
 
-def test_folders_may_be_left_alone(newsroom: Newsroom, site: HttpServer) -> None:
+def test_folders_can_be_ignored(newsroom: Newsroom, site: HttpServer) -> None:
     (newsroom.home / "mine.opml").write_text(opml(site), encoding="utf-8")
-    told = newsroom.json("sources", "import", "mine.opml", "--no-section-from-folder", "--dry-run")
-    assert all("section" not in row for row in told["added"])
+    result = newsroom.json("sources", "import", "mine.opml", "--no-section-from-folder", "--dry-run")
+    assert all("section" not in row for row in result["added"])
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (None, "cannot be read: No such file or directory"),
         ("<rss><channel/></rss>", "list.opml:1: is a feed (<rss>)"),
@@ -301,17 +302,19 @@ def test_folders_may_be_left_alone(newsroom: Newsroom, site: HttpServer) -> None
         ("\nकुछ भी\n", "list.opml:2: is neither OPML nor a list of URLs"),
     ],
 )
-def test_a_list_that_is_none_is_told_with_its_line(newsroom: Newsroom, content: str | None, said: str) -> None:
+def test_a_file_that_is_no_feed_list_is_reported_with_its_line(
+    newsroom: Newsroom, content: str | None, message: str
+) -> None:
     before = text(newsroom)
     if content is not None:
         (newsroom.home / "list.opml").write_text(content, encoding="utf-8")
     run = newsroom.digest("sources", "import", "list.opml")
     assert run.code == 2
-    assert said in run.err
+    assert message in run.err
     assert text(newsroom) == before
 
 
-def test_what_is_exported_is_imported_again(newsroom: Newsroom, site: HttpServer, tmp_path: Path) -> None:
+def test_exported_sources_can_be_imported(newsroom: Newsroom, site: HttpServer, tmp_path: Path) -> None:
     add(newsroom, site.url("/rss"), "--section", "खेल")
     add(newsroom, site.url("/other"))
     run = newsroom.digest("sources", "export", str(tmp_path / "all.opml"))
@@ -321,8 +324,8 @@ def test_what_is_exported_is_imported_again(newsroom: Newsroom, site: HttpServer
     kept = text(newsroom)
     for name in ("गाँव समाचार", "पहाड़ टाइम्स: ताज़ा"):
         newsroom.digest("sources", "remove", name)
-    told = newsroom.json("sources", "import", str(tmp_path / "all.opml"), "--allow-private")
-    assert {(row["name"], row.get("section")) for row in told["added"]} == {
+    result = newsroom.json("sources", "import", str(tmp_path / "all.opml"), "--allow-private")
+    assert {(row["name"], row.get("section")) for row in result["added"]} == {
         ("गाँव समाचार", "खेल"),
         ("पहाड़ टाइम्स: ताज़ा", None),
     }
@@ -330,37 +333,40 @@ def test_what_is_exported_is_imported_again(newsroom: Newsroom, site: HttpServer
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "message"),
     [(0, "just now"), (-59, "just now"), (60, "1 min ago"), (-1250, "in 20 min"), (7200, "2 h ago"),
      (47 * 3600, "47 h ago"), (48 * 3600, "2 days ago")],
 )  # fmt: skip
-def test_ages_are_said_as_people_say_them(seconds: int, said: str) -> None:
-    assert ago(NOW - timedelta(seconds=seconds), NOW) == said
+def test_times_are_shown_relative_to_now(seconds: int, message: str) -> None:
+    assert ago(NOW - timedelta(seconds=seconds), NOW) == message
 
 
-def note(newsroom: Newsroom, health: SourceHealth) -> None:
+def save_health(newsroom: Newsroom, health: SourceHealth) -> None:
     with make_app(newsroom.home, environment=newsroom.environment) as app:
         app.articles.save_state(SourceState(health))
 
 
-def test_how_sources_have_been_doing_is_listed(newsroom: Newsroom, site: HttpServer) -> None:
+def test_list_shows_the_health_of_sources(newsroom: Newsroom, site: HttpServer) -> None:
     for place in ("/rss", "/other", "/lately"):
         add(newsroom, site.url(place), "--name", place[1:])
     first = newsroom.digest("sources", "list")
     assert first.out.count("not yet collected") == 3
     url = site.url("/rss")
-    note(
+    save_health(
         newsroom, SourceHealth("rss", url, NOW - timedelta(hours=2), NOW - timedelta(days=3), moved_to=site.url("/new"))
     )
-    note(newsroom, SourceHealth("other", site.url("/other"), None, None, 4, "is down", NOW + timedelta(minutes=20)))
-    note(newsroom, SourceHealth("lately", site.url("/before"), NOW))
+    save_health(
+        newsroom, SourceHealth("other", site.url("/other"), None, None, 4, "is down", NOW + timedelta(minutes=20))
+    )
+    save_health(newsroom, SourceHealth("lately", site.url("/before"), NOW))
     run = newsroom.digest("sources", "list")
     lines = {line.split()[0]: line for line in run.out.splitlines()}
     for word in ("2 h ago", "3 days ago", f"moved to {site.url('/new')}"):
         assert word in lines["rss"]
     for word in ("failed 4×: is down", "next try in 19 min"):
         assert word in lines["other"]
-    assert "not yet collected" in lines["lately"]  # what is known is of another address
+    # Its recorded health belongs to another address.
+    assert "not yet collected" in lines["lately"]
     rows = {row["name"]: row for row in newsroom.json("sources", "list")["sources"]}
     assert rows["rss"]["url"] == url
     assert rows["rss"]["health"]["last_good"] == (NOW - timedelta(hours=2)).isoformat()
@@ -368,37 +374,37 @@ def test_how_sources_have_been_doing_is_listed(newsroom: Newsroom, site: HttpSer
     assert rows["lately"]["health"]["collected"] is False
 
 
-def test_check_says_what_is_wrong_with_sources_beside_their_place(newsroom: Newsroom, site: HttpServer) -> None:
+def test_check_reports_unhealthy_sources_with_their_line(newsroom: Newsroom, site: HttpServer) -> None:
     for place in ("/rss", "/other", "/lately"):
         add(newsroom, site.url(place), "--name", place[1:])
     long_ago = NOW - timedelta(days=9)
-    note(newsroom, SourceHealth("rss", site.url("/rss"), NOW, NOW, moved_to=site.url("/new")))
-    note(newsroom, SourceHealth("other", site.url("/other"), long_ago, long_ago, 3, "is down"))
-    note(newsroom, SourceHealth("lately", site.url("/lately"), NOW, long_ago))
-    asked = len(site.requests)
-    told = newsroom.json("check", "--offline")
-    assert len(site.requests) == asked
+    save_health(newsroom, SourceHealth("rss", site.url("/rss"), NOW, NOW, moved_to=site.url("/new")))
+    save_health(newsroom, SourceHealth("other", site.url("/other"), long_ago, long_ago, 3, "is down"))
+    save_health(newsroom, SourceHealth("lately", site.url("/lately"), NOW, long_ago))
+    requested = len(site.requests)
+    result = newsroom.json("check", "--offline")
+    assert len(site.requests) == requested
     for line, words in {23: "permanently moved", 24: "failed 3 times in a row", 25: "no new article since"}.items():
-        (warning,) = [said for said in told["warnings"] if said.startswith(f"digest.yaml:{line}: source ")]
+        (warning,) = [message for message in result["warnings"] if message.startswith(f"digest.yaml:{line}: source ")]
         assert words in warning
-    assert any("is down" in said for said in told["warnings"])
+    assert any("is down" in message for message in result["warnings"])
 
 
-def test_check_asks_and_a_missing_path_is_a_fault_with_its_line(newsroom: Newsroom, site: HttpServer) -> None:
+def test_check_fetches_sources_and_reports_a_missing_path_with_its_line(newsroom: Newsroom, site: HttpServer) -> None:
     add(newsroom, site.url("/rss"))
     site.route("/rss", "gone", status=410)
     assert newsroom.json("check", "--offline")["warnings"] == []
     (warning,) = newsroom.json("check")["warnings"]
     assert warning.startswith("digest.yaml:23: source गाँव समाचार: ")
     assert "410" in warning
-    newsroom.settings("path: samples/articles", "path: samples/articels")
-    told = newsroom.json("check", code=2)
-    assert told["faults"] == [
+    newsroom.edit_settings("path: samples/articles", "path: samples/articels")
+    result = newsroom.json("check", code=2)
+    assert result["faults"] == [
         {"where": "digest.yaml", "line": 22, "message": "source डेस्क: file or folder not found: samples/articels"}
     ]
 
 
-def test_it_is_said_when_the_environment_gives_the_sources(newsroom: Newsroom, site: HttpServer) -> None:
+def test_an_override_by_the_environment_is_reported(newsroom: Newsroom, site: HttpServer) -> None:
     row = "[{name: अच्छा, path: samples/feeds/subah-samachar.xml}]"
     run = newsroom.digest("sources", "add", site.url("/rss"), "--yes", "--allow-private", DIGEST_SOURCES=row)
     assert run.code == 0
@@ -406,7 +412,7 @@ def test_it_is_said_when_the_environment_gives_the_sources(newsroom: Newsroom, s
     assert site.url("/rss") in text(newsroom)
 
 
-def test_two_rows_of_one_place_both_keep_their_names_from_new_ones(tmp_path: Path) -> None:
+def test_imported_sources_get_names_that_no_source_has(tmp_path: Path) -> None:
     rows = "".join(f'  - {{name: {name}, url: "https://v.example/f"}}\n' for name in ("गाँव", "खेत"))
     (tmp_path / "digest.yaml").write_text(f"sources:\n{rows}", encoding="utf-8")
     fresh = [Outline("https://w.example/f", "गाँव"), Outline("https://x.example/f", "खेत")]
@@ -414,5 +420,5 @@ def test_two_rows_of_one_place_both_keep_their_names_from_new_ones(tmp_path: Pat
     assert [row["name"] for row in planned.rows] == ["गाँव 2", "खेत 2"]
 
 
-def test_the_home_of_nobody_is_a_path_like_any_other(tmp_path: Path) -> None:
+def test_the_home_of_an_unknown_user_is_a_plain_path(tmp_path: Path) -> None:
     assert parse_target(tmp_path, "~nobody-of-that-name/x") == {"path": "~nobody-of-that-name/x"}

@@ -32,7 +32,9 @@ def test_the_state_holds_what_a_recipient_would_see(viewer: Viewer, newsroom: Ne
 
 
 def test_subscribers_topics_give_variants(viewer: Viewer, newsroom: Newsroom) -> None:
-    newsroom.readers("email: a@example.com, topics: [खेल]", "email: b@example.com, format: text", "email: c@example.com")
+    newsroom.set_subscribers(
+        "email: a@example.com, topics: [खेल]", "email: b@example.com, format: text", "email: c@example.com"
+    )
     variants = {variant["key"]: variant for variant in viewer.state()["variants"]}
     assert len(variants) == 3
     assert variants["html"]["topics"] == ""
@@ -50,7 +52,7 @@ def test_a_changed_template_or_setting_is_shown(viewer: Viewer, newsroom: Newsro
     own.write_text('{% extends "house/letter.html.j2" %}{% block intro %}<tr><td>नमस्ते</td></tr>{% endblock %}')
     assert viewer.state()["version"] != before
     assert "नमस्ते" in viewer.get("/letter.html")[2]
-    newsroom.settings("name: सुबह की ख़बरें", "name: शाम की ख़बरें")
+    newsroom.edit_settings("name: सुबह की ख़बरें", "name: शाम की ख़बरें")
     assert viewer.state()["name"] == "शाम की ख़बरें"
 
 

@@ -80,7 +80,7 @@ def test_a_catalogue_without_the_pages_is_reported(newsroom: Newsroom) -> None:
 
     (newsroom.home / "messages").mkdir()
     (newsroom.home / "messages/mr.po").write_text(CATALOGUE, encoding="utf-8")
-    newsroom.settings("language: hi", "language: mr")
+    newsroom.edit_settings("language: hi", "language: mr")
     run = newsroom.digest("web", "--port", "0")
     assert run.code == 2
     assert 'msgid "Leave now" is missing' in run.err

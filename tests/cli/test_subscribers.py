@@ -1,4 +1,4 @@
-"""`digest subscribers` as an admin uses it: imports, exports, one reader's story, several files."""
+"""`digest subscribers`: imports, exports, history, erasure and several list files."""
 
 from __future__ import annotations
 
@@ -38,13 +38,19 @@ def emails(newsroom: Newsroom, *arguments: str) -> list[str]:
     return [row["email"] for row in newsroom.json("subscribers", "list", *arguments)["subscribers"]]
 
 
-def test_a_list_is_imported_and_mailed(newsroom: Newsroom, list_file: Path) -> None:
+def test_an_imported_list_gets_the_edition(newsroom: Newsroom, list_file: Path) -> None:
     rehearsed = newsroom.json("subscribers", "import", "old.csv", "--dry-run")
     assert len(emails(newsroom)) == 7
-    told = newsroom.json("subscribers", "import", "old.csv", "--rejected", "bad.csv")
-    assert {**rehearsed, "dry_run": False} == told
-    assert (told["added"], told["kept"], told["barred"], told["origin"], told["format"]) == (3, 1, 2, "old", "csv")
-    assert told["rejected"][0]["line"] == 7
+    result = newsroom.json("subscribers", "import", "old.csv", "--rejected", "bad.csv")
+    assert {**rehearsed, "dry_run": False} == result
+    assert (result["added"], result["kept"], result["barred"], result["origin"], result["format"]) == (
+        3,
+        1,
+        2,
+        "old",
+        "csv",
+    )
+    assert result["rejected"][0]["line"] == 7
     bad = (newsroom.home / "bad.csv").read_text(encoding="utf-8").splitlines()
     assert bad[1].startswith("faulty@@example.com,")
     assert "7,'faulty@@example.com' is not a valid email address" in bad[1]
@@ -55,7 +61,7 @@ def test_a_list_is_imported_and_mailed(newsroom: Newsroom, list_file: Path) -> N
     assert newsroom.json("check", "--offline")["readers"] == 10
 
 
-def test_a_newsletter_of_imports_alone(newsroom: Newsroom, list_file: Path) -> None:
+def test_a_newsletter_needs_no_list_file_if_it_has_imports(newsroom: Newsroom, list_file: Path) -> None:
     (newsroom.home / "subscribers.yaml").unlink()
     assert newsroom.digest("send").code == 2
     newsroom.json("subscribers", "import", "old.csv")
@@ -64,32 +70,30 @@ def test_a_newsletter_of_imports_alone(newsroom: Newsroom, list_file: Path) -> N
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_what_is_exported_comes_in_again_as_it_was(
-    newsroom: Newsroom, list_file: Path, tmp_path: Path, kind: str
-) -> None:
+def test_an_export_can_be_imported_unchanged(newsroom: Newsroom, list_file: Path, tmp_path: Path, kind: str) -> None:
     newsroom.json("subscribers", "import", "old.csv")
     out = tmp_path / "out"
     assert newsroom.json("subscribers", "export", str(out), "--format", kind)["readers"] == (
         10 if kind in PAUSABLE else 8
     )
-    newsroom.json("subscribers", "export", str(out) + ".barred", "--format", kind, "--barred")
+    newsroom.json("subscribers", "export", str(out) + ".suppressed", "--format", kind, "--barred")
     other = Newsroom(tmp_path / "other")
     Newsroom(tmp_path).digest("init", "other")
-    other.readers("email: someone@example.com")
-    told = other.json("subscribers", "import", str(out), "--origin", "moved")
-    assert (told["format"], told["rejected"], told["ignored"]) == (kind, [], told["ignored"])
-    assert other.json("subscribers", "import", str(out) + ".barred")["barred"] == 2
+    other.set_subscribers("email: someone@example.com")
+    result = other.json("subscribers", "import", str(out), "--origin", "moved")
+    assert (result["format"], result["rejected"], result["ignored"]) == (kind, [], result["ignored"])
+    assert other.json("subscribers", "import", str(out) + ".suppressed")["barred"] == 2
     before = {row["email"]: row for row in newsroom.json("subscribers", "list")["subscribers"]}
     after = other.json("subscribers", "list", "--origin", "moved")["subscribers"]
     compared = {"csv": "name topics frequency timezone hour format status", "jsonl": "name topics hour format status",
                 "substack": ""}.get(kind, "name topics")  # fmt: skip
-    assert len(after) == told["added"]
+    assert len(after) == result["added"]
     for row in after:
         assert {key: row[key] for key in compared.split()} == {
             key: before[row["email"]][key] for key in compared.split()
         }
-    barred = other.json("subscribers", "history", "dead@example.com")["suppressed"]
-    assert barred == ("bounced" if kind in ("csv", "jsonl", "mailchimp") else "unsubscribed")
+    suppressed = other.json("subscribers", "history", "dead@example.com")["suppressed"]
+    assert suppressed == ("bounced" if kind in ("csv", "jsonl", "mailchimp") else "unsubscribed")
 
 
 def test_no_cell_is_a_formula(newsroom: Newsroom, list_file: Path) -> None:
@@ -99,7 +103,7 @@ def test_no_cell_is_a_formula(newsroom: Newsroom, list_file: Path) -> None:
     assert ",=" not in out
 
 
-def test_imported_readers_are_changed_and_removed_where_they_live(newsroom: Newsroom, list_file: Path) -> None:
+def test_imported_subscribers_are_changed_and_removed_in_the_store(newsroom: Newsroom, list_file: Path) -> None:
     newsroom.json("subscribers", "import", "old.csv")
     run = newsroom.digest(
         "subscribers", "set", "MOHAN@example.com", "--name", "मोहन", "--hour", "09:30", "--topics", "खेल"
@@ -119,42 +123,42 @@ def test_imported_readers_are_changed_and_removed_where_they_live(newsroom: News
     assert any("digest subscribers remove" in one["why"] for one in story["history"])
 
 
-def test_the_whole_story(newsroom: Newsroom) -> None:
+def test_history_shows_everything_about_a_subscriber(newsroom: Newsroom) -> None:
     newsroom.digest("subscribers", "add", "new@example.com", "--consent", "form at the fair", "--name", "नई")
     newsroom.json("send")
     newsroom.json("subscribers", "set", "new@example.com", "--frequency", "weekly:sun", "--timezone", "Asia/Kolkata")
     story = newsroom.json("subscribers", "history", "new@example.com")
     assert story["listed"].startswith("subscribers.yaml:")
-    told = [(one["kind"], one["what"], one["edition"]) for one in story["history"]]
-    assert ("letter", "accepted", "2026-11-23") in told
+    result = [(one["kind"], one["what"], one["edition"]) for one in story["history"]]
+    assert ("letter", "accepted", "2026-11-23") in result
     assert any("form at the fair" in one["why"] for one in story["history"])
     assert "accepted" in newsroom.digest("subscribers", "history", "new@example.com").out
     assert newsroom.digest("subscribers", "history", "stranger@example.com").code == 1
 
 
-def test_the_mails_of_the_outbox_go_with_an_erased_reader(newsroom: Newsroom) -> None:
+def test_erasing_a_subscriber_removes_their_emails_from_the_outbox(newsroom: Newsroom) -> None:
     newsroom.json("send")
     outbox = newsroom.home / "outbox"
     before = {path.name for path in outbox.glob("*/*.eml")}
     (mine,) = [name for name in before if "ravi@example.com" in name]
     part = next(outbox.glob("*/*.eml")).with_name(f".{mine}.part")
     part.write_bytes(b"half of a mail")
-    told = newsroom.json("subscribers", "erase", "Ravi@example.com", "--reason", "asked by letter")
-    assert (told["known"], told["letters"], told["mails"], told["posts"]) == (True, 1, 2, 0)
+    result = newsroom.json("subscribers", "erase", "Ravi@example.com", "--reason", "asked by phone")
+    assert (result["known"], result["letters"], result["mails"], result["posts"]) == (True, 1, 2, 0)
     assert {path.name for path in outbox.glob("*/*")} == before - {mine}
 
 
-def test_an_erased_reader_is_gone_from_file_and_store(newsroom: Newsroom) -> None:
+def test_an_erased_subscriber_is_gone_from_file_and_store(newsroom: Newsroom) -> None:
     newsroom.json("send")
     before = newsroom.json("status")
-    told = newsroom.json("subscribers", "erase", "Ravi@example.com", "--reason", "asked by letter")
-    assert (told["known"], told["letters"]) == (True, 1)
+    result = newsroom.json("subscribers", "erase", "Ravi@example.com", "--reason", "asked by phone")
+    assert (result["known"], result["letters"]) == (True, 1)
     for path in newsroom.home.iterdir():
         if path.is_file():
             assert b"ravi@example.com" not in path.read_bytes(), path
     assert newsroom.json("status") == before
     assert newsroom.digest("subscribers", "add", "ravi@example.com").code == 1
-    newsroom.readers("email: asha@example.com", "email: RAVI@example.com")
+    newsroom.set_subscribers("email: asha@example.com", "email: RAVI@example.com")
     (note,) = newsroom.json("subscribers", "check")["notes"]
     assert note.startswith("subscribers.yaml:3: RAVI@example.com was erased")
     newsroom.json("send", "2026-11-24", DIGEST_NOW="2026-11-24T07:00+05:30")
@@ -178,15 +182,15 @@ def test_several_files_make_one_list(newsroom: Newsroom) -> None:
     assert json.loads(newsroom.digest("subscribers", "check", "--json").out)["readers"] == 2
 
 
-def test_a_barred_reader_is_told_beside_the_line(newsroom: Newsroom, list_file: Path) -> None:
-    newsroom.readers("email: a@example.com", "email: GONE@example.com")
+def test_check_names_suppressed_subscribers_with_their_line(newsroom: Newsroom, list_file: Path) -> None:
+    newsroom.set_subscribers("email: a@example.com", "email: GONE@example.com")
     newsroom.json("subscribers", "import", "old.csv")
     (note,) = newsroom.json("subscribers", "check")["notes"]
     assert note == "subscribers.yaml:3: GONE@example.com is suppressed (unsubscribed) and gets no mail"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("import", "none.csv"), "can't be read"),
         (("import", "old.csv", "--origin", " "), "expected a name"),
@@ -199,49 +203,49 @@ def test_a_barred_reader_is_told_beside_the_line(newsroom: Newsroom, list_file: 
         (("history", "nobody"), "not a valid email address"),
     ],
 )
-def test_wrong_usage_is_told(newsroom: Newsroom, list_file: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_wrong_usage_is_reported(newsroom: Newsroom, list_file: Path, arguments: tuple[str, ...], message: str) -> None:
     run = newsroom.digest("subscribers", *arguments)
     assert run.code == 2
-    assert said in run.err
+    assert message in run.err
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_an_export_tells_who_pauses_and_until_when_where_it_can(newsroom: Newsroom, tmp_path: Path, kind: str) -> None:
-    newsroom.readers(
+def test_an_export_contains_pauses_if_the_format_allows_it(newsroom: Newsroom, tmp_path: Path, kind: str) -> None:
+    newsroom.set_subscribers(
         "email: asha@example.com", "email: ravi@example.com, status: paused", "email: over@example.com",
         "email: joseph@example.com",
     )  # fmt: skip
     newsroom.json("subscribers", "export", str(tmp_path / "first"))
     with make_app(newsroom.home, environment=newsroom.env()) as app:
-        wishes = PreferenceStore(app.database)
+        preferences = PreferenceStore(app.database)
         for who, days in (("asha", 14), ("over", -1)):
-            known = wishes.find(f"{who}@example.com")
+            known = preferences.find(f"{who}@example.com")
             assert known
             until = app.now() + timedelta(days=days)
-            wishes.set(known.id, {"paused_until": until}, ConsentContext("web:leave"), now=app.now())
-    told = newsroom.json("subscribers", "export", str(tmp_path / "out"), "--format", kind)
+            preferences.set(known.id, {"paused_until": until}, ConsentContext("web:leave"), now=app.now())
+    result = newsroom.json("subscribers", "export", str(tmp_path / "out"), "--format", kind)
     lines = (tmp_path / "out").read_text(encoding="utf-8").splitlines()
     asha, ravi = (next((line for line in lines if name in line), "") for name in ("asha", "ravi"))
     if kind not in PAUSABLE:
         assert not asha + ravi
-        assert told["left_out"] == {f"paused, which {kind} cannot express": 2}
+        assert result["left_out"] == {f"paused, which {kind} cannot express": 2}
         return
     assert "2026-12-07T01:30:00Z" in asha
     assert all(word in asha + ravi for word in (["disabled"] if kind == "listmonk" else ["paused"]))
     assert "2026-12-07" not in ravi
-    assert not any("2026-11-22" in line for line in lines), "a pause that is over is none"
+    assert not any("2026-11-22" in line for line in lines), "a pause that is over is not exported"
     other = Newsroom(tmp_path / "other")
     Newsroom(tmp_path).digest("init", "other")
-    other.readers("email: someone@example.com")
+    other.set_subscribers("email: someone@example.com")
     assert other.json("subscribers", "import", str(tmp_path / "out"), "--origin", "moved")["rejected"] == []
     moved = {row["email"]: row for row in other.json("subscribers", "list", "--origin", "moved")["subscribers"]}
-    told = {who.partition("@")[0]: (row["status"], (row["paused_until"] or "")[:10]) for who, row in moved.items()}
-    assert told == {
+    result = {who.partition("@")[0]: (row["status"], (row["paused_until"] or "")[:10]) for who, row in moved.items()}
+    assert result == {
         "asha": ("active", "2026-12-07"), "ravi": ("paused", ""), "over": ("active", ""), "joseph": ("active", ""),
     }  # fmt: skip
 
 
-def test_the_zip_of_mailchimp_is_imported_as_one(newsroom: Newsroom) -> None:
+def test_the_zip_file_of_mailchimp_is_one_import(newsroom: Newsroom) -> None:
     head = "Email Address,First Name,Last Name,OPTIN_TIME,LEID,EUID,TAGS\n"
     rows = {
         "subscribed": "neha@example.com,Neha,Rao,2020-02-03 04:05:06,1,a,\nleft@example.com,,,,2,b,\nbad@@x,,,,3,c,\n",
@@ -254,29 +258,29 @@ def test_the_zip_of_mailchimp_is_imported_as_one(newsroom: Newsroom) -> None:
             archive.writestr(f"{kind}_email_audience_export_7.csv", head + text)
     rehearsed = newsroom.json("subscribers", "import", "audience.zip", "--dry-run")
     assert "neha@example.com" not in emails(newsroom)
-    told = newsroom.json("subscribers", "import", "audience.zip", "--rejected", "bad.csv")
-    assert {**rehearsed, "dry_run": False} == told
-    assert (told["format"], told["origin"], told["added"], told["barred"]) == ("mailchimp", "audience", 1, 2)
-    assert [(row["file"].partition("_")[0], row["line"], row["email"]) for row in told["rejected"]] == [
+    result = newsroom.json("subscribers", "import", "audience.zip", "--rejected", "bad.csv")
+    assert {**rehearsed, "dry_run": False} == result
+    assert (result["format"], result["origin"], result["added"], result["barred"]) == ("mailchimp", "audience", 1, 2)
+    assert [(row["file"].partition("_")[0], row["line"], row["email"]) for row in result["rejected"]] == [
         ("subscribed", 3, "left@example.com"),
         ("subscribed", 4, "bad@@x"),
         ("nonsubscribed", 2, "buyer@example.com"),
     ]
-    assert "on line 2 of unsubscribed_email_audience_export_7.csv" in told["rejected"][0]["reason"]
+    assert "on line 2 of unsubscribed_email_audience_export_7.csv" in result["rejected"][0]["reason"]
     bad = list(csv.DictReader((newsroom.home / "bad.csv").read_text(encoding="utf-8").splitlines()))
     assert [(row["rejected file"][:10], row["rejected line"], row["Email Address"]) for row in bad] == [
         ("subscribed", "3", "left@example.com"),
         ("subscribed", "4", "bad@@x"),
         ("nonsubscri", "2", "buyer@example.com"),
     ]
-    said = newsroom.digest("subscribers", "import", "audience.zip")
-    assert "nonsubscribed_email_audience_export_7.csv:2: has not consented to mail" in said.err
+    message = newsroom.digest("subscribers", "import", "audience.zip")
+    assert "nonsubscribed_email_audience_export_7.csv:2: has not consented to mail" in message.err
     for who, why in (("left", "unsubscribed"), ("dead", "bounced")):
         assert newsroom.json("subscribers", "history", f"{who}@example.com")["suppressed"] == why
 
 
-def test_who_never_agreed_at_mailchimp_is_not_taken_from_the_unpacked_file_either(newsroom: Newsroom) -> None:
+def test_mailchimp_contacts_without_consent_are_not_imported(newsroom: Newsroom) -> None:
     path = newsroom.home / "nonsubscribed_email_audience_export_7.csv"
     path.write_text("Email Address,LEID,EUID\nbuyer@example.com,1,2\n", encoding="utf-8")
-    told = newsroom.json("subscribers", "import", path.name, code=1)
-    assert told["added"] == 0
+    result = newsroom.json("subscribers", "import", path.name, code=1)
+    assert result["added"] == 0

@@ -1,4 +1,4 @@
-"""Stories that a feed only hints at are told from their pages, and only those that the edition takes."""
+"""Full text: the pages of shortened stories are fetched, for the selected stories only."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def feed(site: HttpServer) -> bytes:
     return f"<rss version='2.0'><channel><title>गाँव</title>{items}</channel></rss>".encode()
 
 
-def sourced(newsroom: Newsroom, site: HttpServer, more: str = "", stories: int = 4) -> None:
+def configure_feed(newsroom: Newsroom, site: HttpServer, more: str = "", stories: int = 4) -> None:
     site.route("/feed.xml", feed(site))
     for at, town in enumerate(TOWNS):
         site.route(f"/{at}.html", page(town), type="text/html; charset=utf-8")
@@ -58,7 +58,7 @@ def sourced(newsroom: Newsroom, site: HttpServer, more: str = "", stories: int =
     )
 
 
-def asked(site: HttpServer) -> list[str]:
+def fetched_pages(site: HttpServer) -> list[str]:
     return sorted(request.path for request in site.requests if request.path.endswith(".html"))
 
 
@@ -66,27 +66,27 @@ def summaries(composed: dict) -> list[str]:  # type: ignore[type-arg]
     return [story["summary"] for section in composed["sections"] for story in section["stories"]]
 
 
-def test_a_hint_is_told_from_its_page(newsroom: Newsroom) -> None:
+def test_a_shortened_story_is_summarised_from_its_page(newsroom: Newsroom) -> None:
     with HttpServer() as site:
-        sourced(newsroom, site)
-        told = summaries(newsroom.json("compose"))
-    assert len(told) == 4
-    assert all(any(summary.startswith(body) for body in BODIES.values()) for summary in told)
+        configure_feed(newsroom, site)
+        result = summaries(newsroom.json("compose"))
+    assert len(result) == 4
+    assert all(any(summary.startswith(body) for body in BODIES.values()) for summary in result)
 
 
-def test_only_the_pages_of_the_stories_taken_are_asked_for_and_once(newsroom: Newsroom) -> None:
+def test_only_pages_of_selected_stories_are_fetched_and_once(newsroom: Newsroom) -> None:
     with HttpServer() as site:
-        sourced(newsroom, site, stories=2)
+        configure_feed(newsroom, site, stories=2)
         newsroom.json("compose")
-        first = asked(site)
+        first = fetched_pages(site)
         newsroom.json("compose")
-        assert asked(site) == first
+        assert fetched_pages(site) == first
     assert len(first) == 2
 
 
-def test_what_a_page_gave_outlives_the_next_collecting(newsroom: Newsroom) -> None:
+def test_text_from_a_page_survives_the_next_collection(newsroom: Newsroom) -> None:
     with HttpServer() as site:
-        sourced(newsroom, site)
+        configure_feed(newsroom, site)
         before = summaries(newsroom.json("compose"))
         site.route("/feed.xml", feed(site).replace(b"</channel>", b"<ttl>5</ttl></channel>"))
         collected = newsroom.json("collect")["sources"][0]
@@ -95,34 +95,34 @@ def test_what_a_page_gave_outlives_the_next_collecting(newsroom: Newsroom) -> No
 
 
 @pytest.mark.parametrize("more", [", fulltext: false"])
-def test_a_source_may_keep_its_pages_to_itself(newsroom: Newsroom, more: str) -> None:
+def test_fulltext_false_fetches_no_pages(newsroom: Newsroom, more: str) -> None:
     with HttpServer() as site:
-        sourced(newsroom, site, more)
-        told = summaries(newsroom.json("compose"))
-        assert asked(site) == []
-    assert not any(body in summary for body in BODIES.values() for summary in told)
+        configure_feed(newsroom, site, more)
+        result = summaries(newsroom.json("compose"))
+        assert fetched_pages(site) == []
+    assert not any(body in summary for body in BODIES.values() for summary in result)
 
 
-def test_full_text_for_all_is_read_when_collecting(newsroom: Newsroom) -> None:
+def test_fulltext_true_fetches_all_pages_when_collecting(newsroom: Newsroom) -> None:
     with HttpServer() as site:
-        sourced(newsroom, site, ", fulltext: true", stories=1)
+        configure_feed(newsroom, site, ", fulltext: true", stories=1)
         newsroom.json("collect")
-        assert len(asked(site)) == 4
+        assert len(fetched_pages(site)) == 4
 
 
-def test_robots_and_dead_pages_cost_a_summary_and_nothing_else(newsroom: Newsroom) -> None:
+def test_disallowed_and_dead_pages_cost_only_their_own_summary(newsroom: Newsroom) -> None:
     with HttpServer() as site:
-        sourced(newsroom, site)
+        configure_feed(newsroom, site)
         site.route("/robots.txt", b"User-agent: *\nDisallow: /2.html\n")
         site.route("/3.html", b"", status=500)
         composed = newsroom.json("compose")
-        assert "/2.html" not in asked(site)
-    told = summaries(composed)
-    assert len(told) == 4
-    assert sum(any(summary.startswith(body) for body in BODIES.values()) for summary in told) == 2
+        assert "/2.html" not in fetched_pages(site)
+    result = summaries(composed)
+    assert len(result) == 4
+    assert sum(any(summary.startswith(body) for body in BODIES.values()) for summary in result) == 2
 
 
-def test_a_file_that_did_not_change_is_not_read_again(newsroom: Newsroom) -> None:
+def test_an_unchanged_file_is_not_parsed_again(newsroom: Newsroom) -> None:
     with HttpServer() as site:
         text = feed(site)
     (newsroom.home / "own.xml").write_bytes(text)
@@ -140,9 +140,9 @@ def test_a_file_that_did_not_change_is_not_read_again(newsroom: Newsroom) -> Non
 
 def test_a_renamed_source_keeps_its_stories(newsroom: Newsroom) -> None:
     with HttpServer() as site:
-        sourced(newsroom, site)
+        configure_feed(newsroom, site)
         assert len(summaries(newsroom.json("compose"))) == 4
-        newsroom.settings("name: गाँव,", "name: गाँव समाचार, section: खेत,")
+        newsroom.edit_settings("name: गाँव,", "name: गाँव समाचार, section: खेत,")
         composed = newsroom.json("compose")
     assert [section["name"] for section in composed["sections"]] == ["खेत"]
     assert len(summaries(composed)) == 4

@@ -1,16 +1,13 @@
-"""Pictures of the drop folder, end to end: from a file beside an article into every reader's mail."""
+"""Images of the drop folder, from a file beside an article to every email."""
 
 from __future__ import annotations
 
-import email
-import email.policy
 import re
 import shutil
-from email.message import EmailMessage
 
 import pytest
 
-from tests.cli.newsroom import Newsroom
+from tests.cli.newsroom import Newsroom, parse_mail
 from tests.collect.drawn import png
 from tests.support.sendgrid_server import KEY, SendGridServer
 
@@ -18,18 +15,17 @@ EDITION = "2026-11-23"
 
 
 def shown(mail: bytes) -> list[str]:
-    """The Content-IDs that a mail's HTML shows; fails when one of them is not in the mail as a picture."""
-    message = email.message_from_bytes(mail, policy=email.policy.default)
-    assert isinstance(message, EmailMessage)
-    pictures = {part["Content-ID"].strip("<> "): part.get_content() for part in message.walk() if part["Content-ID"]}
+    """Return the Content-IDs in the HTML of a mail. Fails unless each is an attached image."""
+    message = parse_mail(mail)
+    images = {part["Content-ID"].strip("<> "): part.get_content() for part in message.walk() if part["Content-ID"]}
     html = message.get_body(("html",))
     cids = re.findall(r'src="cid:([^"]+)"', html.get_content()) if html else []
-    assert pictures.keys() == set(cids)
-    assert all(data.startswith(b"\x89PNG") for data in pictures.values())
+    assert images.keys() == set(cids)
+    assert all(data.startswith(b"\x89PNG") for data in images.values())
     return cids
 
 
-def test_the_starter_newsletter_has_a_lead_picture_and_others(newsroom: Newsroom) -> None:
+def test_the_starter_newsletter_has_a_lead_image_and_others(newsroom: Newsroom) -> None:
     newsroom.json("send")
     edition = newsroom.json("edition", "show", EDITION)
     stories = {story["id"]: story for section in edition["sections"] for story in section["stories"]}
@@ -37,11 +33,12 @@ def test_the_starter_newsletter_has_a_lead_picture_and_others(newsroom: Newsroom
     cids = shown(mails["asha@example.com"])
     assert stories[edition["lead"]]["image"] == f"cid:{cids[0]}"
     assert len(cids) >= 4
-    assert shown(mails["kabir@example.com"]) == []  # text alone
+    # Kabir gets text only.
+    assert shown(mails["kabir@example.com"]) == []
     assert len({tuple(shown(mails[f"{name}@example.com"])) for name in ("asha", "farah", "joseph")}) == 1
 
 
-def test_variants_share_pictures_and_carry_only_their_own(newsroom: Newsroom) -> None:
+def test_variants_share_images_and_attach_only_their_own(newsroom: Newsroom) -> None:
     newsroom.json("send")
     mails = newsroom.outbox()
     everything, some = set(shown(mails["asha@example.com"])), set(shown(mails["meena@example.com"]))
@@ -50,18 +47,18 @@ def test_variants_share_pictures_and_carry_only_their_own(newsroom: Newsroom) ->
     assert not everything <= some
 
 
-def test_a_letter_keeps_its_pictures_when_the_files_are_gone(newsroom: Newsroom) -> None:
-    newsroom.readers("email: asha@example.com")
+def test_a_sent_edition_keeps_its_images_when_the_files_are_gone(newsroom: Newsroom) -> None:
+    newsroom.set_subscribers("email: asha@example.com")
     newsroom.json("send")
     before = shown(newsroom.outbox()["asha@example.com"])
     assert before
     shutil.rmtree(newsroom.home / "samples")
-    newsroom.readers("email: asha@example.com", "email: late@example.com")
+    newsroom.set_subscribers("email: asha@example.com", "email: late@example.com")
     assert newsroom.json("send", EDITION)["accepted"] == 2
     assert shown(newsroom.outbox()["late@example.com"]) == before
 
 
-def test_a_test_letter_and_the_previews_have_them_too(newsroom: Newsroom) -> None:
+def test_test_sends_and_previews_have_images_too(newsroom: Newsroom) -> None:
     newsroom.json("send", "--to", "desk@example.com")
     tested = shown(newsroom.outbox(f"{EDITION}-test")["desk@example.com"])
     newsroom.json("preview")
@@ -72,19 +69,20 @@ def test_a_test_letter_and_the_previews_have_them_too(newsroom: Newsroom) -> Non
     assert "cid:" not in html
 
 
-def test_sendgrid_takes_them(newsroom: Newsroom) -> None:
+def test_sendgrid_accepts_the_images(newsroom: Newsroom) -> None:
     with SendGridServer() as server:
-        newsroom.settings("transport: outbox", "transport: sendgrid")
+        newsroom.edit_settings("transport: outbox", "transport: sendgrid")
         environment = {"DIGEST_DELIVERY__SENDGRID__HOST": server.url, "SENDGRID_API_KEY": KEY}
         assert newsroom.json("send", **environment)["accepted"] == 6
         assert server.violations == []
         attached = [len(payload.get("attachments", [])) for payload in server.payloads]
     assert max(attached) >= 4
-    assert 0 in attached  # the letter of text alone
+    # The text variant has no images.
+    assert 0 in attached
 
 
-def test_pictures_that_are_too_heavy_together_are_a_warning(newsroom: Newsroom) -> None:
-    assert "inside the letter" not in newsroom.digest("send", "--dry-run").err
+def test_images_that_are_too_large_together_are_a_warning(newsroom: Newsroom) -> None:
+    assert "the attached images have" not in newsroom.digest("send", "--dry-run").err
     for number, path in enumerate(sorted((newsroom.home / "samples").rglob("*.png"))):
         path.write_bytes(png(600 + number, padding=120_000))
     newsroom.json("compose")
@@ -95,7 +93,7 @@ def test_pictures_that_are_too_heavy_together_are_a_warning(newsroom: Newsroom) 
 
 
 @pytest.mark.parametrize("most", [0, 1])
-def test_no_more_travel_than_the_theme_shows(newsroom: Newsroom, most: int) -> None:
+def test_no_more_images_are_attached_than_the_theme_allows(newsroom: Newsroom, most: int) -> None:
     newsroom.environment["DIGEST_THEME__MAX_IMAGES"] = str(most)
     newsroom.json("send")
     assert len(shown(newsroom.outbox()["asha@example.com"])) == most

@@ -1,4 +1,4 @@
-"""The desk and the operator: changes before a send, and what must not be possible."""
+"""`digest edition`: editorial changes, approval, pause and cancel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def stories(newsroom: Newsroom) -> list[str]:
     return [story["id"] for section in edition["sections"] for story in section["stories"]]
 
 
-def test_the_desk_pins_drops_moves_and_writes(newsroom: Newsroom) -> None:
+def test_stories_can_be_pinned_dropped_and_moved_and_texts_set(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     first, *_rest, last = stories(newsroom)
     assert newsroom.digest("edition", "pin", KEY, last).code == 0
@@ -21,7 +21,8 @@ def test_the_desk_pins_drops_moves_and_writes(newsroom: Newsroom) -> None:
     assert first not in stories(newsroom)
     assert newsroom.digest("edition", "move", KEY, last, "--section", "खेल", "--place", "1").code == 0
     assert newsroom.digest("edition", "edit", KEY, "--subject", "अपना विषय", "--intro", "नमस्ते").code == 0
-    newsroom.json("compose")  # what the desk did outlives composing again
+    # Editorial changes survive composing again.
+    newsroom.json("compose")
     edition = newsroom.json("edition", "show", KEY)
     assert (edition["subject"], edition["intro"]) == ("अपना विषय", "नमस्ते")
     sport = next(section for section in edition["sections"] if section["name"] == "खेल")
@@ -29,7 +30,7 @@ def test_the_desk_pins_drops_moves_and_writes(newsroom: Newsroom) -> None:
     assert first not in stories(newsroom)
 
 
-def test_the_desk_brings_in_what_came_next(newsroom: Newsroom) -> None:
+def test_a_story_that_just_missed_the_edition_can_be_pinned(newsroom: Newsroom) -> None:
     composed = newsroom.json("compose")
     best, second = composed["waiting"][:2]
     assert best["reasons"]
@@ -47,14 +48,14 @@ def test_the_desk_brings_in_what_came_next(newsroom: Newsroom) -> None:
     assert url in newsroom.json("edition", "show", KEY)["sections"][-1]["stories"][0]["articles"]
 
 
-def test_a_section_that_is_none_is_refused(newsroom: Newsroom) -> None:
+def test_moving_to_an_unknown_section_is_refused(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     run = newsroom.digest("edition", "move", KEY, stories(newsroom)[0], "--section", "खेलल")
     assert run.code == 2
     assert "did you mean 'खेल'?" in run.err
 
 
-def test_dropping_too_much_can_be_taken_back(newsroom: Newsroom) -> None:
+def test_pinning_restores_dropped_stories_of_a_skipped_edition(newsroom: Newsroom) -> None:
     newsroom.json("compose", DIGEST_EDITION__MAX_STORIES="3")
     few = {"DIGEST_EDITION__MAX_STORIES": "100", "DIGEST_EDITION__MIN_STORIES": "16"}
     newsroom.json("compose", **few)
@@ -67,7 +68,7 @@ def test_dropping_too_much_can_be_taken_back(newsroom: Newsroom) -> None:
     assert newsroom.json("edition", "show", KEY)["state"] == "draft"
 
 
-def test_pause_resume_cancel(newsroom: Newsroom) -> None:
+def test_an_edition_can_be_paused_resumed_and_cancelled(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     assert newsroom.digest("edition", "approve", KEY).code == 0
     assert newsroom.digest("edition", "pause", KEY).code == 0
@@ -77,7 +78,8 @@ def test_pause_resume_cancel(newsroom: Newsroom) -> None:
     assert newsroom.digest("send", "--dry-run").code == 1
     assert newsroom.digest("edition", "resume", KEY).code == 0
     assert newsroom.json("send")["accepted"] == 6
-    assert newsroom.digest("edition", "cancel", KEY).code == 1  # it is done
+    # A finished edition cannot be cancelled.
+    assert newsroom.digest("edition", "cancel", KEY).code == 1
     assert newsroom.digest("compose", "--slug", "special").code == 0
     assert newsroom.digest("edition", "cancel", "special").code == 0
     assert newsroom.digest("send", "special").code == 1
@@ -92,20 +94,20 @@ def test_a_batch_is_either_accepted_or_sent_again(newsroom: Newsroom) -> None:
     assert newsroom.digest("reconcile", KEY, "--accept", "²", "--reason", "log").code == 2
 
 
-def test_a_special_can_not_stand_where_a_day_belongs(newsroom: Newsroom) -> None:
+def test_the_slug_of_a_special_edition_must_not_be_a_date(newsroom: Newsroom) -> None:
     run = newsroom.digest("compose", "--slug", "2026-11-24")
     assert run.code == 2
     assert "that is not a date" in run.err
 
 
-def test_a_draft_that_somebody_only_looked_at_is_composed_anew(newsroom: Newsroom) -> None:
+def test_an_unchanged_draft_is_composed_again_before_it_is_sent(newsroom: Newsroom) -> None:
     newsroom.json("compose")
-    newsroom.settings("max_stories: 12", "max_stories: 5")
+    newsroom.edit_settings("max_stories: 12", "max_stories: 5")
     assert newsroom.json("send", DIGEST_NOW="2026-11-23T12:00+05:30")["state"] == "done"
     assert len(stories(newsroom)) == 5
 
 
-def test_sources_taken_out_of_the_settings_take_no_part(newsroom: Newsroom) -> None:
+def test_articles_of_removed_sources_are_not_used(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     only = "[{name: विज्ञान वार्ता, path: samples/feeds/vigyan-varta.json, replay: true}]"
     edition = newsroom.json("compose", DIGEST_SOURCES=only)
@@ -113,7 +115,7 @@ def test_sources_taken_out_of_the_settings_take_no_part(newsroom: Newsroom) -> N
     assert names == {"विज्ञान वार्ता"}
 
 
-def test_a_token_names_its_reader(newsroom: Newsroom) -> None:
+def test_a_token_leads_to_its_subscriber(newsroom: Newsroom) -> None:
     newsroom.json("send")
     mail = newsroom.outbox()["meena@example.com"].decode("ascii")
     token = mail.partition("/leave/")[2].partition(">")[0]
@@ -121,24 +123,24 @@ def test_a_token_names_its_reader(newsroom: Newsroom) -> None:
     assert newsroom.digest("subscribers", "who", token[:-1] + "x").code == 1
 
 
-def test_an_approved_edition_can_be_taken_back(newsroom: Newsroom) -> None:
+def test_an_approved_edition_can_be_reopened(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     assert newsroom.digest("edition", "approve", KEY).code == 0
-    told = newsroom.digest("edition", "edit", KEY, "--subject", "दूसरा")
-    assert told.code == 1
-    assert f"digest edition reopen {KEY}" in told.err
+    result = newsroom.digest("edition", "edit", KEY, "--subject", "दूसरा")
+    assert result.code == 1
+    assert f"digest edition reopen {KEY}" in result.err
     assert newsroom.digest("edition", "reopen", KEY).code == 0
     assert newsroom.digest("edition", "edit", KEY, "--subject", "दूसरा").code == 0
     newsroom.json("send")
     assert newsroom.digest("edition", "reopen", KEY).code == 1
 
 
-def test_approving_looks_the_letters_over(newsroom: Newsroom) -> None:
+def test_approving_checks_the_emails(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     assert newsroom.digest("edition", "edit", KEY, "--intro", "नमस्ते {{ name }}").code == 0
-    told = newsroom.digest("edition", "approve", KEY)
-    assert told.code == 1
-    assert "the editor's intro" in told.err
+    result = newsroom.digest("edition", "approve", KEY)
+    assert result.code == 1
+    assert "the editor's intro" in result.err
     assert newsroom.digest("edition", "approve", KEY, "--force", "it is meant").code == 0
 
 

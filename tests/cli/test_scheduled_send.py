@@ -1,4 +1,4 @@
-"""A one-off send for a later hour, handed over ahead, and stopped before it goes."""
+"""`digest send --at`: handed to the provider ahead of time, and cancelled before it goes out."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def provider(newsroom: Newsroom) -> Iterator[SendGridServer]:
         yield server
 
 
-def test_a_send_for_later_is_with_the_provider_and_goes_at_its_time(
+def test_a_scheduled_send_is_handed_to_the_provider_which_delivers_at_its_time(
     newsroom: Newsroom, provider: SendGridServer
 ) -> None:
     sent = newsroom.json("send", "--at", "07:00")
@@ -54,7 +54,7 @@ def test_a_send_for_later_is_with_the_provider_and_goes_at_its_time(
     assert newsroom.json("send")["placed"] == 0
 
 
-def test_a_send_for_later_by_a_transport_that_can_not_recall_waits_for_its_time(newsroom: Newsroom) -> None:
+def test_a_transport_that_cannot_cancel_keeps_a_scheduled_send_pending_until_its_time(newsroom: Newsroom) -> None:
     sent = newsroom.json("send", "--at", "07:30")
     assert sent["pending"] == sent["frozen"] - sent["excluded"]
     assert not newsroom.outbox()
@@ -63,7 +63,7 @@ def test_a_send_for_later_by_a_transport_that_can_not_recall_waits_for_its_time(
     assert newsroom.json("send", DIGEST_NOW="2026-11-23T07:31+05:30")["accepted"] == sent["pending"]
 
 
-def test_what_was_held_of_a_cancelled_edition_is_not_told_as_still_to_come(newsroom: Newsroom) -> None:
+def test_status_announces_no_pending_emails_of_a_paused_or_cancelled_edition(newsroom: Newsroom) -> None:
     newsroom.json("send", "--at", "07:30")
     assert newsroom.digest("edition", "pause", EDITION).code == 0
     paused = newsroom.digest("status").out
@@ -75,7 +75,7 @@ def test_what_was_held_of_a_cancelled_edition_is_not_told_as_still_to_come(newsr
     assert (story["what"], story["why"]) == ("none", "the edition was given up: cancelled")
 
 
-def test_an_edition_cancelled_before_its_hour_reaches_nobody(newsroom: Newsroom, provider: SendGridServer) -> None:
+def test_an_edition_cancelled_before_its_time_reaches_nobody(newsroom: Newsroom, provider: SendGridServer) -> None:
     sent = newsroom.json("send", "--at", "07:00")
     run = newsroom.digest("edition", "cancel", EDITION)
     assert run.code == 0, run.err
@@ -86,7 +86,9 @@ def test_an_edition_cancelled_before_its_hour_reaches_nobody(newsroom: Newsroom,
     assert (status["state"], status["accepted"], status["pending"]) == ("cancelled", 0, sent["accepted"])
 
 
-def test_an_edition_paused_before_its_hour_goes_on_where_it_was(newsroom: Newsroom, provider: SendGridServer) -> None:
+def test_an_edition_paused_before_its_time_resumes_where_it_stopped(
+    newsroom: Newsroom, provider: SendGridServer
+) -> None:
     sent = newsroom.json("send", "--at", "07:00")
     assert newsroom.digest("edition", "pause", EDITION).code == 0
     assert newsroom.digest("edition", "resume", EDITION).code == 0
@@ -96,7 +98,7 @@ def test_an_edition_paused_before_its_hour_goes_on_where_it_was(newsroom: Newsro
     assert sum(provider.counts.values()) == sent["accepted"]
 
 
-def test_what_is_too_late_to_recall_is_told(newsroom: Newsroom, provider: SendGridServer) -> None:
+def test_cancel_reports_who_will_still_get_the_edition(newsroom: Newsroom, provider: SendGridServer) -> None:
     sent = newsroom.json("send", "--at", "07:00")
     run = newsroom.digest("edition", "cancel", EDITION, DIGEST_NOW="2026-11-23T06:50+05:30")
     assert run.code == 1
@@ -105,14 +107,14 @@ def test_what_is_too_late_to_recall_is_told(newsroom: Newsroom, provider: SendGr
     assert sum(provider.counts.values()) == sent["accepted"]
 
 
-def test_an_edition_whose_time_has_come_can_not_be_cancelled(newsroom: Newsroom, provider: SendGridServer) -> None:
+def test_an_edition_whose_time_has_come_cannot_be_cancelled(newsroom: Newsroom, provider: SendGridServer) -> None:
     newsroom.json("send", "--at", "07:00")
     run = newsroom.digest("edition", "cancel", EDITION, DIGEST_NOW="2026-11-23T07:01+05:30")
     assert run.code == 1
     assert "is done and cannot become cancelled" in run.err
 
 
-def test_what_is_in_doubt_ahead_of_its_time_is_recalled_and_sent_again(
+def test_an_unknown_batch_is_cancelled_before_its_time_and_sent_again(
     newsroom: Newsroom, provider: SendGridServer
 ) -> None:
     provider.faults = [Fault("accept_then_close"), Fault("ok"), Fault("error_500_accepted")]
@@ -123,31 +125,31 @@ def test_what_is_in_doubt_ahead_of_its_time_is_recalled_and_sent_again(
     assert set(provider.counts.values()) == {1}
 
 
-@pytest.mark.parametrize("said", ["7", "25:00", "tomorrow", "06:00", "2026-12-24T07:00"])
-def test_a_time_that_is_none_past_or_far_is_said(newsroom: Newsroom, said: str) -> None:
-    run = newsroom.digest("send", "--at", said)
+@pytest.mark.parametrize("text", ["7", "25:00", "tomorrow", "06:00", "2026-12-24T07:00"])
+def test_an_invalid_past_or_distant_time_is_rejected(newsroom: Newsroom, text: str) -> None:
+    run = newsroom.digest("send", "--at", text)
     assert run.code == 2
     assert run.err.startswith("--at: ") or "--at" in run.err
-    assert said != "06:00" or "for tomorrow write 2026-11-24T06:00" in run.err
+    assert text != "06:00" or "for tomorrow write 2026-11-24T06:00" in run.err
 
 
-def test_what_is_in_doubt_without_a_fence_is_settled_by_the_providers_log(
+def test_an_unknown_batch_without_a_schedule_id_is_resolved_by_the_providers_log(
     newsroom: Newsroom, provider: SendGridServer
 ) -> None:
     provider.faults = [Fault("accept_then_close"), Fault("ok"), Fault("lose_then_close")]
     sent = newsroom.json("send", code=1, DIGEST_DELIVERY__THREADS="1")
-    told = newsroom.json("reconcile", EDITION, code=1)
-    assert 0 < told["unknown"] < sent["unknown"]
-    assert len(told["shown"]) == 1
-    (left,) = told["batches"]
-    settled = newsroom.json("reconcile", EDITION, "--resend", str(left["batch"]), "--reason", "not in its log")
-    assert settled["unknown"] == 0
+    looked_up = newsroom.json("reconcile", EDITION, code=1)
+    assert 0 < looked_up["unknown"] < sent["unknown"]
+    assert len(looked_up["shown"]) == 1
+    (left,) = looked_up["batches"]
+    resolved = newsroom.json("reconcile", EDITION, "--resend", str(left["batch"]), "--reason", "not in its log")
+    assert resolved["unknown"] == 0
     assert newsroom.json("send")["state"] == "done"
     assert set(provider.counts.values()) == {1}
 
 
 @pytest.mark.parametrize(
-    ("zone", "now", "said", "told"),
+    ("zone", "now", "text", "result"),
     [
         ("America/New_York", "2026-03-08T00:30-05:00", "02:30", "does not come in America/New_York"),
         ("America/New_York", "2026-03-07T12:00-05:00", "2026-03-08T02:30", "write 2026-03-08T03:30"),
@@ -161,14 +163,16 @@ def test_what_is_in_doubt_without_a_fence_is_settled_by_the_providers_log(
         ("Asia/Kolkata", "2026-11-23T07:00+05:30", "0001-01-01T00:00+14:00", "more than a year away"),
     ],
 )
-def test_a_time_that_clocks_skip_or_show_twice(newsroom: Newsroom, zone: str, now: str, said: str, told: str) -> None:
-    run = newsroom.digest("send", "--at", said, DIGEST_NOW=now, DIGEST_NEWSLETTER__TIMEZONE=zone)
+def test_a_local_time_that_does_not_exist_or_exists_twice_is_rejected(
+    newsroom: Newsroom, zone: str, now: str, text: str, result: str
+) -> None:
+    run = newsroom.digest("send", "--at", text, DIGEST_NOW=now, DIGEST_NEWSLETTER__TIMEZONE=zone)
     assert run.code == 2
-    assert told in run.err
+    assert result in run.err
 
 
 @pytest.mark.parametrize(
-    ("zone", "now", "said", "due"),
+    ("zone", "now", "text", "due"),
     [
         ("Europe/London", "2026-10-25T00:10+01:00", "2026-10-25T01:30+00:00", "2026-10-25T01:30+00:00"),
         ("Europe/London", "2026-10-25T01:50+01:00", "2026-10-25T01:10+00:00", "2026-10-25T01:10+00:00"),
@@ -177,18 +181,18 @@ def test_a_time_that_clocks_skip_or_show_twice(newsroom: Newsroom, zone: str, no
         ("Asia/Kolkata", "2026-11-23T07:00+05:30", "07:30", "2026-11-23T02:00+00:00"),
     ],
 )
-def test_a_time_that_is_one_moment(newsroom: Newsroom, zone: str, now: str, said: str, due: str) -> None:
+def test_an_unambiguous_time_is_accepted(newsroom: Newsroom, zone: str, now: str, text: str, due: str) -> None:
     with make_app(
         newsroom.home, environment=newsroom.env({"DIGEST_NOW": now, "DIGEST_NEWSLETTER__TIMEZONE": zone})
     ) as app:
-        assert send._parse_time(app, said) == datetime.fromisoformat(due)
+        assert send._parse_time(app, text) == datetime.fromisoformat(due)
 
 
-def test_more_than_a_provider_recalls_at_once_is_taken_back_in_waves(
+def test_cancellations_beyond_the_providers_limit_follow_when_earlier_ones_expire(
     newsroom: Newsroom, provider: SendGridServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ten recalls are open at most, each until its hour: who is due later is recalled when that has passed."""
-    newsroom.readers(
+    """At most ten cancellations are open, each until its time. The rest follow when that has passed."""
+    newsroom.set_subscribers(
         *(f'email: early{n}@example.com, hour: "07:00"' for n in range(10)),
         *(f'email: late{n}@example.com, hour: "08:00"' for n in range(6)),
     )
@@ -210,10 +214,10 @@ def test_more_than_a_provider_recalls_at_once_is_taken_back_in_waves(
     assert not provider.counts
 
 
-def test_more_than_a_provider_recalls_at_once_of_one_hour_is_told_as_gone(
+def test_cancellations_of_one_hour_beyond_the_providers_limit_are_reported_as_too_late(
     newsroom: Newsroom, provider: SendGridServer
 ) -> None:
-    newsroom.readers(*(f"email: reader{n}@example.com" for n in range(13)))
+    newsroom.set_subscribers(*(f"email: subscriber{n}@example.com" for n in range(13)))
     newsroom.environment["DIGEST_DELIVERY__BATCH_SIZE"] = "1"
     newsroom.json("send", "--at", "07:00")
     run = newsroom.digest("edition", "cancel", EDITION)
@@ -224,29 +228,30 @@ def test_more_than_a_provider_recalls_at_once_of_one_hour_is_told_as_gone(
     assert sum(provider.counts.values()) == 3
 
 
-@pytest.mark.parametrize("word", ["pause", "cancel"])
-def test_what_a_killed_run_had_in_hand_is_taken_back_too(
-    newsroom: Newsroom, provider: SendGridServer, monkeypatch: pytest.MonkeyPatch, word: str
+@pytest.mark.parametrize("command", ["pause", "cancel"])
+def test_batches_of_a_killed_run_are_cancelled_too(
+    newsroom: Newsroom, provider: SendGridServer, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     for name, value in newsroom.environment.items():
         monkeypatch.setenv(name, value)
     sent = newsroom.json("send", "--at", "07:00")
-    with make_app(newsroom.home) as app, app.database.write() as connection:  # as a kill would have left one batch
+    # Leave one batch in the state in which a kill leaves it.
+    with make_app(newsroom.home) as app, app.database.write() as connection:
         last = connection.execute(select(attempt.c.id, attempt.c.batch).order_by(attempt.c.id).limit(1)).one()
         connection.execute(update(attempt).where(attempt.c.id == last.id).values(state="submitting"))
         connection.execute(update(batch).where(batch.c.id == last.batch).values(state="submitting"))
         connection.execute(update(edition).values(state="sending"))
-    run = newsroom.digest("edition", word, EDITION)
+    run = newsroom.digest("edition", command, EDITION)
     assert run.code == 0, run.err
     assert f"cancelled the scheduled email for {sent['accepted']} recipients" in run.out
-    if word == "pause":
+    if command == "pause":
         assert newsroom.digest("edition", "resume", EDITION).code == 0
         assert newsroom.json("send")["accepted"] == sent["accepted"]
     provider.clock.advance(2 * 3600)
-    assert set(provider.counts.values()) == ({1} if word == "pause" else set())
+    assert set(provider.counts.values()) == ({1} if command == "pause" else set())
 
 
-def test_what_a_killed_run_may_have_sent_is_told_when_the_edition_is_paused(
+def test_pausing_reports_what_a_killed_run_may_have_sent(
     newsroom: Newsroom, provider: SendGridServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in newsroom.environment.items():
@@ -254,7 +259,8 @@ def test_what_a_killed_run_may_have_sent_is_told_when_the_edition_is_paused(
     provider.faults = ["unauthorized_401"]
     newsroom.digest("send")
     with make_app(newsroom.home) as app:
-        claim = claim_one(app.ledger, EDITION, "sendgrid", app.now(), 5)  # and then it was killed
+        # Nothing settles this claim, as after a kill.
+        claim = claim_one(app.ledger, EDITION, "sendgrid", app.now(), 5)
     assert claim
     run = newsroom.digest("edition", "pause", EDITION)
     assert run.code == 1
@@ -266,7 +272,7 @@ def test_what_a_killed_run_may_have_sent_is_told_when_the_edition_is_paused(
 
 
 @pytest.mark.slow
-def test_pausing_waits_for_what_another_process_has_in_hand(
+def test_pausing_waits_for_the_batches_in_flight_of_another_process(
     newsroom: Newsroom, provider: SendGridServer, monkeypatch: pytest.MonkeyPatch, postgres_url: str
 ) -> None:
     newsroom.environment["DIGEST_STORE__URL"] = postgres_url
@@ -277,21 +283,21 @@ def test_pausing_waits_for_what_another_process_has_in_hand(
     with make_app(newsroom.home) as app, mark_running(app.database, app.ledger.run):
         claim = claim_one(app.ledger, EDITION, "sendgrid", app.now(), 5)
         assert claim
-        with ThreadPoolExecutor(1) as pool, make_app(newsroom.home) as desk:
-            told = pool.submit(desk.stopper.stop, EDITION, "paused", out_of=("sending",))
+        with ThreadPoolExecutor(1) as pool, make_app(newsroom.home) as other:
+            result = pool.submit(other.stopper.stop, EDITION, "paused", out_of=("sending",))
             time.sleep(1)
-            assert not told.done()
+            assert not result.done()
             app.ledger.settle(claim.attempt, Accepted(), app.now())
-            assert told.result(20) == StopResult(stopped=True)
+            assert result.result(20) == StopResult(stopped=True)
         assert claim_one(app.ledger, EDITION, "sendgrid", app.now(), 5) is None
 
 
 @pytest.fixture
-def killed_before_the_freeze(newsroom: Newsroom) -> None:
-    """`digest send --at 07:30`, by a process that died when everybody was about to get a place."""
-    dies = "lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)"
+def killed_before_enqueueing(newsroom: Newsroom) -> None:
+    """Run `digest send --at 07:30` in a process that dies just before it enqueues."""
+    die = "lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)"
     code = (
-        f"import os, signal; from digest.usecases.enqueue import Enqueuer; Enqueuer.enqueue = {dies}; "
+        f"import os, signal; from digest.usecases.enqueue import Enqueuer; Enqueuer.enqueue = {die}; "
         "from digest.cli import main; main()"
     )
     command = [sys.executable, "-c", code, "send", "--at", "07:30"]
@@ -300,8 +306,8 @@ def killed_before_the_freeze(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("killed_before_the_freeze")
-def test_the_hour_that_was_asked_for_outlives_a_kill_before_anybody_has_a_place(newsroom: Newsroom) -> None:
+@pytest.mark.usefixtures("killed_before_enqueueing")
+def test_the_requested_time_survives_a_kill_before_enqueueing(newsroom: Newsroom) -> None:
     run = newsroom.json("send")
     assert run["pending"] == run["frozen"] - run["excluded"]
     assert any(
@@ -312,14 +318,14 @@ def test_the_hour_that_was_asked_for_outlives_a_kill_before_anybody_has_a_place(
     assert not any("interrupted" in line for line in later["problems"])
 
 
-@pytest.mark.usefixtures("killed_before_the_freeze")
-def test_an_hour_that_is_past_by_then_is_said(newsroom: Newsroom) -> None:
+@pytest.mark.usefixtures("killed_before_enqueueing")
+def test_a_requested_time_that_is_past_after_a_kill_is_reported(newsroom: Newsroom) -> None:
     run = newsroom.json("send", DIGEST_NOW="2026-11-23T08:00+05:30")
     assert run["accepted"] == run["frozen"] - run["excluded"]
     assert any("That time is past, so it is sent now" in line for line in run["problems"])
 
 
-def test_a_send_that_ended_by_itself_leaves_no_hour_behind(newsroom: Newsroom) -> None:
+def test_a_send_that_ended_normally_leaves_no_requested_time(newsroom: Newsroom) -> None:
     newsroom.environment["DIGEST_SCHEDULE__APPROVAL"] = "required"
     assert newsroom.digest("send", "--at", "07:30").code == 1
     assert newsroom.digest("edition", "approve", EDITION).code == 0
