@@ -243,8 +243,10 @@ class DeliveryRun:
         results, self.cancelling = self.cancelling.result(), None
         recipients = 0
         for cancellation, confirmed in results:
-            said = "cancelled in time, and sent again" if confirmed else "the provider did not confirm its cancellation"
-            self.report.add_problem(f"batch {cancellation.batch}: {said}")
+            result = (
+                "cancelled in time, and sent again" if confirmed else "the provider did not confirm its cancellation"
+            )
+            self.report.add_problem(f"batch {cancellation.batch}: {result}")
             if confirmed:
                 cancelled = self.unknown_attempts.pop(cancellation.attempt, 0)
                 self.report.unknown -= cancelled

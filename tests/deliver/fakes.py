@@ -1,4 +1,4 @@
-"""An in-memory ledger, a transport that does as it is told, and a clock that runs fast."""
+"""An in-memory ledger, a scripted transport, and a clock that runs fast."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class FakeLedger:
         self.note_error: Exception | None = None
 
     def states(self) -> list[tuple[str, int]]:
-        """(state, readers) of every batch that still carries someone, in order of their numbers."""
+        """(state, number of recipients) of every batch that is not empty, in the order of their numbers."""
         return [(batch.state, len(batch.readers)) for batch in self.batches if batch.readers]
 
     def claim(

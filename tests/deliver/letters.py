@@ -1,4 +1,4 @@
-"""Letters, readers and a journal for the delivery tests. Holds no assertion."""
+"""Emails, recipients and a log for the delivery tests."""
 
 from __future__ import annotations
 
@@ -22,30 +22,28 @@ HTML = (
     "<html lang='hi'><p>नमस्ते {email_html}</p>\r\n.\r\n<a href='https://news.example.com/leave/{unsubscribe}'>छोड़ें</a>"
     "<a href='https://news.example.com/preferences/{preferences}'>पसंद</a><a href='/e/{view}'>देखें</a></html>"
 )
-LETTER = RenderedEmail("all", SUBJECT, HTML.format(**PLACEHOLDERS), TEXT.format(**PLACEHOLDERS))
-TEXT_ONLY = replace(LETTER, variant="text", html="")
+EMAIL = RenderedEmail("all", SUBJECT, HTML.format(**PLACEHOLDERS), TEXT.format(**PLACEHOLDERS))
+TEXT_ONLY = replace(EMAIL, variant="text", html="")
 BRIDGE, FIELD = (
     InlineImage(f"{mark * 40}@digest", kind, kind.encode() + bytes(range(256)) * 3, 1088, 612)
     for mark, kind in (("a", "image/png"), ("b", "image/jpeg"))
 )
-PICTURED = replace(
-    LETTER,
+EMAIL_WITH_IMAGES = replace(
+    EMAIL,
     variant="pictured",
-    html=LETTER.html.replace(
-        "</html>", "".join(f'<img src="cid:{p.cid}" alt="">' for p in (BRIDGE, FIELD)) + "</html>"
-    ),
+    html=EMAIL.html.replace("</html>", "".join(f'<img src="cid:{p.cid}" alt="">' for p in (BRIDGE, FIELD)) + "</html>"),
 )
 
 
 def token(readers: Sequence[int]) -> list[Tokens]:
-    """Stand-ins for signed words."""
+    """Unsigned tokens."""
     return [(f"leave-{n}-x_Y", f"preferences-{n}-x_Y", f"view-{n}-x_Y") for n in readers]
 
 
 def outgoing(
-    *addresses: str, letter: RenderedEmail = LETTER, sender: Sender = SENDER, edition: str = "2026-11-23"
+    *addresses: str, letter: RenderedEmail = EMAIL, sender: Sender = SENDER, edition: str = "2026-11-23"
 ) -> Outgoing:
-    """A batch to these addresses, with the pictures that its letter shows; ids count from 1."""
+    """A batch to these addresses, with the images that its email shows. Ids count from 1."""
     readers = tuple(recipient(n, address, sender, token) for n, address in enumerate(addresses, 1))
     pictures = inline_images(letter, {picture.cid: picture for picture in (FIELD, BRIDGE)})
     return Outgoing(edition, "7", "attempt-7", letter, sender, readers, pictures)
@@ -55,14 +53,14 @@ def many(count: int) -> list[str]:
     return [f"reader{n}@example.com" for n in range(1, count + 1)]
 
 
-def letter_to(reader: Recipient) -> dict[str, str]:
-    """What stands in this reader's letter for each placeholder's name."""
+def values_of(reader: Recipient) -> dict[str, str]:
+    """Placeholder name → this recipient's value."""
     return {name: reader.values[tag] for name, tag in PLACEHOLDERS.items()}
 
 
 @dataclass
-class Notes:
-    """A Journal that remembers, in order."""
+class RecordingLog:
+    """A RecipientLog that keeps its entries in order."""
 
     entries: list[tuple[Any, ...]] = field(default_factory=list)
     stop_after: int = 1_000_000
@@ -81,19 +79,19 @@ class Notes:
 
 
 def read(data: bytes) -> EmailMessage:
-    """A mail as today's parser sees it."""
+    """A mail, parsed by the current parser."""
     message = email.message_from_bytes(data, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     return message
 
 
 def legacy(data: bytes, name: str) -> str:
-    """A header as the old decoder sees it, which knows encoded words and nothing else."""
+    """A header, decoded by the old decoder, which only knows encoded words."""
     value = email.message_from_bytes(data, policy=email.policy.compat32)[name]
     return str(make_header(decode_header(value)))
 
 
 def part(data: bytes, kind: str) -> str:
-    """A part's text with bare line feeds; '' where there is none."""
+    """A part's text with bare line feeds; empty without such a part."""
     body = read(data).get_body((kind,))
     return "" if body is None else str(body.get_content()).replace("\r\n", "\n")

@@ -1,4 +1,4 @@
-"""An SMTP server that keeps each letter's bytes as they came, reads as slowly and is as silent as it is told."""
+"""An SMTP server that keeps each email's raw bytes, and reads slowly or stays silent on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An SMTP server that says exactly what it is told, for answers that no real one should give."""
+"""An SMTP server with scripted replies, for replies that no real server should give."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class ScriptedSmtp:
     def __init__(self, *, pipelining: bool = False, **script: list[bytes | None]) -> None:
         self.hello = b"250-here\r\n250 PIPELINING\r\n" if pipelining else b"250 here\r\n"
         self.taken: list[str] = []
-        self.empty = 0  # letters without a byte
+        # Emails without any content.
+        self.empty = 0
         self.script = {("." if verb == "dot" else verb.upper()): list(said) for verb, said in script.items()}
         self.seen: list[str] = []
         self._listener = socket.create_server(("127.0.0.1", 0))

@@ -20,7 +20,7 @@ from digest.deliver.dkim_signing import configured, signer
 from digest.deliver.outcome import PerRecipient
 from digest.deliver.transports.smtp import Smtp
 from digest.errors import ConfigurationError
-from tests.deliver.letters import LETTER, NOW, PICTURED, Notes, outgoing
+from tests.deliver.letters import EMAIL, EMAIL_WITH_IMAGES, NOW, RecordingLog, outgoing
 from tests.deliver.ways import clock
 from tests.support.smtp_server import RecordingSmtp
 
@@ -41,15 +41,17 @@ def good(mail: bytes) -> bool:
 
 @pytest.fixture(scope="module")
 def signed() -> bytes:
-    batch = outgoing("asha@example.com", letter=PICTURED)
+    batch = outgoing("asha@example.com", letter=EMAIL_WITH_IMAGES)
     mail = mime.build(batch, batch.recipients[0], date=NOW)
     return signer("example.com", "s1", PEM)(mail) + mail
 
 
-def test_a_signed_letter_is_found_good_by_smtp_too() -> None:
+def test_an_email_signed_and_sent_by_smtp_is_valid() -> None:
     with RecordingSmtp() as server:
         smtp = Smtp("127.0.0.1", server.port, clock=clock, timeout=5, sign=signer("example.com", "s1", PKCS8))
-        assert smtp.submit(outgoing("asha@example.com", letter=PICTURED), Notes()) == PerRecipient(frozenset({1}))
+        assert smtp.submit(outgoing("asha@example.com", letter=EMAIL_WITH_IMAGES), RecordingLog()) == PerRecipient(
+            frozenset({1})
+        )
         smtp.close()
         (letter,) = server.letters
         assert letter.content.startswith(b"DKIM-Signature: ")
@@ -96,7 +98,7 @@ def test_whatever_the_mail_looks_like_dkimpy_finds_the_signature_good(subject: b
 
 
 def test_signing_takes_a_fraction_of_what_dkimpy_takes_alone() -> None:
-    batch = outgoing("asha@example.com", letter=replace(LETTER, html=LETTER.html * 150, text=LETTER.text * 60))
+    batch = outgoing("asha@example.com", letter=replace(EMAIL, html=EMAIL.html * 150, text=EMAIL.text * 60))
     mail = mime.build(batch, batch.recipients[0], date=NOW)
     ours = signer("example.com", "s1", PEM)
 
@@ -127,13 +129,13 @@ EC = ec.generate_private_key(ec.SECP256R1()).private_bytes(
 
 
 @pytest.mark.parametrize("key", [b"", b"no key", PUBLIC, PEM[:-200] + PEM[-33:], EC, b"\xff\x00"], ids=range(6))
-def test_what_is_no_private_rsa_key_is_told(key: bytes, tmp_path: Path) -> None:
+def test_an_invalid_private_key_is_reported(key: bytes, tmp_path: Path) -> None:
     (tmp_path / "dkim.pem").write_bytes(key)
     with pytest.raises(ConfigurationError, match=r"key_file.*dkim.pem: expected a private RSA key in PEM"):
         configured("example.com", "s1", tmp_path / "dkim.pem", "", {})
 
 
-def test_a_missing_key_is_told(tmp_path: Path) -> None:
+def test_a_missing_key_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"dkim.pem cannot be read: No such file"):
         configured("example.com", "s1", tmp_path / "dkim.pem", "", {})
     with pytest.raises(ConfigurationError, match="key_env': KEY: expected a private RSA key"):

@@ -1,5 +1,7 @@
-"""An edition handed over ahead of its hour: whatever the line does, everybody gets it once, and the provider's log is
-the judge. A real ledger, the real transport, a SendGrid of our own with a clock of its own."""
+"""Scheduled sends: whatever the connection does, everyone gets the edition once, as the provider's log shows.
+
+Uses a real ledger, the real transport, and a fake SendGrid with its own clock.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ from digest.store.database import Database, open_database
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.stats import Counts, counts
-from tests.deliver.letters import LETTER, SENDER, token
+from tests.deliver.letters import EMAIL, SENDER, token
 from tests.store.conftest import KEY, an_edition, enlist
 from tests.support.claiming import claim_one
 from tests.support.freezing import Entry, freeze
@@ -64,14 +66,14 @@ def prepare(database: Database, readers: int, size: int) -> None:
 
 
 def run(database: Database, server: SendGridServer, *, timeout: float = 0.4, threads: int = 2) -> SendReport:
-    """A run as a new process would do it."""
+    """A run in a new process."""
     transport = SendGrid(API_KEY, host=server.url, timeout=timeout)
     ledger = SqlLedger(database)
     now = datetime.fromtimestamp(server.clock.now(), UTC)
     ledger.begin_run(KEY, recovery={"sendgrid": "hold"}, now=now)
     try:
         return send_due(
-            Job(KEY, {"all": LETTER}, SENDER, ledger, [transport], token,
+            Job(KEY, {"all": EMAIL}, SENDER, ledger, [transport], token,
                 lambda: datetime.fromtimestamp(server.clock.now(), UTC), threads, schedule_window=AHEAD)
         )  # fmt: skip
     finally:
@@ -85,14 +87,15 @@ def everyone_once(server: SendGridServer, readers: int) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(set(FAULTS) - HARMLESS - FOR_GOOD - REFUSES_READERS - {"refuse", "sandbox"}))
-def test_everybody_gets_it_once_whatever_becomes_of_a_request(
+def test_everyone_gets_it_once_whatever_happens_to_a_request(
     database: Database, server: SendGridServer, kind: str
 ) -> None:
     prepare(database, 12, 4)
     server.faults = [Fault(kind, seconds=0.8), Fault("ok"), Fault(kind, seconds=0.8)]
     for _ in range(3):
         run(database, server)
-        if not counts(database, KEY).pending:  # too large, say: what is left is tried again by the next run
+        # Otherwise the next run retries what is left.
+        if not counts(database, KEY).pending:
             break
     assert counts(database, KEY) == Counts(12, 12, 0, 0, 0, 0, batches=counts(database, KEY).batches, variants=1)
     everyone_once(server, 12)
@@ -100,7 +103,9 @@ def test_everybody_gets_it_once_whatever_becomes_of_a_request(
 
 @pytest.mark.parametrize("on", ["batch", "scheduled"])
 @pytest.mark.parametrize("kind", ["accept_then_close", "lose_then_hang", "error_500", "reset_mid_body"])
-def test_the_calls_of_the_fence_may_fail_too(database: Database, server: SendGridServer, on: str, kind: str) -> None:
+def test_the_calls_for_scheduling_and_cancelling_may_fail_too(
+    database: Database, server: SendGridServer, on: str, kind: str
+) -> None:
     prepare(database, 8, 4)
     server.faults = [Fault("accept_then_close"), Fault(kind, seconds=0.6, on=on)]
     for _ in range(2):
@@ -109,7 +114,7 @@ def test_the_calls_of_the_fence_may_fail_too(database: Database, server: SendGri
     everyone_once(server, 8)
 
 
-def test_what_a_kill_left_is_recalled_by_the_next_run(database: Database, server: SendGridServer) -> None:
+def test_the_next_run_cancels_what_a_killed_run_left(database: Database, server: SendGridServer) -> None:
     prepare(database, 8, 4)
     dead = SqlLedger(database)
     claim = claim_one(dead, KEY, "sendgrid", AT, 5, AHEAD)
@@ -131,7 +136,7 @@ def test_what_a_kill_left_is_recalled_by_the_next_run(database: Database, server
     everyone_once(server, 8)
 
 
-def test_beyond_the_last_call_a_batch_in_doubt_is_held(database: Database, server: SendGridServer) -> None:
+def test_past_the_cancellation_deadline_an_unknown_batch_is_held(database: Database, server: SendGridServer) -> None:
     prepare(database, 4, 4)
     server.faults = [Fault("accept_then_close"), *[Fault("reset_before_body", on="scheduled")] * 20]
     run(database, server)
@@ -142,7 +147,7 @@ def test_beyond_the_last_call_a_batch_in_doubt_is_held(database: Database, serve
     everyone_once(server, 4)
 
 
-def test_a_provider_that_loses_everything_is_given_up_within_its_limit_of_cancels(
+def test_a_provider_that_loses_everything_is_given_up_within_its_cancellation_limit(
     database: Database, server: SendGridServer
 ) -> None:
     prepare(database, 200, 10)

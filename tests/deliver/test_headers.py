@@ -1,4 +1,4 @@
-"""What every letter carries in its headers, and that no text of anybody's can add one."""
+"""The headers of every email, and that no text can add a header."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from digest.deliver import headers, mime
 from digest.deliver.message import Sender
-from tests.deliver.letters import LETTER, NOW, SENDER, Notes, outgoing, read
+from tests.deliver.letters import EMAIL, NOW, SENDER, RecordingLog, outgoing, read
 from tests.deliver.test_mime import headers_of
-from tests.deliver.ways import way
+from tests.deliver.ways import transport_setup
 
 ANY = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80)
 NAMES = [
@@ -27,10 +27,10 @@ def names_of(mail: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["outbox", "smtp"])
-def test_every_letter_has_all_headers_of_bulk_mail_once(kind: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    with way(kind, tmp_path) as road:
-        road.transport.submit(outgoing("asha@example.com"), Notes())
-        ((_, mail),) = road.arrived()
+def test_every_email_has_all_headers_of_bulk_mail_once(kind: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    with transport_setup(kind, tmp_path) as setup:
+        setup.transport.submit(outgoing("asha@example.com"), RecordingLog())
+        ((_, mail),) = setup.arrived()
     assert names_of(mail) == NAMES
     message = read(mail)
     assert message["List-Help"] == "<mailto:desk@example.com?subject=help>"
@@ -43,7 +43,7 @@ def test_no_text_adds_a_header_or_ends_them(
     name: str, list_name: str, subject: str, edition: str, variant: str, web: bool
 ) -> None:
     sender = Sender(name, "news@example.com", "desk@example.com", list_name, "https://news.example.com" if web else "")
-    letter = replace(LETTER, subject=subject, variant=variant)
+    letter = replace(EMAIL, subject=subject, variant=variant)
     batch = outgoing("asha@example.com", letter=letter, sender=sender, edition=edition)
     mail = mime.build(batch, batch.recipients[0], date=NOW)
     assert names_of(mail) == [one for one in NAMES if web or one != "List-Unsubscribe-Post"]

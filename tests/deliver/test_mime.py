@@ -1,4 +1,4 @@
-"""A letter as the bytes of a mail: any text survives, any line is short, nothing starts a header of its own."""
+"""MIME encoding: all text round-trips, all lines are short, and no text can start a header."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from digest.deliver import headers, mime
 from digest.deliver.message import Sender, one_line, recipient, substitute
-from tests.deliver.letters import LETTER, NOW, SENDER, TEXT_ONLY, legacy, outgoing, part, read, token
+from tests.deliver.letters import EMAIL, NOW, SENDER, TEXT_ONLY, legacy, outgoing, part, read, token
 from tests.paths import ROOT
 
 HINDI = st.text(
@@ -94,7 +94,7 @@ def test_an_ascii_name_is_quoted_or_encoded(name: str) -> None:
 
 @given(ANY, ANY)
 def test_both_parts_round_trip_in_lines_that_every_server_takes(text: str, html: str) -> None:
-    batch = outgoing("asha@example.com", letter=replace(LETTER, text=text + ".\n.\n", html="<p>" + html))
+    batch = outgoing("asha@example.com", letter=replace(EMAIL, text=text + ".\n.\n", html="<p>" + html))
     data = mime.build(batch, batch.recipients[0], date=NOW)
     assert data.isascii()
     assert max(map(len, data.split(b"\r\n"))) <= 998
@@ -106,7 +106,7 @@ def test_both_parts_round_trip_in_lines_that_every_server_takes(text: str, html:
         assert body.get_payload(decode=True) == whole.replace("\r\n", "\n").replace("\n", "\r\n").encode()
 
 
-def test_a_letter_of_text_alone_is_one_part() -> None:
+def test_a_text_email_has_one_part() -> None:
     batch = outgoing("asha@example.com", letter=TEXT_ONLY)
     message = read(mime.build(batch, batch.recipients[0], date=NOW))
     assert message.get_content_type() == "text/plain"
@@ -125,7 +125,7 @@ def test_the_whole_is_free_of_defects_and_dated() -> None:
     assert part(data, "html").startswith("<html lang='hi'>")
 
 
-def test_the_message_id_is_the_same_for_every_try_and_for_nobody_else() -> None:
+def test_the_message_id_is_the_same_for_every_attempt_and_unique_to_a_recipient() -> None:
     def ids(**given: str) -> list[str]:
         batch = outgoing("asha@example.com", "ravi@example.com", **given)  # type: ignore[arg-type]
         return [mime.message_id(replace(batch, attempt="other"), reader) for reader in batch.recipients]
@@ -164,7 +164,7 @@ def test_newer_pythons_read_and_write_the_same_headers() -> None:
     python = shutil.which("python3.13", path="/usr/bin:/usr/local/bin") or shutil.which("python3.13")
     if python is None or sys.version_info[:2] >= (3, 13):
         pytest.skip("no other Python here that is 3.13")
-    command = [python, "-I", "-W", "error", "-c", PROGRAM, str(ROOT), LETTER.subject]
+    command = [python, "-I", "-W", "error", "-c", PROGRAM, str(ROOT), EMAIL.subject]
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     if "No module named" in done.stderr or "pyenv" in done.stderr:
         pytest.skip(f"that Python can't load it: {done.stderr.strip().splitlines()[-1]}")

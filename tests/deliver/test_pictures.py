@@ -1,4 +1,4 @@
-"""Pictures that travel in the mail: where they stand, that every way carries them, and that others need none."""
+"""Inline images: where they are in the mail, with every transport, and only in emails that show them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,20 @@ from digest.deliver.sender import send_due
 from digest.deliver.transports.sendgrid_payload import request_body
 from digest.models import InlineImage
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
-from tests.deliver.letters import BRIDGE, FIELD, LETTER, NOW, PICTURED, SENDER, TEXT_ONLY, Notes, outgoing, read, token
-from tests.deliver.ways import Way, way
+from tests.deliver.letters import (
+    BRIDGE,
+    EMAIL,
+    EMAIL_WITH_IMAGES,
+    FIELD,
+    NOW,
+    SENDER,
+    TEXT_ONLY,
+    RecordingLog,
+    outgoing,
+    read,
+    token,
+)
+from tests.deliver.ways import TransportSetup, transport_setup
 from tests.support import sendgrid_attachments
 
 ASHA, RAVI = "asha@example.com", "ravi@example.com"
@@ -29,13 +41,13 @@ HELD = {picture.cid: picture for picture in (FIELD, BRIDGE)}
 
 
 @pytest.fixture(params=sorted(transports.TRANSPORTS))
-def road(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:
-    with way(request.param, tmp_path) as found:
+def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TransportSetup]:
+    with transport_setup(request.param, tmp_path) as found:
         yield found
 
 
 def related(data: bytes) -> dict[str, tuple[str, bytes]]:
-    """Content-ID → (type, bytes) of the pictures beside the HTML; fails when the mail is built otherwise."""
+    """Content-ID → (type, bytes) of the images next to the HTML. Fails for any other structure."""
     message = read(data)
     assert message.get_content_type() == "multipart/alternative"
     text, rich = message.iter_parts()
@@ -48,10 +60,10 @@ def related(data: bytes) -> dict[str, tuple[str, bytes]]:
     return {one["Content-ID"].strip(): (one.get_content_type(), one.get_content()) for one in pictures}
 
 
-def test_every_way_carries_the_pictures_beside_the_html(road: Way) -> None:
-    outcome = road.transport.submit(outgoing(ASHA, RAVI, letter=PICTURED), Notes())
+def test_every_transport_attaches_the_images_to_the_html(setup: TransportSetup) -> None:
+    outcome = setup.transport.submit(outgoing(ASHA, RAVI, letter=EMAIL_WITH_IMAGES), RecordingLog())
     assert isinstance(outcome, Accepted) or outcome == PerRecipient(accepted=frozenset({1, 2}))
-    mails = road.arrived()
+    mails = setup.arrived()
     assert [address for address, _ in mails] == [ASHA, RAVI]
     for _, mail in mails:
         assert related(mail) == {f"<{one.cid}>": (one.type, one.data) for one in (BRIDGE, FIELD)}
@@ -60,21 +72,22 @@ def test_every_way_carries_the_pictures_beside_the_html(road: Way) -> None:
         assert re.findall('src="cid:([^"]+)"', html.get_content()) == [BRIDGE.cid, FIELD.cid]
 
 
-@pytest.mark.parametrize("letter", [LETTER, TEXT_ONLY])
-def test_a_letter_without_pictures_is_built_as_if_there_were_none(road: Way, letter: object) -> None:
+@pytest.mark.parametrize("letter", [EMAIL, TEXT_ONLY])
+def test_an_email_without_images_has_no_image_parts(setup: TransportSetup, letter: object) -> None:
     batch = outgoing(ASHA, letter=letter)  # type: ignore[arg-type]
-    road.transport.submit(batch, Notes())
-    ((_, mail),) = road.arrived()
+    setup.transport.submit(batch, RecordingLog())
+    ((_, mail),) = setup.arrived()
     kinds = [inner.get_content_type() for inner in read(mail).walk()]
     alone = ["text/plain"] if letter is TEXT_ONLY else ["multipart/alternative", "text/plain", "text/html"]
-    assert kinds == alone or kinds == ["multipart/alternative", *alone]  # SendGrid's stand-in wraps one part too
+    # The fake SendGrid wraps a single part too.
+    assert kinds == alone or kinds == ["multipart/alternative", *alone]
     assert "attachments" not in orjson.loads(request_body(batch))
 
 
 @given(st.binary(max_size=2000), st.sampled_from(["image/png", "image/jpeg", "image/gif"]))
 def test_any_bytes_round_trip_in_short_lines(data: bytes, kind: str) -> None:
     picture = InlineImage("c" * 40 + "@digest", kind, data, 1, 1)
-    batch = replace(outgoing(ASHA, letter=PICTURED), images=(picture,))
+    batch = replace(outgoing(ASHA, letter=EMAIL_WITH_IMAGES), images=(picture,))
     mail = mime.build(batch, batch.recipients[0], date=NOW)
     assert related(mail) == {f"<{picture.cid}>": (kind, data)}
     assert mail.isascii()
@@ -83,16 +96,18 @@ def test_any_bytes_round_trip_in_short_lines(data: bytes, kind: str) -> None:
     assert max(map(len, body.split(b"\r\n"))) <= 76
 
 
-def test_two_readers_of_a_letter_get_the_same_picture_parts() -> None:
-    batch = outgoing(ASHA, RAVI, letter=PICTURED)
+def test_two_recipients_of_an_email_get_the_same_image_parts() -> None:
+    batch = outgoing(ASHA, RAVI, letter=EMAIL_WITH_IMAGES)
     one, other = (
         mime.build(batch, reader, date=NOW).split(b"\r\nContent-Type: image/", 1)[1] for reader in batch.recipients
     )
     assert one == other
 
 
-def test_sendgrid_gets_each_picture_once_in_a_request_of_any_number_of_readers() -> None:
-    request = orjson.loads(request_body(outgoing(*(f"reader{n}@example.com" for n in range(50)), letter=PICTURED)))
+def test_sendgrid_gets_each_image_once_for_any_number_of_recipients() -> None:
+    request = orjson.loads(
+        request_body(outgoing(*(f"reader{n}@example.com" for n in range(50)), letter=EMAIL_WITH_IMAGES))
+    )
     assert [one["content_id"] for one in request["attachments"]] == [BRIDGE.cid, FIELD.cid]
     assert {one["disposition"] for one in request["attachments"]} == {"inline"}
 
@@ -109,24 +124,24 @@ def test_sendgrid_gets_each_picture_once_in_a_request_of_any_number_of_readers()
         {"size": 7},
     ],
 )
-def test_the_stand_in_refuses_broken_attachments(broken: dict[str, object]) -> None:
-    request = orjson.loads(request_body(outgoing(ASHA, letter=PICTURED)))
+def test_the_fake_server_rejects_broken_attachments(broken: dict[str, object]) -> None:
+    request = orjson.loads(request_body(outgoing(ASHA, letter=EMAIL_WITH_IMAGES)))
     assert not list(sendgrid_attachments.faults(request))
     request["attachments"][0].update(broken)
     assert list(sendgrid_attachments.faults(request))
 
 
-def test_a_letter_carries_what_it_shows_and_nothing_else() -> None:
-    assert content_ids([PICTURED, LETTER, TEXT_ONLY, PICTURED]) == (BRIDGE.cid, FIELD.cid)
-    assert inline_images(PICTURED, HELD) == (BRIDGE, FIELD)
-    assert inline_images(LETTER, HELD) == inline_images(TEXT_ONLY, HELD) == ()
-    spoken = replace(LETTER, html=f"<p>cid:{BRIDGE.cid}</p>", text=f'src="cid:{BRIDGE.cid}"')
+def test_only_the_images_that_an_email_shows_are_attached() -> None:
+    assert content_ids([EMAIL_WITH_IMAGES, EMAIL, TEXT_ONLY, EMAIL_WITH_IMAGES]) == (BRIDGE.cid, FIELD.cid)
+    assert inline_images(EMAIL_WITH_IMAGES, HELD) == (BRIDGE, FIELD)
+    assert inline_images(EMAIL, HELD) == inline_images(TEXT_ONLY, HELD) == ()
+    spoken = replace(EMAIL, html=f"<p>cid:{BRIDGE.cid}</p>", text=f'src="cid:{BRIDGE.cid}"')
     assert inline_images(spoken, HELD) == ()
-    assert inline_images(PICTURED, {FIELD.cid: FIELD}) == (FIELD,)
+    assert inline_images(EMAIL_WITH_IMAGES, {FIELD.cid: FIELD}) == (FIELD,)
 
 
-def test_a_run_gives_each_letter_its_own_pictures() -> None:
+def test_a_run_attaches_each_emails_own_images() -> None:
     ledger, transport = FakeLedger(2), Scripted()
-    job = Job("2026-11-23", {"all": PICTURED}, SENDER, ledger, [transport], token, fast_clock, 1, images=HELD)
+    job = Job("2026-11-23", {"all": EMAIL_WITH_IMAGES}, SENDER, ledger, [transport], token, fast_clock, 1, images=HELD)
     send_due(job)
     assert [batch.images for batch in transport.submitted] == [(BRIDGE, FIELD)]

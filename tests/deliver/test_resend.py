@@ -1,4 +1,4 @@
-"""The Resend transport against a local Resend: the same call again is answered as the first time, nobody gets two."""
+"""The Resend transport against a local fake: a repeated call gets the first response, and nobody gets two emails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from digest.deliver.transports.resend import Resend
 from digest.deliver.transports.resend_answers import read_response
 from digest.deliver.trial import send_direct
 from digest.deliver.wire import HttpResponse
-from tests.deliver.letters import LETTER, PICTURED, SENDER, Notes, many, outgoing, token
+from tests.deliver.letters import EMAIL, EMAIL_WITH_IMAGES, SENDER, RecordingLog, many, outgoing, token
 from tests.support.resend_server import KEY, ResendServer
 from tests.support.sendgrid_faults import FAULTS, Fault
 
@@ -36,18 +36,18 @@ def transport_to(server: ResendServer, *, timeout: float = 5.0, key: str = KEY, 
 
 
 def submit(
-    server: ResendServer, batch: Outgoing, *, notes: Notes | None = None, timeout: float = 5.0, **given: Any
+    server: ResendServer, batch: Outgoing, *, notes: RecordingLog | None = None, timeout: float = 5.0, **given: Any
 ) -> Outcome:
     """By a transport of its own, as after a restart."""
     transport = transport_to(server, timeout=timeout, **given)
     try:
-        return transport.submit(batch, notes or Notes())
+        return transport.submit(batch, notes or RecordingLog())
     finally:
         transport.close()
 
 
 def drained(server: ResendServer, batch: Outgoing) -> list[Outcome]:
-    """As a ledger goes on: who is not settled becomes a batch of another number."""
+    """Retry as the ledger does: recipients that are not settled become a new batch."""
     outcomes: list[Outcome] = []
     while batch.recipients and len(outcomes) < 20:
         outcomes.append(outcome := submit(server, replace(batch, attempt=f"a{len(outcomes)}")))
@@ -67,7 +67,7 @@ def ids(*numbers: int) -> frozenset[int]:
     return frozenset(numbers)
 
 
-def test_a_hundred_readers_in_one_call(server: ResendServer) -> None:
+def test_a_hundred_recipients_in_one_call(server: ResendServer) -> None:
     assert submit(server, outgoing(*many(100))) == Accepted()
     assert server.counts == dict.fromkeys(many(100), 1)
     assert len(server.requests) == 1
@@ -92,9 +92,10 @@ def test_an_edition_whose_name_no_tag_may_hold(server: ResendServer) -> None:
     assert submit(server, outgoing(ASHA, edition="सुबह 1")) == Accepted()
 
 
-def test_a_redone_attempt_mails_nobody_again(server: ResendServer) -> None:
+def test_a_repeated_attempt_mails_nobody_again(server: ResendServer) -> None:
     batch = outgoing(*many(250))
-    submit(server, batch)  # and was killed before the ledger heard of it
+    # The run is killed before the ledger records it.
+    submit(server, batch)
     drained(server, replace(batch, attempt="another"))
     assert server.counts == dict.fromkeys(many(250), 1)
     assert server.resend.replayed == 1
@@ -105,12 +106,13 @@ def test_a_redo_that_is_stopped_calls_nothing_unsent_that_was_sent(server: Resen
     submit(server, batch)
     server.faults = [Fault("retry_after", seconds=40)]
     outcome = submit(server, batch)
-    assert kind_of(outcome) == "later"  # the whole batch stays one, under its number and key
+    # The batch stays whole, with its number and key.
+    assert kind_of(outcome) == "later"
     drained(server, batch)
     assert server.counts == dict.fromkeys(many(250), 1)
 
 
-def test_a_reader_who_left_in_between_puts_the_call_in_doubt_and_mails_nobody_twice(server: ResendServer) -> None:
+def test_an_unsubscribe_in_between_makes_the_call_unknown_and_mails_nobody_twice(server: ResendServer) -> None:
     batch = outgoing(*many(350))
     submit(server, batch)
     left = replace(batch, attempt="another", recipients=batch.recipients[:50] + batch.recipients[51:])
@@ -151,7 +153,7 @@ TABLE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("kind", FAULTS)
-def test_every_fault_leads_to_its_outcome_and_to_no_second_letter(
+def test_every_fault_has_its_outcome_and_causes_no_second_email(
     server: ResendServer, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -179,7 +181,8 @@ def test_an_answer_that_is_lost_every_time_is_held_and_safe_to_be_asked_for_agai
     batch = outgoing(*many(100))
     assert isinstance(submit(server, batch, timeout=0.2 if "hang" in kind else 5.0), Unknown)
     assert len(server.requests) == 4
-    assert submit(server, batch) == Accepted()  # by an operator's word: the batch is the same, and so is its key
+    # The operator decides to resend: the batch and its key are the same.
+    assert submit(server, batch) == Accepted()
     assert server.counts == dict.fromkeys(many(100), 1)
 
 
@@ -190,12 +193,12 @@ def test_the_first_call_under_the_key_is_still_under_way(server: ResendServer) -
     assert isinstance(submit(server, replace(outgoing(RAVI), batch="8")), Unknown)
 
 
-def test_after_a_doubt_a_refused_connection_does_not_make_it_certain(server: ResendServer) -> None:
+def test_a_refused_connection_does_not_resolve_an_unknown_outcome(server: ResendServer) -> None:
     server.faults = ["accept_then_close", Fault("unauthorized_401"), Fault("unauthorized_401"), "forbidden_403"]
     assert isinstance(submit(server, outgoing(ASHA)), Unknown)
 
 
-def test_readers_whom_it_does_not_take_are_marked_and_the_others_go(server: ResendServer) -> None:
+def test_rejected_recipients_are_recorded_and_the_others_are_sent(server: ResendServer) -> None:
     addresses = many(100)
     server.resend.reject = {addresses[2], addresses[70]}
     outcome = submit(server, outgoing(*addresses))
@@ -215,12 +218,12 @@ def test_a_short_wait_is_waited_out_and_a_long_one_is_the_runs_affair(server: Re
 
 
 def test_a_run_that_is_to_end_makes_no_further_call(server: ResendServer) -> None:
-    assert submit(server, outgoing(*many(250)), notes=Notes(stop_after=0)) == NotSent("")
+    assert submit(server, outgoing(*many(250)), notes=RecordingLog(stop_after=0)) == NotSent("")
     assert not server.requests
 
 
-def test_pictures_go_one_by_one_each_under_its_key(server: ResendServer) -> None:
-    batch = outgoing(ASHA, RAVI, "meena@example.com", letter=PICTURED)
+def test_emails_with_images_are_sent_one_by_one_each_with_its_key(server: ResendServer) -> None:
+    batch = outgoing(ASHA, RAVI, "meena@example.com", letter=EMAIL_WITH_IMAGES)
     server.faults = ["ok", "accept_then_close"]
     server.resend.reject = {"meena@example.com"}
     outcome = submit(server, batch)
@@ -234,16 +237,16 @@ def test_pictures_go_one_by_one_each_under_its_key(server: ResendServer) -> None
     assert server.counts == {ASHA: 1, RAVI: 1, "meena@example.com": 1}
 
 
-def test_pictures_stop_where_the_provider_does_not_answer(server: ResendServer) -> None:
+def test_emails_with_images_stop_where_the_provider_does_not_answer(server: ResendServer) -> None:
     server.faults = ["ok", *["accept_then_close"] * 4]
-    outcome = submit(server, outgoing(ASHA, RAVI, "meena@example.com", letter=PICTURED))
+    outcome = submit(server, outgoing(ASHA, RAVI, "meena@example.com", letter=EMAIL_WITH_IMAGES))
     assert isinstance(outcome, PerRecipient)
     assert (outcome.accepted, set(outcome.unknown)) == (ids(1), {2})
 
 
 def test_a_test_may_be_repeated(server: ResendServer) -> None:
     transport = transport_to(server)
-    for letter in (LETTER, PICTURED):
+    for letter in (EMAIL, EMAIL_WITH_IMAGES):
         for _ in range(2):
             assert send_direct(transport, [replace(outgoing(ASHA, letter=letter), batch="test")]) == []
     transport.close()
@@ -291,16 +294,16 @@ def error(status: int, name: str = "", message: str = "x", **headers: str) -> Ht
         (error(400, "validation_error"), "never"), (error(403), "never"), (error(413), Split),
     ],
 )  # fmt: skip
-def test_answers_of_every_shape(reply: HttpResponse, wanted: Any) -> None:
+def test_responses_of_every_kind(reply: HttpResponse, wanted: Any) -> None:
     outcome = read_response(reply, outgoing(ASHA, RAVI).recipients)
     assert wanted in (outcome, kind_of(outcome))
 
 
-def test_a_letter_that_is_too_large_for_one_reader_can_be_sent_to_nobody() -> None:
+def test_an_email_too_large_for_one_recipient_is_a_permanent_failure() -> None:
     assert kind_of(read_response(error(413), outgoing(ASHA).recipients)) == "never"
 
 
-def test_ids_are_the_readers_and_not_their_places(server: ResendServer) -> None:
+def test_ids_are_subscriber_ids_and_not_positions(server: ResendServer) -> None:
     batch = outgoing(ASHA)
     readers = tuple(recipient(id, email, SENDER, token) for id, email in zip((90, 12, 55), many(3), strict=True))
     server.resend.reject = {many(3)[1]}
@@ -312,8 +315,8 @@ def test_an_unmailable_address_keeps_the_others_waiting_for_a_batch_of_their_own
     assert not server.requests
 
 
-def test_half_a_surrogate_pair_is_told(server: ResendServer) -> None:
-    assert kind_of(submit(server, outgoing(ASHA, letter=replace(LETTER, text="\ud83d")))) == "never"
+def test_half_a_surrogate_pair_is_reported(server: ResendServer) -> None:
+    assert kind_of(submit(server, outgoing(ASHA, letter=replace(EMAIL, text="\ud83d")))) == "never"
 
 
 # Tried before it is trusted
@@ -333,7 +336,8 @@ def test_probe(server: ResendServer) -> None:
     server.resend.domains = {"example.com": "pending", "example.org": "verified"}
     assert "example.com" in probe(server)
     server.resend.restricted = True
-    assert probe(server) == ""  # a key that may send and no more can't be asked
+    # A key that may only send cannot read the domains.
+    assert probe(server) == ""
     with server.refusing():
         assert "refused" in probe(server)
     assert not server.messages

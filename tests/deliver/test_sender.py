@@ -18,17 +18,17 @@ from digest.deliver.report import SendReport
 from digest.deliver.sender import send_due
 from digest.errors import StoreError
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
-from tests.deliver.letters import LETTER, SENDER, token
+from tests.deliver.letters import EMAIL, SENDER, token
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
 
 def run(ledger: FakeLedger, *transports: Scripted, **given: Any) -> tuple[SendReport, list[int]]:
-    """The report, and what `progress` was told."""
+    """The report, and the calls of `progress`."""
     told: list[int] = []
     stop = given.pop("stop", None) or threading.Event()
     job = Job(
-        "2026-11-23", {"all": LETTER}, SENDER, ledger, transports, token, fast_clock,
+        "2026-11-23", {"all": EMAIL}, SENDER, ledger, transports, token, fast_clock,
         **{"threads": 1, "progress": told.append, "stop": stop, **given},
     )  # fmt: skip
     stuck = threading.Event()
@@ -47,12 +47,12 @@ def run(ledger: FakeLedger, *transports: Scripted, **given: Any) -> tuple[SendRe
     return report, told
 
 
-def test_nothing_due_is_a_run_of_nothing() -> None:
+def test_a_run_with_nothing_due_does_nothing() -> None:
     assert run(FakeLedger(), Scripted()) == (SendReport(), [])
 
 
 @pytest.mark.parametrize("threads", [1, 4, 16])
-def test_every_batch_is_handed_over_once(threads: int) -> None:
+def test_every_batch_is_submitted_once(threads: int) -> None:
     ledger, transport = FakeLedger(*[10] * 40), Scripted()
     report, told = run(ledger, transport, threads=threads)
     assert report == SendReport(accepted=400)
@@ -62,15 +62,15 @@ def test_every_batch_is_handed_over_once(threads: int) -> None:
     assert ledger.states() == [("accepted", 10)] * 40
 
 
-def test_what_is_handed_over_is_the_claim_with_its_own_letter_and_links() -> None:
+def test_a_claim_is_submitted_with_its_email_and_links() -> None:
     transport = Scripted()
     run(FakeLedger(2), transport)
     (batch,) = transport.submitted
-    assert (batch.edition, batch.batch, batch.attempt, batch.email) == ("2026-11-23", "1", "attempt-0", LETTER)
+    assert (batch.edition, batch.batch, batch.attempt, batch.email) == ("2026-11-23", "1", "attempt-0", EMAIL)
     assert [reader.values["-DGX_LEAVE-"] for reader in batch.recipients] == ["leave-1-x_Y", "leave-2-x_Y"]
 
 
-def test_not_sent_is_tried_again_and_told_once() -> None:
+def test_not_sent_is_retried_and_reported_once() -> None:
     ledger, transport = FakeLedger(3), Scripted([NotSent("busy"), NotSent("busy", retry_after=0.2)])
     report, told = run(ledger, transport)
     assert report == SendReport(accepted=3, problems=["busy"])
@@ -103,7 +103,7 @@ def test_unknown_is_never_tried_again() -> None:
     assert len(transport.submitted) == 2
 
 
-def test_a_failing_provider_does_not_put_the_whole_list_in_doubt() -> None:
+def test_a_failing_provider_does_not_leave_the_whole_list_unknown() -> None:
     ledger, transport = FakeLedger(*[10] * 50), Scripted([Unknown("answered 500")] * 50)
     report, _ = run(ledger, transport)
     assert report.unknown == 50
@@ -117,7 +117,7 @@ def test_unknown_outcomes_between_good_ones_do_not_stop_the_run() -> None:
     assert (report.accepted, report.unknown) == (20, 20)
 
 
-def test_a_refusal_that_names_nobody_finds_its_reader_by_halving() -> None:
+def test_splitting_finds_the_recipient_whom_a_refusal_does_not_name() -> None:
     def refuses_seven(outgoing: Outgoing, log: RecipientLog) -> Outcome:
         if 7 not in [reader.id for reader in outgoing.recipients]:
             return Accepted()
@@ -130,7 +130,7 @@ def test_a_refusal_that_names_nobody_finds_its_reader_by_halving() -> None:
     assert len(transport.submitted) <= 2 + 2 * 6
 
 
-def test_a_letter_that_the_provider_refuses_for_everyone_ends_the_run_with_nobody_rejected() -> None:
+def test_an_email_refused_for_everyone_ends_the_run_and_rejects_nobody() -> None:
     ledger, transport = FakeLedger(1000, 1000), Scripted([Split("content missing")] * 2000)
     report, _ = run(ledger, transport)
     assert (report.accepted, report.rejected) == (0, 0)
@@ -145,14 +145,14 @@ def test_a_transport_that_raises_may_have_sent() -> None:
     assert ledger.outcomes[0] == Unknown("RuntimeError: bug")
 
 
-def test_rejected_readers_leave_and_the_rest_is_sent() -> None:
+def test_rejected_recipients_are_removed_and_the_rest_is_sent() -> None:
     ledger, transport = FakeLedger(4), Scripted([Rejected({2: "no address"})])
     report, told = run(ledger, transport)
     assert (report, told) == (SendReport(accepted=3, rejected=1), [1, 3])
     assert [reader.id for reader in transport.submitted[1].recipients] == [1, 3, 4]
 
 
-def test_mixed_is_counted_reader_by_reader_and_only_the_unsent_go_again() -> None:
+def test_per_recipient_outcomes_are_counted_and_only_the_unsent_are_retried() -> None:
     mixed = PerRecipient(frozenset({1, 2}), {3: "550"}, {4: "cut off"}, not_sent_reason="connection lost")
     ledger, transport = FakeLedger(6), Scripted([mixed])
     report, told = run(ledger, transport)
@@ -161,7 +161,7 @@ def test_mixed_is_counted_reader_by_reader_and_only_the_unsent_go_again() -> Non
     assert [reader.id for reader in transport.submitted[1].recipients] == [5, 6]
 
 
-def test_mixed_with_stop_ends_the_run() -> None:
+def test_a_permanent_per_recipient_failure_ends_the_run() -> None:
     ledger, transport = (
         FakeLedger(2, 2),
         Scripted([PerRecipient(frozenset({1}), not_sent_reason="535", permanent=True)]),
@@ -235,7 +235,7 @@ def test_a_slow_provider_has_no_more_claimed_than_in_hand() -> None:
     assert seen == [1] * 5
 
 
-def test_what_no_hand_has_begun_when_the_run_is_stopped_has_lost_no_try() -> None:
+def test_batches_not_started_when_the_run_stops_lose_no_try() -> None:
     ledger, stop = FakeLedger(1, 1, 1, 1), threading.Event()
 
     def stopping() -> Outcome:
@@ -249,7 +249,7 @@ def test_what_no_hand_has_begun_when_the_run_is_stopped_has_lost_no_try() -> Non
 
 
 @pytest.mark.parametrize("end", [NotSent("the key is refused", permanent=True), Unknown("cut off")])
-def test_nothing_more_goes_out_by_a_hand_that_has_bad_news(end: Outcome) -> None:
+def test_a_worker_starts_nothing_after_a_failure(end: Outcome) -> None:
     ledger = FakeLedger(1, 1, 1, 1)
     first, second = Scripted([Accepted(), Busy(ledger, 1, lambda: end)], name="one"), Scripted(name="other")
     if isinstance(end, NotSent):
@@ -261,7 +261,7 @@ def test_nothing_more_goes_out_by_a_hand_that_has_bad_news(end: Outcome) -> None
         assert ledger.batches[2].tries == 1
 
 
-def test_an_error_of_the_ledger_leaves_what_no_hand_has_begun() -> None:
+def test_an_error_of_the_ledger_starts_no_more_batches() -> None:
     ledger = FakeLedger(1, 1, 1, 1)
 
     def breaking() -> Outcome:
@@ -275,7 +275,7 @@ def test_an_error_of_the_ledger_leaves_what_no_hand_has_begun() -> None:
     assert "submitting" not in [state for state, _ in ledger.states()]
 
 
-def test_stop_is_heard_while_the_provider_is_left_alone() -> None:
+def test_a_pausing_run_can_be_stopped() -> None:
     stop = threading.Event()
     ledger, transport = FakeLedger(1), Scripted([NotSent("slow down", retry_after=200.0)])
     threading.Timer(0.1, stop.set).start()
@@ -315,7 +315,7 @@ def test_an_unknown_of_a_provider_that_knows_its_batches_again_is_redone_by_it()
 
 
 class Shares:
-    """A Meter that lets so many readers go, and then says how long to wait."""
+    """A SendRateLimiter that allows so many recipients, and then says how long to wait."""
 
     def __init__(self, readers: int, wait: float) -> None:
         self.left, self.wait = readers, wait
@@ -362,7 +362,7 @@ def test_an_error_of_the_ledger_is_raised_and_ends_every_thread(where: str, thre
     assert len(transport.submitted) <= threads
 
 
-def test_an_error_before_a_byte_has_left_ends_the_run_and_puts_nobody_in_doubt() -> None:
+def test_an_error_before_sending_ends_the_run_and_leaves_nothing_unknown() -> None:
     ledger, transport = FakeLedger(3, 3), Scripted()
     ledger.batches[0].variant = "a variant without a letter"
     with pytest.raises(KeyError):
@@ -370,7 +370,7 @@ def test_an_error_before_a_byte_has_left_ends_the_run_and_puts_nobody_in_doubt()
     assert (ledger.states(), transport.submitted) == ([("pending", 3), ("pending", 3)], [])
 
 
-def test_a_journal_that_can_not_be_written_is_the_ledgers_error_and_puts_nobody_in_doubt() -> None:
+def test_a_failing_log_is_the_ledgers_error_and_leaves_nothing_unknown() -> None:
     def handing(outgoing: Outgoing, log: RecipientLog) -> Outcome:
         log.started(1)
         return Accepted()
@@ -379,11 +379,12 @@ def test_a_journal_that_can_not_be_written_is_the_ledgers_error_and_puts_nobody_
     ledger.note_error = LedgerBroke("disk full")
     with pytest.raises(LedgerBroke):
         run(ledger, Scripted([handing]))
-    assert ledger.outcomes == []  # it stays as noted, for the next run to recover exactly
+    # It stays as recorded, for the next run to recover.
+    assert ledger.outcomes == []
     assert ledger.states() == [("submitting", 3), ("pending", 3)]
 
 
-def test_the_journal_reaches_the_ledger() -> None:
+def test_the_log_is_written_to_the_ledger() -> None:
     def stepwise(outgoing: Outgoing, log: RecipientLog) -> Outcome:
         log.started(1)
         log.rejected(1, "550")

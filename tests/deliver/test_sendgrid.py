@@ -17,7 +17,7 @@ from digest.deliver.transports.sendgrid import SendGrid
 from digest.deliver.transports.sendgrid_answers import read_response
 from digest.deliver.transports.sendgrid_payload import request_body
 from digest.deliver.wire import HttpResponse
-from tests.deliver.letters import LETTER, SENDER, TEXT_ONLY, Notes, many, outgoing, token
+from tests.deliver.letters import EMAIL, SENDER, TEXT_ONLY, RecordingLog, many, outgoing, token
 from tests.support import sendgrid_schema
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import KEY, SendGridServer
@@ -28,12 +28,12 @@ ASHA = "asha@example.com"
 def submit(server: SendGridServer, batch: Outgoing | None = None, *, timeout: float = 5.0, key: str = KEY) -> Outcome:
     transport = SendGrid(key, host=server.url, timeout=timeout)
     try:
-        return transport.submit(batch or outgoing(ASHA, "ravi@example.com"), Notes())
+        return transport.submit(batch or outgoing(ASHA, "ravi@example.com"), RecordingLog())
     finally:
         transport.close()
 
 
-def test_a_thousand_readers_in_one_request_that_breaks_no_rule_of_the_schema(server: SendGridServer) -> None:
+def test_a_request_with_a_thousand_recipients_matches_the_schema(server: SendGridServer) -> None:
     addresses = many(1000)
     outcome = submit(server, outgoing(*addresses))
     assert isinstance(outcome, Accepted)
@@ -48,10 +48,10 @@ def test_a_thousand_readers_in_one_request_that_breaks_no_rule_of_the_schema(ser
     [
         outgoing(ASHA, letter=TEXT_ONLY),
         outgoing(ASHA, sender=replace(SENDER, name="", reply_to="", base_url="")),
-        outgoing("o'neil+news@example.com", letter=replace(LETTER, subject="a" * 500)),
+        outgoing("o'neil+news@example.com", letter=replace(EMAIL, subject="a" * 500)),
     ],
 )
-def test_unusual_letters_break_no_rule(server: SendGridServer, batch: Outgoing) -> None:
+def test_unusual_emails_match_the_schema(server: SendGridServer, batch: Outgoing) -> None:
     assert isinstance(submit(server, batch), Accepted)
     assert server.violations == []
 
@@ -71,7 +71,7 @@ def test_the_ids_that_come_back_in_events(server: SendGridServer) -> None:
     st.text(st.characters(max_codepoint=0x7E, min_codepoint=0x21, exclude_characters="<>@"), min_size=1, max_size=64)
 )
 def test_an_address_of_odd_signs_arrives_as_it_is(local: str) -> None:
-    """Quotes and backslashes stand in JSON, `&` and quotes in HTML, in other words."""
+    """JSON escapes quotes and backslashes, HTML escapes `&` and quotes."""
     batch = outgoing(f"{local}@example.com", ASHA)
     people = orjson.loads(request_body(batch))["personalizations"]
     for person, reader in zip(people, batch.recipients, strict=True):
@@ -83,8 +83,9 @@ def test_an_address_of_odd_signs_arrives_as_it_is(local: str) -> None:
         }
 
 
-def test_opens_and_clicks_are_told_where_wanted_but_never_of_the_way_out() -> None:
-    batch = outgoing(ASHA, letter=replace(LETTER, html=LETTER.html.replace("'", '"')))  # as premailer writes it
+def test_opens_and_clicks_are_tracked_on_request_but_never_unsubscribe_links() -> None:
+    # As premailer writes it.
+    batch = outgoing(ASHA, letter=replace(EMAIL, html=EMAIL.html.replace("'", '"')))
     plain, told = (orjson.loads(request_body(batch, tracking=wanted)) for wanted in (False, True))
     assert [one["enable"] for one in plain["tracking_settings"].values()] == [False, False, False]
     wanted = {name: one["enable"] for name, one in told["tracking_settings"].items()}
@@ -94,7 +95,7 @@ def test_opens_and_clicks_are_told_where_wanted_but_never_of_the_way_out() -> No
     assert html.count(own) == html.count(f'clicktracking="off" {own}') == plain["content"][1]["value"].count(own) > 0
 
 
-def test_a_fenced_attempt_names_its_fence_and_its_time() -> None:
+def test_a_scheduled_attempt_has_its_batch_id_and_time() -> None:
     plain, fenced = outgoing(ASHA), replace(outgoing(ASHA), schedule_id='an "id"', send_at=1_800_000_000)
     assert not {"batch_id", "send_at"} & orjson.loads(request_body(plain)).keys()
     found = orjson.loads(request_body(fenced))
@@ -138,7 +139,8 @@ def test_every_fault_leads_to_its_outcome(server: SendGridServer, kind: str, cap
         assert outcome == Rejected({2: "Does not contain a valid address."})
     if isinstance(outcome, Accepted):
         assert outcome.provider_id == server.messages[0].id
-    assert len(server.requests) <= 1  # nothing is repeated by itself
+    # Nothing is repeated automatically.
+    assert len(server.requests) <= 1
     assert KEY not in repr(outcome) + caplog.text
     assert server.violations == []
 
@@ -146,27 +148,27 @@ def test_every_fault_leads_to_its_outcome(server: SendGridServer, kind: str, cap
 @pytest.mark.parametrize("kind", ["reset_before_body", "reset_mid_body"])
 def test_a_request_that_was_never_whole_is_certainly_not_sent(server: SendGridServer, kind: str) -> None:
     server.faults = [kind]
-    outcome = submit(server, outgoing(ASHA, letter=replace(LETTER, text="क" * 8_000_000)))
+    outcome = submit(server, outgoing(ASHA, letter=replace(EMAIL, text="क" * 8_000_000)))
     assert isinstance(outcome, NotSent)
     assert not outcome.permanent
 
 
 @pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize(("kind", "wanted"), [("early_401", "never"), ("early_413", Split), ("early_500", "later")])
-def test_a_refusal_that_comes_before_the_letter_is_written_is_heard(
+def test_a_refusal_before_the_request_is_complete_is_read(
     kind: str, wanted: Any, tls: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The connection is then closed upon us in the middle of writing; a 500 at half time is no word on the letter."""
+    """The server closes the connection while we write. A 500 at that point says nothing about the email."""
     with SendGridServer(faults=[kind], tls=tls) as server:
         if tls:
             monkeypatch.setenv("SSL_CERT_FILE", str(server.cafile))
-        batch = outgoing(ASHA, "ravi@example.com", letter=replace(LETTER, text="क" * 8_000_000))
+        batch = outgoing(ASHA, "ravi@example.com", letter=replace(EMAIL, text="क" * 8_000_000))
         assert kind_of(submit(server, batch)) == wanted
 
 
 def test_a_server_that_stops_reading_ends_the_attempt_in_time(server: SendGridServer) -> None:
     server.faults = [Fault("early_413_stall", seconds=30)]
-    batch = outgoing(ASHA, "ravi@example.com", letter=replace(LETTER, text="क" * 8_000_000))
+    batch = outgoing(ASHA, "ravi@example.com", letter=replace(EMAIL, text="क" * 8_000_000))
     assert isinstance(submit(server, batch, timeout=0.4), Split)
     assert server.outwaited == []
 
@@ -184,7 +186,7 @@ def test_a_body_that_never_ends_is_not_waited_for_once_the_head_has_said_it(serv
     assert server.outwaited == []
 
 
-def test_nobody_listening_is_not_sent(server: SendGridServer) -> None:
+def test_a_refused_connection_is_not_sent(server: SendGridServer) -> None:
     with server.refusing():
         outcome = submit(server)
     assert isinstance(outcome, NotSent)
@@ -227,7 +229,7 @@ def test_a_rate_limit_names_the_wait(server: SendGridServer) -> None:
         ({"x-ratelimit-reset": "1000000005", "retry-after": "9", "date": "Sun, 09 Sep 2001 01:46:40 GMT"}, 9.0),
     ],
 )
-def test_rate_limits_in_other_words(headers: dict[str, str], wait: float | None) -> None:
+def test_rate_limit_headers(headers: dict[str, str], wait: float | None) -> None:
     outcome = read_response(HttpResponse(429, headers, b""), outgoing(ASHA))
     assert outcome == NotSent("sendgrid asks to slow down (429)", retry_after=wait)
 
@@ -245,7 +247,7 @@ def test_a_redirect_is_never_followed_and_the_key_goes_nowhere_else(server: Send
         assert len(server.requests) == 1
 
 
-def test_a_400_names_the_reader_and_not_the_place_in_the_list(server: SendGridServer) -> None:
+def test_a_400_is_mapped_to_the_recipient_and_not_to_the_position(server: SendGridServer) -> None:
     addresses = many(5)
     readers = tuple(
         recipient(id, address, SENDER, token) for id, address in zip((90, 12, 55, 7, 31), addresses, strict=True)
@@ -278,7 +280,7 @@ def test_a_400_names_the_reader_and_not_the_place_in_the_list(server: SendGridSe
         (100, b"", 1, Unknown("sendgrid answered 100")), (418, b"", 1, Unknown("sendgrid answered 418")),
     ],
 )  # fmt: skip
-def test_answers_of_every_shape(status: int, body: bytes, readers: int, wanted: Any) -> None:
+def test_responses_of_every_kind(status: int, body: bytes, readers: int, wanted: Any) -> None:
     outcome = read_response(HttpResponse(status, {}, body), outgoing(*many(readers)))
     assert wanted in (outcome, kind_of(outcome))
 

@@ -1,4 +1,4 @@
-"""A fenced attempt can be recalled until shortly before it goes, and only the provider's own word says that it was."""
+"""A scheduled attempt can be cancelled until shortly before its time, if the provider confirms it."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def hand_in(server: SendGridServer, schedule_id: str, *addresses: str, seconds: 
     assert ask(server, payload(*addresses) | {"batch_id": schedule_id, "send_at": NOW + seconds})[0] == 202
 
 
-def test_sendgrid_is_a_fence_and_every_attempt_gets_an_id_of_its_own(transport: SendGrid) -> None:
+def test_sendgrid_is_cancellable_and_every_attempt_has_its_own_id(transport: SendGrid) -> None:
     assert isinstance(transport, Cancellable)
     assert opened(transport) != opened(transport)
 
 
-def test_what_was_recalled_never_goes_and_what_was_not_does(server: SendGridServer, transport: SendGrid) -> None:
+def test_a_cancelled_attempt_is_never_sent_and_others_are(server: SendGridServer, transport: SendGrid) -> None:
     first, second = opened(transport), opened(transport)
     hand_in(server, first, "asha@example.com")
     hand_in(server, second, "ravi@example.com")
@@ -57,7 +57,7 @@ def test_what_was_recalled_never_goes_and_what_was_not_does(server: SendGridServ
     assert server.counts == {"ravi@example.com": 1}
 
 
-def test_what_comes_late_under_a_recalled_id_does_not_go_either(server: SendGridServer, transport: SendGrid) -> None:
+def test_a_late_request_with_a_cancelled_id_is_not_sent(server: SendGridServer, transport: SendGrid) -> None:
     schedule_id = opened(transport)
     assert transport.cancel(schedule_id)
     hand_in(server, schedule_id, "asha@example.com")
@@ -65,25 +65,25 @@ def test_what_comes_late_under_a_recalled_id_does_not_go_either(server: SendGrid
     assert server.counts == {}
 
 
-def test_it_may_be_recalled_again_and_is_never_undone(server: SendGridServer, transport: SendGrid) -> None:
+def test_cancelling_again_changes_nothing(server: SendGridServer, transport: SendGrid) -> None:
     schedule_id = opened(transport)
     assert [transport.cancel(schedule_id) for _ in range(3)] == [True] * 3
     assert {seen.method for seen in server.requests} == {"POST", "GET"}
 
 
-def test_an_id_that_the_provider_never_gave_is_not_recalled(transport: SendGrid) -> None:
+def test_an_unknown_id_cannot_be_cancelled(transport: SendGrid) -> None:
     assert not transport.cancel("unheard-of")
     assert not transport.cancel("../scopes?x=")
 
 
-def test_no_more_than_ten_are_recalled_at_once(transport: SendGrid) -> None:
+def test_at_most_ten_cancellations_are_open(transport: SendGrid) -> None:
     schedule_ids = [opened(transport) for _ in range(11)]
     assert [transport.cancel(schedule_id) for schedule_id in schedule_ids] == [True] * 10 + [False]
     assert transport.cancel(schedule_ids[0])
 
 
 @pytest.mark.parametrize("kind", sorted(FAULTS))
-def test_no_fault_opens_a_fence_that_is_none(server: SendGridServer, transport: SendGrid, kind: str) -> None:
+def test_no_fault_returns_an_invalid_schedule_id(server: SendGridServer, transport: SendGrid, kind: str) -> None:
     server.faults = [Fault(kind, on="batch", seconds=0.6)]
     schedule_id = transport.new_schedule_id()
     if isinstance(schedule_id, NotSent):
@@ -101,7 +101,7 @@ def test_no_fault_opens_a_fence_that_is_none(server: SendGridServer, transport: 
 def test_confirmed_only_when_the_provider_shows_it(
     server: SendGridServer, transport: SendGrid, kind: str, late: bool
 ) -> None:
-    """Whatever becomes of the order or of the question after it: True is said only of what is cancelled in truth."""
+    """Whatever happens to the request or to the check after it, True means that it is really cancelled."""
     schedule_id = opened(transport)
     entries = [Fault(kind, on="scheduled", seconds=0.6)]
     server.faults = [*([Fault("ok", on="scheduled")] if late else []), *entries]
@@ -118,7 +118,7 @@ def test_confirmed_only_when_the_provider_shows_it(
     assert confirmed
 
 
-def test_a_key_that_may_not_recall_is_said_at_once() -> None:
+def test_a_key_without_the_scope_for_scheduling_fails_at_once() -> None:
     with SendGridServer(scopes=["mail.send"]) as server:
         transport = SendGrid(KEY, host=server.url)
         schedule_id = transport.new_schedule_id()
@@ -131,7 +131,7 @@ def test_a_key_that_may_not_recall_is_said_at_once() -> None:
         transport.close()
 
 
-def test_nobody_listening(server: SendGridServer, transport: SendGrid) -> None:
+def test_a_refused_connection(server: SendGridServer, transport: SendGrid) -> None:
     schedule_id = opened(transport)
     with server.refusing():
         assert isinstance(transport.new_schedule_id(), NotSent)
@@ -142,7 +142,7 @@ def test_nobody_listening(server: SendGridServer, transport: SendGrid) -> None:
 @pytest.mark.parametrize(
     "said", [b"", b"[]", b"{}", b"7", b'{"batch_id": 7}', b'{"batch_id": "../up"}', b'{"batch_id": ""}', b"<html>"]
 )
-def test_an_answer_without_an_id_opens_nothing(said: bytes) -> None:
+def test_a_response_without_an_id_is_not_sent(said: bytes) -> None:
     with HttpServer() as site:
         site.route("/v3/mail/batch", said, status=201, type="application/json")
         transport = SendGrid(KEY, host=site.url(""))

@@ -46,7 +46,7 @@ def test_each_list_says_what_an_event_would(server: SendGridServer, transport: S
     assert read(transport, name) == [SuppressionEntry("asha@example.com", kind, NOW - timedelta(hours=1), reason)]
 
 
-def test_blocks_are_not_for_good(transport: SendGrid) -> None:
+def test_blocks_are_not_a_suppression_list(transport: SendGrid) -> None:
     assert set(transport.lists) == {"bounces", "invalid_emails", "spam_reports", "unsubscribes"}
 
 

@@ -13,7 +13,7 @@ from digest.deliver.outcome import Unknown
 from digest.deliver.transports.sendgrid import SendGrid
 from digest.deliver.transports.sendgrid_probe import find_attempt
 from digest.deliver.wire import HttpResponse
-from tests.deliver.letters import Notes, many, outgoing
+from tests.deliver.letters import RecordingLog, many, outgoing
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import SendGridServer
@@ -22,11 +22,11 @@ ASHA, QUOTED = "asha@example.com", "o'neil@example.com"
 
 
 def submit(transport: SendGrid, attempt: str, *addresses: str) -> object:
-    return transport.submit(replace(outgoing(*addresses), attempt=attempt), Notes())
+    return transport.submit(replace(outgoing(*addresses), attempt=attempt), RecordingLog())
 
 
 @pytest.mark.parametrize("address", [ASHA, QUOTED])
-def test_an_attempt_that_was_taken_though_nobody_told_us(
+def test_an_accepted_attempt_without_a_response_is_found(
     server: SendGridServer, transport: SendGrid, address: str
 ) -> None:
     server.faults = ["accept_then_close"]
@@ -34,20 +34,20 @@ def test_an_attempt_that_was_taken_though_nobody_told_us(
     assert transport.find_in_log("a1", [address])
 
 
-def test_an_attempt_that_was_lost_shows_nothing(server: SendGridServer, transport: SendGrid) -> None:
+def test_a_lost_attempt_is_not_found(server: SendGridServer, transport: SendGrid) -> None:
     server.faults = ["lose_then_close"]
     submit(transport, "a1", ASHA)
     assert not transport.find_in_log("a1", [ASHA])
 
 
-def test_another_attempt_to_the_same_reader_is_no_proof(transport: SendGrid) -> None:
+def test_another_attempt_to_the_same_recipient_proves_nothing(transport: SendGrid) -> None:
     for attempt in ("a1", "a2"):
         submit(transport, attempt, ASHA)
     assert not transport.find_in_log("a3", [ASHA])
     assert [transport.find_in_log(attempt, [ASHA]) for attempt in ("a1", "a2")] == [True] * 2
 
 
-def test_a_log_that_answers_with_another_readers_message_proves_nothing() -> None:
+def test_a_message_to_another_recipient_proves_nothing() -> None:
     def ask(method: str, _path: str, _body: Mapping[str, Any] | None) -> HttpResponse:
         row = {"sg_message_id": "m1", "to_email": "ravi@example.com", "status": "delivered"}
         told = {"messages": [row]} if method == "POST" else {**row, "custom_args": {"dg_attempt": "a1"}}
@@ -57,7 +57,7 @@ def test_a_log_that_answers_with_another_readers_message_proves_nothing() -> Non
     assert find_attempt(ask, "a1", ["Ravi@example.com"])
 
 
-def test_what_was_recalled_is_no_proof(server: SendGridServer, transport: SendGrid) -> None:
+def test_a_cancelled_attempt_proves_nothing(server: SendGridServer, transport: SendGrid) -> None:
     schedule_id = transport.new_schedule_id()
     assert isinstance(schedule_id, str)
     now = int(server.clock.now())
@@ -76,7 +76,7 @@ def test_what_was_recalled_is_no_proof(server: SendGridServer, transport: SendGr
     assert not transport.find_in_log("a1", [ASHA])
 
 
-def test_a_thousand_readers_take_a_handful_of_questions(server: SendGridServer, transport: SendGrid) -> None:
+def test_a_thousand_recipients_need_few_requests(server: SendGridServer, transport: SendGrid) -> None:
     assert not transport.find_in_log("a1", many(1000))
     assert len(server.requests) <= 10
 

@@ -1,4 +1,4 @@
-"""SendGrid is tried before it is trusted: each thing that would stop a send is named, and nobody is mailed."""
+"""Probing SendGrid reports each problem that would prevent sending, and mails nobody."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from tests.support.sendgrid_server import KEY, SendGridServer
 def server() -> Iterator[SendGridServer]:
     with SendGridServer() as found:
         yield found
-        assert not found.messages  # whatever is asked, nobody is mailed
+        # Probing mails nobody.
+        assert not found.messages
         assert found.violations == []
 
 
@@ -58,7 +59,7 @@ def test_a_key_that_may_not_send(server: SendGridServer) -> None:
 
 
 @pytest.mark.parametrize("scope", ["mail.batch.create", "user.scheduled_sends.create", "user.scheduled_sends.read"])
-def test_a_key_that_can_send_but_not_fence_is_a_warning_that_names_the_scope(
+def test_a_key_without_the_scope_for_scheduling_is_a_warning_that_names_the_scope(
     server: SendGridServer, scope: str
 ) -> None:
     server.api.scopes = set(SCOPES) - {scope}
@@ -84,7 +85,7 @@ def test_a_log_that_may_not_be_read_is_a_warning(server: SendGridServer) -> None
         ({}, {"News@Example.com": True}, True),
     ],
 )
-def test_a_sender_whom_nobody_has_verified(
+def test_an_unverified_sender(
     server: SendGridServer, domains: dict[str, bool], senders: dict[str, bool], verified: bool
 ) -> None:
     server.api.domains, server.api.senders = domains, senders
@@ -104,7 +105,7 @@ def test_what_the_key_may_not_see_is_no_fault(server: SendGridServer, scope: str
     assert probe(server.url) == ""
 
 
-def test_nobody_listening(server: SendGridServer) -> None:
+def test_a_refused_connection(server: SendGridServer) -> None:
     with server.refusing():
         assert "refused" in probe(server.url)
         assert misses(server) == ()

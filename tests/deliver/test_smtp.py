@@ -1,4 +1,4 @@
-"""The SMTP transport: what is told of each reader, and on which side of the final dot a connection broke."""
+"""The SMTP transport: an outcome for each recipient, before or after the final dot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from digest.deliver.outcome import NotSent, PerRecipient
 from digest.deliver.transports.smtp import Smtp
-from tests.deliver.letters import Notes, many, outgoing
+from tests.deliver.letters import RecordingLog, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
 from tests.deliver.ways import clock
 from tests.support.smtp_server import RecordingSmtp
@@ -25,8 +25,8 @@ def transport(server: Any, **given: Any) -> Iterator[Smtp]:
     found.close()
 
 
-def test_a_refused_reader_is_rejected_and_the_others_are_served() -> None:
-    notes = Notes()
+def test_a_refused_recipient_is_rejected_and_the_others_are_sent() -> None:
+    notes = RecordingLog()
     with RecordingSmtp(reject=[B]) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(A, B, C), notes)
         assert outcome == PerRecipient(frozenset({1, 3}), {2: "550 5.1.1 no such user"})
@@ -35,15 +35,15 @@ def test_a_refused_reader_is_rejected_and_the_others_are_served() -> None:
     assert notes.entries == [("started", 1), ("started", 2), ("rejected", 2, "550 5.1.1 no such user"), ("started", 3)]
 
 
-def test_everybody_refused() -> None:
+def test_all_recipients_refused() -> None:
     with RecordingSmtp(reject=[A, B]) as server, transport(server) as smtp:
-        outcome = smtp.submit(outgoing(A, B), Notes())
+        outcome = smtp.submit(outgoing(A, B), RecordingLog())
         assert isinstance(outcome, PerRecipient)
         assert (set(outcome.rejected), outcome.accepted, outcome.unknown) == ({1, 2}, frozenset(), {})
 
 
-def test_a_deferred_reader_is_put_off_and_the_others_are_served() -> None:
-    notes = Notes()
+def test_a_deferred_recipient_is_recorded_and_the_others_are_sent() -> None:
+    notes = RecordingLog()
     with RecordingSmtp(defer=[B]) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(A, B, C), notes)
         assert isinstance(outcome, PerRecipient)
@@ -56,7 +56,7 @@ def test_a_deferred_reader_is_put_off_and_the_others_are_served() -> None:
 
 def test_a_server_that_defers_everyone_is_left_alone() -> None:
     readers = [f"reader{number}@example.com" for number in range(6)]
-    notes = Notes()
+    notes = RecordingLog()
     with RecordingSmtp(defer=readers) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(*readers), notes)
         assert isinstance(outcome, PerRecipient)
@@ -70,20 +70,20 @@ def test_a_server_that_defers_everyone_is_left_alone() -> None:
     ("what", "taken"),
     [("accept_then_close", 1), ("accept_then_reset", 1), ("accept_then_hang", 1), ("lose_then_close", 0)],
 )
-def test_silence_after_the_final_dot_is_unknown_for_that_reader_alone(what: str, taken: int) -> None:
+def test_silence_after_the_final_dot_is_unknown_for_that_recipient_only(what: str, taken: int) -> None:
     with RecordingSmtp(after_dot=["ok", what], hang=2.0) as server, transport(server, timeout=0.5) as smtp:  # type: ignore[list-item]
-        outcome = smtp.submit(outgoing(A, B, C), Notes())
+        outcome = smtp.submit(outgoing(A, B, C), RecordingLog())
         assert isinstance(outcome, PerRecipient)
         assert (outcome.accepted, outcome.rejected, set(outcome.unknown)) == ({1}, {}, {2})
         assert outcome.not_sent_reason
         assert server.counts[C] == 0
         assert server.counts[B] == taken
-        assert smtp.submit(outgoing(C), Notes()) == PerRecipient(frozenset({1}))
+        assert smtp.submit(outgoing(C), RecordingLog()) == PerRecipient(frozenset({1}))
 
 
 def test_a_code_after_the_final_dot_is_definite() -> None:
     with RecordingSmtp(after_dot=["554", "ok", "452"]) as server, transport(server) as smtp:
-        outcome = smtp.submit(outgoing(A, B, C), Notes())
+        outcome = smtp.submit(outgoing(A, B, C), RecordingLog())
         assert isinstance(outcome, PerRecipient)
         assert (outcome.accepted, set(outcome.rejected), outcome.unknown) == ({2}, {1}, {})
         assert "452" in outcome.not_sent_reason
@@ -96,7 +96,7 @@ def test_a_code_after_the_final_dot_is_definite() -> None:
 @pytest.mark.parametrize("pipelining", [False, True])
 def test_an_answer_after_the_final_dot_that_makes_no_sense_is_unknown(said: bytes | None, pipelining: bool) -> None:
     with ScriptedSmtp(pipelining=pipelining, dot=[b"250 ok\r\n", said]) as server, transport(server) as smtp:
-        outcome = smtp.submit(outgoing(A, B, C), Notes())
+        outcome = smtp.submit(outgoing(A, B, C), RecordingLog())
         assert isinstance(outcome, PerRecipient)
         assert (outcome.accepted, outcome.rejected, set(outcome.unknown)) == ({1}, {}, {2})
 
@@ -115,34 +115,35 @@ def test_an_answer_after_the_final_dot_that_makes_no_sense_is_unknown(said: byte
     ],
 )
 @pytest.mark.parametrize("pipelining", [False, True])
-def test_before_the_final_dot_nobody_is_in_doubt(script: dict[str, Any], stop: bool, pipelining: bool) -> None:
+def test_before_the_final_dot_nothing_is_unknown(script: dict[str, Any], stop: bool, pipelining: bool) -> None:
     script = {verb: list(said) for verb, said in script.items()}
     with ScriptedSmtp(pipelining=pipelining, **script) as server, transport(server) as smtp:
-        outcome = smtp.submit(outgoing(A, B), Notes())
+        outcome = smtp.submit(outgoing(A, B), RecordingLog())
         assert isinstance(outcome, PerRecipient)
         assert (outcome.accepted, outcome.rejected, outcome.unknown, outcome.permanent) == (set(), {}, {}, stop)
         assert outcome.not_sent_reason.startswith(f"smtp 127.0.0.1:{server.port}: ")
-        assert smtp.submit(outgoing(B), Notes()) == PerRecipient(frozenset({1}))  # on a connection that is fit for it
+        # The connection still works.
+        assert smtp.submit(outgoing(B), RecordingLog()) == PerRecipient(frozenset({1}))
 
 
-def test_a_sender_out_of_turn_is_no_sender_refused_for_good() -> None:
+def test_a_bad_sequence_of_commands_is_not_permanent() -> None:
     with ScriptedSmtp(mail=[b"503 nested MAIL\r\n"]) as server, transport(server) as smtp:
-        outcome = smtp.submit(outgoing(A), Notes())
+        outcome = smtp.submit(outgoing(A), RecordingLog())
         assert isinstance(outcome, PerRecipient)
         assert not outcome.permanent
-        assert smtp.submit(outgoing(A), Notes()) == PerRecipient(frozenset({1}))
+        assert smtp.submit(outgoing(A), RecordingLog()) == PerRecipient(frozenset({1}))
 
 
-def test_a_letter_refused_at_data_leaves_the_connection_fit_for_the_next() -> None:
+def test_after_a_refusal_at_data_the_connection_takes_the_next_email() -> None:
     with ScriptedSmtp(data=[b"554 no\r\n"]) as server, transport(server) as smtp:
-        assert smtp.submit(outgoing(A, B), Notes()) == PerRecipient(frozenset({2}), {1: "554 no"})
+        assert smtp.submit(outgoing(A, B), RecordingLog()) == PerRecipient(frozenset({2}), {1: "554 no"})
         assert server.seen == ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "RSET", "MAIL", "RCPT", "DATA", "."]
 
 
 @pytest.mark.parametrize("said", [b"554 no service\r\n", b"421 busy\r\n", None])
-def test_a_server_that_lets_nobody_in(said: bytes | None) -> None:
+def test_a_server_that_accepts_no_connection(said: bytes | None) -> None:
     with ScriptedSmtp(connect=[said]) as server, transport(server) as smtp:
-        outcome = smtp.submit(outgoing(A), Notes())
+        outcome = smtp.submit(outgoing(A), RecordingLog())
         assert isinstance(outcome, NotSent)
         assert smtp.open == []
 
@@ -150,7 +151,7 @@ def test_a_server_that_lets_nobody_in(said: bytes | None) -> None:
 def test_no_server_at_all() -> None:
     with RecordingSmtp() as server:
         pass
-    notes = Notes()
+    notes = RecordingLog()
     with transport(server) as smtp:
         outcome = smtp.submit(outgoing(A), notes)
         assert isinstance(outcome, NotSent)
@@ -163,7 +164,7 @@ def test_no_server_at_all() -> None:
 def test_a_wrong_password_stops_the_run_and_is_not_shown() -> None:
     with RecordingSmtp(login=("desk", "right")) as server:
         with transport(server, username="desk", password="wrong-but-secret") as smtp:
-            outcome = smtp.submit(outgoing(A, B), Notes())
+            outcome = smtp.submit(outgoing(A, B), RecordingLog())
             assert isinstance(outcome, NotSent)
             assert outcome.permanent
             assert outcome.reason.startswith(f"smtp 127.0.0.1:{server.port}: 535 ")
@@ -171,9 +172,9 @@ def test_a_wrong_password_stops_the_run_and_is_not_shown() -> None:
             assert "wrong-but-secret" not in repr(outcome) + str(smtp.probe())
         with transport(server, username="desk", password="right") as smtp:
             assert smtp.probe() is None
-            assert smtp.submit(outgoing(A), Notes()) == PerRecipient(frozenset({1}))
+            assert smtp.submit(outgoing(A), RecordingLog()) == PerRecipient(frozenset({1}))
         with transport(server, username="डेस्क", password="right") as smtp:
-            outcome = smtp.submit(outgoing(B), Notes())
+            outcome = smtp.submit(outgoing(B), RecordingLog())
             assert isinstance(outcome, NotSent)
             assert outcome.permanent
         assert server.counts == {A: 1}
@@ -182,25 +183,26 @@ def test_a_wrong_password_stops_the_run_and_is_not_shown() -> None:
 def test_starttls(monkeypatch: pytest.MonkeyPatch) -> None:
     with RecordingSmtp(starttls=True) as server:
         with transport(server, security="starttls") as smtp:
-            outcome = smtp.submit(outgoing(A), Notes())
+            outcome = smtp.submit(outgoing(A), RecordingLog())
             assert isinstance(outcome, NotSent)
             assert outcome.permanent
             assert "CERTIFICATE_VERIFY_FAILED" in outcome.reason
         monkeypatch.setenv("SSL_CERT_FILE", str(server.cafile))
         with transport(server, security="starttls") as smtp:
-            assert smtp.submit(outgoing(A), Notes()) == PerRecipient(frozenset({1}))
+            assert smtp.submit(outgoing(A), RecordingLog()) == PerRecipient(frozenset({1}))
     with RecordingSmtp() as plain, transport(plain, security="starttls") as smtp:
-        outcome = smtp.submit(outgoing(A), Notes())
+        outcome = smtp.submit(outgoing(A), RecordingLog())
         assert isinstance(outcome, NotSent)
-        assert outcome.permanent  # never sent in the clear instead
+        # It is never sent unencrypted instead.
+        assert outcome.permanent
         assert plain.letters == []
 
 
-def test_the_journal_is_written_before_each_letter_leaves() -> None:
+def test_the_log_is_written_before_each_email_is_sent() -> None:
     with RecordingSmtp() as server, transport(server) as smtp:
         taken: list[tuple[int, int]] = []
 
-        class Watch(Notes):
+        class Watch(RecordingLog):
             def started(self, reader: int) -> None:
                 taken.append((reader, len(server.letters)))
 
@@ -208,8 +210,8 @@ def test_the_journal_is_written_before_each_letter_leaves() -> None:
         assert taken == [(n, n - 1) for n in range(1, 6)]
 
 
-def test_a_journal_that_fails_stops_before_a_byte_leaves() -> None:
-    class Full(Notes):
+def test_a_failing_log_stops_before_anything_is_sent() -> None:
+    class Full(RecordingLog):
         def started(self, reader: int) -> None:
             if reader == 2:
                 raise OSError("disk full")
@@ -220,20 +222,20 @@ def test_a_journal_that_fails_stops_before_a_byte_leaves() -> None:
         assert server.counts == {A: 1}
 
 
-def test_after_a_hundred_letters_there_is_a_new_connection() -> None:
+def test_after_a_hundred_emails_there_is_a_new_connection() -> None:
     with RecordingSmtp() as server, transport(server) as smtp:
-        assert smtp.submit(outgoing(*many(230)), Notes()) == PerRecipient(frozenset(range(1, 231)))
+        assert smtp.submit(outgoing(*many(230)), RecordingLog()) == PerRecipient(frozenset(range(1, 231)))
         assert server.connections == 3
         assert server.counts == dict.fromkeys(many(230), 1)
         assert len(smtp.open) == 1
 
 
-def test_a_connection_that_the_server_closed_while_idle_leaves_nobody_in_doubt() -> None:
+def test_a_connection_closed_while_idle_leaves_nothing_unknown() -> None:
     with ScriptedSmtp(noop=[b"250 ok\r\n", b"421 idle\r\n"], mail=[None]) as server, transport(server) as smtp:
         assert smtp.probe() is None
         assert "421 idle" in str(smtp.probe())
-        outcome = smtp.submit(outgoing(A), Notes())
+        outcome = smtp.submit(outgoing(A), RecordingLog())
         assert isinstance(outcome, PerRecipient)
         assert outcome.not_sent_reason
         assert outcome.unknown == {}
-        assert smtp.submit(outgoing(A), Notes()) == PerRecipient(frozenset({1}))
+        assert smtp.submit(outgoing(A), RecordingLog()) == PerRecipient(frozenset({1}))

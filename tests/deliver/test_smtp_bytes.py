@@ -1,4 +1,4 @@
-"""Large and odd letters over SMTP: every byte arrives, and where the line breaks within one nobody is in doubt."""
+"""Large and unusual emails over SMTP: every byte arrives, and a broken connection within one leaves nothing unknown."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def connected(server: RawSmtp, *, security: str = "none", timeout: float = 5.0) 
 
 
 def unstuffed(letter: bytes) -> bytes:
-    """What the receiver of these bytes takes the letter to be (RFC 5321 section 4.5.2)."""
+    """The email that the receiver reads from these bytes (RFC 5321 section 4.5.2)."""
     return b"".join(line[1:] if line.startswith(b".") else line for line in letter.splitlines(keepends=True))
 
 
@@ -67,7 +67,7 @@ def test_every_byte_arrives(name: str, security: str, identity: Identity, monkey
 
 @settings(deadline=None, max_examples=examples(80))
 @given(st.lists(st.sampled_from([b".", b"..", b"\r\n", b"a", b"a.", LINE, b"b." * 150]), max_size=30).map(b"".join))
-def test_no_letter_ends_before_its_end(mail: bytes) -> None:
+def test_no_email_ends_early(mail: bytes) -> None:
     with RawSmtp() as server:
         with closing(connected(server)) as connection:
             connection.send(TO, mail, following=None)
@@ -82,7 +82,8 @@ def test_a_server_that_reads_slowly_has_time_while_it_reads(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(identity.certificate))
     mail = os.urandom(1_250_000).hex().encode() + b"\r\n"
-    pause = 0.06 if security == "none" else 0.015  # TLS is read in records of 16 kB
+    # TLS is read in records of 16 kB.
+    pause = 0.06 if security == "none" else 0.015
     with RawSmtp(pause=pause, tls=identity if security == "tls" else None) as server:
         with closing(connected(server, security=security, timeout=1.0)) as connection:
             connection.send(TO, mail, following=None)
@@ -93,7 +94,7 @@ def test_a_server_that_reads_slowly_has_time_while_it_reads(
 
 @pytest.mark.parametrize("security", ["none", "tls"])
 @pytest.mark.parametrize("cut", [1, 3_000_000])
-def test_a_line_that_breaks_within_a_letter_leaves_nobody_in_doubt(
+def test_a_connection_that_breaks_within_an_email_leaves_nothing_unknown(
     cut: int, security: str, identity: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(identity.certificate))

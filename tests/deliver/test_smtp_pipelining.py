@@ -1,4 +1,4 @@
-"""SMTP where the server offers PIPELINING: the same truth about each reader, in one round trip a letter."""
+"""SMTP with PIPELINING: the same outcomes, with one round trip for each email."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from digest.deliver.outcome import PerRecipient
 from digest.deliver.transports.smtp import Smtp
-from tests.deliver.letters import Notes, many, outgoing
+from tests.deliver.letters import RecordingLog, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
 from tests.deliver.test_smtp import A, B, C, transport
 from tests.deliver.ways import clock
@@ -21,11 +21,11 @@ from tests.support.profiles import examples
 OK, GO = b"250 fine\r\n", b"354 go on\r\n"
 
 
-def test_the_next_letter_is_asked_for_behind_the_final_dot() -> None:
+def test_the_next_email_is_announced_behind_the_final_dot() -> None:
     with ScriptedSmtp(pipelining=True) as server, transport(server) as smtp:
-        notes = Notes()
+        notes = RecordingLog()
         assert smtp.submit(outgoing(A, B, C), notes) == PerRecipient(frozenset({1, 2, 3}))
-        assert smtp.submit(outgoing(A), Notes()) == PerRecipient(frozenset({1}))
+        assert smtp.submit(outgoing(A), RecordingLog()) == PerRecipient(frozenset({1}))
         assert server.seen == ["CONNECT", "EHLO", *["MAIL", "RCPT", "DATA", "."] * 4]
         assert server.taken == [A, B, C, A]
     assert notes.entries == [("started", 1), ("started", 2), ("started", 3)]
@@ -70,9 +70,9 @@ class SlowSmtp(threading.Thread):
         self.join(6)
 
 
-def test_one_round_trip_a_letter() -> None:
+def test_one_round_trip_for_each_email() -> None:
     with SlowSmtp() as server, transport(server) as smtp:
-        assert smtp.submit(outgoing(*many(5)), Notes()) == PerRecipient(frozenset(range(1, 6)))
+        assert smtp.submit(outgoing(*many(5)), RecordingLog()) == PerRecipient(frozenset(range(1, 6)))
         smtp.close()
     hello, first, *letters = server.portions
     assert hello.startswith(b"ehlo")
@@ -86,8 +86,8 @@ def test_one_round_trip_a_letter() -> None:
 
 @pytest.mark.parametrize("data", [GO, b"503 no recipients\r\n", b"554 no recipients\r\n"])
 @pytest.mark.parametrize(("rcpt", "ends"), [(b"550 no such\r\n", "rejected"), (b"451 later\r\n", "put off")])
-def test_a_reader_refused_among_others_harms_nobody(data: bytes, rcpt: bytes, ends: str) -> None:
-    notes = Notes()
+def test_a_refused_recipient_does_not_affect_the_others(data: bytes, rcpt: bytes, ends: str) -> None:
+    notes = RecordingLog()
     script: dict[str, Any] = {"rcpt": [OK, rcpt], "data": [GO, data], "dot": [OK, *[b"554 nobody\r\n"] * (data == GO)]}
     with ScriptedSmtp(pipelining=True, **script) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(A, B, C), notes)
@@ -105,28 +105,30 @@ def test_a_reader_refused_among_others_harms_nobody(data: bytes, rcpt: bytes, en
 
 
 def test_what_was_asked_ahead_is_not_taken_for_an_answer_to_the_next_batch() -> None:
-    """Three put off end the submission while the fourth's envelope is under way."""
+    """Three deferrals end the submission after the fourth email was announced."""
     with ScriptedSmtp(pipelining=True, dot=[b"451 later\r\n"] * 3) as server, transport(server) as smtp:
-        outcome = smtp.submit(outgoing(*many(5)), Notes())
+        outcome = smtp.submit(outgoing(*many(5)), RecordingLog())
         assert isinstance(outcome, PerRecipient)
         assert "451 later" in outcome.not_sent_reason
-        assert smtp.submit(outgoing(A), Notes()) == PerRecipient(frozenset({1}))
+        assert smtp.submit(outgoing(A), RecordingLog()) == PerRecipient(frozenset({1}))
         assert server.seen.count("CONNECT") == 2
         assert server.taken == [A]
         assert smtp.probe() is None
 
 
 @pytest.mark.parametrize("pipelining", [False, True])
-def test_a_run_that_is_to_stop_ends_before_the_next_letter(pipelining: bool) -> None:
+def test_a_stopped_run_ends_before_the_next_email(pipelining: bool) -> None:
     with ScriptedSmtp(pipelining=pipelining) as server, transport(server) as smtp:
-        notes = Notes(stop_after=2)
+        notes = RecordingLog(stop_after=2)
         outcome = smtp.submit(outgoing(A, B, C), notes)
         assert isinstance(outcome, PerRecipient)
         assert (outcome.accepted, outcome.rejected, outcome.unknown, outcome.permanent) == ({1, 2}, {}, {}, False)
         assert "stop" in outcome.not_sent_reason
         assert server.taken == [A, B]
-        assert smtp.submit(outgoing(C), Notes(stop_after=0)) == PerRecipient(not_sent_reason=outcome.not_sent_reason)
-        assert smtp.submit(outgoing(C), Notes()) == PerRecipient(frozenset({1}))
+        assert smtp.submit(outgoing(C), RecordingLog(stop_after=0)) == PerRecipient(
+            not_sent_reason=outcome.not_sent_reason
+        )
+        assert smtp.submit(outgoing(C), RecordingLog()) == PerRecipient(frozenset({1}))
         assert server.taken == [A, B, C]
 
 
@@ -144,12 +146,12 @@ USUAL = {"mail": OK, "rcpt": OK, "data": GO, "dot": OK}
 def test_whatever_is_answered_the_outcome_is_what_the_server_did(
     odd: dict[str, dict[int, bytes | None]], pipelining: bool
 ) -> None:
-    """No letter that was taken is called refused or not sent; none that was not is called accepted."""
+    """No accepted email is reported as refused or not sent, and no other as accepted."""
     readers = many(5)
     script = {verb: [places.get(place, USUAL[verb]) for place in range(5)] for verb, places in odd.items()}
     with ScriptedSmtp(pipelining=pipelining, **script) as server:
         smtp = Smtp("127.0.0.1", server.port, clock=clock, timeout=2)
-        notes = Notes()
+        notes = RecordingLog()
         outcome = smtp.submit(outgoing(*readers), notes)
         smtp.close()
     taken = {readers.index(address) + 1 for address in server.taken}

@@ -1,4 +1,4 @@
-"""How long SMTP waits: for a silent server, for the answer to a letter, for our own name."""
+"""SMTP timeouts: for a silent server, for the reply to an email, for our own name."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from digest.deliver.outcome import Outcome, PerRecipient
-from tests.deliver.letters import Notes, many, outgoing
+from tests.deliver.letters import RecordingLog, many, outgoing
 from tests.deliver.raw_smtp import RawSmtp
 from tests.deliver.test_smtp import A, B, transport
 
 
 @dataclass
-class Stopped(Notes):
-    """A journal of a run that is asked to stop."""
+class Stopped(RecordingLog):
+    """The log of a run that is asked to stop."""
 
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -36,7 +36,7 @@ def stopped_soon(server: RawSmtp, *, timeout: float = 60.0) -> Outcome:
 
 
 @pytest.mark.slow
-def test_an_answer_that_comes_while_the_run_stops_is_heard() -> None:
+def test_a_reply_that_arrives_while_the_run_stops_is_read() -> None:
     with RawSmtp(late=1.5) as server:
         outcome = stopped_soon(server)
         assert isinstance(outcome, PerRecipient)
@@ -49,21 +49,21 @@ def test_an_answer_that_comes_while_the_run_stops_is_heard() -> None:
 @pytest.mark.parametrize("silent", ["CONNECT", "EHLO", "RCPT"])
 def test_a_silent_server_is_waited_for_as_long_as_the_settings_say(silent: str) -> None:
     with RawSmtp(silent=silent) as server, transport(server, timeout=1.5) as smtp:
-        outcome = smtp.submit(outgoing(A), Notes())
+        outcome = smtp.submit(outgoing(A), RecordingLog())
         assert "timed out" in getattr(outcome, "reason", "") + getattr(outcome, "not_sent_reason", "")
 
 
 @pytest.mark.slow
 def test_the_answer_after_the_final_dot_is_waited_for_longer_than_others() -> None:
-    """RFC 5321 section 4.5.3.2.6 asks for ten minutes: a shorter wait makes doubt of letters that arrive."""
+    """RFC 5321 section 4.5.3.2.6 asks for ten minutes. A shorter wait leaves delivered emails unknown."""
     with RawSmtp(late=2.0) as server, transport(server, timeout=0.5) as smtp:
-        assert smtp.submit(outgoing(A), Notes()) == PerRecipient(frozenset({1}))
+        assert smtp.submit(outgoing(A), RecordingLog()) == PerRecipient(frozenset({1}))
 
 
 @pytest.mark.parametrize("dribbled", [b"2", b"250-and more\r\n"])
 def test_an_answer_that_dribbles_in_is_not_waited_for_forever(dribbled: bytes) -> None:
     with RawSmtp(dribble=dribbled) as server, transport(server, timeout=1.0) as smtp:
-        outcome = smtp.submit(outgoing(A), Notes())
+        outcome = smtp.submit(outgoing(A), RecordingLog())
         assert isinstance(outcome, PerRecipient)
         assert "timed out" in outcome.not_sent_reason
 
@@ -77,6 +77,6 @@ def test_our_own_name_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(socket, "getfqdn", name)
     with RawSmtp() as server, transport(server) as smtp:
-        assert smtp.submit(outgoing(*many(250)), Notes()) == PerRecipient(frozenset(range(1, 251)))
+        assert smtp.submit(outgoing(*many(250)), RecordingLog()) == PerRecipient(frozenset(range(1, 251)))
         assert server.helloes == ["desk.example.com"] * 3
     assert len(asked) == 1

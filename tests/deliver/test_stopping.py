@@ -16,7 +16,7 @@ from digest.deliver.transports.resend import Resend
 from digest.deliver.transports.sendgrid import SendGrid
 from digest.deliver.transports.smtp import Smtp
 from digest.deliver.wire import ConnectionRegistry
-from tests.deliver.letters import Notes, many, outgoing
+from tests.deliver.letters import RecordingLog, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
 from tests.deliver.ways import clock
 from tests.support.sendgrid_faults import Fault
@@ -35,7 +35,7 @@ def ended(transport: Transport, *, after: float = 0.2) -> Outcome:
     stop = threading.Event()
     stop.set()
     with abort_after_grace(stop, [transport], grace=after):
-        outcome = transport.submit(outgoing(*READERS), Notes())
+        outcome = transport.submit(outgoing(*READERS), RecordingLog())
     assert "timed out" not in repr(outcome)
     transport.close()
     return outcome
@@ -48,7 +48,7 @@ def test_a_provider_that_hangs_or_dribbles_is_cut_and_the_batch_unknown(fault: s
         assert server.outwaited == []
 
 
-def test_who_answers_in_time_is_not_cut() -> None:
+def test_a_reply_in_time_is_not_aborted() -> None:
     with SendGridServer(faults=[Fault("slow_reply", seconds=0.5)]) as server:
         assert isinstance(ended(SendGrid(KEY, host=server.url, timeout=LONG), after=2.5), Accepted)
 
@@ -100,20 +100,20 @@ def test_a_call_of_resend_is_not_made_again_after_the_cut() -> None:
 
 @pytest.mark.parametrize("word", [b"", b"2"], ids=["hangs", "dribbles"])
 @pytest.mark.parametrize("security", ["none", "tls"])
-def test_a_mail_server_that_does_not_greet_is_cut(security: str, word: bytes) -> None:
+def test_a_mail_server_that_does_not_greet_is_aborted(security: str, word: bytes) -> None:
     with Silent(word) as server:
         assert isinstance(ended(smtp(server.port, security=security)), NotSent)
 
 
 @pytest.mark.parametrize("verb", ["EHLO", "DATA"])
-def test_a_mail_server_that_falls_silent_before_the_letter_has_nothing(verb: str) -> None:
+def test_a_mail_server_that_falls_silent_before_the_email_got_nothing(verb: str) -> None:
     with hanging(verb) as port:
         outcome = ended(smtp(port))
         assert isinstance(outcome, NotSent | PerRecipient)
         assert not getattr(outcome, "unknown", None)
 
 
-def test_a_mail_server_that_falls_silent_after_the_dot_leaves_one_reader_in_doubt() -> None:
+def test_a_mail_server_that_falls_silent_after_the_dot_leaves_one_recipient_unknown() -> None:
     with hanging(".") as port:
         outcome = ended(smtp(port))
         assert isinstance(outcome, PerRecipient)
@@ -124,10 +124,10 @@ def test_after_the_cut_nothing_new_is_begun_until_it_is_closed() -> None:
     with SendGridServer() as server:
         transport = SendGrid(KEY, host=server.url)
         transport.abort()
-        assert isinstance(transport.submit(outgoing(*READERS), Notes()), NotSent)
+        assert isinstance(transport.submit(outgoing(*READERS), RecordingLog()), NotSent)
         assert isinstance(transport.new_schedule_id(), NotSent)
         transport.close()
-        assert isinstance(transport.submit(outgoing(*READERS), Notes()), Accepted)
+        assert isinstance(transport.submit(outgoing(*READERS), RecordingLog()), Accepted)
         transport.close()
 
 

@@ -1,4 +1,4 @@
-"""The letter as a byte template: whatever stands in the slots, wherever they are, the mail decodes to the same text."""
+"""Byte templates: whatever the slots contain, and wherever they are, the mail decodes to the same text."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from hypothesis import strategies as st
 from digest.deliver import mime
 from digest.deliver.message import Recipient, substitute
 from digest.models import PLACEHOLDERS
-from tests.deliver.letters import LETTER, NOW, PICTURED, SENDER, outgoing, read
+from tests.deliver.letters import EMAIL, EMAIL_WITH_IMAGES, NOW, SENDER, outgoing, read
 
 TAGS = st.sampled_from(list(PLACEHOLDERS.values()))
 RUN = st.integers(0, 200).map(lambda size: ("क ख\n" * 50)[:size]) | st.text("ab\r\n-ग", max_size=8)
 TEXT = st.lists(RUN | TAGS, max_size=12).map("".join)
 WORD = st.text("a-DGXLEAV_@.&<", max_size=130)
-VALUES = st.tuples(WORD, st.text("a-DGXLEAV_", max_size=20), WORD, WORD)  # the second stands in a header too
+# The second one is in a header too.
+VALUES = st.tuples(WORD, st.text("a-DGXLEAV_", max_size=20), WORD, WORD)
 
 
 @given(TEXT, TEXT, st.lists(VALUES, min_size=1, max_size=4))
-def test_every_reader_reads_what_was_meant_for_them(
-    text: str, html: str, each: list[tuple[str, str, str, str]]
-) -> None:
-    batch = outgoing("asha@example.com", letter=replace(LETTER, text=text, html="<p>" + html))
+def test_every_recipient_gets_their_own_values(text: str, html: str, each: list[tuple[str, str, str, str]]) -> None:
+    batch = outgoing("asha@example.com", letter=replace(EMAIL, text=text, html="<p>" + html))
     template = mime.template(batch)
     for mailbox, leave, preferences, view in each:
         person = Recipient(1, f"{mailbox}@example.com", SENDER, leave, preferences, view)
@@ -42,14 +41,14 @@ def test_every_reader_reads_what_was_meant_for_them(
 
 def test_a_subject_may_be_personal() -> None:
     batch = outgoing(
-        "asha@example.com", "ravi@example.com", letter=replace(LETTER, subject="नमस्ते -DGX_EMAIL_T-: आज की ख़बरें")
+        "asha@example.com", "ravi@example.com", letter=replace(EMAIL, subject="नमस्ते -DGX_EMAIL_T-: आज की ख़बरें")
     )
     for reader in batch.recipients:
         subject = read(mime.template(batch).mail(reader, NOW))["Subject"]
         assert subject == f"नमस्ते {reader.email}: आज की ख़बरें"
 
 
-def test_letters_that_differ_have_templates_that_differ() -> None:
+def test_different_emails_have_different_templates() -> None:
     def mail(**given: object) -> bytes:
         batch = outgoing("asha@example.com", **given)  # type: ignore[arg-type]
         return mime.template(batch).mail(batch.recipients[0], NOW)
@@ -57,7 +56,7 @@ def test_letters_that_differ_have_templates_that_differ() -> None:
     mails = [
         mail(),
         mail(edition="2026-11-24"),
-        mail(letter=replace(LETTER, text="और कुछ")),
+        mail(letter=replace(EMAIL, text="और कुछ")),
         mail(sender=replace(SENDER, reply_to="")),
         mail(sender=replace(SENDER, base_url="")),
     ]
@@ -67,7 +66,7 @@ def test_letters_that_differ_have_templates_that_differ() -> None:
 
 def test_no_boundary_is_the_beginning_of_another() -> None:
     """RFC 2046 section 5.1.1: a line that begins with a boundary counts as one."""
-    batch = outgoing("asha@example.com", letter=PICTURED)
+    batch = outgoing("asha@example.com", letter=EMAIL_WITH_IMAGES)
     message = read(mime.build(batch, batch.recipients[0], date=NOW))
     outer, inner = (part.get_boundary() for part in message.walk() if part.is_multipart())
     assert outer is not None

@@ -29,13 +29,13 @@ def test_one_sentence_for_each_that_did_not_certainly_go(outcome: Outcome, said:
     assert [batch.recipients[0].email for batch in transport.submitted] == ["asha@example.com", "ravi@example.com"]
 
 
-def test_nobody_is_tried_twice() -> None:
+def test_no_retries() -> None:
     transport = Scripted([NotSent("busy", retry_after=0.0)] * 5)
     assert send_direct(transport, [outgoing("asha@example.com")]) == ["asha@example.com: busy"]
     assert len(transport.submitted) == 1
 
 
-def test_a_journal_is_there_for_transports_that_need_one() -> None:
+def test_transports_that_need_a_log_get_one() -> None:
     def stepwise(batch: object, log: object) -> Outcome:
         log.started(1)  # type: ignore[attr-defined]
         log.rejected(1, "550")  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The envelope sender of each reader: made, read back in any case, and worth nothing when forged."""
+"""Envelope senders for each recipient: made, read in upper or lower case, and useless if forged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from digest import verp
 from digest.deliver.outcome import PerRecipient
 from digest.deliver.transports.smtp import Smtp
 from digest.subscribers.tokens import Signer
-from tests.deliver.letters import Notes, outgoing
+from tests.deliver.letters import RecordingLog, outgoing
 from tests.deliver.ways import clock
 from tests.support.smtp_server import RecordingSmtp
 
@@ -19,7 +19,7 @@ BOUNCES = "bounces@example.com"
 
 
 @given(st.integers(0, 2**63), st.sampled_from([str, str.upper, str.lower, str.swapcase, "<{}>".format]))
-def test_an_address_leads_back_to_its_reader_in_whatever_case_it_comes(reader: int, change) -> None:  # type: ignore[no-untyped-def]
+def test_an_address_identifies_its_recipient_in_upper_or_lower_case(reader: int, change) -> None:  # type: ignore[no-untyped-def]
     address = verp.address(BOUNCES, SIGNER.sign("bounce", reader))
     local, _, domain = address.partition("@")
     assert local.startswith("bounces+")
@@ -29,7 +29,7 @@ def test_an_address_leads_back_to_its_reader_in_whatever_case_it_comes(reader: i
 
 
 @given(st.text(max_size=90))
-def test_any_other_address_leads_to_nobody(address: str) -> None:
+def test_any_other_address_identifies_nobody(address: str) -> None:
     for found in (address, f"bounces+{address}@example.com"):
         assert SIGNER.read("bounce", verp.token(BOUNCES, found) or "") is None
 
@@ -42,16 +42,18 @@ def test_a_token_for_another_purpose_or_place_is_none() -> None:
     assert verp.token("bounces@example.org", good) is None
 
 
-def test_an_address_with_no_room_for_a_token_is_refused() -> None:
+def test_an_address_that_is_too_long_for_a_token_is_refused() -> None:
     verp.address("b" * 19 + "@example.com", SIGNER.sign("bounce", 2**62))
     with pytest.raises(ValueError, match="at most 19"):
         verp.address("b" * 20 + "@example.com", SIGNER.sign("bounce", 2**62))
 
 
-def test_each_letter_has_its_own_envelope_sender_and_the_same_from() -> None:
+def test_each_email_has_its_own_envelope_sender_and_the_same_from() -> None:
     with RecordingSmtp() as server:
         smtp = Smtp("127.0.0.1", server.port, clock=clock, timeout=5, bounces=BOUNCES, token=SIGNER.sign)
-        assert smtp.submit(outgoing("asha@example.com", "ravi@example.com"), Notes()) == PerRecipient(frozenset({1, 2}))
+        assert smtp.submit(outgoing("asha@example.com", "ravi@example.com"), RecordingLog()) == PerRecipient(
+            frozenset({1, 2})
+        )
         smtp.close()
         readers = [SIGNER.read("bounce", verp.token(BOUNCES, letter.mail_from)) for letter in server.letters]
         assert readers == [1, 2]

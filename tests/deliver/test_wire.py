@@ -10,12 +10,12 @@ import pytest
 from digest.deliver.outcome import Accepted, NotSent, Unknown
 from digest.deliver.transports.sendgrid import SendGrid
 from digest.deliver.wire import HttpClient, RequestNotSent, ResponseUnknown
-from tests.deliver.letters import Notes, outgoing
+from tests.deliver.letters import RecordingLog, outgoing
 from tests.support.sendgrid_server import KEY, SendGridServer
 
 
 def send(transport: SendGrid, address: str = "asha@example.com") -> object:
-    return type(transport.submit(outgoing(address), Notes()))
+    return type(transport.submit(outgoing(address), RecordingLog()))
 
 
 def test_one_thread_keeps_one_connection() -> None:
@@ -55,7 +55,7 @@ def test_after_a_broken_exchange_the_next_one_starts_afresh() -> None:
 def test_an_unknown_certificate_is_not_talked_to() -> None:
     with SendGridServer(tls=True) as server:
         transport = SendGrid(KEY, host=server.url)
-        outcome = transport.submit(outgoing("asha@example.com"), Notes())
+        outcome = transport.submit(outgoing("asha@example.com"), RecordingLog())
         assert isinstance(outcome, NotSent)
         assert "CERTIFICATE_VERIFY_FAILED" in outcome.reason
         assert not server.requests

@@ -27,7 +27,7 @@ def clock() -> datetime:
 
 
 @dataclass
-class Way:
+class TransportSetup:
     """A transport with what came out at its other end. `server` is None for the outbox."""
 
     transport: Transport
@@ -41,42 +41,41 @@ class Way:
         if isinstance(self.server, ResendServer):
             return [(email["to"][0], _mailed(email)) for email in self.server.resend.emails]
         if isinstance(self.server, SendGridServer):
-            sent = (
-                payload for payload in self.server.payloads if "mail_settings" not in payload
-            )  # no sandbox requests
+            # Without sandbox requests.
+            sent = (payload for payload in self.server.payloads if "mail_settings" not in payload)
             return [mail for payload in sent for mail in _assembled(payload)]
         files = sorted(self.folder.rglob("*.eml"))
         return [(file.name.split("-", 1)[1].removesuffix(".eml"), file.read_bytes()) for file in files]
 
 
 @contextmanager
-def way(kind: str, folder: Path) -> Iterator[Way]:
+def transport_setup(kind: str, folder: Path) -> Iterator[TransportSetup]:
     """The transport of this name and its server, closed when the block ends."""
     if kind == "outbox":
-        found = Way(Outbox(folder / "outbox", clock), None, folder / "outbox")
+        found = TransportSetup(Outbox(folder / "outbox", clock), None, folder / "outbox")
         yield found
         found.transport.close()
     elif kind == "smtp":
         with RecordingSmtp() as server:
             transport: Transport = Smtp("127.0.0.1", server.port, clock=clock, timeout=5)
-            yield Way(transport, server, folder)
+            yield TransportSetup(transport, server, folder)
             transport.close()
     elif kind == "resend":
         with ResendServer() as resend:
             transport = Resend(RESEND_KEY, host=resend.url, realm="here", sender=SENDER.email, timeout=5)
-            yield Way(transport, resend, folder)
+            yield TransportSetup(transport, resend, folder)
             transport.close()
             assert resend.violations == []
     else:
         with SendGridServer() as sendgrid:
             transport = SendGrid(KEY, host=sendgrid.url, sender=SENDER.email, timeout=5)
-            yield Way(transport, sendgrid, folder)
+            yield TransportSetup(transport, sendgrid, folder)
             transport.close()
             assert sendgrid.violations == []
 
 
 def _assembled(payload: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """Each reader's mail out of one payload: literal substitutions in subject and content, headers as given."""
+    """Each recipient's mail from one payload, with literal substitutions in subject and content."""
     for person in payload["personalizations"]:
 
         def filled(text: str, values: dict[str, str] = person["substitutions"]) -> str:

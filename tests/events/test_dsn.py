@@ -1,4 +1,4 @@
-"""Bounced mail, complaints and readers who leave by mail are understood; everything else is no report."""
+"""Bounces, complaints and unsubscribes by mail are recognised; other mail is not a report."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def report(data: bytes) -> DeliveryReport:
         mails.exchange(LETTER),
     ],
 )
-def test_a_dead_address_is_told_by_every_kind_of_server(data: bytes) -> None:
+def test_a_hard_bounce_is_recognised_from_every_kind_of_server(data: bytes) -> None:
     found = report(data)
     assert found.statuses[0].kind == "bounced"
     assert found.statuses[0].address == "asha@example.com"
@@ -67,7 +67,7 @@ def test_a_dead_address_is_told_by_every_kind_of_server(data: bytes) -> None:
         ("failed", "nonsense", "अमान्य", "blocked"),
     ],
 )
-def test_only_a_dead_mailbox_bars(action: str, status: str, diagnostic: str, kind: str | None) -> None:
+def test_only_a_missing_mailbox_is_a_hard_bounce(action: str, status: str, diagnostic: str, kind: str | None) -> None:
     assert classify(action, status, diagnostic) == kind
     if action != "relayed":
         found = parse_report(mails.dsn(LETTER, action=action, status=status, diagnostic=diagnostic))
@@ -76,26 +76,26 @@ def test_only_a_dead_mailbox_bars(action: str, status: str, diagnostic: str, kin
 
 
 @pytest.mark.parametrize(("phrase", "kind"), PHRASES)
-def test_every_phrase_is_told_without_a_code(phrase: str, kind: str) -> None:
+def test_every_phrase_is_recognised_without_a_code(phrase: str, kind: str) -> None:
     assert classify("failed", "5.0.0", f"smtp; 550 {phrase.title()}") == kind
     assert rule_for(kind, "").suppress == ("bounced" if kind == "bounced" else "")
 
 
-def test_the_table_of_codes_bars_by_what_it_calls_bounced_alone() -> None:
+def test_only_bounced_codes_suppress() -> None:
     assert {rule_for(kind, "").suppress for _code, kind in CODES if kind != "bounced"} == {""}
 
 
 @pytest.mark.parametrize(
     ("sort", "kind"), [("abuse", "complained"), ("fraud", "complained"), ("opt-out", "left"), ("not-spam", None)]
 )
-def test_a_complaint_names_its_letter(sort: str, kind: str | None) -> None:
+def test_a_complaint_identifies_its_email(sort: str, kind: str | None) -> None:
     found = parse_report(mails.complaint(LETTER, sort))
     assert (found.statuses[0].kind if found else None) == kind
     if found:
         assert TOKEN in found.tokens
 
 
-def test_leaving_by_mail() -> None:
+def test_unsubscribing_by_mail() -> None:
     mail = f"From: asha@example.com\nTo: desk@example.com\nSubject: unsubscribe {TOKEN}\n\n".encode()
     assert report(mail) == DeliveryReport((Status("left", "", "by mail"),), tokens=(TOKEN,))
 
@@ -104,11 +104,11 @@ def test_leaving_by_mail() -> None:
     "data",
     [mails.OUT_OF_OFFICE, mails.LETTER_TO_THE_DESK, b"", b"\n\n", b"\xff\xfe", b"Subject: unsubscribe \n\nhello"],
 )
-def test_what_is_no_report_is_none(data: bytes) -> None:
+def test_other_mail_is_not_a_report(data: bytes) -> None:
     assert parse_report(data) is None
 
 
-def test_the_original_recipient_counts_where_mail_was_forwarded() -> None:
+def test_the_original_recipient_counts_if_mail_was_forwarded() -> None:
     data = mails.dsn(LETTER, recipient="old@elsewhere.example", original="asha@example.com")
     assert report(data).statuses[0].address == "asha@example.com"
 
@@ -146,13 +146,13 @@ def bomb(levels: int) -> bytes:
     ],
     ids=range(15),
 )
-def test_a_hostile_mail_costs_a_moment(data: bytes) -> None:
+def test_hostile_mail_is_parsed_quickly(data: bytes) -> None:
     began = time.process_time()
     parse_report(data)
     assert time.process_time() - began < 1.0
 
 
-def test_a_long_mail_is_read_to_its_bound() -> None:
+def test_a_long_mail_is_read_up_to_the_limit() -> None:
     report_first = mails.dsn(LETTER, kind="message/rfc822") + b"x" * (MAX_MAIL_BYTES * 2)
     assert report(report_first).statuses[0].kind == "bounced"
     assert len(parse_message(report_first)[1]) <= 50
@@ -180,7 +180,7 @@ PIECES = st.sampled_from([b"\r\n", b" ", *LINES.splitlines(keepends=True)])
 
 
 @given(st.lists(PIECES | st.binary(max_size=6), max_size=25))
-def test_no_mail_makes_it_stumble(pieces: list[bytes]) -> None:
+def test_no_mail_raises(pieces: list[bytes]) -> None:
     found = parse_report(b"".join(pieces))
     if found:
         assert all(rule_for(status.kind, "").kind for status in found.statuses)

@@ -52,7 +52,7 @@ def test_our_ids_come_back_and_the_address_is_comparable() -> None:
         ("click", {"url": "https://news.example.com/1", "useragent": "Barracuda Sentinel"}, "machine click"),
     ],
 )
-def test_every_kind_has_its_word_and_the_word_a_rule(name: str, more: dict[str, Any], kind: str) -> None:
+def test_every_event_has_a_kind_with_a_rule(name: str, more: dict[str, Any], kind: str) -> None:
     assert one(name, **more).kind == kind
     assert kind in {rule.kind for rule in RULES}
 
@@ -63,7 +63,7 @@ def test_a_bounce_says_why_in_one_line() -> None:
     assert len(found.reason) == 300
 
 
-def test_many_links_in_a_moment_are_a_scanners_and_two_are_a_readers() -> None:
+def test_many_links_within_seconds_are_a_scanner_and_two_are_a_person() -> None:
     def clicks(*seconds: int, reader: str = "7") -> list[dict[str, Any]]:
         own = {**OURS, "dg_delivery": reader}
         return [event("click", "asha@example.com", AT + s, url=f"https://e.example/{s}", **own) for s in seconds]
@@ -78,7 +78,7 @@ def test_many_links_in_a_moment_are_a_scanners_and_two_are_a_readers() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"{}", b"null", b"7", b'"x"', b"\xff\xfe", b"[" * 3000])
-def test_a_body_without_a_list_is_told(body: bytes) -> None:
+def test_a_body_without_a_list_is_invalid(body: bytes) -> None:
     with pytest.raises(InvalidPayload):
         parse_payload(body, comparable)
 
