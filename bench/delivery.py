@@ -19,8 +19,8 @@ from bench.measure import timed
 from bench.newsletter import API_KEY, add_subscribers, email_of, newsletter, prepare_edition
 from digest import pipeline
 from digest.app import App
-from digest.deliver.message import Outgoing, recipients
-from digest.deliver.transports.sendgrid_payload import request_body
+from digest.deliver.sendgrid.payload import request_body
+from digest.mail.message import Outgoing, recipients
 from digest.models import PLACEHOLDERS, RenderedEmail
 
 BATCH = 1000

@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from unittest.mock import patch
 
-from digest.deliver.message import substitute
+from digest.mail.message import substitute
 from digest.models import PLACEHOLDERS, RenderedEmail
 from digest.render import letter as rendering
 

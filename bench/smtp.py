@@ -28,8 +28,8 @@ from bench.newsletter import email_of, write_list
 from digest import pipeline
 from digest.app import App, make_app
 from digest.cli.init import make_folder
-from digest.deliver.message import Outgoing, Recipient, recipients, substitute
-from digest.deliver.transports.smtp import Smtp
+from digest.deliver.smtp.transport import Smtp
+from digest.mail.message import Outgoing, Recipient, recipients, substitute
 from digest.models import RenderedEmail, Variant
 
 BATCH, ROUNDS, CONNECTIONS = 625, 4, 8

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from digest import i18n
 from digest.config import loader
 from digest.config.settings import Settings
-from digest.deliver import transports
+from digest.deliver import registry
 from digest.deliver.ports import Cancellable, ScheduleWindow
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import Source
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from digest.config.delivery import DkimSettings
     from digest.curate.rules import Rules
     from digest.curate.summary.registry import Summariser
-    from digest.deliver.message import Sender
     from digest.deliver.ports import ScheduleWindow, SendRateLimiter, Transport
-    from digest.events.signature import Verifier
+    from digest.feedback.signature import Verifier
+    from digest.mail.message import Sender
     from digest.render.letter import Renderer
     from digest.render.themes import Branding
     from digest.store.content.articles import ArticleStore
@@ -239,7 +239,7 @@ class App:
 
     @cached_property
     def sender(self) -> Sender:
-        from digest.deliver.message import Sender
+        from digest.mail.message import Sender
 
         letter = self.settings.newsletter
         return Sender(letter.sender.name, letter.sender.email, letter.reply_to, letter.name, letter.base_url)
@@ -374,7 +374,7 @@ class App:
     @cached_property
     def status_reader(self) -> StatusReader:
         """Reads an edition's status without recovering anything."""
-        from digest.deliver.transports import RECOVERY, REDO_WITHIN
+        from digest.deliver.registry import RECOVERY, REDO_WITHIN
         from digest.store.sending.recovery import RecoveryPolicy
         from digest.store.sending.status import StatusReader
 
@@ -387,7 +387,7 @@ class App:
 
         Raises ConfigurationError for an invalid key.
         """
-        from digest.events.signature import Verifier, read_keys
+        from digest.feedback.signature import Verifier, read_keys
 
         variable = self.settings.web.webhooks.sendgrid.keys_env
         if not variable:
@@ -470,14 +470,14 @@ def make_app(
 
 
 def _outbox(app: App) -> Transport:
-    kind = transports.load("outbox")
+    kind = registry.load("outbox")
     built: Transport = kind(app.home / app.settings.delivery.outbox.path, clock=app.clock)
     return built
 
 
 def _smtp(app: App) -> Transport:
     smtp = app.settings.delivery.smtp
-    kind = transports.load("smtp")
+    kind = registry.load("smtp")
     built: Transport = kind(
         smtp.host,
         smtp.port,
@@ -494,7 +494,7 @@ def _smtp(app: App) -> Transport:
 
 
 def _dkim(chosen: DkimSettings, app: App) -> Callable[[bytes], bytes]:
-    from digest.deliver.dkim_signing import configured
+    from digest.deliver.smtp.dkim import configured
 
     file = app.home / chosen.key_file if chosen.key_file else None
     return configured(chosen.domain, chosen.selector, file, chosen.key_env, app.environment)
@@ -502,7 +502,7 @@ def _dkim(chosen: DkimSettings, app: App) -> Callable[[bytes], bytes]:
 
 def _sendgrid(app: App) -> Transport:
     sendgrid = app.settings.delivery.sendgrid
-    kind = transports.load("sendgrid")
+    kind = registry.load("sendgrid")
     built: Transport = kind(
         app.secret(sendgrid.key_env, "delivery.sendgrid.key_env"),
         host=sendgrid.host,
@@ -517,7 +517,7 @@ def _resend(app: App) -> Transport:
     from digest.store.meta import get_or_make
 
     resend = app.settings.delivery.resend
-    kind = transports.load("resend")
+    kind = registry.load("resend")
     built: Transport = kind(
         app.secret(resend.key_env, "delivery.resend.key_env"),
         host=resend.host,

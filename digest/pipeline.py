@@ -13,13 +13,13 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from digest.app import App
-from digest.deliver.job import Job
-from digest.deliver.message import Outgoing, content_ids, inline_images, recipient
+from digest.deliver.attempt import Job
+from digest.deliver.direct import send_direct
 from digest.deliver.report import SendReport
-from digest.deliver.sender import send_due
-from digest.deliver.stopping import abort_after_grace
-from digest.deliver.trial import send_direct
+from digest.deliver.shutdown import abort_after_grace
+from digest.deliver.worker import send_due
 from digest.errors import DigestError
+from digest.mail.message import Outgoing, content_ids, inline_images, recipient
 from digest.models import Edition, EditionState, Variant
 from digest.store import meta
 from digest.store.locks import exclusive, mark_running

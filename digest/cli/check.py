@@ -344,8 +344,8 @@ def _sizes(email: RenderedEmail) -> dict[str, Any]:
 
 
 def _build_mail(app: App, key: str, found: PreflightResult) -> bytes:
-    from digest.deliver.message import Outgoing, content_ids, inline_images, recipient
-    from digest.deliver.mime import build
+    from digest.mail.message import Outgoing, content_ids, inline_images, recipient
+    from digest.mail.mime import build
 
     to = recipient(0, "asha@example.com", app.sender, app.signer.sign_letter)
     email = found.emails[0]

@@ -11,7 +11,7 @@ from digest.cli.output import emit, json_option, plural, shown
 from digest.errors import ConfigProblem, ConfigurationError
 
 if TYPE_CHECKING:
-    from digest.doctor import Finding
+    from digest.mail.inspect import Finding
 
 # Bytes. No provider accepts a larger mail.
 _MAX_BYTES = 40_000_000
@@ -28,8 +28,7 @@ def doctor(file: Path, key: Path | None, offline: bool, as_json: bool) -> int:
 
     The exit code is 1 if there is an error.
     """
-    from digest.dkim_verdict import verify
-    from digest.doctor import aligned, examine
+    from digest.mail.inspect import aligned, examine, verify
 
     raw = _read(file)
     sender, findings, signatures = examine(raw)

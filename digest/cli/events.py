@@ -110,13 +110,13 @@ def _pull(home: Path, *, anew: bool, as_json: bool) -> int:
 
 def _mails(file: BinaryIO | None, folder: Path | None) -> Iterator[bytes]:
     """Yield mails one by one. A mail of a Maildir is marked as seen when the next one is requested."""
-    from digest.events import mailboxes
+    from digest.feedback import mailbox
 
     if file is not None:
-        yield from mailboxes.iter_messages(file)
+        yield from mailbox.iter_messages(file)
     elif folder is not None:
         if not (folder / "new").is_dir() or not (folder / "cur").is_dir():
             raise ConfigurationError([ConfigProblem(str(folder), 0, "is not a Maildir: it has no folders new and cur")])
-        for path, data in mailboxes.iter_maildir(folder):
+        for path, data in mailbox.iter_maildir(folder):
             yield data
-            mailboxes.mark_seen(path)
+            mailbox.mark_seen(path)

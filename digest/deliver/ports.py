@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
-from digest.deliver.message import Outgoing
 from digest.deliver.outcome import Accepted, NotSent, Outcome
+from digest.mail.message import Outgoing
 
 
 @dataclass(frozen=True, slots=True)

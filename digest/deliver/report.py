@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from digest.deliver.failover import CircuitBreaker
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Retryable, Split, Unknown
-from digest.deliver.patience import CircuitBreaker
 from digest.deliver.ports import Claim, Transport
 
 

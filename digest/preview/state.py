@@ -20,7 +20,7 @@ from digest.models import InlineImage
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.deliver.message import Outgoing
+    from digest.mail.message import Outgoing
     from digest.models import Edition, RenderedEmail, Variant
 
 Scheme = Literal["light", "dark"]
@@ -165,7 +165,7 @@ def write_preview(app: App, edition: Edition, out: Path) -> tuple[list[Path], di
 
     The .html file contains the attached images. Raises DigestError if a file cannot be written.
     """
-    from digest.deliver.mime import build
+    from digest.mail.mime import build
     from digest.models import Variant
 
     email = _email(app, edition, Variant("html"))
@@ -192,7 +192,7 @@ def _email(app: App, edition: Edition, variant: Variant) -> RenderedEmail | None
 
 def _filled(app: App, edition: Edition, email: RenderedEmail) -> tuple[Outgoing, str, str]:
     """The email for the invented recipient, and its HTML and text with images and all placeholders replaced."""
-    from digest.deliver.message import Outgoing, content_ids, inline_images, recipient, substitute
+    from digest.mail.message import Outgoing, content_ids, inline_images, recipient, substitute
 
     to = recipient(0, RECIPIENT, app.sender, app.signer.sign_letter)
     images = inline_images(email, app.articles.images.load(content_ids([email])))

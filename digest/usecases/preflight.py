@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from digest.deliver.message import content_ids
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.mail.message import content_ids
 from digest.models import Edition, RenderedEmail, Source, Variant
 from digest.render.lint import lint, urls
 from digest.render.lint_tree import Finding, error, warning

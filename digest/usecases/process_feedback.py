@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from digest import verp
-from digest.deliver.message import Outgoing, recipient
-from digest.deliver.mime import message_id
-from digest.events import sendgrid
-from digest.events.dsn import DeliveryReport, parse_report
-from digest.events.effects import Applied, apply
-from digest.events.event import Event
+from digest.feedback import sendgrid
+from digest.feedback.dsn import DeliveryReport, parse_report
+from digest.feedback.effects import Applied, apply
+from digest.feedback.events import Event
+from digest.mail import verp
+from digest.mail.message import Outgoing, recipient
+from digest.mail.mime import message_id
 from digest.models import RenderedEmail
 from digest.store.content.events import count_feedback
 from digest.subscribers.address import comparable
 
 if TYPE_CHECKING:
-    from digest.deliver.message import Sender
+    from digest.mail.message import Sender
     from digest.store.content.events import EventStore
     from digest.store.people.subscribers import SubscriberStore
     from digest.store.sending.ledger import SqlLedger

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from digest.deliver.message import Outgoing, Recipient, Sender, content_ids, inline_images, recipient
+from digest.deliver.direct import send_direct
 from digest.deliver.ports import Transport
-from digest.deliver.trial import send_direct
 from digest.i18n import translator
+from digest.mail.message import Outgoing, Recipient, Sender, content_ids, inline_images, recipient
 from digest.models import BatchState, RenderedEmail
 from digest.render.variants import variant_for
 from digest.store.content.articles import ImageStore

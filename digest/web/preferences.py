@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 from pydantic import StringConstraints
 
-from digest.events.rules import UNSUBSCRIBED
+from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import FREQUENCIES, Frequency
 from digest.store.content.editions import PublishedStore
 from digest.store.people.preferences import StoredSubscriber

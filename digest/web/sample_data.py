@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, get_args
 
 from digest.errors import TemplateFault
-from digest.events.rules import UNSUBSCRIBED
+from digest.feedback.rules import UNSUBSCRIBED
 from digest.render.context import build_page
 from digest.render.sample_edition import sample_edition
 from digest.render.themes import Branding

@@ -15,8 +15,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
-from digest.deliver.message import Outgoing
 from digest.i18n import translator
+from digest.mail.message import Outgoing
 from digest.store.content.editions import PublishedStore
 from digest.store.people.signups import JOINED, PENDING, SignupStore
 from digest.store.rate_limits import Quota

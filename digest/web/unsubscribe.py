@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
-from digest.events.rules import UNSUBSCRIBED
+from digest.feedback.rules import UNSUBSCRIBED
 from digest.store.people.preferences import StoredSubscriber
 from digest.store.rate_limits import Quota
 from digest.web.dependencies import Context

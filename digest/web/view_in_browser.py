@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from digest.deliver.message import Sender, content_ids, recipient, substitute
+from digest.mail.message import Sender, content_ids, recipient, substitute
 from digest.models import BatchState, RenderedEmail, Variant
 from digest.render.letter import Renderer
 from digest.store.content.articles import ImageStore

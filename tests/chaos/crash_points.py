@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from digest.deliver.transports.sendgrid import SendGrid
+from digest.deliver.sendgrid.client import SendGrid
 from digest.store.sending.ledger import SqlLedger
 
 POINTS: dict[str, tuple[type, str, bool]] = {

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver import mime
-from digest.deliver.dkim_signing import SIGNED, signer
-from digest.doctor import aligned, examine
+from digest.deliver.smtp.dkim import SIGNED, signer
+from digest.mail import mime
+from digest.mail.inspect import aligned, examine
 from tests.cli.newsroom import Newsroom, subscriber_rows
 from tests.deliver.letters import NOW, outgoing
 from tests.deliver.test_dkim import PEM, PUBLIC, RECORD

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from digest import verp
 from digest.app import make_app
-from digest.deliver.message import Outgoing, recipient
-from digest.deliver.mime import message_id
+from digest.mail import verp
+from digest.mail.message import Outgoing, recipient
+from digest.mail.mime import message_id
 from digest.models import RenderedEmail
 from digest.scheduler import Scheduler
 from digest.store.content.events import FeedbackCounts, count_feedback
@@ -26,7 +26,7 @@ from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.subscribers.tokens import Signer
 from digest.web.webhooks import webhooks
 from tests.cli.newsroom import Newsroom, subscriber_rows
-from tests.events import mails
+from tests.feedback import mails
 from tests.support.asgi import Asgi
 from tests.support.sendgrid_events import PATH, Webhook, late, of
 from tests.support.sendgrid_server import KEY, SendGridServer

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from digest.deliver.ports import LogLookup, SuppressionSource
-from digest.deliver.transports.sendgrid import SendGrid
+from digest.deliver.sendgrid.client import SendGrid
 from tests.support.sendgrid_server import KEY, SendGridServer
 
 
@@ -29,4 +29,4 @@ def transport(server: SendGridServer) -> Iterator[SendGrid]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the pause after a failure from one second to a hundredth."""
-    monkeypatch.setattr("digest.deliver.patience._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("digest.deliver.failover._FIRST_PAUSE", 0.01)

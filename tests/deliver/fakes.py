@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from digest.deliver.message import Outgoing
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Retryable, Split, Unknown
 from digest.deliver.ports import Cancellable, Cancellation, Claim, RecipientLog, Recovery, ScheduleWindow
+from digest.mail.message import Outgoing
 from tests.deliver.letters import NOW
 
 _BEGAN = time.monotonic()

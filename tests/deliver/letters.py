@@ -11,7 +11,7 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from typing import Any
 
-from digest.deliver.message import Outgoing, Recipient, Sender, Tokens, inline_images, recipient
+from digest.mail.message import Outgoing, Recipient, Sender, Tokens, inline_images, recipient
 from digest.models import PLACEHOLDERS, InlineImage, RenderedEmail
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)

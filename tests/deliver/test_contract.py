@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.deliver import transports
+from digest.deliver import registry
 from digest.deliver.outcome import Accepted, PerRecipient, Rejected
 from digest.models import PLACEHOLDERS
 from tests.deliver.letters import (
@@ -29,7 +29,7 @@ from tests.deliver.ways import TransportSetup, transport_setup
 ASHA, RAVI, MEENA = "asha@example.com", "ravi+news@example.co.in", "o'neil&co@example.com"
 
 
-@pytest.fixture(params=sorted(transports.TRANSPORTS))
+@pytest.fixture(params=sorted(registry.TRANSPORTS))
 def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TransportSetup]:
     with transport_setup(request.param, tmp_path) as found:
         yield found
@@ -46,9 +46,9 @@ def accepted(setup: TransportSetup, *addresses: str, **given: object) -> dict[st
 
 def test_the_table_repeats_what_the_class_says(setup: TransportSetup) -> None:
     name = setup.transport.name
-    assert isinstance(setup.transport, transports.load(name))
-    assert setup.transport.recovery == transports.RECOVERY[name]
-    assert transports.RECOVERY.keys() == transports.TRANSPORTS.keys()
+    assert isinstance(setup.transport, registry.load(name))
+    assert setup.transport.recovery == registry.RECOVERY[name]
+    assert registry.RECOVERY.keys() == registry.TRANSPORTS.keys()
 
 
 def test_every_recipient_gets_one_email_with_their_own_values_and_no_placeholder(setup: TransportSetup) -> None:

@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.deliver import mime
-from digest.deliver.dkim_signing import configured, signer
 from digest.deliver.outcome import PerRecipient
-from digest.deliver.transports.smtp import Smtp
+from digest.deliver.smtp.dkim import configured, signer
+from digest.deliver.smtp.transport import Smtp
 from digest.errors import ConfigurationError
+from digest.mail import mime
 from tests.deliver.letters import EMAIL, EMAIL_WITH_IMAGES, NOW, RecordingLog, outgoing
 from tests.deliver.ways import clock
 from tests.support.smtp_server import RecordingSmtp

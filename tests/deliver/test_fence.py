@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from digest.deliver.job import Job
+from digest.deliver.attempt import Job
 from digest.deliver.ports import ScheduleWindow
 from digest.deliver.report import SendReport
-from digest.deliver.sender import send_due
-from digest.deliver.transports.sendgrid import SendGrid
+from digest.deliver.sendgrid.client import SendGrid
+from digest.deliver.worker import send_due
 from digest.store.content.editions import EditionStore
 from digest.store.database import Database, open_database
 from digest.store.people.subscribers import SubscriberStore

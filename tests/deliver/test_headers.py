@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver import headers, mime
-from digest.deliver.message import Sender
+from digest.mail import headers, mime
+from digest.mail.message import Sender
 from tests.deliver.letters import EMAIL, NOW, SENDER, RecordingLog, outgoing, read
 from tests.deliver.test_mime import headers_of
 from tests.deliver.ways import transport_setup

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver import headers, mime
-from digest.deliver.message import Sender, one_line, recipient, substitute
+from digest.mail import headers, mime
+from digest.mail.message import Sender, one_line, recipient, substitute
 from tests.deliver.letters import EMAIL, NOW, SENDER, TEXT_ONLY, legacy, outgoing, part, read, token
 from tests.paths import ROOT
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from digest.deliver.outbox import Outbox
 from digest.deliver.outcome import Accepted, NotSent
-from digest.deliver.transports.outbox import Outbox
 from tests.deliver.letters import RecordingLog, many, outgoing, read
 from tests.deliver.ways import clock
 

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver import mime, transports
-from digest.deliver.job import Job
-from digest.deliver.message import content_ids, inline_images
+from digest.deliver import registry
+from digest.deliver.attempt import Job
 from digest.deliver.outcome import Accepted, PerRecipient
-from digest.deliver.sender import send_due
-from digest.deliver.transports.sendgrid_payload import request_body
+from digest.deliver.sendgrid.payload import request_body
+from digest.deliver.worker import send_due
+from digest.mail import mime
+from digest.mail.message import content_ids, inline_images
 from digest.models import InlineImage
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
 from tests.deliver.letters import (
@@ -40,7 +41,7 @@ ASHA, RAVI = "asha@example.com", "ravi@example.com"
 HELD = {picture.cid: picture for picture in (FIELD, BRIDGE)}
 
 
-@pytest.fixture(params=sorted(transports.TRANSPORTS))
+@pytest.fixture(params=sorted(registry.TRANSPORTS))
 def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TransportSetup]:
     with transport_setup(request.param, tmp_path) as found:
         yield found

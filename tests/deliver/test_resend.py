@@ -11,12 +11,12 @@ from typing import Any
 import orjson
 import pytest
 
-from digest.deliver.message import Outgoing, recipient
+from digest.deliver.direct import send_direct
+from digest.deliver.http_client import HttpResponse
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
-from digest.deliver.transports.resend import Resend
-from digest.deliver.transports.resend_answers import read_response
-from digest.deliver.trial import send_direct
-from digest.deliver.wire import HttpResponse
+from digest.deliver.resend.client import Resend
+from digest.deliver.resend.responses import read_response
+from digest.mail.message import Outgoing, recipient
 from tests.deliver.letters import EMAIL, EMAIL_WITH_IMAGES, SENDER, RecordingLog, many, outgoing, token
 from tests.support.resend_server import KEY, ResendServer
 from tests.support.sendgrid_faults import FAULTS, Fault
@@ -254,7 +254,7 @@ def test_a_test_may_be_repeated(server: ResendServer) -> None:
 
 
 def test_a_key_is_forgotten_after_a_day_which_is_why_nothing_older_is_redone(server: ResendServer) -> None:
-    from digest.deliver.transports import REDO_WITHIN
+    from digest.deliver.registry import REDO_WITHIN
 
     batch = outgoing(ASHA)
     submit(server, batch)

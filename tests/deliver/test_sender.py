@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from digest.deliver.job import Job
-from digest.deliver.message import Outgoing
+from digest.deliver.attempt import Job
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
 from digest.deliver.ports import RecipientLog
 from digest.deliver.report import SendReport
-from digest.deliver.sender import send_due
+from digest.deliver.worker import send_due
 from digest.errors import StoreError
+from digest.mail.message import Outgoing
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
 from tests.deliver.letters import EMAIL, SENDER, token
 

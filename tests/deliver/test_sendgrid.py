@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver.message import Outgoing, list_headers, recipient
+from digest.deliver.http_client import HttpResponse
 from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected, Split, Unknown
-from digest.deliver.transports.sendgrid import SendGrid
-from digest.deliver.transports.sendgrid_answers import read_response
-from digest.deliver.transports.sendgrid_payload import request_body
-from digest.deliver.wire import HttpResponse
+from digest.deliver.sendgrid.client import SendGrid
+from digest.deliver.sendgrid.payload import request_body
+from digest.deliver.sendgrid.responses import read_response
+from digest.mail.message import Outgoing, list_headers, recipient
 from tests.deliver.letters import EMAIL, SENDER, TEXT_ONLY, RecordingLog, many, outgoing, token
 from tests.support import sendgrid_schema
 from tests.support.sendgrid_faults import FAULTS, Fault

@@ -9,7 +9,7 @@ import pytest
 
 from digest.deliver.outcome import NotSent
 from digest.deliver.ports import Cancellable
-from digest.deliver.transports.sendgrid import SendGrid
+from digest.deliver.sendgrid.client import SendGrid
 from tests.support.http_server import HttpServer
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault

@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
+from digest.deliver.http_client import HttpResponse
 from digest.deliver.ports import SuppressionEntry, SuppressionsUnavailable
-from digest.deliver.transports import sendgrid_lists
-from digest.deliver.transports.sendgrid import SendGrid
-from digest.deliver.wire import HttpResponse
+from digest.deliver.sendgrid import suppressions
+from digest.deliver.sendgrid.client import SendGrid
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import SendGridServer
@@ -75,7 +75,7 @@ def test_an_odd_entry_counts_as_said_now(server: SendGridServer, transport: Send
     odd = {**row("asha@example.com"), **more}
     server.api.suppressed["bounces"] = []
     entries: list[Any] = [odd, None, 7, [], {"email": 3}, {"email": ""}, {}]
-    found = list(sendgrid_lists.read_list(lambda *_: _page(entries), "bounces", None, NOW, lambda _seconds: False))
+    found = list(suppressions.read_list(lambda *_: _page(entries), "bounces", None, NOW, lambda _seconds: False))
     ((one,),) = found
     assert (one.email, one.at) == ("asha@example.com", NOW if "created" in more else NOW - timedelta(hours=1))
 
@@ -84,20 +84,18 @@ def test_an_odd_entry_counts_as_said_now(server: SendGridServer, transport: Send
 def test_what_is_no_list_is_said(body: bytes) -> None:
     with pytest.raises(SuppressionsUnavailable, match=r"not a list|page"):
         list(
-            sendgrid_lists.read_list(
-                lambda *_: HttpResponse(200, {}, body), "bounces", None, NOW, lambda _seconds: False
-            )
+            suppressions.read_list(lambda *_: HttpResponse(200, {}, body), "bounces", None, NOW, lambda _seconds: False)
         )
 
 
 def test_pages_that_never_end_do(monkeypatch: pytest.MonkeyPatch) -> None:
     same = _page([row(f"r{n}@example.com") for n in range(500)])
     with pytest.raises(SuppressionsUnavailable, match="the same page"):
-        list(sendgrid_lists.read_list(lambda *_: same, "bounces", None, NOW, lambda _seconds: False))
-    monkeypatch.setattr(sendgrid_lists, "_MAX_PAGES", 5)
+        list(suppressions.read_list(lambda *_: same, "bounces", None, NOW, lambda _seconds: False))
+    monkeypatch.setattr(suppressions, "_MAX_PAGES", 5)
     fresh = (_page([row(f"r{n}-{page}@example.com") for n in range(500)]) for page in range(99))
     with pytest.raises(SuppressionsUnavailable, match="more than 5 pages"):
-        list(sendgrid_lists.read_list(lambda *_: next(fresh), "bounces", None, NOW, lambda _seconds: False))
+        list(suppressions.read_list(lambda *_: next(fresh), "bounces", None, NOW, lambda _seconds: False))
 
 
 def _page(rows: list[Any]) -> HttpResponse:

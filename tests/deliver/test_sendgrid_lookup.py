@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 import pytest
 
+from digest.deliver.http_client import HttpResponse
 from digest.deliver.outcome import Unknown
-from digest.deliver.transports.sendgrid import SendGrid
-from digest.deliver.transports.sendgrid_probe import find_attempt
-from digest.deliver.wire import HttpResponse
+from digest.deliver.sendgrid.client import SendGrid
+from digest.deliver.sendgrid.probe import find_attempt
 from tests.deliver.letters import RecordingLog, many, outgoing
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault

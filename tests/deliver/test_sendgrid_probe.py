@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from digest.deliver.ports import CapabilityReport
-from digest.deliver.transports.sendgrid import SendGrid
+from digest.deliver.sendgrid.client import SendGrid
 from tests.deliver.letters import SENDER
 from tests.support.http_server import HttpServer
 from tests.support.sendgrid_api import SCOPES

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from digest.deliver.outcome import NotSent, PerRecipient
-from digest.deliver.transports.smtp import Smtp
+from digest.deliver.smtp.transport import Smtp
 from tests.deliver.letters import RecordingLog, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
 from tests.deliver.ways import clock

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.deliver.transports.smtp_connection import Envelope, SmtpConnection, TryLater, connect
-from digest.deliver.wire import ConnectionRegistry
+from digest.deliver.http_client import ConnectionRegistry
+from digest.deliver.smtp.connection import Envelope, SmtpConnection, TryLater, connect
 from tests.deliver.raw_smtp import RawSmtp
 from tests.support.profiles import examples
 from tests.support.tls import Identity

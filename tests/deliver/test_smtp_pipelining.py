@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.deliver.outcome import PerRecipient
-from digest.deliver.transports.smtp import Smtp
+from digest.deliver.smtp.transport import Smtp
 from tests.deliver.letters import RecordingLog, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
 from tests.deliver.test_smtp import A, B, C, transport

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 
 import pytest
 
+from digest.deliver.http_client import ConnectionRegistry
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Unknown
 from digest.deliver.ports import Transport
-from digest.deliver.stopping import abort_after_grace
-from digest.deliver.transports.resend import Resend
-from digest.deliver.transports.sendgrid import SendGrid
-from digest.deliver.transports.smtp import Smtp
-from digest.deliver.wire import ConnectionRegistry
+from digest.deliver.resend.client import Resend
+from digest.deliver.sendgrid.client import SendGrid
+from digest.deliver.shutdown import abort_after_grace
+from digest.deliver.smtp.transport import Smtp
 from tests.deliver.letters import RecordingLog, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
 from tests.deliver.ways import clock

@@ -7,8 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver import mime
-from digest.deliver.message import Recipient, substitute
+from digest.mail import mime
+from digest.mail.message import Recipient, substitute
 from digest.models import PLACEHOLDERS
 from tests.deliver.letters import EMAIL, EMAIL_WITH_IMAGES, NOW, SENDER, outgoing, read
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from digest.deliver.direct import send_direct
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Unknown
-from digest.deliver.trial import send_direct
 from tests.deliver.fakes import Scripted
 from tests.deliver.letters import outgoing
 

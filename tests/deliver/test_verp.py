@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest import verp
 from digest.deliver.outcome import PerRecipient
-from digest.deliver.transports.smtp import Smtp
+from digest.deliver.smtp.transport import Smtp
+from digest.mail import verp
 from digest.subscribers.tokens import Signer
 from tests.deliver.letters import RecordingLog, outgoing
 from tests.deliver.ways import clock

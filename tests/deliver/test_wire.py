@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from digest.deliver.http_client import HttpClient, RequestNotSent, ResponseUnknown
 from digest.deliver.outcome import Accepted, NotSent, Unknown
-from digest.deliver.transports.sendgrid import SendGrid
-from digest.deliver.wire import HttpClient, RequestNotSent, ResponseUnknown
+from digest.deliver.sendgrid.client import SendGrid
 from tests.deliver.letters import RecordingLog, outgoing
 from tests.support.sendgrid_server import KEY, SendGridServer
 

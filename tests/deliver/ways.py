@@ -9,12 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from digest.deliver.headers import encode_header
+from digest.deliver.outbox import Outbox
 from digest.deliver.ports import Transport
-from digest.deliver.transports.outbox import Outbox
-from digest.deliver.transports.resend import Resend
-from digest.deliver.transports.sendgrid import SendGrid
-from digest.deliver.transports.smtp import Smtp
+from digest.deliver.resend.client import Resend
+from digest.deliver.sendgrid.client import SendGrid
+from digest.deliver.smtp.transport import Smtp
+from digest.mail.headers import encode_header
 from tests.deliver.letters import NOW, SENDER
 from tests.support.resend_server import KEY as RESEND_KEY
 from tests.support.resend_server import ResendServer

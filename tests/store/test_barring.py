@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from digest.events.rules import SEVERITY, UNSUBSCRIBED
+from digest.feedback.rules import SEVERITY, UNSUBSCRIBED
 from digest.store.database import Database
 from digest.store.people import consent
 from digest.store.people.consent import Consent, ConsentLog

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select, update
 
 from digest.deliver.outcome import Accepted, NotSent, Unknown
-from digest.events.effects import Applied, apply
-from digest.events.event import Event
+from digest.feedback.effects import Applied, apply
+from digest.feedback.events import Event
 from digest.store.content.events import EventStore, FeedbackCounts, count_feedback
 from digest.store.database import Database
 from digest.store.people.signups import SignupStore

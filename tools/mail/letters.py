@@ -16,8 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from unittest.mock import patch
 
-from digest.deliver.message import Outgoing, content_ids, inline_images, recipient, substitute
-from digest.deliver.mime import build
+from digest.mail.message import Outgoing, content_ids, inline_images, recipient, substitute
+from digest.mail.mime import build
 from digest.models import Edition, RenderedEmail, Variant
 from digest.render import letter as rendering
 from tools.mail import views

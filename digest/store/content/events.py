@@ -16,9 +16,9 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from digest.events.event import Event
-from digest.events.ports import AttemptRef, KnownDelivery
-from digest.events.rules import SOFT_BOUNCE_LIMIT, UNSUBSCRIBED
+from digest.feedback.events import Event
+from digest.feedback.ports import AttemptRef, KnownDelivery
+from digest.feedback.rules import SOFT_BOUNCE_LIMIT, UNSUBSCRIBED
 from digest.store.database import Database
 from digest.store.people import suppressions
 from digest.store.schema import attempt, delivery, delivery_event, edition, subscriber, suppression, webhook

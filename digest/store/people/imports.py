@@ -36,7 +36,7 @@ from sqlalchemy import (
     update,
 )
 
-from digest.events.rules import SEVERITY
+from digest.feedback.rules import SEVERITY
 from digest.models import Subscriber
 from digest.store.database import Database, copy_rows, format_topics
 from digest.store.people.erasure import Erasures

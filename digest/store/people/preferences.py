@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from digest.events.rules import COMPLAINED, UNSUBSCRIBED
+from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.store.database import Database
 from digest.store.people import consent, suppressions
 from digest.store.people.consent import Consent

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from digest.events.rules import COMPLAINED, UNSUBSCRIBED, severity
+from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED, severity
 from digest.store.schema import consent, subscriber, suppression
 
 CAME_BACK, SIGNED_UP = "came back", "signed up"

@@ -1,0 +1,30 @@
+"""The table of transports. A new provider is one file and one row."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+
+from digest.deliver.ports import Recovery
+
+# Name → class.
+TRANSPORTS = {
+    "outbox": "digest.deliver.outbox:Outbox",
+    "smtp": "digest.deliver.smtp.transport:Smtp",
+    "sendgrid": "digest.deliver.sendgrid.client:SendGrid",
+    "resend": "digest.deliver.resend.client:Resend",
+}
+
+# How interrupted attempts are recovered. It repeats what the classes say, and a test compares them: a run can then
+# recover what another transport left without loading that transport.
+RECOVERY: dict[str, Recovery] = {"outbox": "redo", "smtp": "stepwise", "sendgrid": "hold", "resend": "redo"}
+
+# How long after its start an attempt can be submitted again, if the provider keeps idempotency keys for a limited time.
+REDO_WITHIN = {"resend": timedelta(hours=24)}
+
+
+def load(name: str) -> Any:
+    """The transport's class. Raises KeyError for a name that is not in the table."""
+    module, _, attribute = TRANSPORTS[name].partition(":")
+    return getattr(import_module(module), attribute)

@@ -1,0 +1,1 @@
+"""Resend: client and responses."""

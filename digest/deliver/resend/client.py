@@ -1,0 +1,245 @@
+"""Send batches by Resend (https://resend.com/docs/api-reference), whose idempotency keys make a repetition harmless.
+
+An attempt is one call with at most 100 recipients. The rest of the batch is returned as not sent. The key consists of
+what stays the same when an interrupted run is repeated (ledger, edition, batch), and not of the attempt; the body has
+no time and no attempt either. Resend answers the same call as it did the first time, and nobody is mailed twice. The
+key must not depend on the recipients: if one of them unsubscribes in between, the body differs, Resend refuses it under
+the old key (409), and the outcome is unknown. A key made of the recipients would be new, and mail the others again.
+
+Two calls in one attempt would break this: a repetition that stops after the first would report the second as not sent,
+although the interrupted run may have made it. Calls for many recipients take no attachments. An email with images is
+therefore sent recipient by recipient, with a key made of the recipient, which no split changes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from digest.deliver.http_client import HttpClient, RequestNotSent, ResponseUnknown
+from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
+from digest.deliver.ports import RecipientLog, Recovery
+from digest.deliver.resend.responses import detail, error_name, read_response
+from digest.mail.headers import common_headers, encode_address
+from digest.mail.message import Outgoing, Recipient, invalid_recipients, list_headers, one_line, substitute
+from digest.mail.mime import file_name
+
+_RECIPIENTS_PER_CALL = 100
+# Seconds before the same call is repeated.
+_PAUSES = (0.5, 1.0, 2.0)
+# The sender handles a longer wait.
+_MAX_PAUSE = 10.0
+_NOT_IN_TAG = re.compile(r"[^A-Za-z0-9_-]")
+
+CallOutcome = PerRecipient | Split | NotSent | Unknown
+
+
+class Resend:
+    """`host` is the API's root, and `sender` the From address that `probe` checks.
+
+    `realm` names the ledger: two newsletters that share an account must not share keys. Resend keeps keys for a day, so
+    an older attempt cannot be repeated.
+    """
+
+    name = "resend"
+    recovery: Recovery = "redo"
+
+    def __init__(
+        self,
+        key: str,
+        *,
+        host: str,
+        realm: str,
+        sender: str,
+        timeout: float = 30.0,
+        pause: Callable[[float], object] | None = None,
+    ) -> None:
+        self.headers = {
+            "Authorization": f"Bearer {key}",
+            # Resend refuses requests without one.
+            "User-Agent": "hindi-digest",
+            "Accept": "application/json",
+            "Content-Type": "application/json; charset=utf-8",
+        }
+        self.host, self.realm, self.sender = host, realm, sender
+        self.http = HttpClient(host, timeout=timeout)
+        self.pause = pause or self.http.registry.pause
+
+    def submit(self, outgoing: Outgoing, log: RecipientLog) -> Outcome:
+        if invalid := invalid_recipients(outgoing.recipients):
+            return Rejected(invalid)
+        tally = _Tally(tuple(outgoing.recipients))
+        for name, recipients in _calls(outgoing):
+            if log.should_stop():
+                break
+            emails = [_email(outgoing, recipient) for recipient in recipients]
+            try:
+                body = orjson.dumps(emails[0] if outgoing.images else emails)
+            except TypeError as error:
+                # Half of a surrogate pair.
+                tally.add(recipients, NotSent(f"cannot encode the email as JSON: {error}", permanent=True))
+                break
+            path = "/emails" if outgoing.images else "/emails/batch"
+            key = _key(self.realm, outgoing.edition, name)
+            if not tally.add(recipients, self._call(path, body, key, recipients, log)):
+                break
+        return tally.outcome()
+
+    def probe(self) -> str | None:
+        problem = self._find_problem()
+        return f"resend {self.host}: {problem}" if problem else None
+
+    def close(self) -> None:
+        self.http.close()
+
+    def abort(self) -> None:
+        self.http.abort()
+
+    def _call(
+        self, path: str, body: bytes, key: str, recipients: tuple[Recipient, ...], log: RecipientLog
+    ) -> CallOutcome:
+        """Make one call, and repeat it with its key until the outcome is known or there were enough tries."""
+        unknown: Unknown | None = None
+        pauses = iter(_PAUSES)
+        while True:
+            outcome: CallOutcome
+            try:
+                response = self.http.post(
+                    path, body, {**self.headers, "Idempotency-Key": key, "x-batch-validation": "permissive"}
+                )
+                outcome = read_response(response, recipients)
+            except RequestNotSent as error:
+                outcome = NotSent(f"resend {self.host}: {error}")
+            except ResponseUnknown as error:
+                outcome = Unknown(f"resend {self.host}: no complete response: {error}")
+            if isinstance(outcome, PerRecipient):
+                return outcome
+            asked = outcome.retry_after if isinstance(outcome, NotSent) else None
+            if isinstance(outcome, Unknown):
+                unknown = outcome
+            elif unknown is None and (asked is None or asked > _MAX_PAUSE):
+                return outcome
+            pause = next(pauses, None)
+            if pause is None or log.should_stop():
+                return unknown or outcome
+            self.pause(max(pause, min(asked or 0.0, _MAX_PAUSE)))
+
+    def _find_problem(self) -> str | None:
+        try:
+            response = self.http.get("/domains", self.headers)
+        except (RequestNotSent, ResponseUnknown) as error:
+            return str(error)
+        if error_name(response) == "restricted_api_key":
+            # The key may send and nothing else, so the domain cannot be checked.
+            return None
+        if response.status in (400, 401, 403):
+            hint = "check the environment variable that holds it"
+            return f"the key is refused ({response.status}); {hint}{detail(response)}"
+        found = response.json()
+        rows = found.get("data") if isinstance(found, dict) else None
+        if response.status != 200 or not isinstance(rows, list):
+            return f"the list of domains was answered with {response.status}{detail(response)}"
+        domain = self.sender.rpartition("@")[2].lower()
+        verified = {row.get("name") for row in rows if isinstance(row, dict) and row.get("status") == "verified"}
+        if domain in verified or found.get("has_more"):
+            return None
+        return f"the sender's domain {domain} is not verified (resend.com/domains)"
+
+
+def _calls(outgoing: Outgoing) -> list[tuple[str, tuple[Recipient, ...]]]:
+    """The calls of this attempt: a name that is unique within the edition, and the recipients."""
+    if not outgoing.images:
+        return [(f"batch {outgoing.batch}", tuple(outgoing.recipients[:_RECIPIENTS_PER_CALL]))]
+    # A test is not a batch of the ledger, and may be repeated.
+    test = "" if outgoing.batch.isdigit() else outgoing.batch
+    return [(f"recipient {recipient.id} {test}", (recipient,)) for recipient in outgoing.recipients]
+
+
+def _key(*parts: str) -> str:
+    return "digest-" + hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:48]
+
+
+@dataclass
+class _Tally:
+    """The outcomes of a batch's recipients, collected call by call."""
+
+    recipients: tuple[Recipient, ...]
+    accepted: set[int] = field(default_factory=set)
+    rejected: dict[int, str] = field(default_factory=dict)
+    unknown: dict[int, str] = field(default_factory=dict)
+    # The outcome for all others.
+    rest: NotSent | Split = field(default_factory=lambda: NotSent(""))
+
+    def add(self, recipients: tuple[Recipient, ...], outcome: CallOutcome) -> bool:
+        """Add a call. Return whether the next one may be made: not if the provider did not answer."""
+        match outcome:
+            case PerRecipient():
+                self.accepted |= outcome.accepted
+                self.rejected |= outcome.rejected
+                return True
+            case Unknown(reason):
+                self.unknown = dict.fromkeys((recipient.id for recipient in recipients), reason)
+            case _:
+                self.rest = outcome
+        return False
+
+    def outcome(self) -> Outcome:
+        settled = len(self.accepted) + len(self.rejected) + len(self.unknown)
+        if len(self.accepted) == len(self.recipients):
+            return Accepted()
+        if not settled:
+            return self.rest
+        if len(self.unknown) == len(self.recipients):
+            # The batch stays whole, and keeps its key.
+            return Unknown(next(iter(self.unknown.values())))
+        rest = self.rest
+        return PerRecipient(
+            frozenset(self.accepted),
+            self.rejected,
+            self.unknown,
+            not_sent_reason=rest.reason or next(iter(self.unknown.values()), ""),
+            retry_after=rest.retry_after if isinstance(rest, NotSent) else None,
+            permanent=isinstance(rest, NotSent) and rest.permanent,
+        )
+
+
+def _email(outgoing: Outgoing, recipient: Recipient) -> dict[str, Any]:
+    rendered, sender, values = outgoing.email, outgoing.sender, recipient.values
+    email: dict[str, Any] = {
+        "from": " ".join(encode_address(sender.name, sender.email, room=45)),
+        "to": [recipient.email],
+        "subject": one_line(substitute(rendered.subject, values)),
+        "text": substitute(rendered.text, values),
+        "headers": {
+            **common_headers(sender, outgoing.edition, rendered.variant),
+            "List-Unsubscribe": list_headers(recipient)["List-Unsubscribe"],
+        },
+        "tags": [
+            {"name": name, "value": _NOT_IN_TAG.sub("_", value)}
+            for name, value in (
+                ("dg_edition", outgoing.edition),
+                ("dg_delivery", str(recipient.id)),
+            )
+        ],
+    }
+    if rendered.html:
+        email["html"] = substitute(rendered.html, values)
+    if sender.reply_to:
+        email["reply_to"] = [sender.reply_to]
+    if outgoing.images:
+        email["attachments"] = [
+            {
+                "content": base64.b64encode(image.data).decode("ascii"),
+                "filename": file_name(image),
+                "content_type": image.type,
+                "content_id": image.cid,
+            }
+            for image in outgoing.images
+        ]
+    return email

@@ -1,0 +1,1 @@
+"""SendGrid: client, payload, responses, suppressions, probe."""

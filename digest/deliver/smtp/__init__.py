@@ -1,0 +1,1 @@
+"""SMTP: transport, pipelined connection, DKIM signing."""

@@ -1,0 +1,146 @@
+"""Decide what events change (`decide`, pure), and change it (`apply`).
+
+Every change records the first event of a kind, suppresses an address or confirms an attempt. Each can be repeated, and
+the order does not matter, so duplicate and reordered events need no special treatment.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from digest.feedback.events import Event
+from digest.feedback.ports import FeedbackLog, KnownDelivery, Ledger, Suppressions
+from digest.feedback.rules import rule_for, soft_bounce_limit_reached
+from digest.models import AttemptState
+
+# States that an event can confirm. An attempt that is being cancelled may have been queued, reported and discarded.
+_OPEN = (AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.DECIDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What some events change."""
+
+    # Events to record, with their subscriber and edition.
+    kept: tuple[Event, ...] = ()
+    # (address, reason, the newest event with this reason).
+    suppressed: tuple[tuple[str, str, Event], ...] = ()
+    # (attempt, edition).
+    confirmed: tuple[tuple[str, str], ...] = ()
+    # Sentences for the operator.
+    alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was new."""
+
+    kept: int = 0
+    suppressed: int = 0
+    # Editions with an attempt that is now confirmed.
+    confirmed: frozenset[str] = frozenset()
+    # Editions with a new block.
+    blocked: frozenset[str] = frozenset()
+    alarms: tuple[str, ...] = ()
+
+
+def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = False) -> Effects:
+    """What these events change.
+
+    An event that is recorded changes nothing, so that a late duplicate cannot suppress someone who subscribed again.
+    """
+    address_of = {subscriber: address for address, subscriber in known.addresses.items()}
+    kept: dict[tuple[str, int, str], Event] = {}
+    suppressed: dict[tuple[str, str], tuple[str, str, Event]] = {}
+    confirmed: dict[str, str] = {}
+    alarms: Counter[tuple[str, str]] = Counter()
+    for event in events:
+        rule = rule_for(event.kind, event.reason)
+        attempt = known.attempts.get(event.attempt)
+        subscriber = known.addresses.get(event.address, 0) if event.address else event.subscriber
+        delivery = (event.edition, subscriber)
+        # Another newsletter of the same account may have the same subscriber ids and edition keys.
+        is_named = attempt is not None if event.attempt else bool(event.address)
+        is_ours = is_named and event.subscriber == subscriber and delivery in known.deliveries
+        # An attempt's id with a recipient who was not in its batch confirms nothing about those who were.
+        is_in_batch = is_ours and attempt is not None and known.deliveries[delivery] == attempt.batch
+        if is_in_batch and attempt is not None and attempt.state in _OPEN and rule.confirms:
+            confirmed[event.attempt] = event.edition
+        if rule.alarm and attempt is not None and attempt.state in (AttemptState.RECALLING, AttemptState.RECALLED):
+            # Dropped because we cancelled it.
+            continue
+        if rule.tracking and not tracking:
+            continue
+        key = (*delivery, event.kind)
+        if is_ours and (key in known.recorded or key in kept):
+            continue
+        if is_ours and rule.keep:
+            kept[key] = replace(event, subscriber=subscriber)
+            if rule.alarm:
+                alarms[event.edition, event.reason] += 1
+        address = event.address if subscriber and event.address else address_of.get(subscriber, "") if is_ours else ""
+        if rule.suppress and address and (is_ours or not rule.own_ids_only):
+            # Only the newest event of each reason: the store compares it with the time of a new subscription.
+            earlier = suppressed.get((address, rule.suppress))
+            if earlier is None or event.at > earlier[2].at:
+                suppressed[address, rule.suppress] = (address, rule.suppress, event)
+    return Effects(
+        kept=tuple(kept.values()),
+        suppressed=tuple(suppressed.values()),
+        confirmed=tuple(confirmed.items()),
+        alarms=tuple(
+            f"edition {edition}: the provider dropped the emails of {count} recipients: {reason or 'no reason given'}"
+            for (edition, reason), count in alarms.items()
+        ),
+    )
+
+
+def apply(
+    events: Sequence[Event],
+    *,
+    log: FeedbackLog,
+    ledger: Ledger,
+    suppressions: Suppressions,
+    now: datetime,
+    tracking: bool,
+) -> Applied:
+    """Carry out what the events change.
+
+    May be interrupted anywhere and repeated, because an address is suppressed before its event is recorded. Only the
+    limit for repeated blocks may then take effect one block later.
+    """
+    known = log.known(events)
+    effects = decide(events, known, tracking=tracking)
+    suppressed = sum(
+        suppressions.suppress(address, reason, now=min(event.at, now), detail=_cause(event))
+        for address, reason, event in effects.suppressed
+    )
+    log.record(effects.kept)
+    return Applied(
+        kept=len(effects.kept),
+        suppressed=suppressed + _suppress_soft_bounces(effects.kept, known, log, suppressions, now),
+        confirmed=frozenset(edition for attempt, edition in effects.confirmed if ledger.confirm_accepted(attempt)),
+        blocked=frozenset(event.edition for event in effects.kept if event.kind == "blocked"),
+        alarms=effects.alarms,
+    )
+
+
+def _suppress_soft_bounces(
+    kept: Sequence[Event], known: KnownDelivery, log: FeedbackLog, suppressions: Suppressions, now: datetime
+) -> int:
+    blocked = {event.subscriber: event for event in kept if event.kind == "blocked"}
+    if not blocked:
+        return 0
+    address_of = {subscriber: address for address, subscriber in known.addresses.items()}
+    return sum(
+        suppressions.suppress(address_of[subscriber], "blocked", now=now, detail=_cause(blocked[subscriber]))
+        for subscriber, times in log.blocked(blocked).items()
+        if subscriber in address_of and soft_bounce_limit_reached(times)
+    )
+
+
+def _cause(event: Event) -> str:
+    return " · ".join(word for word in (f"edition {event.edition}" if event.edition else "", event.reason) if word)

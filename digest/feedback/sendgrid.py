@@ -1,0 +1,107 @@
+"""Parse SendGrid's Event Webhook (https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event).
+
+Our custom_args are returned in each event as `dg_…`. No content raises, except a payload that is not a list; items that
+are not events of ours are skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from digest.feedback.bots import mark_scanner_clicks
+from digest.feedback.events import Event, one_line
+
+# SendGrid's name → our kind.
+_KINDS = {
+    "processed": "processed",
+    "deferred": "deferred",
+    "delivered": "delivered",
+    "bounce": "bounced",
+    "dropped": "dropped",
+    "spamreport": "complained",
+    "unsubscribe": "left",
+    "group_unsubscribe": "left a group",
+    "group_resubscribe": "returned",
+    "open": "opened",
+    "click": "clicked",
+}
+# `type` of a hard bounce. `blocked` and `expired` are soft. Old payloads have no type.
+_HARD_BOUNCES = ("bounce", "", "none", "null")
+_IMAGE_PROXIES = ("googleimageproxy", "yahoomailproxy")
+# The year 2100; a later time is invalid.
+_MAX_TIME = 4_102_444_800
+_MAX_ID = 2**63
+
+
+class InvalidPayload(ValueError):
+    """The payload is not a list of events. The message is one sentence."""
+
+
+def parse_payload(body: bytes, comparable: Callable[[str], str]) -> list[Event]:
+    """The events of a payload, in its order. Raises InvalidPayload.
+
+    `comparable` returns the comparable form of an address, or an empty string for an invalid one.
+    """
+    try:
+        items = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidPayload(f"the payload is not JSON: {error}") from None
+    if not isinstance(items, list):
+        raise InvalidPayload("the payload is not a list of events")
+    found = [(event, item) for item in items if isinstance(item, dict) and (event := _event(item, comparable))]
+    return mark_scanner_clicks(
+        [event for event, _item in found],
+        urls=[_text(item.get("url")) for _event, item in found],
+        agents=[_text(item.get("useragent")) for _event, item in found],
+    )
+
+
+def _event(item: dict[str, Any], comparable: Callable[[str], str]) -> Event | None:
+    kind = _KINDS.get(_text(item.get("event")))
+    at = _time(item.get("timestamp"))
+    if kind is None or at is None:
+        return None
+    reason = _text(item.get("reason")) or (_text(item.get("response")) if kind != "delivered" else "")
+    if kind == "bounced":
+        if _text(item.get("type")).lower() not in _HARD_BOUNCES:
+            kind = "blocked"
+        words = (_text(item.get("status")), _text(item.get("bounce_classification")), reason)
+        reason = " · ".join(word for word in words if word)
+    elif kind == "opened" and _is_machine_open(item):
+        kind = "machine open"
+    return Event(
+        kind,
+        at,
+        address=comparable(_text(item.get("email"))),
+        subscriber=_number(item.get("dg_delivery")),
+        edition=_text(item.get("dg_edition"))[:64],
+        attempt=_text(item.get("dg_attempt"))[:32],
+        reason=one_line(reason),
+    )
+
+
+def _is_machine_open(item: dict[str, Any]) -> bool:
+    agent = _text(item.get("useragent")).lower()
+    return item.get("sg_machine_open") in (True, "true", "True") or any(name in agent for name in _IMAGE_PROXIES)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _time(value: object) -> datetime | None:
+    number = _number(value)
+    return datetime.fromtimestamp(number, UTC) if 0 < number < _MAX_TIME else None
+
+
+def _number(value: object) -> int:
+    """A positive integer, given as a number or as digits; otherwise 0."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
+        value = int(value)
+    if isinstance(value, float) and 0 < value < _MAX_TIME:
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MAX_ID else 0
