@@ -30,38 +30,23 @@ class Preset:
     mapping: JsonMapping
 
 
+_NEWSAPI = JsonMapping(
+    items="articles",
+    title="title",
+    url="url",
+    published="publishedAt",
+    body="content",
+    excerpt="description",
+    image="urlToImage",
+    author="author",
+    publisher="source.name",
+    utc=True,
+)
+
 # API by name, in the order in which they are tried: NewsAPI has all keys of GNews.
 PRESETS: dict[str, Preset] = {
-    "newsapi": Preset(
-        ("title", "url", "publishedAt", "urlToImage"),
-        JsonMapping(
-            items="articles",
-            title="title",
-            url="url",
-            published="publishedAt",
-            body="content",
-            excerpt="description",
-            image="urlToImage",
-            author="author",
-            publisher="source.name",
-            utc=True,
-        ),
-    ),
-    "gnews": Preset(
-        ("title", "url", "publishedAt"),
-        JsonMapping(
-            items="articles",
-            title="title",
-            url="url",
-            published="publishedAt",
-            body="content",
-            excerpt="description",
-            image="image",
-            language="lang",
-            publisher="source.name",
-            utc=True,
-        ),
-    ),
+    "newsapi": Preset(("title", "url", "publishedAt", "urlToImage"), _NEWSAPI),
+    "gnews": Preset(("title", "url", "publishedAt"), replace(_NEWSAPI, image="image", author="", language="lang")),
     "wordpress": Preset(
         ("title", "link", "date_gmt"),
         JsonMapping(

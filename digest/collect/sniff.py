@@ -10,32 +10,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from digest.collect.feeds.sanitise_xml import expand, read_doctype
+from digest.hindi.text import words
 
 Kind = Literal["xml", "html", "json", "dangerous", "empty", "text"]
 
 FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
 _ROOT = re.compile(r"<(?:([A-Za-z_][A-Za-z0-9_.-]*):)?([A-Za-z_][A-Za-z0-9_.-]*)")
-_HTML_NAMES = frozenset(
-    [
-        "html",
-        "head",
-        "body",
-        "div",
-        "p",
-        "a",
-        "img",
-        "span",
-        "section",
-        "article",
-        "main",
-        "table",
-        "ul",
-        "h1",
-        "h2",
-        "br",
-        "center",
-    ]
-)
+_HTML_NAMES = frozenset(words("html head body div p a img span section article main table ul h1 h2 br center"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,6 @@ _SIGNS = {
     "mr": re.compile("ळ|च्या(?![\u0900-\u0963\u0971-\u097f])|ांनी(?![\u0900-\u0963\u0971-\u097f])|मध्ये"),
     "ne": re.compile("हरू|लाई(?![\u0900-\u0963\u0971-\u097f])|ेको(?![\u0900-\u0963\u0971-\u097f])"),
 }
-_MARKS = {"mr": ("ळ", "च्या", "ांनी", "मध्ये"), "ne": ("हरू", "लाई", "ेको")}
-"""Every text that matches a pattern of `_SIGNS` contains one of these. Most texts contain none: a cheap first test."""
 
 _SCRIPTS = (
     ("ur", re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]")),
@@ -56,9 +54,6 @@ _SCRIPTS = (
     ("deva", re.compile("[\u0904-\u0939\u0958-\u0961\u0972-\u097f]")),
     ("latin", re.compile("[A-Za-z\u00c0-\u024f]")),
 )
-_LETTER = _SCRIPTS[-2][1]
-_FOREIGN = re.compile("[\u0600-\u06ff\u0750-\u077f\u0980-\u0d7f\ufb50-\ufdff\ufe70-\ufeff]")
-"""A letter of any other script above. Most texts have none, and counting eleven scripts is slow."""
 
 _ENGLISH = frozenset(
     words(
@@ -84,10 +79,7 @@ def guess(text: str, hint: str = "") -> str:
     `hint`, the feed's own claim ('hi-IN' or 'hi'), decides only if the text does not.
     """
     hint = hint.replace("_", "-").split("-", 1)[0].lower()
-    if _is_clearly_devanagari(text):
-        return _devanagari(text, hint)
-    scripts = _SCRIPTS if _FOREIGN.search(text) else _SCRIPTS[-2:]
-    counts = {script: len(pattern.findall(text)) for script, pattern in scripts}
+    counts = {script: len(pattern.findall(text)) for script, pattern in _SCRIPTS}
     script = max(counts, key=lambda name: counts[name])
     if not counts[script]:
         return hint
@@ -96,15 +88,6 @@ def guess(text: str, hint: str = "") -> str:
     if script == "latin":
         return "hi" if _is_mixed_hindi(text) else _latin(text, hint)
     return hint if hint in _SHARED_SCRIPTS.get(script, ()) else script
-
-
-def _is_clearly_devanagari(text: str) -> bool:
-    """A fast test: a syllable has about three characters, so at least a third of them are letters."""
-    if _FOREIGN.search(text) or not _LETTER.search(text):
-        return False
-    # Each character's block of 256: 9 is Devanagari and Bengali.
-    high = text.encode("utf-16-le", "surrogatepass")[1::2]
-    return high.count(9) - text.count("।") > 1.5 * (high.count(0) + high.count(1) + high.count(2))
 
 
 def _devanagari(text: str, hint: str) -> str:
@@ -117,8 +100,7 @@ def _devanagari(text: str, hint: str) -> str:
         language: sum(map(function_words.__contains__, known)) for language, function_words in _FUNCTION_WORDS.items()
     }
     for language, sign in _SIGNS.items():
-        if any(mark in text for mark in _MARKS[language]):
-            score[language] += len(sign.findall(text))
+        score[language] += len(sign.findall(text))
     other = max((name for name in score if name != "hi"), key=lambda name: score[name])
     if score[other] > 2 * score["hi"]:
         return other

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from digest.hindi.numbers import devanagari_digits
 from digest.hindi.sentences import DEVA, split
+from digest.hindi.text import words
 
 # The last word must be Devanagari alone: an abbreviation such as 'कि.मी.' keeps its full stop.
 _SENTENCE_END = re.compile(rf"[\s“‘(][{DEVA}\u200c\u200d]+([।.])\Z")
@@ -21,45 +22,15 @@ _MARKUP = re.compile(r"(<!--(?:(?!-->).)*-->|<style\b(?:(?!</style>).)*</style>|
 _WORD = re.compile(r"[^\s<>]+")
 _LATIN = re.compile(r"[A-Za-z]")
 
-ACRONYMS = {
-    "AAP": "आप",
-    "AFSPA": "अफ़्स्पा",
-    "AIDS": "एड्स",
-    "AIIMS": "एम्स",
-    "ASEAN": "आसियान",
-    "AUS": "ऑस्ट्रेलिया",
-    "BIG": "बड़ी",
-    "BRICS": "ब्रिक्स",
-    "CAT": "कैट",
-    "CLAT": "क्लैट",
-    "COVID": "कोविड",
-    "ENG": "इंग्लैंड",
-    "FIFA": "फ़ीफ़ा",
-    "GAGAN": "गगन",
-    "GATE": "गेट",
-    "IND": "भारत",
-    "INDIA": "इंडिया",
-    "ISRO": "इसरो",
-    "LIVE": "लाइव",
-    "NASA": "नासा",
-    "NATO": "नाटो",
-    "NEET": "नीट",
-    "NEWS": "न्यूज़",
-    "NITI": "नीति",
-    "NZ": "न्यूज़ीलैंड",
-    "OPEC": "ओपेक",
-    "PAK": "पाकिस्तान",
-    "PAN": "पैन",
-    "RAW": "रॉ",
-    "SAARC": "सार्क",
-    "SEBI": "सेबी",
-    "SIM": "सिम",
-    "TOP": "टॉप",
-    "UNESCO": "यूनेस्को",
-    "UNICEF": "यूनिसेफ़",
-    "VIDEO": "वीडियो",
-    "VS": "बनाम",
-}
+ACRONYMS = dict(
+    pair.split("=")
+    for pair in words(
+        "AAP=आप AFSPA=अफ़्स्पा AIDS=एड्स AIIMS=एम्स ASEAN=आसियान AUS=ऑस्ट्रेलिया BIG=बड़ी BRICS=ब्रिक्स CAT=कैट",
+        "CLAT=क्लैट COVID=कोविड ENG=इंग्लैंड FIFA=फ़ीफ़ा GAGAN=गगन GATE=गेट IND=भारत INDIA=इंडिया ISRO=इसरो LIVE=लाइव",
+        "NASA=नासा NATO=नाटो NEET=नीट NEWS=न्यूज़ NITI=नीति NZ=न्यूज़ीलैंड OPEC=ओपेक PAK=पाकिस्तान PAN=पैन RAW=रॉ",
+        "SAARC=सार्क SEBI=सेबी SIM=सिम TOP=टॉप UNESCO=यूनेस्को UNICEF=यूनिसेफ़ VIDEO=वीडियो VS=बनाम",
+    )
+)
 """Acronyms that Hindi pronounces as a word, and words that headlines write in capitals."""
 
 _LETTER_NAMES = (

@@ -1,4 +1,4 @@
-"""Clean an article of what its site, feed and editor left in it, with the tables of rules.py and interface.py.
+"""Clean an article of what its site, feed and editor left in it, with the tables of text_rules.py and ui_strings.txt.
 
 Each rule may be wrong for one article in a hundred. So a rule that would remove all of the text removes nothing.
 """
@@ -9,13 +9,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import resources
 
 from digest.collect.cleaning.dateline import MIN_REST, is_credit, split_dateline, unsigned_title
 from digest.collect.cleaning.dedupe import WHOLE, begins, letters, uncut, without_cut, without_repetition
 from digest.collect.cleaning.identity import content_hash
 from digest.collect.cleaning.text_rules import FEED_TAILS, OPENINGS
 from digest.collect.cleaning.titles import headline, is_site_name, marked_off, split_title, subject_of
-from digest.collect.cleaning.ui_strings import INTERFACE
 from digest.hindi.sentences import split
 from digest.hindi.text import repair
 from digest.models import Article, Block
@@ -76,16 +76,15 @@ def _without_kicker(text: str, kicker: str) -> str:
 
 
 def _without_tails(text: str) -> str:
-    lower = text.lower()
     for row in FEED_TAILS:
-        text = row.apply(text, lower).strip()
+        text = row.apply(text).strip()
     return text
 
 
 def _without_opening(text: str) -> str:
     """The text without a bullet, or a subject in Latin letters, before its first sentence."""
     for row in OPENINGS:
-        rest = row.pattern.sub(row.put, text)
+        rest = row.apply(text)
         text = rest if len(rest) >= MIN_REST else text
     return text
 
@@ -107,21 +106,13 @@ def _for_pattern(text: str) -> str:
     return unicodedata.normalize("NFC", text).replace("\u093c", "")
 
 
-def _max_match(pattern: str) -> int:
-    """An upper limit of the length of lines that the pattern matches: its own length, and what its counts add."""
-    if re.search(r"[.\])}][*+]", pattern):
-        return _MAX_LINE
-    return len(pattern) + sum(int(most) for most in re.findall(r",([0-9]+)\}", pattern))
-
-
-def _interface(longest: int) -> re.Pattern[str]:
-    """The patterns that a line of `longest` characters may still match."""
-    reaching = [_for_pattern(pattern) for pattern, _example in INTERFACE if _max_match(pattern) >= longest]
-    return re.compile("|".join(f"(?:{one})" for one in reaching) or "(?!)", re.IGNORECASE)
-
-
-# By the minimum length of a line: most paragraphs are too long for most patterns.
-_INTERFACE = {length: _interface(length) for length in (0, 80, 160)}
+# Patterns of lines that belong to a page, each with an example.
+INTERFACE = tuple(
+    tuple(line.split("\t"))
+    for line in resources.files("digest.collect.cleaning").joinpath("ui_strings.txt").read_text("utf-8").split("\n")
+    if line and not line.startswith("#")
+)
+_INTERFACE = re.compile("|".join(f"(?:{_for_pattern(pattern)})" for pattern, _example in INTERFACE), re.IGNORECASE)
 
 
 def menu_entries(articles: Sequence[Article]) -> set[str]:
@@ -141,12 +132,8 @@ def menu_entries(articles: Sequence[Article]) -> set[str]:
 
 def _is_interface(text: str) -> bool:
     """Whether the whole line is a control or a label of the page."""
-    if len(text) >= _MAX_LINE:
-        return False
     # The text is repaired, and so it is NFC.
-    line = text.replace("\u093c", "").strip()
-    pattern = next(_INTERFACE[least] for least in sorted(_INTERFACE, reverse=True) if len(line) >= least)
-    return pattern.fullmatch(line) is not None
+    return len(text) < _MAX_LINE and _INTERFACE.fullmatch(text.replace("\u093c", "").strip()) is not None
 
 
 def _without_dateline(body: list[Block], title: str, subject: str) -> tuple[list[Block], str]:

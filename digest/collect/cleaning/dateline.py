@@ -18,7 +18,6 @@ from digest.collect.cleaning.places import (
     ALSO_NAMES,
     BUREAUS,
     LOCATIVES,
-    MONTHS,
     NO_PLACES,
     NUMBER_WORDS,
     OWN_DESKS,
@@ -27,6 +26,7 @@ from digest.collect.cleaning.places import (
     SIGNATURES,
     WORDS_TOO,
 )
+from digest.hindi.dates import MONTHS
 from digest.hindi.text import fold
 from digest.hindi.tokens import STOP_WORDS
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from digest.collect.cleaning.dateline import MAX_LENGTH, split_dateline
+from digest.collect.cleaning.dateline import split_dateline
 from digest.collect.cleaning.identity import content_hash
 from digest.collect.cleaning.text_rules import TRUNCATED
 from digest.hindi.text import fold
@@ -26,9 +26,6 @@ _NOT_LETTERS = re.compile("[^\u0900-\u0963\u0971-\u097fA-Za-z0-9]+")
 
 # Paragraphs at the start that may repeat the title.
 _TITLE_WITHIN = 2
-
-# Letters of a paragraph that are searched in earlier ones before the two are compared.
-_PROBE = 16
 
 
 def uncut(text: str) -> str:
@@ -73,8 +70,6 @@ def without_repetition(body: list[Block], title: str) -> list[Block]:
 
 def _without_repeated(body: list[Block], title: str) -> list[Block]:
     named = letters(title)
-    if not _may_repeat(body):
-        return [block for at, block in enumerate(body) if at >= _TITLE_WITHIN or not _is_title(block, title, named)]
     seen: set[str] = set()
     kept = []
     for at, block in enumerate(body):
@@ -87,46 +82,15 @@ def _without_repeated(body: list[Block], title: str) -> list[Block]:
     return kept
 
 
-def _is_title(block: Block, title: str, named: str) -> bool:
-    return (
-        named != ""
-        and len(block.text) < 2 * len(title) + MAX_LENGTH
-        and letters(split_dateline(block.text)[1]) == named
-    )
-
-
-def _may_repeat(body: Sequence[Block]) -> bool:
-    """Whether a paragraph's beginning or middle is found in an earlier one."""
-    earlier = ""
-    for block in body:
-        middle = len(block.text) // 2
-        probes = (block.text[:_PROBE], block.text[middle : middle + _PROBE])
-        if earlier and any(probe in earlier for probe in probes):
-            return True
-        earlier = f"{earlier}\n{block.text}"
-    return False
-
-
 # Paragraphs that a feed repeats in several items.
 
 # Items of one feed from which a paragraph that they share is boilerplate, not news.
 SHARED = 3
 
-_FRONT = 24
-
 
 def drop_shared(articles: Sequence[Article]) -> list[Article]:
     """The articles without the blocks that at least SHARED of them have. One that would lose all of them keeps them."""
-    own_fronts = [[fold(block.text[:_FRONT]) for block in article.body] for article in articles]
-    fronts = Counter(front for own in own_fronts for front in set(own))
-    # A beginning that only one article has needs no folding, and most of them are like that.
-    keys = [
-        [
-            fold(block.text) if fronts[front] >= SHARED else block.text
-            for block, front in zip(article.body, own, strict=True)
-        ]
-        for article, own in zip(articles, own_fronts, strict=True)
-    ]
+    keys = [[fold(block.text) for block in article.body] for article in articles]
     counts = Counter(key for own in keys for key in set(own))
     result = []
     for article, own in zip(articles, keys, strict=True):

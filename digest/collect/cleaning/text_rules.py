@@ -18,18 +18,14 @@ class Row:
     put: str
     example: str
     gives: str
-    # Every match contains one of these, in lower case. Searching for them is a hundred times as fast as the pattern.
-    marks: tuple[str, ...] = ()
 
-    def apply(self, text: str, lower: str) -> str:
-        """The text with matches replaced. `lower` is the text in lower case."""
-        if self.marks and not any(mark in lower for mark in self.marks):
-            return text
+    def apply(self, text: str) -> str:
+        """The text with matches replaced."""
         return self.pattern.sub(self.put, text)
 
 
-def _row(pattern: str, put: str, example: str, gives: str, marks: str = "") -> Row:
-    return Row(re.compile(pattern, re.IGNORECASE), put, example, gives, tuple(marks.split()))
+def _row(pattern: str, put: str, example: str, gives: str) -> Row:
+    return Row(re.compile(pattern, re.IGNORECASE), put, example, gives)
 
 
 PICTOGRAPH = "[\U0001f300-\U0001faff\u2600-\u27bf\u25b6\u25ba\ufe0f]"
@@ -40,19 +36,17 @@ TITLE_MARKS: tuple[Row, ...] = (
         "",
         "पुल का लोकार्पण, जुटी भीड़ 0:39 Play video",
         "पुल का लोकार्पण, जुटी भीड़",
-        marks="video",
     ),
-    _row(r"(?<!\s)\s*(?:play|watch) video\s*$", "", "नदी में बढ़ा पानी Play video", "नदी में बढ़ा पानी", marks="video"),
+    _row(r"(?<!\s)\s*(?:play|watch) video\s*$", "", "नदी में बढ़ा पानी Play video", "नदी में बढ़ा पानी"),
     _row(r"^(?:🔴\s*)?LIVE\s*[:|–—-]\s*", "", "LIVE: बजट पेश हुआ", "बजट पेश हुआ"),
     _row(r"^(?:🔴\s*)?LIVE\s+(?=\S)", "", "LIVE बजट पेश हुआ", "बजट पेश हुआ"),
     _row(r"^लाइव\s*[:|–—-]\s*", "", "लाइव: बजट पेश हुआ", "बजट पेश हुआ"),
-    _row(r"(?<!\s)\s+LIVE$", "", "बजट पेश हुआ LIVE", "बजट पेश हुआ", marks="live"),
+    _row(r"(?<!\s)\s+LIVE$", "", "बजट पेश हुआ LIVE", "बजट पेश हुआ"),
     _row(
         r"(?<!\s)\s*[:|–—-]\s*(?:live updates?|लाइव अपडेट)\s*$",
         "",
         "बजट पेश हुआ: Live Updates",
         "बजट पेश हुआ",
-        marks="update अपडेट",
     ),
     _row(
         r"^(?:भास्कर\s+)?(?:एक्सक्लूसिव|ग्राउंड रिपोर्ट)\s*[:|–—-]?\s+(?=\S+\s+\S+\s)",
@@ -73,10 +67,9 @@ TITLE_MARKS: tuple[Row, ...] = (
         "",
         "गांव के मेले में जुटी भीड़, VIDEO: रात तक चली कुश्ती",
         "गांव के मेले में जुटी भीड़: रात तक चली कुश्ती",
-        marks="video photo pic live",
     ),
     _row(r"^(?:\.{2,}|…)\s*(?=\S)", "", "..नहर में पानी छोड़ा गया", "नहर में पानी छोड़ा गया"),
-    _row(r"\*\*([^*]{1,200})\*\*", r"\1", "गांव में **नई** नहर", "गांव में नई नहर", marks="**"),
+    _row(r"\*\*([^*]{1,200})\*\*", r"\1", "गांव में **नई** नहर", "गांव में नई नहर"),
     _row(r"^via\s+\S.{0,40}?:\s+", "", "via NBT Hindi: शहर में मेला", "शहर में मेला"),
     _row(
         r"^(?:live updates?|breaking(?: news)?|ब्रेकिंग(?: न्यूज)?|watch|(?:viral )?video|वीडियो|pics?|photos?|फोटो"
@@ -91,7 +84,6 @@ TITLE_MARKS: tuple[Row, ...] = (
         "",
         "नदी पर बना नया पुल, देखें तस्वीरें",
         "नदी पर बना नया पुल",
-        marks="देख see watch",
     ),
     _row(
         r"(?<!\s)\s*[\[(]\s?(?:(?:watch|see|देखें)\s)?"
@@ -99,7 +91,6 @@ TITLE_MARKS: tuple[Row, ...] = (
         " ",
         "नदी पर पुल (देखें वीडियो) आज खुला",
         "नदी पर पुल आज खुला",
-        marks="[ (",
     ),
     _row(
         r"(?<!\s)\s*[,;:|–—-]\s*(?:यहां\s+)?(?:पढ़ें|पढ़िए|जानें|जानिए|देखें)\s+(?:पूरी|पूरा|यहां|विस्तार से|डिटेल|details?|अपडेट|लेटेस्ट)"
@@ -107,19 +98,17 @@ TITLE_MARKS: tuple[Row, ...] = (
         "",
         "गांव में कल से बिजली कटेगी, पढ़ें पूरी खबर",
         "गांव में कल से बिजली कटेगी",
-        marks="पढ जान देख",
     ),
     _row(
         r"(?<!\s)\s*(?<![a-z0-9._+-])[a-z0-9][a-z0-9._+-]{0,60}@[a-z0-9-]{1,40}(?:\.[a-z0-9-]{1,20}){1,3}\s*:?\s*",
         " ",
         "नहर टूटी gaon@paper.example: खेत डूबे",
         "नहर टूटी खेत डूबे",
-        marks="@",
     ),
     _row(r"^(?:#\S{1,40}\s+){1,3}(?=\S)", "", "#मेला गांव में जुटी भीड़", "गांव में जुटी भीड़"),
     _row(rf"^(?:{PICTOGRAPH}\s*)+(?=\S)", "", "▶ 📷 गांव में जुटी भीड़", "गांव में जुटी भीड़"),
     _row(r"(?<![\s.])\s*(?:[-–—|,;]|\.(?:\s\.)+)\s*$", "", "शहर में मेला. .", "शहर में मेला"),
-    _row(r"(?<!\s)\s*[-–—|]\s*$", "", "शहर में मेला |", "शहर में मेला", marks="- – — |"),
+    _row(r"(?<!\s)\s*[-–—|]\s*$", "", "शहर में मेला |", "शहर में मेला"),
 )
 
 # What comes before a text. Applied only if enough of the text remains.
@@ -182,28 +171,24 @@ FEED_TAILS: tuple[Row, ...] = (
         "",
         "बारिश हुई. The post बारिश से राहत appeared first on Example News.",
         "बारिश हुई.",
-        marks="post पोस्ट",
     ),
     _row(
         r"(?<!\s)\s*(?:continue reading|read more|और पढ़ें|पूरा पढ़ें|आगे पढ़ें)\s*(?:→|»|&raquo;|>|\.\.\.|…)+\s*$",
         "",
         "बारिश हुई. Continue reading →",
         "बारिश हुई.",
-        marks="reading more पढ",
     ),
     _row(
         r"!\[[^\[\]]{0,200}\]\s?\(?https?://[^\s)]+\)?\s*",
         "",
         "![] (https://a.example/o/p%2Fq?alt=media&token=1) मंडी में आवक बढ़ी।",
         "मंडी में आवक बढ़ी।",
-        marks="![",
     ),
     _row(
         r"(?<!\s)\s*\(?pic\.twitter\.com/[A-Za-z0-9]{4,20}\)?(?:\s*[—–-]{1,2}\s.{1,60}\(@[A-Za-z0-9_]{2,20}\).{0,30})?",
         "",
         "मेला शुरू हुआ। pic.twitter.com/AbC12dEf",
         "मेला शुरू हुआ।",
-        marks="pic.twitter",
     ),
     _row(
         r"(?<=[।.!?”\"’])\s*[(\[](?:इनपुट\s?[:–-]?\s?|साभार\s?[:–-]?\s?)?"
@@ -212,28 +197,24 @@ FEED_TAILS: tuple[Row, ...] = (
         "",
         "बारिश से राहत मिली। (भाषा)",
         "बारिश से राहत मिली।",
-        marks="एजेंसी भाषा वार्ता पीटीआ एएनआ आईएएनएस आइएएनएस pti ani ians",
     ),
     _row(
         r"(?<=[।.!?”\"’])\s*[-–—]{1,2}\s?(?:आईएएनएस|आइएएनएस|एएनआई|पीटीआई|ians|ani|pti)\s*[।.]?\s*$",
         "",
         "बारिश से राहत मिली। --आईएएनएस",
         "बारिश से राहत मिली।",
-        marks="आईएएनएस आइएएनएस एएनआ पीटीआ ians ani pti",
     ),
     _row(
         r"(?<=[।.!?”\"’])\s*[(\[]?(?:यह|ये|इसे)\s+भी\s+(?:पढ़ें|पढ़े|पढें|देखें)\s*[:–—|-].{0,200}$",
         "",
         "बारिश से राहत मिली। यह भी पढ़ें: मेले में जुटी भीड़",
         "बारिश से राहत मिली।",
-        marks="पढ देखें",
     ),
     _row(
         r"(?<=[।.!?”\"’])\s*(?:also read|read more|read also)\s*[:–—|-].{0,200}$",
         "",
         "बारिश से राहत मिली। Also Read: मेले में भीड़",
         "बारिश से राहत मिली।",
-        marks="read",
     ),
 )
 

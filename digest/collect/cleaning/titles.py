@@ -78,9 +78,8 @@ def is_site_name(text: str) -> bool:
 def marked_off(title: str) -> str:
     """The title without the marks that sites put before and after it."""
     title = title.strip() or title
-    lower = title.lower()
     for row in TITLE_MARKS:
-        shorter = row.apply(title, lower)
+        shorter = row.apply(title)
         if shorter != title:
             title = shorter.strip() or title
     return title

@@ -8,97 +8,30 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
-from functools import cache, lru_cache
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from digest.collect.types import FeedInfo, RawItem
 from digest.hindi.dates import MONTHS
 from digest.hindi.numbers import latin_digits
-from digest.hindi.text import fold
+from digest.hindi.text import fold, words
 from digest.models import Source
-
-# Month names in other languages. Hindi and English ones are in hindi/dates.py; Greek, Hungarian and Korean are those
-# that feedparser reads, too.
-
-_ROWS = (
-    "ιαν ιανουαρίου január",
-    "φεβ φεβρουαρίου február februári",
-    "μαρ μάρ μαρτίου március",
-    "απρ απριλίου április ápril",
-    "μάι μαϊ μαι μαΐου május máj",
-    "ιούν ιον ιουνίου június",
-    "ιούλ ιολ ιουλίου július",
-    "αύγ αυγ αυγούστου augusztus",
-    "σεπ σεπτεμβρίου szeptember",
-    "οκτ οκτωβρίου október",
-    "νοέ νοε νοεμβρίου november",
-    "δεκ δεκεμβρίου december",
-)
-
-# Folded name → 1 to 12.
-OTHER_MONTHS = {fold(name): number for number, row in enumerate(_ROWS, 1) for name in row.split()}
-
 
 # Time zone names, as minutes east of UTC. IST is India here: feedparser reads it as UTC, others as Israel.
 
-ZONES: dict[str, int] = {
-    "Z": 0,
-    "UT": 0,
-    "UTC": 0,
-    "GMT": 0,
-    "WET": 0,
-    "WEST": 60,
-    "IST": 330,
-    "Kolkata": 330,
-    "Calcutta": 330,
-    "NPT": 345,
-    "PKT": 300,
-    "BDT": 360,
-    "BST": 60,
-    "CET": 60,
-    "CEST": 120,
-    "MET": 60,
-    "MEST": 120,
-    "SAST": 120,
-    "EET": 120,
-    "EEST": 180,
-    "MSK": 180,
-    "GST": 240,
-    "SGT": 480,
-    "HKT": 480,
-    "JST": 540,
-    "KST": 540,
-    "WIB": 420,
-    "ICT": 420,
-    "PHT": 480,
-    "AWST": 480,
-    "ACST": 570,
-    "AEST": 600,
-    "AEDT": 660,
-    "NZST": 720,
-    "NZDT": 780,
-    "AKST": -540,
-    "AKDT": -480,
-    "HST": -600,
-    "AST": -240,
-    "ADT": -180,
-    "BRT": -180,
-    "EST": -300,
-    "EDT": -240,
-    "CST": -360,
-    "CDT": -300,
-    "MST": -420,
-    "MDT": -360,
-    "PST": -480,
-    "PDT": -420,
-}
+_ZONES = words(
+    "Z:0 UT:0 UTC:0 GMT:0 WET:0 WEST:60 IST:330 Kolkata:330 Calcutta:330 NPT:345 PKT:300 BDT:360 BST:60 CET:60",
+    "CEST:120 MET:60 MEST:120 SAST:120 EET:120 EEST:180 MSK:180 GST:240 SGT:480 HKT:480 JST:540 KST:540 WIB:420",
+    "ICT:420 PHT:480 AWST:480 ACST:570 AEST:600 AEDT:660 NZST:720 NZDT:780 AKST:-540 AKDT:-480 HST:-600 AST:-240",
+    "ADT:-180 BRT:-180 EST:-300 EDT:-240 CST:-360 CDT:-300 MST:-420 MDT:-360 PST:-480 PDT:-420",
+)
+ZONES = {name: int(minutes) for name, _, minutes in (zone.partition(":") for zone in _ZONES)}
 
 # Zones whose names are also words. They count only at the end of a date.
 LAST_WORDS: dict[str, int] = {"AT": -240, "ET": -300, "CT": -360, "MT": -420, "PT": -480}
 
 
 INDIA = timezone(timedelta(hours=5, minutes=30), "IST")
-KOREA = timezone(timedelta(hours=9), "KST")
 
 _ISO = re.compile(
     r"(?<![0-9])([0-9]{4})(?:-0(?=[0-9]{2}-)|[-/.])?([0-9]{2})[-/.]?([0-9]{2})"
@@ -110,23 +43,18 @@ _CLOCK = re.compile(
     r"|(?<![0-9])([0-9]{1,2}) ?(?=बजे)"
 )
 _SHORT_YEAR = re.compile(r"(?<![0-9:.-])([0-9]{1,2})([/.])([0-9]{1,2})\2([0-9]{2})(?![0-9:.-])")
-_YEAR_FIRST = re.compile(r"([0-9]{4})-([^\x00-\x40]{3,12})-([0-9]{1,2})T([0-9]{1,2}):([0-9]{2})")
-_KOREAN = re.compile(r"([0-9]{4}) ?년 ?([0-9]{1,2}) ?월 ?([0-9]{1,2}) ?일")
-_HANGUL = re.compile("[\uac00-\ud7a3]")
-_HALF = re.compile(r"(?<![A-Za-z])([ap])\.? ?m(?![A-Za-z])\.?|(पूर्वाह्न|अपराह्न)|오(전|후)", re.I)
+_HALF = re.compile(r"(?<![A-Za-z])([ap])\.? ?m(?![A-Za-z])\.?|(पूर्वाह्न|अपराह्न)", re.I)
 _PART = re.compile("सुबह|तड़के|दोपहर|शाम|रात")
 _OFFSET = re.compile(r"(?:(?:GMT|UTC) ?|(?<![0-9A-Za-z\u0900-\u097f]))([+\-−])([0-9]{1,2}):?([0-9]{2})?(?![0-9])")
-_WORD = re.compile("[A-Za-z\u00c0-\u024f]+|[\u0370-\u03ff\u1f00-\u1fff]+|[\u0900-\u0963\u0971-\u097f]+")
+_WORD = re.compile("[A-Za-z\u00c0-\u024f]+|[\u0900-\u0963\u0971-\u097f]+")
 _NUMBER = re.compile("[0-9]+")
 # Some feeds write `202510:50:41`.
 _GLUED = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([0-9]{2}:[0-9]{2})")
-_RFC822 = re.compile(
-    r"(?:[A-Z][a-z]{2}, )?([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]) "
-    r"(?:([+-])(0[0-9]|1[0-3])([0-5][0-9])|GMT)"
-)
 _EPOCH = re.compile(r"[0-9]{10}(?:[0-9]{3})?(?:\.[0-9]{0,9})?")
 
 
+# Each date is parsed up to four times.
+@lru_cache(maxsize=4_096)
 def parse_date(raw: str) -> datetime | None:
     """The time that a string names, with its zone; None if no day can be read from it.
 
@@ -134,35 +62,12 @@ def parse_date(raw: str) -> datetime | None:
     ISO forms with and without zone, `23 नवंबर 2026, शाम 6:05 बजे`, day first in `23/11/2026`, POSIX seconds or
     milliseconds. A day without a time is midnight in India.
     """
-    if (plain := _RFC822.fullmatch(raw)) and (month := MONTHS.get(plain[2])):
-        return _parse_rfc822(plain, month)
-    return _parse_unusual(raw[:200])
-
-
-# Each date is parsed up to four times.
-@lru_cache(maxsize=4_096)
-def _parse_unusual(raw: str) -> datetime | None:
-    text = " ".join(latin_digits(raw).replace("\u200b", "").split())
+    text = " ".join(latin_digits(raw[:200]).replace("\u200b", "").split())
     if _EPOCH.fullmatch(text):
         return datetime.fromtimestamp(int(text[:10]), UTC)
     text = _GLUED.sub(r"\1 \2", text)
-    text = _KOREAN.sub(r"\1-\2-\3 KST", text) if "년" in text else text
-    text = _YEAR_FIRST.sub(r"\3 \2 \1 \4:\5", text)
     try:
         return _iso(text) or _worded(text)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _parse_rfc822(match: re.Match[str], month: int) -> datetime | None:
-    """The format of nearly all feeds, parsed five times as fast as the others."""
-    zone = UTC
-    if match[7]:
-        span = timedelta(hours=int(match[8]), minutes=int(match[9]))
-        zone = timezone(span if match[7] == "+" else -span)
-    year, day, hour, minute, second = (int(match[n]) for n in (3, 1, 4, 5, 6))
-    try:
-        return _make_date(year, month, day, hour, minute, second, zone)
     except (ValueError, OverflowError):
         return None
 
@@ -211,15 +116,10 @@ def _month(text: str) -> tuple[int, tuple[int, int]] | None:
     """The last month that the text names, and where. Some feeds write `January, 29 Jan 2021`."""
     found = None
     for word in _WORD.finditer(text):
-        number = _months().get(fold(word.group()).lower())
+        number = MONTHS.get(fold(word.group()))
         if number is not None:
             found = number, word.span()
     return found
-
-
-@cache
-def _months() -> dict[str, int]:
-    return OTHER_MONTHS | {fold(name): number for name, number in MONTHS.items()}
 
 
 def _clock(text: str) -> tuple[int, int, int]:
@@ -237,7 +137,7 @@ def _half_day(text: str, hour: int) -> int:
         return hour
     half, part = _HALF.search(text), _PART.search(text)
     if half:
-        afternoon = (half[1] or "").lower() == "p" or half[2] == "अपराह्न" or half[3] == "후"
+        afternoon = (half[1] or "").lower() == "p" or half[2] == "अपराह्न"
         return hour % 12 + (12 if afternoon else 0)
     match part.group() if part else "":
         case "सुबह" | "तड़के":
@@ -264,7 +164,7 @@ def _zone(text: str) -> timezone:
             return timezone(timedelta(minutes=ZONES[word.group()]))
     if (last := text.rpartition(" ")[2]) in LAST_WORDS:
         return timezone(timedelta(minutes=LAST_WORDS[last]))
-    return KOREA if _HANGUL.search(text) else INDIA
+    return INDIA
 
 
 def _make_date(year: int, month: int, day: int, hour: int, minute: int, second: int, zone: timezone) -> datetime | None:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -144,12 +143,7 @@ def _tree(text: str) -> Any:
 
 def _local(node: Any) -> str:
     """The element's name without namespace and prefix, in lower case; '' for comments."""
-    return _local_name(node.tag) if isinstance(node.tag, str) else ""
-
-
-@lru_cache(maxsize=500)
-def _local_name(tag: str) -> str:
-    return tag.rpartition("}")[2].rpartition(":")[2].lower()
+    return node.tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(node.tag, str) else ""
 
 
 def _children(root: Any, name: str) -> Iterator[Any]:

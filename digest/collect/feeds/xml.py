@@ -24,24 +24,8 @@ from digest.collect.sniff import FEED_ROOTS, Sniffed, sniff
 from digest.collect.types import FeedInfo, ParseContext, ParseResult, RawItem
 from digest.models import Source
 
-# feedparser's versions and our names for them.
-_KINDS = {
-    "rss090": "rss0.90",
-    "rss091n": "rss0.91",
-    "rss091u": "rss0.91",
-    "rss092": "rss0.92",
-    "rss093": "rss0.93",
-    "rss094": "rss0.94",
-    "rss20": "rss2.0",
-    "rss10": "rss1.0",
-    "rss": "rss",
-    "atom01": "atom0.1",
-    "atom02": "atom0.2",
-    "atom03": "atom0.3",
-    "atom10": "atom",
-    "atom": "atom",
-    "cdf": "cdf",
-}
+# feedparser's versions: rss091u, rss20, atom10.
+_VERSION = re.compile("(rss|atom)([0-9])([0-9]+)[nu]?")
 
 
 @dataclass(slots=True)
@@ -114,7 +98,7 @@ def _xml_feed(document: Sniffed, context: ParseContext) -> _Feed | ParseResult:
     meta = parsed["feed"]
     built = _text(meta, "updated") or _text(meta, "published")
     info = FeedInfo(plain(_text(meta, "title")), _text(meta, "language"), built)
-    feed = _Feed(_KINDS.get(version, "atom" if document.root == "feed" else "rss"), info, lost=cut)
+    feed = _Feed(_kind(version, document.root), info, lost=cut)
     base = context.url or absolute_url(_text(meta, "link"), context.url)
     for entry in entries[:MAX_ITEMS]:
         try:
@@ -124,6 +108,14 @@ def _xml_feed(document: Sniffed, context: ParseContext) -> _Feed | ParseResult:
             context.log.count(f"could not be read ({type(error).__name__})")
             feed.lost += 1
     return feed
+
+
+def _kind(version: str, root: str) -> str:
+    """Our name for feedparser's version: rss0.91, atom; without a version, that of the root element."""
+    match = _VERSION.fullmatch(version)
+    if match is None or version == "atom10":
+        return version.removesuffix("10") or ("atom" if root == "feed" else "rss")
+    return f"{match[1]}{match[2]}.{match[3]}"
 
 
 def _json_feed(text: str, context: ParseContext) -> _Feed | ParseResult:
