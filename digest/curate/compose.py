@@ -13,11 +13,9 @@ from datetime import datetime, timedelta
 from digest.curate.already_sent import SentHistory, SentStory, articles_of
 from digest.curate.filtering import Changes, check_already_sent, filter_candidates, rejected_as_sent, remove_blocked
 from digest.curate.ranking import RankContext, Ranked, rank_candidates, select
-from digest.curate.recurring import find_series
 from digest.curate.repeated_text import remove_repeated_text
 from digest.curate.rules import Rules
 from digest.curate.similarity.clustering import Pairs, in_fixed_order, merge_pairs
-from digest.curate.similarity.score import extract_features
 from digest.curate.summary import write_story
 from digest.curate.summary.registry import Summariser
 from digest.models import Article, Section, Story
@@ -90,9 +88,8 @@ def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
     """
     rules = context.rules
     window = select_window(articles, context)
-    corpus = extract_features((*window.articles, *window.background))
-    series = find_series((*window.articles, *window.background), rules.timezone)
-    pairs = Pairs(window.articles, corpus, series, rules)
+    pairs = Pairs.build(window.articles, rules, window.background)
+    corpus = pairs.corpus
     clusters = merge_pairs(pairs, context.weights)
     history = SentHistory(window.sent, corpus, rules)
     candidates = check_already_sent(clusters, pairs, history, exempt=context.exempt, weights=context.weights)

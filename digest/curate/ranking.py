@@ -136,12 +136,7 @@ def _paragraphs(article: Article) -> list[str]:
 
 
 def _has_body(article: Article) -> bool:
-    words = 0
-    for text in _paragraphs(article):
-        words += len(text.split(None, BODY_WORDS))
-        if words >= BODY_WORDS:
-            return True
-    return False
+    return sum(len(text.split()) for text in _paragraphs(article)) >= BODY_WORDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,26 +46,13 @@ def tokens(text: str) -> list[str]:
 
 def stems(text: str) -> list[str]:
     """The stems of the words that carry a topic, in order (cached by word)."""
-    return list(chain.from_iterable(map(_STEMS.__getitem__, _RAW_WORD.findall(text))))
+    return list(chain.from_iterable(map(word_stems, _RAW_WORD.findall(text))))
 
 
+@lru_cache(maxsize=200_000)
 def word_stems(word: str) -> tuple[str, ...]:
     """The stems of one word of a text; () for a stop word."""
-    return _STEMS[word]
-
-
-class _StemCache(dict[str, tuple[str, ...]]):
-    """Word to its stems. A dict look-up costs a third of a call of a cached function."""
-
-    def __missing__(self, word: str) -> tuple[str, ...]:
-        if len(self) >= _MAX_WORDS:
-            self.clear()
-        result = self[word] = tuple(stem for token in tokens(word) if (stem := stem_of(token)))
-        return result
-
-
-_MAX_WORDS = 200_000
-_STEMS = _StemCache()
+    return tuple(stem for token in tokens(word) if (stem := stem_of(token)))
 
 
 @lru_cache(maxsize=200_000)

@@ -29,8 +29,6 @@ FORMATS = ("html", "text")
 FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "status", "format")
 DEFAULTABLE = ("timezone", "frequency", "hour", "topics", "format")
 _CHOICES: Mapping[str, tuple[str, ...]] = {"frequency": FREQUENCIES, "status": STATUSES, "format": FORMATS}
-# Fields whose values hardly any two subscribers share, so that caching them is of no use.
-_UNIQUE = ("email", "name")
 _CONTROL = re.compile(r"[\x00-\x1f]")
 # Characters of a mistyped word that are compared with the known words.
 _MAX_COMPARED = 100
@@ -137,8 +135,6 @@ class _FileReading:
         self.row_count = 0
         # Normalised address -> line and values.
         self.rows: dict[str, tuple[int, dict[str, Any]]] = {}
-        # Values that many subscribers share are parsed once. The outer key is the set of allowed fields.
-        self.parsed: dict[Collection[str], dict[tuple[str, Any], Any]] = {FIELDS: {}, DEFAULTABLE: {}}
 
     def finish(self, raw: Any, inherited: Mapping[str, Any]) -> list[ListedSubscriber]:
         """Return the file's subscribers. `inherited` are the defaults of the file that includes it."""
@@ -201,19 +197,7 @@ class _FileReading:
 
     def _values(self, row: LocatedDict, allowed: Collection[str], line: int) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        cache = self.parsed[allowed]
         for key, value in row.items():
-            cache_key = None
-            if key not in _UNIQUE:
-                cache_key = key, tuple(value) if type(value) is LocatedList else value
-                try:
-                    values[key] = cache[cache_key]
-                    continue
-                except KeyError:
-                    pass
-                except TypeError:
-                    # A mapping, or a list of more than plain words, can't be a key.
-                    cache_key = None
             if key not in allowed:
                 self._fault(row.lines.get(key, line), f"unknown key '{key}'{nearest(key, allowed)}")
                 continue
@@ -224,8 +208,6 @@ class _FileReading:
                 continue
             if parsed is not None:
                 values[key] = parsed
-                if cache_key:
-                    cache[cache_key] = parsed
         return values
 
     def _fault(self, line: int, message: str) -> None:

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.curate.rules import Rules
-from digest.curate.similarity.clustering import Cluster, Pairs, average_link, cluster
+from digest.curate.similarity.clustering import Cluster, Pairs, average_link
 from digest.models import Article, Block
+from tests.curate.clusters import cluster
 from tests.curate.sample import BRIDGE, DAY, OTHERS, article
 from tests.paths import SHARED_DATA
 

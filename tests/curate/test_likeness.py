@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.curate.rules import Rules
-from digest.curate.similarity.clustering import Pairs, cluster, compare_pair
+from digest.curate.similarity.clustering import Pairs
 from digest.curate.similarity.cues import NO_PLACES, clock_times, compare_places, death_tolls, find_places, gazetteer
 from digest.curate.similarity.tfidf import UNSEEN_SHARE, document_shares
 from digest.hindi.tokens import stems
 from digest.models import Article
+from tests.curate.clusters import cluster, compare_pair
 from tests.curate.sample import BRIDGE, OTHERS, article
 
 RULES = Rules()

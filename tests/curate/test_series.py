@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest.curate.rules import Rules
-from digest.curate.similarity.clustering import cluster
 from digest.curate.similarity.score import extract_features, is_duplicate
 from digest.models import Article
+from tests.curate.clusters import cluster
 from tests.curate.sample import BRIDGE, DAY
 from tests.curate.series_days import series_pages, unlike_items
 from tests.curate.series_pages import DAYS, KINDS, PAPERS, pages

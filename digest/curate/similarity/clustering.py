@@ -206,18 +206,6 @@ def merge_pairs(pairs: Pairs, weights: Mapping[str, float] | None = None) -> tup
     )
 
 
-def cluster(
-    articles: Sequence[Article],
-    rules: Rules,
-    *,
-    weights: Mapping[str, float] | None = None,
-    background: Sequence[Article] = (),
-) -> tuple[Cluster, ...]:
-    """Put every article into exactly one cluster, with all links explained."""
-    pairs = Pairs.build(in_fixed_order(articles), rules, background)
-    return tuple(explain_cluster(each, pairs) for each in merge_pairs(pairs, weights))
-
-
 def explain_cluster(each: Cluster, pairs: Pairs, *, most_related: int | None = None) -> Cluster:
     """Add the links among the articles, and to at most `most_related` articles outside, with the shared words.
 
@@ -246,15 +234,6 @@ def representative_first(group: Sequence[Article], weights: Mapping[str, float])
         key=lambda a: ("\ufffd" in a.text, -len(a.text), a.published, a.id),
     )
     return (first, *(article for article in group if article is not first))
-
-
-def compare_pair(a: Article, b: Article, *, rules: Rules | None = None, background: Sequence[Article] = ()) -> Link:
-    """Explain how similar two articles are, with the shared words.
-
-    They are one story if the score is at least `rules.merge` and nothing keeps them apart. A background of other
-    articles of these days makes the score more exact; without one, the table of common stems decides.
-    """
-    return Pairs.build([a, b], rules or Rules(), background).explained_link(0, 1)
 
 
 # Scores are summed as whole multiples of 2^-40, so that a sum is the same in any order.

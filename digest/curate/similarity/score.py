@@ -97,7 +97,7 @@ class Features:
 
     @cached_property
     def clock_times(self) -> frozenset[int]:
-        return clock_times(self.text.everything)
+        return clock_times((*self.text.lead, *self.text.body))
 
     @cached_property
     def court_stages(self) -> frozenset[str]:

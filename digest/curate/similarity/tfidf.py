@@ -82,17 +82,12 @@ class TokenisedText:
     title: tuple[str, ...]
     # The first sentences.
     opening: tuple[str, ...]
-    # The words after the opening, up to FULL_WORDS; all of these words if the opening is not how they begin.
-    rest: tuple[str, ...]
-    continues_opening: bool
+    # The first FULL_WORDS words.
+    body: tuple[str, ...]
 
     @property
     def lead(self) -> tuple[str, ...]:
         return (*self.title, *self.opening)
-
-    @property
-    def everything(self) -> tuple[str, ...]:
-        return (*self.title, *self.opening, *self.rest)
 
     @cached_property
     def title_counts(self) -> Counter[str]:
@@ -105,9 +100,7 @@ class TokenisedText:
     @cached_property
     def full_counts(self) -> Counter[str]:
         """Count the title and the first FULL_WORDS words."""
-        counts = Counter(self.lead_counts if self.continues_opening else self.title_counts)
-        counts.update(self.rest)
-        return counts
+        return Counter((*self.title, *self.body))
 
 
 def tokenise(article: Article) -> TokenisedText:
@@ -116,23 +109,16 @@ def tokenise(article: Article) -> TokenisedText:
     If the title only repeats the first sentence, the first paragraph takes the title's place. A report without a
     headline is then compared by as much text as one with a headline.
     """
-    text = article.text
+    text, headline = article.text, title_stems(article.title)
+    title = headline
     if _repeats_title(article.title, text):
         first, _, after = text.partition("\n")
-        return TokenisedText(
-            headline=title_stems(article.title),
-            title=tuple(stems(first[:_LEAD_LIMIT])),
-            opening=tuple(stems(" ".join(_opening(after).split()))),
-            rest=tuple(stems(" ".join(text[len(first) : _TEXT_LIMIT].split()[:FULL_WORDS]))),
-            continues_opening=False,
-        )
+        title = tuple(stems(first[:_LEAD_LIMIT]))
+        text, body = after, text[len(first) : _TEXT_LIMIT]
+    else:
+        body = text[:_TEXT_LIMIT]
     opening = " ".join(_opening(text).split())
-    words = " ".join(text[:_TEXT_LIMIT].split()[:FULL_WORDS])
-    # The words nearly always begin with the opening; its stems are then found once.
-    continues = words.startswith(opening)
-    rest = words[len(opening) :] if continues else words
-    headline = title_stems(article.title)
-    return TokenisedText(headline, headline, tuple(stems(opening)), tuple(stems(rest)), continues)
+    return TokenisedText(headline, title, tuple(stems(opening)), tuple(stems(" ".join(body.split()[:FULL_WORDS]))))
 
 
 def lead_text(article: Article) -> str:

@@ -14,8 +14,6 @@ from digest.subscribers.imports.file import Row
 from digest.subscribers.imports.formats import FORMULA, NO, STATUSES, UNCONFIRMED, YES
 from digest.utils.clock import time_zones
 
-# Parsed values to cache: lists repeat the same few values a million times.
-_CACHE_SIZE = 10_000
 # Columns that hold topics.
 _TOPIC_COLUMNS = ("topics", "labels", "attributes")
 
@@ -59,7 +57,6 @@ class RowValidator:
         self.topics = topics
         self.lenient = lenient
         self.zones = time_zones()
-        self.cache: dict[tuple[str, str], Any] = {}
         self.simple_fields = [key for key in ("frequency", "timezone", "hour", "format") if self._has(key)]
         self.topic_columns = [key for key in _TOPIC_COLUMNS if self._has(key)]
         self.name_columns = [key for key in ("name", "first", "last") if key in self.columns]
@@ -81,7 +78,7 @@ class RowValidator:
         except ValueError as error:
             raise ValueError(f"{quoted(raw)} is not a valid email address: {error}") from None
         email = raw if raw.isascii() else address
-        values = {key: self._cached(key, cells, self._parse_field) for key in self.simple_fields}
+        values = {key: self._parsed(key, cells, self._parse_field) for key in self.simple_fields}
         for key in self.topic_columns:
             values["topics"] = self._topics(key, cells) or values.get("topics")
         status, suppressed = self._status(cells)
@@ -120,7 +117,7 @@ class RowValidator:
         value = cells.get(self.columns.get(key, ""))
         if isinstance(value, list):
             return self._known_topics(key, [str(one) for one in value])
-        found: list[str] | None = self._cached(key, cells, self._split)
+        found: list[str] | None = self._parsed(key, cells, self._split)
         return found
 
     def _split(self, key: str, text: str) -> list[str] | None:
@@ -156,7 +153,7 @@ class RowValidator:
                     return None, "unsubscribed"
         if not self._has("status"):
             return None, ""
-        return self._cached("status", cells, self._parse_status) or (None, "")
+        return self._parsed("status", cells, self._parse_status) or (None, "")
 
     def _parse_status(self, _key: str, raw: str) -> tuple[str | None, str]:
         text = raw.lower()
@@ -196,21 +193,10 @@ class RowValidator:
             expected = "expected a time such as 2026-12-01T00:00:00+05:30"
             raise ValueError(f"'paused_until': {expected}, found {quoted(text[:64])}") from None
 
-    def _cached(self, key: str, cells: Mapping[str, Any], parse: Callable[[str, str], Any]) -> Any:
+    def _parsed(self, key: str, cells: Mapping[str, Any], parse: Callable[[str, str], Any]) -> Any:
         """Return the field's parsed value, None if it is empty."""
-        value = cells.get(self.columns.get(key, ""), "")
-        # 1 and True would be the same key of the cache.
-        if type(value) is not str:
-            text = self._text(key, cells)
-            return parse(key, text) if text else None
-        try:
-            return self.cache[key, value]
-        except KeyError:
-            text = self._text(key, cells)
-            if len(self.cache) > _CACHE_SIZE:
-                self.cache.clear()
-            found = self.cache[key, value] = parse(key, text) if text else None
-            return found
+        text = self._text(key, cells)
+        return parse(key, text) if text else None
 
 
 def split_topics(text: str) -> list[str]:
