@@ -21,7 +21,7 @@ from digest.cli.init import make_folder
 from digest.feedback.signature import Verifier, read_keys
 from digest.models import Edition, EditionState
 from digest.store.content.events import EventStore
-from tests.support.freezing import Entry, freeze
+from tests.support.enqueue import Entry, enqueue
 from tests.support.sendgrid_events import Webhook, body, event
 
 EVENTS = 2500
@@ -42,7 +42,7 @@ def run(*, quick: bool) -> list[tuple[str, ...]]:
             app.subscribers.sync(app.subscriber_list.read(), now=now)
             app.editions.put(Edition(KEY, now.date(), 1, EditionState.SENDING, "विषय", "", ()), over=())
             ids = [candidate.id for candidate in app.subscribers.candidates(KEY)]
-            freeze(app.database, KEY, [Entry(id, "html", now) for id in ids], 1000, now=now)
+            enqueue(app.database, KEY, [Entry(id, "html", now) for id in ids], 1000, now=now)
             bodies = [_payload(ids, now) for _ in range(rounds)]
             signed = [signer.headers(each, now.timestamp()) for each in bodies]
             verifier, store = Verifier(read_keys(signer.public)), EventStore(app.database)

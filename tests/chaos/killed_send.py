@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.newsroom import Newsroom, many
-from tests.support.folders import letter_folder
+from tests.support.folders import newsletter_folder
 from tests.support.killing import balance, run_until_killed, serving
 from tests.support.sendgrid_server import KEY
 
@@ -28,7 +28,7 @@ class Verdict:
     unknown: int
     duplicates: int
     missed: int
-    strangers: int
+    unexpected: int
     lied: int
     """Whom we call accepted though the provider never had them."""
     deaf: int
@@ -36,12 +36,12 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
-        return not (self.duplicates or self.missed or self.strangers or self.lied)
+        return not (self.duplicates or self.missed or self.unexpected or self.lied)
 
 
 def prepare(folder: Path, readers: int) -> Newsroom:
     """A newsroom with a composed edition and so many readers, to be copied for each moment."""
-    letter_folder(folder)
+    newsletter_folder(folder)
     room = Newsroom(folder)
     room.readers(*many(readers))
     room.json("compose")
@@ -104,7 +104,7 @@ def judge(log: Path, status: dict[str, Any], readers: int, *, killed: bool) -> V
         unknown=status["unknown"],
         duplicates=sum(count - 1 for count in judged.duplicates.values()),
         missed=len(expected - reached - doubtful),
-        strangers=len(reached - expected),
+        unexpected=len(reached - expected),
         lied=len(expected - doubtful - reached),
         deaf=len(doubtful & reached),
     )

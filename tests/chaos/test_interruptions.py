@@ -16,7 +16,7 @@ import pytest
 
 from tests.chaos.proof import EDITION, judge
 from tests.cli.newsroom import Newsroom, many
-from tests.support.folders import letter_folder
+from tests.support.folders import newsletter_folder
 from tests.support.killing import lines, run_until_killed, serving
 from tests.support.sendgrid_server import KEY
 from tests.support.silent import Silent
@@ -30,7 +30,7 @@ READERS = 400
 def room(tmp_path: Path) -> Iterator[Newsroom]:
     """A newsroom whose SendGrid takes 60 ms a request, so that twenty batches leave time for trouble."""
 
-    letter_folder(tmp_path / "letter")
+    newsletter_folder(tmp_path / "letter")
     room = Newsroom(tmp_path / "letter")
     room.readers(*many(READERS))
     log = ("--log", str(room.home / "accepted.jsonl"), "--key", KEY, "--latency", "60", "--check-every", "50")

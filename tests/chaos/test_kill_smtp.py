@@ -40,7 +40,7 @@ def judged(room: Newsroom, log: Path) -> tuple[int, int]:
     everyone = {f"reader{number}@example.com" for number in range(READERS)}
     assert found.duplicates == {}
     assert not found.missing(everyone - doubtful)
-    assert not found.strangers(everyone)
+    assert not found.unexpected(everyone)
     assert status["accepted"] + len(doubtful) == READERS
     return status["accepted"], status["unknown"]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.newsroom import Newsroom
-from tests.support.folders import letter_folder
+from tests.support.folders import newsletter_folder
 
 
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Newsroom:
     home = tmp_path / "my-letter"
-    letter_folder(home)
+    newsletter_folder(home)
     return Newsroom(home)

@@ -173,9 +173,9 @@ def test_an_email_received_by_smtp_has_no_findings(newsroom: Newsroom, tmp_path:
             "DIGEST_NEWSLETTER__BASE_URL": "https://news.example.com",
         }
         assert newsroom.json("send", **over)["accepted"] == 3
-        assert len({received.mail_from for received in server.letters}) == 3
-        assert all(received.mail_from.startswith("bounces+") for received in server.letters)
-        for received in server.letters:
+        assert len({received.mail_from for received in server.emails}) == 3
+        assert all(received.mail_from.startswith("bounces+") for received in server.emails)
+        for received in server.emails:
             (tmp_path / "email.eml").write_bytes(RESULTS + received.content)
             found = newsroom.json("doctor", str(tmp_path / "email.eml"), "--key", str(tmp_path / "key"), "--json")
             assert (found["errors"], found["warnings"]) == ([], [])

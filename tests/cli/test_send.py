@@ -119,7 +119,7 @@ def test_smtp_delivers_one_email_to_each_subscriber(newsroom: Newsroom) -> None:
         assert (result["accepted"], result["rejected"], result["unknown"]) == (30, 1, 0)
         assert result["not_reached"][0]["email"] == "nobody@example.com"
         assert newsroom.json("send", code=1, **delivery)["placed"] == 0
-        assert sorted(received.rcpt_to[0] for received in server.letters) == sorted(
+        assert sorted(received.rcpt_to[0] for received in server.emails) == sorted(
             f"subscriber{number}@example.com" for number in range(30)
         )
 
@@ -132,7 +132,7 @@ def test_an_example_base_url_is_refused_for_real_addresses(newsroom: Newsroom) -
         run = newsroom.digest("send", **delivery)
         assert run.code == 2
         assert "'newsletter.base_url' is an example" in run.err
-        assert not server.letters
+        assert not server.emails
         assert newsroom.json("send", DIGEST_NEWSLETTER__BASE_URL="https://news.paper.in", **delivery)["accepted"] == 3
 
 

@@ -35,7 +35,7 @@ class RawSmtp:
     ) -> None:
         self.silent, self.late, self.pause, self.cut = silent, late, pause, cut
         self.dribble = dribble
-        self.letters: list[bytes] = []
+        self.emails: list[bytes] = []
         self.helloes: list[str] = []
         self.pauses = 0
         self._context: ssl.SSLContext | None = None
@@ -74,7 +74,7 @@ class RawSmtp:
                 return
             if letter and _END in held:
                 mail, _, held = held.partition(_END)
-                self.letters.append(mail + b"\r\n")
+                self.emails.append(mail + b"\r\n")
                 letter = False
                 self._over.wait(self.late)
                 self._say(connection, ".", b"250 taken\r\n")

@@ -53,7 +53,7 @@ def test_an_email_signed_and_sent_by_smtp_is_valid() -> None:
             frozenset({1})
         )
         smtp.close()
-        (letter,) = server.letters
+        (letter,) = server.emails
         assert letter.content.startswith(b"DKIM-Signature: ")
         assert good(letter.content)
 

@@ -24,11 +24,11 @@ from digest.store.sending.stats import Counts, counts
 from tests.deliver.letters import EMAIL, SENDER, token
 from tests.store.conftest import KEY, an_edition, enlist
 from tests.support.claiming import claim_one
-from tests.support.freezing import Entry, freeze
+from tests.support.enqueue import Entry, enqueue
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import KEY as API_KEY
 from tests.support.sendgrid_server import SendGridServer
-from tests.support_tests.letters import ask, payload
+from tests.support_tests.sendgrid_client import ask, payload
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -38,7 +38,7 @@ AHEAD = ScheduleWindow(
     max_lead=timedelta(minutes=40), min_lead=timedelta(minutes=15), cancel_deadline=SendGrid.cancel_deadline
 )
 HARMLESS = {"slow_body", "slow_reply"}
-FOR_GOOD = {"unauthorized_401", "early_401", "forbidden_403", "not_found_404", "not_allowed_405", "bad_letter"} | {
+FOR_GOOD = {"unauthorized_401", "early_401", "forbidden_403", "not_found_404", "not_allowed_405", "bad_email"} | {
     kind for kind in FAULTS if kind.startswith("redirect")
 }
 REFUSES_READERS = {"bad_index", "bad_no_field"}
@@ -62,7 +62,7 @@ def prepare(database: Database, readers: int, size: int) -> None:
     enlist(database, *(f"reader{n}@example.com" for n in range(readers)))
     EditionStore(database).put(an_edition(), over=())
     entries = [Entry(candidate.id, "all", DUE) for candidate in SubscriberStore(database).candidates(KEY)]
-    freeze(database, KEY, entries, size, now=AT)
+    enqueue(database, KEY, entries, size, now=AT)
 
 
 def run(database: Database, server: SendGridServer, *, timeout: float = 0.4, threads: int = 2) -> SendReport:

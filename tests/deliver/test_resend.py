@@ -148,7 +148,7 @@ TABLE: dict[str, Any] = {
     "bad_page_400": "never",
     **dict.fromkeys(["too_large_413", "early_413", "early_413_stall"], Split),
     # A 400 without Resend's name for it says nothing that Resend would say.
-    **dict.fromkeys(["bad_index", "bad_no_field", "bad_letter", "cut_400"], Accepted),
+    **dict.fromkeys(["bad_index", "bad_no_field", "bad_email", "cut_400"], Accepted),
 }
 
 

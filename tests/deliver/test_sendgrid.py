@@ -112,7 +112,7 @@ TABLE: dict[str, Any] = {
     **dict.fromkeys(["truncated_chunked", "short_body", "slow_body", "slow_reply"], Accepted),
     **dict.fromkeys([kind for kind in FAULTS if kind.startswith("redirect")], "never"),
     **dict.fromkeys(["unauthorized_401", "early_401", "forbidden_403", "not_found_404", "not_allowed_405"], "never"),
-    "bad_letter": "never",
+    "bad_email": "never",
     **dict.fromkeys(["bad_page_400", "cut_400", "rate_limit", "retry_after"], "later"),
     **dict.fromkeys(["bad_no_field", "too_large_413", "early_413", "early_413_stall"], Split),
     "bad_index": Rejected,
@@ -170,20 +170,20 @@ def test_a_server_that_stops_reading_ends_the_attempt_in_time(server: SendGridSe
     server.faults = [Fault("early_413_stall", seconds=30)]
     batch = outgoing(ASHA, "ravi@example.com", letter=replace(EMAIL, text="क" * 8_000_000))
     assert isinstance(submit(server, batch, timeout=0.4), Split)
-    assert server.outwaited == []
+    assert server.expired_hangs == []
 
 
 def test_a_head_that_never_ends_does_not_hold_us(server: SendGridServer) -> None:
     server.faults = [Fault("drip_head", seconds=30)]
     assert isinstance(submit(server, timeout=0.4), Unknown)
     # Every single read was in time, so only the limit on the whole answer can have ended this.
-    assert server.outwaited == []
+    assert server.expired_hangs == []
 
 
 def test_a_body_that_never_ends_is_not_waited_for_once_the_head_has_said_it(server: SendGridServer) -> None:
     server.faults = [Fault("slow_body", seconds=30)]
     assert isinstance(submit(server, timeout=0.8), Accepted)
-    assert server.outwaited == []
+    assert server.expired_hangs == []
 
 
 def test_a_refused_connection_is_not_sent(server: SendGridServer) -> None:
@@ -197,7 +197,7 @@ def test_a_refused_connection_is_not_sent(server: SendGridServer) -> None:
 def test_a_slower_answer_than_the_time_limit_is_unknown(server: SendGridServer) -> None:
     server.faults = [Fault("accept_then_hang", seconds=30)]
     assert isinstance(submit(server, timeout=0.2), Unknown)
-    assert server.outwaited == []
+    assert server.expired_hangs == []
 
 
 def test_a_rate_limit_names_the_wait(server: SendGridServer) -> None:

@@ -14,7 +14,7 @@ from tests.support.http_server import HttpServer
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import KEY, SendGridServer
-from tests.support_tests.letters import ask, payload
+from tests.support_tests.sendgrid_client import ask, payload
 
 NOW = 1_800_000_000
 

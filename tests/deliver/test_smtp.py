@@ -195,7 +195,7 @@ def test_starttls(monkeypatch: pytest.MonkeyPatch) -> None:
         assert isinstance(outcome, NotSent)
         # It is never sent unencrypted instead.
         assert outcome.permanent
-        assert plain.letters == []
+        assert plain.emails == []
 
 
 def test_the_log_is_written_before_each_email_is_sent() -> None:
@@ -204,7 +204,7 @@ def test_the_log_is_written_before_each_email_is_sent() -> None:
 
         class Watch(RecordingLog):
             def started(self, reader: int) -> None:
-                taken.append((reader, len(server.letters)))
+                taken.append((reader, len(server.emails)))
 
         smtp.submit(outgoing(*many(5)), Watch())
         assert taken == [(n, n - 1) for n in range(1, 6)]

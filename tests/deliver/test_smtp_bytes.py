@@ -60,7 +60,7 @@ def test_every_byte_arrives(name: str, security: str, identity: Identity, monkey
         with closing(connected(server, security=security)) as connection:
             connection.send(TO, mail, following=TO)
             connection.send(TO, LINE, following=None)
-        first, second = server.letters
+        first, second = server.emails
     assert unstuffed(first) == (mail if mail.endswith(b"\r\n") else mail + b"\r\n")
     assert second == LINE
 
@@ -71,7 +71,7 @@ def test_no_email_ends_early(mail: bytes) -> None:
     with RawSmtp() as server:
         with closing(connected(server)) as connection:
             connection.send(TO, mail, following=None)
-        (letter,) = server.letters
+        (letter,) = server.emails
     assert unstuffed(letter) == (mail if mail.endswith(b"\r\n") else mail + b"\r\n")
 
 
@@ -87,7 +87,7 @@ def test_a_server_that_reads_slowly_has_time_while_it_reads(
     with RawSmtp(pause=pause, tls=identity if security == "tls" else None) as server:
         with closing(connected(server, security=security, timeout=1.0)) as connection:
             connection.send(TO, mail, following=None)
-        assert server.letters == [mail]
+        assert server.emails == [mail]
         # In all it took longer than the timeout, which is counted from the last byte the server read.
         assert server.pauses * pause > 1.5
 
@@ -101,4 +101,4 @@ def test_a_connection_that_breaks_within_an_email_leaves_nothing_unknown(
     with RawSmtp(cut=cut, tls=identity if security == "tls" else None) as server:
         with closing(connected(server, security=security)) as connection, pytest.raises(TryLater, match="within"):
             connection.send(TO, LINE * 250_000, following=None)
-        assert server.letters == []
+        assert server.emails == []

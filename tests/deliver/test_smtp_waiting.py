@@ -42,7 +42,7 @@ def test_a_reply_that_arrives_while_the_run_stops_is_read() -> None:
         assert isinstance(outcome, PerRecipient)
         assert (outcome.accepted, outcome.unknown) == ({1}, {})
         assert "asked to stop" in outcome.not_sent_reason
-        assert len(server.letters) == 1
+        assert len(server.emails) == 1
 
 
 @pytest.mark.slow

@@ -45,7 +45,7 @@ def ended(transport: Transport, *, after: float = 0.2) -> Outcome:
 def test_a_provider_that_hangs_or_dribbles_is_cut_and_the_batch_unknown(fault: str) -> None:
     with SendGridServer(faults=[Fault(fault, seconds=LONG)]) as server:
         assert isinstance(ended(SendGrid(KEY, host=server.url, timeout=2 * LONG)), Unknown)
-        assert server.outwaited == []
+        assert server.expired_hangs == []
 
 
 def test_a_reply_in_time_is_not_aborted() -> None:

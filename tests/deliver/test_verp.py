@@ -55,6 +55,6 @@ def test_each_email_has_its_own_envelope_sender_and_the_same_from() -> None:
             frozenset({1, 2})
         )
         smtp.close()
-        readers = [SIGNER.read("bounce", verp.token(BOUNCES, letter.mail_from)) for letter in server.letters]
+        readers = [SIGNER.read("bounce", verp.token(BOUNCES, letter.mail_from)) for letter in server.emails]
         assert readers == [1, 2]
-        assert all(b"<news@example.com>" in letter.content for letter in server.letters)
+        assert all(b"<news@example.com>" in letter.content for letter in server.emails)

@@ -37,7 +37,7 @@ class TransportSetup:
     def arrived(self) -> list[tuple[str, bytes]]:
         """(address, mail) of everything that was taken, in order; SendGrid's is put together as it would do it."""
         if isinstance(self.server, RecordingSmtp):
-            return [(to, letter.content) for letter in self.server.letters for to in letter.rcpt_to]
+            return [(to, letter.content) for letter in self.server.emails for to in letter.rcpt_to]
         if isinstance(self.server, ResendServer):
             return [(email["to"][0], _mailed(email)) for email in self.server.resend.emails]
         if isinstance(self.server, SendGridServer):

@@ -17,7 +17,7 @@ import pytest
 from digest.preview.server import PreviewServer
 from digest.preview.state import PreviewState
 from tests.cli.newsroom import NOW, Newsroom
-from tests.support.folders import letter_folder
+from tests.support.folders import newsletter_folder
 
 KEY = "2026-11-23"
 
@@ -46,7 +46,7 @@ class Viewer:
 def composed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with today's edition, for each test to copy."""
     home = tmp_path_factory.mktemp("composed") / "my-letter"
-    letter_folder(home)
+    newsletter_folder(home)
     Newsroom(home).json("compose")
     return home
 

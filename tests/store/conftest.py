@@ -13,7 +13,7 @@ from digest.store.content.editions import EditionStore
 from digest.store.database import Database, open_database
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.sending.ledger import SqlLedger
-from tests.support.freezing import Entry, freeze
+from tests.support.enqueue import Entry, enqueue
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 KEY = "2026-11-23"
@@ -53,7 +53,7 @@ def frozen(database: Database) -> Frozen:
         if editions.get(key) is None:
             editions.put(an_edition(key), over=())
         ids = [candidate.id for candidate in SubscriberStore(database).candidates(key)]
-        freeze(database, key, [Entry(id, "html", due) for id in ids], size, now=NOW)
+        enqueue(database, key, [Entry(id, "html", due) for id in ids], size, now=NOW)
         return ids
 
     return make

@@ -17,7 +17,7 @@ from digest.store.schema import delivery_event
 from digest.store.sending.ledger import SqlLedger
 from tests.store.conftest import KEY, NOW, Frozen, an_edition, enlist
 from tests.support.claiming import claim_one
-from tests.support.freezing import Entry, freeze
+from tests.support.enqueue import Entry, enqueue
 
 WHO = "reader0@example.com"
 LATER = NOW + timedelta(hours=1)
@@ -63,7 +63,7 @@ def test_why_a_letter_did_not_come(database: Database, frozen: Frozen) -> None:
     editions = EditionStore(database)
     (reader,) = SubscriberStore(database).candidates(KEY)
     editions.put(an_edition(), over=())
-    freeze(database, KEY, [Entry(reader.id, excluded="paused")], 10, now=NOW)
+    enqueue(database, KEY, [Entry(reader.id, excluded="paused")], 10, now=NOW)
     skipped = an_edition("2026-11-24")
     editions.put(
         type(skipped)(**{**_fields(skipped), "state": "skipped", "reason": "2 stories", "composed_at": LATER}), over=()

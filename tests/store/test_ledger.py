@@ -20,7 +20,7 @@ from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.stats import Counts, counts, find_unreached, unknown_batches
 from tests.store.conftest import KEY, NOW, Frozen, enlist
 from tests.support.claiming import claim_one
-from tests.support.freezing import Entry, freeze
+from tests.support.enqueue import Entry, enqueue
 
 HOLD = {"sendgrid": "hold", "smtp": "stepwise", "outbox": "redo"}
 
@@ -150,9 +150,9 @@ def test_freezing_again_adds_only_who_is_new(database: Database, frozen: Frozen)
 
 def test_an_entry_for_a_reader_with_a_place_changes_nothing(database: Database, frozen: Frozen) -> None:
     ids = frozen(3)
-    placed = freeze(database, KEY, [Entry(id, "html", NOW) for id in ids], 10)
+    placed = enqueue(database, KEY, [Entry(id, "html", NOW) for id in ids], 10)
     assert placed == 0
-    assert freeze(database, KEY, [Entry(ids[0], excluded="paused")], 10) == 0
+    assert enqueue(database, KEY, [Entry(ids[0], excluded="paused")], 10) == 0
     assert tally(database) == {"frozen": 3, "pending": 3}
 
 
@@ -162,11 +162,11 @@ def test_an_excluded_reader_comes_back_when_due_and_only_once(
     ids = frozen(0) or []
     enlist(database, "asha@example.com")
     (reader,) = SubscriberStore(database).candidates(KEY)
-    freeze(database, KEY, [Entry(reader.id, excluded="paused")], 10)
+    enqueue(database, KEY, [Entry(reader.id, excluded="paused")], 10)
     assert tally(database) == {"frozen": 1, "excluded": 1}
     assert [row.reason for row in find_unreached(database, KEY)] == ["paused"]
-    assert freeze(database, KEY, [Entry(reader.id, "html", NOW)], 10) == 1
-    assert freeze(database, KEY, [Entry(reader.id, "html", NOW)], 10) == 0
+    assert enqueue(database, KEY, [Entry(reader.id, "html", NOW)], 10) == 1
+    assert enqueue(database, KEY, [Entry(reader.id, "html", NOW)], 10) == 0
     assert tally(database) == {"frozen": 1, "pending": 1}
     assert not ids
 
@@ -177,7 +177,7 @@ def test_batches_hold_one_variant_and_one_due_time(database: Database, ledger: S
     a, b, c, d = (reader.id for reader in SubscriberStore(database).candidates(KEY))
     later = NOW + timedelta(hours=1)
     entries = [Entry(a, "html", NOW), Entry(b, "text", NOW), Entry(c, "html", later), Entry(d, "html", NOW)]
-    freeze(database, KEY, entries, 10)
+    enqueue(database, KEY, entries, 10)
     groups = []
     while got := claim_one(ledger, KEY, "outbox", NOW, 5):
         groups.append((got.variant, [id for id, _email in got.recipients]))
@@ -404,6 +404,6 @@ def test_an_exclusion_is_told_with_its_newest_reason(database: Database, frozen:
     frozen(0)
     enlist(database, "asha@example.com")
     (reader,) = SubscriberStore(database).candidates(KEY)
-    freeze(database, KEY, [Entry(reader.id, excluded="paused")], 10)
-    freeze(database, KEY, [Entry(reader.id, excluded="complained")], 10)
+    enqueue(database, KEY, [Entry(reader.id, excluded="paused")], 10)
+    enqueue(database, KEY, [Entry(reader.id, excluded="complained")], 10)
     assert [row.reason for row in find_unreached(database, KEY)] == ["complained"]

@@ -24,7 +24,7 @@ from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.stats import counts, unknown_batches
 from tests.store.conftest import KEY, NOW, an_edition
 from tests.store.test_recalls import Fenced
-from tests.support.freezing import Entry, freeze
+from tests.support.enqueue import Entry, enqueue
 from tests.support.profiles import examples
 
 AHEAD = ScheduleWindow(
@@ -61,7 +61,7 @@ class Ledger(RuleBasedStateMachine):
             Entry(c.id, excluded=c.suppressed) if c.suppressed else Entry(c.id, "html", due)
             for c in self.readers.candidates(KEY)
         ]
-        freeze(self.database, KEY, entries, size, now=self.now)
+        enqueue(self.database, KEY, entries, size, now=self.now)
 
     @rule(most=st.integers(1, 3))
     def claim(self, most: int) -> None:

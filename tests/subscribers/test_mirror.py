@@ -9,14 +9,14 @@ import pytest
 
 from digest.app import App, make_app
 from digest.errors import ConfigurationError
-from tests.support.folders import letter_folder
+from tests.support.folders import newsletter_folder
 
 LIST = "subscribers:\n  - email: asha@example.com\n    topics: [खेल]\n  - email: Ravi@example.com\n    format: text\n"
 
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
-    letter_folder(tmp_path / "letter")
+    newsletter_folder(tmp_path / "letter")
     with make_app(tmp_path / "letter", environment={}) as opened:
         write(opened, LIST)
         yield opened

@@ -1,1 +1,1 @@
-"""Real local servers, databases and killers that tests, benches and proofs run against."""
+"""Local servers, databases and process control for tests and benchmarks."""

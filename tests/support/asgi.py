@@ -1,7 +1,4 @@
-"""Asks an ASGI application directly: raw paths and header bytes, bodies in pieces, no client library in between.
-
-Owns one request at a time on a loop of its own. Knows nothing of what is served.
-"""
+"""Call an ASGI application directly, with raw paths, header bytes and bodies in pieces, and no client library."""
 
 from __future__ import annotations
 
@@ -13,8 +10,8 @@ from urllib.parse import unquote
 
 
 @dataclass
-class Answer:
-    """`headers` in lower case; of a header that comes twice the last."""
+class Response:
+    """A response. Header names are in lower case; the last of a repeated header counts."""
 
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
@@ -22,7 +19,7 @@ class Answer:
 
 
 class Asgi:
-    """`request` raises what the application raises, so that no fault hides behind a 500."""
+    """Sends one request at a time. It raises what the application raises, so that no error hides behind a 500."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -34,8 +31,8 @@ class Asgi:
 
     def request(
         self, method: str, path: str, content: bytes | Iterable[bytes | None] = b"", headers: Mapping[str, str] = {}
-    ) -> Answer:
-        """The answer to one request; `content` in pieces is sent without a Content-Length, None among them hangs up."""
+    ) -> Response:
+        """Return the response. Content in pieces is sent without a Content-Length; a None among them disconnects."""
         pieces: list[bytes | None] = [content] if isinstance(content, bytes) else list(content)
         sent = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
         if isinstance(content, bytes):
@@ -55,10 +52,10 @@ class Asgi:
             "client": ("127.0.0.1", 1),
             "server": ("127.0.0.1", 80),
         }
-        return self.loop.run_until_complete(self._ask(scope, pieces))
+        return self.loop.run_until_complete(self._call(scope, pieces))
 
-    async def _ask(self, scope: MutableMapping[str, Any], pieces: list[bytes | None]) -> Answer:
-        answer = Answer()
+    async def _call(self, scope: MutableMapping[str, Any], pieces: list[bytes | None]) -> Response:
+        response = Response()
 
         async def receive() -> MutableMapping[str, Any]:
             piece = pieces.pop(0) if pieces else b""
@@ -68,10 +65,10 @@ class Asgi:
 
         async def send(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                answer.status = message["status"]
-                answer.headers = {name.decode(): value.decode("latin-1") for name, value in message["headers"]}
+                response.status = message["status"]
+                response.headers = {name.decode(): value.decode("latin-1") for name, value in message["headers"]}
             else:
-                answer.body += message.get("body", b"")
+                response.body += message.get("body", b"")
 
         await self.app(scope, receive, send)
-        return answer
+        return response

@@ -7,6 +7,6 @@ from typing import Any
 from digest.deliver.ports import Claim, Ledger
 
 
-def claim_one(ledger: Ledger, *turn: Any) -> Claim | None:
-    """What `Ledger.claim` gives of one batch for edition, transport, now, tries and perhaps how far ahead."""
-    return next(iter(ledger.claim(1, *turn)), None)
+def claim_one(ledger: Ledger, *arguments: Any) -> Claim | None:
+    """Claim one batch with the arguments of `Ledger.claim` after the first. Return None if there is none."""
+    return next(iter(ledger.claim(1, *arguments)), None)

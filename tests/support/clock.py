@@ -1,4 +1,4 @@
-"""A clock that a test may set. Owns the time that a local server believes in; touches no system clock."""
+"""A clock that a test can set, for local servers. It does not touch the system clock."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from collections.abc import Callable
 
 
 class Clock:
-    """Epoch seconds. Runs with real time until `set` freezes it; `advance` moves either.
+    """Epoch seconds. Follows real time until `set` stops it; `advance` moves it in both cases.
 
-    `watchers` are called, in the caller's thread, after every change made by hand.
+    `watchers` are called after every change, in the caller's thread.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._frozen: float | None = None
+        self._fixed: float | None = None
         self._offset = 0.0
         self.watchers: list[Callable[[], None]] = []
 
     def now(self) -> float:
-        """The present moment in epoch seconds."""
+        """Return the time in epoch seconds."""
         with self._lock:
-            return time.time() + self._offset if self._frozen is None else self._frozen
+            return time.time() + self._offset if self._fixed is None else self._fixed
 
     def set(self, moment: float) -> None:
-        """Stand still at this moment."""
+        """Stop at this time."""
         with self._lock:
-            self._frozen = float(moment)
-        self._tell()
+            self._fixed = float(moment)
+        self._notify()
 
     def advance(self, seconds: float) -> None:
-        """Move on by so many seconds; a running clock goes on running."""
+        """Move forward. A running clock keeps running."""
         with self._lock:
-            if self._frozen is None:
+            if self._fixed is None:
                 self._offset += seconds
             else:
-                self._frozen += seconds
-        self._tell()
+                self._fixed += seconds
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for watcher in self.watchers:
             watcher()

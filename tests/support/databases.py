@@ -1,7 +1,7 @@
-"""Stores to test against: SQLite in a temporary file and PostgreSQL in a schema of its own.
+"""Empty stores for tests: SQLite in a temporary file and PostgreSQL in a schema of its own.
 
-Owns finding, creating and dropping. Knows nothing of our tables. A missing PostgreSQL skips, unless
-DIGEST_REQUIRE_SERVICES=1: then it fails, so that no continuous run passes by skipping.
+Tests are skipped if PostgreSQL is missing. With DIGEST_REQUIRE_SERVICES=1 they fail instead, so that CI cannot pass by
+skipping.
 
 Fixtures for conftest: `store_url` (each test runs on both), `sqlite_url`, `postgres_url`.
 """
@@ -17,18 +17,16 @@ from pathlib import Path
 
 import pytest
 
+# The kinds that `store_url` passes to each test in turn. The environment can select one.
 STORE_KINDS = tuple(os.environ.get("DIGEST_TEST_STORES", "sqlite,postgresql").split(","))
-"""What `store_url` gives each test in turn. The environment may name one kind only."""
-
+# Environment variable: the libpq URL of a database in which tests may create schemas.
 POSTGRES = "DIGEST_TEST_POSTGRES"
-"""Environment: a libpq URL of a database in which the tests may create schemas."""
-
+# Environment variable: `1` makes a missing service a failure.
 REQUIRED = "DIGEST_REQUIRE_SERVICES"
-"""Environment: `1` turns a missing service from a skip into a failure."""
 
 
 def postgres_server() -> str:
-    """The libpq URL of the test database."""
+    """Return the libpq URL of the test database."""
     return os.environ.get(POSTGRES, "postgresql://postgres@127.0.0.1:5432/test")
 
 
@@ -36,30 +34,30 @@ _NO_WAIT = "-c synchronous_commit=off"
 
 
 @cache
-def _answers(server: str) -> str:
-    """'' when the server answers, else the reason."""
+def _connection_error(server: str) -> str | None:
+    """Return why the server cannot be reached, or None."""
     import psycopg
 
     try:
         psycopg.connect(server, connect_timeout=3).close()
     except psycopg.Error as error:
         return " ".join(str(error).split())
-    return ""
+    return None
 
 
 @contextlib.contextmanager
 def fresh_schema(server: str = "") -> Iterator[str]:
-    """A new schema, dropped with all that is in it afterwards; gives a SQLAlchemy URL that sees only this schema.
+    """Create a schema and yield a SQLAlchemy URL that sees only this schema; drop it afterwards.
 
-    The URL holds `%3D`: double the % where configparser reads it (Alembic's set_main_option).
-    Skips, or fails when services are required, if no server answers.
+    The URL contains `%3D`: double the % where configparser reads it (Alembic's set_main_option). Without a server the
+    test is skipped, or fails if services are required.
     """
     import psycopg
 
     if "postgresql" not in STORE_KINDS:
-        pytest.skip("DIGEST_TEST_STORES leaves PostgreSQL out")
+        pytest.skip("DIGEST_TEST_STORES excludes PostgreSQL")
     server = server or postgres_server()
-    reason = _answers(server)
+    reason = _connection_error(server)
     if reason:
         message = f"no PostgreSQL at {server.rpartition('@')[2]}: {reason}"
         if os.environ.get(REQUIRED) == "1":
@@ -76,14 +74,14 @@ def fresh_schema(server: str = "") -> Iterator[str]:
         yield f"postgresql+psycopg://{rest}{separator}options={options}"
     finally:
         with psycopg.connect(server, autocommit=True, options=_NO_WAIT) as admin:
-            # A killed worker's backend may hold its locks for a moment more.
+            # The backend of a killed worker may keep its locks for a moment.
             admin.execute("SET lock_timeout = '10s'")
             admin.execute(f'DROP SCHEMA "{schema}" CASCADE')
 
 
 @contextlib.contextmanager
 def store(kind: str, folder: Path) -> Iterator[str]:
-    """The URL of an empty store of this kind, for tests and benches that want no fixture."""
+    """Yield the URL of an empty store of this kind, for tests that need no fixture."""
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'digest.db'}"
     elif kind == "postgresql":
@@ -94,7 +92,7 @@ def store(kind: str, folder: Path) -> Iterator[str]:
 
 
 def store_urls(folder: Path) -> Iterator[str]:
-    """The URL of an empty store of each kind in turn; each is gone when the next one is asked for."""
+    """Yield the URL of an empty store of each kind in turn. Each is dropped before the next."""
     for kind in STORE_KINDS:
         with store(kind, folder) as url:
             yield url
@@ -105,19 +103,19 @@ _SLOW = {"postgresql": (pytest.mark.slow,)}
 
 @pytest.fixture(params=[pytest.param(kind, marks=_SLOW.get(kind, ())) for kind in STORE_KINDS])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty store's URL; a test that asks for it runs once for each kind."""
+    """The URL of an empty store. A test with this fixture runs once for each kind."""
     with store(request.param, tmp_path) as url:
         yield url
 
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    """An empty SQLite store's URL."""
+    """The URL of an empty SQLite store."""
     return f"sqlite:///{tmp_path / 'digest.db'}"
 
 
 @pytest.fixture
 def postgres_url() -> Iterator[str]:
-    """An empty PostgreSQL schema's URL."""
+    """The URL of an empty PostgreSQL schema."""
     with fresh_schema() as url:
         yield url

@@ -1,4 +1,4 @@
-"""Newsletter folders for tests. `digest init` writes JSON Schemas, which takes longer than many a test."""
+"""Newsletter folders for tests, copied, because `digest init` takes longer than many tests."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from digest.cli.init import make_folder
 @cache
 def _template() -> tempfile.TemporaryDirectory[str]:
     made = tempfile.TemporaryDirectory()
-    make_folder(Path(made.name) / "letter")
+    make_folder(Path(made.name) / "newsletter")
     return made
 
 
-def letter_folder(directory: Path) -> None:
-    """Make `directory` what `digest init` makes it, by a copy of a folder that this process made once."""
-    shutil.copytree(Path(_template().name) / "letter", directory, copy_function=shutil.copyfile)
+def newsletter_folder(directory: Path) -> None:
+    """Make the folder that `digest init` makes, from a copy that this process made once."""
+    shutil.copytree(Path(_template().name) / "newsletter", directory, copy_function=shutil.copyfile)

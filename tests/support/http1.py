@@ -1,7 +1,6 @@
-"""The server's side of one HTTP/1.1 connection: read a request, write a reply, or break off at any byte.
+"""The server's side of an HTTP/1.1 connection: read a request, write a reply, or stop at any byte.
 
-Owns bytes on the wire. Knows no route. Fast enough for hundreds of 0.5 MB bodies a second; understands
-Content-Length only (what the clients under test send) and answers anything else with 411.
+Fast enough for hundreds of 0.5 MB bodies a second. It supports only Content-Length, which the clients under test send.
 """
 
 from __future__ import annotations
@@ -12,12 +11,13 @@ from http import HTTPStatus
 
 from tests.support.loops import reset
 
-READ_LIMIT = 4 << 20  # one body fits, so that the transport is not paused again and again
+# A whole body fits, so that the transport is not paused repeatedly.
+READ_LIMIT = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A request's first line and headers; header names in lower case. `length` is -1 when it isn't stated."""
+    """A request's first line and headers, with names in lower case. `length` is -1 without a Content-Length."""
 
     method: str
     target: str
@@ -32,14 +32,14 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back. `body` as bytes; Content-Length and Content-Type are added when absent."""
+    """A response. Content-Length and Content-Type are added if absent."""
 
     status: int
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
 
     def head(self, *extra: str) -> bytes:
-        """Status line and headers up to the blank line, `extra` lines last."""
+        """Return the status line and headers up to the blank line, with the `extra` lines last."""
         try:
             phrase = HTTPStatus(self.status).phrase
         except ValueError:
@@ -55,7 +55,7 @@ class Reply:
 
 
 class Connection:
-    """One client. Methods raise ConnectionError or asyncio.IncompleteReadError when it is gone."""
+    """One client. Methods raise ConnectionError or asyncio.IncompleteReadError after it disconnected."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
         self.number = number
@@ -64,7 +64,7 @@ class Connection:
         self._writer = writer
 
     async def head(self) -> Head | None:
-        """The next request's head; None when the client has closed between requests."""
+        """Return the head of the next request, or None if the client closed the connection."""
         self.idle = True
         try:
             raw = await self._reader.readuntil(b"\r\n\r\n")
@@ -78,19 +78,19 @@ class Connection:
         return Head(method, target, headers, int(length))
 
     async def body(self, head: Head) -> bytes:
-        """The whole body."""
+        """Return the whole body."""
         return await self._reader.readexactly(head.length) if head.length > 0 else b""
 
     async def half_body(self, head: Head) -> None:
-        """Read half of the body and no more."""
+        """Read half of the body."""
         await self._reader.readexactly(max(1, head.length // 2) if head.length > 0 else 0)
 
     async def reply(self, reply: Reply) -> None:
-        """Send a whole reply; the connection stays open."""
+        """Send a whole reply. The connection stays open."""
         await self.raw(reply.head(f"Content-Length: {len(reply.body)}") + reply.body)
 
     async def drip(self, reply: Reply, seconds: float) -> None:
-        """Send the head at once and the body in ten pieces over so many seconds."""
+        """Send the head at once and the body in ten pieces over these seconds."""
         await self.raw(reply.head(f"Content-Length: {len(reply.body)}"))
         step = max(1, -(-len(reply.body) // 10))
         for start in range(0, len(reply.body), step):
@@ -98,18 +98,18 @@ class Connection:
             await self.raw(reply.body[start : start + step])
 
     async def raw(self, data: bytes) -> None:
-        """Send these bytes as they are."""
+        """Send these bytes unchanged."""
         self._writer.write(data)
         await self._writer.drain()
 
     def reset(self) -> None:
-        """Break off with RST."""
+        """Close with RST."""
         reset(self._writer)
 
     def close(self) -> None:
-        """Close in good order (FIN) after what was written; safe to call at any time."""
+        """Close with FIN after what was written. Safe to call at any time."""
         self._writer.close()
 
     def abort(self) -> None:
-        """Let go at once, without waiting for the peer."""
+        """Close at once, without waiting for the peer."""
         self._writer.transport.abort()

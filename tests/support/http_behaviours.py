@@ -1,6 +1,6 @@
-"""Ways in which a site serves, well or badly: each gives back a handler for HttpServer.route.
+"""Good and bad behaviours of a site, as handlers for HttpServer.route.
 
-Owns the behaviours only. Endless ones end when the client goes or the server stops, never by running out of memory.
+Endless ones end when the client disconnects or the server stops.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _FEED = {"Content-Type": "application/rss+xml; charset=utf-8"}
 
 
 def validated(body: bytes, *, etag: str = "", modified: str = "") -> Handler:
-    """200 with ETag and/or Last-Modified; 304 when the request brings back either."""
+    """200 with ETag or Last-Modified or both; 304 if the request sends one of them back."""
     fields = {**({"ETag": etag} if etag else {}), **({"Last-Modified": modified} if modified else {})}
 
     def handle(exchange: Exchange) -> None:
-        asked = exchange.request.headers
-        known = (etag and asked.get("if-none-match") == etag) or (
-            modified and "if-none-match" not in asked and asked.get("if-modified-since") == modified
+        sent = exchange.request.headers
+        known = (etag and sent.get("if-none-match") == etag) or (
+            modified and "if-none-match" not in sent and sent.get("if-modified-since") == modified
         )
         if known:
             exchange.reply(status=304, headers=fields)
@@ -35,18 +35,18 @@ def validated(body: bytes, *, etag: str = "", modified: str = "") -> Handler:
 
 
 def redirect(to: str, status: int = 302) -> Handler:
-    """A redirect to an absolute URL or a path; to its own path it is a loop."""
+    """A redirect to an absolute URL or a path. To its own path it is a loop."""
     return lambda exchange: exchange.reply(status=status, headers={"Location": to})
 
 
 def sequence(*handlers: Handler) -> Handler:
-    """The first request gets the first handler, and so on; the last one goes on for ever."""
-    left = list(handlers)
-    return lambda exchange: (left.pop(0) if len(left) > 1 else left[0])(exchange)
+    """Use one handler for each request, in order. The last one repeats."""
+    rest = list(handlers)
+    return lambda exchange: (rest.pop(0) if len(rest) > 1 else rest[0])(exchange)
 
 
 def hang(seconds: float = 30.0) -> Handler:
-    """Say nothing for so long, then close."""
+    """Send nothing for these seconds, then close."""
 
     def handle(exchange: Exchange) -> None:
         exchange.wait(seconds)
@@ -55,7 +55,7 @@ def hang(seconds: float = 30.0) -> Handler:
 
 
 def hang_in_body(first: bytes, seconds: float = 30.0) -> Handler:
-    """Promise a megabyte, send the first bytes, then nothing."""
+    """Announce a megabyte, send the first bytes, then nothing."""
 
     def handle(exchange: Exchange) -> None:
         exchange.start(200, {**_FEED, "Content-Length": "1048576"})
@@ -66,7 +66,7 @@ def hang_in_body(first: bytes, seconds: float = 30.0) -> Handler:
 
 
 def drip(piece: bytes = b"<!-- -->", every: float = 0.05) -> Handler:
-    """Endless: a piece, a pause, a piece: beats every timeout that counts from the last byte."""
+    """Send a piece and pause, without end. No timeout that counts from the last byte helps."""
 
     def handle(exchange: Exchange) -> None:
         exchange.start(200, _FEED)
@@ -78,7 +78,7 @@ def drip(piece: bytes = b"<!-- -->", every: float = 0.05) -> Handler:
 
 
 def endless_chunks(piece: bytes = b" " * 65536) -> Handler:
-    """Chunked and without end, as fast as the client reads."""
+    """Send chunks without end, as fast as the client reads."""
 
     def handle(exchange: Exchange) -> None:
         exchange.start(200, {**_FEED, "Transfer-Encoding": "chunked"})
@@ -90,7 +90,7 @@ def endless_chunks(piece: bytes = b" " * 65536) -> Handler:
 
 
 def gzip_bomb(megabytes: int = 1024, *, head: bytes = b"<rss><channel><title>") -> Handler:
-    """A gzip stream that unpacks to so many MiB of blanks (about a thousandth on the wire), never held in memory."""
+    """A gzip stream that unpacks to this many MiB of blanks. It is about a thousand times smaller."""
 
     def handle(exchange: Exchange) -> None:
         exchange.start(200, {**_FEED, "Content-Encoding": "gzip"})
@@ -105,7 +105,7 @@ def gzip_bomb(megabytes: int = 1024, *, head: bytes = b"<rss><channel><title>") 
 def _packed(head: bytes, megabytes: int) -> Iterator[bytes]:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     yield packer.compress(head) + packer.flush(zlib.Z_FULL_FLUSH)
-    # After a full flush a block stands alone, so one packed MiB can be sent again and again.
+    # After a full flush a block is independent, so one packed MiB can be repeated.
     block = zlib.compressobj(9, zlib.DEFLATED, -15)
     mebibyte = block.compress(b" " * (1 << 20)) + block.flush(zlib.Z_FULL_FLUSH)
     for _ in range(megabytes):
@@ -113,7 +113,7 @@ def _packed(head: bytes, megabytes: int) -> Iterator[bytes]:
 
 
 def truncated(body: bytes, missing: int = 100) -> Handler:
-    """Promise `missing` bytes more than are sent, then close."""
+    """Announce `missing` bytes more than are sent, then close."""
 
     def handle(exchange: Exchange) -> None:
         exchange.start(200, {**_FEED, "Content-Length": str(len(body) + missing)})
@@ -123,7 +123,7 @@ def truncated(body: bytes, missing: int = 100) -> Handler:
 
 
 def reset(first: bytes = b"") -> Handler:
-    """RST: at once, or after a reply has begun with these bytes."""
+    """Close with RST, at once or after a reply that begins with these bytes."""
 
     def handle(exchange: Exchange) -> None:
         if first:
@@ -141,7 +141,7 @@ def reset(first: bytes = b"") -> Handler:
 
 
 def page(html: str, status: int = 200) -> Handler:
-    """An HTML page, such as the log-in page of a hotel's network."""
+    """An HTML page, such as the login page of a hotel network."""
     return lambda exchange: exchange.reply(html.encode(), status=status, headers=_HTML)
 
 
@@ -151,5 +151,5 @@ def too_many(retry_after: str = "2") -> Handler:
 
 
 def nonsense(first: bytes = b"\x16\x03\x01 not HTTP\r\n\r\n") -> Handler:
-    """Bytes that are no HTTP."""
+    """Bytes that are not HTTP."""
     return lambda exchange: exchange.write(first)

@@ -1,6 +1,6 @@
 """A small threaded HTTP server for feeds and pages: a table of routes and a log of requests.
 
-Owns sockets and threads. What is served lies in the routes; ways to misbehave lie in http_behaviours.
+See `http_behaviours` for handlers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request; header names in lower case; `at` in seconds of time.monotonic()."""
+    """One request. Header names are in lower case; `at` is in seconds of time.monotonic()."""
 
     method: str
     target: str
@@ -33,7 +33,7 @@ class Request:
 
 
 class Exchange:
-    """What a route's handler works with: the request, and ways to answer it."""
+    """Passed to a route's handler: the request, and methods to answer it."""
 
     def __init__(self, handler: BaseHTTPRequestHandler, request: Request, stopping: threading.Event) -> None:
         self.request = request
@@ -41,29 +41,29 @@ class Exchange:
         self._stopping = stopping
 
     def reply(self, body: bytes = b"", *, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        """Answer in one go, with Content-Length."""
+        """Send a whole response with Content-Length."""
         self.start(status, {"Content-Length": str(len(body)), **(headers or {})})
         if self.request.method != "HEAD":
             self.write(body)
 
     def start(self, status: int, headers: Mapping[str, str]) -> None:
-        """Status line and headers; the connection is closed after this reply."""
+        """Send the status line and headers. The connection closes after this response."""
         self.handler.send_response(status)
         for name, value in {**headers, "Connection": "close"}.items():
             self.handler.send_header(name, value)
         self.handler.end_headers()
 
     def write(self, data: bytes) -> None:
-        """Send these bytes. Raises ConnectionError when the client has gone."""
+        """Send these bytes. Raises ConnectionError if the client disconnected."""
         self.handler.wfile.write(data)
 
     def wait(self, seconds: float) -> bool:
-        """Sleep; False when the server is to stop, and the handler with it."""
+        """Sleep. Return False if the server is stopping; the handler should then return."""
         return not self._stopping.wait(seconds)
 
     @property
     def running(self) -> bool:
-        """Whether the server goes on."""
+        """Whether the server is not stopping."""
         return not self._stopping.is_set()
 
 
@@ -98,7 +98,7 @@ class HttpServer:
         type: str = "application/rss+xml; charset=utf-8",
         headers: Mapping[str, str] | None = None,
     ) -> str:
-        """Serve bytes, text (as UTF-8) or a handler under a path; gives back its URL. Replaces an older route."""
+        """Serve bytes, text (as UTF-8) or a handler under a path, instead of an earlier route; return its URL."""
         if callable(answer):
             self._routes[path] = answer
         else:
@@ -108,11 +108,11 @@ class HttpServer:
         return self.url(path)
 
     def hits(self, path: str) -> list[Request]:
-        """The requests for one path, oldest first."""
+        """Return the requests for one path, oldest first."""
         return [request for request in list(self.requests) if request.path == path]
 
     def handle(self, handler: BaseHTTPRequestHandler) -> None:
-        """Answer one request; called on a thread of its own."""
+        """Answer one request, on a thread of its own."""
         length = int(handler.headers.get("Content-Length") or 0)
         request = Request(
             handler.command,
@@ -123,7 +123,8 @@ class HttpServer:
         )
         self.requests.append(request)
         exchange = Exchange(handler, request, self._stopping)
-        with contextlib.suppress(ConnectionError):  # a client that stops reading is often the point of the test
+        # Many tests are about a client that stops reading.
+        with contextlib.suppress(ConnectionError):
             self._routes.get(request.path, _missing)(exchange)
 
     def __enter__(self) -> HttpServer:
@@ -137,7 +138,8 @@ class HttpServer:
         self._server.shutdown()
         self._thread.join(10)
         self._server.hang_up()
-        self._server.server_close()  # joins the threads of all requests
+        # Joins the threads of all requests.
+        self._server.server_close()
 
 
 def _missing(exchange: Exchange) -> None:
@@ -161,19 +163,19 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def hang_up(self) -> None:
-        """Wake the threads that read from or write to a client which does nothing."""
+        """Wake the threads that wait for an idle client."""
         for request in list(self._open):
             with contextlib.suppress(OSError):
                 request.shutdown(2)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that broke is no news here; anything else is, on stderr."""
+        """Report on stderr all errors but broken connections."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
 
 def _handler(site: HttpServer) -> type[BaseHTTPRequestHandler]:
-    class Handle(BaseHTTPRequestHandler):
+    class RequestHandler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def _any(self) -> None:
@@ -183,6 +185,6 @@ def _handler(site: HttpServer) -> type[BaseHTTPRequestHandler]:
         do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = _any
 
         def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
+            """Log nothing."""
 
-    return Handle
+    return RequestHandler

@@ -1,7 +1,6 @@
-"""Kill a program at the worst moment, and count afterwards who got what.
+"""Kill a program at a chosen moment, and count afterwards who got what.
 
-Owns starting, killing and the balance. Judges by the acceptance log of a local server alone, never by what the
-killed program believes.
+The acceptance log of a local server decides, not what the killed program recorded.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from tests.support import acceptance
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a program ended. `killed`: by us; else `code` is its own exit code. `seconds` it lived."""
+    """How a program ended after `seconds`. `code` is its own exit code unless we killed it."""
 
     killed: bool
     code: int
@@ -42,10 +41,10 @@ def run_until_killed(
     cwd: Path | str = ROOT,
     timeout: float = 60.0,
 ) -> Run:
-    """Start a program and SIGKILL its process group when the moment has come, unless it ends by itself before.
+    """Start a program and SIGKILL its process group at the chosen moment, unless it ends before.
 
-    `when`: seconds after the start, a predicate that is asked every 2 ms (see `lines`), or None for never. `env` is
-    added to the environment. Raises TimeoutError, after the kill, when the program lives longer than `timeout` s.
+    `when` is seconds after the start, a predicate that is called every 2 ms (see `lines`), or None for never. `env` is
+    added to the environment. Raises TimeoutError, after the kill, if the program runs longer than `timeout` s.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.monotonic()
@@ -56,19 +55,20 @@ def run_until_killed(
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
-            start_new_session=True,  # a group of its own, so that its children die with it
+            # A process group of its own, so that its children are killed with it.
+            start_new_session=True,
         )
         killed = late = False
         try:
             while process.poll() is None:
-                lived = time.monotonic() - start
-                late = lived > timeout
-                if late or (when() if callable(when) else when is not None and lived >= when):
+                age = time.monotonic() - start
+                late = age > timeout
+                if late or (when() if callable(when) else when is not None and age >= when):
                     killed = True
                     break
                 time.sleep(0.002)
         finally:
-            # Also when it has ended by itself: a child of it may live on.
+            # Its children may still run after it has ended.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -77,27 +77,27 @@ def run_until_killed(
         err.seek(0)
         texts = [file.read().decode(errors="replace") for file in (out, err)]
     if late:
-        raise TimeoutError(f"{argv[0]} lived longer than {timeout} s\n{texts[1][-2000:]}")
-    # It may have ended between the last look and the kill: then it was not killed.
+        raise TimeoutError(f"{argv[0]} ran longer than {timeout} s\n{texts[1][-2000:]}")
+    # It may have ended by itself between the last check and the kill.
     return Run(killed and process.returncode == -signal.SIGKILL, process.returncode, seconds, *texts)
 
 
 def lines(path: Path | str, at_least: int) -> Callable[[], bool]:
-    """A predicate: the file has so many whole lines."""
+    """Return a predicate: the file has at least this many complete lines."""
     return lambda: acceptance.count(path) >= at_least
 
 
 def exists(path: Path | str) -> Callable[[], bool]:
-    """A predicate: the file is there."""
+    """Return a predicate: the file exists."""
     return Path(path).exists
 
 
 @dataclass(slots=True)
 class Balance:
-    """What an acceptance log says. Keys are addresses, or whatever `key` makes of a line.
+    """Totals of an acceptance log. Keys are addresses, or what `key` returns for a line.
 
-    `counts`: letters that were or will be handed on. `cancelled`: acceptances that never reach anybody. `waiting`:
-    how many of `counts` still wait for their send_at. `violations`: messages of broken rules.
+    `counts`: emails that were or will be handed on. `cancelled`: accepted emails that nobody gets. `waiting`: how many
+    of `counts` wait for their send_at. `violations`: messages of broken rules.
     """
 
     counts: Counter[Any] = field(default_factory=Counter)
@@ -107,20 +107,20 @@ class Balance:
 
     @property
     def duplicates(self) -> dict[Any, int]:
-        """Who gets more than one letter, and how many."""
+        """Who gets more than one email, and how many."""
         return {key: n for key, n in self.counts.items() if n > 1}
 
     def missing(self, expected: Collection[Any]) -> set[Any]:
-        """Who of the expected gets none."""
+        """Return who of the expected gets no email."""
         return {key for key in expected if not self.counts[key]}
 
-    def strangers(self, expected: Collection[Any]) -> set[Any]:
-        """Who gets a letter without being expected to."""
+    def unexpected(self, expected: Collection[Any]) -> set[Any]:
+        """Return who gets an email and is not expected to."""
         return self.counts.keys() - set(expected)
 
 
 def balance(log_path: Path | str, *, key: Callable[[dict[str, Any]], Any] | None = None) -> Balance:
-    """Read a log. `key` tells letters apart (default: the address; with many editions say (edition, address))."""
+    """Read a log. `key` identifies an email: the address, or (edition, address) with several editions."""
     result = Balance()
     last: dict[tuple[str, str], dict[str, Any]] = {}
     for line in acceptance.read(log_path):
@@ -140,9 +140,9 @@ def balance(log_path: Path | str, *, key: Callable[[dict[str, Any]], Any] | None
 
 @contextlib.contextmanager
 def serving(module: str, *arguments: str, timeout: float = 15.0) -> Iterator[str]:
-    """Run `python -m MODULE ARGUMENTS`, give its first line of stdout, end it by SIGTERM.
+    """Run `python -m MODULE ARGUMENTS`, yield its first line of stdout, and end it by SIGTERM.
 
-    Raises RuntimeError when it ends without a word, or does not end within `timeout` s with code 0.
+    Raises RuntimeError if it prints nothing, or does not end within `timeout` s with code 0.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
@@ -155,7 +155,7 @@ def serving(module: str, *arguments: str, timeout: float = 15.0) -> Iterator[str
     try:
         greeting = process.stdout.readline().strip()
         if not greeting:
-            raise RuntimeError(f"{module} ended without a word (code {process.wait(timeout)})")
+            raise RuntimeError(f"{module} printed nothing (code {process.wait(timeout)})")
         yield greeting
         process.terminate()
         if process.wait(timeout) != 0:

@@ -1,7 +1,6 @@
-"""An asyncio loop in a thread of its own, and a process that serves until it is told to stop.
+"""An asyncio loop in a thread of its own, and a process that serves until it is stopped.
 
-Owns starting and stopping without leftovers: after `stop` there is no task, no transport and no thread.
-Knows nothing of what is served.
+After `stop` there is no task, no transport and no thread.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ T = TypeVar("T")
 
 
 class LoopThread:
-    """A running event loop; `call` runs a coroutine on it from another thread and waits."""
+    """A running event loop. `call` runs a coroutine on it from another thread."""
 
     def __init__(self, name: str) -> None:
         self.loop = asyncio.new_event_loop()
@@ -27,7 +26,7 @@ class LoopThread:
 
     @property
     def is_current(self) -> bool:
-        """Whether the caller already runs on this loop's thread."""
+        """Whether the caller runs on this loop's thread."""
         return threading.current_thread() is self._thread
 
     def start(self) -> None:
@@ -35,11 +34,11 @@ class LoopThread:
         self._thread.start()
 
     def call(self, work: Coroutine[Any, Any, T], timeout: float = 10.0) -> T:
-        """Run on the loop and give back the result; raises what it raises, TimeoutError after `timeout` s."""
+        """Run a coroutine on the loop and return its result. Raises TimeoutError after `timeout` s."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout)
 
     def stop(self) -> None:
-        """Cancel what is left, let transports close, end the thread."""
+        """Cancel the remaining tasks, let transports close, and end the thread."""
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(10)
         if self._thread.is_alive():
@@ -54,7 +53,8 @@ class LoopThread:
             for task in tasks:
                 task.cancel()
             self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-            for _ in range(3):  # an aborted transport needs a turn or two to let go of its socket
+            # An aborted transport needs one or two turns of the loop to release its socket.
+            for _ in range(3):
                 self.loop.run_until_complete(asyncio.sleep(0))
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
             asyncio.set_event_loop(None)
@@ -62,19 +62,19 @@ class LoopThread:
 
 
 class Port:
-    """A port on 127.0.0.1 that stays ours while its listener is closed and opened again."""
+    """A port on 127.0.0.1 that stays reserved while its listener is closed and opened again."""
 
     def __init__(self, number: int = 0) -> None:
-        # A bound socket that never listens: connecting to it is refused, and nobody else is given the port.
+        # A bound socket that never listens: connections are refused, and no other process gets the port.
         self._guard = self._bound(number)
         self.number: int = self._guard.getsockname()[1]
 
     def listener(self) -> socket.socket:
-        """A new bound socket, ready to listen; the caller closes it."""
+        """Return a new bound socket, ready to listen. The caller closes it."""
         return self._bound(self.number)
 
     def close(self) -> None:
-        """Give the port back."""
+        """Release the port."""
         self._guard.close()
 
     @staticmethod
@@ -86,7 +86,7 @@ class Port:
 
 
 def reset(writer: asyncio.StreamWriter | asyncio.WriteTransport) -> None:
-    """Drop a connection so that its peer sees RST, not FIN."""
+    """Close a connection so that its peer sees RST instead of FIN."""
     transport = writer.transport if isinstance(writer, asyncio.StreamWriter) else writer
     sock = transport.get_extra_info("socket")
     if sock is not None:
@@ -95,13 +95,14 @@ def reset(writer: asyncio.StreamWriter | asyncio.WriteTransport) -> None:
     transport.abort()
 
 
-def serve_until_told(greeting: str) -> None:
-    """Print the greeting as the first line of stdout, then wait for SIGTERM, SIGINT or the parent's death."""
-    told = threading.Event()
+def serve_until_stopped(greeting: str) -> None:
+    """Print the greeting as the first line of stdout, then wait for SIGTERM, SIGINT or the parent's end."""
+    stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
+        signal.signal(number, lambda *_: stopped.set())
     parent = os.getppid()
-    print(greeting, flush=True)  # noqa: T201 (the line that the starter waits for)
-    while not told.wait(0.5):
+    # The parent waits for this line.
+    print(greeting, flush=True)  # noqa: T201
+    while not stopped.wait(0.5):
         if os.getppid() != parent:
             return

@@ -1,6 +1,6 @@
-"""A local Resend's HTTP surface: calls of up to a hundred, idempotency keys kept for a day, errors by name.
+"""The local Resend's API, after Resend's OpenAPI file and documentation.
 
-Owns routes, rules and the keys, as Resend's OpenAPI file and pages give them. Knows no socket and no fault.
+It has batches of up to a hundred, idempotency keys that are valid for a day, and named errors.
 """
 
 from __future__ import annotations
@@ -17,20 +17,23 @@ from tests.support.http1 import Head, Reply
 from tests.support.sendgrid_provider import Message, Provider
 from tests.support.sendgrid_rules import Violation
 
-_KEPT = 24 * 3600
+_KEY_SECONDS = 24 * 3600
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}\Z")
 _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+\Z")
 _FIELDS = {"from", "to", "subject", "text", "html", "headers", "tags", "reply_to", "attachments"}
 
 
-def endpoint(path: str) -> str:
-    """Which part of the service a path belongs to; '' for none."""
-    return {"/emails": "send", "/emails/batch": "send", "/domains": "domains"}.get(path, "")
+def endpoint(path: str) -> str | None:
+    """Return the name of the endpoint that a path belongs to."""
+    return {"/emails": "send", "/emails/batch": "send", "/domains": "domains"}.get(path)
 
 
 class ResendApi:
-    """Answers requests. `reject` are addresses that it won't take; `busy` how many calls are told that the first one
-    under their key is still under way; `domains` those of the account; `restricted`: the key may only send."""
+    """Answers requests.
+
+    `reject` contains addresses that it refuses. The next `busy` calls are answered as if the first one with their key
+    were still running. `domains` are those of the account. With `restricted` the key may only send.
+    """
 
     def __init__(self, provider: Provider, log: AcceptanceLog, *, keys: Collection[str]) -> None:
         self.keys = set(keys)
@@ -39,7 +42,8 @@ class ResendApi:
         self.restricted = False
         self.domains = {"example.com": "verified"}
         self.violations: list[Violation] = []
-        self.emails: list[dict[str, Any]] = []  # that were taken, in order
+        # The accepted emails, in order.
+        self.emails: list[dict[str, Any]] = []
         self.replayed = 0
         self._provider = provider
         self._log = log
@@ -47,7 +51,7 @@ class ResendApi:
         self._lock = threading.Lock()
 
     def answer(self, head: Head, body: bytes, *, accept: bool = True) -> Reply:
-        """The reply that is due. With `accept` false a call is judged as always but not taken."""
+        """Return the reply. With `accept` false a call is checked as usual but not accepted."""
         name = endpoint(head.path)
         if not name:
             return _error(404, "not_found", "The requested endpoint does not exist.")
@@ -75,7 +79,7 @@ class ResendApi:
         if self.busy:
             self.busy -= 1
             return _error(409, "concurrent_idempotent_requests", "Same idempotency key used while original is running")
-        if key in self._used and now - self._used[key][2] < _KEPT:
+        if key in self._used and now - self._used[key][2] < _KEY_SECONDS:
             first, reply, _ = self._used[key]
             if first != body:
                 return _error(409, "invalid_idempotent_request", "Same idempotency key used with a different payload")
@@ -93,8 +97,8 @@ class ResendApi:
         permissive = batch and head.headers.get("x-batch-validation") == "permissive"
         if refused and not permissive:
             return _error(422, "validation_error", "Invalid `to` field")
-        taken = [email for index, email in enumerate(emails) if index not in refused]
-        ids = [self._take(email).id if accept else "not-taken" for email in taken]
+        accepted = [email for index, email in enumerate(emails) if index not in refused]
+        ids = [self._accept(email).id if accept else "not-accepted" for email in accepted]
         data: dict[str, Any] = {"data": [{"id": id} for id in ids]} if batch else {"id": ids[0]}
         if permissive:
             data["errors"] = [{"index": index, "message": "Invalid `to` field"} for index in refused]
@@ -103,7 +107,7 @@ class ResendApi:
             self._used[key] = (body, reply, now)
         return reply
 
-    def _take(self, email: dict[str, Any]) -> Message:
+    def _accept(self, email: dict[str, Any]) -> Message:
         self.emails.append(email)
         arguments = {tag["name"]: tag["value"] for tag in email["tags"]}
         person = {"to": [{"email": email["to"][0]}], "custom_args": arguments}
@@ -117,8 +121,8 @@ class ResendApi:
         return _error(status, name, message)
 
 
-def _check(email: Any, *, batch: bool) -> str:
-    """What is wrong with one email's shape; '' when nothing is."""
+def _check(email: Any, *, batch: bool) -> str | None:
+    """Return what is wrong with the fields of an email, or None."""
     if not isinstance(email, dict) or not {"from", "to", "subject"} <= email.keys() or email.keys() - _FIELDS:
         return "Missing or unknown fields"
     if not email.get("text") and not email.get("html"):
@@ -132,7 +136,7 @@ def _check(email: Any, *, batch: bool) -> str:
     headers = email.get("headers", {})
     if not all(isinstance(value, str) and value.isascii() and value.isprintable() for value in headers.values()):
         return "Invalid `headers` field"
-    return ""
+    return None
 
 
 def _error(status: int, name: str, message: str) -> Reply:

@@ -1,7 +1,6 @@
-"""The local provider's HTTP surface: which request gets which answer when nothing goes wrong.
+"""The local SendGrid's API without faults: routes, status codes and error documents.
 
-Owns routes, status codes and error documents, as SendGrid's OpenAPI files and pages give them. Knows no socket and
-no fault; what was accepted lies in the provider.
+They follow SendGrid's OpenAPI files and documentation.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from urllib.parse import unquote
 
 import orjson
 
-from tests.support import sendgrid_lists, sendgrid_logs, sendgrid_rules, sendgrid_schema
+from tests.support import sendgrid_logs, sendgrid_rules, sendgrid_schema, sendgrid_suppressions
 from tests.support.acceptance import AcceptanceLog
 from tests.support.http1 import Head, Reply
 from tests.support.sendgrid_faults import error_body
@@ -52,17 +51,20 @@ _PREFIXES = {
 }
 
 
-def endpoint(path: str) -> str:
-    """Which part of the service a path belongs to; '' for none."""
+def endpoint(path: str) -> str | None:
+    """Return the name of the endpoint that a path belongs to."""
     for name, prefix in _PREFIXES.items():
         if path == prefix or (path.startswith(prefix + "/") and name not in ("send", "scopes", "senders")):
             return name
-    return ""
+    return None
 
 
 class Api:
-    """Answers requests. `keys` are the API keys it takes; `reject` addresses that are answered with 400 by index.
-    `domains` and `senders` are those of the account: name → whether it is verified."""
+    """Answers requests.
+
+    `keys` are the valid API keys. `reject` contains addresses that get a 400 with their index. `domains` and `senders`
+    of the account map a name to whether it is verified.
+    """
 
     def __init__(
         self,
@@ -79,7 +81,7 @@ class Api:
         self.scopes = set(scopes)
         self.domains = {"example.com": True}
         self.senders: dict[str, bool] = {}
-        self.suppressed: dict[str, list[dict[str, Any]]] = {name: [] for name in sendgrid_lists.NAMES}
+        self.suppressed: dict[str, list[dict[str, Any]]] = {name: [] for name in sendgrid_suppressions.NAMES}
         self.reject = {address.casefold() for address in reject}
         self.violations: list[Violation] = []
         self.payloads: deque[bytes] = deque(maxlen=100)
@@ -100,7 +102,7 @@ class Api:
         }
 
     def answer(self, head: Head, body: bytes, *, accept: bool = True) -> Reply:
-        """The reply that is due. With `accept` false a send is judged as always but not taken."""
+        """Return the reply. With `accept` false a send is checked as usual but not accepted."""
         name = endpoint(head.path)
         if not name:
             return _NOT_FOUND
@@ -148,12 +150,12 @@ class Api:
         except ValueError:
             return self._broken([Violation("Bad Request")])
         with self._lock:
-            turn = next(self._sends)
+            number = next(self._sends)
         broken: list[Violation] = []
-        if turn % self._check_every == 0:
+        if number % self._check_every == 0:
             rules = sendgrid_rules.check(payload, now=self._provider.clock.now(), knows=self._provider.knows)
             broken += itertools.islice(rules, 100)
-        if turn % self._validate_every == 0:
+        if number % self._validate_every == 0:
             known = {violation.field for violation in broken}
             broken += [v for v in sendgrid_schema.check(payload) if v.field not in known]
         if broken:
@@ -166,7 +168,7 @@ class Api:
                     return Reply(400, error_body("Does not contain a valid address.", field))
         if payload.get("mail_settings", {}).get("sandbox_mode", {}).get("enable"):
             return Reply(200)
-        message_id = self._provider.accept(payload).id if accept else "not-taken"
+        message_id = self._provider.accept(payload).id if accept else "not-accepted"
         return Reply(202, headers=(("X-Message-Id", message_id),))
 
     def _broken(self, violations: list[Violation]) -> Reply:
@@ -209,7 +211,7 @@ class Api:
         return Reply(200, orjson.dumps({"scopes": sorted(self.scopes)}))
 
     def _domains(self, head: Head, body: bytes, argument: str) -> Reply:
-        """Authenticated domains; as the service does it, an array without a frame."""
+        """Return the authenticated domains, as a bare array like the service."""
         return Reply(200, orjson.dumps([{"domain": name, "valid": valid} for name, valid in self.domains.items()]))
 
     def _senders(self, head: Head, body: bytes, argument: str) -> Reply:
@@ -219,7 +221,7 @@ class Api:
     def _suppression(self, head: Head, body: bytes, name: str) -> Reply:
         if head.method != "GET":
             return Reply(405, error_body("method not allowed"))
-        return Reply(200, orjson.dumps(sendgrid_lists.page(self.suppressed[name], head.target)))
+        return Reply(200, orjson.dumps(sendgrid_suppressions.page(self.suppressed[name], head.target)))
 
     def _logs(self, head: Head, body: bytes, message_id: str) -> Reply:
         if head.method == "GET" and message_id:

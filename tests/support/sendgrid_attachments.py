@@ -1,4 +1,4 @@
-"""What attachments of a payload must obey beyond the schema. Apart from the other rules: it decodes what they hold."""
+"""Rules for the attachments of a payload beyond the schema."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ _KNOWN = frozenset({"content", "type", "filename", "disposition", "content_id"})
 _CID = re.compile(r"""src=["']cid:([^"']+)["']""")
 
 
-def faults(payload: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """(message, field) of every broken rule; the last two are this house's: an inline picture is shown, and what the
-    letter shows is there."""
+def violations(payload: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (message, field) for every broken rule.
+
+    Two rules are our own: an inline image is shown, and every image that the email shows is attached.
+    """
     attachments = payload.get("attachments", [])
     if not isinstance(attachments, list) or not all(isinstance(one, dict) for one in attachments):
         yield "attachments must be an array of objects.", "attachments"
@@ -34,9 +36,9 @@ def faults(payload: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if one.get("disposition", "attachment") not in ("inline", "attachment"):
             yield "The disposition must be inline or attachment.", f"{where}.disposition"
         if one.get("disposition") == "inline" and one.get("content_id") not in shown:
-            yield "An inline attachment that the content does not show.", f"{where}.content_id"
+            yield "The content does not show this inline attachment.", f"{where}.content_id"
     if len(set(names)) != len(names):
-        yield "Each content_id only once.", "attachments"
+        yield "Each content_id must be unique.", "attachments"
     for cid in shown - set(names):
         yield f"The content shows {cid}, which is not attached.", "attachments"
 

@@ -1,8 +1,4 @@
-"""The posts of SendGrid's Event Webhook: events for what the local provider accepted, signed with a key of our own.
-
-Owns the shape of a post and its signature. `late` makes the traffic that is normal: each event several times under new
-ids, in any order, cut into posts of any size.
-"""
+"""Calls of SendGrid's Event Webhook: events for what the local provider accepted, signed with a key of our own."""
 
 from __future__ import annotations
 
@@ -23,7 +19,7 @@ PATH = "/webhooks/sendgrid"
 
 
 class Webhook:
-    """Signs posts as SendGrid does. `public` is the verification key as its page shows it."""
+    """Signs webhook calls as SendGrid does. `public` is the verification key as SendGrid shows it."""
 
     def __init__(self) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
@@ -31,11 +27,11 @@ class Webhook:
         self.public = base64.b64encode(der).decode()
 
     def headers(self, body: bytes, at: float) -> dict[str, str]:
-        stamp = str(int(at))
-        signature = self.key.sign(stamp.encode() + body, ec.ECDSA(hashes.SHA256()))
+        timestamp = str(int(at))
+        signature = self.key.sign(timestamp.encode() + body, ec.ECDSA(hashes.SHA256()))
         return {
             "X-Twilio-Email-Event-Webhook-Signature": base64.b64encode(signature).decode(),
-            "X-Twilio-Email-Event-Webhook-Timestamp": stamp,
+            "X-Twilio-Email-Event-Webhook-Timestamp": timestamp,
             "Content-Type": "application/json",
         }
 
@@ -54,7 +50,7 @@ def event(kind: str, email: str, at: float, **more: Any) -> dict[str, Any]:
 
 
 def of(acceptance: Acceptance, kind: str, **more: Any) -> dict[str, Any]:
-    """An event about what the local provider accepted."""
+    """Return an event about an accepted recipient."""
     return event(kind, acceptance.email, acceptance.time, **acceptance.args, **more)
 
 
@@ -63,15 +59,15 @@ def body(events: Sequence[dict[str, Any]]) -> bytes:
 
 
 def late(events: Iterable[dict[str, Any]], seed: int, *, times: int = 3) -> list[bytes]:
-    """Bodies with each event once to `times` times, under new ids, reordered, in posts of one to forty."""
-    dice = random.Random(seed)
-    again = [
-        {**each, "sg_event_id": dice.randbytes(12).hex()} for each in events for _ in range(dice.randint(1, times))
+    """Return bodies as in normal traffic: events repeated under new ids, in random order, one to forty in each."""
+    rng = random.Random(seed)
+    repeated = [
+        {**each, "sg_event_id": rng.randbytes(12).hex()} for each in events for _ in range(rng.randint(1, times))
     ]
-    dice.shuffle(again)
+    rng.shuffle(repeated)
     bodies = []
-    while again:
-        size = dice.randint(1, 40)
-        bodies.append(body(again[:size]))
-        del again[:size]
+    while repeated:
+        size = rng.randint(1, 40)
+        bodies.append(body(repeated[:size]))
+        del repeated[:size]
     return bodies

@@ -1,7 +1,6 @@
-"""What can go wrong in one request: a table of faults. sendgrid_plan deals them out.
+"""The faults that can be injected into a request. A fault is a row in FAULTS and a small function.
 
-Owns the names, whether the provider has accepted by then, and the bytes each fault puts on the wire (or does not).
-Decides nothing about payloads. A fault is one row in FAULTS and one small function.
+`sendgrid_plan` decides which request gets which fault.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ from tests.support.http1 import Connection, Head, Reply
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault for one request to the endpoint `on` (`send`, `batch`, `scheduled`, `scopes`, `logs` or `any`).
+    """A fault for one request to the endpoint `on` (`send`, `batch`, `scheduled`, `scopes`, `logs` or `any`).
 
-    `accepts` None takes the table's word; True or False overrides it. `seconds` is the length of a hang, a refusal, a
-    slow reply or a rate limit; `index` the recipient of bad_index; `location` the target of redirect_301.
+    `accepts`, unless it is None, overrides the table. `seconds` is the duration of a hang, a refusal, a slow reply or a
+    rate limit; `index` the recipient of bad_index; `location` the target of redirect_301.
     """
 
     kind: str
@@ -36,26 +35,26 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """What a fault may use: the connection, the request's head, the reply that was due, the server's time.
+class Context:
+    """The connection, the request's head, the reply that a fault replaces, and the server's time.
 
-    `outwaited` gets the kind of each hang that went on to its end because the client did not give up.
+    A fault adds its kind to `expired_hangs` if the client waited until the end of its hang.
     """
 
     connection: Connection
     head: Head
     due: Reply
     now: float
-    outwaited: list[str]
+    expired_hangs: list[str]
 
 
-Act = Callable[[Fault, Scene], Awaitable[bool]]
-"""Puts the fault on the wire; gives back whether the connection may go on."""
+# Performs the fault and returns whether the connection stays open.
+Act = Callable[[Fault, Context], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`stage`: before the request's body is read, or after. `accepts`: whether the provider takes the message."""
+    """`stage`: before or after the request's body is read. `accepts`: whether the provider accepts the message."""
 
     stage: Literal["head", "body", "listener"]
     accepts: bool
@@ -63,159 +62,161 @@ class Row:
 
 
 def error_body(message: str, field: str | None = None) -> bytes:
-    """SendGrid's error document with one error."""
+    """Return SendGrid's error document with one error."""
     return orjson.dumps({"errors": [{"message": message, "field": field, "help": None}]})
 
 
-async def _reset(fault: Fault, scene: Scene) -> bool:
-    scene.connection.reset()
+async def _reset(fault: Fault, context: Context) -> bool:
+    context.connection.reset()
     return False
 
 
-async def _reset_mid_body(fault: Fault, scene: Scene) -> bool:
-    await scene.connection.half_body(scene.head)
-    scene.connection.reset()
+async def _reset_mid_body(fault: Fault, context: Context) -> bool:
+    await context.connection.half_body(context.head)
+    context.connection.reset()
     return False
 
 
-async def _close(fault: Fault, scene: Scene) -> bool:
+async def _close(fault: Fault, context: Context) -> bool:
     return False
 
 
-async def _hang(fault: Fault, scene: Scene) -> bool:
+async def _hang(fault: Fault, context: Context) -> bool:
     await asyncio.sleep(fault.seconds)
-    scene.outwaited.append(fault.kind)
+    context.expired_hangs.append(fault.kind)
     return False
 
 
-async def _half_status_line(fault: Fault, scene: Scene) -> bool:
-    await scene.connection.raw(b"HTTP/1.1 20")
+async def _half_status_line(fault: Fault, context: Context) -> bool:
+    await context.connection.raw(b"HTTP/1.1 20")
     return False
 
 
-async def _truncated_chunked(fault: Fault, scene: Scene) -> bool:
-    head = replace(scene.due, body=b"{}").head("Transfer-Encoding: chunked")
-    await scene.connection.raw(head + b'20\r\n{"half":')
+async def _truncated_chunked(fault: Fault, context: Context) -> bool:
+    head = replace(context.due, body=b"{}").head("Transfer-Encoding: chunked")
+    await context.connection.raw(head + b'20\r\n{"half":')
     return False
 
 
-async def _slow_body(fault: Fault, scene: Scene) -> bool:
-    await scene.connection.drip(replace(scene.due, body=b'{"message": "queued, slowly"}'), fault.seconds)
-    scene.outwaited.append(fault.kind)
+async def _slow_body(fault: Fault, context: Context) -> bool:
+    await context.connection.drip(replace(context.due, body=b'{"message": "queued, slowly"}'), fault.seconds)
+    context.expired_hangs.append(fault.kind)
     return True
 
 
-async def _slow_reply(fault: Fault, scene: Scene) -> bool:
+async def _slow_reply(fault: Fault, context: Context) -> bool:
     await asyncio.sleep(fault.seconds)
-    await scene.connection.reply(scene.due)
+    await context.connection.reply(context.due)
     return True
 
 
-async def _half_head(fault: Fault, scene: Scene) -> bool:
-    await scene.connection.raw(b"HTTP/1.1 202 Accepted\r\nX-Message-I")
+async def _half_head(fault: Fault, context: Context) -> bool:
+    await context.connection.raw(b"HTTP/1.1 202 Accepted\r\nX-Message-I")
     return False
 
 
-async def _drip_head(fault: Fault, scene: Scene) -> bool:
-    """A head that goes on for `seconds`, a byte at a time, and never ends."""
-    await scene.connection.raw(b"HTTP/1.1 202 Accepted\r\nX-Slow: ")
+async def _drip_head(fault: Fault, context: Context) -> bool:
+    """Send an endless head for `seconds`, a byte at a time."""
+    await context.connection.raw(b"HTTP/1.1 202 Accepted\r\nX-Slow: ")
     with contextlib.suppress(ConnectionError):
         for _ in range(math.ceil(fault.seconds / 0.05)):
             await asyncio.sleep(0.05)
-            await scene.connection.raw(b"z")
-        scene.outwaited.append(fault.kind)
+            await context.connection.raw(b"z")
+        context.expired_hangs.append(fault.kind)
     return False
 
 
-async def _short_body(fault: Fault, scene: Scene) -> bool:
-    await scene.connection.raw(replace(scene.due, body=b"{}").head("Content-Length: 200") + b'{"half":')
+async def _short_body(fault: Fault, context: Context) -> bool:
+    await context.connection.raw(replace(context.due, body=b"{}").head("Content-Length: 200") + b'{"half":')
     return False
 
 
-async def _cut_400(fault: Fault, scene: Scene) -> bool:
+async def _cut_400(fault: Fault, context: Context) -> bool:
     body = error_body("Does not contain a valid address.", "personalizations.0.to.0.email")
-    await scene.connection.raw(Reply(400, body).head(f"Content-Length: {len(body)}") + body[:40])
+    await context.connection.raw(Reply(400, body).head(f"Content-Length: {len(body)}") + body[:40])
     return False
 
 
 def _early(status: int, message: str, *, stall: bool = False) -> Act:
-    """Answers to the head alone; then closes upon what it never read, or keeps the client waiting."""
+    """Answer after the head; then close without reading the body, or let the client wait."""
 
-    async def act(fault: Fault, scene: Scene) -> bool:
-        await scene.connection.reply(Reply(status, error_body(message)))
+    async def act(fault: Fault, context: Context) -> bool:
+        await context.connection.reply(Reply(status, error_body(message)))
         if stall:
             await asyncio.sleep(fault.seconds)
-            scene.outwaited.append(fault.kind)
+            context.expired_hangs.append(fault.kind)
         return False
 
     return act
 
 
 def _redirect(status: int) -> Act:
-    async def act(fault: Fault, scene: Scene) -> bool:
-        await scene.connection.reply(Reply(status, headers=(("Location", fault.location),)))
+    async def act(fault: Fault, context: Context) -> bool:
+        await context.connection.reply(Reply(status, headers=(("Location", fault.location),)))
         return True
 
     return act
 
 
-async def _bad_index(fault: Fault, scene: Scene) -> bool:
+async def _bad_index(fault: Fault, context: Context) -> bool:
     field = f"personalizations.{fault.index}.to.0.email"
-    await scene.connection.reply(Reply(400, error_body("Does not contain a valid address.", field)))
+    await context.connection.reply(Reply(400, error_body("Does not contain a valid address.", field)))
     return True
 
 
-async def _rate_limit(fault: Fault, scene: Scene) -> bool:
+async def _rate_limit(fault: Fault, context: Context) -> bool:
     headers = (
         ("X-RateLimit-Limit", "500"),
         ("X-RateLimit-Remaining", "0"),
-        ("X-RateLimit-Reset", str(math.ceil(scene.now + fault.seconds))),
+        ("X-RateLimit-Reset", str(math.ceil(context.now + fault.seconds))),
     )
-    await scene.connection.reply(Reply(429, error_body("too many requests"), headers))
+    await context.connection.reply(Reply(429, error_body("too many requests"), headers))
     return True
 
 
-async def _retry_after(fault: Fault, scene: Scene) -> bool:
-    """As a gateway says it: the moment as an HTTP-date, by a clock that the answer shows."""
+async def _retry_after(fault: Fault, context: Context) -> bool:
+    """Answer like a gateway: the time as an HTTP date, by the clock of the Date header."""
     headers = (
-        ("Date", formatdate(scene.now, usegmt=True)),
-        ("Retry-After", formatdate(scene.now + fault.seconds, usegmt=True)),
+        ("Date", formatdate(context.now, usegmt=True)),
+        ("Retry-After", formatdate(context.now + fault.seconds, usegmt=True)),
     )
-    await scene.connection.reply(Reply(429, error_body("too many requests"), headers))
+    await context.connection.reply(Reply(429, error_body("too many requests"), headers))
     return True
 
 
 def _status(status: int, message: str, field: str | None = None) -> Act:
-    async def act(fault: Fault, scene: Scene) -> bool:
-        await scene.connection.reply(Reply(status, error_body(message, field)))
+    async def act(fault: Fault, context: Context) -> bool:
+        await context.connection.reply(Reply(status, error_body(message, field)))
         return True
 
     return act
 
 
 def _portal(status: int) -> Act:
-    async def act(fault: Fault, scene: Scene) -> bool:
+    async def act(fault: Fault, context: Context) -> bool:
         page = b"<html><body>Please log in to this network.</body></html>"
-        await scene.connection.reply(Reply(status, page, (("Content-Type", "text/html"),)))
+        await context.connection.reply(Reply(status, page, (("Content-Type", "text/html"),)))
         return True
 
     return act
 
 
-async def _sandbox(fault: Fault, scene: Scene) -> bool:
-    await scene.connection.reply(Reply(200))
+async def _sandbox(fault: Fault, context: Context) -> bool:
+    await context.connection.reply(Reply(200))
     return True
 
 
 FAULTS: dict[str, Row] = {
-    "refuse": Row("listener", False, _close),  # nobody listens for `seconds`; the request itself is never seen
+    # The port is closed for `seconds`, and the request never arrives.
+    "refuse": Row("listener", False, _close),
     "reset_before_body": Row("head", False, _reset),
     "reset_mid_body": Row("head", False, _reset_mid_body),
     "early_401": Row("head", False, _early(401, "authorization required")),
     "early_413": Row("head", False, _early(413, "content too large")),
     "early_413_stall": Row("head", False, _early(413, "content too large", stall=True)),
     "early_500": Row("head", False, _early(500, "internal server error")),
-    "lose_then_close": Row("body", False, _close),  # read whole, not accepted: the other half of "unknown"
+    # The body is read and not accepted. The client cannot tell this from accept_then_close.
+    "lose_then_close": Row("body", False, _close),
     "lose_then_reset": Row("body", False, _reset),
     "lose_then_hang": Row("body", False, _hang),
     "accept_then_close": Row("body", True, _close),
@@ -231,7 +232,7 @@ FAULTS: dict[str, Row] = {
     **{f"redirect_{status}": Row("body", False, _redirect(status)) for status in (301, 302, 303, 307, 308)},
     "bad_index": Row("body", False, _bad_index),
     "bad_no_field": Row("body", False, _status(400, "Bad Request")),
-    "bad_letter": Row("body", False, _status(400, "The subject is required.", "subject")),
+    "bad_email": Row("body", False, _status(400, "The subject is required.", "subject")),
     "bad_page_400": Row("body", False, _portal(400)),
     "cut_400": Row("body", False, _cut_400),
     "not_found_404": Row("body", False, _status(404, "not found")),
@@ -254,22 +255,22 @@ FAULTS: dict[str, Row] = {
 
 
 def accepts(fault: Fault) -> bool:
-    """Whether the provider takes the message although the client is not told so."""
+    """Return whether the provider accepts the message, which the client may not learn."""
     return row(fault.kind).accepts if fault.accepts is None else fault.accepts
 
 
 def stage(fault: Fault) -> str:
-    """`head`, `body` or `listener`."""
+    """Return `head`, `body` or `listener`."""
     return row(fault.kind).stage
 
 
-async def act(fault: Fault, scene: Scene) -> bool:
-    """Put the fault on the wire; whether the connection may go on."""
-    return await row(fault.kind).act(fault, scene)
+async def act(fault: Fault, context: Context) -> bool:
+    """Perform the fault and return whether the connection stays open."""
+    return await row(fault.kind).act(fault, context)
 
 
 def row(kind: str) -> Row:
-    """The table's row. Raises ValueError for a kind that is not in it."""
+    """Return the row of a kind. Raises ValueError for an unknown one."""
     try:
         return FAULTS[kind]
     except KeyError:

@@ -1,4 +1,4 @@
-"""The local provider's Email Logs: at most 1,000 results, no pages, and no way to ask by custom_args. Knows no HTTP."""
+"""The local provider's Email Logs: at most 1,000 results, no pages, no search by custom_args."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TERM = re.compile(
 
 
 def find(provider: Provider, query: str, limit: int) -> list[dict[str, Any]]:
-    """The newest messages that fit, newest first. Raises Refused for a query that the service doesn't know."""
+    """Return the messages that match, newest first. Raises Refused for a query that the service does not support."""
     terms = [_term(text) for text in re.split(r"\s+AND\s+", query) if text.strip()]
     rows = (
         row
@@ -28,7 +28,7 @@ def find(provider: Provider, query: str, limit: int) -> list[dict[str, Any]]:
 
 
 def details(provider: Provider, message_id: str) -> dict[str, Any] | None:
-    """One message with its custom_args."""
+    """Return a message with its custom_args, or None."""
     for row, acceptance, _ in _rows(provider):
         if row["sg_message_id"] == message_id:
             return {**row, "custom_args": acceptance.args}
@@ -38,27 +38,27 @@ def details(provider: Provider, message_id: str) -> dict[str, Any] | None:
 def _rows(provider: Provider) -> Iterator[tuple[dict[str, Any], Acceptance, tuple[str, ...]]]:
     messages = {message.id: message for message in provider.messages}
     places: dict[str, int] = {}
-    for a in provider.acceptances():
-        message = messages[a.message_id]
-        place = places[a.message_id] = places.get(a.message_id, -1) + 1
+    for one in provider.acceptances():
+        message = messages[one.message_id]
+        place = places[one.message_id] = places.get(one.message_id, -1) + 1
         row = {
             "from_email": message.sender,
             # X-Message-Id is the prefix of each recipient's own id.
             "sg_message_id": f"{message.id}.recvd-local-{place}",
             "subject": message.subject,
-            "to_email": a.email,
-            "status": {"sent": "delivered", "held": "processed"}.get(a.state, "dropped"),
-            "sg_message_id_created_at": datetime.fromtimestamp(a.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "to_email": one.email,
+            "status": {"sent": "delivered", "held": "processed"}.get(one.state, "dropped"),
+            "sg_message_id_created_at": datetime.fromtimestamp(one.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
-        yield row, a, message.categories
+        yield row, one, message.categories
 
 
 def _term(text: str) -> tuple[str, set[str]]:
-    """One condition of a query as (field, values). Raises Refused for what the service doesn't know."""
+    """Return a condition of a query as (field, values). Raises Refused for an unsupported one."""
     match = _TERM.match(text.strip())
     if match is None:
         raise Refused(f"invalid query: {text.strip()}")
-    name, _, value, listed, values = match.groups()
+    name, _, value, list_name, values = match.groups()
     if name:
         return name.lower(), {value}
-    return listed.lower(), {v.strip().strip("'\"") for v in values.split(",")}
+    return list_name.lower(), {v.strip().strip("'\"") for v in values.split(",")}

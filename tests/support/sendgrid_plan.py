@@ -1,4 +1,4 @@
-"""Deals out the local SendGrid's faults: which request gets which. Knows no wire."""
+"""Which request to the local SendGrid gets which fault."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from tests.support.sendgrid_faults import Fault, row
 
 
 class FaultPlan:
-    """Deals out faults: first from the script, then by chance. Thread-safe; the same seed deals the same hand.
+    """Picks faults first from the script, then by chance. Thread-safe; the same seed gives the same faults.
 
-    The n-th request to an endpoint takes the first entry of the script that is meant for it; `"ok"` (or None) in
-    the script lets one `send` pass. `chances` maps kinds to probabilities for `send` requests.
+    A request takes the first entry of the script for its endpoint. `"ok"` (or None) lets one `send` pass. `chances`
+    maps kinds to probabilities for `send` requests.
     """
 
     def __init__(self, script: Iterable[Fault | str | None], chances: Mapping[str, float], seed: int) -> None:
@@ -29,7 +29,7 @@ class FaultPlan:
 
     @property
     def script(self) -> list[Fault]:
-        """What is still to be dealt."""
+        """The entries that are left."""
         with self._lock:
             return list(self._script)
 
@@ -42,8 +42,8 @@ class FaultPlan:
         with self._lock:
             self._script = faults
 
-    def next(self, endpoint: str) -> Fault | None:
-        """The fault for this request, or None."""
+    def next(self, endpoint: str | None) -> Fault | None:
+        """Take the fault for this request, if there is one."""
         with self._lock:
             for position, fault in enumerate(self._script):
                 if fault.kind != "refuse" and fault.on in (endpoint, "any"):
@@ -58,7 +58,7 @@ class FaultPlan:
             return None
 
     def next_refusal(self) -> Fault | None:
-        """The refusal that stands at the front of the script, if one does; it is dealt by this call."""
+        """Take the first entry of the script if it is a refusal."""
         with self._lock:
             if self._script and self._script[0].kind == "refuse":
                 return self._script.pop(0)

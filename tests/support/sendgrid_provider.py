@@ -1,7 +1,6 @@
-"""What the local provider knows: messages, batch ids, cancellations. The truth behind the HTTP surface.
+"""The state of the local provider: messages, batch ids and cancellations. Thread-safe.
 
-Owns who was accepted and what became of it, and writes each change to the acceptance log before it returns.
-Knows no HTTP. Safe to call from any thread.
+It writes each change to the acceptance log before it returns.
 """
 
 from __future__ import annotations
@@ -18,17 +17,17 @@ import orjson
 from tests.support.acceptance import AcceptanceLog
 from tests.support.clock import Clock
 
-LAST_CALL = 600
-"""Seconds before send_at after which a cancel is no longer guaranteed (SendGrid's scheduled-sends page)."""
+# A cancellation is guaranteed until this many seconds before send_at (SendGrid's documentation of scheduled sends).
+CANCEL_DEADLINE = 600
 
 
 class Refused(Exception):
-    """A 400 for a scheduled-sends call; the message is SendGrid's."""
+    """A request that the API answers with 400 and this message."""
 
 
 @dataclass(slots=True)
 class Message:
-    """One accepted request. `packed` holds `args` as JSON: a million small dicts would choke the collector."""
+    """One accepted request. `packed` is `args` as JSON, which costs less memory than a million small dicts."""
 
     id: str
     emails: tuple[str, ...]
@@ -49,7 +48,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """One recipient of one accepted request; `state` as in the acceptance log."""
+    """One recipient of an accepted request. `state` is that of the acceptance log."""
 
     email: str
     message_id: str
@@ -68,9 +67,9 @@ class _Batch:
 
 
 class Provider:
-    """Takes messages, holds the scheduled ones, discards the cancelled ones.
+    """Accepts messages, holds the scheduled ones and discards the cancelled ones.
 
-    `cancel_limit` is how many different batches may be cancelled or paused at once (documented: 10).
+    At most `cancel_limit` batches can be cancelled or paused at once. SendGrid documents 10.
     """
 
     def __init__(self, clock: Clock, log: AcceptanceLog, *, cancel_limit: int = 10) -> None:
@@ -91,12 +90,12 @@ class Provider:
             return batch_id
 
     def knows(self, batch_id: str) -> bool:
-        """Whether this batch id was issued here."""
+        """Return whether this batch id was issued."""
         with self._lock:
             return batch_id in self._batches
 
     def accept(self, payload: dict[str, Any]) -> Message:
-        """Take a payload that broke no rule; logged when this returns."""
+        """Accept a valid payload and log it."""
         with self._lock:
             now = self.clock.now()
             root = payload.get("custom_args") or {}
@@ -118,15 +117,15 @@ class Provider:
                 batch.messages.append(message)
             if message.send_at > now:
                 self._held.append(message)
-                # A late arrival is covered too: the cancel is bound to the id, not to messages.
+                # A cancellation also applies to later messages with the id.
                 stopped = batch is not None and batch.status and batch.effective
-                self._become(message, "cancelled" if stopped else "held")
+                self._set_state(message, "cancelled" if stopped else "held")
             else:
-                self._become(message, "sent")
+                self._set_state(message, "sent")
             return message
 
     def stop(self, batch_id: str, status: str, *, update: bool = False) -> None:
-        """Cancel or pause a batch. Raises Refused as the service does; KeyError when nothing is there to update."""
+        """Cancel or pause a batch. Raises Refused as the service does, KeyError if there is nothing to update."""
         with self._lock:
             batch = self._batches.get(batch_id)
             if batch is None:
@@ -142,35 +141,35 @@ class Provider:
                     raise Refused("the maximum number of cancellations/pauses has been added")
             batch.status = status
             due = [m.send_at for m in batch.messages if m.state in ("held", "cancelled")]
-            # Too late is answered like any other but does not hold: the worst that the documents allow.
-            batch.effective = not due or min(due) - self.clock.now() >= LAST_CALL
+            # A late cancellation gets the same answer and has no effect, the worst case that the documentation allows.
+            batch.effective = not due or min(due) - self.clock.now() >= CANCEL_DEADLINE
             if batch.effective:
-                self._turn(batch, "held", "cancelled")
+                self._change_state(batch, "held", "cancelled")
 
     def resume(self, batch_id: str) -> None:
-        """Delete a cancellation: what is still held goes out after all. Raises KeyError when there is none."""
+        """Delete a cancellation, so that the held messages are sent. Raises KeyError if there is none."""
         with self._lock:
             batch = self._batches[batch_id]
             if not batch.status:
                 raise KeyError(batch_id)
             batch.status = ""
-            self._turn(batch, "cancelled", "held")
+            self._change_state(batch, "cancelled", "held")
         self.release()
 
     def statuses(self) -> dict[str, str]:
-        """Batches that are cancelled or paused at present: id → status. A settled one no longer counts."""
+        """Return the cancelled and paused batches, id → status, without those whose messages are all settled."""
         with self._lock:
             return {
                 id_: batch.status for id_, batch in self._batches.items() if batch.status and not self._settled(batch)
             }
 
     def status(self, batch_id: str) -> str:
-        """'cancel', 'pause' or ''. Raises KeyError for an id that was never issued."""
+        """Return 'cancel', 'pause' or ''. Raises KeyError for an unknown id."""
         with self._lock:
             return self._batches[batch_id].status
 
     def release(self) -> None:
-        """Send what is due and discard what is due and cancelled; the paused waits."""
+        """Send what is due, and discard what is due and cancelled. Paused messages wait."""
         with self._lock:
             now = self.clock.now()
             due = [message for message in self._held if message.send_at <= now]
@@ -178,33 +177,33 @@ class Provider:
                 if message.state == "cancelled" and self._batches[message.batch_id].status == "pause":
                     continue
                 self._held.remove(message)
-                self._become(message, "discarded" if message.state == "cancelled" else "sent")
+                self._set_state(message, "discarded" if message.state == "cancelled" else "sent")
 
     def acceptances(self) -> list[Acceptance]:
-        """Every recipient of every message, in order of acceptance."""
+        """Return every recipient of every message, in order of acceptance."""
         with self._lock:
             return [a for message in self.messages for a in _expand(message)]
 
     def counts(self) -> Counter[str]:
-        """How often each address gets, or will get, a letter: cancelled and discarded ones are left out."""
+        """Return how many emails each address gets, without cancelled and discarded ones."""
         with self._lock:
             return Counter(e for m in self.messages if m.state in ("sent", "held") for e in m.emails)
 
     @property
     def waiting(self) -> bool:
-        """Whether anything is held."""
+        """Whether a message is held."""
         return bool(self._held)
 
     @staticmethod
     def _settled(batch: _Batch) -> bool:
         return bool(batch.messages) and all(m.state in ("sent", "discarded") for m in batch.messages)
 
-    def _turn(self, batch: _Batch, old: str, new: str) -> None:
+    def _change_state(self, batch: _Batch, old: str, new: str) -> None:
         for message in batch.messages:
             if message.state == old:
-                self._become(message, new)
+                self._set_state(message, new)
 
-    def _become(self, message: Message, state: str) -> None:
+    def _set_state(self, message: Message, state: str) -> None:
         message.state = state
         now = self.clock.now()
         self._log.write(

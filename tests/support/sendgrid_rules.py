@@ -1,7 +1,6 @@
-"""What a payload for POST /v3/mail/send must obey beyond its schema: the hand-written rules.
+"""Rules for the payload of POST /v3/mail/send beyond its schema.
 
-Owns the rules and the names of fields as SendGrid writes them. Keeps no state and answers nobody.
-Sources: the limits of SendGrid's mail-send pages and of its OpenAPI file, plus three rules of this house, marked so.
+Sources: the limits in SendGrid's documentation and OpenAPI file, and our own rules, which are marked.
 """
 
 from __future__ import annotations
@@ -14,9 +13,12 @@ from typing import Any
 
 from tests.support import sendgrid_attachments
 
-BYTES_LIMIT = 10_000  # of custom_args and of substitutions, for each personalization
-TOTAL_LIMIT = 30_000_000  # of the whole request
-AHEAD_LIMIT = 72 * 3600  # seconds that send_at may lie ahead
+# Bytes of custom_args, and of substitutions, in each personalization.
+BYTES_LIMIT = 10_000
+# Bytes of the whole request.
+TOTAL_LIMIT = 30_000_000
+# How many seconds ahead send_at may be.
+AHEAD_LIMIT = 72 * 3600
 
 _ROOT = frozenset(
     {"personalizations", "from", "reply_to", "reply_to_list", "subject", "content", "attachments", "template_id"}
@@ -38,14 +40,14 @@ _OUR_TAG = re.compile(r"-DGX_[A-Z_]+-")
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken rule. `field` as in SendGrid's errors[].field: `personalizations.17.to.0.email`, or None."""
+    """A broken rule. `field` is that of SendGrid's errors: `personalizations.17.to.0.email`, or None."""
 
     message: str
     field: str | None = None
 
 
 def check(payload: object, *, now: float, knows: Callable[[str], bool]) -> Iterator[Violation]:
-    """Every broken rule of a decoded payload. `now` in epoch seconds; `knows` says whether a batch_id was issued."""
+    """Yield every broken rule of a payload. `now` is in epoch seconds; `knows` tests whether a batch_id was issued."""
     if not isinstance(payload, dict):
         yield Violation("Bad Request")
         return
@@ -53,7 +55,7 @@ def check(payload: object, *, now: float, knows: Callable[[str], bool]) -> Itera
         yield Violation(f"Unknown parameter: {key}", key)
     yield from _envelope(payload)
     yield from _content(payload)
-    yield from (Violation(*fault) for fault in sendgrid_attachments.faults(payload))
+    yield from (Violation(*found) for found in sendgrid_attachments.violations(payload))
     yield from _headers(payload.get("headers"), "headers")
     yield from _strings(payload.get("custom_args"), "custom_args")
     yield from _settings(payload)
@@ -62,7 +64,7 @@ def check(payload: object, *, now: float, knows: Callable[[str], bool]) -> Itera
 
 
 def address_is_valid(address: object) -> bool:
-    """Whether SendGrid would take it: ASCII, one @, a dotted domain, within 64 + 254 characters."""
+    """Return whether SendGrid accepts it: ASCII, one @, a dotted domain, within 64 + 254 characters."""
     return isinstance(address, str) and _ADDRESS.match(address) is not None
 
 
@@ -76,12 +78,12 @@ def _personalizations(payload: dict[str, Any]) -> Iterator[Violation]:
     tags = _tags(payload)
     seen: set[str] = set()
     for index, person in enumerate(people):
-        if not _flawless(person, seen, tags, root_size):
+        if not _is_valid(person, seen, tags, root_size):
             yield from _personalization(person, f"personalizations.{index}", seen, tags, root_size)
 
 
-def _flawless(person: Any, seen: set[str], tags: frozenset[str], root_size: int) -> bool:
-    """Whether one personalization breaks no rule: the cheap yes for nearly all of 1,000. No means: look closer."""
+def _is_valid(person: Any, seen: set[str], tags: frozenset[str], root_size: int) -> bool:
+    """Return whether a personalization certainly breaks no rule. This fast check suffices for nearly all of 1,000."""
     try:
         (to,) = person["to"]
         key = to["email"].casefold()
@@ -92,8 +94,9 @@ def _flawless(person: Any, seen: set[str], tags: frozenset[str], root_size: int)
         if not type(headers) is type(args) is type(substitutions) is dict:
             return False
         if headers:
-            values = "".join(headers.values())  # a TypeError when one is no string
-            if not (values.isascii() and values.isprintable() and _headers_are_good(*headers)):
+            # Raises TypeError if one is not a string.
+            values = "".join(headers.values())
+            if not (values.isascii() and values.isprintable() and _headers_are_valid(*headers)):
                 return False
         if args and root_size + len("".join([*args, *args.values()]).encode()) > BYTES_LIMIT:
             return False
@@ -108,7 +111,7 @@ def _flawless(person: Any, seen: set[str], tags: frozenset[str], root_size: int)
 
 
 @lru_cache(maxsize=256)
-def _headers_are_good(*names: str) -> bool:
+def _headers_are_valid(*names: str) -> bool:
     return all(name.lower() not in _RESERVED and _HEADER_NAME.match(name) for name in names)
 
 
@@ -118,7 +121,8 @@ def _personalization(
     if not isinstance(person, dict):
         yield Violation("Bad Request", where)
         return
-    for key in person.keys() - _PERSONAL:  # this house: one `to` each, no cc or bcc, one due time a request
+    # Our own rule: one `to` each, no cc or bcc, and one send time for each request.
+    for key in person.keys() - _PERSONAL:
         yield Violation(f"Not allowed here: {key}", f"{where}.{key}")
     yield from _recipient(person.get("to"), where, seen)
     yield from _headers(person.get("headers"), f"{where}.headers")
@@ -206,8 +210,9 @@ def _settings(payload: dict[str, Any]) -> Iterator[Violation]:
         enable = value.get("enable") if isinstance(value, dict) else None
         if not isinstance(enable, bool):
             yield Violation("enable must be a boolean.", f"mail_settings.{key}.enable")
-        elif enable and key.startswith("bypass_"):  # this house: never mail the suppressed
-            yield Violation("This house never bypasses suppressions.", f"mail_settings.{key}")
+        # Our own rule: never send to suppressed recipients.
+        elif enable and key.startswith("bypass_"):
+            yield Violation("Suppressions must not be bypassed.", f"mail_settings.{key}")
 
 
 def _schedule(payload: dict[str, Any], now: float, knows: Callable[[str], bool]) -> Iterator[Violation]:
@@ -233,7 +238,7 @@ def _headers(headers: object, where: str) -> Iterator[Violation]:
 
 
 def _strings(values: object, where: str) -> Iterator[Violation]:
-    """Strings under string keys; anything else gets SendGrid's cryptic answer, which names no field."""
+    """Only strings are allowed. As in SendGrid's response, the violation names no field."""
     if values is None:
         return
     if not isinstance(values, dict):
@@ -241,16 +246,16 @@ def _strings(values: object, where: str) -> Iterator[Violation]:
         return
     for key, value in values.items():
         if type(value) is not str:
-            yield Violation(f"Bad Request ({where}.{key} is no string)")
+            yield Violation(f"Bad Request ({where}.{key} is not a string)")
 
 
 def _size(values: dict[str, Any]) -> int:
-    """Bytes in UTF-8 of all keys and values."""
+    """Return the UTF-8 bytes of all keys and values."""
     return sum(len(k.encode()) + (len(v.encode()) if type(v) is str else 0) for k, v in values.items())
 
 
 def _tags(payload: dict[str, Any]) -> frozenset[str]:
-    """This house's placeholders in subject and content: a reader must never see one."""
+    """Return our placeholders in subject and content. No recipient must ever see one."""
     parts = payload.get("content")
     texts = [part.get("value") for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
     texts.append(payload.get("subject"))

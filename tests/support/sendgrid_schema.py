@@ -1,7 +1,6 @@
-"""SendGrid's own schema of POST /v3/mail/send, when its OpenAPI file lies beside the repository.
+"""SendGrid's own schema of POST /v3/mail/send, if its OpenAPI file is next to the repository.
 
-Owns finding, patching and compiling it. Decides nothing about when to run it: 1,000 personalizations take about
-60 ms, so a busy server samples.
+A check of 1,000 personalizations takes about 60 ms, so a busy server checks a sample.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ def _validator() -> Any:
     document = json.loads(SPEC.read_text(encoding="utf-8"))
     body = document["components"]["requestBodies"]["PostMailSend"]
     schema = body["content"]["application/json"]["schema"]
-    # The published file says "string", its own examples and the real service say object.
+    # The published file says "string"; its examples and the real service use an object.
     schema["properties"]["custom_args"] = {"type": "object"}
     return Draft202012Validator({**schema, "components": document["components"]})
 
@@ -37,7 +36,7 @@ def available() -> bool:
 
 
 def check(payload: object) -> Iterator[Violation]:
-    """Every error that the schema finds, field as SendGrid writes it; nothing when there is no schema."""
+    """Yield every error that the schema finds, with SendGrid's field names. Yields nothing without the schema."""
     validator = _validator()
     if validator is None:
         return

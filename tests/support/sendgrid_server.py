@@ -1,10 +1,9 @@
 """A local SendGrid: in-process (`with SendGridServer() as server`) or `python -m tests.support.sendgrid_server`.
 
-Owns the life of the server: listening, refusing, serving, dealing out faults, stopping without leftovers. What is
-answered lies in sendgrid_api, what goes wrong in sendgrid_faults, what was accepted in sendgrid_provider.
+See `sendgrid_api` for the responses, `sendgrid_faults` for the faults and `sendgrid_provider` for what was accepted.
 
-A process is steered from outside by `POST /_test/clock {"set": t} | {"advance": s}`, `POST /_test/faults [...]` and
-`GET /_test/state`; in-process tests use the attributes.
+Other processes use `POST /_test/clock {"set": t} | {"advance": s}`, `POST /_test/faults [...]` and `GET /_test/state`;
+in-process tests use the attributes.
 """
 
 from __future__ import annotations
@@ -26,24 +25,24 @@ import orjson
 from tests.support.acceptance import AcceptanceLog
 from tests.support.clock import Clock
 from tests.support.http1 import READ_LIMIT, Connection, Head, Reply
-from tests.support.loops import LoopThread, Port, serve_until_told
+from tests.support.loops import LoopThread, Port, serve_until_stopped
 from tests.support.sendgrid_api import SCOPES, Api, endpoint
-from tests.support.sendgrid_faults import Fault, Scene, accepts, act, stage
+from tests.support.sendgrid_control import control, options
+from tests.support.sendgrid_faults import Context, Fault, accepts, act, stage
 from tests.support.sendgrid_plan import FaultPlan
 from tests.support.sendgrid_provider import Acceptance, Message, Provider
 from tests.support.sendgrid_rules import Violation
-from tests.support.sendgrid_steering import options, steer
 from tests.support.tls import Identity
 
+# The default API key.
 KEY = "SG.local-test-key"
-"""The API key that every server takes unless it is given others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One request as it arrived. `connection` counts from 1.
+    """A request as it arrived. Connections are numbered from 1.
 
-    `status` is the reply that was due, whatever the fault made of it; 0 when it struck before the body was read.
+    `status` is that of the reply without the fault, or 0 if the fault came before the body was read.
     """
 
     method: str
@@ -56,13 +55,13 @@ class Seen:
 
 
 class SendGridServer:
-    """The server; every argument has a default that lets a well-formed request through.
+    """The server. With the default arguments it accepts every valid request.
 
-    keys, scopes: what is let in (401 / 403 otherwise). log: file of the acceptance log; fsync: survives power cuts.
-    faults: script, first entry first; chances: kind → probability for sends, dealt with `seed`. latency: seconds
-    before each reply. validate_every: each how-manieth send is held against SendGrid's schema; check_every: the
-    same for the rules, to be raised by speed benches only. cancel_limit: batches that may be cancelled at once.
-    reject: addresses that get a 400 with their index. tls: HTTPS with a certificate of its own (`cafile`).
+    keys, scopes: what is allowed (401 or 403 otherwise). log: file of the acceptance log; fsync: it survives a power
+    cut. faults: the script; chances: kind → probability for sends, with `seed`. latency: seconds before each reply.
+    validate_every: one in so many sends is checked against SendGrid's schema; check_every: the same for the rules.
+    cancel_limit: batches that can be cancelled at once. reject: addresses that get a 400 with their index. tls: HTTPS
+    with a certificate of its own (`cafile`).
     """
 
     def __init__(
@@ -86,8 +85,8 @@ class SendGridServer:
         self.clock = Clock()
         self.latency = latency
         self.requests: deque[Seen] = deque(maxlen=100_000)
-        self.outwaited: list[str] = []
-        """Hangs that went on to their end because the client did not give up."""
+        # Kinds of the hangs during which the client waited until the end.
+        self.expired_hangs: list[str] = []
         self._log = AcceptanceLog(log, fsync=fsync)
         self.provider = Provider(self.clock, self._log, cancel_limit=cancel_limit)
         self.api = Api(
@@ -108,44 +107,43 @@ class SendGridServer:
         self._connections: set[Connection] = set()
         self._numbers = itertools.count(1)
 
-    # What a test looks at and sets
-
     @property
     def url(self) -> str:
-        """`http(s)://127.0.0.1:PORT`, to be used as SendGrid's host."""
+        """`http(s)://127.0.0.1:PORT`, for use as SendGrid's host."""
         return f"{'https' if self._identity else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def port(self) -> int:
-        """The port, the same for the server's whole life."""
+        """The port. It stays the same until the server stops."""
         return self._port.number
 
     @property
     def cafile(self) -> Path | None:
-        """The certificate that a client must trust, when TLS is on."""
+        """The certificate that a client must trust, if TLS is on."""
         return self._identity.certificate if self._identity else None
 
     @property
     def faults(self) -> list[Fault]:
-        """The script: what is still to be dealt. Set it at any time to Faults, kinds or "ok"."""
+        """The rest of the script. Set it at any time to Faults, kinds or "ok"."""
         return self._plan.script
 
     @faults.setter
     def faults(self, entries: Iterable[Fault | str | None]) -> None:
         self._plan.script = list(entries)
-        if self._thread.is_current:  # steered by a request: the loop can't wait for itself
-            self._steered = asyncio.get_running_loop().create_task(self._refuse_if_due())
+        # A control request runs on the loop, which cannot wait for itself.
+        if self._thread.is_current:
+            self._control_task = asyncio.get_running_loop().create_task(self._refuse_if_due())
         elif self._listener is not None:
             self._thread.call(self._refuse_if_due())
 
     @property
     def violations(self) -> list[Violation]:
-        """Every broken rule of every payload so far. A faultless sender leaves it empty."""
+        """Every broken rule of every payload so far. A correct sender leaves it empty."""
         return self.api.violations
 
     @property
     def payloads(self) -> list[dict[str, Any]]:
-        """The last 100 payloads that broke no rule, accepted or not."""
+        """The last 100 valid payloads, accepted or not."""
         return [orjson.loads(body) for body in list(self.api.payloads)]
 
     @property
@@ -160,28 +158,26 @@ class SendGridServer:
 
     @property
     def counts(self) -> Counter[str]:
-        """Address → how many letters it gets."""
+        """Address → how many emails it gets."""
         return self.provider.counts()
 
     @contextlib.contextmanager
     def refusing(self) -> Iterator[None]:
-        """Refuse connections, and drop the idle ones, as long as the block runs."""
+        """Refuse connections, and close the idle ones, while the block runs."""
         self._thread.call(self._close_listener())
         try:
             yield
         finally:
             self._thread.call(self._open_listener())
 
-    # Its life
-
     def start(self) -> SendGridServer:
-        """Listen; ready when this returns."""
+        """Start to listen."""
         self._thread.start()
         self._thread.call(self._begin())
         return self
 
     def stop(self) -> None:
-        """Drop every connection and let go of thread, port, log and certificate."""
+        """Close all connections and release thread, port, log and certificate."""
         try:
             self._thread.call(self._close_listener(drop_all=True))
         finally:
@@ -205,7 +201,7 @@ class SendGridServer:
         await self._refuse_if_due()
 
     async def _tick(self) -> None:
-        """A running clock reaches send_at without anybody touching it."""
+        """Send held messages when a running clock reaches their send_at."""
         while True:
             await asyncio.sleep(0.05)
             if self.provider.waiting:
@@ -226,7 +222,8 @@ class SendGridServer:
             self._listener.close()
             self._listener = None
         for connection in list(self._connections):
-            if drop_all or connection.idle:  # a busy one gets its reply, and is closed after it
+            # A busy connection is closed after its reply.
+            if drop_all or connection.idle:
                 connection.abort()
 
     async def _refuse_if_due(self) -> None:
@@ -243,8 +240,6 @@ class SendGridServer:
         await self._open_listener()
         await self._refuse_if_due()
 
-    # One connection
-
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection(reader, writer, next(self._numbers))
         self._connections.add(connection)
@@ -253,7 +248,8 @@ class SendGridServer:
                 if not await self._exchange(connection, head):
                     break
         except (ConnectionError, asyncio.IncompleteReadError, ValueError):
-            pass  # the client went away or talked nonsense; both are its affair
+            # The client disconnected or sent an invalid request.
+            pass
         except asyncio.CancelledError:
             connection.abort()
         finally:
@@ -262,46 +258,47 @@ class SendGridServer:
 
     async def _exchange(self, connection: Connection, head: Head) -> bool:
         fault = self._plan.next(self.endpoint(head.path))
-        due = Reply(0)
+        reply = Reply(0)
         if fault is not None and stage(fault) != "body":
-            self._note(connection, head, fault, due)
+            self._note(connection, head, fault, reply)
             if stage(fault) == "listener":
                 connection.reset()
                 await self._refuse(fault)
                 return False
-            return await act(fault, Scene(connection, head, due, self.clock.now(), self.outwaited))
+            return await act(fault, Context(connection, head, reply, self.clock.now(), self.expired_hangs))
         if head.length < 0:
             await connection.reply(Reply(411))
             return False
         body = await connection.body(head)
         if head.path.startswith("/_test/"):
-            await connection.reply(steer(self, head, body))
+            await connection.reply(control(self, head, body))
             return True
-        due = self.api.answer(head, body, accept=fault is None or accepts(fault))
+        reply = self.api.answer(head, body, accept=fault is None or accepts(fault))
         if self.latency:
             await asyncio.sleep(self.latency)
-        self._note(connection, head, fault, due)
+        self._note(connection, head, fault, reply)
         if fault is None:
-            await connection.reply(due)
-            go_on = head.headers.get("connection", "").lower() != "close"
+            await connection.reply(reply)
+            keep_open = head.headers.get("connection", "").lower() != "close"
         else:
-            go_on = await act(fault, Scene(connection, head, due, self.clock.now(), self.outwaited))
+            keep_open = await act(fault, Context(connection, head, reply, self.clock.now(), self.expired_hangs))
         await self._refuse_if_due()
-        return go_on and self._listener is not None
+        return keep_open and self._listener is not None
 
-    def _note(self, connection: Connection, head: Head, fault: Fault | None, due: Reply) -> None:
+    def _note(self, connection: Connection, head: Head, fault: Fault | None, reply: Reply) -> None:
         key = head.headers.get("authorization", "").removeprefix("Bearer ")
         kind = fault.kind if fault else ""
         self.requests.append(
-            Seen(head.method, head.target, key, max(head.length, 0), connection.number, kind, due.status)
+            Seen(head.method, head.target, key, max(head.length, 0), connection.number, kind, reply.status)
         )
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until SIGTERM; the URL is the first line of stdout."""
-    gc.set_threshold(100_000, 50, 100)  # a payload is thousands of dicts, all freed by their counts
+    """Serve until SIGTERM. The URL is the first line of stdout."""
+    # A payload has thousands of dicts, all freed by reference counting.
+    gc.set_threshold(100_000, 50, 100)
     with SendGridServer(**options(arguments)) as server:
-        serve_until_told(f"{server.url} {server.cafile}" if server.cafile else server.url)
+        serve_until_stopped(f"{server.url} {server.cafile}" if server.cafile else server.url)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A server that takes connections and says nothing, or nothing that makes sense, until it is closed."""
+"""A server that accepts connections and sends nothing, or nothing useful, until it is closed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 class Silent:
-    """`word` is said again and again, without a line's end. `taken` counts connections."""
+    """Sends `word` repeatedly, without a line end. `taken` counts connections."""
 
     def __init__(self, word: bytes = b"") -> None:
         self.word = word
         self.taken = 0
-        self.over = threading.Event()
+        self.closed = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.listener.getsockname()[1]
         self.pool = ThreadPoolExecutor(8)
@@ -26,11 +26,11 @@ class Silent:
             except OSError:
                 return
             self.taken += 1
-            self.pool.submit(self._talk, connection)
+            self.pool.submit(self._send, connection)
 
-    def _talk(self, connection: socket.socket) -> None:
+    def _send(self, connection: socket.socket) -> None:
         with connection:
-            while not self.over.wait(0.05):
+            while not self.closed.wait(0.05):
                 try:
                     connection.sendall(self.word)
                 except OSError:
@@ -40,7 +40,7 @@ class Silent:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.over.set()
+        self.closed.set()
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.pool.shutdown()

@@ -1,7 +1,7 @@
 """A recording SMTP server: in-process (`with RecordingSmtp() as server`) or `python -m tests.support.smtp_server`.
 
-Owns what it was given and how it misbehaves. A letter counts as accepted, and is in the log, before 250 is sent;
-an accepted letter whose client never hears so is the doubt that RFC 1047 describes.
+An email is accepted, and logged, before 250 is sent. If the client does not receive the 250, the outcome is unknown to
+it (RFC 1047).
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from typing import Any, Literal, NamedTuple
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.support.acceptance import AcceptanceLog
-from tests.support.loops import LoopThread, Port, reset, serve_until_told
+from tests.support.loops import LoopThread, Port, reset, serve_until_stopped
 from tests.support.tls import Identity
 
+# After the final dot: 250; close, RST or silence, with the email accepted or lost; or an error code.
 AfterDot = Literal["ok", "accept_then_close", "accept_then_reset", "accept_then_hang", "lose_then_close", "452", "554"]
-"""What follows the final dot: 250; a close, RST or silence with the letter taken or lost; or an error code."""
 
 
-class Letter(NamedTuple):
-    """One accepted transaction; `content` as it came over the wire, dots unstuffed."""
+class Email(NamedTuple):
+    """An accepted transaction. `content` is as received, with dots unstuffed."""
 
     mail_from: str
     rcpt_to: tuple[str, ...]
@@ -39,10 +39,10 @@ class Letter(NamedTuple):
 
 @dataclass(slots=True)
 class Behaviour:
-    """How the server misbehaves; a test may change it between letters.
+    """How the server misbehaves. A test can change it between emails.
 
-    reject: addresses answered with 550 at RCPT. defer: with 451. after_dot: a script, first entry for the next
-    letter, "ok" when it is empty. hang: seconds of silence for accept_then_hang.
+    reject: addresses answered with 550 at RCPT. defer: with 451. after_dot: a script with an entry for each email; "ok"
+    follows. hang: seconds of silence for accept_then_hang.
     """
 
     reject: frozenset[str]
@@ -52,8 +52,7 @@ class Behaviour:
 
 
 class RecordingSmtp:
-    """The server. login: (user, password) that AUTH then requires. starttls: offers it, `cafile` to trust.
-    pipelining: offers it."""
+    """The server. With `login` (user, password) AUTH is required. A client must trust `cafile` for STARTTLS."""
 
     def __init__(
         self,
@@ -70,7 +69,7 @@ class RecordingSmtp:
         fsync: bool = False,
     ) -> None:
         self.behaviour = Behaviour(frozenset(reject), frozenset(defer), list(after_dot), hang)
-        self.letters: list[Letter] = []
+        self.emails: list[Email] = []
         self.connections = 0
         self._login = login
         self._pipelining = pipelining
@@ -92,17 +91,17 @@ class RecordingSmtp:
 
     @property
     def counts(self) -> Counter[str]:
-        """Address → how many accepted letters."""
-        return Counter(address for letter in self.letters for address in letter.rcpt_to)
+        """Address → how many accepted emails."""
+        return Counter(address for email in self.emails for address in email.rcpt_to)
 
     def start(self) -> RecordingSmtp:
-        """Listen; ready when this returns."""
+        """Start to listen."""
         self._thread.start()
         self._listener = self._thread.call(self._listen())
         return self
 
     def stop(self) -> None:
-        """Drop every connection and let go of thread, port, log and certificate."""
+        """Close all connections and release thread, port, log and certificate."""
         try:
             self._thread.call(self._drop())
         finally:
@@ -131,14 +130,15 @@ class RecordingSmtp:
             context.load_cert_chain(self._identity.certificate, self._identity.key)
         protocol = _Protocol(
             self,
-            hostname="127.0.0.1",  # aiosmtpd would ask the resolver for a name of this machine
+            # Otherwise aiosmtpd looks up the name of this machine.
+            hostname="127.0.0.1",
             ident="recording SMTP",
             tls_context=context,
             auth_require_tls=False,
             authenticator=self._authenticate if self._login else None,
             loop=asyncio.get_running_loop(),
         )
-        # Not through the constructor: it warns that AUTH without TLS is unsafe, which on loopback it is not.
+        # The constructor would warn that AUTH without TLS is unsafe, which does not matter on loopback.
         protocol._auth_required = self._login is not None
         self.connections += 1
         self._protocols.append(protocol)
@@ -152,21 +152,22 @@ class RecordingSmtp:
 
     def _authenticate(self, server: SMTP, session: Session, envelope: Envelope, how: str, data: Any) -> AuthResult:
         given = (data.login.decode(), data.password.decode()) if isinstance(data, LoginPassword) else None
-        return AuthResult(success=given == self._login, handled=False)  # False: aiosmtpd answers
+        # Not handled, so aiosmtpd answers.
+        return AuthResult(success=given == self._login, handled=False)
 
-    # aiosmtpd's handler protocol
+    # The next methods are called by aiosmtpd.
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
-        """Offers PIPELINING where it is wanted; aiosmtpd can do it and does not say so."""
+        """Announce PIPELINING if wanted. aiosmtpd supports it and does not announce it."""
         session.host_name = hostname
         return [*responses[:1], *["250-PIPELINING"] * self._pipelining, *responses[1:]]
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """550 or 451 for the addresses that are to be refused."""
+        """Answer 550 or 451 for addresses to reject or defer."""
         if address in self.behaviour.reject:
             return "550 5.1.1 no such user"
         if address in self.behaviour.defer:
@@ -175,12 +176,12 @@ class RecordingSmtp:
         return "250 OK"
 
     async def handle_DATA(self, server: _Protocol, session: Session, envelope: Envelope) -> str:
-        """Take the letter, then do what the script says."""
+        """Accept the email, then do what the script says."""
         then = self.behaviour.after_dot.pop(0) if self.behaviour.after_dot else "ok"
         if then.isdigit():
             return f"{then} {then[0]}.3.0 not now"
         if then != "lose_then_close":
-            self._take(envelope)
+            self._accept(envelope)
         if then.endswith("_hang"):
             await asyncio.sleep(self.behaviour.hang)
         if then.endswith("_reset"):
@@ -189,9 +190,9 @@ class RecordingSmtp:
             server.transport.abort()
         return "250 OK"
 
-    def _take(self, envelope: Envelope) -> None:
+    def _accept(self, envelope: Envelope) -> None:
         content = envelope.original_content or b""
-        self.letters.append(Letter(envelope.mail_from or "", tuple(envelope.rcpt_tos), content))
+        self.emails.append(Email(envelope.mail_from or "", tuple(envelope.rcpt_tos), content))
         message_id = secrets.token_urlsafe(12)
         now = time.time()
         self._log.write(
@@ -209,7 +210,7 @@ class RecordingSmtp:
 
 
 class _Protocol(SMTP):
-    """aiosmtpd's protocol; a connection that we broke off is no error worth a traceback."""
+    """aiosmtpd's protocol, without a traceback for a connection that we closed."""
 
     transport: Any
 
@@ -219,7 +220,7 @@ class _Protocol(SMTP):
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until SIGTERM; `smtp://127.0.0.1:PORT` is the first line of stdout."""
+    """Serve until SIGTERM. `smtp://127.0.0.1:PORT` is the first line of stdout."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--log", type=Path)
@@ -228,17 +229,17 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--reject", action="append", default=[], metavar="ADDRESS")
     parser.add_argument("--defer", action="append", default=[], metavar="ADDRESS")
     parser.add_argument("--after-dot", action="append", default=[], metavar="WHAT")
-    given = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     with RecordingSmtp(
-        port=given.port,
-        log=given.log,
-        fsync=given.fsync,
-        pipelining=given.pipelining,
-        reject=given.reject,
-        defer=given.defer,
-        after_dot=given.after_dot,
+        port=args.port,
+        log=args.log,
+        fsync=args.fsync,
+        pipelining=args.pipelining,
+        reject=args.reject,
+        defer=args.defer,
+        after_dot=args.after_dot,
     ) as server:
-        serve_until_told(f"smtp://127.0.0.1:{server.port}")
+        serve_until_stopped(f"smtp://127.0.0.1:{server.port}")
 
 
 if __name__ == "__main__":

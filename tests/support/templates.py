@@ -34,7 +34,7 @@ def compile_once() -> None:
 
 
 def _with_references(environment: Environment, source: Any, seen: set[str]) -> tuple[str, ...] | None:
-    """Return the text of a template and of those it refers to, or None if they cannot be told from the text."""
+    """Return the text of a template and of those it refers to, or None if the text does not show which."""
     if not isinstance(source, str) or environment.loader is None:
         return None
     found = [source]

@@ -1,4 +1,4 @@
-"""A throw-away certificate for 127.0.0.1. Owns two files in a folder of their own, gone after `close`."""
+"""A temporary certificate for 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 
 class Identity:
-    """`certificate` and `key` are PEM files; a client trusts the certificate itself."""
+    """`certificate` and `key` are PEM files. A client must trust the certificate itself."""
 
     def __init__(self) -> None:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization
         from cryptography.hazmat.primitives.asymmetric import ec
 
-        secret = ec.generate_private_key(ec.SECP256R1())
+        key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
         now = datetime.now(UTC)
         names: list[x509.GeneralName] = [
@@ -27,20 +27,20 @@ class Identity:
             x509.CertificateBuilder()
             .subject_name(name)
             .issuer_name(name)
-            .public_key(secret.public_key())
+            .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(days=1))
             .not_valid_after(now + timedelta(days=2))
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .sign(secret, hashes.SHA256())
+            .sign(key, hashes.SHA256())
         )
         self._folder = tempfile.TemporaryDirectory(prefix="tls-")
         self.certificate = Path(self._folder.name) / "certificate.pem"
         self.key = Path(self._folder.name) / "key.pem"
         self.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         self.key.write_bytes(
-            secret.private_bytes(
+            key.private_bytes(
                 serialization.Encoding.PEM,
                 serialization.PrivateFormat.PKCS8,
                 serialization.NoEncryption(),

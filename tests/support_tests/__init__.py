@@ -1,1 +1,1 @@
-"""Tests of the test support: an oracle that lies proves nothing."""
+"""Tests of the test support, because other tests rely on it."""

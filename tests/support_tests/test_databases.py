@@ -1,4 +1,4 @@
-"""Each store is empty, of its own, and gone afterwards; a missing server is said aloud."""
+"""Each store is empty, separate, and dropped afterwards. A missing server is reported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tests.support.databases import store_url  # noqa: F401 (a fixture)
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> str:
-    with databases.fresh_schema():  # skips when there is none
+    # Skips without a server.
+    with databases.fresh_schema():
         return databases.postgres_server()
 
 
@@ -33,7 +34,7 @@ def test_a_store_is_empty_each_time(store_url: str, again: int) -> None:  # noqa
     assert run(store_url, *statements)[-1] == 7
 
 
-def test_two_schemas_see_nothing_of_each_other_and_leave_nothing(server: str) -> None:
+def test_schemas_are_isolated_and_dropped(server: str) -> None:
     with databases.fresh_schema() as one, databases.fresh_schema() as two:
         run(one, "CREATE TABLE t (a INTEGER)")
         names = [run(url, "SELECT current_schema()")[0] for url in (one, two)]
@@ -43,7 +44,7 @@ def test_two_schemas_see_nothing_of_each_other_and_leave_nothing(server: str) ->
     assert run(plain, asked) == [0]
 
 
-def test_both_kinds_come_in_turn(server: str, tmp_path: Path) -> None:
+def test_each_kind_in_turn(server: str, tmp_path: Path) -> None:
     assert [url.partition(":")[0] for url in databases.store_urls(tmp_path)] == ["sqlite", "postgresql+psycopg"]
 
 

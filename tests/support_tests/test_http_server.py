@@ -1,4 +1,4 @@
-"""The feed server serves its routes, records its requests, and misbehaves as asked; it always stops."""
+"""The feed server serves its routes, records its requests, misbehaves on request, and always stops."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_validators_redirects_and_sequences(site: HttpServer) -> None:
     assert [get(site, "/s")[0] for _ in range(3)] == [429, 200, 200]
 
 
-def test_a_bomb_unpacks_to_what_it_says(site: HttpServer) -> None:
+def test_a_gzip_bomb_unpacks_to_its_size(site: HttpServer) -> None:
     site.route("/bomb", does.gzip_bomb(20, head=b"<rss>"))
     packed = get(site, "/bomb")[2]
     unpacked = zlib.decompressobj(31).decompress(packed)
@@ -65,14 +65,14 @@ def test_a_bomb_unpacks_to_what_it_says(site: HttpServer) -> None:
     assert len(packed) < len(unpacked) / 500
 
 
-def test_endless_answers_go_on_and_end_with_the_client(site: HttpServer) -> None:
+def test_endless_responses_end_with_the_client(site: HttpServer) -> None:
     site.route("/drip", does.drip(b"drop", every=0.01))
     site.route("/chunks", does.endless_chunks(b"z" * 1000))
     assert begin(site, "/drip", 40) == b"drop" * 10
     assert begin(site, "/chunks", 5_000_000) == b"z" * 5_000_000
 
 
-def test_broken_answers(site: HttpServer) -> None:
+def test_broken_responses(site: HttpServer) -> None:
     site.route("/truncated", does.truncated(b"<rss>", missing=10))
     site.route("/reset", does.reset())
     site.route("/late", does.reset(b"<rss>"))
@@ -87,7 +87,7 @@ def test_broken_answers(site: HttpServer) -> None:
         get(site, "/nonsense")
 
 
-def test_it_stops_at_once_although_clients_wait_for_it() -> None:
+def test_it_stops_at_once_while_clients_wait() -> None:
     before = threading.active_count()
     with HttpServer() as site:
         site.route("/hang", does.hang(60))

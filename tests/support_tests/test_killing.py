@@ -1,4 +1,4 @@
-"""Killing hits the whole group at its moment; the balance sees duplicates, losses and torn lines."""
+"""Killing hits the whole process group; the balance finds duplicates, losses and incomplete lines."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ time.sleep(60)
 """
 
 
-def test_a_predicate_on_a_file_picks_the_moment(tmp_path: Path) -> None:
+def test_a_predicate_on_a_file_chooses_the_moment(tmp_path: Path) -> None:
     log = tmp_path / "log"
     run = run_until_killed([sys.executable, "-c", WRITER, str(log)], when=lines(log, 20))
     assert (run.killed, run.code) == (True, -9)
     assert 20 <= len(log.read_text().splitlines()) < 1000
 
 
-def test_children_die_too(tmp_path: Path) -> None:
+def test_children_are_killed_too(tmp_path: Path) -> None:
     beat = tmp_path / "beat"
     assert run_until_killed([sys.executable, "-c", PARENT, str(beat)], when=exists(beat)).killed
     time.sleep(0.05)
@@ -53,7 +53,7 @@ def test_a_program_that_ends_by_itself_was_not_killed() -> None:
     assert (run.killed, run.code, run.stdout.strip(), run.stderr.strip()) == (False, 3, "Asha", "oh")
 
 
-def test_one_that_never_ends_is_killed_and_reported() -> None:
+def test_a_program_that_never_ends_is_killed_and_reported() -> None:
     with pytest.raises(TimeoutError):
         run_until_killed([sys.executable, "-c", "import time; time.sleep(60)"], timeout=0.3)
 
@@ -62,7 +62,7 @@ def line(email: str, message: str, state: str = "sent", edition: str = "a") -> d
     return {"state": state, "email": email, "message_id": message, "args": {"e": edition}, "batch_id": ""}
 
 
-def test_the_balance_counts_the_last_word_on_each_acceptance(tmp_path: Path) -> None:
+def test_the_balance_counts_the_last_state_of_each_email(tmp_path: Path) -> None:
     log = AcceptanceLog(tmp_path / "log", fsync=True)
     log.write([line("asha@example.com", "1"), line("asha@example.com", "2"), line("ravi@example.com", "1", "held")])
     log.write([line("meera@example.com", "3", "held"), line("meera@example.com", "3", "cancelled")])
@@ -72,16 +72,16 @@ def test_the_balance_counts_the_last_word_on_each_acceptance(tmp_path: Path) -> 
     log.write([line("late@example.com", "9")])
     with (tmp_path / "log").open("a") as file:
         file.write(json.dumps(line("torn@example.com", "4")))
-    told = balance(tmp_path / "log")
-    assert told.counts == {"asha@example.com": 2, "ravi@example.com": 1}
-    assert told.duplicates == {"asha@example.com": 2}
-    assert (told.cancelled, told.waiting) == ({"meera@example.com": 1}, 1)
-    assert told.missing({"asha@example.com", "meera@example.com"}) == {"meera@example.com"}
-    assert told.strangers({"asha@example.com"}) == {"ravi@example.com"}
-    assert told.violations == ['subject: },{"state":"sent"']
+    totals = balance(tmp_path / "log")
+    assert totals.counts == {"asha@example.com": 2, "ravi@example.com": 1}
+    assert totals.duplicates == {"asha@example.com": 2}
+    assert (totals.cancelled, totals.waiting) == ({"meera@example.com": 1}, 1)
+    assert totals.missing({"asha@example.com", "meera@example.com"}) == {"meera@example.com"}
+    assert totals.unexpected({"asha@example.com"}) == {"ravi@example.com"}
+    assert totals.violations == ['subject: },{"state":"sent"']
 
 
-def test_letters_of_two_editions_are_no_duplicates(tmp_path: Path) -> None:
+def test_emails_of_two_editions_are_not_duplicates(tmp_path: Path) -> None:
     log = AcceptanceLog(tmp_path / "log")
     log.write([line("asha@example.com", "1", edition="a"), line("asha@example.com", "2", edition="b")])
     log.close()

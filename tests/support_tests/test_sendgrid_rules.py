@@ -1,4 +1,4 @@
-"""Each rule says no to its own mistake, names the field as SendGrid does, and lets a good payload pass."""
+"""Each rule rejects its own error, names the field as SendGrid does, and accepts a valid payload."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import sendgrid_rules, sendgrid_schema
-from tests.support_tests.letters import payload
+from tests.support_tests.sendgrid_client import payload
 
 NOW = 1_800_000_000.0
 Change = Callable[[dict[str, Any]], Any]
@@ -25,7 +25,7 @@ def person(n: int, **keys: Any) -> Change:
     return lambda body: body["personalizations"][n].update(keys)
 
 
-MISTAKES: list[tuple[str | None, Change]] = [
+INVALID: list[tuple[str | None, Change]] = [
     ("surprise", lambda b: b.update(surprise=1)),
     ("personalizations", lambda b: b.update(personalizations=[])),
     ("personalizations", lambda b: b.update(personalizations=b["personalizations"] * 501)),
@@ -67,24 +67,24 @@ MISTAKES: list[tuple[str | None, Change]] = [
 ]
 
 
-def test_a_good_payload_breaks_nothing() -> None:
+def test_a_valid_payload_breaks_nothing() -> None:
     body = payload("asha@example.com", "ravi@example.com", send_at=int(NOW) + 72 * 3600, batch_id="issued")
     assert fields(body) == []
     assert list(sendgrid_schema.check(body)) == []
 
 
-@pytest.mark.parametrize(("field", "change"), MISTAKES)
-def test_a_mistake_is_named(field: str | None, change: Change) -> None:
+@pytest.mark.parametrize(("field", "change"), INVALID)
+def test_an_error_is_named(field: str | None, change: Change) -> None:
     body = payload("asha@example.com", "ravi@example.com")
     change(body)
     assert field in fields(body)
     if field and field.startswith("personalizations.1"):
-        assert set(fields(body)) == {field}, "only the one that is wrong"
+        assert set(fields(body)) == {field}, "only the wrong personalization"
 
 
 def test_the_schema_knows_limits_and_takes_custom_args_as_an_object() -> None:
     if not sendgrid_schema.available():
-        pytest.skip("SendGrid's OpenAPI file does not lie beside the repository")
+        pytest.skip("SendGrid's OpenAPI file is not next to the repository")
     body = payload()
     assert list(sendgrid_schema.check(body)) == []
     body["personalizations"][0]["substitutions"] = {"-DGX_LEAVE-": 1}
@@ -106,10 +106,10 @@ def test_no_value_anywhere_makes_the_rules_raise(key: str, value: object) -> Non
 
 
 @given(st.sampled_from(["to", "headers", "substitutions", "custom_args", "subject"]), JSON)
-def test_the_cheap_yes_never_says_yes_to_what_the_close_look_refuses(key: str, value: object) -> None:
+def test_the_fast_check_accepts_nothing_that_the_full_check_rejects(key: str, value: object) -> None:
     body = payload("asha@example.com", "ravi@example.com")
     body["personalizations"][1][key] = value
     once = copy.deepcopy(body)
-    # A subject of its own keeps a personalization off the cheap path.
+    # A subject of its own excludes a personalization from the fast check.
     once["personalizations"][1].setdefault("subject", "x")
     assert bool(fields(body)) == bool(fields(once))

@@ -1,4 +1,4 @@
-"""The local SendGrid answers, holds, cancels and fails as its documents say, and its log is the truth."""
+"""The local SendGrid accepts, holds, cancels and fails as documented, and its log is complete."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.support.killing import balance, serving
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_plan import FaultPlan
 from tests.support.sendgrid_server import KEY, SendGridServer
-from tests.support_tests.letters import ask, payload
+from tests.support_tests.sendgrid_client import ask, payload
 
 BROKEN = (OSError, http.client.HTTPException)
 
 
-def test_an_accepted_request_is_in_log_and_memory_before_the_answer(tmp_path: Path) -> None:
+def test_an_accepted_request_is_in_log_and_memory_before_the_response(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with SendGridServer(log=log) as server:
         status, headers, _ = ask(server, payload("asha@example.com", "ravi@example.com"))
@@ -72,7 +72,7 @@ def test_sandbox_mode_accepts_nobody() -> None:
 
 REPLIES = {
     **{f"redirect_{status}": status for status in (301, 302, 303, 307, 308)},
-    **dict.fromkeys(["bad_index", "bad_no_field", "bad_letter", "bad_page_400"], 400),
+    **dict.fromkeys(["bad_index", "bad_no_field", "bad_email", "bad_page_400"], 400),
     "unauthorized_401": 401,
     "forbidden_403": 403,
     "not_found_404": 404,
@@ -88,10 +88,11 @@ REPLIES = {
     "error_504_accepted": 504,
     "wrong_content_type": 200,
     "sandbox": 200,
-    # http.client takes half a head for a whole one
+    # http.client accepts half a head as a whole one.
     **dict.fromkeys(["page_202", "slow_body", "slow_reply", "half_head", "drip_head"], 202),
 }
-EARLY = {"early_401": 401, "early_413": 413, "early_413_stall": 413, "early_500": 500}  # unless the reset is quicker
+# The client may see a reset instead.
+EARLY = {"early_401": 401, "early_413": 413, "early_413_stall": 413, "early_500": 500}
 
 
 @pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse"}))
@@ -107,7 +108,7 @@ def test_a_fault_happens_once_and_accepts_as_its_row_says(kind: str) -> None:
         assert server.faults == []
 
 
-def test_acceptance_of_a_fault_can_be_turned_round() -> None:
+def test_acceptance_of_a_fault_can_be_overridden() -> None:
     with SendGridServer(faults=[Fault("error_500", accepts=True), Fault("accept_then_close", accepts=False)]) as server:
         assert ask(server, payload("asha@example.com"))[0] == 500
         with pytest.raises(http.client.RemoteDisconnected):
@@ -144,14 +145,14 @@ def test_a_reset_in_mid_body_reaches_a_client_that_still_writes() -> None:
 
 
 @pytest.mark.parametrize("kind", ["accept_then_reset", "lose_then_reset", "reset_before_body"])
-def test_a_reset_is_a_reset_and_no_orderly_close(kind: str) -> None:
+def test_a_reset_is_not_an_orderly_close(kind: str) -> None:
     with SendGridServer(faults=[kind]) as server:
         with pytest.raises(ConnectionResetError) as caught:
             ask(server, payload())
         assert caught.type is ConnectionResetError, "RemoteDisconnected, its subclass, is an orderly close"
 
 
-def test_refusing_lets_nobody_in_and_then_everybody_on_the_same_port() -> None:
+def test_refusing_connections_keeps_the_port() -> None:
     with SendGridServer() as server:
         with server.refusing(), pytest.raises(ConnectionRefusedError):
             ask(server, payload())
@@ -169,13 +170,13 @@ def test_refusing_lets_nobody_in_and_then_everybody_on_the_same_port() -> None:
                 time.sleep(0.02)
 
 
-def test_the_same_seed_deals_the_same_faults() -> None:
-    hands = []
+def test_the_same_seed_gives_the_same_faults() -> None:
+    dealt = []
     for seed in (1, 1, 2):
         plan = FaultPlan([], {"error_500": 0.3, "accept_then_close": 0.3}, seed)
-        hands.append([fault.kind if (fault := plan.next("send")) else "" for _ in range(200)])
-    assert hands[0] == hands[1] != hands[2]
-    assert 30 < hands[0].count("error_500") < 90
+        dealt.append([fault.kind if (fault := plan.next("send")) else "" for _ in range(200)])
+    assert dealt[0] == dealt[1] != dealt[2]
+    assert 30 < dealt[0].count("error_500") < 90
     with pytest.raises(ValueError, match="no such fault"):
         FaultPlan(["typo"], {}, 0)
 
@@ -200,12 +201,12 @@ def test_a_scheduled_message_waits_for_the_clock_and_a_cancelled_one_is_discarde
         server.clock.advance(3600)
         states = {"asha@example.com": "sent", "ravi@example.com": "discarded", "late@example.com": "discarded"}
         assert {a.email: a.state for a in server.accepted} == states
-    told = balance(log)
-    assert (told.counts, told.waiting) == ({"asha@example.com": 1}, 0)
-    assert told.cancelled == {"ravi@example.com": 1, "late@example.com": 1}
+    totals = balance(log)
+    assert (totals.counts, totals.waiting) == ({"asha@example.com": 1}, 0)
+    assert totals.cancelled == {"ravi@example.com": 1, "late@example.com": 1}
 
 
-def test_deleting_a_cancellation_arms_the_message_again() -> None:
+def test_deleting_a_cancellation_schedules_the_message_again() -> None:
     with SendGridServer() as server:
         batch = ask(server, None, "/v3/mail/batch")[2]["batch_id"]
         ask(server, payload(send_at=int(server.clock.now()) + 7200, batch_id=batch))
@@ -217,7 +218,7 @@ def test_deleting_a_cancellation_arms_the_message_again() -> None:
         assert server.accepted[0].state == "sent"
 
 
-def test_a_cancel_in_the_last_ten_minutes_is_answered_well_and_does_nothing() -> None:
+def test_a_cancellation_in_the_last_ten_minutes_succeeds_without_effect() -> None:
     with SendGridServer() as server:
         batch = ask(server, None, "/v3/mail/batch")[2]["batch_id"]
         ask(server, payload(send_at=int(server.clock.now()) + 599, batch_id=batch))
@@ -234,7 +235,7 @@ def test_no_more_than_ten_batches_can_be_cancelled_at_once() -> None:
         assert ask(server, {"batch_id": "invented", "status": "cancel"}, "/v3/user/scheduled_sends")[0] == 400
 
 
-def test_the_logs_can_be_asked_by_address_and_category_but_not_by_custom_args() -> None:
+def test_the_logs_can_be_searched_by_address_and_category_but_not_by_custom_args() -> None:
     with SendGridServer() as server:
         ask(server, payload("asha@example.com", "ravi@example.com", categories=["ed20261123"]))
         found = ask(server, {"query": "to_email = 'ravi@example.com' AND categories IN ('ed20261123')"}, "/v3/logs")[2]
@@ -260,16 +261,16 @@ def test_tls() -> None:
         assert ask(server, payload())[0] == 202
 
 
-def ask_in_vain(server: SendGridServer) -> None:
+def expect_no_response(server: SendGridServer) -> None:
     with pytest.raises(BROKEN):
         ask(server, payload())
 
 
-def test_nothing_is_left_when_it_has_stopped_with_clients_still_connected() -> None:
+def test_nothing_remains_when_it_stops_with_connected_clients() -> None:
     before = threading.active_count()
     with SendGridServer(faults=[Fault("accept_then_hang", seconds=60)]) as server:
         idle = socket.create_connection(("127.0.0.1", server.port))
-        waiting = threading.Thread(target=ask_in_vain, args=(server,))
+        waiting = threading.Thread(target=expect_no_response, args=(server,))
         waiting.start()
         while not server.messages:
             time.sleep(0.01)
@@ -280,17 +281,17 @@ def test_nothing_is_left_when_it_has_stopped_with_clients_still_connected() -> N
         socket.create_connection(("127.0.0.1", server.port), timeout=1)
 
 
-def test_many_clients_and_many_faults_leave_a_log_that_explains_every_answer(tmp_path: Path) -> None:
+def test_the_log_explains_every_response_to_many_clients_with_many_faults(tmp_path: Path) -> None:
     chances = {"accept_then_close": 0.1, "lose_then_close": 0.1, "error_500_accepted": 0.1, "reset_before_body": 0.1}
-    told: dict[str, int | None] = {}
+    statuses: dict[str, int | None] = {}
 
     def work(server: SendGridServer, worker: int) -> None:
         for n in range(40):
             address = f"r{worker}.{n}@example.com"
             try:
-                told[address] = ask(server, payload(address))[0]
+                statuses[address] = ask(server, payload(address))[0]
             except BROKEN:
-                told[address] = None
+                statuses[address] = None
 
     with SendGridServer(log=tmp_path / "log", chances=chances, seed=7) as server:
         workers = [threading.Thread(target=work, args=(server, n)) for n in range(4)]
@@ -300,14 +301,14 @@ def test_many_clients_and_many_faults_leave_a_log_that_explains_every_answer(tmp
             worker.join(30)
         dealt = [seen.fault for seen in server.requests]
     counts = balance(tmp_path / "log").counts
-    assert len(dealt) == len(told) == 160
-    assert all(counts[address] == 1 for address, status in told.items() if status == 202)
+    assert len(dealt) == len(statuses) == 160
+    assert all(counts[address] == 1 for address, status in statuses.items() if status == 202)
     taken = sum(dealt.count(kind) for kind in ("", "accept_then_close", "error_500_accepted"))
     assert (taken, max(counts.values())) == (sum(counts.values()), 1)
     assert dealt.count("accept_then_close") > 0 < dealt.count("lose_then_close")
 
 
-def test_as_a_process_it_is_steered_over_http_and_stops_on_sigterm(tmp_path: Path) -> None:
+def test_a_process_is_controlled_over_http_and_stops_on_sigterm(tmp_path: Path) -> None:
     def call(url: str, body: object = None) -> object:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}

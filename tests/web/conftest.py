@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest import pipeline
-from tests.support.folders import letter_folder
+from tests.support.folders import newsletter_folder
 from tests.web.site import NOW, Site, site
 
 
@@ -25,7 +25,7 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     from digest.web.server import run_server
 
     home = tmp_path_factory.mktemp("sent") / "letter"
-    letter_folder(home)
+    newsletter_folder(home)
     with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
         pipeline.send(app, "2026-11-23")
         with run_server(app, port=0) as base:

@@ -19,7 +19,7 @@ from digest.models import Subscriber
 from digest.store.people.consent import Consent, ConsentLog
 from digest.subscribers.address import normalise
 from digest.web.server import run_server
-from tests.support.folders import letter_folder
+from tests.support.folders import newsletter_folder
 
 NOW = "2026-11-23T07:00+05:30"
 FORM = "application/x-www-form-urlencoded"
@@ -116,7 +116,7 @@ def site(
 ) -> Iterator[Site]:
     """Serve a newsletter with these subscribers."""
     if not (home / "digest.yaml").exists():
-        letter_folder(home)
+        newsletter_folder(home)
     with make_app(home, environment={"DIGEST_NOW": NOW, **environment}) as app, run_server(app, port=0) as base:
         listed = [each if isinstance(each, Subscriber) else Subscriber(each) for each in subscribers]
         app.subscribers.sync([(normalise(each.email), each) for each in listed], now=app.now())

@@ -14,7 +14,7 @@ from digest.web.pages import TEMPLATES
 from digest.web.sample_data import sample_pages
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
-from tests.support.folders import letter_folder
+from tests.support.folders import newsletter_folder
 from tests.web.site import NOW, site, translated
 
 LEAVE = """{% extends "house/leave.html.j2" %}
@@ -29,7 +29,7 @@ NO_PAGE = {"page.html.j2", "parts.html.j2", "pages.css.j2"}
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     made = tmp_path / "letter"
-    letter_folder(made)
+    newsletter_folder(made)
     (made / "templates/pages").mkdir(parents=True)
     return made
 

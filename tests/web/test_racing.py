@@ -20,7 +20,7 @@ from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.stats import find_unreached
 from tests.store.conftest import KEY, NOW, Frozen, database, frozen  # noqa: F401
 from tests.support.claiming import claim_one
-from tests.support.folders import letter_folder
+from tests.support.folders import newsletter_folder
 from tests.web.site import site
 
 SAID = ConsentContext("test")
@@ -31,7 +31,7 @@ def test_fifty_concurrent_unsubscribes_during_a_send(tmp_path: Path) -> None:
     emails = [f"r{number}@example.com" for number in range(600)]
     leaving = emails[::2]
     home = tmp_path / "letter"
-    letter_folder(home)
+    newsletter_folder(home)
     rows = "\n".join(f"  - {{email: {email}}}" for email in emails)
     (home / "subscribers.yaml").write_text(f"subscribers:\n{rows}\n", encoding="utf-8")
     with site(home, emails, DIGEST_DELIVERY__BATCH_SIZE="20", DIGEST_DELIVERY__THREADS="2") as pages:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.newsroom import Newsroom
-from tests.support.folders import letter_folder
+from tests.support.folders import newsletter_folder
 
 COMMANDS = [("web", "--port", "0"), ("run",)]
 
@@ -24,7 +24,7 @@ COMMANDS = [("web", "--port", "0"), ("run",)]
 def newsroom(tmp_path: Path) -> Newsroom:
 
     home = tmp_path / "letter"
-    letter_folder(home)
+    newsletter_folder(home)
     return Newsroom(home)
 
 

@@ -21,7 +21,7 @@ from digest.store.content.events import EventStore
 from digest.store.database import Database, open_database
 from digest.web.webhooks import MAX_BODY_BYTES, router, webhooks
 from tests.support.asgi import Asgi
-from tests.support.folders import letter_folder
+from tests.support.folders import newsletter_folder
 from tests.support.profiles import examples
 from tests.support.sendgrid_events import PATH, Webhook, body, event
 
@@ -181,7 +181,7 @@ def test_invalid_requests_store_nothing(sqlite_url: str, tmp_path: Path) -> None
 
 
 def open_app(home: Path, **environment: str) -> Iterator[App]:
-    letter_folder(home)
+    newsletter_folder(home)
     with make_app(home, environment=environment) as app:
         yield app
 

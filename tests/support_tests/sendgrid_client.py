@@ -1,4 +1,4 @@
-"""Well-formed requests and a plain client, for the tests of the local servers. Holds no assertion."""
+"""Valid requests and a plain client, for the tests of the local servers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Answer = tuple[int, dict[str, str], Any]
 
 
 def payload(*addresses: str, **root: Any) -> dict[str, Any]:
-    """A request that breaks no rule, to these addresses; `root` adds or replaces root keys."""
+    """Return a valid request to these addresses. `root` adds or replaces root keys."""
     people = [
         {
             "to": [{"email": address}],
@@ -40,7 +40,7 @@ def payload(*addresses: str, **root: Any) -> dict[str, Any]:
 def ask(
     server: SendGridServer, body: Any = None, path: str = "/v3/mail/send", method: str = "POST", key: str = KEY
 ) -> Answer:
-    """One request on a connection of its own: status, headers, decoded body."""
+    """Send a request on a connection of its own; return status, headers and decoded body."""
     connection: http.client.HTTPConnection
     if server.cafile:
         context = ssl.create_default_context(cafile=str(server.cafile))

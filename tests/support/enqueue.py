@@ -1,4 +1,4 @@
-"""A freeze reader by reader, for tests that don't care by what their readers were told apart."""
+"""Enqueue recipients one by one, for tests that do not need groups of subscribers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digest.store.sending.enqueue import Decision, insert_deliveries, places
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One reader in a freeze, named by id; the rest as in Fate."""
+    """A subscriber to enqueue, by id. The other fields are those of `Decision`."""
 
     subscriber: int
     variant: str = ""
@@ -23,18 +23,18 @@ class Entry:
     excluded: str = ""
 
 
-def freeze(
+def enqueue(
     database: Database, edition: str, entries: Iterable[Entry], batch_size: int, *, now: datetime | None = None
 ) -> int:
-    """Answers how many readers got a place now; who had one in a batch keeps it."""
+    """Return how many subscribers were put in a batch now. Those in a batch already stay there."""
     numbers: dict[Decision, int] = {}
     rows = (
         (numbers.setdefault(Decision(entry.variant, entry.due_at, entry.excluded), len(numbers)), entry.subscriber)
         for entry in entries
     )
-    has_a_place = func.coalesce(delivery.c.outcome, "") != "excluded"
-    placed = select(delivery.c.subscriber).where(delivery.c.edition == edition, has_a_place)
+    in_batch = func.coalesce(delivery.c.outcome, "") != "excluded"
+    known = select(delivery.c.subscriber).where(delivery.c.edition == edition, in_batch)
     with database.write() as connection, temp_table(connection, places):
         copy_rows(connection, places, rows)
-        connection.execute(delete(places).where(places.c.reader.in_(placed)))
+        connection.execute(delete(places).where(places.c.reader.in_(known)))
         return insert_deliveries(connection, edition, list(numbers), batch_size, now).recipients

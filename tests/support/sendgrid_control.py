@@ -1,7 +1,4 @@
-"""Steering the local SendGrid from outside: its command line, and the `/_test/` requests of a running process.
-
-Owns the names of options and of steering requests. Decides nothing about mail.
-"""
+"""Control of the local SendGrid from outside: its command line, and the `/_test/` requests of a running process."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def options(arguments: list[str] | None) -> dict[str, Any]:
-    """The command line as SendGridServer's arguments. Exits with 2 on wrong usage."""
+    """Return the command line as arguments of SendGridServer. Exits with 2 on wrong usage."""
     parser = argparse.ArgumentParser(prog="sendgrid_server", description="A local SendGrid.")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--log", type=Path)
@@ -33,28 +30,28 @@ def options(arguments: list[str] | None) -> dict[str, Any]:
     parser.add_argument("--reject", action="append", default=[], metavar="ADDRESS")
     parser.add_argument("--cancel-limit", type=int, default=10)
     parser.add_argument("--key", action="append", default=[])
-    parser.add_argument("--tls", action="store_true", help="print the certificate's path as the second word")
-    given = parser.parse_args(arguments)
-    chosen = {
-        "port": given.port,
-        "log": given.log,
-        "fsync": given.fsync,
-        "seed": given.seed,
-        "latency": given.latency / 1000,
-        "validate_every": given.validate_every,
-        "check_every": given.check_every,
-        "chances": {kind: float(value) for kind, _, value in (text.partition("=") for text in given.chance)},
-        "faults": given.fault,
-        "reject": given.reject,
-        "cancel_limit": given.cancel_limit,
-        "keys": given.key,
-        "tls": given.tls,
+    parser.add_argument("--tls", action="store_true", help="also print the path of the certificate")
+    args = parser.parse_args(arguments)
+    values = {
+        "port": args.port,
+        "log": args.log,
+        "fsync": args.fsync,
+        "seed": args.seed,
+        "latency": args.latency / 1000,
+        "validate_every": args.validate_every,
+        "check_every": args.check_every,
+        "chances": {kind: float(value) for kind, _, value in (text.partition("=") for text in args.chance)},
+        "faults": args.fault,
+        "reject": args.reject,
+        "cancel_limit": args.cancel_limit,
+        "keys": args.key,
+        "tls": args.tls,
     }
-    return {name: value for name, value in chosen.items() if name != "keys" or value}
+    return {name: value for name, value in values.items() if name != "keys" or value}
 
 
-def steer(server: SendGridServer, head: Head, body: bytes) -> Reply:
-    """`POST /_test/clock`, `POST /_test/faults`, `GET /_test/state`; 404 for anything else."""
+def control(server: SendGridServer, head: Head, body: bytes) -> Reply:
+    """Answer `POST /_test/clock`, `POST /_test/faults` and `GET /_test/state`, and 404 for anything else."""
     order = orjson.loads(body) if body else None
     if head.path == "/_test/clock" and isinstance(order, dict):
         if "set" in order:
