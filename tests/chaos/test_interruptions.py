@@ -64,7 +64,7 @@ def everyone_once(room: Newsroom, *, in_doubt: int = 0) -> None:
 
 
 def by_this_call(out: str) -> int:
-    return next(int(line.split()[0]) for line in out.splitlines() if line.endswith("by this call"))
+    return next(int(line.split()[0]) for line in out.splitlines() if line.endswith("by this command"))
 
 
 def test_two_processes_share_a_postgresql(room: Newsroom, postgres_url: str) -> None:
@@ -148,7 +148,7 @@ def test_sigterm_finishes_what_is_in_flight_and_leaves_the_rest_pending(room: Ne
     _out, err = process.communicate(timeout=60)
     watch.cancel()
     assert process.returncode == 1
-    assert "to go on" in err
+    assert "to resume" in err
     status = room.json("status", EDITION)
     assert status["unknown"] == 0
     assert 0 < status["pending"] < READERS

@@ -46,7 +46,7 @@ def test_pages_are_served_until_it_is_stopped(newsroom: Newsroom, command: tuple
         os.kill(process.pid, signal.SIGTERM)
         output = process.stderr.read()
         assert process.wait(30) == 0
-    assert "stopped" in output
+    assert "Stopped" in output
     assert "Traceback" not in output
 
 
