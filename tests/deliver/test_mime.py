@@ -150,7 +150,7 @@ PROGRAM = """
 import email, email.policy, sys
 sys.path.insert(0, sys.argv[1])
 from email.header import decode_header, make_header
-from digest.deliver import headers
+from digest.mail import headers
 for text in (sys.argv[2], "क" * 300, "अ आ " * 40, "a" * 70 + " क", "कख" * 7 + " " * 9 + "ग" * 40):
     data = (headers.encode_header("Subject", text) + "\\r\\n\\r\\n").encode("ascii")
     now = email.message_from_bytes(data, policy=email.policy.default)["Subject"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from digest.models import Variant
-from tests.mailcheck.present import needed
+from tests.mailcheck.requirements import needed
 from tools.mail import running
 from tools.mail.editions import composed, every_part, samples
 from tools.mail.letters import make

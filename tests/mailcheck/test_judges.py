@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.mailcheck.pages import BAD, GOOD
-from tests.mailcheck.present import needed
+from tests.mailcheck.requirements import needed
 from tools.mail import running
 from tools.mail.letters import Made, read
 from tools.mail.report import report

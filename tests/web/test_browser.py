@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mailcheck.present import needed
+from tests.mailcheck.requirements import needed
 from tests.web.site import site, translated
 from tools.web.__main__ import main
 
