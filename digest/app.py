@@ -114,8 +114,8 @@ class App:
     def fetcher(self) -> Fetcher:
         from digest.collect.http.fetch import Fetcher
 
-        letter = self.settings.newsletter
-        return Fetcher(contact=letter.base_url or (f"mailto:{letter.reply_to}" if letter.reply_to else ""))
+        newsletter = self.settings.newsletter
+        return Fetcher(contact=newsletter.base_url or (f"mailto:{newsletter.reply_to}" if newsletter.reply_to else ""))
 
     @cached_property
     def robots(self) -> Robots:
@@ -149,16 +149,16 @@ class App:
     def branding(self) -> Branding:
         from digest.render.themes import LOOKS, Branding, Theme
 
-        letter, chosen = self.settings.newsletter, self.settings.theme
+        newsletter, chosen = self.settings.newsletter, self.settings.theme
         theme = Theme(LOOKS[chosen.name], **chosen.model_dump(exclude={"name"}))
         return Branding(
-            name=letter.name,
-            language=letter.language,
-            timezone=letter.timezone,
-            base_url=letter.base_url,
-            postal_address=letter.postal_address,
-            sender_email=letter.sender.email,
-            reply_to=letter.reply_to,
+            name=newsletter.name,
+            language=newsletter.language,
+            timezone=newsletter.timezone,
+            base_url=newsletter.base_url,
+            postal_address=newsletter.postal_address,
+            sender_email=newsletter.sender.email,
+            reply_to=newsletter.reply_to,
             theme=theme,
         )
 
@@ -241,8 +241,8 @@ class App:
     def sender(self) -> Sender:
         from digest.mail.message import Sender
 
-        letter = self.settings.newsletter
-        return Sender(letter.sender.name, letter.sender.email, letter.reply_to, letter.name, letter.base_url)
+        newsletter = self.settings.newsletter
+        return Sender(newsletter.sender.name, newsletter.sender.email, newsletter.reply_to, newsletter.name, newsletter.base_url)
 
     @cached_property
     def transports(self) -> tuple[Transport, ...]:
