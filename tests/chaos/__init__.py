@@ -1,1 +1,1 @@
-"""Proof by violence: sends are killed at many moments and started again, and the provider's own log is the judge."""
+"""Sends are killed at many moments and started again. The provider's log is the judge."""

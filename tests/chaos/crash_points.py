@@ -1,7 +1,7 @@
-"""`python -m tests.chaos.crashing POINT COUNT COMMAND …`: the digest command, killed at a named point, for good.
+"""`python -m tests.chaos.crash_points POINT COUNT COMMAND …`: the digest command, killed at a named point.
 
-Wraps the two seams of a send, the ledger and the provider's client, so that the product needs no hooks. At the
-COUNT-th passage of POINT the process kills itself as `kill -9` does.
+Wraps methods of the ledger and of the provider's client, so that the product needs no hooks. At the COUNT-th call the
+process kills itself as `kill -9` does.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from digest.deliver.sendgrid.client import SendGrid
 from digest.store.sending.ledger import SqlLedger
 
+# Name to the method, and whether the process dies after it (else before it).
 POINTS: dict[str, tuple[type, str, bool]] = {
     "before claim": (SqlLedger, "claim", False),
     "after claim": (SqlLedger, "claim", True),
@@ -29,11 +30,10 @@ POINTS: dict[str, tuple[type, str, bool]] = {
     "after confirming a cancellation": (SqlLedger, "confirm_cancellation", True),
     "after recovering": (SqlLedger, "begin_run", True),
 }
-"""Name → the method, and whether the process dies behind it (else before it)."""
 
 
 def arm(point: str, count: int) -> None:
-    owner, name, behind = POINTS[point]
+    owner, name, after_call = POINTS[point]
     method: Callable[..., Any] = getattr(owner, name)
     left, lock = count, threading.Lock()
 
@@ -45,10 +45,10 @@ def arm(point: str, count: int) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     def wrapped(*given: Any, **named: Any) -> Any:
-        if not behind:
+        if not after_call:
             die()
         result = method(*given, **named)
-        if behind and (result is not None or name in ("record_schedule_id", "settle", "confirm_cancellation")):
+        if after_call and (result is not None or name in ("record_schedule_id", "settle", "confirm_cancellation")):
             die()
         return result
 

@@ -1,4 +1,4 @@
-"""One killed send and what became of it. The oracle is the provider's acceptance log, not what we say of ourselves."""
+"""Kill a send, resume it, and judge the result by the provider's acceptance log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.cli.newsroom import Newsroom, many
+from tests.cli.newsroom import Newsroom, subscriber_rows
 from tests.support.folders import newsletter_folder
 from tests.support.killing import balance, run_until_killed, serving
 from tests.support.sendgrid_server import KEY
@@ -20,80 +20,83 @@ EDITION = "2026-11-23"
 
 @dataclass(frozen=True)
 class Verdict:
-    """Numbers of readers. `missed` are those whom neither the provider's log has nor `status` names as in doubt."""
+    """Numbers of recipients."""
 
     killed: bool
     frozen: int
     accepted: int
     unknown: int
     duplicates: int
+    # Not in the provider's log, and not listed as unknown by `status`.
     missed: int
     unexpected: int
-    lied: int
-    """Whom we call accepted though the provider never had them."""
-    deaf: int
-    """Whom we hold as unknown though the provider has them; settled once its events have come."""
+    # `status` counts them as accepted, but the provider never had them.
+    falsely_accepted: int
+    # `status` lists them as unknown, but the provider has them. Its webhooks resolve these.
+    unresolved: int
 
     @property
     def holds(self) -> bool:
-        return not (self.duplicates or self.missed or self.unexpected or self.lied)
+        return not (self.duplicates or self.missed or self.unexpected or self.falsely_accepted)
 
 
-def prepare(folder: Path, readers: int) -> Newsroom:
-    """A newsroom with a composed edition and so many readers, to be copied for each moment."""
+def prepare(folder: Path, recipients: int) -> Newsroom:
+    """Create a newsletter folder with a composed edition, to be copied for each send."""
     newsletter_folder(folder)
-    room = Newsroom(folder)
-    room.readers(*many(readers))
-    room.json("compose")
-    return room
+    newsroom = Newsroom(folder)
+    newsroom.set_subscribers(*subscriber_rows(recipients))
+    newsroom.json("compose")
+    return newsroom
 
 
-def kill_and_go_on(
+def kill_and_resume(
     prepared: Newsroom,
     folder: Path,
-    readers: int,
+    recipients: int,
     moment: Callable[[Path], float | Callable[[], bool]],
     *,
     batch_size: int = 1000,
     latency: int = 20,
 ) -> Verdict:
-    """Kills a send at `moment` (a function of the acceptance log's path), starts it again until it has nothing more
-    to do, and judges. Raises AssertionError when the numbers of `status` do not add up."""
+    """Kill a send at `moment` (a function of the path of the acceptance log), run it again twice, and judge.
+
+    Raises AssertionError if the numbers of `status` do not add up."""
     shutil.copytree(prepared.home, folder)
-    room = Newsroom(folder)
+    newsroom = Newsroom(folder)
     log = folder / "accepted.jsonl"
     server = ("--log", str(log), "--key", KEY, "--latency", str(latency), "--check-every", "50")
     with serving("tests.support.sendgrid_server", *server) as url:
-        room.environment |= {
+        newsroom.environment |= {
             "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
             "DIGEST_DELIVERY__SENDGRID__HOST": url.split()[0],
             "DIGEST_DELIVERY__BATCH_SIZE": str(batch_size),
             "DIGEST_STORE__URL": f"sqlite:///{folder / 'digest.db'}",
             "SENDGRID_API_KEY": KEY,
         }
-        send = room.command("--home", str(folder), "send", EDITION)
-        first = run_until_killed(send, room.env(), moment(log))
+        send = newsroom.command("--home", str(folder), "send", EDITION)
+        first = run_until_killed(send, newsroom.env(), moment(log))
         for _ in range(2):
-            subprocess.run(send, env=room.env(), capture_output=True, timeout=300, check=False)
-        told = subprocess.run(
-            room.command("--home", str(folder), "status", EDITION, "--all", "--json"),
-            env=room.env(),
+            subprocess.run(send, env=newsroom.env(), capture_output=True, timeout=300, check=False)
+        output = subprocess.run(
+            newsroom.command("--home", str(folder), "status", EDITION, "--all", "--json"),
+            env=newsroom.env(),
             capture_output=True,
             timeout=120,
             check=True,
         )
-    return judge(log, json.loads(told.stdout), readers, killed=first.killed)
+    return judge(log, json.loads(output.stdout), recipients, killed=first.killed)
 
 
-def judge(log: Path, status: dict[str, Any], readers: int, *, killed: bool) -> Verdict:
-    """What the provider's log says of a send that has nothing more to do, against what `status --all` says. Raises
-    AssertionError when its numbers do not add up, or the provider saw a request that breaks its rules."""
+def judge(log: Path, status: dict[str, Any], recipients: int, *, killed: bool) -> Verdict:
+    """Compare the provider's log of a finished send with `status --all`.
+
+    Raises AssertionError if the numbers do not add up, or if the provider got a request that breaks its rules."""
     parts = ("accepted", "rejected", "excluded", "pending", "unknown")
     numbers = {part: status[part] for part in ("state", "frozen", *parts)}
-    assert status["frozen"] == sum(status[part] for part in parts) == readers, numbers
+    assert status["frozen"] == sum(status[part] for part in parts) == recipients, numbers
     assert status["pending"] == 0, (numbers, {row["reason"] for row in status["not_reached"]})
-    expected = {f"reader{number}@example.com" for number in range(readers)}
-    doubtful = {row["email"] for row in status["not_reached"] if row["state"] == "unknown"}
+    expected = {f"subscriber{number}@example.com" for number in range(recipients)}
+    unknown = {row["email"] for row in status["not_reached"] if row["state"] == "unknown"}
     judged = balance(log)
     assert not judged.violations, judged.violations[:3]
     reached = {email for email, count in judged.counts.items() if count}
@@ -103,8 +106,8 @@ def judge(log: Path, status: dict[str, Any], readers: int, *, killed: bool) -> V
         accepted=status["accepted"],
         unknown=status["unknown"],
         duplicates=sum(count - 1 for count in judged.duplicates.values()),
-        missed=len(expected - reached - doubtful),
+        missed=len(expected - reached - unknown),
         unexpected=len(reached - expected),
-        lied=len(expected - doubtful - reached),
-        deaf=len(doubtful & reached),
+        falsely_accepted=len(expected - unknown - reached),
+        unresolved=len(unknown & reached),
     )

@@ -1,7 +1,4 @@
-"""A seed as a schedule of misfortunes: which requests go wrong, when the sender dies, how it is started again.
-
-Owns the dice and the running of one schedule; the verdict is the provider's acceptance log's alone.
-"""
+"""Random schedules: which requests fail, when the sender dies, how it is started again. A seed determines all of it."""
 
 from __future__ import annotations
 
@@ -22,8 +19,8 @@ from fastapi import FastAPI
 
 from digest.app import make_app
 from digest.web.webhooks import webhooks
-from tests.chaos.crashing import POINTS
-from tests.chaos.proof import EDITION, Verdict, judge
+from tests.chaos.crash_points import POINTS
+from tests.chaos.killed_send import EDITION, Verdict, judge
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
 from tests.support import acceptance
@@ -36,19 +33,22 @@ from tests.support.sendgrid_server import KEY
 WEBHOOK = Webhook()
 BEGIN = datetime.fromisoformat("2026-11-23T06:20+05:30")
 AT = datetime.fromisoformat("2026-11-23T07:00+05:30")
-LAST_START = 24  # minutes after BEGIN: no new attempt is fenced later than 15 minutes before the hour
-_FOR_GOOD = {"refuse", "sandbox", "bad_index", "bad_no_field", "bad_email", "early_401", "unauthorized_401"}
-_FOR_GOOD |= {"forbidden_403", "not_found_404", "not_allowed_405", *(kind for kind in FAULTS if "redirect" in kind)}
-MOST_CANCELS = 10  # SendGrid's limit, beyond which a batch in doubt is held
-SHAKES = sorted(set(FAULTS) - _FOR_GOOD)
-"""Faults after which every reader must still have the letter in the end."""
+# Minutes after BEGIN. Later attempts are not scheduled: there must be 15 minutes to the time.
+LAST_START = 24
+_PERMANENT = {"refuse", "sandbox", "bad_index", "bad_no_field", "bad_email", "early_401", "unauthorized_401"}
+_PERMANENT |= {"forbidden_403", "not_found_404", "not_allowed_405", *(kind for kind in FAULTS if "redirect" in kind)}
+# SendGrid's limit. Beyond it an unknown batch cannot be cancelled.
+MOST_CANCELS = 10
+# Faults after which every recipient must still get the email.
+TRANSIENT_FAULTS = sorted(set(FAULTS) - _PERMANENT)
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """What will happen to one send. `kills` hold for one start each: seconds, lines of the log, or a named point with a
-    count, SIGTERM after seconds, or two processes at once; then it is started until it has nothing to do. `policy` is
-    `delivery.on_unknown`."""
+    """What happens to one send. `policy` is `delivery.on_unknown`.
+
+    Each of `kills` is for one start: seconds, lines of the log, a named point with a count, SIGTERM after seconds, or
+    two processes at once. Then the send is started until it has nothing to do."""
 
     seed: int
     policy: str
@@ -63,38 +63,38 @@ class Schedule:
         return f"{self.seed} {self.policy}, {sum(self.chances.values()):.0%} faults, killed: {kills or 'never'}"
 
 
-def drawn(seed: int, readers: int) -> Schedule:
-    """The schedule of this seed; the same each time."""
-    dice = random.Random(seed)
-    policy = "fence" if dice.random() < 0.7 else "hold"
-    kinds = dice.sample(SHAKES, 3)
-    batch_size = dice.choice((50, 100))
-    # Within the fence's limits: at most ten cancels, each kill may leave one per thread, each fault one.
+def make_schedule(seed: int, recipients: int) -> Schedule:
+    """Return the schedule of this seed."""
+    rng = random.Random(seed)
+    policy = "fence" if rng.random() < 0.7 else "hold"
+    kinds = rng.sample(TRANSIENT_FAULTS, 3)
+    batch_size = rng.choice((50, 100))
+    # Within the limit of ten cancellations: each kill may need one per thread, each fault one.
     threads = 2
-    batches = readers // batch_size
+    batches = recipients // batch_size
     rate = min(0.25, 2.5 / batches) if policy == "fence" else 0.2
     kills: list[tuple[str, float]] = []
-    for _ in range(dice.choice((0, 1, 1, 2))):
-        how = dice.choice(("seconds", "lines", "point", "point", "term", "two"))
+    for _ in range(rng.choice((0, 1, 1, 2))):
+        how = rng.choice(("seconds", "lines", "point", "point", "term", "two"))
         if how in ("seconds", "term", "two"):
-            kills.append((how, dice.uniform(0.3, 3.0)))
+            kills.append((how, rng.uniform(0.3, 3.0)))
         elif how == "lines":
-            kills.append((how, dice.randrange(1, readers)))
+            kills.append((how, rng.randrange(1, recipients)))
         else:
-            kills.append((dice.choice(sorted(POINTS)), dice.randrange(1, 6)))
-    endings = [{"kind": kind, "on": dice.choice(("batch", "scheduled")), "seconds": 0.5} for kind in kinds[:2]]
+            kills.append((rng.choice(sorted(POINTS)), rng.randrange(1, 6)))
+    endings = [{"kind": kind, "on": rng.choice(("batch", "scheduled")), "seconds": 0.5} for kind in kinds[:2]]
     return Schedule(seed, policy, dict.fromkeys(kinds, rate / 3), endings, kills, batch_size, threads)
 
 
-def carry_out(schedule: Schedule, prepared: Newsroom, folder: Path, readers: int) -> Verdict:
-    """Runs the schedule in a copy of the prepared newsroom. Raises AssertionError when `status` does not add up."""
+def run_schedule(schedule: Schedule, prepared: Newsroom, folder: Path, recipients: int) -> Verdict:
+    """Run the schedule in a copy of the prepared folder. Raises AssertionError if `status` does not add up."""
     shutil.copytree(prepared.home, folder)
-    room = Newsroom(folder)
+    newsroom = Newsroom(folder)
     log = folder / "accepted.jsonl"
     chances = [word for kind, chance in schedule.chances.items() for word in ("--chance", f"{kind}={chance:.4f}")]
     options = ("--log", str(log), "--key", KEY, "--seed", str(schedule.seed), "--check-every", "50", *chances)
     with serving("tests.support.sendgrid_server", *options) as url:
-        room.environment |= {
+        newsroom.environment |= {
             "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
             "DIGEST_DELIVERY__SENDGRID__HOST": url,
             "DIGEST_DELIVERY__SENDGRID__TIMEOUT": "2s",
@@ -104,62 +104,68 @@ def carry_out(schedule: Schedule, prepared: Newsroom, folder: Path, readers: int
             "DIGEST_STORE__URL": f"sqlite:///{folder / 'digest.db'}",
             "SENDGRID_API_KEY": KEY,
         }
-        _order(url, "faults", schedule.script)
+        _set_provider(url, "faults", schedule.script)
         killed = False
         minute = 0
         for how, count in schedule.kills:
-            killed |= _start(room, url, log, minute, how, count)
+            killed |= _interrupted_start(newsroom, url, log, minute, how, count)
             minute += 2
-        while minute <= LAST_START and _left(_start_whole(room, url, minute)):
+        while minute <= LAST_START and _unfinished(_undisturbed_start(newsroom, url, minute)):
             minute += 3
-        _order(url, "faults", [])
-        cancels = len(_told(url)["cancelled"])
-        _start_whole(room, url, 41)  # past the hour: what was never handed over goes now
-        _order(url, "clock", {"advance": 3600})
-        _hear(room, log, schedule.seed)
-        status = _status(room)
-    verdict = judge(log, status, readers, killed=killed)
+        _set_provider(url, "faults", [])
+        cancels = len(_provider_state(url)["cancelled"])
+        # Past the time: pending batches are sent now.
+        _undisturbed_start(newsroom, url, 41)
+        _set_provider(url, "clock", {"advance": 3600})
+        _send_webhooks(newsroom, log, schedule.seed)
+        status = _status(newsroom)
+    verdict = judge(log, status, recipients, killed=killed)
     if schedule.policy == "fence" and cancels < MOST_CANCELS:
-        assert not verdict.unknown, f"{verdict.unknown} readers held with {cancels} cancels made"
-    assert not verdict.deaf, f"{verdict.deaf} readers held whom the provider has told of"
+        assert not verdict.unknown, f"{verdict.unknown} recipients unknown after {cancels} cancellations"
+    assert not verdict.unresolved, f"{verdict.unresolved} recipients unknown despite webhooks"
     return verdict
 
 
-def _hear(room: Newsroom, log: Path, seed: int) -> None:
-    """The provider tells what became of each letter: late, several times, in any order. What it has settles what was in
-    doubt; what was recalled it does not have."""
+def _send_webhooks(newsroom: Newsroom, log: Path, seed: int) -> None:
+    """Send the provider's webhooks for every email: late, repeated and in any order.
+
+    They resolve unknown batches. Cancelled emails have no events."""
     last = {(line["message_id"], line["email"]): line for line in acceptance.read(log) if line["state"] != "violation"}
     sent = [line for line in last.values() if line["state"] == "sent"]
     events = [
         event(kind, one["email"], one["time"], **one["args"]) for one in sent for kind in ("processed", "delivered")
     ]
-    room.environment |= {
+    newsroom.environment |= {
         "SENDGRID_WEBHOOK_KEYS": WEBHOOK.public,
         "DIGEST_WEB__WEBHOOKS__SENDGRID__KEYS_ENV": "SENDGRID_WEBHOOK_KEYS",
         "DIGEST_NOW": (AT + timedelta(hours=1)).isoformat(),
     }
-    with make_app(room.home, environment=room.env()) as app:
+    with make_app(newsroom.home, environment=newsroom.env()) as app:
         routes = FastAPI()
         routes.include_router(webhooks(app))
         with closing(Asgi(routes)) as client:
             for body in late(events, seed):
                 client.request("POST", PATH, body, WEBHOOK.headers(body, app.now().timestamp()))
-    room.json("--home", str(room.home), "events", "handle")
+    newsroom.json("--home", str(newsroom.home), "events", "handle")
 
 
-def _start(room: Newsroom, url: str, log: Path, minute: int, how: str, count: float) -> bool:
-    """One start that comes to grief as `how` says; whether it was killed."""
-    environment, command = room.env(_at(room, url, minute)), [*room.command(), *_send(room)]
+def _interrupted_start(newsroom: Newsroom, url: str, log: Path, minute: int, how: str, count: float) -> bool:
+    """Start a send and interrupt it as `how` says. Returns whether it was killed."""
+    environment, command = (
+        newsroom.env(_set_time(newsroom, url, minute)),
+        [*newsroom.command(), *_send_arguments(newsroom)],
+    )
     if how == "term":
-        begun = _begun(command, environment)
+        process = _popen(command, environment)
         time.sleep(count)
-        begun.terminate()
-        assert begun.wait(30) in (0, 1, -signal.SIGTERM)  # the last: before it had come to listening
+        process.terminate()
+        # -SIGTERM: the signal came before the process handled signals.
+        assert process.wait(30) in (0, 1, -signal.SIGTERM)
         return False
     if how in POINTS:
-        command[2:3] = ["tests.chaos.crashing", how, str(int(count))]
+        command[2:3] = ["tests.chaos.crash_points", how, str(int(count))]
     elif how == "two":
-        other = _begun(command, environment)
+        other = _popen(command, environment)
     when = count if how == "seconds" else lines(log, int(count)) if how == "lines" else None
     ended = run_until_killed(command, environment, when, timeout=120)
     if how == "two":
@@ -167,45 +173,45 @@ def _start(room: Newsroom, url: str, log: Path, minute: int, how: str, count: fl
     return ended.killed or ended.code == -signal.SIGKILL
 
 
-def _begun(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def _popen(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def _start_whole(room: Newsroom, url: str, minute: int) -> dict[str, Any]:
-    now = _at(room, url, minute)
-    arguments = [*room.command(), *_send(room, at=minute < 40)]
-    subprocess.run(arguments, env=room.env(now), cwd=room.home, capture_output=True, timeout=180, check=False)
-    return _status(room)
+def _undisturbed_start(newsroom: Newsroom, url: str, minute: int) -> dict[str, Any]:
+    now = _set_time(newsroom, url, minute)
+    arguments = [*newsroom.command(), *_send_arguments(newsroom, at=minute < 40)]
+    subprocess.run(arguments, env=newsroom.env(now), cwd=newsroom.home, capture_output=True, timeout=180, check=False)
+    return _status(newsroom)
 
 
-def _send(room: Newsroom, *, at: bool = True) -> list[str]:
+def _send_arguments(newsroom: Newsroom, *, at: bool = True) -> list[str]:
     later = ["--at", AT.isoformat()] if at else []
-    return ["--home", str(room.home), "send", EDITION, *later]
+    return ["--home", str(newsroom.home), "send", EDITION, *later]
 
 
-def _at(room: Newsroom, url: str, minute: int) -> dict[str, str]:
-    """The same time for both sides."""
+def _set_time(newsroom: Newsroom, url: str, minute: int) -> dict[str, str]:
+    """Set the provider's clock, and return the same time for the sender."""
     now = BEGIN + timedelta(minutes=minute)
-    _order(url, "clock", {"set": now.timestamp()})
+    _set_provider(url, "clock", {"set": now.timestamp()})
     return {"DIGEST_NOW": now.isoformat()}
 
 
-def _status(room: Newsroom) -> dict[str, Any]:
-    told: dict[str, Any] = room.json("--home", str(room.home), "status", EDITION, "--all")
-    return told
+def _status(newsroom: Newsroom) -> dict[str, Any]:
+    output: dict[str, Any] = newsroom.json("--home", str(newsroom.home), "status", EDITION, "--all")
+    return output
 
 
-def _left(status: dict[str, Any]) -> bool:
+def _unfinished(status: dict[str, Any]) -> bool:
     return bool(status["state"] != "done" and (status["pending"] or status["unknown"] or not status["frozen"]))
 
 
-def _told(url: str) -> dict[str, Any]:
+def _provider_state(url: str) -> dict[str, Any]:
     with urllib.request.urlopen(f"{url}/_test/state", timeout=10) as answer:
         state: dict[str, Any] = json.load(answer)
     return state
 
 
-def _order(url: str, what: str, order: Any) -> None:
+def _set_provider(url: str, what: str, order: Any) -> None:
     request = urllib.request.Request(f"{url}/_test/{what}", json.dumps(order).encode(), method="POST")
     with urllib.request.urlopen(request, timeout=10) as answer:
         answer.read()

@@ -1,4 +1,4 @@
-"""A short run of `make chaos`: a killed send goes on, nobody gets two, nobody is lost without being named."""
+"""A short run of `make chaos`: a killed send resumes, nobody gets two emails, and everyone missing is listed."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.proof import kill_and_go_on, prepare
-from tests.chaos.schedules import carry_out, drawn
+from tests.chaos.killed_send import kill_and_resume, prepare
+from tests.chaos.schedules import make_schedule, run_schedule
 from tests.cli.newsroom import Newsroom
 from tests.support.killing import lines
 from tests.support.profiles import first
 
 pytestmark = pytest.mark.slow
 
-READERS = 1500
+RECIPIENTS = 1500
 BATCH = 50
 
 Moment = Callable[[Path], float | Callable[[], bool]]
@@ -23,14 +23,14 @@ Moment = Callable[[Path], float | Callable[[], bool]]
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
-    return prepare(tmp_path_factory.mktemp("chaos") / "prepared", READERS)
+    return prepare(tmp_path_factory.mktemp("chaos") / "prepared", RECIPIENTS)
 
 
 @pytest.mark.parametrize(
     ("moment", "killed"),
     first(
         [
-            pytest.param(lambda log: lines(log, READERS // 2), True, id="half of them accepted"),
+            pytest.param(lambda log: lines(log, RECIPIENTS // 2), True, id="half of them accepted"),
             pytest.param(lambda _log: 0.9, None, id="after 0.9 s"),
             pytest.param(lambda log: lines(log, 1), True, id="first batch accepted"),
             pytest.param(lambda _log: 60.0, False, id="not at all"),
@@ -41,23 +41,23 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
 def test_nobody_twice_and_nobody_missed(
     prepared: Newsroom, tmp_path: Path, moment: Moment, killed: bool | None
 ) -> None:
-    verdict = kill_and_go_on(prepared, tmp_path / "run", READERS, moment, batch_size=BATCH, latency=40)
+    verdict = kill_and_resume(prepared, tmp_path / "run", RECIPIENTS, moment, batch_size=BATCH, latency=40)
     assert verdict.holds, verdict
     if killed is not None:
         assert verdict.killed == killed
     if not verdict.killed:
-        assert verdict.accepted == READERS
-    # Four threads: more than four batches can't have been in flight.
+        assert verdict.accepted == RECIPIENTS
+    # Four threads: more than four batches cannot have been in flight.
     assert verdict.unknown <= 4 * BATCH
 
 
 @pytest.mark.parametrize("accepted", first([300, 1, 900], dev=1))
-def test_no_more_are_in_doubt_than_lay_ready_for_a_provider_that_answers_at_once(
+def test_with_a_fast_provider_only_claimed_batches_become_unknown(
     prepared: Newsroom, tmp_path: Path, accepted: int
 ) -> None:
     size = 10
-    verdict = kill_and_go_on(
-        prepared, tmp_path / "run", READERS, lambda log: lines(log, accepted), batch_size=size, latency=0
+    verdict = kill_and_resume(
+        prepared, tmp_path / "run", RECIPIENTS, lambda log: lines(log, accepted), batch_size=size, latency=0
     )
     assert verdict.holds, verdict
     assert verdict.killed
@@ -73,6 +73,8 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
 
 
 @pytest.mark.parametrize("seed", first([8, 11, 1, 17], dev=1))
-def test_a_seeded_schedule_of_faults_and_kills_reaches_everyone_once(few: Newsroom, tmp_path: Path, seed: int) -> None:
-    verdict = carry_out(drawn(seed, FEW), few, tmp_path / "run", FEW)
+def test_a_seeded_schedule_of_faults_and_kills_reaches_assert_everyone_once(
+    few: Newsroom, tmp_path: Path, seed: int
+) -> None:
+    verdict = run_schedule(make_schedule(seed, FEW), few, tmp_path / "run", FEW)
     assert verdict.holds, verdict
