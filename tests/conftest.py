@@ -12,6 +12,7 @@ profiles.register()
 templates.compile_once()
 
 MEMORY = Path("/dev/shm")
+# Bytes that a test run needs there.
 ENOUGH = 2_000_000_000
 
 # SQLite waits for the disk at each commit. In memory the same tests take a fraction of the time.

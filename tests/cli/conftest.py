@@ -12,6 +12,6 @@ from tests.support.folders import newsletter_folder
 
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Newsroom:
-    home = tmp_path / "my-letter"
+    home = tmp_path / "newsletter"
     newsletter_folder(home)
     return Newsroom(home)

@@ -1,4 +1,4 @@
-"""The evaluation itself: its measures on known answers, and a table of whatever material there is."""
+"""The measures of the evaluation on known answers, and its table with complete and missing material."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def test_rouge_keeps_devanagari() -> None:
     assert rouge(LEAD, LEAD) == (1.0, 1.0, 1.0)
     assert rouge("नदी पर पुल", "खेत में पानी") == (0.0, 0.0, 0.0)
     assert rouge("", LEAD) == (0.0, 0.0, 0.0)
-    one, two, long = rouge("पुल नया बना", "नया पुल बना")  # three words shared, no pair, two in order
+    # Three shared words, no shared pair, two in the same order.
+    one, two, long = rouge("पुल नया बना", "नया पुल बना")
     assert (one, two, long) == (1.0, 0.0, pytest.approx(2 / 3))
     assert rouge("नदी नदी नदी", "नदी पर पुल")[0] == pytest.approx(1 / 3)
 
@@ -50,7 +51,8 @@ def test_overlap_counts_repetitions() -> None:
 def test_average_precision() -> None:
     assert samestory.average_precision([(0.9, True), (0.8, False), (0.7, True)]) == pytest.approx((1 + 2 / 3) / 2)
     assert samestory.average_precision([(0.9, True)], positives=2) == 0.5
-    assert samestory.average_precision([(0.5, True), (0.5, False)]) == 0.5  # a tie is no credit
+    # A tie gives no credit.
+    assert samestory.average_precision([(0.5, True), (0.5, False)]) == 0.5
     assert samestory.average_precision([]) == 0.0
 
 
@@ -77,12 +79,12 @@ def test_sentence_ends() -> None:
         ("नहर में पानी", "is no echo of the headline"),
     ],
 )
-def test_the_rulebook_names_what_is_broken(summary: str, rule: str) -> None:
+def test_the_rulebook_names_the_broken_rules(summary: str, rule: str) -> None:
     found = broken(made("1", "नहर में पानी", [LEAD]), summary)
     assert (rule in found) if rule else found == []
 
 
-def test_dates_of_the_standard_library_stand_against_ours() -> None:
+def test_dates_are_compared_with_the_standard_library() -> None:
     assert dates._standard("Mon, 23 Nov 2026 10:20:00 +0530") is not None
     assert dates._standard("Mon, 23 Nov 2026 10:20:00 IST") is None
     assert dates._is_indian("Mon, 23 Nov 2026 10:20:00 IST")
@@ -90,12 +92,12 @@ def test_dates_of_the_standard_library_stand_against_ours() -> None:
     assert not dates._is_indian("2026-11-23T10:20:00+05:30")
 
 
-def test_every_label_names_sections_of_ours() -> None:
+def test_every_label_names_our_sections() -> None:
     assert all(label == label.lower() and wanted for label, wanted in sections.LABELS.items())
 
 
 def small(root: Path) -> Material:
-    """Material of our own writing: one feed with an item that only feedparser's count knows, and the golden pages."""
+    """Write material with one feed of three items."""
     feed = root / "feeds/village/feed.xml"
     feed.parent.mkdir(parents=True)
     items = "".join(
@@ -108,7 +110,7 @@ def small(root: Path) -> Material:
     return Material(root)
 
 
-def test_a_folder_with_little_gives_its_rows_and_names_the_rest(tmp_path: Path) -> None:
+def test_incomplete_material_gives_its_rows_and_names_what_is_missing(tmp_path: Path) -> None:
     material = small(tmp_path)
     assert next((row.count, row.ours) for row in feeds.measure(material)) == (3, "0")
     read = dates.measure(material)
@@ -139,7 +141,7 @@ def test_page_sets_are_measured_each_and_pooled(tmp_path: Path) -> None:
     assert rows["page sets: pooled without Hindi, body"].count == 1
 
 
-def test_the_table_is_printed_and_a_missing_folder_is_told(tmp_path: Path) -> None:
+def test_the_table_is_printed_and_a_missing_folder_is_reported(tmp_path: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "evaluation", *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
@@ -154,9 +156,9 @@ def test_the_table_is_printed_and_a_missing_folder_is_told(tmp_path: Path) -> No
     assert "is no folder" in absent.stderr
 
 
-def test_figures_on_the_shared_material_do_not_fall() -> None:
+def test_results_on_the_shared_material_do_not_fall() -> None:
     if not (SHARED_DATA / "pages").exists():
-        pytest.skip("the shared material lies outside the repository and is not here")
+        pytest.skip("the shared material is not part of the repository")
     material = Material(SHARED_DATA)
     rows = {row.what: row for part in (feeds.measure, dates.measure, pages.measure) for row in part(material)}
     assert rows["feeds: items lost"].ours == "0"

@@ -18,7 +18,7 @@ HEAVY = ("premailer", "sendgrid", "lxml", "babel", "apscheduler", "fastapi", "uv
 
 
 def strings(path: Path) -> Iterator[tuple[int, str]]:
-    """The line and text of every string literal in a module, without docstrings and other prose."""
+    """Yield line and text of every string literal in a module, without docstrings and other prose."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             prose = ". " in node.value or "\n" in node.value

@@ -28,17 +28,17 @@ def page_id(page: Path) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("guide", GUIDES, ids=page_id)
 def test_the_commands_of_a_guide_work(tmp_path: Path, guide: Path) -> None:
-    """In their order, in a fresh newsletter folder."""
-    room = Newsroom(tmp_path)
+    """Run them in order in a new newsletter folder."""
+    newsroom = Newsroom(tmp_path)
     if "init" not in [words[1] for words in commands(guide)]:
-        assert room.digest("init", "letter").code == 0
-        room = Newsroom(tmp_path / "letter")
+        assert newsroom.digest("init", "newsletter").code == 0
+        newsroom = Newsroom(tmp_path / "newsletter")
     for words in commands(guide):
         if words[0] == "cd":
-            room = Newsroom(room.home / words[1])
+            newsroom = Newsroom(newsroom.home / words[1])
             continue
         assert words[0] == "digest", words
-        run = room.digest(*words[1:])
+        run = newsroom.digest(*words[1:])
         assert run.code == 0, (words, run.out, run.err)
 
 
@@ -102,10 +102,10 @@ def test_every_link_between_documents_works(page: Path) -> None:
         path, _, anchor = (target[0] or target[1]).partition("#")
         if "://" in path:
             continue
-        there = (page.parent / path).resolve() if path else page
-        assert there.is_file(), f"{page_id(page)}: {path}"
+        target_path = (page.parent / path).resolve() if path else page
+        assert target_path.is_file(), f"{page_id(page)}: {path}"
         if anchor:
-            assert anchor in anchors(there), f"{page_id(page)}: {path}#{anchor}"
+            assert anchor in anchors(target_path), f"{page_id(page)}: {path}#{anchor}"
 
 
 def test_every_document_that_the_code_names_exists() -> None:

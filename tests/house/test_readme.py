@@ -16,22 +16,22 @@ from tests.paths import ROOT
 
 
 def test_every_command_of_the_readme_works(tmp_path: Path) -> None:
-    room = Newsroom(tmp_path)
+    newsroom = Newsroom(tmp_path)
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
     ran = 0
     for words in commands(README):
         if words[0] == "make":
             assert words[1] in targets
         elif words[0] == "cd":
-            room = Newsroom(room.home / words[1])
+            newsroom = Newsroom(newsroom.home / words[1])
         else:
             assert words[0] == "digest", words
-            run = room.digest(*words[1:])
+            run = newsroom.digest(*words[1:])
             assert run.code == 0, (words, run.err)
             ran += 1
     assert ran > 12
-    # Six of the starter list, and the one who was added.
-    assert len(room.outbox()) == 7
+    # Six subscribers of the starter list, and the one that a command adds.
+    assert len(newsroom.outbox()) == 7
 
 
 def test_the_readme_begins_with_the_two_commands_and_is_short() -> None:

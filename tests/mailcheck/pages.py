@@ -1,4 +1,4 @@
-"""Two letters for the judges: one without a fault, and one with a fault for each judge to find."""
+"""Two emails for the judges: one without defects, and one with a defect for each judge."""
 
 from __future__ import annotations
 

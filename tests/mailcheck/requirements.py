@@ -1,4 +1,4 @@
-"""Whether the judges' tools are here. A test skips without them, and fails where services are required."""
+"""The tools that the judges need."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from tests.support.databases import REQUIRED
 from tools.mail import running
 
 
-def needed(*modules: str) -> None:
-    """Chromium, node, the judges' libraries, and `modules` of Python."""
+def require_tools(*modules: str) -> None:
+    """Skip the test without Chromium, node, the judges' libraries and these Python modules.
+
+    Fails it where services are required."""
     program = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    absent = [name for name in (program, "node") if not shutil.which(name)]
-    absent += [name for name in modules if not find_spec(name)]
-    said = f"not installed: {', '.join(absent)}" if absent else running.missing()
-    if said and os.environ.get(REQUIRED) == "1":
-        pytest.fail(said)
-    if said:
-        pytest.skip(said)
+    missing = [name for name in (program, "node") if not shutil.which(name)]
+    missing += [name for name in modules if not find_spec(name)]
+    reason = f"not installed: {', '.join(missing)}" if missing else running.missing()
+    if reason and os.environ.get(REQUIRED) == "1":
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)

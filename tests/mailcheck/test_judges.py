@@ -1,4 +1,4 @@
-"""Each judge finds the fault that it is for, and nothing in a letter without one."""
+"""Each judge finds its defect, and nothing in an email without defects."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.mailcheck.pages import BAD, GOOD
-from tests.mailcheck.requirements import needed
+from tests.mailcheck.requirements import require_tools
 from tools.mail import running
 from tools.mail.letters import Made, read
 from tools.mail.report import report
@@ -34,18 +34,18 @@ FOUND = {
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
-    """What every judge says of the two letters, by letter."""
-    needed()
+    """Return the rows of all judges for each of the two emails."""
+    require_tools()
     folder = tmp_path_factory.mktemp("mailcheck")
-    made = [letter(folder, "good", GOOD, GOOD), letter(folder, "bad", BAD, BAD.replace("900", "700"))]
+    made = [make_email(folder, "good", GOOD, GOOD), make_email(folder, "bad", BAD, BAD.replace("900", "700"))]
     rows, ended = running.judge(made, [*running.IN_PYTHON, *running.IN_NODE])
     assert ended == 0
     assert len(list(folder.glob("good-*.png"))) == 4
     return {one.name: [row for row in rows if row.letter == one.name] for one in made}
 
 
-def letter(folder: Path, name: str, html: str, other: str) -> Made:
-    """A page as a letter that two other inliners made into `other`."""
+def make_email(folder: Path, name: str, html: str, other: str) -> Made:
+    """Make an email of a page that two other inliners turned into `other`."""
     file = folder / f"{name}.html"
     file.write_text(html, encoding="utf-8")
     made = read(folder, file)
@@ -54,7 +54,7 @@ def letter(folder: Path, name: str, html: str, other: str) -> Made:
     return made
 
 
-def test_each_judge_finds_its_fault_and_no_other(judged: dict[str, list[Row]]) -> None:
+def test_each_judge_finds_its_defect_and_no_other(judged: dict[str, list[Row]]) -> None:
     assert [row for row in judged["good"] if row.ok is False] == []
     assert {(row.judge, row.what) for row in judged["good"]} >= FOUND
     bad = [row for row in judged["bad"] if row.ok is False]
@@ -62,7 +62,7 @@ def test_each_judge_finds_its_fault_and_no_other(judged: dict[str, list[Row]]) -
     assert all(row.detail for row in bad if row.judge != "sizes")
 
 
-def test_the_table_names_the_worst_letter_and_its_faults(judged: dict[str, list[Row]]) -> None:
+def test_the_report_names_the_worst_email_and_its_defects(judged: dict[str, list[Row]]) -> None:
     text = report([*judged["good"], *judged["bad"]])
     lines = {what: next(line for line in text.splitlines() if what in line) for _, what in FOUND}
     assert all("bad" in line and "NO" in line for line in lines.values())

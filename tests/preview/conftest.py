@@ -24,7 +24,7 @@ KEY = "2026-11-23"
 
 @dataclass
 class Viewer:
-    """A minimal browser."""
+    """A client of the preview server."""
 
     server: PreviewServer
 
@@ -45,7 +45,7 @@ class Viewer:
 @pytest.fixture(scope="session")
 def composed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with today's edition, for each test to copy."""
-    home = tmp_path_factory.mktemp("composed") / "my-letter"
+    home = tmp_path_factory.mktemp("composed") / "newsletter"
     newsletter_folder(home)
     Newsroom(home).json("compose")
     return home
@@ -53,9 +53,9 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def newsroom(composed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Newsroom:
-    shutil.copytree(composed, tmp_path / "my-letter")
+    shutil.copytree(composed, tmp_path / "newsletter")
     monkeypatch.setenv("DIGEST_NOW", NOW)
-    return Newsroom(tmp_path / "my-letter")
+    return Newsroom(tmp_path / "newsletter")
 
 
 @pytest.fixture

@@ -140,17 +140,17 @@ def test_the_command_serves_until_it_is_stopped(newsroom: Newsroom, signum: int,
         signal.signal(signal.SIGINT, inherited)
     with process:
         try:
-            said = ""
+            output = ""
             assert process.stderr is not None
-            while "http://127.0.0.1:" not in said:
+            while "http://127.0.0.1:" not in output:
                 line = process.stderr.readline()
-                assert line, said
-                said += line
+                assert line, output
+                output += line
             os.kill(process.pid, signum)
             _, rest = process.communicate(timeout=30)
         finally:
             process.kill()
-    assert process.returncode == 0, said + rest
+    assert process.returncode == 0, output + rest
     assert "Stopped." in rest
 
 

@@ -1,7 +1,6 @@
-"""Reads the sample material with standard parsers into one flat list of items.
+"""Reads the samples into one flat list of items.
 
-Uses lxml, json and `re` only and must not use the project's own parsers, so that a fault there cannot hide
-a fault in a sample.
+Uses lxml, json and `re`, not the project's own parsers: an error in those must not hide an error in a sample.
 """
 
 from __future__ import annotations
@@ -40,12 +39,12 @@ class Item:
 
 
 def items() -> list[Item]:
-    """Every item of every feed and of the drop folder."""
+    """Return every item of every feed and of the drop folder."""
     return [*rss("subah-samachar.xml"), *rss("lok-darpan.xml"), *atom(), *json_feed(), *rdf(), *drop_folder()]
 
 
 def tree(name: str) -> Any:
-    """The feed's root element; raises XMLSyntaxError on anything ill-formed."""
+    """Return the root element of a feed. Raises XMLSyntaxError."""
     return etree.fromstring((SAMPLES / "feeds" / name).read_bytes(), etree.XMLParser(resolve_entities=False))
 
 
@@ -108,7 +107,7 @@ def rdf() -> list[Item]:
 
 
 def drop_folder() -> list[Item]:
-    """The desk's text, the Markdown and the saved page, in the order of the alphabet."""
+    """Return the items of the Markdown file, the saved page and the text file."""
     folder = SAMPLES / "articles"
     md, page, txt = sorted(path for path in folder.iterdir() if path.suffix != ".png")
     front, prose = md.read_text("utf-8").removeprefix("---\n").split("\n---\n", 1)
@@ -135,7 +134,7 @@ def _paragraphs(markup: str) -> tuple[str, ...]:
 
 
 def _rfc822(value: str) -> datetime:
-    """`IST` is India's clock here; the standard library does not know it and answers without a zone."""
+    """Parse a date. `IST` is Indian time; the standard library ignores it and returns no zone."""
     found = parsedate_to_datetime(value)
     if found.tzinfo is None:
         assert re.search(r" IST$", value), value

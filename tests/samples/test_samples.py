@@ -1,4 +1,4 @@
-"""The sample day is what its README says: well-formed, invented, and the same facts in different words."""
+"""The sample articles are well-formed and invented, and report the same facts in different words."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BY_KEY = {item.key: item for item in ITEMS}
 EVENTS = json.loads((SAMPLES / "events.json").read_text("utf-8"))["events"]
 SHARED = [event for event in EVENTS if len(event["items"]) > 1]
 FILES = sorted(path for path in SAMPLES.rglob("*") if path.is_file() and path.suffix != ".png")
-PICTURES = sorted(SAMPLES.rglob("*.png"))
+IMAGES = sorted(SAMPLES.rglob("*.png"))
 FEEDS = {
     "subah-samachar.xml": ("rss20", 8),
     "lok-darpan.xml": ("rss20", 8),
@@ -43,17 +43,17 @@ def numbers(text: str) -> set[str]:
 
 
 def sentences(item: Item) -> set[str]:
-    """Sentences of five words or more, spelled alike so that house style hides no copy."""
+    """Return the sentences of five words or more, with unified spelling so that copies are found."""
     text = " ".join(item.body).replace(NUKTA, "").replace("ँ", "ं")
     return {part.strip() for part in re.split(r"[।.?!](?=\s|$)", text) if len(part.split()) >= 5}
 
 
-def whole(item: Item) -> str:
+def full_text(item: Item) -> str:
     return " ".join((item.title, item.excerpt, *item.body))
 
 
 @pytest.mark.parametrize("name", FEEDS)
-def test_feedparser_takes_every_feed_as_well_formed(name: str) -> None:
+def test_every_feed_is_well_formed_for_feedparser(name: str) -> None:
     version, count = FEEDS[name]
     found = feedparser.parse((SAMPLES / "feeds" / name).read_bytes())
     assert not found.bozo
@@ -73,15 +73,15 @@ def test_the_json_feed_is_version_1_1_with_the_needed_keys() -> None:
 
 
 def test_the_drop_folder_holds_one_of_each_kind() -> None:
-    texts = [path.suffix for path in sorted((SAMPLES / "articles").iterdir()) if path not in PICTURES]
+    texts = [path.suffix for path in sorted((SAMPLES / "articles").iterdir()) if path not in IMAGES]
     assert texts == [".md", ".html", ".txt"]
 
 
-def test_each_picture_is_small_drawn_here_and_shown_by_a_text_with_words() -> None:
+def test_each_image_is_small_has_a_drawing_and_is_used_once_with_alt_text() -> None:
     texts = "\n".join(html.unescape(path.read_text("utf-8")) for path in FILES if path.suffix != ".svg")
-    assert {path.stem for path in PICTURES} == {path.stem for path in (SAMPLES / "drawings").glob("*.svg")}
-    assert len(PICTURES) == 8
-    for path in PICTURES:
+    assert {path.stem for path in IMAGES} == {path.stem for path in (SAMPLES / "drawings").glob("*.svg")}
+    assert len(IMAGES) == 8
+    for path in IMAGES:
         data = path.read_bytes()
         assert data.startswith(b"\x89PNG")
         assert struct.unpack(">II", data[16:24]) in {(1088, 612), (448, 336)}
@@ -98,13 +98,13 @@ def test_every_address_is_reserved_for_examples() -> None:
         assert not strange, f"{path.name}: {strange}"
 
 
-def test_each_item_is_in_exactly_one_event_and_each_name_exists() -> None:
-    told = Counter(key for event in EVENTS for key in event["items"])
-    assert told == Counter(item.key for item in ITEMS)
-    assert set(told.values()) == {1}
+def test_each_item_belongs_to_exactly_one_event() -> None:
+    covered = Counter(key for event in EVENTS for key in event["items"])
+    assert covered == Counter(item.key for item in ITEMS)
+    assert set(covered.values()) == {1}
 
 
-def test_eight_events_are_told_by_several_sources_each_once() -> None:
+def test_eight_events_are_reported_by_several_sources_once_each() -> None:
     assert (len(ITEMS), len(EVENTS), len(SHARED)) == (38, 18, 8)
     for event in SHARED:
         sources = [BY_KEY[key].source for key in event["items"]]
@@ -114,12 +114,12 @@ def test_eight_events_are_told_by_several_sources_each_once() -> None:
 
 @pytest.mark.parametrize("event", SHARED, ids=lambda event: event["id"])
 def test_sources_agree_in_numbers_and_differ_in_words(event: dict[str, list[str]]) -> None:
-    told = [BY_KEY[key] for key in event["items"]]
+    covered = [BY_KEY[key] for key in event["items"]]
     assert len(event["numbers"]) >= 4
-    for item in told:
-        assert set(event["numbers"]) <= numbers(whole(item)), item.key
-    for i, mine in enumerate(told):
-        for other in told[:i]:
+    for item in covered:
+        assert set(event["numbers"]) <= numbers(full_text(item)), item.key
+    for i, mine in enumerate(covered):
+        for other in covered[:i]:
             assert not sentences(mine) & sentences(other)
 
 
@@ -130,7 +130,7 @@ def test_no_two_items_share_a_title_or_an_address() -> None:
 
 
 @pytest.mark.parametrize("item", ITEMS, ids=lambda item: item.key)
-def test_lengths_are_those_of_a_daily(item: Item) -> None:
+def test_articles_are_as_long_as_in_a_daily_newspaper(item: Item) -> None:
     assert 8 <= len(item.title.split()) <= 15
     assert 90 <= len(" ".join(item.body).split()) <= 260
     assert 3 <= len([part for part in item.body if len(part.split()) > 10]) <= 6
@@ -144,7 +144,7 @@ def test_leads_have_two_or_three_whole_sentences_and_do_not_echo_the_title(item:
     assert len(title & opening) / len(title) < 0.75
 
 
-def test_dates_lie_inside_the_day() -> None:
+def test_dates_are_within_the_day() -> None:
     undated = {item.source for item in ITEMS if item.published is None}
     assert undated == {"lok-sangeet-teen-din.md", "pahadgaon-barfbari.txt"}
     for item in ITEMS:
@@ -153,7 +153,7 @@ def test_dates_lie_inside_the_day() -> None:
             assert item.published <= (item.updated or LAST) <= LAST, item.key
 
 
-def test_dates_are_written_in_the_ways_real_feeds_do() -> None:
+def test_dates_have_the_formats_of_real_feeds() -> None:
     text = {path.name: path.read_text("utf-8") for path in FILES}
     assert text["subah-samachar.xml"].count("+0530</pubDate>") == 8
     assert text["lok-darpan.xml"].count(" IST</pubDate>") == 8
@@ -170,7 +170,7 @@ def test_text_is_nfc_devanagari_and_ascii_only(path: Path) -> None:
 
 
 def test_each_paper_keeps_its_own_spelling() -> None:
-    text = {name: " ".join(map(whole, of(name))) for name in [*FEEDS, "vigyan-varta.json"]}
+    text = {name: " ".join(map(full_text, of(name))) for name in [*FEEDS, "vigyan-varta.json"]}
     with_nukta = {name: set(re.findall(f"(.){NUKTA}", text[name])) for name in text}
     assert with_nukta["khel-duniya.rdf"] == {"ड", "ढ"}
     assert with_nukta["lok-darpan.xml"] == with_nukta["vigyan-varta.json"] == {"ड", "ढ", "ज", "फ"}
@@ -191,7 +191,7 @@ def test_wordpress_excerpts_are_cut_from_the_first_paragraph() -> None:
     assert len(kickers) == 6
 
 
-def test_the_pasted_text_has_the_marks_of_its_kind() -> None:
+def test_the_pasted_text_has_typical_boilerplate() -> None:
     lines = (SAMPLES / "articles" / "pahadgaon-barfbari.txt").read_text("utf-8").splitlines()
     assert lines[0].startswith("Snowfall News: ")
     assert {"Date Updated", "फॉलो करें:"} <= set(lines)
