@@ -30,7 +30,7 @@ _MAX_PARALLEL = 16
 class Findings:
     """What was found so far. Warnings do not prevent a send."""
 
-    faults: list[ConfigProblem] = field(default_factory=list)
+    problems: list[ConfigProblem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def run(self, check: Callable[[], object]) -> None:
@@ -40,11 +40,11 @@ class Findings:
         except ConfigurationError as error:
             self.add(error.faults)
         except DigestError as error:
-            self.faults.append(ConfigProblem("check", 0, str(error)))
+            self.problems.append(ConfigProblem("check", 0, str(error)))
 
-    def add(self, faults: list[ConfigProblem]) -> None:
-        """Keep each fault once: several checks may find the same one."""
-        self.faults += [fault for fault in faults if fault not in self.faults]
+    def add(self, problems: list[ConfigProblem]) -> None:
+        """Keep each problem once: several checks may find the same one."""
+        self.problems += [problem for problem in problems if problem not in self.problems]
 
 
 @click.command()
@@ -54,7 +54,7 @@ class Findings:
 @json_option
 @click.pass_obj
 def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -> int:
-    """Check configuration, subscriber list, templates, sources and credentials.
+    """Check settings, subscriber list, templates, sources and credentials.
 
     Reports every error at once, with its file and line. With EDITION, also checks that edition's emails.
     """
@@ -71,7 +71,7 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
     try:
         with make_app(home) as app:
             findings.run(lambda: _check_store(app))
-            if edition and not findings.faults:
+            if edition and not findings.problems:
                 _require_edition(app, edition)
             subscribers = _check_list(app, findings)
             findings.run(lambda: _check_templates(app, findings))
@@ -80,8 +80,8 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
             findings.run(lambda: _check_transports(app, findings, offline))
             findings.run(lambda: _check_webhooks(app, findings))
             if example := app.example_domain_guard.fault():
-                findings.faults.append(example)
-            if edition and not findings.faults:
+                findings.problems.append(example)
+            if edition and not findings.problems:
                 findings.run(lambda: checked.update(_check_edition(app, edition, links=links)))
     except ConfigurationError as error:
         # The list can be read without valid settings, so that the errors of both files are reported together.
@@ -91,26 +91,26 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
     if as_json:
         emit(
             {
-                "faults": [{"where": f.where, "line": f.line, "message": f.message} for f in findings.faults],
+                "faults": [{"where": f.where, "line": f.line, "message": f.message} for f in findings.problems],
                 "warnings": findings.warnings,
                 "readers": subscribers,
                 **({"edition": checked} if checked else {}),
             }
         )
     else:
-        for fault in findings.faults:
-            click.echo(f"error: {fault}")
+        for problem in findings.problems:
+            click.echo(f"error: {problem}")
         for warning in findings.warnings:
             click.echo(f"warning: {warning}")
         _show_edition(checked)
-        if not findings.faults and not checked.get("errors"):
+        if not findings.problems and not checked.get("errors"):
             transports = ", ".join(app.settings.delivery.transport)
             click.echo(f"OK: {subscribers} subscribers, {len(app.sources)} sources, transport: {transports}")
-        elif findings.faults:
-            note(f"{plural(len(findings.faults), 'error', 'errors')} found. Nothing is sent until you fix them.")
+        elif findings.problems:
+            note(f"{plural(len(findings.problems), 'error', 'errors')} found. Nothing is sent until you fix them.")
         else:
             note(f"{plural(len(checked['errors']), 'error', 'errors')} in the emails. The edition is not sent.")
-    return 2 if findings.faults else 1 if checked.get("errors") else 0
+    return 2 if findings.problems else 1 if checked.get("errors") else 0
 
 
 def _require_edition(app: App, edition: str) -> None:
@@ -172,7 +172,7 @@ def _check_templates(app: App, findings: Findings) -> None:
         email = app.renderer.render(sample_edition(app.now()), Variant(format, None, format), now=app.now())
         for finding in lint(email) if email else ():
             if finding.level == "error":
-                findings.faults.append(ConfigProblem("templates", 0, finding.message))
+                findings.problems.append(ConfigProblem("templates", 0, finding.message))
             else:
                 findings.warnings.append(f"templates: {finding.message}")
 
@@ -222,7 +222,7 @@ def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
     from digest.cli.sources import health
 
     if not app.sources:
-        findings.faults.append(ConfigProblem(FILE_NAME, 0, "'sources' is empty; add a source to collect from"))
+        findings.problems.append(ConfigProblem(FILE_NAME, 0, "'sources' is empty; add a source to collect from"))
         return
     known: dict[str, SourceHealth] = {}
     # An unreadable store has a check of its own.
@@ -237,7 +237,7 @@ def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
         line = lines.get(source.name, 0)
         if source.path and not placed(app.home, source.path).exists():
             missing = f"source {source.name}: file or folder not found: {source.path}"
-            findings.faults.append(ConfigProblem(FILE_NAME, line, missing))
+            findings.problems.append(ConfigProblem(FILE_NAME, line, missing))
             continue
         findings.warnings += [str(ConfigProblem(FILE_NAME, line, f"source {source.name}: {text}")) for text in problems]
 
@@ -246,7 +246,7 @@ def _source_problems(app: App, source: Source, known: SourceHealth | None, *, on
     """Return what is wrong with a source now, and in past collections."""
     from dataclasses import replace
 
-    from digest.cli.sources_edit import looked, problem_of
+    from digest.cli.sources_edit import preview_configured, problem_of
     from digest.collect.health import format_time
     from digest.models import FulltextMode
 
@@ -258,7 +258,7 @@ def _source_problems(app: App, source: Source, known: SourceHealth | None, *, on
         return past
     if source.url and known and known.not_before and now < known.not_before:
         return [*past, f"asked not to be requested before {format_time(known.not_before, now)}"]
-    found = looked(app, replace(source, fulltext=FulltextMode.NEVER))
+    found = preview_configured(app, replace(source, fulltext=FulltextMode.NEVER))
     problem = problem_of(found)
     if problem:
         return [*past, problem]
@@ -297,7 +297,7 @@ def _check_transports(app: App, findings: Findings, offline: bool) -> None:
 
     for transport in () if offline else app.transports:
         if problem := transport.probe():
-            findings.faults.append(ConfigProblem("delivery", 0, problem))
+            findings.problems.append(ConfigProblem("delivery", 0, problem))
         elif isinstance(transport, CapabilityReport):
             findings.warnings += transport.missing_capabilities()
 
@@ -308,11 +308,11 @@ def _check_edition(app: App, name: str, *, links: bool) -> dict[str, Any]:
     Returns `errors`, `warnings`, `left_out`, and the `letters` with their sizes in bytes. `links` requests every link.
     Raises DigestError for an unknown edition.
     """
-    from digest.cli.editions import key_of, looked_at
+    from digest.cli.editions import current_edition, key_of
     from digest.usecases.preflight import spam_score, unreachable_links
 
     key = key_of(app, name)
-    edition = looked_at(app, key)
+    edition = current_edition(app, key)
     if edition.state == EditionState.SKIPPED:
         return {"edition": key, "state": edition.state, "reason": edition.reason, "errors": [], "warnings": []}
     found = app.preflight.check_edition(edition, app.enqueuer.variants_in_use(edition))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.editions import key_of, looked_at
+from digest.cli.editions import current_edition, key_of
 from digest.cli.output import emit, json_option, note
 from digest.cli.signals import stopped_by_signals
 from digest.models import Edition, EditionState
@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day of the edition (default: today).")
+@click.option(
+    "--date",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="The day of the edition (default: today).",
+)
 @click.option("--slug", default="", help="Compose a special edition with this short name.")
 @click.option("--explain", is_flag=True, help="Also show why each story was chosen, and which just missed.")
 @json_option
@@ -105,7 +111,7 @@ def preview(home: Path, edition: str, out: Path | None, show: bool, port: int, n
 
     with make_app(home) as app:
         key = key_of(app, edition)
-        found = looked_at(app, key)
+        found = current_edition(app, key)
         if found.state == EditionState.SKIPPED:
             note(f"Edition {key} is skipped: {found.reason}")
             if as_json:

@@ -24,9 +24,10 @@ _MAX_BYTES = 40_000_000
 @click.option("--offline", is_flag=True, help="Do not query the DNS for the key.")
 @json_option
 def doctor(file: Path, key: Path | None, offline: bool, as_json: bool) -> int:
-    """Check FILE, a mail as it was received (.eml, "show original"): signatures, one-click unsubscribe, headers, text.
+    """Check a received email: DKIM signatures, one-click unsubscribe, headers and text.
 
-    The exit code is 1 if there is an error.
+    FILE is the email with all its headers (.eml), as "Show original" of a mail program saves it. The exit code is 1 if
+    there is an error.
     """
     from digest.mail.inspect import aligned, examine, verify
 

@@ -1,4 +1,4 @@
-"""`digest edition`: show editions, change, approve, pause and cancel them."""
+"""`digest edition`: show, change, approve, pause and cancel editions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def edition() -> None:
-    """Show editions, change them before they are sent, approve, pause and cancel them."""
+    """Show, change, approve, pause and cancel editions."""
 
 
 @edition.command("list")
@@ -72,15 +72,15 @@ def show(home: Path, key: str, as_json: bool) -> None:
 def pin(home: Path, key: str, story: str) -> None:
     """Put STORY at the top of the edition and keep it there.
 
-    STORY is the id of a story, also of one that just missed the edition (`digest compose --explain` lists these), or
-    the URL of an article.
+    STORY is the id of a story or the URL of an article. It may be a story that just missed the edition: `digest compose
+    --explain` lists those.
     """
     _change(
         home,
         key,
         story,
-        lambda desk: replace(
-            desk, pinned=(story, *_without(desk.pinned, story)), dropped=_without(desk.dropped, story)
+        lambda changes: replace(
+            changes, pinned=(story, *_without(changes.pinned, story)), dropped=_without(changes.dropped, story)
         ),
         outside=True,
     )
@@ -91,13 +91,13 @@ def pin(home: Path, key: str, story: str) -> None:
 @click.argument("story")
 @click.pass_obj
 def drop(home: Path, key: str, story: str) -> None:
-    """Remove STORY; the next best takes its place."""
+    """Remove STORY from the edition. The next best story takes its place."""
     _change(
         home,
         key,
         story,
-        lambda desk: replace(
-            desk, dropped=(*_without(desk.dropped, story), story), pinned=_without(desk.pinned, story)
+        lambda changes: replace(
+            changes, dropped=(*_without(changes.dropped, story), story), pinned=_without(changes.pinned, story)
         ),
     )
 
@@ -118,13 +118,13 @@ def move(home: Path, key: str, story: str, section: str, place: int) -> None:
             parse_field("topics", section, topics=app.topics)
         except ValueError as error:
             raise ConfigurationError([ConfigProblem("--section", 0, str(error).replace("topic", "section"))]) from None
-    _change(home, key, story, lambda desk: replace(desk, moved={**desk.moved, story: (section, place)}))
+    _change(home, key, story, lambda changes: replace(changes, moved={**changes.moved, story: (section, place)}))
 
 
 @edition.command()
 @click.argument("key", metavar="EDITION")
-@click.option("--subject", help="'' for the generated one.")
-@click.option("--preheader", help="'' for the generated one.")
+@click.option("--subject", help="The subject; '' for the generated one.")
+@click.option("--preheader", help="The preheader; '' for the generated one.")
 @click.option("--intro", help="Text above the stories; '' for none.")
 @click.pass_obj
 def edit(home: Path, key: str, subject: str | None, preheader: str | None, intro: str | None) -> None:
@@ -133,7 +133,7 @@ def edit(home: Path, key: str, subject: str | None, preheader: str | None, intro
     texts = {name: _lines(text, name) for name, text in given.items() if text is not None}
     if not texts:
         raise click.UsageError("name at least one of --subject, --preheader and --intro")
-    _change(home, key, "", lambda desk: replace(desk, **texts))  # type: ignore[arg-type]
+    _change(home, key, "", lambda changes: replace(changes, **texts))  # type: ignore[arg-type]
 
 
 def _lines(text: str, name: str) -> str:
@@ -180,7 +180,7 @@ def reopen(home: Path, key: str) -> None:
 def pause(home: Path, key: str) -> None:
     """Pause the sending of an edition.
 
-    Batches in flight finish, and what the provider holds for later is cancelled.
+    Batches in flight finish. Emails that the provider holds for later are cancelled.
     """
     _stop(home, key, EditionState.PAUSED, out_of=(EditionState.SENDING, EditionState.FROZEN, EditionState.APPROVED))
 
@@ -189,7 +189,7 @@ def pause(home: Path, key: str) -> None:
 @click.argument("key", metavar="EDITION")
 @click.pass_obj
 def resume(home: Path, key: str) -> None:
-    """Resume a paused edition at the next send."""
+    """Resume a paused edition. The next send continues it."""
     from digest.app import make_app
     from digest.store.sending.stats import counts
 
@@ -204,7 +204,7 @@ def resume(home: Path, key: str) -> None:
 def cancel(home: Path, key: str) -> None:
     """Cancel an edition for good.
 
-    Nobody else gets it, and what the provider holds for later is cancelled.
+    Nobody else gets it. Emails that the provider holds for later are cancelled.
     """
     _stop(
         home,
@@ -228,7 +228,7 @@ def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[Edition
         done = app.stopper.stop(key, state, out_of=out_of)
         if not done.stopped:
             raise DigestError(f"Edition {key} is {found.state} and cannot become {state}.")
-        app.editions.record(key, state, "by the desk", now=app.now())
+        app.editions.record(key, state, "by an editor", now=app.now())
     click.echo(f"Edition {key} is {state}.")
     if done.cancelled:
         click.echo(f"The provider cancelled the scheduled email for {_recipients(done.cancelled)}.")
@@ -283,17 +283,17 @@ def _change(home: Path, key: str, story: str, change: Callable[[Changes], Change
         if found.state not in (EditionState.DRAFT, EditionState.SKIPPED):
             hint = f" `digest edition reopen {key}` makes it one." if found.state == EditionState.APPROVED else ""
             raise DigestError(f"Edition {key} is {found.state}; only a draft can be changed.{hint}")
-        desk = app.editions.editorial_changes(key)
+        changes = app.editions.editorial_changes(key)
         ids = {each.id for each in found.stories()}
-        known = not story or story in ids or story in (*desk.dropped, *desk.pinned)
+        known = not story or story in ids or story in (*changes.dropped, *changes.pinned)
         problem = f"edition {key} has no story {story}; its stories: {', '.join(sorted(ids))}"
         if not known and not outside:
             raise ConfigurationError([ConfigProblem("STORY", 0, problem)])
-        if not app.editions.set_editorial_changes(key, change(desk)):
-            raise DigestError(f"Edition {key} was approved or sent meanwhile; only a draft can be changed.")
+        if not app.editions.set_editorial_changes(key, change(changes)):
+            raise DigestError(f"Edition {key} was approved or sent in the meantime; only a draft can be changed.")
         changed = pipeline.compose(app, key, fetch=False).edition
         if not known and not any(story in (each.id, *each.articles) for each in changed.stories()):
-            app.editions.set_editorial_changes(key, desk)
+            app.editions.set_editorial_changes(key, changes)
             pipeline.compose(app, key, fetch=False)
             raise ConfigurationError(
                 [ConfigProblem("STORY", 0, f"{problem}. `digest compose --explain` lists those that just missed it")]
@@ -308,5 +308,5 @@ def _move(home: Path, key: str, state: EditionState, *, out_of: Sequence[Edition
         found = existing(app, key)
         if not app.editions.move(key, state, out_of=out_of):
             raise DigestError(f"Edition {key} is {found.state} and cannot become {state}.")
-        app.editions.record(key, state, why or "by the desk", now=app.now())
+        app.editions.record(key, state, why or "by an editor", now=app.now())
     click.echo(f"Edition {key} is {state}.")

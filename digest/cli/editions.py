@@ -27,7 +27,7 @@ def key_of(app: App, name: str) -> str:
     return today if name in ("", today) else existing(app, name).key
 
 
-def looked_at(app: App, key: str) -> Edition:
+def current_edition(app: App, key: str) -> Edition:
     """Return the edition as it would be sent.
 
     Composes a draft again from the collected articles, and collects first if there is no draft yet.

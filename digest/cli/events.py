@@ -18,7 +18,7 @@ _TRY_AGAIN = 75
 
 @click.group()
 def events() -> None:
-    """Process what providers reported by webhook: delivered, bounced, complained."""
+    """Process the webhook payloads of providers: delivered, bounced, complained."""
 
 
 @events.command()
@@ -52,23 +52,25 @@ def handle(home: Path, as_json: bool) -> int:
     help="Process the new mails of this Maildir and mark them as seen.",
 )
 @click.option("--pull", is_flag=True, help="Read the provider's own suppression lists instead.")
-@click.option("--anew", is_flag=True, help="With --pull: read the lists from their beginning.")
+@click.option("--anew", "from_start", is_flag=True, help="With --pull: read the whole lists, not only what is new.")
 @json_option
 @click.pass_obj
-def bounces(home: Path, file: BinaryIO | None, maildir: Path | None, pull: bool, anew: bool, as_json: bool) -> int:
+def bounces(
+    home: Path, file: BinaryIO | None, maildir: Path | None, pull: bool, from_start: bool, as_json: bool
+) -> int:
     """Process returned mail from FILE (one mail, or an mbox; - reads standard input).
 
-    Suppresses addresses that bounced or complained, and unsubscribes who asked to by mail. Other mail is ignored. With
-    --pull, reads the provider's suppression lists instead.
+    Suppresses addresses that bounced or complained, and unsubscribes people who asked for it by mail. Ignores other
+    mail. With --pull, reads the provider's suppression lists instead.
     """
     from digest.app import make_app
 
     if (file is not None) + (maildir is not None) + pull != 1:
         raise click.UsageError("give a FILE (- for standard input), --maildir DIR, or --pull")
-    if anew and not pull:
+    if from_start and not pull:
         raise click.UsageError("--anew needs --pull")
     if pull:
-        return _pull(home, anew=anew, as_json=as_json)
+        return _pull(home, from_start=from_start, as_json=as_json)
     kinds: Counter[str] = Counter()
     suppressed = 0
     try:
@@ -92,12 +94,12 @@ def bounces(home: Path, file: BinaryIO | None, maildir: Path | None, pull: bool,
     return 0
 
 
-def _pull(home: Path, *, anew: bool, as_json: bool) -> int:
+def _pull(home: Path, *, from_start: bool, as_json: bool) -> int:
     from digest.app import make_app
     from digest.cli.json_output import suppression_sync_json
 
     with make_app(home) as app:
-        result = app.suppression_sync.run(from_start=anew)
+        result = app.suppression_sync.run(from_start=from_start)
     for line in result.notes:
         note(line)
     if as_json:

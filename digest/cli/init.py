@@ -1,4 +1,4 @@
-"""`digest init` and `digest demo`: create a newsletter folder, and run the whole job in it."""
+"""`digest init` and `digest demo`: create a newsletter folder, and send the samples in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from digest.models import EditionState
 @click.command()
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 def init(directory: Path) -> None:
-    """Create a newsletter folder in DIRECTORY. It works at once: on samples, into an outbox."""
+    """Create a newsletter folder in DIRECTORY, with sample articles.
+
+    It writes emails to an outbox folder until delivery.transport names a provider.
+    """
     make_folder(directory)
     click.echo(f"Created {directory}. Next: cd {directory} && digest check && digest send")
 
@@ -53,7 +56,10 @@ def make_folder(directory: Path) -> None:
 @json_option
 @click.pass_obj
 def demo(home: Path, directory: Path | None, as_json: bool) -> int:
-    """Run the whole job on the samples, in DIRECTORY (created if needed) or in this newsletter folder."""
+    """Collect, compose and send the samples into an outbox.
+
+    Works in DIRECTORY (created if needed), else in the newsletter folder, else in digest-demo.
+    """
     from digest import pipeline
     from digest.app import make_app
     from digest.cli.collect import sources_table

@@ -71,13 +71,13 @@ def not_reached_json(missing: Iterable[Unreached]) -> list[dict[str, str]]:
     return [{"email": row.email, "state": row.state, "reason": row.reason} for row in missing]
 
 
-def doubt_json(doubt: UnknownBatch) -> dict[str, Any]:
+def unknown_batch_json(batch: UnknownBatch) -> dict[str, Any]:
     """`status` and `reconcile`: a batch whose outcome is unknown."""
     return {
-        "batch": doubt.batch,
-        "readers": doubt.recipients,
-        "attempt": doubt.attempt,
-        "transport": doubt.transport,
+        "batch": batch.batch,
+        "readers": batch.recipients,
+        "attempt": batch.attempt,
+        "transport": batch.transport,
     }
 
 

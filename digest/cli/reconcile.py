@@ -35,7 +35,7 @@ def reconcile(
 ) -> int:
     """Look up unknown batches in the provider's log, show what is left, and carry out your decisions."""
     from digest.app import make_app
-    from digest.cli.json_output import doubt_json
+    from digest.cli.json_output import unknown_batch_json
     from digest.store.sending.stats import counts, unknown_batches
 
     with make_app(home) as app:
@@ -53,9 +53,9 @@ def reconcile(
         unknown, unsendable = unknown_batches(app.database, key), app.reconciler.unsendable(key)
         totals = counts(app.database, key)
     if as_json:
-        rows = [{**doubt_json(batch), "detail": batch.detail} for batch in unknown]
+        rows = [{**unknown_batch_json(batch), "detail": batch.detail} for batch in unknown]
         document = {"edition": key, "unknown": totals.unknown, "pending": totals.pending, "batches": rows}
-        emit({**document, "stranded_batches": [doubt_json(batch) for batch in unsendable], "shown": confirmed})
+        emit({**document, "stranded_batches": [unknown_batch_json(batch) for batch in unsendable], "shown": confirmed})
     elif not unknown and not unsendable:
         click.echo(f"Edition {key}: no batch has an unknown outcome.")
     else:
@@ -92,11 +92,11 @@ def _decisions(
 def _numbers(option: str, words: tuple[str, ...], known: Mapping[int, object]) -> set[int]:
     hint = f"; unknown batches: {', '.join(map(str, known))}" if known else ""
     numbers = [word for word in words if word != "all"]
-    faults = [
+    problems = [
         ConfigProblem(option, 0, f"batch {word} does not have an unknown outcome{hint}")
         for word in numbers
         if not (word.isascii() and word.isdecimal() and int(word) in known)
     ]
-    if faults:
-        raise ConfigurationError(faults)
+    if problems:
+        raise ConfigurationError(problems)
     return {int(word) for word in numbers}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.editions import existing, key_of, looked_at
+from digest.cli.editions import current_edition, existing, key_of
 from digest.cli.output import Progress, emit, json_option, note, plural, table, unsendable_note
 from digest.cli.signals import stopped_by_signals
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
@@ -148,7 +148,7 @@ def _show_counts(
 def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
     """Show EDITION's counts (default: the newest edition), who did not get it, and why."""
     from digest.app import make_app
-    from digest.cli.json_output import counts_json, doubt_json, not_reached_json
+    from digest.cli.json_output import counts_json, not_reached_json, unknown_batch_json
     from digest.pipeline import Sent, why_not_sent
     from digest.store.content.events import count_feedback
     from digest.store.sending.status import unsendable_batches
@@ -166,8 +166,8 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
         if as_json:
             document: dict[str, Any] = counts_json(found, totals)
             document["not_reached"] = not_reached_json(state.unreached)
-            document["unknown_batches"] = [doubt_json(batch) for batch in unknown]
-            document["stranded_batches"] = [doubt_json(batch) for batch in unsendable]
+            document["unknown_batches"] = [unknown_batch_json(batch) for batch in unknown]
+            document["stranded_batches"] = [unknown_batch_json(batch) for batch in unsendable]
             document["decisions"] = [{"at": at.isoformat(), "what": what, "why": why} for at, what, why in decisions]
             emit(document | asdict(feedback))
             return 0
@@ -195,14 +195,14 @@ def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) ->
     from digest import pipeline
     from digest.subscribers.address import normalise
 
-    faults = []
+    invalid = []
     for address in addresses:
         try:
             normalise(address)
         except ValueError as error:
-            faults.append(ConfigProblem("--to", 0, f"{address!r} is not a valid email address: {error}"))
-    if faults:
-        raise ConfigurationError(faults)
+            invalid.append(ConfigProblem("--to", 0, f"{address!r} is not a valid email address: {error}"))
+    if invalid:
+        raise ConfigurationError(invalid)
     edition, problems = pipeline.send_test(app, key, [address.strip() for address in addresses])
     sent = 0 if edition.state == EditionState.SKIPPED else len(addresses) - len(problems)
     for problem in problems:
@@ -223,7 +223,7 @@ def _dry_run(app: App, key: str, as_json: bool) -> int:
     from digest import pipeline
     from digest.usecases.preflight import PreflightResult
 
-    edition = looked_at(app, key)
+    edition = current_edition(app, key)
     approved = edition.state == EditionState.DRAFT and app.settings.schedule.approval == "auto"
     if not approved and pipeline.why_not_sent(edition):
         raise DigestError(pipeline.why_not_sent(edition)[0])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.output import ago, emit, json_option, note, plural, shortened, table
-from digest.cli.sources_edit import add, links_option, looked, note_override, private_option
+from digest.cli.sources_edit import add, links_option, note_override, preview_configured, private_option
 from digest.cli.sources_io import export, import_
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError
@@ -135,7 +135,7 @@ def _preview(home: Path, target: str, links: str, allow_private: bool) -> Source
         with make_app(home) as app:
             for source in app.sources:
                 if source.name == target:
-                    return looked(app, source)
+                    return preview_configured(app, source)
     source = Source(
         name=target,
         url=target if is_url else "",

@@ -36,7 +36,11 @@ private_option = click.option("--allow-private", is_flag=True, help="Also fetch 
 @click.option("--name", help="The name that subscribers see (default: the feed's title).")
 @click.option("--section", help="The section of all its articles.")
 @click.option("--weight", type=float, help="Its weight in the ranking, 0 to 10.")
-@click.option("--fulltext/--no-fulltext", default=None, help="Read the pages of shortened articles: all, or none.")
+@click.option(
+    "--fulltext/--no-fulltext",
+    default=None,
+    help="Fetch the pages of shortened articles: all, or none (default: those in an edition).",
+)
 @links_option
 @private_option
 @click.option("--yes", is_flag=True, help="Add it without asking.")
@@ -80,7 +84,7 @@ def add(home: Path, /, target: str, yes: bool, force: bool, dry_run: bool, as_js
     return _report(found, _Addition(whole, problem, added=added, line=line, dry_run=dry_run), as_json=as_json)
 
 
-def looked(app: App, source: Source) -> SourcePreview:
+def preview_configured(app: App, source: Source) -> SourcePreview:
     """Preview a source with the newsletter's own fetcher and keys."""
     from digest.collect.collector import preview_source
 
@@ -146,7 +150,7 @@ def _preview(app: App, row: Mapping[str, Any]) -> SourcePreview:
     from digest.models import FulltextMode, Source
 
     mode = FulltextMode.from_setting(row.get("fulltext", None if row.get("links") else False))
-    return looked(app, Source(**{**row, "fulltext": mode}))
+    return preview_configured(app, Source(**{**row, "fulltext": mode}))
 
 
 def _check_row(app: App, row: Mapping[str, Any]) -> None:

@@ -102,18 +102,20 @@ def _checked(app: App, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]]
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from digest.cli.sources_edit import looked, problem_of
+    from digest.cli.sources_edit import preview_configured, problem_of
     from digest.config import source_list
     from digest.models import FulltextMode, Source
 
     # Built here, before several threads ask for it.
     _ = app.fetcher
     with ThreadPoolExecutor(max_workers=_MAX_PARALLEL, thread_name_prefix="check") as pool:
-        looks = list(pool.map(lambda row: looked(app, Source(**{**row, "fulltext": FulltextMode.NEVER})), rows))
+        previews = list(
+            pool.map(lambda row: preview_configured(app, Source(**{**row, "fulltext": FulltextMode.NEVER})), rows)
+        )
     places = {one.place for one in source_list.list_sources(app.home)}
     kept: list[dict[str, Any]] = []
     silent: dict[str, str] = {}
-    for row, found in zip(rows, looks, strict=True):
+    for row, found in zip(rows, previews, strict=True):
         leads = {"url": found.url or row["url"]}
         place = source_list.place_key(app.home, leads)
         if problem := problem_of(found):

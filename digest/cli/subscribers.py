@@ -42,20 +42,20 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
     with make_app(home) as app:
         origins = app.subscriber_admin.import_counts()
         listed = app.subscriber_list.read()
-        files = {reader.file for _address, reader in listed}
+        files = {subscriber.file for _address, subscriber in listed}
         if origin is not None and origin not in files | set(origins):
             known = ", ".join(sorted(files | set(origins))) or "none"
             raise ConfigurationError([ConfigProblem("--origin", 0, f"there is no '{origin}'; known: {known}")])
-        barred = app.subscribers.suppressed()
+        suppressed = app.subscribers.suppressed()
         pauses, chosen = _pauses(app), PreferenceStore(app.database).chosen()
         rows = [
-            _row(reader, barred.get(address, ""), pauses.get(address), chosen.get(address))
-            for address, reader in listed
-            if origin in (None, reader.file)
+            _row(subscriber, suppressed.get(address, ""), pauses.get(address), chosen.get(address))
+            for address, subscriber in listed
+            if origin in (None, subscriber.file)
         ]
         imports = {name: count for name, count in origins.items() if origin in (None, name)}
         of_file = {address for address, _reader in listed}
-        for held in (
+        for record in (
             app.subscriber_admin.subscribers(origin)
             if origin in origins
             else app.subscriber_admin.imported()
@@ -63,10 +63,10 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
             else ()
         ):
             # The file lists it since the store was last synced.
-            if held.address in of_file:
+            if record.address in of_file:
                 continue
-            own = chosen.get(held.address)
-            rows.append(_row(held.subscriber, held.suppressed, pauses.get(held.address), own, held.origin))
+            own = chosen.get(record.address)
+            rows.append(_row(record.subscriber, record.suppressed, pauses.get(record.address), own, record.origin))
             if not as_json and len(rows) >= len(listed) + _MAX_IMPORTED:
                 break
     if as_json:
@@ -84,21 +84,21 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
 
 
 def _row(
-    reader: Subscriber, barred: str, pause: datetime | None, chosen: dict[str, Any] | None, origin: str = ""
+    subscriber: Subscriber, suppressed: str, pause: datetime | None, chosen: dict[str, Any] | None, origin: str = ""
 ) -> dict[str, Any]:
     return {
-        "email": reader.email,
-        "name": reader.name,
-        "topics": list(reader.topics),
-        "frequency": reader.frequency,
-        "timezone": reader.timezone,
-        "hour": reader.hour.isoformat("minutes") if reader.hour else None,
-        "format": reader.format,
-        "status": reader.status,
-        "suppressed": barred,
+        "email": subscriber.email,
+        "name": subscriber.name,
+        "topics": list(subscriber.topics),
+        "frequency": subscriber.frequency,
+        "timezone": subscriber.timezone,
+        "hour": subscriber.hour.isoformat("minutes") if subscriber.hour else None,
+        "format": subscriber.format,
+        "status": subscriber.status,
+        "suppressed": suppressed,
         "paused_until": pause.isoformat(timespec="minutes") if pause else None,
         "chosen": chosen or {},
-        "file": reader.file,
+        "file": subscriber.file,
         "origin": origin,
     }
 
@@ -106,8 +106,8 @@ def _row(
 def _cells(row: dict[str, Any], several: bool) -> tuple[object, ...]:
     status = f"{row['status']}, suppressed: {row['suppressed']}" if row["suppressed"] else row["status"]
     status += f", paused by the subscriber until {row['paused_until'][:10]}" if row["paused_until"] else ""
-    told = {**row["chosen"], "topics": ", ".join(row["chosen"].get("topics", ())) or "everything"}
-    chosen = {name: f"{told[name] or 'newsletter hour'}*" for name in row["chosen"]}
+    own = {**row["chosen"], "topics": ", ".join(row["chosen"].get("topics", ())) or "everything"}
+    chosen = {name: f"{own[name] or 'newsletter hour'}*" for name in row["chosen"]}
     kept = {"topics": ", ".join(row["topics"]), "frequency": row["frequency"], "hour": row["hour"] or "", **chosen}
     cells = row["email"], row["name"], kept["topics"], kept["frequency"], kept["hour"], status
     return (*cells, row["origin"] or row["file"]) if several else cells
@@ -131,43 +131,43 @@ def check(home: Path, as_json: bool) -> int:
     from digest.app import make_app
 
     with make_app(home) as app:
-        faults: list[ConfigProblem] = []
-        readers: list[tuple[str, Subscriber]] = []
+        problems: list[ConfigProblem] = []
+        listed: list[tuple[str, Subscriber]] = []
         try:
-            readers = app.subscriber_list.read()
+            listed = app.subscriber_list.read()
         except ConfigurationError as error:
-            faults = error.faults
-        notes = _outside(app, readers)
+            problems = error.faults
+        notes = _outside(app, listed)
         imported = app.subscriber_admin.import_counts()
     if as_json:
-        told = [{"where": f.where, "line": f.line, "message": f.message} for f in faults]
-        emit({"faults": told, "notes": notes, "readers": len(readers), "imports": imported})
+        rows = [{"where": f.where, "line": f.line, "message": f.message} for f in problems]
+        emit({"faults": rows, "notes": notes, "readers": len(listed), "imports": imported})
     else:
-        for line in (*map(str, faults), *notes):
+        for line in (*map(str, problems), *notes):
             click.echo(line)
         more = f", and {sum(imported.values())} imported" if imported else ""
-        subscribers = plural(len(readers), "subscriber", "subscribers")
-        click.echo(plural(len(faults), "error", "errors") if faults else f"OK: {subscribers}{more}")
-    return 2 if faults else 0
+        subscribers = plural(len(listed), "subscriber", "subscribers")
+        click.echo(plural(len(problems), "error", "errors") if problems else f"OK: {subscribers}{more}")
+    return 2 if problems else 0
 
 
-def _outside(app: App, readers: list[tuple[str, Subscriber]]) -> list[str]:
+def _outside(app: App, listed: list[tuple[str, Subscriber]]) -> list[str]:
     """Return notes on lines that have no effect: the subscriber gets no mail, or not at the given hour."""
-    barred = app.subscribers.suppressed()
+    suppressed = app.subscribers.suppressed()
     pauses = _pauses(app)
-    begins, zone = app.settings.schedule.send_at, app.settings.newsletter.zone
-    erased = app.subscriber_admin.erasures.among(address for address, _reader in readers)
+    send_at, zone = app.settings.schedule.send_at, app.settings.newsletter.zone
+    erased = app.subscriber_admin.erasures.among(address for address, _reader in listed)
     notes = []
-    for address, reader in readers:
-        where = f"{reader.file}:{reader.line}: {reader.email}"
+    for address, subscriber in listed:
+        where = f"{subscriber.file}:{subscriber.line}: {subscriber.email}"
         if address in erased:
             notes.append(f"{where} was erased at the person's request and gets no mail; remove the line")
-        elif address in barred:
-            notes.append(f"{where} is suppressed ({barred[address]}) and gets no mail")
+        elif address in suppressed:
+            notes.append(f"{where} is suppressed ({suppressed[address]}) and gets no mail")
         elif address in pauses:
             notes.append(f"{where} has paused until {pauses[address]:%Y-%m-%d}")
-        elif reader.hour and reader.hour < begins and reader.timezone == zone.key:
-            notes.append(f"{where} wants {reader.hour:%H:%M} and gets it at {begins:%H:%M} (schedule.send_at)")
+        elif subscriber.hour and subscriber.hour < send_at and subscriber.timezone == zone.key:
+            notes.append(f"{where} wants {subscriber.hour:%H:%M} but gets it at {send_at:%H:%M} (schedule.send_at)")
     return notes
 
 
@@ -183,27 +183,27 @@ def history(home: Path, email: str, as_json: bool) -> None:
     with make_app(home) as app:
         address = comparable(email)
         zone = app.settings.newsletter.zone
-        told = app.subscriber_admin.history.entries(address, zone, app.status_reader.orphans(app.now()))
-        held = app.subscriber_admin.find(address)
-        barred = app.subscribers.suppressed().get(address, "")
+        entries = app.subscriber_admin.history.entries(address, zone, app.status_reader.orphans(app.now()))
+        record = app.subscriber_admin.find(address)
+        suppressed = app.subscribers.suppressed().get(address, "")
         line = _line(app, address)
-    if not told and line is None:
+    if not entries and line is None:
         raise DigestError(f"Nothing is known about {email}.")
-    where = f"{line[0]}:{line[1]}" if line else held.origin if held and held.listed else ""
+    where = f"{line[0]}:{line[1]}" if line else record.origin if record and record.listed else ""
     if as_json:
         rows = [
             {"at": one.at.isoformat(), "kind": one.kind, "what": one.what, "why": one.why, "edition": one.edition}
-            for one in told
+            for one in entries
         ]
-        emit({"email": email, "listed": where, "suppressed": barred, "history": rows})
+        emit({"email": email, "listed": where, "suppressed": suppressed, "history": rows})
         return
     rows_ = [
         (f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}", " ".join((one.kind, one.edition)).strip(), one.what, one.why)
-        for one in told
+        for one in entries
     ]
     click.echo(table(("when", "", "what", "why"), rows_))
     state = "not on the list" if not where else "on the list by sign-up" if where == ORIGIN else f"listed in {where}"
-    click.echo(f"{email} is {state}" + (f" and suppressed: {barred}" if barred else ""))
+    click.echo(f"{email} is {state}" + (f" and suppressed: {suppressed}" if suppressed else ""))
 
 
 def _line(app: App, address: str) -> tuple[str, int] | None:
@@ -213,10 +213,10 @@ def _line(app: App, address: str) -> tuple[str, int] | None:
         listed = app.subscriber_list.read()
     except ConfigurationError:
         return None
-    return next(((reader.file, reader.line) for known, reader in listed if known == address), None)
+    return next(((subscriber.file, subscriber.line) for known, subscriber in listed if known == address), None)
 
 
-@subscribers.command()
+@subscribers.command(short_help="Erase a person's data.")
 @click.argument("email")
 @click.option("--reason", required=True, help="Why, for the record; it must not name the person.")
 @json_option
@@ -240,7 +240,7 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
               "mails": mails})  # fmt: skip
         return
     if not done.known and path is None and not mails:
-        note(f"Nothing was stored about {email}. Imports will skip it all the same.")
+        note(f"Nothing was stored about {email}. Imports will skip this address anyway.")
     deliveries = plural(done.deliveries, "delivery", "deliveries")
     consents = plural(done.consents, "consent entry", "consent entries")
     kept = f"{deliveries} and {consents}"

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def _fields(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options for a subscriber's fields."""
     options = (
-        click.option("--name"),
-        click.option("--topics", help="Separated by commas; '' for everything."),
+        click.option("--name", help="The person's name."),
+        click.option("--topics", help="Sections, separated by commas; '' for everything."),
         click.option("--frequency", help="daily, weekdays or weekly:mon … weekly:sun."),
         click.option("--timezone", help="Such as Asia/Kolkata."),
         click.option("--hour", help="Such as 07:00; '' for the newsletter's hour."),
@@ -48,21 +48,21 @@ def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool
         address = comparable(email)
         path, known = _known(app, file)
         fields = {"email": email.strip(), **{k: v for k, v in _parsed(app, given).items() if v is not None}}
-        held = app.subscriber_admin.find(address)
-        if address in known or (held and held.listed and held.origin):
-            where = f" (from import {held.origin})" if held and held.origin and address not in known else ""
+        record = app.subscriber_admin.find(address)
+        if address in known or (record and record.listed and record.origin):
+            where = f" (from import {record.origin})" if record and record.origin and address not in known else ""
             raise DigestError(f"{email} is already on the list{where}. `digest subscribers set` changes a subscriber.")
         if app.subscriber_admin.erasures.among([address]):
             raise DigestError(f"{email} was erased at the person's request. Only their own sign-up can add them again.")
-        barred = app.subscribers.suppressed().get(address)
+        suppressed = app.subscribers.suppressed().get(address)
         list_editor.add(path, fields)
         app.subscriber_admin.consents.record(address, "added", app.now(), by_command("add"), wording=consent)
     if as_json:
-        emit({"email": email, "file": path.name, "suppressed": barred or ""})
+        emit({"email": email, "file": path.name, "suppressed": suppressed or ""})
     else:
         click.echo(f"Added {email}.")
-    if barred:
-        note(f"{email} is suppressed ({barred}) and gets no mail, whatever the list says.")
+    if suppressed:
+        note(f"{email} is suppressed ({suppressed}) and gets no mail, whatever the list says.")
 
 
 @click.command()
@@ -150,8 +150,8 @@ def _where(app: App, path: Path | None, email: str) -> dict[str, str]:
     """Return where a subscriber was found: in a list file, or in an import."""
     if path is not None:
         return {"file": path.relative_to(app.home).as_posix(), "origin": ""}
-    held = app.subscriber_admin.find(comparable(email))
-    return {"file": "", "origin": held.origin if held else ""}
+    record = app.subscriber_admin.find(comparable(email))
+    return {"file": "", "origin": record.origin if record else ""}
 
 
 def _place(where: dict[str, str]) -> str:
@@ -190,7 +190,7 @@ def _parsed(app: App, given: dict[str, str | None]) -> dict[str, Any]:
     from digest.subscribers.list_file import parse_field
 
     fields: dict[str, Any] = {}
-    faults = []
+    problems = []
     for option, value in given.items():
         if value is None:
             continue
@@ -202,10 +202,10 @@ def _parsed(app: App, given: dict[str, str | None]) -> dict[str, Any]:
         try:
             parse_field(key, raw, topics=app.topics)
         except ValueError as error:
-            faults.append(ConfigProblem(f"--{key}", 0, str(error)))
+            problems.append(ConfigProblem(f"--{key}", 0, str(error)))
         fields[key] = raw
-    if faults:
-        raise ConfigurationError(faults)
+    if problems:
+        raise ConfigurationError(problems)
     return fields
 
 

@@ -48,20 +48,29 @@ def _pairs(ctx: click.Context, option: click.Parameter, given: tuple[str, ...]) 
 @click.command("import", short_help="Import the subscribers of FILE into the store.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: detected from the headings.")
-@click.option("--map", "mapping", multiple=True, callback=_pairs, help="Column of each field: email=Mail,name=Leser.")
 @click.option(
-    "--default", "usual", multiple=True, callback=_pairs, help="Value for rows without one: frequency=weekdays."
+    "--map", "mapping", multiple=True, callback=_pairs, help="Column of each field, such as email=Mail,name=Name."
 )
-@click.option("--origin", help="Name of this import (default: the file's).")
+@click.option(
+    "--default",
+    "usual",
+    multiple=True,
+    callback=_pairs,
+    help="Value of a field for rows without it, such as frequency=weekdays.",
+)
+@click.option("--origin", help="Name of this import (default: the name of the file).")
 @click.option(
     "--existing",
     type=click.Choice(("update", "keep")),
     default="update",
-    help="For subscribers imported before.",
+    show_default=True,
+    help="Update or keep subscribers who were imported before.",
 )
 @click.option("--dry-run", is_flag=True, help="Show the result, and change nothing.")
 @click.option(
-    "--rejected", type=click.Path(dir_okay=False, path_type=Path), help="Write the rejected rows to this file."
+    "--rejected",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the rejected rows with reasons to this file.",
 )
 @json_option
 @click.pass_obj
@@ -129,10 +138,12 @@ def import_(
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: from the file name, else csv.")
 @click.option("--origin", help="Only subscribers of this import, or of subscribers.yaml.")
-@click.option("--barred", is_flag=True, help="Export the suppressed addresses instead.")
+@click.option("--barred", "suppressed", is_flag=True, help="Export the suppressed addresses instead.")
 @json_option
 @click.pass_obj
-def export(home: Path, file: Path | None, format_: str | None, origin: str | None, barred: bool, as_json: bool) -> None:
+def export(
+    home: Path, file: Path | None, format_: str | None, origin: str | None, suppressed: bool, as_json: bool
+) -> None:
     """Write the subscribers who may be mailed to FILE or to stdout, in a format that other tools read."""
     import sys
 
@@ -150,14 +161,14 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
             raise ConfigurationError(
                 [ConfigProblem("--origin", 0, f"there is no '{origin}'; known: {', '.join(known)}")]
             )
-        chosen = (
+        records = (
             app.subscriber_admin.suppressed()
-            if barred
+            if suppressed
             else app.subscriber_admin.subscribers(None if origin is None else known[origin])
         )
         excluded: Counter[str] = Counter()
         pauses = PreferenceStore(app.database).paused(app.now())
-        rows = _leaving(_with_preferences(app, chosen, pauses), kind, excluded, barred=barred)
+        rows = _export_rows(_with_preferences(app, records, pauses), kind, excluded, suppressed=suppressed)
         if file is None:
             count = subscriber_export.write(rows, sys.stdout, kind)
         else:
@@ -172,16 +183,16 @@ def export(home: Path, file: Path | None, format_: str | None, origin: str | Non
 
 
 def _with_preferences(
-    app: App, chosen: Iterable[SubscriberRecord], pauses: Mapping[str, datetime]
+    app: App, records: Iterable[SubscriberRecord], pauses: Mapping[str, datetime]
 ) -> Iterator[tuple[SubscriberRecord, datetime | None]]:
     """Yield subscribers with their own preferences applied, and the end of their own pause.
 
-    A subscriber whom the list pauses has no end of pause.
+    A pause that the list sets has no end.
     """
     from digest.store.people.preferences import PreferenceStore
 
     own = PreferenceStore(app.database).chosen()
-    for row in chosen:
+    for row in records:
         fields: dict[str, Any] = dict(own.get(row.address, {}))
         if "topics" in fields:
             fields["topics"] = tuple(fields["topics"])
@@ -193,16 +204,16 @@ def _with_preferences(
         yield replace(row, subscriber=replace(row.subscriber, **fields)) if fields else row, until
 
 
-def _leaving(
-    chosen: Iterable[tuple[SubscriberRecord, datetime | None]], kind: str, excluded: Counter[str], *, barred: bool
+def _export_rows(
+    records: Iterable[tuple[SubscriberRecord, datetime | None]], kind: str, excluded: Counter[str], *, suppressed: bool
 ) -> Iterator[ExportRow]:
     from digest.subscribers.imports.export import ExportRow
     from digest.subscribers.imports.formats import PAUSABLE
 
-    for row, until in chosen:
-        if row.suppressed and not barred:
+    for row, until in records:
+        if row.suppressed and not suppressed:
             excluded["suppressed (--barred exports these)"] += 1
-        elif row.subscriber.status != "active" and not barred and kind not in PAUSABLE:
+        elif row.subscriber.status != "active" and not suppressed and kind not in PAUSABLE:
             excluded[f"paused, which {kind} cannot express"] += 1
         else:
             yield ExportRow(row.subscriber, row.origin, row.suppressed, row.suppressed_at, row.agreed_at, until)
@@ -212,7 +223,7 @@ def _document(
     file: Path, origin: str, lists: ListBundle, done: ImportResult, rejected: _Rejected, *, dry_run: bool
 ) -> dict[str, Any]:
     """Return the JSON document. Its top-level keys describe the first list of a file that holds several."""
-    held = [
+    parts = [
         {
             "file": part.file.path.name,
             "format": part.format,
@@ -227,7 +238,7 @@ def _document(
         name, own = lists.locate(line)
         rows.append({"line": own, "email": email, "reason": reason, "file": name})
     return {
-        **held[0],
+        **parts[0],
         "file": file.name,
         "origin": origin,
         "dry_run": dry_run,
@@ -237,7 +248,7 @@ def _document(
         "kept": done.kept,
         "barred": done.suppressed,
         "still_barred": done.still_suppressed,
-        "lists": held,
+        "lists": parts,
         "rejected": rows,
     }
 
@@ -277,9 +288,8 @@ def _show(
     result = ", ".join(f"{count} {what}" for count, what in numbers if count) or "no subscribers"
     click.echo(f"{'Would import' if dry_run else 'Imported'} as {origin}: {result}.")
     if done.still_suppressed:
-        note(
-            f"{plural(done.still_suppressed, 'subscriber', 'subscribers')} left or bounced here before and get no mail."
-        )
+        count = plural(done.still_suppressed, "subscriber", "subscribers")
+        note(f"{count} unsubscribed or bounced here before and get no mail.")
 
 
 def _write_rejected(target: Path, lists: ListBundle, rejected: _Rejected) -> None:
