@@ -74,11 +74,10 @@ def collect(
     progress: Callable[[SourceReport], None] | None = None,
     patient: bool = False,
 ) -> CollectReport:
-    """Read every source and save its articles.
+    """Read every source and save its articles. Raises only what `store` and `progress` raise.
 
-    `progress` is called from the caller's thread for each source when it is done. `patient` skips sources that keep
-    failing until their back-off is over; use it for runs that nobody waits for. Raises only what `store` and
-    `progress` raise.
+    `progress` is called for each source when it is done. `patient` skips sources that keep failing until their back-off
+    is over; use it for runs that nobody waits for.
     """
     _import_parsers()
     reader = SourceReader(context)

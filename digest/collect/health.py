@@ -82,10 +82,9 @@ def after_success(
 def after_failure(
     state: SourceState, now: datetime, error: str, retry_after: float | None, *, fetched: bool = False
 ) -> SourceState:
-    """The state after a failure. Validators stay, as what was read before is still what was saved.
+    """The state after a failure; `retry_after` is in seconds. Validators stay, as what was read before is still saved.
 
-    `retry_after` is in seconds. `fetched` says that a document came but could not be used: then the address that the
-    source moved to is dropped, and its own one is tried next time.
+    `fetched` says that a document came but could not be used: the address that the source moved to is dropped.
     """
     health = replace(
         state.health,

@@ -1,7 +1,6 @@
 """Images that documents name: files next to them, or URLs. Recognises decoration such as tracking pixels and spacers.
 
-Only files below the document's folder are read. Nothing from the network can name a file: a parser knows a folder only
-while a document of it is being read (`open_document`).
+A file can be named only while a document of its folder is being read (`open_document`), never from the network.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Parse the JSON of a news API with a mapping from our fields to paths. JSON Feed has its own module. Never raises."""
+"""Parse the JSON of a news API with a mapping from our fields to paths. Also JSON Feed. Never raises."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from digest.collect.cleaning.normalise import assemble
 from digest.collect.feeds.dates import parse_date
 from digest.collect.feeds.entry import EXCERPT
 from digest.collect.feeds.sanitise_xml import MAX_ITEMS
-from digest.collect.images import is_decoration
-from digest.collect.markup import plain, read_html
-from digest.collect.types import ParseContext, ParseResult, RawItem, WarningLog
-from digest.models import Image, JsonMapping
+from digest.collect.images import is_decoration, resolve_image
+from digest.collect.markup import paragraphs, plain, read_html
+from digest.collect.types import FeedInfo, ParseContext, ParseResult, RawItem, WarningLog
+from digest.models import JsonMapping
 
 
 # Sources: https://newsapi.org/docs/endpoints/everything, https://docs.gnews.io/endpoints/search-endpoint,
@@ -41,6 +41,20 @@ _NEWSAPI = JsonMapping(
     author="author",
     publisher="source.name",
     utc=True,
+)
+
+_JSON_FEED = JsonMapping(
+    title="title",
+    url="url | external_url",
+    published="date_published",
+    updated="date_modified",
+    body="content_html",
+    excerpt="summary",
+    image="image | banner_image",
+    author="authors[].name | authors.name | author.name | author[].name | authors | author",
+    categories="tags",
+    language="language",
+    guid="id",
 )
 
 # API by name, in the order in which they are tried: NewsAPI has all keys of GNews.
@@ -181,27 +195,63 @@ def parse_api(text: str, context: ParseContext) -> ParseResult:
     elements = find_list(document, mapping.items)
     if elements is None:
         return ParseResult("", error=_no_list(document, mapping.items))
+    entries = _entries(elements, mapping, log)
+    _warn_unused_paths(entries, given, log)
+    items = _items(entries, mapping, context.url, log)
+    made = assemble(items, context)
+    lost = len(elements) - len(items) + made.lost
+    return ParseResult(kind, made.articles, lost, log.messages(), duplicates=made.duplicates)
+
+
+def read_json_feed(text: str, context: ParseContext) -> tuple[FeedInfo, list[RawItem], int] | str:
+    """A JSON Feed 1.0 or 1.1 (https://www.jsonfeed.org/version/1.1/): its info, items and lost items; or an error.
+
+    Lenient about types, as publishers are: accepts a number as id, a string as author list, a missing version.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return f"It looks like JSON but can't be read ({str(error)[:100]})."
+    elements = document.get("items") if isinstance(document, dict) else None
+    if not isinstance(elements, list):
+        return "It is JSON, but not a JSON Feed (it has no list named items)."
+    base = context.url or absolute_url(as_text(document.get("home_page_url")), "")
+    authors = _author(document, _JSON_FEED)
+    items = _items(_entries(elements, _JSON_FEED, context.log), _JSON_FEED, base, context.log)
+    for item in items:
+        item.author = item.author or authors
+    info = FeedInfo(plain(as_text(document.get("title"))), as_text(document.get("language")))
+    return info, items, len(elements) - len(items)
+
+
+def _entries(elements: list[Any], mapping: JsonMapping, log: WarningLog) -> list[dict[str, Any]]:
+    """The objects among the elements, at most the newest MAX_ITEMS, in the document's order."""
     entries = [element for element in elements if isinstance(element, dict)]
-    lost = len(elements) - len(entries)
-    if lost:
-        log.add(f"{lost} of its items are not objects")
+    if len(entries) < len(elements):
+        log.add(f"{len(elements) - len(entries)} of its items are not objects")
     if not elements:
         log.add("it has no items")
-    if len(entries) > MAX_ITEMS:
-        log.add(f"{len(entries)} items are too many; the newest {MAX_ITEMS} were read")
-        lost += len(entries) - MAX_ITEMS
-        entries = _newest(entries, mapping)
-    _warn_unused_paths(entries, given, log)
+    if len(entries) <= MAX_ITEMS:
+        return entries
+    log.add(f"{len(entries)} items are too many; the newest {MAX_ITEMS} were read")
+
+    def age(at: int) -> float:
+        date = parse_date(_date(entries[at], mapping.published, mapping))
+        return date.timestamp() if date is not None and date.year > 1900 else 0.0
+
+    order = sorted(range(len(entries)), key=age, reverse=True)[:MAX_ITEMS]
+    return [entries[at] for at in sorted(order)]
+
+
+def _items(entries: list[dict[str, Any]], mapping: JsonMapping, base: str, log: WarningLog) -> list[RawItem]:
     items = []
     for entry in entries:
         try:
-            items.append(_item(entry, mapping, context.url))
+            items.append(_item(entry, mapping, base))
         except Exception as error:
             # One odd item must not lose the others.
             log.count(f"could not be read ({type(error).__name__})")
-            lost += 1
-    made = assemble(items, context)
-    return ParseResult(kind, made.articles, lost + made.lost, log.messages(), duplicates=made.duplicates)
+    return items
 
 
 def _warn_unused_paths(entries: list[dict[str, Any]], given: JsonMapping, log: WarningLog) -> None:
@@ -243,9 +293,10 @@ def _item(entry: dict[str, Any], mapping: JsonMapping, base: str) -> RawItem:
     if raw and not item.url:
         item.warnings.append("its link is not http or https, or is relative without a base")
     item.date, item.updated = _date(entry, mapping.published, mapping), _date(entry, mapping.updated, mapping)
-    item.author = ", ".join(name for one in texts(entry, mapping.author)[:10] if (name := plain(one)))[:200]
+    item.author = _author(entry, mapping)
     categories = _split_names(texts(entry, mapping.categories))
-    item.categories = [name for one in categories if (name := plain(one)[:100])]
+    # A bare number is an id.
+    item.categories = [name for one in categories if (name := plain(one)[:100]) and not name.isdigit()]
     item.section = plain(text(entry, mapping.section))[:60]
     language = text(entry, mapping.language)
     item.language = language if _LANGUAGE.fullmatch(language) else ""
@@ -253,13 +304,19 @@ def _item(entry: dict[str, Any], mapping: JsonMapping, base: str) -> RawItem:
     if content.cut:
         item.warnings.append("its text is extremely long and was cut")
     item.body = content.blocks
+    if mapping is _JSON_FEED and not item.body:
+        item.body = paragraphs(text(entry, "content_text"))
     item.excerpt = " ".join(b.text for b in read_html(_text_to_html(text(entry, mapping.excerpt)), "").blocks)
     item.excerpt = item.excerpt[: 3 * EXCERPT]
     if not item.excerpt and len(item.body) == 1 and len(item.body[0].text) <= EXCERPT:
         item.excerpt, item.body = item.body[0].text, []
-    pictures = (absolute_url(_url(one), item.url or base) for one in texts(entry, mapping.image))
-    item.images = [Image(url) for url in pictures if url and not is_decoration(url, None, None)] + content.images
+    pictures = (resolve_image(_url(one), item.url or base) for one in texts(entry, mapping.image))
+    item.images = [one for one in pictures if one and not is_decoration(one.url, None, None)] + content.images
     return item
+
+
+def _author(entry: dict[str, Any], mapping: JsonMapping) -> str:
+    return ", ".join(name for one in texts(entry, mapping.author)[:10] if (name := plain(one)))[:200]
 
 
 def _text_to_html(text: str) -> str:
@@ -298,15 +355,6 @@ def _date(entry: dict[str, Any], path: str, mapping: JsonMapping) -> str:
         return whole[:13] if len(whole) > 10 else whole
     # Of two zones the first counts, so this one applies only if the text has none.
     return f"{raw} UTC" if raw and mapping.utc else raw
-
-
-def _newest(entries: list[dict[str, Any]], mapping: JsonMapping) -> list[dict[str, Any]]:
-    def age(at: int) -> float:
-        date = parse_date(_date(entries[at], mapping.published, mapping))
-        return date.timestamp() if date is not None and date.year > 1900 else 0.0
-
-    order = sorted(range(len(entries)), key=age, reverse=True)[:MAX_ITEMS]
-    return [entries[at] for at in sorted(order)]
 
 
 def _no_list(document: Any, path: str) -> str:

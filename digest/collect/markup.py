@@ -1,7 +1,6 @@
 """Extract text and images from the HTML in feeds and pages.
 
-Walks the tree without recursion and limits lengths, so that extreme nesting and sizes are cheap. Comments, scripts,
-styles, forms and embedded frames are left out.
+Walks the tree without recursion and limits lengths, so that extreme nesting and sizes are cheap.
 """
 
 from __future__ import annotations

@@ -49,8 +49,7 @@ _MAX_PAGE_BYTES = 3_000_000
 class ParseLimiter:
     """Limits parsing to one document per core, and to one large document at a time.
 
-    Hundreds of threads wait for answers; parsing in all of them would only thrash. A large document takes twenty times
-    its size in memory while it is parsed.
+    Parsing in hundreds of threads would only thrash. A large document takes twenty times its size in memory.
     """
 
     def __init__(self, cores: int | None = None) -> None:

@@ -50,10 +50,9 @@ class CollectStore(Protocol):
         """Replace the source's state. Called only after its articles are saved."""
 
     def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> SaveCounts:
-        """Store articles by id, durably.
+        """Store articles by id, durably. An undated article keeps its first `published`.
 
-        An undated article keeps its first `published`: the time when it was first seen. An article whose source is
-        not among those `listed` moves to the source that gives it now.
+        An article whose source is not among those `listed` moves to the source that gives it now.
         """
 
     def save_images(self, images: Sequence[InlineImage]) -> None:

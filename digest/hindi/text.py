@@ -35,12 +35,7 @@ _CACHED_LENGTH = 40
 
 _PIECE_LENGTH = 1_000
 _PIECE = re.compile(f"[\\s\\S]{{1,{_PIECE_LENGTH}}}[^\\n -~]{{0,{_PIECE_LENGTH}}}")
-_PRECOMPOSED = re.compile("[\u0958-\u095f]")
 _JOINED_NUKTA = (("\u0929", "न"), ("\u0931", "र"), ("\u0934", "ळ"))
-_NOT_NFC = re.compile("[^\x00-\u02ff\u0901-\u0950\u0960-\u097f\u200b-\u200d\u2010-\u2026]")
-_NOT_NFC_NUKTA = re.compile(f"{NUKTA}(?<![\u0915-\u0927\u092a-\u092f\u0932\u0935-\u0939]{NUKTA})")
-"""What NFC may change: any letter but these, and a nukta that is alone or that composes with its letter (न र ळ)."""
-
 _MOJIBAKE = ("à¤", "à¥", "Ã", "â€")
 _DROPPED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
@@ -133,22 +128,8 @@ def deva_ratio(text: str) -> float:
 
 
 def _nfc(text: str) -> str:
-    """Normalise to NFC in pieces that end before ASCII, because `unicodedata` sorts a run of marks in quadratic time.
-
-    A nukta makes `unicodedata` decompose the whole text, so text that is NFC already is recognised by its letters.
-    """
-    if _is_nfc(text):
-        return text
-    text = _PRECOMPOSED.sub(lambda letter: unicodedata.normalize("NFC", letter[0]), text)
-    if _is_nfc(text):
-        return text
-    if len(text) <= _PIECE_LENGTH:
-        return unicodedata.normalize("NFC", text)
+    """NFC in pieces that end before ASCII, because `unicodedata` sorts a run of marks in quadratic time."""
     return "".join(unicodedata.normalize("NFC", piece) for piece in _PIECE.findall(text))
-
-
-def _is_nfc(text: str) -> bool:
-    return not (_NOT_NFC.search(text) or (NUKTA in text and _NOT_NFC_NUKTA.search(text)))
 
 
 def _repair_once(text: str) -> str:

@@ -1,6 +1,5 @@
 """What templates receive: an edition ready to print, with all texts cleaned and all dates in words.
 
-Decides about content, not about looks: which story is the lead, which are told in brief, which images are shown.
 The fields of the classes here are the names that a template may use (docs/letter.md).
 """
 
@@ -247,8 +246,7 @@ def _stories_with_picture(edition: Edition, limit: int, brief: set[str]) -> set[
 def _picture(image: Image | None, width: int, title: str = "") -> Picture | None:
     """`image` in a slot of `width` pixels, or None if it is too small or not https: or cid:.
 
-    Mail clients block other addresses or warn about them. Feeds rarely describe an image, so `title` is its alt
-    text, as far as it fits.
+    Mail clients block other addresses. Feeds rarely describe an image, so `title` is its alt text, as far as it fits.
     """
     if image is None or 0 < (image.width or 0) < MIN_SCALE * width:
         return None

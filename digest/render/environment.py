@@ -111,8 +111,7 @@ class EmailEnvironment(Environment):
 def make_environment(template_dirs: Sequence[Path], language: str) -> Environment:
     """An environment that searches `template_dirs` in order: the newsletter's own folder first, the built-in one last.
 
-    `house/` always means the last folder, so that a newsletter's `letter.html.j2` can extend
-    `house/letter.html.j2` and override a single block.
+    `house/` always means the last folder, so that an own template can extend the built-in one of the same name.
     """
     environment = EmailEnvironment(
         loader=ChoiceLoader([FolderLoader(template_dirs), PrefixLoader({"house": FolderLoader(template_dirs[-1:])})]),
@@ -144,8 +143,7 @@ def rule(text: str, mark: str = "─") -> str:
 def localised(catalogue: Callable[[], Catalogue]) -> dict[str, Any]:
     """`gettext` and `ngettext` for templates (`_` is Jinja's alias). `catalogue` is called for each message.
 
-    Unlike Jinja's own functions they escape translations for HTML, because a newsroom's may contain `&`, and reject
-    a message without a translation, which would appear in English.
+    Unlike Jinja's own they escape translations for HTML, and reject a message without a translation.
     """
 
     def catalogue_with(message: str) -> Catalogue:

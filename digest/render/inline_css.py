@@ -1,7 +1,6 @@
 """Inline CSS: turn style rules into style attributes. The only module that imports premailer.
 
-premailer is unmaintained, and its defaults break a Hindi email: it drops the doctype, strips `!important` from dark
-mode, and fetches @import. The settings here avoid that; tests/render/test_inline.py has a test for each trap.
+Its defaults break a Hindi email; tests/render/test_inline.py has a test for each trap.
 """
 
 from __future__ import annotations
@@ -25,9 +24,8 @@ _IMPORT = re.compile(r"@import\b|@\\", re.I)
 def inline(html: str) -> str:
     """Move the rules of the plain `<style>` into style attributes, and remove that block.
 
-    `<style data-premailer="ignore">` is kept byte for byte (without the attribute) for media queries, dark mode and
-    :hover. Opens no connection. Raises TemplateMistake for another doctype, for `@import`, and for a style sheet
-    that premailer rejects.
+    `<style data-premailer="ignore">` is kept for media queries, dark mode and :hover. Raises TemplateFault for another
+    doctype, for `@import`, and for a style sheet that premailer rejects.
     """
     if not html.startswith(DOCTYPE):
         raise TemplateFault(f"the HTML must start with exactly {DOCTYPE}, with nothing before it")

@@ -30,10 +30,9 @@ _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 
 class Renderer:
-    """Renders the emails of one newsletter.
+    """Renders the emails of one newsletter. Changed templates are read again.
 
-    `template_dirs`: the newsletter's own folder first, the built-in one last; a file in an earlier folder replaces
-    its namesake. Changed templates are read again. An email of more than `budget` decoded bytes is cut to fit.
+    A file in an earlier folder of `template_dirs` replaces its namesake. An email of more than `budget` bytes is cut.
     """
 
     def __init__(self, branding: Branding, template_dirs: Sequence[Path], *, budget: int | None = None) -> None:
@@ -44,10 +43,9 @@ class Renderer:
         self._jinja: Environment | None = None
 
     def render(self, edition: Edition, variant: Variant, *, now: datetime, test: bool = False) -> RenderedEmail | None:
-        """The email for `variant`, or None if its topics have no story today.
+        """The email for `variant`, or None if its topics have no story today. Raises TemplateFault.
 
-        `now` (aware) decides what 'today' means. With `test` the subject and the top of the email say so. Raises
-        TemplateMistake, one sentence with file and line, if a template is wrong.
+        `now` (aware) decides what 'today' means. With `test` the subject and the top of the email say so.
         """
         selected = select(edition, variant)
         if selected is None:

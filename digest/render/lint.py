@@ -359,11 +359,10 @@ RULES = (_check_html, _check_links, _check_images, _check_contrast, _check_sizes
 def lint(
     email: RenderedEmail, edition: Edition | None = None, image_sizes: Mapping[str, int] | None = None
 ) -> list[Finding]:
-    """All findings, errors first. An error stops a send.
+    """All findings, errors first. An error stops a send. `image_sizes` are the bytes of attached images by Content-ID.
 
-    Text that looks like a template's leftover is an error in a sample email (no `edition`) and in the editor's own
-    words. In stories from other sites it is a warning, because no feed may stop a send. `image_sizes` are the bytes
-    of the images attached to emails, by Content-ID.
+    What looks like a template's leftover is an error in a sample email (no `edition`) and in the editor's words. In
+    stories from other sites it is a warning, because no feed may stop a send.
     """
     tree = parse(email.html) if email.html else None
     found = [*check_texts(email, tree, edition), *(finding for rule in RULES for finding in rule(email, tree))]

@@ -1,8 +1,7 @@
 """The size of an email, and how to make it fit: first shorter summaries of the lowest stories, then fewer stories.
 
-Gmail hides everything beyond about 102 KB, footer and unsubscribe link included. Nobody outside knows whether it
-counts the decoded text, base64 or quoted-printable, and Devanagari differs by a factor of two between them, so
-`measure` gives all three.
+Gmail hides everything beyond about 102 KB, footer and unsubscribe link included. Nobody knows whether it counts the
+decoded text, base64 or quoted-printable, so `measure` gives all three.
 """
 
 from __future__ import annotations
@@ -63,9 +62,8 @@ def measure(email: RenderedEmail) -> Sizes:
 def fit(edition: Edition, render: Callable[[Edition], RenderedEmail | None], budget: int) -> Fitted:
     """Render `edition` in at most `budget` decoded bytes, as far as three stories allow it.
 
-    The email also stays below Gmail's limit in quoted-printable, which is up to 2.3 times the decoded bytes for pure
-    Devanagari. A budget of more than half that limit overrides it: the newsroom has decided how Gmail counts.
-    A binary search over the possible cuts calls `render` about a dozen times at most.
+    The email also stays below Gmail's limit in quoted-printable, up to 2.3 times the decoded bytes for Devanagari. A
+    budget of more than half that limit overrides it.
     """
 
     def fits(email: RenderedEmail) -> bool:

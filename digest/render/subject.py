@@ -1,7 +1,6 @@
 """Subject line and preheader: what a recipient sees before opening.
 
-A phone shows about 26 to 38 aksharas of a subject and 30 to 70 of the preheader; a Devanagari cluster is 1.26 times
-as wide as a Latin letter (measured). Decoration that a paper puts around a headline on its own site (LIVE:, ★, 🔴)
+A phone shows about 26 to 38 aksharas of a subject and 30 to 70 of the preheader. Decoration of a headline (LIVE:, ★)
 means nothing in an inbox, and spam filters count it against the sender.
 """
 
@@ -60,8 +59,7 @@ _LOWER_CASE_WORDS = frozenset(
 def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
     """The lead's headline in at most 45 clusters, cut between words, with the date after it if it fits.
 
-    Gmail joins emails with the same subject into one thread, so the subject differs from all of `taken`, those of
-    other editions: the date is added, and then a number. An edition without stories is named by its date.
+    Gmail joins emails with the same subject into one thread, so it differs from all of `taken`, by date and number.
     """
     used = {_thread_key(subject) for subject in taken}
     lead = _lead(edition)
@@ -85,8 +83,7 @@ def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -
 def preheader(edition: Edition, language: str) -> str:
     """The next headlines in at most 70 clusters, never the subject again.
 
-    Below 30 clusters the inbox would fill up with the first words of the body, so a short preheader continues with
-    the lead's summary, then with a fixed sentence and the date.
+    Inboxes fill a short preheader with the body's first words, so it continues with the lead's summary.
     """
     lead = _lead(edition)
     seen = {_thread_key(_headline_of(lead, language))} if lead else set()
@@ -135,10 +132,9 @@ def clean_headline(title: str, *, language: str, story_language: str) -> str:
 
 
 def shorten(text: str, limit: int, least: int, *, clauses: bool = False) -> str:
-    """`text` cut between words to at most `limit` clusters, with '…'.
+    """`text` cut between words to at most `limit` clusters, with '…', and not after a word that needs another.
 
-    Not cut after a word that calls for another ('… के', '… और', '… 18') as long as `least` clusters remain. With
-    `clauses`, cut at the end of a clause if `least` clusters remain.
+    With `clauses`, cut at the end of a clause if `least` clusters remain.
     """
     short = cut.shorten(text, limit)
     if short == text or cut.length(short) <= least:

@@ -1,7 +1,6 @@
 """Explain what is wrong in a template in one sentence with file and line.
 
-Also rejects what Jinja ignores silently when one template extends another: a block with an unknown name, and text
-outside of all blocks.
+Also rejects parts that Jinja ignores silently: blocks with an unknown name, and text outside of all blocks.
 """
 
 from __future__ import annotations
@@ -64,9 +63,9 @@ class SuggestingUndefined(StrictUndefined):
 
 
 def explain(error: Exception, template: str, environment: Environment, names: Collection[str]) -> TemplateFault:
-    """Turn `error`, raised while `template` was loaded or rendered, into a TemplateMistake.
+    """Turn `error`, raised while `template` was loaded or rendered, into a TemplateFault at the innermost template.
 
-    `names` are those that a template receives. The location is that of the innermost template.
+    `names` are those that a template receives.
     """
     if isinstance(error, TemplateFault):
         return TemplateFault(str(error))

@@ -1,7 +1,6 @@
 """Texts of an email: cleaned of what comes from outside, and typeset. Stored articles are not changed.
 
-Templates escape HTML; this handles what escaping does not. A placeholder typed into a headline would be replaced by
-the recipient's own token, and premailer percent-encodes a host that is not ASCII.
+A placeholder typed into a headline would be replaced by the recipient's own token.
 """
 
 from __future__ import annotations
@@ -80,8 +79,7 @@ def devanagari_digits_in_html(html: str) -> str:
 def acronyms_in_devanagari(text: str, language: str = "hi") -> str:
     """`text` with its runs of capitals in Devanagari (`G20` becomes `जी20`), for subject lines.
 
-    Devanagari has no case, so one `RBI` makes a Hindi subject count as "all capitals" for spam filters (SpamAssassin
-    SUBJ_ALL_CAPS, 0.5 points). Words with a lower-case letter stay as they are.
+    One `RBI` makes a Hindi subject count as "all capitals" for spam filters (SpamAssassin SUBJ_ALL_CAPS).
     """
     names = LETTERS | _OTHER_LETTER_NAMES.get(language, {})
     return _CAPITALS.sub(lambda match: _acronym(match[0], names), text)

@@ -15,8 +15,7 @@ from digest.models import Edition, Section, Variant
 def variant_for(edition: Edition, topics: Sequence[str], form: Literal["html", "text"]) -> Variant:
     """The variant for a subscriber who chose `topics`; no topics means all.
 
-    Topics that the edition lacks make no difference. Keys look like `html`, `text` and `html-0.3`, where the numbers
-    are positions of sections.
+    Keys look like `html`, `text` and `html-0.3`, where the numbers are positions of sections.
     """
     names = [section.name for section in edition.sections]
     positions = [position for position, name in enumerate(names) if name in topics]
@@ -29,8 +28,7 @@ def variant_for(edition: Edition, topics: Sequence[str], form: Literal["html", "
 def select(edition: Edition, variant: Variant) -> Edition | None:
     """The sections that `variant` asks for, plus the lead story even if its section was not chosen.
 
-    Keeps the order and drops empty sections. None if no chosen section has a story: such subscribers did not ask
-    for the lead alone, so they get no email.
+    None if no chosen section has a story: such subscribers did not ask for the lead alone.
     """
     sections: list[Section] = []
     any_chosen = False

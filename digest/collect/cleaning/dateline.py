@@ -116,9 +116,8 @@ def _is_date(key: str) -> bool:
 def split_dateline(text: str, *, opens: bool = True, context: str = "") -> tuple[str, str]:
     """The place and the text without its dateline; ('', text) if it has none.
 
-    The place is the names of places, joined by `, `, without agencies. With `opens`, the text opens an article, where
-    a single word before a danda is a place; elsewhere only known names are. `context` is the article's title and
-    text, in which an unknown name may be used as a place.
+    The place is the names of places without agencies, joined by `, `. With `opens`, the text opens an article, where a
+    single word before a danda is a place. `context` is the article, in which an unknown name may be used as a place.
     """
     found, rest = "", _without_signature(text)
     for turn in range(_TWICE):

@@ -57,8 +57,7 @@ def absolute_url(link: str, base: str) -> str:
 def canonical_url(url: str) -> str:
     """One spelling for all URLs of a page, for comparing and not for visiting; '' if it is not http or https.
 
-    Always https; the host in lower case without `www.`, `m.` and `amp.`; no default port, fragment, tracking or AMP
-    parts, and no slash at the end; percent escapes normalised. Idempotent.
+    https, the host without `www.`, `m.` and `amp.`, and without port, fragment, tracking and AMP parts. Idempotent.
     """
     url = absolute_url(url, "")
     return _canonical(url) if url else ""

@@ -1,7 +1,6 @@
 """Tables of what sites add to titles and texts. Each row has an example, which is its test; clean.py applies them.
 
-A new quirk of a site is a new row here. Sources: research on 985 EDNIL articles, ILSUM titles, Bhaskar and Jagran
-headline feeds, WordPress sites.
+Sources: research on 985 EDNIL articles, ILSUM titles, Bhaskar and Jagran headline feeds, WordPress sites.
 """
 
 from __future__ import annotations

@@ -199,9 +199,8 @@ _DEVANAGARI = re.compile("[\u0904-\u0939]")
 def is_mislabelled(items: Sequence[RawItem], source: Source, now: datetime, feed: FeedInfo) -> bool:
     """Whether the feed's dates that say +00:00 (or GMT) are Indian time.
 
-    That needs two items far ahead of `now`, or one item or the feed's build date ahead by nearly the whole offset; no
-    item may be further ahead than the offset. And the feed must be Indian: a host in .in, Hindi as its language, or
-    titles in Devanagari.
+    The feed must be Indian, and have two items far ahead of `now`, or one item or its build date ahead by nearly the
+    whole offset. No item may be further ahead than the offset.
     """
     dates = [date for item in items if (date := zero_labelled(item.date)) is not None]
     ahead = sorted(date - now for date in dates if date - now > CLOCK_DRIFT)

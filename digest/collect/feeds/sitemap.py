@@ -1,7 +1,6 @@
 """Parse sitemaps (https://www.sitemaps.org/protocol.html) and news sitemaps into articles.
 
-An index gives the URLs of its newest sitemaps. Elements are identified by their local names and their parents', as
-publishers use different prefixes and sometimes do not declare them.
+Elements are identified by their local names, as publishers use different prefixes and sometimes do not declare them.
 """
 
 from __future__ import annotations
@@ -55,8 +54,7 @@ _LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f]{2,}")
 def parse_sitemap(text: str, context: ParseContext) -> ParseResult:
     """The articles of a `<urlset>`, or the URLs of the sitemaps that a `<sitemapindex>` names.
 
-    `text` is XML without its prolog. If no URL has a title, the newest MAX_LINKS become links only; otherwise URLs
-    without a title are lost.
+    If no URL has a title, the newest MAX_LINKS become links only; otherwise URLs without a title are lost.
     """
     log = context.log
     if text.count("<") > MAX_TAGS:

@@ -15,10 +15,10 @@ from digest.collect.cleaning.identity import absolute_url
 from digest.collect.cleaning.normalise import assemble
 from digest.collect.feeds.autodiscovery import feed_link
 from digest.collect.feeds.entry import entry_item
-from digest.collect.feeds.jsonfeed import read_json_feed
 from digest.collect.feeds.sanitise_xml import MAX_ITEMS, limit_items, sanitise_xml, size_problem
 from digest.collect.feeds.sitemap import title_of
 from digest.collect.http.decode import decode
+from digest.collect.json_api import read_json_feed
 from digest.collect.markup import plain
 from digest.collect.sniff import FEED_ROOTS, Sniffed, sniff
 from digest.collect.types import FeedInfo, ParseContext, ParseResult, RawItem
@@ -41,11 +41,9 @@ class _Feed:
 def parse_feed(
     data: bytes, *, source: Source, base_url: str = "", content_type: str = "", now: datetime
 ) -> ParseResult:
-    """The articles of one feed.
+    """The articles of one feed, at most the newest MAX_ITEMS. `base_url` is its URL, `content_type` the HTTP header.
 
-    Relative links are resolved against `base_url`, the URL of the document; `content_type` is the HTTP header. HTML,
-    dangerous entity declarations and unknown documents give an error; for a web page, `feed_url` is the feed that it
-    names. Feeds of more than MAX_ITEMS items are cut to the newest ones, and the others count as lost.
+    HTML, dangerous entities and unknown documents give an error; for a web page, `feed_url` is the feed that it names.
     """
     context = ParseContext(source, now, base_url)
     try:
@@ -119,12 +117,8 @@ def _kind(version: str, root: str) -> str:
 
 
 def _json_feed(text: str, context: ParseContext) -> _Feed | ParseResult:
-    read = read_json_feed(text, context.url, MAX_ITEMS)
-    if read.error:
-        return ParseResult("", error=read.error)
-    for warning in read.warnings:
-        context.log.add(warning)
-    return _Feed("jsonfeed", FeedInfo(read.title, read.language), read.items, read.lost)
+    read = read_json_feed(text, context)
+    return ParseResult("", error=read) if isinstance(read, str) else _Feed("jsonfeed", *read)
 
 
 def _web_page(text: str, url: str) -> ParseResult:

@@ -1,7 +1,6 @@
-"""Connect to the exact address that guard.py has checked, and close the connection at a deadline.
+"""Connect to the exact address that ssrf.py has checked, and close the connection at a deadline.
 
-A name could resolve to another address a moment after the check. So the address is connected to, while SNI and the
-certificate check use the name.
+A name could resolve to another address after the check. SNI and the certificate check use the name.
 """
 
 from __future__ import annotations

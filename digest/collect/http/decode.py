@@ -1,7 +1,6 @@
 """Decompress a body while it is received, and decode it: by byte order mark, declared charset, UTF-8, else cp1252.
 
-A gzip bomb of 10 kB can expand to 10 MB, one of brotli or zstd to far more. So each decoder is asked for limited
-output. One that can't limit it (brotli before 1.2) is not used.
+A gzip bomb of 10 kB can expand to 10 MB, so each decoder is asked for limited output. brotli before 1.2 can't do that.
 """
 
 from __future__ import annotations
@@ -62,12 +61,10 @@ def decompress(chunks: Iterable[bytes], encoding: str, *, limit: int) -> Iterato
 def _decoders() -> dict[str, _Decoder]:
     """Decoders by encoding. brotli and zstandard are an extra (`hindi-digest[compression]`)."""
     found: dict[str, _Decoder] = {"": iter, "identity": iter, "gzip": _inflate, "deflate": _inflate}
-    brotli, zstandard, native = _module("brotli"), _module("zstandard"), _module("compression.zstd")
+    brotli, zstandard = _module("brotli"), _module("zstandard")
     if hasattr(getattr(brotli, "Decompressor", None), "can_accept_more_data"):
         found["br"] = lambda chunks: _decompress_brotli(chunks, brotli.Decompressor())
-    if native is not None:
-        found["zstd"] = lambda chunks: _decompress_zstd_native(chunks, native)
-    elif zstandard is not None:
+    if zstandard is not None:
         found["zstd"] = lambda chunks: _decompress_zstd(chunks, zstandard)
     return found
 
@@ -75,7 +72,7 @@ def _decoders() -> dict[str, _Decoder]:
 @cache
 def _decoder_errors() -> tuple[type[Exception], ...]:
     """What the decoders raise for damaged bodies."""
-    named = (("brotli", "error"), ("zstandard", "ZstdError"), ("compression.zstd", "ZstdError"))
+    named = (("brotli", "error"), ("zstandard", "ZstdError"))
     kinds = [getattr(_module(module), name, None) for module, name in named]
     return (zlib.error, *(kind for kind in kinds if kind is not None))
 
@@ -130,20 +127,6 @@ def _decompress_zstd(chunks: Iterable[bytes], zstandard: Any) -> Iterator[bytes]
         raise DecompressError("the packed body ended too early")
 
 
-def _decompress_zstd_native(chunks: Iterable[bytes], zstd: Any) -> Iterator[bytes]:
-    options = {zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW.bit_length() - 1}
-    engine = zstd.ZstdDecompressor(options=options)
-    for chunk in chunks:
-        data = chunk
-        while data or not (engine.needs_input or engine.eof):
-            if engine.eof:
-                engine = zstd.ZstdDecompressor(options=options)
-            yield engine.decompress(data, _MAX_OUTPUT)
-            data = engine.unused_data if engine.eof else b""
-    if not engine.eof:
-        raise DecompressError("the packed body ended too early")
-
-
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -160,8 +143,7 @@ _FALLBACK = "cp1252"
 def decode(data: bytes, content_type: str = "") -> tuple[str, str]:
     """The text, and a warning, or '' if the bytes have the declared encoding. Never raises.
 
-    A byte order mark overrides every declaration. Valid UTF-8 overrides a declared one-byte charset, as servers declare
-    latin-1 for UTF-8 and never the other way round.
+    Valid UTF-8 overrides a declared one-byte charset: servers declare latin-1 for UTF-8, never the other way round.
     """
     for mark, name in _BOMS:
         if data.startswith(mark):

@@ -1,7 +1,6 @@
-"""Fetch one URL safely, with limits on time, size, redirects and addresses.
+"""Fetch one URL safely, with limits on time, size, redirects and addresses. The next run is the retry.
 
-No cookies, and no retries: the next run is the retry. Secrets are sent only to the host that they are for, and appear
-in no message.
+Secrets are sent only to the host that they are for, and appear in no message.
 """
 
 from __future__ import annotations
@@ -237,9 +236,8 @@ class Fetcher:
     ) -> StreamedResponse:
         """Fetch a URL. Every redirect is checked like the first URL, and waits for the host limiter.
 
-        `etag` and `last_modified` are sent as conditions; an unchanged resource gives status 304. With `truncate_at`,
-        the body ends after so many bytes, and a longer one is no error. Raises FetchError for any status but 2xx and
-        304.
+        An unchanged resource gives 304. With `truncate_at`, a longer body is cut there. Raises FetchError for any
+        other status than 2xx and 304.
         """
         time_left = self._limits.total
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}

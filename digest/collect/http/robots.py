@@ -29,8 +29,7 @@ _USER_AGENT = re.compile(r"\s*user[-\s]*agent\b[\s:]*([^#/]*)", re.I)
 def parse_robots(text: str) -> Protego:
     """Parse a robots.txt, keeping only the rules for our agent and for `*`.
 
-    Protego matches agents by prefix, and its work grows with the agents times the rules of a group. With all other
-    agents under one name, only our exact name counts (RFC 9309, 2.2.1), and a hostile file stays cheap.
+    Protego matches agents by prefix, and slowly. With all others under one name only our exact name counts (RFC 9309).
     """
     lines = []
     for line in text.removeprefix("\ufeff").splitlines():

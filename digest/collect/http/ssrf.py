@@ -1,7 +1,6 @@
 """Protection against server-side request forgery: parse a URL, and check the addresses that its host resolves to.
 
-URLs of feeds and redirects come from outside. Without this check they could make the digest read a cloud's metadata
-service or a router's page.
+Without it a feed or a redirect could make the digest read a cloud's metadata service or a router's page.
 """
 
 from __future__ import annotations
@@ -87,9 +86,8 @@ def parse_url(url: str) -> Target:
 def resolve(host: str, port: int, *, allow_private: bool = False) -> list[Address]:
     """Resolve a host to the addresses that may be connected to, in the resolver's order.
 
-    `allow_private` permits addresses of an intranet and loopback, but never link-local ones, where clouds have their
-    metadata service. Raises UrlRefused if the name is unknown or any of its addresses is not allowed: a name with both
-    kinds is an attack or a mistake, and choosing one address would hide it.
+    `allow_private` permits addresses of an intranet and loopback, but never link-local ones. Raises UrlRefused if the
+    name is unknown or any address is not allowed: a name with both kinds is an attack or an error.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

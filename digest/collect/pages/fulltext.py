@@ -1,7 +1,6 @@
 """Complete an article from its page: text that the feed cut off, and fields that it left out.
 
-Fields that the feed has stay (title, date, id). A page about something else, or with no more text than the feed,
-adds no text, and the article gets a warning.
+A page about something else, or with no more text than the feed, adds no text, and the article gets a warning.
 """
 
 from __future__ import annotations
@@ -52,11 +51,10 @@ def wants_page(article: Article) -> bool:
 
 
 def complete(article: Article, page: bytes, url: str, content_type: str = "", *, page_title: bool = False) -> Article:
-    """The article with the text of its page, and with fields that only the page has. Never raises.
+    """The article with the text of its page, and with fields that only the page has. Problems become warnings.
 
-    `url` is the page's final address, `content_type` its HTTP header. The id stays. The date changes only if the feed
-    gave none. The page's canonical address is used if it is on the same host. Problems with the page become warnings.
-    With `page_title` the page's title replaces the article's.
+    `url` is the page's final address. The id stays, and the date if the feed gave one. With `page_title` the title of
+    the page replaces the article's.
     """
     try:
         return _complete(article, read_page(decode(page, content_type)[0], url), url, page_title=page_title)

@@ -90,8 +90,7 @@ class FulltextContext:
 def add_fulltext(parsed: ParseResult, source: Source, context: FulltextContext) -> tuple[ParseResult, bool]:
     """Complete the articles that their feed cut short. Also returns whether some are left for the next run.
 
-    If the document held links only, the page's title replaces the provisional one, and an article whose page could
-    not be read is left out. Never raises: failures become warnings of the source, each once with its count.
+    If the document held links only, the page's title is used, and articles whose page can't be read are left out.
     """
     return _FulltextRun(source, context, links_only=parsed.links_only).run(parsed)
 

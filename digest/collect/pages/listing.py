@@ -1,7 +1,6 @@
 """Parse a page that lists articles: the links that a CSS selector finds, with the data of their cards.
 
-A card is the largest element that contains links to one article only. It gives the article's date and image, and its
-title if the links have no text of their own.
+A card is the largest element with links to one article only. It gives date, image, and a title if the links have none.
 """
 
 from __future__ import annotations
@@ -50,8 +49,7 @@ class _Target:
 def parse_listing(text: str, context: ParseContext) -> ParseResult:
     """The links that `source.links` finds, in the order of the page, as articles with provisional titles.
 
-    An invalid selector, or one that finds nothing, gives an error. Links to other sites are left out and counted,
-    unless the selector itself names a URL.
+    Links to other sites are left out and counted, unless the selector itself names a URL.
     """
     from cssselect import SelectorError
     from lxml.cssselect import CSSSelector

@@ -197,8 +197,7 @@ def page_title(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle) -> str:
 def published_date(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle, page: str, url: str) -> str:
     """The publication date as the page writes it; '' if it gives none.
 
-    JSON-LD comes first, because it names the time zone more often than `<meta>` does. Without a date in either or in
-    microdata, a line of the text with a label such as 'Published' counts, then the day that htmldate finds.
+    JSON-LD comes first, because it names the time zone more often than `<meta>` does; htmldate comes last.
     """
     stated = [jsonld.published, *(meta.get(name, "") for name in _PUBLISHED_META)]
     stated += [first(tree, path) for path in _PUBLISHED_PATHS]
