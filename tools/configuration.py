@@ -27,7 +27,7 @@ def updated(text: str) -> str:
     for name, rows in tables.items():
         block = _BLOCK.format(name=name, table=_table(rows))
         pattern = re.escape(f"<!-- {name}:") + ".*?" + re.escape(f"<!-- end of {name} -->")
-        text, count = re.subn(pattern, lambda _match, block=block: block, text, flags=re.DOTALL)
+        text, count = re.subn(pattern, block.replace("\\", r"\\"), text, flags=re.DOTALL)
         if count != 1:
             raise ValueError(f"expected one block '{name}' in {DOCUMENT.name}, found {count}")
     return text

@@ -1,1 +1,1 @@
-"""Judges of a letter: sizes, accessibility, clients, spam rules, shaping, pixels. Development only; see README.md."""
+"""Checks of an email: sizes, accessibility, clients, spam rules, shaping, pixels. See README.md."""

@@ -1,7 +1,6 @@
-"""Editions to judge: the samples in both languages of the frame, every part of the template, and real feeds where
-they are. All is collected, composed and rendered by the product's own code in a temporary folder.
+"""Editions to check: the samples in both languages, every part of the template, and real feeds if there are any.
 
-Judges nothing and writes nothing that stays.
+The product's own code collects, composes and renders them in a temporary folder.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ from digest.models import Edition, Image, Section, Story
 
 NOW = "2026-11-23T07:00+05:30"
 STORIES = 20
-PICTURES = 5
+IMAGES = 5
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
 class Composed:
-    """An edition in its newsletter. `words` are those of the articles behind it: a text may end in no other."""
+    """An edition in its newsletter. `words` are those of its articles; a cut text must end in one of them."""
 
     name: str
     app: App
@@ -45,15 +44,15 @@ def composed(
     language: str = "hi",
     theme: str = "newspaper",
 ) -> Iterator[Composed]:
-    """An edition of at most STORIES from recorded feeds and folders, in a newsletter folder that is gone afterwards.
+    """Compose an edition of at most STORIES from recorded feeds and folders, in a temporary newsletter folder.
 
-    Another newsletter's `edition`, if given, is set in this one's frame instead.
+    Another newsletter's `edition`, if given, is rendered with this one's settings instead.
     """
     settings = {
         "newsletter": {
             "name": "सुबह की ख़बरें" if language == "hi" else "Morning News",
             "sender": {"name": "Subah Ki Khabar", "email": "news@example.com"},
-            "reply_to": "desk@example.com",
+            "reply_to": "editors@example.com",
             "language": language,
             "base_url": "https://news.example.com",
             "postal_address": "12 प्रेस मार्ग, नदीपुर 000000" if language == "hi" else "12 Press Road, Nadipur 000000",
@@ -72,60 +71,62 @@ def composed(
             else:
                 edition = pipeline.compose(app, app.now().date().isoformat()).edition
             if edition.state == "skipped":
-                raise SystemExit(f"{name}: nothing to judge, the edition is skipped: {edition.reason}")
+                raise SystemExit(f"{name}: there is nothing to check, the edition is skipped: {edition.reason}")
             yield Composed(name, app, edition, _words(app))
 
 
 def samples() -> list[Path]:
-    """The repository's own sources."""
+    """Return the sources of the repository's samples."""
     return [*sorted(path for path in (ROOT / "samples/feeds").iterdir() if path.is_file()), ROOT / "samples/articles"]
 
 
 def real(data: Path) -> list[Path]:
-    """The feeds of a data folder laid out as `feeds/<set>/*.xml`; none where it is not there."""
+    """Return the feeds of a data folder with `feeds/<set>/*.xml`, none if it does not exist."""
     return sorted((data / "feeds").glob("*/*.xml"))
 
 
-def pictured(edition: Edition, count: int) -> Edition:
-    """The edition with exactly `count` pictures, on its first stories: their own, else one from an invented address."""
+def with_images(edition: Edition, count: int) -> Edition:
+    """Return the edition with images on its first `count` stories only: their own, or one from an invented address."""
     shown = {story.id for _, story in zip(range(count), edition.stories(), strict=False)}
 
-    def one(story: Story) -> Story:
-        kept = story.image if story.image and story.image.url.startswith("https://") else None
-        made = Image(f"https://img.example.com/2026/11/23/{story.id}.jpg", 1200, 800, story.title)
-        return replace(story, image=(kept or made) if story.id in shown else None)
+    def change(story: Story) -> Story:
+        own = story.image if story.image and story.image.url.startswith("https://") else None
+        invented = Image(f"https://img.example.com/2026/11/23/{story.id}.jpg", 1200, 800, story.title)
+        return replace(story, image=(own or invented) if story.id in shown else None)
 
-    sections = (replace(part, stories=tuple(map(one, part.stories))) for part in edition.sections)
+    sections = (replace(part, stories=tuple(map(change, part.stories))) for part in edition.sections)
     return replace(edition, sections=tuple(sections))
 
 
 def every_part(edition: Edition) -> Edition:
-    """The edition with what a template prints only now and then: an intro, a label, briefs, pictures with and without
-    alt and of unknown size, a story in English, one without a link, one without a date, one with a word wider than a
-    phone's column."""
+    """Return the edition with every optional part of a template.
+
+    It has an intro, a label, briefs, images with and without alt text and of unknown size, and stories in English,
+    without a link, without a date, and with a word that is wider than a phone's column.
+    """
     from digest.render.sample_edition import sample_edition
 
     invented = sample_edition(datetime.fromisoformat(NOW))
     lead = next(invented.stories())
     brief = tuple(replace(story, id=f"brief-{story.id}", summary="") for story in invented.stories())
-    mute = replace(lead, id="mute", image=Image("https://img.example.com/mute.jpg", None, None, ""))
+    no_alt = replace(lead, id="no-alt", image=Image("https://img.example.com/no-alt.jpg", None, None, ""))
     long = replace(lead, id="long", title="नए नियम nadipurnagarnigamjalkarvibhag.example.com पर पढ़ें")
     first, *others = edition.sections
-    stories = (lead, *first.stories, *list(invented.stories())[1:], mute, long)
+    stories = (lead, *first.stories, *list(invented.stories())[1:], no_alt, long)
     sections = (Section(first.name, stories), *others, Section("संक्षेप में", brief))
     return replace(edition, sections=sections, lead=lead.id, intro=invented.intro, number=214)
 
 
 def _words(app: App) -> frozenset[str]:
-    begun = datetime(1, 1, 2, tzinfo=UTC)
-    articles = app.articles.between(begun, app.now() + timedelta(days=1))
+    start = datetime(1, 1, 2, tzinfo=UTC)
+    articles = app.articles.between(start, app.now() + timedelta(days=1))
     return frozenset(
         word for article in articles for word in split(f"{article.title} {article.text} {article.excerpt}")
     )
 
 
 def split(text: str) -> list[str]:
-    """Words without the marks around them."""
+    """Return the words without punctuation around them."""
     return [word.strip(_MARKS) for word in re.split(r"\s+", text) if word.strip(_MARKS)]
 
 

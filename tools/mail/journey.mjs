@@ -1,8 +1,8 @@
-// A reader's way through the pages in a real browser, by keyboard and sight alone: no script of ours, no cookie.
-// node journey.mjs BASE OUTBOX; prints what was seen as one JSON document.
+// A subscriber's way through the pages in a real browser, by keyboard: no script of ours, no cookie.
+// node journey.mjs BASE OUTBOX; prints what it saw as a JSON document.
 import fs from "node:fs";
 import path from "node:path";
-import { Chrome } from "./judges/chrome.mjs";
+import { Chrome } from "./checks/chrome.mjs";
 
 const [base, outbox] = process.argv.slice(2);
 const chrome = await Chrome.start();
@@ -13,14 +13,14 @@ const requests = new Set();
 page.on("request", (request) => requests.add(new URL(request.url()).origin));
 
 const heading = () => page.$eval("h1", (one) => one.textContent.trim());
-const told = () => page.$$eval("[role=status], .told", (all) => all.map((one) => one.textContent.trim()).join(" "));
+const message = () => page.$$eval("[role=status], .told", (all) => all.map((one) => one.textContent.trim()).join(" "));
 
 async function press(selector) {
   await page.focus(selector);
   await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.keyboard.press("Enter")]);
 }
 
-async function mailed(email) {
+async function emailTo(email) {
   for (let tries = 0; tries < 200; tries++) {
     const folder = path.join(outbox, "join");
     const file = fs.existsSync(folder) && fs.readdirSync(folder).find((name) => name.endsWith(`-${email}.eml`));
@@ -31,7 +31,7 @@ async function mailed(email) {
     }
     await new Promise((done) => setTimeout(done, 50));
   }
-  throw new Error(`no mail to ${email}`);
+  throw new Error(`no email to ${email}`);
 }
 
 await page.goto(`${base}/`);
@@ -40,13 +40,13 @@ await page.keyboard.press("Enter");
 await page.waitForFunction?.(() => true).catch(() => {});
 await page.waitForSelector("h1");
 seen.asked = await heading();
-const link = (await mailed("kavita@example.org")).match(/https?:\/\/\S+/)[0];
+const link = (await emailTo("kavita@example.org")).match(/https?:\/\/\S+/)[0];
 await page.goto(base + new URL(link).pathname);
 seen.confirm = await heading();
 await press("main button");
 seen.confirmed = await heading();
 await press("main a.button");
-seen.wishes = await heading();
+seen.preferences = await heading();
 for (const box of await page.$$("input[name=topics]")) await box.press("Space");
 await page.focus("input[name=topics]");
 await page.keyboard.press("Space");
@@ -54,10 +54,10 @@ await page.select("#frequency", "weekly:sun");
 await page.focus("input[value=text]");
 await page.keyboard.press("Space");
 await press("form button:not([name])");
-seen.saved = await told();
+seen.saved = await message();
 seen.kept = await page.$$eval("input:checked, option:checked", (all) => all.map((one) => one.value));
 await press("button[name=weeks][value='2']");
-seen.paused = await told();
+seen.paused = await message();
 await press("button[name=weeks][value='0']");
 await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.click("main section:last-of-type a")]);
 seen.leave = await heading();

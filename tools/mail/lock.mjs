@@ -1,5 +1,4 @@
-// `npm run lock`: package-lock.json without what no install reads. Its only addresses would be those of people who ask for money;
-// where packages come from is for npm's own settings to say.
+// `npm run lock`: removes from package-lock.json what an install does not read. npm's own settings say where packages come from.
 import fs from "node:fs";
 
 const FILE = new URL("package-lock.json", import.meta.url);

@@ -1,9 +1,9 @@
-// Judges web pages in Chromium: axe with every rule, sideways scroll, scripts, requests to other hosts, screenshots.
+// Checks web pages in Chromium: axe with every rule, sideways scroll, scripts, requests to other hosts, screenshots.
 // node pages.mjs BASE OUT < steps.json ([{name, path, form?}], in order); prints a JSON line for each page.
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { Chrome, SCHEMES } from "./judges/chrome.mjs";
+import { Chrome, SCHEMES } from "./checks/chrome.mjs";
 
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const [base, out] = process.argv.slice(2);
@@ -45,10 +45,10 @@ for (const step of steps) {
 }
 await chrome.stop();
 
-function post(place, fields) {
+function post(action, fields) {
   const form = document.createElement("form");
   form.method = "post";
-  form.action = place;
+  form.action = action;
   for (const [name, value] of Object.entries(fields)) {
     const field = document.createElement("input");
     Object.assign(field, { type: "hidden", name, value });

@@ -1,4 +1,4 @@
-"""The table of a run: for each figure the letter in which it is worst, then what was found. Pure."""
+"""The table of a run: the worst email for each value, then the findings."""
 
 from __future__ import annotations
 
@@ -6,40 +6,40 @@ from tabulate import tabulate
 
 from tools.mail.row import Row
 
+# How many findings of a row are printed. All are in rows.jsonl.
 FINDINGS = 8
-"""How many findings of a row are printed; all are in rows.jsonl."""
 
 
 def report(rows: list[Row]) -> str:
-    """The worst letter for each figure, then what was found."""
+    """Return the table and the findings."""
     worst: dict[tuple[str, str], Row] = {}
     for row in rows:
-        key = (row.judge, row.what)
+        key = (row.check, row.what)
         if key not in worst or _badness(row) > _badness(worst[key]):
             worst[key] = row
     table = [
         (
-            row.judge,
+            row.check,
             row.what,
             f"{row.value:,}" if isinstance(row.value, int) else row.value,
-            _bar(row),
-            row.letter,
+            _limit(row),
+            row.email,
             _ok(row),
         )
         for row in worst.values()
     ]
     text = tabulate(
         table,
-        headers=("judge", "what", "value", "bar", "worst in", "ok"),
+        headers=("check", "what", "value", "limit", "worst in", "ok"),
         disable_numparse=True,
         colalign=("left", "left", "right", "right", "left", "left"),
     )
     lines = [text, ""]
     for row in worst.values():
         if row.ok is False:
-            others = [other.letter for other in rows if other.ok is False and other.what == row.what and other != row]
+            others = [other.email for other in rows if other.ok is False and other.what == row.what and other != row]
             also = f" (also in {', '.join(others)})" if others else ""
-            lines.append(f"{row.what}: {row.value} in {row.letter}{also}")
+            lines.append(f"{row.what}: {row.value} in {row.email}{also}")
             lines += [f"    {sentence}" for sentence in row.detail[:FINDINGS]]
             if len(row.detail) > FINDINGS:
                 lines.append(f"    … and {len(row.detail) - FINDINGS} more")
@@ -50,9 +50,9 @@ def _badness(row: Row) -> tuple[int, float]:
     return (row.ok is False), float(row.value) if isinstance(row.value, (int, float)) else 0.0
 
 
-def _bar(row: Row) -> str:
-    return "" if row.bar is None else f"{row.bar:,g}"
+def _limit(row: Row) -> str:
+    return "" if row.limit is None else f"{row.limit:,g}"
 
 
 def _ok(row: Row) -> str:
-    return {True: "yes" if row.bar is not None else "", False: "NO", None: "not judged"}[row.ok]
+    return {True: "yes" if row.limit is not None else "", False: "NO", None: "not checked"}[row.ok]

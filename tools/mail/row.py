@@ -1,4 +1,4 @@
-"""What a judge says: one figure against its bar. Judges nothing."""
+"""The result of a check: a value and its limit."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`value` of `what` in one letter; `bar` is the most that is allowed, None for a figure that is only told.
+    """`value` of `what` in one email. `limit` is the highest allowed value, or None for information only.
 
-    `ok` None means that it could not be judged here; `detail` holds a sentence for each finding.
+    `ok` is None if the check could not run here. `detail` has a sentence for each finding.
     """
 
-    judge: str
-    letter: str
+    check: str
+    email: str
     what: str
     value: float | str
-    bar: float | None = None
+    limit: float | None = None
     ok: bool | None = True
     detail: tuple[str, ...] = ()
 
 
 def at_most(
-    judge: str, letter: str, what: str, value: float, bar: float | None = None, detail: tuple[str, ...] = ()
+    check: str, email: str, what: str, value: float, limit: float | None = None, detail: tuple[str, ...] = ()
 ) -> Row:
-    """A row that is good when `value` is not above `bar`."""
-    return Row(judge, letter, what, value, bar, bar is None or value <= bar, detail)
+    """Return a row that is ok if `value` is not above `limit`."""
+    return Row(check, email, what, value, limit, limit is None or value <= limit, detail)

@@ -1,7 +1,4 @@
-"""SpamAssassin's packaged rules on whole mails, without network.
-
-They know no Hindi: a gate against folly, no verdict.
-"""
+"""SpamAssassin's packaged rules on whole emails, without network. They find gross errors only; they know no Hindi."""
 
 from __future__ import annotations
 
@@ -10,31 +7,31 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 
-from tools.mail.letters import Made
+from tools.mail.emails import CheckedEmail
 from tools.mail.row import Row
 
 WHAT = "SpamAssassin points, local rules"
-BAR = 0.0
+LIMIT = 0.0
 _STATUS = re.compile(r"^X-Spam-Status:[^\n]*?score=(-?[\d.]+)[^\n]*?tests=((?:[^\n]|\n[ \t])*)", re.M)
 
 
-def judge(made: Sequence[Made]) -> Iterator[Row]:
-    """All letters in one run: most of its time is reading the rules."""
-    mails = [one for one in made if (one.folder / "letter.eml").is_file()]
+def check(emails: Sequence[CheckedEmail]) -> Iterator[Row]:
+    """Check all emails in one run, because reading the rules takes most of its time."""
+    mails = [one for one in emails if (one.folder / "email.eml").is_file()]
     program = shutil.which("spamassassin")
     if not mails or program is None:
-        yield from (Row("spam", one.name, WHAT, "not installed", BAR, None) for one in mails)
+        yield from (Row("spam", one.name, WHAT, "not installed", LIMIT, None) for one in mails)
         return
-    # A mail without Received lines is held to be from a trusted machine, which would forgive it a point.
+    # Without Received lines a mail counts as one from a trusted machine, which would improve its score.
     options = ["--local", "--test-mode", "--nocreate-prefs", "--cf=score ALL_TRUSTED 0"]
-    files = [str(one.folder / "letter.eml") for one in mails]
+    files = [str(one.folder / "email.eml") for one in mails]
     done = subprocess.run([program, *options, *files], capture_output=True, check=False, timeout=300)
     found = _STATUS.findall(done.stdout.decode("utf-8", "replace"))
     if len(found) != len(mails):
-        said = done.stderr.decode("utf-8", "replace").strip()[:300]
-        yield from (Row("spam", one.name, WHAT, "no answer", BAR, False, (said,)) for one in mails)
+        error = done.stderr.decode("utf-8", "replace").strip()[:300]
+        yield from (Row("spam", one.name, WHAT, "no result", LIMIT, False, (error,)) for one in mails)
         return
     for one, (points, tests) in zip(mails, found, strict=True):
         score = float(points)
-        named = " ".join(tests.split()).partition(" autolearn")[0]
-        yield Row("spam", one.name, WHAT, score, BAR, score <= BAR, (named,) if score > BAR else ())
+        rules = " ".join(tests.split()).partition(" autolearn")[0]
+        yield Row("spam", one.name, WHAT, score, LIMIT, score <= LIMIT, (rules,) if score > LIMIT else ())

@@ -1,4 +1,4 @@
-"""What other clients make of a letter's HTML: Word's view, and that of clients which take every style away. Pure."""
+"""An email's HTML as other clients see it: as Word does, and without styles."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 def word(html: str) -> str:
-    """Conditional comments for Word opened, what is hidden from Word gone."""
+    """Open conditional comments for Word, and remove what is hidden from Word."""
     return _WORD.sub(r"\1", _NOT_WORD.sub("", html))
 
 
 def bare(html: str) -> str:
-    """No style block, class or comment: Gmail's app with a foreign account. Style attributes stay, as they do there."""
+    """Remove style blocks, classes and comments, as Gmail's app does with a foreign account. Style attributes stay."""
     without = _STYLE.sub("", _COMMENT.sub("", html))
     return _TAG.sub(lambda tag: _CLASS.sub("", tag[0]), without)

@@ -1,1 +1,1 @@
-"""The judge of the reader pages."""
+"""The check of the web pages for subscribers."""

@@ -1,7 +1,7 @@
-"""`make webcheck`: every reader page in Chromium, in both languages; exit 1 on a finding. Needs `make mailtools`.
+"""`make webcheck`: check every reader page in Chromium, in both languages; exit 1 on a finding. Needs `make mailtools`.
 
-axe with every rule, sideways scroll at 320 px, scripts, requests to other hosts, targets lower than 44 px;
-screenshots at 1000 and 360 px, light and dark, in build/webcheck.
+It runs axe with every rule and finds sideways scrolling at 320 px, scripts, requests to other hosts and targets lower
+than 44 px. Screenshots at 1000 and 360 px, light and dark, are in build/webcheck.
 """
 
 from __future__ import annotations
@@ -29,44 +29,44 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.web", description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "build/webcheck")
     parser.add_argument("--theme", default="newspaper")
-    parser.add_argument("--language", default="", help="hi or en alone")
-    given = parser.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
+    parser.add_argument("--language", default="", help="only hi or en")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "letter"
+        home = Path(folder) / "newsletter"
         make_folder(home)
-        environment = {"DIGEST_NOW": NOW, "DIGEST_THEME__NAME": given.theme}
+        environment = {"DIGEST_NOW": NOW, "DIGEST_THEME__NAME": args.theme}
         with make_app(home, environment=environment) as app:
             pipeline.send(app, DAY)
             with run_server(app, port=0) as base:
-                return judge(base, given.out, steps(app, given.language))
+                return check(base, args.out, steps(app, args.language))
 
 
-def judge(base: str, out: Path, pages: list[Step]) -> int:
-    """Runs the judge; prints a line for each page, and what was found."""
+def check(base: str, out: Path, pages: list[Step]) -> int:
+    """Check the pages, and print a line for each with its findings."""
     command = ["node", "pages.mjs", base, str(out.resolve())]
     here = ROOT / "tools/mail"
     done = subprocess.run(command, cwd=here, input=json.dumps(pages).encode(), stdout=subprocess.PIPE, check=False)
     rows = [json.loads(line) for line in done.stdout.decode().splitlines()]
-    bad = 0
+    count = 0
     for row in rows:
-        faults = [*row["axe"], *row["foreign"], *row["small"]]
-        faults += [f"{row['sideways']} px of sideways scroll"] if row["sideways"] else []
-        faults += [f"{row['scripts']} scripts"] if row["scripts"] else []
-        bad += len(faults)
-        sys.stdout.write(f"{'well' if not faults else 'BAD '}  {row['name']}: {row['title']}\n")
-        sys.stdout.writelines(f"      {fault}\n" for fault in faults)
-    sys.stdout.write(f"{len(rows)} of {len(pages)} pages judged, {bad} findings\n")
-    return int(bool(bad) or done.returncode != 0 or len(rows) != len(pages))
+        findings = [*row["axe"], *row["foreign"], *row["small"]]
+        findings += [f"{row['sideways']} px of sideways scroll"] if row["sideways"] else []
+        findings += [f"{row['scripts']} scripts"] if row["scripts"] else []
+        count += len(findings)
+        sys.stdout.write(f"{'ok ' if not findings else 'BAD'}  {row['name']}: {row['title']}\n")
+        sys.stdout.writelines(f"      {finding}\n" for finding in findings)
+    sys.stdout.write(f"{len(rows)} of {len(pages)} pages checked, {count} findings\n")
+    return int(bool(count) or done.returncode != 0 or len(rows) != len(pages))
 
 
 def steps(app: App, language: str = "") -> list[Step]:
-    """Every page in every state, in an order in which one leads to the next; in both languages unless one is named."""
+    """Return every page in every state, in an order in which one leads to the next, in both languages or in one."""
     sign = app.signer.sign
-    asha, ravi = (f"{sign('leave', id)}" for id in (1, 2))
-    wishes = f"/preferences/{sign('preferences', 3)}"
+    asha, ravi = (sign("leave", id) for id in (1, 2))
+    preferences = f"/preferences/{sign('preferences', 3)}"
     form = {"frequency": "daily", "format": "html", "hour": ""}
-    some: list[Step] = [
+    pages: list[Step] = [
         {"name": "join", "path": "/join"},
         {"name": "join-wrong", "path": "/join", "form": {"email": "nobody"}},
         {"name": "asked", "path": "/join", "form": {"email": "neha@example.org"}},
@@ -77,28 +77,28 @@ def steps(app: App, language: str = "") -> list[Step]:
         {"name": "pause", "path": f"/leave/{ravi}/pause", "form": {"weeks": "2"}},
         {"name": "leave-nobody", "path": f"/leave/{sign('leave', 0)}"},
         {"name": "broken", "path": "/leave/x"},
-        {"name": "wishes", "path": wishes},
-        {"name": "wishes-wrong", "path": wishes, "form": form},
-        {"name": "wishes-saved", "path": wishes, "form": {**form, "topics": app.topics[0]}},
-        {"name": "wishes-paused", "path": f"{wishes}/pause", "form": {"weeks": "4"}},
-        {"name": "wishes-again", "path": f"{wishes}/again", "form": {}},
+        {"name": "preferences", "path": preferences},
+        {"name": "preferences-wrong", "path": preferences, "form": form},
+        {"name": "preferences-saved", "path": preferences, "form": {**form, "topics": app.topics[0]}},
+        {"name": "preferences-paused", "path": f"{preferences}/pause", "form": {"weeks": "4"}},
+        {"name": "preferences-again", "path": f"{preferences}/again", "form": {}},
         {"name": "view", "path": f"/view/{DAY}/{sign('view', 1)}"},
         {"name": "archive", "path": "/archive"},
         {"name": "edition", "path": f"/archive/{DAY}"},
         {"name": "nothing", "path": "/nowhere"},
     ]
-    number = _signup(app)
-    some += [
-        {"name": "confirm", "path": f"/confirm/{sign('confirm', number)}"},
-        {"name": "confirmed", "path": f"/confirm/{sign('confirm', number)}", "form": {}},
+    signup = _add_signup(app)
+    pages += [
+        {"name": "confirm", "path": f"/confirm/{sign('confirm', signup)}"},
+        {"name": "confirmed", "path": f"/confirm/{sign('confirm', signup)}", "form": {}},
         {"name": "late", "path": f"/confirm/{sign('confirm', 1)}"},
     ]
-    english: list[Step] = [{**at, "name": f"{at['name']}-en", "path": f"{at['path']}?lang=en"} for at in some]
-    return {"hi": some, "en": english}.get(language, [*some, *english])
+    english: list[Step] = [{**at, "name": f"{at['name']}-en", "path": f"{at['path']}?lang=en"} for at in pages]
+    return {"hi": pages, "en": english}.get(language, [*pages, *english])
 
 
-def _signup(app: App) -> int:
-    """A sign-up that waits for its confirmation."""
+def _add_signup(app: App) -> int:
+    """Store a sign-up that waits for its confirmation, and return its number."""
     address = "kavita@example.org"
     return SignupStore(app.database).request(address, address, wording="", detail="", now=app.now())
 

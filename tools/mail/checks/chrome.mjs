@@ -1,12 +1,11 @@
-// Chromium for the judges: pages that reach no network, pictures answered from here or refused, screenshots.
-// Judges nothing.
+// Chromium for the checks: pages without network, images answered locally or refused, and screenshots.
 import fs from "node:fs";
 import path from "node:path";
 import { PNG } from "pngjs";
 import puppeteer from "puppeteer-core";
 
 const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const PICTURE = solid(120, 80, [120, 140, 160, 255]);
+const IMAGE = solid(120, 80, [120, 140, 160, 255]);
 
 function solid(width, height, colour) {
   const png = new PNG({ width, height });
@@ -17,7 +16,7 @@ function solid(width, height, colour) {
 export class Chrome {
   static async start() {
     if (!fs.existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing; install Debian's chromium or name one in CHROMIUM`);
-    // Root (as in a container) can't have Chromium's sandbox; nothing but our own letters is opened.
+    // Chromium has no sandbox for root, as in a container. Only our own emails are opened.
     const root = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
     const args = [...root, "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage", "--disable-background-networking"];
     return new Chrome(await puppeteer.launch({ executablePath: PROGRAM, headless: true, args }));
@@ -32,7 +31,7 @@ export class Chrome {
     return this.browser.close();
   }
 
-  // A page with `file` open. `images` false refuses every picture, as clients do by default.
+  // Opens `file` in a page. With `images` false every image is refused, as clients do by default.
   async open(file, { images = true, width = 600, scheme = "light" } = {}) {
     const page = await this.browser.newPage();
     await page.setRequestInterception(true);
@@ -40,7 +39,7 @@ export class Chrome {
       const url = request.url();
       if (url.startsWith("file:") || url.startsWith("data:")) return request.continue();
       if (images && request.resourceType() === "image") {
-        return request.respond({ status: 200, contentType: "image/png", body: PICTURE });
+        return request.respond({ status: 200, contentType: "image/png", body: IMAGE });
       }
       return request.abort();
     });
@@ -54,7 +53,7 @@ export class Chrome {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
   }
 
-  // The whole page as the bytes of a PNG; each is taken once.
+  // Returns the whole page as PNG bytes. Each is taken once.
   shot(file, width, scheme) {
     const key = `${file} ${width} ${scheme}`;
     if (!this.shots.has(key)) this.shots.set(key, this.#take(file, width, scheme));

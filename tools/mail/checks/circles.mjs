@@ -1,22 +1,22 @@
-// Dotted circles: HarfBuzz draws one where a dependent sign (matra, nukta, virama) has no letter to stand on, so one in the
-// shaped text is a cluster that was cut or was broken at its source.
+// Dotted circles: HarfBuzz draws one for a dependent sign (matra, nukta, virama) without its letter, so that one in the
+// shaped text shows a cluster that was cut, or broken at its source.
 import fs from "node:fs";
 import path from "node:path";
 import * as hb from "harfbuzzjs";
 
 const FONT = process.env.DEVANAGARI_FONT ?? "/usr/share/fonts/truetype/noto/NotoSansDevanagari-Regular.ttf";
-// What a browser shapes as one run: the script's letters and signs, and the joiners between them.
+// A browser shapes this as one run: the letters and signs of the script, and joiners between them.
 const RUN = /[\p{Script=Devanagari}\p{Script=Inherited}]+/gu;
 const LETTER = /\p{Script=Devanagari}/u;
 let font;
 
-export async function judge(folder) {
+export async function check(folder) {
   const texts = JSON.parse(fs.readFileSync(path.join(folder, "texts.json"), "utf8"));
   const detail = [];
   for (const [where, lines] of Object.entries(texts)) {
     for (const line of lines) if (circled(line)) detail.push(`${where}: ${line}`);
   }
-  return [{ what: "lines with a dotted circle, shaped by HarfBuzz", value: detail.length, bar: 0, detail }];
+  return [{ what: "lines with a dotted circle, shaped by HarfBuzz", value: detail.length, limit: 0, detail }];
 }
 
 function circled(line) {

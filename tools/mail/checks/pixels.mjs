@@ -1,5 +1,4 @@
-// Inlining must not be seen: the letter against the page before inlining and against a second inliner (css-inline),
-// pixel by pixel.
+// Inlining must not change a pixel: compares the email with the page before inlining and with css-inline's result.
 import fs from "node:fs";
 import path from "node:path";
 import pixelmatch from "pixelmatch";
@@ -8,13 +7,14 @@ import { SCHEMES, WIDTHS } from "./chrome.mjs";
 
 const OTHERS = { "plain.html": "before inlining", "other.html": "by css-inline" };
 
-export async function judge(folder, chrome) {
+export async function check(folder, chrome) {
   const rows = [];
   for (const [other, name] of Object.entries(OTHERS)) {
     const what = `pixels that differ from the page ${name}`;
-    if (!fs.existsSync(path.join(folder, "plain.html"))) continue; // a letter that was given has only its end
+    // An email from a file has no page before inlining.
+    if (!fs.existsSync(path.join(folder, "plain.html"))) continue;
     if (!fs.existsSync(path.join(folder, other))) {
-      rows.push({ what, value: "not installed", bar: 0 });
+      rows.push({ what, value: "not installed", limit: 0 });
       continue;
     }
     const detail = [];
@@ -22,7 +22,7 @@ export async function judge(folder, chrome) {
     for (const width of WIDTHS) {
       for (const scheme of SCHEMES) {
         const [one, two] = [
-          await chrome.shot(path.join(folder, "letter.html"), width, scheme),
+          await chrome.shot(path.join(folder, "email.html"), width, scheme),
           await chrome.shot(path.join(folder, other), width, scheme),
         ];
         const count = one.equals(two) ? 0 : differing(PNG.sync.read(one), PNG.sync.read(two));
@@ -30,7 +30,7 @@ export async function judge(folder, chrome) {
         worst = Math.max(worst, count);
       }
     }
-    rows.push({ what, value: worst, bar: 0, detail });
+    rows.push({ what, value: worst, limit: 0, detail });
   }
   return rows;
 }

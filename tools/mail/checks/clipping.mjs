@@ -1,23 +1,25 @@
-// Ink outside its line box: what a client that cuts at line-height (Word with exact line height, any overflow:hidden)
-// would take off a matra, a reph or an anusvara.
+// Ink outside its line box: what a client that clips at line-height (Word with exact line height, any overflow:hidden)
+// would cut off a matra, a reph or an anusvara.
 //
-// In the letter itself the ink of one line falls into the box of the next, so nothing can be seen there. Every word is
-// therefore set again on a sheet of its own, black on white, in a line box of the letter's computed line-height with the
-// letter's computed fonts and a margin around it that nothing else uses; a dark pixel in the margin is ink that is cut.
-// This is done in the letter's own fonts and in two that a reader's machine may put in their place.
+// In the email itself the ink of one line reaches into the box of the next. Every word is therefore set again on a sheet,
+// black on white, in a line box with the email's computed line-height and fonts and an empty margin; a dark pixel in the
+// margin is ink that is cut. This is done in the email's own fonts and in two that recipients' machines may substitute.
 import path from "node:path";
 import { PNG } from "pngjs";
 import { WIDTHS } from "./chrome.mjs";
 
-const STAND_INS = ["", "Lohit Devanagari", "Noto Serif Devanagari"];
-const DARK = 160; // of 255: below it a pixel is ink, not the faint edge of it
-const clean = new Set(); // words that were set in another letter's sheet in the same style
-const ROW = 1500; // px, about; the sheet is as wide as its widest row
+const FALLBACKS = ["", "Lohit Devanagari", "Noto Serif Devanagari"];
+// Of 255. A darker pixel is ink and not its faint edge.
+const DARK = 160;
+// Words that were checked in the same style for another email.
+const clean = new Set();
+// Width in px, roughly. The sheet is as wide as its widest row.
+const ROW = 1500;
 
-export async function judge(folder, chrome) {
+export async function check(folder, chrome) {
   const styles = new Map();
   const hidden = new Set();
-  const page = await chrome.open(path.join(folder, "letter.html"));
+  const page = await chrome.open(path.join(folder, "email.html"));
   for (const width of WIDTHS) {
     await chrome.look(page, width, "light");
     const seen = await page.evaluate(words);
@@ -31,8 +33,9 @@ export async function judge(folder, chrome) {
   const rows = [];
   for (const [key, found] of styles) {
     const style = JSON.parse(key);
-    const each = Math.max(1, Math.floor(ROW / (3 * parseFloat(style.inner.size)))); // a word is about 3 em with its space
-    for (const family of STAND_INS) {
+    // A word is about 3 em with its space.
+    const each = Math.max(1, Math.floor(ROW / (3 * parseFloat(style.inner.size))));
+    for (const family of FALLBACKS) {
       const list = [...found].filter((word) => !clean.has(`${key} ${family} ${word}`));
       for (let at = 0; at < list.length; at += each) {
         rows.push({ ...style, key, family, words: list.slice(at, at + each), text: list.slice(at, at + each).join(" ") });
@@ -41,8 +44,8 @@ export async function judge(folder, chrome) {
   }
   const cut = await inkOutside(chrome, rows);
   return [
-    { what: "ink outside its line box in three fonts, px", value: cut.most, bar: 0, detail: cut.detail },
-    { what: "elements that cut their content", value: hidden.size, bar: 0, detail: [...hidden] },
+    { what: "ink outside its line box in three fonts, px", value: cut.most, limit: 0, detail: cut.detail },
+    { what: "elements that cut their content", value: hidden.size, limit: 0, detail: [...hidden] },
   ];
 }
 
@@ -68,7 +71,7 @@ async function inkOutside(chrome, rows) {
     const { from, top, bottom, to } = places.rows[index];
     const [above, below] = [inked(from, top), inked(bottom, to)];
     if (!above && !below) for (const word of row.words) clean.add(`${row.key} ${row.family} ${word}`);
-    const key = `${row.inner.size} in a line of ${row.outer.line}, ${row.family || "the letter's fonts"}`;
+    const key = `${row.inner.size} in a line of ${row.outer.line}, ${row.family || "the email's fonts"}`;
     const known = found.get(key) ?? { above: 0, below: 0 };
     if (above + below > known.above + known.below) found.set(key, { above, below, text: row.text });
   });
@@ -76,7 +79,7 @@ async function inkOutside(chrome, rows) {
   return { detail, most: Math.max(0, ...[...found.values()].map((one) => Math.max(one.above, one.below))) };
 }
 
-// Runs in the letter. The words by the styles that decide where their ink lies: their element's and their block's.
+// Runs in the email. Returns the words by the styles that decide where their ink is: their element's and their block's.
 function words() {
   const styles = new Map();
   const hidden = [];
@@ -106,8 +109,8 @@ function words() {
   return { styles: [...styles].map(([key, found]) => [key, [...found]]), hidden };
 }
 
-// Runs on the sheet. Rows stand at whole pixels, each with half its font size as margin above and below: no Devanagari font
-// has ink so far out.
+// Runs on the sheet. Rows start at whole pixels, with half the font size as margin above and below: no Devanagari font has
+// ink so far out.
 function draw(rows) {
   const css = (shape, family) =>
     `font:${shape.slant} ${shape.weight} ${shape.size}/${shape.line} ${family ? `"${family}"` : shape.family}`;

@@ -1,9 +1,9 @@
-// Alt text with pictures refused: contrast by computed colours (axe does not look at it), and whether it has room.
+// Alt text with images refused: its contrast, which axe does not check, and whether it fits.
 import path from "node:path";
 import { SCHEMES, WIDTHS } from "./chrome.mjs";
 
-export async function judge(folder, chrome) {
-  const page = await chrome.open(path.join(folder, "letter.html"), { images: false });
+export async function check(folder, chrome) {
+  const page = await chrome.open(path.join(folder, "email.html"), { images: false });
   const low = [];
   const cut = [];
   let worst = 21;
@@ -20,12 +20,12 @@ export async function judge(folder, chrome) {
   }
   await page.close();
   return [
-    { what: "alt text below 4.5:1, pictures refused, light/dark", value: low.length, bar: 0, detail: low },
+    { what: "alt text below 4.5:1, images refused, light/dark", value: low.length, limit: 0, detail: low },
     { what: "alt texts longer than their slot", value: cut.length, detail: cut },
   ];
 }
 
-// Runs in the page. An element's ground is the first background under it that is not transparent.
+// Runs in the page. An element's background is the first one under it that is not transparent.
 function alts() {
   const parts = (colour) => colour.match(/[\d.]+/g).map(Number);
   const light = (colour) => {
@@ -35,7 +35,7 @@ function alts() {
     });
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  const ground = (element) => {
+  const background = (element) => {
     for (let at = element; at; at = at.parentElement) {
       const colour = getComputedStyle(at).backgroundColor;
       if ((parts(colour)[3] ?? 1) > 0) return colour;
@@ -44,7 +44,7 @@ function alts() {
   };
   return [...document.images].filter((image) => image.alt).map((image) => {
     const style = getComputedStyle(image);
-    const back = ground(image);
+    const back = background(image);
     const [high, low] = [light(style.color), light(back)].sort((a, b) => b - a);
     const box = image.getBoundingClientRect();
     const probe = document.createElement("div");

@@ -1,7 +1,7 @@
-"""Letters as folders of files: what every judge reads. Made from editions, or from a mail file that was given.
+"""Emails as folders of files, which the checks read. They come from editions or from a given file.
 
-A folder holds letter.html, letter.txt, letter.eml, plain.html (before inlining), other.html (inlined by css-inline),
-mso.html and nostyle.html (views.py) and texts.json (the texts by where they stand). Judges nothing.
+A folder contains email.html, email.txt, email.eml, plain.html (before inlining), other.html (inlined by css-inline),
+mso.html and nostyle.html (see `views`), and texts.json (the texts by place).
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from digest.render import letter as rendering
 from tools.mail import views
 from tools.mail.editions import Composed
 
-KEPT_HERE = 'data-premailer="ignore"'
-KEPT_THERE = 'data-css-inline="keep"'
+KEPT_BY_PREMAILER = 'data-premailer="ignore"'
+KEPT_BY_CSS_INLINE = 'data-css-inline="keep"'
 
 
 @dataclass(frozen=True)
-class Made:
-    """A letter in its folder, as one reader gets it. `words` is empty where its articles are not known."""
+class CheckedEmail:
+    """An email in its folder, as one recipient gets it. `words` is empty if its articles are unknown."""
 
     folder: Path
     subject: str
     html: str
     text: str
-    pictures: int = 0
+    images: int = 0
     words: frozenset[str] = frozenset()
 
     @property
@@ -43,28 +43,28 @@ class Made:
         return self.folder.name
 
 
-def make(out: Path, given: Composed, name: str, edition: Edition, variant: Variant) -> Made:
-    """`edition` for `variant` in the folder `out/name`, inlined in three ways."""
+def make(out: Path, given: Composed, name: str, edition: Edition, variant: Variant) -> CheckedEmail:
+    """Write the email of a variant to the folder `out/name`, inlined in three ways."""
     app = given.app
-    letter = _rendered(given, edition, variant)
-    reader = recipient(0, "asha@example.com", app.sender, app.signer.letters)
-    inside = inline_images(letter, app.articles.images.load(content_ids([letter])))
-    outgoing = Outgoing(edition.key, "judged", "judged", letter, app.sender, (reader,), inside)
-    html, text = substitute(letter.html, reader.values), substitute(letter.text, reader.values)
+    email = _render(given, edition, variant)
+    asha = recipient(0, "asha@example.com", app.sender, app.signer.sign_letter)
+    images = inline_images(email, app.articles.images.load(content_ids([email])))
+    outgoing = Outgoing(edition.key, "check", "check", email, app.sender, (asha,), images)
+    html, text = substitute(email.html, asha.values), substitute(email.text, asha.values)
     with _inliner(lambda page: page):
-        plain = _rendered(given, edition, variant).html
-    files = {"plain.html": substitute(plain, reader.values)}
+        plain = _render(given, edition, variant).html
+    files = {"plain.html": substitute(plain, asha.values)}
     if find_spec("css_inline"):
         with _inliner(_css_inline):
-            other = _rendered(given, edition, variant).html
-        files["other.html"] = substitute(other, reader.values)
-    folder = _write(out / name, letter.subject, html, text, build(outgoing, reader, date=app.now()), files)
-    pictures = sum(bool(story.image) for story in edition.stories())
-    return Made(folder, letter.subject, html, text, pictures, given.words)
+            other = _render(given, edition, variant).html
+        files["other.html"] = substitute(other, asha.values)
+    folder = _write(out / name, email.subject, html, text, build(outgoing, asha, date=app.now()), files)
+    image_count = sum(bool(story.image) for story in edition.stories())
+    return CheckedEmail(folder, email.subject, html, text, image_count, given.words)
 
 
-def read(out: Path, file: Path) -> Made:
-    """A letter from a mail file (.eml, as `digest preview` writes it) or a page (.html). Raises OSError."""
+def read(out: Path, file: Path) -> CheckedEmail:
+    """Read an email from a mail file (.eml, as `digest preview` writes it) or a page (.html). Raises OSError."""
     data = file.read_bytes()
     subject, text, html = "", "", data.decode("utf-8", "replace")
     if file.suffix == ".eml":
@@ -72,11 +72,11 @@ def read(out: Path, file: Path) -> Made:
         parts = {part.get_content_type(): part.get_content() for part in mail.walk() if not part.is_multipart()}
         subject, text, html = str(mail["Subject"] or ""), parts.get("text/plain", ""), parts.get("text/html", "")
     folder = _write(out / file.stem, subject, html, text, data if file.suffix == ".eml" else b"", {})
-    return Made(folder, subject, html, text, html.count("<img"))
+    return CheckedEmail(folder, subject, html, text, html.count("<img"))
 
 
 def texts(subject: str, html: str, text: str) -> dict[str, list[str]]:
-    """The lines that a reader sees, by where they stand."""
+    """Return the lines that a recipient sees, by place."""
     from lxml import html as parser
 
     page = parser.document_fromstring(html)
@@ -92,22 +92,22 @@ def texts(subject: str, html: str, text: str) -> dict[str, list[str]]:
     }
 
 
-def _rendered(given: Composed, edition: Edition, variant: Variant) -> RenderedEmail:
-    letter = given.app.renderer.render(edition, variant, now=given.app.now())
-    if letter is None:
+def _render(given: Composed, edition: Edition, variant: Variant) -> RenderedEmail:
+    email = given.app.renderer.render(edition, variant, now=given.app.now())
+    if email is None:
         raise SystemExit(f"{given.name}: the variant {variant.key} has no story to show")
-    return letter
+    return email
 
 
 def _css_inline(page: str) -> str:
     from css_inline import CSSInliner
 
-    return CSSInliner(load_remote_stylesheets=False).inline(page.replace(KEPT_HERE, KEPT_THERE))
+    return CSSInliner(load_remote_stylesheets=False).inline(page.replace(KEPT_BY_PREMAILER, KEPT_BY_CSS_INLINE))
 
 
 @contextmanager
 def _inliner(function: Callable[[str], str]) -> Iterator[None]:
-    """Letters are rendered with another inliner while the block lasts."""
+    """Render with another inliner inside the block."""
     with patch.object(rendering, "inline", function):
         yield
 
@@ -115,12 +115,12 @@ def _inliner(function: Callable[[str], str]) -> Iterator[None]:
 def _write(folder: Path, subject: str, html: str, text: str, mail: bytes, more: dict[str, str]) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    pages = {"letter.html": html, "letter.txt": text, "mso.html": views.word(html), "nostyle.html": views.bare(html)}
+    pages = {"email.html": html, "email.txt": text, "mso.html": views.word(html), "nostyle.html": views.bare(html)}
     found = json.dumps(texts(subject, html, text), ensure_ascii=False, indent=1)
     for name, content in (pages | more | {"texts.json": found}).items():
         (folder / name).write_text(content, encoding="utf-8")
     if mail:
-        (folder / "letter.eml").write_bytes(mail)
+        (folder / "email.eml").write_bytes(mail)
     return folder
 
 
