@@ -1,32 +1,32 @@
-# Everything that a developer runs. `make demo` and `make test` need only Python 3.11+ and make.
+# The developer commands. `make demo` and `make test` need only Python 3.11+ and make.
 PYTHON ?= python3
 BIN := .venv/bin
 RUNTIME := .venv/.runtime
 READY := .venv/.ready
-# Twice quiet: pip warns about an extra that lxml lacks, which means nothing here.
+# Quiet twice, because pip warns about an extra that lxml lacks, which does not matter.
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-warn-script-location
-JUDGES := tools/mail/node_modules/.ready
+MAILTOOLS := tools/mail/node_modules/.ready
 
 .PHONY: setup demo test chaos lint types fmt bench eval mailtools mailcheck webcheck lock clean
 
 setup: $(READY)
 
-# What the program itself needs, pinned.
+# The pinned dependencies of the program.
 $(RUNTIME): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 …")'
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is required; choose one: make PYTHON=python3.12 …")'
 	@echo "Installing into .venv: this takes about half a minute, once."
 	@$(PYTHON) -m venv .venv
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $(RUNTIME)
 
-# The tools of tests and checks besides.
+# The tools for tests and checks.
 $(READY): $(RUNTIME) requirements-dev.lock
 	@echo "Installing the test tools into .venv."
 	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $(READY)
 
-# The whole job on the samples: no account, no server, no key.
+# A whole run on the samples, without account, server or key.
 demo: $(RUNTIME)
 	@$(BIN)/digest --home . demo
 
@@ -35,8 +35,8 @@ demo: $(RUNTIME)
 test: setup
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
-# 200 seeded schedules of faults and kills, and kill -9 at twenty moments of a send of 20,000 readers, against a SendGrid of
-# our own whose log is the judge. Some twenty minutes; ARGS="--schedules 20 --moments 4" for fewer.
+# 200 seeded schedules of faults and kills, and kill -9 at twenty moments of a send of 20,000 recipients. The log of the
+# local SendGrid decides. Takes some twenty minutes; ARGS="--schedules 20 --moments 4" for fewer.
 chaos: setup
 	$(BIN)/python -m tests.chaos $(ARGS)
 
@@ -53,29 +53,30 @@ fmt: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# Every benchmark but the million: ratios to named rivals, on an idle machine. ARGS=--quick only shows that they work.
 bench: setup
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(ARGS)
 
-# One table of figures on labelled material: ../shared/data, or another folder of the same layout.
+# Quality on labelled data: ../shared/data, or another folder with the same layout.
 eval: setup
 	$(BIN)/python -m evaluation $(if $(DATA),--data $(DATA))
 
-# What judges a letter: node's libraries, pinned. They need Debian's chromium, fonts-noto-core, fonts-lohit-deva and node 20.19+.
-mailtools: $(JUDGES)
+# The pinned node libraries that check emails. They need Debian's chromium, fonts-noto-core, fonts-lohit-deva and node 20.19+.
+mailtools: $(MAILTOOLS)
 
-$(JUDGES): tools/mail/package.json tools/mail/package-lock.json
+$(MAILTOOLS): tools/mail/package.json tools/mail/package-lock.json
 	cd tools/mail && npm ci --silent
-	@touch $(JUDGES)
+	@touch $(MAILTOOLS)
 
-# Every judge on letters of ours: one table, exit 1 on a finding, screenshots in build/mailcheck. See tools/mail/README.md.
+# Every check on our emails: exit 1 on a finding, screenshots in build/mailcheck. See tools/mail/README.md.
 mailcheck: setup mailtools
 	$(BIN)/python -m tools.mail $(if $(DATA),--data $(DATA)) $(ARGS)
 
-# Every reader page in Chromium, both languages: axe, sideways scroll, foreign requests; screenshots in build/webcheck.
+# Every reader page in Chromium, in both languages: exit 1 on a finding, screenshots in build/webcheck.
 webcheck: setup mailtools
 	$(BIN)/python -m tools.web $(ARGS)
 
-# After a change of dependencies in pyproject.toml. The second lock only adds to the first: both can be installed together.
+# Run after a change of dependencies in pyproject.toml. The second lock only adds to the first.
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
   --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
@@ -84,6 +85,6 @@ lock: setup
 	  --output-file requirements.lock pyproject.toml
 	$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
-# What was built, never what was done: digest.db remembers who has which edition.
+# Removes what was built, and never digest.db, which records who has which edition.
 clean:
 	rm -rf .venv tools/mail/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist preview

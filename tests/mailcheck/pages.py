@@ -1,4 +1,4 @@
-"""Two emails for the judges: one without defects, and one with a defect for each judge."""
+"""Two emails for the checks: one without defects, and one with a defect for each check."""
 
 from __future__ import annotations
 

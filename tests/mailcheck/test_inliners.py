@@ -6,15 +6,15 @@ from pathlib import Path
 
 from digest.models import Variant
 from tests.mailcheck.requirements import require_tools
-from tools.mail import running
+from tools.mail import runner
 from tools.mail.editions import composed, every_part, samples
-from tools.mail.letters import make
+from tools.mail.emails import make
 
 
 def test_three_ways_of_inlining_give_the_same_pixels(tmp_path: Path) -> None:
     require_tools("css_inline")
     with composed("samples", samples()) as found:
-        made = make(tmp_path, found, "every-part", every_part(found.edition), Variant("html"))
-    rows, ended = running.judge([made], ["pixels"])
-    assert ended == 0
+        email = make(tmp_path, found, "every-part", every_part(found.edition), Variant("html"))
+    rows, code = runner.check([email], ["pixels"])
+    assert code == 0
     assert [(row.value, row.detail) for row in rows] == [(0, ()), (0, ())]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mailcheck.requirements import needed
+from tests.mailcheck.requirements import require_tools
 from tests.web.site import site, translated
 from tools.web.__main__ import main
 
@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parents[2] / "tools/mail"
 
 
 def test_a_subscribers_journey_through_the_pages(tmp_path: Path) -> None:
-    needed()
+    require_tools()
     with site(tmp_path / "letter") as pages:
         command = ["node", "journey.mjs", pages.base, str(pages.app.home / "outbox")]
         done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False)
@@ -28,7 +28,7 @@ def test_a_subscribers_journey_through_the_pages(tmp_path: Path) -> None:
         assert seen["asked"] == translated("Look into your mail")
         assert seen["confirm"] == translated("One press more")
         assert seen["confirmed"] == translated("You are a reader now")
-        assert seen["wishes"] == translated("Your wishes")
+        assert seen["preferences"] == translated("Your wishes")
         assert seen["saved"] == translated("Saved. It holds from the next edition on.")
         assert seen["kept"] == [pages.app.topics[0], "weekly:sun", "", "text"]
         assert "7 दिसंबर 2026" in seen["paused"]
@@ -42,6 +42,6 @@ def test_a_subscribers_journey_through_the_pages(tmp_path: Path) -> None:
 
 
 def test_no_page_has_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    needed()
+    require_tools()
     monkeypatch.setattr("sys.argv", ["webcheck", "--out", str(tmp_path), "--language", "hi"])
     assert main() == 0
