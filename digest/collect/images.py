@@ -40,18 +40,6 @@ _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
 )
 
-# What is named in a warning only.
-_OTHER_SIGNATURES = (
-    (b"RIFF", "WebP"),
-    (b"<svg", "SVG"),
-    (b"<?xml", "SVG"),
-    (b"\x00\x00\x00\x1cftyp", "AVIF or HEIC"),
-    (b"\x00\x00\x00 ftyp", "AVIF or HEIC"),
-    (b"BM", "BMP"),
-    (b"II*\x00", "TIFF"),
-    (b"MM\x00*", "TIFF"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -74,12 +62,6 @@ def read_header(data: bytes) -> Header | None:
     width, height = imagesize.get(io.BytesIO(data))
     fits = 0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE
     return Header(kind, width, height) if fits else None
-
-
-def other_format(data: bytes) -> str | None:
-    """The name of a picture format that is not sent, for a warning; None if it is not known either."""
-    starts = data, data.lstrip()
-    return next((name for signature, name in _OTHER_SIGNATURES if any(s.startswith(signature) for s in starts)), None)
 
 
 class LocalImages:
@@ -140,10 +122,7 @@ class LocalImages:
             return f"can't be read ({error.strerror or error})"
         header = read_header(data)
         if header is None:
-            other = other_format(data)
-            if other is None:
-                return "is not a PNG, JPEG or GIF file"
-            return f"is {other}, which not all mail programs show; use PNG, JPEG or GIF"
+            return "is not a PNG, JPEG or GIF file, the formats that all mail programs show"
         if len(data) > MAX_IMAGE_BYTES:
             return f"has more than {MAX_IMAGE_BYTES:,} bytes, too many for an email; make it smaller"
         if self._total_bytes + len(data) > MAX_BYTES:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 
-from digest.hindi.text import words
+from digest.hindi.text import table_rows, words
 from digest.hindi.tokens import stem_of, tokens
 
 NAMES: dict[str, tuple[str, ...]] = {
@@ -85,10 +84,8 @@ def lexicon() -> Lexicon:
     forms: dict[str, dict[str, int]] = {}
     phrases: dict[str, dict[tuple[tuple[str, ...], str], int]] = {}
     ignored = set()
-    for line in resources.files("digest.curate").joinpath(_TABLE).read_text(encoding="utf-8").split("\n"):
-        name, bar, row = line.partition(" | ")
-        if line.startswith("#") or not bar:
-            continue
+    for line in table_rows("digest.curate", _TABLE):
+        name, _, row = line.partition(" | ")
         section = name.strip("[]")
         if name.startswith("["):
             ignored.add(section)

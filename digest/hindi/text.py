@@ -9,6 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from importlib import resources
+
+
+def table_rows(package: str, name: str) -> list[str]:
+    """The rows of a text file beside a module, without comments and blank lines."""
+    text = resources.files(package).joinpath(name).read_text(encoding="utf-8")
+    return [row for row in text.split("\n") if row and not row.startswith("#")]
 
 
 def words(*rows: str) -> tuple[str, ...]:

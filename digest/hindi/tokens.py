@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from importlib import resources
 from itertools import chain
 
-from digest.hindi.text import fold
+from digest.hindi.text import fold, table_rows, words
 
 _TOKEN = re.compile("[\u0900-\u0963\u0971-\u097f]+|[a-z\u00df-\u024f]+|[0-9]+(?:[.,][0-9]+)*")
 # नयी = नई, रुपये = रुपए: both spellings are standard.
@@ -22,17 +21,12 @@ _RAW_WORD = re.compile(
 )
 
 
-def _lines(name: str) -> list[str]:
-    text = resources.files("digest.hindi").joinpath(name).read_text(encoding="utf-8")
-    return [line for line in text.split("\n") if line and not line.startswith("#")]
-
-
-STOP_WORDS: frozenset[str] = frozenset(fold(word) for line in _lines("stopwords.txt") for word in line.split())
+STOP_WORDS = frozenset(map(fold, words(*table_rows("digest.hindi", "stopwords.txt"))))
 """Folded words without a topic: our own list, which covers nearly half of running news text."""
 
 ALIASES: dict[str, str] = {
     fold(variant): fold(canonical)
-    for line in _lines("aliases.txt")
+    for line in table_rows("digest.hindi", "aliases.txt")
     for canonical, *variants in (line.split(),)
     for variant in variants
 }

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.collect.images import MAX_SIDE, Header, other_format, read_header
+from digest.collect.images import MAX_SIDE, Header, read_header
 from tests.collect.drawn import gif, jpeg, png
 
 KINDS = {"image/png": png, "image/gif": gif, "image/jpeg": jpeg}
@@ -46,18 +46,3 @@ def test_extreme_dimensions_are_refused(data: bytes) -> None:
 def test_any_bytes_are_accepted(data: bytes, start: bytes) -> None:
     found = read_header(start + data)
     assert found is None or (0 < found.width <= MAX_SIDE and 0 < found.height <= MAX_SIDE)
-
-
-@pytest.mark.parametrize(
-    ("data", "name"),
-    [
-        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "WebP"),
-        (b"\n <svg xmlns=''>", "SVG"),
-        (b"BM123", "BMP"),
-        (b"", None),
-        (b"hello", None),
-    ],
-)
-def test_other_formats_are_named(data: bytes, name: str | None) -> None:
-    assert read_header(data) is None
-    assert other_format(data) == name

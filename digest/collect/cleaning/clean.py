@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import resources
 
 from digest.collect.cleaning.dateline import MIN_REST, is_credit, split_dateline, unsigned_title
 from digest.collect.cleaning.dedupe import WHOLE, begins, letters, uncut, without_cut, without_repetition
@@ -17,7 +16,7 @@ from digest.collect.cleaning.identity import content_hash
 from digest.collect.cleaning.text_rules import FEED_TAILS, OPENINGS
 from digest.collect.cleaning.titles import headline, is_site_name, marked_off, split_title, subject_of
 from digest.hindi.sentences import split
-from digest.hindi.text import repair
+from digest.hindi.text import repair, table_rows
 from digest.models import Article, Block
 
 # Characters. A shorter paragraph may be a sub-heading.
@@ -107,11 +106,7 @@ def _for_pattern(text: str) -> str:
 
 
 # Patterns of lines that belong to a page, each with an example.
-INTERFACE = tuple(
-    tuple(line.split("\t"))
-    for line in resources.files("digest.collect.cleaning").joinpath("ui_strings.txt").read_text("utf-8").split("\n")
-    if line and not line.startswith("#")
-)
+INTERFACE = tuple(tuple(row.split("\t")) for row in table_rows("digest.collect.cleaning", "ui_strings.txt"))
 _INTERFACE = re.compile("|".join(f"(?:{_for_pattern(pattern)})" for pattern, _example in INTERFACE), re.IGNORECASE)
 
 

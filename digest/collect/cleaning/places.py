@@ -6,9 +6,8 @@ Any word can come before a danda; only those listed here, or next to one that is
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import resources
 
-from digest.hindi.text import fold, words
+from digest.hindi.text import fold, table_rows, words
 
 
 def _folded(*rows: str) -> Iterator[str]:
@@ -16,14 +15,8 @@ def _folded(*rows: str) -> Iterator[str]:
     return (fold(word.replace("_", " ")) for word in words(*rows))
 
 
-def _names(file: str) -> Iterator[str]:
-    """The folded names of a table next to this module."""
-    text = resources.files("digest.collect.cleaning").joinpath(file).read_text(encoding="utf-8")
-    return _folded(*(line for line in text.split("\n") if not line.startswith("#")))
-
-
 # Folded names of places.
-PLACES = frozenset(_names("places.txt"))
+PLACES = frozenset(_folded(*table_rows("digest.collect.cleaning", "places.txt")))
 
 # Folded names of agencies and of newspapers' own desks.
 AGENCIES = frozenset(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from importlib import resources
 
 from digest.collect.cleaning.dateline import is_credit, is_name, kind_of, split_dateline
 from digest.collect.cleaning.text_rules import TITLE_MARKS
 from digest.hindi.cut import shorten
 from digest.hindi.sentences import split
-from digest.hindi.text import fold
+from digest.hindi.text import fold, table_rows
 from digest.models import Block
 
 # Devanagari words that must remain of a title if a Latin kicker is removed.
@@ -94,11 +93,7 @@ def _without_site(title: str, sites: Sequence[str]) -> str:
     return title
 
 
-_KNOWN_SITES = {
-    fold(line)
-    for line in resources.files("digest.collect.cleaning").joinpath("sites.txt").read_text(encoding="utf-8").split("\n")
-    if line and not line.startswith("#")
-}
+_KNOWN_SITES = {fold(row) for row in table_rows("digest.collect.cleaning", "sites.txt")}
 
 
 # Replacement titles: for an article whose title is a file name, a byline or its first paragraph.

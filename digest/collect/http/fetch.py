@@ -209,19 +209,9 @@ class Fetcher:
         self._user_agent = _user_agent(contact)
         self.limiter = limiter or HostLimiter()
 
-    def get(
-        self,
-        url: str,
-        *,
-        etag: str = "",
-        last_modified: str = "",
-        allow_private: bool = False,
-        credential: Credential | None = None,
-    ) -> Response:
+    def get(self, url: str, **options: Any) -> Response:
         """Like `stream`, with the body in memory."""
-        with self.stream(
-            url, etag=etag, last_modified=last_modified, allow_private=allow_private, credential=credential
-        ) as response:
+        with self.stream(url, **options) as response:
             return response.load()
 
     def stream(

@@ -11,11 +11,10 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Literal
 
 from digest.hindi.dates import WEEKDAYS
-from digest.hindi.text import words
+from digest.hindi.text import table_rows, words
 from digest.hindi.tokens import stems
 
 # How the same cue of two texts compares; None where one of them has no such cue.
@@ -38,10 +37,7 @@ def gazetteer() -> Gazetteer:
     """Load `places.txt` once."""
     names: dict[str, dict[tuple[str, ...], str]] = {}
     regions: dict[str, set[str]] = {}
-    text = resources.files("digest.curate.similarity").joinpath("places.txt").read_text(encoding="utf-8")
-    for line in text.split("\n"):
-        if not line or line.startswith("#"):
-            continue
+    for line in table_rows("digest.curate.similarity", "places.txt"):
         region, _, towns = line.partition(" | ")
         home = region.split("=")[0]
         for entry in (region, *towns.split()):

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib import resources
 from itertools import islice
 
 from digest.hindi import sentences
+from digest.hindi.text import table_rows
 from digest.hindi.tokens import stems, word_stems
 from digest.models import Article
 
@@ -25,12 +25,10 @@ UNSEEN_SHARE = 0.0015
 @lru_cache(maxsize=1)
 def document_shares() -> Mapping[str, float]:
     """Return the share of articles (0..1) that contain each of the 2,200 most common stems."""
-    text = resources.files("digest.curate.similarity").joinpath("commonness.txt").read_text(encoding="utf-8")
     found: dict[str, float] = {}
-    for line in text.split("\n"):
-        if line and not line.startswith("#"):
-            share, *listed = line.split(" ")
-            found.update(dict.fromkeys(listed, float(share) / 1000))
+    for row in table_rows("digest.curate.similarity", "commonness.txt"):
+        share, *listed = row.split(" ")
+        found.update(dict.fromkeys(listed, float(share) / 1000))
     return found
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from digest.hindi.sentences import split
-from digest.hindi.text import fold, words
+from digest.hindi.text import fold, table_rows, words
 from digest.hindi.tokens import stems
 from digest.models import Article
 
@@ -54,62 +54,7 @@ _PAIRS = (("“", "”"), ("(", ")"), ("[", "]"))
 _ELLIPSIS = re.compile(r"(?:\[?(?:…|(?<!\.)\.{3,})\]?|\[&hellip;\])\s*$")
 
 
-# Rows of (pattern, example): sentences that call for a click, credit or advertise. Each example is a test. Patterns are
-# searched anywhere in a folded sentence, so each must contain what no report says: `पोस्ट शेयर कर लिखा` is news,
-# `शेयर करें` is not; `कई जानें गईं` is news, `जानें कैसे` is not.
-_ASKED = "क्या|कैसे|कब|कहां|क्यों|कौन|कितन|किस|पूरा|पूरी|पूरे|सब|सबकुछ|विस्तार|डिटेल|आज का|अपने|वजह|कारण|लेटेस्ट|ताजा|और"
-
-TEASERS: tuple[tuple[str, str], ...] = (
-    ("पूरी खबर|पूरा मामला पढ", "पूरी ख़बर के लिए आगे बढ़ें।"),
-    ("(?:यह|ये|इसे|इन्हें) भी (?:पढ|देख|जान)", "ये भी पढ़ें गांव में कब आएगी बस।"),
-    ("यहां (?:पढ|देख|जान)|आगे पढ", "सभी ज़िलों के भाव यहां देखें।"),
-    ("पढ़ें [^ ।]|पढ़ें[.।:…-]|पढ़िए|पढ़िये|पढ़ते रहें", "मेले की और बातें पढ़िए अगले पन्ने पर।"),
-    ("क्लिक कर", "सूची देखने के लिए क्लिक करें।"),
-    ("फ[ॉो]लो करें|फ[ॉो]लो कर सकते|फ[ॉो]लो भी कर", "हमारे पन्ने को फ़ॉलो करें।"),
-    ("लाइक करें|लाइक कर सकते|शेयर करें|शेयर जरूर", "ख़बर अच्छी लगे तो शेयर करें।"),
-    ("सब्सक्राइब", "हमारा चैनल सब्सक्राइब करना न भूलें।"),
-    ("देखिए|देखें (?:वीडियो|तस्वीर)|वीडियो (?:में )?देख|नीचे देखें", "देखिए मेले की रंग भरी झलक।"),
-    ("एंड्रॉएड|एंड्रॉइड ऐप|ट्विटर पर फ|फेसबुक पेज", "हमारे फेसबुक पेज पर भी मिलिए।"),
-    (
-        "(?:व्हाट्सएप|वॉट्सऐप|वाट्सएप|व्हाट्सऐप|whatsapp|टेलीग्राम|telegram) ?(?:चैनल|ग्रुप|channel|group)",
-        "मंडी के भाव हमारे व्हाट्सएप चैनल पर भी आते हैं।",
-    ),
-    ("जुड़ने के लिए|हमसे जुड|हमारे साथ जुड़े|साथ बने रह|जुड़े रह|आपका स्वागत है", "ताज़ा ख़बरों के लिए हमारे साथ बने रहें।"),
-    ("(?:ऐप|एप) डाउनलोड|न्यूजलेटर|कमेंट (?:में|कर|बॉक्स)", "हमारा ऐप डाउनलोड करना आसान है।"),
-    (
-        f"(?:^|[,:|–-] ?|आइए |आइये |तो )जान(?:ें|िए|िये|ते हैं|ने के लिए)(?![\u0900-\u097f])|जान(?:ें|िए|िये) (?:{_ASKED})",
-        "इस बार मेला कब लगेगा, जानें कैसे पहुंचें वहां।",
-    ),
-    (
-        "also read|read (?:more|also|full)|click here|follow us|subscribe|join (?:our|us)|watch (?:video|live)|live tv",
-        "Also Read नई सड़क पर चली पहली बस।",
-    ),
-    (
-        "पुलिस ने यह जानकारी दी|(?:यह|ये|इसकी) (?:जानकारी|खबर|सूचना|बात) (?:दी|कही)(?: गई)?(?: है| थी)?[।.]?$",
-        "विभाग ने सोमवार को यह जानकारी दी।",
-    ),
-    (
-        "(?:^|[ :])(?:दि|प्रादे|वि|अर्थ|खेल)[0-9]{1,3} [^ ]",
-        "आज दोपहर तक की खबरें इस प्रकार हैं: प्रादे13 पुल लोकार्पण सोनपुरा में पुल खुला।",
-    ),
-    ("disclaimer|डिस्क्लेमर", "डिस्क्लेमर के अनुसार ये बातें आम जानकारी पर टिकी हैं।"),
-    (
-        "(?:image|photo|फोटो|तस्वीर) ?(?:source|credit|courtesy|सोर्स|साभार|क्रेडिट)"
-        "|सांकेतिक (?:तस्वीर|फोटो)|प्रतीकात्मक (?:तस्वीर|फोटो|चित्र)|फाइल फोटो",
-        "नदी पर बना पुराना पुल (फ़ाइल फोटो)।",
-    ),
-    (
-        "(?:edited|reported|written|posted|published) by|last updated|updated:|first published|copyright|all rights",
-        "Edited By रमा देवी सोमवार शाम को गांव से।",
-    ),
-    ("pic[.]twitter|t[.]co/|https?:|www[.]|@[a-z0-9]|#[a-z\u0900-\u097f]", "मेला शुरू हुआ #मेला और सब आए।"),
-    ("hindi (?:news|samachar)|breaking news|advertisement|appeared first|the post ", "Hindi News में आज की बातें।"),
-    (
-        "स्टोरी हाइलाइट|लाइव टीवी|लाइव अपडेट|ब्रेकिंग न्यूज|ताजा खबरों|ताजा अपडेट|लेटेस्ट न्यूज|सबसे पहले पढ",
-        "ताज़ा ख़बरों का घर है हमारा पन्ना।",
-    ),
-)
-
+TEASERS = tuple(tuple(row.split("\t")) for row in table_rows("digest.curate.summary", "teasers.txt"))
 # All rows as one pattern for folded sentences.
 TEASER = re.compile("|".join(f"(?:{fold(pattern)})" for pattern, _example in TEASERS))
 
