@@ -1,4 +1,4 @@
-"""Evaluation: how well this project does on labelled Hindi material, beside the bar and a named rival.
+"""Evaluation of the product's quality on labelled Hindi data, with the required bar and a named rival.
 
-Reads what lies in a data folder and the project's public functions; no test of the suite depends on its figures.
+No test depends on its figures.
 """

@@ -1,4 +1,4 @@
-"""`make eval`: one table of every figure that the material in a data folder allows."""
+"""`make eval`: a table of every figure that the data in a folder allows."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tabulate import tabulate
 from evaluation import dates, feeds, pages, samestory, sections, sentences, summaries
 from evaluation.material import Material, Row, attempt
 
+# In the order of the table. A new part is a function from material to rows, and a line here.
 PARTS: dict[str, Callable[[Material], list[Row]]] = {
     "feeds": feeds.measure,
     "dates": dates.measure,
@@ -31,27 +32,26 @@ PARTS: dict[str, Callable[[Material], list[Row]]] = {
     "sections, headlines": sections.headlines,
     "sections, more headlines": sections.other_headlines,
 }
-"""What is measured, in the order of the table; a new part is a function from material to rows and a line here."""
 
 HEADERS = ("what", "n", "ours", "bar", "rival")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m evaluation", description=__doc__)
-    beside = Path(__file__).resolve().parents[1] / "../shared/data"
-    parser.add_argument("--data", type=Path, default=beside, help="a folder with articles/, feeds/, nearup/, pages/")
-    parser.add_argument("--only", default="", help="the parts whose name begins so")
-    given = parser.parse_args()
-    if not given.data.is_dir():
-        sys.stderr.write(f"{given.data} is no folder; give one laid out as articles/, feeds/, nearup/, pages/.\n")
+    default = Path(__file__).resolve().parents[1] / "../shared/data"
+    parser.add_argument("--data", type=Path, default=default, help="a folder with articles/, feeds/, nearup/, pages/")
+    parser.add_argument("--only", default="", help="only parts whose name starts with this")
+    args = parser.parse_args()
+    if not args.data.is_dir():
+        sys.stderr.write(f"{args.data} is not a folder; choose one with articles/, feeds/, nearup/, pages/.\n")
         return 2
-    material = Material(given.data.resolve())
+    material = Material(args.data.resolve())
     rows: list[Row] = []
     for name, part in PARTS.items():
-        if name.startswith(given.only):
-            began = time.monotonic()
+        if name.startswith(args.only):
+            start = time.monotonic()
             rows += attempt(part, name, material)
-            sys.stderr.write(f"{name}: {time.monotonic() - began:.1f} s\n")
+            sys.stderr.write(f"{name}: {time.monotonic() - start:.1f} s\n")
     table = [(row.what, row.count, row.ours, row.bar, row.rival) for row in rows]
     text = tabulate(table, headers=HEADERS, disable_numparse=True, colalign=("left", "right", "left", "left", "left"))
     sys.stdout.write(text + "\n")

@@ -1,9 +1,9 @@
-"""Dates as feeds and APIs print them: how many are read, and whether those with a stated zone are read right."""
+"""Dates in feeds and API responses: how many are parsed, and how many of those with a stated zone correctly."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -21,7 +21,7 @@ _INDIAN = timedelta(hours=5, minutes=30)
 
 
 def measure(material: Material) -> list[Row]:
-    """Every date in feeds and in answers of news APIs; feedparser's reader of dates as the rival."""
+    """Measure every date in feeds and responses of news APIs. The rival is feedparser's date parser."""
     raw = list(_raw(material))
     feedparser = _feedparser()
     read = [(text, parse_date(text)) for text in raw]
@@ -32,13 +32,13 @@ def measure(material: Material) -> list[Row]:
     as_indian = sum(date is not None and date.utcoffset() == _INDIAN for date in indian)
     return [
         Row(
-            "dates in feeds: read",
+            "dates in feeds: parsed",
             len(raw),
             str(sum(date is not None for _t, date in read)),
             "all",
             f"{theirs} feedparser",
         ),
-        Row("dates with a zone in figures: right", len(stated), str(right), "all"),
+        Row("dates with a numeric zone: right", len(stated), str(right), "all"),
         Row("dates of IST or without a zone: Indian time", len(indian), str(as_indian), "all"),
     ]
 
@@ -53,14 +53,15 @@ def _raw(material: Material) -> Iterable[str]:
 
 
 def _standard(text: str) -> datetime | None:
-    """The moment of a date that names its offset in figures or as GMT, by the standard library; None for others."""
+    """Return a date with a numeric offset or GMT, as the standard library parses it; None for others."""
     if not re.search(r"(?:[+-][0-9]{2}:?[0-9]{2}|Z|GMT|UTC)$", text.strip()):
         return None
-    if " 0001 " in text:  # what software writes for no date; the standard library makes 2001 of it
+    # Software writes this for a missing date. The standard library makes it 2001.
+    if " 0001 " in text:
         return None
-    for reader in (datetime.fromisoformat, parsedate_to_datetime):
+    for parse in (datetime.fromisoformat, parsedate_to_datetime):
         try:
-            date = reader(text.strip())
+            date = parse(text.strip())
         except (ValueError, TypeError, IndexError):
             continue
         if date.tzinfo is not None or text.strip().endswith("-0000"):
@@ -69,7 +70,7 @@ def _standard(text: str) -> datetime | None:
 
 
 def _is_indian(text: str) -> bool:
-    """Whether a date says IST, or names a time of day and no zone at all."""
+    """Return whether a date has the zone IST, or a time of day without a zone."""
     bare = latin_digits(text.strip())
     if re.search(r"(?<![A-Za-z])IST(?![A-Za-z])", bare):
         return True
@@ -78,7 +79,8 @@ def _is_indian(text: str) -> bool:
     )
 
 
-def _feedparser():  # type: ignore[no-untyped-def]  # it ships no types
+def _feedparser() -> Callable[[str], object]:
     from feedparser.datetimes import _parse_date
 
-    return _parse_date
+    parse: Callable[[str], object] = _parse_date
+    return parse

@@ -1,4 +1,4 @@
-"""Feeds: whether every item that feedparser finds becomes an article of ours, and what was said of the others."""
+"""Feeds: whether every item that feedparser finds becomes an article, and why not."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from evaluation.material import Material, Missing, Row
 
 
 def measure(material: Material) -> list[Row]:
-    """Items lost, over every file below `feeds/` that is a feed. Menu entries that a warning counts are not lost."""
+    """Measure the items lost in all feeds in `feeds/`. Menu entries that a warning counts are not lost."""
     import feedparser
 
     files = [file for file in material.files("feeds") if _is_feed(file)]
     if not files:
         raise Missing("feeds/*/*.xml")
-    items = kept = doubles = menu = 0
+    items = kept = duplicates = menu = 0
     failed: list[str] = []
     lost: list[str] = []
     for file in files:
@@ -29,19 +29,19 @@ def measure(material: Material) -> list[Row]:
         source = Source(name=file.stem, url="https://feeds.example.com/rss.xml")
         parsed = parse_feed(data, source=source, base_url=source.url, now=datetime.now(UTC))
         failed += [file.name] if parsed.error and entries else []
-        told = sum(int(text.split()[0]) for text in parsed.warnings if MENU_WARNING in text)
-        if entries - len(parsed.articles) - parsed.duplicates - told > 0:
-            lost.append(f"{file.name} {entries - len(parsed.articles) - parsed.duplicates - told}")
-        items, kept, doubles, menu = (
+        reported = sum(int(text.split()[0]) for text in parsed.warnings if MENU_WARNING in text)
+        if entries - len(parsed.articles) - parsed.duplicates - reported > 0:
+            lost.append(f"{file.name} {entries - len(parsed.articles) - parsed.duplicates - reported}")
+        items, kept, duplicates, menu = (
             items + entries,
             kept + len(parsed.articles),
-            doubles + parsed.duplicates,
-            menu + told,
+            duplicates + parsed.duplicates,
+            menu + reported,
         )
     figures = f"{sum(int(text.rpartition(' ')[2]) for text in lost)}" + "".join(f"; {text}" for text in lost[:5])
     return [
         Row("feeds: items lost", items, figures, "0", f"{items} items feedparser"),
-        Row("feeds: taken; doubles; menu entries left out", items, f"{kept}; {doubles}; {menu}"),
+        Row("feeds: articles; duplicates; menu entries left out", items, f"{kept}; {duplicates}; {menu}"),
         Row("feeds: unreadable", len(files), f"{len(failed)}" + "".join(f"; {name}" for name in failed[:5]), "0"),
     ]
 

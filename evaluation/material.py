@@ -1,6 +1,6 @@
-"""The data folder of an evaluation, and the rows that are made of it. Judges nothing.
+"""The data folder of an evaluation, and the rows of its table.
 
-A part that is missing is a row that says so: figures of half the material must not look like figures of all.
+A missing part gets a row of its own, so that figures of part of the data do not look complete.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from digest.collect.cleaning.clean import clean_article
 from digest.hindi.text import repair
 from digest.models import Article, Block
 
+# The date of articles without one.
 DAY = datetime(2026, 11, 23, tzinfo=UTC)
-"""The day on which articles without a date are taken to appear."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure. `bar` is what was asked for, `rival` what another method does on the same material."""
+    """One figure, the required bar, and the figure of another method on the same data."""
 
     what: str
     count: int
@@ -32,38 +32,38 @@ class Row:
 
 
 class Missing(Exception):
-    """A file that a part needs is not in the folder; the message is its path within it."""
+    """A file that a part needs is not in the folder. The message is its path in the folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A folder laid out as `articles/<set>/*.jsonl`, `feeds/<set>/*`, `nearup/*`, `pages/<set>/*`."""
+    """A folder with `articles/<set>/*.jsonl`, `feeds/<set>/*`, `nearup/*`, `pages/<set>/*`."""
 
     root: Path
 
     def path(self, name: str) -> Path:
-        """A file or folder within the root. Raises Missing."""
+        """Return the path of a file or folder in the root. Raises Missing."""
         found = self.root / name
         if not found.exists():
             raise Missing(name)
         return found
 
     def lines(self, name: str) -> list[dict[str, Any]]:
-        """The records of a JSON-lines file. Raises Missing."""
+        """Return the records of a JSON Lines file. Raises Missing."""
         text = self.path(name).read_text(encoding="utf-8")
         return [json.loads(line) for line in text.split("\n") if line.strip()]
 
     def json(self, name: str) -> Any:
-        """A JSON file. Raises Missing."""
+        """Return the content of a JSON file. Raises Missing."""
         return json.loads(self.path(name).read_text(encoding="utf-8"))
 
     def files(self, name: str) -> list[Path]:
-        """Every file below a folder, sorted, without notes on the sources. Raises Missing."""
+        """Return the files in a folder and its subfolders, sorted, without SOURCE.txt. Raises Missing."""
         found = sorted(file for file in self.path(name).rglob("*") if file.is_file())
         return [file for file in found if file.name != "SOURCE.txt"]
 
 
-def made(
+def make_article(
     id_: str,
     title: str,
     paragraphs: Iterable[str],
@@ -72,7 +72,7 @@ def made(
     published: datetime = DAY,
     clean: bool = True,
 ) -> Article:
-    """An article of plain paragraphs, cleaned as a collected one would be."""
+    """Return an article of plain paragraphs, cleaned like a collected one."""
     lines = (line for text in paragraphs for line in repair(text).split("\n"))
     body = tuple(Block("p", line) for line in lines if line)
     article = Article(id=id_, source=source, title=title, published=published, body=body)
@@ -80,15 +80,15 @@ def made(
 
 
 def attempt(part: Callable[[Material], list[Row]], name: str, material: Material) -> list[Row]:
-    """The rows of a part; one row that names what is missing when it can't be measured."""
+    """Return the rows of a part, or a row that names what is missing."""
     try:
         return part(material)
     except Missing as missing:
         return [Row(name, 0, f"missing: {missing}")]
-    except (KeyError, TypeError, ValueError, AttributeError) as mistake:
-        return [Row(name, 0, f"unreadable: {type(mistake).__name__} {str(mistake)[:80]}")]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return [Row(name, 0, f"unreadable: {type(error).__name__} {str(error)[:80]}")]
 
 
 def percent(part: float, whole: float) -> str:
-    """`part` of `whole` with three digits after the point; a dash for nothing of nothing."""
+    """Return the share with three decimals, or a dash if `whole` is 0."""
     return f"{part / whole:.3f}" if whole else "–"

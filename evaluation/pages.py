@@ -1,6 +1,6 @@
-"""Saved article pages against what a person read on them: title, date, canonical address, tokens of the body.
+"""Saved article pages, compared with what a person read: title, date, canonical address, tokens of the body.
 
-`pages/expected.json` names each page with its truth; a body is a `.json` of paragraphs, a Markdown or a text file.
+`pages/expected.json` has the expected values of each page; a body is a `.json` of paragraphs, Markdown or text.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from evaluation.rouge import overlap
 
 EXPECTED = "pages/expected.json"
 PAGE_SETS = "page-sets"
+# Pages with our own text in the formats of many sites, each with its expected values.
 OWN = Path(__file__).resolve().parents[1] / "tests/collect/pages"
-"""Pages of our own wording in the shapes of many sites, each beside what must be read on it."""
 
 _BETWEEN = re.compile(r"[\s।॥,.;:!?\"'“”‘’()\[\]{}<>|/–—…*#_=+-]+")
 
 
 def measure(material: Material) -> list[Row]:
-    """Titles, dates, canonical addresses right, and the mean F1 of tokens of the bodies that are known."""
+    """Measure correct titles, dates and canonical addresses, and the mean F1 of tokens of known bodies."""
     listed: list[dict[str, Any]] = material.json(EXPECTED)
-    titles, dates, links, begun = [], [], [], []
+    titles, dates, links, starts = [], [], [], []
     bodies: list[tuple[str, float, float]] = []
     for entry in listed:
         file = material.root / "pages" / entry["file"]
@@ -44,9 +44,9 @@ def measure(material: Material) -> list[Row]:
             continue
         page = decode(file.read_bytes())[0]
         article = read(page, entry.get("url", ""))
-        letters = _letters(entry.get("title", ""))
-        if letters:
-            titles.append(letters in (_letters(article.title), _letters(f"{article.kicker}{article.title}")))
+        title = _joined_tokens(entry.get("title", ""))
+        if title:
+            titles.append(title in (_joined_tokens(article.title), _joined_tokens(f"{article.kicker}{article.title}")))
         if "published" in entry:
             dates.append(article.dated and article.published == datetime.fromisoformat(entry["published"]))
         if "canonical" in entry:
@@ -56,8 +56,8 @@ def measure(material: Material) -> list[Row]:
             ours = overlap(tokens(_text(article)), tokens(gold))
             bodies.append((file.name, ours, overlap(tokens(rival(page)), tokens(gold))))
         elif "first_words" in entry:
-            start = _letters(entry["first_words"])
-            begun.append(_letters(f"{article.place}{article.text}").startswith(start[:60]))
+            start = _joined_tokens(entry["first_words"])
+            starts.append(_joined_tokens(f"{article.place}{article.text}").startswith(start[:60]))
     rows = [
         Row("pages: title right", len(titles), f"{sum(titles)}", "all"),
         Row("pages: date right", len(dates), f"{sum(dates)}", "all"),
@@ -70,13 +70,13 @@ def measure(material: Material) -> list[Row]:
         rows.append(Row("pages: body, F1 of tokens", len(bodies), figures, ">= .93", f"{theirs:.3f} trafilatura"))
     else:
         rows.append(Row("pages: body, F1 of tokens", 0, "missing: no body_gold file"))
-    if begun:
-        rows.append(Row("pages: body begins as it should", len(begun), f"{sum(begun)}", "all"))
+    if starts:
+        rows.append(Row("pages: body starts correctly", len(starts), f"{sum(starts)}", "all"))
     return rows
 
 
 def page_sets(material: Material) -> list[Row]:
-    """Mean F1 of the bodies, and days right, for each set of pages in `page-sets/<name>.jsonl`.
+    """Measure the mean F1 of bodies, and correct days, for each set of pages in `page-sets/<name>.jsonl`.
 
     A line has `html` (the page), `body` (its text) and, if known, `url` and `date`. Sets whose name begins with
     `hindi` are not part of the pooled figure.
@@ -106,13 +106,13 @@ def _f1_row(what: str, bodies: list[tuple[float, float]]) -> Row:
 
 
 def _same_day(date: datetime, gold: datetime) -> bool:
-    """Whether two dates are of one day. A page that names no time zone means its own, which we take for India's."""
+    """Return whether two dates are of the same day. A page without a time zone may mean UTC or India's."""
     zones = (gold.tzinfo,) if gold.tzinfo else (UTC, INDIA)
     return any(date.astimezone(zone).date() == gold.date() for zone in zones)
 
 
 def own_pages(_material: Material) -> list[Row]:
-    """The same figures on pages of our own. Rules were made on them: they guard, and promise nothing of others."""
+    """Measure the same on our own pages. The rules were made with them, so this is no test of other pages."""
     scores = [score(file) for file in sorted(OWN.glob("*.json"))]
     if not scores:
         return [Row("own pages", 0, "missing: tests/collect/pages")]
@@ -129,7 +129,7 @@ def own_pages(_material: Material) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What was right on one page; `body` is the F1 of tokens, ours and the rival's."""
+    """The result for one page. `body` is the F1 of tokens, ours and the rival's."""
 
     name: str
     title: bool
@@ -139,14 +139,15 @@ class Score:
 
 
 def score(expected: Path) -> Score:
-    """One page of our own against the `.json` beside it."""
+    """Compare one of our own pages with its `.json` file."""
     truth: dict[str, Any] = json.loads(expected.read_text(encoding="utf-8"))
     page = expected.with_suffix(".html").read_text(encoding="utf-8")
     article = read(page, truth["url"])
     gold = tokens("\n".join(truth["body"]))
     return Score(
         name=expected.stem,
-        title=_letters(truth["title"]) in (_letters(article.title), _letters(f"{article.kicker}{article.title}")),
+        title=_joined_tokens(truth["title"])
+        in (_joined_tokens(article.title), _joined_tokens(f"{article.kicker}{article.title}")),
         date=article.dated and article.published == datetime.fromisoformat(truth["published"]),
         address=canonical_url(article.url) == canonical_url(truth["canonical"]),
         body=(overlap(tokens(_text(article)), gold), overlap(tokens(rival(page)), gold)),
@@ -154,12 +155,12 @@ def score(expected: Path) -> Score:
 
 
 def tokens(text: str) -> list[str]:
-    """Folded words of any script: pages come in Gujarati and Bengali too."""
+    """Return the folded words of any script: some pages are in Gujarati or Bengali."""
     return [word for word in _BETWEEN.split(fold(text)) if word]
 
 
 def read(page: str, url: str) -> Article:
-    """The cleaned article of a page, as a drop folder would give it."""
+    """Return the cleaned article of a page, as from a drop folder."""
     item = read_page(page, url)
     item.guid = "file:page.html"
     source = Source(name="page", path="page.html")
@@ -170,26 +171,26 @@ def read(page: str, url: str) -> Article:
 
 
 def body_of(folder: Path, name: str) -> str:
-    """The known body of a page, '' when its file is not there; `name` may hold a `*`."""
+    """Return the known body of a page, '' without its file. `name` may contain a `*`."""
     files = sorted(folder.glob(name)) if name else []
     if not files:
         return ""
     text = files[0].read_text(encoding="utf-8")
     if files[0].suffix == ".json":
         return "\n".join(_strings(json.loads(text)))
-    reader: Callable[[str], Any] = read_markdown if files[0].suffix == ".md" else read_text
-    return "\n".join(block.text for block in reader(text).body) if files[0].suffix == ".md" else text
+    parse: Callable[[str], Any] = read_markdown if files[0].suffix == ".md" else read_text
+    return "\n".join(block.text for block in parse(text).body) if files[0].suffix == ".md" else text
 
 
 def rival(page: str) -> str:
-    """What trafilatura alone takes for the body."""
+    """Return the body that trafilatura extracts."""
     import trafilatura
 
     return trafilatura.extract(page, include_comments=False) or ""
 
 
 def _strings(node: Any) -> list[str]:
-    """Headlines and paragraphs, in order, of the first version of a page in nested JSON."""
+    """Return the headlines and paragraphs of the first version of a page in nested JSON, in order."""
     if isinstance(node, dict) and "body" not in node and "paragraphs" not in node and "sections" not in node:
         return next((found for value in node.values() if (found := _strings(value))), [])
     if isinstance(node, dict):
@@ -209,5 +210,5 @@ def _text(article: Article) -> str:
     return "\n".join(block.text for block in article.body) or article.excerpt
 
 
-def _letters(text: str) -> str:
+def _joined_tokens(text: str) -> str:
     return "".join(tokens(text))

@@ -1,6 +1,6 @@
-"""ROUGE-1, -2 and -L (F1) over tokens that keep Devanagari whole. Pure functions over lists of tokens.
+"""ROUGE-1, -2 and -L (F1) of tokens that keep Devanagari whole.
 
-The usual package drops every letter that is not ASCII, so that two identical Hindi sentences score nothing.
+The usual package drops all letters but ASCII, so that two identical Hindi sentences score 0.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from itertools import pairwise
 
 from digest.hindi.tokens import tokens
 
+# ROUGE-1, ROUGE-2 and ROUGE-L, each an F1 from 0 to 1.
 Scores = tuple[float, float, float]
-"""ROUGE-1, ROUGE-2, ROUGE-L, each an F1 from 0 to 1."""
 
 
 def rouge(candidate: str, reference: str) -> Scores:
-    """How much of the reference's words, pairs of words and order the candidate has."""
+    """Return how much of the reference's words, word pairs and order the candidate has."""
     ours, theirs = tokens(candidate), tokens(reference)
     return overlap(ours, theirs), overlap(_pairs(ours), _pairs(theirs)), _f1(_common(ours, theirs), ours, theirs)
 
 
 def overlap(ours: Sequence[object], theirs: Sequence[object]) -> float:
-    """F1 of two bags, counting repetitions; 0 when one is empty, 1 when both are."""
+    """Return the F1 of two multisets: 0 if one is empty, 1 if both are."""
     if not ours and not theirs:
         return 1.0
     return _f1((Counter(ours) & Counter(theirs)).total(), ours, theirs)
@@ -37,7 +37,7 @@ def _pairs(words: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _common(ours: Sequence[str], theirs: Sequence[str]) -> int:
-    """Length of the longest common subsequence, with one row of the table in memory."""
+    """Return the length of the longest common subsequence."""
     row = [0] * (len(theirs) + 1)
     for one in ours:
         corner = 0

@@ -1,7 +1,4 @@
-"""The rules that a reader of a summary would feel, checked from outside: written apart from the summariser's own.
-
-A summary that breaks one is named with the rule; the empty summary breaks none.
-"""
+"""Rules for good summaries, independent of the summariser's own. The empty summary breaks none."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from digest.hindi.text import fold
 from digest.hindi.tokens import stems
 from digest.models import Article
 
-MOST_WORDS, MOST_SENTENCES, MOST_SHARED = 70, 3, 0.9
+MAX_WORDS, MAX_SENTENCES, MAX_SHARED = 70, 3, 0.9
 
 _END = re.compile("[।॥.?!…|\"'”’»)\\]]$")
 _HANGING = tuple(
@@ -34,7 +31,7 @@ _HANGING = tuple(
         "ऐसे में",
     )
 )
-_FURNITURE = re.compile(
+_BOILERPLATE = re.compile(
     fold(
         "यह भी पढ|ये भी पढ|फॉलो करें|क्लिक कर|शेयर करें|पूरी खबर|सब्सक्राइब"
         "|also read|follow us|click here|the post|appeared first"
@@ -45,7 +42,7 @@ _CUT = re.compile(r"\[?(?:…|\.{3,}|&hellip;)\]?$")
 
 
 def broken(article: Article, summary: str) -> list[str]:
-    """The rules that the summary of a cleaned article breaks, by name."""
+    """Return the names of the rules that the summary of a cleaned article breaks."""
     if not summary:
         return []
     pieces = split(summary)
@@ -53,16 +50,16 @@ def broken(article: Article, summary: str) -> list[str]:
     first = fold(summary).lstrip("\"'“‘( ")
     own, head = set(stems(summary)), set(stems(article.title))
     rules = {
-        "its words stand in the article": all(" ".join(piece.split()) in body for piece in pieces),
-        "ends as a sentence does": bool(_END.search(summary)),
+        "its words are in the article": all(" ".join(piece.split()) in body for piece in pieces),
+        "ends like a sentence": bool(_END.search(summary)),
         "is not cut": not any(_CUT.search(piece) for piece in pieces),
-        "one to three sentences": 1 <= len(pieces) <= MOST_SENTENCES,
-        "seventy words at most": len(summary.split()) <= MOST_WORDS,
+        "one to three sentences": 1 <= len(pieces) <= MAX_SENTENCES,
+        "seventy words at most": len(summary.split()) <= MAX_WORDS,
         "quotes and brackets close": _balanced(summary),
         "does not point back": not first.startswith(_HANGING),
         "is more than a question": not all(piece.rstrip("\"'”’) ").endswith("?") for piece in pieces),
-        "is no echo of the headline": not head or len(own & head) < MOST_SHARED * len(own),
-        "no furniture": not _FURNITURE.search(fold(summary)),
+        "does not repeat the headline": not head or len(own & head) < MAX_SHARED * len(own),
+        "no boilerplate": not _BOILERPLATE.search(fold(summary)),
         "no dateline": not _DATELINE.match(summary),
     }
     return [name for name, kept in rules.items() if not kept]

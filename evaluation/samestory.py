@@ -1,4 +1,4 @@
-"""Same story or not, on labelled pairs: average precision of the score, precision and recall where it merges."""
+"""Same story or not, on labelled pairs: average precision of the score, and precision and recall of merging."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from digest.curate.rules import Rules
-from digest.curate.similarity.clustering import Link, Pairs
+from digest.curate.similarity.clustering import Pairs
+from digest.curate.similarity.score import Link
 from digest.models import Article
-from evaluation.material import DAY, Material, Row, made
+from evaluation.material import DAY, Material, Row, make_article
 
 STORIES, PAIRS = "nearup/covid_stories.jsonl", "nearup/covid_pairs_labelled.json"
 EVENTS, LABELS = "articles/ednil-events-hi/ednil_hi.jsonl", "nearup/ednil_same_story_labels.json"
 COPIES, HEADLINES = "nearup/ednil_dup_pairs_auto.json", "nearup/up_headline_pairs.json"
-JUDGED = Path(__file__).with_name("judged.txt")
+OUR_LABELS = Path(__file__).with_name("our_labels.txt")
+# The disaster reports of many years are assigned to this many days (some 140 a day), this many times.
 DAYS, DRAWS = 6, 4
-"""The disaster reports of many years are dealt out to so many days (some 140 a day), so many times."""
 
 
 def average_precision(scored: Sequence[tuple[float, bool]], positives: int = 0) -> float:
-    """Mean of the precision at each true pair, best score first; true pairs that were never scored count as missed."""
+    """Return the mean precision at each true pair, best score first. True pairs without a score count as missed."""
     right, total = 0, 0.0
     for rank, (_score, same) in enumerate(sorted(scored, key=lambda one: (-one[0], one[1])), 1):
         if same:
@@ -34,20 +35,20 @@ def average_precision(scored: Sequence[tuple[float, bool]], positives: int = 0) 
 
 
 def papers(material: Material) -> list[Row]:
-    """Five papers on one epidemic: same event against other reports of the same day and subject."""
+    """Measure five papers on one epidemic: the same event or another report of the same day and subject."""
     articles = [
-        made(s["id"], s["title"], [s["text"]], source=s["outlet"], published=_day(s["date"]))
+        make_article(s["id"], s["title"], [s["text"]], source=s["outlet"], published=_day(s["date"]))
         for s in material.lines(STORIES)
     ]
     at = {article.id: place for place, article in enumerate(articles)}
     pairs = Pairs.build(articles, Rules())
-    judged: dict[str, list[Link]] = {"same_event": [], "overlap": [], "different": []}
+    labelled: dict[str, list[Link]] = {"same_event": [], "overlap": [], "different": []}
     for pair in material.json(PAIRS):
         if pair["a"] in at and pair["b"] in at:
-            judged.setdefault(pair["label"], []).append(pairs.link(at[pair["a"]], at[pair["b"]]))
-    same = [(link, True) for link in judged["same_event"]]
-    other = [(link, False) for link in judged["different"]]
-    near = [(link, False) for link in judged["overlap"]]
+            labelled.setdefault(pair["label"], []).append(pairs.link(at[pair["a"]], at[pair["b"]]))
+    same = [(link, True) for link in labelled["same_event"]]
+    other = [(link, False) for link in labelled["different"]]
+    near = [(link, False) for link in labelled["overlap"]]
     return [
         *_rows("five papers, same against different", [*same, *other]),
         *_rows("five papers, same against overlap too", [*same, *other, *near])[:1],
@@ -55,22 +56,25 @@ def papers(material: Material) -> list[Row]:
 
 
 def events(material: Material) -> list[Row]:
-    """Disaster reports dealt out to days: every pair of one day is judged by the labelled groups and our own labels."""
+    """Measure disaster reports assigned to days: every pair of a day, by the labelled groups and our own labels."""
     documents = {entry["docid"]: entry for entry in material.lines(EVENTS)}
     labels = material.json(LABELS)
     groups = [[name for name in group if name in documents] for group in labels["events"]]
     unclear = {frozenset(pair) for group in labels["not_judged"] for pair in itertools.combinations(group, 2)}
     unclear |= {frozenset((pair["a"], pair["b"])) for pair in _optional(material, COPIES)}
     truth = {frozenset(pair) for group in groups for pair in itertools.combinations(group, 2)} - unclear
-    ours = _judged(documents)
+    ours = _our_labels(documents)
     truth |= ours["same"]
     unclear |= ours["unclear"]
-    bases = {name: made(name, each["title"], each["paragraphs"], source=name) for name, each in documents.items()}
-    judged: list[tuple[Link, bool]] = []
+    bases = {
+        name: make_article(name, each["title"], each["paragraphs"], source=name) for name, each in documents.items()
+    }
+    labelled: list[tuple[Link, bool]] = []
     for seed in range(DRAWS):
-        chance = random.Random(seed)  # noqa: S311  a repeatable draw, no secret
-        days = {name: chance.randrange(DAYS) for name in sorted(documents)}
-        for group in joined(truth):
+        # It must be repeatable, and is no secret.
+        rng = random.Random(seed)  # noqa: S311
+        days = {name: rng.randrange(DAYS) for name in sorted(documents)}
+        for group in groups_of(truth):
             days |= dict.fromkeys(group, days[group[0]])
         articles = [_moved(article, days[name]) for name, article in sorted(bases.items())]
         pairs = Pairs.build(articles, Rules())
@@ -78,14 +82,14 @@ def events(material: Material) -> list[Row]:
             link = pairs.link(i, j)
             ids = frozenset((articles[i].id, articles[j].id))
             if days[articles[i].id] == days[articles[j].id] and ids not in unclear:
-                judged.append((link, ids in truth))
-    return _rows(f"disaster reports, {DRAWS} draws of {DAYS} days", judged, positives=DRAWS * len(truth))
+                labelled.append((link, ids in truth))
+    return _rows(f"disaster reports, {DRAWS} draws of {DAYS} days", labelled, positives=DRAWS * len(truth))
 
 
 def copies(material: Material) -> list[Row]:
-    """Texts that are nearly the same letter by letter: all must merge."""
+    """Measure texts that are nearly identical. All must merge."""
     documents = {entry["docid"]: entry for entry in material.lines(EVENTS)}
-    articles = [made(name, each["title"], each["paragraphs"], source=name) for name, each in documents.items()]
+    articles = [make_article(name, each["title"], each["paragraphs"], source=name) for name, each in documents.items()]
     at = {article.id: place for place, article in enumerate(articles)}
     pairs, rules = Pairs.build(articles, Rules()), Rules()
     listed = [pair for pair in material.json(COPIES) if pair["a"] in at and pair["b"] in at and pair["jaccard"] >= 0.95]
@@ -94,35 +98,35 @@ def copies(material: Material) -> list[Row]:
 
 
 def headlines(material: Material) -> list[Row]:
-    """Two papers' headlines of the same half hour, without texts: merging there needs more than titles."""
-    articles, judged = [], []
+    """Measure two papers' headlines of the same half hour, without texts. Titles alone must not suffice to merge."""
+    articles, labelled = [], []
     listed = [pair for pair in material.json(HEADLINES) if pair.get("a_title") and pair.get("b_title")]
     for number, pair in enumerate(listed):
-        articles.append(made(f"a{number}", pair["a_title"], [], source="a"))
-        articles.append(made(f"b{number}", pair["b_title"], [], source="b"))
-        judged.append(pair["label"] != "different" and pair["label"] != "overlap")
+        articles.append(make_article(f"a{number}", pair["a_title"], [], source="a"))
+        articles.append(make_article(f"b{number}", pair["b_title"], [], source="b"))
+        labelled.append(pair["label"] != "different" and pair["label"] != "overlap")
     pairs = Pairs.build(articles, Rules())
     ours, theirs = range(0, len(articles), 2), range(1, len(articles), 2)
-    scored = [(pairs.link(i, j), judged[i // 2] and j == i + 1) for i in ours for j in theirs]
+    scored = [(pairs.link(i, j), labelled[i // 2] and j == i + 1) for i in ours for j in theirs]
     return _rows("headlines of two papers, all pairings", scored)
 
 
-def _rows(name: str, judged: Sequence[tuple[Link, bool]], positives: int = 0) -> list[Row]:
+def _rows(name: str, labelled: Sequence[tuple[Link, bool]], positives: int = 0) -> list[Row]:
     rules = Rules()
-    positives = positives or sum(same for _link, same in judged)
-    ours = average_precision([(link.score, same) for link, same in judged], positives)
-    rival = average_precision([(link.lead_cosine, same) for link, same in judged], positives)
-    merged = [same for link, same in judged if link.score >= rules.merge and link.kept_apart is None]
+    positives = positives or sum(same for _link, same in labelled)
+    ours = average_precision([(link.score, same) for link, same in labelled], positives)
+    rival = average_precision([(link.lead_cosine, same) for link, same in labelled], positives)
+    merged = [same for link, same in labelled if link.score >= rules.merge and link.kept_apart is None]
     precision = f"{sum(merged) / len(merged):.2f}" if merged else "–"
     recall = f"{sum(merged) / positives:.2f}" if positives else "–"
     return [
-        Row(f"same story, {name}: AP", len(judged), f"{ours:.3f}", ">= .9", f"{rival:.3f} TF-IDF of title and lead"),
-        Row(f"same story, {name}: P / R at {rules.merge}", len(judged), f"{precision} / {recall}", "P >= .9"),
+        Row(f"same story, {name}: AP", len(labelled), f"{ours:.3f}", ">= .9", f"{rival:.3f} TF-IDF of title and lead"),
+        Row(f"same story, {name}: P / R at {rules.merge}", len(labelled), f"{precision} / {recall}", "P >= .9"),
     ]
 
 
-def joined(pairs: Iterable[frozenset[str]]) -> list[list[str]]:
-    """The names that the pairs join, directly or through others, each group sorted."""
+def groups_of(pairs: Iterable[frozenset[str]]) -> list[list[str]]:
+    """Return the groups of names that the pairs connect, directly or through others, each sorted."""
     home: dict[str, set[str]] = {}
     for pair in pairs:
         group = set(pair).union(*(home.get(name, set()) for name in pair))
@@ -130,11 +134,11 @@ def joined(pairs: Iterable[frozenset[str]]) -> list[list[str]]:
     return sorted(sorted(group) for group in {id(group): group for group in home.values()}.values())
 
 
-def _judged(names: Iterable[str]) -> dict[str, set[frozenset[str]]]:
-    """Our own judgements on pairs that the labels don't mention; a pair of documents that are not there is left out."""
+def _our_labels(names: Iterable[str]) -> dict[str, set[frozenset[str]]]:
+    """Return our own labels of pairs without one, except for missing documents."""
     of = {hashlib.sha256(name.encode()).hexdigest()[:12]: name for name in names}
     found: dict[str, set[frozenset[str]]] = {"same": set(), "unclear": set()}
-    for line in JUDGED.read_text(encoding="utf-8").split("\n"):
+    for line in OUR_LABELS.read_text(encoding="utf-8").split("\n"):
         if line and not line.startswith("#"):
             label, one, other = line.split()
             if one in of and other in of:

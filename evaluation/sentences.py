@@ -9,14 +9,14 @@ from digest.hindi.sentences import split
 from evaluation.material import Material, Row
 
 GOLD = "articles/ud-hindi-pud/ud_hindi_pud_sentences.jsonl"
+# Gold sentences in a paragraph. News paragraphs have two to six.
 JOINED = 5
-"""Gold sentences that make one paragraph: news paragraphs hold two to six."""
 
 _NAIVE = re.compile(r"(?<=[.।?!])\s+")
 
 
 def measure(material: Material) -> list[Row]:
-    """F1 of sentence ends, ours and a split at every terminator before a blank."""
+    """Measure the F1 of sentence ends, compared with a split at every terminator before a blank."""
     gold = [entry["text"] for entry in material.lines(GOLD)]
     stops = [text.replace("।", ".") for text in gold]
     rows = []
@@ -31,7 +31,7 @@ def measure(material: Material) -> list[Row]:
 
 
 def f1(gold: list[str], joint: str, splitter: Callable[[str], list[str]]) -> float:
-    """F1 of the ends that a splitter finds in paragraphs of five gold sentences."""
+    """Return the F1 of the ends that a splitter finds in paragraphs of gold sentences."""
     right = found = true = 0
     for start in range(0, len(gold), JOINED):
         text = joint.join(gold[start : start + JOINED])

@@ -1,4 +1,4 @@
-"""Summaries against references: ROUGE beside the cleaned lead and a trained model, and rules broken per 1,000."""
+"""Summaries: ROUGE compared with the lead and a trained model, and broken rules per 1,000."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from digest.curate.summary.sentences import summarise
 from digest.hindi.sentences import split
 from digest.models import Article
-from evaluation.material import Material, Missing, Row, made
+from evaluation.material import Material, Missing, Row, make_article
 from evaluation.rouge import Scores, rouge
 from evaluation.rulebook import broken
 
@@ -16,30 +16,30 @@ REFERENCED = "articles/ilsum-hi/ilsum_hi.jsonl"
 HEADLINED = "articles/headlines-hi-500/headlines_hi.jsonl"
 EVENTS = "articles/ednil-events-hi/ednil_hi.jsonl"
 FEATURES = "articles/bbc-hindi-categories/bbc_hindi_test.jsonl"
-JUDGED = (REFERENCED, HEADLINED, EVENTS, FEATURES, "nearup/covid_stories.jsonl")
+CHECKED = (REFERENCED, HEADLINED, EVENTS, FEATURES, "nearup/covid_stories.jsonl")
 
 
 def references(material: Material) -> list[Row]:
-    """Against the page's own description, and beside the outputs of a fine-tuned mT5."""
+    """Compare with the page's own description. One rival is a fine-tuned mT5."""
     entries = material.lines(REFERENCED)
-    articles = [made(entry["id"], "", [entry["article"]]) for entry in entries]
+    articles = [make_article(entry["id"], "", [entry["article"]]) for entry in entries]
     wanted = [entry["reference_summary"] for entry in entries]
     rival = _mean(rouge(entry["system_summary_mt5"], entry["reference_summary"]) for entry in entries)
-    return [_row("references (ilsum)", articles, wanted, f"; mT5 {told(rival)}")]
+    return [_row("references (ilsum)", articles, wanted, f"; mT5 {percentages(rival)}")]
 
 
 def headlines(material: Material) -> list[Row]:
-    """Against the headline, which the summary was not shown."""
+    """Compare with the headline, which the summariser does not get."""
     entries = material.lines(HEADLINED)
-    articles = [made(entry["id"], "", [entry["article"]]) for entry in entries]
+    articles = [make_article(entry["id"], "", [entry["article"]]) for entry in entries]
     return [_row("headlines as references", articles, [entry["title"] for entry in entries], "")]
 
 
 def rules(material: Material) -> list[Row]:
-    """Rules broken on every text there is, per 1,000 summaries, the commonest named."""
+    """Count broken rules on all texts, per 1,000 summaries, with the names of the commonest."""
     found: Counter[str] = Counter()
-    made_, empty, sets = 0, 0, 0
-    for name in JUDGED:
+    count, empty, sets = 0, 0, 0
+    for name in CHECKED:
         try:
             entries = material.lines(name)
         except Missing:
@@ -47,27 +47,27 @@ def rules(material: Material) -> list[Row]:
         sets += 1
         for number, entry in enumerate(entries):
             paragraphs = entry.get("paragraphs") or [entry.get("article") or entry.get("text") or ""]
-            article = made(str(number), entry.get("title", ""), paragraphs)
+            article = make_article(str(number), entry.get("title", ""), paragraphs)
             summary = summarise(article)
-            made_, empty = made_ + bool(summary), empty + (not summary)
+            count, empty = count + bool(summary), empty + (not summary)
             found.update(broken(article, summary)[:1])
     if not sets:
         raise Missing("articles/*/*.jsonl")
-    share = f"{1000 * found.total() / made_:.1f}" if made_ else "–"
-    named = "".join(f"; {count} {rule}" for rule, count in found.most_common(3))
+    share = f"{1000 * found.total() / count:.1f}" if count else "–"
+    named = "".join(f"; {times} {rule}" for rule, times in found.most_common(3))
     return [
-        Row("summaries: rules broken per 1,000", made_, share + named, "0"),
-        Row(f"summaries: texts of {sets} sets without one", made_ + empty, str(empty)),
+        Row("summaries: rules broken per 1,000", count, share + named, "0"),
+        Row(f"summaries: texts of {sets} sets without one", count + empty, str(empty)),
     ]
 
 
 def lead(article: Article, sentences: int = 2) -> str:
-    """The first sentences of the cleaned text: the rival that is hard to beat."""
+    """Return the first sentences of the cleaned text, a rival that is hard to beat."""
     return " ".join(split(article.text)[:sentences])
 
 
-def told(scores: Scores) -> str:
-    """`59.4/50.4/55.8`"""
+def percentages(scores: Scores) -> str:
+    """Return scores as `59.4/50.4/55.8`."""
     return "/".join(f"{100 * score:.1f}" for score in scores)
 
 
@@ -75,9 +75,13 @@ def _row(name: str, articles: Sequence[Article], wanted: Sequence[str], more: st
     ours = _mean(rouge(summarise(article), text) for article, text in zip(articles, wanted, strict=True))
     rival = _mean(rouge(lead(article), text) for article, text in zip(articles, wanted, strict=True))
     share = min((mine / theirs for mine, theirs in zip(ours, rival, strict=True) if theirs), default=0.0)
-    figures = f"{told(ours)} ({share:.3f} of lead-2)"
+    figures = f"{percentages(ours)} ({share:.3f} of lead-2)"
     return Row(
-        f"summaries, {name}: ROUGE-1/2/L", len(articles), figures, ">= .99 of lead-2", f"lead-2 {told(rival)}{more}"
+        f"summaries, {name}: ROUGE-1/2/L",
+        len(articles),
+        figures,
+        ">= .99 of lead-2",
+        f"lead-2 {percentages(rival)}{more}",
     )
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from digest.models import Article
 from evaluation import dates, feeds, pages, samestory, sections, sentences
-from evaluation.material import DAY, Material, Missing, Row, attempt, made
+from evaluation.material import DAY, Material, Missing, Row, attempt, make_article
 from evaluation.rouge import overlap, rouge
 from evaluation.rulebook import broken
 from tests.paths import ROOT, SHARED_DATA
@@ -67,20 +67,20 @@ def test_sentence_ends() -> None:
     [
         (LEAD, ""),
         ("", ""),
-        ("सोनपुरा में पुल खुला था और सब लोग बहुत खुश थे।", "its words stand in the article"),
-        ("सोनपुरा में कमला नदी पर बना", "ends as a sentence does"),
+        ("सोनपुरा में पुल खुला था और सब लोग बहुत खुश थे।", "its words are in the article"),
+        ("सोनपुरा में कमला नदी पर बना", "ends like a sentence"),
         ("पुल पर 96 करोड़ रुपये खर्च हुए...", "is not cut"),
         ("लेकिन पुल खुला।", "does not point back"),
         ("“पुल खुला।", "quotes and brackets close"),
         ("क्या पुल खुला?", "is more than a question"),
         ("सोनपुरा (भाषा): पुल खुला।", "no dateline"),
-        ("पुल खुला। यह भी पढ़ें मेले की खबर।", "no furniture"),
+        ("पुल खुला। यह भी पढ़ें मेले की खबर।", "no boilerplate"),
         (" ".join(["पुल खुला।"] * 40), "one to three sentences"),
-        ("नहर में पानी", "is no echo of the headline"),
+        ("नहर में पानी", "does not repeat the headline"),
     ],
 )
 def test_the_rulebook_names_the_broken_rules(summary: str, rule: str) -> None:
-    found = broken(made("1", "नहर में पानी", [LEAD]), summary)
+    found = broken(make_article("1", "नहर में पानी", [LEAD]), summary)
     assert (rule in found) if rule else found == []
 
 
@@ -153,7 +153,7 @@ def test_the_table_is_printed_and_a_missing_folder_is_reported(tmp_path: Path) -
     assert "could not be measured" in done.stdout
     absent = run("--data", str(tmp_path / "nowhere"))
     assert (absent.returncode, absent.stdout) == (2, "")
-    assert "is no folder" in absent.stderr
+    assert "is not a folder" in absent.stderr
 
 
 def test_results_on_the_shared_material_do_not_fall() -> None:
@@ -172,7 +172,7 @@ def test_results_on_the_shared_material_do_not_fall() -> None:
 
 
 def test_an_article_of_paragraphs_is_cleaned_like_a_collected_one() -> None:
-    article = made("1", "पुल", ["नई दिल्ली (भाषा): " + LEAD, "यह भी पढ़ें"])
+    article = make_article("1", "पुल", ["नई दिल्ली (भाषा): " + LEAD, "यह भी पढ़ें"])
     assert isinstance(article, Article)
     assert (article.place, article.published) == ("नई दिल्ली", DAY)
     assert "यह भी" not in article.text
