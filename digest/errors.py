@@ -17,7 +17,7 @@ class StoreError(DigestError):
     """The store can't be opened or used: locked, read-only, or from a newer version."""
 
 
-class TemplateFault(DigestError):
+class TemplateProblem(DigestError):
     """A template is wrong; the message names file and line."""
 
 
@@ -38,11 +38,11 @@ class ConfigProblem:
 
 
 class ConfigurationError(Exception):
-    """Wrong usage, configuration or list: every fault at once (exit code 2)."""
+    """Wrong usage, configuration or list: every problem at once (exit code 2)."""
 
-    def __init__(self, faults: list[ConfigProblem]) -> None:
-        super().__init__("\n".join(str(fault) for fault in faults))
-        self.faults = faults
+    def __init__(self, problems: list[ConfigProblem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
 
 
 def quoted(value: object) -> str:

@@ -236,7 +236,7 @@ class Scheduler:
                 try:
                     job()
                 except ConfigurationError as error:
-                    self.log(f"{job.__name__} failed: {'; '.join(map(str, error.faults))}")
+                    self.log(f"{job.__name__} failed: {'; '.join(map(str, error.problems))}")
                 except DigestError as error:
                     self.log(f"{job.__name__} failed: {error}")
                 except Exception as error:

@@ -38,7 +38,7 @@ class Findings:
         try:
             check()
         except ConfigurationError as error:
-            self.add(error.faults)
+            self.add(error.problems)
         except DigestError as error:
             self.problems.append(ConfigProblem("check", 0, str(error)))
 
@@ -85,7 +85,7 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
                 findings.run(lambda: checked.update(_check_edition(app, edition, links=links)))
     except ConfigurationError as error:
         # The list can be read without valid settings, so that the errors of both files are reported together.
-        findings.add(error.faults)
+        findings.add(error.problems)
         if (home / list_file.FILE_NAME).exists():
             findings.run(lambda: list_file.read_list(home / list_file.FILE_NAME, topics=None))
     if as_json:

@@ -136,7 +136,7 @@ def check(home: Path, as_json: bool) -> int:
         try:
             listed = app.subscriber_list.read()
         except ConfigurationError as error:
-            problems = error.faults
+            problems = error.problems
         notes = _outside(app, listed)
         imported = app.subscriber_admin.import_counts()
     if as_json:

@@ -289,7 +289,7 @@ class SourceReader:
         try:
             value = secret(auth.env) if secret is not None else ""
         except ConfigurationError as error:
-            raise FetchError("; ".join(fault.message for fault in error.faults)[:300] + ".") from None
+            raise FetchError("; ".join(problem.message for problem in error.problems)[:300] + ".") from None
         if not value:
             raise FetchError(f"Its key is missing: the environment variable {auth.env} is not set.")
         if not all("!" <= char <= "~" for char in value):

@@ -38,15 +38,15 @@ def from_data(raw: Any, environment: Mapping[str, str], *, name: str = FILE_NAME
         raw = {}
     if not isinstance(raw, dict):
         raise ConfigurationError([ConfigProblem(name, 1, f"expected keys such as newsletter:, found {_kind(raw)}")])
-    merged, from_environment, faults = _overlay(raw, environment)
+    merged, from_environment, problems = _overlay(raw, environment)
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
-        by_path = {_path(tuple(fault["loc"])): fault for fault in error.errors()}
-        faults += [_describe(fault, raw, from_environment, name) for fault in by_path.values()]
-        raise ConfigurationError(sorted(faults, key=lambda fault: fault.line)) from None
-    if faults:
-        raise ConfigurationError(faults)
+        by_path = {_path(tuple(problem["loc"])): problem for problem in error.errors()}
+        problems += [_describe(problem, raw, from_environment, name) for problem in by_path.values()]
+        raise ConfigurationError(sorted(problems, key=lambda problem: problem.line)) from None
+    if problems:
+        raise ConfigurationError(problems)
     return settings
 
 
@@ -56,7 +56,7 @@ def _overlay(
     """Return the data with `DIGEST_A__B=…` applied, the variable of each path set so, and the errors."""
     merged = _copy(raw)
     origin: dict[str, str] = {}
-    faults: list[ConfigProblem] = []
+    problems: list[ConfigProblem] = []
     for variable in sorted(environment):
         if not variable.startswith(_PREFIX):
             continue
@@ -65,27 +65,27 @@ def _overlay(
             section = next((name for name in Settings.model_fields if keys[0].startswith(f"{name}_")), None)
             if section and len(keys) == 1:
                 suggestion = variable.replace(f"{_PREFIX}{section.upper()}_", f"{_PREFIX}{section.upper()}__")
-                faults.append(ConfigProblem(variable, 0, f"has no effect; did you mean {suggestion}?"))
+                problems.append(ConfigProblem(variable, 0, f"has no effect; did you mean {suggestion}?"))
             elif len(keys) > 1:
-                faults.append(
+                problems.append(
                     ConfigProblem(variable, 0, f"unknown key '{'.'.join(keys)}'{_nearest(keys[0], Settings)}")
                 )
             continue
         try:
             value = _from_variable(environment[variable], variable)
         except ConfigurationError as error:
-            faults += error.faults
+            problems += error.problems
             continue
         place, at = merged, 0
         while at < len(keys) - 1 and isinstance(place.setdefault(keys[at], {}), dict):
             place, at = place[keys[at]], at + 1
         if at < len(keys) - 1:
             path = ".".join(keys[: at + 1])
-            faults.append(ConfigProblem(variable, 0, f"'{path}' is {_kind(place[keys[at]])}, which has no keys"))
+            problems.append(ConfigProblem(variable, 0, f"'{path}' is {_kind(place[keys[at]])}, which has no keys"))
             continue
         place[keys[-1]] = "" if value is None else value
         origin[".".join(keys)] = variable
-    return merged, origin, faults
+    return merged, origin, problems
 
 
 def _from_variable(text: str, variable: str) -> Any:
@@ -102,36 +102,38 @@ def _copy(value: Any) -> Any:
     return value
 
 
-def _describe(fault: Any, raw: Any, from_environment: Mapping[str, str], name: str) -> ConfigProblem:
-    location = _as_written(raw, tuple(fault["loc"]))
+def _describe(problem: Any, raw: Any, from_environment: Mapping[str, str], name: str) -> ConfigProblem:
+    location = _as_written(raw, tuple(problem["loc"]))
     path = _path(location)
     where, line = name, _line(raw, location)
     for given, variable in from_environment.items():
         if path == given or path.startswith((given + ".", given + "[")):
             where, line = variable, 0
-    kind, context = fault["type"], fault.get("ctx", {})
+    kind, context = problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
         model = _model_at(location[:-1])
         return ConfigProblem(where, line, f"unknown key '{path}'{_nearest(str(location[-1]), model)}")
     if kind == "missing":
         return ConfigProblem(where, line, f"'{path}' is required")
     if kind == "value_error":
-        message = str(context.get("error", fault["msg"]))
-        found = "" if isinstance(fault["input"], BaseModel | dict) else f", found {_shorten(fault['input'])}"
+        message = str(context.get("error", problem["msg"]))
+        found = "" if isinstance(problem["input"], BaseModel | dict) else f", found {_shorten(problem['input'])}"
         return ConfigProblem(where, line, f"'{path}': {message}{found}" if path else f"{message}{found}")
     expected = _EXPECTED.get(kind)
     if kind == "literal_error":
         names = re.findall(r"'([^']+)'", context["expected"])
-        close = difflib.get_close_matches(str(fault["input"]), names, n=1)
+        close = difflib.get_close_matches(str(problem["input"]), names, n=1)
         hint = f"; did you mean '{close[0]}'?" if close else ""
-        return ConfigProblem(where, line, f"'{path}': expected {_join(names)}, found {_shorten(fault['input'])}{hint}")
+        return ConfigProblem(
+            where, line, f"'{path}': expected {_join(names)}, found {_shorten(problem['input'])}{hint}"
+        )
     if kind in _BOUNDS:
         word, limit = _BOUNDS[kind]
         expected = f"{word} {context[limit]:g}"
     if expected is None:
-        message = fault["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+        message = problem["msg"].removeprefix("Input should be ").removeprefix("a valid ")
         expected = message[0].lower() + message[1:]
-    return ConfigProblem(where, line, f"'{path}': expected {expected}, found {_shorten(fault['input'])}")
+    return ConfigProblem(where, line, f"'{path}': expected {expected}, found {_shorten(problem['input'])}")
 
 
 _EXPECTED = {

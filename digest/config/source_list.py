@@ -119,7 +119,9 @@ def check_row(row: Mapping[str, Any], label: str) -> None:
     try:
         loader.from_data(data, {})
     except ConfigurationError as error:
-        messages = [fault.message.replace("sources[1].", "").removeprefix("'sources[1]': ") for fault in error.faults]
+        messages = [
+            problem.message.replace("sources[1].", "").removeprefix("'sources[1]': ") for problem in error.problems
+        ]
         raise ConfigurationError([ConfigProblem(label, 0, message) for message in messages]) from None
 
 
@@ -154,7 +156,7 @@ def plan_import(home: Path, outlines: Sequence[Outline], *, sections: Sequence[s
             check_row(row, "row")
         except ConfigurationError as error:
             skipped.append(
-                SkippedFeed(outline.url, name, outline.line, f"is not a valid source: {error.faults[0].message}")
+                SkippedFeed(outline.url, name, outline.line, f"is not a valid source: {error.problems[0].message}")
             )
             continue
         names.append(name)

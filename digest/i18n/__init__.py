@@ -64,16 +64,16 @@ def require_pages(language: str) -> None:
     """Raise ConfigurationError if the catalogue of `language` lacks messages of the reader pages."""
     catalogue = translator(language)
     missing = catalogue.missing(PAGES.read_bytes())
-    faults = [replace(fault, message=f"{fault.message} (the reader pages need it)") for fault in missing]
-    if faults:
-        raise ConfigurationError(faults)
+    problems = [replace(problem, message=f"{problem.message} (the reader pages need it)") for problem in missing]
+    if problems:
+        raise ConfigurationError(problems)
 
 
 def translator(language: str) -> Catalogue:
     """The catalogue of `language` (`hi`, `mr`, `hi-IN` …), the newsroom's own messages over the built-in ones.
 
     It is loaded once per process, and again when the newsroom's file changes. Raises ConfigurationError if there is
-    no catalogue or if it has faults; each fault names its line.
+    no catalogue or if it has problems; each problem names its line.
     """
     require(language)
     code = _code(language)
@@ -98,8 +98,8 @@ def _load(code: str, own: Path | None, stamp: object) -> Catalogue:  # noqa: ARG
     if not built_in.is_file():
         _require_calendar(code)
     catalogue = Catalogue(code, layers)
-    if faults := catalogue.missing(TEMPLATE.read_bytes()):
-        raise ConfigurationError(faults)
+    if problems := catalogue.missing(TEMPLATE.read_bytes()):
+        raise ConfigurationError(problems)
     return catalogue
 
 

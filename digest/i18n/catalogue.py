@@ -91,29 +91,29 @@ class Catalogue:
     """The messages of one language. `name` is the file to which a missing translation should be added."""
 
     def __init__(self, language: str, layers: Sequence[Layer]) -> None:
-        """Combine `layers`; a later one overrides an earlier one. Raises ConfigurationError with all faults found."""
+        """Combine `layers`; a later one overrides an earlier one. Raises ConfigurationError with all problems found."""
         self.language = language
         self.name = layers[-1].name if layers else ""
         self._translations: dict[str, _Translation] = {}
         self._lines: dict[str, int] = {}
         rule = ENGLISH_PLURAL
-        faults: list[ConfigProblem] = []
+        problems: list[ConfigProblem] = []
         for layer in layers:
             try:
                 file = parse_po(layer.data, rule)
             except PoSyntaxError as error:
-                faults.append(ConfigProblem(layer.name, error.line, str(error)))
+                problems.append(ConfigProblem(layer.name, error.line, str(error)))
                 continue
             rule = file.plural_rule
             self._lines = {id: _line(message) for id, message in file.messages.items()}
             for id, message in file.messages.items():
                 if message.fuzzy or not any(text.strip() for text in _forms(message)):
                     continue
-                if reason := _fault(message):
-                    faults.append(ConfigProblem(layer.name, _line(message), f'msgid "{id}": {reason}'))
+                if reason := _problem(message):
+                    problems.append(ConfigProblem(layer.name, _line(message), f'msgid "{id}": {reason}'))
                 self._translations[id] = _Translation(_forms(message), rule if message.pluralizable else None)
-        if faults:
-            raise ConfigurationError(faults)
+        if problems:
+            raise ConfigurationError(problems)
 
     def has(self, message: str) -> bool:
         """Whether `message` is translated. In English every message is."""
@@ -210,7 +210,7 @@ def _plural_rule(header: Message) -> PluralRule | None:
     return rule
 
 
-def _fault(message: Message) -> str | None:
+def _problem(message: Message) -> str | None:
     """Why a translation cannot be used. Checks more than Babel's checkers, which allow a placeholder to be dropped."""
     expected = set[str]().union(*map(placeholders, _ids(message)))
     for index, text in enumerate(_forms(message)):

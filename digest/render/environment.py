@@ -14,7 +14,7 @@ from jinja2.loaders import split_template_path
 from jinja2.runtime import Context
 from markupsafe import escape
 
-from digest.errors import TemplateFault
+from digest.errors import TemplateProblem
 from digest.hindi import cut
 from digest.i18n import translator
 from digest.render.template_errors import RejectedByTemplateFunction, SuggestingUndefined, check_inheritance
@@ -37,12 +37,12 @@ class FolderLoader(BaseLoader):
         environment: Environment,  # noqa: ARG002
         template: str,
     ) -> tuple[str, str, Callable[[], bool]]:
-        """Raise TemplateMistake if something that is not a template has the template's path."""
+        """Raise TemplateProblem if something that is not a template has the template's path."""
         parts = split_template_path(template)
         for folder in self._folders:
             for parent in (folder, *(folder.joinpath(*parts[:depth]) for depth in range(1, len(parts)))):
                 if parent.is_file():
-                    raise TemplateFault(f"{parent}: expected a folder of templates, found a file")
+                    raise TemplateProblem(f"{parent}: expected a folder of templates, found a file")
             path = folder.joinpath(*parts)
             if not path.exists() and not path.is_symlink():
                 continue
@@ -65,22 +65,22 @@ class FolderLoader(BaseLoader):
 def _read(path: Path) -> str:
     """The file's text, without a byte order mark."""
     if path.is_dir():
-        raise TemplateFault(f"{path}: expected a template, found a folder")
+        raise TemplateProblem(f"{path}: expected a template, found a folder")
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise TemplateFault(f"{path}: cannot be read: {error.strerror}") from error
+        raise TemplateProblem(f"{path}: cannot be read: {error.strerror}") from error
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise TemplateFault(f"{path}: expected text in UTF-8, found UTF-16; save it as UTF-8")
+        raise TemplateProblem(f"{path}: expected text in UTF-8, found UTF-16; save it as UTF-8")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         found = data[error.start : error.start + 1].hex()
-        raise TemplateFault(f"{path}:{line}: expected text in UTF-8, found the byte 0x{found}") from error
+        raise TemplateProblem(f"{path}:{line}: expected text in UTF-8, found the byte 0x{found}") from error
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
-        raise TemplateFault(f"{path}:{line}: expected text, found a NUL character: is it a binary file or UTF-16?")
+        raise TemplateProblem(f"{path}:{line}: expected text, found a NUL character: is it a binary file or UTF-16?")
     return text
 
 

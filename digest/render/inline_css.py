@@ -10,7 +10,7 @@ import re
 from functools import cache, lru_cache
 from typing import Any
 
-from digest.errors import TemplateFault
+from digest.errors import TemplateProblem
 
 DOCTYPE = "<!DOCTYPE html>"
 """premailer drops any other spelling, and without a doctype browsers use quirks mode."""
@@ -22,21 +22,20 @@ _IMPORT = re.compile(r"@import\b|@\\", re.I)
 
 
 def inline(html: str) -> str:
-    """Move the rules of the plain `<style>` into style attributes, and remove that block.
+    """Move the rules of the plain `<style>` into style attributes, and remove that block. Raises TemplateProblem.
 
-    `<style data-premailer="ignore">` is kept for media queries, dark mode and :hover. Raises TemplateFault for another
-    doctype, for `@import`, and for a style sheet that premailer rejects.
+    `<style data-premailer="ignore">` is kept for media queries, dark mode and :hover.
     """
     if not html.startswith(DOCTYPE):
-        raise TemplateFault(f"the HTML must start with exactly {DOCTYPE}, with nothing before it")
+        raise TemplateProblem(f"the HTML must start with exactly {DOCTYPE}, with nothing before it")
     # A CSS escape can spell @import in other characters, so escapes after @ are rejected too.
     if any(_IMPORT.search(sheet) for sheet in _STYLE.findall(html)):
-        raise TemplateFault("a style sheet uses @import, which mail programs ignore or block")
+        raise TemplateProblem("a style sheet uses @import, which mail programs ignore or block")
     try:
         return str(_inliner()(html).transform(pretty_print=False))
     # premailer raises whatever its parsers raise: TypeError, AttributeError, …
     except Exception as error:
-        raise TemplateFault(f"the style sheet cannot be inlined: {error}") from error
+        raise TemplateProblem(f"the style sheet cannot be inlined: {error}") from error
 
 
 # The signature is that of the function of premailer which it replaces.

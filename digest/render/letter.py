@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest.errors import TemplateFault
+from digest.errors import TemplateProblem
 from digest.i18n import translator
 from digest.models import PLACEHOLDERS, Edition, RenderedEmail, Variant
 from digest.render import subject as subjects
@@ -43,7 +43,7 @@ class Renderer:
         self._jinja: Environment | None = None
 
     def render(self, edition: Edition, variant: Variant, *, now: datetime, test: bool = False) -> RenderedEmail | None:
-        """The email for `variant`, or None if its topics have no story today. Raises TemplateFault.
+        """The email for `variant`, or None if its topics have no story today. Raises TemplateProblem.
 
         `now` (aware) decides what 'today' means. With `test` the subject and the top of the email say so.
         """
@@ -80,8 +80,8 @@ class Renderer:
         html = self._fill(HTML, page, PLACEHOLDERS["email_html"])
         try:
             html = inline(html)
-        except TemplateFault as error:
-            raise TemplateFault(f"{self._location(HTML, '@import')}: {error}") from error
+        except TemplateProblem as error:
+            raise TemplateProblem(f"{self._location(HTML, '@import')}: {error}") from error
         if self._devanagari_digits:
             html = devanagari_digits_in_html(html)
         return self._checked(HTML, html, forbidden="email_text")
@@ -109,7 +109,7 @@ class Renderer:
         for tag in _TAG.findall(part):
             if tag not in allowed:
                 location = self._location(template, tag)
-                raise TemplateFault(f"{location}: '{tag}' is not a placeholder that can be replaced here")
+                raise TemplateProblem(f"{location}: '{tag}' is not a placeholder that can be replaced here")
         return part
 
     def _location(self, template: str, needle: str) -> str:

@@ -80,7 +80,7 @@ def urls(email: RenderedEmail) -> list[str]:
 def check_texts(email: RenderedEmail, tree: Tree | None, edition: Edition | None) -> Iterator[Finding]:
     """Subject, preheader, text part, and leftovers of templates.
 
-    Without an `edition` the stories are our own samples, so every leftover is the template's fault.
+    Without an `edition` the stories are our own samples, so every leftover is the template's problem.
     """
     report = warning if edition else error
     yield from _check_subject(email.subject)

@@ -27,7 +27,7 @@ from jinja2.environment import TemplateModule
 from jinja2.parser import Parser
 from jinja2.utils import missing
 
-from digest.errors import TemplateFault
+from digest.errors import TemplateProblem
 
 _MISSING_FILTER_OR_TEST = re.compile(r"No (filter|test) named '([^']{1,60})'")
 
@@ -62,13 +62,13 @@ class SuggestingUndefined(StrictUndefined):
         super().__init__(hint, obj, name, exception)
 
 
-def explain(error: Exception, template: str, environment: Environment, names: Collection[str]) -> TemplateFault:
-    """Turn `error`, raised while `template` was loaded or rendered, into a TemplateFault at the innermost template.
+def explain(error: Exception, template: str, environment: Environment, names: Collection[str]) -> TemplateProblem:
+    """Turn `error`, raised while `template` was loaded or rendered, into a TemplateProblem at the innermost template.
 
     `names` are those that a template receives.
     """
-    if isinstance(error, TemplateFault):
-        return TemplateFault(str(error))
+    if isinstance(error, TemplateProblem):
+        return TemplateProblem(str(error))
     if isinstance(error, TemplateNotFound):
         missing_names = error.templates if hasattr(error, "templates") else [error.name or str(error)]
         wanted = " or ".join(f"'{name}'" for name in missing_names)
@@ -191,6 +191,6 @@ def _location(error: Exception) -> tuple[str, int, str] | None:
     return (*found, path.read_text(encoding="utf-8", errors="replace") if path.is_file() else "")
 
 
-def _at(location: tuple[str, int, str], message: str) -> TemplateFault:
+def _at(location: tuple[str, int, str], message: str) -> TemplateProblem:
     file, line, _source = location
-    return TemplateFault(f"{file}:{line}: {message}" if line else f"{file}: {message}")
+    return TemplateProblem(f"{file}:{line}: {message}" if line else f"{file}: {message}")

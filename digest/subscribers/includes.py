@@ -20,11 +20,11 @@ _NEXT_KEY = re.compile(rb"^[^ \t\r\n#-]", re.MULTILINE)
 
 
 class IncludeWalk:
-    """Finds the files that a list's first file includes, directly or not. Collects faults."""
+    """Finds the files that a list's first file includes, directly or not. Collects problems."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        self.faults: list[ConfigProblem] = []
+        self.problems: list[ConfigProblem] = []
 
     def name(self, path: Path) -> str:
         """Return a file's name in error messages: its path within the newsletter folder."""
@@ -40,31 +40,31 @@ class IncludeWalk:
         if isinstance(value, LocatedList) and all(isinstance(item, str) for item in value):
             rows = list(zip(value, value.lines, strict=True))
         if rows is None:
-            self._fault(path, line, f"'include': expected files such as [readers/desk.yaml], found {quoted(value)}")
+            self._problem(path, line, f"'include': expected files such as [readers/desk.yaml], found {quoted(value)}")
             return []
         return [file for text, at in rows for file in self._files(text, path, at, parents)]
 
     def _files(self, text: str, path: Path, line: int, parents: Collection[Path]) -> list[Path]:
         if not text.strip() or Path(text).is_absolute():
-            self._fault(path, line, f"'include': expected a path within the newsletter folder, found {quoted(text)}")
+            self._problem(path, line, f"'include': expected a path within the newsletter folder, found {quoted(text)}")
             return []
         found = _matching(path.parent, text)
         if not found:
-            self._fault(path, line, f"'include': no file matches {quoted(text)}")
+            self._problem(path, line, f"'include': no file matches {quoted(text)}")
         files = []
         for file in found:
             real = file.resolve()
             if not real.is_relative_to(self.root):
-                self._fault(path, line, f"'include': {quoted(text)} is outside the newsletter folder")
+                self._problem(path, line, f"'include': {quoted(text)} is outside the newsletter folder")
             elif real in parents or real == path:
                 chain = " → ".join(self.name(one) for one in (*parents, path, real))
-                self._fault(path, line, f"'include': {quoted(text)} includes itself ({chain})")
+                self._problem(path, line, f"'include': {quoted(text)} includes itself ({chain})")
             else:
                 files.append(real)
         return files
 
-    def _fault(self, path: Path, line: int, message: str) -> None:
-        self.faults.append(ConfigProblem(self.name(path), line, message))
+    def _problem(self, path: Path, line: int, message: str) -> None:
+        self.problems.append(ConfigProblem(self.name(path), line, message))
 
 
 def contents(path: Path) -> bytes:

@@ -60,7 +60,7 @@ def read_files(path: Path, *, topics: Collection[str] | None, may_be_empty: bool
         raise ConfigurationError([ConfigProblem(path.name, 0, hint)])
     walk = includes.IncludeWalk(path.parent)
     subscribers: list[ListedSubscriber] = []
-    faults: list[ConfigProblem] = []
+    problems: list[ConfigProblem] = []
     readings: list[_FileReading] = []
     seen: set[Path] = set()
 
@@ -72,18 +72,18 @@ def read_files(path: Path, *, topics: Collection[str] | None, may_be_empty: bool
             data = reader.file_bytes(file)
             raw = reader.read_bytes(data, reading.name, each={"subscribers": reading.add_row})
         except ConfigurationError as error:
-            faults.extend(ConfigProblem(reading.name, fault.line, fault.message) for fault in error.faults)
+            problems.extend(ConfigProblem(reading.name, problem.line, problem.message) for problem in error.problems)
             return
         subscribers.extend(reading.finish(raw, defaults))
-        faults.extend(sorted(reading.faults, key=lambda fault: fault.line))
+        problems.extend(sorted(reading.problems, key=lambda problem: problem.line))
         for included in walk.included_files(raw, file, parents):
             if included not in seen:
                 visit(included, (*parents, file), reading.defaults)
 
     visit(path.resolve(), (), {})
-    faults += walk.faults
-    if faults:
-        raise ConfigurationError(faults)
+    problems += walk.problems
+    if problems:
+        raise ConfigurationError(problems)
     return subscribers
 
 
@@ -92,8 +92,8 @@ def read_bytes(data: bytes, name: str, *, topics: Collection[str] | None) -> lis
     reading = _FileReading(name, topics)
     raw = reader.read_bytes(data, name, each={"subscribers": reading.add_row})
     subscribers = reading.finish(raw, {})
-    if reading.faults:
-        raise ConfigurationError(sorted(reading.faults, key=lambda fault: fault.line))
+    if reading.problems:
+        raise ConfigurationError(sorted(reading.problems, key=lambda problem: problem.line))
     return subscribers
 
 
@@ -131,7 +131,7 @@ class _FileReading:
         self.may_be_empty = may_be_empty
         self.defaults: dict[str, Any] = {}
         self.zones = time_zones()
-        self.faults: list[ConfigProblem] = []
+        self.problems: list[ConfigProblem] = []
         self.row_count = 0
         # Normalised address -> line and values.
         self.rows: dict[str, tuple[int, dict[str, Any]]] = {}
@@ -142,11 +142,11 @@ class _FileReading:
             return []
         if not isinstance(raw, LocatedDict):
             found = "is empty" if raw is None else "has no keys"
-            self._fault(1 if raw is not None else 0, f"{found}; expected a list under `subscribers:`")
+            self._problem(1 if raw is not None else 0, f"{found}; expected a list under `subscribers:`")
             return []
         for key in raw:
             if key not in KEYS:
-                self._fault(raw.lines[key], f"unknown key '{key}'{nearest(key, KEYS)}")
+                self._problem(raw.lines[key], f"unknown key '{key}'{nearest(key, KEYS)}")
         defaults = self.defaults = {**inherited, **self._defaults(raw)}
         rows = raw.get("subscribers")
         # A list behind an anchor or alias is not streamed to `add_row`.
@@ -155,7 +155,7 @@ class _FileReading:
                 self.add_row(row, line)
         if not self.row_count and not (rows in (None, []) and ("include" in raw or self.may_be_empty)):
             line = raw.lines.get("subscribers", raw.line)
-            self._fault(line, "lists no subscribers; expected entries such as `- email: asha@example.com`")
+            self._problem(line, "lists no subscribers; expected entries such as `- email: asha@example.com`")
         return [
             (address, Subscriber(line=line, file=self.name, **(defaults | values if defaults else values)))
             for address, (line, values) in self.rows.items()
@@ -165,14 +165,14 @@ class _FileReading:
         """Check one row of the list and keep it."""
         self.row_count += 1
         if isinstance(row, str) and "@" in row:
-            self._fault(line, f"expected `- email: {row}`, found `- {row}`")
+            self._problem(line, f"expected `- email: {row}`, found `- {row}`")
             return
         if not isinstance(row, LocatedDict):
-            self._fault(line, f"expected a subscriber such as `- email: asha@example.com`, found {quoted(row)}")
+            self._problem(line, f"expected a subscriber such as `- email: asha@example.com`, found {quoted(row)}")
             return
         values = self._values(row, FIELDS, line)
         if "email" not in row:
-            self._fault(line, "this subscriber has no email")
+            self._problem(line, "this subscriber has no email")
         email = values.get("email")
         if email is None:
             return
@@ -181,7 +181,7 @@ class _FileReading:
             if normalised in other.rows:
                 first_line = other.rows[normalised][0]
                 place = f"on line {first_line}" if other is self else f"in {other.name}:{first_line}"
-                self._fault(line, f"{email} is listed twice; the first is {place}")
+                self._problem(line, f"{email} is listed twice; the first is {place}")
                 return
         # Reuse one string object where both forms are equal: most are, and lists are long.
         self.rows[email if normalised == email else normalised] = line, values
@@ -191,7 +191,9 @@ class _FileReading:
         if defaults is None:
             return {}
         if not isinstance(defaults, LocatedDict):
-            self._fault(raw.lines["defaults"], f"'defaults': expected keys such as timezone:, found {quoted(defaults)}")
+            self._problem(
+                raw.lines["defaults"], f"'defaults': expected keys such as timezone:, found {quoted(defaults)}"
+            )
             return {}
         return self._values(defaults, DEFAULTABLE, defaults.line)
 
@@ -199,19 +201,19 @@ class _FileReading:
         values: dict[str, Any] = {}
         for key, value in row.items():
             if key not in allowed:
-                self._fault(row.lines.get(key, line), f"unknown key '{key}'{nearest(key, allowed)}")
+                self._problem(row.lines.get(key, line), f"unknown key '{key}'{nearest(key, allowed)}")
                 continue
             try:
                 parsed = parse_field(key, value, topics=self.topics, zones=self.zones)
             except ValueError as error:
-                self._fault(row.lines.get(key, line), f"'{key}': {error}")
+                self._problem(row.lines.get(key, line), f"'{key}': {error}")
                 continue
             if parsed is not None:
                 values[key] = parsed
         return values
 
-    def _fault(self, line: int, message: str) -> None:
-        self.faults.append(ConfigProblem(self.name, line, message))
+    def _problem(self, line: int, message: str) -> None:
+        self.problems.append(ConfigProblem(self.name, line, message))
 
 
 def parse_field(

@@ -128,7 +128,7 @@ class Pages:
         return self.error(request, 500, catalogue.gettext("Something went wrong here"), advice)
 
     def render(self, template: str, language: str, **values: Any) -> str:
-        """Render a template of a page or an email in this language. Raises TemplateMistake."""
+        """Render a template of a page or an email in this language. Raises TemplateProblem."""
 
         def url(place: str, **query: str) -> str:
             return self.path(place, language, **query)

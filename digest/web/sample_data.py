@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
-from digest.errors import TemplateFault
+from digest.errors import TemplateProblem
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.render.context import build_page
 from digest.render.sample_edition import sample_edition
@@ -31,18 +31,18 @@ class SamplePage:
     values: dict[str, Any]
 
 
-def find_template_errors(pages: Pages, now: datetime, topics: Collection[str]) -> list[TemplateFault]:
+def find_template_errors(pages: Pages, now: datetime, topics: Collection[str]) -> list[TemplateProblem]:
     """Render every sample page in every language and return the errors, each once."""
-    found: dict[str, TemplateFault] = {}
+    found: dict[str, TemplateProblem] = {}
     try:
         _ = pages.css
-    except TemplateFault as error:
+    except TemplateProblem as error:
         found[str(error)] = error
     for sample in sample_pages(pages.branding, now, topics):
         for language in pages.languages:
             try:
                 pages.render(sample.template, language, here="/", **sample.values)
-            except TemplateFault as error:
+            except TemplateProblem as error:
                 found.setdefault(str(error), error)
     return list(found.values())
 

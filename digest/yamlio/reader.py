@@ -96,9 +96,9 @@ def read_text(text: str, name: str, *, each: Mapping[str, ItemCallback] | None =
     try:
         value = _construct(constructor, text)
     except (yaml.YAMLError, UnicodeError, RecursionError) as error:
-        raise ConfigurationError([_fault(error, text, name)]) from None
-    if constructor.faults:
-        raise ConfigurationError(constructor.faults)
+        raise ConfigurationError([_problem(error, text, name)]) from None
+    if constructor.problems:
+        raise ConfigurationError(constructor.problems)
     return value
 
 
@@ -116,7 +116,7 @@ def scalar(text: str) -> Any:
 
 
 class Constructor:
-    """Builds located values from parser events. Collects faults instead of stopping at the first."""
+    """Builds located values from parser events. Collects problems instead of stopping at the first."""
 
     next: Callable[[], Any]
 
@@ -124,7 +124,7 @@ class Constructor:
         self.name = name
         self.each = each
         self.depth = 0
-        self.faults: list[ConfigProblem] = []
+        self.problems: list[ConfigProblem] = []
         self.anchors: dict[str, Any] = {}
         # Collections and their values, those behind aliases counted at every use.
         self.weight = 0
@@ -139,7 +139,7 @@ class Constructor:
         while not isinstance(event := self.next(), yaml.StreamEndEvent):
             if isinstance(event, yaml.DocumentStartEvent):
                 if seen:
-                    self._fault(event, "contains a second document (`---`); expected one")
+                    self._problem(event, "contains a second document (`---`); expected one")
                     return value
                 seen = True
                 value = self._value(self.next())
@@ -173,13 +173,13 @@ class Constructor:
     def _alias(self, event: Any) -> Any:
         shown = event.anchor[:60]
         if event.anchor not in self.anchors:
-            self._fault(event, f"alias *{shown} has no anchor &{shown}")
+            self._problem(event, f"alias *{shown} has no anchor &{shown}")
         weight = self.weights.get(str(event.anchor), 0)
         self.weight += weight
         self.expanded += weight
         if self.expanded > self.max_expanded:
-            self._fault(event, f"aliases such as *{shown} expand to far more than the file contains; write it out")
-            raise ConfigurationError(self.faults)
+            self._problem(event, f"aliases such as *{shown} expand to far more than the file contains; write it out")
+            raise ConfigurationError(self.problems)
         return self.anchors.get(str(event.anchor))
 
     def _mapping(self, start: Any) -> LocatedDict:
@@ -196,9 +196,9 @@ class Constructor:
             else:
                 self._value(event)
                 key = ""
-                self._fault(event, "a key must be a plain word")
+                self._problem(event, "a key must be a plain word")
             if key in lines:
-                self._fault(event, f"duplicate key '{key}'; the first is on line {lines[key]}")
+                self._problem(event, f"duplicate key '{key}'; the first is on line {lines[key]}")
             lines[key] = line
             event = next_event()
             # Nearly all values are short scalars. Handling them here saves a call for each.
@@ -226,11 +226,11 @@ class Constructor:
 
     def _truncate(self, event: Any) -> str:
         text = str(event.value)
-        self._fault(event, f"a text of {len(text):,} characters; expected at most {_MAX_TEXT:,}")
+        self._problem(event, f"a text of {len(text):,} characters; expected at most {_MAX_TEXT:,}")
         return text[:_MAX_TEXT]
 
-    def _fault(self, event: Any, message: str) -> None:
-        self.faults.append(ConfigProblem(self.name, _line(event), message))
+    def _problem(self, event: Any, message: str) -> None:
+        self.problems.append(ConfigProblem(self.name, _line(event), message))
 
 
 def _line(event: Any) -> int:
@@ -245,21 +245,21 @@ def _construct(constructor: Constructor, text: str) -> Any:
         loader.dispose()
 
 
-def _fault(error: Exception, text: str, name: str) -> ConfigProblem:
+def _problem(error: Exception, text: str, name: str) -> ConfigProblem:
     if isinstance(error, yaml.reader.ReaderError):
-        return _character_fault(error, text, name)
+        return _character_problem(error, text, name)
     if isinstance(error, yaml.YAMLError):
-        return _syntax_fault(error, text, name)
+        return _syntax_problem(error, text, name)
     return ConfigProblem(name, 0, "is nested too deeply" if isinstance(error, RecursionError) else "is not UTF-8 text")
 
 
-def _character_fault(error: yaml.reader.ReaderError, text: str, name: str) -> ConfigProblem:
+def _character_problem(error: yaml.reader.ReaderError, text: str, name: str) -> ConfigProblem:
     # libyaml counts bytes of UTF-8, PyYAML's own reader counts characters.
     before = text.encode()[: error.position] if _LOADER is not yaml.SafeLoader else text[: error.position].encode()
     return ConfigProblem(name, before.count(b"\n") + 1, f"is not valid YAML: {error.reason}")
 
 
-def _syntax_fault(error: yaml.YAMLError, text: str, name: str) -> ConfigProblem:
+def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> ConfigProblem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "can't be parsed"
     context = getattr(error, "context", None)

@@ -37,7 +37,7 @@ def faults_of(data: Any, environment: dict[str, str]) -> list[ConfigProblem] | N
     try:
         found = loader.from_data(data, environment)
     except ConfigurationError as error:
-        return error.faults
+        return error.problems
     assert isinstance(found, Settings)
     return None
 

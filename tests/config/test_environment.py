@@ -28,7 +28,7 @@ def read(environment: dict[str, str], text: str = FILE) -> Settings:
 def faults(environment: dict[str, str], text: str = FILE) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
         read(environment, text)
-    return [str(fault) for fault in caught.value.faults]
+    return [str(fault) for fault in caught.value.problems]
 
 
 def test_the_environment_overrides_the_file_and_the_file_the_default() -> None:

@@ -23,7 +23,7 @@ def read(text: str) -> Settings:
 def faults(text: str) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
         read(text)
-    return [str(fault) for fault in caught.value.faults]
+    return [str(fault) for fault in caught.value.problems]
 
 
 CASES = {

@@ -16,7 +16,7 @@ def faults(data: bytes | str) -> list[str]:
     """What reading a list of these bytes says, which must not take long."""
     with cpu_limit(5), pytest.raises(ConfigurationError) as raised:
         list_file.read_bytes(data if isinstance(data, bytes) else data.encode(), "subscribers.yaml", topics=None)
-    found = [str(fault) for fault in raised.value.faults]
+    found = [str(fault) for fault in raised.value.problems]
     assert all("\n" not in line and len(line) < 500 for line in found)
     return found
 

@@ -103,7 +103,7 @@ def test_any_text_is_a_value_or_an_error_with_the_file_name(text: str) -> None:
     try:
         reader.read_text(text, "list.yaml")
     except ConfigurationError as error:
-        faults = error.faults
+        faults = error.problems
     else:
         return
     assert faults

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from digest.curate.summary import write_summary
-from digest.curate.summary.checks import find_faults
+from digest.curate.summary.checks import find_problems
 from digest.curate.summary.openai import OpenAI
 from digest.curate.summary.registry import SummaryError
 from tests.curate.sample import BRIDGE
@@ -69,7 +69,7 @@ def test_a_summary_with_a_fault_is_replaced_by_the_articles_own_words(
     summary, reasons = summarised(answering(server, text))
     assert summary.startswith("सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए खोल दिया गया।")
     assert reasons[0].startswith("summary: extractive, because ")
-    assert any(fault in each for each in find_faults(text, [FIRST], FIRST.title))
+    assert any(fault in each for each in find_problems(text, [FIRST], FIRST.title))
 
 
 def _drip(exchange: Exchange) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from digest.errors import TemplateFault
+from digest.errors import TemplateProblem
 from digest.models import PLACEHOLDERS
 from digest.render.inline_css import inline
 
@@ -44,7 +44,7 @@ def test_the_doctype_is_kept_at_the_start() -> None:
 
 @pytest.mark.parametrize("start", ["<!doctype html>", "<!-- x --><!DOCTYPE html>", "", '<?xml version="1.0"?>'])
 def test_another_doctype_is_rejected(start: str) -> None:
-    with pytest.raises(TemplateFault, match="must start with exactly <!DOCTYPE html>"):
+    with pytest.raises(TemplateProblem, match="must start with exactly <!DOCTYPE html>"):
         inline(document("<p>क</p>").replace("<!DOCTYPE html>", start, 1))
 
 
@@ -135,7 +135,7 @@ def listener() -> Iterator[tuple[int, list[bytes]]]:
 def test_imports_are_rejected_and_never_fetched(listener: tuple[int, list[bytes]], spelling: str) -> None:
     port, seen = listener
     sheet = spelling.format(f"http://127.0.0.1:{port}/x.css")
-    with pytest.raises(TemplateFault, match="@import"):
+    with pytest.raises(TemplateProblem, match="@import"):
         inline(document("<p>क</p>", sheet))
     assert seen == []
 
@@ -160,7 +160,7 @@ def test_a_linked_sheet_is_never_fetched(listener: tuple[int, list[bytes]]) -> N
 
 
 def test_a_sheet_that_premailer_rejects_is_one_sentence() -> None:
-    with pytest.raises(TemplateFault, match="style sheet cannot be inlined"):
+    with pytest.raises(TemplateProblem, match="style sheet cannot be inlined"):
         inline(document('<a title="a,b">क</a>', 'a[title="a,b"]{color:red}'))
 
 

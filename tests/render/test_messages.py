@@ -138,7 +138,7 @@ def test_a_fault_has_file_line_and_message(tmp_path: Path, text: str, expected: 
     with bound(tmp_path), pytest.raises(ConfigurationError) as caught:
         translator("hi")
     assert expected in str(caught.value)
-    assert all(fault.line for fault in caught.value.faults)
+    assert all(fault.line for fault in caught.value.problems)
 
 
 def test_all_missing_messages_are_reported_together(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_all_missing_messages_are_reported_together(tmp_path: Path) -> None:
     assert f'mr.po:{line}: msgid "Unsubscribe" is marked fuzzy or has no text' in expected
     assert 'mr.po: msgid "Top story" is missing' in expected
     assert 'msgid "Test" is marked fuzzy' in expected
-    assert len(caught.value.faults) == 3
+    assert len(caught.value.problems) == 3
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.errors import TemplateFault
+from digest.errors import TemplateProblem
 from digest.render.letter import Renderer
 from tests.render.sample import BRANDING, EDITION, EVERYTHING, NOW, TEMPLATES, renderer
 
@@ -16,7 +16,7 @@ from tests.render.sample import BRANDING, EDITION, EVERYTHING, NOW, TEMPLATES, r
 def error_of(directory: Path, text: str, name: str = "letter.txt.j2") -> str:
     """The error when the newsletter's template `name` is `text`, without the folder."""
     (directory / name).write_text(text, encoding="utf-8")
-    with pytest.raises(TemplateFault) as caught:
+    with pytest.raises(TemplateProblem) as caught:
         renderer(directory).render(EDITION, EVERYTHING, now=NOW)
     message = str(caught.value)
     assert "\n" not in message
@@ -129,7 +129,7 @@ def test_an_error_in_an_included_file_names_that_file(tmp_path: Path) -> None:
     (tmp_path / "parts" / "story.html.j2").write_text(
         source.replace("story.summary }}</p>", "story.sumary }}</p>"), encoding="utf-8"
     )
-    with pytest.raises(TemplateFault) as caught:
+    with pytest.raises(TemplateProblem) as caught:
         renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
     line = source[: source.index("story.summary }}</p>")].count("\n") + 1
     assert str(caught.value) == f"{tmp_path}/parts/story.html.j2:{line}: Item has no 'sumary'; did you mean 'summary'?"
@@ -165,28 +165,28 @@ def test_two_templates_that_extend_each_other_are_an_error(tmp_path: Path) -> No
 )
 def test_a_file_that_is_no_template_is_error_of(tmp_path: Path, data: bytes, message: str) -> None:
     (tmp_path / "letter.txt.j2").write_bytes(data)
-    with pytest.raises(TemplateFault) as caught:
+    with pytest.raises(TemplateProblem) as caught:
         renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
     assert str(caught.value) == f"{tmp_path}/{message}"
 
 
 def test_a_folder_in_a_templates_place_is_error_of(tmp_path: Path) -> None:
     (tmp_path / "letter.txt.j2").mkdir()
-    with pytest.raises(TemplateFault, match=r"letter\.txt\.j2: expected a template, found a folder"):
+    with pytest.raises(TemplateProblem, match=r"letter\.txt\.j2: expected a template, found a folder"):
         renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
 
 
 def test_a_file_in_the_folders_place_is_error_of(tmp_path: Path) -> None:
     (tmp_path / "parts").write_text("x")
-    with pytest.raises(TemplateFault, match="parts: expected a folder of templates, found a file"):
+    with pytest.raises(TemplateProblem, match="parts: expected a folder of templates, found a file"):
         renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
-    with pytest.raises(TemplateFault, match="parts: expected a folder of templates, found a file"):
+    with pytest.raises(TemplateProblem, match="parts: expected a folder of templates, found a file"):
         renderer(tmp_path / "parts").render(EDITION, EVERYTHING, now=NOW)
 
 
 def test_a_link_to_nowhere_is_error_of(tmp_path: Path) -> None:
     (tmp_path / "letter.txt.j2").symlink_to(tmp_path / "gone")
-    with pytest.raises(TemplateFault, match=r"letter\.txt\.j2: cannot be read: No such file"):
+    with pytest.raises(TemplateProblem, match=r"letter\.txt\.j2: cannot be read: No such file"):
         renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
 
 
@@ -194,7 +194,7 @@ def test_a_link_to_nowhere_is_error_of(tmp_path: Path) -> None:
 def test_an_unreadable_file_is_error_of(tmp_path: Path) -> None:
     (tmp_path / "letter.txt.j2").write_text("x")
     (tmp_path / "letter.txt.j2").chmod(0)
-    with pytest.raises(TemplateFault, match=r"letter\.txt\.j2: cannot be read: Permission denied"):
+    with pytest.raises(TemplateProblem, match=r"letter\.txt\.j2: cannot be read: Permission denied"):
         renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
 
 
@@ -212,7 +212,7 @@ def test_an_image_beside_the_templates_is_ignored(tmp_path: Path) -> None:
 
 
 def test_a_missing_template_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(TemplateFault, match=r"there is no template 'letter\.txt\.j2'"):
+    with pytest.raises(TemplateProblem, match=r"there is no template 'letter\.txt\.j2'"):
         Renderer(BRANDING, [tmp_path]).render(EDITION, EVERYTHING, now=NOW)
 
 
@@ -222,7 +222,7 @@ def test_a_fixed_template_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "t" / "letter.txt.j2"
     good = path.read_text(encoding="utf-8")
     path.write_text("{{ oops }}", encoding="utf-8")
-    with pytest.raises(TemplateFault):
+    with pytest.raises(TemplateProblem):
         made.render(EDITION, EVERYTHING, now=NOW)
     path.write_text(good + "{# fixed #}", encoding="utf-8")
     assert made.render(EDITION, EVERYTHING, now=NOW) is not None

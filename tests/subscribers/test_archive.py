@@ -26,7 +26,7 @@ def zipped(path: Path, files: dict[str, bytes | str], method: int = zipfile.ZIP_
 def fault(path: Path) -> str:
     with pytest.raises(ConfigurationError) as raised, extract_lists(path):
         pass
-    (error,) = raised.value.faults
+    (error,) = raised.value.problems
     assert "\n" not in str(error)
     return str(error)
 
@@ -119,7 +119,7 @@ def test_every_damaged_archive_is_reported_in_one_sentence(tmp_path: Path) -> No
             with extract_lists(path) as (files, _others):
                 expected = len(files)
         except ConfigurationError as error:
-            expected = len(error.faults)
+            expected = len(error.problems)
         assert expected == 1
 
 

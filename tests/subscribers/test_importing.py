@@ -284,7 +284,7 @@ def test_hostile_lists_are_rejected_quickly_in_one_sentence(tmp_path: Path, data
     path.write_bytes(data)
     with cpu_limit(5), pytest.raises(ConfigurationError) as raised:
         list(read_list(path, topics=None).rows(lambda *_row: None))
-    (fault,) = raised.value.faults
+    (fault,) = raised.value.problems
     assert expected in str(fault)
     assert len(str(fault)) < 300
     assert str(fault).isprintable()

@@ -22,7 +22,7 @@ def lay(folder: Path, **files: str) -> Path:
 def faults_of(path: Path) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
         read_list(path, topics=None)
-    return [str(fault) for fault in caught.value.faults]
+    return [str(fault) for fault in caught.value.problems]
 
 
 def test_included_files_have_their_own_defaults(tmp_path: Path) -> None:

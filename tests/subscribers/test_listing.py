@@ -79,7 +79,7 @@ def write(folder: Path, text: str | bytes) -> Path:
 def faults(folder: Path, text: str | bytes) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
         read_list(write(folder, text), topics=TOPICS)
-    return [str(fault) for fault in caught.value.faults]
+    return [str(fault) for fault in caught.value.problems]
 
 
 def test_all_errors_are_reported_with_their_line(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_an_invalid_file_changes_nothing_and_is_reported_each_time(app: App) -> 
     for _ in range(2):
         with pytest.raises(ConfigurationError) as caught:
             app.subscriber_list.sync()
-        assert [fault.line for fault in caught.value.faults] == [6, 8]
+        assert [fault.line for fault in caught.value.problems] == [6, 8]
     assert len(listed(app)) == 2
     write(app, LIST)
     app.subscriber_list.sync()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from digest.curate.ranking import Ranked
 from digest.curate.similarity.clustering import Pairs, explain_cluster
-from digest.curate.summary.checks import find_faults
+from digest.curate.summary.checks import find_problems
 from digest.curate.summary.registry import Summariser, SummaryError
 from digest.curate.summary.sentences import Extractive
 from digest.hindi.tokens import stems
@@ -87,16 +87,16 @@ def write_summary(
     known: str = "",
     language: str = "hi",
 ) -> Summary:
-    """Summarise the articles. A model's own words are used only if the fact check finds no fault in them."""
+    """Summarise the articles. A model's own words are used only if the fact check finds no problem in them."""
     reasons: tuple[str, ...] = ()
     if summariser is not None and summariser.own_words:
         try:
             text = summariser(articles, title=title, background=background, known=known)
-            faults = find_faults(text, articles, title)
+            problems = find_problems(text, articles, title)
         except SummaryError as error:
-            text, faults = "", [str(error)]
-        if not faults:
+            text, problems = "", [str(error)]
+        if not problems:
             return Summary(text, ("summary: in the words of a model, checked against the articles",))
-        reasons = (f"summary: extractive, because {faults[0]}",)
+        reasons = (f"summary: extractive, because {problems[0]}",)
     plain = summariser if summariser is not None and not summariser.own_words else Extractive(language)
     return Summary(plain(articles, title=title, background=background, known=known), reasons)

@@ -37,7 +37,7 @@ _ALLOWED = (COMMON_STEMS | _RETELLING) - _DATES - _NAMES
 _COUNTS = frozenset(words("ग्यारह बारह तेरह चौदह पंद्रह सोलह सत्रह अठारह उन्नीस बीस तीस चालीस पचास"))
 
 
-def find_faults(text: str, articles: Sequence[Article], title: str) -> list[str]:
+def find_problems(text: str, articles: Sequence[Article], title: str) -> list[str]:
     """Return what is wrong with the summary, each as an English clause."""
     return [*_form(text, title), *_facts(text, articles)] if text.strip() else ["it was empty"]
 
@@ -48,7 +48,7 @@ def _form(text: str, title: str) -> list[str]:
         (bool(_MARKUP.search(text)), "it contained marks that no plain sentence has"),
         (deva_ratio(text) < _LEAST_DEVA, "it was not in Hindi"),
     )
-    return [*broken_rules(text, title), *(fault for is_wrong, fault in checks if is_wrong)]
+    return [*broken_rules(text, title), *(problem for is_wrong, problem in checks if is_wrong)]
 
 
 def _facts(text: str, articles: Sequence[Article]) -> list[str]:

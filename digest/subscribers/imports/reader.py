@@ -66,11 +66,11 @@ def read_list(
         )
     original = dict(zip(headings, file.headings, strict=False)) or {name: name for name in headings}
     found = format or next((name for name, signature in SIGNATURES.items() if len(signature & set(headings)) > 1), "")
-    columns, faults = _columns(headings, mapping or {}, path.name)
-    if "email" not in columns and not faults:
+    columns, problems = _columns(headings, mapping or {}, path.name)
+    if "email" not in columns and not problems:
         known = ", ".join(original.values()) or "none"
         message = f"can't tell which column has the address; columns: {known}. Name it: --map email=COLUMN"
-        faults.append(ConfigProblem(path.name, 1, message))
+        problems.append(ConfigProblem(path.name, 1, message))
     row_defaults = dict(defaults or {})
     if found == "mailchimp" and path.name.startswith(("unsubscribed_", "cleaned_", "nonsubscribed_")):
         row_defaults.setdefault("status", path.name.partition("_")[0])
@@ -78,9 +78,9 @@ def read_list(
         try:
             _check_default(key, value, topics)
         except ValueError as error:
-            faults.append(ConfigProblem("--default", 0, f"'{key}': {error}"))
-    if faults:
-        raise ConfigurationError(faults)
+            problems.append(ConfigProblem("--default", 0, f"'{key}': {error}"))
+    if problems:
+        raise ConfigurationError(problems)
     used = set(columns.values())
     ignored = tuple(original[name] for name in headings if name not in used)
     kind = found or ("csv" if file.delimiter else "jsonl")
@@ -91,7 +91,7 @@ def _columns(
     headings: tuple[str, ...], mapping: Mapping[str, str], name: str
 ) -> tuple[dict[str, str], list[ConfigProblem]]:
     columns: dict[str, str] = {}
-    faults = []
+    problems = []
     for meaning, names in COLUMNS.items():
         heading = next((one for one in names if one in headings), None)
         if heading is not None:
@@ -99,13 +99,15 @@ def _columns(
     for meaning, heading in mapping.items():
         wanted = heading.strip().lower()
         if meaning not in COLUMNS:
-            faults.append(ConfigProblem("--map", 0, f"unknown field '{meaning}'{list_file.nearest(meaning, COLUMNS)}"))
+            problems.append(
+                ConfigProblem("--map", 0, f"unknown field '{meaning}'{list_file.nearest(meaning, COLUMNS)}")
+            )
         elif wanted not in headings:
-            faults.append(ConfigProblem(name, 1, f"no column '{heading}'{list_file.nearest(wanted, headings)}"))
+            problems.append(ConfigProblem(name, 1, f"no column '{heading}'{list_file.nearest(wanted, headings)}"))
         else:
             columns = {key: one for key, one in columns.items() if one != wanted}
             columns[meaning] = wanted
-    return columns, faults
+    return columns, problems
 
 
 def _check_default(key: str, value: str, topics: Collection[str] | None) -> None:

@@ -64,8 +64,8 @@ class RowValidator:
 
     def validate(self, row: Row) -> Incoming:
         """Convert one row. Raises ValueError with what is wrong with it."""
-        if row.fault:
-            raise ValueError(row.fault)
+        if row.problem:
+            raise ValueError(row.problem)
         cells, columns = row.cells, self.columns
         raw = cells.get(columns["email"]) or ""
         if not isinstance(raw, str):
