@@ -123,8 +123,8 @@ def _front_matter(block: str, item: RawItem) -> None:
     item.excerpt = plain(_scalar(found["excerpt"]))
     item.categories = [plain(name) for name in _list(found["categories"])]
     raw = _scalar(found["image"])
-    if picture := resolve_image(raw, item.url):
-        item.images.append(replace(picture, alt=plain(_scalar(found["alt"]))[:300]))
+    if image := resolve_image(raw, item.url):
+        item.images.append(replace(image, alt=plain(_scalar(found["alt"]))[:300]))
     elif found["image"] and not is_file_name(raw):
         item.warnings.append("its image is neither a file next to it nor an http or https URL")
 

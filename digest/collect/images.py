@@ -29,7 +29,7 @@ MAX_BYTES = 50_000_000
 MAX_NAME_LENGTH = 1_000
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".heic", ".bmp", ".tif", ".tiff"})
 
-# Pixels; a header that says more is damaged, or attacks the program that decodes the picture.
+# Pixels; a header that says more is damaged, or attacks the program that decodes the image.
 MAX_SIDE = 10_000
 
 # What mail programs show everywhere, by the first bytes.
@@ -167,7 +167,7 @@ def warn_missing(raw: str) -> None:
 
 
 def is_file_name(raw: str) -> bool:
-    """Whether `raw` is a relative path: `bridge.png`, `pictures/bridge.png`; not `/bridge.png`, `//host/…`, `cid:…`."""
+    """Whether `raw` is a relative path: `bridge.png`, `images/bridge.png`; not `/bridge.png`, `//host/…`, `cid:…`."""
     raw = raw.strip()
     return bool(raw) and len(raw) <= MAX_NAME_LENGTH and raw[0] not in "/#?" and ":" not in raw.partition("/")[0]
 

@@ -310,8 +310,8 @@ def _item(entry: dict[str, Any], mapping: JsonMapping, base: str) -> RawItem:
     item.excerpt = item.excerpt[: 3 * EXCERPT]
     if not item.excerpt and len(item.body) == 1 and len(item.body[0].text) <= EXCERPT:
         item.excerpt, item.body = item.body[0].text, []
-    pictures = (resolve_image(_url(one), item.url or base) for one in texts(entry, mapping.image))
-    item.images = [one for one in pictures if one and not is_decoration(one.url, None, None)] + content.images
+    images = (resolve_image(_url(one), item.url or base) for one in texts(entry, mapping.image))
+    item.images = [one for one in images if one and not is_decoration(one.url, None, None)] + content.images
     return item
 
 

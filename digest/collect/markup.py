@@ -145,8 +145,8 @@ def walk(root: Any, content: Content, base: str) -> None:
                 flush()
             if name in _HEADINGS:
                 heading += 1
-            if name == "img" and (picture := picture_of(dict(node.attrib), base)):
-                content.images.append(picture)
+            if name == "img" and (image := image_of(dict(node.attrib), base)):
+                content.images.append(image)
             buffer.append(node.text or "")
             continue
         if name in _BREAKS or name in _HEADINGS:
@@ -157,20 +157,20 @@ def walk(root: Any, content: Content, base: str) -> None:
     flush()
 
 
-def picture_of(attributes: dict[str, str], base: str) -> Image | None:
+def image_of(attributes: dict[str, str], base: str) -> Image | None:
     """The image that an `<img>` shows: the URL for lazy loading first; None for decoration."""
     names = ("data-src", "data-lazy-src", "data-original", "src")
     sizes = pixels(attributes.get("width")), pixels(attributes.get("height"))
     for name in names:
         raw = attributes.get(name, "").strip()
-        picture = resolve_image(raw, base, *sizes) if raw and not raw.lower().startswith("data:") else None
-        if picture:
+        image = resolve_image(raw, base, *sizes) if raw and not raw.lower().startswith("data:") else None
+        if image:
             break
     else:
         return None
-    if is_decoration(picture.url, picture.width, picture.height):
+    if is_decoration(image.url, image.width, image.height):
         return None
-    return replace(picture, alt=plain(attributes.get("alt", ""))[:300])
+    return replace(image, alt=plain(attributes.get("alt", ""))[:300])
 
 
 def pixels(value: object) -> int | None:

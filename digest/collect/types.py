@@ -13,7 +13,7 @@ from digest.models import Article, Block, Image, InlineImage, Source, SourceHeal
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What tells the next fetch that a document has not changed."""
+    """What the next fetch needs to find that a document has not changed."""
 
     etag: str = ""
     last_modified: str = ""

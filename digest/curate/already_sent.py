@@ -46,7 +46,7 @@ class SentStory:
     articles: tuple[Article, ...] = ()
 
     def known_articles(self) -> tuple[Article, ...]:
-        """Return what readers know of it: its articles, or the email's own words if they are gone or were changed."""
+        """Return what subscribers know of it: its articles, or the email's own words if they are gone or changed."""
         unchanged = tuple(each for each in self.articles if not (each.updated and each.updated > self.at))
         return unchanged or (_as_article(self),)
 
@@ -58,7 +58,7 @@ class AlreadySent:
     editions: tuple[str, ...]
     # Its articles since.
     new_articles: tuple[Article, ...] = ()
-    # Why the new articles are news to readers of the story; None if they are not.
+    # Why the new articles are news to who got the story; None if they are not.
     update_reason: str | None = None
     # All text of the story that was sent.
     known_text: str = ""
@@ -154,7 +154,7 @@ def update_reason(
 
 
 def _new_number(sentence: str, known: set[str]) -> str | None:
-    """Return a number that readers do not know and that is near a word such as मौत."""
+    """Return a number that subscribers do not know and that is near a word such as मौत."""
     found = tokens(sentence)
     for at, token in enumerate(found):
         if not (token[0].isdigit() or token in COUNT_WORDS) or token in known:

@@ -99,7 +99,7 @@ class StoryCandidate:
 
     @property
     def known_text(self) -> str:
-        """What readers of an update already know."""
+        """What subscribers already know of an update."""
         return self.already_sent.known_text if self.already_sent is not None and self.is_update else ""
 
 

@@ -95,7 +95,7 @@ _NUMBER = re.compile("[0-9०-९]+(?:[.,:/-][0-9०-९]+)*")
 
 
 class TitleForm(NamedTuple):
-    """What the form of a title tells of its page."""
+    """What the form of a title says about its page."""
 
     # The series that the title's words name.
     series: Series | None
@@ -150,7 +150,7 @@ def differ(one: str, other: str) -> bool:
         return True
     other_words = set(stems(other))
     if find_places([word for word in stems(one) if word in other_words]).regions:
-        # Both titles name the place. Their other words are only how they tell it.
+        # Both titles name the place. Their other words are only wording.
         return False
     places = compare_places(a.places, b.places)
     if places:

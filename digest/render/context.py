@@ -77,7 +77,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A section as printed: without the lead and the stories told in brief, never empty."""
+    """A section as printed: without the lead and the stories in brief, never empty."""
 
     name: str
     stories: tuple[Item, ...]
@@ -88,7 +88,7 @@ class Group:
 class Links:
     """Addresses of the reader pages, ending in placeholders for the recipient's tokens; '' if there are no pages.
 
-    Without pages `leave` is a mail to the newsroom (`by_mail`).
+    Without pages `leave` is a mail to the sender (`by_mail`).
     """
 
     view: str
@@ -187,9 +187,9 @@ def build_page(
 
 
 def brief_stories(edition: Edition, limit: int) -> set[str]:
-    """The ids of the stories told as a headline at the end: those without a summary, and the `limit` lowest-scored.
+    """The ids of the stories that are only a headline at the end: without a summary, and the `limit` lowest-scored.
 
-    At most a third of the email, never the lead, and never a story that the newsroom pinned.
+    At most a third of the email, never the lead, and never a pinned story.
     """
     stories = [story for story in edition.stories() if story.id != edition.lead]
     brief = {story.id for story in stories if not story.summary}
@@ -211,8 +211,8 @@ def build_links(branding: Branding, edition_key: str) -> Links:
             leave=f"{base}/leave/{PLACEHOLDERS['unsubscribe']}",
             by_mail=False,
         )
-    newsroom = texts.mail_address(branding.reply_to) or texts.mail_address(branding.sender_email)
-    mail = f"mailto:{newsroom}?subject=unsubscribe%20{PLACEHOLDERS['unsubscribe']}" if newsroom else ""
+    sender = texts.mail_address(branding.reply_to) or texts.mail_address(branding.sender_email)
+    mail = f"mailto:{sender}?subject=unsubscribe%20{PLACEHOLDERS['unsubscribe']}" if sender else ""
     return Links(view="", preferences="", leave=mail, by_mail=True)
 
 

@@ -66,7 +66,7 @@ class Renderer:
         language = self._branding.language
         subject = one_line(edition.subject) or subjects.subject_line(selected, language)
         preheader = one_line(edition.preheader)
-        # A generated preheader may announce stories that this variant lacks; one written by the newsroom stays.
+        # A generated preheader may announce stories that this variant lacks; one written by an editor stays.
         if not preheader or preheader == subjects.preheader(edition, language):
             preheader = subjects.preheader(selected, language)
         if self._devanagari_digits:

@@ -1,4 +1,4 @@
-"""An invented edition that exercises every part of a template, to find mistakes before a send."""
+"""An invented edition that exercises every part of a template, to find errors before a send."""
 
 from __future__ import annotations
 

@@ -80,13 +80,13 @@ class Look:
     name_colour: Literal["ink", "accent"]
     name_size: int
     lead_size: int
-    # The rules below the masthead and above each section.
+    # The rules below the newsletter's name and above each section.
     top: Literal["double", "accent", "line"]
     section: Literal["ink", "line"]
     # Rounded corners of images and labels.
     radius: int
     button_radius: int
-    # Before a story told in brief.
+    # Before a story in brief.
     bullet: str
     # Whether boxes have a tinted background.
     boxes: bool = True
@@ -160,7 +160,7 @@ class Theme:
     logo: str = ""
     logo_width: int = 200
     max_images: int = 5
-    # How many of the lowest-scored stories are told in brief at the end.
+    # How many of the lowest-scored stories are in brief at the end.
     briefs: int = 3
     # The script of all numbers.
     digits: Literal["latn", "deva"] = "latn"

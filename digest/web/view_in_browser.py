@@ -131,7 +131,7 @@ def _as_page(email: str, root: str) -> str:
 
 
 def without_remote_images(page: str, logo: str) -> str:
-    """The page without images that would tell other sites about the visit. The newsroom's own logo stays."""
+    """The page without images by which other sites learn of the visit. The newsletter's own logo stays."""
 
     def keep_or_drop(image: re.Match[str]) -> str:
         source = _SOURCE.search(image[0])

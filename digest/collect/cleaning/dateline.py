@@ -363,7 +363,7 @@ def _folded_context(context: str) -> str:
 
 
 def _split_part(part: str) -> list[str]:
-    """The part, or two parts where a writer and a place stand without a comma: `विशेष संवाददाता नई दिल्ली`."""
+    """The part, or two parts where a writer and a place have no comma between them: `विशेष संवाददाता नई दिल्ली`."""
     words = part.split()
     for at in range(1, len(words)):
         left, right = " ".join(words[:at]), " ".join(words[at:])

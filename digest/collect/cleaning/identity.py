@@ -11,7 +11,7 @@ from digest.hindi.text import fold, words
 
 TRACKING_PREFIXES = ("utm_", "at_", "pk_", "mtm_", "hsa_", "_hs", "ns_", "wt.")
 
-# Query parameters that only tell where a reader came from.
+# Query parameters that only say where a visitor came from.
 TRACKING = frozenset(
     words(
         "fbclid gclid dclid gclsrc gbraid wbraid msclkid yclid twclid ttclid igshid igsh mc_cid mc_eid",

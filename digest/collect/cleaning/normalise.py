@@ -36,7 +36,7 @@ MAX_MADE_TITLE = 90
 # Characters from which the language is guessed. With fewer, two of 3,800 texts are guessed wrong.
 LEAD = 400
 
-# Characters from which the language is guessed if the lead does not tell it.
+# Characters from which the language is guessed if the lead does not show it.
 LONG_LEAD = 3_000
 
 MAX_CATEGORIES = 30

@@ -15,7 +15,7 @@ from digest.models import Block, Image
 # Characters. A description of several paragraphs, or of more characters, is the article's body.
 EXCERPT = 600
 
-_PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:$|[?&])", re.I)
+_IMAGE_NAME = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:$|[?&])", re.I)
 _DATES = ("published", "created", "updated")
 
 
@@ -92,19 +92,19 @@ def _media(entry: Any, base: str) -> list[Image]:
         if link.get("rel") == "enclosure":
             kind = str(link.get("type", "")).lower()
             address = str(link.get("href", ""))
-            if kind.startswith("image") or _PICTURE_NAME.search(address):
+            if kind.startswith("image") or _IMAGE_NAME.search(address):
                 _add(result, address, base, {})
-    picture = dict.get(entry, "image")
-    if isinstance(picture, dict):
-        _add(result, picture.get("href") or picture.get("url"), base, picture)
+    image = dict.get(entry, "image")
+    if isinstance(image, dict):
+        _add(result, image.get("href") or image.get("url"), base, image)
     return result
 
 
 def _add(images: list[Image], url: object, base: str, sizes: Any) -> None:
     width, height = pixels(sizes.get("width")), pixels(sizes.get("height"))
-    picture = resolve_image(url, base, width, height) if isinstance(url, str) else None
-    if picture and not is_decoration(picture.url, picture.width, picture.height):
-        images.append(picture)
+    image = resolve_image(url, base, width, height) if isinstance(url, str) else None
+    if image and not is_decoration(image.url, image.width, image.height):
+        images.append(image)
 
 
 def _label(tag: Any) -> str:

@@ -19,7 +19,7 @@ from digest.collect.sniff import FEED_ROOTS, sniff
 
 MAX_BYTES = 5_000_000
 
-# Far above any list that a person keeps. A longer one is a mistake or an attack.
+# Far above any list that a person keeps. A longer one is an error or an attack.
 MAX_FEEDS = 5_000
 
 _BREAK = re.compile("\r\n|[\n\r]")

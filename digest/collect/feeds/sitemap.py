@@ -178,10 +178,10 @@ def _item(entry: dict[str, str], base: str) -> RawItem:
     item.language = entry.get("language", "")[:35]
     item.categories = [name for one in entry.get("keywords", "")[:3000].split(",") if (name := plain(one)[:100])]
     for key in ("image loc", "video thumbnail_loc"):
-        picture = absolute_url(entry.get(key, ""), item.url)
-        if picture and not is_decoration(picture, None, None):
+        image = absolute_url(entry.get(key, ""), item.url)
+        if image and not is_decoration(image, None, None):
             alt = entry.get("image title") or entry.get("image caption", "")
-            item.images.append(Image(picture, alt=plain(alt)[:300]))
+            item.images.append(Image(image, alt=plain(alt)[:300]))
     return item
 
 
@@ -199,7 +199,7 @@ def _newest(entries: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _is_page(url: str) -> bool:
-    """Whether a URL can be that of an article: not a home page, not a picture."""
+    """Whether a URL can be that of an article: not a home page, not a image."""
     path = urlsplit(url).path if url else ""
     return bool(path.strip("/") or urlsplit(url).query) and not path.lower().endswith(_NOT_PAGES)
 

@@ -173,7 +173,7 @@ def _decode_other(data: bytes, declared: str) -> tuple[str, str]:
     bad = broken.count("\ufffd")
     # Damaged UTF-8, not another charset.
     if sum(char > "\x7f" for char in broken) - bad >= 5 * bad:
-        return _strip_marks(broken), "some of its bytes are not UTF-8; letters were lost"
+        return _strip_marks(broken), "some of its bytes are not UTF-8; characters were lost"
     name = declared or "no encoding"
     return _strip_marks(data.decode(_FALLBACK, "replace")), f"it is not UTF-8 (declares {name}); read as {_FALLBACK}"
 

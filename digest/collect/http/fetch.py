@@ -258,7 +258,7 @@ class Fetcher:
         raise FetchError(f"{ssrf.parse_url(url).url} redirects more than {self._limits.redirects} times.")
 
     def _request_and_record(self, target: ssrf.Target, request: _Request, deadline: float) -> _Answer:
-        """One request; tells the limiter whether it timed out."""
+        """One request. Records in the limiter whether it timed out."""
         try:
             answer = self._request(target, request, Deadline(deadline, self._limits.total))
         except FetchError as error:

@@ -137,7 +137,7 @@ class _FulltextRun:
         done = {article.id: self._complete(article, known.get(article.id)) for article in cut}
         if self.links_only:
             for article in parsed.articles:
-                # Links to pictures and PDF files.
+                # Links to images and PDF files.
                 if article.id not in done:
                     done[article.id] = None
                     self.lost += 1

@@ -16,7 +16,7 @@ from digest.collect.cleaning.identity import absolute_url, canonical_url
 from digest.collect.cleaning.normalise import assemble
 from digest.collect.feeds.dates import parse_date
 from digest.collect.feeds.sitemap import title_of
-from digest.collect.markup import html_tree, picture_of, plain
+from digest.collect.markup import html_tree, image_of, plain
 from digest.collect.types import FeedInfo, ParseContext, ParseResult, RawItem, WarningLog
 
 # Articles of one page. The page of each must be fetched, and lists begin with the newest.
@@ -174,15 +174,15 @@ def _item(target: _Target, card: Any, base: str) -> RawItem:
     item = RawItem(url=target.url)
     heading = next((text for anchor in target.anchors if (text := heading_of(anchor))), "")
     link_text = max((words_of(anchor) for anchor in target.anchors), key=lambda text: len(text.split()), default="")
-    # The link says `और पढ़ें`, or is a picture.
+    # The link says `और पढ़ें`, or is an image.
     if not heading and len(link_text.split()) < MANY_WORDS:
         heading = next((text for node in card.iter("h1", "h2", "h3", "h4", "h5", "h6") if (text := words_of(node))), "")
     attributes = (node.get(name, "") for anchor in target.anchors for node, name in _attributes(anchor))
     title = heading or link_text or next((text for raw in attributes if (text := plain(raw))), "")
     item.title = title or title_of(target.url)
     item.date = _date(card)
-    pictures = (picture_of(dict(node.attrib), base) for node in list(card.iter("img"))[:10])
-    item.images = [picture for picture in pictures if picture is not None][:1]
+    images = (image_of(dict(node.attrib), base) for node in list(card.iter("img"))[:10])
+    item.images = [image for image in images if image is not None][:1]
     return item
 
 

@@ -121,7 +121,7 @@ _PUBLISHED_PATHS = (
 )
 _UPDATED_META = ("article:modified_time", "og:updated_time", "datemodified", "last-modified", "lastmod")
 
-# Words of a line that tells when the article was published. A clock in India is labelled IST.
+# Words of a line that says when the article was published. A clock in India is labelled IST.
 _DATE_LABEL = re.compile(r"publish|posted|updated|date|प्रकाशित|अपडेट|दिनांक|तारीख|(?<![A-Za-z])IST", re.I)
 _YEAR = re.compile("(?:19|20)[0-9]{2}|[२][०][०-९]{2}")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from digest.collect.cleaning.identity import absolute_url
 from digest.collect.images import is_decoration
-from digest.collect.markup import html_tree, picture_of, pixels, plain
+from digest.collect.markup import html_tree, image_of, pixels, plain
 from digest.collect.pages.body import page_body, trim
 from digest.collect.pages.boilerplate import elements_to_remove
 from digest.collect.pages.metadata import (
@@ -81,5 +81,5 @@ def _is_image_url(url: str) -> bool:
 
 def _amp_images(tree: Any, base: str) -> list[Image]:
     nodes = tree.xpath("//amp-img[not(ancestor::amp-sidebar)]")[:_MAX_AMP_IMAGES]
-    images = (picture_of(dict(node.attrib), base) for node in nodes)
+    images = (image_of(dict(node.attrib), base) for node in nodes)
     return [image for image in images if image is not None]

@@ -1,4 +1,4 @@
-"""Cues that tell two events apart: places, clock times, stages of a court case and death tolls.
+"""Cues that distinguish two events: places, clock times, stages of a court case and death tolls.
 
 Two earthquakes in one town, or two hearings of one case, share nearly all their words; these cues differ. All
 functions read stems and weigh nothing. The gazetteer is data (`places.txt`): states, countries and their towns. It
@@ -127,7 +127,7 @@ _CLOCK = re.compile(
 def clock_times(text_stems: Sequence[str]) -> frozenset[int]:
     """Return the times that a text gives to the minute (`8.57 बजे`, `12 बजकर 39 मिनट`), as minutes of half a day.
 
-    Full hours are left out: they are too coarse to tell two events apart.
+    Full hours are left out: they are too coarse to distinguish two events.
     """
     if _AT not in text_stems and _MINUTES not in text_stems:
         return frozenset()

@@ -1,4 +1,4 @@
-"""Write the stories that were chosen: summary, links, picture and reasons.
+"""Write the stories that were chosen: summary, links, image and reasons.
 
 The summary comes from the chosen summariser and is checked. The extractive summariser is the fallback.
 """
@@ -16,18 +16,18 @@ from digest.curate.summary.sentences import Extractive
 from digest.hindi.tokens import stems
 from digest.models import Article, Image, Story
 
-# Pixels. An email can show a picture of this width across its column without enlarging it.
+# Pixels. An email can show an image of this width across its column without enlarging it.
 WIDE_ENOUGH = 380
 # The most links to articles of other stories that a story names.
 RELATED = 3
 
 
 def write_story(ranked: Ranked, pairs: Pairs, summariser: Summariser | None, *, is_pinned: bool) -> Story:
-    """Write a chosen story: its summary, links, picture and the reasons for choosing it."""
+    """Write a chosen story: its summary, links, image and the reasons for choosing it."""
     candidate = ranked.candidate
     cluster = explain_cluster(candidate.cluster, pairs, most_related=RELATED)
     articles, first = cluster.articles, cluster.first
-    image = _picture(articles)
+    image = _image(articles)
     new = candidate.new_articles
     text = " ".join(f"{article.title} {article.text}" for article in new)
     summary = write_summary(
@@ -61,8 +61,8 @@ def write_story(ranked: Ranked, pairs: Pairs, summariser: Summariser | None, *, 
     )
 
 
-def _picture(articles: Sequence[Article]) -> Image | None:
-    """Return the first picture, but prefer one that an email can show: embedded or over https, and wide enough."""
+def _image(articles: Sequence[Article]) -> Image | None:
+    """Return the first image, but prefer one that an email can show: embedded or over https, and wide enough."""
     found = [article.image for article in articles if article.image]
     suitable = (
         one for one in found if one.url.startswith(("https:", "cid:")) and (one.width or WIDE_ENOUGH) >= WIDE_ENOUGH

@@ -24,7 +24,7 @@ class Summariser(Protocol):
     """Summarises a story in two or three sentences of its language; '' or SummaryError if it cannot.
 
     `articles` has the leading article first; `title` is shown above the summary. `background` maps stems to inverse
-    document frequencies; `known` is text that readers have read before and that must not be repeated.
+    document frequencies; `known` is text that subscribers know and that must not be repeated.
     """
 
     # Whether the words are the summariser's own and must be checked against the articles.

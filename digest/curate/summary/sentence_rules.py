@@ -26,7 +26,7 @@ MOST_SHARED = 0.9
 # A sentence is no news to somebody who has read more than this share of its stems.
 KNOWN_SHARE = 0.7
 
-# Opening words that refer to something said before.
+# Opening words that refer to something before them.
 HANGING = frozenset(
     fold(word)
     for word in words(
@@ -119,7 +119,7 @@ def broken_rules(text: str, title: str) -> list[str]:
     checks = (
         (not 1 <= len(pieces) <= MOST_SENTENCES, f"it had {len(pieces)} sentences"),
         (not LEAST_WORDS <= count <= MOST_WORDS, f"it had {count} words"),
-        ("\ufffd" in text, "it contained broken letters"),
+        ("\ufffd" in text, "it contained broken characters"),
         (not all(map(is_whole, pieces)), "a sentence of it had no end"),
         (not balanced(text), "its quotes or brackets were not balanced"),
         (bool(pieces) and opening(pieces[0]) in HANGING, "it opened with a word that refers back"),

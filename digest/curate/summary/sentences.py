@@ -30,7 +30,7 @@ ALIKE = 0.35
 # A stem is rare here from this share of the highest inverse document frequency on.
 RARE = 0.75
 
-# Words that refer to something the other paper said before, which the reader does not see.
+# Words that refer to something the other paper wrote before, which the summary lacks.
 POINTING = frozenset(
     tokens(
         "यह ये वह वे यही वही इस इन इसे इन्हें इसका इसकी इसके इसमें इससे इसने "
@@ -136,7 +136,7 @@ def summarise(
     """Return two or three sentences of the article in its order, joined by spaces; one if there is only one, or ''.
 
     The result has at most 70 words and `most` sentences and balanced quotes. It does not repeat the `title` above it
-    (by default the article's own) or what readers know already (`known`). It never opens with a word that refers
+    (by default the article's own) or what subscribers know already (`known`). It never opens with a word that refers
     back, and is never only a question. `background` maps stems to inverse document frequencies.
     """
     heading = article.title if title is None else title
