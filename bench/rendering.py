@@ -59,7 +59,7 @@ def _renderer() -> Callable[[], RenderedEmail]:
     """Return a function that renders the same variant at each call."""
     from tests.render.sample import EVERYTHING, NOW, renderer, twenty
 
-    edition, renders = twenty(pictures=True), renderer()
+    edition, renders = twenty(images=True), renderer()
 
     def render() -> RenderedEmail:
         email = renders.render(edition, EVERYTHING, now=NOW)

@@ -44,7 +44,7 @@ def story(number: int, title: str, summary: str = "", **other: object) -> Story:
     return Story(**(values | other))  # type: ignore[arg-type]
 
 
-def picture(name: str, alt: str, width: int = 1200, height: int = 900) -> Image:
+def make_image(name: str, alt: str, width: int = 1200, height: int = 900) -> Image:
     return Image(f"https://img.example.com/{name}.jpg", width, height, alt)
 
 
@@ -57,14 +57,14 @@ DESH = Section(
             "ऊँचाई वाले इलाक़ों में रविवार रात मौसम की पहली बर्फ़ गिरी और सुबह तक छह इंच की परत जम गई। मौसम विभाग के "
             "अनुसार अगले तीन दिनों में तापमान चार डिग्री तक और नीचे जाएगा। सैलानियों के लिए ऊपरी सड़कें दोपहर बाद खोली जाएँगी।",
             sources=("पहाड़ टाइम्स", "सुबह समाचार", "लोक दर्पण", "घाटी की आवाज़"),
-            image=picture("barf", "बर्फ़ से ढकी पहाड़ी ढलान", 1200, 675),
+            image=make_image("barf", "बर्फ़ से ढकी पहाड़ी ढलान", 1200, 675),
         ),
         story(
             2,
             "शहर की नई मेट्रो लाइन पर आज से सफ़र शुरू, 18 स्टेशन जुड़े",
             "पहली ट्रेन सुबह पाँच बजे चली। नई लाइन से पुराने शहर और विश्वविद्यालय के बीच का सफ़र चालीस मिनट कम हो जाएगा।",
             sources=("सुबह समाचार", "नगर पत्रिका", "लोक दर्पण"),
-            image=picture("metro", "नई मेट्रो ट्रेन"),
+            image=make_image("metro", "नई मेट्रो ट्रेन"),
         ),
         story(
             3,
@@ -90,7 +90,7 @@ VIGYAN = Section(
             "छात्रों का बनाया नन्हा उपग्रह कक्षा में, पहली तस्वीर भेजी",
             "चार किलो के उपग्रह ने प्रक्षेपण के दो घंटे बाद संकेत भेजा। टीम में तीन शहरों के सोलह छात्र हैं।",
             sources=("विज्ञान वार्ता", "सुबह समाचार"),
-            image=picture("upgrah", ""),
+            image=make_image("upgrah", ""),
         ),
         story(
             6,
@@ -109,7 +109,7 @@ KHEL = Section(
             "ज़िला टूर्नामेंट के फ़ाइनल में आख़िरी गेंद पर जीत",
             "मेज़बान टीम को छह गेंदों पर ग्यारह रन चाहिए थे। कप्तान ने नाबाद 64 रन बनाए।",
             sources=("खेल दुनिया",),
-            image=picture("cricket", "जीत के बाद मैदान पर खिलाड़ी", 800, 1000),
+            image=make_image("cricket", "जीत के बाद मैदान पर खिलाड़ी", 800, 1000),
         ),
         story(
             8,
@@ -153,7 +153,7 @@ EDITION = Edition(
 )
 
 
-def twenty(pictures: bool = False) -> Edition:
+def twenty(images: bool = False) -> Edition:
     """Twenty stories in five sections with summaries of the usual length, with or without images."""
     summarised = [one for section in EDITION.sections[:4] for one in section.stories if one.summary and one.url]
     sections = []
@@ -162,7 +162,7 @@ def twenty(pictures: bool = False) -> Edition:
         for place in range(4):
             number = 4 * at + place + 1
             like = summarised[(number - 1) % len(summarised)]
-            rows.append(replace(like, id=f"s{number}", image=like.image if pictures else None))
+            rows.append(replace(like, id=f"s{number}", image=like.image if images else None))
         sections.append(Section(("देश", "दुनिया", "खेल", "विज्ञान", "कारोबार")[at], tuple(rows)))
     return replace(EDITION, sections=tuple(sections))
 

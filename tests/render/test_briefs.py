@@ -14,7 +14,7 @@ from tests.render.sample import EVERYTHING, NOW, renderer, twenty
 
 def scored(count: int = 20) -> Edition:
     """`count` stories with falling scores."""
-    edition = twenty(pictures=True)
+    edition = twenty(images=True)
     stories = [
         replace(story, score=50.0 - at, url=f"https://samachar.example.com/{at}.html")
         for at, story in enumerate(edition.stories())
@@ -27,21 +27,21 @@ def scored(count: int = 20) -> Edition:
 
 def test_the_lowest_scored_stories_are_headlines_at_the_end() -> None:
     edition = scored()
-    letter = renderer(theme=Theme(briefs=2)).render(edition, EVERYTHING, now=NOW)
-    assert letter is not None
+    email = renderer(theme=Theme(briefs=2)).render(edition, EVERYTHING, now=NOW)
+    assert email is not None
     last = list(edition.stories())[-2:]
-    for part in (letter.html, letter.text):
+    for part in (email.html, email.text):
         at = part.index("संक्षेप में")
         assert all(part.index(story.url) > at for story in last)
-    assert letter.html.count("<h3") == 19, "headlines all the same"
+    assert email.html.count("<h3") == 19, "headlines all the same"
     assert brief_stories(edition, 2) == {story.id for story in last}
 
 
 def test_a_section_that_is_all_briefs_has_no_heading() -> None:
-    letter = renderer(theme=Theme(briefs=4)).render(scored(), EVERYTHING, now=NOW)
-    assert letter is not None
-    assert ">कारोबार<" not in letter.html
-    assert ">विज्ञान<" in letter.html
+    email = renderer(theme=Theme(briefs=4)).render(scored(), EVERYTHING, now=NOW)
+    assert email is not None
+    assert ">कारोबार<" not in email.html
+    assert ">विज्ञान<" in email.html
 
 
 @pytest.mark.parametrize(("count", "most", "expected"), [(20, 3, 3), (20, 0, 0), (7, 3, 0), (8, 3, 2), (20, 40, 6)])
@@ -67,9 +67,9 @@ def test_a_story_without_summary_is_always_a_brief() -> None:
 
 
 def test_a_short_variant_has_no_briefs() -> None:
-    letter = renderer(theme=Theme(briefs=3)).render(scored(), Variant("v", frozenset({"देश"})), now=NOW)
-    assert letter is not None
-    assert "संक्षेप में" not in letter.html, "a variant of five stories needs no briefs"
+    email = renderer(theme=Theme(briefs=3)).render(scored(), Variant("v", frozenset({"देश"})), now=NOW)
+    assert email is not None
+    assert "संक्षेप में" not in email.html, "a variant of five stories needs no briefs"
 
 
 def test_pinned_equals_the_reason_that_compose_gives() -> None:

@@ -47,21 +47,21 @@ def test_an_invalid_accent_is_rejected(accent: str) -> None:
 
 @pytest.mark.parametrize("look", sorted(LOOKS))
 def test_each_theme_gives_a_complete_email(look: str) -> None:
-    letter = _letter(Theme(LOOKS[look]))
-    assert letter.html.count("<h1") == 1
-    assert letter.html.count("<h3") == 11
-    assert ("<img" in letter.html) == LOOKS[look].pictures
-    kept = max(re.findall(r"<style>(.*?)</style>", letter.html, re.S), key=len)
+    email = _render(Theme(LOOKS[look]))
+    assert email.html.count("<h1") == 1
+    assert email.html.count("<h3") == 11
+    assert ("<img" in email.html) == LOOKS[look].pictures
+    kept = max(re.findall(r"<style>(.*?)</style>", email.html, re.S), key=len)
     assert len(kept.encode()) <= 2048
 
 
 def test_themes_differ_in_more_than_colour() -> None:
-    letters = {name: re.sub("#[0-9a-f]{3,6}", "", _letter(Theme(LOOKS[name])).html) for name in LOOKS}
-    assert len(set(letters.values())) == len(LOOKS)
+    emails = {name: re.sub("#[0-9a-f]{3,6}", "", _render(Theme(LOOKS[name])).html) for name in LOOKS}
+    assert len(set(emails.values())) == len(LOOKS)
 
 
 def test_a_logo_replaces_the_name_and_has_it_as_alt_text() -> None:
-    html = _letter(Theme(logo="https://news.example.com/logo.png", logo_width=180)).html
+    html = _render(Theme(logo="https://news.example.com/logo.png", logo_width=180)).html
     heading = html[html.index("<h1") : html.index("</h1>")]
     assert 'src="https://news.example.com/logo.png"' in heading
     assert f'alt="{BRANDING.name}"' in heading
@@ -70,12 +70,12 @@ def test_a_logo_replaces_the_name_and_has_it_as_alt_text() -> None:
 
 @pytest.mark.parametrize("most", [0, 1, 3])
 def test_image_limit_starts_with_the_lead(most: int) -> None:
-    shown = re.findall(r'src="https://img\.example\.com/([a-z]+)', _letter(Theme(max_images=most)).html)
+    shown = re.findall(r'src="https://img\.example\.com/([a-z]+)', _render(Theme(max_images=most)).html)
     assert shown == ["barf", "metro", "upgrah", "cricket"][:most]
 
 
 def test_devanagari_digits_change_visible_text_only() -> None:
-    latin, deva = _letter(Theme()), _letter(Theme(digits="deva"))
+    latin, deva = _render(Theme()), _render(Theme(digits="deva"))
     assert latin_digits(deva.html) == latin.html
     assert latin_digits(deva.text) == latin.text
     assert "१८ स्टेशन" in deva.html
@@ -101,15 +101,15 @@ def test_digits_change_only_digits(text: str) -> None:
     assert latin_digits(devanagari_digits_in_text(text)) == latin_digits(text)
 
 
-def _letter(theme: Theme) -> RenderedEmail:
-    letter = renderer(theme=theme).render(EDITION, EVERYTHING, now=NOW)
-    assert letter is not None
-    return letter
+def _render(theme: Theme) -> RenderedEmail:
+    email = renderer(theme=theme).render(EDITION, EVERYTHING, now=NOW)
+    assert email is not None
+    return email
 
 
 def test_twenty_stories_stay_small() -> None:
     plain = renderer().render(twenty(), EVERYTHING, now=NOW)
-    pictured = renderer().render(twenty(pictures=True), EVERYTHING, now=NOW)
+    pictured = renderer().render(twenty(images=True), EVERYTHING, now=NOW)
     assert plain is not None
     assert pictured is not None
     assert measure(plain).decoded <= 34_000
@@ -119,10 +119,10 @@ def test_twenty_stories_stay_small() -> None:
 
 
 def test_the_three_sizes() -> None:
-    letter = RenderedEmail("v", "s", "<p>क</p>" * 100, "")
-    got = measure(letter)
+    email = RenderedEmail("v", "s", "<p>क</p>" * 100, "")
+    got = measure(email)
     assert got.decoded == 1000
-    assert got.base64 == len(base64.encodebytes(letter.html.encode()))
+    assert got.base64 == len(base64.encodebytes(email.html.encode()))
     assert got.quoted_printable > 1600
     assert measure(RenderedEmail("v", "s", "", "कख")).decoded == 6
 

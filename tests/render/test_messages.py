@@ -1,4 +1,4 @@
-"""The catalogues: no message is missing, plurals follow the language, and every fault names its line."""
+"""The catalogues: no message is missing, plurals follow the language, and every problem names its line."""
 
 from __future__ import annotations
 

@@ -53,9 +53,9 @@ def cooked(home: Path, files: list[tuple[str, str]]) -> RenderedEmail:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     with bound(home / "messages"):
-        letter = renderer(home / "templates", theme=theme).render(EDITION, EVERYTHING, now=NOW)
-    assert letter is not None
-    return letter
+        email = renderer(home / "templates", theme=theme).render(EDITION, EVERYTHING, now=NOW)
+    assert email is not None
+    return email
 
 
 def test_every_recipe_is_tested() -> None:
@@ -65,10 +65,10 @@ def test_every_recipe_is_tested() -> None:
 @pytest.mark.parametrize("recipe", SEEN)
 def test_a_recipe_has_its_effect(tmp_path: Path, recipe: str) -> None:
     part, pattern = SEEN[recipe]
-    letter, plain = cooked(tmp_path, RECIPES[recipe]), cooked(tmp_path / "plain", [])
-    assert re.search(pattern, getattr(letter, part), re.S)
+    email, plain = cooked(tmp_path, RECIPES[recipe]), cooked(tmp_path / "plain", [])
+    assert re.search(pattern, getattr(email, part), re.S)
     assert not re.search(pattern, getattr(plain, part), re.S), "it shows without the recipe too"
-    assert {one for one in lint(letter) if one.level == "error"} == set()
+    assert {one for one in lint(email) if one.level == "error"} == set()
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.j2")), ids=lambda path: path.name)

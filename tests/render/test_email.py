@@ -16,7 +16,7 @@ import pytest
 
 from digest.hindi import cut
 from digest.models import PLACEHOLDERS, Edition, Image, RenderedEmail, Section, Story, Variant
-from tests.render.sample import EDITION, EVERYTHING, NOW, TEMPLATES, picture, renderer, story, twenty
+from tests.render.sample import EDITION, EVERYTHING, NOW, TEMPLATES, make_image, renderer, story, twenty
 
 GOLDEN = Path(__file__).parent / "golden"
 VOID = {"meta", "img", "br", "link", "hr", "input"}
@@ -55,16 +55,16 @@ class Tree(HTMLParser):
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes, _ in self.tags if name == tag]
 
-    def said(self, tag: str) -> str:
+    def text(self, tag: str) -> str:
         return "".join(text for text, path in self.texts if tag in path)
 
 
 def render(
     edition: Edition = EDITION, variant: Variant = EVERYTHING, *, test: bool = False, **branding: object
 ) -> RenderedEmail:
-    letter = renderer(**branding).render(edition, variant, now=NOW, test=test)
-    assert letter is not None
-    return letter
+    email = renderer(**branding).render(edition, variant, now=NOW, test=test)
+    assert email is not None
+    return email
 
 
 def of(*stories: Story, **other: object) -> Edition:
@@ -75,8 +75,8 @@ def of(*stories: Story, **other: object) -> Edition:
 @pytest.mark.parametrize("kind", ["html", "txt"])
 def test_golden(kind: str) -> None:
     """`UPDATE_GOLDEN=1` rewrites the file; review it before you commit it."""
-    letter = render()
-    got, path = (letter.html if kind == "html" else letter.text), GOLDEN / f"edition.{kind}"
+    email = render()
+    got, path = (email.html if kind == "html" else email.text), GOLDEN / f"edition.{kind}"
     if os.environ.get("UPDATE_GOLDEN"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(got, encoding="utf-8")
@@ -101,7 +101,7 @@ def test_html_structure() -> None:
     assert max(path.count("table") for _, _, path in tree.tags) <= 3
     assert all("alt" in one and one["width"] for one in tree.all("img"))
     assert tree.empty_links == 0
-    assert tree.said("title") == render().subject
+    assert tree.text("title") == render().subject
     assert html.count("<!--[if") == html.count("<![endif]-->")
     assert not re.search(r"letter-spacing|italic|justify|url\(|@import|rgb\(", html)
 
@@ -140,27 +140,27 @@ def test_every_colour_has_both_dark_mode_rules() -> None:
 
 
 def test_sections_keep_their_order_in_both_parts() -> None:
-    letter = render(replace(EDITION, sections=EDITION.sections[::-1]))
-    for part in (letter.html, letter.text):
-        mark = ">" if part is letter.html else "\n"
+    email = render(replace(EDITION, sections=EDITION.sections[::-1]))
+    for part in (email.html, email.text):
+        mark = ">" if part is email.html else "\n"
         places = [part.index(mark + name) for name in ("कारोबार", "खेल", "विज्ञान", "देश", "संक्षेप में")]
         assert places == sorted(places)
 
 
 def test_the_lead_appears_once_and_first() -> None:
-    letter = render(replace(EDITION, sections=EDITION.sections[::-1]))
+    email = render(replace(EDITION, sections=EDITION.sections[::-1]))
     title = "तीन दिन तक और गिरेगा पारा"
-    assert Tree(letter.html).said("h2").count(title) == 1
-    assert Tree(letter.html).said("h3").count(title) == 0
-    body = letter.text[letter.text.index("बड़ी ख़बर") :]
+    assert Tree(email.html).text("h2").count(title) == 1
+    assert Tree(email.html).text("h3").count(title) == 0
+    body = email.text[email.text.index("बड़ी ख़बर") :]
     assert body.index(title) < body.index("देश\n")
     assert body.count(title) == 1
 
 
 def test_a_variant_has_its_sections_and_the_lead() -> None:
-    letter = render(variant=Variant("khel", frozenset({"खेल"})))
-    assert letter.variant == "khel"
-    for part in (letter.html, letter.text):
+    email = render(variant=Variant("khel", frozenset({"खेल"})))
+    assert email.variant == "khel"
+    for part in (email.html, email.text):
         assert "आख़िरी गेंद" in part
         assert "पहली बर्फ़बारी" in part
         assert "उपग्रह" not in part
@@ -173,27 +173,27 @@ def test_a_variant_without_stories_gives_no_email() -> None:
 
 
 def test_a_text_variant_has_no_html() -> None:
-    letter = render(variant=Variant("text", format="text"))
-    assert letter.html == ""
-    assert letter.text == render().text
+    email = render(variant=Variant("text", format="text"))
+    assert email.html == ""
+    assert email.text == render().text
 
 
 def test_placeholders() -> None:
-    letter = render()
-    html, text = (Counter(re.findall(r"-DGX_[A-Z_]*-", part)) for part in (letter.html, letter.text))
+    email = render()
+    html, text = (Counter(re.findall(r"-DGX_[A-Z_]*-", part)) for part in (email.html, email.text))
     p = PLACEHOLDERS
     assert html == {p["email_html"]: 1, p["unsubscribe"]: 2, p["preferences"]: 3, p["view"]: 1}
     assert text == {p["email_text"]: 1, p["unsubscribe"]: 2, p["preferences"]: 1, p["view"]: 1}
-    assert f'href="https://news.example.com/leave/{p["unsubscribe"]}"' in letter.html
-    assert f"\nhttps://news.example.com/view/2026-11-23/{p['view']}\n" in letter.text
+    assert f'href="https://news.example.com/leave/{p["unsubscribe"]}"' in email.html
+    assert f"\nhttps://news.example.com/view/2026-11-23/{p['view']}\n" in email.text
 
 
 def test_without_reader_pages_unsubscribing_is_a_mailto_link() -> None:
-    letter = render(base_url="", reply_to="")
+    email = render(base_url="", reply_to="")
     leave = f"mailto:news@example.com?subject=unsubscribe%20{PLACEHOLDERS['unsubscribe']}"
-    assert letter.html.count(f'href="{leave}"') == 2
-    assert f"\n{leave}\n" in letter.text
-    for part in (letter.html, letter.text):
+    assert email.html.count(f'href="{leave}"') == 2
+    assert f"\n{leave}\n" in email.text
+    for part in (email.html, email.text):
         assert PLACEHOLDERS["view"] not in part
         assert PLACEHOLDERS["preferences"] not in part
         assert "एक क्लिक" not in part
@@ -216,21 +216,21 @@ def test_hostile_stories_are_escaped(tag: str) -> None:
     branding = {"name": evil, "postal_address": evil}
     edition = of(hostile, plain, lead="s1", intro=evil)
     edition = replace(edition, sections=(Section(evil, edition.sections[0].stories),), subject=evil, preheader=evil)
-    letter, harmless = render(edition, **branding), render(of(plain))
-    for got, expected in ((letter.html, harmless.html), (letter.text, harmless.text)):
+    email, harmless = render(edition, **branding), render(of(plain))
+    for got, expected in ((email.html, harmless.html), (email.text, harmless.text)):
         assert got.count(tag) == expected.count(tag)
-    assert tag not in letter.subject
-    tree = Tree(letter.html)
+    assert tag not in email.subject
+    tree = Tree(email.html)
     assert tree.all("script") == []
     assert not any("onload" in attributes for _, attributes, _ in tree.tags)
-    assert '<script>alert("x")' in letter.text, "the text part needs no escaping"
+    assert '<script>alert("x")' in email.text, "the text part needs no escaping"
 
 
 def test_a_story_without_address_has_an_unlinked_title() -> None:
-    letter = render(of(story(1, "बिना पते की ख़बर", "सार", url=""), story(2, "बुरे पते की ख़बर", "सार", url="javascript:x")))
-    tree = Tree(letter.html)
+    email = render(of(story(1, "बिना पते की ख़बर", "सार", url=""), story(2, "बुरे पते की ख़बर", "सार", url="javascript:x")))
+    tree = Tree(email.html)
     assert [text for text, path in tree.texts if "h3" in path and "a" in path] == []
-    assert "javascript" not in letter.html + letter.text
+    assert "javascript" not in email.html + email.text
     assert tree.empty_links == 0
 
 
@@ -241,33 +241,33 @@ def test_an_undated_story_prints_no_time() -> None:
 
 
 def test_times_and_numbers_never_break_across_lines() -> None:
-    letter = render(of(story(1, "ख़बर", "सार", published=NOW - timedelta(hours=1), sources=("क", "ख", "ग", "घ"))))
-    meta = next(line for line in unescape(letter.html).splitlines() if "और" in line and "बजे" in line)
+    email = render(of(story(1, "ख़बर", "सार", published=NOW - timedelta(hours=1), sources=("क", "ख", "ग", "घ"))))
+    meta = next(line for line in unescape(email.html).splitlines() if "और" in line and "बजे" in line)
     assert ">क, ख और 2\u00a0अन्य · आज\u00a0सुबह\u00a06:00\u00a0बजे<" in meta
-    assert "\u00a0" not in letter.text
+    assert "\u00a0" not in email.text
 
 
 def test_the_headline_is_the_alt_text_of_an_image_without_one() -> None:
     long = "शहर की नई मेट्रो लाइन पर आज से सफ़र शुरू, 18 स्टेशन जुड़े"
-    rows = [story(number, long, "सार", image=picture(str(number), "")) for number in (1, 2)]
+    rows = [story(number, long, "सार", image=make_image(str(number), "")) for number in (1, 2)]
     lead, thumb = re.findall(r'<img [^>]*alt="([^"]*)"', render(of(*rows, lead="s1")).html)
     assert lead == long
     assert long.startswith(thumb.removesuffix("…"))
     assert 10 < cut.length(thumb) <= 22
-    localised = story(3, "The hill in winter", "Snow.", image=picture("hill", "Snow on the hill"), language="en")
+    localised = story(3, "The hill in winter", "Snow.", image=make_image("hill", "Snow on the hill"), language="en")
     assert '<img src="https://img.example.com/hill.jpg" alt="Snow on the hill" lang="en"' in render(of(localised)).html
 
 
 def test_no_image_is_enlarged() -> None:
-    small = story(1, "ख़बर", "सार", image=picture("small", "", 300, 200))
-    stamp = story(2, "ख़बर", "सार", image=picture("stamp", "", 60, 60))
+    small = story(1, "ख़बर", "सार", image=make_image("small", "", 300, 200))
+    stamp = story(2, "ख़बर", "सार", image=make_image("stamp", "", 60, 60))
     assert re.findall(r"com/([a-z]+)\.jpg", render(of(small, stamp, lead="s1")).html) == []
     assert re.findall(r"com/([a-z]+)\.jpg", render(of(small, stamp)).html) == ["small"]
 
 
 def test_an_image_links_to_its_story_if_it_has_alt_text() -> None:
     rows = [
-        story(number, "ख़बर", "सार", image=picture(str(number), alt), url=url)
+        story(number, "ख़बर", "सार", image=make_image(str(number), alt), url=url)
         for number, (alt, url) in enumerate([("मेट्रो", "https://x.example/1"), ("पुल", "")])
     ]
     page = render(of(*rows)).html
@@ -331,10 +331,10 @@ def test_only_https_and_attached_images(url: str) -> None:
 
 
 def test_an_attached_image_is_shown_by_its_content_id() -> None:
-    letter = render(of(story(1, "ख़बर", "सार", image=Image(CID, 448, 336, "चित्र")), lead="s1"))
-    (image,) = Tree(letter.html).all("img")
+    email = render(of(story(1, "ख़बर", "सार", image=Image(CID, 448, 336, "चित्र")), lead="s1"))
+    (image,) = Tree(email.html).all("img")
     assert (image["src"], image["width"], image["height"], image["alt"]) == (CID, "544", "408", "चित्र")
-    assert "cid:" not in letter.text
+    assert "cid:" not in email.text
 
 
 def test_an_image_of_unknown_size_has_a_width() -> None:
@@ -343,38 +343,38 @@ def test_an_image_of_unknown_size_has_a_width() -> None:
 
 
 def test_the_lead_s_image_keeps_its_aspect_ratio() -> None:
-    edition = of(story(1, "ख़बर", "सार", image=picture("lead", "", 1600, 900)), lead="s1")
+    edition = of(story(1, "ख़बर", "सार", image=make_image("lead", "", 1600, 900)), lead="s1")
     assert [("a" in path, a["height"]) for tag, a, path in Tree(render(edition).html).tags if tag == "img"] == [
         (True, "306")
     ]
 
 
 def test_a_missing_lead_story_leaves_the_rest() -> None:
-    letter = render(of(story(1, "पहली ख़बर", "सार"), story(2, "दूसरी ख़बर", "सार"), lead="s9"))
-    assert "बड़ी ख़बर" not in letter.html + letter.text
-    assert letter.subject.startswith("पहली ख़बर")
+    email = render(of(story(1, "पहली ख़बर", "सार"), story(2, "दूसरी ख़बर", "सार"), lead="s9"))
+    assert "बड़ी ख़बर" not in email.html + email.text
+    assert email.subject.startswith("पहली ख़बर")
 
 
 def test_without_any_address_there_is_no_unsubscribe_link() -> None:
-    letter = render(base_url="", reply_to="", sender_email="")
-    assert 'href=""' not in letter.html
-    assert "सदस्यता छोड़ें" not in letter.html + letter.text
+    email = render(base_url="", reply_to="", sender_email="")
+    assert 'href=""' not in email.html
+    assert "सदस्यता छोड़ें" not in email.html + email.text
 
 
 def test_a_test_email_is_marked() -> None:
-    letter = render(test=True)
-    assert letter.subject.startswith("[परख] पहाड़ों में")
-    assert "यह परख की चिट्ठी है" in letter.html
-    assert letter.text.startswith("यह परख की चिट्ठी है")
+    email = render(test=True)
+    assert email.subject.startswith("[परख] पहाड़ों में")
+    assert "यह परख की चिट्ठी है" in email.html
+    assert email.text.startswith("यह परख की चिट्ठी है")
     assert "परख" not in render().html + render().text + render().subject
 
 
 def test_the_newsroom_s_subject_and_preheader_are_kept() -> None:
     khel = Variant("khel", frozenset({"खेल"}))
-    desk = replace(EDITION, subject="डेस्क का विषय", preheader="डेस्क की पंक्ति")
-    letter = render(desk, khel)
-    assert letter.subject == "डेस्क का विषय"
-    assert "डेस्क की पंक्ति" in letter.html
+    edited = replace(EDITION, subject="डेस्क का विषय", preheader="डेस्क की पंक्ति")
+    email = render(edited, khel)
+    assert email.subject == "डेस्क का विषय"
+    assert "डेस्क की पंक्ति" in email.html
     from digest.render.subject import preheader
 
     stored = replace(EDITION, preheader=preheader(EDITION, "hi"))
@@ -384,20 +384,20 @@ def test_the_newsroom_s_subject_and_preheader_are_kept() -> None:
 
 
 def test_the_text_part_fits_72_columns() -> None:
-    letter = render(twenty())
-    for row in letter.text.splitlines():
+    email = render(twenty())
+    for row in email.text.splitlines():
         assert cut.width(row) <= 72 or row.startswith("https://"), row
-    assert re.search("[\u0900-\u097f]", letter.text)
-    assert "\n\n\n" not in letter.text
-    assert not re.search(r"[ \t]\n", letter.text)
+    assert re.search("[\u0900-\u097f]", email.text)
+    assert "\n\n\n" not in email.text
+    assert not re.search(r"[ \t]\n", email.text)
 
 
 def test_an_english_email_has_no_hindi_texts() -> None:
     stories = (story(1, "Rain at last", "It rained.", sources=("The Hill Post",), language="en"),)
-    letter = render(of(*stories, lead="s1"), language="en", name="Morning", postal_address="12 Press Road")
-    assert not re.search("[\u0900-\u097f]", letter.text)
-    assert "1 story · 1 minute read" in letter.text
-    assert 'lang="en" dir="ltr"' in letter.html
+    email = render(of(*stories, lead="s1"), language="en", name="Morning", postal_address="12 Press Road")
+    assert not re.search("[\u0900-\u097f]", email.text)
+    assert "1 story · 1 minute read" in email.text
+    assert 'lang="en" dir="ltr"' in email.html
 
 
 def test_a_newsletter_overrides_a_block_or_a_file(tmp_path: Path) -> None:
@@ -406,13 +406,13 @@ def test_a_newsletter_overrides_a_block_or_a_file(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     (tmp_path / "letter.txt.j2").write_text("{{ name }}: {{ lead.title }} & {{ email }}", encoding="utf-8")
-    letter = renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
-    assert letter is not None
-    assert "हमारा पैर -DGX_EMAIL_H-" in letter.html
-    assert "दो हफ़्ते रोकें" not in letter.html
-    assert "संक्षेप में" in letter.html
-    assert letter.text.startswith("सुबह की ख़बरें: पहाड़ों में")
-    assert " & -DGX_EMAIL_T-" in letter.text
+    email = renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
+    assert email is not None
+    assert "हमारा पैर -DGX_EMAIL_H-" in email.html
+    assert "दो हफ़्ते रोकें" not in email.html
+    assert "संक्षेप में" in email.html
+    assert email.text.startswith("सुबह की ख़बरें: पहाड़ों में")
+    assert " & -DGX_EMAIL_T-" in email.text
 
 
 def test_there_are_no_unused_built_in_templates() -> None:

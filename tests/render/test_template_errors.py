@@ -141,9 +141,9 @@ def test_nested_blocks_and_macros_are_accepted(tmp_path: Path) -> None:
         "{% block intro %}{% block sponsor %}{{ m() }}{% endblock %}{% endblock %}\n",
         encoding="utf-8",
     )
-    letter = renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
-    assert letter is not None
-    assert "सहयोगी" in letter.text
+    email = renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
+    assert email is not None
+    assert "सहयोगी" in email.text
 
 
 def test_two_templates_that_extend_each_other_are_an_error(tmp_path: Path) -> None:
@@ -201,9 +201,9 @@ def test_an_unreadable_file_is_error_of(tmp_path: Path) -> None:
 def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     source = (TEMPLATES / "letter.html.j2").read_text(encoding="utf-8")
     (tmp_path / "letter.html.j2").write_text(source, encoding="utf-8-sig")
-    letter = renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
-    assert letter is not None
-    assert letter.html.startswith("<!DOCTYPE html>")
+    email = renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
+    assert email is not None
+    assert email.html.startswith("<!DOCTYPE html>")
 
 
 def test_an_image_beside_the_templates_is_ignored(tmp_path: Path) -> None:
