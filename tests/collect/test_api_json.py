@@ -67,7 +67,7 @@ def test_newsapi(mapping: JsonMapping | None) -> None:
 def test_real_gnews_responses() -> None:
     folder = SHARED_DATA / "articles/gnews-api-json"
     if not folder.is_dir():
-        pytest.skip("the real answers lie outside the repository and are not here")
+        pytest.skip("the real responses are outside the repository")
     for path in sorted(folder.glob("*.json")):
         parsed = read_path(path, Source("s", path=path.name), NOW)
         assert (parsed.kind, parsed.error, parsed.lost, parsed.warnings) == ("api:gnews", "", 0, ()), path.name
@@ -150,7 +150,7 @@ def test_a_path_that_finds_nothing_gives_a_warning_with_the_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "mapping", "said"),
+    ("document", "mapping", "reason"),
     [
         ({"a": 1, "b": 2}, None, "(found: a, b). Give the source a mapping: newsapi, gnews, wordpress, or"),
         ([1, 2], None, "neither a JSON Feed nor a known API"),
@@ -162,10 +162,12 @@ def test_a_path_that_finds_nothing_gives_a_warning_with_the_keys() -> None:
         ([], JsonMapping(preset="rss"), "There is no preset 'rss'; known: newsapi, gnews, wordpress."),
     ],
 )
-def test_a_response_without_articles_gives_the_reason(document: object, mapping: JsonMapping | None, said: str) -> None:
+def test_a_response_without_articles_gives_the_reason(
+    document: object, mapping: JsonMapping | None, reason: str
+) -> None:
     parsed = read(json.dumps(document), mapping=mapping)
     assert parsed.articles == ()
-    assert said in parsed.error
+    assert reason in parsed.error
 
 
 @pytest.mark.parametrize(

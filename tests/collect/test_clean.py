@@ -348,7 +348,7 @@ def test_cleaning_never_raises_and_leaves_no_empty_block(paragraphs: list[str], 
 def test_the_seed_article() -> None:
     path = SHARED_DATA / "seed-article.txt"
     if not path.exists():
-        pytest.skip("the seed article lies outside the repository and is not here")
+        pytest.skip("the seed article is outside the repository")
     seed = read_file(path, source=Source("desk", path="seed"), now=NOW)
     assert seed.title == "रूस के राष्ट्रपति पुतिन का बड़ा ऐलान, सैटेलाइट बनाएगा उत्तर कोरिया!"
     assert seed.kicker == "Russian President Putin"

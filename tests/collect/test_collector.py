@@ -66,13 +66,13 @@ def test_one_failing_source_does_not_stop_the_others(site: str, fetcher: Fetcher
         Source("file", url="file:///etc/passwd"),
         source("moved", f"{site}/moved"),
     ]
-    store, told = InMemoryStore(), list[SourceReport]()
+    store, reports = InMemoryStore(), list[SourceReport]()
     report = collect(
-        sources, CollectContext(fetcher, NOW, tmp_path, article_store=store), store, threads=4, progress=told.append
+        sources, CollectContext(fetcher, NOW, tmp_path, article_store=store), store, threads=4, progress=reports.append
     )
     by_name = {one.name: one for one in report.sources}
     assert [one.name for one in report.sources] == [one.name for one in sources]
-    assert sorted(one.name for one in told) == sorted(by_name)
+    assert sorted(one.name for one in reports) == sorted(by_name)
     assert "HTTP 410" in by_name["gone"].error
     assert "longer than 1 seconds" in by_name["drip"].error
     assert "names no feed" in by_name["page"].error

@@ -98,7 +98,7 @@ def test_a_page_that_names_itself_is_not_followed() -> None:
 def test_a_setting_for_another_kind_gives_a_warning(setting: dict[str, object], document: str, warning: str) -> None:
     parsed = read(document, **setting)
     assert len(parsed.articles) == 1
-    assert any(warning in told for told in parsed.warnings)
+    assert any(warning in text for text in parsed.warnings)
 
 
 def test_a_page_where_json_was_expected_is_an_error() -> None:
@@ -161,7 +161,7 @@ def test_settings_become_what_the_collector_is_given(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "reason"),
     [
         ("links: 'main >> a'", "'sources[1].links': expected a CSS selector such as 'main h2 a'"),
         ("links: a, mapping: gnews", "'sources[1]': expected one of links (of a web page) and mapping (of JSON)"),
@@ -175,13 +175,13 @@ def test_settings_become_what_the_collector_is_given(tmp_path: Path) -> None:
         ("auth: {env: '', param: b}", "'sources[1].auth.env': expected an environment variable's name"),
     ],
 )
-def test_faults_of_settings_name_their_key(fields: str, said: str) -> None:
+def test_errors_in_settings_name_their_key(fields: str, reason: str) -> None:
     source = f"sources: [{{name: a, url: 'https://a.example/', {fields}}}]"
     with pytest.raises(ConfigurationError) as caught:
         loader.from_data(
             reader.read_text(f"newsletter: {{name: न, sender: {{email: news@example.com}}}}\n{source}", "x"), {}
         )
-    assert said in str(caught.value)
+    assert reason in str(caught.value)
 
 
 @pytest.mark.parametrize("place", ["path: feed.json", "url: 'http://a.example/'"])

@@ -115,9 +115,9 @@ def test_a_folder_reads_what_it_can_and_tells_the_rest(tmp_path: Path) -> None:
     assert parsed.kind == "folder"
     assert [article.title for article in parsed.articles] == ["दूसरी ख़बर", "नहर में पानी आया", "घाट की सफ़ाई पूरी हुई"]
     assert (parsed.lost, parsed.error) == (3, "")
-    told = "\n".join(parsed.warnings)
+    warnings = "\n".join(parsed.warnings)
     for name in (".hidden.txt", "scan.pdf", "empty.txt", "huge.txt", "dead.txt"):
-        assert name in told
+        assert name in warnings
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_an_article_inside_a_header_or_form_is_found(tmp_path: Path) -> None:
 def test_saved_pages_of_real_sites() -> None:
     pages = SHARED_DATA / "pages"
     if not pages.exists():
-        pytest.skip("the real pages lie outside the repository and are not here")
+        pytest.skip("the real pages are outside the repository")
     amar = read_path(pages / "htmldate-mediacloud" / "amarujala_2020-04-16.html", DESK, NOW).articles[0]
     assert amar.title == "जिले में 32 क्रय केंद्रों पर गेहूं की खरीद शुरू"
     assert amar.published == datetime.fromisoformat("2020-04-16T01:00:03+05:30")

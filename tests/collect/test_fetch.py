@@ -78,8 +78,8 @@ def test_loopback_is_refused_unless_allowed(site: str) -> None:
 
 def test_only_permanent_redirects_give_a_new_address(site: str) -> None:
     assert Fetcher(LIMITS).get(f"{site}/moved", allow_private=True).permanent_url == f"{site}/feed"
-    mixed = Fetcher(LIMITS).get(f"{site}/moved-then-found", allow_private=True)
-    assert (mixed.url, mixed.permanent_url) == (f"{site}/feed", "")
+    result = Fetcher(LIMITS).get(f"{site}/moved-then-found", allow_private=True)
+    assert (result.url, result.permanent_url) == (f"{site}/feed", "")
 
 
 def test_retry_after_reaches_the_caller(site: str) -> None:

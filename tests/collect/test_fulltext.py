@@ -79,14 +79,14 @@ def test_complete_never_raises() -> None:
 class Site:
     """Returns one page for every URL, or raises the given error; records the requests."""
 
-    def __init__(self, mistake: str = "") -> None:
+    def __init__(self, error: str = "") -> None:
         self.asked: list[str] = []
-        self.mistake = mistake
+        self.error = error
 
     def get(self, url: str, *, etag: str = "", last_modified: str = "", allow_private: bool = False) -> Response:
         self.asked.append(url)
-        if self.mistake:
-            raise FetchError(self.mistake)
+        if self.error:
+            raise FetchError(self.error)
         return Response(200, url, PAGE, "text/html; charset=utf-8")
 
 

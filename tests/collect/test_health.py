@@ -1,4 +1,4 @@
-"""Health of sources: what is stored, when a source is skipped, and what operators are told."""
+"""Health of sources: what is stored, when a source is skipped, and what operators see."""
 
 from __future__ import annotations
 
@@ -126,9 +126,9 @@ def test_only_patient_runs_skip_failing_sources(desk: Desk, site: HttpServer) ->
 def test_a_permanent_redirect_is_stored_and_followed(desk: Desk, site: HttpServer) -> None:
     one = source("gaon", site.url("/old"))
     site.route("/old", redirect("/feed", 301))
-    told = (f"it has permanently moved to {site.url('/feed')}; change its url",)
-    assert desk.one(one).warnings == told
-    assert desk.one(one).warnings == told
+    expected = (f"it has permanently moved to {site.url('/feed')}; change its url",)
+    assert desk.one(one).warnings == expected
+    assert desk.one(one).warnings == expected
     assert len(site.hits("/old")) == 1
     assert desk.store.states["gaon"].health.moved_to == site.url("/feed")
     site.route("/feed", b"", status=404)

@@ -94,7 +94,7 @@ def test_everything_hostile_at_once_affects_no_other_source() -> None:
         paths = list(site._routes)
         answer = run(60, [site.url(path) for path in paths])
     rows = dict(zip(paths, answer["sources"], strict=True))
-    said = {
+    expected = {
         "/gzip-bomb": "larger than 10,000,000 bytes",
         "/endless": "larger than 10,000,000 bytes",
         "/headers": "did not answer in HTTP",
@@ -107,7 +107,7 @@ def test_everything_hostile_at_once_affects_no_other_source() -> None:
         "/json": ".",
         "/blank": "empty",
     }
-    assert {path: rows[path]["error"] for path, words in said.items() if words not in rows[path]["error"]} == {}
+    assert {path: rows[path]["error"] for path, words in expected.items() if words not in rows[path]["error"]} == {}
     assert (rows["/items"]["new"], rows["/items"]["error"]) == (1_000, "")
     assert any("too many" in warning for warning in rows["/items"]["warnings"])
     assert rows["/scripts"]["new"] == 300
@@ -128,7 +128,7 @@ def test_many_large_bodies_wait_outside_of_memory() -> None:
 def test_redirects_and_dns_answers_into_the_private_network_are_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """127.0.0.1 stands for the public web; names resolve as listed here."""
+    """127.0.0.1 is the public web; names resolve as listed here."""
     real, names = socket.getaddrinfo, {"news.example": "127.0.0.1", "inner.example": "10.0.0.5"}
     asked: list[str] = []
 

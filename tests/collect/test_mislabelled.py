@@ -37,14 +37,14 @@ def ages(parsed: ParseResult) -> list[float]:
     return [(NOW - article.published) / timedelta(hours=1) for article in parsed.articles]
 
 
-def told(parsed: ParseResult) -> bool:
+def is_reported(parsed: ParseResult) -> bool:
     return any("Indian time" in warning for warning in parsed.warnings)
 
 
 @pytest.mark.parametrize("label", ["+0000", "GMT", "+00:00", "UTC", "Z"])
 def test_items_of_the_next_hours_are_indian_time(label: str) -> None:
     parsed = parse(5, 3.5, -2, -20, label=label)
-    assert told(parsed)
+    assert is_reported(parsed)
     assert ages(parsed) == [0.5, 2, 7.5, 25.5]
 
 
@@ -52,16 +52,16 @@ def test_items_of_the_next_hours_are_indian_time(label: str) -> None:
     ("url", "title", "language"), [(FOREIGN, HINDI, ""), (FOREIGN, "Canal opens", "hi-IN"), (INDIAN, "Canal opens", "")]
 )
 def test_a_host_a_language_or_titles_make_it_indian(url: str, title: str, language: str) -> None:
-    assert told(parse(5, 3.5, url=url, title=title, language=language))
+    assert is_reported(parse(5, 3.5, url=url, title=title, language=language))
 
 
 def test_one_newest_item_that_is_nearly_the_whole_offset_ahead_is_enough() -> None:
-    assert told(parse(5.3, -2, -20))
+    assert is_reported(parse(5.3, -2, -20))
 
 
 def test_the_feeds_own_date_is_enough() -> None:
     parsed = parse(-1, -7, built=5.4)
-    assert told(parsed)
+    assert is_reported(parsed)
     assert ages(parsed) == [6.5, 12.5]
 
 
@@ -72,15 +72,15 @@ def test_the_feeds_own_date_is_enough() -> None:
 )
 def test_weak_evidence_changes_nothing(hours: tuple[float, ...]) -> None:
     parsed = parse(*hours)
-    assert not told(parsed)
+    assert not is_reported(parsed)
     assert [age for age in ages(parsed) if age > 0] == [-ahead for ahead in hours if ahead < 0]
 
 
 def test_a_feed_that_is_not_indian_is_left_alone() -> None:
-    assert not told(parse(5, 3.5, url=FOREIGN, title="Canal opens"))
+    assert not is_reported(parse(5, 3.5, url=FOREIGN, title="Canal opens"))
 
 
 def test_another_label_is_believed() -> None:
     parsed = parse(5, 3.5, label="+0530")
-    assert not told(parsed)
+    assert not is_reported(parsed)
     assert ages(parsed) == [0.5, 2]

@@ -1,4 +1,4 @@
-"""Lists of feeds from other readers: all dialects of OPML, lists of URLs, and hostile documents."""
+"""Lists of feeds from feed readers: all dialects of OPML, lists of URLs, and hostile documents."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ OUTSIDE = '<!DOCTYPE opml [<!ENTITY x SYSTEM "file:///etc/passwd">]><opml><body>
 
 
 @pytest.mark.parametrize(
-    ("data", "line", "said"),
+    ("data", "line", "reason"),
     [
         (b"", 0, "is empty"),
         (b" " * (MAX_BYTES + 1), 0, "is larger than 5,000,000 bytes"),
@@ -121,9 +121,9 @@ OUTSIDE = '<!DOCTYPE opml [<!ENTITY x SYSTEM "file:///etc/passwd">]><opml><body>
         ("\n".join(f"https://{n}.example/" for n in range(MAX_FEEDS + 1)).encode(), 5001, "more than 5,000 feeds"),
     ],
 )
-def test_other_documents_give_an_error_with_a_line(data: bytes, line: int, said: str) -> None:
+def test_other_documents_give_an_error_with_a_line(data: bytes, line: int, reason: str) -> None:
     listed = read_feed_list(data)
-    assert said in listed.error
+    assert reason in listed.error
     assert listed.line == line
     assert listed.outlines == ()
 

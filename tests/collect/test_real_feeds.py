@@ -21,7 +21,7 @@ def _real() -> list[Path]:
 def test_real_feeds_give_what_feedparser_finds() -> None:
     feedparser = pytest.importorskip("feedparser")
     if not _real():
-        pytest.skip("the real feeds lie outside the repository and are not here")
+        pytest.skip("the real feeds are outside the repository")
     for path in _real():
         data = path.read_bytes()
         parsed = parse(data)
@@ -45,6 +45,6 @@ def test_menu_entries_among_headlines_are_left_out() -> None:
 
 def test_the_named_duplicate_is_the_only_one() -> None:
     if not _real():
-        pytest.skip("the real feeds lie outside the repository and are not here")
+        pytest.skip("the real feeds are outside the repository")
     doubles = {path.name: parse(path.read_bytes()).duplicates for path in _real()}
     assert {name: count for name, count in doubles.items() if count} == {"jagran.xml": 1}

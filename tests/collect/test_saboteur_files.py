@@ -47,7 +47,7 @@ def test_a_folder_of_everything(tmp_path: Path) -> None:
     titles = {article.title for article in parsed.articles}
     assert {"नहर में पानी आया", "भीतर की ख़बर", "तीसरी ख़बर"} <= titles
     assert all(article.published <= NOW for article in parsed.articles)
-    told = "\n".join(parsed.warnings)
+    warnings = "\n".join(parsed.warnings)
     for name in (
         "loop.txt",
         "pipe.txt",
@@ -59,7 +59,7 @@ def test_a_folder_of_everything(tmp_path: Path) -> None:
         "noext",
         "photo.jpg",
     ):
-        assert name in told, name
+        assert name in warnings, name
     assert parsed.error == ""
 
 
@@ -140,13 +140,13 @@ def test_front_matter_of_wrong_types(front: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "letter",
+    "text",
     ["क", "*", "[", "![", "`", "> ", "- ", "<", "_a", "&", "|", "\\", "# ", "1. ", "~", "<!--", "[a](", "\n\n"],
 )
 @pytest.mark.parametrize("kind", ["md", "txt", "html"])
-def test_eight_megabytes_of_one_thing(letter: str, kind: str, tmp_path: Path) -> None:
+def test_eight_megabytes_of_one_thing(text: str, kind: str, tmp_path: Path) -> None:
     path = tmp_path / f"a.{kind}"
-    path.write_text("नहर में पानी आया\n\n" + letter * (8_000_000 // len(letter.encode())), "utf-8")
+    path.write_text("नहर में पानी आया\n\n" + text * (8_000_000 // len(text.encode())), "utf-8")
     start = time.thread_time()
     parsed = read_path(path, DESK, NOW)
     assert time.thread_time() - start < 20

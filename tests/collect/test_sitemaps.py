@@ -72,8 +72,8 @@ def test_prefixes_and_ends_may_be_missing(old: str, new: str) -> None:
 
 
 def test_a_title_is_not_taken_from_a_picture() -> None:
-    picture = "<image><loc>https://img.example/a.jpg</loc><title>चित्र का नाम</title></image>"
-    (article,) = read(urlset(f"<url>{picture}<loc>https://village.example/a/nahar</loc></url>")).articles
+    image = "<image><loc>https://img.example/a.jpg</loc><title>चित्र का नाम</title></image>"
+    (article,) = read(urlset(f"<url>{image}<loc>https://village.example/a/nahar</loc></url>")).articles
     assert (article.url, article.title) == ("https://village.example/a/nahar", "nahar …")
 
 

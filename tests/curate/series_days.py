@@ -108,7 +108,7 @@ def series_pages() -> list[tuple[tuple[str, str, int], Article]]:
             for subject in subjects:
                 numbers = [chance.randrange(101, 99_999) for _ in range(3)]
                 for paper in range(PAPERS):
-                    told = text.format(*numbers, s=subject, w=WEEKDAYS[day])
+                    text_of_day = text.format(*numbers, s=subject, w=WEEKDAYS[day])
                     found.append(
                         (
                             (kind, subject, day),
@@ -117,7 +117,11 @@ def series_pages() -> list[tuple[tuple[str, str, int], Article]]:
                                 source=f"paper {paper}",
                                 title=title.format(*numbers, s=subject, w=WEEKDAYS[day]),
                                 published=NOW - timedelta(hours=24 * day + paper),
-                                body=(Block("p", f"{told} ब्योरा {('नगर', 'जिला', 'राज्य', 'केंद्र')[paper]} दफ्तर का है।"),),
+                                body=(
+                                    Block(
+                                        "p", f"{text_of_day} ब्योरा {('नगर', 'जिला', 'राज्य', 'केंद्र')[paper]} दफ्तर का है।"
+                                    ),
+                                ),
                             ),
                         )
                     )

@@ -64,7 +64,7 @@ def pages() -> list[tuple[str, int, Article]]:
             numbers = [chance.randrange(101, 9_999) for _ in range(4)]
             for paper in range(PAPERS):
                 office = ("नगर", "जिला", "राज्य")[paper % 3]
-                told = f"{text.format(*numbers, w=WEEKDAYS[day])} यह जानकारी {office} कार्यालय की है।"
+                paragraph = f"{text.format(*numbers, w=WEEKDAYS[day])} यह जानकारी {office} कार्यालय की है।"
                 found.append(
                     (
                         kind,
@@ -74,7 +74,7 @@ def pages() -> list[tuple[str, int, Article]]:
                             source=f"paper {paper}",
                             title=title.format(*numbers, w=WEEKDAYS[day]),
                             published=NOW - timedelta(hours=24 * day + paper),
-                            body=(Block("p", told),),
+                            body=(Block("p", paragraph),),
                         ),
                     )
                 )

@@ -20,9 +20,9 @@ SHORT = article(FIRST.id, FIRST.source, FIRST.title, FIRST.text.split("\n")[0])
 
 def added(other: Article, language: str = "hi") -> str:
     summary = summarise(SHORT)
-    told = with_another_source(SHORT, summary, [other], title=SHORT.title, language=language)
-    assert told.startswith(split(summary)[0])
-    return told.removeprefix(summary).strip()
+    extended = with_another_source(SHORT, summary, [other], title=SHORT.title, language=language)
+    assert extended.startswith(split(summary)[0])
+    return extended.removeprefix(summary).strip()
 
 
 def test_a_number_that_the_summary_lacks_is_added_with_its_source() -> None:
@@ -58,25 +58,25 @@ def test_every_rule_on_real_pairs() -> None:
         )
         for n, e in enumerate(entries)
     ]
-    extended = 0
+    count = 0
     for one, other in pairwise(articles):
         plain = summarise(one)
         if not plain:
             continue
-        told = with_another_source(one, plain, [other], title=one.title)
-        if told == plain:
+        longer = with_another_source(one, plain, [other], title=one.title)
+        if longer == plain:
             continue
-        extended += 1
-        text, _, rest = told.rpartition(" (स्रोत: ")
+        count += 1
+        text, _, rest = longer.rpartition(" (स्रोत: ")
         assert rest == f"{other.source})"
-        assert len(told.split()) <= MOST_WORDS
+        assert len(longer.split()) <= MOST_WORDS
         pieces = split(text)
         assert 2 <= len(pieces) <= 3
         assert pieces[-1] in other.text
         assert all(piece in one.text for piece in pieces[:-1])
         assert balanced(text)
         assert opening(pieces[-1]) not in HANGING
-    assert extended > 20
+    assert count > 20
 
 
 def test_no_addition_refers_to_text_that_the_reader_does_not_see() -> None:

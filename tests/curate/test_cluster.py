@@ -166,7 +166,7 @@ def test_labelled_pairs_of_five_papers() -> None:
 
 
 def test_small_days_of_labelled_disasters() -> None:
-    """Thirty disaster reports a day, a few of them told twice: harder than any real day of thirty."""
+    """Thirty disaster reports a day, a few of them reported twice: harder than any real day of thirty."""
     lines = _read("articles/ednil-events-hi/ednil_hi.jsonl").split("\n")
     documents = {entry["docid"]: entry for entry in map(json.loads, filter(str.strip, lines))}
     labels = json.loads(_read("nearup/ednil_same_story_labels.json"))
@@ -192,11 +192,11 @@ def test_small_days_of_labelled_disasters() -> None:
             for number, name in enumerate(chosen)
         ]
         truth = {frozenset(p) for group in groups for p in itertools.combinations(group, 2)} - unclear
-        told = {
+        found_pairs = {
             frozenset(pair)
             for each in cluster(articles, RULES)
             for pair in itertools.combinations([a.id for a in each.articles], 2)
         } - unclear
-        right, found, true = right + len(told & truth), found + len(told), true + len(truth)
+        right, found, true = right + len(found_pairs & truth), found + len(found_pairs), true + len(truth)
     assert right / true >= 0.65
     assert right / found >= 0.9

@@ -180,23 +180,23 @@ def test_the_top_is_not_one_paper() -> None:
     assert len(stories(alone)) == 4, "with one source there is nothing to spread"
 
 
-def test_picture_and_url_come_from_any_article_that_has_them() -> None:
-    picture = Image("https://setu.example.com/pul.jpg")
-    bridge = [replace(BRIDGE[0], url=""), BRIDGE[1], replace(BRIDGE[2], image=picture)]
+def test_image_and_url_come_from_any_article_that_has_them() -> None:
+    image = Image("https://setu.example.com/pul.jpg")
+    bridge = [replace(BRIDGE[0], url=""), BRIDGE[1], replace(BRIDGE[2], image=image)]
     story = by_title(made([*bridge, *OTHERS]), "पुल")
-    assert story.image == picture
+    assert story.image == image
     assert story.article_ids[0] == "bridge-1"
     assert "" not in story.articles
     assert len(story.articles) == 2
     assert story.url in story.articles
 
 
-def test_a_picture_that_an_email_can_show_is_preferred() -> None:
+def test_an_image_that_an_email_can_show_is_preferred() -> None:
     stamp, bare = Image("https://a.example/s.jpg", 106, 60), Image("http://b.example/b.jpg")
     good = Image("https://c.example/g.jpg", 1200, 675)
 
-    def shown(*pictures: Image) -> Image | None:
-        bridge = [replace(one, image=image) for one, image in zip(BRIDGE, pictures, strict=True)]
+    def shown(*images: Image) -> Image | None:
+        bridge = [replace(one, image=image) for one, image in zip(BRIDGE, images, strict=True)]
         return by_title(made([*bridge, *OTHERS]), "पुल").image
 
     assert shown(stamp, bare, good) == good

@@ -77,12 +77,12 @@ CASE = "नदीपुर के चर्चित पुल घोटाल�
 
 
 def test_court_stages_separate_two_days_in_court() -> None:
-    hearing = article("a", "a", "नदीपुर पुल घोटाला: ठेकेदार पर सुनवाई पांच मार्च को", CASE)
+    trial = article("a", "a", "नदीपुर पुल घोटाला: ठेकेदार पर सुनवाई पांच मार्च को", CASE)
     verdict = article("b", "b", "नदीपुर पुल घोटाला: ठेकेदार को तीन साल की सजा", CASE)
     appeal = article("c", "c", "नदीपुर पुल घोटाला: सजा के खिलाफ अपील करेगा ठेकेदार", CASE)
-    assert compare_pair(hearing, verdict).stage == "conflict"
+    assert compare_pair(trial, verdict).stage == "conflict"
     assert compare_pair(verdict, appeal).stage == "same", "both name the verdict"
-    assert compare_pair(hearing, article("d", "d", "नदीपुर पुल घोटाले में फिर अदालत पहुंचा ठेकेदार", CASE)).stage is None
+    assert compare_pair(trial, article("d", "d", "नदीपुर पुल घोटाले में फिर अदालत पहुंचा ठेकेदार", CASE)).stage is None
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_death_tolls_are_read_from_titles(title: str, dead: set[int]) -> None:
 
 
 def test_a_day_full_of_one_subject_hides_no_pair() -> None:
-    """Words that stand in a twelfth of a small set still bring two reports together that share little else."""
+    """Words in a twelfth of a small set still bring two reports together that share little else."""
     subject = "सेना के जवान आतंकी हमले में शहीद"
     fillers = [
         article(f"f{n}", f"f{n}", f"{subject} {n}{n}", f"{subject}। कस्बा{n} मोहल्ला{n} चौक{n}।") for n in range(40)

@@ -85,7 +85,7 @@ def test_a_new_number_near_a_news_word_makes_an_update_summarised_from_new_artic
     assert story.label == "update"
     assert story.title == TOLL.title
     assert "7 लोग घायल" in story.summary
-    assert "खोल दिया गया" not in story.summary, "this was told yesterday"
+    assert "खोल दिया गया" not in story.summary, "this was in the last edition"
     assert any(reason.startswith("update of 2026-11-23: new number: 7") for reason in story.reasons)
 
 

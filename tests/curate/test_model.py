@@ -47,7 +47,7 @@ def test_a_good_summary_is_used_and_the_request_is_right(server: HttpServer) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"),
+    ("text", "problem"),
     [
         (GOOD.replace("820", "825"), "no number 825"),
         (GOOD.replace("40 गांवों", "820 गांवों"), "count nothing as '820"),
@@ -64,12 +64,12 @@ def test_a_good_summary_is_used_and_the_request_is_right(server: HttpServer) -> 
     ],
 )
 def test_a_summary_with_a_fault_is_replaced_by_the_articles_own_words(
-    server: HttpServer, text: str, fault: str
+    server: HttpServer, text: str, problem: str
 ) -> None:
     summary, reasons = summarised(answering(server, text))
     assert summary.startswith("सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए खोल दिया गया।")
     assert reasons[0].startswith("summary: extractive, because ")
-    assert any(fault in each for each in find_problems(text, [FIRST], FIRST.title))
+    assert any(problem in each for each in find_problems(text, [FIRST], FIRST.title))
 
 
 def _drip(exchange: Exchange) -> None:

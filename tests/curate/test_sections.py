@@ -96,21 +96,21 @@ def test_headline_words_on_labelled_headlines() -> None:
         "education": {"शिक्षा"},
         "crime-news-hindi": {"देश"},
     }
-    right = said = count = 0
+    right = decided = count = 0
     for line in filter(str.strip, path.read_text(encoding="utf-8").split("\n")):
         entry = json.loads(line)
         count += 1
         section, why = section_of([one(entry["title"])], "देश")
         if why.startswith("headline"):
             assert section != "राजनीति"
-            said, right = said + 1, right + (section in labels[entry["category"].lower()])
-    assert said >= 0.4 * count
-    assert right >= 0.85 * said
+            decided, right = decided + 1, right + (section in labels[entry["category"].lower()])
+    assert decided >= 0.4 * count
+    assert right >= 0.85 * decided
 
 
 def test_the_table_of_words_holds_what_the_rules_expect() -> None:
     table = lexicon()
-    said = {section for held in (*table.words.values(), *table.forms.values()) for section, _points in held}
-    assert said - table.ignored == set(SECTIONS) - {"राजनीति"}
+    decided = {section for held in (*table.words.values(), *table.forms.values()) for section, _points in held}
+    assert decided - table.ignored == set(SECTIONS) - {"राजनीति"}
     assert table.ignored == {"राजनीति"}
     assert all(len(whole) > 1 for held in table.phrases.values() for whole, _section, _points in held)

@@ -142,7 +142,7 @@ def test_every_rule_on_real_articles(name: str) -> None:
     if not path.exists():
         pytest.skip(f"the real articles ({name}) are not beside the repository")
     entries = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
-    faults: list[tuple[int, list[str], str]] = []
+    problems: list[tuple[int, list[str], str]] = []
     empty = 0
     for number, entry in enumerate(entries):
         paragraphs = entry["paragraphs"] if "paragraphs" in entry else entry["article"].split("\n")
@@ -151,8 +151,8 @@ def test_every_rule_on_real_articles(name: str) -> None:
         summary = summarise(real)
         empty += not summary
         if summary and (rules := broken(real, summary)):
-            faults.append((number, rules, summary))
-    assert not faults
+            problems.append((number, rules, summary))
+    assert not problems
     assert empty <= 0.1 * len(entries)
 
 
@@ -184,7 +184,7 @@ def test_news_that_only_sounds_like_a_teaser_stays(sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"),
+    ("text", "problem"),
     [
         (LEAD, ""),
         (LEAD[:-1], "no end"),
@@ -199,6 +199,6 @@ def test_news_that_only_sounds_like_a_teaser_stays(sentence: str) -> None:
         ("पुल खुला।", "words"),
     ],
 )
-def test_faults_of_a_summary(text: str, fault: str) -> None:
+def test_problems_of_a_summary(text: str, problem: str) -> None:
     found = broken_rules(text, TITLE)
-    assert any(fault in each for each in found) if fault else not found
+    assert any(problem in each for each in found) if problem else not found

@@ -10,10 +10,10 @@ from snowballstemmer.hindi_stemmer import HindiStemmer
 from digest.hindi.tokens import _stem
 
 ENDINGS = sorted({each.s for each in HindiStemmer.a_0})
-LETTERS = st.text(st.characters(min_codepoint=0x900, max_codepoint=0x97F), max_size=4)
+TEXTS = st.text(st.characters(min_codepoint=0x900, max_codepoint=0x97F), max_size=4)
 
 
-@given(LETTERS, st.lists(st.sampled_from(ENDINGS), max_size=2).map("".join))
+@given(TEXTS, st.lists(st.sampled_from(ENDINGS), max_size=2).map("".join))
 @example("", "ताएं")
 @example("क", "ताएं")
 def test_the_stem_equals_the_library_s(start: str, ending: str) -> None:

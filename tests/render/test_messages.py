@@ -138,7 +138,7 @@ def test_a_fault_has_file_line_and_message(tmp_path: Path, text: str, expected: 
     with bound(tmp_path), pytest.raises(ConfigurationError) as caught:
         translator("hi")
     assert expected in str(caught.value)
-    assert all(fault.line for fault in caught.value.problems)
+    assert all(problem.line for problem in caught.value.problems)
 
 
 def test_all_missing_messages_are_reported_together(tmp_path: Path) -> None:

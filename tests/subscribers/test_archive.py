@@ -23,7 +23,7 @@ def zipped(path: Path, files: dict[str, bytes | str], method: int = zipfile.ZIP_
     return path
 
 
-def fault(path: Path) -> str:
+def problem(path: Path) -> str:
     with pytest.raises(ConfigurationError) as raised, extract_lists(path):
         pass
     (error,) = raised.value.problems
@@ -65,7 +65,7 @@ def bomb(megabytes: int) -> bytes:
 def test_a_bomb_is_not_extracted(tmp_path: Path, files: int) -> None:
     path = zipped(tmp_path / "x.zip", {f"subscribed_{n}.csv": bomb(60 // files) for n in range(files)})
     assert path.stat().st_size < 100_000
-    assert "suspiciously large for its compressed size" in fault(path)
+    assert "suspiciously large for its compressed size" in problem(path)
 
 
 def test_a_bomb_that_lies_about_its_size(tmp_path: Path) -> None:
@@ -75,18 +75,18 @@ def test_a_bomb_that_lies_about_its_size(tmp_path: Path) -> None:
     while (at := data.find(size)) >= 0:
         data[at : at + 4] = (100).to_bytes(4, "little")
     path.write_bytes(data)
-    assert "can't be extracted" in fault(path)
+    assert "can't be extracted" in problem(path)
 
 
 def test_a_huge_directory_is_not_read(tmp_path: Path) -> None:
     path = zipped(tmp_path / "x.zip", {f"{n}.csv": "" for n in range(20_000)})
     with cpu_limit(1):
-        assert "contains too many files" in fault(path)
+        assert "contains too many files" in problem(path)
 
 
 def test_too_many_lists_and_duplicate_names(tmp_path: Path) -> None:
-    assert "contains 21 lists" in fault(zipped(tmp_path / "x.zip", {f"cleaned_{n}.csv": HEAD for n in range(21)}))
-    assert "each with its own name" in fault(
+    assert "contains 21 lists" in problem(zipped(tmp_path / "x.zip", {f"cleaned_{n}.csv": HEAD for n in range(21)}))
+    assert "each with its own name" in problem(
         zipped(tmp_path / "y.zip", {"a/cleaned_1.csv": HEAD, "b/cleaned_1.csv": HEAD})
     )
 
@@ -101,7 +101,7 @@ def test_too_many_lists_and_duplicate_names(tmp_path: Path) -> None:
     ],
 )
 def test_archives_that_are_no_export(tmp_path: Path, files: dict[str, bytes | str], expected: str) -> None:
-    assert expected in fault(zipped(tmp_path / "x.zip", files))
+    assert expected in problem(zipped(tmp_path / "x.zip", files))
 
 
 def test_every_damaged_archive_is_reported_in_one_sentence(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_every_damaged_archive_is_reported_in_one_sentence(tmp_path: Path) -> No
     path = tmp_path / "broken.zip"
     for cut in range(4, len(whole), 7):
         path.write_bytes(whole[:cut])
-        assert "can't be extracted" in fault(path)
+        assert "can't be extracted" in problem(path)
     for at in range(4, len(whole)):
         changed = bytearray(whole)
         changed[at] ^= 0xFF
@@ -129,7 +129,7 @@ def test_an_encrypted_archive(tmp_path: Path) -> None:
         data[data.find(mark) + at] |= 1
     path = tmp_path / "locked.zip"
     path.write_bytes(data)
-    assert "protected by a password" in fault(path)
+    assert "protected by a password" in problem(path)
 
 
 def test_an_archive_behind_other_bytes_is_not_csv(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from digest.subscribers.due import Candidate, Due, decide, is_due_on
 MONDAY = date(2026, 11, 23)
 SEVEN = time(7, 0)
 EARLY = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-READER = Candidate(
+SUBSCRIBER = Candidate(
     id=1, email="asha@example.com", topics=(), frequency="daily", timezone="Asia/Kolkata", hour=None, format="html",
     status="active", suppressed="",
 )  # fmt: skip
@@ -36,7 +36,7 @@ READER = Candidate(
     ],
 )
 def test_the_hour_is_in_the_subscribers_time_zone(zone: str, hour: time | None, due: str) -> None:
-    found = decide(replace(READER, timezone=zone, hour=hour), MONDAY, send_at=SEVEN, now=EARLY)
+    found = decide(replace(SUBSCRIBER, timezone=zone, hour=hour), MONDAY, send_at=SEVEN, now=EARLY)
     assert found == Due(datetime.fromisoformat(due).replace(tzinfo=UTC))
 
 
@@ -55,7 +55,7 @@ def test_the_hour_is_in_the_subscribers_time_zone(zone: str, hour: time | None, 
 )
 def test_clock_changes(zone: str, day: date, hour: time, due: str) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    found = decide(replace(READER, timezone=zone, hour=hour), day, send_at=SEVEN, now=now)
+    found = decide(replace(SUBSCRIBER, timezone=zone, hour=hour), day, send_at=SEVEN, now=now)
     assert found.due_at == datetime.fromisoformat(due).replace(tzinfo=UTC)
 
 
@@ -71,13 +71,13 @@ def test_clock_changes(zone: str, day: date, hour: time, due: str) -> None:
 )
 @pytest.mark.parametrize("send_at", [SEVEN, None])
 def test_exclusion_reasons(changes: dict[str, str], excluded: str, send_at: time | None) -> None:
-    assert decide(replace(READER, **changes), MONDAY, send_at=send_at, now=EARLY) == Due(None, excluded)  # type: ignore[arg-type]
+    assert decide(replace(SUBSCRIBER, **changes), MONDAY, send_at=send_at, now=EARLY) == Due(None, excluded)  # type: ignore[arg-type]
 
 
 def test_due_times_may_be_past_or_future() -> None:
     now = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Kolkata"))
-    assert decide(READER, MONDAY, send_at=SEVEN, now=now) == Due(now.replace(hour=7))
-    later = decide(replace(READER, hour=time(22, 0)), MONDAY, send_at=SEVEN, now=now).due_at
+    assert decide(SUBSCRIBER, MONDAY, send_at=SEVEN, now=now) == Due(now.replace(hour=7))
+    later = decide(replace(SUBSCRIBER, hour=time(22, 0)), MONDAY, send_at=SEVEN, now=now).due_at
     assert later == now.replace(hour=22)
     assert later.tzinfo == now.tzinfo
 
@@ -85,7 +85,7 @@ def test_due_times_may_be_past_or_future() -> None:
 @pytest.mark.parametrize("day", [MONDAY, MONDAY + timedelta(days=3), MONDAY - timedelta(days=3)])
 def test_a_one_off_send_is_due_at_once(day: date) -> None:
     now = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Kolkata"))
-    due = decide(replace(READER, hour=time(22, 0)), day, send_at=None, now=now).due_at
+    due = decide(replace(SUBSCRIBER, hour=time(22, 0)), day, send_at=None, now=now).due_at
     assert due is not None
     assert due <= now
 
@@ -106,8 +106,8 @@ def test_days_of_the_week() -> None:
 def test_a_due_time_is_on_the_subscribers_day_and_an_exclusion_has_a_reason(
     frequency: Frequency, day: date, hour: int, zone: str, moment: datetime
 ) -> None:
-    reader = replace(READER, frequency=frequency, hour=time(hour), timezone=zone)
-    due = decide(reader, day, send_at=SEVEN, now=moment)
+    subscriber = replace(SUBSCRIBER, frequency=frequency, hour=time(hour), timezone=zone)
+    due = decide(subscriber, day, send_at=SEVEN, now=moment)
     assert (due.due_at is None) == bool(due.excluded) == (not is_due_on(frequency, day))
     if due.due_at is not None:
         there = due.due_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)

@@ -37,7 +37,7 @@ def read(folder: Path, text: str | bytes, name: str = "list.csv", **options: Any
     return rows, refused
 
 
-def fault(folder: Path, text: str | bytes, **options: Any) -> str:
+def problem(folder: Path, text: str | bytes, **options: Any) -> str:
     with pytest.raises(ConfigurationError) as caught:
         read(folder, text, **options)
     return str(caught.value)
@@ -197,9 +197,9 @@ def test_columns_can_be_mapped(tmp_path: Path) -> None:
     text = "Adresse,Wer,email\nasha@example.com,आशा,nonsense\n"
     (one,), _ = read(tmp_path, text, mapping={"email": "adresse", "name": "Wer"})
     assert (one.address, one.name) == ("asha@example.com", "आशा")
-    assert "can't tell which column has the address; columns: a, b" in fault(tmp_path, "a,b\n1,2\n")
-    assert "no column 'Adress'; did you mean 'adresse'?" in fault(tmp_path, text, mapping={"email": "Adress"})
-    assert "unknown field 'mail'; did you mean 'email'?" in fault(tmp_path, text, mapping={"mail": "Wer"})
+    assert "can't tell which column has the address; columns: a, b" in problem(tmp_path, "a,b\n1,2\n")
+    assert "no column 'Adress'; did you mean 'adresse'?" in problem(tmp_path, text, mapping={"email": "Adress"})
+    assert "unknown field 'mail'; did you mean 'email'?" in problem(tmp_path, text, mapping={"mail": "Wer"})
 
 
 def test_defaults_fill_empty_fields(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_defaults_fill_empty_fields(tmp_path: Path) -> None:
     defaults = {"hour": "08:00", "topics": "देश", "status": "unsubscribed"}
     (a, b), _ = read(tmp_path, text, defaults=defaults)
     assert (a.hour, b.hour, a.topics, a.suppressed) == ("08:00", "09:00", ["देश"], "unsubscribed")
-    expected = fault(tmp_path, text, defaults={"hour": "8", "colour": "red"})
+    expected = problem(tmp_path, text, defaults={"hour": "8", "colour": "red"})
     assert "'hour': expected a time of day" in expected
     assert "'colour': unknown field" in expected
 
@@ -225,7 +225,7 @@ def test_defaults_fill_empty_fields(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_a_list(tmp_path: Path, data: bytes, expected: str) -> None:
-    assert expected in fault(tmp_path, data)
+    assert expected in problem(tmp_path, data)
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
@@ -284,10 +284,10 @@ def test_hostile_lists_are_rejected_quickly_in_one_sentence(tmp_path: Path, data
     path.write_bytes(data)
     with cpu_limit(5), pytest.raises(ConfigurationError) as raised:
         list(read_list(path, topics=None).rows(lambda *_row: None))
-    (fault,) = raised.value.problems
-    assert expected in str(fault)
-    assert len(str(fault)) < 300
-    assert str(fault).isprintable()
+    (problem_found,) = raised.value.problems
+    assert expected in str(problem_found)
+    assert len(str(problem_found)) < 300
+    assert str(problem_found).isprintable()
 
 
 def test_two_byte_order_marks_are_ignored(tmp_path: Path) -> None:

@@ -19,27 +19,27 @@ def lay(folder: Path, **files: str) -> Path:
     return folder / "subscribers.yaml"
 
 
-def faults_of(path: Path) -> list[str]:
+def problems_of(path: Path) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
         read_list(path, topics=None)
-    return [str(fault) for fault in caught.value.problems]
+    return [str(problem) for problem in caught.value.problems]
 
 
 def test_included_files_have_their_own_defaults(tmp_path: Path) -> None:
     path = lay(
         tmp_path,
         subscribers="defaults: {frequency: weekdays, format: text}\n"
-        "include:\n  - readers/*.yaml\n  # more\n  - d.yaml\n"
+        "include:\n  - lists/*.yaml\n  # more\n  - d.yaml\n"
         "subscribers:\n  - email: a@example.com\n",
-        readers__b="defaults: {frequency: weekly:sun}\nsubscribers:\n  - email: b@example.com\n",
-        readers__c="include: ../d.yaml\nsubscribers:\n  - email: c@example.com\n    format: html\n",
+        lists__b="defaults: {frequency: weekly:sun}\nsubscribers:\n  - email: b@example.com\n",
+        lists__c="include: ../d.yaml\nsubscribers:\n  - email: c@example.com\n    format: html\n",
         d="subscribers:\n  - email: d@example.com\n",
     )
-    readers = read_list(path, topics=None)
-    assert [(r.email, r.file, r.line, r.frequency, r.format) for r in readers] == [
+    subscribers = read_list(path, topics=None)
+    assert [(r.email, r.file, r.line, r.frequency, r.format) for r in subscribers] == [
         ("a@example.com", "subscribers.yaml", 7, "weekdays", "text"),
-        ("b@example.com", "readers/b.yaml", 3, "weekly:sun", "text"),
-        ("c@example.com", "readers/c.yaml", 3, "weekdays", "html"),
+        ("b@example.com", "lists/b.yaml", 3, "weekly:sun", "text"),
+        ("c@example.com", "lists/c.yaml", 3, "weekdays", "html"),
         ("d@example.com", "d.yaml", 2, "weekdays", "text"),
     ]
     assert [file.name for file in files_of(path)] == ["subscribers.yaml", "b.yaml", "c.yaml", "d.yaml"]
@@ -47,7 +47,7 @@ def test_included_files_have_their_own_defaults(tmp_path: Path) -> None:
 
 def test_a_list_may_consist_of_includes_only(tmp_path: Path) -> None:
     path = lay(tmp_path, subscribers="include: [b.yaml]\n", b="subscribers: [{email: b@example.com}]\n")
-    assert [reader.email for reader in read_list(path, topics=None)] == ["b@example.com"]
+    assert [one.email for one in read_list(path, topics=None)] == ["b@example.com"]
 
 
 def test_all_errors_of_all_files_are_reported(tmp_path: Path) -> None:
@@ -57,11 +57,11 @@ def test_all_errors_of_all_files_are_reported(tmp_path: Path) -> None:
         b="subscribers:\n  - email: A@example.com\n  - email: b@example.com\n    nmae: x\n",
         c="subscribers:\n\t- x\n",
     )
-    faults = faults_of(path)
-    assert faults[0].startswith("subscribers.yaml:4: 'hour'")
-    assert faults[1] == "b.yaml:2: A@example.com is listed twice; the first is in subscribers.yaml:3"
-    assert faults[2].startswith("b.yaml:4: unknown key 'nmae'")
-    assert faults[3].startswith("c.yaml:2: is not valid YAML")
+    problems = problems_of(path)
+    assert problems[0].startswith("subscribers.yaml:4: 'hour'")
+    assert problems[1] == "b.yaml:2: A@example.com is listed twice; the first is in subscribers.yaml:3"
+    assert problems[2].startswith("b.yaml:4: unknown key 'nmae'")
+    assert problems[3].startswith("c.yaml:2: is not valid YAML")
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,9 @@ def test_invalid_includes(tmp_path: Path, include: str, expected: str) -> None:
         subscribers=f"include: {include}\nsubscribers: [{{email: a@example.com}}]\n",
         b="include: subscribers.yaml\nsubscribers: [{email: b@example.com}]\n",
     )
-    (fault,) = faults_of(path)
-    assert expected in fault
-    assert fault.startswith(("subscribers.yaml:1: ", "b.yaml:1: "))
+    (problem,) = problems_of(path)
+    assert expected in problem
+    assert problem.startswith(("subscribers.yaml:1: ", "b.yaml:1: "))
     assert path.resolve() in files_of(path)
 
 

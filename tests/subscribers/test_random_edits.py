@@ -17,7 +17,7 @@ LIST = """\
 # head of the file
 defaults: {timezone: Asia/Kolkata}   # for everyone
 
-subscribers:   # the readers
+subscribers:   # the list
 
   # before the first
   - email: r0@example.com      # note 0
@@ -68,7 +68,7 @@ def parsed(path: Path) -> list[dict[str, Any]]:
 
 
 def span(path: Path, index: int) -> tuple[int, int]:
-    """The lines (from 0) from a reader's first one to before the next reader's; the last ends with its last key."""
+    """Return the lines (from 0) of each subscriber, up to the next one. The last ends with its last key."""
     rows = reader.read_file(path)["subscribers"]
     end = rows.lines[index + 1] - 1 if index + 1 < len(rows) else max(rows[index].lines.values())
     return rows.lines[index] - 1, end

@@ -14,26 +14,26 @@ from digest.subscribers.tokens import Signer
 
 OURS = Signer([b"a key of the newsroom"])
 THEIRS = Signer([b"a key of somebody else"])
-LETTERS = string.ascii_letters + string.digits + "-_"
+BASE64 = string.ascii_letters + string.digits + "-_"
 
 
 @given(st.integers(0, 2**63 - 1), st.sampled_from(["leave", "preferences", "view"]))
-def test_a_token_identifies_its_subscriber_for_its_purpose_only(reader: int, purpose: str) -> None:
-    token = OURS.sign(purpose, reader)
-    assert OURS.read(purpose, token) == reader
+def test_a_token_identifies_its_subscriber_for_its_purpose_only(subscriber: int, purpose: str) -> None:
+    token = OURS.sign(purpose, subscriber)
+    assert OURS.read(purpose, token) == subscriber
     assert OURS.read("other", token) is None
     assert THEIRS.read(purpose, token) is None
-    assert set(token) <= set(LETTERS)
+    assert set(token) <= set(BASE64)
     assert len(token) == 36
-    words = [OURS.sign(purpose, reader) for purpose in ("leave", "preferences", "view")]
-    assert list(OURS.sign_letter([reader, 7])) == [tuple(words), next(OURS.sign_letter([7]))]
+    words = [OURS.sign(purpose, subscriber) for purpose in ("leave", "preferences", "view")]
+    assert list(OURS.sign_letter([subscriber, 7])) == [tuple(words), next(OURS.sign_letter([7]))]
 
 
 def test_truncated_changed_and_extended_tokens_are_rejected() -> None:
     token = OURS.sign("leave", 42)
     assert all(OURS.read("leave", token[:n]) is None for n in range(len(token)))
-    for place, letter in itertools.product(range(len(token)), LETTERS):
-        changed = token[:place] + letter + token[place + 1 :]
+    for place, character in itertools.product(range(len(token)), BASE64):
+        changed = token[:place] + character + token[place + 1 :]
         assert (OURS.read("leave", changed) == 42) == (changed == token)
     for added in ("=", "==", "A", ".", " ", "\n", "%20", "é", "\ud800", "A" * 40, "\x00"):
         assert OURS.read("leave", token + added) is None

@@ -14,7 +14,7 @@ from tests.web.site import NOW, Site, site
 
 @pytest.fixture
 def pages(tmp_path: Path) -> Iterator[Site]:
-    with site(tmp_path / "letter", ["asha@example.com", "ravi@example.com"]) as served:
+    with site(tmp_path / "newsletter", ["asha@example.com", "ravi@example.com"]) as served:
         yield served
 
 
@@ -24,7 +24,7 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     from digest.app import make_app
     from digest.web.server import run_server
 
-    home = tmp_path_factory.mktemp("sent") / "letter"
+    home = tmp_path_factory.mktemp("sent") / "newsletter"
     newsletter_folder(home)
     with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
         pipeline.send(app, "2026-11-23")

@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parents[2] / "tools/mail"
 
 def test_a_subscribers_journey_through_the_pages(tmp_path: Path) -> None:
     require_tools()
-    with site(tmp_path / "letter") as pages:
+    with site(tmp_path / "newsletter") as pages:
         command = ["node", "journey.mjs", pages.base, str(pages.app.home / "outbox")]
         done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr

@@ -71,7 +71,7 @@ def test_a_slow_body_times_out(pages: Site, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_an_undeclared_proxy_is_not_trusted(tmp_path: Path) -> None:
-    with site(tmp_path / "letter", DIGEST_WEB__PROXIES="[]") as pages:
+    with site(tmp_path / "newsletter", DIGEST_WEB__PROXIES="[]") as pages:
         pages.post(f"/leave/{pages.token('leave', 'asha@example.com')}", network="203.0.113.9")
         assert "203.0.113.9" not in pages.consent("asha@example.com")[0].detail
 
@@ -82,7 +82,7 @@ def test_a_declared_proxy_is_trusted(pages: Site) -> None:
 
 
 def test_pages_under_a_path_work_with_and_without_the_prefix(tmp_path: Path) -> None:
-    with site(tmp_path / "letter", DIGEST_NEWSLETTER__BASE_URL="https://paper.example/digest") as pages:
+    with site(tmp_path / "newsletter", DIGEST_NEWSLETTER__BASE_URL="https://paper.example/digest") as pages:
         token = pages.token("leave", "asha@example.com")
         shown = pages.request("GET", f"/digest/leave/{token}", headers={"Host": "paper.example"})
         assert f'action="/digest/leave/{token}"' in shown.text

@@ -88,7 +88,7 @@ def test_a_request_with_two_hosts_is_refused(pages: Site, other: bytes) -> None:
 
 @pytest.fixture
 def limited(tmp_path: Path) -> Iterator[Site]:
-    with site(tmp_path / "letter", DIGEST_WEB__SIGNUP_MAILS_PER_HOUR="2") as pages:
+    with site(tmp_path / "newsletter", DIGEST_WEB__SIGNUP_MAILS_PER_HOUR="2") as pages:
         yield pages
 
 

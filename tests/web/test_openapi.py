@@ -21,7 +21,7 @@ with warnings.catch_warnings():
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("openapi") / "letter") as pages:
+    with site(tmp_path_factory.mktemp("openapi") / "newsletter") as pages:
         yield pages
 
 

@@ -22,16 +22,16 @@ LEAVE = """{% extends "house/leave.html.j2" %}
 """
 FOOTER = """{% extends "house/page.html.j2" %}{% block footer %}
 {{ _("A sentence of ours alone") }}{% endblock %}"""
+# Templates that others extend or import, and the stylesheet.
 NO_PAGE = {"page.html.j2", "parts.html.j2", "pages.css.j2"}
-"""Templates that others extend or import, and the stylesheet."""
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    made = tmp_path / "letter"
-    newsletter_folder(made)
-    (made / "templates/pages").mkdir(parents=True)
-    return made
+    home = tmp_path / "newsletter"
+    newsletter_folder(home)
+    (home / "templates/pages").mkdir(parents=True)
+    return home
 
 
 def test_a_custom_template_overrides_the_built_in_one(home: Path) -> None:
@@ -62,7 +62,7 @@ def test_every_template_is_documented() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "template", "fault"),
+    ("name", "template", "error"),
     [
         ("leave.html.j2", "\n{{ tokem }}", ":2: 'tokem' is not defined; did you mean 'token'?"),
         (
@@ -76,14 +76,14 @@ def test_every_template_is_documented() -> None:
     ],
 )
 def test_an_error_is_reported_with_its_line_and_the_built_in_page_is_served(
-    home: Path, caplog: pytest.LogCaptureFixture, name: str, template: str, fault: str
+    home: Path, caplog: pytest.LogCaptureFixture, name: str, template: str, error: str
 ) -> None:
     path = home / "templates/pages" / name
     path.write_text(template, encoding="utf-8")
     run = Newsroom(home).digest("check", "--json")
     assert run.code == 2
     assert f"{path}" in run.out
-    assert fault in run.out
+    assert error in run.out
     with caplog.at_level(logging.ERROR), site(home) as pages:
         answer = pages.post(f"/leave/{pages.token('leave', 'asha@example.com')}")
         assert (answer.status, answer.title) == (200, translated("You have left"))

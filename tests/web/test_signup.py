@@ -139,7 +139,7 @@ def test_input_is_escaped(pages: Site) -> None:
 def test_sign_up_can_be_disabled(tmp_path: object) -> None:
     from pathlib import Path
 
-    with site(Path(str(tmp_path)) / "letter", DIGEST_WEB__SIGNUP="false") as pages:
+    with site(Path(str(tmp_path)) / "newsletter", DIGEST_WEB__SIGNUP="false") as pages:
         assert pages.get("/join").status == 404
         assert pages.post("/join", email="neha@example.org").status == 404
         front = pages.get("/")

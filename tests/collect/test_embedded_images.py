@@ -58,10 +58,10 @@ def shown(parsed: ParseResult) -> tuple[bytes, str]:
     """The bytes and the text of the image of the only article; fails if it has none."""
     image = only(parsed).image
     assert image is not None
-    (picture,) = parsed.images
-    assert image.url == f"cid:{picture.cid}"
-    assert (image.width, image.height) == (picture.width, picture.height)
-    return picture.data, image.alt
+    (embedded,) = parsed.images
+    assert image.url == f"cid:{embedded.cid}"
+    assert (image.width, image.height) == (embedded.width, embedded.height)
+    return embedded.data, image.alt
 
 
 @pytest.mark.parametrize(("name", "data"), [("pul.png", png()), ("पुल.jpg", jpeg()), ("p ul.gif", gif())])
@@ -90,17 +90,17 @@ def test_a_page_names_a_file_whatever_its_own_address(tmp_path: Path, head: str)
 @pytest.mark.parametrize(
     "inside",
     [
-        "<enclosure url='pictures/pul.png' type='image/png' length='1'/>",
-        "<media:content url='pictures/pul.png' medium='image'/>",
-        "<media:thumbnail url='./pictures/pul.png'/>",
+        "<enclosure url='images/pul.png' type='image/png' length='1'/>",
+        "<media:content url='images/pul.png' medium='image'/>",
+        "<media:thumbnail url='./images/pul.png'/>",
         "<content:encoded xmlns:content='http://purl.org/rss/1.0/modules/content/'>&lt;p&gt;" + TEXT + "&lt;/p&gt;"
-        "&lt;img src='pictures/pul.png'&gt;</content:encoded>",
+        "&lt;img src='images/pul.png'&gt;</content:encoded>",
     ],
 )
 @pytest.mark.parametrize(("site", "link"), [(SITE, LINK), ("", LINK), ("", "")])
 def test_a_saved_feed_names_a_file(tmp_path: Path, inside: str, site: str, link: str) -> None:
-    (tmp_path / "pictures").mkdir()
-    (tmp_path / "pictures/pul.png").write_bytes(png())
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images/pul.png").write_bytes(png())
     (tmp_path / "feed.xml").write_text(rss(inside, site=site, link=link), "utf-8")
     assert shown(read_path(tmp_path / "feed.xml", DESK, NOW))[0] == png()
     assert shown(read_path(tmp_path, DESK, NOW))[0] == png()
@@ -129,12 +129,12 @@ def test_a_missing_file_is_a_url_or_a_warning(tmp_path: Path) -> None:
     "name",
     [
         "../secret.png",
-        "pictures/../../secret.png",
+        "images/../../secret.png",
         "%2e%2e/secret.png",
         "..%2fsecret.png",
         "link.png",
         "linked/secret.png",
-        "pictures",
+        "images",
         "fifo.png",
         "..\\secret.png",
         "pul.png\x00.png",
@@ -143,7 +143,7 @@ def test_a_missing_file_is_a_url_or_a_warning(tmp_path: Path) -> None:
 )
 def test_no_file_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     home = tmp_path / "articles"
-    (home / "pictures").mkdir(parents=True)
+    (home / "images").mkdir(parents=True)
     (tmp_path / "secret.png").write_bytes(png())
     (home / "link.png").symlink_to(tmp_path / "secret.png")
     (home / "linked").symlink_to(tmp_path)
@@ -172,7 +172,7 @@ def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "reason"),
     [
         (png(padding=images.MAX_IMAGE_BYTES), "has more than 200,000 bytes"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is not a PNG, JPEG or GIF file"),
@@ -181,14 +181,14 @@ def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
         (b"", "is not a PNG, JPEG or GIF file"),
     ],
 )
-def test_unsuitable_images_are_left_out_with_a_warning(tmp_path: Path, data: bytes, said: str) -> None:
+def test_unsuitable_images_are_left_out_with_a_warning(tmp_path: Path, data: bytes, reason: str) -> None:
     markdown(tmp_path, front="image: pul.png\nurl: https://paper.example.com/pul\n")
     (tmp_path / "pul.png").write_bytes(data)
     parsed = read_path(tmp_path, DESK, NOW)
     assert only(parsed).image is None
     assert parsed.images == ()
     (warning,) = parsed.warnings
-    assert warning.startswith(f"pul.md: its image pul.png {said}")
+    assert warning.startswith(f"pul.md: its image pul.png {reason}")
 
 
 def test_an_image_of_exactly_the_maximum_size_is_used(tmp_path: Path) -> None:
@@ -285,8 +285,8 @@ def test_fetched_documents_cannot_name_local_files(tmp_path: Path, name: str, ba
 def test_a_changed_image_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "feed.xml").write_text(rss("<enclosure url='pul.png' type='image/png'/>"), "utf-8")
     store, source = InMemoryStore(), Source("पत्र", path="feed.xml")
-    for picture in (png(), png(50, 30)):
-        (tmp_path / "pul.png").write_bytes(picture)
+    for data in (png(), png(50, 30)):
+        (tmp_path / "pul.png").write_bytes(data)
         collect(
             [source],
             CollectContext(Fetcher(), NOW, tmp_path, article_store=store),
@@ -294,5 +294,5 @@ def test_a_changed_image_is_noticed(tmp_path: Path) -> None:
         )
         (article,) = store.articles.values()
         assert article.image is not None
-        assert store.images[article.image.url.removeprefix("cid:")].data == picture
+        assert store.images[article.image.url.removeprefix("cid:")].data == data
     assert len(store.threads) == 1

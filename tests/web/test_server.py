@@ -23,7 +23,7 @@ COMMANDS = [("web", "--port", "0"), ("run",)]
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Newsroom:
 
-    home = tmp_path / "letter"
+    home = tmp_path / "newsletter"
     newsletter_folder(home)
     return Newsroom(home)
 
@@ -110,6 +110,6 @@ def test_the_list_shows_pauses_and_preferences(newsroom: Newsroom) -> None:
     assert {row["email"] for row in listed if row["paused_until"]} == {"asha@example.com"}
     assert "asha@example.com has paused until 2026-11-30" in newsroom.digest("subscribers", "check").out
     assert newsroom.digest("subscribers", "set", "kabir@example.com", "--hour", "06:00").code == 0
-    assert "kabir@example.com wants 06:00 and gets it at 07:00" in newsroom.digest("subscribers", "check").out
+    assert "kabir@example.com wants 06:00 but gets it at 07:00" in newsroom.digest("subscribers", "check").out
     report = newsroom.json("send")
     assert {row["reason"] for row in report["not_reached"]} >= {"paused until 2026-11-30"}

@@ -23,14 +23,14 @@ from tests.support.claiming import claim_one
 from tests.support.folders import newsletter_folder
 from tests.web.site import site
 
-SAID = ConsentContext("test")
+CONTEXT = ConsentContext("test")
 
 
 @pytest.mark.slow
 def test_fifty_concurrent_unsubscribes_during_a_send(tmp_path: Path) -> None:
     emails = [f"r{number}@example.com" for number in range(600)]
     leaving = emails[::2]
-    home = tmp_path / "letter"
+    home = tmp_path / "newsletter"
     newsletter_folder(home)
     rows = "\n".join(f"  - {{email: {email}}}" for email in emails)
     (home / "subscribers.yaml").write_text(f"subscribers:\n{rows}\n", encoding="utf-8")
@@ -79,9 +79,9 @@ def test_a_claim_excludes_who_left_before_it(database: Database, frozen: Frozen,
         turn.wait()
         for id in reversed(ids[::2]):
             if way == "leave":
-                preferences.unsubscribe(id, SAID, now=NOW)
+                preferences.unsubscribe(id, CONTEXT, now=NOW)
             else:
-                preferences.set(id, {"paused_until": NOW + timedelta(days=7)}, SAID, now=NOW)
+                preferences.set(id, {"paused_until": NOW + timedelta(days=7)}, CONTEXT, now=NOW)
             # Only now would the page answer.
             gone.append(id)
 

@@ -16,8 +16,8 @@ LIST = "subscribers:\n  - email: asha@example.com\n    topics: [खेल]\n  - 
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
-    newsletter_folder(tmp_path / "letter")
-    with make_app(tmp_path / "letter", environment={}) as opened:
+    newsletter_folder(tmp_path / "newsletter")
+    with make_app(tmp_path / "newsletter", environment={}) as opened:
         write(opened, LIST)
         yield opened
 
@@ -27,7 +27,7 @@ def write(app: App, text: str) -> None:
 
 
 def listed(app: App) -> list[str]:
-    return [reader.email for reader in app.subscribers.candidates("2026-11-23")]
+    return [one.email for one in app.subscribers.candidates("2026-11-23")]
 
 
 def test_the_store_has_the_subscribers_of_the_file(app: App) -> None:
@@ -40,7 +40,7 @@ def test_the_store_has_the_subscribers_of_the_file(app: App) -> None:
 
 
 def test_an_unchanged_file_is_not_read_again(app: App) -> None:
-    """Told from the outside: what the store lists stays, though the file would put it right."""
+    """The store's list stays, although the file would correct it."""
     app.subscriber_list.sync()
     app.subscribers.sync([], now=app.now(), version=app.subscribers.synced_version())
     app.subscriber_list.sync()
@@ -56,7 +56,7 @@ def test_an_invalid_file_changes_nothing_and_is_reported_each_time(app: App) -> 
     for _ in range(2):
         with pytest.raises(ConfigurationError) as caught:
             app.subscriber_list.sync()
-        assert [fault.line for fault in caught.value.problems] == [6, 8]
+        assert [problem.line for problem in caught.value.problems] == [6, 8]
     assert len(listed(app)) == 2
     write(app, LIST)
     app.subscriber_list.sync()

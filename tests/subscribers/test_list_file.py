@@ -43,7 +43,7 @@ subscribers:
   - email:
 """
 
-TOLD = [
+EXPECTED = [
     "1: 'timezone': unknown time zone 'Asia/Kolkatta'; did you mean 'Asia/Kolkata'?",
     "1: unknown key 'email'; known: timezone, frequency, hour, topics, format",
     "2: unknown key 'readers'",
@@ -76,17 +76,17 @@ def write(folder: Path, text: str | bytes) -> Path:
     return path
 
 
-def faults(folder: Path, text: str | bytes) -> list[str]:
+def problems_of(folder: Path, text: str | bytes) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
         read_list(write(folder, text), topics=TOPICS)
-    return [str(fault) for fault in caught.value.problems]
+    return [str(problem) for problem in caught.value.problems]
 
 
 def test_all_errors_are_reported_with_their_line(tmp_path: Path) -> None:
-    expected = faults(tmp_path, FAULTY)
-    assert len(expected) == len(TOLD), "\n".join(expected)
-    for fault, start in zip(expected, TOLD, strict=True):
-        assert fault.startswith(f"subscribers.yaml:{start}")
+    expected = problems_of(tmp_path, FAULTY)
+    assert len(expected) == len(EXPECTED), "\n".join(expected)
+    for problem, start in zip(expected, EXPECTED, strict=True):
+        assert problem.startswith(f"subscribers.yaml:{start}")
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ def test_all_errors_are_reported_with_their_line(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_is_not_a_list(tmp_path: Path, text: str | bytes, expected: str) -> None:
-    (fault,) = faults(tmp_path, text)
-    assert fault.startswith(expected)
+    (problem,) = problems_of(tmp_path, text)
+    assert problem.startswith(expected)
 
 
 def test_a_missing_file_suggests_digest_init(tmp_path: Path) -> None:
@@ -136,23 +136,23 @@ subscribers:
         "Ravi+news@Example.com", "रवि", ("देश",), "weekly:sun", "Europe/London", time(7, 5), "paused", "text"
     )
     assert (meena.topics, meena.hour, meena.format, meena.timezone) == (("खेल",), time(6, 30), "html", "Asia/Kolkata")
-    assert [reader.line for reader in (asha, ravi, meena)] == [3, 4, 5]
+    assert [one.line for one in (asha, ravi, meena)] == [3, 4, 5]
 
 
 def test_a_hindi_domain_is_converted_to_ascii(tmp_path: Path) -> None:
-    """It stands in headers, envelopes and the provider's JSON, which take nothing else."""
-    (reader,) = read_list(write(tmp_path, "subscribers:\n  - email: asha@डाटामेल.भारत\n"), topics=None)
-    assert reader.email == "asha@xn--c2bd4bq1db8d.xn--h2brj9c"
+    """It is used in headers, envelopes and the provider's JSON, which take nothing else."""
+    (subscriber,) = read_list(write(tmp_path, "subscribers:\n  - email: asha@डाटामेल.भारत\n"), topics=None)
+    assert subscriber.email == "asha@xn--c2bd4bq1db8d.xn--h2brj9c"
 
 
 def test_any_topic_is_allowed_if_topics_is_none(tmp_path: Path) -> None:
-    (reader,) = read_list(write(tmp_path, "subscribers: [{email: a@example.com, topics: [कुछ भी]}]\n"), topics=None)
-    assert reader.topics == ("कुछ भी",)
+    (subscriber,) = read_list(write(tmp_path, "subscribers: [{email: a@example.com, topics: [कुछ भी]}]\n"), topics=None)
+    assert subscriber.topics == ("कुछ भी",)
 
 
 def test_crlf_and_a_byte_order_mark_are_accepted(tmp_path: Path) -> None:
     text = "\ufeffsubscribers:\r\n  - email: asha@example.com\r\n  - email: ravi@example.com\r\n"
-    assert [reader.line for reader in read_list(write(tmp_path, text), topics=None)] == [2, 3]
+    assert [one.line for one in read_list(write(tmp_path, text), topics=None)] == [2, 3]
 
 
 @pytest.mark.parametrize(
@@ -168,5 +168,5 @@ def test_crlf_and_a_byte_order_mark_are_accepted(tmp_path: Path) -> None:
     ],
 )
 def test_suggestions_for_a_mistyped_hour(tmp_path: Path, written: str, meant: str) -> None:
-    (expected,) = faults(tmp_path, f'subscribers:\n  - email: a@example.com\n    hour: "{written}"\n')
+    (expected,) = problems_of(tmp_path, f'subscribers:\n  - email: a@example.com\n    hour: "{written}"\n')
     assert expected.endswith(f"; did you mean '{meant}'?") if meant else "did you mean" not in expected

@@ -43,10 +43,10 @@ def test_the_email_matches_the_subscribers_topics(sent: Site) -> None:
 def test_inline_images_are_served(sent: Site) -> None:
     page = sent.get(view(sent, "asha@example.com")).text
     assert "cid:" not in page
-    pictures = re.findall(r'src="(/picture/[^"]+)"', page)
-    assert pictures
-    for picture in pictures:
-        answer = sent.get(picture)
+    images = re.findall(r'src="(/picture/[^"]+)"', page)
+    assert images
+    for image in images:
+        answer = sent.get(image)
         assert answer.headers["content-type"].startswith("image/")
         assert "immutable" in answer.headers["cache-control"]
     assert sent.get(f"/picture/{'0' * 40}@digest").status == 404
@@ -112,7 +112,7 @@ def test_the_feed_is_rss_and_its_items_link_to_their_pages(sent: Site) -> None:
 
 
 def test_a_scheduled_edition_appears_at_its_hour(tmp_path: Path) -> None:
-    with site(tmp_path / "letter", []) as pages:
+    with site(tmp_path / "newsletter", []) as pages:
         later = pages.app.now() + timedelta(minutes=30)
         pipeline.send(pages.app, DAY, at=later)
         assert pages.get(f"/archive/{DAY}").status == 404
@@ -123,7 +123,7 @@ def test_a_scheduled_edition_appears_at_its_hour(tmp_path: Path) -> None:
 
 
 def test_the_archive_can_be_disabled(tmp_path: Path) -> None:
-    with site(tmp_path / "letter", DIGEST_WEB__ARCHIVE="off") as pages:
+    with site(tmp_path / "newsletter", DIGEST_WEB__ARCHIVE="off") as pages:
         for path in ("/archive", "/archive.xml", f"/archive/{DAY}"):
             assert pages.get(path).status == 404
         assert "/archive" not in pages.get("/").text
@@ -131,7 +131,7 @@ def test_the_archive_can_be_disabled(tmp_path: Path) -> None:
 
 def test_a_stopped_edition_is_visible_only_to_its_recipients(tmp_path: Path) -> None:
     """Its emails are still stored and its key is easy to guess, so the page must check who received it."""
-    with site(tmp_path / "letter", ["asha@example.com", "ravi@example.com"]) as pages:
+    with site(tmp_path / "newsletter", ["asha@example.com", "ravi@example.com"]) as pages:
         pipeline.send(pages.app, DAY)
         asha, ravi = (pages.subscriber_id(f"{name}@example.com") for name in ("asha", "ravi"))
         with pages.app.database.write() as connection:

@@ -39,7 +39,7 @@ def full(_pages: Site) -> Iterator[None]:
 @pytest.fixture
 def impatient(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setattr("digest.store.errors.BUSY_SECONDS", 0.2)
-    with site(tmp_path_factory.mktemp("away") / "letter", ["asha@example.com", "ravi@example.com"]) as pages:
+    with site(tmp_path_factory.mktemp("away") / "newsletter", ["asha@example.com", "ravi@example.com"]) as pages:
         yield pages
 
 
