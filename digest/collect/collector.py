@@ -153,10 +153,7 @@ def _read(reader: SourceReader, source: Source, state: SourceState) -> SourceRes
 
 
 class _WorkerPool:
-    """Runs jobs in threads and returns each result as it is ready, without keeping it.
-
-    The limit on parsing makes results arrive about as fast as they can be saved, so they do not pile up in memory.
-    """
+    """Runs jobs in threads and returns each result as it is ready. Limited parsing keeps results from piling up."""
 
     def __init__(self, threads: int, jobs: Sequence[Callable[[], SourceResult | _Failure]]) -> None:
         self._results: queue.SimpleQueue[tuple[int, SourceResult | _Failure]] = queue.SimpleQueue()

@@ -43,10 +43,7 @@ _SAYS_ARTICLE = re.compile(
 
 
 def read_document(response: Response, *, source: Source, now: datetime) -> ParseResult:
-    """The articles of one document of any kind. Never raises: problems are in the result.
-
-    `response.url` is '' for a file.
-    """
+    """The articles of one document of any kind. Never raises. `response.url` is '' for a file."""
     try:
         return _read(response, source, now)
     except Exception as error:
@@ -115,10 +112,7 @@ def parse_page(text: str, context: ParseContext) -> ParseResult | None:
 
 
 def merge_results(index: ParseResult, children: Sequence[ParseResult]) -> ParseResult:
-    """The documents of an index as one result.
-
-    If some documents have titles, those with links only are left out, as they name the same pages.
-    """
+    """The documents of an index as one result. If some have titles, those with links only are left out."""
     titled = [child for child in children if not child.links_only]
     used = titled or children
     articles: dict[str, Article] = {article.id: article for article in index.articles}

@@ -1,7 +1,4 @@
-"""Read what an editor puts into a folder: .txt, .md and .html files, saved feeds, and the images next to them.
-
-A file that can't be read is a warning and never stops the others.
-"""
+"""Read what an editor puts into a folder: .txt, .md and .html files, saved feeds, and the images next to them."""
 
 from __future__ import annotations
 
@@ -180,10 +177,7 @@ def read_file(path: Path, *, source: Source, now: datetime) -> Article:
 
 
 def read_path(path: Path, source: Source, now: datetime) -> ParseResult:
-    """All articles of a file, a saved feed, or a folder and its subfolders, in the order of file names.
-
-    Also returns the images in the folder that the articles show.
-    """
+    """All articles of a file, a saved feed, or a folder and its subfolders, and the images that they show."""
     images = LocalImages(path if path.is_dir() else path.parent)
     parsed = _PathReader(source, now, images).read(path)
     return replace(

@@ -1,7 +1,4 @@
-"""Health of sources: how a fetch changes it, whether to skip a source for now, and what to warn about.
-
-Pure functions from one stored state to the next.
-"""
+"""Health of sources: how a fetch changes it, whether to skip a source for now, and what to warn about."""
 
 from __future__ import annotations
 
@@ -27,10 +24,7 @@ _MAX_ERROR_LENGTH = 500
 
 
 def initial_state(source: Source, stored: SourceState | None) -> SourceState:
-    """The part of the stored state that is still valid.
-
-    Another URL or path starts with a new state; other settings for reading only drop the validators.
-    """
+    """The stored state as far as it is valid: not after another URL, and without validators after other settings."""
     place = source.url or source.path
     if stored is None:
         return SourceState(SourceHealth(source.name, place))
@@ -82,10 +76,7 @@ def after_success(
 def after_failure(
     state: SourceState, now: datetime, error: str, retry_after: float | None, *, fetched: bool = False
 ) -> SourceState:
-    """The state after a failure; `retry_after` is in seconds. Validators stay, as what was read before is still saved.
-
-    `fetched` says that a document came but could not be used: the address that the source moved to is dropped.
-    """
+    """The state after a failure; `retry_after` is in seconds. `fetched`: a document came but could not be used."""
     health = replace(
         state.health,
         failures=state.health.failures + 1,

@@ -145,10 +145,7 @@ _document: ContextVar[_Document | None] = ContextVar("document", default=None)
 
 
 def find_local(raw: str) -> tuple[bool, Image | None]:
-    """Whether `raw` names a file next to the document, and its image.
-
-    The image is None, with a warning, if the file can't be sent. Always `(False, None)` for a fetched document.
-    """
+    """Whether `raw` names a file next to the document, and its image; None, with a warning, if it can't be sent."""
     document = _document.get()
     if document is None or not is_file_name(raw):
         return False, None
@@ -206,10 +203,7 @@ _DECORATION = re.compile("|".join(f"(?:{pattern})" for pattern, _example in DECO
 
 
 def resolve_image(raw: str, base: str, width: int | None = None, height: int | None = None) -> Image | None:
-    """The image that a document names: a file next to it, else a URL relative to `base`; None if it is neither.
-
-    The size of a file is read from the file.
-    """
+    """The image that a document names: a file next to it, else a URL relative to `base`; None if it is neither."""
     is_local, image = find_local(raw)
     if is_local:
         return image

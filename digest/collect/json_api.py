@@ -174,10 +174,7 @@ _SAMPLE = 5
 
 
 def parse_api(text: str, context: ParseContext) -> ParseResult:
-    """The articles of an API's response, by the source's mapping, or by the preset that the items look like.
-
-    A response without a list of items gives an error; a path that finds nothing in any item gives a warning.
-    """
+    """The articles of an API's response, by the source's mapping, or by the preset that the items look like."""
     source, log = context.source, context.log
     if text.count(",") + text.count("[") + text.count("{") > MAX_PARTS:
         return ParseResult("", error=f"It has more than {MAX_PARTS:,} parts, which no news feed needs; refused.")

@@ -1,7 +1,4 @@
-"""Extract text and images from the HTML in feeds and pages.
-
-Walks the tree without recursion and limits lengths, so that extreme nesting and sizes are cheap.
-"""
+"""Extract text and images from HTML, without recursion and with limits, so that extreme input is cheap."""
 
 from __future__ import annotations
 
@@ -83,10 +80,7 @@ def _limit_words(text: str) -> str:
 
 
 def read_html(markup: str, base: str) -> Content:
-    """Blocks and images of an HTML fragment. Image URLs are resolved against `base`.
-
-    A text without tags is plain text, in which blank lines separate paragraphs.
-    """
+    """Blocks and images of an HTML fragment with the base URL `base`. Without tags, blank lines end paragraphs."""
     content = Content(cut=len(markup) > MAX_FIELD)
     markup = markup[:MAX_FIELD]
     # Markup that was escaped once too often: &lt;p&gt; instead of <p>.

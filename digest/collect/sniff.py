@@ -1,7 +1,4 @@
-"""Detect the kind of a document before it is parsed, and remove its DOCTYPE.
-
-Entities that could expand ten characters into gigabytes are refused; harmless ones are replaced by their text.
-"""
+"""Detect the kind of a document, and remove its DOCTYPE. Entities that could expand into gigabytes are refused."""
 
 from __future__ import annotations
 

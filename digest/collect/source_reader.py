@@ -1,7 +1,4 @@
-"""Read one source: fetch it, parse it, follow what it leads to, and fetch its pages. Runs in a worker thread.
-
-A document may lead to the feed that a page names, to a sitemap's children, or to the pages of cut articles.
-"""
+"""Read one source in a worker thread: fetch it, parse it, follow what it leads to, and fetch its pages."""
 
 from __future__ import annotations
 
@@ -164,10 +161,7 @@ class SourceReader:
 
     @contextmanager
     def _fetch_source(self, source: Source, state: SourceState) -> Iterator[tuple[StreamedResponse, str]]:
-        """The source's document, and the address it has permanently moved to, if any.
-
-        An address that the source moved to earlier is tried first, its own address if that fails.
-        """
+        """The source's document, and the address it has permanently moved to, if any. That one is tried first."""
         credential = self._credential(source)
         moved_to = state.health.moved_to if not ssrf.parse_url(source.url).user else ""
         if source.links:

@@ -29,10 +29,7 @@ _RULES: dict[str, dict[str, Any]] = {
 
 
 def write_schemas(home: Path, topics: Iterable[str] | None = None) -> list[Path]:
-    """Write both schemas into the newsletter folder's `schema/`. Raises DigestError.
-
-    `topics` are the names that subscribers may choose; None uses the default sections.
-    """
+    """Write both schemas into `schema/`. None as `topics` uses the default sections. Raises DigestError."""
     folder = home / FOLDER
     folder.mkdir(exist_ok=True)
     schemas = {

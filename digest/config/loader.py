@@ -1,7 +1,4 @@
-"""Load the settings from `digest.yaml` and the environment, or report every error with its place.
-
-An environment variable overrides the file, the file overrides the default.
-"""
+"""Load the settings: the environment overrides `digest.yaml`, which overrides defaults. Errors have their places."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Types of the values in `digest.yaml`: durations, times, addresses, names.
-
-A validator raises ValueError with what it expected.
-"""
+"""Types of the values in `digest.yaml`. A validator raises ValueError with what it expected."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Turn a day's articles into the sections of an edition: window, cluster, filter, rank, build.
-
-The subject and the intro of the email, and what editors change later, belong to other modules.
-"""
+"""Turn a day's articles into the sections of an edition: window, cluster, filter, rank, build."""
 
 from __future__ import annotations
 

@@ -33,10 +33,7 @@ class Changes:
 
 
 def apply(edition: Edition, changes: Changes) -> Edition:
-    """Return the edition with stories moved and texts set.
-
-    Unknown stories are ignored: an edition that was composed again may not have them.
-    """
+    """Return the edition with stories moved and texts set. Stories that it lacks are ignored."""
     sections = edition.sections
     for story_id, (name, place) in changes.moved.items():
         sections = _moved(sections, story_id, name, place)
@@ -157,10 +154,7 @@ def check_already_sent(
     exempt: Collection[str],
     weights: Mapping[str, float],
 ) -> list[StoryCandidate]:
-    """Find out which clusters were sent before. In one that has moved on, the new articles come first.
-
-    Clusters of `exempt` sources alone count as never sent: replayed samples are the same every day.
-    """
+    """Find out which clusters were sent before, apart from those of `exempt` sources. New articles come first."""
     candidates: list[StoryCandidate] = []
     for cluster in clusters:
         series = pairs.series.get(cluster.first.id)

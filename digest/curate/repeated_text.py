@@ -108,10 +108,7 @@ def _titles_alike(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def _split(text: str) -> list[str]:
-    """Split a text into pieces for comparing.
-
-    Full folding takes five times as long, and one source writes its boilerplate in one way.
-    """
+    """Split a text into pieces for comparing. One source writes its boilerplate in one way."""
     plain = text[:FIRST].replace("\u093c", "").replace("\u200d", "").replace("\u200c", "")
     return [stripped for piece in _PIECES.split(plain) if len(stripped := piece.strip(" \"'“”‘’()")) >= LEAST]
 

@@ -22,10 +22,7 @@ def length(text: str) -> int:
 
 
 def shorten(text: str, limit: int) -> str:
-    """The text with single spaces, cut between words to at most `limit` clusters, including the '…'.
-
-    A first word longer than the limit is cut between two clusters. A limit below 1 gives ''.
-    """
+    """The text with single spaces, cut between words if possible to at most `limit` clusters, including the '…'."""
     text = " ".join(text.split())
     all_clusters = clusters(text)
     if len(all_clusters) <= limit:
@@ -47,10 +44,7 @@ def width(text: str) -> int:
 
 
 def wrap(text: str, columns: int) -> list[str]:
-    """Break the text at spaces into lines of at most `columns` display columns. A wider word gets its own line.
-
-    Newlines and blank lines are kept. An empty text gives no line.
-    """
+    """Break the text at spaces into lines of at most `columns` columns; a wider word gets its own line."""
     if not text:
         return []
     lines: list[str] = []

@@ -63,10 +63,7 @@ class PoSyntaxError(Exception):
 
 
 class PoCatalogue(Catalog):
-    """The messages of one file by id, as Babel's parser finds them. Rejects a repeated message, which Babel merges.
-
-    `plural_rule` is that of the header if it has one.
-    """
+    """The messages of one file by id, as Babel's parser finds them. Rejects a repeated message, which Babel merges."""
 
     def __init__(self, plural_rule: PluralRule) -> None:
         super().__init__()

@@ -30,10 +30,7 @@ _LIGHT = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*light\s*\)")
 
 
 def in_scheme(html: str, scheme: Scheme) -> str:
-    """`html` with the rules of `scheme` always on and those of the other always off.
-
-    A browser follows the system's mode, but the preview shows both side by side.
-    """
+    """`html` with the rules of `scheme` always on and those of the other always off, to show both side by side."""
     on, off = "@media all", "@media not all"
     html = _DARK.sub(on if scheme == "dark" else off, html)
     html = _LIGHT.sub(on if scheme == "light" else off, html)
@@ -161,10 +158,7 @@ def _variant_previews(app: App, edition: Edition) -> list[VariantPreview]:
 
 
 def write_preview(app: App, edition: Edition, out: Path) -> tuple[list[Path], dict[str, int]]:
-    """Write `EDITION.html`, `EDITION.txt` and `EDITION.eml` to `out`; returns the files and the email's sizes in bytes.
-
-    The .html file contains the attached images. Raises DigestError if a file cannot be written.
-    """
+    """Write `EDITION.html`, `.txt` and `.eml` to `out`; returns the files and sizes in bytes. Raises DigestError."""
     from digest.mail.mime import build
     from digest.models import Variant
 

@@ -86,10 +86,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Addresses of the reader pages, ending in placeholders for the recipient's tokens; '' if there are no pages.
-
-    Without pages `leave` is a mail to the sender (`by_mail`).
-    """
+    """Addresses of the reader pages, with placeholders for tokens; without pages '', and `leave` is a mail."""
 
     view: str
     preferences: str

@@ -68,10 +68,7 @@ def _inliner() -> Any:
     merge_style.csstext_to_pairs = premailer.csstext_to_pairs = _declarations
 
     class OfflinePremailer(Premailer):  # type: ignore[misc]
-        """Uses our parser: allow_network=False does not stop cssutils from following @import.
-
-        Also avoids premailer's cache of parsed sheets, which three functions share by text alone.
-        """
+        """Uses our parser: allow_network=False does not stop cssutils from following @import."""
 
         def _parse_css_string(self, css_body: str, validate: bool = True) -> Any:  # noqa: ARG002
             return parse_sheet(css_body)

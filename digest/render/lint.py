@@ -1,7 +1,4 @@
-"""Check a rendered email before it is sent: what would break it for recipients, and what would only look bad.
-
-One function per subject. None of them opens a connection or changes anything.
-"""
+"""Check a rendered email: what would break it for recipients, and what would only look bad. Opens no connection."""
 
 from __future__ import annotations
 
@@ -78,10 +75,7 @@ def urls(email: RenderedEmail) -> list[str]:
 
 
 def check_texts(email: RenderedEmail, tree: Tree | None, edition: Edition | None) -> Iterator[Finding]:
-    """Subject, preheader, text part, and leftovers of templates.
-
-    Without an `edition` the stories are our own samples, so every leftover is the template's problem.
-    """
+    """Subject, preheader, text part, and leftovers of templates. Without an `edition` leftovers are errors."""
     report = warning if edition else error
     yield from _check_subject(email.subject)
     if not email.text.strip():

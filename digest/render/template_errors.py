@@ -63,10 +63,7 @@ class SuggestingUndefined(StrictUndefined):
 
 
 def explain(error: Exception, template: str, environment: Environment, names: Collection[str]) -> TemplateProblem:
-    """Turn `error`, raised while `template` was loaded or rendered, into a TemplateProblem at the innermost template.
-
-    `names` are those that a template receives.
-    """
+    """Turn `error`, raised while `template` was loaded or rendered with `names`, into a TemplateProblem."""
     if isinstance(error, TemplateProblem):
         return TemplateProblem(str(error))
     if isinstance(error, TemplateNotFound):
@@ -90,10 +87,7 @@ def explain(error: Exception, template: str, environment: Environment, names: Co
 
 
 def check_inheritance(environment: Environment, tree: nodes.Template, name: str | None, filename: str | None) -> None:
-    """Raise NeverShown if a template that extends another has a part that would not appear.
-
-    A parent that is chosen at run time cannot be checked.
-    """
+    """Raise NeverShown if a template that extends another has a part that would not appear."""
     start = next((index for index, node in enumerate(tree.body) if isinstance(node, nodes.Extends)), None)
     if start is None:
         return

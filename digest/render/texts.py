@@ -47,10 +47,7 @@ _CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]+(?![A-Za-z])")
 
 
 def unify_sentence_ends(text: str) -> str:
-    """End all Hindi sentences of `text` as the first one does, with a danda or a full stop.
-
-    Newspapers differ, and a summary can quote two of them.
-    """
+    """End all Hindi sentences of `text` as the first one does, with a danda or a full stop."""
     position, end, parts = 0, "", []
     for sentence in split(text):
         start = text.index(sentence, position)
@@ -62,10 +59,7 @@ def unify_sentence_ends(text: str) -> str:
 
 
 def devanagari_digits_in_text(text: str) -> str:
-    """Plain text with its numbers in Devanagari digits.
-
-    A word with a Latin letter (5G, COVID-19, an address, a placeholder) stays as it is.
-    """
+    """Plain text with its numbers in Devanagari digits, but for words with a Latin letter (5G, an address)."""
     return _WORD.sub(lambda word: word[0] if _LATIN.search(word[0]) else devanagari_digits(word[0]), text)
 
 

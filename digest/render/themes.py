@@ -1,7 +1,4 @@
-"""The built-in looks, and the theme that a newsletter makes of one. WCAG contrast keeps any accent readable.
-
-A look holds only what differs between themes; what all emails share is in the templates.
-"""
+"""The built-in looks, and the theme that a newsletter makes of one. WCAG contrast keeps any accent readable."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Variants of an edition: which one a subscriber gets, and which stories are in it.
-
-Subscribers with the same topics share a variant, so that each email is rendered only once.
-"""
+"""Variants of an edition, one for all subscribers with the same topics, and which stories are in it."""
 
 from __future__ import annotations
 

@@ -45,10 +45,7 @@ def add(path: Path, fields: Mapping[str, Any]) -> None:
 
 
 def remove(path: Path, email: str, *, backup: bool = True) -> bool:
-    """Remove a subscriber's lines. Returns False if the address is not listed.
-
-    With `backup` False the `.bak` file is deleted too, since it contains the address to be erased.
-    """
+    """Remove a subscriber's lines; False if not listed. Without `backup` the `.bak` file, which has them, goes too."""
     editor = ListEditor(path)
     index = editor.find(email)
     if index is None:

@@ -1,7 +1,4 @@
-"""Read `subscribers.yaml` and the files it includes: every subscriber, or every error with its line.
-
-An edition is never sent from a list with errors.
-"""
+"""Read `subscribers.yaml` and the files it includes: every subscriber, or every error with its line."""
 
 from __future__ import annotations
 
@@ -98,10 +95,7 @@ def read_bytes(data: bytes, name: str, *, topics: Collection[str] | None) -> lis
 
 
 def version(data: bytes, topics: Collection[str]) -> str:
-    """Return a hash that changes whenever reading the list again could give another result.
-
-    It covers the files' content, the topics, and the code that reads the list.
-    """
+    """Return a hash of the files' content, the topics, and the code that reads the list."""
     digest = hashlib.blake2b(_code_hash() + repr(sorted(topics)).encode(), digest_size=32)
     digest.update(data)
     return digest.hexdigest()

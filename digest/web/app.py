@@ -105,10 +105,7 @@ def load_pages(app: App, base: str, *, custom: bool = True) -> Pages:
 
 
 def _pages_or_default(app: App, base: str) -> Pages:
-    """The pages with the newsletter's own templates, or with the built-in ones if the own ones have errors.
-
-    An error in a template must neither keep anyone from unsubscribing nor `digest run` from sending.
-    """
+    """The pages with the newsletter's own templates, or with the built-in ones if the own ones have errors."""
     pages = load_pages(app, base)
     errors = find_template_errors(pages, app.now(), app.topics)
     for error in errors:

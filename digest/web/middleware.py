@@ -1,7 +1,4 @@
-"""Middleware around all pages: host and size checks, security headers, and no internal error shown to clients.
-
-The log contains no token and no address: it names the route by its pattern.
-"""
+"""Middleware around all pages: checks, security headers, and no internals or tokens in responses and logs."""
 
 from __future__ import annotations
 

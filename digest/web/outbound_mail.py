@@ -157,10 +157,7 @@ class Resender:
 def find_email(
     editions: EditionStore, key: str, subscriber: StoredSubscriber | None, variant: str = ""
 ) -> RenderedEmail | None:
-    """The stored email of an edition for a subscriber, or None if the edition has none.
-
-    The variant that was sent comes first, then the one that matches the subscriber's preferences, then the full one.
-    """
+    """The stored email of an edition for a subscriber: as sent, by preferences, or the full one; None without any."""
     emails = editions.emails(key)
     edition = editions.get(key)
     if variant not in emails and subscriber is not None and edition is not None:

@@ -167,10 +167,7 @@ class YamlListEditor:
         self.text = self.text[: colon + 1] + " " + written + self.text[end:]
 
     def save(self, expected: Any, *, validate: Callable[[Any], object] | None = None) -> None:
-        """Write the file if it now contains the intended rows. `expected` maps the old rows to the new ones.
-
-        `validate` receives the file's whole new value and may raise; then nothing is written.
-        """
+        """Write the file if it contains the rows that `expected` makes of the old ones. `validate` may raise."""
         wanted = {**self.before, self.key: expected(list(self.before.get(self.key) or []))}
         try:
             after = reader.read_text(self.text, self.path.name)

@@ -34,10 +34,7 @@ _MAX_LINE = 400
 
 
 def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
-    """The article without kicker, site name, interface lines, feed tails, cut excerpts and repetitions.
-
-    `sites` are more names that may end the title, such as the feed's own. Idempotent; updates the content hash.
-    """
+    """The article, cleaned. `sites` are more names that may end the title, such as the feed's own. Idempotent."""
     title, kicker = split_title(repair(article.title).replace("\n", " "), sites)
     title, kicker = unsigned_title(title), kicker or article.kicker
     found, blocks = headline(title, article.body, repair(article.excerpt))
@@ -132,10 +129,7 @@ def _is_interface(text: str) -> bool:
 
 
 def _without_dateline(body: list[Block], title: str, subject: str) -> tuple[list[Block], str]:
-    """The body without the datelines of its first paragraphs, and the first place.
-
-    A standfirst may come before the dateline, and an agency's report after the newspaper's own.
-    """
+    """The body without the datelines of its first paragraphs (a standfirst may come first), and the first place."""
     texts = [block.text for block in body if block.kind == "p"][:_DATELINE_WITHIN]
     context, first = "\n".join((title, *texts)), ""
     result, seen = list(body), 0

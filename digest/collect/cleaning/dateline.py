@@ -131,10 +131,7 @@ def split_dateline(text: str, *, opens: bool = True, context: str = "") -> tuple
 
 
 def _without_signature(text: str) -> str:
-    """The text without the name of a newspaper's desk before its first sentence: `मेरठ हमारे संवाददाता नहर टूटी`.
-
-    Only for names of several words, with which no sentence begins unless a postposition follows.
-    """
+    """The text without the name of a newspaper's desk before its first sentence: `मेरठ हमारे संवाददाता नहर टूटी`."""
     words = text[: 2 * MAX_LENGTH].split(" ")[: _MAX_NAME_WORDS + _TWICE + 2]
     if not _SIGNED.search(fold(" ".join(words))):
         return text
@@ -162,10 +159,7 @@ def _is_comma_dateline(name: str, rest: str) -> bool:
 
 
 def unsigned_title(title: str) -> str:
-    """A title that is a report's first sentence, without its dateline.
-
-    A place alone before a colon is the title's subject and stays.
-    """
+    """A title that is a report's first sentence, without its dateline. A place before a colon is its subject."""
     place, rest = split_dateline(title, opens=False)
     front = title[: len(title) - len(rest)]
     return rest if "।" in front or (front and fold(front).strip(" :.-|") != fold(place)) else title

@@ -1,7 +1,4 @@
-"""The words of datelines: places, agencies and bureaus.
-
-Any word can come before a danda; only those listed here, or next to one that is, are taken for places.
-"""
+"""The words of datelines: places, agencies and bureaus. Only those listed here, or next to one, count as places."""
 
 from __future__ import annotations
 

@@ -114,10 +114,7 @@ _ENDED = re.compile("[।॥?!.|][\"'”’»)]*$")
 
 
 def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequence[Block]]:
-    """A headline, and the body, with the paragraph that was in the headline's place.
-
-    A file name is dropped.
-    """
+    """A headline, and the body, with the paragraph that was in the headline's place."""
     text = next((block.text for block in body if block.kind == "p" and not is_site_name(block.text)), excerpt)
     if is_file_name(title) or kind_of(title) == "place" or _is_byline(title, text):
         return first_words(text) or title, body

@@ -1,7 +1,4 @@
-"""Find the feed that a web page names (autodiscovery, https://www.rssboard.org/rss-autodiscovery).
-
-Uses patterns, not a tree, so that a page of any size and shape is cheap.
-"""
+"""Find the feed that a web page names (https://www.rssboard.org/rss-autodiscovery), with patterns, which is cheap."""
 
 from __future__ import annotations
 

@@ -175,10 +175,7 @@ _DATE_WITHIN = 20_000
 
 
 def limit_items(text: str) -> tuple[str, int]:
-    """The feed's text with its newest MAX_ITEMS items in their order, and the number of items removed.
-
-    Items without a date count as the oldest ones.
-    """
+    """The feed's text with its newest MAX_ITEMS items in their order, and the number of items removed."""
     if text.count("</") <= MAX_ITEMS:
         return text, 0
     spans = list(_item_spans(text))

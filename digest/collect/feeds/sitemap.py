@@ -99,10 +99,7 @@ def parse_sitemap(text: str, context: ParseContext) -> ParseResult:
 
 
 def title_of(url: str) -> str:
-    """A provisional title until the page is read: the Hindi words of the URL, else its first two Latin words.
-
-    Only two, as transcribed words are on no page: more of them would make it look like the page of something else.
-    """
+    """A provisional title: the Hindi words of the URL, else only two Latin words, as transcriptions are on no page."""
     parts = urlsplit(url)
     latin: list[str] = []
     for piece in reversed([one for one in unquote(parts.path).split("/") if one]):

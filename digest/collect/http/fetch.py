@@ -85,10 +85,7 @@ _PERMANENT = frozenset({301, 308})
 
 
 def retry_after_seconds(value: str, now: float) -> float | None:
-    """Seconds to wait according to a Retry-After header (RFC 9110, 10.2.3), at most a day; None if it is unreadable.
-
-    `now` is POSIX time.
-    """
+    """Seconds to wait by a Retry-After header (RFC 9110, 10.2.3), at most a day; None if it is unreadable."""
     value = value.strip()
     if value.isascii() and value.isdigit():
         return min(float(value[:12]), MAX_RETRY_AFTER)
@@ -102,10 +99,7 @@ def retry_after_seconds(value: str, now: float) -> float | None:
 
 
 class TempBody:
-    """A response body that waits to be parsed: in memory if it is small, otherwise in a temporary file.
-
-    Two hundred bodies of up to 10 MB would need 2 GB of memory. Close it, or use it in a `with`.
-    """
+    """A response body that waits to be parsed, in memory if it is small. Close it, or use it in a `with`."""
 
     def __init__(self, chunks: Iterable[bytes] = ()) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=MAX_IN_MEMORY)  # noqa: SIM115
@@ -196,10 +190,7 @@ class StreamedResponse:
 
 
 class Fetcher:
-    """Fetches with GET. Safe to share between threads, as each fetch has its own connection.
-
-    `contact` is a URL or `mailto:` address of the person responsible for our requests; it goes into User-Agent.
-    """
+    """Fetches with GET. Safe to share between threads. `contact`, a URL or `mailto:`, goes into User-Agent."""
 
     def __init__(
         self, limits: FetchLimits | None = None, *, contact: str = "", limiter: HostLimiter | None = None

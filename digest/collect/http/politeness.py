@@ -1,7 +1,4 @@
-"""Limit how often each host is contacted: few connections at a time, a pause between them, none to a host that is down.
-
-Shared by all threads of a process.
-"""
+"""Limit how often each host is contacted: few connections at a time, with pauses, and none to a host that is down."""
 
 from __future__ import annotations
 

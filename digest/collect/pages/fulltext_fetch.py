@@ -1,7 +1,4 @@
-"""Fetch the pages of articles that a feed cut short, and add their full text. What a page is worth, fulltext decides.
-
-Pages of one source are fetched one after the other, with a limit on number and time; the rest waits for the next run.
-"""
+"""Fetch the pages of articles that a feed cut short, one by one; what exceeds a limit waits for the next run."""
 
 from __future__ import annotations
 

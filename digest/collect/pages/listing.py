@@ -134,10 +134,7 @@ def _targets(anchors: list[Any], base: str, page: str, log: WarningLog, *, other
 
 
 def site_of(url: str) -> str:
-    """The registered domain of a URL's host: `hindi.village.co.in` → `village.co.in`; an IP address is kept whole.
-
-    Uses a rule (two labels, three below `co.in` and the like), not the public suffix list.
-    """
+    """The registered domain of a URL's host by a simple rule: `hindi.village.co.in` → `village.co.in`."""
     host = (urlsplit(canonical_url(url)).hostname or "") if url else ""
     labels = host.split(".")
     if labels[-1].isdigit() or ":" in host:

@@ -29,10 +29,7 @@ _MAX_AMP_IMAGES = 20
 
 
 def read_page(text: str, base: str = "") -> RawItem:
-    """The article of a page. `base` is the page's URL, used if the page does not name its own; '' if unknown.
-
-    Raises ValueError if the text can't be parsed as HTML.
-    """
+    """The article of a page. `base` is the page's URL, used if the page does not name its own. Raises ValueError."""
     text = text[:MAX_PAGE]
     tree = html_tree(text)
     if tree is None:

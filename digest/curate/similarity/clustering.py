@@ -85,10 +85,7 @@ class Pairs:
 
     @cached_property
     def scores(self) -> dict[Pair, float]:
-        """Return the pairs that score at least `rules.related`, in order.
-
-        Pairs further apart in time than `rules.span` are left out; `cannot_link` knows what else keeps a pair apart.
-        """
+        """Return the pairs within `rules.span` that score at least `rules.related`, in order."""
         published, span = [article.published for article in self.articles], self.rules.span
         features, trust = self.features, self.corpus.frequencies.trust
         found: dict[Pair, float] = {}
@@ -207,10 +204,7 @@ def merge_pairs(pairs: Pairs, weights: Mapping[str, float] | None = None) -> tup
 
 
 def explain_cluster(each: Cluster, pairs: Pairs, *, most_related: int | None = None) -> Cluster:
-    """Add the links among the articles, and to at most `most_related` articles outside, with the shared words.
-
-    This is slow, so explain only clusters that are shown.
-    """
+    """Add the links, with the shared words, among the articles and to `most_related` others. This is slow."""
     members = {pairs.positions[article.id] for article in each.articles}
     inside: set[Pair] = set()
     outside: set[Pair] = set()

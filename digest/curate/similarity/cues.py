@@ -177,10 +177,7 @@ _DEAD = frozenset(stem for name in words("मौत मरे मारे म�
 
 
 def death_tolls(title_stems: Sequence[str]) -> frozenset[int]:
-    """Return the numbers of dead that a title gives (`25 लोगों की मौत`, `मरने वालों की संख्या 219`).
-
-    Only titles are read: leads mix the toll of the day with that of the year.
-    """
+    """Return the numbers of dead that a title gives (`25 लोगों की मौत`). Leads mix the day's toll with the year's."""
     if _DEAD.isdisjoint(title_stems):
         return frozenset()
     tolls: set[int] = set()

@@ -1,7 +1,4 @@
-"""Rules for the sentences of a summary: which sentences of an article may be used, and what is wrong with a summary.
-
-A sentence is used unchanged or not at all.
-"""
+"""Rules for the sentences of a summary. A sentence is used unchanged or not at all."""
 
 from __future__ import annotations
 

@@ -31,10 +31,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ListFile:
-    """A file of rows. The delimiter is empty for JSON Lines.
-
-    `bare` means that a CSV file has no headings; its first column with an address is then called `email`.
-    """
+    """A file of rows. The delimiter is empty for JSON Lines; `bare` means that a CSV file has no headings."""
 
     path: Path
     encoding: str

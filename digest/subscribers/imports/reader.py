@@ -1,7 +1,4 @@
-"""Read lists that other tools exported: detect the format, map the columns, and yield subscribers.
-
-An invalid row is reported with its reason and does not stop the import.
-"""
+"""Read lists that other tools exported. An invalid row is reported with its reason and does not stop the import."""
 
 from __future__ import annotations
 
