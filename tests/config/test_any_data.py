@@ -32,7 +32,7 @@ VARIABLES = st.dictionaries(
 )  # fmt: skip
 
 
-def faults_of(data: Any, environment: dict[str, str]) -> list[ConfigProblem] | None:
+def problems_of(data: Any, environment: dict[str, str]) -> list[ConfigProblem] | None:
     """None when the data are good. Any other exception than ConfigurationError passes."""
     try:
         found = loader.from_data(data, environment)
@@ -45,12 +45,12 @@ def faults_of(data: Any, environment: dict[str, str]) -> list[ConfigProblem] | N
 @settings(deadline=None, max_examples=examples(200))
 @given(DATA, VARIABLES)
 def test_from_data_raises_only_configuration_errors(data: Any, environment: dict[str, str]) -> None:
-    faults = faults_of(data, environment)
-    assert faults is None or faults
-    for fault in faults or ():
-        assert fault.where in ("digest.yaml", *environment)
-        assert fault.message.strip()
-        assert "input should" not in fault.message.lower()
+    problems = problems_of(data, environment)
+    assert problems is None or problems
+    for problem in problems or ():
+        assert problem.where in ("digest.yaml", *environment)
+        assert problem.message.strip()
+        assert "input should" not in problem.message.lower()
 
 
 @settings(deadline=None, max_examples=examples(100))
@@ -61,5 +61,5 @@ def test_from_data_raises_only_configuration_errors(data: Any, environment: dict
 )
 def test_an_error_in_a_file_has_one_of_its_lines(data: dict[str, Any]) -> None:
     text = "\n".join(f"{key}: {json.dumps(value)}" for key, value in data.items())
-    faults = faults_of(reader.read_text(text, "digest.yaml"), {})
-    assert all(1 <= fault.line <= len(data) for fault in faults or ())
+    problems = problems_of(reader.read_text(text, "digest.yaml"), {})
+    assert all(1 <= problem.line <= len(data) for problem in problems or ())

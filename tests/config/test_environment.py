@@ -25,10 +25,10 @@ def read(environment: dict[str, str], text: str = FILE) -> Settings:
     return loader.from_data(reader.read_text(text, "digest.yaml"), environment)
 
 
-def faults(environment: dict[str, str], text: str = FILE) -> list[str]:
+def problems_of(environment: dict[str, str], text: str = FILE) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
         read(environment, text)
-    return [str(fault) for fault in caught.value.problems]
+    return [str(problem) for problem in caught.value.problems]
 
 
 def test_the_environment_overrides_the_file_and_the_file_the_default() -> None:
@@ -86,14 +86,14 @@ def test_a_section_can_come_from_the_environment_alone() -> None:
     ],
 )
 def test_an_error_names_its_variable(variable: str, value: str, expected: str) -> None:
-    (fault,) = faults({variable: value})
-    assert fault.startswith(f"{variable}: ") or fault.startswith(f"{variable}:1: ")
-    assert expected in fault
+    (problem,) = problems_of({variable: value})
+    assert problem.startswith(f"{variable}: ") or problem.startswith(f"{variable}:1: ")
+    assert expected in problem
 
 
 def test_errors_of_file_and_environment_have_their_own_places() -> None:
-    expected = faults({"DIGEST_STORE__URI": "x"}, FILE.replace("threads: 2", "threads: x"))
-    assert [fault.partition(": ")[0] for fault in expected] == ["DIGEST_STORE__URI", "digest.yaml:4"]
+    expected = problems_of({"DIGEST_STORE__URI": "x"}, FILE.replace("threads: 2", "threads: x"))
+    assert [problem.partition(": ")[0] for problem in expected] == ["DIGEST_STORE__URI", "digest.yaml:4"]
 
 
 def test_other_variables_are_ignored() -> None:

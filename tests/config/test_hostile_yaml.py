@@ -12,11 +12,11 @@ from digest.yamlio import reader as yaml_reader
 from tests.support.cpu import cpu_limit
 
 
-def faults(data: bytes | str) -> list[str]:
+def problems_of(data: bytes | str) -> list[str]:
     """What reading a list of these bytes says, which must not take long."""
     with cpu_limit(5), pytest.raises(ConfigurationError) as raised:
         list_file.read_bytes(data if isinstance(data, bytes) else data.encode(), "subscribers.yaml", topics=None)
-    found = [str(fault) for fault in raised.value.problems]
+    found = [str(problem) for problem in raised.value.problems]
     assert all("\n" not in line and len(line) < 500 for line in found)
     return found
 
@@ -34,7 +34,7 @@ def laughs(first: str, row: str, count: int = 9) -> str:
     ],
 )
 def test_exponential_aliases_are_rejected(text: str) -> None:
-    assert faults(text)[-1].endswith("expand to far more than the file contains; write it out")
+    assert problems_of(text)[-1].endswith("expand to far more than the file contains; write it out")
 
 
 def test_ordinary_aliases_are_accepted() -> None:
@@ -45,7 +45,7 @@ def test_ordinary_aliases_are_accepted() -> None:
 
 @pytest.mark.parametrize("text", ["subscribers: &a [*a]\n", "defaults: &a {topics: *a}\nsubscribers: []\n"])
 def test_an_alias_of_itself_has_no_anchor_yet(text: str) -> None:
-    assert "alias *a has no anchor" in faults(text)[0]
+    assert "alias *a has no anchor" in problems_of(text)[0]
 
 
 @pytest.mark.parametrize(
@@ -59,20 +59,20 @@ def test_an_alias_of_itself_has_no_anchor_yet(text: str) -> None:
     ],
 )
 def test_deep_nesting_is_rejected(text: str) -> None:
-    assert faults(text) == ["subscribers.yaml: is nested too deeply"]
+    assert problems_of(text) == ["subscribers.yaml: is nested too deeply"]
 
 
 @pytest.mark.parametrize("value", ["a" * 5_000_000 + "@example.com", '"' + "a " * 5_000_000 + '"', "9" * 5_000_000])
 @pytest.mark.parametrize("key", ["email", "hour", "name"])
 def test_a_huge_value_is_reported_by_its_length(key: str, value: str) -> None:
-    found = faults(f"subscribers:\n  - {key}: {value}\n")
+    found = problems_of(f"subscribers:\n  - {key}: {value}\n")
     assert "a text of" in " ".join(found)
     assert "expected at most 100,000" in " ".join(found)
 
 
 def test_long_values_are_quoted_in_part() -> None:
     for text in ("x" * 90_000, "[" * 50 + "]" * 50, "{a: 1, b: [1, 2, 3, 4, 5, 6]}"):
-        assert faults(f"subscribers:\n  - email: {text}\n")
+        assert problems_of(f"subscribers:\n  - email: {text}\n")
     assert len(quoted(yaml_reader.read_text("[" * 60 + "x" + "]" * 60, "x"))) < 200
     assert quoted("a" * 10**7).count("a") < 200
 
@@ -85,7 +85,7 @@ def test_an_invalid_file_name(tmp_path: Path) -> None:
 
 
 def test_every_duplicate_key_is_reported() -> None:
-    found = faults("subscribers:\n  - email: a@example.com\n" + "    email: a@example.com\n" * 3000)
+    found = problems_of("subscribers:\n  - email: a@example.com\n" + "    email: a@example.com\n" * 3000)
     assert len(found) == 3000
     assert found[0] == "subscribers.yaml:3: duplicate key 'email'; the first is on line 2"
 
@@ -114,7 +114,7 @@ LIST = "subscribers:\n  - email: asha@example.com\n    name: आशा\n"
     ],
 )
 def test_damaged_and_wrongly_encoded_files(data: bytes, expected: str) -> None:
-    (found,) = faults(data)
+    (found,) = problems_of(data)
     assert expected in found
 
 

@@ -1,4 +1,4 @@
-"""The json_schema for editors accept everything that the documents show, and mark common mistakes."""
+"""The JSON Schemas for editors accept every documented example, and mark common errors."""
 
 from __future__ import annotations
 

@@ -103,8 +103,8 @@ def test_any_text_is_a_value_or_an_error_with_the_file_name(text: str) -> None:
     try:
         reader.read_text(text, "list.yaml")
     except ConfigurationError as error:
-        faults = error.problems
+        problems = error.problems
     else:
         return
-    assert faults
-    assert all(fault.where == "list.yaml" and fault.message for fault in faults)
+    assert problems
+    assert all(problem.where == "list.yaml" and problem.message for problem in problems)

@@ -26,7 +26,7 @@ def scored() -> Edition:
     return replace(edition, sections=sections)
 
 
-def letter(budget: int) -> RenderedEmail:
+def render_within(budget: int) -> RenderedEmail:
     made = Renderer(BRANDING, [TEMPLATES], budget=budget).render(scored(), EVERYTHING, now=NOW)
     assert made is not None
     return made
@@ -39,13 +39,13 @@ def plain(edition: Edition) -> RenderedEmail:
 
 
 def test_an_email_within_its_budget_is_not_cut() -> None:
-    assert letter(50_000).left_out == ()
-    assert letter(50_000) == letter(90_000)
+    assert render_within(50_000).left_out == ()
+    assert render_within(50_000) == render_within(90_000)
 
 
 def test_summaries_of_the_lowest_stories_are_cut_first() -> None:
-    whole = letter(90_000)
-    made = letter(measure(whole).decoded - 1_000)
+    whole = render_within(90_000)
+    made = render_within(measure(whole).decoded - 1_000)
     assert measure(made).decoded <= measure(whole).decoded - 1_000
     assert len(made.left_out) == 1
     assert made.left_out[0].endswith("cut to the first sentence to fit")
@@ -55,7 +55,7 @@ def test_summaries_of_the_lowest_stories_are_cut_first() -> None:
 
 
 def test_stories_are_left_out_next_and_each_is_named() -> None:
-    made = letter(20_000)
+    made = render_within(20_000)
     assert measure(made).decoded <= 20_000
     gone = [line.removeprefix("left out to fit: ") for line in made.left_out if line.startswith("left out")]
     assert gone
@@ -74,9 +74,9 @@ def test_quoted_printable_stays_below_gmail_s_limit() -> None:
     )
 
     def made(budget: int) -> RenderedEmail:
-        letter = Renderer(BRANDING, [TEMPLATES], budget=budget).render(wordy, EVERYTHING, now=NOW)
-        assert letter is not None
-        return letter
+        email = Renderer(BRANDING, [TEMPLATES], budget=budget).render(wordy, EVERYTHING, now=NOW)
+        assert email is not None
+        return email
 
     whole = measure(made(90_000))
     assert whole.decoded < 50_000
@@ -86,7 +86,7 @@ def test_quoted_printable_stays_below_gmail_s_limit() -> None:
 
 
 def test_three_stories_always_remain() -> None:
-    made = letter(10_000)
+    made = render_within(10_000)
     assert made.html.count("<h3") + 1 == MIN_STORIES
     assert scored().lead
     assert next(iter(scored().stories())).title in made.html

@@ -17,9 +17,9 @@ LEAVE = PLACEHOLDERS["unsubscribe"]
 
 
 def ours(**branding: object) -> RenderedEmail:
-    letter = renderer(**branding).render(EDITION, EVERYTHING, now=NOW)
-    assert letter is not None
-    return letter
+    email = renderer(**branding).render(EDITION, EVERYTHING, now=NOW)
+    assert email is not None
+    return email
 
 
 OURS = ours()
@@ -127,11 +127,11 @@ def test_no_headline_from_a_feed_can_stop_a_send() -> None:
     first = EDITION.sections[0].stories[1]
     section = replace(EDITION.sections[0], stories=(replace(first, title="{{ 7*7 }} None %(x)s", summary="None"),))
     edition = replace(EDITION, sections=(section,), lead="")
-    letter = renderer().render(edition, EVERYTHING, now=NOW)
-    assert letter is not None
-    assert [one for one in lint(letter) if one.level == "error"]
-    assert not [one for one in lint(letter, edition) if one.level == "error"]
-    assert [one for one in lint(letter, edition) if one.rule == "residue"]
+    email = renderer().render(edition, EVERYTHING, now=NOW)
+    assert email is not None
+    assert [one for one in lint(email) if one.level == "error"]
+    assert not [one for one in lint(email, edition) if one.level == "error"]
+    assert [one for one in lint(email, edition) if one.rule == "residue"]
 
 
 @pytest.mark.parametrize(
@@ -150,12 +150,12 @@ def test_percentages_and_brackets_are_not_leftovers(expected: str) -> None:
 
 
 def test_urls_are_those_without_tokens() -> None:
-    letter = renderer().render(twenty(), EVERYTHING, now=NOW)
-    assert letter is not None
-    found = urls(letter)
+    email = renderer().render(twenty(), EVERYTHING, now=NOW)
+    assert email is not None
+    found = urls(email)
     assert len(found) == len(set(found))
     assert all(url.startswith("https://samachar.example.com/") for url in found)
-    assert urls(replace(letter, html="")) == []
+    assert urls(replace(email, html="")) == []
 
 
 @given(st.text(alphabet="<>/=\"' abdhipst{}%!-:;#.&कि", max_size=200))

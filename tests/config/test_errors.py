@@ -20,10 +20,10 @@ def read(text: str) -> Settings:
     return loader.from_data(reader.read_text(text, "digest.yaml"), {})
 
 
-def faults(text: str) -> list[str]:
+def problems_of(text: str) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
         read(text)
-    return [str(fault) for fault in caught.value.problems]
+    return [str(problem) for problem in caught.value.problems]
 
 
 CASES = {
@@ -75,8 +75,8 @@ CASES = {
 
 @pytest.mark.parametrize(("extra", "expected"), CASES.items(), ids=[case.split(":")[1] for case in CASES.values()])
 def test_an_error_names_line_key_and_expected_value(extra: str, expected: str) -> None:
-    assert any(fault.startswith("digest.yaml:" + expected) for fault in faults(GOOD + extra + "\n")), faults(
-        GOOD + extra
+    assert any(problem.startswith("digest.yaml:" + expected) for problem in problems_of(GOOD + extra + "\n")), (
+        problems_of(GOOD + extra)
     )
 
 
@@ -96,15 +96,15 @@ NEWSLETTER = {
 @pytest.mark.parametrize(("line", "expected"), NEWSLETTER.items(), ids=list(NEWSLETTER))
 def test_the_newsletter_section_is_validated(line: str, expected: str) -> None:
     base = "newsletter:\n  name: सुबह\n" + ("" if "sender" in line else "  sender: {email: news@example.com}\n")
-    (fault,) = faults(base + f"  {line}\n")
+    (problem,) = problems_of(base + f"  {line}\n")
     key = "newsletter." + ("sender." if "sender" in line else "")
-    assert fault.startswith(f"digest.yaml:{base.count(chr(10)) + 1}: '{key}")
-    assert expected in fault
+    assert problem.startswith(f"digest.yaml:{base.count(chr(10)) + 1}: '{key}")
+    assert expected in problem
 
 
 def test_all_errors_are_reported_in_order_of_lines() -> None:
-    found = faults("theme: {accent: x}\nnewsletter:\n  name: ''\ndelivery:\n  threads: 0\n  tries: x\n")
-    assert [fault.split(" ")[0] for fault in found] == [
+    found = problems_of("theme: {accent: x}\nnewsletter:\n  name: ''\ndelivery:\n  threads: 0\n  tries: x\n")
+    assert [problem.split(" ")[0] for problem in found] == [
         "digest.yaml:1:", "digest.yaml:2:", "digest.yaml:3:", "digest.yaml:5:", "digest.yaml:6:",
     ]  # fmt: skip
     assert "'newsletter.sender' is required" in found[1]
@@ -112,12 +112,12 @@ def test_all_errors_are_reported_in_order_of_lines() -> None:
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])
 def test_an_empty_file_lacks_the_newsletter(text: str) -> None:
-    assert faults(text) == ["digest.yaml: 'newsletter' is required"]
+    assert problems_of(text) == ["digest.yaml: 'newsletter' is required"]
 
 
 @pytest.mark.parametrize("text", ["- a\n", "hello\n", "5\n"])
 def test_a_file_without_keys_is_an_error(text: str) -> None:
-    assert faults(text)[0].startswith("digest.yaml:1: expected keys such as newsletter:, found ")
+    assert problems_of(text)[0].startswith("digest.yaml:1: expected keys such as newsletter:, found ")
 
 
 def test_a_missing_file_suggests_digest_init(tmp_path: Path) -> None:
