@@ -206,10 +206,11 @@ def test_random_edits_change_no_other_byte(tmp_path: Path, form: str, ends: str)
         assert path.with_name("digest.yaml.bak").read_bytes() == raw
         kept = [row["name"] for row in rows if row in expected]
         before_lines, after_lines = raw.decode().split(ends), after.decode().split(ends)
-        for name in kept:  # a row that stays is still written as it was, but for a comma that now follows it
-            old = next(line for line in before_lines if f"name: {name}" in line or f"name: '{name}'" in line)
-            if "sources:" not in old:
-                assert any(line.replace(",", "") == old.replace(",", "") for line in after_lines), old
+        # A row that stays is unchanged, apart from a comma that may now follow it.
+    for name in kept:
+        old = next(line for line in before_lines if f"name: {name}" in line or f"name: '{name}'" in line)
+        if "sources:" not in old:
+            assert any(line.replace(",", "") == old.replace(",", "") for line in after_lines), old
     assert done > 40
 
 

@@ -39,12 +39,12 @@ SEEDS = (
     "<item>", "<item ", "LIVE ", "via ", "the post ", "फोटो:", "कोरोना", "पेट्रोल", "सोना", "भर्ती", "पद ",
     "**", "![](", "Aa ", "---\n", "<link a", "पुनः ",
 )  # fmt: skip
+# How many times longer the second text is. Linear work then takes 8 times as long, quadratic work 64 times.
 GROWTH = 8
-"""How many times longer the second text is. Linear work then takes 8 times as long, quadratic work 64 times."""
 
 LIMIT = 24
+# Seconds of CPU below which a measurement is too coarse to judge. A quadratic pattern takes ten times as long.
 FLOOR = 0.003
-"""Seconds of CPU below which a measurement is too coarse to judge. A quadratic pattern takes ten times as long."""
 
 
 def superlinear(work: Callable[[str], object], length: int, seeds: Sequence[str] = SEEDS) -> list[str]:
@@ -136,6 +136,7 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
                         yield f"{full}.{name}[{at}]", pattern
 
 
+# Patterns that are quadratic when they search a long text, and why they never do.
 BOUNDED = {
     "digest.hindi.sentences._WORD_BEFORE": "sees 40 characters",
     "digest.collect.cleaning.clean._INTERFACE": "sees lines of 400 characters",
@@ -143,7 +144,6 @@ BOUNDED = {
     "digest.hindi.sentences._LIST_MARK": "only matches from the start of a sentence",
     "digest.collect.http.robots._USER_AGENT": "only matches from the start of a line",
 }
-"""Patterns that are quadratic when they search a long text, and why they never do."""
 
 
 def _superlinear_patterns(length: int, every: int) -> list[str]:

@@ -16,8 +16,8 @@ from digest.i18n import PAGES, TEMPLATE
 from tests.paths import ROOT
 
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+# The values of Story.label. They are data, so no call to gettext contains them.
 LABELS = ("update",)
-"""The values of Story.label. They are data, so no call to gettext contains them."""
 
 HEAD = """\
 # Every text in the email besides the news. Copy this file to messages/LANGUAGE.po in the newsletter's folder,

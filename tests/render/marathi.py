@@ -110,6 +110,7 @@ msgid "update"
 msgstr "अद्ययावत"
 """
 
+# File name in the drop folder to its text.
 ARTICLES = {
     "metro": """---
 title: शहरात नवी मेट्रो मार्गिका आजपासून सुरू झाली आहे
@@ -141,4 +142,3 @@ category: sports
 यजमान संघाला सहा चेंडूंत अकरा धावा हव्या होत्या. कर्णधाराने नाबाद चौसष्ट धावा केल्या आणि संघ जिंकला. प्रेक्षकांनी मैदान भरले होते.
 """,
 }
-"""File name in the drop folder to its text."""

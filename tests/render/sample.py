@@ -12,8 +12,8 @@ from digest.render.themes import Branding
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
+# सुबह 7:00 बजे in Kolkata.
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
-"""सुबह 7:00 बजे in Kolkata."""
 
 BRANDING = Branding(
     name="सुबह की ख़बरें",

@@ -25,6 +25,7 @@ RECIPES = {
     for part in re.split(r"^#{2,3} ", DOCUMENT, flags=re.M)
     if _FILE.search(part)
 }
+# Recipe to the part of the email that shows it, and a pattern of what it shows.
 SEEN = {
     "A heading above the editor's words": ("html", r"नमस्कार, आज की बात</p>\s*<p[^>]*>आज सुबह पहाड़ों"),
     "A sponsor box with dark colours": (
@@ -38,7 +39,6 @@ SEEN = {
     "The text part": ("text", r"\Aसुबह की ख़बरें\n=+\nसोमवार, 23 नवंबर 2026\n.*ख़बर भेजें: desk@example\.com\n\Z"),
     "Words: messages": ("text", r"आज की सबसे बड़ी बात"),
 }
-"""Recipe to the part of the email that shows it, and a pattern of what it shows."""
 
 
 def cooked(home: Path, files: list[tuple[str, str]]) -> RenderedEmail:

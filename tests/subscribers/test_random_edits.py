@@ -83,8 +83,8 @@ def is_subsequence(short: list[str], long: list[str]) -> bool:
     return all(line in rest for line in short)
 
 
+# Edits per style of list; `DIGEST_TEST_EDITS=200` for a long run.
 EDITS = int(os.environ.get("DIGEST_TEST_EDITS", "60"))
-"""Edits per style of list; `DIGEST_TEST_EDITS=200` for a long run."""
 
 
 @pytest.mark.parametrize("form", FORMS)

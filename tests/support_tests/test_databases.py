@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support import databases
-from tests.support.databases import store_url  # noqa: F401 (a fixture)
+from tests.support.databases import store_url  # noqa: F401
 
 
 @pytest.fixture
