@@ -110,10 +110,7 @@ def collect(
 
 
 def preview_source(target: str, context: CollectContext, *, source: Source | None = None) -> SourcePreview:
-    """What a URL or path would give, with the settings of `source`. Stores nothing.
-
-    Fetches up to PREVIEW_PAGES pages of articles that the feed cut short, unless the source has `fulltext: false`.
-    """
+    """What a URL or path would give, with up to PREVIEW_PAGES pages of cut articles. Stores nothing."""
     target = target.strip()
     scheme = target.partition("://")[0].lower() if "://" in target else ""
     if scheme == "file" or target.lower().startswith("file:"):

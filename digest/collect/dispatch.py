@@ -1,7 +1,4 @@
-"""Choose the parser for a document by its content, not by its name or Content-Type.
-
-A web page is a listing if the source has `links`, else the feed that it names, else the article that it is.
-"""
+"""Choose the parser by content. A page is a listing if the source has `links`, else its feed, else an article."""
 
 from __future__ import annotations
 

@@ -51,10 +51,7 @@ class Header:
 
 
 def read_header(data: bytes) -> Header | None:
-    """The header of a PNG, JPEG or GIF; None for anything else and for sides of 0 or beyond MAX_SIDE.
-
-    The signature is checked first, so that hostile data never reaches imagesize's readers of XML and boxes.
-    """
+    """The header of a PNG, JPEG or GIF, else None. The signature is checked before imagesize sees hostile data."""
     kind = next((kind for signature, kind in _SIGNATURES if data.startswith(signature)), None)
     if kind is None:
         return None

@@ -44,10 +44,7 @@ _MAX_PAGE_BYTES = 3_000_000
 
 
 class ParseLimiter:
-    """Limits parsing to one document per core, and to one large document at a time.
-
-    Parsing in hundreds of threads would only thrash. A large document takes twenty times its size in memory.
-    """
+    """Limits parsing to one document per core, and to one large one: it takes twenty times its size in memory."""
 
     def __init__(self, cores: int | None = None) -> None:
         self._cores = threading.BoundedSemaphore(cores or os.cpu_count() or 1)

@@ -50,10 +50,7 @@ class CollectStore(Protocol):
         """Replace the source's state. Called only after its articles are saved."""
 
     def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> SaveCounts:
-        """Store articles by id, durably. An undated article keeps its first `published`.
-
-        An article whose source is not among those `listed` moves to the source that gives it now.
-        """
+        """Store articles by id. One whose source is not `listed` moves; an undated one keeps its first date."""
 
     def save_images(self, images: Sequence[InlineImage]) -> None:
         """Store images by their cid, durably. Called before the articles that show them are saved."""

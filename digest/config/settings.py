@@ -1,7 +1,6 @@
 """Settings of `digest.yaml`: every key with its type, default, limits and description.
 
-docs/configuration.md and the JSON Schema are generated from these descriptions. Secrets are not settings: a key names
-the environment variable that holds one.
+docs/configuration.md and the JSON Schema are generated from them. A secret's key names its environment variable.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""List, add and remove rows of `sources` in `digest.yaml`, and recognise duplicates.
-
-An edit changes only the rows concerned. The settings' own loader validates it before it is written, in one piece.
-"""
+"""List, add and remove rows of `sources` in `digest.yaml`. Each edit is validated before it is written."""
 
 from __future__ import annotations
 
@@ -76,10 +73,7 @@ def environment_overrides(environment: Mapping[str, str]) -> bool:
 
 
 def parse_target(home: Path, target: str) -> dict[str, str]:
-    """Return the `url` or `path` of a new row.
-
-    A path is relative to the current folder if it exists there, else to `home`. Paths inside `home` stay relative.
-    """
+    """Return the `url` or `path` of a new row: relative to the current folder if it exists there, else to `home`."""
     target = target.strip()
     if "://" in target or target.lower().startswith("file:"):
         scheme, colon, rest = target.partition(":")

@@ -1,8 +1,4 @@
-"""Find which of today's stories were already sent, and whether they have moved on since.
-
-Stories are compared by text alone. A page of a series is never the follow-up of another day's page, so series are
-recognised only by id and address.
-"""
+"""Find by text which of today's stories were already sent, and whether they moved on; series by id and URL."""
 
 from __future__ import annotations
 

@@ -80,8 +80,7 @@ class Curated:
 def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
     """Choose the stories of an edition from articles of any age and language, in any order.
 
-    Sections follow the order of the rules, others come after them by name. Stories are ordered by score, the lead
-    first in its section and pinned stories before all others.
+    Sections follow the order of the rules. Pinned stories come first, then the lead, then by score.
     """
     rules = context.rules
     window = select_window(articles, context)

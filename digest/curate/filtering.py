@@ -174,10 +174,7 @@ def check_already_sent(
 def filter_candidates(
     candidates: Sequence[StoryCandidate], changes: Changes
 ) -> tuple[list[StoryCandidate], Counter[str]]:
-    """Return the candidates that may enter the edition, and how many articles were rejected for which reason.
-
-    Dropped stories are rejected. So are excluded series and stories already sent, unless an editor pinned them.
-    """
+    """Return the candidates that are not dropped, excluded or already sent (or are pinned), and counts of the rest."""
     pinned, dropped = set(changes.pinned), set(changes.dropped)
     remaining: list[StoryCandidate] = []
     rejected: Counter[str] = Counter()

@@ -1,7 +1,4 @@
-"""Score the stories term by term, and pick those of an edition.
-
-The weights are a proposal without click data, so every term is kept as a line that an editor can read.
-"""
+"""Score the stories term by term, as lines that an editor can read, and pick those of an edition."""
 
 from __future__ import annotations
 
@@ -94,11 +91,7 @@ def _rank(candidate: StoryCandidate, title_counts: Mapping[str, int], context: R
 
 
 def _terms(candidate: StoryCandidate, section: str, context: RankContext) -> tuple[datetime, list[tuple[str, float]]]:
-    """Return the time that the story's age counts from, and the terms of its score.
-
-    That time is the newest article's, but at most two half-lives after the first: updates cannot keep a story alive
-    for ever.
-    """
+    """Return the time that the story's age counts from, at most two half-lives after its start, and its terms."""
     rules, weights, articles = context.rules, context.weights, candidate.cluster.articles
     sources = {article.source for article in articles}
     weight = max(min(weights.get(source, 1.0), 2.0) for source in sources)

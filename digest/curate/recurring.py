@@ -1,8 +1,4 @@
-"""Recurring pages, which appear every day in nearly the same words: horoscopes, prices, tallies, photo pages.
-
-Nearly all false merges (6-7 % of headlines) are such pages: the horoscopes of two days are more similar than two
-papers' reports of one event.
-"""
+"""Recurring pages, in nearly the same words every day: horoscopes, prices. Nearly all false merges are such pages."""
 
 from __future__ import annotations
 

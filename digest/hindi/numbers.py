@@ -1,8 +1,4 @@
-"""Numbers in Hindi: lakh grouping, and digits of both scripts.
-
-News uses ASCII digits nearly always (21,550 to 9 in one corpus), so Devanagari digits are a preference, applied last
-and never to URLs or markup.
-"""
+"""Numbers in Hindi: lakh grouping, and digits of both scripts. News uses ASCII digits nearly always."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Split Hindi news into sentences: dandas and full stops among abbreviations, initials and decimals.
-
-Sentences are substrings of the text; terminators are never changed. Measured on gold sentences (UD Hindi PUD):
-F .99 with dandas and with full stops.
-"""
+"""Split Hindi news into sentences, which are substrings. Measured on gold sentences (UD Hindi PUD): F .99."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Tokens and stems for comparing texts: folded, without stop words, with spelling variants unified.
-
-The word lists are `stopwords.txt` and `aliases.txt` beside this file.
-"""
+"""Tokens and stems for comparing texts: folded, without stop words (stopwords.txt), with aliases (aliases.txt)."""
 
 from __future__ import annotations
 
@@ -64,10 +61,7 @@ def stem_of(token: str) -> str:
 
 
 def _stem(token: str) -> str:
-    """The token without the longest ending of snowballstemmer's Hindi stemmer, keeping at least one letter.
-
-    Equals the library's `stemWord`, which searches the same table letter by letter and takes a hundred times as long.
-    """
+    """The token without the longest ending of snowballstemmer's table, a hundred times as fast as its `stemWord`."""
     endings, consonants, longest = _endings()
     for at in range(max(1, len(token) - longest), len(token)):
         needs_consonant = endings.get(token[at:])

@@ -70,10 +70,9 @@ def require_pages(language: str) -> None:
 
 
 def translator(language: str) -> Catalogue:
-    """The catalogue of `language` (`hi`, `mr`, `hi-IN` …), the newsroom's own messages over the built-in ones.
+    """The catalogue of `language` (`hi`, `hi-IN` …), own messages over the built-in ones. Raises ConfigurationError.
 
-    It is loaded once per process, and again when the newsroom's file changes. Raises ConfigurationError if there is
-    no catalogue or if it has problems; each problem names its line.
+    It is loaded once per process, and again when the newsletter's file changes.
     """
     require(language)
     code = _code(language)

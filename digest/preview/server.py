@@ -1,8 +1,4 @@
-"""Serve the preview on this machine: the viewer, its state, and each email in a frame.
-
-Answers GET requests from 127.0.0.1 under that name only, so that no website can read a draft through the editor's
-browser (DNS rebinding).
-"""
+"""Serve the preview: the viewer, its state, and each email in a frame. Answers only under 127.0.0.1 (DNS rebinding)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The Jinja environment of emails: escaping, filters and functions, and the folders that templates are loaded from.
-
-A template that cannot be used is an error; the built-in one never replaces it.
-"""
+"""The Jinja environment of emails: escaping, filters and functions, and the folders that templates are loaded from."""
 
 from __future__ import annotations
 

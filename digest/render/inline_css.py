@@ -1,7 +1,4 @@
-"""Inline CSS: turn style rules into style attributes. The only module that imports premailer.
-
-Its defaults break a Hindi email; tests/render/test_inline.py has a test for each trap.
-"""
+"""Inline CSS with premailer, whose defaults break a Hindi email; tests/render/test_inline.py has each trap."""
 
 from __future__ import annotations
 

@@ -43,10 +43,7 @@ class Renderer:
         self._jinja: Environment | None = None
 
     def render(self, edition: Edition, variant: Variant, *, now: datetime, test: bool = False) -> RenderedEmail | None:
-        """The email for `variant`, or None if its topics have no story today. Raises TemplateProblem.
-
-        `now` (aware) decides what 'today' means. With `test` the subject and the top of the email say so.
-        """
+        """The email for `variant`, or None without a story; `now` (aware) is 'today'. Raises TemplateProblem."""
         selected = select(edition, variant)
         if selected is None:
             return None

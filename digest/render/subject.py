@@ -111,10 +111,7 @@ def date_only(day: date, language: str) -> str:
 
 
 def clean_headline(title: str, *, language: str, story_language: str) -> str:
-    """`title` for the subject of an email in `language`: without ornaments, emoji and labels such as 'LIVE:'.
-
-    Latin acronyms become Devanagari if the email is in Hindi or Marathi, and an all-capitals title is lower-cased.
-    """
+    """`title` for a subject in `language`: no ornaments and labels ('LIVE:'), Latin acronyms in Devanagari."""
     text = one_line(_EMOJI_PARTS.sub("", _ORNAMENT.sub(" ", one_line(title))))
     text = _REPEATED_MARKS.sub(r"\1", text)
     for _ in range(2):

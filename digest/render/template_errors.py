@@ -1,7 +1,4 @@
-"""Explain what is wrong in a template in one sentence with file and line.
-
-Also rejects parts that Jinja ignores silently: blocks with an unknown name, and text outside of all blocks.
-"""
+"""Explain what is wrong in a template, with file and line. Rejects parts that Jinja would ignore silently."""
 
 from __future__ import annotations
 

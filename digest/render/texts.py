@@ -71,10 +71,7 @@ def devanagari_digits_in_html(html: str) -> str:
 
 
 def acronyms_in_devanagari(text: str, language: str = "hi") -> str:
-    """`text` with its runs of capitals in Devanagari (`G20` becomes `जी20`), for subject lines.
-
-    One `RBI` makes a Hindi subject count as "all capitals" for spam filters (SpamAssassin SUBJ_ALL_CAPS).
-    """
+    """`text` with capitals in Devanagari (`G20`: `जी20`): one `RBI` counts as "all capitals" for spam filters."""
     names = LETTERS | _OTHER_LETTER_NAMES.get(language, {})
     return _CAPITALS.sub(lambda match: _acronym(match[0], names), text)
 

@@ -18,8 +18,7 @@ _MAX_LENGTH = 1000
 def normalise(email: str) -> str:
     """Return the address in lower case with its domain in ASCII (IDNA 2008). Raises ValueError.
 
-    The local part is lower-cased too. RFC 5321 2.4 allows it to be case-sensitive, but no major provider does this,
-    and two addresses that differ only by case are one subscriber.
+    RFC 5321 allows a case-sensitive local part, but no major provider does this.
     """
     if len(email) > _MAX_LENGTH:
         raise ValueError(f"an address can't have {len(email):,} characters")
@@ -40,10 +39,7 @@ def comparable(address: str) -> str:
 
 
 def mailbox(address: str) -> str:
-    """Return the mailbox that a normalised address probably belongs to: `a.sha+news@` is `asha@`.
-
-    Rate limits count by mailbox, so that nobody can flood a person with mail to variants of one address.
-    """
+    """Return the mailbox that an address probably belongs to (`a.sha+news@` is `asha@`), for rate limits."""
     local, _, domain = address.rpartition("@")
     return f"{local.partition('+')[0].replace('.', '') or local}@{domain}"
 

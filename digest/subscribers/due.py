@@ -14,11 +14,7 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A listed subscriber with their own preferences applied.
-
-    `suppressed` is the reason for which the address must not be mailed, or ''. `paused_until` ends a pause that the
-    subscriber asked for.
-    """
+    """A listed subscriber with own preferences applied. `suppressed` is why the address must not be mailed, or ''."""
 
     id: int
     email: str

@@ -1,7 +1,6 @@
-"""Edit `subscribers.yaml` as text: comments, order, quoting and spacing of all other lines stay as they are.
+"""Edit `subscribers.yaml` as text: all other lines stay as they are. The previous version is kept as `.bak`.
 
-Each edit is parsed and compared with what was asked before it replaces the file, so an edit that can't be made is
-refused, never made wrongly. The previous version is kept as `.bak`.
+Each edit is parsed and compared with what was asked before it replaces the file.
 """
 
 from __future__ import annotations

@@ -81,10 +81,9 @@ _LARGER_BODIES = (("/webhooks/", 8 * 1024 * 1024),)
 
 @contextmanager
 def create_app(app: App, base: str) -> Iterator[ASGIApp]:
-    """The pages of a newsletter as an ASGI app. When the block ends, queued emails are sent.
+    """The pages of a newsletter as an ASGI app. When the block ends, queued emails are sent. Raises ConfigurationError.
 
-    `base` is the address of the pages if newsletter.base_url is not set. The App must not be shared with a send in
-    the same process, which would close it. Raises ConfigurationError.
+    `base` replaces an unset newsletter.base_url. A send in the same process needs an App of its own.
     """
     settings = app.settings
     pages = _pages_or_default(app, settings.newsletter.base_url or base)

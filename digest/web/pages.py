@@ -1,8 +1,4 @@
-"""Render the pages in the requested language.
-
-Pages are in the newsletter's language and in one other (English, or Hindi if the newsletter is in English). `?lang=`
-switches, and links and forms carry it on, so no cookie is needed.
-"""
+"""Render the pages in the newsletter's language or, by `?lang=`, in English (else Hindi). No cookie is needed."""
 
 from __future__ import annotations
 
@@ -53,10 +49,9 @@ async def language_parameter(lang: Language = "") -> str:
 
 
 class Pages:
-    """The pages of one newsletter.
+    """The pages of one newsletter; `base` is their public address. Raises ConfigurationError.
 
-    `base` is their public address without a trailing slash. Templates in the `custom` folder override the built-in
-    ones; all are read once. Raises ConfigurationError if a catalogue lacks a message of the pages.
+    Templates in the `custom` folder override the built-in ones; all are read once.
     """
 
     def __init__(

@@ -144,8 +144,7 @@ def changed_columns(
 ) -> dict[str, Any] | None:
     """The columns that the form changes, with their values; None if none of our pages sends such a form.
 
-    Only changes are stored, so that later edits of the list still apply to everything else. All topics together are
-    stored as no choice, so that topics added later are included.
+    All topics together are stored as no choice, so that topics added later are included.
     """
     hours = ("", *(f"{hour:%H:%M}" for hour in selectable_hours(send_at, subscriber.hour)))
     if form.frequency not in FREQUENCIES or form.format not in FORMATS or form.hour not in hours:

@@ -29,8 +29,7 @@ _KEEP_ALIVE = 5
 def run_server(app: App, *, host: str = "", port: int | None = None) -> Iterator[str]:
     """Serve the pages of a newsletter within the block; yields their address. Port 0 picks a free one.
 
-    Raises ConfigurationError if the libraries are missing or the settings are invalid, and DigestError if the address
-    cannot be bound.
+    Raises ConfigurationError, and DigestError if the address cannot be bound.
     """
     try:
         import uvicorn

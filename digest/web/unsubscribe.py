@@ -1,7 +1,4 @@
-"""Unsubscribe (RFC 8058): one POST unsubscribes; a GET never changes anything.
-
-The pages afterwards offer to pause instead, to come back, or to give a reason. All of it is optional.
-"""
+"""Unsubscribe (RFC 8058): one POST unsubscribes; a GET never changes anything. A pause is offered instead."""
 
 from __future__ import annotations
 

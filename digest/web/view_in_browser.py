@@ -39,11 +39,7 @@ class EmailViewer:
     sender: Sender
 
     def find(self, key: str, id: int) -> RenderedEmail | None:
-        """The email of a published edition.
-
-        An edition that was stopped is visible only to subscribers who may have received it. The links of a test email
-        also show a draft.
-        """
+        """The email of an edition: a stopped one only for who may have received it; for test links also a draft."""
         now = self.context.now()
         place = self.published.place(key, id)
         received = place is not None and place.state in _MAY_BE_DELIVERED

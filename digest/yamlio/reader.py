@@ -1,7 +1,4 @@
-"""Read YAML into plain values that know the line of every key and item, so that errors can name their place.
-
-Follows the core schema of YAML 1.2 (`07:00` and `off` are text, not 420 and False) and rejects duplicate keys.
-"""
+"""Read YAML 1.2 (core schema) into values that know the line of every key and item. Rejects duplicate keys."""
 
 from __future__ import annotations
 

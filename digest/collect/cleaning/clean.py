@@ -1,7 +1,4 @@
-"""Clean an article of what its site, feed and editor left in it, with the tables of text_rules.py and ui_strings.txt.
-
-Each rule may be wrong for one article in a hundred. So a rule that would remove all of the text removes nothing.
-"""
+"""Clean an article with text_rules.txt and ui_strings.txt. A rule that would remove all of the text removes nothing."""
 
 from __future__ import annotations
 
@@ -108,10 +105,7 @@ _INTERFACE = re.compile("|".join(f"(?:{_for_pattern(pattern)})" for pattern, _ex
 
 
 def menu_entries(articles: Sequence[Article]) -> set[str]:
-    """Ids of those cleaned items of one feed that are controls of a page or menu entries.
-
-    Scraped headline feeds contain them: they have no text and no date, and are far shorter than the headlines.
-    """
+    """Ids of the cleaned items of one feed that are menu entries: no text, no date, far shorter than the headlines."""
     bare = [article for article in articles if not (article.text or article.dated)]
     lengths = sorted(len(article.title.split()) for article in articles)
     headlines = bool(lengths) and lengths[len(lengths) // 2] > 2 * _MENU_WORDS

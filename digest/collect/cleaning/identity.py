@@ -81,8 +81,7 @@ def _canonical(url: str) -> str:
 def article_id(url: str, guid: str, source: str, title: str, salt: str = "") -> str:
     """20 hex digits of SHA-256 over the canonical URL, else the guid, else the source and the folded title.
 
-    A guid is globally unique only if it is a URI (`tag:`, `urn:`, http); others, such as `17`, belong to their source.
-    `salt` gives the same article another id, as replayed samples need on each day.
+    A guid that is no URI (`17`) belongs to its source. `salt` gives replayed samples another id on each day.
     """
     guid = guid.strip()
     own = guid if guid.lower().startswith(_WORLDWIDE) else f"{source}\n{guid or fold(title)}"

@@ -24,8 +24,7 @@ _ARTICLE = re.compile(r"og:type[\"']?\s{1,9}content\s{0,9}=\s{0,9}[\"']?article"
 def feed_link(page: str, url: str = "") -> str:
     """The feed that a web page names, as written or relative to its `<base>`; '' if it names none.
 
-    Prefers the first feed that is not of comments; if `url`, the URL of the page, is that of a section, the section's
-    own feed. A link in the text counts only if its type or its name says that it is a feed.
+    Prefers the first feed that is not of comments, and the own feed of the section at `url`.
     """
     named: list[tuple[str, str]] = []
     shown: list[str] = []

@@ -1,7 +1,4 @@
-"""Parse dates as feeds and pages write them: RFC 822, ISO 8601, and the formats that Indian sites use.
-
-A date without a time zone is Indian time. Also recognises feeds whose Indian times are labelled as UTC.
-"""
+"""Parse dates as feeds and pages write them. A date without a time zone is Indian time."""
 
 from __future__ import annotations
 

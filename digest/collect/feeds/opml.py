@@ -1,7 +1,4 @@
-"""Read lists of feeds (OPML 1.0 and 2.0, or one URL per line), and write OPML.
-
-Never raises: entries that can't be used are listed with their lines, and other documents give an error.
-"""
+"""Read lists of feeds (OPML 1.0 and 2.0, or one URL per line), listing entries that can't be used; write OPML."""
 
 from __future__ import annotations
 

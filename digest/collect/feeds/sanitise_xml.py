@@ -65,10 +65,7 @@ def _cost(text: str) -> int:
 
 
 def sanitise_xml(text: str) -> str:
-    """The text without references to invalid characters, and without the attributes of very long tags.
-
-    One `&#xFFFFFFF;` makes feedparser lose the whole feed, and its time is quadratic in the attributes of a tag.
-    """
+    """The text without invalid references, which lose the whole feed, and without very long attributes."""
     text = _REFERENCE.sub(_valid_reference, text) if "&#" in text else text
     return drop_long_attributes(text)
 

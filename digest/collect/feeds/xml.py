@@ -1,7 +1,4 @@
-"""Parse feeds into articles: RSS 0.9 to 2.0, RSS 1.0 (RDF) and Atom with feedparser, and JSON Feed.
-
-Never raises: a bad item becomes a warning or is lost, a bad document gives an error in the result.
-"""
+"""Parse feeds into articles: RSS 0.9 to 2.0, RSS 1.0 (RDF) and Atom with feedparser, and JSON Feed. Never raises."""
 
 from __future__ import annotations
 

@@ -27,10 +27,7 @@ _USER_AGENT = re.compile(r"\s*user[-\s]*agent\b[\s:]*([^#/]*)", re.I)
 
 
 def parse_robots(text: str) -> Protego:
-    """Parse a robots.txt, keeping only the rules for our agent and for `*`.
-
-    Protego matches agents by prefix, and slowly. With all others under one name only our exact name counts (RFC 9309).
-    """
+    """Parse the rules for our agent and `*`. Protego matches agents by prefix; our name must be exact (RFC 9309)."""
     lines = []
     for line in text.removeprefix("\ufeff").splitlines():
         if found := _USER_AGENT.match(line):

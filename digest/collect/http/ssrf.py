@@ -114,10 +114,7 @@ def same_host(url: str, other: str) -> bool:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is publicly reachable: not private, loopback, link-local, CGNAT, multicast or reserved.
-
-    IPv6 addresses that contain an IPv4 address (mapped, 6to4, Teredo, NAT64) must contain a public one.
-    """
+    """Whether an address is publicly reachable. An IPv4 address inside an IPv6 address must be public too."""
     if isinstance(address, ipaddress.IPv6Address) and address in _NAT64:
         return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
     if (

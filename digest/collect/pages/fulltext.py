@@ -1,7 +1,4 @@
-"""Complete an article from its page: text that the feed cut off, and fields that it left out.
-
-A page about something else, or with no more text than the feed, adds no text, and the article gets a warning.
-"""
+"""Complete an article from its page: text that the feed cut off, and fields that it left out."""
 
 from __future__ import annotations
 

@@ -144,10 +144,7 @@ def site_of(url: str) -> str:
 
 
 def _cards(targets: list[_Target], tree: Any, base: str) -> dict[str, Any]:
-    """The card of each canonical URL: the largest element, not far above its links, without links to other articles.
-
-    Other articles are the other targets, and all other links with a text as long as a headline.
-    """
+    """The card of each canonical URL: the largest element above its links without links to other articles."""
     keys = {anchor: target.key for target in targets for anchor in target.anchors}
     for anchor in islice(tree.iter("a"), _MAX_FOUND):
         if anchor not in keys and len("".join(anchor.itertext()).split()) >= MANY_WORDS:

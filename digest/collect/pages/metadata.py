@@ -1,7 +1,4 @@
-"""Read a page's metadata: address, title, author, dates.
-
-Sources are `<meta>` elements, JSON-LD (schema.org), microdata and what the page shows. The tree is never changed.
-"""
+"""Read a page's address, title, author and dates from `<meta>`, JSON-LD (schema.org), microdata and its text."""
 
 from __future__ import annotations
 

@@ -79,10 +79,9 @@ def find_places(text_stems: Sequence[str]) -> Places:
 
 
 def compare_places(one: Places, other: Places) -> PlaceAgreement:
-    """Compare the places of two texts.
+    """Compare the places of two texts: 'same' if they share a town, or a region of which one names no town.
 
-    'same' if they share a town, or a region of which one text names no town; 'near' for different towns of one
-    region; 'conflict' if they share nothing; None if either names no place.
+    'near' for different towns of one region; 'conflict' if they share nothing; None if either names no place.
     """
     if not one.regions or not other.regions:
         return None
@@ -125,10 +124,7 @@ _CLOCK = re.compile(
 
 
 def clock_times(text_stems: Sequence[str]) -> frozenset[int]:
-    """Return the times that a text gives to the minute (`8.57 बजे`, `12 बजकर 39 मिनट`), as minutes of half a day.
-
-    Full hours are left out: they are too coarse to distinguish two events.
-    """
+    """Return the times that a text gives to the minute (`8.57 बजे`), as minutes of half a day, without full hours."""
     if _AT not in text_stems and _MINUTES not in text_stems:
         return frozenset()
     matches = (match.groups() for match in _CLOCK.finditer(" ".join(text_stems)))

@@ -1,7 +1,4 @@
-"""Write the stories that were chosen: summary, links, image and reasons.
-
-The summary comes from the chosen summariser and is checked. The extractive summariser is the fallback.
-"""
+"""Write the stories that were chosen. A model's summary is checked; the extractive summariser is the fallback."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Tables of the list formats that other tools export and import: columns, and words for a subscriber's status.
-
-Sources: the CSV writers of Ghost (members-csv), listmonk (ExportSubscribers), and exports of Mailchimp and Substack.
-"""
+"""Columns and statuses of lists of Ghost (members-csv), listmonk (ExportSubscribers), Mailchimp and Substack."""
 
 from __future__ import annotations
 

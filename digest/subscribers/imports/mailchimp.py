@@ -83,10 +83,7 @@ def _shifted(reject: Reject, start: int) -> Reject:
 
 @contextmanager
 def extract_lists(path: Path) -> Iterator[tuple[list[Path], list[str]]]:
-    """Extract a ZIP to a temporary folder; yield its lists and notes on its other files. Other files are lists as such.
-
-    Raises ConfigurationError for an archive that is damaged, contains no list, or is suspiciously large.
-    """
+    """Extract a ZIP to a temporary folder; yield its lists and notes on other files. Raises ConfigurationError."""
     if not _is_zip(path):
         yield [path], []
         return

@@ -19,11 +19,7 @@ _TOPIC_COLUMNS = ("topics", "labels", "attributes")
 
 
 class Incoming(NamedTuple):
-    """A valid row of an import. None means that the row has no value.
-
-    `suppressed` is the reason for which the address must not be mailed, or ''. A pause with an end is status `active`
-    with `paused_until`.
-    """
+    """A valid row of an import; None where it has no value. A pause with an end is `active` with `paused_until`."""
 
     line: int
     address: str
