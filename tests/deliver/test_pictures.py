@@ -127,9 +127,9 @@ def test_sendgrid_gets_each_image_once_for_any_number_of_recipients() -> None:
 )
 def test_the_fake_server_rejects_broken_attachments(broken: dict[str, object]) -> None:
     request = orjson.loads(request_body(outgoing(ASHA, letter=EMAIL_WITH_IMAGES)))
-    assert not list(sendgrid_attachments.faults(request))
+    assert not list(sendgrid_attachments.violations(request))
     request["attachments"][0].update(broken)
-    assert list(sendgrid_attachments.faults(request))
+    assert list(sendgrid_attachments.violations(request))
 
 
 def test_only_the_images_that_an_email_shows_are_attached() -> None:
