@@ -35,9 +35,8 @@ if TYPE_CHECKING:
     from digest.render.letter import Renderer
     from digest.render.themes import Branding
     from digest.store.content.articles import ArticleStore
-    from digest.store.content.editions import EditionStore
+    from digest.store.content.editions import EditionStore, SentHistoryStore
     from digest.store.content.events import EventStore
-    from digest.store.content.sent_history import SentHistoryStore
     from digest.store.database import Database
     from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
     from digest.store.sending.ledger import SqlLedger
@@ -173,7 +172,7 @@ class App:
     @cached_property
     def signer(self) -> Signer:
         """Signs tokens with the keys of DIGEST_SECRET_KEY (newest first, comma-separated) or one from the store."""
-        from digest.store.meta import get_or_make
+        from digest.store.meta import get_or_create
         from digest.subscribers.tokens import Signer
 
         given = [word.strip() for word in self.environment.get(SECRET_ENV, "").split(",") if word.strip()]
@@ -181,7 +180,7 @@ class App:
             raise ConfigurationError([ConfigProblem(SECRET_ENV, 0, "expected keys of at least 16 characters")])
         if given:
             return Signer([word.encode() for word in given])
-        return Signer([bytes.fromhex(get_or_make(self.database, "signing_key", lambda: secrets.token_hex(32)))])
+        return Signer([bytes.fromhex(get_or_create(self.database, "signing_key", lambda: secrets.token_hex(32)))])
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
@@ -227,7 +226,7 @@ class App:
 
     @cached_property
     def sent_history(self) -> SentHistoryStore:
-        from digest.store.content.sent_history import SentHistoryStore
+        from digest.store.content.editions import SentHistoryStore
 
         return SentHistoryStore(self.database)
 
@@ -242,7 +241,9 @@ class App:
         from digest.mail.message import Sender
 
         newsletter = self.settings.newsletter
-        return Sender(newsletter.sender.name, newsletter.sender.email, newsletter.reply_to, newsletter.name, newsletter.base_url)
+        return Sender(
+            newsletter.sender.name, newsletter.sender.email, newsletter.reply_to, newsletter.name, newsletter.base_url
+        )
 
     @cached_property
     def transports(self) -> tuple[Transport, ...]:
@@ -514,14 +515,14 @@ def _sendgrid(app: App) -> Transport:
 
 
 def _resend(app: App) -> Transport:
-    from digest.store.meta import get_or_make
+    from digest.store.meta import get_or_create
 
     resend = app.settings.delivery.resend
     kind = registry.load("resend")
     built: Transport = kind(
         app.secret(resend.key_env, "delivery.resend.key_env"),
         host=resend.host,
-        realm=get_or_make(app.database, "realm", lambda: secrets.token_hex(8)),
+        realm=get_or_create(app.database, "realm", lambda: secrets.token_hex(8)),
         sender=app.settings.newsletter.sender.email,
         timeout=resend.timeout.total_seconds(),
     )

@@ -1,7 +1,4 @@
-"""The names of what can go wrong. One base, few names; a failed item is a value, only a failed run raises.
-
-Configuration errors stand outside the tree so that no `except DigestError` around one item can swallow them.
-"""
+"""Errors of the whole project. A failed item is a value; only a failed run raises."""
 
 from __future__ import annotations
 
@@ -10,24 +7,24 @@ from dataclasses import dataclass
 
 
 class DigestError(Exception):
-    """A job failed or is incomplete; the message is one sentence for the operator (exit code 1)."""
+    """A job failed or is incomplete. The message is one sentence for the operator (exit code 1)."""
 
 
 class StoreError(DigestError):
-    """The store can't be opened or used: locked, read-only, or from a newer version."""
+    """The store cannot be opened or used: locked, read-only, or from a newer version."""
 
 
 class TemplateProblem(DigestError):
-    """A template is wrong; the message names file and line."""
+    """A template is invalid. The message names file and line."""
 
 
 class AlreadyRunning(DigestError):
-    """Another process is at the same work."""
+    """Another process does the same work."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigProblem:
-    """One thing wrong in a file that a person edits. `line` counts from 1; 0 when the place has no line."""
+    """A problem in a file that a person edits. `line` counts from 1, and is 0 where there is none."""
 
     where: str
     line: int
@@ -37,8 +34,9 @@ class ConfigProblem:
         return f"{self.where}:{self.line}: {self.message}" if self.line else f"{self.where}: {self.message}"
 
 
+# Outside the tree, so that no `except DigestError` around one item hides it.
 class ConfigurationError(Exception):
-    """Wrong usage, configuration or list: every problem at once (exit code 2)."""
+    """Invalid usage, configuration or list, with all problems at once (exit code 2)."""
 
     def __init__(self, problems: list[ConfigProblem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
@@ -46,12 +44,12 @@ class ConfigurationError(Exception):
 
 
 def quoted(value: object) -> str:
-    """A value as a sentence quotes it: its beginning and end, however long or deep it is."""
+    """Return a short form of any value for a message: its beginning and end."""
     return _BRIEF.repr(value)
 
 
 class _Brief(reprlib.Repr):
-    """Takes lists and mappings with marks (subclasses, by their names) for what they are."""
+    """Shows subclasses of lists and dicts, such as located YAML values, like lists and dicts."""
 
     def __init__(self) -> None:
         super().__init__()

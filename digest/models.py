@@ -1,7 +1,4 @@
-"""The data that stages hand to each other: articles, stories, editions, letters, readers.
-
-Stands under all stages and imports none of them. Holds shapes, no rule and no I/O. Every datetime is aware.
-"""
+"""Data that stages pass to each other: articles, stories, editions, emails, subscribers. Every datetime is aware."""
 
 from __future__ import annotations
 
@@ -11,6 +8,9 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Literal, get_args
 
+# What is personal in an email: name → the tag that delivery replaces by the value. `email_html` is the address escaped
+# for HTML; the last three are URL-safe tokens at the end of a URL. Tags are ASCII without spaces or `<>&`: SendGrid's
+# substitutions ask for that, and premailer leaves them alone in text and in `href`.
 PLACEHOLDERS = {
     "email_html": "-DGX_EMAIL_H-",
     "email_text": "-DGX_EMAIL_T-",
@@ -18,19 +18,12 @@ PLACEHOLDERS = {
     "preferences": "-DGX_PREFS-",
     "view": "-DGX_VIEW-",
 }
-"""What is personal in a letter: name → the tag that stands for it until delivery puts the value in.
 
-`email_html` is the address escaped for HTML, `email_text` as it is; the other three are URL-safe tokens that
-stand at the end of a URL. ASCII without spaces or `<>&`, as SendGrid's substitutions ask, and untouched by
-premailer in text and in `href`.
-"""
-
+# The days on which a subscriber gets the newsletter.
 Frequency = Literal[
     "daily", "weekdays",
     "weekly:mon", "weekly:tue", "weekly:wed", "weekly:thu", "weekly:fri", "weekly:sat", "weekly:sun",
 ]  # fmt: skip
-"""On which days a subscriber gets the newsletter."""
-
 FREQUENCIES: tuple[Frequency, ...] = get_args(Frequency)
 
 
@@ -44,7 +37,7 @@ class EditionState(StrEnum):
     approved → draft                     `digest edition reopen`
     skipped ↔ draft                      composing again finds stories, or none
     done → sending                       a new subscriber gets a place
-    done → paused | cancelled            while a provider holds letters for later
+    done → paused | cancelled            while a provider holds scheduled emails
     """
 
     DRAFT = "draft"
@@ -63,12 +56,12 @@ class BatchState(StrEnum):
     """State of a batch::
 
     pending → submitting → accepted | unknown | empty
-    submitting → pending                 certainly not sent
+    submitting → pending                 definitely not sent
     unknown → pending                    cancelled at the provider, or resent by an operator
-    unknown → accepted                   proved by an event or the provider's log, or by an operator
+    unknown → accepted                   confirmed by an event, the provider's log or an operator
     accepted → unknown                   being cancelled, because the edition is stopped
-    pending → unknown                    its only transport can no longer resend it safely
-    pending → accepted                   the provider shows an attempt that an operator had given up
+    pending → unknown                    its transport can no longer resend it safely
+    pending → accepted                   the provider confirms an attempt that an operator had overridden
     pending → empty                      given up as too old
     """
 
@@ -81,37 +74,36 @@ class BatchState(StrEnum):
 
 
 class AttemptState(StrEnum):
-    """State of an attempt to hand over a batch. It ends as its outcome says, and unknown ones go on::
+    """State of an attempt to hand over a batch. It ends in the state of its outcome; some go on::
 
-    submitting → accepted | rejected | halved | not_sent | redo | unknown | mixed
-    submitting | unknown | decided → proved
-    unknown | accepted → recalling → recalled
-    redo → unknown
-    unknown | recalling | redo → decided
+    submitting → accepted | rejected | split | not_sent | retryable | unknown | per_recipient
+    submitting | unknown | overridden → confirmed
+    unknown | accepted → cancelling → cancelled
+    retryable → unknown
+    unknown | cancelling | retryable → overridden
     """
 
     SUBMITTING = "submitting"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
-    HALVED = "halved"
+    SPLIT = "split"
     NOT_SENT = "not_sent"
-    # May have been sent; the same transport sends it again without harm.
-    REDO = "redo"
+    # May have been sent. The same transport can send it again without duplicates.
+    RETRYABLE = "retryable"
     UNKNOWN = "unknown"
     # Recipients have outcomes of their own.
-    MIXED = "mixed"
+    PER_RECIPIENT = "per_recipient"
     # The provider is asked to cancel it, and has confirmed that.
-    RECALLING = "recalling"
-    RECALLED = "recalled"
-    # The provider showed that it took it.
-    PROVED = "proved"
-    # An operator said that it reached nobody.
-    DECIDED = "decided"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    # The provider showed that it accepted it.
+    CONFIRMED = "confirmed"
+    # An operator decided that it reached nobody.
+    OVERRIDDEN = "overridden"
 
 
 class DeliveryOutcome(StrEnum):
-    """Outcome of one delivery that differs from its batch's state; None otherwise. `excluded` may get a place again,
-    `rejected` is final."""
+    """Outcome of a delivery that left its batch. An excluded subscriber may be enqueued again; `rejected` is final."""
 
     EXCLUDED = "excluded"
     REJECTED = "rejected"
@@ -119,8 +111,7 @@ class DeliveryOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceAuth:
-    """How a source is asked with a key: the variable `env` holds it, and it goes into the HTTP header or the query
-    parameter named (one of the two). Never holds the key itself."""
+    """API key of a source: `env` names the variable that holds it, `header` or `param` where to send it."""
 
     env: str
     header: str = ""
@@ -129,10 +120,10 @@ class SourceAuth:
 
 @dataclass(frozen=True, slots=True)
 class JsonMapping:
-    """Where an API's JSON has what: a path for each field within an item ('' for none), `items` within the document.
+    """Paths of the fields in an API's JSON: `items` within the document, the others within an item ('' for none).
 
-    The paths' syntax is collect.jsonpath's. `preset` names the row that fills the fields left empty. `publisher` is
-    the paper that an item is of, which stands behind its title. `utc`: dates that name no zone are UTC, else Indian.
+    `preset` names the row that fills empty fields. `publisher` is the newspaper appended to the title. `utc`: dates
+    without a zone are UTC, else Indian.
     """
 
     preset: str = ""
@@ -154,12 +145,12 @@ class JsonMapping:
 
 
 class FulltextMode(StrEnum):
-    """Which articles' web pages are fetched, when the feed has only an excerpt of them."""
+    """Whose web pages are fetched, when the feed has only an excerpt."""
 
-    # All of them, while collecting.
+    # Every article's, while collecting.
     ALWAYS = "always"
     NEVER = "never"
-    # Those of stories that an edition would include, while composing it.
+    # Those of the stories that an edition would include, while composing it.
     SELECTED = "selected"
 
     @classmethod
@@ -192,9 +183,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """How a source has been doing. `failures` counts the fetches that failed in a row; `last_good` is the last that
-    did not, `last_new` the last that brought an article that was not known; `not_before` when it may be asked again
-    (Retry-After); `moved_to` the address that it has moved to for good.
+    """Fetch history of a source. `failures` counts the failed fetches in a row, `last_good` is the last success,
+    `last_new` the last with a new article, `not_before` the end of Retry-After, `moved_to` a permanent redirect.
     """
 
     name: str
@@ -209,7 +199,7 @@ class SourceHealth:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of an article's body: a paragraph (`p`) or a sub-heading (`h`). Plain text, repaired, no markup."""
+    """A paragraph (`p`) or sub-heading (`h`) of an article's body, as clean plain text."""
 
     kind: Literal["p", "h"]
     text: str
@@ -217,10 +207,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture by absolute URL; pixels where known; `alt` is plain text and may be empty.
-
-    `cid:…` is the URL of one that lay beside its article as a file and travels inside the mail (an InlineImage).
-    """
+    """An image by absolute URL, with its size in pixels where known. A `cid:…` URL names an InlineImage."""
 
     url: str
     width: int | None = None
@@ -230,8 +217,8 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class InlineImage:
-    """A picture of our own, with its bytes. `cid` is its Content-ID without brackets (RFC 2392) and says what it
-    holds: one picture has one for ever. `type` is image/png, image/jpeg or image/gif; sides in pixels."""
+    """An image sent inside the email. `cid` is its Content-ID without brackets (RFC 2392), made from the content.
+    `type` is image/png, image/jpeg or image/gif."""
 
     cid: str
     type: str
@@ -242,10 +229,10 @@ class InlineImage:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One cleaned item of one source. All text is plain, NFC, safe to show after escaping.
+    """One cleaned item of one source. All text is plain and NFC.
 
-    `published` is the source's own date, or the moment it was first seen when `dated` is false.
-    `kicker` is what was taken off the title's front; `place` what was taken off the lead as its dateline.
+    `published` is the source's date, or the time of the first sight if `dated` is false. `kicker` was cut from the
+    front of the title, `place` (the dateline) from the lead.
     """
 
     id: str
@@ -276,9 +263,9 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The articles that tell the same event. `sources` are names, lead's first; `articles` their URLs.
+    """Articles about the same event. `sources` are names, the lead's first; `articles` are URLs.
 
-    `reasons` say, in operator's English, why it stands where it stands; `label` is a message id or ''.
+    `reasons` explain its rank to an operator; `label` is a message id or ''.
     """
 
     id: str
@@ -300,7 +287,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A named run of stories, in the order in which they are read."""
+    """A named list of stories in reading order."""
 
     name: str
     stories: tuple[Story, ...]
@@ -308,9 +295,9 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One issue of the newsletter. `key` is its date (`2026-11-23`) or a slug; `number` counts issues from 1.
+    """One issue of the newsletter. `key` is its date (`2026-11-23`) or a slug; `number` counts from 1.
 
-    `lead` is the id of the story set on top; it also stands first in its section.
+    `lead` is the id of the top story, which is also the first of its section.
     """
 
     key: str
@@ -333,7 +320,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """What differs between groups of readers. `topics` are section names; None means everything."""
+    """The form of an edition for a group of subscribers. `topics` are section names; None means all."""
 
     key: str
     topics: frozenset[str] | None = None
@@ -342,10 +329,8 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class RenderedEmail:
-    """A rendered variant. `html` is '' for readers who want text only. Holds placeholders for what is personal.
-
-    `left_out` says, in operator's English, what was taken out so that it fits its budget of bytes.
-    """
+    """A rendered variant with placeholders. `html` is '' for text only. `left_out` lists what was cut to fit the size
+    limit."""
 
     variant: str
     subject: str
@@ -356,10 +341,7 @@ class RenderedEmail:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A reader as the list has it. `topics` empty means everything; `hour` None means the newsletter's send_at.
-
-    `line` and `file` are where the list says so.
-    """
+    """A subscriber from the list, at `line` of `file`. Empty `topics` mean all; no `hour` means the newsletter's."""
 
     email: str
     name: str = ""

@@ -23,7 +23,7 @@ from digest.mail.message import Outgoing, content_ids, inline_images, recipient
 from digest.models import Edition, EditionState, Variant
 from digest.store import meta
 from digest.store.locks import exclusive, mark_running
-from digest.store.sending.stats import Counts, counts, pending
+from digest.store.sending.status import Counts, counts, pending
 from digest.usecases.compose import Composed, day_of
 from digest.usecases.compose import edition_key as make_edition_key
 

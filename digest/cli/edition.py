@@ -191,7 +191,7 @@ def pause(home: Path, key: str) -> None:
 def resume(home: Path, key: str) -> None:
     """Resume a paused edition. The next send continues it."""
     from digest.app import make_app
-    from digest.store.sending.stats import counts
+    from digest.store.sending.status import counts
 
     with make_app(home) as app:
         frozen = counts(app.database, key).frozen > 0

@@ -10,7 +10,7 @@ from digest.models import Article, Edition, Source, SourceHealth, Story
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport
-    from digest.store.sending.stats import Counts, UnknownBatch, Unreached
+    from digest.store.sending.status import Counts, UnknownBatch, Unreached
     from digest.usecases.process_feedback import FeedbackResult
     from digest.usecases.sync_suppressions import SyncResult
 

@@ -36,7 +36,7 @@ def reconcile(
     """Look up unknown batches in the provider's log, show what is left, and carry out your decisions."""
     from digest.app import make_app
     from digest.cli.json_output import unknown_batch_json
-    from digest.store.sending.stats import counts, unknown_batches
+    from digest.store.sending.status import counts, unknown_batches
 
     with make_app(home) as app:
         existing(app, key)

@@ -20,7 +20,7 @@ from digest.utils.clock import resolve_local_time
 if TYPE_CHECKING:
     from digest.app import App
     from digest.pipeline import Sent
-    from digest.store.sending.stats import Unreached
+    from digest.store.sending.status import Unreached
 
 # Names in a table, and in a JSON document.
 _MAX_IN_TABLE = 50
@@ -85,7 +85,7 @@ def _parse_time(app: App, text: str) -> datetime:
 def _report(app: App, sent: Sent, as_json: bool) -> int:
     """Show the outcome of a send. Returns the exit code."""
     from digest.cli.json_output import counts_json, not_reached_json
-    from digest.store.sending.stats import find_unreached
+    from digest.store.sending.status import find_unreached
 
     counts, edition = sent.counts, sent.edition
     waiting = (
@@ -119,7 +119,7 @@ def _show_counts(
     app: App, sent: Sent, waiting: bool, not_sent: Sequence[Unreached], *, limit: int | None = _MAX_IN_TABLE
 ) -> None:
     """Print an edition's counts, and at most `limit` of those who did not get it."""
-    from digest.store.sending.stats import next_due
+    from digest.store.sending.status import next_due
 
     counts = sent.counts
     names = ("frozen", "accepted", "rejected", "excluded", "pending", "unknown")

@@ -17,7 +17,7 @@ from digest.feedback.rules import rule_for, soft_bounce_limit_reached
 from digest.models import AttemptState
 
 # States that an event can confirm. An attempt that is being cancelled may have been queued, reported and discarded.
-_OPEN = (AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.DECIDED)
+_OPEN = (AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.OVERRIDDEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
         is_in_batch = is_ours and attempt is not None and known.deliveries[delivery] == attempt.batch
         if is_in_batch and attempt is not None and attempt.state in _OPEN and rule.confirms:
             confirmed[event.attempt] = event.edition
-        if rule.alarm and attempt is not None and attempt.state in (AttemptState.RECALLING, AttemptState.RECALLED):
+        if rule.alarm and attempt is not None and attempt.state in (AttemptState.CANCELLING, AttemptState.CANCELLED):
             # Dropped because we cancelled it.
             continue
         if rule.tracking and not tracking:

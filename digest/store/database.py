@@ -1,7 +1,7 @@
-"""Opens the store: engine, pragmas, migrations, and the words for what can be wrong with a database.
+"""Opens the store, gives transactions, and copies rows in bulk.
 
-Every write transaction on SQLite begins IMMEDIATE, so that two writers queue up instead of failing half way, and
-commits with synchronous=FULL: the `submitting` mark must survive a power cut, or a reader gets the letter twice
+On SQLite a write transaction begins IMMEDIATE, so that two writers queue up instead of failing half way. It commits
+with synchronous=FULL: the `submitting` mark must survive a power cut, or a recipient gets the email twice
 (https://sqlite.org/wal.html#performance_considerations).
 """
 
@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -42,124 +42,113 @@ from digest.store import errors
 from digest.store.schema import metadata
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+# The newest migration.
 HEAD = max(file.stem.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
-"""The newest migration."""
 
-_ZEROED = "FAST"
-"""What SQLite overwrites with zeros when it is deleted: whatever lies in a page that is written anyway."""
-
-_PAGE = 8192
-"""Bytes: half as many to fetch for what is kept of a batch, and to split as deliveries are added."""
-
-_USUAL_ROOM, _ROOM = 2_000, 65_536
-"""KiB of the file that a connection keeps at hand: SQLite's own, and many."""
+# SQLite overwrites deleted content with zeros, in pages that it writes anyway.
+_SECURE_DELETE = "FAST"
+# In bytes. Twice SQLite's default halves the pages to read per batch, and to split as deliveries are inserted.
+_PAGE_SIZE = 8192
+# KiB per connection: SQLite's default, and for large imports.
+_USUAL_CACHE, _LARGE_CACHE = 2_000, 65_536
+# Rows in one statement of `copy_rows`.
+_CHUNK = 1_000
 
 
 class Database:
-    """An open store. `read()` and `write()` give a connection inside one transaction each."""
+    """An open store. `read` and `write` open one transaction each."""
 
     def __init__(self, engine: Engine, name: str) -> None:
         self.engine = engine
         self.name = name
-        # SQLite lets one write at a time and has the others ask again after pauses that grow: our own queue is faster.
+        self.sqlite = engine.dialect.name == "sqlite"
+        # SQLite lets waiting writers poll with growing pauses. This queue is faster.
         self._lock = threading.RLock()
-        self.write_lock = self._lock if engine.dialect.name == "sqlite" else nullcontext()
-        self.shared = threading.local()  # `.connection`: that of this thread's `transaction`
+        # `connection` is that of this thread's `transaction`.
+        self._local = threading.local()
 
     @contextmanager
     def write(self, area: str = "", *, durable: bool = True) -> Iterator[Connection]:
-        """One transaction, durable when the block ends; rolled back when it raises. StoreError when it can't.
+        """A transaction that is durable when the block ends, and rolled back if it raises. Raises StoreError.
 
-        Writers who name the same `area` go one after the other, for work that looks before it inserts. SQLite has
-        one writer at a time anyway. On SQLite a commit that is not `durable` survives the death of this process, but
-        perhaps not a power cut.
+        Writers of the same `area` run one after the other, for work that reads before it inserts. On SQLite a commit
+        that is not `durable` survives the death of this process, but perhaps not a power cut.
         """
-        if within := getattr(self.shared, "connection", None):
-            if area:
-                self.advisory_lock(within, area)
+        if within := getattr(self._local, "connection", None):
+            self.advisory_lock(within, area)
             yield within
             return
-        with self.translate_errors(), self._write_turn(), self.engine.connect() as connection:
+        with self.translate_errors(), self.write_lock(), self.engine.connect() as connection:
             connection = connection.execution_options(writes=True)
-            with (
-                nullcontext() if durable else self._set(connection, "synchronous", "NORMAL", "FULL"),
-                connection.begin(),
-            ):
-                if area:
-                    self.advisory_lock(connection, area)
+            pragma = nullcontext() if durable else self._pragma(connection, "synchronous", "NORMAL", "FULL")
+            with pragma, connection.begin():
+                self.advisory_lock(connection, area)
                 yield connection
 
     @contextmanager
-    def _write_turn(self) -> Iterator[None]:
-        """This thread's turn to write on SQLite. Raises StoreError when it takes longer than SQLite's own timeout."""
-        if self.engine.dialect.name != "sqlite":
-            yield
-            return
-        # Without a limit, threads that queue behind a locked file would wait for the timeout one after the other.
-        if not self._lock.acquire(timeout=errors.BUSY_SECONDS):
+    def write_lock(self) -> Iterator[None]:
+        """Let one thread write at a time on SQLite. Raises StoreError after SQLite's own timeout."""
+        # Without a timeout, threads that queue behind a locked file would wait for SQLite's one after the other.
+        if self.sqlite and not self._lock.acquire(timeout=errors.BUSY_SECONDS):
             raise StoreError(f"store {self.name} is busy; another thread is writing. Try again later")
         try:
             yield
         finally:
-            self._lock.release()
+            if self.sqlite:
+                self._lock.release()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Every `write` and `read` of this thread within the block is part of one transaction, durable when the block
-        ends; when anything in it raises, nothing of it is done."""
+        """Make every `write` and `read` of this thread inside the block one transaction, rolled back if it raises."""
         with self.write() as connection:
-            self.shared.connection = connection
+            self._local.connection = connection
             try:
                 yield
             finally:
-                del self.shared.connection
+                del self._local.connection
 
     def advisory_lock(self, connection: Connection, area: str) -> None:
-        """Makes a write transaction wait for the others that name the same `area`, as `write` does."""
-        if self.engine.dialect.name == "postgresql":
+        """Wait for other write transactions of the same `area`. SQLite has one writer anyway."""
+        if area and not self.sqlite:
             key = text("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || :area, 0))")
             connection.execute(key, {"area": area})
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One transaction that only looks, and sees one moment throughout."""
-        if within := getattr(self.shared, "connection", None):
+        """A read-only transaction that sees one snapshot."""
+        if within := getattr(self._local, "connection", None):
             yield within
             return
         with self.translate_errors(), self.engine.connect() as connection:
-            if self.engine.dialect.name == "postgresql":
+            if not self.sqlite:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin():
                 yield connection
 
-    @contextmanager
-    def secure_delete(self, connection: Connection) -> Iterator[None]:
-        """Within the block SQLite overwrites with zeros what this connection deletes, whole pages too."""
-        with self._set(connection, "secure_delete", "ON", _ZEROED):
-            yield
+    def secure_delete(self, connection: Connection) -> AbstractContextManager[None]:
+        """Inside the block SQLite overwrites everything deleted with zeros, including whole pages."""
+        return self._pragma(connection, "secure_delete", "ON", _SECURE_DELETE)
+
+    def larger_cache(self, connection: Connection) -> AbstractContextManager[None]:
+        """Inside the block SQLite caches more pages, for indexes that grow in all places at once."""
+        return self._pragma(connection, "cache_size", f"-{_LARGE_CACHE}", f"-{_USUAL_CACHE}")
 
     @contextmanager
-    def larger_cache(self, connection: Connection) -> Iterator[None]:
-        """Within the block SQLite keeps more of the file at hand, for indexes that grow in all places at once."""
-        with self._set(connection, "cache_size", f"-{_ROOM}", f"-{_USUAL_ROOM}"):
-            yield
-
-    @contextmanager
-    def _set(self, connection: Connection, pragma: str, within: str, usual: str) -> Iterator[None]:
-        """A setting of SQLite's for this connection alone, as long as the block lasts."""
-        if self.engine.dialect.name != "sqlite":
+    def _pragma(self, connection: Connection, name: str, within: str, usual: str) -> Iterator[None]:
+        """Set a pragma of this SQLite connection inside the block."""
+        if not self.sqlite:
             yield
             return
         driver: Any = connection.connection.driver_connection
-        driver.execute(f"PRAGMA {pragma}={within}")
+        driver.execute(f"PRAGMA {name}={within}")
         try:
             yield
         finally:
-            driver.execute(f"PRAGMA {pragma}={usual}")
+            driver.execute(f"PRAGMA {name}={usual}")
 
     def truncate_wal(self) -> None:
-        """On SQLite: brings the log back into the file and empties it, as far as nobody reads from it just now."""
-        if self.engine.dialect.name == "sqlite":
+        """Copy SQLite's write-ahead log into the file and empty it, as far as no reader needs it."""
+        if self.sqlite:
             with self.translate_errors(), self.engine.connect() as connection:
                 driver: Any = connection.connection.driver_connection
                 driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -169,7 +158,7 @@ class Database:
 
     @contextmanager
     def translate_errors(self) -> Iterator[None]:
-        """Turns what the database raises into a StoreError with one sentence."""
+        """Turn errors of the database into a StoreError with one sentence."""
         try:
             yield
         except (DBAPIError, sqlite3.Error) as error:
@@ -177,9 +166,9 @@ class Database:
 
 
 def open_database(url: str, *, home: Path) -> Database:
-    """The store at `url` (relative SQLite paths count from `home`), made or migrated when need be.
+    """Open the store at `url`, and create or migrate it if necessary. Relative SQLite paths start at `home`.
 
-    Raises ConfigurationError for an unusable URL and StoreError when it is locked, read-only or from a newer version.
+    Raises ConfigurationError for an unusable URL, and StoreError if it is locked, read-only or from a newer version.
     """
     try:
         parsed = make_url(url)
@@ -204,9 +193,9 @@ def open_database(url: str, *, home: Path) -> Database:
         raise ConfigurationError([ConfigProblem("digest.yaml", 0, missing)]) from None
     except (ArgumentError, NoSuchModuleError, ValueError, TypeError) as error:
         expected = "expected sqlite:///digest.db or postgresql://user@host/name"
-        said = f"'store.url': {expected} ({errors.describe_unusable(error)})"
-        raise ConfigurationError([ConfigProblem("digest.yaml", 0, said)]) from None
-    # Without user, password and query: an error names the store, never a secret.
+        message = f"'store.url': {expected} ({errors.describe_unusable(error)})"
+        raise ConfigurationError([ConfigProblem("digest.yaml", 0, message)]) from None
+    # Errors show this name, so it has no user, password and query.
     where = f"{parsed.host or 'localhost'}/{parsed.database}" if parsed.host or parsed.query else parsed.database
     database = Database(engine, str(where))
     try:
@@ -231,12 +220,14 @@ def _sqlite(url: Any) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves: the module's own timing defeats IMMEDIATE
+        # The module's own BEGIN is never IMMEDIATE.
+        connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA page_size={_PAGE}")  # of a file that is still to be made
+        # Only has an effect on a new file.
+        cursor.execute(f"PRAGMA page_size={_PAGE_SIZE}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute(f"PRAGMA secure_delete={_ZEROED}")
+        cursor.execute(f"PRAGMA secure_delete={_SECURE_DELETE}")
         if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             cursor.execute("PRAGMA journal_mode=WAL")
         cursor.close()
@@ -256,12 +247,12 @@ def _postgresql(url: Any) -> Engine:
 
 
 def as_json(value: Any) -> str:
-    """Devanagari as it is: escaped it is twice as long, and takes three times as long to read."""
+    """Serialise without escaping Devanagari, which would double its length and triple the time to read it."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def _bring_up_to_date(database: Database) -> None:
-    """Creates the tables of a new store, or migrates those of an older version."""
+    """Create the tables of a new store, or migrate those of an older version."""
     with database.read() as connection:
         found = _version(connection)
     if found == HEAD:
@@ -272,8 +263,8 @@ def _bring_up_to_date(database: Database) -> None:
             "install the newer version"
         )
     with database.write() as connection:
-        if database.engine.dialect.name == "postgresql":
-            # Of two first starts at once the second waits here, and finds nothing to do.
+        if not database.sqlite:
+            # If two processes start at once, the second waits here and then has nothing to do.
             connection.execute(text("SELECT pg_advisory_xact_lock(7240116)"))
         if _version(connection) is None:
             metadata.create_all(connection)
@@ -284,7 +275,7 @@ def _bring_up_to_date(database: Database) -> None:
 
 
 def migrate(connection: Connection) -> None:
-    """Runs the migrations that are missing, within the connection's transaction."""
+    """Run the missing migrations inside the connection's transaction."""
     from alembic import command
     from alembic.config import Config
 
@@ -294,7 +285,7 @@ def migrate(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-# Alembic's own table, as it makes it.
+# Alembic's own table.
 _alembic_version = Table(
     "alembic_version",
     MetaData(),
@@ -309,39 +300,35 @@ def _version(connection: Connection) -> str | None:
     return connection.execute(select(_alembic_version.c.version_num)).scalar()
 
 
-_CHUNK = 1_000
-
-
 @lru_cache(maxsize=4096)
 def format_topics(topics: tuple[str, ...]) -> str:
-    """Topics as their JSON column holds them: rows are compared by this text, so every way in must write it alike."""
+    """Topics as text of their JSON column. Rows are compared by this text, so everything must write it alike."""
     return as_json(topics)
 
 
 @contextmanager
 def temp_table(connection: Connection, table: Table) -> Iterator[None]:
-    """A temporary table that nobody else sees, gone when the block or its transaction ends."""
+    """Create a temporary table of this connection, and drop it after the block."""
     table.create(connection, checkfirst=False)
     yield
     table.drop(connection, checkfirst=False)
 
 
 def copy_rows(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
-    """Puts rows into `table`, each in the order of its columns, as the driver takes them; holds few at a time."""
+    """Insert rows of driver values, in the order of the columns. Reads the iterable in chunks."""
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
         with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" FROM STDIN') as copy:
             for row in rows:
                 copy.write_row(row)
         return
-    statement = f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(table.columns))})"  # noqa: S608  our own names
+    statement = f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(table.columns))})"  # noqa: S608
     waiting = iter(rows)
     while part := list(islice(waiting, _CHUNK)):
         connection.exec_driver_sql(statement, part)
 
 
 def analyze(connection: Connection, table: Table) -> None:
-    """Tells PostgreSQL what a temporary table holds: it would guess, and read all of it for every batch. SQLite does
-    not ask."""
+    """Update PostgreSQL's statistics of a temporary table. Without them it would scan all of it for every batch."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f'ANALYZE "{table.name}"')

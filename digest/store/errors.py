@@ -1,5 +1,4 @@
-"""What a database says when it fails, in one sentence that tells an operator what to do. Owns the words, and that no
-password is among them; opens nothing."""
+"""Error messages of databases as one sentence for an operator, without passwords."""
 
 from __future__ import annotations
 
@@ -8,77 +7,72 @@ import sqlite3
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
+# How long SQLite waits for a locked file.
 BUSY_SECONDS = 15
-"""How long SQLite waits for whoever has the store."""
 
+# Text in the database's message (lower case) → our sentence. The first match counts.
 _SQLITE = (
-    (
-        "locked",
-        f"is locked by another program and stayed so for {BUSY_SECONDS} s; close that program and run again",
-    ),
-    ("readonly", "can't be written; check the rights of the file and its folder"),
-    ("read-only", "can't be written; check the rights of the file and its folder"),
+    ("locked", f"is locked by another program (waited {BUSY_SECONDS} s); close that program and run again"),
+    ("readonly", "can't be written; check the permissions of the file and its folder"),
+    ("read-only", "can't be written; check the permissions of the file and its folder"),
     ("unable to open", "can't be opened; check that its folder exists and may be written"),
-    ("not a database", "is no SQLite database"),
+    ("not a database", "is not an SQLite database"),
     ("full", "can't be written: the disk is full"),
     ("disk i/o error", "can't be written or read: the disk is full or failing"),
 )
 _URL = "check 'store.url'"
 _POSTGRESQL = (
     ("connection refused", "does not answer; is the server running?"),
-    ("failed to resolve host", f"has a host that nobody knows; {_URL}"),
-    ("could not translate host", f"has a host that nobody knows; {_URL}"),
-    (
-        "no such file or directory",
-        f"does not answer; is the server on this machine running? Else {_URL}",
-    ),
-    ("password authentication failed", f"refuses user and password; {_URL}"),
-    ("no password supplied", f"wants a password; {_URL}"),
-    ("no pg_hba.conf entry", "lets nobody in from here; pg_hba.conf at the server decides that"),
+    ("failed to resolve host", f"has an unknown host; {_URL}"),
+    ("could not translate host", f"has an unknown host; {_URL}"),
+    ("no such file or directory", f"does not answer; is the server on this machine running? Else {_URL}"),
+    ("password authentication failed", f"rejects user and password; {_URL}"),
+    ("no password supplied", f"needs a password; {_URL}"),
+    ("no pg_hba.conf entry", "rejects connections from here; see pg_hba.conf on the server"),
     ("role ", f"has no such user; {_URL}"),
-    ("does not support ssl", f"has no TLS, which 'sslmode' asks for; {_URL}"),
-    ("ssl negotiation", f"is no PostgreSQL server; {_URL}"),
+    ("does not support ssl", f"has no TLS, which 'sslmode' requires; {_URL}"),
+    ("ssl negotiation", f"is not a PostgreSQL server; {_URL}"),
     ("invalid port", f"has no such port; {_URL}"),
-    ("invalid connection option", f"knows no such option; {_URL}"),
+    ("invalid connection option", f"has no such option; {_URL}"),
     ("timeout expired", f"does not answer in time; is the server reachable from here? Else {_URL}"),
     ("timed out", f"does not answer in time; is the server reachable from here? Else {_URL}"),
-    ("too many", "has no connection left; raise max_connections at the server, or stop a program"),
-    ("remaining connection slots", "has no connection left; raise max_connections at the server, or stop a program"),
+    ("too many", "has no free connection; raise max_connections on the server, or stop a program"),
+    ("remaining connection slots", "has no free connection; raise max_connections on the server, or stop a program"),
     ("starting up", "is starting up or shutting down; run again in a moment"),
     ("shutting down", "is starting up or shutting down; run again in a moment"),
-    ("terminating connection", "broke the connection off; was the server restarted? Run again"),
-    ("closed the connection", "broke the connection off; was the server restarted? Run again"),
-    ("connection is lost", "broke the connection off; was the server restarted? Run again"),
+    ("terminating connection", "closed the connection; was the server restarted? Run again"),
+    ("closed the connection", "closed the connection; was the server restarted? Run again"),
+    ("connection is lost", "closed the connection; was the server restarted? Run again"),
     ("no space left", "can't be written: the server's disk is full"),
-    ("read-only transaction", "can't be written: the server is a copy, or set to read only"),
-    ("permission denied", "lets this user do less than is needed: making and changing tables in its schema"),
-    ("database ", f"has no such database; make it with createdb, or {_URL}"),
+    ("read-only transaction", "can't be written: the server is a replica or read-only"),
+    ("permission denied", "does not let this user create and change tables in its schema"),
+    ("database ", f"has no such database; create it with createdb, or {_URL}"),
 )
-"""What is said (lower case) → our words; the first that fits."""
 
 
 def describe(error: DBAPIError | sqlite3.Error, url: URL) -> str:
-    """What follows `store NAME`."""
+    """Describe the error by the words that follow `store NAME`."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    said = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-    quoted = _without(url, said)
-    for mark, told in _SQLITE if url.get_backend_name() == "sqlite" else _POSTGRESQL:
-        if mark in said.lower():
-            return f"{told} ({quoted})"
+    lines = str(cause).strip().splitlines()
+    message = lines[0] if lines else type(cause).__name__
+    quoted = _without_passwords(url, message)
+    for mark, sentence in _SQLITE if url.get_backend_name() == "sqlite" else _POSTGRESQL:
+        if mark in message.lower():
+            return f"{sentence} ({quoted})"
     return f"failed: {quoted}"
 
 
-def _without(url: URL, said: str) -> str:
+def _without_passwords(url: URL, message: str) -> str:
     given = url.query.get("password", ())
     for secret in (url.password, *((given,) if isinstance(given, str) else given)):
         if secret:
-            said = said.replace(str(secret), "***")
-    return said
+            message = message.replace(str(secret), "***")
+    return message
 
 
 def describe_unusable(error: Exception) -> str:
-    """What is wrong with a URL, without quoting from it: a password may stand where a host or a port should."""
-    said = str(error)
-    if "int()" in said or "@" in said:
+    """Describe the problem of a URL without quoting it: a misplaced password may look like a host or port."""
+    message = str(error)
+    if "int()" in message or "@" in message:
         return "its host or port can't be read; within a password write @ as %40, : as %3A and / as %2F"
-    return said.partition(":")[0].splitlines()[0] if said else type(error).__name__
+    return message.partition(":")[0].splitlines()[0] if message else type(error).__name__

@@ -1,7 +1,7 @@
-"""Who is at work, by locks that the system takes back when their holder dies: no lease, no clock, nothing stale.
+"""Locks between processes. The system releases them when their holder dies, so none becomes stale.
 
-A file lock beside an SQLite store, advisory locks on a PostgreSQL one. On SQLite one process sends at a time; on
-PostgreSQL one at a time prepares, and any number hand over together, each known by its run.
+They are files beside an SQLite store, and advisory locks in PostgreSQL. On SQLite one process sends at a time. On
+PostgreSQL one process at a time prepares an edition, and several deliver it, each with its own run id.
 """
 
 from __future__ import annotations
@@ -18,40 +18,42 @@ from digest.errors import AlreadyRunning, StoreError
 from digest.store import meta
 from digest.store.database import Database
 
+# Seconds between two tries to get a lock.
 _PAUSE = 0.2
-_AT_WORK = "delivering"
-_PROBED = 5.0  # seconds for which lookers, one after the other, may be in the way
+# The lock of a run that delivers, and the name under which the store keeps the run's id.
+_DELIVERING = "delivering"
+# Seconds. Processes that only check for a run hold its lock for moments.
+_PROBE_WAIT = 5.0
 
 
 class Lock:
-    """The turn of a process at one piece of work."""
+    """A lock that this process holds."""
 
-    def __init__(self, held: ExitStack, *, shared: bool) -> None:
-        self._held, self._shared = held, shared
+    def __init__(self, held: ExitStack, *, shareable: bool) -> None:
+        self._held, self._shareable = held, shareable
 
     def downgrade(self) -> None:
-        """What comes now may be done by several processes at once: on PostgreSQL the next one has its turn."""
-        if self._shared:
+        """Let others in: on PostgreSQL several processes may deliver at once."""
+        if self._shareable:
             self._held.close()
 
 
 @contextmanager
 def exclusive(database: Database, work: str, *, wait: float) -> Iterator[Lock]:
-    """Holds the lock named `work` (a word such as `sending`), after waiting at most `wait` seconds. Raises Busy."""
-    one_file = database.engine.dialect.name == "sqlite"
+    """Hold the lock named `work`, such as `sending`. Raises AlreadyRunning after `wait` seconds."""
     with ExitStack() as held:
-        held.enter_context((_file if one_file else _advisory)(database, work, wait))
-        yield Lock(held, shared=not one_file)
+        held.enter_context((_file if database.sqlite else _advisory)(database, work, wait))
+        yield Lock(held, shareable=not database.sqlite)
 
 
 @contextmanager
 def mark_running(database: Database, run: str) -> Iterator[None]:
-    """Shows that the attempts of `run` are in living hands, for as long as this process lives or the block lasts."""
-    if database.engine.dialect.name == "sqlite":
-        # A lock of its own: who only asks for it must not be taken for one who sends.
-        with _file(database, _AT_WORK, _PROBED):
+    """Inside the block, and as long as this process lives, `run` counts as running."""
+    if database.sqlite:
+        # Its own lock, so that a process that only checks it does not look like one that sends.
+        with _file(database, _DELIVERING, _PROBE_WAIT):
             with database.write() as connection:
-                meta.put(connection, _AT_WORK, run)
+                meta.put(connection, _DELIVERING, run)
             yield
     else:
         with _advisory(database, f"run {run}", wait=0.0):
@@ -59,14 +61,15 @@ def mark_running(database: Database, run: str) -> Iterator[None]:
 
 
 def running_runs(database: Database, runs: Collection[str]) -> set[str]:
-    """Those of the runs that somebody is at work on, for one who only looks and is in nobody's way."""
-    if database.engine.dialect.name == "sqlite":
+    """Those of the runs that are running. Disturbs nobody."""
+    if database.sqlite:
         try:
-            with _file(database, _AT_WORK, _PAUSE):
+            with _file(database, _DELIVERING, _PAUSE):
                 return set()
         except AlreadyRunning:
-            return {meta.get(database, _AT_WORK)} & set(runs)
-        except StoreError:  # a folder that may be read only: nobody here can tell, so nobody is declared dead
+            return {meta.get(database, _DELIVERING) or ""} & set(runs)
+        except StoreError:
+            # The folder may be read-only, so nobody can be declared dead.
             return set(runs)
     held = text(
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
@@ -78,7 +81,7 @@ def running_runs(database: Database, runs: Collection[str]) -> set[str]:
 
 
 def not_running(connection: Connection, runs: Collection[str]) -> set[str]:
-    """Those of the runs that nobody is at work on any more. On SQLite, where the caller is alone, all of them."""
+    """Those of the runs that ended or died. On SQLite all of them: the caller holds the only lock."""
     if connection.engine.dialect.name == "sqlite":
         return set(runs)
     free = text("SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || ' ' || :work, 0))")
@@ -110,15 +113,14 @@ def _advisory(database: Database, work: str, wait: float) -> Iterator[None]:
     try:
         yield
     finally:
-        # Closing the session gives the lock back, also where the line to the server is dead by now.
+        # Closing the session releases the lock, even if the connection is broken.
         with suppress(DBAPIError):
             connection.invalidate()
         connection.close()
 
 
 def _locked(database: Database, work: str, until: float) -> Connection:
-    """A connection of its own that holds the lock. Advisory locks span the database, so the key names the schema:
-    two newsletters may live in two schemas of one."""
+    """Return a new connection that holds the lock. Its key has the schema, for databases with several newsletters."""
     with database.translate_errors():
         connection = database.engine.connect()
         try:

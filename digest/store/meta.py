@@ -1,4 +1,4 @@
-"""Single named values of the store."""
+"""Single values of the store, by name."""
 
 from __future__ import annotations
 
@@ -10,52 +10,49 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from digest.store.database import Database
 from digest.store.schema import meta
-from digest.store.schema import meta as values
 
 
-def get_or_make(database: Database, name: str, make: Callable[[], str]) -> str:
-    """The value under `name`, made once by `make` and the same ever after."""
+def get(database: Database, name: str) -> str | None:
+    with database.read() as connection:
+        return connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar()
+
+
+def get_or_create(database: Database, name: str, create: Callable[[], str]) -> str:
+    """Return the value, and create it the first time."""
     with database.write(area="meta") as connection:
         value = connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar()
         if value is None:
-            value = make()
+            value = create()
             connection.execute(insert(meta).values(name=name, value=value))
         return str(value)
 
 
-def get(database: Database, name: str) -> str:
-    """The value under `name`; '' where there is none."""
-    with database.read() as connection:
-        return str(connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar() or "")
-
-
 def set(database: Database, name: str, value: str) -> None:
-    """Sets the value in a transaction of its own."""
     with database.write(area="meta") as connection:
         put(connection, name, value)
 
 
 def put(connection: Connection, name: str, value: str) -> None:
-    """Sets the value in the caller's transaction, who lets nobody else set it meanwhile."""
+    """Set the value inside the caller's transaction. The caller excludes other writers of this name."""
     if not connection.execute(update(meta).where(meta.c.name == name).values(value=value)).rowcount:
         connection.execute(insert(meta).values(name=name, value=value))
 
 
 def save_requested_time(database: Database, edition: str, at: datetime) -> None:
-    with database.write(area="meta") as connection:
-        put(connection, _name(edition), at.isoformat())
+    """Remember when an operator wants the edition to be sent."""
+    set(database, _requested_time_name(edition), at.isoformat())
 
 
 def requested_time(database: Database, edition: str) -> datetime | None:
-    said = get(database, _name(edition))
-    return datetime.fromisoformat(said) if said else None
+    value = get(database, _requested_time_name(edition))
+    return datetime.fromisoformat(value) if value else None
 
 
 def delete_requested_time(database: Database, edition: str) -> None:
     with database.write(area="meta") as connection:
-        connection.execute(delete(values).where(values.c.name == _name(edition)))
+        connection.execute(delete(meta).where(meta.c.name == _requested_time_name(edition)))
 
 
-def _name(edition: str) -> str:
-    """Within the column's 64 characters, however long the key is."""
+def _requested_time_name(edition: str) -> str:
+    # A hash, because names have at most 64 characters and keys of editions may be longer.
     return f"send at {hashlib.blake2b(edition.encode(), digest_size=16).hexdigest()}"

@@ -1,7 +1,7 @@
 """Fixed-window rate limits, counted in the store so that they hold across restarts and processes.
 
-They limit how many letters a transport hands over (per second, minute, hour and day, with a warm-up) and how often a
-visitor of the pages may ask for something. Names are stored as a hash: the table reveals nobody's address.
+They limit how many emails a transport sends (per second, minute, hour and day, with a warm-up), and how often a visitor
+of the web pages may request something. Names are stored as hashes, so the table reveals no address.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from digest.store.schema import rate_window
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=seconds) for seconds in (1, 60, 3600, 86400))
 _NO_LIMIT = 10**9
-# Longer than any window: what is older is deleted.
+# Longer than any window. Older windows are deleted.
 _KEPT = timedelta(days=8)
-# The window of this length holds only when a transport was first used.
+# The window of this length only stores when a transport was first used.
 _FIRST_USE = timedelta(0)
 
 
@@ -32,14 +32,13 @@ class Quota:
     who: str
     most: int
     per: timedelta
-    # Windows begin at multiples of `per`, so days are those of UTC; else with the first count.
+    # Windows begin at multiples of `per`, so days are days of UTC; else with the first count.
     aligned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window that is being counted. `count` may exceed the limit where one batch is larger than it; the rest counts
-    in the windows that follow."""
+    """A current window. After a batch larger than the limit, the rest of `count` is counted in later windows."""
 
     start: datetime
     count: int
@@ -47,9 +46,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class WarmUp:
-    """Daily limit of a new sender address: `start` on the first day, and `factor` times as many on each day after it.
+    """Daily limit of a new sender address: `start` on the first day, `factor` times as many on each following day.
 
-    Providers ask for a few hundred mails on the first day and some half more each day
+    Providers recommend a few hundred emails on the first day, and about half as many more each day
     (https://www.twilio.com/docs/sendgrid/ui/sending-email/warming-up-an-ip-address).
     """
 
@@ -81,13 +80,11 @@ class Limits:
 
 
 class RateLimiter:
-    """Counts against quotas, over an open store."""
-
     def __init__(self, database: Database) -> None:
         self.database = database
 
     def reserve(self, quotas: Sequence[Quota], count: int, now: datetime) -> float:
-        """Counts in all of the quotas and returns 0, or counts in none and returns the seconds until there is room."""
+        """Count in all of the quotas and return 0; or count in none and return the seconds until there is room."""
         with self.database.write(area="rate") as connection:
             connection.execute(
                 delete(rate_window).where(
@@ -106,22 +103,22 @@ class RateLimiter:
         return wait
 
     def take(self, quotas: Sequence[Quota], now: datetime) -> bool:
-        """Counts once in all of the quotas; False, and in none of them, when one is used up."""
+        """Count once in all of the quotas. False, and counted in none, if one is used up."""
         return not self.reserve(quotas, 1, now)
 
     def left(self, quota: Quota, now: datetime) -> bool:
-        """Whether there is room for one more. Counts nothing."""
+        """Whether there is room for one more."""
         with self.database.read() as connection:
             window = current(_read(connection, quota.who, quota.per), quota, now)
         return not seconds_to_wait(window, quota, 1, now)
 
     def put_back(self, who: str, count: int) -> None:
-        """Takes a count out of every window of `who` again."""
+        """Subtract from every window of `who`."""
         with self.database.write(area="rate") as connection:
             less = rate_window.c.used - count
-            mine = rate_window.c.name == _hash(who)
-            connection.execute(update(rate_window).where(mine, less >= 0).values(used=less))
-            connection.execute(update(rate_window).where(mine, less < 0).values(used=0))
+            own = rate_window.c.name == _hash(who)
+            connection.execute(update(rate_window).where(own, less >= 0).values(used=less))
+            connection.execute(update(rate_window).where(own, less < 0).values(used=0))
 
     def first_use(self, who: str, now: datetime) -> datetime:
         """When this was first called for `who`."""
@@ -134,27 +131,27 @@ class RateLimiter:
 
 
 class TransportLimits:
-    """A `deliver.ports.SendRateLimiter`: the same limits for each transport, counted apart."""
+    """Implements `deliver.ports.SendRateLimiter` with the same limits for each transport."""
 
     def __init__(self, database: Database, limits: Limits) -> None:
         self.limiter = RateLimiter(database)
         self.limits = limits
 
-    def take(self, transport: str, readers: int, now: datetime) -> float:
+    def take(self, transport: str, recipients: int, now: datetime) -> float:
         who = _of(transport)
         most = self.limits.on(now, self.limiter.first_use(who, now))
         quotas = [Quota(who, limit, per, aligned=True) for per, limit in most.items()]
-        return self.limiter.reserve(quotas, readers, now)
+        return self.limiter.reserve(quotas, recipients, now)
 
-    def put_back(self, transport: str, readers: int) -> None:
-        self.limiter.put_back(_of(transport), readers)
+    def put_back(self, transport: str, recipients: int) -> None:
+        self.limiter.put_back(_of(transport), recipients)
 
 
 def current(window: Window | None, quota: Quota, now: datetime) -> Window:
-    """The window that `now` is in, with what earlier ones have left over."""
+    """Return the window of `now`, with the excess of earlier ones."""
     length = quota.per.total_seconds()
     begins = datetime.fromtimestamp(now.timestamp() // length * length, UTC) if quota.aligned else now
-    # A start further ahead than two clocks may differ was written by a clock that was wrong.
+    # A start far in the future was written by a wrong clock.
     if window is None or window.start > begins + max(quota.per, MINUTE):
         return Window(begins, 0)
     passed = (begins - window.start) // quota.per
@@ -164,8 +161,7 @@ def current(window: Window | None, quota: Quota, now: datetime) -> Window:
 
 
 def seconds_to_wait(window: Window, quota: Quota, count: int, now: datetime) -> float:
-    """Seconds until `count` more fit; 0 when they fit now. More than the limit fit when nobody else is counted, or they
-    would never go."""
+    """Seconds until `count` more fit. More than the limit fit into an empty window, or they would never be sent."""
     over = window.count + count - quota.most
     if over <= 0 or window.count <= 0:
         return 0.0
@@ -173,22 +169,22 @@ def seconds_to_wait(window: Window, quota: Quota, count: int, now: datetime) -> 
     return max((window.start + windows * quota.per - now).total_seconds(), 0.001)
 
 
-def forget(connection: Connection, who: Collection[str]) -> None:
-    """Deletes all windows of these names, within a transaction of the caller's."""
+def delete_windows(connection: Connection, who: Collection[str]) -> None:
+    """Delete all windows of these names in the caller's transaction."""
     connection.execute(delete(rate_window).where(rate_window.c.name.in_([_hash(each) for each in who])))
 
 
 def _read(connection: Connection, who: str, per: timedelta) -> Window | None:
-    mine = (rate_window.c.name == _hash(who)) & (rate_window.c.seconds == _seconds(per))
-    row = connection.execute(select(rate_window.c.start, rate_window.c.used).where(mine)).first()
+    own = (rate_window.c.name == _hash(who)) & (rate_window.c.seconds == _seconds(per))
+    row = connection.execute(select(rate_window.c.start, rate_window.c.used).where(own)).first()
     return Window(row.start, row.used) if row else None
 
 
 def _write(connection: Connection, who: str, per: timedelta, window: Window) -> None:
     key = {"name": _hash(who), "seconds": _seconds(per)}
     values = {"start": window.start, "used": window.count}
-    mine = (rate_window.c.name == key["name"]) & (rate_window.c.seconds == key["seconds"])
-    if not connection.execute(update(rate_window).where(mine).values(values)).rowcount:
+    own = (rate_window.c.name == key["name"]) & (rate_window.c.seconds == key["seconds"])
+    if not connection.execute(update(rate_window).where(own).values(values)).rowcount:
         connection.execute(insert(rate_window).values({**key, **values}))
 
 

@@ -1,7 +1,7 @@
-"""The tables. A change here needs a migration beside it; a test proves that both give the same schema.
+"""The tables. A change needs a migration too; a test compares both.
 
-The hot state of a delivery lives on its batch (one small UPDATE per 1,000 readers); a delivery row of its own
-changes only when its reader parts from the batch: excluded, rejected, or told of by an event.
+A delivery has the state of its batch, which takes one small UPDATE per 1,000 recipients. The row of a delivery changes
+only when its recipient leaves the batch: excluded, rejected, or moved to another one.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ metadata = MetaData(
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware datetime. SQLite keeps no zone, so it is stored there in UTC and comes back aware."""
+    """An aware datetime. SQLite stores no zone, so values are converted to UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -61,7 +61,7 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-# SQLite counts rows only in a column declared INTEGER; PostgreSQL wants room for more than two thousand million.
+# SQLite numbers rows only in a column declared INTEGER. PostgreSQL needs BIGINT for more than two billion.
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -69,8 +69,9 @@ subscriber = Table(
     "subscriber",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    Column("address", Text, nullable=False),  # the address in its one comparable form
-    Column("email", Text, nullable=False),  # as the list writes it
+    # The normalised address, by which rows are compared; `email` is written as in the list.
+    Column("address", Text, nullable=False),
+    Column("email", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("topics", JSON, nullable=False),
     Column("frequency", String(16), nullable=False),
@@ -80,7 +81,8 @@ subscriber = Table(
     Column("status", String(16), nullable=False),
     Column("listed", Boolean, nullable=False),
     Column("added_at", Moment, nullable=False),
-    Column("origin", Text, nullable=False, server_default=""),  # '': subscribers.yaml; else the name of an import
+    # The name of an import; '' for subscribers.yaml.
+    Column("origin", Text, nullable=False, server_default=""),
     UniqueConstraint("address"),
 )
 
@@ -93,7 +95,8 @@ suppression = Table(
     Column("at", Moment, nullable=False),
 )
 
-consent = Table(  # append-only; an erasure alone takes the person out of it
+# Append-only, except for erasure.
+consent = Table(
     "consent",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
@@ -106,31 +109,34 @@ consent = Table(  # append-only; an erasure alone takes the person out of it
     Index(None, "address"),
 )
 
-erased = Table(  # keyed hashes of addresses that must not come back
+# Addresses that imports must not bring back, as keyed hashes.
+erased = Table(
     "erased",
     metadata,
-    Column("mark", String(64), primary_key=True),
+    Column("hash", String(64), primary_key=True),
     Column("at", Moment, nullable=False),
     Column("reason", Text, nullable=False),
 )
 
-wish = Table(  # what readers chose themselves; null: as the list says
-    "wish",
+# What subscribers chose themselves. NULL: as in the list.
+preference = Table(
+    "preference",
     metadata,
     Column("subscriber", Id, ForeignKey("subscriber.id"), primary_key=True),
     Column("topics", JSON(none_as_null=True)),
     Column("frequency", String(16)),
-    Column("hour", String(5)),  # '': the newsletter's own
+    # '': the newsletter's.
+    Column("hour", String(5)),
     Column("format", String(8)),
     Column("paused_until", Moment),
 )
 
-signup = Table(  # asked for on the page, waiting for the click in the mail
+# Sign-ups on the web page, until and after the click in the email.
+signup = Table(
     "signup",
     metadata,
-    Column(
-        "id", BigInteger, primary_key=True, autoincrement=False
-    ),  # random: a number used again would confirm another
+    # Random: if a number were used again, an old link would confirm another address.
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("address", Text, nullable=False),
     Column("email", Text, nullable=False),
     Column("asked_at", Moment, nullable=False),
@@ -156,7 +162,8 @@ source = Table(
     Column("etag", Text, nullable=False, server_default=""),
     Column("last_modified", Text, nullable=False, server_default=""),
     Column("body_hash", Text, nullable=False, server_default=""),
-    Column("url", Text, nullable=False, server_default=""),  # the place for which the row holds; a path where it is one
+    # The URL or path that the validators belong to.
+    Column("url", Text, nullable=False, server_default=""),
     Column("asked_at", Moment),
     Column("last_good", Moment),
     Column("last_new", Moment),
@@ -181,8 +188,9 @@ article = Table(
     Index(None, "published"),
 )
 
-picture = Table(  # of drop folders, so that a letter does not need the file any more
-    "picture",
+# Images of drop folders, so that emails do not depend on the files.
+inline_image = Table(
+    "inline_image",
     metadata,
     Column("cid", String(64), primary_key=True),
     Column("type", String(16), nullable=False),
@@ -204,14 +212,15 @@ edition = Table(
     Column("lead", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("sections", JSON, nullable=False),
-    Column("desk", JSON, nullable=False),  # what an editor changed: survives composing again
+    # What an editor changed. It survives composing again.
+    Column("editorial_changes", JSON, nullable=False),
     Column("composed_at", Moment),
     Column("frozen_at", Moment),
     Column("done_at", Moment),
 )
 
-letter = Table(
-    "letter",
+rendered_email = Table(
+    "rendered_email",
     metadata,
     Column("edition", String(64), ForeignKey("edition.key"), primary_key=True),
     Column("variant", String(64), primary_key=True),
@@ -231,27 +240,31 @@ batch = Table(
     Column("size", Integer, nullable=False),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("parent", Id),
-    Index(None, "edition", "state", "due_at", "tries", "id"),  # the order of claims
+    # The order of claims.
+    Index(None, "edition", "state", "due_at", "tries", "id"),
 )
 
 delivery = Table(
     "delivery",
     metadata,
-    # No foreign keys: on PostgreSQL their checks cost seconds per 100,000 subscribers.
+    # No foreign keys: PostgreSQL's checks cost seconds per 100,000 rows.
     Column("edition", String(64), primary_key=True),
     Column("subscriber", Id, primary_key=True, autoincrement=False),
     Column("batch", Id),
-    Column("outcome", String(16)),  # null: as the batch says; else excluded or rejected
+    # NULL: the state of the batch. Else excluded or rejected.
+    Column("outcome", String(16)),
     Column("reason", Text),
-    Index(None, "batch", "outcome"),  # with the outcome, so that a batch's readers are read from it alone
+    # With the outcome, a batch's recipients are read from the index alone.
+    Index(None, "batch", "outcome"),
     Index(
-        "ix_delivery_parted",
+        "ix_delivery_with_outcome",
         "edition",
         "outcome",
         sqlite_where=text("outcome IS NOT NULL"),
         postgresql_where=text("outcome IS NOT NULL"),
     ),
-    sqlite_with_rowid=False,  # a row a reader and edition: two trees to write instead of three
+    # Large table: two trees to write instead of three.
+    sqlite_with_rowid=False,
 )
 
 attempt = Table(
@@ -263,11 +276,14 @@ attempt = Table(
     Column("state", String(16), nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
-    Column("run", String(32), nullable=False, server_default=""),  # of the process that holds it (`locks.at_work`)
-    Column("send_at", Moment),  # submitted ahead, for this time; without a schedule id nothing can have left
-    Column("schedule_id", Text, nullable=False, server_default=""),  # the id under which the provider can cancel it
-    Column("in_doubt", Id),  # per-reader transports: the one reader being handed over right now
-    Column("boot", String(64), nullable=False, server_default=""),  # id of the machine's boot (`progress`)
+    # The run that it belongs to, see `locks.mark_running`.
+    Column("run", String(32), nullable=False, server_default=""),
+    # When the provider is to send it, if later than at once. Without a schedule id nothing was submitted.
+    Column("send_at", Moment),
+    Column("schedule_id", Text, nullable=False, server_default=""),
+    # Transports that send to one recipient at a time: the current one, and the machine's boot id, see `progress`.
+    Column("current_recipient", Id),
+    Column("boot", String(64), nullable=False, server_default=""),
     Column("provider_id", Text, nullable=False, server_default=""),
     Column("detail", Text, nullable=False, server_default=""),
     Index(None, "batch"),
@@ -284,21 +300,25 @@ decision = Table(
     Column("at", Moment, nullable=False),
 )
 
-webhook = Table(  # what a provider posted, as it came; gone some days after it was handled
+# Webhook payloads, kept for some days after processing.
+webhook = Table(
     "webhook",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("provider", String(16), nullable=False),
-    Column("digest", String(64), nullable=False),  # SHA-256 of the body: a post that comes again is kept once
+    # SHA-256 of the body: a repeated payload is stored once.
+    Column("digest", String(64), nullable=False),
     Column("received_at", Moment, nullable=False),
-    Column("body", LargeBinary, nullable=False),  # zlib
-    Column("handled_at", Moment),
-    Column("fault", Text, nullable=False, server_default=""),
+    # Compressed by zlib.
+    Column("body", LargeBinary, nullable=False),
+    Column("processed_at", Moment),
+    Column("error", Text),
     UniqueConstraint("digest"),
-    Index(None, "handled_at"),
+    Index(None, "processed_at"),
 )
 
-delivery_event = Table(  # what became of a letter: the first word of each kind, so that a repeat changes nothing
+# The first event of each kind for a delivery. Repeated events change nothing.
+delivery_event = Table(
     "delivery_event",
     metadata,
     Column("edition", String(64), primary_key=True),
@@ -307,10 +327,11 @@ delivery_event = Table(  # what became of a letter: the first word of each kind,
     Column("at", Moment, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
     ForeignKeyConstraint(["edition", "subscriber"], ["delivery.edition", "delivery.subscriber"]),
-    sqlite_with_rowid=False,  # a row a reader and edition: half the bytes
+    # Large table: half the bytes.
+    sqlite_with_rowid=False,
 )
 
-# What was counted in a time window (`rate_limits`).
+# Counts of time windows, see `rate_limits`.
 rate_window = Table(
     "rate_window",
     metadata,

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from digest.curate.rules import Rules
     from digest.curate.summary.registry import Summariser
     from digest.store.content.articles import ArticleStore
-    from digest.store.content.editions import EditionStore
-    from digest.store.content.sent_history import SentHistoryStore
+    from digest.store.content.editions import EditionStore, SentHistoryStore
     from digest.usecases.fetch_fulltext import FulltextFetcher
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
@@ -94,7 +93,7 @@ class Composer:
             curated = self._curate(key, day, changes, fetch=fetch)
             edition = self._draft(key, day, curated, changes, number=stored.number if stored else 0)
             saved = self.editions.put(
-                edition, over=(EditionState.DRAFT, EditionState.SKIPPED), desk=changes if stored else None
+                edition, over=(EditionState.DRAFT, EditionState.SKIPPED), expected_changes=changes if stored else None
             )
             if saved:
                 return Composed(saved, curated, collected)

@@ -12,7 +12,7 @@ from digest.errors import DigestError
 from digest.models import Edition, EditionState, RenderedEmail, Variant
 from digest.render.variants import select, variant_for
 from digest.store.sending.enqueue import Decision, enqueue_subscribers
-from digest.store.sending.stats import counts
+from digest.store.sending.status import counts
 from digest.subscribers import list_file
 from digest.subscribers.due import Candidate, Due, decide
 from digest.subscribers.includes import contents

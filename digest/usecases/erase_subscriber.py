@@ -39,7 +39,7 @@ class SubscriberEraser:
         """
         self.feedback.process_webhooks()
         held = self.preferences.find(address)
-        erased = self.erasures.erase(address, reason, now=self.now(), rations=[f"join:{mailbox(address)}"])
+        erased = self.erasures.erase(address, reason, now=self.now(), quotas=[f"join:{mailbox(address)}"])
         return erased, self._remove_emails({address, held.email if held else address})
 
     def _remove_emails(self, addresses: set[str]) -> int:

@@ -13,7 +13,7 @@ from digest.deliver.registry import RECOVERY, REDO_WITHIN
 from digest.store.locks import exclusive
 from digest.store.sending import status
 from digest.store.sending.batches import batch_recipients
-from digest.store.sending.stats import UnknownBatch, unknown_batches
+from digest.store.sending.status import UnknownBatch, unknown_batches
 
 if TYPE_CHECKING:
     from digest.store.database import Database
@@ -91,7 +91,7 @@ class Reconciler:
         with exclusive(self.database, "sending", wait=_LOCK_WAIT):
             self.recovery.recover(key)
             for number in decisions.keys() & {batch.batch for batch in self.unsendable(key)}:
-                status.mark_unknown(self.database, key, number)
+                self.ledger.mark_unknown(key, number)
             for number, outcome in decisions.items():
                 self.ledger.decide(key, number, outcome, reason, self.now())
             self.ledger.finish(key, self.now())

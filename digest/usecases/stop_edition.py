@@ -16,7 +16,7 @@ from digest.models import EditionState
 from digest.store.locks import exclusive
 from digest.store.sending.cancellations import next_free_cancellation, stopped_with_scheduled
 from digest.store.sending.recovery import in_flight_elsewhere
-from digest.store.sending.stats import counts
+from digest.store.sending.status import counts
 
 if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore

@@ -256,7 +256,7 @@ def test_bounces_asks_the_mail_server_to_retry_while_the_store_is_unusable(newsr
     (newsroom.home / "digest.db").rename(newsroom.home / "kept.db")
     (newsroom.home / "digest.db").write_bytes(b"no database at all" * 100)
     done = subprocess.run(newsroom.command("bounces", "-"), capture_output=True, timeout=60, check=False, **piped)  # type: ignore[call-overload]
-    assert (done.returncode, b"is no SQLite database" in done.stderr) == (75, True)
+    assert (done.returncode, b"is not an SQLite database" in done.stderr) == (75, True)
     (newsroom.home / "kept.db").rename(newsroom.home / "digest.db")
     done = subprocess.run(newsroom.command("bounces", "-"), capture_output=True, timeout=60, check=False, **piped)  # type: ignore[call-overload]
     assert (done.returncode, b"1 address newly suppressed" in done.stdout) == (0, True), done.stderr

@@ -16,7 +16,7 @@ import pytest
 
 from digest.app import make_app
 from digest.scheduler import Scheduler
-from digest.store.sending.stats import counts
+from digest.store.sending.status import counts
 from tests.cli.newsroom import Newsroom
 from tests.support.sendgrid_server import KEY as SENDGRID_KEY
 from tests.support.sendgrid_server import SendGridServer

@@ -20,7 +20,7 @@ from digest.store.content.editions import EditionStore
 from digest.store.database import Database, open_database
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.sending.ledger import SqlLedger
-from digest.store.sending.stats import Counts, counts
+from digest.store.sending.status import Counts, counts
 from tests.deliver.letters import EMAIL, SENDER, token
 from tests.store.conftest import KEY, an_edition, enlist
 from tests.support.claiming import claim_one

@@ -20,7 +20,7 @@ from digest.errors import AlreadyRunning, ConfigurationError, StoreError
 from digest.store import errors, meta
 from digest.store.database import HEAD, Database, migrate, open_database
 from digest.store.locks import exclusive
-from digest.store.meta import get_or_make
+from digest.store.meta import get_or_create
 from digest.store.schema import metadata
 
 
@@ -29,12 +29,19 @@ def test_a_new_store_has_the_schema_of_the_code(database: Database) -> None:
         assert differences(connection) == []
 
 
-def test_the_migrations_give_the_schema_of_the_code(database: Database) -> None:
+def test_the_migrations_turn_the_first_schema_into_that_of_the_code(database: Database) -> None:
+    """Only released schemas are frozen: `schema_0001` is that of the first release."""
+    first = Path(__file__).with_name(f"schema_0001.{database.engine.dialect.name}.sql").read_text(encoding="utf-8")
     with database.write() as connection:
         created = definitions(connection)
         held = MetaData()
         held.reflect(connection)
         held.drop_all(connection)
+        for statement in first.split(";"):
+            if statement.strip():
+                connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('0001')")
         migrate(connection)
         assert differences(connection) == []
         assert definitions(connection) == created
@@ -45,7 +52,9 @@ def definitions(connection: Connection) -> dict[str, str]:
     """Every table and index as SQLite writes it, with its defaults, which `differences` does not compare."""
     if connection.dialect.name != "sqlite":
         return {}
-    rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+    rows = connection.execute(
+        text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name != 'alembic_version'")
+    )
     return {name: " ".join(sql.split()) for name, sql in rows}
 
 
@@ -57,7 +66,7 @@ def differences(connection: Connection) -> list[Any]:
 def test_opening_twice_changes_nothing(store_url: str, tmp_path: Path) -> None:
     for _ in range(2):
         opened = open_database(store_url, home=tmp_path)
-        assert get_or_make(opened, "k", lambda: "first") == "first"
+        assert get_or_create(opened, "k", lambda: "first") == "first"
         opened.close()
 
 
@@ -90,14 +99,14 @@ def test_a_read_only_store_is_said_to_be_read_only(tmp_path: Path) -> None:
         # Root may write anything, so the file is made to refuse by SQLite itself.
         with database.read() as connection:
             connection.exec_driver_sql("PRAGMA query_only=ON")
-        with pytest.raises(StoreError, match="can't be written; check the rights"):
-            get_or_make(database, "k", lambda: "v")
+        with pytest.raises(StoreError, match="can't be written; check the permissions"):
+            get_or_create(database, "k", lambda: "v")
     finally:
         database.close()
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"no database at all, and long enough to be looked at" * 40, "no SQLite database")]
+    ("content", "said"), [(b"no database at all, and long enough to be looked at" * 40, "not an SQLite database")]
 )
 def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "digest.db").write_bytes(content)
@@ -162,27 +171,27 @@ def test_one_at_a_time(database: Database) -> None:
 
 def test_what_is_done_together_is_one_transaction_that_sees_itself(database: Database, tmp_path: Path) -> None:
     with database.transaction():
-        assert get_or_make(database, "a", lambda: "1") == "1"
+        assert get_or_create(database, "a", lambda: "1") == "1"
         assert meta.get(database, "a") == "1"
-        assert elsewhere(database, "a") == ""
+        assert elsewhere(database, "a") is None
     assert elsewhere(database, "a") == "1"
 
 
 def test_of_what_was_done_together_nothing_stays_when_it_breaks_off(database: Database) -> None:
     with pytest.raises(RuntimeError, match="broke"), database.transaction():
         _put_and_break(database)
-    assert meta.get(database, "a") == ""
-    assert get_or_make(database, "b", lambda: "2") == elsewhere(database, "b") == "2"
+    assert meta.get(database, "a") is None
+    assert get_or_create(database, "b", lambda: "2") == elsewhere(database, "b") == "2"
 
 
 def _put_and_break(database: Database) -> None:
-    get_or_make(database, "a", lambda: "1")
+    get_or_create(database, "a", lambda: "1")
     raise RuntimeError("broke")
 
 
-def elsewhere(database: Database, name: str) -> str:
+def elsewhere(database: Database, name: str) -> str | None:
     """The value as another thread sees it."""
-    found: list[str] = []
+    found: list[str | None] = []
     thread = threading.Thread(target=lambda: found.append(meta.get(database, name)))
     thread.start()
     thread.join(10)
@@ -193,9 +202,9 @@ def elsewhere(database: Database, name: str) -> str:
     ("url", "said"),
     [
         ("postgresql://me:hunter2@127.0.0.1:1/x", "does not answer; is the server running?"),
-        ("postgresql://me:hunter2@host.invalid/x", "has a host that nobody knows"),
+        ("postgresql://me:hunter2@host.invalid/x", "has an unknown host"),
         ("postgresql://me:hunter2@127.0.0.1:99999/x", "has no such port"),
-        ("postgresql://me:hunter2@127.0.0.1/x?nonsense=hunter2", "knows no such option"),
+        ("postgresql://me:hunter2@127.0.0.1/x?nonsense=hunter2", "has no such option"),
         ("postgresql://hunter2@127.0.0.1:1/x?password=hunter2&user=hunter2", "does not answer"),
         ("postgresql://me:hunter2/x", "its host or port can't be read; within a password write @ as %40"),
         ("postgresql://me:hunter2@127.0.0.1:hunter2/x", "its host or port can't be read"),
@@ -243,6 +252,6 @@ def test_a_port_where_something_else_listens(tmp_path: Path) -> None:
         listener.settimeout(0.5)
         thread = threading.Thread(target=answer)
         thread.start()
-        with pytest.raises(StoreError, match="no PostgreSQL server"):
+        with pytest.raises(StoreError, match="not a PostgreSQL server"):
             open_database(f"postgresql://me:x@127.0.0.1:{listener.getsockname()[1]}/x", home=tmp_path)
         thread.join()

@@ -45,8 +45,8 @@ def test_a_composition_that_began_before_the_desk_changed_something_is_not_store
     before = editions.editorial_changes("2026-11-23")
     assert editions.set_editorial_changes("2026-11-23", Changes(dropped=("s1",)))
     late = replace(an_edition(), state="draft", subject="पुराना")
-    assert editions.put(late, over=("draft",), desk=before) is None
-    assert editions.put(late, over=("draft",), desk=Changes(dropped=("s1",))) is not None
+    assert editions.put(late, over=("draft",), expected_changes=before) is None
+    assert editions.put(late, over=("draft",), expected_changes=Changes(dropped=("s1",))) is not None
 
 
 def test_the_desk_changes_drafts_only(database: Database) -> None:

@@ -22,7 +22,7 @@ from digest.store.people.subscribers import SubscriberStore
 from digest.store.rate_limits import Quota, RateLimiter
 from digest.store.schema import attempt, decision, delivery, delivery_event, edition, metadata, subscriber, webhook
 from digest.store.sending.ledger import SqlLedger
-from digest.store.sending.stats import counts
+from digest.store.sending.status import counts
 from tests.store.conftest import KEY, NOW, Frozen, enlist
 from tests.support.claiming import claim_one
 
@@ -147,7 +147,7 @@ def test_what_was_counted_of_them_is_forgotten(database: Database, frozen: Froze
     theirs = [Quota(f"again:{ids[0]}", 1, day), Quota(f"again:{ids[1]}9", 1, day)]
     assert quotas.take([*mine, *theirs], NOW)
     assert not any(quotas.left(each, NOW) for each in mine)
-    Erasures(database).erase(WHO, "x", now=NOW, rations=["join:reader1@example.com"])
+    Erasures(database).erase(WHO, "x", now=NOW, quotas=["join:reader1@example.com"])
     assert all(quotas.left(each, NOW) for each in mine)
     assert not any(quotas.left(each, NOW) for each in theirs)
 

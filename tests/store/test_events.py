@@ -20,7 +20,7 @@ from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import attempt as attempts
 from digest.store.schema import edition, webhook
 from digest.store.sending.ledger import SqlLedger
-from digest.store.sending.stats import counts
+from digest.store.sending.status import counts
 from tests.store.conftest import KEY, NOW, Frozen, an_edition
 from tests.support.claiming import claim_one
 
@@ -166,7 +166,7 @@ def test_an_event_may_be_faster_than_the_answer(database: Database, ledger: SqlL
     assert (counts(database, KEY).accepted, counts(database, KEY).unknown) == (3, 0)
 
 
-@pytest.mark.parametrize("state", ["recalling", "recalled"])
+@pytest.mark.parametrize("state", ["cancelling", "cancelled"])
 def test_what_is_recalled_is_not_proven_by_having_been_queued(
     database: Database, ledger: SqlLedger, frozen: Frozen, state: str
 ) -> None:
@@ -191,7 +191,7 @@ def test_dropped_because_it_was_recalled_is_no_word_about_the_letter(
     frozen(1)
     attempt = send(database, ledger, Unknown("no whole answer came"))
     with database.write() as connection:
-        connection.execute(update(attempts).values(state="recalled"))
+        connection.execute(update(attempts).values(state="cancelled"))
     told = hear(database, an_event("dropped", 1, attempt=attempt, reason="cancel_drop"))
     assert (told.kept, told.alarms) == (0, ())
 
@@ -292,7 +292,7 @@ def test_handling_again_what_was_handled_changes_nothing(database: Database, fro
     (waiting,) = store.queued()
     store.mark_processed(waiting.id, NOW)
     with database.write() as connection:
-        connection.execute(update(webhook).values(handled_at=None))
+        connection.execute(update(webhook).values(processed_at=None))
     assert [post.id for post in store.queued()] == [waiting.id]
 
 

@@ -14,7 +14,7 @@ from digest.store.database import Database
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.sending.enqueue import Decision, EnqueueResult, RecipientGroup, enqueue_subscribers
 from digest.store.sending.ledger import SqlLedger
-from digest.store.sending.stats import counts, find_unreached
+from digest.store.sending.status import counts, find_unreached
 from digest.subscribers.due import Candidate
 from tests.store.conftest import KEY, NOW, an_edition
 from tests.support.claiming import claim_one

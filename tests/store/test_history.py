@@ -127,7 +127,7 @@ def test_who_was_barred_and_asked_again(database: Database) -> None:
     waits = ("consent", "asked again", "from the sign-up page; the link in the mail was not followed yet")
     assert story(database)[-1] == waits
     sign_up(database, LATER + timedelta(hours=2))
-    told = "from the sign-up page; हाँ; asked from 192.0.2.7; was barred before: bounced"
+    told = "from the sign-up page; हाँ; asked from 192.0.2.7; was suppressed before: bounced"
     assert story(database)[-1] == ("consent", "asked again", told)
 
 

@@ -17,7 +17,7 @@ from digest.store.database import Database
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import attempt
 from digest.store.sending.ledger import SqlLedger
-from digest.store.sending.stats import Counts, counts, find_unreached, unknown_batches
+from digest.store.sending.status import Counts, counts, find_unreached, unknown_batches
 from tests.store.conftest import KEY, NOW, Frozen, enlist
 from tests.support.claiming import claim_one
 from tests.support.enqueue import Entry, enqueue

@@ -21,7 +21,7 @@ from digest.store.database import Database, open_database
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import metadata
 from digest.store.sending.ledger import SqlLedger
-from digest.store.sending.stats import counts, unknown_batches
+from digest.store.sending.status import counts, unknown_batches
 from tests.store.conftest import KEY, NOW, an_edition
 from tests.store.test_recalls import Fenced
 from tests.support.enqueue import Entry, enqueue

@@ -13,7 +13,7 @@ from digest.errors import StoreError
 from digest.store.database import Database, open_database
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.progress import STEP, ProgressLog
-from digest.store.sending.stats import counts, unknown_batches
+from digest.store.sending.status import counts, unknown_batches
 from tests.store.conftest import KEY, NOW, Frozen
 from tests.store.test_ledger import HOLD, claim
 
@@ -48,7 +48,7 @@ def test_after_a_power_cut_nobody_who_may_have_it_is_sent_it_again(
     ids = handed(SqlLedger(database), "a", upto=upto)
     sure = (upto - 1) // STEP * STEP  # the place of the last note that waited for the disk
     with database.write() as connection:
-        connection.exec_driver_sql(f"UPDATE attempt SET in_doubt = {ids[sure]}")
+        connection.exec_driver_sql(f"UPDATE attempt SET current_recipient = {ids[sure]}")
     later = SqlLedger(database)
     later.progress = ProgressLog(database, "b")
     later.begin_run(KEY, recovery=HOLD, now=NOW)

@@ -14,7 +14,7 @@ from digest.deliver.ports import Claim, ScheduleWindow
 from digest.store.database import Database, open_database
 from digest.store.locks import mark_running
 from digest.store.sending.ledger import SqlLedger
-from digest.store.sending.stats import counts
+from digest.store.sending.status import counts
 from tests.store.conftest import KEY, NOW, Frozen
 from tests.support.claiming import claim_one
 

@@ -8,7 +8,7 @@ from digest.deliver.outcome import Accepted, PerRecipient, Retryable, Split
 from digest.store.database import Database
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.sending.ledger import SqlLedger
-from digest.store.sending.stats import counts
+from digest.store.sending.status import counts
 from tests.store.conftest import KEY, NOW, Frozen
 from tests.support.claiming import claim_one
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 
 from digest.store.database import Database, copy_rows, temp_table
 from digest.store.schema import delivery
-from digest.store.sending.enqueue import Decision, insert_deliveries, places
+from digest.store.sending.enqueue import Decision, insert_deliveries, placements
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def enqueue(
     )
     in_batch = func.coalesce(delivery.c.outcome, "") != "excluded"
     known = select(delivery.c.subscriber).where(delivery.c.edition == edition, in_batch)
-    with database.write() as connection, temp_table(connection, places):
-        copy_rows(connection, places, rows)
-        connection.execute(delete(places).where(places.c.reader.in_(known)))
+    with database.write() as connection, temp_table(connection, placements):
+        copy_rows(connection, placements, rows)
+        connection.execute(delete(placements).where(placements.c.subscriber.in_(known)))
         return insert_deliveries(connection, edition, list(numbers), batch_size, now).recipients

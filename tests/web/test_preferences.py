@@ -7,7 +7,7 @@ from datetime import time
 import pytest
 
 from digest.models import Subscriber
-from digest.store.sending.stats import counts
+from digest.store.sending.status import counts
 from tests.web.site import Site, translated
 
 PLAIN = {"frequency": "daily", "hour": "", "format": "html"}

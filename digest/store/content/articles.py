@@ -1,54 +1,55 @@
-"""Articles with their pictures, and what is remembered of their sources. Keeps and hands back; judges nothing."""
+"""Articles, inline images, and the state of sources."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from digest.collect.types import SaveCounts, SourceState, Validators
 from digest.models import Article, Block, Image, InlineImage, SourceHealth
 from digest.store.database import Database
-from digest.store.schema import article, picture, source
+from digest.store.schema import article, inline_image, source
 from digest.utils.gc import gc_paused
 
-"""Content-IDs in one question: PostgreSQL takes 65,535 parameters, SQLite at least 999."""
+# Ids in one statement. PostgreSQL takes 65,535 parameters, SQLite at least 999.
+_CHUNK = 500
 
 
 class ImageStore:
-    """Pictures over an open store."""
-
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def save(self, pictures: Sequence[InlineImage]) -> None:
-        """Adds those that are not there yet."""
-        given = {item.cid: item for item in pictures}
-        with self.database.write(area="picture") as connection:
-            for some in _chunks(given):
-                known = set(connection.execute(select(picture.c.cid).where(picture.c.cid.in_(some))).scalars())
-                new = [given[cid] for cid in some if cid not in known]
+    def save(self, images: Sequence[InlineImage]) -> None:
+        """Add the images that are new."""
+        by_cid = {image.cid: image for image in images}
+        with self.database.write(area="image") as connection:
+            for some in _chunks(by_cid):
+                stored = select(inline_image.c.cid).where(inline_image.c.cid.in_(some))
+                known = set(connection.execute(stored).scalars())
+                new = [by_cid[cid] for cid in some if cid not in known]
                 if new:
-                    connection.execute(insert(picture), [asdict(item) for item in new])
+                    connection.execute(insert(inline_image), [asdict(image) for image in new])
 
     def load(self, content_ids: Collection[str]) -> Mapping[str, InlineImage]:
-        """The pictures of these Content-IDs, by Content-ID; unknown ones are left out."""
+        """Return Content-ID → image, without unknown ones."""
         found: dict[str, InlineImage] = {}
-        if not content_ids:
-            return found
-        with self.database.read() as connection:
-            for some in _chunks(content_ids):
-                for row in connection.execute(select(picture).where(picture.c.cid.in_(some))):
-                    found[row.cid] = InlineImage(row.cid, row.type, row.data, row.width, row.height)
+        if content_ids:
+            with self.database.read() as connection:
+                for some in _chunks(content_ids):
+                    for row in connection.execute(select(inline_image).where(inline_image.c.cid.in_(some))):
+                        found[row.cid] = InlineImage(row.cid, row.type, row.data, row.width, row.height)
         return found
 
 
-def _chunks(content_ids: Collection[str]) -> list[list[str]]:
-    wanted = list(dict.fromkeys(content_ids))
-    return [wanted[at : at + _CHUNK] for at in range(0, len(wanted), _CHUNK)]
+def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Split ids into lists that fit into one statement."""
+    distinct = list(dict.fromkeys(ids))
+    for start in range(0, len(distinct), _CHUNK):
+        yield distinct[start : start + _CHUNK]
 
 
 _PLAIN = tuple(
@@ -59,7 +60,7 @@ _PLAIN = tuple(
 
 
 def article_to_json(item: Article) -> dict[str, Any]:
-    """The article as JSON has it: times in ISO form, tuples as lists."""
+    """Convert an article to JSON types."""
     content = {name: getattr(item, name) for name in _PLAIN}
     return content | {
         "published": item.published.isoformat(),
@@ -72,11 +73,11 @@ def article_to_json(item: Article) -> dict[str, Any]:
 
 
 def article_from_json(content: Mapping[str, Any], published: datetime) -> Article:
-    """The article of a row, with the date that was stored first."""
-    told = {name: content[name] for name in _PLAIN if name in content}
+    """Convert a row's content to the article, with the date that was stored first."""
+    plain = {name: content[name] for name in _PLAIN if name in content}
     updated, image = content.get("updated"), content.get("image")
     return Article(
-        **told,
+        **plain,
         published=published,
         updated=datetime.fromisoformat(updated) if updated else None,
         image=Image(**image) if image else None,
@@ -86,12 +87,8 @@ def article_from_json(content: Mapping[str, Any], published: datetime) -> Articl
     )
 
 
-_CHUNK = 500
-"""Ids in one question: PostgreSQL takes 65,535 parameters, SQLite at least 999."""
-
-
 class ArticleStore:
-    """Implements the collector's Memory and its Shelf."""
+    """Implements `collect.types.CollectStore` and `ArticleLookup`."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self.database = database
@@ -99,23 +96,22 @@ class ArticleStore:
         self.images = ImageStore(database)
 
     def load_states(self) -> Mapping[str, SourceState]:
-        """What is remembered of every source, in one question."""
         with self.database.read() as connection:
             rows = connection.execute(select(source)).all()
-        return {row.name: _remembered(row) for row in rows}
+        return {row.name: _source_state(row) for row in rows}
 
     def health(self) -> Mapping[str, SourceHealth]:
-        """How every source that was ever collected is doing, by name."""
-        return {name: remembered.health for name, remembered in self.load_states().items()}
+        """Return name → health of every source that was ever collected."""
+        return {name: state.health for name, state in self.load_states().items()}
 
-    def save_state(self, remembered: SourceState) -> None:
-        health, validators = remembered.health, remembered.validators
+    def save_state(self, state: SourceState) -> None:
+        health, validators = state.health, state.validators
         values = {
             "etag": validators.etag,
             "last_modified": validators.last_modified,
             "body_hash": validators.body_hash,
             "url": health.url,
-            "asked_at": remembered.asked_at,
+            "asked_at": state.asked_at,
             "last_good": health.last_good,
             "last_new": health.last_new,
             "failures": health.failures,
@@ -129,42 +125,41 @@ class ArticleStore:
                 connection.execute(insert(source).values(name=health.name, **values))
 
     def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> SaveCounts:
-        """New ones are added; one whose content changed is updated and keeps its first date and first sight.
+        """Add new articles and update changed ones, which keep their first date and first sight.
 
-        One that a source of another name brought follows when that name is no longer `listed`; of two that are
-        listed the first keeps it, and its words.
+        An article of two listed sources stays with the first, which alone may change its text. It moves to the other
+        source when its own is no longer `listed`.
         """
-        given = {item.id: item for item in articles}
+        by_id = {item.id: item for item in articles}
         now = self.clock()
         columns = (article.c.id, article.c.content_hash, article.c.source, article.c.content["section"].as_string())
         with self.database.write(area="article") as connection:
-            known = {row[0]: row for row in _rows(connection, columns, given)}
-            new = [item for item in given.values() if item.id not in known]
-            changed = [item for item in given.values() if item.id in known and _is_news(item, known[item.id], listed)]
-            moved = [item for item in given.values() if item.id in known and _follows(item, known[item.id], listed)]
+            known = {row[0]: _Known(*row[1:]) for row in _select(connection, columns, by_id)}
+            new = [item for id, item in by_id.items() if id not in known]
+            changed = [by_id[id] for id in known if _has_changed(by_id[id], known[id], listed)]
+            moved = [by_id[id] for id in known if _has_moved(by_id[id], known[id], listed)]
             if new:
-                seen = [
+                rows = [
                     {"id": item.id, "published": item.published, "dated": item.dated, "first_seen": now, **_row(item)}
                     for item in new
                 ]
-                connection.execute(insert(article), seen)
+                connection.execute(insert(article), rows)
             if changed or moved:
-                other = update(article).where(article.c.id == bindparam("known"))
-                connection.execute(other, [{"known": item.id, **_row(item)} for item in (*changed, *moved)])
+                statement = update(article).where(article.c.id == bindparam("known"))
+                connection.execute(statement, [{"known": item.id, **_row(item)} for item in (*changed, *moved)])
         return SaveCounts(new=len(new), updated=len(changed))
 
     def save_images(self, images: Sequence[InlineImage]) -> None:
         self.images.save(images)
 
-    def by_ids(self, ids: Sequence[str]) -> Mapping[str, Article]:
-        """The stored articles of these ids, by id, with the date that was stored first; from any thread."""
+    def by_ids(self, ids: Iterable[str]) -> Mapping[str, Article]:
+        """Return the stored articles of these ids."""
         with self.database.read() as connection:
-            rows = list(_rows(connection, (article.c.content, article.c.published), ids))
-        return {item.id: item for item in (article_from_json(*row) for row in rows)}
+            return select_articles(connection, ids)
 
     @gc_paused()
     def between(self, since: datetime, until: datetime) -> list[Article]:
-        """The articles published in the span, oldest first, with the date that was stored first."""
+        """Return the articles published in the interval, oldest first."""
         with self.database.read() as connection:
             rows = connection.execute(
                 select(article.c.content, article.c.published)
@@ -174,33 +169,42 @@ class ArticleStore:
         return [article_from_json(*row) for row in rows]
 
 
-def _rows(connection: Connection, columns: Sequence[Any], ids: Iterable[str]) -> Iterator[Any]:
-    """These columns of the articles of these ids, whatever their number."""
-    wanted = list(ids)
-    for at in range(0, len(wanted), _CHUNK):
-        query = select(*columns).where(article.c.id.in_(wanted[at : at + _CHUNK]))
-        yield from connection.execute(query)
+class _Known(NamedTuple):
+    """What is compared of a stored article."""
+
+    content_hash: str
+    source: str
+    section: str | None
 
 
-def _is_news(item: Article, known: Any, listed: Collection[str]) -> bool:
-    """Whether an article says something else now. Another source has no say in it while its own is listed: any feed
-    could put its words under another paper's address."""
-    _id, content_hash, source_name, _section = known
-    return item.content_hash != content_hash and (item.source == source_name or source_name not in listed)
+def select_articles(connection: Connection, ids: Iterable[str]) -> dict[str, Article]:
+    rows = list(_select(connection, (article.c.content, article.c.published), ids))
+    return {item.id: item for item in (article_from_json(*row) for row in rows)}
 
 
-def _follows(item: Article, known: Any, listed: Collection[str]) -> bool:
-    """Whether an article whose words are the same has another section now, or has gone over to another source."""
-    _id, content_hash, source_name, section = known
-    if item.content_hash != content_hash:
+def _select(connection: Connection, columns: Sequence[Any], ids: Iterable[str]) -> Iterator[Any]:
+    for some in _chunks(ids):
+        yield from connection.execute(select(*columns).where(article.c.id.in_(some)))
+
+
+def _has_changed(item: Article, known: _Known, listed: Collection[str]) -> bool:
+    """Whether the content is new. Only the article's own source may change it while it is listed: any feed could put
+    its text under another newspaper's URL."""
+    may_change = item.source == known.source or known.source not in listed
+    return item.content_hash != known.content_hash and may_change
+
+
+def _has_moved(item: Article, known: _Known, listed: Collection[str]) -> bool:
+    """Whether the same content has another section, or now belongs to another source."""
+    if item.content_hash != known.content_hash:
         return False
-    if item.source == source_name:
-        return item.section != (section or "")
-    return bool(listed) and source_name not in listed
+    if item.source == known.source:
+        return item.section != (known.section or "")
+    return bool(listed) and known.source not in listed
 
 
 def _row(item: Article) -> dict[str, Any]:
-    """What changes of an article's row when its content does."""
+    """The columns that change with the content."""
     return {
         "source": item.source,
         "url": item.url,
@@ -210,7 +214,7 @@ def _row(item: Article) -> dict[str, Any]:
     }
 
 
-def _remembered(row: Any) -> SourceState:
+def _source_state(row: Any) -> SourceState:
     health = SourceHealth(
         row.name,
         row.url,

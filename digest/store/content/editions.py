@@ -1,4 +1,7 @@
-"""Editions and their frozen letters. A state changes only from the states that the caller names."""
+"""Editions, their rendered emails and decisions, and what was published and sent.
+
+A state changes only from the states that the caller names.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,22 @@ from typing import Any
 
 from sqlalchemy import Row, Select, func, insert, select, update
 
+from digest.curate.already_sent import SentStory
 from digest.curate.filtering import Changes
 from digest.errors import DigestError
-from digest.models import DeliveryOutcome, Edition, EditionState, RenderedEmail, Section
+from digest.models import Article, DeliveryOutcome, Edition, EditionState, RenderedEmail, Section
+from digest.store.content.articles import article_from_json, select_articles
 from digest.store.database import Database
-from digest.store.schema import batch, decision, delivery, edition, letter
+from digest.store.schema import article, batch, decision, delivery, edition, rendered_email
 
-_SENT = (EditionState.SENDING, EditionState.DONE)
+_PUBLISHED = (EditionState.SENDING, EditionState.DONE)
+_FROZEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
+_UNFINISHED = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """An edition that went to readers."""
+    """An edition that went to subscribers."""
 
     key: str
     day: date
@@ -33,66 +40,63 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a reader stands in an edition: the variant of their batch and its state; '' when excluded."""
+    """A subscriber's place in an edition: variant and state of their batch; '' if they were excluded."""
 
     variant: str
     state: str
 
 
 class PublishedStore:
-    """Sent editions over an open store."""
+    """What the web pages show of editions."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     def newest(self, most: int, now: datetime) -> list[Published]:
         with self.database.read() as connection:
-            return [Published(*row) for row in connection.execute(_editions(now).limit(most))]
+            return [Published(*row) for row in connection.execute(_published(now).limit(most))]
 
     def get(self, key: str, now: datetime) -> Published | None:
         with self.database.read() as connection:
-            row = connection.execute(_editions(now).where(edition.c.key == key)).one_or_none()
+            row = connection.execute(_published(now).where(edition.c.key == key)).one_or_none()
         return Published(*row) if row else None
 
-    def place(self, key: str, reader: int) -> Place | None:
-        mine = (delivery.c.edition == key) & (delivery.c.subscriber == reader)
-        asked = select(batch.c.variant, batch.c.state, delivery.c.outcome).select_from(delivery)
+    def place(self, key: str, id: int) -> Place | None:
+        """Return a subscriber's place in an edition."""
+        own = (delivery.c.edition == key) & (delivery.c.subscriber == id)
+        rows = select(batch.c.variant, batch.c.state, delivery.c.outcome).select_from(delivery)
         with self.database.read() as connection:
-            row = connection.execute(asked.outerjoin(batch, batch.c.id == delivery.c.batch).where(mine)).one_or_none()
+            row = connection.execute(rows.outerjoin(batch, batch.c.id == delivery.c.batch).where(own)).one_or_none()
         if row is None:
             return None
-        return (
-            Place("", "")
-            if row.variant is None or row.outcome == DeliveryOutcome.EXCLUDED
-            else Place(row.variant, row.state)
-        )
+        if row.variant is None or row.outcome == DeliveryOutcome.EXCLUDED:
+            return Place("", "")
+        return Place(row.variant, row.state)
 
 
-def _editions(now: datetime) -> Select[Any]:
-    """Those whose hour has come for somebody: a provider may hold one for later."""
+def _published(now: datetime) -> Select[Any]:
+    """Select editions that are due for somebody. Later ones may be scheduled at a provider."""
     columns = [edition.c[name] for name in Published.__slots__]
-    sent = edition.c.state.in_(_SENT) & edition.c.frozen_at.is_not(None)
-    begun = select(batch.c.id).where(batch.c.edition == edition.c.key, batch.c.due_at <= now).exists()
-    return select(*columns).where(sent, begun).order_by(edition.c.day.desc(), edition.c.frozen_at.desc())
+    sent = edition.c.state.in_(_PUBLISHED) & edition.c.frozen_at.is_not(None)
+    due = select(batch.c.id).where(batch.c.edition == edition.c.key, batch.c.due_at <= now).exists()
+    return select(*columns).where(sent, due).order_by(edition.c.day.desc(), edition.c.frozen_at.desc())
 
 
 @cache
-def _codec() -> Any:
+def _sections_adapter() -> Any:
     from pydantic import TypeAdapter
 
     return TypeAdapter(tuple[Section, ...])
 
 
 @cache
-def _changes_codec() -> Any:
+def _changes_adapter() -> Any:
     from pydantic import TypeAdapter
 
     return TypeAdapter(Changes)
 
 
 class EditionStore:
-    """Editions over an open store."""
-
     def __init__(self, database: Database) -> None:
         self.database = database
 
@@ -108,30 +112,31 @@ class EditionStore:
         return [_from_row(row) for row in rows]
 
     def subjects(self, *, but: str, most: int) -> list[str]:
-        """The subjects of the newest editions other than `but`."""
+        """Return the subjects of the newest editions other than `but`."""
         newest = select(edition.c.subject).where(edition.c.key != but).order_by(edition.c.day.desc()).limit(most)
         with self.database.read() as connection:
             return list(connection.execute(newest).scalars())
 
     def unfinished(self) -> list[Edition]:
-        """Those that something is still to be done about, oldest first."""
-        alive = edition.c.state.in_(
-            (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
-        )
+        """Oldest first."""
+        rows = select(edition).where(edition.c.state.in_(_UNFINISHED)).order_by(edition.c.day, edition.c.key)
         with self.database.read() as connection:
-            rows = connection.execute(select(edition).where(alive).order_by(edition.c.day, edition.c.key)).all()
-        return [_from_row(row) for row in rows]
+            return [_from_row(row) for row in connection.execute(rows).all()]
 
     def newest(self) -> Edition | None:
-        """The one that readers got last; before any was sent, the one composed last."""
+        """Return the edition sent last; before any was sent, the one composed last."""
         with self.database.read() as connection:
             order = (edition.c.frozen_at.desc().nulls_last(), edition.c.composed_at.desc(), edition.c.key.desc())
             row = connection.execute(select(edition).order_by(*order).limit(1)).one_or_none()
         return _from_row(row) if row else None
 
-    def put(self, item: Edition, *, over: Sequence[EditionState], desk: Changes | None = None) -> Edition | None:
-        """Stores an edition, new or over one in a state of `over`, and answers it with its issue number. None when it
-        stands in another state, or when the desk has changed since it was read as `desk`."""
+    def put(
+        self, item: Edition, *, over: Sequence[EditionState], expected_changes: Changes | None = None
+    ) -> Edition | None:
+        """Store an edition and return it with its number.
+
+        None if one with its key is in a state other than `over`, or its editorial changes are not as expected.
+        """
         values = {
             "day": item.day,
             "state": item.state,
@@ -140,86 +145,136 @@ class EditionStore:
             "intro": item.intro,
             "lead": item.lead,
             "reason": item.reason,
-            "sections": _codec().dump_python(item.sections, mode="json"),
+            "sections": _sections_adapter().dump_python(item.sections, mode="json"),
             "composed_at": item.composed_at,
         }
         with self.database.write(area="edition") as connection:
             old = connection.execute(select(edition).where(edition.c.key == item.key)).one_or_none()
-            # A skipped edition reached nobody: its number is free for the next.
+            # A skipped edition reached nobody, so the next one gets its number.
             last = select(func.max(edition.c.number)).where(
                 edition.c.state != EditionState.SKIPPED, edition.c.key != item.key
             )
             free = (connection.execute(last).scalar() or 0) + 1
             if old is None:
-                connection.execute(insert(edition).values(key=item.key, number=free, desk={}, **values))
+                connection.execute(insert(edition).values(key=item.key, number=free, editorial_changes={}, **values))
                 return replace(item, number=free)
-            if old.state not in over or (desk is not None and _changes(old.desk) != desk):
+            if old.state not in over:
                 return None
-            mine = (edition.c.key == item.key) & edition.c.state.in_(over)
+            if expected_changes is not None and _changes(old.editorial_changes) != expected_changes:
+                return None
+            own = (edition.c.key == item.key) & edition.c.state.in_(over)
             number = free if old.state == EditionState.SKIPPED else old.number
-            changed = connection.execute(update(edition).where(mine).values(number=number, **values)).rowcount
+            changed = connection.execute(update(edition).where(own).values(number=number, **values)).rowcount
             return replace(item, number=number) if changed else None
 
     def move(self, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> bool:
-        """The guarded change of state. False when the edition stands in none of `out_of`. To `sending` and `done` the
-        freeze and the ledger bring it, together with the rows that make it so."""
-        mine = (edition.c.key == key) & edition.c.state.in_(out_of)
+        """Change the state. False if the edition is in none of `out_of`.
+
+        `enqueue` and the ledger make an edition `sending` or `done`, together with its batches.
+        """
+        own = (edition.c.key == key) & edition.c.state.in_(out_of)
         with self.database.write() as connection:
-            return bool(connection.execute(update(edition).where(mine).values(state=state)).rowcount)
+            return bool(connection.execute(update(edition).where(own).values(state=state)).rowcount)
 
     def editorial_changes(self, key: str) -> Changes:
-        """What the desk changed; nothing for an edition that is not there."""
         with self.database.read() as connection:
-            kept = connection.execute(select(edition.c.desk).where(edition.c.key == key)).scalar()
-        return _changes(kept)
+            stored = connection.execute(select(edition.c.editorial_changes).where(edition.c.key == key)).scalar()
+        return _changes(stored)
 
     def set_editorial_changes(self, key: str, changes: Changes) -> bool:
-        """Keeps what the desk changed. False when the edition is no longer a draft."""
-        mine = (edition.c.key == key) & edition.c.state.in_((EditionState.DRAFT, EditionState.SKIPPED))
+        """False if the edition is no longer a draft."""
+        own = (edition.c.key == key) & edition.c.state.in_((EditionState.DRAFT, EditionState.SKIPPED))
+        values = {"editorial_changes": _changes_adapter().dump_python(changes, mode="json")}
         with self.database.write() as connection:
-            kept = _changes_codec().dump_python(changes, mode="json")
-            return bool(connection.execute(update(edition).where(mine).values(desk=kept)).rowcount)
+            return bool(connection.execute(update(edition).where(own).values(values)).rowcount)
 
     def is_untouched(self, key: str) -> bool:
-        """Whether the desk changed nothing in this edition."""
+        """Whether the edition has no editorial changes."""
         return self.editorial_changes(key) == Changes()
 
-    def save_emails(self, key: str, letters: Collection[RenderedEmail]) -> None:
-        """Adds the letters of variants that have none yet; a letter once kept never changes."""
+    def save_emails(self, key: str, emails: Collection[RenderedEmail]) -> None:
+        """Add the emails of new variants. A saved email never changes."""
+        stored = select(rendered_email.c.variant).where(rendered_email.c.edition == key)
         with self.database.write() as connection:
-            known = set(connection.execute(select(letter.c.variant).where(letter.c.edition == key)).scalars())
-            for item in letters:
-                if item.variant not in known:
-                    connection.execute(
-                        insert(letter).values(
-                            edition=key,
-                            variant=item.variant,
-                            subject=item.subject,
-                            html=item.html,
-                            text=item.text,
-                        )
-                    )
+            known = set(connection.execute(stored).scalars())
+            rows = [
+                {
+                    "edition": key,
+                    "variant": email.variant,
+                    "subject": email.subject,
+                    "html": email.html,
+                    "text": email.text,
+                }
+                for email in emails
+                if email.variant not in known
+            ]
+            if rows:
+                connection.execute(insert(rendered_email), rows)
 
     def emails(self, key: str) -> dict[str, RenderedEmail]:
+        """Return variant → saved email."""
         with self.database.read() as connection:
-            rows = connection.execute(select(letter).where(letter.c.edition == key)).all()
+            rows = connection.execute(select(rendered_email).where(rendered_email.c.edition == key)).all()
         return {row.variant: RenderedEmail(row.variant, row.subject, row.html, row.text) for row in rows}
 
     def record(self, key: str, what: str, reason: str, *, now: datetime) -> None:
-        """Writes down what the desk did."""
+        """Record an editor's or operator's decision."""
         with self.database.write() as connection:
             connection.execute(insert(decision).values(edition=key, what=what, reason=reason, at=now))
 
     def decisions(self, key: str) -> list[tuple[datetime, str, str]]:
-        """What an operator decided about an edition, oldest first: when, what and why."""
-        of_it = select(decision.c.at, decision.c.what, decision.c.reason).where(decision.c.edition == key)
+        """Return (at, what, reason) of each decision, oldest first."""
+        rows = select(decision.c.at, decision.c.what, decision.c.reason).where(decision.c.edition == key)
         with self.database.read() as connection:
-            rows = connection.execute(of_it.order_by(decision.c.at, decision.c.id)).all()
-        return [(row.at, row.what, row.reason) for row in rows]
+            found = connection.execute(rows.order_by(decision.c.at, decision.c.id)).all()
+        return [(row.at, row.what, row.reason) for row in found]
 
 
-def _changes(kept: Any) -> Changes:
-    changes: Changes = _changes_codec().validate_python(kept) if kept else Changes()
+class SentHistoryStore:
+    """What composing needs of the past: sent stories with their articles, and older articles as background."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def sent(self, since: datetime, until: datetime, *, but: str = "") -> list[SentStory]:
+        """Return the stories of editions frozen in the interval other than `but`, oldest first."""
+        rows = (
+            select(edition.c.key, edition.c.frozen_at, edition.c.sections)
+            .where(edition.c.state.in_(_FROZEN), edition.c.key != but)
+            .where(edition.c.frozen_at >= since, edition.c.frozen_at <= until)
+            .order_by(edition.c.frozen_at, edition.c.key)
+        )
+        with self.database.read() as connection:
+            stories = [
+                (row.key, row.frozen_at, story)
+                for row in connection.execute(rows).all()
+                for section in _sections_adapter().validate_python(row.sections)
+                for story in section.stories
+            ]
+            ids = sorted({id for *_, story in stories for id in story.article_ids})
+            articles = select_articles(connection, ids)
+        return [
+            SentStory(key, at, story, tuple(articles[id] for id in story.article_ids if id in articles))
+            for key, at, story in stories
+        ]
+
+    def background(self, since: datetime, until: datetime, *, most: int) -> list[Article]:
+        """Return at most `most` articles published in the interval, the same ones in every run.
+
+        Ids are hashes, so the first ones are a fair sample.
+        """
+        rows = (
+            select(article.c.content, article.c.published)
+            .where(article.c.published >= since, article.c.published < until)
+            .order_by(article.c.id)
+            .limit(most)
+        )
+        with self.database.read() as connection:
+            return [article_from_json(*row) for row in connection.execute(rows).all()]
+
+
+def _changes(stored: Any) -> Changes:
+    changes: Changes = _changes_adapter().validate_python(stored) if stored else Changes()
     return changes
 
 
@@ -233,7 +288,7 @@ def _from_row(row: Row[Any]) -> Edition:
         state=EditionState(row.state),
         subject=row.subject,
         preheader=row.preheader,
-        sections=_codec().validate_python(row.sections),
+        sections=_sections_adapter().validate_python(row.sections),
         lead=row.lead,
         intro=row.intro,
         reason=row.reason,

@@ -1,8 +1,4 @@
-"""What providers posted, and what was said of letters: keeping, looking up, counting. Judges nothing.
-
-A post is kept whole in one small commit, so that it can be answered at once and handled later, again if need be. Of
-what it says the first word of each kind about a letter is kept, and nothing is ever changed by a second one.
-"""
+"""Webhook payloads, and the events of deliveries: storing, looking up, counting."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, func, select, update
+from sqlalchemy import Connection, Select, Table, and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.feedback.events import Event
@@ -23,13 +19,15 @@ from digest.store.database import Database
 from digest.store.people import suppressions
 from digest.store.schema import attempt, delivery, delivery_event, edition, subscriber, suppression, webhook
 
-_AT_ONCE = 500  # values in one statement: databases have a limit
-_LOOKED_BACK = 60  # editions in which a row of blocks may lie
+# Values in one statement: databases have a limit.
+_CHUNK = 500
+# Editions in which a series of blocks is looked for.
+_RECENT_EDITIONS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookPayload:
-    """A provider's post that waits to be handled."""
+    """A queued webhook request."""
 
     id: int
     provider: str
@@ -38,7 +36,7 @@ class WebhookPayload:
 
 @dataclass(frozen=True, slots=True)
 class SentEmail:
-    """A letter that a reader was to get; `email` as the list writes the comparable `address`."""
+    """An email to a subscriber. `email` is their address as in the list, `address` normalised."""
 
     edition: str
     subscriber: int
@@ -47,13 +45,17 @@ class SentEmail:
 
 
 class EventStore:
-    """Implements what hearing asks (`events.ports.FeedbackLog`) and keeps posts."""
+    """Implements `events.ports.FeedbackLog`, and queues webhook payloads.
+
+    A payload is stored whole in one small commit, so that the request can be answered at once. Of each kind of event
+    only the first one of a delivery is stored, and it never changes.
+    """
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     def save(self, provider: str, body: bytes, now: datetime) -> bool:
-        """Keeps a post as it came, durably when this returns. False for one that is kept already."""
+        """Store a payload, durably when this returns. False if it is stored already."""
         row = {
             "provider": provider,
             "digest": hashlib.sha256(body).hexdigest(),
@@ -61,33 +63,31 @@ class EventStore:
             "body": zlib.compress(body, 1),
         }
         with self.database.write() as connection:
-            kept = connection.execute(self._insert_new(webhook).values(row).returning(webhook.c.id))
-            return kept.first() is not None
+            stored = connection.execute(self._insert_new(webhook).values(row).returning(webhook.c.id))
+            return stored.first() is not None
 
     def queued(self) -> Iterator[WebhookPayload]:
-        """Posts to be handled, oldest first, each read when it is asked for."""
-        at = 0
-        while True:
-            row = self._next(at)
-            if row is None:
-                return
+        """Yield the unprocessed payloads, oldest first. Reads one at a time."""
+        last = 0
+        while (row := self._next(last)) is not None:
             yield WebhookPayload(row.id, row.provider, zlib.decompress(row.body))
-            at = row.id
+            last = row.id
 
     def _next(self, after: int) -> Any:
-        wanted = select(webhook).where(webhook.c.handled_at.is_(None), webhook.c.id > after)
+        queued = select(webhook).where(webhook.c.processed_at.is_(None), webhook.c.id > after)
         with self.database.read() as connection:
-            return connection.execute(wanted.order_by(webhook.c.id).limit(1)).first()
+            return connection.execute(queued.order_by(webhook.c.id).limit(1)).first()
 
-    def mark_processed(self, post: int, now: datetime, *, error: str = "") -> None:
-        """Notes that a post was handled, and what was wrong with it."""
+    def mark_processed(self, id: int, now: datetime, *, error: str | None = None) -> None:
+        """`error` describes an invalid payload."""
         with self.database.write() as connection:
-            connection.execute(update(webhook).where(webhook.c.id == post).values(handled_at=now, fault=error))
+            connection.execute(update(webhook).where(webhook.c.id == id).values(processed_at=now, error=error))
 
     def delete_processed(self, before: datetime) -> int:
-        """Drops posts that were handled before; answers how many."""
-        old = webhook.c.handled_at < before
-        with self.database.read() as connection:  # so that a quiet minute writes nothing
+        """Delete payloads processed before this time, and return their number."""
+        old = webhook.c.processed_at < before
+        # Reads first, because this runs every minute and there is rarely anything to delete.
+        with self.database.read() as connection:
             if not connection.execute(select(webhook.c.id).where(old).limit(1)).first():
                 return 0
         with self.database.write() as connection:
@@ -95,97 +95,105 @@ class EventStore:
 
     def known(self, events: Sequence[Event]) -> KnownDelivery:
         addresses: dict[str, int] = {}
-        letters: dict[tuple[str, int], int | None] = {}
-        said: set[tuple[str, int, str]] = set()
+        deliveries: dict[tuple[str, int], int | None] = {}
+        recorded: set[tuple[str, int, str]] = set()
+        attempts: dict[str, AttemptRef] = {}
         named = {event.address for event in events if event.address}
         ids = {event.subscriber for event in events if event.subscriber and not event.address}
         with self.database.read() as connection:
             for column, wanted in ((subscriber.c.address, named), (subscriber.c.id, ids)):
                 for part in _parts(wanted):
-                    found = select(subscriber.c.address, subscriber.c.id).where(column.in_(part))
-                    addresses.update(connection.execute(found).all())
-            readers = {event.subscriber for event in events} & set(addresses.values())
+                    rows = select(subscriber.c.address, subscriber.c.id).where(column.in_(part))
+                    addresses.update(connection.execute(rows).all())
+            known = {event.subscriber for event in events} & set(addresses.values())
             for key in {event.edition for event in events if event.edition}:
-                for part in _parts(readers):
-                    mine = and_(delivery.c.edition == key, delivery.c.subscriber.in_(part))
-                    places = select(delivery.c.subscriber, delivery.c.batch).where(mine)
-                    letters |= {(key, id): batch for id, batch in connection.execute(places)}
-                    heard = and_(delivery_event.c.edition == key, delivery_event.c.subscriber.in_(part))
-                    words = select(delivery_event.c.subscriber, delivery_event.c.kind).where(heard)
-                    said |= {(key, id, kind) for id, kind in connection.execute(words)}
-            attempts: dict[str, AttemptRef] = {}
+                for part in _parts(known):
+                    own = and_(delivery.c.edition == key, delivery.c.subscriber.in_(part))
+                    places = select(delivery.c.subscriber, delivery.c.batch).where(own)
+                    deliveries |= {(key, id): batch for id, batch in connection.execute(places)}
+                    own = and_(delivery_event.c.edition == key, delivery_event.c.subscriber.in_(part))
+                    kinds = select(delivery_event.c.subscriber, delivery_event.c.kind).where(own)
+                    recorded |= {(key, id, kind) for id, kind in connection.execute(kinds)}
             for part in _parts({event.attempt for event in events if event.attempt}):
-                tried = select(attempt.c.id, attempt.c.state, attempt.c.batch).where(attempt.c.id.in_(part))
-                attempts |= {id: AttemptRef(state, batch) for id, state, batch in connection.execute(tried)}
-        return KnownDelivery(addresses, letters, frozenset(said), attempts)
+                found = select(attempt.c.id, attempt.c.state, attempt.c.batch).where(attempt.c.id.in_(part))
+                attempts |= {id: AttemptRef(state, batch) for id, state, batch in connection.execute(found)}
+        return KnownDelivery(addresses, deliveries, frozenset(recorded), attempts)
 
     def record(self, events: Iterable[Event]) -> None:
         rows = [
             {"edition": e.edition, "subscriber": e.subscriber, "kind": e.kind, "at": e.at, "reason": e.reason}
-            for e in sorted(events, key=lambda e: (e.edition, e.subscriber, e.kind))  # one order for all: no deadlock
+            # All writers use this order, so that they cannot deadlock.
+            for e in sorted(events, key=lambda e: (e.edition, e.subscriber, e.kind))
         ]
         if rows:
             with self.database.write() as connection:
                 connection.execute(self._insert_new(delivery_event), rows)
 
-    def blocked(self, readers: Iterable[int]) -> Mapping[int, Sequence[datetime | None]]:
-        latest = select(edition.c.key).where(edition.c.frozen_at.is_not(None)).order_by(edition.c.frozen_at.desc())
+    def blocked(self, subscribers: Iterable[int]) -> Mapping[int, Sequence[datetime | None]]:
         found: dict[int, Sequence[datetime | None]] = {}
         with self.database.read() as connection:
-            keys = connection.execute(latest.limit(_LOOKED_BACK)).scalars().all()
+            keys = connection.execute(_recent_editions()).scalars().all()
             blocks = and_(delivery_event.c.edition.in_(keys), delivery_event.c.kind == "blocked")
-            for part in _parts(readers):
+            for part in _parts(subscribers):
                 often = (
                     select(delivery_event.c.subscriber)
                     .where(blocks, delivery_event.c.subscriber.in_(part))
                     .group_by(delivery_event.c.subscriber)
                     .having(func.count() >= SOFT_BOUNCE_LIMIT)
                 )
-                for reader in connection.execute(often).scalars().all():
-                    had = (
-                        select(delivery.c.edition, delivery_event.c.at)
-                        .outerjoin(
-                            delivery_event,
-                            and_(
-                                delivery_event.c.edition == delivery.c.edition,
-                                delivery_event.c.subscriber == delivery.c.subscriber,
-                                delivery_event.c.kind == "blocked",
-                            ),
-                        )
-                        .where(delivery.c.edition.in_(keys), delivery.c.subscriber == reader)
-                        .where(delivery.c.outcome.is_(None))
-                    )
-                    letters: dict[str, datetime | None] = dict(connection.execute(had).all())
-                    row = [letters[key] for key in keys if key in letters]
-                    newest = next((place for place, at in enumerate(row) if at), 0)
-                    row = row[newest:]  # of letters after it nothing may have been heard yet
-                    back = suppressions.resubscribed_at_id(connection, reader)
-                    found[reader] = [at for at in row if back is None or at is None or at >= back]
+                for id in connection.execute(often).scalars().all():
+                    found[id] = _blocks(connection, id, keys)
         return found
 
-    def sent_emails(self, reader: int | None, addresses: Sequence[str]) -> list[SentEmail]:
-        """The latest letters of a reader or, where none is named, of the readers with these addresses."""
+    def sent_emails(self, id: int | None, addresses: Sequence[str]) -> list[SentEmail]:
+        """Return the recent emails to a subscriber or, without an id, to the subscribers with these addresses."""
         of = subscriber.c
-        who = of.id == reader if reader else of.address.in_(addresses)
-        latest = select(edition.c.key).where(edition.c.frozen_at.is_not(None)).order_by(edition.c.frozen_at.desc())
+        own = of.id == id if id else of.address.in_(addresses)
         rows = (
             select(delivery.c.edition, of.id, of.email, of.address)
             .join(delivery, delivery.c.subscriber == of.id)
-            .where(who, delivery.c.edition.in_(latest.limit(_LOOKED_BACK).scalar_subquery()))
+            .where(own, delivery.c.edition.in_(_recent_editions().scalar_subquery()))
         )
         with self.database.read() as connection:
             return [SentEmail(*row) for row in connection.execute(rows)]
 
     def _insert_new(self, table: Table) -> Any:
-        """INSERT that passes over rows whose key is taken."""
-        kind = postgresql if self.database.engine.dialect.name == "postgresql" else sqlite
-        return kind.insert(table).on_conflict_do_nothing()
+        """Build an INSERT that skips rows whose key exists."""
+        dialect = sqlite if self.database.sqlite else postgresql
+        return dialect.insert(table).on_conflict_do_nothing()
+
+
+def _recent_editions() -> Select[Any]:
+    frozen = select(edition.c.key).where(edition.c.frozen_at.is_not(None))
+    return frozen.order_by(edition.c.frozen_at.desc()).limit(_RECENT_EDITIONS)
+
+
+def _blocks(connection: Connection, id: int, keys: Sequence[str]) -> list[datetime | None]:
+    """When the emails of these editions to a subscriber were blocked, from the newest block on."""
+    own = and_(
+        delivery_event.c.edition == delivery.c.edition,
+        delivery_event.c.subscriber == delivery.c.subscriber,
+        delivery_event.c.kind == "blocked",
+    )
+    rows = (
+        select(delivery.c.edition, delivery_event.c.at)
+        .outerjoin(delivery_event, own)
+        .where(delivery.c.edition.in_(keys), delivery.c.subscriber == id, delivery.c.outcome.is_(None))
+    )
+    emails: dict[str, datetime | None] = dict(connection.execute(rows).all())
+    blocks = [emails[key] for key in keys if key in emails]
+    # Events of later emails may not have arrived yet.
+    newest = next((place for place, at in enumerate(blocks) if at), 0)
+    back = suppressions.signed_up_at(connection, id)
+    return [at for at in blocks[newest:] if back is None or at is None or at >= back]
 
 
 @dataclass(frozen=True, slots=True)
 class FeedbackCounts:
-    """Numbers of an edition's readers of whom something was heard. `left` are those who left after it and before the
-    next one, by whatever way; opens and clicks are those of people, as far as a machine can be told."""
+    """Numbers of recipients by event. `left` unsubscribed after this edition and before the next.
+
+    Opens and clicks of machines are counted apart, as far as they can be recognised.
+    """
 
     delivered: int = 0
     bounced: int = 0
@@ -199,15 +207,15 @@ class FeedbackCounts:
     clicked_by_machine: int = 0
 
     def __str__(self) -> str:
-        """`27 delivered, 3 bounced, 1 left`; '' where nothing was heard."""
+        """`27 delivered, 3 bounced, 1 left`; '' without events."""
         named = ((count, name.replace("_", " ")) for name, count in asdict(self).items())
         return ", ".join(f"{count} {name}" for count, name in named if count)
 
 
 def count_feedback(database: Database, key: str) -> FeedbackCounts:
-    """What was said of an edition's letters. A letter that was delivered and came back later is a bounced one."""
+    """Count an edition's events. An email that was delivered and bounced later counts as bounced."""
     of = delivery_event.c
-    words = select(of.kind, func.count()).where(of.edition == key).group_by(of.kind)
+    kinds = select(of.kind, func.count()).where(of.edition == key).group_by(of.kind)
     later = delivery_event.alias()
     returned = (
         select(func.count())
@@ -216,9 +224,9 @@ def count_feedback(database: Database, key: str) -> FeedbackCounts:
         .where(of.edition == key, of.kind == "bounced", later.c.kind == "delivered")
     )
     with database.read() as connection:
-        counts: dict[str, int] = dict(connection.execute(words).all())
+        counts: dict[str, int] = dict(connection.execute(kinds).all())
         both = connection.execute(returned).scalar_one()
-        left = _left(connection, key)
+        left = _count_unsubscribed(connection, key)
     return FeedbackCounts(
         delivered=counts.get("delivered", 0) - both,
         left=left,
@@ -228,7 +236,7 @@ def count_feedback(database: Database, key: str) -> FeedbackCounts:
     )
 
 
-def _left(connection: Connection, key: str) -> int:
+def _count_unsubscribed(connection: Connection, key: str) -> int:
     frozen = connection.execute(select(edition.c.frozen_at).where(edition.c.key == key)).scalar()
     if frozen is None:
         return 0
@@ -245,5 +253,5 @@ def _left(connection: Connection, key: str) -> int:
 
 def _parts(values: Iterable[Any]) -> Iterator[list[Any]]:
     ordered = sorted(values)
-    for start in range(0, len(ordered), _AT_ONCE):
-        yield ordered[start : start + _AT_ONCE]
+    for start in range(0, len(ordered), _CHUNK):
+        yield ordered[start : start + _CHUNK]

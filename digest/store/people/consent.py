@@ -1,7 +1,4 @@
-"""The log of what readers agreed to and what became of them on the list: rows are added and never changed.
-
-Owns writing and reading the rows. An erasure (`erasing`) is the one thing that takes a person out of them.
-"""
+"""The consent log: what subscribers agreed to, and changes to them in the list. Append-only, except for erasure."""
 
 from __future__ import annotations
 
@@ -17,9 +14,8 @@ from digest.store.schema import consent
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """One entry. `address` in its comparable form; `what` a word such as `imported`, `signed up`, `changed`,
-    `unsubscribed`; `source` where it came from (a file, a page, a command and who ran it); `wording` what the person
-    was told or said; `detail` what else is known."""
+    """An entry. `what` is a word such as imported, signed up, changed or unsubscribed; `source` is a file, a page, or
+    a command and its user; `wording` is what the person read or wrote."""
 
     address: str
     what: str
@@ -30,8 +26,6 @@ class Consent:
 
 
 class ConsentLog:
-    """The log over an open store."""
-
     def __init__(self, database: Database) -> None:
         self.database = database
 
@@ -42,7 +36,7 @@ class ConsentLog:
             append(connection, [Consent(address, what, at, source, wording, detail)])
 
     def entries(self, address: str) -> list[Consent]:
-        """A reader's entries in the order of time."""
+        """Return a subscriber's entries by time."""
         columns = [consent.c[name] for name in Consent.__slots__]
         rows = select(*columns).where(consent.c.address == address).order_by(consent.c.at, consent.c.id)
         with self.database.read() as connection:
@@ -50,6 +44,6 @@ class ConsentLog:
 
 
 def append(connection: Connection, entries: Sequence[Consent]) -> None:
-    """Adds entries within a transaction of the caller's, so that they stand or fall with what they tell of."""
+    """Add entries in the caller's transaction, together with the change that they describe."""
     if entries:
-        connection.execute(insert(consent), [asdict(each) for each in entries])
+        connection.execute(insert(consent), [asdict(entry) for entry in entries])

@@ -1,7 +1,4 @@
-"""One reader's story in the order of time: what they agreed to, what the list did, each letter and why or why not.
-
-Owns reading it from the tables; changes nothing.
-"""
+"""History of one subscriber: consent, changes of the list, and each edition with the reason why they got it or not."""
 
 from __future__ import annotations
 
@@ -31,6 +28,7 @@ from digest.store.schema import (
 )
 from digest.store.sending.recovery import Orphan
 
+# Editions from this long before a subscriber was added are listed too.
 _BEFORE = timedelta(days=7)
 _AGAIN = "asked again"
 _ON_PAGE = "from the sign-up page"
@@ -39,8 +37,7 @@ _NOT_SENT = (EditionState.SKIPPED, EditionState.CANCELLED, EditionState.EXPIRED)
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. `kind`: list, consent, letter, event or barred; `what` in a word or two, `why` in a
-    sentence or ''; `edition` where it concerns one."""
+    """`kind` is list, consent, letter, event or barred. `why` may be empty; `edition` is set where it concerns one."""
 
     at: datetime
     kind: str
@@ -50,67 +47,66 @@ class Event:
 
 
 class SubscriberHistory:
-    """Stories over an open store."""
-
     def __init__(self, database: Database, erasures: Erasures) -> None:
         self.database = database
         self.erasures = erasures
 
     def entries(self, address: str, zone: tzinfo = UTC, orphans: Mapping[int, Orphan] = {}) -> list[Event]:
-        """All that is known of a comparable address, the oldest first; nothing for one that is unknown. `zone` is that
-        of times within a sentence, `orphans` what killed runs left in flight."""
-        mark = self.erasures.hash_address(address)
-        told: list[Event] = []
+        """Return everything known about an address, oldest first, with times in sentences in `zone`."""
+        hashed = self.erasures.hash_address(address)
+        found: list[Event] = []
         with self.database.read() as connection:
             row = connection.execute(select(subscriber).where(subscriber.c.address == address)).first()
             if row:
-                told.append(Event(row.added_at, "list", "added", _first_seen(row.origin)))
-                told += _letters(connection, row, zone, orphans)
-                told += _absences(connection, row)
-                told += _heard(connection, row)
-            told += _agreements(connection, address, mark, row.added_at if row else None)
-            told += _asked(connection, address, known=bool(told))
-            told += _barred(connection, address, mark)
-        return sorted(told, key=lambda one: one.at)
+                found.append(Event(row.added_at, "list", "added", _first_seen(row.origin)))
+                found += _deliveries(connection, row.id, zone, orphans)
+                found += _absences(connection, row.id, row.added_at)
+                found += _events(connection, row.id)
+            found += _consents(connection, address, hashed, row.added_at if row else None)
+            found += _pending_signups(connection, address, known=bool(found))
+            found += _suppressions(connection, address, hashed)
+        return sorted(found, key=lambda event: event.at)
 
 
 def _first_seen(origin: str) -> str:
     return "came from the sign-up page" if origin == ORIGIN else f"first seen in {origin or 'subscribers.yaml'}"
 
 
-def _agreements(connection: Connection, address: str, mark: str, since: datetime | None) -> list[Event]:
-    """The log of consent; who signs up though something was known of them before has asked again. `since` is when the
-    reader was first on the list."""
-    rows = select(consent).where(consent.c.address.in_((address, mark))).order_by(consent.c.at, consent.c.id)
-    told: list[Event] = []
+def _consents(connection: Connection, address: str, hashed: str, since: datetime | None) -> list[Event]:
+    """Read the consent log. `since` is when the subscriber was first listed."""
+    rows = select(consent).where(consent.c.address.in_((address, hashed))).order_by(consent.c.at, consent.c.id)
+    found: list[Event] = []
     for row in connection.execute(rows):
         kind = "list" if row.what in ("added", "changed", "removed") else "consent"
-        again = row.what == SIGNED_UP and (told or (since is not None and since < row.at))
+        # A sign-up of somebody known.
+        again = row.what == SIGNED_UP and (found or (since is not None and since < row.at))
         source = _ON_PAGE if row.source == JOINED else row.source
-        told.append(Event(row.at, kind, _AGAIN if again else row.what, _joined(source, row.wording, row.detail)))
-    return told
+        found.append(Event(row.at, kind, _AGAIN if again else row.what, _join(source, row.wording, row.detail)))
+    return found
 
 
-def _asked(connection: Connection, address: str, *, known: bool) -> list[Event]:
-    """A sign-up that waits for its click."""
+def _pending_signups(connection: Connection, address: str, *, known: bool) -> list[Event]:
     rows = select(signup.c.asked_at).where(signup.c.address == address, signup.c.confirmed_at.is_(None))
-    why = _joined(_ON_PAGE, "the link in the mail was not followed yet")
+    why = _join(_ON_PAGE, "the link in the mail was not followed yet")
     return [
         Event(at, "consent", _AGAIN if known or number else "asked", why)
         for number, at in enumerate(connection.execute(rows.order_by(signup.c.asked_at)).scalars())
     ]
 
 
-def _barred(connection: Connection, address: str, mark: str) -> list[Event]:
-    bar = connection.execute(select(suppression).where(suppression.c.address == address)).first()
-    gone = connection.execute(select(erased).where(erased.c.mark == mark)).first()
-    told = [Event(bar.at, "barred", bar.reason, _joined(bar.detail, "gets no mail from here on"))] if bar else []
+def _suppressions(connection: Connection, address: str, hashed: str) -> list[Event]:
+    suppressed = connection.execute(select(suppression).where(suppression.c.address == address)).first()
+    gone = connection.execute(select(erased).where(erased.c.hash == hashed)).first()
+    found = []
+    if suppressed:
+        why = _join(suppressed.detail, "gets no mail from here on")
+        found.append(Event(suppressed.at, "barred", suppressed.reason, why))
     if gone:
-        told.append(Event(gone.at, "barred", "erased", _joined(gone.reason, "nothing but this is kept")))
-    return told
+        found.append(Event(gone.at, "barred", "erased", _join(gone.reason, "nothing but this is kept")))
+    return found
 
 
-def _letters(connection: Connection, reader: Any, zone: tzinfo, orphans: Mapping[int, Orphan]) -> list[Event]:
+def _deliveries(connection: Connection, id: int, zone: tzinfo, orphans: Mapping[int, Orphan]) -> list[Event]:
     rows = (
         select(
             delivery,
@@ -124,30 +120,30 @@ def _letters(connection: Connection, reader: Any, zone: tzinfo, orphans: Mapping
         )
         .join(edition, edition.c.key == delivery.c.edition)
         .outerjoin(batch, batch.c.id == delivery.c.batch)
-        .where(delivery.c.subscriber == reader.id)
+        .where(delivery.c.subscriber == id)
     )
     return [
-        _letter(row, _tries(connection, row), zone, orphans.get(row.batch)) for row in connection.execute(rows).all()
+        _delivery(row, _attempts(connection, row), zone, orphans.get(row.batch))
+        for row in connection.execute(rows).all()
     ]
 
 
-def _tries(connection: Connection, row: Any) -> list[Any]:
-    """The attempts at a letter's batch, of one that was split off those of the batch it came from too."""
+def _attempts(connection: Connection, row: Any) -> list[Any]:
+    """Return the attempts of a delivery's batch, and of the batches that it was split off from."""
     if row.batch is None:
         return []
     numbers, parent = [row.batch], row.parent
     while parent is not None:
         numbers.append(parent)
         parent = connection.execute(select(batch.c.parent).where(batch.c.id == parent)).scalar()
-    tried = select(attempt).where(attempt.c.batch.in_(numbers)).order_by(attempt.c.started_at, attempt.c.id)
-    return list(connection.execute(tried).all())
+    rows = select(attempt).where(attempt.c.batch.in_(numbers)).order_by(attempt.c.started_at, attempt.c.id)
+    return list(connection.execute(rows).all())
 
 
-def _letter(row: Any, tries: list[Any], zone: tzinfo, orphan: Orphan | None) -> Event:
-    last = tries[-1] if tries else None
-    state = row.outcome or {BatchState.SUBMITTING: BatchState.PENDING, BatchState.EMPTY: BatchState.PENDING}.get(
-        row.state, row.state
-    )
+def _delivery(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None) -> Event:
+    last = attempts[-1] if attempts else None
+    shown = {BatchState.SUBMITTING: BatchState.PENDING, BatchState.EMPTY: BatchState.PENDING}
+    state = row.outcome or shown.get(row.state, row.state)
     if orphan and not row.outcome:
         state = orphan.state_of(row.subscriber)
     at = (last and (last.ended_at or last.started_at)) or row.frozen_at or row.due_at or row.composed_at
@@ -160,35 +156,35 @@ def _letter(row: Any, tries: list[Any], zone: tzinfo, orphan: Orphan | None) -> 
         why = f"due at {row.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
     else:
         number = f", its id there {last.provider_id}" if last.provider_id else ""
-        why = _joined(f"by {last.transport}, batch {row.batch}{number}", orphan.reason if orphan else last.detail)
-        if len(tries) > 1:
-            why += f"; {len(tries)} tries"
+        why = _join(f"by {last.transport}, batch {row.batch}{number}", orphan.reason if orphan else last.detail)
+        if len(attempts) > 1:
+            why += f"; {len(attempts)} tries"
     return Event(at, "letter", state, why, row.edition)
 
 
-def _heard(connection: Connection, reader: Any) -> list[Event]:
-    """What the provider, or a mail server, told later."""
-    rows = select(delivery_event).where(delivery_event.c.subscriber == reader.id)
+def _events(connection: Connection, id: int) -> list[Event]:
+    rows = select(delivery_event).where(delivery_event.c.subscriber == id)
     return [Event(row.at, "event", row.kind, row.reason, row.edition) for row in connection.execute(rows)]
 
 
-def _absences(connection: Connection, reader: Any) -> list[Event]:
-    """Editions around and after the reader's coming in which there was no place for them."""
-    when = func.coalesce(edition.c.frozen_at, edition.c.composed_at)
-    mine = select(delivery.c.edition).where(delivery.c.subscriber == reader.id)
-    rows = select(edition.c.key, edition.c.state, edition.c.reason, edition.c.frozen_at, when.label("at")).where(
-        edition.c.key.not_in(mine), when >= reader.added_at - _BEFORE
+def _absences(connection: Connection, id: int, added_at: datetime) -> list[Event]:
+    """Return the editions since shortly before the subscriber was added in which they have no place."""
+    at = func.coalesce(edition.c.frozen_at, edition.c.composed_at)
+    own = select(delivery.c.edition).where(delivery.c.subscriber == id)
+    rows = select(edition.c.key, edition.c.state, edition.c.reason, edition.c.frozen_at, at.label("at")).where(
+        edition.c.key.not_in(own), at >= added_at - _BEFORE
     )
-    told = []
+    found = []
     for row in connection.execute(rows):
         if row.frozen_at is not None:
-            early = row.frozen_at < reader.added_at
-            why = "it was made ready before this reader came" if early else "was not on the list when it was made ready"
-            told.append(Event(row.frozen_at, "letter", "none", why, row.key))
+            why = "it was made ready before this subscriber was added"
+            if row.frozen_at >= added_at:
+                why = "was not on the list when it was made ready"
+            found.append(Event(row.frozen_at, "letter", "none", why, row.key))
         elif row.state in _NOT_SENT:
-            told.append(Event(row.at, "letter", "none", _joined(f"nobody got it: {row.state}", row.reason), row.key))
-    return told
+            found.append(Event(row.at, "letter", "none", _join(f"nobody got it: {row.state}", row.reason), row.key))
+    return found
 
 
-def _joined(*parts: str) -> str:
+def _join(*parts: str) -> str:
     return "; ".join(part for part in parts if part)

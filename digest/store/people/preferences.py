@@ -1,6 +1,6 @@
-"""What readers decide themselves: leaving, coming back, pausing, choosing. Laid over the list, and outlives its edits.
+"""Subscribers' own decisions: unsubscribing, resubscribing, pausing, choosing. They override the list and its edits.
 
-Each call is one durable transaction that holds the entry in the log of consent too. Decides nothing about who is due.
+Each call is one durable transaction, including the entry in the consent log.
 """
 
 from __future__ import annotations
@@ -10,22 +10,25 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, update
 
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.store.database import Database
 from digest.store.people import consent, suppressions
 from digest.store.people.consent import Consent
-from digest.store.schema import subscriber, suppression, wish
+from digest.store.schema import preference, subscriber, suppression
 
+# The status of an erased subscriber's row.
 ERASED = "erased"
-"""The status of a row whose person was forgotten: nobody is behind it any more."""
+_CHOICES = ("topics", "frequency", "hour", "format")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSubscriber:
-    """A reader as the pages show them: the list with their wishes over it. `topics` empty: everything; `hour` None:
-    the newsletter's; `suppressed` is the reason for which no mail may go, or ''."""
+    """A subscriber with their own preferences over the list's.
+
+    Empty `topics` mean all; without `hour`, the newsletter's applies. `suppressed` is the reason, or ''.
+    """
 
     id: int
     address: str
@@ -44,7 +47,7 @@ class StoredSubscriber:
 
 @dataclass(frozen=True, slots=True)
 class ConsentContext:
-    """For the log of consent: where a reader said something, in answer to which words, and what else is known."""
+    """For the consent log: where the subscriber decided, the wording they answered, and what else is known."""
 
     source: str
     wording: str = ""
@@ -52,136 +55,124 @@ class ConsentContext:
 
 
 class PreferenceStore:
-    """Readers' own decisions over an open store."""
-
     def __init__(self, database: Database) -> None:
         self.database = database
 
     def get(self, id: int) -> StoredSubscriber | None:
-        with self.database.read() as connection:
-            return _reader(connection.execute(stored_subscribers().where(subscriber.c.id == id)).one_or_none())
+        return self._find(subscriber.c.id == id)
 
     def find(self, address: str) -> StoredSubscriber | None:
-        """The reader of a comparable address."""
+        return self._find(subscriber.c.address == address)
+
+    def _find(self, condition: ColumnElement[bool]) -> StoredSubscriber | None:
         with self.database.read() as connection:
-            return _reader(
-                connection.execute(stored_subscribers().where(subscriber.c.address == address)).one_or_none()
-            )
+            row = connection.execute(_stored_subscribers().where(condition)).one_or_none()
+        if row is None:
+            return None
+        plain = ("id", "address", "email", "name", "timezone", "listed", "status", "paused_until")
+        values = {name: getattr(row, name) for name in plain}
+        return StoredSubscriber(**values, **_effective(row), suppressed=row.suppressed or "")
 
     def paused(self, now: datetime) -> dict[str, datetime]:
-        """Address → until when, of all who pause now."""
-        rows = select(subscriber.c.address, wish.c.paused_until).join(wish, wish.c.subscriber == subscriber.c.id)
+        """Return address → end of the pause."""
+        rows = select(subscriber.c.address, preference.c.paused_until).join(
+            preference, preference.c.subscriber == subscriber.c.id
+        )
         with self.database.read() as connection:
-            return dict(connection.execute(rows.where(wish.c.paused_until > now)).all())
+            return dict(connection.execute(rows.where(preference.c.paused_until > now)).all())
 
     def chosen(self) -> dict[str, dict[str, Any]]:
-        """Address → topics, frequency, hour ("07:00"; "" for the newsletter's) and format, as far as its reader has
-        chosen them over the list."""
-        names = ("topics", "frequency", "hour", "format")
-        rows = select(subscriber.c.address, *(wish.c[name] for name in names))
-        rows = rows.join(wish, wish.c.subscriber == subscriber.c.id)
+        """Return address → what its subscriber chose of topics, frequency, hour ("": the newsletter's) and format."""
+        rows = select(subscriber.c.address, *(preference.c[name] for name in _CHOICES))
+        rows = rows.join(preference, preference.c.subscriber == subscriber.c.id)
         with self.database.read() as connection:
             found = {
-                row.address: {name: value for name in names if (value := getattr(row, name)) is not None}
+                row.address: {name: value for name in _CHOICES if (value := getattr(row, name)) is not None}
                 for row in connection.execute(rows)
             }
         return {address: chosen for address, chosen in found.items() if chosen}
 
-    def unsubscribe(self, id: int, said: ConsentContext, *, now: datetime) -> bool:
+    def unsubscribe(self, id: int, context: ConsentContext, *, now: datetime) -> bool:
         """Suppress the subscriber's address at their own request, durably when this returns.
 
-        Only a complaint outranks this reason. False when nobody has this id.
+        Only a complaint outranks this reason. False if nobody has this id.
         """
         with self.database.write(area="suppression") as connection:
             address = _address(connection, id)
             if address is None:
                 return False
             reason = connection.execute(select(suppression.c.reason).where(suppression.c.address == address)).scalar()
-            # A repeated request changes nothing, so it gets no second entry in the log of consent.
+            # A repeated request changes nothing, so it gets no second entry in the consent log.
             repeated = reason == UNSUBSCRIBED or (
                 reason == COMPLAINED and suppressions.unsubscribed_since_complaint(connection, address)
             )
             if not repeated:
                 suppressions.suppress(connection, address, UNSUBSCRIBED, at=now)
-                _note(connection, address, UNSUBSCRIBED, said, now)
+                _log(connection, address, UNSUBSCRIBED, context, now)
             return True
 
     def resubscribe(
-        self, id: int, said: ConsentContext, *, now: datetime, paused_until: datetime | None = None
+        self, id: int, context: ConsentContext, *, now: datetime, paused_until: datetime | None = None
     ) -> bool:
-        """Takes back the reader's own leaving, if that was the reason; with `paused_until` they pause instead. False
-        when there was nothing to take back."""
+        """Take back the subscriber's unsubscribe; with `paused_until` they pause instead. False if there was none."""
         with self.database.write(area="suppression") as connection:
             address = _address(connection, id)
             if address is None or not suppressions.undo_unsubscribe(connection, address):
                 return False
             _put(connection, id, {"paused_until": paused_until})
-            _note(connection, address, suppressions.CAME_BACK, said, now)
+            _log(connection, address, suppressions.CAME_BACK, context, now)
             return True
 
-    def set(self, id: int, wishes: Mapping[str, Any], said: ConsentContext, *, now: datetime) -> bool:
-        """Keeps wishes: columns of `wish` by name; None gives the word back to the list. False when nobody has this
-        id."""
-        with self.database.write(area="wish") as connection:
+    def set(self, id: int, values: Mapping[str, Any], context: ConsentContext, *, now: datetime) -> bool:
+        """Store preferences by the columns' names. None restores the list's. False if nobody has this id."""
+        with self.database.write(area="preference") as connection:
             address = _address(connection, id)
             if address is None:
                 return False
-            if wishes:
-                _put(connection, id, wishes)
-                _note(connection, address, "changed", said, now)
+            if values:
+                _put(connection, id, values)
+                _log(connection, address, "changed", context, now)
             return True
 
-    def record(self, id: int, what: str, said: ConsentContext, *, now: datetime) -> None:
-        """Writes down what a reader said that changes nothing."""
+    def record(self, id: int, what: str, context: ConsentContext, *, now: datetime) -> None:
+        """Add an entry to the consent log that changes nothing else."""
         with self.database.write() as connection:
             address = _address(connection, id)
             if address is not None:
-                _note(connection, address, what, said, now)
+                _log(connection, address, what, context, now)
 
 
 def _address(connection: Connection, id: int) -> str | None:
-    """The comparable address of a reader; None for who is not known or was erased."""
-    mine = (subscriber.c.id == id) & (subscriber.c.status != ERASED)
-    return connection.execute(select(subscriber.c.address).where(mine)).scalar()
+    """Return the address of a subscriber who is known and not erased."""
+    own = (subscriber.c.id == id) & (subscriber.c.status != ERASED)
+    return connection.execute(select(subscriber.c.address).where(own)).scalar()
 
 
 def _put(connection: Connection, id: int, values: Mapping[str, Any]) -> None:
-    if not connection.execute(update(wish).where(wish.c.subscriber == id).values(values)).rowcount:
-        connection.execute(insert(wish).values(subscriber=id, **values))
+    if not connection.execute(update(preference).where(preference.c.subscriber == id).values(values)).rowcount:
+        connection.execute(insert(preference).values(subscriber=id, **values))
 
 
-def _note(connection: Connection, address: str, what: str, said: ConsentContext, now: datetime) -> None:
-    consent.append(connection, [Consent(address, what, now, said.source, said.wording, said.detail)])
+def _log(connection: Connection, address: str, what: str, context: ConsentContext, now: datetime) -> None:
+    consent.append(connection, [Consent(address, what, now, context.source, context.wording, context.detail)])
 
 
-def stored_subscribers() -> Select[Any]:
-    """Everyone whom the store knows: the list's columns, `suppressed`, `paused_until` and the wishes as `wish_…`."""
+def _stored_subscribers() -> Select[Any]:
+    """Select every known subscriber: the list's columns, `suppressed`, `paused_until`, and preferences as `own_…`."""
     return (
         select(
             subscriber,
             suppression.c.reason.label("suppressed"),
-            wish.c.paused_until,
-            *(wish.c[name].label(f"wish_{name}") for name in ("topics", "frequency", "hour", "format")),
+            preference.c.paused_until,
+            *(preference.c[name].label(f"own_{name}") for name in _CHOICES),
         )
         .outerjoin(suppression, suppression.c.address == subscriber.c.address)
-        .outerjoin(wish, wish.c.subscriber == subscriber.c.id)
+        .outerjoin(preference, preference.c.subscriber == subscriber.c.id)
     )
 
 
-def effective(row: Row[Any]) -> dict[str, Any]:
-    """Topics, frequency, hour and format of a row that holds the list's columns and the wishes as `wish_…`."""
-    chosen = {
-        name: getattr(row, name) if (own := getattr(row, f"wish_{name}")) is None else own
-        for name in ("topics", "frequency", "hour", "format")
-    }
-    hour = time.fromisoformat(chosen["hour"]) if chosen["hour"] else None
-    return {**chosen, "topics": tuple(chosen["topics"]), "hour": hour}
-
-
-def _reader(row: Row[Any] | None) -> StoredSubscriber | None:
-    if row is None:
-        return None
-    plain = ("id", "address", "email", "name", "timezone", "listed", "status", "paused_until")
-    return StoredSubscriber(
-        **{name: getattr(row, name) for name in plain}, **effective(row), suppressed=row.suppressed or ""
-    )
+def _effective(row: Row[Any]) -> dict[str, Any]:
+    """Return topics, frequency, hour and format of a row of `_stored_subscribers`."""
+    values = {name: getattr(row, name) if (own := getattr(row, f"own_{name}")) is None else own for name in _CHOICES}
+    hour = time.fromisoformat(values["hour"]) if values["hour"] else None
+    return {**values, "topics": tuple(values["topics"]), "hour": hour}

@@ -1,4 +1,4 @@
-"""Sign-ups: asked for on the page, pending until the click in the mail, then readers. Double opt-in in the store."""
+"""Sign-ups on the web page, with double opt-in: pending until the click in the email."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from digest.models import Subscriber
 from digest.store.database import Database
@@ -15,86 +15,98 @@ from digest.store.people.consent import Consent
 from digest.store.people.erasure import Erasures
 from digest.store.schema import signup, subscriber
 
+# The origin of subscribers who signed up. No edit of subscribers.yaml removes them.
 ORIGIN = "web"
-"""Where readers come from who signed up themselves: no edit of subscribers.yaml takes them off the list."""
-
+# The page's name in the consent log.
 JOINED = "web:join"
-"""What the log of consent calls the page where they did."""
-
+# How long the link in the email is valid.
 PENDING = timedelta(days=3)
-"""How long the link in the mail confirms."""
-
 _KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """The reader whom a confirmation made or found; `first_time` is false when it had been confirmed before."""
+    """The subscriber of a confirmed sign-up, and whether it was confirmed just now."""
 
     subscriber: int
     first_time: bool
 
 
 class SignupStore:
-    """Sign-ups over an open store."""
-
     def __init__(self, database: Database) -> None:
         self.database = database
         self.erasures = Erasures(database)
 
     def request(self, address: str, email: str, *, wording: str, detail: str, now: datetime) -> int:
-        """Notes the wish of whoever typed this (comparable) address; answers the number for the link. Asked again it
-        gets another one, and so a mail that no receiver takes for a repeat of the first; either link confirms, once.
-        What nobody confirmed is forgotten here."""
+        """Store a sign-up and return the number for its link. Deletes old sign-ups.
+
+        Each request has its own number, so that no mailbox takes its email for a duplicate. The first link that is
+        followed confirms, and no other.
+        """
         with self.database.write(area="signup") as connection:
-            stale = (signup.c.asked_at < now - _KEPT) | (
-                signup.c.confirmed_at.is_(None) & (signup.c.asked_at < now - PENDING)
-            )
-            connection.execute(delete(signup).where(stale))
+            unconfirmed = signup.c.confirmed_at.is_(None) & (signup.c.asked_at < now - PENDING)
+            connection.execute(delete(signup).where((signup.c.asked_at < now - _KEPT) | unconfirmed))
             number = secrets.randbits(62)
             values = {"asked_at": now, "wording": wording, "detail": detail, "email": email}
             connection.execute(insert(signup).values(id=number, address=address, **values))
             return number
 
     def pending(self, number: int, now: datetime) -> str | None:
-        """The email address that waits under this number; None when it is too late or nobody does."""
-        mine = (signup.c.id == number) & signup.c.confirmed_at.is_(None) & (signup.c.asked_at >= now - PENDING)
+        """Return the email address of a sign-up that can be confirmed."""
+        own = (signup.c.id == number) & signup.c.confirmed_at.is_(None) & (signup.c.asked_at >= now - PENDING)
         with self.database.read() as connection:
-            return connection.execute(select(signup.c.email).where(mine)).scalar()
+            return connection.execute(select(signup.c.email).where(own)).scalar()
 
     def confirm(self, number: int, *, timezone: str, source: str, detail: str, now: datetime) -> Confirmed | None:
-        """Makes the address a reader on the list, with the consent written down, in one transaction. Whatever barred
-        it before is lifted, an erasure too: this is its owner's newest word. None for what was never asked for or is
-        too old; a second time changes nothing, so that an old link can't bring back who left since."""
-        _ = self.erasures.key  # made, where there is none, in a transaction of its own
+        """List the subscriber and log their consent. None for an unknown or expired sign-up.
+
+        Ends any suppression or erasure, because this is the owner's latest decision. Repeating it changes nothing, so
+        an old link cannot bring back someone who unsubscribed since.
+        """
+        # If there is no key yet, it is created in its own transaction.
+        _ = self.erasures.key
         with self.database.write(area="subscriber") as connection:
-            asked = connection.execute(select(signup).where(signup.c.id == number)).one_or_none()
-            if asked is None or (asked.confirmed_at is None and asked.asked_at < now - PENDING):
+            row = connection.execute(select(signup).where(signup.c.id == number)).one_or_none()
+            if row is None or (row.confirmed_at is None and row.asked_at < now - PENDING):
                 return None
-            known = connection.execute(select(subscriber.c.id).where(subscriber.c.address == asked.address)).scalar()
-            if asked.confirmed_at is not None:
+            known = connection.execute(select(subscriber.c.id).where(subscriber.c.address == row.address)).scalar()
+            if row.confirmed_at is not None:
                 return Confirmed(int(known), first_time=False) if known is not None else None
-            # Every link that is out by now: one that were followed later would bring back who left since.
-            open_ = (signup.c.address == asked.address) & signup.c.confirmed_at.is_(None)
+            # All links of the address are used up: following one later would bring back someone who unsubscribed.
+            open_ = (signup.c.address == row.address) & signup.c.confirmed_at.is_(None)
             connection.execute(update(signup).where(open_).values(confirmed_at=now))
-            barred = suppressions.unsuppress(connection, asked.address)
-            self.erasures.allow_return_within(connection, asked.address)
-            if known is None:
-                fresh = Subscriber(asked.email, timezone=timezone)
-                made = connection.execute(
-                    insert(subscriber).values(
-                        address=asked.address, email=fresh.email, name="", topics=[], frequency=fresh.frequency,
-                        timezone=timezone, hour="", format=fresh.format, status="active", listed=True, added_at=now,
-                        origin=ORIGIN,
-                    )
-                ).inserted_primary_key  # fmt: skip
-                known = made[0] if made else 0
-            else:
-                off = (subscriber.c.id == known) & subscriber.c.listed.is_(False)
-                values = {"listed": True, "status": "active", "origin": ORIGIN, "email": asked.email}
-                connection.execute(update(subscriber).where(off).values(values))
-            lifted = f"was barred before: {barred}" if barred else ""
-            told = "; ".join(word for word in (asked.detail, detail, lifted) if word)
-            entry = Consent(asked.address, suppressions.SIGNED_UP, now, source, asked.wording, told)
+            reason = suppressions.unsuppress(connection, row.address)
+            self.erasures.allow_return_within(connection, row.address)
+            id = _list(connection, known, row.address, row.email, timezone, now)
+            ended = f"was suppressed before: {reason}" if reason else ""
+            details = "; ".join(part for part in (row.detail, detail, ended) if part)
+            entry = Consent(row.address, suppressions.SIGNED_UP, now, source, row.wording, details)
             consent.append(connection, [entry])
-            return Confirmed(int(known), first_time=True)
+            return Confirmed(id, first_time=True)
+
+
+def _list(connection: Connection, known: int | None, address: str, email: str, timezone: str, now: datetime) -> int:
+    """List a known or new subscriber. A listed one stays as they are."""
+    if known is not None:
+        unlisted = (subscriber.c.id == known) & subscriber.c.listed.is_(False)
+        values = {"listed": True, "status": "active", "origin": ORIGIN, "email": email}
+        connection.execute(update(subscriber).where(unlisted).values(values))
+        return known
+    usual = Subscriber(email)
+    key = connection.execute(
+        insert(subscriber).values(
+            address=address,
+            email=email,
+            name="",
+            topics=[],
+            frequency=usual.frequency,
+            timezone=timezone,
+            hour="",
+            format=usual.format,
+            status="active",
+            listed=True,
+            added_at=now,
+            origin=ORIGIN,
+        )
+    ).inserted_primary_key
+    return int(key[0]) if key else 0

@@ -1,1 +1,1 @@
-"""The ledger of sends: batches, attempts, recovery, cancellations and counts."""
+"""Sending: enqueueing, the ledger of batches and attempts, recovery, cancellations, status."""

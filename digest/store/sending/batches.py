@@ -1,7 +1,7 @@
-"""Rows of batches and their deliveries, inside a transaction that the caller holds: making, moving, splitting.
+"""Rows of batches and their deliveries: creating, moving, splitting. All functions run in the caller's transaction.
 
-Owns the rule that `batch.size` is the number of deliveries that still hang on the batch, so that an edition can be
-counted without touching a row per reader.
+`batch.size` is always the number of the batch's deliveries without an outcome, so that an edition is counted without
+reading a row per recipient.
 """
 
 from __future__ import annotations
@@ -17,14 +17,17 @@ from sqlalchemy import Connection, Select, Text, and_, bindparam, case, func, in
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Retryable, Split, Unknown
 from digest.errors import StoreError
 from digest.models import BatchState, DeliveryOutcome
-from digest.store.schema import batch, delivery, subscriber, suppression, wish
+from digest.store.schema import batch, delivery, preference, subscriber, suppression
 from digest.store.sending import attempts
 
-_CHUNK = 500  # readers named in one statement; SQLite's oldest limit is 999 variables
+# Recipients in one statement. SQLite's oldest limit is 999 variables.
+_CHUNK = 500
+# Recipients of a batch of deferred ones.
+_MAX_DEFERRED = 1000
 
 
 def apply_outcome(connection: Connection, number: int, outcome: Outcome) -> None:
-    """Moves the batch of an ended attempt on: whole to one state, or split so that each part has its own."""
+    """Move the batch of an ended attempt to its next state, or split it so that each part has one."""
     match outcome:
         case Accepted():
             _set_state(connection, BatchState.ACCEPTED, number)
@@ -37,8 +40,8 @@ def apply_outcome(connection: Connection, number: int, outcome: Outcome) -> None
             _set_state(connection, BatchState.UNKNOWN, number)
         case Split():
             _halve(connection, number)
-        case Rejected(readers):
-            _split(connection, number, PerRecipient(rejected=readers))
+        case Rejected(reasons):
+            _split(connection, number, PerRecipient(rejected=reasons))
         case PerRecipient():
             _split(connection, number, outcome)
 
@@ -55,133 +58,99 @@ def _set_state(connection: Connection, state: BatchState, *numbers: int) -> None
         return
     changed = connection.execute(_move, [{"number": number, "to": state} for number in numbers]).rowcount
     if changed != len(numbers):
-        told = ", ".join(map(str, numbers))
-        raise StoreError(f"batch {told} was not being submitted; two runs can't both own it")
+        names = ", ".join(map(str, numbers))
+        raise StoreError(f"batch {names} was not being submitted; two runs can't both own it")
 
 
 def accept_batches(connection: Connection, numbers: Sequence[int]) -> None:
-    """As `apply` of Accepted to each."""
     _set_state(connection, BatchState.ACCEPTED, *numbers)
 
 
 def _split(connection: Connection, number: int, outcome: PerRecipient) -> None:
-    """The accepted stay in the batch; the rejected part from it; the unknown and the rest get a batch each."""
+    """Keep the accepted recipients in the batch. Unknown and remaining ones get a batch each, rejected ones none."""
     ids = [id for id, _email in batch_recipients(connection, number)]
-    parts = {
-        BatchState.ACCEPTED: [id for id in ids if id in outcome.accepted],
-        BatchState.UNKNOWN: [id for id in ids if id in outcome.unknown],
-        BatchState.PENDING: [
-            id for id in ids if id not in outcome.accepted | outcome.unknown.keys() | outcome.rejected.keys()
-        ],
-    }
-    old = connection.execute(select(batch).where(batch.c.id == number)).one()
+    accepted = [id for id in ids if id in outcome.accepted]
+    unknown = [id for id in ids if id in outcome.unknown]
+    settled = outcome.accepted | outcome.unknown.keys() | outcome.rejected.keys()
+    remaining = [id for id in ids if id not in settled]
+    old = _get(connection, number)
     for id in ids:
         if id in outcome.rejected:
-            update_deliveries(
-                connection, old.edition, [id], outcome=DeliveryOutcome.REJECTED, reason=outcome.rejected[id]
-            )
-    for state in (BatchState.UNKNOWN, BatchState.PENDING):
-        if parts[state]:
-            # Where somebody was served, the rest has lost no try: the transport takes a part at a time.
-            tries = 0 if parts[BatchState.ACCEPTED] else old.tries
-            child = new_batch(
-                connection,
-                old.edition,
-                old.variant,
-                old.due_at,
-                state,
-                len(parts[state]),
-                parent=number,
-                tries=tries,
-            )
-            attempts.copy_unknown(connection, number, child)
-            update_deliveries(connection, old.edition, parts[state], batch=child)
-    if outcome.rejected and not outcome.accepted and parts[BatchState.PENDING] and not parts[BatchState.UNKNOWN]:
-        # A refused batch says nothing against the rest of it: they start afresh.
-        connection.execute(
-            update(batch).where(batch.c.parent == number, batch.c.state == BatchState.PENDING).values(tries=0)
-        )
-    _set_state(connection, BatchState.ACCEPTED if parts[BatchState.ACCEPTED] else BatchState.EMPTY, number)
-    connection.execute(update(batch).where(batch.c.id == number).values(size=len(parts[BatchState.ACCEPTED])))
+            values = {"outcome": DeliveryOutcome.REJECTED, "reason": outcome.rejected[id]}
+            update_deliveries(connection, old.edition, [id], **values)
+    # Where somebody was served, the rest has lost no try: the transport takes a part at a time. If some were only
+    # rejected, that says nothing against the rest either.
+    tries = 0 if accepted or (outcome.rejected and not outcome.accepted and not unknown) else old.tries
+    _split_off(connection, old, unknown, BatchState.UNKNOWN, tries=tries)
+    _split_off(connection, old, remaining, BatchState.PENDING, tries=tries)
+    _set_state(connection, BatchState.ACCEPTED if accepted else BatchState.EMPTY, number)
+    _set_size(connection, number, len(accepted))
 
 
 def _halve(connection: Connection, number: int) -> None:
-    """Two pending batches in the place of one; whom the provider refuses is alone in the end."""
+    """Replace the batch by two pending halves. In the end, a recipient whom the provider rejects has one alone."""
     ids = [id for id, _email in batch_recipients(connection, number)]
     middle = (len(ids) + 1) // 2
-    old = connection.execute(select(batch).where(batch.c.id == number)).one()
+    old = _get(connection, number)
     for half in (ids[:middle], ids[middle:]):
-        if half:
-            child = new_batch(
-                connection, old.edition, old.variant, old.due_at, BatchState.PENDING, len(half), parent=number
-            )
-            attempts.copy_unknown(connection, number, child)
-            update_deliveries(connection, old.edition, half, batch=child)
+        _split_off(connection, old, half, BatchState.PENDING, tries=0)
     _set_state(connection, BatchState.EMPTY, number)
-    connection.execute(update(batch).where(batch.c.id == number).values(size=0))
+    _set_size(connection, number, 0)
 
 
-def detach(connection: Connection, number: int, reader: int, **values: Any) -> None:
-    """One reader parts from a batch that is being handed over: refused, or put off to another batch."""
-    mine = and_(delivery.c.batch == number, delivery.c.subscriber == reader, delivery.c.outcome.is_(None))
-    if connection.execute(update(delivery).where(mine).values(**values)).rowcount:
+def _split_off(connection: Connection, old: Any, ids: Sequence[int], state: BatchState, *, tries: int) -> None:
+    """Move these recipients of the batch `old` to a new one."""
+    if ids:
+        child = _new_batch(connection, old, state, len(ids), tries=tries)
+        attempts.copy_retryable(connection, old.id, child)
+        update_deliveries(connection, old.edition, ids, batch=child)
+
+
+def _get(connection: Connection, number: int) -> Any:
+    return connection.execute(select(batch).where(batch.c.id == number)).one()
+
+
+def _set_size(connection: Connection, number: int, size: int) -> None:
+    connection.execute(update(batch).where(batch.c.id == number).values(size=size))
+
+
+def detach(connection: Connection, number: int, recipient: int, **values: Any) -> None:
+    """Take a rejected or deferred recipient out of a batch in flight. `values` are set in their delivery."""
+    own = and_(delivery.c.batch == number, delivery.c.subscriber == recipient, delivery.c.outcome.is_(None))
+    if connection.execute(update(delivery).where(own).values(**values)).rowcount:
         connection.execute(update(batch).where(batch.c.id == number).values(size=batch.c.size - 1))
 
 
 def deferred_batch(connection: Connection, number: int) -> int:
-    """A pending batch for one more reader who parts from batch `number`: the one begun for others, or a new one."""
-    old = connection.execute(select(batch).where(batch.c.id == number)).one()
-    begun = and_(batch.c.parent == number, batch.c.state == BatchState.PENDING, batch.c.size < 1000)
-    room = connection.execute(select(batch.c.id).where(begun).limit(1).with_for_update()).scalar()
-    if room is None:
-        return new_batch(
-            connection, old.edition, old.variant, old.due_at, BatchState.PENDING, 1, parent=number, tries=old.tries
-        )
-    connection.execute(update(batch).where(batch.c.id == room).values(size=batch.c.size + 1))
-    return int(room)
+    """Return the pending batch for one more recipient deferred from batch `number`. Creates it if necessary."""
+    begun = and_(batch.c.parent == number, batch.c.state == BatchState.PENDING, batch.c.size < _MAX_DEFERRED)
+    found = connection.execute(select(batch.c.id).where(begun).limit(1).with_for_update()).scalar()
+    if found is None:
+        old = _get(connection, number)
+        return _new_batch(connection, old, BatchState.PENDING, 1, tries=old.tries)
+    connection.execute(update(batch).where(batch.c.id == found).values(size=batch.c.size + 1))
+    return int(found)
 
 
 _new = insert(batch)
 _new_ones = insert(batch).returning(batch.c.id)
 
 
-def new_batch(
-    connection: Connection,
-    edition: str,
-    variant: str,
-    due_at: datetime,
-    state: BatchState,
-    size: int,
-    *,
-    parent: int | None = None,
-    tries: int = 0,
-) -> int:
-    values = {
-        "edition": edition,
-        "variant": variant,
-        "due_at": due_at,
-        "state": state,
-        "size": size,
-        "parent": parent,
-        "tries": tries,
-    }
-    key = connection.execute(_new, values).inserted_primary_key
+def _new_batch(connection: Connection, old: Any, state: BatchState, size: int, *, tries: int) -> int:
+    same = {"edition": old.edition, "variant": old.variant, "due_at": old.due_at, "parent": old.id}
+    key = connection.execute(_new, {**same, "state": state, "size": size, "tries": tries}).inserted_primary_key
     if key is None:
         raise StoreError("the store gave a new batch no number")
     return int(key[0])
 
 
 def new_batches(
-    connection: Connection,
-    edition: str,
-    variant: str,
-    due_at: datetime,
-    sizes: Sequence[int],
+    connection: Connection, edition: str, variant: str, due_at: datetime, sizes: Sequence[int]
 ) -> list[int]:
-    """Pending batches of these sizes; answers their numbers, in their order."""
+    """Create pending batches of these sizes. Returns their numbers in this order."""
     same = {"edition": edition, "variant": variant, "due_at": due_at, "state": BatchState.PENDING}
-    made = connection.execute(_new_ones, [{**same, "size": size} for size in sizes])
-    return sorted(made.scalars())
+    created = connection.execute(_new_ones, [{**same, "size": size} for size in sizes])
+    return sorted(created.scalars())
 
 
 def update_deliveries(connection: Connection, edition: str, ids: Sequence[int], **values: Any) -> None:
@@ -191,55 +160,57 @@ def update_deliveries(connection: Connection, edition: str, ids: Sequence[int], 
         connection.execute(update(delivery).where(rows).values(**values))
 
 
-_here = and_(delivery.c.batch == bindparam("number"), delivery.c.outcome.is_(None))
-_carried = select(subscriber.c.id, subscriber.c.email).join(delivery, delivery.c.subscriber == subscriber.c.id)
-_gone = or_(
+_own = and_(delivery.c.batch == bindparam("number"), delivery.c.outcome.is_(None))
+_recipients = select(subscriber.c.id, subscriber.c.email).join(delivery, delivery.c.subscriber == subscriber.c.id)
+_ineligible = or_(
     suppression.c.address.is_not(None),
     subscriber.c.listed.is_(False),
     subscriber.c.status != "active",
-    wish.c.paused_until > bindparam("now", type_=wish.c.paused_until.type),
+    preference.c.paused_until > bindparam("now", type_=preference.c.paused_until.type),
 )
-_looked_at = (
+_with_state = (
     delivery.join(subscriber, delivery.c.subscriber == subscriber.c.id)
     .outerjoin(suppression, suppression.c.address == subscriber.c.address)
-    .outerjoin(wish, wish.c.subscriber == subscriber.c.id)
+    .outerjoin(preference, preference.c.subscriber == subscriber.c.id)
 )
-_unmailable = (
-    select(subscriber.c.id, subscriber.c.listed, suppression.c.reason).select_from(_looked_at).where(_here, _gone)
+_ineligible_recipients = (
+    select(subscriber.c.id, subscriber.c.listed, suppression.c.reason).select_from(_with_state).where(_own, _ineligible)
 )
 
 
 @cache
-def _as_one(dialect: str) -> Select[str, str, int]:
-    """The ids and addresses of a batch's readers as two arrays, and how many of them may no longer be mailed. One row:
-    a driver lets go of Python's lock for every row, and gets it back late where another thread makes a request."""
+def _as_one_row(dialect: str) -> Select[str, str, int]:
+    """Select a batch's ids and addresses as two arrays, and the number of ineligible recipients.
+
+    For each row a driver releases Python's lock, and waits long to get it back while other threads make requests.
+    """
     array = {"sqlite": func.json_group_array, "postgresql": func.json_agg}[dialect]
-    columns = array(subscriber.c.id, type_=Text), array(subscriber.c.email, type_=Text), func.count(case((_gone, 1)))
-    return select(*columns).select_from(_looked_at).where(_here)
+    ineligible = func.count(case((_ineligible, 1)))
+    columns = array(subscriber.c.id, type_=Text), array(subscriber.c.email, type_=Text), ineligible
+    return select(*columns).select_from(_with_state).where(_own)
 
 
 def batch_recipients(connection: Connection, number: int) -> tuple[tuple[int, str], ...]:
-    """(id, email) of the readers whom the batch still carries, in the order in which they are handed over."""
-    carried = connection.execute(_carried.where(_here).order_by(subscriber.c.id), {"number": number})
-    return tuple(carried.all())
+    """Return (id, email) of the batch's recipients, in sending order."""
+    found = connection.execute(_recipients.where(_own).order_by(subscriber.c.id), {"number": number})
+    return tuple(found.all())
 
 
 def eligible_recipients(connection: Connection, number: int, now: datetime) -> tuple[tuple[int, str], ...]:
-    """As `readers`. Between freeze and claim a reader may have left or paused beyond `now`: excluded here with the
-    reason, never silently dropped."""
-    asked = {"number": number, "now": now}
-    ids, emails, gone = connection.execute(_as_one(connection.dialect.name), asked).one()
-    if not gone:
+    """`batch_recipients`, after excluding those who left or paused since the freeze, with the reason."""
+    values = {"number": number, "now": now}
+    ids, emails, ineligible = connection.execute(_as_one_row(connection.dialect.name), values).one()
+    if not ineligible:
         return tuple(sorted(zip(_list(ids), _list(emails), strict=True)))
-    for row in connection.execute(_unmailable, asked).all():
+    for row in connection.execute(_ineligible_recipients, values).all():
         reason = row.reason or ("paused" if row.listed else "removed from the list")
-        mine = and_(delivery.c.batch == number, delivery.c.subscriber == row.id)
-        connection.execute(update(delivery).where(mine).values(outcome=DeliveryOutcome.EXCLUDED, reason=reason))
-    left = batch_recipients(connection, number)
-    connection.execute(update(batch).where(batch.c.id == number).values(size=len(left)))
-    return left
+        own = and_(delivery.c.batch == number, delivery.c.subscriber == row.id)
+        connection.execute(update(delivery).where(own).values(outcome=DeliveryOutcome.EXCLUDED, reason=reason))
+    eligible = batch_recipients(connection, number)
+    _set_size(connection, number, len(eligible))
+    return eligible
 
 
-def _list(found: Any) -> list[Any]:
-    """SQLite gives an array as its text."""
-    return orjson.loads(found) if isinstance(found, str) else found or []
+def _list(array: Any) -> list[Any]:
+    """SQLite returns an array as text."""
+    return orjson.loads(array) if isinstance(array, str) else array or []

@@ -1,10 +1,10 @@
 """Freezing: give each listed subscriber a place in an edition, in a batch or excluded with a reason.
 
-A list of a million subscribers has a few hundred profiles: the columns that decide whether, when and in which variant
-an edition goes to somebody. `profiles` selects them, the caller decides once per profile, and `freeze_listed` joins the
-decisions back to the subscribers inside the database.
+A million subscribers belong to a few hundred groups, by the columns that decide whether, when and in which variant an
+edition goes to them. The caller decides once per group, and `enqueue_subscribers` joins the decisions back to the
+subscribers inside the database.
 
-Freezing twice changes nothing: who has a place in a batch keeps it, and who was excluded and is due now gets one.
+Freezing twice changes nothing: a place in a batch is kept, and excluded subscribers who are due now get one.
 """
 
 from __future__ import annotations
@@ -39,15 +39,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState, Frequency
 from digest.store.database import Database, analyze, copy_rows, temp_table
-from digest.store.schema import attempt, batch, delivery, subscriber, suppression, wish
+from digest.store.schema import attempt, batch, delivery, preference, subscriber, suppression
 from digest.store.schema import edition as editions
 from digest.store.sending import batches
 from digest.subscribers.due import Candidate
 
 
 class RecipientGroup(NamedTuple):
-    """Everything about a subscriber that decides whether, when and in which form an edition goes to them, as the
-    database writes it."""
+    """Everything that decides whether, when and in which variant a subscriber gets an edition, as in the database."""
 
     topics: str
     frequency: str
@@ -69,13 +68,13 @@ class RecipientGroup(NamedTuple):
             format="text" if self.format == "text" else "html",
             status=self.status,
             suppressed=self.suppressed,
-            paused_until=_moment(self.paused_until),
+            paused_until=_parse_time(self.paused_until),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The decision for a profile: a batch of `variant` due at `due_at`, or `excluded` with its reason."""
+    """The decision for a group: a batch of `variant` due at `due_at`, or `excluded` with the reason."""
 
     variant: str = ""
     due_at: datetime | None = None
@@ -84,23 +83,22 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class EnqueueResult:
-    """Outcome of a freeze. All counts are subscribers."""
+    """Counts of subscribers."""
 
     recipients: int
-    # Their profile changed after the decision was made; freeze again.
+    # Their group changed after the decisions were made: freeze again.
     undecided: int = 0
 
 
 def recipient_groups(connection: Connection, edition: str) -> list[RecipientGroup]:
-    """The distinct profiles of the listed subscribers without a place in the edition."""
+    """Return the groups of the listed subscribers without a place in the edition."""
     rows = unplaced_subscribers(edition).subquery()
-    theirs = select(*(rows.c[name] for name in RecipientGroup._fields)).distinct()
-    return sorted(RecipientGroup(*row) for row in connection.execute(theirs))
+    groups = select(*(rows.c[name] for name in RecipientGroup._fields)).distinct()
+    return sorted(RecipientGroup(*row) for row in connection.execute(groups))
 
 
 def unplaced_subscribers(edition: str) -> Select[Any]:
-    """Listed subscribers without a place in the edition: id, email and the fields of their Profile. Preferences that
-    they chose themselves come before the list's."""
+    """Select the listed subscribers without a place in the edition: id, email and the fields of their group."""
     return (
         select(
             subscriber.c.id,
@@ -110,47 +108,52 @@ def unplaced_subscribers(edition: str) -> Select[Any]:
             *(preferred(name) for name in ("hour", "format")),
             subscriber.c.status,
             func.coalesce(suppression.c.reason, "").label("suppressed"),
-            func.coalesce(cast(wish.c.paused_until, Text), "").label("paused_until"),
+            func.coalesce(cast(preference.c.paused_until, Text), "").label("paused_until"),
         )
         .outerjoin(suppression, suppression.c.address == subscriber.c.address)
-        .outerjoin(wish, wish.c.subscriber == subscriber.c.id)
+        .outerjoin(preference, preference.c.subscriber == subscriber.c.id)
         .outerjoin(delivery, (delivery.c.edition == edition) & (delivery.c.subscriber == subscriber.c.id))
         .where(subscriber.c.listed)
         .where(
-            or_(delivery.c.subscriber.is_(None), and_(delivery.c.outcome == DeliveryOutcome.EXCLUDED, ~_may_have_it()))
+            or_(
+                delivery.c.subscriber.is_(None),
+                and_(delivery.c.outcome == DeliveryOutcome.EXCLUDED, ~_may_have_email()),
+            )
         )
     )
 
 
-def _may_have_it() -> ColumnElement[bool]:
-    """That an excluded subscriber may have the letter already: they left between two tries of a batch whose first try
-    may have reached them."""
-    redone = select(attempt.c.id).where(attempt.c.batch == delivery.c.batch, attempt.c.state == AttemptState.REDO)
-    return redone.correlate(delivery).exists()
+def _may_have_email() -> ColumnElement[bool]:
+    """Condition: an excluded subscriber may have the email already, from a try before they left."""
+    retryable = select(attempt.c.id).where(
+        attempt.c.batch == delivery.c.batch, attempt.c.state == AttemptState.RETRYABLE
+    )
+    return retryable.correlate(delivery).exists()
 
 
-_scratch = MetaData()
+# In these temporary tables `decision` is an index into the list of distinct decisions.
+_temporary = MetaData()
 _decided = Table(
     "decided",
-    _scratch,
-    Column("fate", Integer),
+    _temporary,
+    Column("decision", Integer),
     *(Column(name, Text) for name in RecipientGroup._fields),
     prefixes=["TEMPORARY"],
 )
-# Who is to get which fate. The key keeps the subscribers of a fate in the order of their ids.
-places = Table(
-    "places",
-    _scratch,
-    Column("fate", Integer, primary_key=True, autoincrement=False),
-    Column("reader", delivery.c.subscriber.type, primary_key=True, autoincrement=False),
+# The key keeps the subscribers of a decision in the order of their ids.
+placements = Table(
+    "placements",
+    _temporary,
+    Column("decision", Integer, primary_key=True, autoincrement=False),
+    Column("subscriber", delivery.c.subscriber.type, primary_key=True, autoincrement=False),
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
 )
-# What the `number`th batchful of a fate gets: a batch, or an outcome with its reason.
-_cuts = Table(
-    "cuts",
-    _scratch,
-    Column("fate", Integer, primary_key=True, autoincrement=False),
+# The values of the deliveries in each batchful of a decision.
+_batchfuls = Table(
+    "batchfuls",
+    _temporary,
+    Column("decision", Integer, primary_key=True, autoincrement=False),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("batch", delivery.c.batch.type),
     Column("outcome", delivery.c.outcome.type),
@@ -163,67 +166,71 @@ _upsert: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.
 
 
 def enqueue_subscribers(
-    database: Database, edition: str, fates: Mapping[RecipientGroup, Decision], batch_size: int, *, now: datetime
+    database: Database, edition: str, decisions: Mapping[RecipientGroup, Decision], batch_size: int, *, now: datetime
 ) -> EnqueueResult:
-    """Gives the listed subscribers without a place what `fates` says of their profile, in one transaction. Batches hold
-    one variant and one due time each. The edition becomes `sending` when a batch is pending."""
-    groups = list(dict.fromkeys(fates.values()))
-    numbers = {fate: number for number, fate in enumerate(groups)}
-    with database.write() as connection, temp_table(connection, _decided), temp_table(connection, places):
-        copy_rows(connection, _decided, ((numbers[fate], *profile) for profile, fate in fates.items()))
+    """Enqueue the listed subscribers without a place as decided for their group, in one transaction.
+
+    A batch has one variant and one due time. The edition becomes `sending` if a batch is pending.
+    """
+    distinct = list(dict.fromkeys(decisions.values()))
+    numbers = {decision: number for number, decision in enumerate(distinct)}
+    with database.write() as connection, temp_table(connection, _decided), temp_table(connection, placements):
+        copy_rows(connection, _decided, ((numbers[decision], *group) for group, decision in decisions.items()))
         analyze(connection, _decided)
         rows = unplaced_subscribers(edition).subquery()
-        alike = and_(*(rows.c[name] == _decided.c[name] for name in RecipientGroup._fields))
-        found = select(func.coalesce(_decided.c.fate, _UNDECIDED), rows.c.id).select_from(
-            rows.outerjoin(_decided, alike)
-        )
-        connection.execute(insert(places).from_select(["fate", "reader"], found).inline())
-        return insert_deliveries(connection, edition, groups, batch_size, now)
+        same = and_(*(rows.c[name] == _decided.c[name] for name in RecipientGroup._fields))
+        number = func.coalesce(_decided.c.decision, _UNDECIDED)
+        found = select(number, rows.c.id).select_from(rows.outerjoin(_decided, same))
+        connection.execute(insert(placements).from_select(["decision", "subscriber"], found).inline())
+        return insert_deliveries(connection, edition, distinct, batch_size, now)
 
 
 def insert_deliveries(
-    connection: Connection, edition: str, groups: Sequence[Decision], batch_size: int, now: datetime | None
+    connection: Connection, edition: str, decisions: Sequence[Decision], batch_size: int, now: datetime | None
 ) -> EnqueueResult:
-    """Turns the rows of `places` into batches and deliveries; a row's fate is its index in `groups`."""
-    analyze(connection, places)
-    counted = select(places.c.fate, func.count()).group_by(places.c.fate)
+    """Turn the rows of `placements` into batches and deliveries."""
+    analyze(connection, placements)
+    counted = select(placements.c.decision, func.count()).group_by(placements.c.decision)
     sizes: dict[int, int] = dict(connection.execute(counted).all())
     undecided = sizes.pop(_UNDECIDED, 0)
-    with temp_table(connection, _cuts):
-        copy_rows(connection, _cuts, _cut(connection, edition, groups, sizes, batch_size))
-        analyze(connection, _cuts)
+    with temp_table(connection, _batchfuls):
+        copy_rows(connection, _batchfuls, _create_batches(connection, edition, decisions, sizes, batch_size))
+        analyze(connection, _batchfuls)
         _insert_deliveries(connection, edition, batch_size)
-    placed = sum(size for fate, size in sizes.items() if groups[fate].due_at)
+    placed = sum(size for number, size in sizes.items() if decisions[number].due_at)
     _begin_sending(connection, edition, now, placed=bool(placed))
     return EnqueueResult(placed, undecided)
 
 
-def _cut(
-    connection: Connection, edition: str, groups: Sequence[Decision], sizes: Mapping[int, int], batch_size: int
+def _create_batches(
+    connection: Connection, edition: str, decisions: Sequence[Decision], sizes: Mapping[int, int], batch_size: int
 ) -> list[tuple[int, int, int | None, str | None, str | None]]:
-    """Makes the batches and returns the rows of `_cuts`."""
+    """Create the batches and return the rows of `_batchfuls`."""
     rows: list[tuple[int, int, int | None, str | None, str | None]] = []
-    # Batches are claimed in the order of their ids, so the earliest due are made first.
-    for fate in sorted(sizes, key=lambda fate: (groups[fate].due_at or _NEVER, groups[fate].variant)):
-        parts = [min(batch_size, sizes[fate] - start) for start in range(0, sizes[fate], batch_size)]
-        if due_at := groups[fate].due_at:
-            made = batches.new_batches(connection, edition, groups[fate].variant, due_at, parts)
-            rows += [(fate, number, id, None, None) for number, id in enumerate(made)]
+    # Batches are claimed in the order of their ids, so the earliest due are created first.
+    for number in sorted(sizes, key=lambda number: (decisions[number].due_at or _NEVER, decisions[number].variant)):
+        chosen = decisions[number]
+        parts = [min(batch_size, sizes[number] - start) for start in range(0, sizes[number], batch_size)]
+        if chosen.due_at:
+            ids = batches.new_batches(connection, edition, chosen.variant, chosen.due_at, parts)
+            rows += [(number, part, id, None, None) for part, id in enumerate(ids)]
         else:
-            rows += [
-                (fate, number, None, DeliveryOutcome.EXCLUDED, groups[fate].excluded) for number in range(len(parts))
-            ]
+            excluded = DeliveryOutcome.EXCLUDED, chosen.excluded
+            rows += [(number, part, None, *excluded) for part in range(len(parts))]
     return rows
 
 
 def _insert_deliveries(connection: Connection, edition: str, batch_size: int) -> None:
-    """One delivery per subscriber of `places`: a new row, or the old row of who was excluded."""
-    nth = func.row_number().over(partition_by=places.c.fate, order_by=places.c.reader) - 1
-    numbered = select(places.c.fate, places.c.reader, nth.label("nth")).subquery()
-    mine = and_(_cuts.c.fate == numbered.c.fate, _cuts.c.number == numbered.c.nth // batch_size)
+    """Insert a delivery for each row of `placements`, or update that of an excluded subscriber."""
+    place = func.row_number().over(partition_by=placements.c.decision, order_by=placements.c.subscriber) - 1
+    numbered = select(placements.c.decision, placements.c.subscriber, place.label("place")).subquery()
+    part = numbered.c.place // batch_size
+    own = and_(_batchfuls.c.decision == numbered.c.decision, _batchfuls.c.number == part)
     values = ("batch", "outcome", "reason")
-    found = select(literal(edition), numbered.c.reader, *(_cuts.c[name] for name in values)).join(_cuts, mine)
-    rows = _upsert[connection.dialect.name](delivery).from_select(["edition", "subscriber", *values], found)
+    found = select(literal(edition), numbered.c.subscriber, *(_batchfuls.c[name] for name in values))
+    rows = _upsert[connection.dialect.name](delivery).from_select(
+        ["edition", "subscriber", *values], found.join(_batchfuls, own)
+    )
     changed = rows.on_conflict_do_update(
         index_elements=["edition", "subscriber"],
         set_={name: rows.excluded[name] for name in values},
@@ -233,43 +240,37 @@ def _insert_deliveries(connection: Connection, edition: str, batch_size: int) ->
 
 
 def _begin_sending(connection: Connection, edition: str, now: datetime | None, *, placed: bool) -> None:
-    mine = editions.c.key == edition
+    own = editions.c.key == edition
     if placed:
-        connection.execute(update(editions).where(mine).values(frozen_at=now))
-    connection.execute(
-        update(editions)
-        .where(mine, editions.c.state.in_((EditionState.APPROVED, EditionState.FROZEN)))
-        .values(state=EditionState.SENDING)
-    )
+        connection.execute(update(editions).where(own).values(frozen_at=now))
     pending = select(batch.c.id).where(
         batch.c.edition == edition, batch.c.state == BatchState.PENDING, batch.c.size > 0
     )
-    connection.execute(
-        update(editions)
-        .where(mine, editions.c.state == EditionState.DONE, pending.exists())
-        .values(state=EditionState.SENDING)
+    begins = or_(
+        editions.c.state.in_((EditionState.APPROVED, EditionState.FROZEN)),
+        and_(editions.c.state == EditionState.DONE, pending.exists()),
     )
+    connection.execute(update(editions).where(own, begins).values(state=EditionState.SENDING))
 
 
 def preferred(name: str) -> ColumnElement[Any]:
-    """A preference: the subscriber's own, else the list's."""
-    return func.coalesce(comparable(wish.c[name]), comparable(subscriber.c[name])).label(name)
+    """Select a preference: the subscriber's own, else the list's."""
+    return func.coalesce(comparable(preference.c[name]), comparable(subscriber.c[name])).label(name)
 
 
 def comparable(column: Any) -> Any:
-    """A column in a form that can be compared: PostgreSQL compares no JSON, so topics become the text that
-    `topics_text` gave."""
+    """Convert a column for comparison: PostgreSQL cannot compare JSON, so topics become text (`format_topics`)."""
     return cast(column, Text) if column.name == "topics" else column
 
 
 @lru_cache(maxsize=4096)
-def parse_topics(written: str) -> tuple[str, ...]:
-    return tuple(json.loads(written))
+def parse_topics(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
 
 
-def _moment(written: str) -> datetime | None:
-    """A moment as either database writes it in text; SQLite's is UTC and says no zone."""
-    if not written:
+def _parse_time(text: str) -> datetime | None:
+    """Parse a time as either database writes it. SQLite's is UTC without a zone."""
+    if not text:
         return None
-    found = datetime.fromisoformat(written)
+    found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)

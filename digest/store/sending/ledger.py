@@ -1,7 +1,6 @@
-"""The ledger in SQL: claiming, settling, recovering. The row is the truth; every call is one durable transaction.
+"""The ledger in SQL: claiming, settling, recovering. Every call is one durable transaction.
 
-A guarded UPDATE with the state in the outer WHERE decides who owns a batch. Decides nothing about who is due
-(`subscribers`), cuts no batches (`freezing`) and counts nothing (`counting`).
+A guarded UPDATE with the state in its WHERE decides which process owns a batch.
 """
 
 from __future__ import annotations
@@ -29,12 +28,12 @@ from digest.store.sending.recovery import RecoveryPolicy
 
 
 class SqlLedger:
-    """The ledger over an open store. Threads may share it: each call is one transaction of its own."""
+    """Implements `deliver.ports.Ledger`, and what commands and events do to batches. Threads may share it."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        # The run of this ledger's attempts. `locks.mark_running` holds it while they are in flight.
         self.run = secrets.token_hex(8)
-        """Whose the attempts of this ledger are; `locks.at_work` holds it while they are in flight."""
         self.progress = ProgressLog(database)
 
     def claim(
@@ -46,28 +45,28 @@ class SqlLedger:
         max_tries: int,
         ahead: ScheduleWindow | None = None,
     ) -> Sequence[Claim]:
-        turn = {**_turn(edition, transport, now, max_tries, ahead), "several": most}
+        values = {**_claim_values(edition, transport, now, max_tries, ahead), "limit": most}
         while True:
             with self.database.write() as connection:
-                taken = connection.execute(_take(ahead is not None), turn).all()
+                taken = connection.execute(_take(ahead is not None), values).all()
                 claims = [
                     claim
-                    for mine in sorted(taken, key=lambda mine: (mine.due_at, mine.tries, mine.id))
-                    if (claim := self._begun(connection, mine, now))
+                    for row in sorted(taken, key=lambda row: (row.due_at, row.tries, row.id))
+                    if (claim := self._claim(connection, row, now))
                 ]
                 if claims:
                     connection.execute(_begin, [self._attempt_row(claim, transport, now) for claim in claims])
             if claims or not taken:
                 return claims
 
-    def _begun(self, connection: Connection, mine: Any, now: datetime) -> Claim | None:
-        """None for a batch whose readers have all left: it is done."""
-        readers = batches.eligible_recipients(connection, mine.id, max(now, mine.due_at))
-        if not readers:
-            connection.execute(update(batch).where(batch.c.id == mine.id).values(state=BatchState.EMPTY))
+    def _claim(self, connection: Connection, row: Any, now: datetime) -> Claim | None:
+        """Return None for a batch without eligible recipients, which is done."""
+        recipients = batches.eligible_recipients(connection, row.id, max(now, row.due_at))
+        if not recipients:
+            connection.execute(update(batch).where(batch.c.id == row.id).values(state=BatchState.EMPTY))
             return None
-        send_at = mine.due_at if mine.due_at > now else None
-        return Claim(mine.id, secrets.token_hex(8), mine.variant, readers, send_at)
+        send_at = row.due_at if row.due_at > now else None
+        return Claim(row.id, secrets.token_hex(8), row.variant, recipients, send_at)
 
     def _attempt_row(self, claim: Claim, transport: str, now: datetime) -> dict[str, Any]:
         return {
@@ -88,29 +87,29 @@ class SqlLedger:
         self, edition: str, transport: str, now: datetime, max_tries: int, ahead: ScheduleWindow | None = None
     ) -> int:
         with self.database.read() as connection:
-            turn = _turn(edition, transport, now, max_tries, ahead)
-            return int(connection.execute(_next(batch.c.size, ahead is not None), turn).scalar() or 0)
+            values = _claim_values(edition, transport, now, max_tries, ahead)
+            return int(connection.execute(_next(batch.c.size, ahead is not None), values).scalar() or 0)
 
     def reset_tries(self, edition: str) -> None:
         with self.database.write() as connection:
-            _renew(connection, edition)
+            _reset_tries(connection, edition)
 
     def record_schedule_id(self, name: str, schedule_id: str) -> None:
         with self.database.write() as connection:
             attempts.update_own(connection, name, schedule_id=schedule_id)
 
-    def record_started(self, name: str, reader: int) -> None:
-        self.progress.record(name, reader)
+    def record_started(self, name: str, recipient: int) -> None:
+        self.progress.record(name, recipient)
 
-    def record_rejected(self, name: str, reader: int, reason: str) -> None:
+    def record_rejected(self, name: str, recipient: int, reason: str) -> None:
         with self.database.write() as connection:
-            number = attempts.update_own(connection, name, in_doubt=reader)
-            batches.detach(connection, number, reader, outcome=DeliveryOutcome.REJECTED, reason=reason)
+            number = attempts.update_own(connection, name, current_recipient=recipient)
+            batches.detach(connection, number, recipient, outcome=DeliveryOutcome.REJECTED, reason=reason)
 
-    def record_deferred(self, name: str, reader: int) -> None:
+    def record_deferred(self, name: str, recipient: int) -> None:
         with self.database.write() as connection:
-            number = attempts.update_own(connection, name, in_doubt=reader)
-            batches.detach(connection, number, reader, batch=batches.deferred_batch(connection, number))
+            number = attempts.update_own(connection, name, current_recipient=recipient)
+            batches.detach(connection, number, recipient, batch=batches.deferred_batch(connection, number))
 
     def settle(self, name: str, outcome: Outcome, now: datetime) -> None:
         with self.database.write() as connection:
@@ -128,18 +127,18 @@ class SqlLedger:
     def begin_cancellation(
         self, edition: str, transport: Cancellable, now: datetime, *, but: Collection[str] = ()
     ) -> Cancellation | None:
-        with self.database.write(area="recall") as connection:
+        with self.database.write(area="cancellation") as connection:
             return cancellations.begin_cancellation(connection, edition, transport, now, but)
 
     def begin_stop_cancellation(
         self, edition: str, transport: Cancellable, now: datetime, *, but: Collection[str] = ()
     ) -> Cancellation | None:
-        """As `begin_cancellation`, also of what the provider surely holds for later: the edition is stopped."""
-        with self.database.write(area="recall") as connection:
-            return cancellations.begin_cancellation(connection, edition, transport, now, but, taken=True)
+        """`begin_cancellation` of a stopped edition, which includes accepted attempts."""
+        with self.database.write(area="cancellation") as connection:
+            return cancellations.begin_cancellation(connection, edition, transport, now, but, accepted_too=True)
 
     def scheduled_recipients(self, edition: str, now: datetime) -> cancellations.ScheduledRecipients:
-        """How many readers' letters a provider holds until a time that is still to come."""
+        """Count the recipients whose emails a provider will send later."""
         with self.database.read() as connection:
             return cancellations.scheduled_recipients(connection, edition, now)
 
@@ -148,8 +147,10 @@ class SqlLedger:
             cancellations.confirm_cancellation(connection, name, now)
 
     def confirm_accepted(self, name: str) -> bool:
-        """The provider has shown, by its events or its log, that it took this attempt: its batch is accepted whatever
-        our line to the provider said. False where that was known, or the attempt was recalled."""
+        """The provider's events or log show that it accepted the attempt, whatever its answer was.
+
+        False if that was known, or the attempt is cancelled.
+        """
         with self.database.write() as connection:
             return cancellations.confirm_accepted(connection, name)
 
@@ -162,70 +163,74 @@ class SqlLedger:
         redo_within: Mapping[str, timedelta] = {},
         resend: bool = False,
     ) -> int:
-        """Recovers what a killed run left (`recovering`) and gives pending batches their tries back. Answers the
-        readers whose outcome is now unknown because of it."""
+        """Recover what dead runs left, and reset the tries. Returns how many recipients became unknown."""
         with self.database.write(area="recovery") as connection:
-            left = RecoveryPolicy(recovery, redo_within, self.progress.boot, resend)
-            doubtful = left.recover(connection, edition, now) + left.hold_what_is_too_old(connection, edition, now)
-            _renew(connection, edition)
-        return doubtful
+            policy = RecoveryPolicy(recovery, redo_within, self.progress.boot, resend)
+            unknown = policy.recover(connection, edition, now) + policy.expire_retries(connection, edition, now)
+            _reset_tries(connection, edition)
+        return unknown
 
     def is_due(self, edition: str, now: datetime, ahead: ScheduleWindow | None = None) -> bool:
-        """Whether a batch waits to be handed over now, was left in flight, or may yet be recalled."""
+        """Whether a batch is due, in flight, or can still be cancelled."""
         waiting = or_(
-            and_(batch.c.state == BatchState.PENDING, _ready(ahead is not None)), batch.c.state == BatchState.SUBMITTING
+            and_(batch.c.state == BatchState.PENDING, _is_ready(ahead is not None)),
+            batch.c.state == BatchState.SUBMITTING,
         )
         if ahead is not None:
-            recallable = select(attempt.c.id).where(
+            cancellable = select(attempt.c.id).where(
                 attempt.c.batch == batch.c.id,
                 attempt.c.schedule_id != "",
                 attempt.c.send_at > now + ahead.cancel_deadline,
             )
-            waiting = or_(waiting, and_(batch.c.state == BatchState.UNKNOWN, recallable.exists()))
+            waiting = or_(waiting, and_(batch.c.state == BatchState.UNKNOWN, cancellable.exists()))
         with self.database.read() as connection:
             found = select(batch.c.id).where(batch.c.edition == edition, waiting).limit(1)
-            return connection.execute(found, _moments(now, ahead)).first() is not None
+            return connection.execute(found, _times(now, ahead)).first() is not None
+
+    def mark_unknown(self, edition: str, number: int) -> None:
+        """Make a retryable batch unknown, so that an operator can decide on it."""
+        own = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == BatchState.PENDING)
+        with self.database.write() as connection:
+            if attempts.give_up_retrying(connection, number):
+                connection.execute(update(batch).where(own).values(state=BatchState.UNKNOWN))
 
     def decide(self, edition: str, number: int, outcome: Accepted | NotSent, reason: str, now: datetime) -> bool:
-        """An operator's word on a batch whose outcome is unknown, kept with its reason. False when it is not (or no
-        longer) unknown."""
+        """Carry out an operator's decision on an unknown batch. False if it is not unknown."""
+        accept = isinstance(outcome, Accepted)
+        state, what = (BatchState.ACCEPTED, "accept") if accept else (BatchState.PENDING, "resend")
+        unknown = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == BatchState.UNKNOWN)
         with self.database.write() as connection:
-            accept = isinstance(outcome, Accepted)
-            state, what = (BatchState.ACCEPTED, "accept") if accept else (BatchState.PENDING, "resend")
-            unknown = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == BatchState.UNKNOWN)
             if not connection.execute(update(batch).where(unknown).values(state=state, tries=0)).rowcount:
                 return False
-            if isinstance(outcome, NotSent):
-                attempts.disown(connection, number)
+            if not accept:
+                attempts.override(connection, number)
             values = {"edition": edition, "batch": number, "what": what, "reason": reason, "at": now}
             connection.execute(insert(decision).values(values))
             return True
 
     def expire(self, edition: str, *, before: datetime) -> int:
-        """Gives up what was due, and frozen, before `before`: its readers are excluded, and said to be. Answers how
-        many. What was to be redone is in doubt instead: it may have gone."""
-        given_up = 0
+        """Exclude the recipients of batches that were due, and frozen, before this time. Returns their number.
+
+        Retryable batches become unknown instead, because they may have been sent.
+        """
+        expired = 0
+        frozen = select(editions.c.key).where(editions.c.key == edition, editions.c.frozen_at < before).exists()
+        stale = and_(batch.c.edition == edition, batch.c.state == BatchState.PENDING, batch.c.due_at < before, frozen)
+        reason = "expired before it could be sent"
         with self.database.write() as connection:
-            frozen = select(editions.c.key).where(editions.c.key == edition, editions.c.frozen_at < before).exists()
-            stale = and_(
-                batch.c.edition == edition, batch.c.state == BatchState.PENDING, batch.c.due_at < before, frozen
-            )
             for number in connection.execute(select(batch.c.id).where(stale)).scalars().all():
+                own = batch.c.id == number
                 if attempts.give_up_retrying(connection, number):
-                    connection.execute(update(batch).where(batch.c.id == number).values(state=BatchState.UNKNOWN))
+                    connection.execute(update(batch).where(own).values(state=BatchState.UNKNOWN))
                     continue
-                own = and_(delivery.c.batch == number, delivery.c.outcome.is_(None))
-                changed = (
-                    update(delivery)
-                    .where(own)
-                    .values(outcome=DeliveryOutcome.EXCLUDED, reason="expired before it could be sent")
-                )
-                given_up += connection.execute(changed).rowcount
-                connection.execute(update(batch).where(batch.c.id == number).values(state=BatchState.EMPTY, size=0))
-        return given_up
+                open_ = and_(delivery.c.batch == number, delivery.c.outcome.is_(None))
+                excluded = update(delivery).where(open_).values(outcome=DeliveryOutcome.EXCLUDED, reason=reason)
+                expired += connection.execute(excluded).rowcount
+                connection.execute(update(batch).where(own).values(state=BatchState.EMPTY, size=0))
+        return expired
 
     def finish(self, edition: str, now: datetime) -> bool:
-        """Closes an edition that is being sent and has nobody pending, in flight or in doubt. One guarded UPDATE."""
+        """Make an edition done if nobody is pending, in flight or unknown. False if it is not."""
         open_ = and_(
             batch.c.edition == edition,
             batch.c.size > 0,
@@ -242,52 +247,54 @@ class SqlLedger:
             )
 
 
-# What is asked at every claim is made once: the parameters are `_turn`.
+# The statements of every claim are built once. Their parameters are `_claim_values`.
 _begin = insert(attempt)
 
 
 @cache
-def _next(column: ColumnElement[Any], fenced: bool) -> Select[Any]:
-    """A column of the batch whose turn it is."""
-    mine: ColumnElement[str] = bindparam("key")
+def _next(column: ColumnElement[Any], ahead: bool) -> Select[Any]:
+    """Select a column of the batch to claim next."""
+    key: ColumnElement[str] = bindparam("key")
     return (
         select(column)
-        .where(batch.c.edition == mine, batch.c.state == BatchState.PENDING, _ready(fenced))
-        .where(batch.c.tries < bindparam("most"), ~retryable_elsewhere(bindparam("by")))
-        .where(select(editions.c.key).where(editions.c.key == mine, editions.c.state == EditionState.SENDING).exists())
+        .where(batch.c.edition == key, batch.c.state == BatchState.PENDING, _is_ready(ahead))
+        .where(batch.c.tries < bindparam("max_tries"), ~retryable_elsewhere(bindparam("transport")))
+        .where(select(editions.c.key).where(editions.c.key == key, editions.c.state == EditionState.SENDING).exists())
         .order_by(batch.c.due_at, batch.c.tries, batch.c.id)
         .limit(1)
     )
 
 
 @cache
-def _take(fenced: bool) -> ReturningUpdate[Any]:
-    """Makes the batches whose turn it is ours; nobody else can have taken them in between."""
-    turn = _next(batch.c.id, fenced).limit(bindparam("several")).with_for_update(skip_locked=True).cte("turn")
+def _take(ahead: bool) -> ReturningUpdate[Any]:
+    """Take the next batches. Only one process can take a batch."""
+    chosen = _next(batch.c.id, ahead).limit(bindparam("limit")).with_for_update(skip_locked=True).cte("chosen")
     return (
         update(batch)
-        .where(batch.c.id.in_(select(turn.c.id)), batch.c.state == BatchState.PENDING)
+        .where(batch.c.id.in_(select(chosen.c.id)), batch.c.state == BatchState.PENDING)
         .values(state=BatchState.SUBMITTING, tries=batch.c.tries + 1)
         .returning(batch.c.id, batch.c.variant, batch.c.due_at, batch.c.tries)
     )
 
 
-def _ready(fenced: bool) -> ColumnElement[bool]:
-    """That a batch's time has come, or is as far ahead as scheduling allows (`_moments`)."""
+def _is_ready(ahead: bool) -> ColumnElement[bool]:
+    """Condition: the batch is due, or can be scheduled. The parameters are `_times`."""
     due = batch.c.due_at <= bindparam("now")
-    return or_(due, batch.c.due_at.between(bindparam("soonest"), bindparam("latest"))) if fenced else due
+    return or_(due, batch.c.due_at.between(bindparam("soonest"), bindparam("latest"))) if ahead else due
 
 
-def _moments(now: datetime, ahead: ScheduleWindow | None) -> dict[str, Any]:
-    return (
-        {"now": now} if ahead is None else {"now": now, "soonest": now + ahead.min_lead, "latest": now + ahead.max_lead}
-    )
+def _times(now: datetime, ahead: ScheduleWindow | None) -> dict[str, Any]:
+    if ahead is None:
+        return {"now": now}
+    return {"now": now, "soonest": now + ahead.min_lead, "latest": now + ahead.max_lead}
 
 
-def _turn(edition: str, transport: str, now: datetime, max_tries: int, ahead: ScheduleWindow | None) -> dict[str, Any]:
-    return {"key": edition, "by": transport, "most": max_tries, **_moments(now, ahead)}
+def _claim_values(
+    edition: str, transport: str, now: datetime, max_tries: int, ahead: ScheduleWindow | None
+) -> dict[str, Any]:
+    return {"key": edition, "transport": transport, "max_tries": max_tries, **_times(now, ahead)}
 
 
-def _renew(connection: Connection, edition: str) -> None:
+def _reset_tries(connection: Connection, edition: str) -> None:
     pending = and_(batch.c.edition == edition, batch.c.state == BatchState.PENDING)
     connection.execute(update(batch).where(pending).values(tries=0))

@@ -1,9 +1,9 @@
-"""Progress of an attempt that hands over one recipient at a time: after a crash one recipient is in doubt, not a batch.
+"""Progress of attempts that send to one recipient at a time: after a crash one recipient is unknown, not a batch.
 
-On SQLite a commit that waits for the disk takes milliseconds, as long as a letter. A commit that does not wait survives
-the death of this process, but perhaps not a power cut. So every `STEP`th record waits, the others do not, and the
-attempt keeps the boot id of the machine. When recovery finds another boot id, up to `STEP` recipients are in doubt.
-On PostgreSQL, and where the system has no boot id, every record waits.
+On SQLite a commit that waits for the disk takes milliseconds, as long as an email. A commit that does not wait survives
+the death of this process, but perhaps not a power cut. So only every `STEP`th record waits, and the attempt keeps the
+boot id of the machine. If recovery finds another boot id, up to `STEP` recipients are unknown. On PostgreSQL, and where
+the system has no boot id, every record waits.
 """
 
 from __future__ import annotations
@@ -23,45 +23,48 @@ STEP = 25
 _record = (
     update(attempt)
     .where(attempt.c.id == bindparam("name"), attempt.c.state == AttemptState.SUBMITTING)
-    .values(in_doubt=bindparam("reader"))
+    .values(current_recipient=bindparam("recipient"))
 )
 
 
 class ProgressLog:
-    """Records of this process. Threads may share it, each with its own attempts."""
+    """Progress of this process's attempts. Threads may share it, each with its own attempts."""
 
     def __init__(self, database: Database, boot: str | None = None) -> None:
         self.database = database
         # Empty where every record waits for the disk.
         self.boot = _boot_id(database) if boot is None else boot
-        # Attempt → records made.
-        self._made: dict[str, int] = {}
+        # Attempt → number of records.
+        self._records: dict[str, int] = {}
 
-    def record(self, name: str, reader: int) -> None:
-        """Records that the recipient is handed over next. Raises StoreError when another run has taken the attempt
-        over: going on would hand letters over a second time."""
-        made = self._made.get(name, 0)
-        with self.database.write(durable=not self.boot or made % STEP == 0) as connection:
-            ours = connection.execute(_record, {"name": name, "reader": reader}).rowcount
-        if not ours:
+    def record(self, name: str, recipient: int) -> None:
+        """Record that the attempt sends to this recipient next.
+
+        Raises StoreError if another run has taken over the attempt: going on would send emails twice.
+        """
+        number = self._records.get(name, 0)
+        with self.database.write(durable=not self.boot or number % STEP == 0) as connection:
+            own = connection.execute(_record, {"name": name, "recipient": recipient}).rowcount
+        if not own:
             raise StoreError(f"attempt {name} was taken over by another run; this one stops")
-        self._made[name] = made + 1
+        self._records[name] = number + 1
 
     def end(self, name: str) -> None:
-        """Forgets an attempt that is settled."""
-        self._made.pop(name, None)
+        self._records.pop(name, None)
 
 
 def unknown_recipients(last: int, ids: Sequence[int], *, same_boot: bool) -> list[int]:
-    """Recipients of an interrupted attempt who may or may not have their letter. `ids` are in the order in which they
-    are handed over, `last` is the one recorded last."""
+    """Return the recipients of an interrupted attempt whose outcome is unknown.
+
+    `ids` are in sending order, `last` is the one recorded last.
+    """
     if same_boot:
         return [last] if last in ids else []
     return [id for id in ids if id >= last][:STEP]
 
 
 def _boot_id(database: Database) -> str:
-    if database.engine.dialect.name != "sqlite":
+    if not database.sqlite:
         return ""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

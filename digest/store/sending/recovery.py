@@ -1,4 +1,7 @@
-"""What a killed run left in flight, made one of the ledger's ends: never simply pending, for it may have been sent."""
+"""Recovery of batches that a dead run left in flight, and a read-only preview of it.
+
+They never simply become pending again, because they may have been sent.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +10,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Select, func, select, update
 
 from digest.deliver.outcome import NotSent, Outcome, PerRecipient, Retryable, Unknown, resend_unknown
 from digest.deliver.ports import Recovery
 from digest.models import AttemptState, BatchState
-from digest.store import locks
 from digest.store.database import Database
-from digest.store.locks import running_runs
+from digest.store.locks import not_running, running_runs
 from digest.store.schema import attempt, batch
 from digest.store.sending import attempts, batches
 from digest.store.sending.progress import unknown_recipients
 
-_WHY = "the run was cut short while this was being handed over"
+_REASON = "the run was cut short while this was being handed over"
 
 
 @dataclass(frozen=True)
 class RecoveryPolicy:
-    """`recovery`: transport → how its attempts are recovered; one that can be redone can be so for `redo_within`. With
-    `resend` what is in doubt is sent again."""
+    """How the attempts of each transport are recovered.
+
+    Those that can be retried safely can be so for `redo_within`. With `resend`, unknown recipients are sent to again.
+    """
 
     recovery: Mapping[str, Recovery]
     redo_within: Mapping[str, timedelta]
@@ -33,91 +37,85 @@ class RecoveryPolicy:
     resend: bool = False
 
     def recover(self, connection: Connection, edition: str, now: datetime) -> int:
-        """Settles the attempts that nobody is at work on any more. Answers how many readers are in doubt by it."""
-        found = connection.execute(
-            select(attempt)
-            .join(batch, batch.c.id == attempt.c.batch)
-            .where(batch.c.edition == edition, attempt.c.state == AttemptState.SUBMITTING)
-        ).all()
-        dead = locks.not_running(connection, {orphan.run for orphan in found})
-        doubtful = 0
-        for orphan in (one for one in found if one.run in dead):
-            ids = [id for id, _email in batches.batch_recipients(connection, orphan.batch)]
-            outcome = self.outcome(orphan, ids, now)
-            if self.resend:
-                outcome = resend_unknown(outcome)
-            if attempts.end_attempt(connection, orphan.id, outcome, now) is None:
-                continue  # its provider's events came in between
-            batches.apply_outcome(connection, orphan.batch, outcome)
-            if isinstance(outcome, Unknown):
-                doubtful += len(ids)
-            elif isinstance(outcome, PerRecipient):
-                doubtful += len(outcome.unknown)
-        return doubtful
+        """Settle the attempts of dead runs. Returns how many recipients are unknown as a result."""
+        found = connection.execute(_in_flight().where(batch.c.edition == edition)).all()
+        dead = not_running(connection, {row.run for row in found})
+        unknown = 0
+        for row in found:
+            if row.run not in dead:
+                continue
+            ids = _recipient_ids(connection, row.batch)
+            outcome = self.outcome(row, ids, now)
+            # None if the provider confirmed it in the meantime.
+            if attempts.end_attempt(connection, row.id, outcome, now) is not None:
+                batches.apply_outcome(connection, row.batch, outcome)
+                unknown += len(_unknown(outcome, ids))
+        return unknown
 
-    def hold_what_is_too_old(self, connection: Connection, edition: str, now: datetime) -> int:
-        """Batches that were to be redone, and whose provider has forgotten them by now, are in doubt."""
+    def expire_retries(self, connection: Connection, edition: str, now: datetime) -> int:
+        """Make retryable batches unknown whose provider no longer recognises them. Returns their recipients."""
         waiting = (
             select(attempt.c.id, attempt.c.transport, attempt.c.started_at, attempt.c.batch, batch.c.size)
             .join(batch, batch.c.id == attempt.c.batch)
-            .where(
-                batch.c.edition == edition, batch.c.state == BatchState.PENDING, attempt.c.state == AttemptState.REDO
-            )
+            .where(batch.c.edition == edition, batch.c.state == BatchState.PENDING)
+            .where(attempt.c.state == AttemptState.RETRYABLE)
         )
-        held: dict[int, int] = {}
+        expired: dict[int, int] = {}
         for row in connection.execute(waiting).all():
             if not self._in_time(row, now):
                 attempts.give_up_retrying(connection, row.batch)
                 connection.execute(update(batch).where(batch.c.id == row.batch).values(state=BatchState.UNKNOWN))
-                held[row.batch] = row.size
-        return sum(held.values())
+                expired[row.batch] = row.size
+        return sum(expired.values())
 
-    def outcome(self, orphan: Any, ids: Sequence[int], now: datetime) -> Outcome:
-        """What a row of `attempt` comes to that nobody is at work on; `ids` are the readers of its batch."""
-        recovery = self.recovery.get(orphan.transport, "hold")
-        doubt: int | None = orphan.in_doubt
-        if orphan.send_at is not None and not orphan.schedule_id:
+    def outcome(self, row: Any, ids: Sequence[int], now: datetime) -> Outcome:
+        """Return the outcome of an attempt of a dead run. `ids` are the recipients of its batch."""
+        outcome = self._outcome(row, ids, now)
+        return resend_unknown(outcome) if self.resend else outcome
+
+    def _outcome(self, row: Any, ids: Sequence[int], now: datetime) -> Outcome:
+        recovery = self.recovery.get(row.transport, "hold")
+        current: int | None = row.current_recipient
+        if row.send_at is not None and not row.schedule_id:
             return NotSent("the run was cut short before it had a schedule id; nothing is scheduled without one")
         if recovery == "redo":
-            return (
-                Retryable(f"{_WHY}; it is redone") if self._in_time(orphan, now) else Unknown(f"{_WHY}, too long ago")
-            )
-        if recovery == "stepwise" and doubt is None:
+            if self._in_time(row, now):
+                return Retryable(f"{_REASON}; it is redone")
+            return Unknown(f"{_REASON}, too long ago")
+        if recovery == "stepwise" and current is None:
             return NotSent("the run was cut short before anything was handed over")
-        if recovery == "hold" or doubt is None:
-            return Unknown(_WHY)
-        # Readers are handed over in the order of their ids: before those in doubt all are done, after them none is.
-        done = frozenset(id for id in ids if id < doubt)
-        unknown = dict.fromkeys(unknown_recipients(doubt, ids, same_boot=orphan.boot in ("", self.boot)), _WHY)
-        return PerRecipient(accepted=done, unknown=unknown, not_sent_reason=_WHY)
+        if recovery == "hold" or current is None:
+            return Unknown(_REASON)
+        # Recipients are sent to in the order of their ids.
+        done = frozenset(id for id in ids if id < current)
+        unknown = dict.fromkeys(unknown_recipients(current, ids, same_boot=row.boot in ("", self.boot)), _REASON)
+        return PerRecipient(accepted=done, unknown=unknown, not_sent_reason=_REASON)
 
-    def _in_time(self, tried: Any, now: datetime) -> bool:
-        within = self.redo_within.get(tried.transport)
-        return within is None or now < tried.started_at + within
+    def _in_time(self, row: Any, now: datetime) -> bool:
+        within = self.redo_within.get(row.transport)
+        return within is None or now < row.started_at + within
 
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """An attempt that nobody is at work on any more. Of its readers `accepted` have theirs, `unknown` may have; the
-    rest have not."""
+    """A batch that a dead run left in flight, as recovery would resolve it. Other recipients were not sent to."""
 
     batch: int
     attempt: str
     transport: str
-    started_at: Any
+    started_at: datetime
     accepted: frozenset[int]
     unknown: frozenset[int]
     reason: str
 
-    def state_of(self, reader: int) -> BatchState:
-        if reader in self.accepted:
+    def state_of(self, recipient: int) -> BatchState:
+        if recipient in self.accepted:
             return BatchState.ACCEPTED
-        return BatchState.UNKNOWN if reader in self.unknown else BatchState.PENDING
+        return BatchState.UNKNOWN if recipient in self.unknown else BatchState.PENDING
 
 
 def dead_runs(database: Database) -> set[str]:
-    """The runs that left attempts in flight and are at work no more. To be asked before what is told by them is read:
-    who is dead stays so, who lives may end in between."""
+    """Dead runs that left attempts in flight. Call it before reading what they left: running ones may end any time."""
     in_flight = select(attempt.c.run).distinct().where(attempt.c.state == AttemptState.SUBMITTING)
     with database.read() as connection:
         runs = set(connection.execute(in_flight).scalars())
@@ -125,7 +123,7 @@ def dead_runs(database: Database) -> set[str]:
 
 
 def in_flight_elsewhere(database: Database, edition: str) -> int:
-    """How many readers of the edition are being handed over by a run that is at work."""
+    """Count the recipients of the edition that a running run is sending to."""
     in_flight = (
         select(attempt.c.run, func.sum(batch.c.size))
         .join(batch, batch.c.id == attempt.c.batch)
@@ -133,38 +131,41 @@ def in_flight_elsewhere(database: Database, edition: str) -> int:
         .group_by(attempt.c.run)
     )
     with database.read() as connection:
-        readers: dict[str, int] = dict(connection.execute(in_flight).all())
-    return sum(int(readers[run]) for run in running_runs(database, readers)) if readers else 0
+        recipients: dict[str, int] = dict(connection.execute(in_flight).all())
+    return sum(int(recipients[run]) for run in running_runs(database, recipients)) if recipients else 0
 
 
 def find_orphans(
-    connection: Connection, runs: Collection[str], left: RecoveryPolicy, now: datetime, edition: str = ""
+    connection: Connection, runs: Collection[str], policy: RecoveryPolicy, now: datetime, edition: str | None = None
 ) -> Mapping[int, Orphan]:
-    """Batch → what these runs left of it, of one edition or of all."""
+    """Return the orphans of these dead runs by batch, of one edition or of all."""
     if not runs:
         return {}
-    found = (
-        select(attempt)
-        .join(batch, batch.c.id == attempt.c.batch)
-        .where(
-            attempt.c.state == AttemptState.SUBMITTING, batch.c.state == BatchState.SUBMITTING, attempt.c.run.in_(runs)
-        )
-    )
-    if edition:
+    found = _in_flight().where(batch.c.state == BatchState.SUBMITTING, attempt.c.run.in_(runs))
+    if edition is not None:
         found = found.where(batch.c.edition == edition)
-    return {row.batch: _orphan(connection, row, left, now) for row in connection.execute(found).all()}
+    return {row.batch: _orphan(connection, row, policy, now) for row in connection.execute(found).all()}
 
 
-def _orphan(connection: Connection, row: Any, left: RecoveryPolicy, now: datetime) -> Orphan:
-    ids = [id for id, _email in batches.batch_recipients(connection, row.batch)]
-    outcome: Outcome = left.outcome(row, ids, now)
-    if left.resend:
-        outcome = resend_unknown(outcome)
+def _orphan(connection: Connection, row: Any, policy: RecoveryPolicy, now: datetime) -> Orphan:
+    ids = _recipient_ids(connection, row.batch)
+    outcome = policy.outcome(row, ids, now)
     accepted: frozenset[int] = frozenset()
-    unknown: frozenset[int] = frozenset()
     reason = getattr(outcome, "reason", "")
+    if isinstance(outcome, PerRecipient):
+        accepted, reason = outcome.accepted, outcome.not_sent_reason
+    return Orphan(row.batch, row.id, row.transport, row.started_at, accepted, _unknown(outcome, ids), reason)
+
+
+def _in_flight() -> Select[Any]:
+    return select(attempt).join(batch, batch.c.id == attempt.c.batch).where(attempt.c.state == AttemptState.SUBMITTING)
+
+
+def _recipient_ids(connection: Connection, number: int) -> list[int]:
+    return [id for id, _email in batches.batch_recipients(connection, number)]
+
+
+def _unknown(outcome: Outcome, ids: Sequence[int]) -> frozenset[int]:
     if isinstance(outcome, Unknown):
-        unknown = frozenset(ids)
-    elif isinstance(outcome, PerRecipient):
-        accepted, unknown, reason = outcome.accepted, frozenset(outcome.unknown), outcome.not_sent_reason
-    return Orphan(row.batch, row.id, row.transport, row.started_at, accepted, unknown, reason)
+        return frozenset(ids)
+    return frozenset(outcome.unknown) if isinstance(outcome, PerRecipient) else frozenset()

@@ -1,48 +1,67 @@
-"""How an edition stands, at one moment: its numbers, who is without it, which batches are in doubt.
+"""Status of an edition: counts, recipients without the email, unknown batches.
 
-Reads only. Whoever was in the hands of a killed run is counted as recovery will count them.
+Batches that a dead run left in flight (orphans) are counted as recovery would resolve them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import Connection, and_, func, or_, select
 
-from digest.models import AttemptState, BatchState
+from digest.models import AttemptState, BatchState, DeliveryOutcome
 from digest.store.database import Database
-from digest.store.schema import attempt, batch
-from digest.store.sending import attempts
+from digest.store.schema import attempt, batch, delivery, subscriber
 from digest.store.sending.recovery import Orphan, RecoveryPolicy, dead_runs, find_orphans
-from digest.store.sending.stats import Counts, UnknownBatch, Unreached, count, read_unknown_batches, read_unreached
+
+_NO_ORPHANS: Mapping[int, Orphan] = {}
 
 
-def unsendable_batches(database: Database, edition: str, transports: Collection[str]) -> list[UnknownBatch]:
-    """Those of an edition, each with the latest attempt that has to be redone."""
-    waiting = (
-        select(batch.c.id.label("number"), batch.c.size, attempt)
-        .join(attempt, attempt.c.batch == batch.c.id)
-        .where(batch.c.edition == edition, batch.c.state == BatchState.PENDING, batch.c.size > 0)
-        .where(attempt.c.state == AttemptState.REDO, attempt.c.transport.not_in(list(transports)))
-        .order_by(batch.c.id, attempt.c.started_at)
-    )
-    with database.read() as connection:
-        rows = connection.execute(waiting).all()
-    found = {
-        row.number: UnknownBatch(row.number, row.size, row.id, row.transport, row.started_at, row.detail)
-        for row in rows
-    }
-    return list(found.values())
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """An edition's recipients by state: frozen = accepted + rejected + excluded + pending + unknown."""
+
+    frozen: int
+    accepted: int
+    rejected: int
+    excluded: int
+    pending: int
+    unknown: int
+    batches: int
+    variants: int
+
+    @property
+    def balanced(self) -> bool:
+        return self.frozen == self.accepted + self.rejected + self.excluded + self.pending + self.unknown
+
+    @property
+    def settled(self) -> bool:
+        return self.balanced and not self.pending and not self.unknown
 
 
-def mark_unknown(database: Database, edition: str, number: int) -> None:
-    """Puts such a batch in doubt, so that an operator's word can settle it as it settles any other."""
-    mine = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == BatchState.PENDING)
-    with database.write() as connection:
-        if attempts.give_up_retrying(connection, number):
-            connection.execute(update(batch).where(mine).values(state=BatchState.UNKNOWN))
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """A recipient without the email, with the state and the cause."""
+
+    email: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownBatch:
+    """A batch whose outcome is unknown, with the attempt that left it so."""
+
+    batch: int
+    recipients: int
+    attempt: str
+    transport: str
+    started_at: datetime
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +72,213 @@ class EditionStatus:
 
 
 class StatusReader:
-    """`left` says what becomes of what a killed run left."""
+    """Reads statuses, with orphans as `policy` resolves them."""
 
-    def __init__(self, database: Database, left: RecoveryPolicy) -> None:
+    def __init__(self, database: Database, policy: RecoveryPolicy) -> None:
         self.database = database
-        self.left = left
+        self.policy = policy
 
     def read(self, edition: str, now: datetime, *, limit: int | None = None, waiting: bool = True) -> EditionStatus:
-        """`limit` and `waiting` as in `counting.missing`."""
+        """`limit` and `waiting` as in `find_unreached`."""
         runs = dead_runs(self.database)
         with self.database.read() as connection:
-            left = find_orphans(connection, runs, self.left, now, edition)
+            orphans = find_orphans(connection, runs, self.policy, now, edition)
             return EditionStatus(
-                count(connection, edition, left),
-                list(read_unreached(connection, edition, limit, waiting=waiting, orphans=left)),
-                read_unknown_batches(connection, edition, left),
+                _count(connection, edition, orphans),
+                list(_unreached(connection, edition, limit, waiting=waiting, orphans=orphans)),
+                _unknown_batches(connection, edition, orphans),
             )
 
     def orphans(self, now: datetime) -> Mapping[int, Orphan]:
-        """Of all editions, by their batch."""
+        """The orphans of all editions, by batch."""
         runs = dead_runs(self.database)
         with self.database.read() as connection:
-            return find_orphans(connection, runs, self.left, now)
+            return find_orphans(connection, runs, self.policy, now)
+
+
+def counts(database: Database, edition: str) -> Counts:
+    with database.read() as connection:
+        return _count(connection, edition)
+
+
+def pending(database: Database, edition: str) -> int:
+    """`Counts.pending` alone, which reads no row per recipient."""
+    with database.read() as connection:
+        waiting = batch.c.state.in_((BatchState.PENDING, BatchState.SUBMITTING))
+        found = select(func.coalesce(func.sum(batch.c.size), 0)).where(batch.c.edition == edition, waiting)
+        return int(connection.execute(found).scalar_one())
+
+
+def next_due(database: Database, edition: str) -> datetime | None:
+    """When the first pending batch is due."""
+    with database.read() as connection:
+        due = select(batch.c.due_at).where(batch.c.edition == edition, batch.c.state == BatchState.PENDING)
+        return connection.execute(due.order_by(batch.c.due_at).limit(1)).scalar()
+
+
+def find_unreached(
+    database: Database, edition: str, limit: int | None = None, *, waiting: bool = True
+) -> Iterator[Unreached]:
+    """Yield recipients without the email in the order of the list. Without `waiting`, pending ones are left out."""
+    with database.read() as connection:
+        yield from _unreached(connection, edition, limit, waiting=waiting)
+
+
+def unknown_batches(database: Database, edition: str) -> list[UnknownBatch]:
+    with database.read() as connection:
+        return _unknown_batches(connection, edition)
+
+
+def unsendable_batches(database: Database, edition: str, transports: Collection[str]) -> list[UnknownBatch]:
+    """Pending batches that only a transport other than these may retry, each with its latest retryable attempt."""
+    waiting = (
+        select(batch.c.id.label("number"), batch.c.size, attempt)
+        .join(attempt, attempt.c.batch == batch.c.id)
+        .where(batch.c.edition == edition, batch.c.state == BatchState.PENDING, batch.c.size > 0)
+        .where(attempt.c.state == AttemptState.RETRYABLE, attempt.c.transport.not_in(list(transports)))
+        .order_by(batch.c.id, attempt.c.started_at)
+    )
+    with database.read() as connection:
+        rows = connection.execute(waiting).all()
+    found = {row.number: _unknown_batch(row.number, row.size, row) for row in rows}
+    return list(found.values())
+
+
+def _count(connection: Connection, edition: str, orphans: Mapping[int, Orphan] = _NO_ORPHANS) -> Counts:
+    frozen = connection.execute(
+        select(func.count()).select_from(delivery).where(delivery.c.edition == edition)
+    ).scalar_one()
+    states = (
+        select(batch.c.state, func.sum(batch.c.size), func.count())
+        .where(batch.c.edition == edition)
+        .group_by(batch.c.state)
+    )
+    recipients: dict[str, int] = {}
+    batches = 0
+    for state, total, number in connection.execute(states):
+        recipients[state] = int(total)
+        batches += number if state != BatchState.EMPTY else 0
+    outcomes = (
+        select(delivery.c.outcome, func.count())
+        .where(delivery.c.edition == edition, delivery.c.outcome.is_not(None))
+        .group_by(delivery.c.outcome)
+    )
+    parted: dict[Any, int] = dict(connection.execute(outcomes).all())
+    variants = connection.execute(
+        select(func.count(batch.c.variant.distinct())).where(batch.c.edition == edition, batch.c.size > 0)
+    ).scalar_one()
+    accepted = sum(len(orphan.accepted) for orphan in orphans.values())
+    unknown = sum(len(orphan.unknown) for orphan in orphans.values())
+    in_flight = recipients.get(BatchState.SUBMITTING, 0) - accepted - unknown
+    return Counts(
+        frozen=frozen,
+        accepted=recipients.get(BatchState.ACCEPTED, 0) + accepted,
+        rejected=parted.get(DeliveryOutcome.REJECTED, 0),
+        excluded=parted.get(DeliveryOutcome.EXCLUDED, 0),
+        pending=recipients.get(BatchState.PENDING, 0) + in_flight,
+        unknown=recipients.get(BatchState.UNKNOWN, 0) + unknown,
+        batches=batches,
+        variants=variants,
+    )
+
+
+def _unreached(
+    connection: Connection,
+    edition: str,
+    limit: int | None = None,
+    *,
+    waiting: bool,
+    orphans: Mapping[int, Orphan] = _NO_ORPHANS,
+) -> Iterator[Unreached]:
+    open_ = (BatchState.PENDING, BatchState.SUBMITTING, BatchState.UNKNOWN)
+    states = open_ if waiting else (BatchState.UNKNOWN,)
+    # `_with_states` skips some recipients of orphans, which must not count against the limit.
+    sizes = select(func.coalesce(func.sum(batch.c.size), 0)).where(batch.c.id.in_(list(orphans)))
+    hidden = connection.execute(sizes).scalar_one() if orphans and limit is not None else 0
+    rows = (
+        select(delivery.c.outcome, delivery.c.reason, delivery.c.batch)
+        .add_columns(subscriber.c.id, subscriber.c.email, batch.c.state)
+        .join(subscriber, subscriber.c.id == delivery.c.subscriber)
+        .outerjoin(batch, batch.c.id == delivery.c.batch)
+        .where(delivery.c.edition == edition)
+        .where(or_(delivery.c.outcome.is_not(None), batch.c.state.in_(states), batch.c.id.in_(list(orphans))))
+        .order_by(delivery.c.subscriber)
+        .limit(None if limit is None else limit + hidden)
+    )
+    reasons = _batch_reasons(connection, edition) | {number: orphan.reason for number, orphan in orphans.items()}
+    yield from islice(_with_states(connection.execute(rows), reasons, orphans, waiting=waiting), limit)
+
+
+def _with_states(
+    rows: Iterable[Any], reasons: Mapping[int, str], orphans: Mapping[int, Orphan], *, waiting: bool
+) -> Iterator[Unreached]:
+    for row in rows:
+        state = row.outcome or (BatchState.UNKNOWN if row.state == BatchState.UNKNOWN else BatchState.PENDING)
+        if row.batch in orphans and not row.outcome:
+            state = orphans[row.batch].state_of(row.id)
+            if state == BatchState.ACCEPTED or (state == BatchState.PENDING and not waiting):
+                continue
+        yield Unreached(row.email, state, row.reason or reasons.get(row.batch, ""))
+
+
+def _batch_reasons(connection: Connection, edition: str) -> dict[int, str]:
+    """Return the detail of each batch's last attempt. A batch that was not tried has that of the batch it was split
+    off from."""
+    parents = dict(connection.execute(select(batch.c.id, batch.c.parent).where(batch.c.edition == edition)).all())
+    tried = (
+        select(attempt.c.batch, attempt.c.detail)
+        .join(batch, batch.c.id == attempt.c.batch)
+        .where(batch.c.edition == edition)
+        .order_by(attempt.c.started_at, attempt.c.id)
+    )
+    own: dict[int, str] = dict(connection.execute(tried).all())
+    reasons = {}
+    for number in parents:
+        source: int | None = number
+        while source is not None and source not in own:
+            source = parents.get(source)
+        reasons[number] = own[source] if source is not None else ""
+    return reasons
+
+
+def _unknown_batches(
+    connection: Connection, edition: str, orphans: Mapping[int, Orphan] = _NO_ORPHANS
+) -> list[UnknownBatch]:
+    unknown = (
+        select(batch.c.id, batch.c.size, batch.c.parent)
+        .where(batch.c.edition == edition, batch.c.state == BatchState.UNKNOWN)
+        .order_by(batch.c.id)
+    )
+    found = []
+    for row in connection.execute(unknown).all():
+        open_ = attempt.c.state.in_((AttemptState.UNKNOWN, AttemptState.CANCELLING))
+        tried = connection.execute(
+            select(attempt)
+            .where(or_(attempt.c.batch == row.id, attempt.c.batch == row.parent))
+            # Of the parent's attempts, the one that split it left this batch unknown.
+            .order_by(
+                and_(attempt.c.batch == row.id, open_).desc(),
+                (attempt.c.state == AttemptState.PER_RECIPIENT).desc(),
+                attempt.c.started_at.desc(),
+            )
+            .limit(1)
+        ).one()
+        found.append(_unknown_batch(row.id, row.size, tried))
+    for orphan in orphans.values():
+        if orphan.unknown:
+            found.append(
+                UnknownBatch(
+                    orphan.batch,
+                    len(orphan.unknown),
+                    orphan.attempt,
+                    orphan.transport,
+                    orphan.started_at,
+                    orphan.reason,
+                )
+            )
+    return found
+
+
+def _unknown_batch(number: int, recipients: int, row: Any) -> UnknownBatch:
+    """`row` is of `attempt`."""
+    return UnknownBatch(number, recipients, row.id, row.transport, row.started_at, row.detail)

@@ -1,1 +1,0 @@
-"""Migrations, append-only, each in its transaction."""
