@@ -17,7 +17,7 @@ def main() -> None:
         code = cli.main(prog_name="digest", standalone_mode=False)
         sys.stdout.flush()
     except ConfigurationError as error:
-        code = _report([str(fault) for fault in error.problems], 2)
+        code = _report([str(problem) for problem in error.problems], 2)
     except DigestError as error:
         code = _report([str(error)], 1)
     except click.ClickException as error:

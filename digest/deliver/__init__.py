@@ -1,1 +1,1 @@
-"""Delivery: hands batches of a frozen edition to the world, each at most once, and says what came of each."""
+"""Hand the batches of an edition to a provider, each at most once, and record the outcome."""

@@ -1,4 +1,4 @@
-"""Counts what one run did, outcome by outcome, and tells the circuit breaker."""
+"""Counts what one run did, outcome by outcome, and reports it to the circuit breaker."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Deliver all due batches of an edition: claim, submit, settle, cancel.
 
 `send_due` hides batching, retries, pauses, scheduling and stopping. It knows neither SQL nor HTTP, composes nothing,
-and does not decide who is due. `patience` decides how long a failing provider is tried.
+and does not decide who is due. `failover` decides how long a failing provider is tried.
 
 Only the calling thread claims, settles and counts; worker threads (`attempt`) submit and cancel. Settling finished
 batches and claiming the next ones is one commit, because two waits for the disk would take longer than a batch.

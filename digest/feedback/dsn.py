@@ -93,7 +93,7 @@ class DeliveryReport:
 
 
 def parse_report(data: bytes) -> DeliveryReport | None:
-    """What a mail reports; None for other mail, such as a vacation reply or a letter to the editors."""
+    """What a mail reports; None for other mail, such as a vacation reply or a message to the editors."""
     headers, parts = parse_message(data)
     unsubscribe = _UNSUBSCRIBE.match(_first(headers, "subject"))
     statuses = _delivery_statuses(parts) or _complaints(parts)

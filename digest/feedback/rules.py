@@ -41,7 +41,7 @@ class Rule:
     own_ids_only: bool = False
     # Recorded only if tracking is on.
     tracking: bool = False
-    # The operator is told.
+    # The operator gets a note.
     alarm: bool = False
 
 

@@ -1,4 +1,4 @@
-"""VERP: an envelope sender for each recipient, so that the address of a bounce says whom it is about.
+"""VERP: an envelope sender for each recipient, so that a bounce's address identifies the recipient.
 
 `bounces+TOKEN@example.com`, where TOKEN is the signed token in base32, because mail servers may change a local part to
 lower case. Neither signs nor verifies. Used for sending mail and for reading bounces.

@@ -43,8 +43,8 @@ class SubscriberList:
     def read(self, *, may_be_empty: bool = False) -> list[list_file.ListedSubscriber]:
         """Return the subscribers of the file with their comparable addresses.
 
-        An empty file is a fault, unless an import brought subscribers or `may_be_empty` is set. Raises
-        ConfigurationError with every fault.
+        An empty file is an error, unless an import brought subscribers or `may_be_empty` is set. Raises
+        ConfigurationError with every error.
         """
         empty = may_be_empty or self.subscriber_admin.any_imported()
         return list_file.read_files(self.path, topics=self.topics, may_be_empty=empty)
@@ -52,7 +52,7 @@ class SubscriberList:
     def sync(self, *, may_be_empty: bool = False) -> None:
         """Make the store's list equal to the file's.
 
-        An unchanged file is not read again. Raises ConfigurationError with every fault; the store then keeps its list.
+        An unchanged file is not read again. Raises ConfigurationError with every error; the store then keeps its list.
         """
         version = list_file.version(contents(self.path), self.topics)
         if self.subscribers.synced_version() != version:

@@ -43,7 +43,7 @@ class ExampleDomainGuard:
     outbox_only: bool
     subscribers: SubscriberStore
 
-    def fault(self) -> ConfigProblem | None:
+    def problem(self) -> ConfigProblem | None:
         """Return what is wrong with the address, if emails leave this machine."""
         host = f".{urlsplit(self.base_url).hostname or ''}"
         if self.outbox_only or not host.endswith(tuple(f".{domain}" for domain in EXAMPLE_DOMAINS)):
@@ -56,9 +56,9 @@ class ExampleDomainGuard:
 
     def refuse_example_domain(self) -> None:
         """Raise ConfigurationError if a recipient outside the example domains would get such a link."""
-        fault = self.fault()
-        if fault and self.subscribers.any_outside(EXAMPLE_DOMAINS):
-            raise ConfigurationError([fault])
+        problem = self.problem()
+        if problem and self.subscribers.any_outside(EXAMPLE_DOMAINS):
+            raise ConfigurationError([problem])
 
 
 # SpamAssassin's default required_score.

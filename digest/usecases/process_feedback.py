@@ -137,7 +137,7 @@ class FeedbackProcessor:
         )
 
     def _recipient_of(self, report: DeliveryReport) -> tuple[int, str, str] | None:
-        """Find whom a report is about: (subscriber id, comparable address, edition key or '').
+        """Find the recipient of a report: (subscriber id, comparable address, edition key or '').
 
         Trusts only what we signed, or a Message-ID together with the recipient it was made for.
         """

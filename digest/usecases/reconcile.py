@@ -72,14 +72,14 @@ class Reconciler:
             self.recovery.recover(key)
         confirmed = []
         by_name = {transport.name: transport for transport in self.transports if isinstance(transport, LogLookup)}
-        for doubt in unknown_batches(self.database, key):
-            transport = by_name.get(doubt.transport)
+        for unknown in unknown_batches(self.database, key):
+            transport = by_name.get(unknown.transport)
             if transport is None:
                 continue
             with self.database.read() as connection:
-                emails = [email for _id, email in batch_recipients(connection, doubt.batch)]
-            if transport.find_in_log(doubt.attempt, emails) and self.ledger.confirm_accepted(doubt.attempt):
-                confirmed.append(doubt.batch)
+                emails = [email for _id, email in batch_recipients(connection, unknown.batch)]
+            if transport.find_in_log(unknown.attempt, emails) and self.ledger.confirm_accepted(unknown.attempt):
+                confirmed.append(unknown.batch)
         self.ledger.finish(key, self.now())
         return confirmed
 

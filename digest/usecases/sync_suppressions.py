@@ -40,7 +40,7 @@ class SyncResult:
     entries: int = 0
     # Newly suppressed addresses.
     suppressed: int = 0
-    # Subscribers whom the provider suppresses and we do not: they subscribed again since.
+    # Subscribers suppressed at the provider but not here: they subscribed again since.
     came_back: int = 0
     # Lists that could not be read to their end.
     unread: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class SuppressionSync:
         meta.set(self.database, _LAST_TRY, now.isoformat())
         # An entry is matched against the list only once, when it is read, so the list must be current.
         self.subscriber_list.sync(may_be_empty=True)
-        faults: dict[tuple[str, str], list[str]] = {}
+        failures: dict[tuple[str, str], list[str]] = {}
         came_back: set[str] = set()
         entries = suppressed = 0
         for source in self.sources:
@@ -96,11 +96,11 @@ class SuppressionSync:
                         came_back |= self.subscribers.eligible_among([event.address for event in events])
                     meta.set(self.database, _mark(source, name), now.isoformat())
                 except SuppressionsUnavailable as error:
-                    faults.setdefault((source.name, str(error)), []).append(name)
-        notes = [f"{source}: cannot read {', '.join(names)}: {why}" for (source, why), names in faults.items()]
+                    failures.setdefault((source.name, str(error)), []).append(name)
+        notes = [f"{source}: cannot read {', '.join(names)}: {why}" for (source, why), names in failures.items()]
         if came_back:
             notes.append(_resubscribed_note(sorted(came_back)))
-        unread = tuple(name for names in faults.values() for name in names)
+        unread = tuple(name for names in failures.values() for name in names)
         return SyncResult(entries, suppressed, len(came_back), unread, tuple(notes))
 
     def is_due(self) -> bool:
@@ -119,7 +119,7 @@ class SuppressionSync:
 
 
 def _mark(source: SuppressionSource, name: str) -> str:
-    return f"pulled {source.name} {name}"
+    return f"suppressions synced {source.name} {name}"
 
 
 def _reason(provider: str, name: str, reason: str) -> str:

@@ -1,4 +1,4 @@
-"""Where a file lies, and replacing one whole: after a crash there is the old or the new one, never half of either."""
+"""Find built-in files, and replace files atomically: a crash leaves the old or the new file, never a part of one."""
 
 from __future__ import annotations
 
@@ -31,12 +31,13 @@ def _find(name: str) -> Path:
 
 
 def placed(home: Path, path: str) -> Path:
-    """A path as an admin writes it: relative to `home`, or `~/…`, or absolute."""
-    return home / os.path.expanduser(path)  # noqa: PTH111  pathlib's raises where there is no such user
+    """Resolve a configured path: relative to `home`, `~/…`, or absolute."""
+    # pathlib's expanduser raises for an unknown user.
+    return home / os.path.expanduser(path)  # noqa: PTH111
 
 
 def replace_file(path: Path, data: bytes, *, like: Path | None = None) -> None:
-    """Writes `data` to `path` atomically and durably, with the mode of `like` or of the old one. Raises DigestError."""
+    """Write `data` to `path` atomically, with the mode of `like` or of the old file. Raises DigestError."""
     model = like or path
     with _replacing(path, model.stat().st_mode & 0o777 if model.exists() else 0o644) as file:
         file.write(data)
@@ -44,17 +45,18 @@ def replace_file(path: Path, data: bytes, *, like: Path | None = None) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[TextIO]:
-    """A text file (UTF-8, line ends as written, for its owner's eyes) that takes the place of `path` when the block
-    ends well; nothing is left of it when it does not. Raises DigestError."""
+    """Yield a private UTF-8 text file that replaces `path` unless the block raises. Raises DigestError."""
     with _replacing(path, 0o600) as file:
         text = io.TextIOWrapper(file, "utf-8", newline="")
         yield text
-        text.detach()  # flushes
+        # Flushes without closing the file.
+        text.detach()
 
 
 @contextlib.contextmanager
 def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
-    path = path.resolve()  # through a symbolic link, the file it points to is replaced, not the link
+    # A symbolic link stays; the file it points to is replaced.
+    path = path.resolve()
     part = ""
     try:
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -66,14 +68,14 @@ def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
         Path(part).replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise DigestError(f"{path.name}: can't be written: {error.strerror}") from error
+        raise DigestError(f"{path.name}: cannot be written: {error.strerror}") from error
     finally:
         if part:
             Path(part).unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Makes a new name in a folder outlive a power cut, where the system can say so."""
+    """Make a rename survive a power cut, on systems that can sync a folder."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -151,13 +151,13 @@ def test_an_unknown_batch_without_a_schedule_id_is_resolved_by_the_providers_log
 @pytest.mark.parametrize(
     ("zone", "now", "text", "result"),
     [
-        ("America/New_York", "2026-03-08T00:30-05:00", "02:30", "does not come in America/New_York"),
+        ("America/New_York", "2026-03-08T00:30-05:00", "02:30", "does not exist in America/New_York"),
         ("America/New_York", "2026-03-07T12:00-05:00", "2026-03-08T02:30", "write 2026-03-08T03:30"),
         ("Europe/London", "2026-03-29T00:10+00:00", "01:30", "write 2026-03-29T02:30"),
         ("Australia/Lord_Howe", "2026-10-04T00:10+10:30", "02:15", "write 2026-10-04T02:45"),
         ("America/New_York", "2026-11-01T00:10-04:00", "01:30", "2026-11-01T01:30-04:00 or 2026-11-01T01:30-05:00"),
         ("Europe/London", "2026-10-25T00:10+01:00", "01:30", "2026-10-25T01:30+01:00 or 2026-10-25T01:30+00:00"),
-        ("Australia/Lord_Howe", "2026-04-05T00:10+11:00", "01:45", "comes twice in Australia/Lord_Howe"),
+        ("Australia/Lord_Howe", "2026-04-05T00:10+11:00", "01:45", "occurs twice in Australia/Lord_Howe"),
         ("Europe/London", "2026-10-25T01:50+00:00", "2026-10-25T01:55+01:00", "is past"),
         ("Asia/Kolkata", "2026-11-23T07:00+05:30", "9999-12-31T23:59-14:00", "more than a year away"),
         ("Asia/Kolkata", "2026-11-23T07:00+05:30", "0001-01-01T00:00+14:00", "more than a year away"),

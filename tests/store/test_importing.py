@@ -184,7 +184,7 @@ def test_an_erased_person_does_not_come_back(database: Database) -> None:
     erasures.erase("a@example.com", "asked for it", now=NOW)
     done, refused = take(database, row(2, "a@example.com"), row(3, "b@example.com"))
     assert done.added == 1
-    assert refused == [(2, "a@example.com", "was erased at the person's wish and is not taken in again")]
+    assert refused == [(2, "a@example.com", "was erased at the person's request and is not imported again")]
     enlist(database, "a@example.com", "c@example.com")
     assert set(mailable(database)) == {"b@example.com", "c@example.com"}
     assert erasures.allow_return("a@example.com")

@@ -154,7 +154,7 @@ class SubscriberImport:
             erased = self.erasures.among(row.address for row in part)
             for row in part:
                 if row.address in erased:
-                    rejected(row.line, row.email, "was erased at the person's wish and is not taken in again")
+                    rejected(row.line, row.email, "was erased at the person's request and is not imported again")
                 else:
                     yield row
 
