@@ -14,7 +14,7 @@ from bench.newsletter import add_subscribers, newsletter, prepare_edition
 from digest import pipeline
 
 LATENCY, CONNECTIONS = 0.1, 4
-BAR = 1.5
+BAR = 1.3
 
 
 def run(*, quick: bool) -> list[tuple[str, ...]]:

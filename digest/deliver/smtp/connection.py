@@ -1,6 +1,6 @@
 """One SMTP connection: opened by smtplib (greeting, TLS, AUTH), then driven email by email.
 
-Reports for each email whether it failed before or after the final dot. If the server offers PIPELINING (RFC 2920), MAIL,
+Reports whether an email failed before or after its final dot. If the server offers PIPELINING (RFC 2920), MAIL,
 RCPT and DATA go in one write, and those of the next email follow the final dot of the one before: one round trip for
 each email. Knows nothing of batches, logs and outcomes.
 """
