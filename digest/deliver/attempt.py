@@ -7,7 +7,6 @@ the transports.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -66,7 +65,6 @@ class AttemptResult:
     schedule_id: str | None = None
     # Raised by the ledger before anything was submitted. It ends the run.
     failure: Exception | None = None
-    seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -109,14 +107,13 @@ class BeginCancellation(Protocol):
 
 def attempt(job: Job, transport: Transport, claim: Claim) -> AttemptResult:
     """Submit a claimed batch. Raises what the ledger raises while the transport keeps its log."""
-    started = time.monotonic()
     result = _submit(job, transport, claim)
     outcome = result.outcome
     if isinstance(outcome, Unknown) and transport.recovery == "redo":
         outcome = Retryable(outcome.reason)
     if job.resend_unknown:
         outcome = resend_unknown(outcome)
-    return replace(result, outcome=outcome, seconds=time.monotonic() - started)
+    return replace(result, outcome=outcome)
 
 
 def cancel_unknown(job: Job) -> list[tuple[Cancellation, bool]]:

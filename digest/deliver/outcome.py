@@ -46,8 +46,6 @@ class NotSent:
     retry_after: float | None = None
     # No retry in this run can succeed (an invalid key, for example): the run stops and the batch stays pending.
     permanent: bool = False
-    # The attempt was not started. It does not count as a try and says nothing about the transport.
-    not_started: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,6 @@ class SendReport:
                     # The batch will be sent again, so the provider gets a pause as after any failure.
                     breaker.record_failure(by)
                 return size
-            case NotSent(not_started=True):
-                return 0
             case NotSent(reason, retry_after, permanent):
                 self.add_problem(reason)
                 breaker.record_failure(by, after=retry_after, permanent=permanent)

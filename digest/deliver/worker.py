@@ -18,16 +18,13 @@ from typing import Any
 
 from digest.deliver.attempt import AttemptResult, Job, attempt, cancel_unknown
 from digest.deliver.failover import CircuitBreaker
-from digest.deliver.outcome import Accepted, NotSent, Outcome, Unknown
+from digest.deliver.outcome import Accepted, Unknown
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Transport
 from digest.deliver.report import SendReport, possibly_sent
 from digest.utils.gc import gc_frozen
 
 # Seconds between checks whether a pausing run is to stop.
 _POLL_INTERVAL = 0.25
-# Seconds. A provider that answers faster would make workers wait for the ledger between batches.
-_FAST_ANSWER = 0.02
-NOT_STARTED = AttemptResult(NotSent("the run ended before this batch was started", not_started=True))
 
 
 def send_due(job: Job) -> SendReport:
@@ -54,10 +51,6 @@ def send_due(job: Job) -> SendReport:
     return run.report
 
 
-def _result(future: Future[AttemptResult]) -> AttemptResult:
-    return NOT_STARTED if future.cancelled() else future.result()
-
-
 @dataclass(frozen=True, slots=True)
 class _InFlight:
     """A claimed batch that a worker has."""
@@ -69,16 +62,12 @@ class _InFlight:
 
 
 class DeliveryRun:
-    """The state of one `send_due` call. Used by one thread, except where a method says so."""
+    """The state of one `send_due` call. Only the calling thread uses it."""
 
     def __init__(self, job: Job, pool: ThreadPoolExecutor, cancel_pool: ThreadPoolExecutor) -> None:
         self.job = job
         self.pool = pool
         self.cancel_pool = cancel_pool
-        # Batches to claim beyond the ones in flight, so that no worker waits for the ledger.
-        self.prefetch = 0
-        # Outcomes other than Accepted that were returned but not settled yet. Workers start nothing meanwhile.
-        self.unprocessed_failures: list[Outcome] = []
         self.report = SendReport()
         self.breaker = CircuitBreaker(
             job.transports,
@@ -105,7 +94,6 @@ class DeliveryRun:
 
     def step(self) -> bool:
         """Settle what is finished, start what is due, then wait for the next event. Return False when all is done."""
-        self._cancel_unstarted()
         finished = [future for future in self.in_flight if future.done()]
         self._collect_cancellations()
         if self._settle_and_claim(finished):
@@ -128,43 +116,26 @@ class DeliveryRun:
     def abort(self) -> None:
         """End the run after an error: wait for what is in flight, and settle it if the ledger allows."""
         for future, flight in list(self.in_flight.items()):
-            future.cancel()
             with contextlib.suppress(Exception):
-                self.job.ledger.settle(flight.claim.attempt, _result(future).outcome, self.job.clock())
-
-    def _cancel_unstarted(self) -> None:
-        """Take back batches that no worker has started, during a pause or after a switch to another transport."""
-        for future, flight in self.in_flight.items():
-            if not self._may_claim() or flight.transport is not self.breaker.transport:
-                future.cancel()
+                self.job.ledger.settle(flight.claim.attempt, future.result().outcome, self.job.clock())
 
     def _settle_and_claim(self, finished: Sequence[Future[AttemptResult]]) -> bool:
         """Return whether anything was settled or claimed."""
         job = self.job
-        results = {future: _result(future) for future in finished}
+        results = {future: future.result() for future in finished}
         failures = [result.failure for result in results.values() if result.failure]
         with job.ledger.transaction() if finished or self._may_claim() else contextlib.nullcontext():
             settled = self._settle(results)
-            free = job.threads + self.prefetch - len(self.in_flight) + len(finished)
-            claimed = [] if failures else self._claim(free)
+            claimed = [] if failures else self._claim(job.threads - len(self.in_flight) + len(finished))
         for future in finished:
             del self.in_flight[future]
         if failures:
             raise failures[0]
         for flight in claimed:
-            self.in_flight[self.pool.submit(self._attempt, flight)] = flight
+            self.in_flight[self.pool.submit(attempt, job, flight.transport, flight.claim)] = flight
         for recipients in settled:
             job.progress(recipients)
         return bool(finished or claimed)
-
-    def _attempt(self, flight: _InFlight) -> AttemptResult:
-        """Runs in a worker thread."""
-        if self.unprocessed_failures or self.is_over:
-            return NOT_STARTED
-        result = attempt(self.job, flight.transport, flight.claim)
-        if not isinstance(result.outcome, Accepted):
-            self.unprocessed_failures.append(result.outcome)
-        return result
 
     def _settle(self, results: Mapping[Future[AttemptResult], AttemptResult]) -> list[int]:
         """Write the outcomes to the ledger. Return how many recipients each of them settles."""
@@ -176,16 +147,11 @@ class DeliveryRun:
         for flight, result in ended:
             if not isinstance(result.outcome, Accepted):
                 ledger.settle(flight.claim.attempt, result.outcome, now)
-        if ended:
-            fast = len(accepted) == len(ended) and all(result.seconds < _FAST_ANSWER for _flight, result in ended)
-            self.prefetch = self.job.threads if fast and not self.job.rate_limiter else 0
         return [self._record(flight, result) for flight, result in ended]
 
     def _record(self, flight: _InFlight, result: AttemptResult) -> int:
         """Draw the conclusions from a settled attempt. Return how many recipients it settles."""
         size = len(flight.claim.recipients)
-        if result is not NOT_STARTED and not isinstance(result.outcome, Accepted):
-            self.unprocessed_failures.remove(result.outcome)
         self._put_back(flight.transport, flight.counted - possibly_sent(result.outcome, size))
         cancellable = result.schedule_id is not None and isinstance(result.outcome, Unknown)
         if cancellable:

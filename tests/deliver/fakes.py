@@ -127,9 +127,7 @@ class FakeLedger:
             match outcome:
                 case Accepted():
                     batch.state = "accepted"
-                case NotSent(not_started=not_started):
-                    batch.state, batch.tries = "pending", batch.tries - not_started
-                case Retryable():
+                case NotSent() | Retryable():
                     batch.state = "pending"
                 case Unknown():
                     batch.state = "unknown"

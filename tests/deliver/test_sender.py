@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -185,90 +184,39 @@ def test_stop_ends_the_run_after_what_is_in_flight() -> None:
     assert [state for state, _ in ledger.states()] == ["accepted", "pending", "pending"]
 
 
-class Busy:
-    """An answer that comes when `more` batches are claimed beyond this one, and is `end`."""
-
-    def __init__(self, ledger: FakeLedger, more: int, end: Callable[[], Outcome]) -> None:
-        self.ledger, self.more, self.end = ledger, more, end
-
-    def __call__(self, outgoing: Outgoing, log: RecipientLog) -> Outcome:
-        until = time.monotonic() + 10
-        while self.claimed() <= self.more:
-            assert time.monotonic() < until, self.ledger.states()
-            time.sleep(0.001)
-        return self.end()
-
-    def claimed(self) -> int:
-        return [state for state, _ in self.ledger.states()].count("submitting")
-
-
 @pytest.mark.parametrize("threads", [1, 4])
-def test_a_quick_provider_is_not_kept_waiting_and_never_has_more_at_once_than_threads(threads: int) -> None:
-    ledger, most, within, lock = FakeLedger(*[1] * 60), 0, 0, threading.Lock()
+def test_never_more_batches_are_claimed_than_there_are_threads(threads: int) -> None:
+    ledger, seen = FakeLedger(*[1] * 20), list[int]()
 
     def counting(outgoing: Outgoing, log: RecipientLog) -> Outcome:
-        nonlocal most, within
-        with lock:
-            within += 1
-            most = max(most, within)
-        time.sleep(0.001)
-        with lock:
-            within -= 1
+        seen.append([state for state, _ in ledger.states()].count("submitting"))
         return Accepted()
 
-    queued = Busy(ledger, 2 * threads - 1, Accepted)
-    transport = Scripted([counting] * 10 + [queued] + [counting] * 49)
-    report, _ = run(ledger, transport, threads=threads)
-    assert report == SendReport(accepted=60)
-    assert most <= threads
+    report, _ = run(ledger, Scripted([counting] * 20), threads=threads)
+    assert report == SendReport(accepted=20)
+    assert max(seen) <= threads
 
 
-def test_a_slow_provider_has_no_more_claimed_than_in_hand() -> None:
-    ledger, seen = FakeLedger(*[1] * 5), []
-
-    def slowly(outgoing: Outgoing, log: RecipientLog) -> Outcome:
-        time.sleep(0.05)
-        seen.append(Busy(ledger, 0, Accepted).claimed())
-        return Accepted()
-
-    run(ledger, Scripted([slowly] * 5))
-    assert seen == [1] * 5
-
-
-def test_batches_not_started_when_the_run_stops_lose_no_try() -> None:
+def test_a_run_that_stops_starts_no_further_batch() -> None:
     ledger, stop = FakeLedger(1, 1, 1, 1), threading.Event()
 
-    def stopping() -> Outcome:
+    def stopping(outgoing: Outgoing, log: RecipientLog) -> Outcome:
         stop.set()
         return Accepted()
 
-    transport = Scripted([Accepted(), Busy(ledger, 1, stopping)])
-    report, _ = run(ledger, transport, stop=stop)
+    report, _ = run(ledger, Scripted([Accepted(), stopping]), stop=stop)
     assert report == SendReport(accepted=2, stopped=True)
     assert [(batch.state, batch.tries) for batch in ledger.batches[2:]] == [("pending", 0)] * 2
-
-
-@pytest.mark.parametrize("end", [NotSent("the key is refused", permanent=True), Unknown("cut off")])
-def test_a_worker_starts_nothing_after_a_failure(end: Outcome) -> None:
-    ledger = FakeLedger(1, 1, 1, 1)
-    first, second = Scripted([Accepted(), Busy(ledger, 1, lambda: end)], name="one"), Scripted(name="other")
-    if isinstance(end, NotSent):
-        report, _ = run(ledger, first, second)
-        assert (report.accepted, len(first.submitted), len(second.submitted)) == (4, 2, 3)
-    else:
-        report, _ = run(ledger, first)
-        assert (report.accepted, report.unknown, len(first.submitted)) == (3, 1, 4)
-        assert ledger.batches[2].tries == 1
 
 
 def test_an_error_of_the_ledger_starts_no_more_batches() -> None:
     ledger = FakeLedger(1, 1, 1, 1)
 
-    def breaking() -> Outcome:
+    def breaking(outgoing: Outgoing, log: RecipientLog) -> Outcome:
         ledger.claim_error = StoreError("disk full")
         return Accepted()
 
-    transport = Scripted([Accepted(), Busy(ledger, 1, breaking)])
+    transport = Scripted([Accepted(), breaking])
     with pytest.raises(StoreError, match="disk full"):
         run(ledger, transport)
     assert len(transport.submitted) <= 3

@@ -119,14 +119,6 @@ def test_nothing_is_settled_together_with_what_another_run_has_settled(
     assert tally(database) == {"frozen": 20, "pending": 10, "unknown": 10}
 
 
-def test_what_was_not_begun_has_lost_no_try(ledger: SqlLedger, frozen: Frozen) -> None:
-    frozen(1)
-    for _ in range(4):
-        ledger.settle(claim(ledger).attempt, NotSent("the run was stopped", not_started=True), NOW)
-    ledger.settle(claim(ledger).attempt, NotSent("busy"), NOW)
-    assert claim_one(ledger, KEY, "outbox", NOW, 2)
-
-
 def test_batches_whose_readers_have_all_left_are_passed_over(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:

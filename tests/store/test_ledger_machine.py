@@ -91,7 +91,6 @@ class Ledger(RuleBasedStateMachine):
         outcomes: list[Outcome] = [
             Accepted(),
             NotSent("busy"),
-            NotSent("not begun", not_started=True),
             Unknown("no answer"),
         ]
         if some:

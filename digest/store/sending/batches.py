@@ -31,9 +31,6 @@ def apply_outcome(connection: Connection, number: int, outcome: Outcome) -> None
     match outcome:
         case Accepted():
             _set_state(connection, BatchState.ACCEPTED, number)
-        case NotSent(not_started=True):
-            _set_state(connection, BatchState.PENDING, number)
-            connection.execute(update(batch).where(batch.c.id == number).values(tries=batch.c.tries - 1))
         case NotSent() | Retryable():
             _set_state(connection, BatchState.PENDING, number)
         case Unknown():
