@@ -145,10 +145,7 @@ def _anonymise(connection: Connection, person: _Person) -> int:
     connection.execute(update(subscriber).where(subscriber.c.id == id).values(address=f"erased:{id}", **empty))
     connection.execute(delete(preference).where(preference.c.subscriber == id))
     own = delivery.c.subscriber == id
-    attempts = or_(
-        attempt.c.batch.in_(select(delivery.c.batch).where(own)),
-        attempt.c.current_recipient == id,
-    )
+    attempts = or_(attempt.c.batch.in_(select(delivery.c.batch).where(own)), attempt.c.current_recipient == id)
     # A server's rejection quotes the address.
     _scrub_column(connection, delivery.c.reason, own, words)
     _scrub_column(connection, attempt.c.detail, attempts, words)

@@ -282,10 +282,7 @@ class SubscriberAdmin:
         return True
 
     def _stream(self, rows: Select[Any]) -> Iterator[SubscriberRecord]:
-        with (
-            self.database.read() as connection,
-            connection.execution_options(yield_per=_CHUNK).execute(rows) as found,
-        ):
+        with self.database.read() as connection, connection.execution_options(yield_per=_CHUNK).execute(rows) as found:
             for row in found:
                 yield _record(row)
 
