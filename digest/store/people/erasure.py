@@ -80,15 +80,8 @@ class Erasures:
             hashes = set(connection.execute(select(erased.c.hash)).scalars())
         return {address for address in addresses if self.hash_address(address) in hashes} if hashes else set()
 
-    def allow_return(self, address: str) -> bool:
-        """Let an address be subscribed again, because the person asked for it."""
-        # If there is no key yet, it is created in its own transaction.
-        _ = self.key
-        with self.database.write() as connection:
-            return self.allow_return_within(connection, address)
-
-    def allow_return_within(self, connection: Connection, address: str) -> bool:
-        """`allow_return` in the caller's transaction. `key` must exist."""
+    def allow_return(self, connection: Connection, address: str) -> bool:
+        """Let an address be subscribed again, in the caller's transaction. `key` must exist."""
         return bool(connection.execute(delete(erased).where(erased.c.hash == self.hash_address(address))).rowcount)
 
     def erase(self, address: str, reason: str, *, now: datetime, quotas: Collection[str] = ()) -> ErasureResult:
