@@ -19,6 +19,7 @@ HEADERS = {
     "clustering": ("find the same story", "CPU s", "times faster"),
     "subscriber_list": ("read a long subscriber list", "s", "ratio", "peak MiB"),
     "subscriber_import": ("import subscribers", "s", "ratio", "peak MiB"),
+    "freezing": ("freeze an edition", "s", "bar"),
     "webhooks": ("a webhook call of 2,500 events", "ms", "ratio"),
     "smtp": ("emails by SMTP", "emails/s", "to smtplib", "to smtp-source"),
     "unsubscribe": ("one-click unsubscribe", "p50 / p95, ms", "bare FastAPI, ms", "bare uvicorn, ms", "times faster"),

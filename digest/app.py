@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from digest.collect.source_reader import CollectContext
     from digest.config.delivery import DkimSettings
     from digest.curate.rules import Rules
-    from digest.curate.summary.registry import Summariser
+    from digest.curate.summary import Summariser
     from digest.deliver.ports import ScheduleWindow, SendRateLimiter, Transport
     from digest.feedback.signature import Verifier
     from digest.mail.message import Sender
@@ -213,10 +213,10 @@ class App:
     @cached_property
     def summariser(self) -> Summariser:
         """Raises ConfigurationError if the API key of the summary engine is missing."""
-        from digest.curate.summary import registry
+        from digest.curate import summary
 
         chosen = self.settings.summary
-        kind = registry.load(chosen.engine)
+        kind = summary.load(chosen.engine)
         if chosen.engine == "extractive":
             summariser: Summariser = kind(self.settings.newsletter.language)
         else:

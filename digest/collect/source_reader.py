@@ -303,7 +303,7 @@ class _Pages:
 
     fetcher: Fetcher
 
-    def get(self, url: str, *, allow_private: bool = False) -> AbstractContextManager[StreamedResponse]:
+    def stream(self, url: str, *, allow_private: bool = False) -> AbstractContextManager[StreamedResponse]:
         return self.fetcher.stream(url, allow_private=allow_private, truncate_at=_MAX_PAGE_BYTES)
 
 

@@ -13,8 +13,7 @@ from digest.curate.ranking import RankContext, Ranked, rank_candidates, select
 from digest.curate.repeated_text import remove_repeated_text
 from digest.curate.rules import Rules
 from digest.curate.similarity.clustering import Pairs, in_fixed_order, merge_pairs
-from digest.curate.summary import write_story
-from digest.curate.summary.registry import Summariser
+from digest.curate.summary import Summariser, write_story
 from digest.models import Article, Section, Story
 from digest.utils.gc import gc_paused
 

@@ -64,7 +64,7 @@ def day(d: date, language: str = "hi") -> str:
     """A full date: 'सोमवार, 23 नवंबर 2026'; in English 'Monday, 23 November 2026'."""
     if language in ("hi", "en"):
         names = _HI_DAYS if language == "hi" else _EN_DAYS
-        return f"{names[d.weekday()]}, {_short(d, language)} {d.year}"
+        return f"{names[d.weekday()]}, {short(d, language)} {d.year}"
     from babel.dates import format_date
 
     return format_date(d, "full", locale=language)
@@ -73,7 +73,7 @@ def day(d: date, language: str = "hi") -> str:
 def long(d: date, language: str = "hi") -> str:
     """A date without its weekday: '23 नवंबर 2026'."""
     if language in ("hi", "en"):
-        return f"{_short(d, language)} {d.year}"
+        return f"{short(d, language)} {d.year}"
     from babel.dates import format_date
 
     return format_date(d, "long", locale=language)
@@ -81,7 +81,11 @@ def long(d: date, language: str = "hi") -> str:
 
 def short(d: date, language: str = "hi") -> str:
     """Day and month: '23 नवंबर'."""
-    return _short(d, language)
+    if language in ("hi", "en"):
+        return f"{d.day} {(_HI_MONTHS if language == 'hi' else _EN_MONTHS)[d.month - 1]}"
+    from babel.dates import format_skeleton
+
+    return format_skeleton("MMMMd", d, locale=language)
 
 
 def clock(t: datetime, language: str = "hi") -> str:
@@ -108,13 +112,5 @@ def moment(t: datetime, now: datetime, language: str = "hi") -> str:
         return f"{days[0]} {clock(t, language)}"
     if days and t.date() == now.date() - timedelta(days=1):
         return f"{days[1]} {clock(t, language)}"
-    day_text = _short(t.date(), language) if t.year == now.year else long(t.date(), language)
+    day_text = short(t.date(), language) if t.year == now.year else long(t.date(), language)
     return f"{day_text}{_SEPARATORS.get(language, ', ')}{clock(t, language)}"
-
-
-def _short(d: date, language: str) -> str:
-    if language in ("hi", "en"):
-        return f"{d.day} {(_HI_MONTHS if language == 'hi' else _EN_MONTHS)[d.month - 1]}"
-    from babel.dates import format_skeleton
-
-    return format_skeleton("MMMMd", d, locale=language)

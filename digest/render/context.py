@@ -17,7 +17,6 @@ from digest.hindi import cut, dates, numbers
 from digest.i18n import translator
 from digest.models import PLACEHOLDERS, Edition, Image, Story
 from digest.render import texts
-from digest.render.subject import date_only
 from digest.render.texts import unify_sentence_ends
 from digest.render.themes import Branding, Look, Palette
 
@@ -164,7 +163,7 @@ def build_page(
         preheader=preheader,
         name=texts.one_line(branding.name),
         date=dates.day(edition.day, branding.language),
-        short_date=date_only(edition.day, branding.language),
+        short_date=dates.long(edition.day, branding.language),
         number=edition.number,
         count=len(stories),
         minutes=numbers.minutes(edition.intro, *(f"{story.title} {story.summary}" for story in stories)),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import date
 from itertools import count
 
 from digest.hindi import cut, dates
@@ -103,11 +102,6 @@ def preheader(edition: Edition, language: str) -> str:
     if _thread_key(text) == _thread_key(subject_line(edition, language)):
         text = _join([filler, dates.day(edition.day, language)])
     return text
-
-
-def date_only(day: date, language: str) -> str:
-    """'23 नवंबर 2026': the date without its weekday."""
-    return dates.long(day, language)
 
 
 def clean_headline(title: str, *, language: str, story_language: str) -> str:

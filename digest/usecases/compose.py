@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from digest.curate.compose import ComposeContext, Curated
     from digest.curate.filtering import Changes
     from digest.curate.rules import Rules
-    from digest.curate.summary.registry import Summariser
+    from digest.curate.summary import Summariser
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import EditionStore, SentHistoryStore
     from digest.usecases.fetch_fulltext import FulltextFetcher

@@ -46,7 +46,7 @@ class SubscriberList:
         An empty file is an error, unless an import brought subscribers or `may_be_empty` is set. Raises
         ConfigurationError with every error.
         """
-        empty = may_be_empty or self.subscriber_admin.any_imported()
+        empty = may_be_empty or bool(self.subscriber_admin.import_counts())
         return list_file.read_files(self.path, topics=self.topics, may_be_empty=empty)
 
     def sync(self, *, may_be_empty: bool = False) -> None:

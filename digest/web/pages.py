@@ -68,7 +68,7 @@ class Pages:
         self._environments = {language: make_environment(folders, language) for language in self.languages}
         for environment in self._environments.values():
             environment.auto_reload = False
-        self._common = {"masthead": branding, "root": self.root, "archive": archive, "signup": signup}
+        self._common = {"branding": branding, "root": self.root, "archive": archive, "signup": signup}
 
     @cached_property
     def css(self) -> str:
@@ -109,7 +109,7 @@ class Pages:
 
     def error(self, request: Request, status: int, title: str, advice: str = "") -> HTMLResponse:
         """Answer with a page that explains an error."""
-        return self.response(request, "problem.html.j2", "/", status=status, title=title, said=advice)
+        return self.response(request, "problem.html.j2", "/", status=status, title=title, advice=advice)
 
     def server_error(self, request: Request, error: Exception) -> HTMLResponse:
         """Answer 503 if the store cannot be used at the moment, else 500."""

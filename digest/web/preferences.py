@@ -50,7 +50,7 @@ class PreferencesPage:
             f"/preferences/{token}",
             status=status,
             token=token,
-            reader=subscriber,
+            subscriber=subscriber,
             left=subscriber is not None and subscriber.suppressed == UNSUBSCRIBED,
             leave=context.signer.sign("leave", id),
             pausing=context.paused_until(subscriber),

@@ -63,8 +63,8 @@ def sample_pages(branding: Branding, now: datetime, topics: Collection[str]) -> 
         yield SamplePage("archive.html.j2", {"editions": editions, "personal": False})
     yield SamplePage("bar.html.j2", {})
     yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…"})
-    for said in ("", "…"):
-        yield SamplePage("problem.html.j2", {"title": "…", "said": said})
+    for advice in ("", "…"):
+        yield SamplePage("problem.html.j2", {"title": "…", "advice": advice})
     for kind in ("confirm", "known"):
         for template in ("mail.html.j2", "mail.txt.j2"):
             yield SamplePage(template, {"subject": "…", "kind": kind, "link": "https://example.com/"})
@@ -105,7 +105,7 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
             "wrong": wrong,
             "again": again,
             "edition": [sent] if again else [],
-            "reader": subscriber,
+            "subscriber": subscriber,
             "left": subscriber is not None and subscriber.suppressed == UNSUBSCRIBED,
             "pausing": now + timedelta(weeks=1) if pausing else None,
             "hours": selectable_hours(send_at, None),

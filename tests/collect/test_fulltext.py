@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from digest.collect.http.errors import FetchError
-from digest.collect.http.fetch import Fetcher, Response
+from digest.collect.http.fetch import Fetcher, Response, StreamedResponse, TempBody
 from digest.collect.pages.fulltext import WHOLE, complete, wants_page, with_body_of
 from digest.collect.pages.fulltext_fetch import MAX_PAGES, FulltextCache, FulltextContext, PageFetcher, add_fulltext
 from digest.collect.types import ParseResult
@@ -83,11 +83,11 @@ class Site:
         self.asked: list[str] = []
         self.error = error
 
-    def get(self, url: str, *, etag: str = "", last_modified: str = "", allow_private: bool = False) -> Response:
+    def stream(self, url: str, *, allow_private: bool = False) -> StreamedResponse:
         self.asked.append(url)
         if self.error:
             raise FetchError(self.error)
-        return Response(200, url, PAGE, "text/html; charset=utf-8")
+        return StreamedResponse(Response(200, url, content_type="text/html; charset=utf-8"), TempBody([PAGE]))
 
 
 class Stored:
@@ -131,9 +131,10 @@ def test_only_cut_articles_are_fetched_and_each_once() -> None:
 
 def test_the_page_of_a_short_report_is_fetched_only_once() -> None:
     class Brief(Site):
-        def get(self, url: str, *, etag: str = "", last_modified: str = "", allow_private: bool = False) -> Response:
-            page = super().get(url).url
-            return Response(200, page, f"<article><h1>{CUT.title}</h1><p>{CUT.excerpt}</p></article>".encode())
+        def stream(self, url: str, *, allow_private: bool = False) -> StreamedResponse:
+            page = f"<article><h1>{CUT.title}</h1><p>{CUT.excerpt}</p></article>".encode()
+            self.asked.append(url)
+            return StreamedResponse(Response(200, url), TempBody([page]))
 
     site, cache, cut = Brief(), FulltextCache(), replace(CUT, body=(Block("p", CUT.excerpt),))
     first, _ = fill((cut,), site, cache=cache)

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from digest.curate.summary import write_summary
+from digest.curate.summary import SummaryError, write_summary
 from digest.curate.summary.checks import find_problems
 from digest.curate.summary.openai import OpenAI
-from digest.curate.summary.registry import SummaryError
 from tests.curate.sample import BRIDGE
 from tests.support.http_server import Exchange, HttpServer
 

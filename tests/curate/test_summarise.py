@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from digest.curate.summary.registry import load
+from digest.curate.summary import load
 from digest.curate.summary.sentence_rules import HANGING, TEASERS, balanced, broken_rules, is_teaser
 from digest.curate.summary.sentences import summarise
 from digest.hindi.sentences import split

@@ -187,7 +187,8 @@ def test_an_erased_person_does_not_come_back(database: Database) -> None:
     assert refused == [(2, "a@example.com", "was erased at the person's request and is not imported again")]
     enlist(database, "a@example.com", "c@example.com")
     assert set(mailable(database)) == {"b@example.com", "c@example.com"}
-    assert erasures.allow_return("a@example.com")
+    with database.write() as connection:
+        assert erasures.allow_return(connection, "a@example.com")
     enlist(database, "a@example.com", "c@example.com")
     assert "a@example.com" in mailable(database)
 

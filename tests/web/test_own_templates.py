@@ -67,7 +67,7 @@ def test_every_template_is_documented() -> None:
         ("leave.html.j2", "\n{{ tokem }}", ":2: 'tokem' is not defined; did you mean 'token'?"),
         (
             "preferences.html.j2",
-            "{% if reader %}{{ reader.emial }}{% endif %}",
+            "{% if subscriber %}{{ subscriber.emial }}{% endif %}",
             "has no 'emial'; did you mean 'email'?",
         ),
         ("mail.txt.j2", "{{ link", ":1: syntax error"),

@@ -159,16 +159,6 @@ class Response:
     # The final URL if all redirects were permanent (301, 308), otherwise ''.
     permanent_url: str = ""
 
-    def load(self) -> Response:
-        """Itself, so that it can be used like a StreamedResponse."""
-        return self
-
-    def __enter__(self) -> Response:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing to close."""
-
 
 @dataclass(frozen=True, slots=True)
 class StreamedResponse:

@@ -13,7 +13,7 @@ from typing import Protocol
 from digest.collect.cleaning.clean import clean_article
 from digest.collect.cleaning.dedupe import drop_shared
 from digest.collect.http.errors import FetchError
-from digest.collect.http.fetch import Response
+from digest.collect.http.fetch import StreamedResponse
 from digest.collect.http.robots import Permission
 from digest.collect.http.ssrf import same_host
 from digest.collect.pages.fulltext import ELSEWHERE, NO_MORE, complete, wants_page, with_body_of
@@ -36,17 +36,10 @@ _CACHE_SIZE = 2_000
 _GONE = (404, 410)
 
 
-class Loadable(Protocol):
-    """A fetched page whose body may still be on disk, such as Response and StreamedResponse of collect.fetch."""
-
-    def load(self) -> Response:
-        """The response with its body in memory."""
-
-
 class PageFetcher(Protocol):
     """Fetches pages."""
 
-    def get(self, url: str, *, allow_private: bool = False) -> AbstractContextManager[Loadable]:
+    def stream(self, url: str, *, allow_private: bool = False) -> AbstractContextManager[StreamedResponse]:
         """The page, for the duration of the block. Raises DigestError with a one-sentence message."""
 
 
@@ -180,7 +173,7 @@ class _FulltextRun:
         self.fetched += 1
         allow_private = may_be_private(self.source, article.url)
         try:
-            with self.context.pages.get(article.url, allow_private=allow_private) as got, self.context.parse_slot():
+            with self.context.pages.stream(article.url, allow_private=allow_private) as got, self.context.parse_slot():
                 page = got.load()
                 completed = complete(article, page.body, page.url, page.content_type, page_title=self.links_only)
                 if self.links_only and NO_MORE in completed.warnings:

@@ -4,14 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Protocol
 
 from digest.curate.ranking import Ranked
 from digest.curate.similarity.clustering import Pairs, explain_cluster
 from digest.curate.summary.checks import find_problems
-from digest.curate.summary.registry import Summariser, SummaryError
 from digest.curate.summary.sentences import Extractive
+from digest.errors import DigestError
 from digest.hindi.tokens import stems
 from digest.models import Article, Image, Story
+
+# Name in the settings -> `module:class`.
+SUMMARISERS: dict[str, str] = {
+    "extractive": "digest.curate.summary.sentences:Extractive",
+    "openai": "digest.curate.summary.openai:OpenAI",
+}
+
+
+class SummaryError(DigestError):
+    """A summariser failed; the message is one English sentence. The extractive summary is used instead."""
+
+
+class Summariser(Protocol):
+    """Summarises a story in two or three sentences of its language; '' or SummaryError if it cannot.
+
+    `articles` has the leading article first; `title` is shown above the summary. `background` maps stems to inverse
+    document frequencies; `known` is text that subscribers know and that must not be repeated.
+    """
+
+    # Whether the words are the summariser's own and must be checked against the articles.
+    own_words: bool
+
+    def __call__(
+        self, articles: Sequence[Article], *, title: str, background: Mapping[str, float] | None, known: str
+    ) -> str: ...
+
+
+def load(name: str) -> Any:
+    """Return the class for a name of the table."""
+    module, _, attribute = SUMMARISERS[name].partition(":")
+    return getattr(import_module(module), attribute)
+
 
 # Pixels. An email can show an image of this width across its column without enlarging it.
 WIDE_ENOUGH = 380

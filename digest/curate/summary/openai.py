@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from digest.curate.summary.registry import SummaryError
+from digest.curate.summary import SummaryError
 from digest.models import Article
 
 _MAX_RESPONSE_BYTES = 200_000

@@ -105,24 +105,11 @@ class ArticleStore:
         return {name: state.health for name, state in self.load_states().items()}
 
     def save_state(self, state: SourceState) -> None:
-        health, validators = state.health, state.validators
-        values = {
-            "etag": validators.etag,
-            "last_modified": validators.last_modified,
-            "body_hash": validators.body_hash,
-            "url": health.url,
-            "asked_at": state.asked_at,
-            "last_good": health.last_good,
-            "last_new": health.last_new,
-            "failures": health.failures,
-            "last_error": health.last_error,
-            "not_before": health.not_before,
-            "moved_to": health.moved_to,
-        }
+        values = {**asdict(state.health), **asdict(state.validators), "asked_at": state.asked_at}
+        own = source.c.name == state.health.name
         with self.database.write(area="article") as connection:
-            changed = connection.execute(update(source).where(source.c.name == health.name).values(values)).rowcount
-            if not changed:
-                connection.execute(insert(source).values(name=health.name, **values))
+            if not connection.execute(update(source).where(own).values(values)).rowcount:
+                connection.execute(insert(source).values(values))
 
     def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> SaveCounts:
         """Add new articles and update changed ones, which keep their first date and first sight.
@@ -215,14 +202,5 @@ def _row(item: Article) -> dict[str, Any]:
 
 
 def _source_state(row: Any) -> SourceState:
-    health = SourceHealth(
-        row.name,
-        row.url,
-        last_good=row.last_good,
-        last_new=row.last_new,
-        failures=row.failures,
-        last_error=row.last_error,
-        not_before=row.not_before,
-        moved_to=row.moved_to,
-    )
+    health = SourceHealth(**{each.name: getattr(row, each.name) for each in fields(SourceHealth)})
     return SourceState(health, Validators(row.etag, row.last_modified, row.body_hash), row.asked_at)

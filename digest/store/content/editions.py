@@ -21,6 +21,9 @@ from digest.store.content.articles import article_from_json, select_articles
 from digest.store.database import Database
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email
 
+_SECTIONS = tuple[Section, ...]
+# Columns that hold an attribute of the same name.
+_PLAIN = ("day", "number", "state", "subject", "preheader", "intro", "lead", "reason", "composed_at")
 _PUBLISHED = (EditionState.SENDING, EditionState.DONE)
 _FROZEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
 _UNFINISHED = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
@@ -83,17 +86,10 @@ def _published(now: datetime) -> Select[Any]:
 
 
 @cache
-def _sections_adapter() -> Any:
+def _adapter(kind: Any) -> Any:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(tuple[Section, ...])
-
-
-@cache
-def _changes_adapter() -> Any:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Changes)
+    return TypeAdapter(kind)
 
 
 class EditionStore:
@@ -137,17 +133,8 @@ class EditionStore:
 
         None if one with its key is in a state other than `over`, or its editorial changes are not as expected.
         """
-        values = {
-            "day": item.day,
-            "state": item.state,
-            "subject": item.subject,
-            "preheader": item.preheader,
-            "intro": item.intro,
-            "lead": item.lead,
-            "reason": item.reason,
-            "sections": _sections_adapter().dump_python(item.sections, mode="json"),
-            "composed_at": item.composed_at,
-        }
+        values = {name: getattr(item, name) for name in _PLAIN}
+        values["sections"] = _adapter(_SECTIONS).dump_python(item.sections, mode="json")
         with self.database.write(area="edition") as connection:
             old = connection.execute(select(edition).where(edition.c.key == item.key)).one_or_none()
             # A skipped edition reached nobody, so the next one gets its number.
@@ -156,16 +143,17 @@ class EditionStore:
             )
             free = (connection.execute(last).scalar() or 0) + 1
             if old is None:
-                connection.execute(insert(edition).values(key=item.key, number=free, editorial_changes={}, **values))
+                values["number"] = free
+                connection.execute(insert(edition).values(key=item.key, editorial_changes={}, **values))
                 return replace(item, number=free)
             if old.state not in over:
                 return None
             if expected_changes is not None and _changes(old.editorial_changes) != expected_changes:
                 return None
+            values["number"] = free if old.state == EditionState.SKIPPED else old.number
             own = (edition.c.key == item.key) & edition.c.state.in_(over)
-            number = free if old.state == EditionState.SKIPPED else old.number
-            changed = connection.execute(update(edition).where(own).values(number=number, **values)).rowcount
-            return replace(item, number=number) if changed else None
+            changed = connection.execute(update(edition).where(own).values(values)).rowcount
+            return replace(item, number=values["number"]) if changed else None
 
     def move(self, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> bool:
         """Change the state. False if the edition is in none of `out_of`.
@@ -184,7 +172,7 @@ class EditionStore:
     def set_editorial_changes(self, key: str, changes: Changes) -> bool:
         """False if the edition is no longer a draft."""
         own = (edition.c.key == key) & edition.c.state.in_((EditionState.DRAFT, EditionState.SKIPPED))
-        values = {"editorial_changes": _changes_adapter().dump_python(changes, mode="json")}
+        values = {"editorial_changes": _adapter(Changes).dump_python(changes, mode="json")}
         with self.database.write() as connection:
             return bool(connection.execute(update(edition).where(own).values(values)).rowcount)
 
@@ -248,7 +236,7 @@ class SentHistoryStore:
             stories = [
                 (row.key, row.frozen_at, story)
                 for row in connection.execute(rows).all()
-                for section in _sections_adapter().validate_python(row.sections)
+                for section in _adapter(_SECTIONS).validate_python(row.sections)
                 for story in section.stories
             ]
             ids = sorted({id for *_, story in stories for id in story.article_ids})
@@ -274,23 +262,12 @@ class SentHistoryStore:
 
 
 def _changes(stored: Any) -> Changes:
-    changes: Changes = _changes_adapter().validate_python(stored) if stored else Changes()
+    changes: Changes = _adapter(Changes).validate_python(stored) if stored else Changes()
     return changes
 
 
 def _from_row(row: Row[Any]) -> Edition:
     if not isinstance(row.day, date):
         raise DigestError(f"edition {row.key} has no day in the store")
-    return Edition(
-        key=row.key,
-        day=row.day,
-        number=row.number,
-        state=EditionState(row.state),
-        subject=row.subject,
-        preheader=row.preheader,
-        sections=_sections_adapter().validate_python(row.sections),
-        lead=row.lead,
-        intro=row.intro,
-        reason=row.reason,
-        composed_at=row.composed_at,
-    )
+    plain = {name: getattr(row, name) for name in _PLAIN} | {"state": EditionState(row.state)}
+    return Edition(key=row.key, sections=_adapter(_SECTIONS).validate_python(row.sections), **plain)

@@ -80,15 +80,8 @@ class Erasures:
             hashes = set(connection.execute(select(erased.c.hash)).scalars())
         return {address for address in addresses if self.hash_address(address) in hashes} if hashes else set()
 
-    def allow_return(self, address: str) -> bool:
-        """Let an address be subscribed again, because the person asked for it."""
-        # If there is no key yet, it is created in its own transaction.
-        _ = self.key
-        with self.database.write() as connection:
-            return self.allow_return_within(connection, address)
-
-    def allow_return_within(self, connection: Connection, address: str) -> bool:
-        """`allow_return` in the caller's transaction. `key` must exist."""
+    def allow_return(self, connection: Connection, address: str) -> bool:
+        """Let an address be subscribed again, in the caller's transaction. `key` must exist."""
         return bool(connection.execute(delete(erased).where(erased.c.hash == self.hash_address(address))).rowcount)
 
     def erase(self, address: str, reason: str, *, now: datetime, quotas: Collection[str] = ()) -> ErasureResult:
@@ -145,10 +138,7 @@ def _anonymise(connection: Connection, person: _Person) -> int:
     connection.execute(update(subscriber).where(subscriber.c.id == id).values(address=f"erased:{id}", **empty))
     connection.execute(delete(preference).where(preference.c.subscriber == id))
     own = delivery.c.subscriber == id
-    attempts = or_(
-        attempt.c.batch.in_(select(delivery.c.batch).where(own)),
-        attempt.c.current_recipient == id,
-    )
+    attempts = or_(attempt.c.batch.in_(select(delivery.c.batch).where(own)), attempt.c.current_recipient == id)
     # A server's rejection quotes the address.
     _scrub_column(connection, delivery.c.reason, own, words)
     _scrub_column(connection, attempt.c.detail, attempts, words)

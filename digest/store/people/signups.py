@@ -76,7 +76,7 @@ class SignupStore:
             open_ = (signup.c.address == row.address) & signup.c.confirmed_at.is_(None)
             connection.execute(update(signup).where(open_).values(confirmed_at=now))
             reason = suppressions.unsuppress(connection, row.address)
-            self.erasures.allow_return_within(connection, row.address)
+            self.erasures.allow_return(connection, row.address)
             id = _list(connection, known, row.address, row.email, timezone, now)
             ended = f"was suppressed before: {reason}" if reason else ""
             details = "; ".join(part for part in (row.detail, detail, ended) if part)

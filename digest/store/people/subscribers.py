@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from functools import cached_property, reduce
+from functools import reduce
 from operator import add
 from typing import Any, Literal
 
@@ -41,14 +41,7 @@ from digest.store.people.erasure import Erasures
 from digest.store.people.history import SubscriberHistory
 from digest.store.people.imports import SubscriberImport
 from digest.store.schema import consent, preference, subscriber, suppression
-from digest.store.sending.enqueue import (
-    RecipientGroup,
-    comparable,
-    parse_topics,
-    preferred,
-    recipient_groups,
-    unplaced_subscribers,
-)
+from digest.store.sending.enqueue import RecipientGroup, comparable, parse_topics, preferred, unplaced_subscribers
 from digest.subscribers.due import Candidate
 from digest.subscribers.list_file import FILE_NAME
 
@@ -137,8 +130,10 @@ class SubscriberStore:
 
     def recipient_groups(self, edition: str) -> list[RecipientGroup]:
         """Return the groups of the listed subscribers without a place in the edition."""
+        rows = unplaced_subscribers(edition).subquery()
+        groups = select(*(rows.c[name] for name in RecipientGroup._fields)).distinct()
         with self.database.read() as connection:
-            return recipient_groups(connection, edition)
+            return sorted(RecipientGroup(*row) for row in connection.execute(groups))
 
     def preference_combinations(self) -> list[tuple[tuple[str, ...], Literal["html", "text"]]]:
         """Return the combinations of topics and format among listed subscribers."""
@@ -211,22 +206,10 @@ class SubscriberAdmin:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-
-    @cached_property
-    def consents(self) -> ConsentLog:
-        return ConsentLog(self.database)
-
-    @cached_property
-    def erasures(self) -> Erasures:
-        return Erasures(self.database)
-
-    @cached_property
-    def history(self) -> SubscriberHistory:
-        return SubscriberHistory(self.database, self.erasures)
-
-    @cached_property
-    def imports(self) -> SubscriberImport:
-        return SubscriberImport(self.database, self.erasures)
+        self.consents = ConsentLog(database)
+        self.erasures = Erasures(database)
+        self.history = SubscriberHistory(database, self.erasures)
+        self.imports = SubscriberImport(database, self.erasures)
 
     def subscribers(self, origin: str | None = None) -> Iterator[SubscriberRecord]:
         """Yield the listed subscribers by id. `origin` '' selects those of subscribers.yaml."""
@@ -241,12 +224,6 @@ class SubscriberAdmin:
     def suppressed(self) -> Iterator[SubscriberRecord]:
         """Yield the suppressed addresses, known otherwise or not."""
         return self._stream(_records(suppressed=True).order_by(suppression.c.at, suppression.c.address))
-
-    def any_imported(self) -> bool:
-        """Whether a listed subscriber came by an import."""
-        with self.database.read() as connection:
-            imported = select(subscriber.c.id).where(subscriber.c.listed, subscriber.c.origin != "")
-            return connection.execute(imported.limit(1)).first() is not None
 
     def import_counts(self) -> dict[str, int]:
         """Return origin → number of listed subscribers."""
@@ -282,10 +259,7 @@ class SubscriberAdmin:
         return True
 
     def _stream(self, rows: Select[Any]) -> Iterator[SubscriberRecord]:
-        with (
-            self.database.read() as connection,
-            connection.execution_options(yield_per=_CHUNK).execute(rows) as found,
-        ):
+        with self.database.read() as connection, connection.execution_options(yield_per=_CHUNK).execute(rows) as found:
             for row in found:
                 yield _record(row)
 

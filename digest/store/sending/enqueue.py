@@ -10,7 +10,6 @@ Freezing twice changes nothing: a place in a batch is kept, and excluded subscri
 from __future__ import annotations
 
 import json
-import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -37,7 +36,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState, Frequency
+from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState
 from digest.store.database import Database, analyze, copy_rows, temp_table
 from digest.store.schema import attempt, batch, delivery, preference, subscriber, suppression
 from digest.store.schema import edition as editions
@@ -58,18 +57,12 @@ class RecipientGroup(NamedTuple):
     paused_until: str
 
     def candidate(self, id: int = 0, email: str = "") -> Candidate:
-        return Candidate(
-            id=id,
-            email=email,
-            topics=parse_topics(self.topics),
-            frequency=typing.cast("Frequency", self.frequency),
-            timezone=self.timezone,
-            hour=time.fromisoformat(self.hour) if self.hour else None,
-            format="text" if self.format == "text" else "html",
-            status=self.status,
-            suppressed=self.suppressed,
-            paused_until=_parse_time(self.paused_until),
-        )
+        parsed: dict[str, Any] = {
+            "topics": parse_topics(self.topics),
+            "hour": time.fromisoformat(self.hour) if self.hour else None,
+            "paused_until": _parse_time(self.paused_until),
+        }
+        return Candidate(id=id, email=email, **{**self._asdict(), **parsed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +81,6 @@ class EnqueueResult:
     recipients: int
     # Their group changed after the decisions were made: freeze again.
     undecided: int = 0
-
-
-def recipient_groups(connection: Connection, edition: str) -> list[RecipientGroup]:
-    """Return the groups of the listed subscribers without a place in the edition."""
-    rows = unplaced_subscribers(edition).subquery()
-    groups = select(*(rows.c[name] for name in RecipientGroup._fields)).distinct()
-    return sorted(RecipientGroup(*row) for row in connection.execute(groups))
 
 
 def unplaced_subscribers(edition: str) -> Select[Any]:
