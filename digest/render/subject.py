@@ -96,7 +96,7 @@ def preheader(edition: Edition, language: str) -> str:
     summary = clean_headline(lead.summary, language=language, story_language=lead.language) if lead else ""
     if cut.length(text) < PREHEADER_MIN and _thread_key(summary) not in seen:
         text = _join([text, summary])
-    filler = translator(language).gettext("Today's news, chosen and told in brief")
+    filler = translator(language).gettext("Today's news in brief")
     if cut.length(text) < PREHEADER_MIN:
         text = _join([text, filler, dates.day(edition.day, language)])
     if _thread_key(text) == _thread_key(subject_line(edition, language)):

@@ -57,7 +57,7 @@ class Context:
         """The page for a link that we did not sign."""
         catalogue = self.pages.catalogue(request)
         advice = catalogue.gettext(
-            "Perhaps a part of it was lost on the way. Open it from the letter once more, or write to us."
+            "Perhaps a part of it was lost on the way. Open it from the email once more, or write to us."
         )
         return self.pages.error(request, 404, catalogue.gettext("This link is not complete"), advice)
 

@@ -56,7 +56,7 @@ class Signup:
     def overloaded(self, request: Request, typed: str) -> HTMLResponse:
         """Answer that no email can be sent at the moment."""
         catalogue = self.context.pages.catalogue(request)
-        wrong = catalogue.gettext("Very many ask for the letter just now. Please try again in an hour.")
+        wrong = catalogue.gettext("Very many people are signing up just now. Please try again in an hour.")
         response = self.form(request, status=503, wrong=wrong, typed=typed)
         response.headers["retry-after"] = str(int(_HOUR.total_seconds()))
         return response

@@ -91,10 +91,10 @@ msgstr "आजसाठी एवढेच. तुमचा दिवस चा�
 msgid "This email was sent to %(email)s because you subscribed to %(name)s."
 msgstr "तुम्ही ‘%(name)s’चे सदस्य आहात म्हणून हा ईमेल %(email)s या पत्त्यावर पाठवला."
 
-msgid "This is a test letter: only the addresses named for it got it."
+msgid "This is a test email: only the addresses named for it got it."
 msgstr "हे चाचणीचे पत्र आहे: ते फक्त निवडलेल्या पत्त्यांवर गेले."
 
-msgid "Today's news, chosen and told in brief"
+msgid "Today's news in brief"
 msgstr "आजच्या निवडक बातम्या, थोडक्यात"
 
 msgid "Top story"

@@ -27,7 +27,7 @@ def test_a_subscribers_journey_through_the_pages(tmp_path: Path) -> None:
         seen = json.loads(done.stdout)
         assert seen["asked"] == translated("Look into your mail")
         assert seen["confirm"] == translated("One press more")
-        assert seen["confirmed"] == translated("You are a reader now")
+        assert seen["confirmed"] == translated("You are subscribed now")
         assert seen["preferences"] == translated("Your wishes")
         assert seen["saved"] == translated("Saved. It holds from the next edition on.")
         assert seen["kept"] == [pages.app.topics[0], "weekly:sun", "", "text"]

@@ -29,7 +29,7 @@ def test_confirming_subscribes_and_logs_the_consent(pages: Site) -> None:
     assert (look.status, look.title) == (200, translated("One press more"))
     assert PreferenceStore(pages.app.database).find("neha@example.org") is None
     assert pages.consent("neha@example.org") == []
-    assert pages.post(link).title == translated("You are a reader now")
+    assert pages.post(link).title == translated("You are subscribed now")
     assert pages.candidates()["Neha@Example.org"] is None
     (entry,) = pages.consent("neha@example.org")
     assert (entry.what, entry.source) == ("signed up", "web:join")

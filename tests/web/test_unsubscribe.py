@@ -90,7 +90,7 @@ def test_a_pause_undoes_the_unsubscribe(pages: Site) -> None:
 def test_a_reason_is_logged(pages: Site) -> None:
     token = pages.token("leave", "asha@example.com")
     pages.post(f"/leave/{token}")
-    assert translated("Thank you for telling us.") in pages.post(f"/leave/{token}/why", why="too much").text
+    assert translated("Thank you for your answer.") in pages.post(f"/leave/{token}/why", why="too much").text
     assert pages.consent("asha@example.com")[-1].detail.startswith("too much")
     assert pages.post(f"/leave/{token}/why", why="<script>").status == 422
 
