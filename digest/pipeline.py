@@ -101,7 +101,7 @@ def send(
     Can run at any time and any number of times: a subscriber has at most one place in an edition. With `scheduled`,
     subscribers get it at their own hour; otherwise now, or at the time `at`. A provider that can cancel scheduled sends
     is handed batches up to `delivery.lead` ahead of their time. `force` is the reason for sending in spite of errors in
-    an email. Raises Busy while another process is sending, and PreflightFailed for an email with errors.
+    an email. Raises AlreadyRunning while another process is sending, and PreflightFailed for an email with errors.
     """
     stop = stop or threading.Event()
     # A faulty list stops the send, so read it before anything else is done.
@@ -133,7 +133,7 @@ def send(
 def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
     """Deliver what has become due of a frozen edition, and close it when all is done. Called by the scheduler.
 
-    Returns None if nothing is due. A subscriber who left the list since gets nothing more.
+    Returns None if nothing is due. Skips subscribers who have left the list since.
     """
     edition = app.editions.get(key)
     if edition is None or edition.state != EditionState.SENDING:

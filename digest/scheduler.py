@@ -125,7 +125,7 @@ class Scheduler:
         self._log_sent(pipeline.send(self.app, key, scheduled=True, stop=self.stop))
 
     def check(self) -> None:
-        """Do what a minute brings: a missed job, batches that became due, and the end of what waited too long."""
+        """Catch up on a missed job, send batches that became due, and expire old editions. Runs every minute."""
         now = self.app.now()
         key = pipeline.edition_key(self.app)
         window_start = self._send_window_start(now)

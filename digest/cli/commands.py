@@ -22,7 +22,7 @@ COMMANDS = {
     "status": ("digest.cli.send:status", "Show an edition's counts, who did not get it, and why."),
     "run": ("digest.cli.run:run", "Run the schedule: collect, compose and send every day."),
     "web": ("digest.cli.web:web", "Serve the reader pages."),
-    "subscribers": ("digest.cli.subscribers:subscribers", "List and edit subscribers."),
+    "subscribers": ("digest.cli.subscribers:subscribers", "List, edit, import, export and erase subscribers."),
     "edition": ("digest.cli.edition:edition", "Show, change, approve, pause and cancel editions."),
     "schema": ("digest.cli.schema:schema", "Write JSON Schemas of the two YAML files for editors."),
     "completion": ("digest.cli.schema:completion", "Print the completion script of a shell."),
@@ -35,14 +35,16 @@ COMMANDS = {
 
 
 class Commands(click.Group):
-    """Knows every command's name and help line without importing it."""
+    """List the commands with their help lines without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            return None
+            if ctx.resilient_parsing:
+                return None
+            raise click.NoSuchCommand(cmd_name, possibilities=COMMANDS, ctx=ctx)
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command = getattr(import_module(module), attribute)
         if not isinstance(command, click.Command):

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from digest.curate.filtering import Changes
 
 
+# The verb of a state in messages, where it differs from the state's name.
+_VERBS = {EditionState.DRAFT: "reopened", EditionState.SENDING: "resumed"}
+
+
 @click.group()
 def edition() -> None:
     """Show, change, approve, pause and cancel editions."""
@@ -227,7 +231,7 @@ def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[Edition
         found = existing(app, key)
         done = app.stopper.stop(key, state, out_of=out_of)
         if not done.stopped:
-            raise DigestError(f"Edition {key} is {found.state} and cannot become {state}.")
+            raise DigestError(f"Edition {key} is {found.state} and cannot be {_VERBS.get(state, state)}.")
         app.editions.record(key, state, "by an editor", now=app.now())
     click.echo(f"Edition {key} is {state}.")
     if done.cancelled:
@@ -307,6 +311,6 @@ def _move(home: Path, key: str, state: EditionState, *, out_of: Sequence[Edition
     with make_app(home) as app:
         found = existing(app, key)
         if not app.editions.move(key, state, out_of=out_of):
-            raise DigestError(f"Edition {key} is {found.state} and cannot become {state}.")
+            raise DigestError(f"Edition {key} is {found.state} and cannot be {_VERBS.get(state, state)}.")
         app.editions.record(key, state, why or "by an editor", now=app.now())
     click.echo(f"Edition {key} is {state}.")

@@ -103,7 +103,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
     click.echo(sources_table(collected.sources))
     click.echo()
     if not sent.placed:
-        click.echo(f"Edition {key} was sent before; nobody got it a second time.")
+        click.echo(f"Edition {key} was already sent; nothing was sent again.")
     rows = [
         ("sources", len(collected.sources)),
         ("articles", collected.articles),

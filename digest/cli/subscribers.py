@@ -23,7 +23,7 @@ _MAX_IMPORTED = 1000
 
 @click.group()
 def subscribers() -> None:
-    """List and edit subscribers, from subscribers.yaml and from imports."""
+    """List, edit, import, export and erase subscribers, of subscribers.yaml and of imports."""
 
 
 for command in (add, remove, set_, import_, export):
@@ -176,7 +176,7 @@ def _outside(app: App, listed: list[tuple[str, Subscriber]]) -> list[str]:
 @json_option
 @click.pass_obj
 def history(home: Path, email: str, as_json: bool) -> None:
-    """Show everything known about a subscriber: consent, changes, editions, events, and why an edition came or not."""
+    """Show everything known about a subscriber: consent, changes, events, and which editions they got, and why."""
     from digest.app import make_app
     from digest.store.people.signups import ORIGIN
 

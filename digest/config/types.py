@@ -55,7 +55,7 @@ def parse_clock(value: Any) -> Any:
 
 def _known_zone(value: str) -> str:
     if value not in time_zones():
-        close = difflib.get_close_matches(value, time_zones(), n=1)
+        close = difflib.get_close_matches(value, time_zones(), n=1, cutoff=0.75)
         raise ValueError(f"expected an IANA time zone such as {close[0] if close else 'Asia/Kolkata'}")
     return value
 

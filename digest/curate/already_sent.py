@@ -42,7 +42,7 @@ class SentStory:
     articles: tuple[Article, ...] = ()
 
     def known_articles(self) -> tuple[Article, ...]:
-        """Return what subscribers know of it: its articles, or the email's own words if they are gone or changed."""
+        """Return a sent story's articles, or the words of its email if these are gone or have changed."""
         unchanged = tuple(each for each in self.articles if not (each.updated and each.updated > self.at))
         return unchanged or (_as_article(self),)
 
@@ -113,7 +113,7 @@ class SentHistory:
         return self._by_name.get(name, ()) if name else ()
 
     def _similar(self, features: Sequence[Features]) -> set[int]:
-        """Return the sent stories that are on average as similar to these articles as articles of one story are."""
+        """Return the sent stories whose average similarity to these articles reaches that of one story."""
         totals: defaultdict[int, float] = defaultdict(float)
         for mine in features:
             partial: defaultdict[tuple[int, int], float] = defaultdict(float)

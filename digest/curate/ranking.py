@@ -220,7 +220,7 @@ def _value(story: Ranked, picked: _Picked, rules: Rules) -> float:
 
 
 def _fill_sections(picked: _Picked, rest: list[Ranked], rules: Rules, keep: set[Ranked]) -> list[Ranked]:
-    """Give each section without a place, if its best story is above the floor, the weakest place of a fuller one."""
+    """Give the weakest place of a fuller section to each empty one whose best story is above the floor."""
     stories = list(picked.stories)
     counts = Counter(each.section for each in stories)
     if len(stories) < rules.max_stories:

@@ -124,7 +124,7 @@ class Word:
 
 @lru_cache(maxsize=50_000)
 def look_up(piece: str) -> tuple[Word, ...]:
-    """Return the words between two spaces of a text; the same objects for the same piece."""
+    """Return the words of a piece of text without spaces. Cached, so that equal pieces share their objects."""
     table = lexicon()
     return tuple(
         Word(token, stem, table.words.get(token) or table.forms.get(stem, ()), table.phrases.get(stem, ()))

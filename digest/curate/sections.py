@@ -1,8 +1,8 @@
 """Find the section of a story, with the evidence for it, and translate the names of sections.
 
-Evidence is tried in this order: the source's configured section, the item's categories, the URL's slugs, the vote of
-the story's other articles, words of the headline with a margin. Without any, the first section is used. The names and
-words are data in `section_words`.
+Evidence is tried in this order: the source's configured section, the item's categories, the URL's slugs, the section of
+most other articles, the words of the headline. Without evidence the first section is used. The names and words are data
+in `section_words`.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def section_of(articles: Sequence[Article], default: str) -> Evidence:
     votes = [found[0] for article in articles[1:] if (found := section_of_article(article))]
     if votes:
         section, count = min(Counter(votes).items(), key=lambda vote: (-vote[1], vote[0]))
-        return section, f"{count} of its other articles"
+        return section, f"{count} of the other articles"
     for kind, text, margin in _texts(articles):
         if by_words := _section_by_words(text, margin):
             section, hits = by_words

@@ -1,6 +1,6 @@
 """Decide when a run pauses, when it switches to the next transport and when it ends.
 
-Decides from outcomes alone and sends nothing. Not thread-safe: only the sender's thread calls it.
+Decides from outcomes alone. Not thread-safe: only the sender's thread calls it.
 """
 
 from __future__ import annotations

@@ -230,7 +230,7 @@ class Cancellations(Protocol):
         ...
 
     def confirm_cancellation(self, attempt: str, now: datetime) -> None:
-        """The provider confirmed: nobody gets the email by this attempt, and its batch is pending again."""
+        """Record that the provider cancelled the attempt. Its batch is pending again."""
         ...
 
 
@@ -252,7 +252,7 @@ class SendRateLimiter(Protocol):
     """Limits how many recipients a transport may send to. The counts are shared by all processes and restarts."""
 
     def take(self, transport: str, recipients: int, now: datetime) -> float:
-        """Count the recipients and return 0; or count nobody and return the seconds until they may be sent to."""
+        """Count the recipients and return 0, or count none and return the seconds to wait."""
         ...
 
     def put_back(self, transport: str, recipients: int) -> None:

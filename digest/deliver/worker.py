@@ -1,7 +1,7 @@
 """Deliver all due batches of an edition: claim, submit, settle, cancel.
 
-`send_due` hides batching, retries, pauses, scheduling and stopping. It knows neither SQL nor HTTP, composes nothing,
-and does not decide who is due. `failover` decides how long a failing provider is tried.
+`send_due` hides batching, retries, pauses, scheduling and stopping. `failover` decides how long a failing provider is
+tried.
 
 Only the calling thread claims, settles and counts; worker threads (`attempt`) submit and cancel. Settling finished
 batches and claiming the next ones is one commit, because two waits for the disk would take longer than a batch.
@@ -53,7 +53,7 @@ def send_due(job: Job) -> SendReport:
 
 @dataclass(frozen=True, slots=True)
 class _InFlight:
-    """A claimed batch that a worker has."""
+    """A claimed batch in a worker thread."""
 
     transport: Transport
     claim: Claim
@@ -183,7 +183,7 @@ class DeliveryRun:
     def _count(self, transport: Transport) -> int | None:
         """Count the recipients of the next batch against the rate limits, and return their number.
 
-        None if the limits are reached: the run then pauses, or gives the transport up.
+        None if the limits are reached: the run then pauses, or gives up the transport.
         """
         job = self.job
         if job.rate_limiter is None:

@@ -12,7 +12,7 @@ _MAX_LENGTH = 300
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What is not known is empty or 0."""
+    """One event of a provider. Unknown fields are empty or 0."""
 
     # One of `rules.RULES`.
     kind: str

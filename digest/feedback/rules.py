@@ -1,7 +1,7 @@
 """What follows from an event: a table in which the first matching row counts, and one rule about earlier events.
 
 Blocks, deferrals and most drops suppress nobody, because they concern the email, the sender or the moment. An email
-that is dropped because of an earlier event makes up for that event, which was lost.
+that is dropped because of an earlier event counts as that event, whose own report was lost.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def require(language: str) -> None:
     if _own_folder and (own := sorted(path.name for path in _own_folder.glob("*.po"))):
         available += f"; {_own_folder.name}/ has {', '.join(own)}"
     reason = (
-        f"file not found, and newsletter.language is '{code}': {available}. "
+        f"file not found, but newsletter.language is '{code}' ({available}). "
         f"Copy {TEMPLATE} and translate it; see docs/letter.md"
     )
     raise ConfigurationError([ConfigProblem(wanted, 0, reason)])

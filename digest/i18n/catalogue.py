@@ -77,7 +77,7 @@ class PoCatalogue(Catalog):
     def __setitem__(self, id: object, message: Message) -> None:
         key = _ids(message)[0]
         if key in self.messages:
-            raise PoSyntaxError(_line(message), f'msgid "{key}" is already in line {_line(self.messages[key])}')
+            raise PoSyntaxError(_line(message), f'msgid "{key}" is already on line {_line(self.messages[key])}')
         if key:
             self.messages[key] = message
         else:

@@ -26,8 +26,8 @@ def common_headers(sender: Sender, edition: str, variant: str) -> dict[str, str]
     """The headers that all recipients share: name → unfolded ASCII value.
 
     RFC 2919 (List-Id), RFC 2369 (List-Help, List-Owner), RFC 3834 (Auto-Submitted), RFC 8058 section 3.1
-    (List-Unsubscribe-Post, if one-click works) and Gmail's Feedback-ID. `Precedence: bulk` is no standard, but prevents
-    vacation replies.
+    (List-Unsubscribe-Post, if one-click works) and Gmail's Feedback-ID. `Precedence: bulk` is not a standard, but
+    prevents vacation replies.
     """
     reply_address = f"<mailto:{quote(one_line(sender.reply_to or sender.email), safe='@+')}"
     headers = {
@@ -92,7 +92,7 @@ def folded(name: str, words: Sequence[str]) -> str:
 
 
 def _word(text: str) -> str:
-    """`text` if it is allowed between colons; otherwise a hash of it."""
+    """Return `text` if Feedback-ID allows it, otherwise a hash of it."""
     return text if _PLAIN.match(text) else _hash(text)
 
 

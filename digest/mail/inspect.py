@@ -326,6 +326,6 @@ def verify(raw: bytes, index: int, *, key: bytes | None, online: bool) -> Findin
 
 
 def record_of(key: bytes) -> bytes:
-    """The DKIM record for a public key in PEM; a DKIM record as it is."""
+    """Return the DKIM record of a public key in PEM. A DKIM record is returned unchanged."""
     lines = re.search(rb"-----BEGIN PUBLIC KEY-----(.*?)-----END", key, re.S)
     return b"v=DKIM1; k=rsa; p=" + b"".join(lines[1].split()) if lines else b"".join(key.split(b"\n")).strip()

@@ -1,7 +1,7 @@
 """VERP: an envelope sender for each recipient, so that a bounce's address identifies the recipient.
 
 `bounces+TOKEN@example.com`, where TOKEN is the signed token in base32, because mail servers may change a local part to
-lower case. Neither signs nor verifies. Used for sending mail and for reading bounces.
+lower case. Used for sending mail and for reading bounces.
 """
 
 from __future__ import annotations

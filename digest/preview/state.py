@@ -75,7 +75,7 @@ class VariantPreview:
 
 @dataclass(frozen=True, slots=True)
 class PreviewSnapshot:
-    """The edition at one moment. `version` changes with every change; `error` is '' or why the rest is outdated."""
+    """The edition at one moment. `version` changes with every change; `error` says why the rest is outdated."""
 
     version: str
     edition: str = ""
@@ -203,7 +203,7 @@ def _sizes(email: RenderedEmail) -> tuple[dict[str, int], str]:
 
 
 def _variants(app: App, edition: Edition) -> list[Variant]:
-    """The variants that subscribers get. With a faulty list, only the one with all topics."""
+    """The variants that subscribers get. With an invalid list, only the one with all topics."""
     from digest.render.variants import variant_for
 
     try:

@@ -85,7 +85,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Addresses of the reader pages, with placeholders for tokens; without pages '', and `leave` is a mail."""
+    """URLs of the reader pages, with placeholders for tokens. Without pages: empty, and `leave` is a mailto link."""
 
     view: str
     preferences: str

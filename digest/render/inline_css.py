@@ -1,4 +1,4 @@
-"""Inline CSS with premailer, whose defaults break a Hindi email; tests/render/test_inline.py has each trap."""
+"""Inline CSS with premailer, whose defaults break a Hindi email; tests/render/test_inline.py tests each case."""
 
 from __future__ import annotations
 

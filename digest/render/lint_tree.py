@@ -28,7 +28,7 @@ def error(rule: str, message: str) -> Finding:
 
 
 def warning(rule: str, message: str) -> Finding:
-    """A problem that is shown and stops nothing."""
+    """A problem that is shown but does not stop a send."""
     return Finding("warning", rule, message)
 
 

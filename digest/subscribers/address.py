@@ -51,7 +51,7 @@ def _validate(folded: str) -> str:
     if not local.isascii():
         raise ValueError("the part before @ must be ASCII; mail services accept nothing else")
     if len(local) > 64:
-        raise ValueError("the part before @ is longer than 64 letters")
+        raise ValueError("the part before @ is longer than 64 characters")
     try:
         checked = validate_email(folded, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:

@@ -40,7 +40,7 @@ class IncludeWalk:
         if isinstance(value, LocatedList) and all(isinstance(item, str) for item in value):
             rows = list(zip(value, value.lines, strict=True))
         if rows is None:
-            self._problem(path, line, f"'include': expected files such as [readers/desk.yaml], found {quoted(value)}")
+            self._problem(path, line, f"'include': expected files such as [lists/desk.yaml], found {quoted(value)}")
             return []
         return [file for text, at in rows for file in self._files(text, path, at, parents)]
 

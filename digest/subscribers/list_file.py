@@ -149,7 +149,7 @@ class _FileReading:
                 self.add_row(row, line)
         if not self.row_count and not (rows in (None, []) and ("include" in raw or self.may_be_empty)):
             line = raw.lines.get("subscribers", raw.line)
-            self._problem(line, "lists no subscribers; expected entries such as `- email: asha@example.com`")
+            self._problem(line, "the list has no subscribers; expected entries such as `- email: asha@example.com`")
         return [
             (address, Subscriber(line=line, file=self.name, **(defaults | values if defaults else values)))
             for address, (line, values) in self.rows.items()

@@ -165,8 +165,8 @@ class FeedbackProcessor:
 def _event_time(report: DeliveryReport, kind: str, now: datetime) -> datetime:
     """Return when a report's event happened.
 
-    A report may sit in a mailbox for days, and the subscriber may have come back meanwhile, so its own date counts if
-    it is plausible. A server whose clock is behind must not undo an unsubscribe.
+    A report may sit in a mailbox for days, and the subscriber may have resubscribed meanwhile, so its own date
+    counts if it is plausible. A server whose clock is behind must not undo an unsubscribe.
     """
     if report.at is None or not now - _OLDEST_MAIL < report.at < now:
         return now

@@ -59,14 +59,14 @@ class Reconciler:
     now: Callable[[], datetime]
 
     def unsendable(self, key: str) -> list[UnknownBatch]:
-        """Return batches that only a transport may send which is no longer in the settings."""
+        """Return batches that only a transport outside the settings may send."""
         return status.unsendable_batches(self.database, key, [transport.name for transport in self.transports])
 
     def query_provider_log(self, key: str) -> list[int]:
         """Look up every unknown batch in its provider's log.
 
         Returns the batches that the log shows; they are accepted now. A batch that the log does not show stays
-        unknown. Raises Busy while another process is sending.
+        unknown. Raises AlreadyRunning while another process is sending.
         """
         with exclusive(self.database, "sending", wait=_LOCK_WAIT):
             self.recovery.recover(key)
@@ -86,7 +86,7 @@ class Reconciler:
     def resolve(self, key: str, decisions: Mapping[int, Accepted | NotSent], reason: str) -> None:
         """Carry out the operator's decisions on batches, kept with their reason.
 
-        Raises Busy while another process is sending.
+        Raises AlreadyRunning while another process is sending.
         """
         with exclusive(self.database, "sending", wait=_LOCK_WAIT):
             self.recovery.recover(key)

@@ -111,7 +111,7 @@ class EditionStopper:
         )
 
     def _cancellable_later(self, key: str) -> int:
-        """Count recipients whose emails are held until after the provider's next cancellation becomes free."""
+        """Count recipients whose emails can be cancelled once the provider accepts another cancellation."""
         recipients = 0
         for transport in self.transports:
             if isinstance(transport, Cancellable):

@@ -71,7 +71,7 @@ class SuppressionSync:
         """
         if not self.sources:
             names = ", ".join(transport.name for transport in self.transports)
-            message = f"'delivery.transport': {names} has no suppression lists to import; only sendgrid does"
+            message = f"'delivery.transport': {names} has no suppression lists to import; only sendgrid has them"
             raise ConfigurationError([ConfigProblem(FILE_NAME, 0, message)])
         now = self.now()
         meta.set(self.database, _LAST_TRY, now.isoformat())
@@ -104,7 +104,7 @@ class SuppressionSync:
         return SyncResult(entries, suppressed, len(came_back), unread, tuple(notes))
 
     def is_due(self) -> bool:
-        """Whether a list was last read a day ago, and the last try is an hour ago. False if there are no lists."""
+        """Whether a list was not read for a day and not tried for an hour. False if there are no lists."""
         if not self.sources:
             return False
         tried = meta.get(self.database, _LAST_TRY)

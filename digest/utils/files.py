@@ -68,7 +68,7 @@ def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
         Path(part).replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise DigestError(f"{path.name}: cannot be written: {error.strerror}") from error
+        raise DigestError(f"{path}: cannot be written: {error.strerror}") from error
     finally:
         if part:
             Path(part).unlink(missing_ok=True)

@@ -69,7 +69,7 @@ class OutboundMail:
                 log.error("could not send an email of %s: %s", email.batch, anonymous)
         # An exception would end the thread silently, and no further email would be sent.
         except Exception as error:
-            log.error("could not send an email that a page promised: %s", type(error).__name__)
+            log.error("could not send an email requested on a page: %s", type(error).__name__)
         finally:
             self._queued -= 1
 

@@ -94,7 +94,7 @@ def _current_page(context: Context, request: Request, token: str, id: int | None
 
 
 def _page(context: Context, request: Request, token: str, state: State, **values: Any) -> HTMLResponse:
-    """`fresh`: the subscriber has just come back or paused. `thanked`: has just given a reason."""
+    """Set `fresh` if the subscriber has just resubscribed or paused, `thanked` if they have just given a reason."""
     values = {"fresh": False, "thanked": False, "pausing": None, "reasons": get_args(Reason), **values}
     return context.pages.response(request, "leave.html.j2", f"/leave/{token}", token=token, state=state, **values)
 

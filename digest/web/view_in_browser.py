@@ -39,7 +39,7 @@ class EmailViewer:
     sender: Sender
 
     def find(self, key: str, id: int) -> RenderedEmail | None:
-        """The email of an edition: a stopped one only for who may have received it; for test links also a draft."""
+        """Find an email. A stopped edition is shown to those who may have received it, a draft only to test links."""
         now = self.context.now()
         place = self.published.place(key, id)
         received = place is not None and place.state in _MAY_BE_DELIVERED

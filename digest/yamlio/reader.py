@@ -253,7 +253,7 @@ def _problem(error: Exception, text: str, name: str) -> ConfigProblem:
 def _character_problem(error: yaml.reader.ReaderError, text: str, name: str) -> ConfigProblem:
     # libyaml counts bytes of UTF-8, PyYAML's own reader counts characters.
     before = text.encode()[: error.position] if _LOADER is not yaml.SafeLoader else text[: error.position].encode()
-    return ConfigProblem(name, before.count(b"\n") + 1, f"is not valid YAML: {error.reason}")
+    return ConfigProblem(name, before.count(b"\n") + 1, f"invalid YAML: {error.reason}")
 
 
 def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> ConfigProblem:
@@ -265,7 +265,7 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> ConfigProble
     if context and start and mark and start.line < mark.line:
         message += f" that begins on line {start.line + 1}"
     if mark and re.match(r"[ ]*\t", next(islice(StringIO(text), mark.line, None), "")):
-        return ConfigProblem(name, mark.line + 1, "is not valid YAML: this line is indented with a tab; use spaces")
+        return ConfigProblem(name, mark.line + 1, "invalid YAML: this line is indented with a tab; use spaces")
     # The parser notices an unclosed bracket or quotation mark only past the last line.
     last = text.rstrip().count("\n") + 1
-    return ConfigProblem(name, min(mark.line + 1, last) if mark else 0, f"is not valid YAML: {message}")
+    return ConfigProblem(name, min(mark.line + 1, last) if mark else 0, f"invalid YAML: {message}")

@@ -22,7 +22,7 @@ from tests.support.sendgrid_server import KEY, SendGridServer
         ("transport: outbox ", "transport: outbux ", "expected outbox, smtp, sendgrid or resend, found 'outbux'"),
         ("timezone: Asia/Kolkata", "timezone: Asia/Kolkatta", "such as Asia/Kolkata"),
         ("window: 24h", "window: a day", "expected a duration such as 90s, 15m, 24h or 7d, found 'a day'"),
-        ("  window: 24h", "  window: [24h", "is not valid YAML"),
+        ("  window: 24h", "  window: [24h", "invalid YAML"),
         ("  window: 24h", "  window: 24h\n  window: 12h", "duplicate key 'window'; the first is on line"),
     ],
 )
@@ -70,7 +70,7 @@ def test_all_errors_of_the_list_are_reported_at_once_and_nothing_is_sent(newsroo
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [(None, "file not found"), ("", "is empty"), ("subscribers:\n", "lists no subscribers")]
+    ("text", "message"), [(None, "file not found"), ("", "is empty"), ("subscribers:\n", "the list has no subscribers")]
 )
 def test_a_missing_or_empty_list_stops_a_send(newsroom: Newsroom, text: str | None, message: str) -> None:
     path = newsroom.home / "subscribers.yaml"

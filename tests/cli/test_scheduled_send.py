@@ -111,7 +111,7 @@ def test_an_edition_whose_time_has_come_cannot_be_cancelled(newsroom: Newsroom, 
     newsroom.json("send", "--at", "07:00")
     run = newsroom.digest("edition", "cancel", EDITION, DIGEST_NOW="2026-11-23T07:01+05:30")
     assert run.code == 1
-    assert "is done and cannot become cancelled" in run.err
+    assert "is done and cannot be cancelled" in run.err
 
 
 def test_an_unknown_batch_is_cancelled_before_its_time_and_sent_again(

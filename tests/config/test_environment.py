@@ -77,7 +77,7 @@ def test_a_section_can_come_from_the_environment_alone() -> None:
         ("DIGEST_DELIVERY__TREADS", "4", "unknown key 'delivery.treads'; did you mean 'threads'?"),
         ("DIGEST_STOR__URL", "x", "unknown key 'stor.url'; did you mean 'store'?"),
         ("DIGEST_STORE__", "x", "unknown key 'store.'"),
-        ("DIGEST_SOURCES", "[{name: x}", "is not valid YAML"),
+        ("DIGEST_SOURCES", "[{name: x}", "invalid YAML"),
         ("DIGEST_SOURCES", "[{name: x}]", "'sources[1]': expected exactly one of url and path"),
         ("DIGEST_SOURCES__0__URL", "https://a.example", "'sources' is a list, which has no keys"),
         ("DIGEST_DELIVERY__THREADS__X", "1", "'delivery.threads' is 2, which has no keys"),

@@ -42,11 +42,11 @@ def test_every_key_and_item_knows_its_line() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a: 1\nb: [1,\nc: 2\n", "list.yaml:3: is not valid YAML: "),
-        ("a: 1\n\tb: 2\n", "list.yaml:2: is not valid YAML: "),
-        ("a: 'x\n", "list.yaml:1: is not valid YAML: "),
-        ("a: 1\nb: \x00\n", "list.yaml:2: is not valid YAML: "),
-        ("क: 1\nख: \x07\n", "list.yaml:2: is not valid YAML: "),
+        ("a: 1\nb: [1,\nc: 2\n", "list.yaml:3: invalid YAML: "),
+        ("a: 1\n\tb: 2\n", "list.yaml:2: invalid YAML: "),
+        ("a: 'x\n", "list.yaml:1: invalid YAML: "),
+        ("a: 1\nb: \x00\n", "list.yaml:2: invalid YAML: "),
+        ("क: 1\nख: \x07\n", "list.yaml:2: invalid YAML: "),
         ("a: 1\nb: 2\na: 3\n", "list.yaml:3: duplicate key 'a'; the first is on line 1"),
         ("a: {b: 1, b: 2}\n", "list.yaml:1: duplicate key 'b'; the first is on line 1"),
         ("a: 1\n---\nb: 2\n", "list.yaml:2: contains a second document"),

@@ -108,7 +108,7 @@ STORY = 'msgid "%(num)s story"\nmsgid_plural "%(num)s stories"\n'
         ('msgstr "परख"\n', "hi.po:1: expected msgid and msgstr"),
         ('"परख"\n', "hi.po:1: expected msgid and msgstr"),
         ('msgid "Test"\nmsgstr "a"\nmsgstr "b"\n', "hi.po:3: expected msgid and msgstr"),
-        ('msgid "Test"\nmsgstr "a"\n\nmsgid "Test"\nmsgstr "b"\n', 'hi.po:4: msgid "Test" is already in line 1'),
+        ('msgid "Test"\nmsgstr "a"\n\nmsgid "Test"\nmsgstr "b"\n', 'hi.po:4: msgid "Test" is already on line 1'),
         (
             'msgctxt "x"\nmsgid "Test"\nmsgstr "a"\n',
             'hi.po:1: expected msgid, msgid_plural or msgstr and a text in quotes, found msgctxt "x"',

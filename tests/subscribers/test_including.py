@@ -61,7 +61,7 @@ def test_all_errors_of_all_files_are_reported(tmp_path: Path) -> None:
     assert problems[0].startswith("subscribers.yaml:4: 'hour'")
     assert problems[1] == "b.yaml:2: A@example.com is listed twice; the first is in subscribers.yaml:3"
     assert problems[2].startswith("b.yaml:4: unknown key 'nmae'")
-    assert problems[3].startswith("c.yaml:2: is not valid YAML")
+    assert problems[3].startswith("c.yaml:2: invalid YAML")
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_all_errors_of_all_files_are_reported(tmp_path: Path) -> None:
         ("link.yaml", "is outside the newsletter folder"),
         ("subscribers.yaml", "includes itself (subscribers.yaml → subscribers.yaml)"),
         ("b.yaml", "includes itself (subscribers.yaml → b.yaml → subscribers.yaml)"),
-        ("{a: 1}", "expected files such as [readers/desk.yaml]"),
-        ("[5]", "expected files such as [readers/desk.yaml]"),
+        ("{a: 1}", "expected files such as [lists/desk.yaml]"),
+        ("[5]", "expected files such as [lists/desk.yaml]"),
     ],
 )
 def test_invalid_includes(tmp_path: Path, include: str, expected: str) -> None:

@@ -68,7 +68,7 @@ class Pairs:
 
     articles: Sequence[Article]
     corpus: Corpus
-    # Article id -> its series, for pages that come again every day.
+    # Article id -> its series, for pages that recur every day.
     series: Mapping[str, Series]
     rules: Rules
 

@@ -1,8 +1,7 @@
 """Cues that distinguish two events: places, clock times, stages of a court case and death tolls.
 
-Two earthquakes in one town, or two hearings of one case, share nearly all their words; these cues differ. All
-functions read stems and weigh nothing. The gazetteer is data (`places.txt`): states, countries and their towns. It
-has no villages and no streets.
+Two earthquakes in one town, or two hearings of one case, share nearly all their words; these cues differ. The
+gazetteer is data (`places.txt`): states, countries and their towns.
 """
 
 from __future__ import annotations
@@ -124,7 +123,7 @@ _CLOCK = re.compile(
 
 
 def clock_times(text_stems: Sequence[str]) -> frozenset[int]:
-    """Return the times that a text gives to the minute (`8.57 बजे`), as minutes of half a day, without full hours."""
+    """Return the clock times with minutes (`8.57 बजे`), as minutes of a 12-hour clock. Ignores full hours."""
     if _AT not in text_stems and _MINUTES not in text_stems:
         return frozenset()
     matches = (match.groups() for match in _CLOCK.finditer(" ".join(text_stems)))
@@ -173,7 +172,7 @@ _DEAD = frozenset(stem for name in words("मौत मरे मारे म�
 
 
 def death_tolls(title_stems: Sequence[str]) -> frozenset[int]:
-    """Return the numbers of dead that a title gives (`25 लोगों की मौत`). Leads mix the day's toll with the year's."""
+    """Return the death tolls in a title (`25 लोगों की मौत`). Leads mix the day's toll with the year's."""
     if _DEAD.isdisjoint(title_stems):
         return frozenset()
     tolls: set[int] = set()

@@ -1,6 +1,6 @@
 """A summariser that asks a language model behind an OpenAI-compatible endpoint. Off unless the settings choose it.
 
-It uses only `POST {url}/chat/completions`. `faithful` checks the model's words before they are shown. An endpoint that
+It uses only `POST {url}/chat/completions`. `checks` verifies its words before they are shown. An endpoint that
 fails twice in a row is not used for ten minutes, so that an edition never waits for a dozen timeouts.
 """
 
@@ -91,7 +91,7 @@ class OpenAI:
         try:
             text = json.loads(body)["choices"][0]["message"]["content"]
         except (ValueError, LookupError, TypeError, RecursionError) as error:
-            raise SummaryError("the model's answer was not of the known form") from error
+            raise SummaryError("the model's answer has an unknown format") from error
         if not isinstance(text, str):
             raise SummaryError("the model's answer contained no text")
         return text

@@ -181,7 +181,7 @@ def _echo(own: set[str], head: set[str]) -> bool:
 
 
 def _closes_first(text: str) -> bool:
-    """Return whether two apostrophes close a quotation that was not opened. One that is not closed may go on later."""
+    """Return whether the first two apostrophes close a quotation that the text does not open."""
     at = text.find("''")
     before, after = text[at - 1 : at], text[at + 2 : at + 3]
     return (

@@ -1,8 +1,8 @@
 """Send batches by SendGrid's v3 API, schedule and cancel them, and query the log and the suppression lists.
 
-The `sendgrid` package configures host, authorization and user agent. Requests go through `wire`, because the package's
-own client follows redirects with the key, has no timeout, and does not tell a request that was not sent from one
-without a response.
+The `sendgrid` package configures host, authorization and user agent. Requests go through `HttpClient`, because
+the package's own client follows redirects with the key, has no timeout, and cannot distinguish a request that was not
+sent from one without a response.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ def _unexpected(response: HttpResponse) -> str:
 
 
 def _entry(row: Any, kind: str, latest: datetime) -> SuppressionEntry | None:
-    """None for a row without an address. Without a valid time it counts as new, which suppresses in case of doubt."""
+    """Parse a row; None without an address. A row without a valid time counts as new, so that it suppresses."""
     email = row.get("email") if isinstance(row, dict) else None
     if not isinstance(email, str) or not email:
         return None

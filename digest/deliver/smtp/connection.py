@@ -2,7 +2,7 @@
 
 Reports whether an email failed before or after its final dot. If the server offers PIPELINING (RFC 2920), MAIL,
 RCPT and DATA go in one write, and those of the next email follow the final dot of the one before: one round trip for
-each email. Knows nothing of batches, logs and outcomes.
+each email.
 """
 
 from __future__ import annotations
@@ -326,7 +326,7 @@ def describe(error: Exception) -> str:
     """The server's reply on one line, or the error's own message."""
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{error.smtp_code} {_text(error.smtp_error)}"
-    return str(error)
+    return str(getattr(error, "strerror", None) or error)
 
 
 def _commands(envelope: Envelope, *, reset: bool = False) -> list[tuple[str, str]]:

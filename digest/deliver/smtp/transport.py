@@ -1,7 +1,7 @@
 """Send emails by SMTP, one transaction for each recipient, with the server's reply for each.
 
 With a transaction of its own, a rejection, a bounce (VERP) or a broken connection (RFC 1047) concerns one recipient
-only. `smtp_connection` drives the connection.
+only. `connection` drives the connection.
 """
 
 from __future__ import annotations

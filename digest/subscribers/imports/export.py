@@ -49,7 +49,7 @@ def write(rows: Iterable[ExportRow], file: TextIO, format: str) -> int:
 
 
 def escape_formula(text: str) -> str:
-    """Prefix text that a spreadsheet would evaluate as a formula. `incoming` removes the prefix."""
+    """Prefix text that a spreadsheet would evaluate as a formula. `rows` removes the prefix."""
     return "'" + text if text.lstrip()[:1] in FORMULA else text
 
 

@@ -49,7 +49,7 @@ def read_list(
     defaults: Mapping[str, str] | None = None,
     topics: Collection[str] | None,
 ) -> ListReading:
-    """Open a list. `mapping` maps fields to headings (`email` → `Mail des Lesers`); `defaults` fill empty fields.
+    """Open a list. `mapping` maps fields to headings (`email` → `Email Address`); `defaults` fill empty fields.
 
     `topics` are the names that a subscriber may choose; None allows any. Raises ConfigurationError: unreadable file, no
     column of addresses, unknown heading or value.

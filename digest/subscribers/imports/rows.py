@@ -217,5 +217,5 @@ def _attributes(text: str) -> dict[str, Any]:
 
 
 def unescape_formula(text: str) -> str:
-    """Remove the prefix that `exporting.escape_formula` adds."""
+    """Remove the prefix that `export.escape_formula` adds."""
     return text[1:] if text[:1] == "'" and text[1:].lstrip()[:1] in FORMULA else text
