@@ -81,7 +81,7 @@ def _send(app: App, key: str, count: int) -> tuple[float, float]:
 def _our_request(app: App, email: RenderedEmail) -> bytes:
     rows = [(number, email_of(number)) for number in range(BATCH)]
     return request_body(
-        Outgoing("bench", "1", "1", email, app.sender, recipients(rows, app.sender, app.signer.sign_letter))
+        Outgoing("bench", "1", "1", email, app.sender, recipients(rows, app.sender, app.signer.sign_email))
     )
 
 
@@ -89,7 +89,7 @@ def _personalizations(app: App, numbers: range) -> list[dict[str, Any]]:
     """The personalizations of our request as a script builds them: a dict each. It may use our signer."""
     base, mailto = app.sender.base_url, app.sender.reply_to or app.sender.email
     made = []
-    for number, (leave, preferences, view) in zip(numbers, app.signer.sign_letter(numbers), strict=True):
+    for number, (leave, preferences, view) in zip(numbers, app.signer.sign_email(numbers), strict=True):
         email = email_of(number)
         made.append(
             {

@@ -149,7 +149,7 @@ def _smtp_source(port: int, size: int, count: int) -> float:
 
 def _recipients(app: App, count: int) -> tuple[Recipient, ...]:
     rows = [(number, email_of(number)) for number in range(count)]
-    return recipients(rows, app.sender, app.signer.sign_letter)
+    return recipients(rows, app.sender, app.signer.sign_email)
 
 
 def _render(app: App) -> RenderedEmail:

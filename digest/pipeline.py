@@ -161,7 +161,7 @@ def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, li
     if email is None:
         raise DigestError(f"Edition {key} has no story to show.")
     # Signed for subscriber 0, who does not exist: the links of a test open pages but change nobody's preferences.
-    recipients = [recipient(0, address, app.sender, app.signer.sign_letter) for address in addresses]
+    recipients = [recipient(0, address, app.sender, app.signer.sign_email) for address in addresses]
     images = inline_images(email, app.articles.images.load(content_ids([email])))
     outgoing = [Outgoing(f"{key}-test", "test", "test", email, app.sender, (to,), images) for to in recipients]
     return edition, send_direct(app.transports[0], outgoing)
@@ -252,7 +252,7 @@ def _deliver(
         sender=app.sender,
         ledger=app.ledger,
         transports=app.transports,
-        token=app.signer.sign_letter,
+        token=app.signer.sign_email,
         clock=app.clock,
         threads=settings.threads,
         tries=settings.tries,

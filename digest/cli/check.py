@@ -347,7 +347,7 @@ def _build_mail(app: App, key: str, found: PreflightResult) -> bytes:
     from digest.mail.message import Outgoing, content_ids, inline_images, recipient
     from digest.mail.mime import build
 
-    to = recipient(0, "asha@example.com", app.sender, app.signer.sign_letter)
+    to = recipient(0, "asha@example.com", app.sender, app.signer.sign_email)
     email = found.emails[0]
     images = inline_images(email, app.articles.images.load(content_ids([email])))
     outgoing = Outgoing(key, "check", "check", email, app.sender, (to,), images)

@@ -53,7 +53,7 @@ class Ledger(Protocol):
     """The record of who got what."""
 
     def confirm_accepted(self, attempt: str) -> bool:
-        """Record that the provider accepted an open attempt, because an event names it. Return False if that was known."""
+        """Record that the provider accepted an open attempt, because an event names it. False if that was known."""
         ...
 
 

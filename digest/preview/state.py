@@ -188,7 +188,7 @@ def _filled(app: App, edition: Edition, email: RenderedEmail) -> tuple[Outgoing,
     """The email for the invented recipient, and its HTML and text with images and all placeholders replaced."""
     from digest.mail.message import Outgoing, content_ids, inline_images, recipient, substitute
 
-    to = recipient(0, RECIPIENT, app.sender, app.signer.sign_letter)
+    to = recipient(0, RECIPIENT, app.sender, app.signer.sign_email)
     images = inline_images(email, app.articles.images.load(content_ids([email])))
     outgoing = Outgoing(edition.key, "preview", "preview", email, app.sender, (to,), images)
     return outgoing, with_images(substitute(email.html, to.values), images), substitute(email.text, to.values)

@@ -35,7 +35,7 @@ class Signer:
         body = self._body(subscriber)
         return _encode(body + _code(self._key, purpose, body))
 
-    def sign_letter(self, subscribers: Iterable[int]) -> Iterator[tuple[str, str, str]]:
+    def sign_email(self, subscribers: Iterable[int]) -> Iterator[tuple[str, str, str]]:
         """Yield each subscriber's tokens for leave, preferences and view, as `sign` would."""
         for subscriber in subscribers:
             body = self._body(subscriber)

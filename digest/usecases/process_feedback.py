@@ -150,7 +150,7 @@ class FeedbackProcessor:
         empty = RenderedEmail("", "", "", "")
         for sent in self.events.sent_emails(subscriber, addresses):
             outgoing = Outgoing(sent.edition, "", "", empty, self.sender, ())
-            to = recipient(sent.subscriber, sent.email, self.sender, self.signer.sign_letter)
+            to = recipient(sent.subscriber, sent.email, self.sender, self.signer.sign_email)
             if message_id(outgoing, to) in report.message_ids:
                 return sent.subscriber, sent.address, sent.edition
         email = self.subscribers.email_of(subscriber) if subscriber else None

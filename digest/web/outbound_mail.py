@@ -87,7 +87,7 @@ class SignupEmails:
         subject = translator(language).gettext("Confirm: you want to get %(name)s")
         # The address has no subscriber yet, so List-Unsubscribe offers mailto instead of a link.
         sender = replace(self.sender, base_url="")
-        to = recipient(0, email, sender, self.signer.sign_letter)
+        to = recipient(0, email, sender, self.signer.sign_email)
         # The Message-ID derives from the recipient's id. A mailbox may hide a message whose Message-ID repeats.
         return self._build(to._replace(id=signup), subject, language, kind="confirm", place=f"/confirm/{token}")
 
@@ -95,7 +95,7 @@ class SignupEmails:
         """The email for a subscriber whose address was entered again."""
         subject = translator(language).gettext("You get %(name)s already")
         place = f"/preferences/{self.signer.sign('preferences', subscriber.id)}"
-        to = recipient(subscriber.id, subscriber.email, self.sender, self.signer.sign_letter)
+        to = recipient(subscriber.id, subscriber.email, self.sender, self.signer.sign_email)
         unique = to._replace(id=secrets.randbits(62))
         return self._build(unique, subject, language, kind="known", place=place)
 
@@ -149,7 +149,7 @@ class Resender:
         images = inline_images(email, self.images.load(content_ids([email])))
         # The Message-ID derives from this name. A mailbox may hide a message whose Message-ID repeats.
         unique = f"{key}-again-{secrets.token_hex(4)}"
-        to = recipient(subscriber.id, subscriber.email, self.sender, self.context.signer.sign_letter)
+        to = recipient(subscriber.id, subscriber.email, self.sender, self.context.signer.sign_email)
         queued = self.outbound.send(Outgoing(unique, "again", "again", email, self.sender, (to,), images))
         return ResendResult.SENT if queued else ResendResult.RATE_LIMITED
 

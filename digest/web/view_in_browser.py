@@ -54,7 +54,7 @@ class EmailViewer:
         """The values of the email's placeholders for this subscriber."""
         subscriber = self.context.subscriber(id)
         address = subscriber.email if subscriber else ""
-        return recipient(id, address, self.sender, self.context.signer.sign_letter).values
+        return recipient(id, address, self.sender, self.context.signer.sign_email).values
 
     def response(self, request: Request, email: RenderedEmail, id: int, here: str, *, remote: bool) -> HTMLResponse:
         """Answer with the email as a page. Without `remote`, images from other sites are left out."""

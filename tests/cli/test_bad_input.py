@@ -40,6 +40,12 @@ def test_an_error_in_the_settings_is_reported_with_its_line(
     assert newsroom.json("send", code=2)["errors"]
 
 
+def test_a_mistyped_command_gets_a_suggestion(newsroom: Newsroom) -> None:
+    run = newsroom.digest("snd")
+    assert run.code == 2
+    assert "Did you mean 'send'?" in run.err
+
+
 def test_a_folder_without_settings_names_the_command_that_creates_one(newsroom: Newsroom, tmp_path: Path) -> None:
     run = newsroom.digest("--home", str(tmp_path), "send")
     assert run.code == 2

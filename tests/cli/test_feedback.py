@@ -179,7 +179,7 @@ def test_message_ids_cannot_be_guessed(newsroom: Newsroom, tmp_path: Path) -> No
     ids = []
     with make_app(newsroom.home, environment=newsroom.env()) as app:
         for number in range(1, 21):
-            guessed = recipient(number, "asha@example.com", app.sender, stranger.sign_letter)
+            guessed = recipient(number, "asha@example.com", app.sender, stranger.sign_email)
             plain = hashlib.sha256(f"{EDITION}\0{number}\0asha@example.com".encode()).hexdigest()[:32]
             outgoing = Outgoing(EDITION, "", "", RenderedEmail("", "", "", ""), app.sender, ())
             ids += [message_id(outgoing, guessed), f"{plain}@{app.sender.list_id}"]

@@ -47,7 +47,7 @@ def make(out: Path, given: Composed, name: str, edition: Edition, variant: Varia
     """Write the email of a variant to the folder `out/name`, inlined in three ways."""
     app = given.app
     email = _render(given, edition, variant)
-    asha = recipient(0, "asha@example.com", app.sender, app.signer.sign_letter)
+    asha = recipient(0, "asha@example.com", app.sender, app.signer.sign_email)
     images = inline_images(email, app.articles.images.load(content_ids([email])))
     outgoing = Outgoing(edition.key, "check", "check", email, app.sender, (asha,), images)
     html, text = substitute(email.html, asha.values), substitute(email.text, asha.values)
