@@ -29,7 +29,7 @@ def an_article(number: int, text: str = "नहर में पानी आय
     )
 
 
-def test_new_ones_are_added_changed_ones_updated_and_the_rest_left(database: Database) -> None:
+def test_new_articles_are_added_and_changed_ones_updated(database: Database) -> None:
     store = ArticleStore(database, lambda: NOW)
     first = [an_article(number) for number in range(1200)]
     assert store.save([*first, first[0]]) == SaveCounts(1200, 0)
@@ -61,7 +61,7 @@ def test_an_article_follows_its_source_to_another_name_and_section(database: Dat
     assert store.by_ids(["a2"])["a2"].section == "खेत"
 
 
-def test_saving_asks_few_questions(database: Database) -> None:
+def test_saving_needs_few_statements(database: Database) -> None:
     store = ArticleStore(database, lambda: NOW)
     asked: list[str] = []
     event.listen(database.engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: asked.append(statement))
@@ -70,7 +70,7 @@ def test_saving_asks_few_questions(database: Database) -> None:
     assert len(about) == 2
 
 
-def test_what_is_remembered_of_a_source_comes_back_whole(database: Database) -> None:
+def test_the_state_of_a_source_is_stored_completely(database: Database) -> None:
     store = ArticleStore(database, lambda: NOW)
     assert store.load_states() == {}
     health = SourceHealth(

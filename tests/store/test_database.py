@@ -79,7 +79,7 @@ def test_a_store_from_a_newer_version_is_refused(store_url: str, tmp_path: Path)
         open_database(store_url, home=tmp_path)
 
 
-def test_a_locked_store_is_said_to_be_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(errors, "BUSY_SECONDS", 0.2)
     open_database("sqlite:///digest.db", home=tmp_path).close()
     other = sqlite3.connect(tmp_path / "digest.db", isolation_level=None)
@@ -93,7 +93,7 @@ def test_a_locked_store_is_said_to_be_locked(tmp_path: Path, monkeypatch: pytest
         other.close()
 
 
-def test_a_read_only_store_is_said_to_be_read_only(tmp_path: Path) -> None:
+def test_a_read_only_store(tmp_path: Path) -> None:
     database = open_database("sqlite:///digest.db", home=tmp_path)
     try:
         # Root may write anything, so the file is made to refuse by SQLite itself.
@@ -108,13 +108,13 @@ def test_a_read_only_store_is_said_to_be_read_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"), [(b"no database at all, and long enough to be looked at" * 40, "not an SQLite database")]
 )
-def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path, content: bytes, said: str) -> None:
+def test_a_file_that_is_not_a_database(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "digest.db").write_bytes(content)
     with pytest.raises(StoreError, match=said):
         open_database("sqlite:///digest.db", home=tmp_path)
 
 
-def test_a_folder_that_is_missing_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="check that its folder exists"):
         open_database("sqlite:///nowhere/digest.db", home=tmp_path)
 
@@ -134,19 +134,19 @@ def test_a_folder_that_is_missing_is_said_to_be_missing(tmp_path: Path) -> None:
         "postgresql+asyncpg://localhost/x",
     ],
 )
-def test_another_kind_of_store_is_a_fault_of_the_settings(tmp_path: Path, url: str) -> None:
+def test_another_kind_of_store_is_a_problem_of_the_settings(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape("expected sqlite:///digest.db")):
         open_database(url, home=tmp_path)
 
 
-def test_a_password_never_reaches_a_sentence(tmp_path: Path) -> None:
+def test_messages_never_contain_the_password(tmp_path: Path) -> None:
     for url in ("postgresql://bob:hunter2@127.0.0.1:1/none", "postgresql://127.0.0.1:1/none?user=bob&password=hunter2"):
         with pytest.raises(StoreError) as caught:
             open_database(url, home=tmp_path)
         assert "hunter2" not in str(caught.value)
 
 
-def test_one_at_a_time(database: Database) -> None:
+def test_an_exclusive_lock_is_held_by_one_at_a_time(database: Database) -> None:
     inside, leave = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -169,7 +169,7 @@ def test_one_at_a_time(database: Database) -> None:
         pass
 
 
-def test_what_is_done_together_is_one_transaction_that_sees_itself(database: Database, tmp_path: Path) -> None:
+def test_a_transaction_sees_its_own_changes(database: Database, tmp_path: Path) -> None:
     with database.transaction():
         assert get_or_create(database, "a", lambda: "1") == "1"
         assert meta.get(database, "a") == "1"
@@ -177,7 +177,7 @@ def test_what_is_done_together_is_one_transaction_that_sees_itself(database: Dat
     assert elsewhere(database, "a") == "1"
 
 
-def test_of_what_was_done_together_nothing_stays_when_it_breaks_off(database: Database) -> None:
+def test_a_failed_transaction_is_rolled_back(database: Database) -> None:
     with pytest.raises(RuntimeError, match="broke"), database.transaction():
         _put_and_break(database)
     assert meta.get(database, "a") is None
@@ -214,7 +214,7 @@ def elsewhere(database: Database, name: str) -> str | None:
         ("hunter2", "expected sqlite:///digest.db"),
     ],
 )
-def test_what_keeps_us_from_a_store_is_one_sentence_without_the_password(tmp_path: Path, url: str, said: str) -> None:
+def test_connection_errors_are_one_sentence_without_the_password(tmp_path: Path, url: str, said: str) -> None:
     with pytest.raises((StoreError, ConfigurationError)) as raised:
         open_database(url, home=tmp_path)
     told = str(raised.value)
@@ -231,7 +231,7 @@ def test_what_keeps_us_from_a_store_is_one_sentence_without_the_password(tmp_pat
         ({"query": {"sslmode": "require"}}, "has no TLS"),
     ],
 )
-def test_a_server_that_turns_us_away(store_url: str, tmp_path: Path, given: dict[str, Any], said: str) -> None:
+def test_a_server_that_rejects_the_user(store_url: str, tmp_path: Path, given: dict[str, Any], said: str) -> None:
     if not store_url.startswith("postgresql"):
         pytest.skip("a file turns nobody away")
     url = make_url(store_url).set(**given).render_as_string(hide_password=False)

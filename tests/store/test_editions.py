@@ -15,7 +15,7 @@ def draft(key: str) -> object:
     return replace(an_edition(key), state="draft", number=0)
 
 
-def test_every_edition_gets_a_number_of_its_own_even_at_once(database: Database) -> None:
+def test_concurrent_editions_get_distinct_numbers(database: Database) -> None:
     editions = EditionStore(database)
     writers = [
         threading.Thread(target=lambda key=key: editions.put(draft(key), over=()))  # type: ignore[misc]
@@ -28,7 +28,7 @@ def test_every_edition_gets_a_number_of_its_own_even_at_once(database: Database)
     assert sorted(edition.number for edition in editions.all()) == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_skipped_edition_leaves_its_number_to_the_next(database: Database) -> None:
+def test_the_number_of_a_skipped_edition_is_used_again(database: Database) -> None:
     editions = EditionStore(database)
     editions.put(replace(an_edition("a"), state="skipped"), over=())
     second = editions.put(replace(an_edition("b"), state="draft"), over=())
@@ -39,7 +39,7 @@ def test_a_skipped_edition_leaves_its_number_to_the_next(database: Database) -> 
     assert late.number == 2
 
 
-def test_a_composition_that_began_before_the_desk_changed_something_is_not_stored(database: Database) -> None:
+def test_a_composition_older_than_an_editorial_change_is_not_stored(database: Database) -> None:
     editions = EditionStore(database)
     editions.put(replace(an_edition(), state="draft"), over=())
     before = editions.editorial_changes("2026-11-23")
@@ -49,7 +49,7 @@ def test_a_composition_that_began_before_the_desk_changed_something_is_not_store
     assert editions.put(late, over=("draft",), expected_changes=Changes(dropped=("s1",))) is not None
 
 
-def test_the_desk_changes_drafts_only(database: Database) -> None:
+def test_editorial_changes_are_possible_only_in_drafts(database: Database) -> None:
     editions = EditionStore(database)
     editions.put(replace(an_edition(), state="approved"), over=())
     assert not editions.set_editorial_changes("2026-11-23", Changes(dropped=("s1",)))

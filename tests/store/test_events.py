@@ -74,9 +74,7 @@ def send(database: Database, ledger: SqlLedger, outcome: Accepted | Unknown | No
         ("something new", "", ""),
     ],
 )
-def test_the_table_decides_who_is_barred(
-    database: Database, frozen: Frozen, kind: str, reason: str, barred: str
-) -> None:
+def test_suppressions_follow_the_rules(database: Database, frozen: Frozen, kind: str, reason: str, barred: str) -> None:
     frozen(2)
     told = hear(database, an_event(kind, 1, reason=reason))
     assert SubscriberStore(database).suppressed() == ({"reader0@example.com": barred} if barred else {})
@@ -84,7 +82,7 @@ def test_the_table_decides_who_is_barred(
     assert bool(told.alarms) == (kind == "dropped" and not barred)
 
 
-def test_late_twice_and_reordered_ends_the_same(database: Database, frozen: Frozen) -> None:
+def test_late_repeated_and_reordered_events_give_the_same_result(database: Database, frozen: Frozen) -> None:
     frozen(6)
     events = [an_event("delivered", reader) for reader in range(1, 6)]
     events += [an_event("bounced", 5, reason="5.1.1", minutes=3), an_event("blocked", 6, reason="5.7.1")]
@@ -104,7 +102,7 @@ def test_late_twice_and_reordered_ends_the_same(database: Database, frozen: Froz
     assert hear(database, *events) == Applied()
 
 
-def test_who_left_counts_for_the_edition_before(database: Database, frozen: Frozen) -> None:
+def test_an_unsubscribe_counts_for_the_edition_before(database: Database, frozen: Frozen) -> None:
     frozen(3)
     hear(database, an_event("left", 1))
     SubscriberStore(database).suppress("reader1@example.com", "unsubscribed", now=LATER)  # by a page of ours
@@ -115,7 +113,7 @@ def test_who_left_counts_for_the_edition_before(database: Database, frozen: Froz
     assert (count_feedback(database, KEY).left, count_feedback(database, "special").left) == (2, 0)
 
 
-def test_a_late_repeat_does_not_bar_who_has_come_back(database: Database, frozen: Frozen) -> None:
+def test_a_late_repeat_does_not_suppress_a_returned_subscriber(database: Database, frozen: Frozen) -> None:
     frozen(1)
     hear(database, an_event("left", 1))
     SubscriberStore(database).unsuppress("reader0@example.com")
@@ -124,7 +122,7 @@ def test_a_late_repeat_does_not_bar_who_has_come_back(database: Database, frozen
 
 
 @pytest.mark.parametrize("kind", ["processed", "deferred", "delivered", "bounced", "blocked", "opened"])
-def test_an_event_settles_an_unknown_attempt(database: Database, ledger: SqlLedger, frozen: Frozen, kind: str) -> None:
+def test_an_event_confirms_an_unknown_attempt(database: Database, ledger: SqlLedger, frozen: Frozen, kind: str) -> None:
     frozen(3)
     attempt = send(database, ledger, Unknown("no whole answer came"))
     assert hear(database, an_event(kind, 1, attempt=attempt)).confirmed == {KEY}
@@ -132,7 +130,9 @@ def test_an_event_settles_an_unknown_attempt(database: Database, ledger: SqlLedg
     assert hear(database, an_event(kind, 2, attempt=attempt)).confirmed == frozenset()
 
 
-def test_an_attempt_is_settled_only_by_who_was_in_it(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_an_attempt_is_confirmed_only_by_its_own_recipients(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
     """Arguments may be forged, mixed up, or name a reader of another batch or edition."""
     frozen(4, size=2)
     first = send(database, ledger, Unknown("no whole answer came"))
@@ -148,14 +148,14 @@ def test_an_attempt_is_settled_only_by_who_was_in_it(database: Database, ledger:
     assert counts(database, KEY).unknown == 0
 
 
-def test_being_dropped_proves_nothing(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_a_dropped_event_confirms_nothing(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(3)
     attempt = send(database, ledger, Unknown("no whole answer came"))
     hear(database, an_event("dropped", 1, attempt=attempt, reason="cancelled"))
     assert counts(database, KEY).unknown == 3
 
 
-def test_an_event_may_be_faster_than_the_answer(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_an_event_may_arrive_before_the_response(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     """Or the process was killed, and a new run has not found the orphan yet."""
     frozen(3)
     claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
@@ -167,7 +167,7 @@ def test_an_event_may_be_faster_than_the_answer(database: Database, ledger: SqlL
 
 
 @pytest.mark.parametrize("state", ["cancelling", "cancelled"])
-def test_what_is_recalled_is_not_proven_by_having_been_queued(
+def test_a_cancelled_attempt_is_not_confirmed_by_being_queued(
     database: Database, ledger: SqlLedger, frozen: Frozen, state: str
 ) -> None:
     frozen(3)
@@ -178,14 +178,14 @@ def test_what_is_recalled_is_not_proven_by_having_been_queued(
     assert counts(database, KEY).unknown == 3
 
 
-def test_what_settled_otherwise_stays_so(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_a_settled_attempt_is_not_changed(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(3)
     attempt = send(database, ledger, NotSent("refused"))
     assert hear(database, an_event("delivered", 1, attempt=attempt)).confirmed == frozenset()
     assert counts(database, KEY).pending == 3
 
 
-def test_dropped_because_it_was_recalled_is_no_word_about_the_letter(
+def test_a_drop_because_of_a_cancellation_is_not_recorded(
     database: Database, ledger: SqlLedger, frozen: Frozen
 ) -> None:
     frozen(1)
@@ -196,7 +196,7 @@ def test_dropped_because_it_was_recalled_is_no_word_about_the_letter(
     assert (told.kept, told.alarms) == (0, ())
 
 
-def test_another_newsletter_of_the_account_says_nothing_about_ours(database: Database, frozen: Frozen) -> None:
+def test_events_of_another_newsletter_are_ignored(database: Database, frozen: Frozen) -> None:
     frozen(2)
     foreign = [
         an_event("delivered", 1, attempt="of another ledger"),
@@ -211,16 +211,14 @@ def test_another_newsletter_of_the_account_says_nothing_about_ours(database: Dat
     assert SubscriberStore(database).suppressed() == {"reader1@example.com": "bounced"}
 
 
-def test_a_dropped_event_without_an_address_is_found_by_our_ids(
-    database: Database, ledger: SqlLedger, frozen: Frozen
-) -> None:
+def test_an_event_without_an_address_is_found_by_its_ids(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(1)
     attempt = send(database, ledger, Accepted())
     hear(database, Event("dropped", NOW, "", 1, KEY, attempt, "Bounced Address"))
     assert SubscriberStore(database).suppressed() == {"reader0@example.com": "bounced"}
 
 
-def test_opens_and_clicks_count_only_where_they_are_wanted(database: Database, frozen: Frozen) -> None:
+def test_opens_and_clicks_count_only_with_tracking(database: Database, frozen: Frozen) -> None:
     frozen(3)
     events = [an_event("opened", 1), an_event("opened", 1), an_event("machine open", 2), an_event("clicked", 1)]
     events += [an_event("machine click", 3)]
@@ -255,14 +253,14 @@ def block(database: Database, frozen: Frozen, days: Sequence[int], delivered: Se
         ([3, 5, 7, 9, 11], [1, 2], True),
     ],
 )
-def test_five_blocks_in_a_row_over_a_week_are_enough(
+def test_five_blocks_in_a_row_over_a_week_suppress(
     database: Database, frozen: Frozen, days: list[int], delivered: list[int], barred: bool
 ) -> None:
     block(database, frozen, days, delivered)
     assert SubscriberStore(database).suppressed() == ({"reader0@example.com": "blocked"} if barred else {})
 
 
-def test_a_newer_letter_of_which_nothing_is_heard_yet_does_not_end_the_row(database: Database, frozen: Frozen) -> None:
+def test_a_newer_email_without_events_does_not_end_the_series(database: Database, frozen: Frozen) -> None:
     frozen(2, key="newer")
     with database.write() as connection:
         connection.execute(update(edition).where(edition.c.key == "newer").values(frozen_at=NOW + timedelta(days=20)))
@@ -270,7 +268,7 @@ def test_a_newer_letter_of_which_nothing_is_heard_yet_does_not_end_the_row(datab
     assert SubscriberStore(database).suppressed() == {"reader0@example.com": "blocked"}
 
 
-def test_a_post_is_kept_once_and_handled_in_order(database: Database) -> None:
+def test_a_payload_is_stored_once_and_processed_in_order(database: Database) -> None:
     store = EventStore(database)
     assert [store.save("sendgrid", body, NOW) for body in (b"[1]", b"[2]", b"[1]")] == [True, True, False]
     first, second = store.queued()
@@ -282,7 +280,7 @@ def test_a_post_is_kept_once_and_handled_in_order(database: Database) -> None:
     assert [post.id for post in store.queued()] == [second.id]
 
 
-def test_handling_again_what_was_handled_changes_nothing(database: Database, frozen: Frozen) -> None:
+def test_processing_a_payload_again_changes_nothing(database: Database, frozen: Frozen) -> None:
     """As after a kill between the last change and the mark that the post is done."""
     frozen(3)
     events = [an_event("bounced", 1), an_event("left", 2), an_event("delivered", 3)]
@@ -296,7 +294,7 @@ def test_handling_again_what_was_handled_changes_nothing(database: Database, fro
     assert [post.id for post in store.queued()] == [waiting.id]
 
 
-def test_two_processes_at_the_same_posts_agree(database: Database, frozen: Frozen) -> None:
+def test_two_processes_with_the_same_payloads_agree(database: Database, frozen: Frozen) -> None:
     frozen(40)
     events = [an_event(("delivered", "bounced", "left")[reader % 3], reader) for reader in range(1, 41)]
 
@@ -316,7 +314,7 @@ def test_two_processes_at_the_same_posts_agree(database: Database, frozen: Froze
     ) == (13, 14, 13)
 
 
-def test_events_of_two_editions_in_one_post(database: Database, frozen: Frozen) -> None:
+def test_events_of_two_editions_in_one_payload(database: Database, frozen: Frozen) -> None:
     frozen(2)
     frozen(2, key="special")
     hear(database, an_event("delivered", 1), an_event("delivered", 1, key="special"), an_event("bounced", 2))
@@ -327,7 +325,7 @@ def test_events_of_two_editions_in_one_post(database: Database, frozen: Frozen) 
         assert connection.execute(select(edition.c.key)).all()
 
 
-def test_a_batch_of_words_is_judged_one_by_one_against_coming_back(database: Database, frozen: Frozen) -> None:
+def test_each_event_of_a_payload_is_compared_with_the_return(database: Database, frozen: Frozen) -> None:
     """A complaint of before and a bounce of after in one post: the bounce bars."""
     (reader,) = frozen(1)
     signups = SignupStore(database)
@@ -338,7 +336,7 @@ def test_a_batch_of_words_is_judged_one_by_one_against_coming_back(database: Dat
     assert SubscriberStore(database).suppressed() == {"reader0@example.com": "bounced"}
 
 
-def test_blocks_of_before_coming_back_wear_nobody_out(database: Database, frozen: Frozen) -> None:
+def test_blocks_from_before_a_return_do_not_count(database: Database, frozen: Frozen) -> None:
     block(database, frozen, [1, 2, 4, 6])
     signups = SignupStore(database)
     back = NOW + timedelta(days=7)

@@ -23,18 +23,18 @@ WHO = "reader0@example.com"
 LATER = NOW + timedelta(hours=1)
 
 
-def story(database: Database, address: str = WHO) -> list[tuple[str, str, str]]:
+def history(database: Database, address: str = WHO) -> list[tuple[str, str, str]]:
     told = SubscriberHistory(database, Erasures(database)).entries(address)
     assert [one.at for one in told] == sorted(one.at for one in told)
     return [(f"{one.kind} {one.edition}".strip(), one.what, one.why) for one in told]
 
 
-def test_a_letter_that_came(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_an_email_that_was_accepted(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(2)
     claimed = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claimed
     ledger.settle(claimed.attempt, Accepted("id-7"), LATER)
-    told = story(database)
+    told = history(database)
     assert told[0] == ("list", "added", "first seen in subscribers.yaml")
     assert told[-1] == (f"letter {KEY}", "accepted", "by sendgrid, batch 1, its id there id-7")
     with database.write() as connection:
@@ -46,19 +46,19 @@ def test_a_letter_that_came(database: Database, ledger: SqlLedger, frozen: Froze
             "reason": "250 ok",
         }
         connection.execute(delivery_event.insert().values(row))
-    assert story(database)[-2:] == [told[-1], (f"event {KEY}", "delivered", "250 ok")]
+    assert history(database)[-2:] == [told[-1], (f"event {KEY}", "delivered", "250 ok")]
 
 
-def test_a_letter_in_doubt_and_one_to_come(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_an_unknown_email_and_a_pending_one(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(2)
-    assert story(database)[-1] == (f"letter {KEY}", "pending", f"due at {NOW:%Y-%m-%d %H:%M} UTC")
+    assert history(database)[-1] == (f"letter {KEY}", "pending", f"due at {NOW:%Y-%m-%d %H:%M} UTC")
     claimed = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claimed
     ledger.settle(claimed.attempt, Unknown("the line went dead"), LATER)
-    assert story(database)[-1] == (f"letter {KEY}", "unknown", "by sendgrid, batch 1; the line went dead")
+    assert history(database)[-1] == (f"letter {KEY}", "unknown", "by sendgrid, batch 1; the line went dead")
 
 
-def test_why_a_letter_did_not_come(database: Database, frozen: Frozen) -> None:
+def test_why_an_email_was_not_sent(database: Database, frozen: Frozen) -> None:
     enlist(database, WHO)
     editions = EditionStore(database)
     (reader,) = SubscriberStore(database).candidates(KEY)
@@ -73,7 +73,7 @@ def test_why_a_letter_did_not_come(database: Database, frozen: Frozen) -> None:
         connection.exec_driver_sql(
             "UPDATE edition SET frozen_at = (SELECT max(added_at) FROM subscriber) WHERE key = 'special'"
         )
-    told = story(database)
+    told = history(database)
     assert (f"letter {KEY}", "excluded", "paused") in told
     assert ("letter 2026-11-24", "none", "nobody got it: skipped; 2 stories") in told
     assert ("letter special", "none", "was not on the list when it was made ready") in told
@@ -83,7 +83,7 @@ def _fields(edition: object) -> dict[str, object]:
     return {name: getattr(edition, name) for name in edition.__dataclass_fields__}  # type: ignore[attr-defined]
 
 
-def test_what_the_list_did(database: Database) -> None:
+def test_changes_of_the_list(database: Database) -> None:
     readers = SubscriberStore(database)
     readers.sync([(WHO, Subscriber(WHO, "आशा"))], now=NOW)
     readers.sync([(WHO, Subscriber(WHO, "उषा", topics=("देश",), format="text"))], now=LATER)
@@ -91,7 +91,7 @@ def test_what_the_list_did(database: Database) -> None:
     readers.sync([(WHO, Subscriber(WHO, "उषा"))], now=LATER + timedelta(hours=2))
     ConsentLog(database).record(WHO, "agreed", NOW - timedelta(days=9), "paper form", wording="हाँ")
     readers.suppress(WHO, "complained", now=LATER + timedelta(hours=3), detail="by the provider")
-    assert story(database) == [
+    assert history(database) == [
         ("consent", "agreed", "paper form; हाँ"),
         ("list", "added", "first seen in subscribers.yaml"),
         ("list", "changed", 'subscribers.yaml; name; topics: [] → ["देश"]; format: html → text'),
@@ -101,8 +101,8 @@ def test_what_the_list_did(database: Database) -> None:
     ]
 
 
-def test_a_stranger_has_no_story(database: Database) -> None:
-    assert story(database, "stranger@example.com") == []
+def test_an_unknown_address_has_no_history(database: Database) -> None:
+    assert history(database, "stranger@example.com") == []
 
 
 def sign_up(database: Database, at: datetime, *, confirm: bool = True) -> None:
@@ -112,25 +112,25 @@ def sign_up(database: Database, at: datetime, *, confirm: bool = True) -> None:
         assert signups.confirm(number, timezone="UTC", source="web:join", detail="", now=at)
 
 
-def test_who_came_by_the_sign_up_page(database: Database) -> None:
+def test_a_subscriber_from_the_sign_up_page(database: Database) -> None:
     sign_up(database, NOW)
-    assert story(database) == [
+    assert history(database) == [
         ("list", "added", "came from the sign-up page"),
         ("consent", "signed up", "from the sign-up page; हाँ; asked from 192.0.2.7"),
     ]
 
 
-def test_who_was_barred_and_asked_again(database: Database) -> None:
+def test_a_suppressed_subscriber_who_signed_up_again(database: Database) -> None:
     enlist(database, WHO)
     SubscriberStore(database).suppress(WHO, "bounced", now=LATER)
     sign_up(database, LATER + timedelta(hours=1), confirm=False)
     waits = ("consent", "asked again", "from the sign-up page; the link in the mail was not followed yet")
-    assert story(database)[-1] == waits
+    assert history(database)[-1] == waits
     sign_up(database, LATER + timedelta(hours=2))
     told = "from the sign-up page; हाँ; asked from 192.0.2.7; was suppressed before: bounced"
-    assert story(database)[-1] == ("consent", "asked again", told)
+    assert history(database)[-1] == ("consent", "asked again", told)
 
 
-def test_a_stranger_who_has_not_confirmed_yet_has_asked(database: Database) -> None:
+def test_an_unconfirmed_sign_up(database: Database) -> None:
     sign_up(database, NOW, confirm=False)
-    assert [row[1] for row in story(database)] == ["asked"]
+    assert [row[1] for row in history(database)] == ["asked"]

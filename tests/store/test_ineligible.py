@@ -52,9 +52,7 @@ LEAVING: dict[str, Leaving] = {
 
 
 @pytest.mark.parametrize("how", LEAVING)
-def test_who_leaves_after_the_freeze_is_not_mailed(
-    database: Database, ledger: SqlLedger, frozen: Frozen, how: str
-) -> None:
+def test_an_ineligible_recipient_is_excluded(database: Database, ledger: SqlLedger, frozen: Frozen, how: str) -> None:
     assert frozen(3)[1] == ID
     LEAVING[how](database)
     claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
@@ -63,7 +61,9 @@ def test_who_leaves_after_the_freeze_is_not_mailed(
     assert len(claim.recipients) == 2
 
 
-def test_whose_pause_ends_before_the_letter_goes_gets_it(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_a_pause_that_ends_before_the_send_time_excludes_nobody(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
     minutes = timedelta(minutes=1)
     frozen(2, due=NOW + 30 * minutes)
     PreferenceStore(database).set(ID, {"paused_until": NOW + 20 * minutes}, SAID, now=NOW)

@@ -38,9 +38,7 @@ def tally(database: Database) -> dict[str, int]:
     return {name: getattr(found, name) for name in names if getattr(found, name)}
 
 
-def test_every_reader_frozen_has_one_place_and_is_claimed_once(
-    ledger: SqlLedger, database: Database, frozen: Frozen
-) -> None:
+def test_every_recipient_is_claimed_once(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
     ids = frozen(25, size=10)
     claimed: list[int] = []
     while got := claim_one(ledger, KEY, "outbox", NOW, 5):
@@ -52,7 +50,7 @@ def test_every_reader_frozen_has_one_place_and_is_claimed_once(
     assert counts(database, KEY) == Counts(25, 25, 0, 0, 0, 0, batches=3, variants=1)
 
 
-def test_a_halved_batch_is_two_and_loses_nobody(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
+def test_a_split_batch_is_two_and_loses_nobody(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
     ids = frozen(5, size=10)
     ledger.settle(claim(ledger).attempt, Split("too large"), NOW)
     assert tally(database) == {"frozen": 5, "pending": 5}
@@ -88,7 +86,7 @@ def test_eight_threads_never_share_a_batch(ledger: SqlLedger, database: Database
     assert tally(database) == {"frozen": 400, "accepted": 400}
 
 
-def test_several_are_claimed_as_one_after_the_other_and_settled_together(
+def test_several_batches_are_claimed_in_order_and_settled_together(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
     ids = frozen(50, size=10)
@@ -108,9 +106,7 @@ def test_several_are_claimed_as_one_after_the_other_and_settled_together(
     assert known == f"m{some[0].batch}"
 
 
-def test_nothing_is_settled_together_with_what_another_run_has_settled(
-    ledger: SqlLedger, database: Database, frozen: Frozen
-) -> None:
+def test_batches_settled_by_another_run_are_refused(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
     frozen(20, size=10)
     one, other = ledger.claim(2, KEY, "outbox", NOW, 5)
     ledger.settle(other.attempt, Unknown("no answer"), NOW)
@@ -119,9 +115,7 @@ def test_nothing_is_settled_together_with_what_another_run_has_settled(
     assert tally(database) == {"frozen": 20, "pending": 10, "unknown": 10}
 
 
-def test_batches_whose_readers_have_all_left_are_passed_over(
-    ledger: SqlLedger, database: Database, frozen: Frozen
-) -> None:
+def test_batches_without_eligible_recipients_are_skipped(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
     ids = frozen(40, size=10)
     for n in (*range(10), *range(20, 30)):
         SubscriberStore(database).suppress(f"reader{n}@example.com", "left", now=NOW)
@@ -132,7 +126,7 @@ def test_batches_whose_readers_have_all_left_are_passed_over(
     assert tally(database) == {"frozen": 40, "accepted": 20, "excluded": 20}
 
 
-def test_freezing_again_adds_only_who_is_new(database: Database, frozen: Frozen) -> None:
+def test_freezing_again_adds_only_new_subscribers(database: Database, frozen: Frozen) -> None:
     frozen(3)
     frozen(3)
     assert tally(database) == {"frozen": 3, "pending": 3}
@@ -140,7 +134,7 @@ def test_freezing_again_adds_only_who_is_new(database: Database, frozen: Frozen)
     assert tally(database) == {"frozen": 4, "pending": 4}
 
 
-def test_an_entry_for_a_reader_with_a_place_changes_nothing(database: Database, frozen: Frozen) -> None:
+def test_a_subscriber_with_a_place_keeps_it(database: Database, frozen: Frozen) -> None:
     ids = frozen(3)
     placed = enqueue(database, KEY, [Entry(id, "html", NOW) for id in ids], 10)
     assert placed == 0
@@ -148,7 +142,7 @@ def test_an_entry_for_a_reader_with_a_place_changes_nothing(database: Database, 
     assert tally(database) == {"frozen": 3, "pending": 3}
 
 
-def test_an_excluded_reader_comes_back_when_due_and_only_once(
+def test_an_excluded_subscriber_is_enqueued_once_when_due(
     database: Database, ledger: SqlLedger, frozen: Frozen
 ) -> None:
     ids = frozen(0) or []
@@ -179,7 +173,7 @@ def test_batches_hold_one_variant_and_one_due_time(database: Database, ledger: S
     assert ledger.is_due(KEY, later)
 
 
-def test_rejected_readers_are_marked_and_the_rest_start_afresh(
+def test_rejected_recipients_are_marked_and_the_rest_start_again(
     database: Database, ledger: SqlLedger, frozen: Frozen
 ) -> None:
     ids = frozen(5)
@@ -194,9 +188,7 @@ def test_rejected_readers_are_marked_and_the_rest_start_afresh(
     ]
 
 
-def test_not_sent_goes_back_until_it_was_tried_often_enough(
-    database: Database, ledger: SqlLedger, frozen: Frozen
-) -> None:
+def test_not_sent_is_pending_until_the_maximum_of_tries(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(2)
     for _ in range(3):
         got = claim_one(ledger, KEY, "sendgrid", NOW, 3)
@@ -218,7 +210,7 @@ def test_unknown_is_never_claimed_again(database: Database, ledger: SqlLedger, f
     assert {row.reason for row in find_unreached(database, KEY)} == {"no answer"}
 
 
-def test_mixed_gives_every_reader_the_own_fate(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_each_recipient_gets_their_own_outcome(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     a, b, c, d, e = frozen(5)
     outcome = PerRecipient(frozenset({a}), {b: "550"}, {c: "broke off"}, not_sent_reason="server went away")
     ledger.settle(claim(ledger, "smtp").attempt, outcome, NOW)
@@ -245,7 +237,7 @@ def test_an_attempt_is_settled_once(ledger: SqlLedger, frozen: Frozen) -> None:
         ("a transport of the future", {"unknown": 4}),
     ],
 )
-def test_what_a_killed_run_leaves_is_pending_only_where_that_is_safe(
+def test_orphans_are_pending_only_where_that_is_safe(
     database: Database, ledger: SqlLedger, frozen: Frozen, transport: str, left: dict[str, int]
 ) -> None:
     frozen(4)
@@ -256,7 +248,7 @@ def test_what_a_killed_run_leaves_is_pending_only_where_that_is_safe(
     assert tally(database) == {"frozen": 4, **left}
 
 
-def test_a_killed_smtp_run_leaves_one_reader_in_doubt(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_a_killed_smtp_run_leaves_one_recipient_unknown(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     a, b, c, d = frozen(4)
     got = claim(ledger, "smtp")
     ledger.record_started(got.attempt, a)
@@ -269,7 +261,7 @@ def test_a_killed_smtp_run_leaves_one_reader_in_doubt(database: Database, ledger
     assert b
 
 
-def test_who_leaves_between_freeze_and_claim_gets_nothing(
+def test_a_recipient_who_unsubscribes_before_the_claim_gets_nothing(
     database: Database, ledger: SqlLedger, frozen: Frozen
 ) -> None:
     frozen(4)
@@ -284,7 +276,7 @@ def test_who_leaves_between_freeze_and_claim_gets_nothing(
     assert told == {"reader0@example.com": "unsubscribed", "reader3@example.com": "removed from the list"}
 
 
-def test_a_batch_that_everyone_left_is_no_request(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_a_batch_without_eligible_recipients_is_done(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(2)
     enlist(database)
     assert claim_one(ledger, KEY, "sendgrid", NOW, 5) is None
@@ -293,7 +285,7 @@ def test_a_batch_that_everyone_left_is_no_request(database: Database, ledger: Sq
 
 
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
-def test_nothing_is_claimed_of_an_edition_that_is_not_being_sent(
+def test_only_editions_being_sent_are_claimed(
     database: Database, ledger: SqlLedger, frozen: Frozen, state: str
 ) -> None:
     frozen(2)
@@ -302,7 +294,9 @@ def test_nothing_is_claimed_of_an_edition_that_is_not_being_sent(
     assert tally(database) == {"frozen": 2, "pending": 2}
 
 
-def test_an_operators_word_settles_an_unknown_batch_once(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_an_operators_decision_settles_an_unknown_batch_once(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
     frozen(4, size=2)
     for _ in range(2):
         ledger.settle(claim(ledger).attempt, Unknown("hung up"), NOW)
@@ -313,7 +307,7 @@ def test_an_operators_word_settles_an_unknown_batch_once(database: Database, led
     assert tally(database) == {"frozen": 4, "accepted": 2, "pending": 2}
 
 
-def test_a_reader_put_off_waits_apart_and_the_numbers_always_add_up(
+def test_a_deferred_recipient_waits_in_a_batch_of_their_own(
     database: Database, ledger: SqlLedger, frozen: Frozen
 ) -> None:
     a, b, c, d = frozen(4)
@@ -331,9 +325,7 @@ def test_a_reader_put_off_waits_apart_and_the_numbers_always_add_up(
     assert [id for id, _email in claim(ledger, "smtp").recipients] == [a, c]
 
 
-def test_who_was_put_off_before_a_kill_is_not_taken_for_done(
-    database: Database, ledger: SqlLedger, frozen: Frozen
-) -> None:
+def test_a_recipient_deferred_before_a_kill_is_pending(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     a, b, c = frozen(3)
     got = claim(ledger, "smtp")
     ledger.record_started(got.attempt, a)
@@ -357,7 +349,7 @@ def test_a_run_whose_attempt_was_taken_over_stops(ledger: SqlLedger, frozen: Fro
         ledger.record_rejected(got.attempt, b, "550")
 
 
-def test_an_edition_that_is_done_is_sent_on_when_someone_new_is_frozen(
+def test_a_done_edition_is_sending_again_after_a_new_subscriber(
     database: Database, ledger: SqlLedger, frozen: Frozen
 ) -> None:
     editions = EditionStore(database)
@@ -374,7 +366,7 @@ def test_an_edition_that_is_done_is_sent_on_when_someone_new_is_frozen(
     assert len(claim(ledger).recipients) == 1
 
 
-def test_what_waited_too_long_is_given_up_and_named(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_batches_that_waited_too_long_expire(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(2)
     assert ledger.expire(KEY, before=NOW) == 0
     assert ledger.expire(KEY, before=NOW + timedelta(hours=4)) == 2
@@ -382,7 +374,7 @@ def test_what_waited_too_long_is_given_up_and_named(database: Database, ledger: 
     assert {row.reason for row in find_unreached(database, KEY)} == {"expired before it could be sent"}
 
 
-def test_everyone_in_doubt_or_put_off_is_told_why(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_unknown_and_deferred_recipients_have_a_reason(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     a, b, c = frozen(3)
     ledger.settle(claim(ledger, "smtp").attempt, PerRecipient(frozenset({a}), {}, {b: "broke off"}, "server gone"), NOW)
     assert [(row.state, row.reason) for row in find_unreached(database, KEY)] == [
@@ -392,7 +384,7 @@ def test_everyone_in_doubt_or_put_off_is_told_why(database: Database, ledger: Sq
     assert c
 
 
-def test_an_exclusion_is_told_with_its_newest_reason(database: Database, frozen: Frozen) -> None:
+def test_an_exclusion_has_its_latest_reason(database: Database, frozen: Frozen) -> None:
     frozen(0)
     enlist(database, "asha@example.com")
     (reader,) = SubscriberStore(database).candidates(KEY)

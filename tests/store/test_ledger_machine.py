@@ -190,7 +190,7 @@ def opened(store_url: str, tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.mark.slow
-def test_nobody_is_handed_over_twice_whatever_happens_in_whatever_order(opened: Database) -> None:
+def test_nobody_is_sent_to_twice_whatever_happens(opened: Database) -> None:
     machine = type("OnThisStore", (Ledger,), {"database": opened})
     few = settings(
         max_examples=examples(25, dev=5),

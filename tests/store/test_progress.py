@@ -29,7 +29,7 @@ def handed(ledger: SqlLedger, boot: str, *, upto: int) -> list[int]:
 
 
 @pytest.mark.parametrize(("made", "found"), [("", ""), ("", "b"), ("a", "a")])
-def test_a_kill_leaves_one_in_doubt(database: Database, frozen: Frozen, made: str, found: str) -> None:
+def test_a_kill_leaves_one_recipient_unknown(database: Database, frozen: Frozen, made: str, found: str) -> None:
     frozen(120)
     handed(SqlLedger(database), made, upto=70)
     later = SqlLedger(database)
@@ -40,7 +40,7 @@ def test_a_kill_leaves_one_in_doubt(database: Database, frozen: Frozen, made: st
 
 
 @pytest.mark.parametrize("upto", [1, 24, 25, 26, 49, 50, 119, 120])
-def test_after_a_power_cut_nobody_who_may_have_it_is_sent_it_again(
+def test_after_a_power_cut_nobody_who_may_have_the_email_gets_it_again(
     database: Database, frozen: Frozen, upto: int
 ) -> None:
     """The cut may undo every note but the last that waited: the recovery must hold with what is left then."""
@@ -83,7 +83,7 @@ def told(database: Database) -> list[str]:
     return said
 
 
-def test_every_twenty_fifth_record_waits_for_the_disk(told: list[str], frozen: Frozen, database: Database) -> None:
+def test_every_25th_record_waits_for_the_disk(told: list[str], frozen: Frozen, database: Database) -> None:
     frozen(60)
     ledger = SqlLedger(database)
     handed(ledger, "a", upto=60)
@@ -93,7 +93,7 @@ def test_every_twenty_fifth_record_waits_for_the_disk(told: list[str], frozen: F
     assert set(told) == {"waits"}  # no other commit is ever less than durable
 
 
-def test_each_attempt_has_records_of_its_own_that_wait(told: list[str], frozen: Frozen, database: Database) -> None:
+def test_each_attempt_has_its_own_records_that_wait(told: list[str], frozen: Frozen, database: Database) -> None:
     frozen(60, size=30)
     ledger = SqlLedger(database)
     ledger.progress = ProgressLog(database, "a")
@@ -104,13 +104,13 @@ def test_each_attempt_has_records_of_its_own_that_wait(told: list[str], frozen: 
     assert told == ["waits"] * 2 + ["doesn't"] * 48 + ["waits"] * 2
 
 
-def test_without_knowing_the_start_every_note_waits(told: list[str], frozen: Frozen, database: Database) -> None:
+def test_without_a_boot_id_every_record_waits(told: list[str], frozen: Frozen, database: Database) -> None:
     frozen(60)
     handed(SqlLedger(database), "", upto=60)
     assert told == ["waits"] * 60
 
 
-def test_a_note_on_an_attempt_that_was_settled_stops_the_run(database: Database, frozen: Frozen) -> None:
+def test_a_record_for_a_settled_attempt_stops_the_run(database: Database, frozen: Frozen) -> None:
     frozen(3)
     ledger = SqlLedger(database)
     got = claim(ledger, "smtp")
@@ -120,7 +120,7 @@ def test_a_note_on_an_attempt_that_was_settled_stops_the_run(database: Database,
         ledger.record_started(got.attempt, got.recipients[1][0])
 
 
-def test_this_machine_names_its_starts(tmp_path: Path) -> None:
+def test_this_machine_has_a_boot_id(tmp_path: Path) -> None:
     database = open_database("sqlite:///digest.db", home=tmp_path)
     assert ProgressLog(database).boot == ProgressLog(database).boot
     database.close()

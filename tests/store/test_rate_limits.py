@@ -21,7 +21,7 @@ def test_a_limit_holds_after_a_restart(store_url: str, tmp_path: Path) -> None:
         database.close()
 
 
-def test_who_has_to_wait_is_not_counted(database: Database) -> None:
+def test_recipients_who_wait_are_not_counted(database: Database) -> None:
     meter = TransportLimits(database, Limits({HOUR: 100, SECOND: 90}))
     assert meter.take("smtp", 90, NOW) == 0
     assert meter.take("smtp", 50, NOW) == 1800
@@ -35,7 +35,7 @@ def test_each_transport_has_its_own_count(database: Database) -> None:
     assert meter.take("smtp", 1, NOW) > 0
 
 
-def test_what_was_not_sent_is_given_back(database: Database) -> None:
+def test_recipients_not_sent_to_are_subtracted(database: Database) -> None:
     meter = TransportLimits(database, Limits({HOUR: 100, DAY: 150}))
     assert meter.take("smtp", 100, NOW) == 0
     meter.put_back("smtp", 100)
@@ -56,7 +56,7 @@ def test_a_warm_up_grows_from_the_first_use_of_a_transport(database: Database) -
     assert meter.take("smtp", 1, tomorrow) > 0
 
 
-def test_asking_for_nobody_and_without_limits(database: Database) -> None:
+def test_no_recipients_and_no_limits(database: Database) -> None:
     assert TransportLimits(database, Limits({HOUR: 5})).take("smtp", 0, NOW) == 0
     assert TransportLimits(database, Limits({})).take("smtp", 10**6, NOW) == 0
 

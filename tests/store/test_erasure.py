@@ -34,7 +34,7 @@ def everything(database: Database) -> str:
         return "\n".join(str(row) for table in metadata.sorted_tables for row in connection.execute(select(table)))
 
 
-def test_nothing_of_the_person_is_left_and_the_counts_balance(
+def test_nothing_of_the_person_is_left_and_counts_balance(
     database: Database, ledger: SqlLedger, frozen: Frozen
 ) -> None:
     ids = frozen(3)
@@ -66,7 +66,9 @@ def test_nothing_of_the_person_is_left_and_the_counts_balance(
     assert erased.why.startswith("asked by letter")
 
 
-def test_who_waits_in_a_batch_gets_nothing(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+def test_an_erased_recipient_of_a_pending_batch_gets_nothing(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
     frozen(2)
     Erasures(database).erase(WHO, "x", now=NOW)
     claimed = claim_one(ledger, KEY, "outbox", NOW, 5)
@@ -75,7 +77,7 @@ def test_who_waits_in_a_batch_gets_nothing(database: Database, ledger: SqlLedger
     assert counts(database, KEY).balanced
 
 
-def test_an_unknown_address_is_kept_out_all_the_same(database: Database) -> None:
+def test_an_unknown_address_can_be_erased(database: Database) -> None:
     erasures = Erasures(database)
     assert erasures.among(["x@example.com"]) == set()
     assert not erasures.erase("x@example.com", "never again", now=NOW).known
@@ -83,13 +85,13 @@ def test_an_unknown_address_is_kept_out_all_the_same(database: Database) -> None
     assert Erasures(database).among(["x@example.com"]) == {"x@example.com"}
 
 
-def test_the_mark_is_no_plain_hash(database: Database) -> None:
+def test_the_hash_needs_the_key(database: Database) -> None:
     import hashlib
 
     assert Erasures(database).hash_address(WHO) != hashlib.sha256(WHO.encode()).hexdigest()
 
 
-def test_a_confirmed_sign_up_forgives_in_its_own_transaction(database: Database) -> None:
+def test_a_confirmed_sign_up_ends_an_erasure_in_its_transaction(database: Database) -> None:
     """A process that dies between the two would leave a reader whom the file's sync and imports refuse."""
     Erasures(database).erase(WHO, "asked to", now=NOW)
     signups = SignupStore(database)
@@ -108,7 +110,7 @@ def test_a_confirmed_sign_up_forgives_in_its_own_transaction(database: Database)
     assert Erasures(database).among([WHO]) == set()
 
 
-def test_what_providers_posted_and_what_was_written_down_is_scrubbed(database: Database, frozen: Frozen) -> None:
+def test_payloads_and_free_text_are_scrubbed(database: Database, frozen: Frozen) -> None:
     ids = frozen(2)
     other = "reader0@example.com"
     with database.write() as connection:
@@ -139,7 +141,7 @@ def test_what_providers_posted_and_what_was_written_down_is_scrubbed(database: D
     ]
 
 
-def test_what_was_counted_of_them_is_forgotten(database: Database, frozen: Frozen) -> None:
+def test_rate_limit_windows_are_deleted(database: Database, frozen: Frozen) -> None:
     ids = frozen(2)
     quotas = RateLimiter(database)
     day = timedelta(days=1)
@@ -152,13 +154,13 @@ def test_what_was_counted_of_them_is_forgotten(database: Database, frozen: Froze
     assert not any(quotas.left(each, NOW) for each in theirs)
 
 
-def test_sqlite_keeps_no_page_of_them(tmp_path: Path) -> None:
+def test_sqlite_keeps_no_page_of_an_erased_person(tmp_path: Path) -> None:
     """Also not of what had been overwritten or deleted before: the file is looked at as bytes."""
     database = open_database("sqlite:///digest.db", home=tmp_path)
     names = [f"reader{number}@example.com" for number in range(2000)]
     enlist(database, *names)
-    log, wishes = ConsentLog(database), PreferenceStore(database)
-    who = wishes.find(WHO)
+    log, preferences = ConsentLog(database), PreferenceStore(database)
+    who = preferences.find(WHO)
     assert who is not None
     for number in range(50):
         log.record(WHO, "changed", NOW, "form", wording="x" * number, detail=f"from {WHO}")

@@ -26,7 +26,7 @@ HOLD = {"sendgrid": "hold"}
 
 
 @dataclass
-class Fenced:
+class Scheduling:
     name: str = "sendgrid"
     cancel_deadline: timedelta = AHEAD.cancel_deadline
     max_open_cancellations: int = 10
@@ -50,7 +50,7 @@ def ahead(ledger: SqlLedger, now: datetime = NOW) -> Claim:
     return got
 
 
-def in_doubt(ledger: SqlLedger, schedule_id: str) -> Claim:
+def unknown_claim(ledger: SqlLedger, schedule_id: str) -> Claim:
     got = ahead(ledger)
     ledger.record_schedule_id(got.attempt, schedule_id)
     ledger.settle(got.attempt, Unknown("no answer"), NOW)
@@ -61,7 +61,7 @@ def in_doubt(ledger: SqlLedger, schedule_id: str) -> Claim:
 @pytest.mark.parametrize(
     ("minutes_before", "claimed"), [(41, False), (40, True), (15, True), (14, False), (1, False), (0, True)]
 )
-def test_a_batch_is_claimed_in_the_time_of_its_fence_or_when_it_is_due(
+def test_a_batch_is_claimed_when_it_can_be_scheduled_or_is_due(
     ledger: SqlLedger, minutes_before: int, claimed: bool
 ) -> None:
     now = DUE - timedelta(minutes=minutes_before)
@@ -73,26 +73,26 @@ def test_a_batch_is_claimed_in_the_time_of_its_fence_or_when_it_is_due(
 
 
 @pytest.mark.usefixtures("scheduled")
-def test_without_a_fence_nothing_is_claimed_before_its_time(ledger: SqlLedger) -> None:
+def test_without_scheduling_nothing_is_claimed_early(ledger: SqlLedger) -> None:
     assert claim_one(ledger, KEY, "smtp", NOW, 5) is None
     assert not ledger.is_due(KEY, NOW)
 
 
 @pytest.mark.usefixtures("scheduled")
-def test_what_is_recalled_is_sent_again_and_counts_add_up(ledger: SqlLedger, database: Database) -> None:
-    got = in_doubt(ledger, "F1")
+def test_a_cancelled_batch_is_sent_again_and_counts_add_up(ledger: SqlLedger, database: Database) -> None:
+    got = unknown_claim(ledger, "F1")
     assert counts(database, KEY).unknown == 1
-    recall = ledger.begin_cancellation(KEY, Fenced(), NOW)
+    recall = ledger.begin_cancellation(KEY, Scheduling(), NOW)
     assert recall is not None
     assert (recall.attempt, recall.batch, recall.schedule_id) == (got.attempt, got.batch, "F1")
     assert counts(database, KEY).unknown == 1
     ledger.confirm_cancellation(recall.attempt, NOW)
     ledger.confirm_cancellation(recall.attempt, NOW)
     assert (counts(database, KEY).unknown, counts(database, KEY).pending) == (0, 30)
-    assert ledger.begin_cancellation(KEY, Fenced(), NOW) is None
+    assert ledger.begin_cancellation(KEY, Scheduling(), NOW) is None
 
 
-def test_what_a_stop_could_not_surely_recall_is_in_doubt_and_recalled_later(
+def test_a_batch_that_a_stop_could_not_cancel_is_unknown_and_cancelled_later(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
     """A kill between the provider's cancelling and its confirmation: nobody may be counted who never gets it."""
@@ -101,24 +101,24 @@ def test_what_a_stop_could_not_surely_recall_is_in_doubt_and_recalled_later(
     ledger.record_schedule_id(got.attempt, "F1")
     ledger.settle(got.attempt, Accepted("m1"), NOW)
     assert ledger.scheduled_recipients(KEY, NOW) == (1, 0)
-    begun = ledger.begin_stop_cancellation(KEY, Fenced(), NOW)
+    begun = ledger.begin_stop_cancellation(KEY, Scheduling(), NOW)
     assert begun is not None
     assert ledger.scheduled_recipients(KEY, NOW) == (0, 1)
     assert (counts(database, KEY).accepted, counts(database, KEY).unknown) == (0, 1)
     assert not ledger.finish(KEY, NOW)
-    again = ledger.begin_cancellation(KEY, Fenced(), NOW)
+    again = ledger.begin_cancellation(KEY, Scheduling(), NOW)
     assert again == begun
     ledger.confirm_cancellation(again.attempt, NOW)
     assert counts(database, KEY).pending == 1
 
 
-def test_a_recall_gives_a_batch_back_only_when_no_other_attempt_may_have_reached_it(
+def test_a_cancelled_batch_is_pending_only_if_no_other_attempt_may_have_reached_it(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
     """Sent again by an operator's word while a recall was under way: its end says nothing of the second attempt."""
     frozen(1, due=DUE)
-    in_doubt(ledger, "F1")
-    first = ledger.begin_cancellation(KEY, Fenced(), NOW)
+    unknown_claim(ledger, "F1")
+    first = ledger.begin_cancellation(KEY, Scheduling(), NOW)
     assert first is not None
     assert ledger.decide(KEY, first.batch, NotSent("not at the provider"), "asked", NOW)
     second = ahead(ledger)
@@ -126,7 +126,7 @@ def test_a_recall_gives_a_batch_back_only_when_no_other_attempt_may_have_reached
     ledger.settle(second.attempt, Accepted("m2"), NOW)
     ledger.confirm_cancellation(first.attempt, NOW)
     assert (counts(database, KEY).accepted, counts(database, KEY).pending) == (1, 0)
-    both = ledger.begin_stop_cancellation(KEY, Fenced(), NOW)
+    both = ledger.begin_stop_cancellation(KEY, Scheduling(), NOW)
     assert both is not None
     assert both.attempt == second.attempt
     ledger.confirm_cancellation(both.attempt, NOW)
@@ -134,55 +134,59 @@ def test_a_recall_gives_a_batch_back_only_when_no_other_attempt_may_have_reached
 
 
 @pytest.mark.usefixtures("scheduled")
-def test_nothing_is_recalled_when_it_is_too_late_for_it(ledger: SqlLedger) -> None:
-    in_doubt(ledger, "F1")
-    assert ledger.begin_cancellation(KEY, Fenced(), DUE - timedelta(minutes=12)) is None
-    assert ledger.begin_cancellation(KEY, Fenced(), DUE - timedelta(minutes=12, seconds=1)) is not None
+def test_nothing_is_cancelled_after_the_deadline(ledger: SqlLedger) -> None:
+    unknown_claim(ledger, "F1")
+    assert ledger.begin_cancellation(KEY, Scheduling(), DUE - timedelta(minutes=12)) is None
+    assert ledger.begin_cancellation(KEY, Scheduling(), DUE - timedelta(minutes=12, seconds=1)) is not None
 
 
 @pytest.mark.usefixtures("scheduled")
-def test_a_recall_that_nobody_confirmed_stays_open_and_is_tried_again_in_the_next_round(ledger: SqlLedger) -> None:
-    in_doubt(ledger, "F1")
-    first = ledger.begin_cancellation(KEY, Fenced(), NOW)
+def test_an_unconfirmed_cancellation_stays_open_and_is_tried_again(ledger: SqlLedger) -> None:
+    unknown_claim(ledger, "F1")
+    first = ledger.begin_cancellation(KEY, Scheduling(), NOW)
     assert first is not None
-    assert ledger.begin_cancellation(KEY, Fenced(), NOW, but={first.attempt}) is None
-    assert ledger.begin_cancellation(KEY, Fenced(), NOW) == first
+    assert ledger.begin_cancellation(KEY, Scheduling(), NOW, but={first.attempt}) is None
+    assert ledger.begin_cancellation(KEY, Scheduling(), NOW) == first
 
 
 @pytest.mark.usefixtures("scheduled")
-def test_never_more_recalls_are_open_than_the_provider_keeps(ledger: SqlLedger, database: Database) -> None:
+def test_never_more_cancellations_are_open_than_the_provider_allows(ledger: SqlLedger, database: Database) -> None:
     for number in range(12):
-        in_doubt(ledger, f"F{number}")
+        unknown_claim(ledger, f"F{number}")
     for _ in range(10):
-        recall = ledger.begin_cancellation(KEY, Fenced(), NOW)
+        recall = ledger.begin_cancellation(KEY, Scheduling(), NOW)
         assert recall is not None
         ledger.confirm_cancellation(recall.attempt, NOW)
-    assert ledger.begin_cancellation(KEY, Fenced(), NOW) is None
+    assert ledger.begin_cancellation(KEY, Scheduling(), NOW) is None
     assert counts(database, KEY).unknown == 2
     # Another edition's count too: the limit is the account's.
-    assert ledger.begin_cancellation(KEY, Fenced(max_open_cancellations=11), NOW) is not None
+    assert ledger.begin_cancellation(KEY, Scheduling(max_open_cancellations=11), NOW) is not None
 
 
 @pytest.mark.usefixtures("scheduled")
-def test_a_run_killed_before_it_had_a_fence_has_sent_nothing(ledger: SqlLedger, database: Database) -> None:
+def test_a_run_killed_before_it_had_a_schedule_id_has_sent_nothing(ledger: SqlLedger, database: Database) -> None:
     ahead(ledger)
     assert ledger.begin_run(KEY, recovery=HOLD, now=NOW) == 0
     assert counts(database, KEY).pending == 30
 
 
 @pytest.mark.usefixtures("scheduled")
-def test_a_run_killed_behind_its_fence_is_in_doubt_and_recalled(ledger: SqlLedger, database: Database) -> None:
+def test_an_attempt_with_a_schedule_id_of_a_killed_run_is_unknown_and_cancelled(
+    ledger: SqlLedger, database: Database
+) -> None:
     got = ahead(ledger)
     ledger.record_schedule_id(got.attempt, "F1")
     assert ledger.begin_run(KEY, recovery=HOLD, now=NOW) == 1
     assert ledger.is_due(KEY, NOW, AHEAD)
-    recall = ledger.begin_cancellation(KEY, Fenced(), NOW)
+    recall = ledger.begin_cancellation(KEY, Scheduling(), NOW)
     assert recall is not None
     ledger.confirm_cancellation(recall.attempt, NOW)
     assert counts(database, KEY).pending == 30
 
 
-def test_with_resend_nothing_a_killed_run_left_is_held(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
+def test_with_resend_everything_of_a_killed_run_is_pending(
+    ledger: SqlLedger, database: Database, frozen: Frozen
+) -> None:
     frozen(3, size=1)
     for _ in range(2):
         claim_one(ledger, KEY, "sendgrid", NOW, 5)
@@ -191,7 +195,7 @@ def test_with_resend_nothing_a_killed_run_left_is_held(ledger: SqlLedger, databa
 
 
 @pytest.mark.parametrize("state", ["in flight", "unknown"])
-def test_the_providers_own_word_makes_an_open_attempt_accepted(
+def test_a_confirmation_by_the_provider_makes_an_open_attempt_accepted(
     ledger: SqlLedger, database: Database, scheduled: list[int], state: str
 ) -> None:
     got = ahead(ledger)
@@ -208,14 +212,19 @@ def test_the_providers_own_word_makes_an_open_attempt_accepted(
 
 
 @pytest.mark.usefixtures("scheduled")
-def test_no_word_makes_a_settled_or_foreign_attempt_anything_else(ledger: SqlLedger, database: Database) -> None:
-    taken, failed, recalled, coming = ahead(ledger), ahead(ledger), in_doubt(ledger, "F1"), in_doubt(ledger, "F2")
+def test_a_confirmation_changes_no_settled_or_unknown_attempt(ledger: SqlLedger, database: Database) -> None:
+    taken, failed, recalled, coming = (
+        ahead(ledger),
+        ahead(ledger),
+        unknown_claim(ledger, "F1"),
+        unknown_claim(ledger, "F2"),
+    )
     ledger.settle(taken.attempt, Accepted("m1"), NOW)
     ledger.settle(failed.attempt, NotSent("busy"), NOW)
-    recall = ledger.begin_cancellation(KEY, Fenced(), NOW)
+    recall = ledger.begin_cancellation(KEY, Scheduling(), NOW)
     assert recall is not None
     ledger.confirm_cancellation(recall.attempt, NOW)
-    assert ledger.begin_cancellation(KEY, Fenced(), NOW) is not None
+    assert ledger.begin_cancellation(KEY, Scheduling(), NOW) is not None
     for attempt in (taken.attempt, failed.attempt, recalled.attempt, coming.attempt, "of nobody"):
         assert not ledger.confirm_accepted(attempt)
     found = counts(database, KEY)
@@ -223,7 +232,7 @@ def test_no_word_makes_a_settled_or_foreign_attempt_anything_else(ledger: SqlLed
 
 
 @pytest.mark.parametrize("handed_over_again", [True, False])
-def test_a_late_proof_does_not_take_a_batch_from_the_attempt_that_has_it_now(
+def test_a_late_confirmation_leaves_the_batch_with_its_current_attempt(
     ledger: SqlLedger, database: Database, frozen: Frozen, handed_over_again: bool
 ) -> None:
     frozen(2, size=2)
@@ -242,7 +251,7 @@ def test_a_late_proof_does_not_take_a_batch_from_the_attempt_that_has_it_now(
         assert counts(database, KEY).accepted == 2
 
 
-def test_what_a_living_run_holds_is_left_to_it(store_url: str, tmp_path: Path, frozen: Frozen) -> None:
+def test_batches_of_a_running_run_are_not_recovered(store_url: str, tmp_path: Path, frozen: Frozen) -> None:
     """Two processes share a PostgreSQL; on SQLite the file lock keeps the second one out before it comes so far."""
     if not store_url.startswith("postgresql"):
         pytest.skip("one process at a time sends on SQLite")

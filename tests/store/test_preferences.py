@@ -14,17 +14,15 @@ EMAIL = "asha@example.com"
 
 
 @pytest.mark.parametrize(("before", "logged"), [("", True), ("bounced", True), (UNSUBSCRIBED, False)])
-def test_leaving_suppresses_the_address_and_is_logged_unless_they_had_left(
-    database: Database, before: str, logged: bool
-) -> None:
+def test_unsubscribing_suppresses_the_address_and_is_logged_once(database: Database, before: str, logged: bool) -> None:
     enlist(database, EMAIL)
-    readers, wishes = SubscriberStore(database), PreferenceStore(database)
+    readers, preferences = SubscriberStore(database), PreferenceStore(database)
     if before:
         readers.suppress(EMAIL, before, now=NOW)
-    subscriber = wishes.find(EMAIL)
+    subscriber = preferences.find(EMAIL)
     assert subscriber is not None
     for _ in range(2):
-        assert wishes.unsubscribe(subscriber.id, ConsentContext("web:leave", "अभी छोड़ें", "from 192.0.2.1"), now=NOW)
+        assert preferences.unsubscribe(subscriber.id, ConsentContext("web:leave", "अभी छोड़ें", "from 192.0.2.1"), now=NOW)
     assert readers.suppressed() == {EMAIL: UNSUBSCRIBED}
     entries = [
         (each.what, each.at, each.source, each.wording, each.detail) for each in ConsentLog(database).entries(EMAIL)
@@ -32,6 +30,6 @@ def test_leaving_suppresses_the_address_and_is_logged_unless_they_had_left(
     assert entries == [(UNSUBSCRIBED, NOW, "web:leave", "अभी छोड़ें", "from 192.0.2.1")] * logged
 
 
-def test_an_unknown_id_cannot_leave(database: Database) -> None:
+def test_an_unknown_id_cannot_unsubscribe(database: Database) -> None:
     assert not PreferenceStore(database).unsubscribe(10**6, ConsentContext("web:leave"), now=NOW)
     assert SubscriberStore(database).suppressed() == {}

@@ -21,9 +21,7 @@ def begin(ledger: SqlLedger, hours: float) -> int:
     return ledger.begin_run(KEY, recovery=HOW, redo_within=WITHIN, now=now)
 
 
-def test_no_other_transport_is_given_what_may_be_with_this_one(
-    ledger: SqlLedger, database: Database, frozen: Frozen
-) -> None:
+def test_a_retryable_batch_goes_to_no_other_transport(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
     frozen(2, size=1)
     got = claim_one(ledger, KEY, "resend", NOW, 5)
     assert got is not None
@@ -38,7 +36,7 @@ def test_no_other_transport_is_given_what_may_be_with_this_one(
     assert counts(database, KEY).unknown == 0
 
 
-def test_what_a_killed_run_left_is_redone_while_the_provider_knows_it(
+def test_an_orphan_is_retried_while_the_provider_recognises_it(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
     frozen(3, size=3)
@@ -48,7 +46,7 @@ def test_what_a_killed_run_left_is_redone_while_the_provider_knows_it(
     assert counts(database, KEY).pending == 3
 
 
-def test_who_left_between_two_tries_and_came_back_gets_no_second_place(
+def test_a_subscriber_who_left_between_two_tries_gets_no_second_place(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
     frozen(2, size=2)
@@ -65,14 +63,16 @@ def test_who_left_between_two_tries_and_came_back_gets_no_second_place(
     assert list(readers.candidates(KEY)) == []
 
 
-def test_later_it_is_in_doubt(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
+def test_a_late_retry_is_unknown(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
     frozen(3, size=3)
     assert claim_one(ledger, KEY, "resend", NOW, 5) is not None
     assert begin(ledger, 24) == 3
     assert counts(database, KEY).unknown == 3
 
 
-def test_so_is_what_waited_too_long_to_be_redone(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
+def test_a_retryable_batch_that_waited_too_long_is_unknown(
+    ledger: SqlLedger, database: Database, frozen: Frozen
+) -> None:
     frozen(3, size=3)
     assert claim_one(ledger, KEY, "resend", NOW, 5) is not None
     assert begin(ledger, 1) == 0
@@ -81,7 +81,7 @@ def test_so_is_what_waited_too_long_to_be_redone(ledger: SqlLedger, database: Da
     assert (counts(database, KEY).unknown, counts(database, KEY).pending) == (3, 0)
 
 
-def test_the_rest_of_a_batch_that_is_taken_in_parts_keeps_its_tries(ledger: SqlLedger, frozen: Frozen) -> None:
+def test_the_rest_of_a_partly_accepted_batch_keeps_its_tries(ledger: SqlLedger, frozen: Frozen) -> None:
     ids = frozen(5, size=5)
     for part in ids:
         got = claim_one(ledger, KEY, "resend", NOW, 2)
@@ -90,7 +90,7 @@ def test_the_rest_of_a_batch_that_is_taken_in_parts_keeps_its_tries(ledger: SqlL
     assert claim_one(ledger, KEY, "resend", NOW, 2) is None
 
 
-def test_who_parts_from_a_batch_that_may_be_with_a_provider_is_no_other_transports_either(
+def test_a_batch_split_off_from_a_retryable_one_is_retryable_too(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
     """A killed run may have made every call of it; what a second one did not come to is not certainly unsent."""
@@ -110,9 +110,7 @@ def test_who_parts_from_a_batch_that_may_be_with_a_provider_is_no_other_transpor
     assert (counts(database, KEY).accepted, counts(database, KEY).unknown) == (1, 2)
 
 
-def test_what_may_be_with_a_provider_is_not_given_up_as_unsent(
-    ledger: SqlLedger, database: Database, frozen: Frozen
-) -> None:
+def test_a_retryable_batch_expires_as_unknown(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
     """Who is excluded gets a place at the next send: a second letter for those whom the killed run had reached."""
     frozen(3, size=3)
     assert claim_one(ledger, KEY, "resend", NOW, 5) is not None

@@ -17,7 +17,7 @@ def some(count: int) -> Sequence[InlineImage]:
     ]
 
 
-def test_what_is_kept_comes_back_byte_for_byte(database: Database) -> None:
+def test_images_are_stored_byte_for_byte(database: Database) -> None:
     store = ImageStore(database)
     pictures = some(3)
     store.save(pictures)
@@ -28,7 +28,7 @@ def test_what_is_kept_comes_back_byte_for_byte(database: Database) -> None:
     assert store.load([]) == {}
 
 
-def test_a_picture_once_kept_never_changes(database: Database) -> None:
+def test_a_stored_image_never_changes(database: Database) -> None:
     store = ImageStore(database)
     (first,) = some(1)
     store.save([first, first])
@@ -36,7 +36,7 @@ def test_a_picture_once_kept_never_changes(database: Database) -> None:
     assert store.load([first.cid]) == {first.cid: first}
 
 
-def test_more_than_one_question_can_ask_for(database: Database) -> None:
+def test_more_images_than_fit_into_one_statement(database: Database) -> None:
     pictures = some(1201)
     ArticleStore(database, lambda: datetime.now(UTC)).save_images(pictures)
     assert len(ImageStore(database).load([picture.cid for picture in pictures])) == 1201

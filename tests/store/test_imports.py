@@ -37,7 +37,7 @@ def mailable(database: Database) -> dict[str, str]:
     return {reader.email: reader.suppressed for reader in SubscriberStore(database).candidates(KEY)}
 
 
-def test_new_readers_are_mailed_like_any_other(database: Database) -> None:
+def test_new_subscribers_are_eligible(database: Database) -> None:
     done, refused = take(
         database, row(2, "a@example.com", name="आशा", topics=["देश"], hour="07:30"), row(3, "b@example.com")
     )
@@ -49,7 +49,7 @@ def test_new_readers_are_mailed_like_any_other(database: Database) -> None:
     assert mailable(database) == {"a@example.com": "", "b@example.com": ""}
 
 
-def test_what_is_known_of_consent_is_kept(database: Database) -> None:
+def test_known_consent_is_logged(database: Database) -> None:
     take(database, row(2, "a@example.com", agreed_at=LONG_AGO, detail="from 192.0.2.4"))
     told = [(one.what, one.at, one.source, one.detail) for one in ConsentLog(database).entries("a@example.com")]
     assert told == [
@@ -58,7 +58,7 @@ def test_what_is_known_of_consent_is_kept(database: Database) -> None:
     ]
 
 
-def test_the_file_of_the_admins_wins(database: Database) -> None:
+def test_subscribers_yaml_wins(database: Database) -> None:
     enlist(database, "a@example.com")
     done, _ = take(database, row(2, "a@example.com", name="x"))
     assert done == ImportResult(0, 0, 0, 1, 0, 0)
@@ -66,7 +66,7 @@ def test_the_file_of_the_admins_wins(database: Database) -> None:
     assert ConsentLog(database).entries("a@example.com") == []
 
 
-def test_a_reader_of_the_file_and_of_an_import_leaves_with_the_line(database: Database) -> None:
+def test_an_imported_subscriber_listed_in_the_file_belongs_to_it(database: Database) -> None:
     take(database, row(2, "a@example.com"), row(3, "b@example.com"))
     enlist(database, "a@example.com")
     assert [one.address for one in SubscriberAdmin(database).imported()] == ["b@example.com"]
@@ -75,21 +75,21 @@ def test_a_reader_of_the_file_and_of_an_import_leaves_with_the_line(database: Da
 
 
 @pytest.mark.parametrize("existing", ["update", "keep"])
-def test_a_pause_comes_along_and_never_over_a_readers_own_choice(database: Database, existing: str) -> None:
+def test_a_pause_is_imported_unless_the_subscriber_chose_something(database: Database, existing: str) -> None:
     until, past = NOW + timedelta(days=14), NOW - timedelta(days=1)
-    wishes = PreferenceStore(database)
+    preferences = PreferenceStore(database)
     take(database, row(2, "known@example.com"), row(3, "chose@example.com"), row(4, "left@example.com"))
     enlist(database, "file@example.com")
     SubscriberAdmin(database).remove("left@example.com", source="admin", now=NOW)
-    chose = wishes.find("chose@example.com")
+    chose = preferences.find("chose@example.com")
     assert chose
-    wishes.set(chose.id, {"format": "text"}, ConsentContext("web:preferences"), now=NOW)
+    preferences.set(chose.id, {"format": "text"}, ConsentContext("web:preferences"), now=NOW)
     names = ("known", "chose", "left", "file", "new")
     rows = [row(n, f"{name}@example.com", status="active", paused_until=until) for n, name in enumerate(names, 2)]
     done, _ = take(database, *rows, row(9, "over@example.com", paused_until=past), existing=existing)
     assert (done.added, done.returned) == (2, 1)
     expected = {"left", "new", *(["known"] if existing == "update" else [])}
-    assert wishes.paused(NOW) == {f"{name}@example.com": until for name in expected}
+    assert preferences.paused(NOW) == {f"{name}@example.com": until for name in expected}
     told = [one.what for one in ConsentLog(database).entries("known@example.com")]
     assert told == ["imported", *(["changed"] if existing == "update" else [])]
 
@@ -105,7 +105,7 @@ def test_importing_again_changes_or_keeps(database: Database, existing: str, nam
     assert take(database, *again, origin="new", existing=existing)[0] == ImportResult(0, 0, 0, 2, 0, 0)
 
 
-def test_who_was_taken_off_is_listed_again(database: Database) -> None:
+def test_a_removed_subscriber_is_listed_again(database: Database) -> None:
     enlist(database, "a@example.com")
     enlist(database)
     done, _ = take(database, row(2, "a@example.com", name="आशा"))
@@ -114,7 +114,7 @@ def test_who_was_taken_off_is_listed_again(database: Database) -> None:
     assert (reader.subscriber.name, reader.origin) == ("आशा", "old")
 
 
-def test_who_left_there_is_barred_here_even_if_the_file_lists_them(database: Database) -> None:
+def test_an_unsubscribed_row_suppresses_a_listed_subscriber(database: Database) -> None:
     enlist(database, "a@example.com")
     rows = (row(2, "a@example.com", suppressed="unsubscribed"), row(3, "b@example.com", suppressed="bounced"))
     assert take(database, *rows)[0] == ImportResult(0, 0, 0, 0, 2, 0)
@@ -123,7 +123,7 @@ def test_who_left_there_is_barred_here_even_if_the_file_lists_them(database: Dat
     assert [one.what for one in ConsentLog(database).entries("b@example.com")] == ["bounced"]
 
 
-def test_who_left_here_stays_out(database: Database) -> None:
+def test_an_unsubscribed_subscriber_stays_suppressed(database: Database) -> None:
     SubscriberStore(database).suppress("a@example.com", "complained", now=NOW)
     assert take(database, row(2, "a@example.com"))[0] == ImportResult(1, 0, 0, 0, 0, 1)
     assert mailable(database) == {"a@example.com": "complained"}
@@ -146,12 +146,12 @@ def test_the_same_address_twice(database: Database) -> None:
     assert reader.subscriber.name == "first"
 
 
-def test_a_rehearsal_leaves_nothing(database: Database) -> None:
+def test_a_dry_run_changes_nothing(database: Database) -> None:
     rows = (row(2, "a@example.com"), row(3, "b@example.com", suppressed="bounced"))
     assert take(database, *rows, dry_run=True)[0] == take(database, *rows)[0]
 
 
-def test_a_fault_in_the_middle_leaves_nothing(database: Database) -> None:
+def test_an_error_in_the_middle_changes_nothing(database: Database) -> None:
     def rows() -> Any:
         yield row(2, "a@example.com")
         raise RuntimeError("the file ends here")
@@ -178,7 +178,7 @@ def test_the_store_can_be_written_while_a_list_is_read(database: Database) -> No
     assert done.added == 10_008
 
 
-def test_an_erased_person_does_not_come_back(database: Database) -> None:
+def test_an_erased_address_is_rejected(database: Database) -> None:
     erasures = Erasures(database)
     enlist(database, "a@example.com")
     erasures.erase("a@example.com", "asked for it", now=NOW)
@@ -193,7 +193,7 @@ def test_an_erased_person_does_not_come_back(database: Database) -> None:
     assert "a@example.com" in mailable(database)
 
 
-def test_imported_readers_are_edited_in_the_store(database: Database) -> None:
+def test_imported_subscribers_are_edited_in_the_store(database: Database) -> None:
     admin = SubscriberAdmin(database)
     take(database, row(2, "a@example.com", topics=["देश"], hour="07:30"))
     enlist(database, "b@example.com")
@@ -210,7 +210,7 @@ def test_imported_readers_are_edited_in_the_store(database: Database) -> None:
     assert whats == ["imported", "changed", "removed"]
 
 
-def test_how_many_came_by_which_import(database: Database) -> None:
+def test_subscribers_are_counted_by_import(database: Database) -> None:
     enlist(database, "z@example.com")
     take(database, *(row(n, f"r{n}@example.com") for n in range(2, 8)))
     assert SubscriberAdmin(database).import_counts() == {"old": 6}

@@ -29,7 +29,7 @@ def take(
     return wait, {per: Window(window.start, window.count + readers) for per, window in now_in.items()}
 
 
-def test_so_many_go_in_a_window_and_the_next_wait_for_the_next_one() -> None:
+def test_recipients_over_the_limit_wait_for_the_next_window() -> None:
     wait, windows = take({HOUR: 100}, {}, 60, after(600))
     assert (wait, windows) == (0.0, {HOUR: Window(NOON, 60)})
     assert take({HOUR: 100}, windows, 40, after(600))[0] == 0
@@ -44,7 +44,7 @@ def test_the_strictest_of_several_limits_holds() -> None:
     assert take({**most, DAY: 10}, windows, 1, NOON)[0] == 12 * 3600
 
 
-def test_a_batch_larger_than_the_limit_goes_alone_and_counts_in_the_windows_that_follow() -> None:
+def test_a_batch_larger_than_the_limit_counts_in_the_following_windows() -> None:
     wait, windows = take({SECOND: 100}, {}, 1000, NOON)
     assert wait == 0
     assert take({SECOND: 100}, windows, 1000, NOON)[0] == 10
@@ -59,7 +59,7 @@ def test_days_are_those_of_utc() -> None:
     assert take({DAY: 10}, windows, 1, kolkata)[0] == 12 * 3600
 
 
-def test_a_clock_that_was_wrong_stops_nobody_for_ever() -> None:
+def test_a_window_written_by_a_wrong_clock_ends() -> None:
     _, windows = take({HOUR: 10}, {}, 10, after(10 * 365 * 86400))
     assert take({HOUR: 10}, windows, 10, NOON)[0] == 0
     # Two processes whose clocks differ a little are no such case.
@@ -97,7 +97,7 @@ def test_a_window_that_is_not_aligned_begins_with_its_first_count() -> None:
     st.sampled_from([SECOND, MINUTE]),
     st.lists(st.tuples(st.integers(1, 60), st.floats(0, 90)), max_size=60),
 )
-def test_no_window_ever_has_more_than_its_limit_and_nobody_waits_for_ever(
+def test_no_window_exceeds_its_limit_and_every_wait_ends(
     limit: int, per: timedelta, batches: list[tuple[int, float]]
 ) -> None:
     """Each batch waits as long as it is told and goes then; what is larger than a limit is spread over windows."""

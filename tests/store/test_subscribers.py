@@ -18,7 +18,7 @@ def sync(store: SubscriberStore, *readers: Subscriber) -> SyncResult:
     return store.sync([(reader.email, reader) for reader in readers], now=NOW)
 
 
-def test_the_list_is_mirrored_and_a_reader_keeps_the_id(database: Database) -> None:
+def test_the_list_is_synced_and_a_subscriber_keeps_the_id(database: Database) -> None:
     store = SubscriberStore(database)
     assert sync(store, ASHA, RAVI) == SyncResult(listed=2, added=2, removed=0)
     first = {reader.email: reader for reader in store.candidates(KEY)}

@@ -47,7 +47,7 @@ def agrees(standing: EditionStatus) -> bool:
     return counts.balanced and told(standing) == {k: n for k, n in named.items() if n} and in_doubt == counts.unknown
 
 
-def test_a_dead_run_leaves_its_batch_in_doubt_named(ledger: SqlLedger, frozen: Frozen, looker: StatusReader) -> None:
+def test_a_batch_of_a_dead_run_is_unknown(ledger: SqlLedger, frozen: Frozen, looker: StatusReader) -> None:
     frozen(6, size=3)
     claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claim
@@ -61,7 +61,9 @@ def test_a_dead_run_leaves_its_batch_in_doubt_named(ledger: SqlLedger, frozen: F
 
 
 @pytest.mark.parametrize("served", [0, 1, 2])
-def test_one_reader_of_smtp_is_in_doubt(ledger: SqlLedger, frozen: Frozen, looker: StatusReader, served: int) -> None:
+def test_one_recipient_of_a_dead_smtp_run_is_unknown(
+    ledger: SqlLedger, frozen: Frozen, looker: StatusReader, served: int
+) -> None:
     ids = frozen(3)
     claim = claim_one(ledger, KEY, "smtp", NOW, 5)
     assert claim
@@ -75,7 +77,7 @@ def test_one_reader_of_smtp_is_in_doubt(ledger: SqlLedger, frozen: Frozen, looke
     assert looker.read(KEY, NOW).counts.unknown == 1
 
 
-def test_what_is_redone_is_pending(ledger: SqlLedger, frozen: Frozen, looker: StatusReader) -> None:
+def test_a_retryable_orphan_is_pending(ledger: SqlLedger, frozen: Frozen, looker: StatusReader) -> None:
     frozen(3)
     assert claim_one(ledger, KEY, "outbox", NOW, 5)
     seen = looker.read(KEY, NOW)
@@ -83,7 +85,7 @@ def test_what_is_redone_is_pending(ledger: SqlLedger, frozen: Frozen, looker: St
     assert seen.counts.pending == 3
 
 
-def test_a_living_run_is_not_doubted(
+def test_a_batch_of_a_running_run_is_pending(
     database: Database, ledger: SqlLedger, frozen: Frozen, looker: StatusReader
 ) -> None:
     frozen(3)
@@ -97,7 +99,7 @@ def test_a_living_run_is_not_doubted(
     assert looker.read(KEY, NOW).counts.accepted == 3
 
 
-def test_a_dead_run_is_seen_beside_a_living_one(
+def test_a_dead_run_is_found_beside_a_running_one(
     database: Database, ledger: SqlLedger, frozen: Frozen, looker: StatusReader
 ) -> None:
     frozen(4, size=2)
@@ -107,7 +109,7 @@ def test_a_dead_run_is_seen_beside_a_living_one(
         assert looker.read(KEY, NOW).counts.unknown == 2
 
 
-def test_looking_is_in_no_sends_way(
+def test_reading_the_status_disturbs_no_send(
     database: Database, ledger: SqlLedger, frozen: Frozen, looker: StatusReader
 ) -> None:
     frozen(2)
@@ -117,7 +119,7 @@ def test_looking_is_in_no_sends_way(
 
 
 @pytest.mark.parametrize("way", ["sendgrid", "smtp"])
-def test_a_readers_story_tells_the_doubt(
+def test_the_history_of_a_subscriber_shows_the_unknown_email(
     database: Database, ledger: SqlLedger, frozen: Frozen, looker: StatusReader, way: str
 ) -> None:
     ids = frozen(1)

@@ -48,7 +48,7 @@ def freeze(database: Database, store: SubscriberStore, size: int = 4) -> Enqueue
     return enqueue_subscribers(database, KEY, fates, size, now=NOW)
 
 
-def handed_over(database: Database) -> list[tuple[str, list[str]]]:
+def claimed(database: Database) -> list[tuple[str, list[str]]]:
     ledger, found = SqlLedger(database), []
     while got := claim_one(ledger, KEY, "outbox", LATER, 5):
         found.append((got.variant, [email for _id, email in got.recipients]))
@@ -57,7 +57,7 @@ def handed_over(database: Database) -> list[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize("kinds", [1, 2, 30, 49, 50, 51, 120])
-def test_every_profile_is_found_however_many_they_are(database: Database, kinds: int) -> None:
+def test_every_recipient_group_is_found(database: Database, kinds: int) -> None:
     readers = [
         Subscriber(
             f"reader{n}@example.com",
@@ -79,7 +79,7 @@ def test_every_profile_is_found_however_many_they_are(database: Database, kinds:
     assert {profile.candidate() for profile in store.recipient_groups(KEY)} == expected
 
 
-def test_each_kind_gets_its_own_in_the_lists_order(database: Database) -> None:
+def test_each_group_gets_its_decision_in_list_order(database: Database) -> None:
     EditionStore(database).put(an_edition(), over=())
     store = sync(database, READERS)
     store.suppress("reader2@example.com", "bounced", now=NOW)
@@ -95,22 +95,22 @@ def test_each_kind_gets_its_own_in_the_lists_order(database: Database) -> None:
             of_kind = [r.email for r in READERS if (r.timezone, r.format, r.status) == (zone, form, "active")]
             mailed = [email for email in of_kind if email != "reader2@example.com"]
             expected += [(form, mailed[at : at + 4]) for at in range(0, len(mailed), 4)]
-    assert sorted(handed_over(database)) == sorted(expected)
+    assert sorted(claimed(database)) == sorted(expected)
 
 
-def test_freezing_again_places_only_the_new_and_those_who_are_back(database: Database) -> None:
+def test_freezing_again_places_only_new_and_returned_subscribers(database: Database) -> None:
     EditionStore(database).put(an_edition(), over=())
     store = sync(database, READERS)
     assert freeze(database, store) == EnqueueResult(19)
     assert freeze(database, store) == EnqueueResult(0)
     store = sync(database, [replace(reader, status="active") for reader in READERS] + [Subscriber("new@example.com")])
     assert freeze(database, store) == EnqueueResult(2)
-    sent = [email for _variant, emails in handed_over(database) for email in emails]
+    sent = [email for _variant, emails in claimed(database) for email in emails]
     assert sorted(sent) == sorted([*(reader.email for reader in READERS), "new@example.com"])
     assert counts(database, KEY).settled
 
 
-def test_who_changes_while_it_is_being_decided_is_left_for_another_look(database: Database) -> None:
+def test_a_subscriber_who_changes_in_the_meantime_is_undecided(database: Database) -> None:
     EditionStore(database).put(an_edition(), over=())
     store = sync(database, READERS)
     fates = {profile: fate(profile) for profile in store.recipient_groups(KEY)}

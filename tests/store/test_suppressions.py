@@ -33,7 +33,7 @@ def hear(database: Database, reason: str, at: datetime = NOW) -> bool:
     return SubscriberStore(database).suppress(WHO, reason, now=at)
 
 
-def barred(database: Database) -> str:
+def suppressed_for(database: Database) -> str:
     return SubscriberStore(database).suppressed().get(WHO, "")
 
 
@@ -50,16 +50,16 @@ def sign_up(database: Database, at: datetime) -> None:
     assert signups.confirm(number, timezone="Asia/Kolkata", source="web:join", detail="", now=at)
 
 
-def test_in_whatever_order_they_are_heard_the_gravest_stays(database: Database) -> None:
+def test_the_most_severe_reason_stays_in_any_order(database: Database) -> None:
     for seed in range(6):
         order = random.Random(seed).sample(SEVERITY, len(SEVERITY))
         told = [hear(database, reason, minutes(place)) for place, reason in enumerate(order)]
         assert told == [True, False, False, False], "newly barred is said once"
-        assert barred(database) == "complained"
+        assert suppressed_for(database) == "complained"
         SubscriberStore(database).unsuppress(WHO)
 
 
-def test_a_graver_reason_keeps_what_was_before(database: Database) -> None:
+def test_a_more_severe_reason_mentions_the_previous_one(database: Database) -> None:
     hear(database, "bounced")
     SubscriberStore(database).suppress(WHO, "complained", now=minutes(5), detail="by the provider")
     with database.read() as connection:
@@ -67,61 +67,63 @@ def test_a_graver_reason_keeps_what_was_before(database: Database) -> None:
     assert (row.reason, row.detail, row.at) == ("complained", "by the provider; before: bounced", minutes(5))
 
 
-def test_who_complained_may_leave_too_and_stays_barred_for_the_complaint(database: Database) -> None:
+def test_an_unsubscribe_after_a_complaint_keeps_the_reason(database: Database) -> None:
     id = reader(database)
-    wishes = PreferenceStore(database)
+    preferences = PreferenceStore(database)
     hear(database, "complained")
     for at in (1, 2, 3):  # one click, a scanner, one more
-        assert wishes.unsubscribe(id, SAID, now=minutes(at))
-    assert barred(database) == "complained"
+        assert preferences.unsubscribe(id, SAID, now=minutes(at))
+    assert suppressed_for(database) == "complained"
     assert [one.what for one in ConsentLog(database).entries(WHO)] == [UNSUBSCRIBED]
-    assert not wishes.resubscribe(id, SAID, now=minutes(4)), "the way back out of a leaving leads out of no complaint"
-    assert barred(database) == "complained"
+    assert not preferences.resubscribe(id, SAID, now=minutes(4)), (
+        "the way back out of a leaving leads out of no complaint"
+    )
+    assert suppressed_for(database) == "complained"
 
 
 @pytest.mark.parametrize("reason", SEVERITY)
-def test_what_was_said_before_a_confirmed_sign_up_bars_nobody(database: Database, reason: str) -> None:
+def test_events_from_before_a_confirmed_sign_up_suppress_nobody(database: Database, reason: str) -> None:
     reader(database)
     hear(database, reason)
     sign_up(database, minutes(10))
     assert not hear(database, reason, minutes(9)), "late"
-    assert barred(database) == ""
+    assert suppressed_for(database) == ""
     assert hear(database, reason, minutes(11))
 
 
 @pytest.mark.parametrize(
     ("reason", "stays"), [(UNSUBSCRIBED, ""), ("bounced", "bounced"), ("complained", "complained")]
 )
-def test_taking_back_a_leaving_answers_earlier_leavings_alone(database: Database, reason: str, stays: str) -> None:
+def test_taking_back_an_unsubscribe_ends_only_unsubscribes(database: Database, reason: str, stays: str) -> None:
     id = reader(database)
-    wishes = PreferenceStore(database)
-    wishes.unsubscribe(id, SAID, now=minutes(1))
-    assert wishes.resubscribe(id, SAID, now=minutes(2))
+    preferences = PreferenceStore(database)
+    preferences.unsubscribe(id, SAID, now=minutes(1))
+    assert preferences.resubscribe(id, SAID, now=minutes(2))
     hear(database, reason, minutes(1))
-    assert barred(database) == stays
+    assert suppressed_for(database) == stays
 
 
-def test_a_word_of_the_very_second_of_coming_back_counts(database: Database) -> None:
+def test_an_event_in_the_second_of_the_return_counts(database: Database) -> None:
     """Providers tell whole seconds: in doubt nobody is mailed."""
     reader(database)
     sign_up(database, NOW + timedelta(seconds=30, milliseconds=700))
     assert hear(database, "complained", NOW + timedelta(seconds=30))
 
 
-def test_a_readers_own_leaving_counts_whatever_the_clock_says(database: Database) -> None:
+def test_a_subscribers_own_unsubscribe_counts_whatever_the_clock_says(database: Database) -> None:
     id = reader(database)
     sign_up(database, minutes(60))  # by a clock that was an hour ahead
     assert PreferenceStore(database).unsubscribe(id, SAID, now=minutes(1))
-    assert barred(database) == UNSUBSCRIBED
+    assert suppressed_for(database) == UNSUBSCRIBED
 
 
-def test_words_of_the_log_that_are_no_coming_back_lift_nothing(database: Database) -> None:
+def test_other_log_entries_end_no_suppression(database: Database) -> None:
     with database.write() as connection:
         consent.append(connection, [Consent(WHO, what, minutes(30)) for what in ("imported", "agreed", "changed")])
     assert hear(database, "bounced", minutes(1))
 
 
-def test_an_import_brings_the_graver_reason_alone(database: Database) -> None:
+def test_an_import_applies_only_more_severe_reasons(database: Database) -> None:
     imports = SubscriberImport(database, Erasures(database))
     words = {"a@example.com": "complained", "b@example.com": "bounced", "c@example.com": UNSUBSCRIBED}
     for address in words:
