@@ -1,4 +1,4 @@
-"""An open store of each kind with an edition that is being sent, and readers on its list."""
+"""An open store of each kind, an edition being sent, and subscribers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def an_edition(key: str = KEY) -> Edition:
 
 
 def enlist(database: Database, *addresses: str) -> None:
-    """Makes these the whole list."""
+    """Make these addresses the whole list."""
     SubscriberStore(database).sync([(a, Subscriber(email=a)) for a in addresses], now=NOW)
 
 
@@ -45,10 +45,10 @@ Frozen = Callable[..., list[int]]
 
 @pytest.fixture
 def frozen(database: Database) -> Frozen:
-    """Freezes an edition for so many readers; answers their ids."""
+    """Freeze an edition for `count` subscribers, and return their ids."""
 
-    def make(readers: int, *, size: int = 1000, key: str = KEY, due: datetime = NOW) -> list[int]:
-        enlist(database, *(f"reader{n}@example.com" for n in range(readers)))
+    def make(count: int, *, size: int = 1000, key: str = KEY, due: datetime = NOW) -> list[int]:
+        enlist(database, *(f"reader{n}@example.com" for n in range(count)))
         editions = EditionStore(database)
         if editions.get(key) is None:
             editions.put(an_edition(key), over=())

@@ -1,4 +1,4 @@
-"""Batches handed over ahead of their time: when they are claimed, what may be recalled, and what proves an attempt."""
+"""Scheduled batches: when they are claimed, what can be cancelled, and what confirms an attempt."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Scheduling:
 
 @pytest.fixture
 def scheduled(frozen: Frozen) -> list[int]:
-    """Thirty readers in batches of one, due in half an hour."""
+    """Thirty recipients in batches of one, due in half an hour."""
     return frozen(30, size=1, due=DUE)
 
 
@@ -82,12 +82,12 @@ def test_without_scheduling_nothing_is_claimed_early(ledger: SqlLedger) -> None:
 def test_a_cancelled_batch_is_sent_again_and_counts_add_up(ledger: SqlLedger, database: Database) -> None:
     got = unknown_claim(ledger, "F1")
     assert counts(database, KEY).unknown == 1
-    recall = ledger.begin_cancellation(KEY, Scheduling(), NOW)
-    assert recall is not None
-    assert (recall.attempt, recall.batch, recall.schedule_id) == (got.attempt, got.batch, "F1")
+    cancellation = ledger.begin_cancellation(KEY, Scheduling(), NOW)
+    assert cancellation is not None
+    assert (cancellation.attempt, cancellation.batch, cancellation.schedule_id) == (got.attempt, got.batch, "F1")
     assert counts(database, KEY).unknown == 1
-    ledger.confirm_cancellation(recall.attempt, NOW)
-    ledger.confirm_cancellation(recall.attempt, NOW)
+    ledger.confirm_cancellation(cancellation.attempt, NOW)
+    ledger.confirm_cancellation(cancellation.attempt, NOW)
     assert (counts(database, KEY).unknown, counts(database, KEY).pending) == (0, 30)
     assert ledger.begin_cancellation(KEY, Scheduling(), NOW) is None
 
@@ -95,7 +95,7 @@ def test_a_cancelled_batch_is_sent_again_and_counts_add_up(ledger: SqlLedger, da
 def test_a_batch_that_a_stop_could_not_cancel_is_unknown_and_cancelled_later(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
-    """A kill between the provider's cancelling and its confirmation: nobody may be counted who never gets it."""
+    """After a kill before the confirmation, nobody counts as accepted who never gets the email."""
     frozen(1, due=DUE)
     got = ahead(ledger)
     ledger.record_schedule_id(got.attempt, "F1")
@@ -115,7 +115,7 @@ def test_a_batch_that_a_stop_could_not_cancel_is_unknown_and_cancelled_later(
 def test_a_cancelled_batch_is_pending_only_if_no_other_attempt_may_have_reached_it(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
-    """Sent again by an operator's word while a recall was under way: its end says nothing of the second attempt."""
+    """An operator had it sent again during the cancellation, which says nothing about the second attempt."""
     frozen(1, due=DUE)
     unknown_claim(ledger, "F1")
     first = ledger.begin_cancellation(KEY, Scheduling(), NOW)
@@ -154,9 +154,9 @@ def test_never_more_cancellations_are_open_than_the_provider_allows(ledger: SqlL
     for number in range(12):
         unknown_claim(ledger, f"F{number}")
     for _ in range(10):
-        recall = ledger.begin_cancellation(KEY, Scheduling(), NOW)
-        assert recall is not None
-        ledger.confirm_cancellation(recall.attempt, NOW)
+        cancellation = ledger.begin_cancellation(KEY, Scheduling(), NOW)
+        assert cancellation is not None
+        ledger.confirm_cancellation(cancellation.attempt, NOW)
     assert ledger.begin_cancellation(KEY, Scheduling(), NOW) is None
     assert counts(database, KEY).unknown == 2
     # Another edition's count too: the limit is the account's.
@@ -178,9 +178,9 @@ def test_an_attempt_with_a_schedule_id_of_a_killed_run_is_unknown_and_cancelled(
     ledger.record_schedule_id(got.attempt, "F1")
     assert ledger.begin_run(KEY, recovery=HOLD, now=NOW) == 1
     assert ledger.is_due(KEY, NOW, AHEAD)
-    recall = ledger.begin_cancellation(KEY, Scheduling(), NOW)
-    assert recall is not None
-    ledger.confirm_cancellation(recall.attempt, NOW)
+    cancellation = ledger.begin_cancellation(KEY, Scheduling(), NOW)
+    assert cancellation is not None
+    ledger.confirm_cancellation(cancellation.attempt, NOW)
     assert counts(database, KEY).pending == 30
 
 
@@ -213,7 +213,7 @@ def test_a_confirmation_by_the_provider_makes_an_open_attempt_accepted(
 
 @pytest.mark.usefixtures("scheduled")
 def test_a_confirmation_changes_no_settled_or_unknown_attempt(ledger: SqlLedger, database: Database) -> None:
-    taken, failed, recalled, coming = (
+    taken, failed, cancelled, coming = (
         ahead(ledger),
         ahead(ledger),
         unknown_claim(ledger, "F1"),
@@ -221,11 +221,11 @@ def test_a_confirmation_changes_no_settled_or_unknown_attempt(ledger: SqlLedger,
     )
     ledger.settle(taken.attempt, Accepted("m1"), NOW)
     ledger.settle(failed.attempt, NotSent("busy"), NOW)
-    recall = ledger.begin_cancellation(KEY, Scheduling(), NOW)
-    assert recall is not None
-    ledger.confirm_cancellation(recall.attempt, NOW)
+    cancellation = ledger.begin_cancellation(KEY, Scheduling(), NOW)
+    assert cancellation is not None
+    ledger.confirm_cancellation(cancellation.attempt, NOW)
     assert ledger.begin_cancellation(KEY, Scheduling(), NOW) is not None
-    for attempt in (taken.attempt, failed.attempt, recalled.attempt, coming.attempt, "of nobody"):
+    for attempt in (taken.attempt, failed.attempt, cancelled.attempt, coming.attempt, "of nobody"):
         assert not ledger.confirm_accepted(attempt)
     found = counts(database, KEY)
     assert (found.accepted, found.unknown, found.pending) == (1, 1, 28)
@@ -252,7 +252,7 @@ def test_a_late_confirmation_leaves_the_batch_with_its_current_attempt(
 
 
 def test_batches_of_a_running_run_are_not_recovered(store_url: str, tmp_path: Path, frozen: Frozen) -> None:
-    """Two processes share a PostgreSQL; on SQLite the file lock keeps the second one out before it comes so far."""
+    """Two processes share a PostgreSQL store. On SQLite the file lock stops the second one earlier."""
     if not store_url.startswith("postgresql"):
         pytest.skip("one process at a time sends on SQLite")
     frozen(2, size=1)
@@ -267,9 +267,9 @@ def test_batches_of_a_running_run_are_not_recovered(store_url: str, tmp_path: Pa
         lost = claim_one(theirs, KEY, "sendgrid", NOW, 5)
         assert lost is not None
     # Its session is gone, as after a kill; the server takes a moment to see it.
-    until, doubtful = time.monotonic() + 10, 0
-    while not doubtful and time.monotonic() < until:
-        doubtful = ours.begin_run(KEY, recovery=HOLD, now=NOW)
-    assert doubtful == 1
+    until, unknown = time.monotonic() + 10, 0
+    while not unknown and time.monotonic() < until:
+        unknown = ours.begin_run(KEY, recovery=HOLD, now=NOW)
+    assert unknown == 1
     one.close()
     other.close()

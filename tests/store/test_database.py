@@ -1,4 +1,4 @@
-"""Opening a store: migrations, and the sentences for a store that can't be used."""
+"""Opening a store, migrations, transactions, locks and error messages."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_migrations_turn_the_first_schema_into_that_of_the_code(database: Da
 
 
 def definitions(connection: Connection) -> dict[str, str]:
-    """Every table and index as SQLite writes it, with its defaults, which `differences` does not compare."""
+    """Every table and index as SQL, with defaults, which `differences` does not compare."""
     if connection.dialect.name != "sqlite":
         return {}
     rows = connection.execute(
@@ -106,11 +106,11 @@ def test_a_read_only_store(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"no database at all, and long enough to be looked at" * 40, "not an SQLite database")]
+    ("content", "expected"), [(b"no database at all, and long enough to be looked at" * 40, "not an SQLite database")]
 )
-def test_a_file_that_is_not_a_database(tmp_path: Path, content: bytes, said: str) -> None:
+def test_a_file_that_is_not_a_database(tmp_path: Path, content: bytes, expected: str) -> None:
     (tmp_path / "digest.db").write_bytes(content)
-    with pytest.raises(StoreError, match=said):
+    with pytest.raises(StoreError, match=expected):
         open_database("sqlite:///digest.db", home=tmp_path)
 
 
@@ -190,7 +190,7 @@ def _put_and_break(database: Database) -> None:
 
 
 def elsewhere(database: Database, name: str) -> str | None:
-    """The value as another thread sees it."""
+    """Return the value that another thread sees."""
     found: list[str | None] = []
     thread = threading.Thread(target=lambda: found.append(meta.get(database, name)))
     thread.start()
@@ -199,7 +199,7 @@ def elsewhere(database: Database, name: str) -> str | None:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "expected"),
     [
         ("postgresql://me:hunter2@127.0.0.1:1/x", "does not answer; is the server running?"),
         ("postgresql://me:hunter2@host.invalid/x", "has an unknown host"),
@@ -214,28 +214,28 @@ def elsewhere(database: Database, name: str) -> str | None:
         ("hunter2", "expected sqlite:///digest.db"),
     ],
 )
-def test_connection_errors_are_one_sentence_without_the_password(tmp_path: Path, url: str, said: str) -> None:
+def test_connection_errors_are_one_sentence_without_the_password(tmp_path: Path, url: str, expected: str) -> None:
     with pytest.raises((StoreError, ConfigurationError)) as raised:
         open_database(url, home=tmp_path)
-    told = str(raised.value)
-    assert said in told
-    assert "hunter2" not in told
-    assert "\n" not in told
+    found = str(raised.value)
+    assert expected in found
+    assert "hunter2" not in found
+    assert "\n" not in found
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "expected"),
     [
         ({"username": "nobody-of-this-name"}, "has no such user"),
         ({"database": "no-database-of-this-name"}, "has no such database"),
         ({"query": {"sslmode": "require"}}, "has no TLS"),
     ],
 )
-def test_a_server_that_rejects_the_user(store_url: str, tmp_path: Path, given: dict[str, Any], said: str) -> None:
+def test_a_server_that_rejects_the_user(store_url: str, tmp_path: Path, given: dict[str, Any], expected: str) -> None:
     if not store_url.startswith("postgresql"):
         pytest.skip("a file turns nobody away")
     url = make_url(store_url).set(**given).render_as_string(hide_password=False)
-    with pytest.raises(StoreError, match=said) as raised:
+    with pytest.raises(StoreError, match=expected) as raised:
         open_database(url, home=tmp_path)
     assert "\n" not in str(raised.value)
 

@@ -1,4 +1,4 @@
-"""Editions in the store: numbers, guarded changes, and the desk against a composition that began earlier."""
+"""Editions: numbers, guarded changes of state, and editorial changes during a composition."""
 
 from __future__ import annotations
 

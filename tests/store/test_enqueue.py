@@ -1,4 +1,4 @@
-"""A freeze by what readers have in common: everybody gets what was decided for their kind, once, in full batches."""
+"""Enqueueing by recipient groups: everybody gets the decision for their group once, in full batches."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ READERS = [
 ]
 
 
-def sync(database: Database, readers: list[Subscriber]) -> SubscriberStore:
+def sync(database: Database, subscribers: list[Subscriber]) -> SubscriberStore:
     store = SubscriberStore(database)
-    store.sync([(reader.email, reader) for reader in readers], now=NOW)
+    store.sync([(subscriber.email, subscriber) for subscriber in subscribers], now=NOW)
     return store
 
 
-def fate(profile: RecipientGroup) -> Decision:
+def decide(profile: RecipientGroup) -> Decision:
     if profile.status == "paused" or profile.suppressed:
         return Decision(excluded=profile.suppressed or "paused")
     return Decision(profile.format, LATER if profile.timezone == "Europe/London" else NOW)
 
 
 def freeze(database: Database, store: SubscriberStore, size: int = 4) -> EnqueueResult:
-    fates = {profile: fate(profile) for profile in store.recipient_groups(KEY)}
-    return enqueue_subscribers(database, KEY, fates, size, now=NOW)
+    decisions = {profile: decide(profile) for profile in store.recipient_groups(KEY)}
+    return enqueue_subscribers(database, KEY, decisions, size, now=NOW)
 
 
 def claimed(database: Database) -> list[tuple[str, list[str]]]:
@@ -58,7 +58,7 @@ def claimed(database: Database) -> list[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize("kinds", [1, 2, 30, 49, 50, 51, 120])
 def test_every_recipient_group_is_found(database: Database, kinds: int) -> None:
-    readers = [
+    subscribers = [
         Subscriber(
             f"reader{n}@example.com",
             format="text" if n % 2 else "html",
@@ -69,9 +69,10 @@ def test_every_recipient_group_is_found(database: Database, kinds: int) -> None:
         )
         for n in range(3 * kinds)
     ]
-    store = sync(database, readers)
-    store = sync(database, readers[kinds // 3 :])  # the others are no longer listed
-    store.suppress(readers[-1].email, "bounced", now=NOW)
+    store = sync(database, subscribers)
+    # The others are unlisted.
+    store = sync(database, subscribers[kinds // 3 :])
+    store.suppress(subscribers[-1].email, "bounced", now=NOW)
     expected = {
         Candidate(**{**{f.name: getattr(one, f.name) for f in fields(one)}, "id": 0, "email": ""})
         for one in store.candidates(KEY)
@@ -103,19 +104,21 @@ def test_freezing_again_places_only_new_and_returned_subscribers(database: Datab
     store = sync(database, READERS)
     assert freeze(database, store) == EnqueueResult(19)
     assert freeze(database, store) == EnqueueResult(0)
-    store = sync(database, [replace(reader, status="active") for reader in READERS] + [Subscriber("new@example.com")])
+    store = sync(
+        database, [replace(subscriber, status="active") for subscriber in READERS] + [Subscriber("new@example.com")]
+    )
     assert freeze(database, store) == EnqueueResult(2)
     sent = [email for _variant, emails in claimed(database) for email in emails]
-    assert sorted(sent) == sorted([*(reader.email for reader in READERS), "new@example.com"])
+    assert sorted(sent) == sorted([*(subscriber.email for subscriber in READERS), "new@example.com"])
     assert counts(database, KEY).settled
 
 
 def test_a_subscriber_who_changes_in_the_meantime_is_undecided(database: Database) -> None:
     EditionStore(database).put(an_edition(), over=())
     store = sync(database, READERS)
-    fates = {profile: fate(profile) for profile in store.recipient_groups(KEY)}
+    decisions = {profile: decide(profile) for profile in store.recipient_groups(KEY)}
     sync(database, [*READERS[:-1], replace(READERS[-1], timezone="Asia/Kathmandu")])
-    assert enqueue_subscribers(database, KEY, fates, 4, now=NOW) == EnqueueResult(18, undecided=1)
+    assert enqueue_subscribers(database, KEY, decisions, 4, now=NOW) == EnqueueResult(18, undecided=1)
     assert counts(database, KEY).frozen == 19
     assert freeze(database, store) == EnqueueResult(1)
     assert counts(database, KEY).frozen == 20

@@ -1,4 +1,4 @@
-"""Forgetting a person: nothing of them is left in any row, the numbers stay, and they don't come back unasked."""
+"""Erasure: nothing of the person is left in any row, and counts stay."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def test_nothing_of_the_person_is_left_and_counts_balance(
     ConsentLog(database).record(WHO, "signed up", NOW, "form", wording="yes, mail me", detail=f"from {WHO}")
     SubscriberStore(database).suppress(WHO, "bounced", now=NOW, detail=f"550 <{WHO}> unknown")
     with database.write() as connection:
-        mine = delivery.c.subscriber == ids[1]
-        connection.execute(delivery.update().where(mine).values(outcome="rejected", reason=f"550 {WHO} is unknown"))
+        own = delivery.c.subscriber == ids[1]
+        connection.execute(delivery.update().where(own).values(outcome="rejected", reason=f"550 {WHO} is unknown"))
         heard = {"edition": KEY, "subscriber": ids[1], "kind": "bounced", "at": NOW, "reason": f"no such user {WHO}"}
         connection.execute(delivery_event.insert().values(heard))
-        number = connection.execute(select(delivery.c.batch).where(mine)).scalar_one()
+        number = connection.execute(select(delivery.c.batch).where(own)).scalar_one()
         connection.execute(text("UPDATE batch SET size = size - 1"))
         connection.execute(
             attempt.insert().values(
@@ -92,7 +92,7 @@ def test_the_hash_needs_the_key(database: Database) -> None:
 
 
 def test_a_confirmed_sign_up_ends_an_erasure_in_its_transaction(database: Database) -> None:
-    """A process that dies between the two would leave a reader whom the file's sync and imports refuse."""
+    """A crash between the two would leave a subscriber whom sync and imports reject."""
     Erasures(database).erase(WHO, "asked to", now=NOW)
     signups = SignupStore(database)
     number = signups.request(WHO, WHO, wording="", detail="", now=NOW)
@@ -118,14 +118,14 @@ def test_payloads_and_free_text_are_scrubbed(database: Database, frozen: Frozen)
         note = {"edition": KEY, "what": "accepted", "reason": f"{WHO.upper()} (सुनीता राव) has it", "at": NOW}
         connection.execute(decision.insert().values(note))
         connection.execute(edition.update().values(reason=f"forced: {WHO} waits"))
-    posts = EventStore(database)
+    store = EventStore(database)
     both = [{"email": WHO, "event": "open", "ip": "203.0.113.9"}, {"email": other, "event": "delivered"}]
-    posts.save("sendgrid", orjson.dumps(both), NOW)
-    posts.save("sendgrid", orjson.dumps([{"email": other, "reason": "about <READER1@example.com>"}]), NOW)
-    for post in list(posts.queued()):
-        posts.mark_processed(post.id, NOW)
-    posts.save("sendgrid", orjson.dumps([{"email": WHO, "event": "bounce", "edition": KEY}]), NOW)  # not handled yet
-    posts.save("sendgrid", orjson.dumps([{"email": other, "event": "open"}]), NOW)
+    store.save("sendgrid", orjson.dumps(both), NOW)
+    store.save("sendgrid", orjson.dumps([{"email": other, "reason": "about <READER1@example.com>"}]), NOW)
+    for payload in list(store.queued()):
+        store.mark_processed(payload.id, NOW)
+    store.save("sendgrid", orjson.dumps([{"email": WHO, "event": "bounce", "edition": KEY}]), NOW)  # not handled yet
+    store.save("sendgrid", orjson.dumps([{"email": other, "event": "open"}]), NOW)
     assert Erasures(database).erase(WHO, f"{WHO} asked", now=NOW).payloads == 3
     left = everything(database)
     for word in ("reader1@", "सुनीता", "READER1"):
@@ -145,17 +145,17 @@ def test_rate_limit_windows_are_deleted(database: Database, frozen: Frozen) -> N
     ids = frozen(2)
     quotas = RateLimiter(database)
     day = timedelta(days=1)
-    mine = [Quota(who, 1, span) for who in (f"again:{ids[1]}", "join:reader1@example.com") for span in (day, 7 * day)]
+    own = [Quota(who, 1, span) for who in (f"again:{ids[1]}", "join:reader1@example.com") for span in (day, 7 * day)]
     theirs = [Quota(f"again:{ids[0]}", 1, day), Quota(f"again:{ids[1]}9", 1, day)]
-    assert quotas.take([*mine, *theirs], NOW)
-    assert not any(quotas.left(each, NOW) for each in mine)
+    assert quotas.take([*own, *theirs], NOW)
+    assert not any(quotas.left(each, NOW) for each in own)
     Erasures(database).erase(WHO, "x", now=NOW, quotas=["join:reader1@example.com"])
-    assert all(quotas.left(each, NOW) for each in mine)
+    assert all(quotas.left(each, NOW) for each in own)
     assert not any(quotas.left(each, NOW) for each in theirs)
 
 
 def test_sqlite_keeps_no_page_of_an_erased_person(tmp_path: Path) -> None:
-    """Also not of what had been overwritten or deleted before: the file is looked at as bytes."""
+    """The bytes of the file are searched, so overwritten and deleted rows count too."""
     database = open_database("sqlite:///digest.db", home=tmp_path)
     names = [f"reader{number}@example.com" for number in range(2000)]
     enlist(database, *names)

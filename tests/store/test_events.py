@@ -1,4 +1,4 @@
-"""What is kept of what the world says, on both databases: once, in any order, and only about letters of ours."""
+"""Delivery events in the store: each once, in any order, and only about our emails."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.claiming import claim_one
 LATER = NOW + timedelta(minutes=5)
 
 
-def hear(database: Database, *events: Event, tracking: bool = False) -> Applied:
+def apply_events(database: Database, *events: Event, tracking: bool = False) -> Applied:
     return apply(
         events,
         log=EventStore(database),
@@ -38,10 +38,12 @@ def hear(database: Database, *events: Event, tracking: bool = False) -> Applied:
     )
 
 
-def an_event(kind: str, reader: int, *, key: str = KEY, attempt: str = "", reason: str = "", minutes: int = 1) -> Event:
-    """About the reader's letter; `reader` counts from 1, as their ids do in a new store."""
-    address = f"reader{reader - 1}@example.com"
-    return Event(kind, NOW + timedelta(minutes=minutes), address, reader, key, attempt, reason)
+def an_event(
+    kind: str, subscriber: int, *, key: str = KEY, attempt: str = "", reason: str = "", minutes: int = 1
+) -> Event:
+    """`subscriber` is an id; ids start at 1 in a new store."""
+    address = f"reader{subscriber - 1}@example.com"
+    return Event(kind, NOW + timedelta(minutes=minutes), address, subscriber, key, attempt, reason)
 
 
 def send(database: Database, ledger: SqlLedger, outcome: Accepted | Unknown | NotSent, key: str = KEY) -> str:
@@ -52,7 +54,7 @@ def send(database: Database, ledger: SqlLedger, outcome: Accepted | Unknown | No
 
 
 @pytest.mark.parametrize(
-    ("kind", "reason", "barred"),
+    ("kind", "reason", "suppressed"),
     [
         ("processed", "", ""),
         ("deferred", "400 try again later", ""),
@@ -74,37 +76,39 @@ def send(database: Database, ledger: SqlLedger, outcome: Accepted | Unknown | No
         ("something new", "", ""),
     ],
 )
-def test_suppressions_follow_the_rules(database: Database, frozen: Frozen, kind: str, reason: str, barred: str) -> None:
+def test_suppressions_follow_the_rules(
+    database: Database, frozen: Frozen, kind: str, reason: str, suppressed: str
+) -> None:
     frozen(2)
-    told = hear(database, an_event(kind, 1, reason=reason))
-    assert SubscriberStore(database).suppressed() == ({"reader0@example.com": barred} if barred else {})
-    assert told.suppressed == bool(barred)
-    assert bool(told.alarms) == (kind == "dropped" and not barred)
+    found = apply_events(database, an_event(kind, 1, reason=reason))
+    assert SubscriberStore(database).suppressed() == ({"reader0@example.com": suppressed} if suppressed else {})
+    assert found.suppressed == bool(suppressed)
+    assert bool(found.alarms) == (kind == "dropped" and not suppressed)
 
 
 def test_late_repeated_and_reordered_events_give_the_same_result(database: Database, frozen: Frozen) -> None:
     frozen(6)
-    events = [an_event("delivered", reader) for reader in range(1, 6)]
+    events = [an_event("delivered", subscriber) for subscriber in range(1, 6)]
     events += [an_event("bounced", 5, reason="5.1.1", minutes=3), an_event("blocked", 6, reason="5.7.1")]
     events += [an_event("left", 1, minutes=4), an_event("complained", 2, minutes=4), an_event("processed", 3)]
     for seed in range(5):
         again = events * 3
         random.Random(seed).shuffle(again)
         for start in range(0, len(again), 4):
-            hear(database, *again[start : start + 4])
+            apply_events(database, *again[start : start + 4])
     assert count_feedback(database, KEY) == FeedbackCounts(delivered=4, bounced=1, blocked=1, complained=1, left=1)
-    barred = {
+    suppressed = {
         "reader4@example.com": "bounced",
         "reader0@example.com": "unsubscribed",
         "reader1@example.com": "complained",
     }
-    assert SubscriberStore(database).suppressed() == barred
-    assert hear(database, *events) == Applied()
+    assert SubscriberStore(database).suppressed() == suppressed
+    assert apply_events(database, *events) == Applied()
 
 
 def test_an_unsubscribe_counts_for_the_edition_before(database: Database, frozen: Frozen) -> None:
     frozen(3)
-    hear(database, an_event("left", 1))
+    apply_events(database, an_event("left", 1))
     SubscriberStore(database).suppress("reader1@example.com", "unsubscribed", now=LATER)  # by a page of ours
     assert count_feedback(database, KEY).left == 2
     frozen(3, key="special")
@@ -115,9 +119,9 @@ def test_an_unsubscribe_counts_for_the_edition_before(database: Database, frozen
 
 def test_a_late_repeat_does_not_suppress_a_returned_subscriber(database: Database, frozen: Frozen) -> None:
     frozen(1)
-    hear(database, an_event("left", 1))
+    apply_events(database, an_event("left", 1))
     SubscriberStore(database).unsuppress("reader0@example.com")
-    assert hear(database, an_event("left", 1)).suppressed == 0
+    assert apply_events(database, an_event("left", 1)).suppressed == 0
     assert SubscriberStore(database).suppressed() == {}
 
 
@@ -125,15 +129,15 @@ def test_a_late_repeat_does_not_suppress_a_returned_subscriber(database: Databas
 def test_an_event_confirms_an_unknown_attempt(database: Database, ledger: SqlLedger, frozen: Frozen, kind: str) -> None:
     frozen(3)
     attempt = send(database, ledger, Unknown("no whole answer came"))
-    assert hear(database, an_event(kind, 1, attempt=attempt)).confirmed == {KEY}
+    assert apply_events(database, an_event(kind, 1, attempt=attempt)).confirmed == {KEY}
     assert (counts(database, KEY).accepted, counts(database, KEY).unknown) == (3, 0)
-    assert hear(database, an_event(kind, 2, attempt=attempt)).confirmed == frozenset()
+    assert apply_events(database, an_event(kind, 2, attempt=attempt)).confirmed == frozenset()
 
 
 def test_an_attempt_is_confirmed_only_by_its_own_recipients(
     database: Database, ledger: SqlLedger, frozen: Frozen
 ) -> None:
-    """Arguments may be forged, mixed up, or name a reader of another batch or edition."""
+    """Arguments may be forged, mixed up, or name a recipient of another batch or edition."""
     frozen(4, size=2)
     first = send(database, ledger, Unknown("no whole answer came"))
     frozen(4, key="special")
@@ -142,25 +146,25 @@ def test_an_attempt_is_confirmed_only_by_its_own_recipients(
     elsewhere = an_event("delivered", 3, attempt=first)
     other_day = an_event("delivered", 1, key="special", attempt=first)
     for event in (stranger, mixed, elsewhere, other_day):
-        assert hear(database, event).confirmed == frozenset(), event
+        assert apply_events(database, event).confirmed == frozenset(), event
     assert counts(database, KEY).unknown == 2
-    assert hear(database, an_event("delivered", 2, attempt=first)).confirmed == {KEY}
+    assert apply_events(database, an_event("delivered", 2, attempt=first)).confirmed == {KEY}
     assert counts(database, KEY).unknown == 0
 
 
 def test_a_dropped_event_confirms_nothing(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(3)
     attempt = send(database, ledger, Unknown("no whole answer came"))
-    hear(database, an_event("dropped", 1, attempt=attempt, reason="cancelled"))
+    apply_events(database, an_event("dropped", 1, attempt=attempt, reason="cancelled"))
     assert counts(database, KEY).unknown == 3
 
 
 def test_an_event_may_arrive_before_the_response(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
-    """Or the process was killed, and a new run has not found the orphan yet."""
+    """Or the process was killed and the orphan is not recovered yet."""
     frozen(3)
     claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claim
-    assert hear(database, an_event("processed", 1, attempt=claim.attempt)).confirmed == {KEY}
+    assert apply_events(database, an_event("processed", 1, attempt=claim.attempt)).confirmed == {KEY}
     ledger.settle(claim.attempt, Unknown("no whole answer came"), LATER)
     ledger.begin_run(KEY, recovery={}, now=LATER)
     assert (counts(database, KEY).accepted, counts(database, KEY).unknown) == (3, 0)
@@ -174,14 +178,14 @@ def test_a_cancelled_attempt_is_not_confirmed_by_being_queued(
     attempt = send(database, ledger, Unknown("no whole answer came"))
     with database.write() as connection:
         connection.execute(update(attempts).values(state=state))
-    assert hear(database, an_event("processed", 1, attempt=attempt)).confirmed == frozenset()
+    assert apply_events(database, an_event("processed", 1, attempt=attempt)).confirmed == frozenset()
     assert counts(database, KEY).unknown == 3
 
 
 def test_a_settled_attempt_is_not_changed(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(3)
     attempt = send(database, ledger, NotSent("refused"))
-    assert hear(database, an_event("delivered", 1, attempt=attempt)).confirmed == frozenset()
+    assert apply_events(database, an_event("delivered", 1, attempt=attempt)).confirmed == frozenset()
     assert counts(database, KEY).pending == 3
 
 
@@ -192,8 +196,8 @@ def test_a_drop_because_of_a_cancellation_is_not_recorded(
     attempt = send(database, ledger, Unknown("no whole answer came"))
     with database.write() as connection:
         connection.execute(update(attempts).values(state="cancelled"))
-    told = hear(database, an_event("dropped", 1, attempt=attempt, reason="cancel_drop"))
-    assert (told.kept, told.alarms) == (0, ())
+    found = apply_events(database, an_event("dropped", 1, attempt=attempt, reason="cancel_drop"))
+    assert (found.kept, found.alarms) == (0, ())
 
 
 def test_events_of_another_newsletter_are_ignored(database: Database, frozen: Frozen) -> None:
@@ -206,15 +210,15 @@ def test_events_of_another_newsletter_are_ignored(database: Database, frozen: Fr
         Event("complained", NOW, "stranger@example.com", 1, KEY),
         Event("complained", NOW, "", 1, KEY, "of another ledger"),
     ]
-    assert hear(database, *foreign) == Applied()
-    hear(database, Event("bounced", NOW, "reader1@example.com"))  # the address is dead, whoever wrote to it
+    assert apply_events(database, *foreign) == Applied()
+    apply_events(database, Event("bounced", NOW, "reader1@example.com"))  # the address is dead, whoever wrote to it
     assert SubscriberStore(database).suppressed() == {"reader1@example.com": "bounced"}
 
 
 def test_an_event_without_an_address_is_found_by_its_ids(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(1)
     attempt = send(database, ledger, Accepted())
-    hear(database, Event("dropped", NOW, "", 1, KEY, attempt, "Bounced Address"))
+    apply_events(database, Event("dropped", NOW, "", 1, KEY, attempt, "Bounced Address"))
     assert SubscriberStore(database).suppressed() == {"reader0@example.com": "bounced"}
 
 
@@ -222,9 +226,9 @@ def test_opens_and_clicks_count_only_with_tracking(database: Database, frozen: F
     frozen(3)
     events = [an_event("opened", 1), an_event("opened", 1), an_event("machine open", 2), an_event("clicked", 1)]
     events += [an_event("machine click", 3)]
-    hear(database, *events)
+    apply_events(database, *events)
     assert count_feedback(database, KEY) == FeedbackCounts()
-    hear(database, *events, tracking=True)
+    apply_events(database, *events, tracking=True)
     expected = FeedbackCounts(opened=1, opened_by_machine=1, clicked=1, clicked_by_machine=1)
     assert count_feedback(database, KEY) == expected
     assert str(expected) == "1 opened, 1 clicked, 1 opened by machine, 1 clicked by machine"
@@ -232,7 +236,7 @@ def test_opens_and_clicks_count_only_with_tracking(database: Database, frozen: F
 
 
 def block(database: Database, frozen: Frozen, days: Sequence[int], delivered: Sequence[int] = ()) -> None:
-    """Editions on these days, each blocked for reader 1, or delivered."""
+    """Send editions on these days, each blocked or delivered for subscriber 1."""
     for day in sorted([*days, *delivered]):
         key = f"day-{day:02}"
         frozen(2, key=key)
@@ -240,11 +244,11 @@ def block(database: Database, frozen: Frozen, days: Sequence[int], delivered: Se
             at = NOW + timedelta(days=day)
             connection.execute(update(edition).where(edition.c.key == key).values(frozen_at=at))
         kind = "blocked" if day in days else "delivered"
-        hear(database, an_event(kind, 1, key=key, minutes=day * 1440))
+        apply_events(database, an_event(kind, 1, key=key, minutes=day * 1440))
 
 
 @pytest.mark.parametrize(
-    ("days", "delivered", "barred"),
+    ("days", "delivered", "suppressed"),
     [
         ([1, 2, 4, 6, 8], [], True),
         ([1, 2, 3, 4, 5], [], False),  # in less than a week
@@ -254,10 +258,10 @@ def block(database: Database, frozen: Frozen, days: Sequence[int], delivered: Se
     ],
 )
 def test_five_blocks_in_a_row_over_a_week_suppress(
-    database: Database, frozen: Frozen, days: list[int], delivered: list[int], barred: bool
+    database: Database, frozen: Frozen, days: list[int], delivered: list[int], suppressed: bool
 ) -> None:
     block(database, frozen, days, delivered)
-    assert SubscriberStore(database).suppressed() == ({"reader0@example.com": "blocked"} if barred else {})
+    assert SubscriberStore(database).suppressed() == ({"reader0@example.com": "blocked"} if suppressed else {})
 
 
 def test_a_newer_email_without_events_does_not_end_the_series(database: Database, frozen: Frozen) -> None:
@@ -274,35 +278,35 @@ def test_a_payload_is_stored_once_and_processed_in_order(database: Database) -> 
     first, second = store.queued()
     assert (first.body, second.body) == (b"[1]", b"[2]")
     store.mark_processed(first.id, NOW, error="no list")
-    assert [post.id for post in store.queued()] == [second.id]
+    assert [payload.id for payload in store.queued()] == [second.id]
     assert store.delete_processed(NOW) == 0
     assert store.delete_processed(LATER) == 1
-    assert [post.id for post in store.queued()] == [second.id]
+    assert [payload.id for payload in store.queued()] == [second.id]
 
 
 def test_processing_a_payload_again_changes_nothing(database: Database, frozen: Frozen) -> None:
-    """As after a kill between the last change and the mark that the post is done."""
+    """As after a kill between the last change and `mark_processed`."""
     frozen(3)
     events = [an_event("bounced", 1), an_event("left", 2), an_event("delivered", 3)]
-    assert (hear(database, *events).kept, hear(database, *events).kept) == (3, 0)
+    assert (apply_events(database, *events).kept, apply_events(database, *events).kept) == (3, 0)
     store = EventStore(database)
     store.save("sendgrid", b"[]", NOW)
-    (waiting,) = store.queued()
-    store.mark_processed(waiting.id, NOW)
+    (payload,) = store.queued()
+    store.mark_processed(payload.id, NOW)
     with database.write() as connection:
         connection.execute(update(webhook).values(processed_at=None))
-    assert [post.id for post in store.queued()] == [waiting.id]
+    assert [payload.id for payload in store.queued()] == [payload.id]
 
 
 def test_two_processes_with_the_same_payloads_agree(database: Database, frozen: Frozen) -> None:
     frozen(40)
-    events = [an_event(("delivered", "bounced", "left")[reader % 3], reader) for reader in range(1, 41)]
+    events = [an_event(("delivered", "bounced", "left")[subscriber % 3], subscriber) for subscriber in range(1, 41)]
 
     def handle(seed: int) -> None:
-        mine = events * 2
-        random.Random(seed).shuffle(mine)
-        for start in range(0, len(mine), 16):
-            hear(database, *mine[start : start + 16])
+        own = events * 2
+        random.Random(seed).shuffle(own)
+        for start in range(0, len(own), 16):
+            apply_events(database, *own[start : start + 16])
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(handle, range(4)))
@@ -317,7 +321,7 @@ def test_two_processes_with_the_same_payloads_agree(database: Database, frozen: 
 def test_events_of_two_editions_in_one_payload(database: Database, frozen: Frozen) -> None:
     frozen(2)
     frozen(2, key="special")
-    hear(database, an_event("delivered", 1), an_event("delivered", 1, key="special"), an_event("bounced", 2))
+    apply_events(database, an_event("delivered", 1), an_event("delivered", 1, key="special"), an_event("bounced", 2))
     assert count_feedback(database, KEY) == FeedbackCounts(delivered=1, bounced=1)
     assert count_feedback(database, "special") == FeedbackCounts(delivered=1)
     assert an_edition().key == KEY
@@ -326,13 +330,13 @@ def test_events_of_two_editions_in_one_payload(database: Database, frozen: Froze
 
 
 def test_each_event_of_a_payload_is_compared_with_the_return(database: Database, frozen: Frozen) -> None:
-    """A complaint of before and a bounce of after in one post: the bounce bars."""
-    (reader,) = frozen(1)
+    """A complaint from before and a bounce from after the return: the bounce suppresses."""
+    (subscriber,) = frozen(1)
     signups = SignupStore(database)
     number = signups.request("reader0@example.com", "reader0@example.com", wording="", detail="", now=NOW)
     back = NOW + timedelta(minutes=20)
     assert signups.confirm(number, timezone="UTC", source="", detail="", now=back)
-    hear(database, an_event("complained", reader, minutes=10), an_event("bounced", reader, minutes=40))
+    apply_events(database, an_event("complained", subscriber, minutes=10), an_event("bounced", subscriber, minutes=40))
     assert SubscriberStore(database).suppressed() == {"reader0@example.com": "bounced"}
 
 

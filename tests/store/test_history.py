@@ -1,4 +1,4 @@
-"""One reader's story: why a letter came, why it did not, in the order of time."""
+"""History of one subscriber: why an email was sent or not, by time."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ LATER = NOW + timedelta(hours=1)
 
 
 def history(database: Database, address: str = WHO) -> list[tuple[str, str, str]]:
-    told = SubscriberHistory(database, Erasures(database)).entries(address)
-    assert [one.at for one in told] == sorted(one.at for one in told)
-    return [(f"{one.kind} {one.edition}".strip(), one.what, one.why) for one in told]
+    found = SubscriberHistory(database, Erasures(database)).entries(address)
+    assert [one.at for one in found] == sorted(one.at for one in found)
+    return [(f"{one.kind} {one.edition}".strip(), one.what, one.why) for one in found]
 
 
 def test_an_email_that_was_accepted(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
@@ -34,9 +34,9 @@ def test_an_email_that_was_accepted(database: Database, ledger: SqlLedger, froze
     claimed = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claimed
     ledger.settle(claimed.attempt, Accepted("id-7"), LATER)
-    told = history(database)
-    assert told[0] == ("list", "added", "first seen in subscribers.yaml")
-    assert told[-1] == (f"letter {KEY}", "accepted", "by sendgrid, batch 1, its id there id-7")
+    found = history(database)
+    assert found[0] == ("list", "added", "first seen in subscribers.yaml")
+    assert found[-1] == (f"letter {KEY}", "accepted", "by sendgrid, batch 1, its id there id-7")
     with database.write() as connection:
         row = {
             "edition": KEY,
@@ -46,7 +46,7 @@ def test_an_email_that_was_accepted(database: Database, ledger: SqlLedger, froze
             "reason": "250 ok",
         }
         connection.execute(delivery_event.insert().values(row))
-    assert history(database)[-2:] == [told[-1], (f"event {KEY}", "delivered", "250 ok")]
+    assert history(database)[-2:] == [found[-1], (f"event {KEY}", "delivered", "250 ok")]
 
 
 def test_an_unknown_email_and_a_pending_one(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
@@ -61,9 +61,9 @@ def test_an_unknown_email_and_a_pending_one(database: Database, ledger: SqlLedge
 def test_why_an_email_was_not_sent(database: Database, frozen: Frozen) -> None:
     enlist(database, WHO)
     editions = EditionStore(database)
-    (reader,) = SubscriberStore(database).candidates(KEY)
+    (subscriber,) = SubscriberStore(database).candidates(KEY)
     editions.put(an_edition(), over=())
-    enqueue(database, KEY, [Entry(reader.id, excluded="paused")], 10, now=NOW)
+    enqueue(database, KEY, [Entry(subscriber.id, excluded="paused")], 10, now=NOW)
     skipped = an_edition("2026-11-24")
     editions.put(
         type(skipped)(**{**_fields(skipped), "state": "skipped", "reason": "2 stories", "composed_at": LATER}), over=()
@@ -73,10 +73,10 @@ def test_why_an_email_was_not_sent(database: Database, frozen: Frozen) -> None:
         connection.exec_driver_sql(
             "UPDATE edition SET frozen_at = (SELECT max(added_at) FROM subscriber) WHERE key = 'special'"
         )
-    told = history(database)
-    assert (f"letter {KEY}", "excluded", "paused") in told
-    assert ("letter 2026-11-24", "none", "nobody got it: skipped; 2 stories") in told
-    assert ("letter special", "none", "was not on the list when it was made ready") in told
+    found = history(database)
+    assert (f"letter {KEY}", "excluded", "paused") in found
+    assert ("letter 2026-11-24", "none", "nobody got it: skipped; 2 stories") in found
+    assert ("letter special", "none", "was not on the list when it was made ready") in found
 
 
 def _fields(edition: object) -> dict[str, object]:
@@ -84,13 +84,13 @@ def _fields(edition: object) -> dict[str, object]:
 
 
 def test_changes_of_the_list(database: Database) -> None:
-    readers = SubscriberStore(database)
-    readers.sync([(WHO, Subscriber(WHO, "आशा"))], now=NOW)
-    readers.sync([(WHO, Subscriber(WHO, "उषा", topics=("देश",), format="text"))], now=LATER)
-    readers.sync([], now=LATER + timedelta(hours=1))
-    readers.sync([(WHO, Subscriber(WHO, "उषा"))], now=LATER + timedelta(hours=2))
+    subscribers = SubscriberStore(database)
+    subscribers.sync([(WHO, Subscriber(WHO, "आशा"))], now=NOW)
+    subscribers.sync([(WHO, Subscriber(WHO, "उषा", topics=("देश",), format="text"))], now=LATER)
+    subscribers.sync([], now=LATER + timedelta(hours=1))
+    subscribers.sync([(WHO, Subscriber(WHO, "उषा"))], now=LATER + timedelta(hours=2))
     ConsentLog(database).record(WHO, "agreed", NOW - timedelta(days=9), "paper form", wording="हाँ")
-    readers.suppress(WHO, "complained", now=LATER + timedelta(hours=3), detail="by the provider")
+    subscribers.suppress(WHO, "complained", now=LATER + timedelta(hours=3), detail="by the provider")
     assert history(database) == [
         ("consent", "agreed", "paper form; हाँ"),
         ("list", "added", "first seen in subscribers.yaml"),
@@ -127,8 +127,8 @@ def test_a_suppressed_subscriber_who_signed_up_again(database: Database) -> None
     waits = ("consent", "asked again", "from the sign-up page; the link in the mail was not followed yet")
     assert history(database)[-1] == waits
     sign_up(database, LATER + timedelta(hours=2))
-    told = "from the sign-up page; हाँ; asked from 192.0.2.7; was suppressed before: bounced"
-    assert history(database)[-1] == ("consent", "asked again", told)
+    why = "from the sign-up page; हाँ; asked from 192.0.2.7; was suppressed before: bounced"
+    assert history(database)[-1] == ("consent", "asked again", why)
 
 
 def test_an_unconfirmed_sign_up(database: Database) -> None:

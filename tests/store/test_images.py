@@ -1,4 +1,4 @@
-"""Pictures in the store: kept once by what they hold, handed back by name, on each kind of database."""
+"""Images in the store: stored once by content, loaded by Content-ID."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def some(count: int) -> Sequence[InlineImage]:
 
 def test_images_are_stored_byte_for_byte(database: Database) -> None:
     store = ImageStore(database)
-    pictures = some(3)
-    store.save(pictures)
-    assert store.load([pictures[2].cid, pictures[0].cid, "unknown@digest"]) == {
-        pictures[0].cid: pictures[0],
-        pictures[2].cid: pictures[2],
+    images = some(3)
+    store.save(images)
+    assert store.load([images[2].cid, images[0].cid, "unknown@digest"]) == {
+        images[0].cid: images[0],
+        images[2].cid: images[2],
     }
     assert store.load([]) == {}
 
@@ -37,6 +37,6 @@ def test_a_stored_image_never_changes(database: Database) -> None:
 
 
 def test_more_images_than_fit_into_one_statement(database: Database) -> None:
-    pictures = some(1201)
-    ArticleStore(database, lambda: datetime.now(UTC)).save_images(pictures)
-    assert len(ImageStore(database).load([picture.cid for picture in pictures])) == 1201
+    images = some(1201)
+    ArticleStore(database, lambda: datetime.now(UTC)).save_images(images)
+    assert len(ImageStore(database).load([image.cid for image in images])) == 1201

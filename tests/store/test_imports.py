@@ -1,4 +1,4 @@
-"""A foreign list in the store: what becomes of each kind of reader, all or nothing, on both databases."""
+"""Importing a list: what happens to each kind of subscriber, all or nothing."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def row(line: int, address: str, **values: Any) -> Incoming:
 def take(database: Database, *rows: Incoming, origin: str = "old", **options: Any) -> tuple[ImportResult, list[Any]]:
     refused: list[Any] = []
     done = SubscriberImport(database, Erasures(database)).run(
-        rows, origin, source="list.csv", now=NOW, rejected=lambda *told: refused.append(told), **options
+        rows, origin, source="list.csv", now=NOW, rejected=lambda *row: refused.append(row), **options
     )
     return done, refused
 
 
 def mailable(database: Database) -> dict[str, str]:
-    """Address → reason why not, of everyone whom a freeze would see."""
-    return {reader.email: reader.suppressed for reader in SubscriberStore(database).candidates(KEY)}
+    """Return address → reason of a suppression, of all candidates."""
+    return {subscriber.email: subscriber.suppressed for subscriber in SubscriberStore(database).candidates(KEY)}
 
 
 def test_new_subscribers_are_eligible(database: Database) -> None:
@@ -51,8 +51,8 @@ def test_new_subscribers_are_eligible(database: Database) -> None:
 
 def test_known_consent_is_logged(database: Database) -> None:
     take(database, row(2, "a@example.com", agreed_at=LONG_AGO, detail="from 192.0.2.4"))
-    told = [(one.what, one.at, one.source, one.detail) for one in ConsentLog(database).entries("a@example.com")]
-    assert told == [
+    found = [(one.what, one.at, one.source, one.detail) for one in ConsentLog(database).entries("a@example.com")]
+    assert found == [
         ("agreed", LONG_AGO, "list.csv", "from 192.0.2.4"),
         ("imported", NOW, "list.csv", "from 192.0.2.4"),
     ]
@@ -90,8 +90,8 @@ def test_a_pause_is_imported_unless_the_subscriber_chose_something(database: Dat
     assert (done.added, done.returned) == (2, 1)
     expected = {"left", "new", *(["known"] if existing == "update" else [])}
     assert preferences.paused(NOW) == {f"{name}@example.com": until for name in expected}
-    told = [one.what for one in ConsentLog(database).entries("known@example.com")]
-    assert told == ["imported", *(["changed"] if existing == "update" else [])]
+    found = [one.what for one in ConsentLog(database).entries("known@example.com")]
+    assert found == ["imported", *(["changed"] if existing == "update" else [])]
 
 
 @pytest.mark.parametrize(("existing", "name"), [("update", "नई"), ("keep", "आशा")])
@@ -110,8 +110,8 @@ def test_a_removed_subscriber_is_listed_again(database: Database) -> None:
     enlist(database)
     done, _ = take(database, row(2, "a@example.com", name="आशा"))
     assert done == ImportResult(0, 1, 0, 0, 0, 0)
-    (reader,) = SubscriberAdmin(database).imported()
-    assert (reader.subscriber.name, reader.origin) == ("आशा", "old")
+    (subscriber,) = SubscriberAdmin(database).imported()
+    assert (subscriber.subscriber.name, subscriber.origin) == ("आशा", "old")
 
 
 def test_an_unsubscribed_row_suppresses_a_listed_subscriber(database: Database) -> None:
@@ -142,8 +142,8 @@ def test_the_same_address_twice(database: Database) -> None:
         (3, "b@example.com", "the same address as on line 5"),
         (4, "a@example.com", "the same address as on line 2"),
     ]
-    (reader,) = SubscriberAdmin(database).imported()
-    assert reader.subscriber.name == "first"
+    (subscriber,) = SubscriberAdmin(database).imported()
+    assert subscriber.subscriber.name == "first"
 
 
 def test_a_dry_run_changes_nothing(database: Database) -> None:
@@ -165,7 +165,7 @@ def test_an_error_in_the_middle_changes_nothing(database: Database) -> None:
 
 
 def test_the_store_can_be_written_while_a_list_is_read(database: Database) -> None:
-    """A send that is at work, and readers who leave, don't wait for a million rows to be parsed."""
+    """A running send and unsubscribes do not wait until a million rows are parsed."""
 
     def rows() -> Any:
         yield row(2, "a@example.com")

@@ -1,4 +1,4 @@
-"""The ledger's contract, on every store: who owns a batch, what an outcome leaves behind, what a killed run leaves."""
+"""The ledger: who owns a batch, what outcomes and killed runs leave."""
 
 from __future__ import annotations
 
@@ -147,12 +147,12 @@ def test_an_excluded_subscriber_is_enqueued_once_when_due(
 ) -> None:
     ids = frozen(0) or []
     enlist(database, "asha@example.com")
-    (reader,) = SubscriberStore(database).candidates(KEY)
-    enqueue(database, KEY, [Entry(reader.id, excluded="paused")], 10)
+    (recipient,) = SubscriberStore(database).candidates(KEY)
+    enqueue(database, KEY, [Entry(recipient.id, excluded="paused")], 10)
     assert tally(database) == {"frozen": 1, "excluded": 1}
     assert [row.reason for row in find_unreached(database, KEY)] == ["paused"]
-    assert enqueue(database, KEY, [Entry(reader.id, "html", NOW)], 10) == 1
-    assert enqueue(database, KEY, [Entry(reader.id, "html", NOW)], 10) == 0
+    assert enqueue(database, KEY, [Entry(recipient.id, "html", NOW)], 10) == 1
+    assert enqueue(database, KEY, [Entry(recipient.id, "html", NOW)], 10) == 0
     assert tally(database) == {"frozen": 1, "pending": 1}
     assert not ids
 
@@ -160,7 +160,7 @@ def test_an_excluded_subscriber_is_enqueued_once_when_due(
 def test_batches_hold_one_variant_and_one_due_time(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(0)
     enlist(database, *(f"r{n}@example.com" for n in range(4)))
-    a, b, c, d = (reader.id for reader in SubscriberStore(database).candidates(KEY))
+    a, b, c, d = (recipient.id for recipient in SubscriberStore(database).candidates(KEY))
     later = NOW + timedelta(hours=1)
     entries = [Entry(a, "html", NOW), Entry(b, "text", NOW), Entry(c, "html", later), Entry(d, "html", NOW)]
     enqueue(database, KEY, entries, 10)
@@ -216,8 +216,8 @@ def test_each_recipient_gets_their_own_outcome(database: Database, ledger: SqlLe
     ledger.settle(claim(ledger, "smtp").attempt, outcome, NOW)
     assert tally(database) == {"frozen": 5, "accepted": 1, "rejected": 1, "unknown": 1, "pending": 2}
     assert [id for id, _email in claim(ledger, "smtp").recipients] == [d, e]
-    (doubt,) = unknown_batches(database, KEY)
-    assert (doubt.recipients, doubt.transport) == (1, "smtp")
+    (unknown,) = unknown_batches(database, KEY)
+    assert (unknown.recipients, unknown.transport) == (1, "smtp")
 
 
 def test_an_attempt_is_settled_once(ledger: SqlLedger, frozen: Frozen) -> None:
@@ -233,7 +233,8 @@ def test_an_attempt_is_settled_once(ledger: SqlLedger, frozen: Frozen) -> None:
     [
         ("sendgrid", {"unknown": 4}),
         ("outbox", {"pending": 4}),
-        ("smtp", {"pending": 4}),  # nobody was noted as being handed over
+        # No recipient was recorded.
+        ("smtp", {"pending": 4}),
         ("a transport of the future", {"unknown": 4}),
     ],
 )
@@ -272,8 +273,8 @@ def test_a_recipient_who_unsubscribes_before_the_claim_gets_nothing(
     assert [email for _id, email in got.recipients] == ["reader1@example.com", "reader2@example.com"]
     ledger.settle(got.attempt, Accepted(), NOW)
     assert tally(database) == {"frozen": 4, "excluded": 2, "accepted": 2}
-    told = {row.email: row.reason for row in find_unreached(database, KEY)}
-    assert told == {"reader0@example.com": "unsubscribed", "reader3@example.com": "removed from the list"}
+    found = {row.email: row.reason for row in find_unreached(database, KEY)}
+    assert found == {"reader0@example.com": "unsubscribed", "reader3@example.com": "removed from the list"}
 
 
 def test_a_batch_without_eligible_recipients_is_done(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
@@ -300,7 +301,7 @@ def test_an_operators_decision_settles_an_unknown_batch_once(
     frozen(4, size=2)
     for _ in range(2):
         ledger.settle(claim(ledger).attempt, Unknown("hung up"), NOW)
-    first, second = (doubt.batch for doubt in unknown_batches(database, KEY))
+    first, second = (unknown.batch for unknown in unknown_batches(database, KEY))
     assert ledger.decide(KEY, first, Accepted(), "in the log", NOW)
     assert ledger.decide(KEY, second, NotSent(""), "not in the log", NOW)
     assert not ledger.decide(KEY, first, NotSent(""), "twice", NOW)
@@ -312,10 +313,10 @@ def test_a_deferred_recipient_waits_in_a_batch_of_their_own(
 ) -> None:
     a, b, c, d = frozen(4)
     got = claim(ledger, "smtp")
-    for reader, step in ((a, ledger.record_deferred), (b, None), (c, ledger.record_deferred)):
-        ledger.record_started(got.attempt, reader)
+    for recipient, step in ((a, ledger.record_deferred), (b, None), (c, ledger.record_deferred)):
+        ledger.record_started(got.attempt, recipient)
         if step:
-            step(got.attempt, reader)
+            step(got.attempt, recipient)
         assert tally(database) == {"frozen": 4, "pending": 4}
     ledger.record_started(got.attempt, d)
     ledger.record_rejected(got.attempt, d, "550 unknown")
@@ -360,7 +361,7 @@ def test_a_done_edition_is_sending_again_after_a_new_subscriber(
     frozen(2)
     assert editions.get(KEY).state == "sending"  # type: ignore[union-attr]
     assert not ledger.finish(KEY, NOW)
-    # As after a kill between the freeze and the hand-over, when an older version had left the state behind:
+    # As after a kill between the freeze and the first claim:
     editions.move(KEY, "done", out_of=("sending",))
     frozen(2)
     assert len(claim(ledger).recipients) == 1
@@ -387,7 +388,7 @@ def test_unknown_and_deferred_recipients_have_a_reason(database: Database, ledge
 def test_an_exclusion_has_its_latest_reason(database: Database, frozen: Frozen) -> None:
     frozen(0)
     enlist(database, "asha@example.com")
-    (reader,) = SubscriberStore(database).candidates(KEY)
-    enqueue(database, KEY, [Entry(reader.id, excluded="paused")], 10)
-    enqueue(database, KEY, [Entry(reader.id, excluded="complained")], 10)
+    (recipient,) = SubscriberStore(database).candidates(KEY)
+    enqueue(database, KEY, [Entry(recipient.id, excluded="paused")], 10)
+    enqueue(database, KEY, [Entry(recipient.id, excluded="complained")], 10)
     assert [row.reason for row in find_unreached(database, KEY)] == ["complained"]

@@ -1,5 +1,4 @@
-"""The ledger under any order of events, on both databases: nobody is handed over who has it or may have it, and the
-numbers add up after every step."""
+"""The ledger under events in any order: nobody is sent to twice, and the counts balance after every step."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ from digest.store.schema import metadata
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import counts, unknown_batches
 from tests.store.conftest import KEY, NOW, an_edition
-from tests.store.test_recalls import Fenced
+from tests.store.test_cancellations import Scheduling
 from tests.support.enqueue import Entry, enqueue
 from tests.support.profiles import examples
 
@@ -33,7 +32,7 @@ AHEAD = ScheduleWindow(
 
 
 class Ledger(RuleBasedStateMachine):
-    """The model knows per reader whether they have it (`has`), may have it (`maybe`, by attempt) or are out."""
+    """The model knows whether a recipient has the email (`has`), may have it (`maybe`, by attempt) or is excluded."""
 
     database: Database
 
@@ -43,10 +42,11 @@ class Ledger(RuleBasedStateMachine):
             for table in reversed(metadata.sorted_tables):
                 connection.execute(table.delete())
         self.ledger = SqlLedger(self.database)
-        self.readers = SubscriberStore(self.database)
+        self.subscribers = SubscriberStore(self.database)
         EditionStore(self.database).put(an_edition(), over=())
         self.addresses: list[str] = []
-        self.flying: dict[str, tuple[Claim, bool]] = {}  # attempt → its claim, and whether it has a fence
+        # Attempt → its claim, and whether it has a schedule id.
+        self.in_flight: dict[str, tuple[Claim, bool]] = {}
         self.has: set[int] = set()
         self.maybe: dict[str, set[int]] = {}
         self.rejected: set[int] = set()
@@ -55,11 +55,11 @@ class Ledger(RuleBasedStateMachine):
     @rule(more=st.integers(1, 7), size=st.integers(1, 4), minutes=st.sampled_from((0, 0, 30)))
     def freeze(self, more: int, size: int, minutes: int) -> None:
         self.addresses += [f"reader{len(self.addresses) + n}@example.com" for n in range(more)]
-        self.readers.sync([(one, Subscriber(email=one)) for one in self.addresses], now=self.now)
+        self.subscribers.sync([(one, Subscriber(email=one)) for one in self.addresses], now=self.now)
         due = self.now + timedelta(minutes=minutes)
         entries = [
             Entry(c.id, excluded=c.suppressed) if c.suppressed else Entry(c.id, "html", due)
-            for c in self.readers.candidates(KEY)
+            for c in self.subscribers.candidates(KEY)
         ]
         enqueue(self.database, KEY, entries, size, now=self.now)
 
@@ -75,17 +75,17 @@ class Ledger(RuleBasedStateMachine):
         assert ids
         assert not ids & self.has, "who has it is handed over again"
         assert not ids & set().union(*self.maybe.values()), "who may have it is handed over again"
-        assert not ids & {id for claim, _ in self.flying.values() for id, _email in claim.recipients}
+        assert not ids & {id for claim, _ in self.in_flight.values() for id, _email in claim.recipients}
         assert not ids & self.rejected
         if got.send_at:
             self.ledger.record_schedule_id(got.attempt, f"fence {got.attempt}")
-        self.flying[got.attempt] = got, got.send_at is not None
+        self.in_flight[got.attempt] = got, got.send_at is not None
 
-    @precondition(lambda self: self.flying)
+    @precondition(lambda self: self.in_flight)
     @rule(data=st.data())
     def settle(self, data: Any) -> None:
-        name = data.draw(st.sampled_from(list(self.flying)))
-        claim, fenced = self.flying.pop(name)
+        name = data.draw(st.sampled_from(list(self.in_flight)))
+        claim, scheduled = self.in_flight.pop(name)
         ids = [id for id, _email in claim.recipients]
         some = set(data.draw(st.lists(st.sampled_from(ids), unique=True)))
         outcomes: list[Outcome] = [
@@ -97,7 +97,7 @@ class Ledger(RuleBasedStateMachine):
             outcomes.append(Rejected(dict.fromkeys(some, "no address")))
         if len(ids) > 1:
             outcomes.append(Split("too large"))
-        if not fenced:
+        if not scheduled:
             accepted = frozenset(set(ids[::2]) - some)
             outcomes.append(PerRecipient(accepted, {}, dict.fromkeys(sorted(some)[:1], "cut off"), "line lost"))
         outcome = data.draw(st.sampled_from(outcomes))
@@ -107,44 +107,44 @@ class Ledger(RuleBasedStateMachine):
                 self.has |= set(ids)
             case Unknown():
                 self.maybe[name] = set(ids)
-            case Rejected(readers):
-                self.rejected |= readers.keys()
-            case PerRecipient(accepted=took, unknown=doubt):
+            case Rejected(reasons):
+                self.rejected |= reasons.keys()
+            case PerRecipient(accepted=took, unknown=unknown):
                 self.has |= took
-                if doubt:
-                    self.maybe[f"{name} in part"] = set(doubt)
+                if unknown:
+                    self.maybe[f"{name} in part"] = set(unknown)
 
     @rule()
     def accept_all(self) -> None:
-        self.ledger.record_accepted([(claim, Accepted()) for claim, _fenced in self.flying.values()], self.now)
-        self.has |= {id for claim, _fenced in self.flying.values() for id, _email in claim.recipients}
-        self.flying.clear()
+        self.ledger.record_accepted([(claim, Accepted()) for claim, _fenced in self.in_flight.values()], self.now)
+        self.has |= {id for claim, _fenced in self.in_flight.values() for id, _email in claim.recipients}
+        self.in_flight.clear()
 
     @rule()
     def die(self) -> None:
-        """The process is killed, another begins."""
+        """The process is killed, and another begins."""
         self.ledger = SqlLedger(self.database)
         self.ledger.begin_run(KEY, recovery={"sendgrid": "hold"}, now=self.now)
-        for name, (claim, _fenced) in self.flying.items():
+        for name, (claim, _fenced) in self.in_flight.items():
             self.maybe[name] = {id for id, _email in claim.recipients}
-        self.flying.clear()
+        self.in_flight.clear()
 
     @rule(confirmed=st.booleans())
-    def recall(self, confirmed: bool) -> None:
-        found = self.ledger.begin_cancellation(KEY, Fenced(max_open_cancellations=3), self.now)
+    def cancel(self, confirmed: bool) -> None:
+        found = self.ledger.begin_cancellation(KEY, Scheduling(max_open_cancellations=3), self.now)
         if found and confirmed:
             self.ledger.confirm_cancellation(found.attempt, self.now)
             del self.maybe[found.attempt]
 
-    @precondition(lambda self: self.maybe or self.flying)
+    @precondition(lambda self: self.maybe or self.in_flight)
     @rule(data=st.data())
     def confirm_accepted(self, data: Any) -> None:
-        name = data.draw(st.sampled_from([*self.maybe, *self.flying]))
+        name = data.draw(st.sampled_from([*self.maybe, *self.in_flight]))
         if self.ledger.confirm_accepted(name):
             held = self.maybe.pop(name, None)
-            self.has |= held if held is not None else {id for id, _email in self.flying[name][0].recipients}
-            if name in self.flying:  # its answer comes late and changes nothing
-                self.flying.pop(name)
+            self.has |= held if held is not None else {id for id, _email in self.in_flight[name][0].recipients}
+            if name in self.in_flight:  # its answer comes late and changes nothing
+                self.in_flight.pop(name)
                 self.ledger.settle(name, Unknown("the answer was lost"), self.now)
 
     @rule(data=st.data(), took=st.booleans())
@@ -162,7 +162,7 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.addresses)
     @rule(data=st.data())
     def leave(self, data: Any) -> None:
-        self.readers.suppress(data.draw(st.sampled_from(self.addresses)), "left", now=self.now)
+        self.subscribers.suppress(data.draw(st.sampled_from(self.addresses)), "left", now=self.now)
 
     @rule(minutes=st.integers(1, 20))
     def time_goes_on(self, minutes: int) -> None:

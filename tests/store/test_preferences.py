@@ -1,4 +1,4 @@
-"""Subscribers' own decisions in the store: leaving is idempotent and logged once."""
+"""Subscribers' own decisions: unsubscribing is idempotent and logged once."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ EMAIL = "asha@example.com"
 @pytest.mark.parametrize(("before", "logged"), [("", True), ("bounced", True), (UNSUBSCRIBED, False)])
 def test_unsubscribing_suppresses_the_address_and_is_logged_once(database: Database, before: str, logged: bool) -> None:
     enlist(database, EMAIL)
-    readers, preferences = SubscriberStore(database), PreferenceStore(database)
+    subscribers, preferences = SubscriberStore(database), PreferenceStore(database)
     if before:
-        readers.suppress(EMAIL, before, now=NOW)
+        subscribers.suppress(EMAIL, before, now=NOW)
     subscriber = preferences.find(EMAIL)
     assert subscriber is not None
     for _ in range(2):
         assert preferences.unsubscribe(subscriber.id, ConsentContext("web:leave", "अभी छोड़ें", "from 192.0.2.1"), now=NOW)
-    assert readers.suppressed() == {EMAIL: UNSUBSCRIBED}
+    assert subscribers.suppressed() == {EMAIL: UNSUBSCRIBED}
     entries = [
         (each.what, each.at, each.source, each.wording, each.detail) for each in ConsentLog(database).entries(EMAIL)
     ]

@@ -1,4 +1,4 @@
-"""Notes of who is handed over next: one reader in doubt after a kill, so many after a power cut, each of them named."""
+"""Progress records: one recipient is unknown after a kill, a few after a power cut."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.store.test_ledger import HOLD, claim
 
 
 def handed(ledger: SqlLedger, boot: str, *, upto: int) -> list[int]:
-    """A batch of which so many readers were noted by a run that was then cut short; answers all of its readers."""
+    """Claim a batch and record this many recipients, as before a crash. Returns all of its recipients."""
     ledger.progress = ProgressLog(ledger.database, boot)
     got = claim(ledger, "smtp")
     ids = [id for id, _email in got.recipients]
@@ -43,7 +43,7 @@ def test_a_kill_leaves_one_recipient_unknown(database: Database, frozen: Frozen,
 def test_after_a_power_cut_nobody_who_may_have_the_email_gets_it_again(
     database: Database, frozen: Frozen, upto: int
 ) -> None:
-    """The cut may undo every note but the last that waited: the recovery must hold with what is left then."""
+    """A power cut may undo every record since the last one that waited."""
     frozen(120)
     ids = handed(SqlLedger(database), "a", upto=upto)
     sure = (upto - 1) // STEP * STEP  # the place of the last note that waited for the disk
@@ -61,39 +61,40 @@ def test_after_a_power_cut_nobody_who_may_have_the_email_gets_it_again(
 
 
 @pytest.fixture
-def told(database: Database) -> list[str]:
-    """How each note, and each other change of an attempt, went to SQLite: `waits` for the disk or `doesn't`."""
+def commits(database: Database) -> list[str]:
+    """How each change of an attempt is committed on SQLite: `waits` for the disk or `doesn't`."""
     if database.engine.dialect.name != "sqlite":
         pytest.skip("only SQLite is told so")
-    said: list[str] = []
+    modes: list[str] = []
 
     def listen(driver: sqlite3.Connection, *_: object) -> None:
         mode = ["waits"]  # FULL is what it is opened with
 
-        def hear(one: str) -> None:
+        def trace(one: str) -> None:
             if one.startswith("PRAGMA synchronous"):
                 mode[0] = "waits" if one.endswith("FULL") else "doesn't"
             elif one.startswith("UPDATE attempt"):
-                said.append(mode[0])
+                modes.append(mode[0])
 
-        driver.set_trace_callback(hear)
+        driver.set_trace_callback(trace)
 
     event.listen(database.engine, "connect", listen)
     database.engine.dispose()  # those that are open are not listened to
-    return said
+    return modes
 
 
-def test_every_25th_record_waits_for_the_disk(told: list[str], frozen: Frozen, database: Database) -> None:
+def test_every_25th_record_waits_for_the_disk(commits: list[str], frozen: Frozen, database: Database) -> None:
     frozen(60)
     ledger = SqlLedger(database)
     handed(ledger, "a", upto=60)
-    assert told == (["waits"] + ["doesn't"] * 24) * 2 + ["waits"] + ["doesn't"] * 9
-    told.clear()
+    assert commits == (["waits"] + ["doesn't"] * 24) * 2 + ["waits"] + ["doesn't"] * 9
+    commits.clear()
     assert ledger.begin_run(KEY, recovery=HOLD, now=NOW) == 1
-    assert set(told) == {"waits"}  # no other commit is ever less than durable
+    # All other commits are durable.
+    assert set(commits) == {"waits"}
 
 
-def test_each_attempt_has_its_own_records_that_wait(told: list[str], frozen: Frozen, database: Database) -> None:
+def test_each_attempt_has_its_own_records_that_wait(commits: list[str], frozen: Frozen, database: Database) -> None:
     frozen(60, size=30)
     ledger = SqlLedger(database)
     ledger.progress = ProgressLog(database, "a")
@@ -101,13 +102,13 @@ def test_each_attempt_has_its_own_records_that_wait(told: list[str], frozen: Fro
     for place in range(26):
         for got in (one, other):
             ledger.record_started(got.attempt, got.recipients[place][0])
-    assert told == ["waits"] * 2 + ["doesn't"] * 48 + ["waits"] * 2
+    assert commits == ["waits"] * 2 + ["doesn't"] * 48 + ["waits"] * 2
 
 
-def test_without_a_boot_id_every_record_waits(told: list[str], frozen: Frozen, database: Database) -> None:
+def test_without_a_boot_id_every_record_waits(commits: list[str], frozen: Frozen, database: Database) -> None:
     frozen(60)
     handed(SqlLedger(database), "", upto=60)
-    assert told == ["waits"] * 60
+    assert commits == ["waits"] * 60
 
 
 def test_a_record_for_a_settled_attempt_stops_the_run(database: Database, frozen: Frozen) -> None:

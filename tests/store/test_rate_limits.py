@@ -1,4 +1,4 @@
-"""Counts of who went by which transport: they outlive the process, and threads and processes share one limit."""
+"""Rate limits in the store: they survive restarts, and threads and processes share them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_no_recipients_and_no_limits(database: Database) -> None:
 
 
 def test_threads_of_two_processes_never_exceed_the_limit_together(store_url: str, tmp_path: Path) -> None:
-    """Two open stores stand for two processes; 16 threads ask at once for more than there is."""
+    """Two open stores act as two processes; 16 threads ask at once for more than the limit."""
     stores = [open_database(store_url, home=tmp_path) for _ in range(2)]
     meters = [TransportLimits(one, Limits({HOUR: 100, DAY: 90})) for one in stores]
     together = threading.Barrier(16)

@@ -1,4 +1,4 @@
-"""The arithmetic of fixed windows, for any order of batches and moments."""
+"""The arithmetic of fixed windows, for any order of batches and times."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def after(seconds: float) -> datetime:
 
 
 def take(
-    most: Mapping[timedelta, int], windows: Mapping[timedelta, Window], readers: int, now: datetime
+    most: Mapping[timedelta, int], windows: Mapping[timedelta, Window], count: int, now: datetime
 ) -> tuple[float, dict[timedelta, Window]]:
-    """Seconds to wait, and the windows with these readers counted."""
+    """Return the seconds to wait, and the windows with these recipients counted."""
     quotas = [Quota("sendgrid", limit, per, aligned=True) for per, limit in most.items()]
     now_in = {quota.per: current(windows.get(quota.per), quota, now) for quota in quotas}
-    wait = max((seconds_to_wait(now_in[quota.per], quota, readers, now) for quota in quotas), default=0.0)
-    return wait, {per: Window(window.start, window.count + readers) for per, window in now_in.items()}
+    wait = max((seconds_to_wait(now_in[quota.per], quota, count, now) for quota in quotas), default=0.0)
+    return wait, {per: Window(window.start, window.count + count) for per, window in now_in.items()}
 
 
 def test_recipients_over_the_limit_wait_for_the_next_window() -> None:
@@ -68,10 +68,10 @@ def test_a_window_written_by_a_wrong_clock_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "readers"), [(-3, 500), (0, 500), (1, 750), (2, 1125), (10, 28832), (400, 10**9), (10**6, 10**9)]
+    ("day", "count"), [(-3, 500), (0, 500), (1, 750), (2, 1125), (10, 28832), (400, 10**9), (10**6, 10**9)]
 )
-def test_a_warm_up_grows_by_the_day(day: int, readers: int) -> None:
-    assert WarmUp(500, 1.5).recipients(day) == readers
+def test_a_warm_up_grows_by_the_day(day: int, count: int) -> None:
+    assert WarmUp(500, 1.5).recipients(day) == count
 
 
 def test_a_warm_up_that_does_not_grow() -> None:
@@ -100,20 +100,20 @@ def test_a_window_that_is_not_aligned_begins_with_its_first_count() -> None:
 def test_no_window_exceeds_its_limit_and_every_wait_ends(
     limit: int, per: timedelta, batches: list[tuple[int, float]]
 ) -> None:
-    """Each batch waits as long as it is told and goes then; what is larger than a limit is spread over windows."""
+    """Each batch waits for the returned seconds. A batch larger than a limit is counted over several windows."""
     now, windows, gone, debt = NOON, dict[timedelta, Window](), Counter[int](), 0
-    for readers, pause in batches:
+    for count, pause in batches:
         now += timedelta(seconds=pause)
         for _ in range(3):
-            wait, then = take({per: limit}, windows, readers, now)
+            wait, then = take({per: limit}, windows, count, now)
             if not wait:
                 break
             now += timedelta(seconds=wait)
         assert not wait
         windows = then
         index = int(now.timestamp() // per.total_seconds())
-        gone[index] += readers
-        debt = max(debt, readers)
+        gone[index] += count
+        debt = max(debt, count)
         assert gone[index] <= max(limit, debt)
     total, first = sum(gone.values()), min(gone, default=0)
     if gone:

@@ -1,4 +1,4 @@
-"""Attempts that may be made again, because the provider knows them by a key: by that provider alone, and in time."""
+"""Retryable attempts: only the same provider recognises them by their key, and only for some time."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def test_a_subscriber_who_left_between_two_tries_gets_no_second_place(
     got = claim_one(ledger, KEY, "resend", NOW, 5)
     assert got is not None
     ledger.settle(got.attempt, Retryable("no answer"), NOW)
-    readers = SubscriberStore(database)
-    readers.suppress("reader0@example.com", "unsubscribed", now=NOW)
+    subscribers = SubscriberStore(database)
+    subscribers.suppress("reader0@example.com", "unsubscribed", now=NOW)
     again = claim_one(ledger, KEY, "resend", NOW, 5)
     assert again is not None
     assert [email for _id, email in again.recipients] == ["reader1@example.com"]
     ledger.settle(again.attempt, Accepted(), NOW)
-    readers.unsuppress("reader0@example.com")
-    assert list(readers.candidates(KEY)) == []
+    subscribers.unsuppress("reader0@example.com")
+    assert list(subscribers.candidates(KEY)) == []
 
 
 def test_a_late_retry_is_unknown(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
@@ -93,7 +93,7 @@ def test_the_rest_of_a_partly_accepted_batch_keeps_its_tries(ledger: SqlLedger, 
 def test_a_batch_split_off_from_a_retryable_one_is_retryable_too(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
-    """A killed run may have made every call of it; what a second one did not come to is not certainly unsent."""
+    """A killed run may have made every call, so recipients whom a second run did not reach may have the email."""
     first, *_rest = frozen(3, size=3)
     assert claim_one(ledger, KEY, "resend", NOW, 5) is not None
     assert begin(ledger, 1) == 0
@@ -111,7 +111,7 @@ def test_a_batch_split_off_from_a_retryable_one_is_retryable_too(
 
 
 def test_a_retryable_batch_expires_as_unknown(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
-    """Who is excluded gets a place at the next send: a second letter for those whom the killed run had reached."""
+    """An excluded subscriber is enqueued by the next send, which would be a second email for some."""
     frozen(3, size=3)
     assert claim_one(ledger, KEY, "resend", NOW, 5) is not None
     assert begin(ledger, 5) == 0

@@ -1,4 +1,4 @@
-"""The list in the store: what reading the file changes, and what outlives the file."""
+"""The list in the store: what a sync changes, and what survives it."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ ASHA = Subscriber("asha@example.com", "आशा", topics=("देश",), hour=t
 RAVI = Subscriber("ravi@example.com")
 
 
-def sync(store: SubscriberStore, *readers: Subscriber) -> SyncResult:
-    return store.sync([(reader.email, reader) for reader in readers], now=NOW)
+def sync(store: SubscriberStore, *subscribers: Subscriber) -> SyncResult:
+    return store.sync([(subscriber.email, subscriber) for subscriber in subscribers], now=NOW)
 
 
 def test_the_list_is_synced_and_a_subscriber_keeps_the_id(database: Database) -> None:
     store = SubscriberStore(database)
     assert sync(store, ASHA, RAVI) == SyncResult(listed=2, added=2, removed=0)
-    first = {reader.email: reader for reader in store.candidates(KEY)}
+    first = {subscriber.email: subscriber for subscriber in store.candidates(KEY)}
     assert first["asha@example.com"].topics == ("देश",)
     assert (first["asha@example.com"].hour, first["asha@example.com"].format) == (time(7, 30), "text")
     assert sync(store, RAVI) == SyncResult(listed=1, added=0, removed=1)
-    assert [reader.email for reader in store.candidates(KEY)] == ["ravi@example.com"]
+    assert [subscriber.email for subscriber in store.candidates(KEY)] == ["ravi@example.com"]
     sync(store, replace(ASHA, status="paused"), RAVI)
-    again = {reader.email: reader for reader in store.candidates(KEY)}
+    again = {subscriber.email: subscriber for subscriber in store.candidates(KEY)}
     assert again["asha@example.com"].id == first["asha@example.com"].id
     assert again["asha@example.com"].status == "paused"
 
@@ -39,8 +39,8 @@ def test_a_suppression_outlives_the_list(database: Database) -> None:
     assert not store.suppress("asha@example.com", "complained", now=NOW)
     sync(store)
     sync(store, ASHA)
-    (reader,) = store.candidates(KEY)
-    assert reader.suppressed == "complained"
+    (subscriber,) = store.candidates(KEY)
+    assert subscriber.suppressed == "complained"
     assert store.suppressed() == {"asha@example.com": "complained"}
     assert store.unsuppress("asha@example.com")
     assert store.suppressed() == {}

@@ -1,4 +1,4 @@
-"""Who is barred for what: reasons have a rank, and what was said before a reader came back bars nobody."""
+"""Suppressions: reasons have a severity, and events from before a return suppress nobody."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def minutes(count: float) -> datetime:
     return NOW + timedelta(minutes=count)
 
 
-def hear(database: Database, reason: str, at: datetime = NOW) -> bool:
+def suppress(database: Database, reason: str, at: datetime = NOW) -> bool:
     return SubscriberStore(database).suppress(WHO, reason, now=at)
 
 
@@ -37,7 +37,7 @@ def suppressed_for(database: Database) -> str:
     return SubscriberStore(database).suppressed().get(WHO, "")
 
 
-def reader(database: Database) -> int:
+def subscriber(database: Database) -> int:
     enlist(database, WHO)
     found = PreferenceStore(database).find(WHO)
     assert found
@@ -53,14 +53,14 @@ def sign_up(database: Database, at: datetime) -> None:
 def test_the_most_severe_reason_stays_in_any_order(database: Database) -> None:
     for seed in range(6):
         order = random.Random(seed).sample(SEVERITY, len(SEVERITY))
-        told = [hear(database, reason, minutes(place)) for place, reason in enumerate(order)]
-        assert told == [True, False, False, False], "newly barred is said once"
+        found = [suppress(database, reason, minutes(place)) for place, reason in enumerate(order)]
+        assert found == [True, False, False, False], "newly barred is said once"
         assert suppressed_for(database) == "complained"
         SubscriberStore(database).unsuppress(WHO)
 
 
 def test_a_more_severe_reason_mentions_the_previous_one(database: Database) -> None:
-    hear(database, "bounced")
+    suppress(database, "bounced")
     SubscriberStore(database).suppress(WHO, "complained", now=minutes(5), detail="by the provider")
     with database.read() as connection:
         row = connection.execute(select(suppression)).one()
@@ -68,9 +68,9 @@ def test_a_more_severe_reason_mentions_the_previous_one(database: Database) -> N
 
 
 def test_an_unsubscribe_after_a_complaint_keeps_the_reason(database: Database) -> None:
-    id = reader(database)
+    id = subscriber(database)
     preferences = PreferenceStore(database)
-    hear(database, "complained")
+    suppress(database, "complained")
     for at in (1, 2, 3):  # one click, a scanner, one more
         assert preferences.unsubscribe(id, SAID, now=minutes(at))
     assert suppressed_for(database) == "complained"
@@ -83,35 +83,35 @@ def test_an_unsubscribe_after_a_complaint_keeps_the_reason(database: Database) -
 
 @pytest.mark.parametrize("reason", SEVERITY)
 def test_events_from_before_a_confirmed_sign_up_suppress_nobody(database: Database, reason: str) -> None:
-    reader(database)
-    hear(database, reason)
+    subscriber(database)
+    suppress(database, reason)
     sign_up(database, minutes(10))
-    assert not hear(database, reason, minutes(9)), "late"
+    assert not suppress(database, reason, minutes(9)), "late"
     assert suppressed_for(database) == ""
-    assert hear(database, reason, minutes(11))
+    assert suppress(database, reason, minutes(11))
 
 
 @pytest.mark.parametrize(
     ("reason", "stays"), [(UNSUBSCRIBED, ""), ("bounced", "bounced"), ("complained", "complained")]
 )
 def test_taking_back_an_unsubscribe_ends_only_unsubscribes(database: Database, reason: str, stays: str) -> None:
-    id = reader(database)
+    id = subscriber(database)
     preferences = PreferenceStore(database)
     preferences.unsubscribe(id, SAID, now=minutes(1))
     assert preferences.resubscribe(id, SAID, now=minutes(2))
-    hear(database, reason, minutes(1))
+    suppress(database, reason, minutes(1))
     assert suppressed_for(database) == stays
 
 
 def test_an_event_in_the_second_of_the_return_counts(database: Database) -> None:
-    """Providers tell whole seconds: in doubt nobody is mailed."""
-    reader(database)
+    """Providers report whole seconds, so the event may be later than the return."""
+    subscriber(database)
     sign_up(database, NOW + timedelta(seconds=30, milliseconds=700))
-    assert hear(database, "complained", NOW + timedelta(seconds=30))
+    assert suppress(database, "complained", NOW + timedelta(seconds=30))
 
 
 def test_a_subscribers_own_unsubscribe_counts_whatever_the_clock_says(database: Database) -> None:
-    id = reader(database)
+    id = subscriber(database)
     sign_up(database, minutes(60))  # by a clock that was an hour ahead
     assert PreferenceStore(database).unsubscribe(id, SAID, now=minutes(1))
     assert suppressed_for(database) == UNSUBSCRIBED
@@ -120,7 +120,7 @@ def test_a_subscribers_own_unsubscribe_counts_whatever_the_clock_says(database: 
 def test_other_log_entries_end_no_suppression(database: Database) -> None:
     with database.write() as connection:
         consent.append(connection, [Consent(WHO, what, minutes(30)) for what in ("imported", "agreed", "changed")])
-    assert hear(database, "bounced", minutes(1))
+    assert suppress(database, "bounced", minutes(1))
 
 
 def test_an_import_applies_only_more_severe_reasons(database: Database) -> None:
