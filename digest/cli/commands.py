@@ -46,9 +46,7 @@ class Commands(click.Group):
                 return None
             raise click.NoSuchCommand(cmd_name, possibilities=COMMANDS, ctx=ctx)
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        command = getattr(import_module(module), attribute)
-        if not isinstance(command, click.Command):
-            return None
+        command: click.Command = getattr(import_module(module), attribute)
         # A shell asks for completions.
         if "_DIGEST_COMPLETE" in os.environ:
             from digest.cli.schema import add_completions

@@ -130,7 +130,7 @@ class LogLookup(Protocol):
 
 @runtime_checkable
 class CapabilityReport(Protocol):
-    """A transport that can tell what the account or key does not allow, although sending works."""
+    """A transport that reports what the account or key does not allow, although sending works."""
 
     def missing_capabilities(self) -> tuple[str, ...]:
         """One sentence for each feature that does not work. Asks the provider and mails nobody."""

@@ -28,7 +28,7 @@ class SendReport:
     def record(
         self, outcome: Outcome, claim: Claim, by: Transport, breaker: CircuitBreaker, *, cancellable: bool
     ) -> int:
-        """Count the outcome and tell `breaker`. Return how many recipients it settles.
+        """Count the outcome and report it to `breaker`. Return how many recipients it settles.
 
         `cancellable` says that the outcome is unknown and the attempt will be cancelled.
         """

@@ -45,9 +45,7 @@ def bound(folder: Path) -> Iterator[None]:
 def require(language: str) -> None:
     """Raise ConfigurationError if there is no catalogue for `language`. Does not read any."""
     code = _code(language)
-    if _built_in(code).is_file():
-        return
-    if _own(code) is not None:
+    if _built_in(code).is_file() or _own(code) is not None:
         return
     wanted = f"{_own_folder.name}/{code}.po" if _own_folder else f"{code}.po"
     available = f"{', '.join(sorted(path.stem for path in _BUILT_IN.glob('*.po')))} are built in"
