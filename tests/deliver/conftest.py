@@ -9,6 +9,7 @@ import pytest
 from digest.deliver.ports import LogLookup, SuppressionSource
 from digest.deliver.sendgrid.client import SendGrid
 from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.timing import short
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def server() -> Iterator[SendGridServer]:
 
 @pytest.fixture
 def transport(server: SendGridServer) -> Iterator[SendGrid]:
-    found = SendGrid(KEY, host=server.url, timeout=0.4)
+    found = SendGrid(KEY, host=server.url, timeout=short(0.4))
     assert isinstance(found, LogLookup)
     assert isinstance(found, SuppressionSource)
     yield found

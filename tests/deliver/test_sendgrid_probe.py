@@ -13,6 +13,7 @@ from tests.support.http_server import HttpServer
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.timing import short
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def server() -> Iterator[SendGridServer]:
 
 
 def probe(host: str, *, key: str = KEY, sender: str = SENDER.email) -> str:
-    transport = SendGrid(key, host=host, sender=sender, timeout=0.4)
+    transport = SendGrid(key, host=host, sender=sender, timeout=short(0.4))
     problem = transport.probe() or ""
     transport.close()
     assert KEY not in problem
@@ -128,7 +129,7 @@ FINE = ("slow_body", "slow_reply", "truncated_chunked", "short_body")
 def test_whatever_the_host_does_the_answer_comes_in_time_and_in_one_sentence(
     server: SendGridServer, kind: str, on: str
 ) -> None:
-    server.faults = [Fault(kind, on=on, seconds=0.6)]
+    server.faults = [Fault(kind, on=on, seconds=short(0.6))]
     problem = probe(server.url)
     if on == "send" and kind not in (*FINE, "sandbox"):
         assert problem.startswith(f"sendgrid {server.url}: ")

@@ -163,8 +163,8 @@ def test_results_on_the_shared_material_do_not_fall() -> None:
     rows = {row.what: row for part in (feeds.measure, dates.measure, pages.measure) for row in part(material)}
     assert rows["feeds: items lost"].ours == "0"
     for what in (
-        "dates in feeds: read",
-        "dates with a zone in figures: right",
+        "dates in feeds: parsed",
+        "dates with a numeric zone: right",
         "pages: title right",
         "pages: date right",
     ):
