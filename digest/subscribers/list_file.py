@@ -239,7 +239,9 @@ def parse_field(
     if key == "timezone":
         zones = time_zones() if zones is None else zones
         if value not in zones:
-            raise ValueError(f"unknown time zone {quoted(value)}{nearest(value, zones, list_known=False)}")
+            # Every abbreviation resembles another, such as IST and MST.
+            hint = nearest(value, zones, list_known=False, cutoff=0.8)
+            raise ValueError(f"unknown time zone {quoted(value)}{hint or '; use a name such as Asia/Kolkata'}")
         return value
     choices = _CHOICES.get(key)
     if choices and value not in choices:
@@ -266,9 +268,9 @@ def _topics(value: Any, known: Collection[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(items))
 
 
-def nearest(word: str, known: Collection[str], *, list_known: bool = True) -> str:
+def nearest(word: str, known: Collection[str], *, list_known: bool = True, cutoff: float = 0.6) -> str:
     """Return the end of an error message that suggests the most similar known word, or lists all of them."""
-    close = difflib.get_close_matches(word[:_MAX_COMPARED], list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word[:_MAX_COMPARED], list(known), n=1, cutoff=cutoff)
     if close:
         return f"; did you mean '{close[0]}'?"
     return f"; known: {', '.join(known)}" if list_known else ""

@@ -54,7 +54,7 @@ EXPECTED = [
     "10: 'frequency': expected daily, weekdays, weekly:mon, ",
     "11: this subscriber has no email",
     "12: 'email': 'not an address' is not a valid email address: ",
-    "14: 'timezone': unknown time zone 'India/Delhi'",
+    "14: 'timezone': unknown time zone 'India/Delhi'; use a name such as Asia/Kolkata",
     "15: 'hour': expected a time of day such as \"07:00\", found '०७:००'; did you mean '07:00'?",
     "16: 'status': expected active or paused, found 'activ'; did you mean 'active'?",
     "17: 'format': expected html or text, found 'plain'",
