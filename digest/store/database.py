@@ -18,21 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import (
-    Column,
-    Connection,
-    Engine,
-    MetaData,
-    PrimaryKeyConstraint,
-    String,
-    Table,
-    create_engine,
-    event,
-    insert,
-    inspect,
-    select,
-    text,
-)
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
@@ -45,6 +31,10 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 # The newest migration.
 HEAD = max(file.stem.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
+# Alembic's own table.
+_CREATE_VERSION = """CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+)"""
 # SQLite overwrites deleted content with zeros, in pages that it writes anyway.
 _SECURE_DELETE = "FAST"
 # In bytes. Twice SQLite's default halves the pages to read per batch, and to split as deliveries are inserted.
@@ -268,8 +258,8 @@ def _bring_up_to_date(database: Database) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(7240116)"))
         if _version(connection) is None:
             metadata.create_all(connection)
-            _alembic_version.create(connection)
-            connection.execute(insert(_alembic_version).values(version_num=HEAD))
+            connection.exec_driver_sql(_CREATE_VERSION)
+            connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
         else:
             migrate(connection)
 
@@ -285,19 +275,10 @@ def migrate(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-# Alembic's own table.
-_alembic_version = Table(
-    "alembic_version",
-    MetaData(),
-    Column("version_num", String(32), nullable=False),
-    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
-)
-
-
 def _version(connection: Connection) -> str | None:
-    if not inspect(connection).has_table(_alembic_version.name):
+    if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.execute(select(_alembic_version.c.version_num)).scalar()
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 @lru_cache(maxsize=4096)

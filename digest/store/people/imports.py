@@ -13,7 +13,6 @@ from itertools import islice
 from typing import Any, Literal
 
 from sqlalchemy import (
-    JSON,
     Column,
     ColumnElement,
     Connection,
@@ -24,7 +23,6 @@ from sqlalchemy import (
     Text,
     and_,
     case,
-    cast,
     exists,
     func,
     insert,
@@ -40,6 +38,7 @@ from digest.models import Subscriber
 from digest.store.database import Database, copy_rows, format_topics
 from digest.store.people.erasure import Erasures
 from digest.store.schema import Id, Moment, consent, preference, subscriber, suppression
+from digest.store.sending.enqueue import comparable
 from digest.subscribers.imports.rows import Incoming
 
 _CHUNK = 10_000
@@ -54,13 +53,7 @@ _incoming = Table(
     Column("line", Id, primary_key=True, autoincrement=False),
     Column("address", Text, nullable=False),
     Column("email", Text, nullable=False),
-    Column("name", Text),
-    Column("topics", JSON(none_as_null=True)),
-    Column("frequency", String(16)),
-    Column("timezone", String(64)),
-    Column("hour", String(5)),
-    Column("format", String(8)),
-    Column("status", String(16)),
+    *(Column(name, subscriber.c[name].type) for name in _FIELDS),
     Column("suppressed", String(32), nullable=False),
     Column("agreed_at", Moment),
     Column("detail", Text, nullable=False),
@@ -207,7 +200,7 @@ def _merge(connection: Connection, origin: str, *, source: str, now: datetime, u
     _log(connection, "imported", literal(now, Moment), source, and_(joins, mailed))
     changed = 0
     if update_listed:
-        differs = or_(*(and_(i[name].is_not(None), _text(s[name]) != _text(i[name])) for name in _FIELDS))
+        differs = or_(*(and_(i[name].is_not(None), comparable(s[name]) != comparable(i[name])) for name in _FIELDS))
         values = {name: func.coalesce(i[name], s[name]) for name in _FIELDS}
         updated = and_(known, s.listed, s.origin != "", differs)
         pauses = and_(i.paused_until > now, ~joins)
@@ -269,10 +262,6 @@ def _insert(connection: Connection, table: Table, names: Sequence[str], rows: Se
 
 def _count(connection: Connection, rows: Select[Any]) -> int:
     return connection.execute(select(func.count()).select_from(rows.subquery())).scalar_one()
-
-
-def _text(column: Any) -> Any:
-    return cast(column, Text) if isinstance(column.type, JSON) else column
 
 
 def _default(name: str) -> ColumnElement[Any]:
