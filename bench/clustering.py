@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 from bench.sample_articles import NOW, make_articles
 from digest.curate.compose import ComposeContext, compose
 from digest.curate.rules import Rules
-from digest.curate.similarity.clustering import Pairs, in_fixed_order, merge_pairs
+from digest.curate.similarity.clustering import Pairs, merge_pairs
+from digest.curate.similarity.score import in_fixed_order
 from digest.hindi.tokens import stems
 from digest.models import Article
 from digest.store.content.articles import ArticleStore

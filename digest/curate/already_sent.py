@@ -1,14 +1,16 @@
-"""Find by text which of today's stories were already sent, and whether they moved on; series by id and URL."""
+"""Story candidates: which were already sent, whether they moved on, and which may enter the edition."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from digest.curate.filtering import Changes
+from digest.curate.recurring import Series
 from digest.curate.rules import Rules
-from digest.curate.similarity.clustering import CANDIDATE_COSINE
+from digest.curate.similarity.clustering import CANDIDATE_COSINE, Cluster, Pairs, representative_first
 from digest.curate.similarity.score import Corpus, Features, is_duplicate, score
 from digest.curate.similarity.tfidf import COMMON_STEMS, Frequencies, lead_text
 from digest.hindi.sentences import split
@@ -128,6 +130,93 @@ class SentHistory:
             for position, value in best.items():
                 totals[position] += value
         return {position for position, total in totals.items() if total / len(features) >= self._rules.merge}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoryCandidate:
+    """A cluster that may become a story of the edition."""
+
+    cluster: Cluster
+    # For a page that comes again every day.
+    series: Series | None = None
+    # None if it was never sent.
+    already_sent: AlreadySent | None = None
+
+    @property
+    def is_update(self) -> bool:
+        """Whether it was sent before and has moved on since."""
+        return self.already_sent is not None and self.already_sent.update_reason is not None
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        if self.already_sent is None:
+            return ()
+        editions = ", ".join(self.already_sent.editions)
+        why = self.already_sent.update_reason
+        return (f"update of {editions}: {why}" if why else f"sent before in {editions}",)
+
+    @property
+    def new_articles(self) -> tuple[Article, ...]:
+        """The articles to summarise: of an update, only those that are new since it was sent."""
+        if self.already_sent is not None and self.is_update:
+            return tuple(article for article in self.cluster.articles if article in self.already_sent.new_articles)
+        return self.cluster.articles
+
+    @property
+    def known_text(self) -> str:
+        """What subscribers already know of an update."""
+        return self.already_sent.known_text if self.already_sent is not None and self.is_update else ""
+
+
+def check_already_sent(
+    clusters: Sequence[Cluster],
+    pairs: Pairs,
+    history: SentHistory,
+    *,
+    exempt: Collection[str],
+    weights: Mapping[str, float],
+) -> list[StoryCandidate]:
+    """Find out which clusters were sent before, apart from those of `exempt` sources. New articles come first."""
+    candidates: list[StoryCandidate] = []
+    for cluster in clusters:
+        series = pairs.series.get(cluster.first.id)
+        sent = None
+        if not all(article.source in exempt for article in cluster.articles):
+            features = [pairs.features[pairs.positions[article.id]] for article in cluster.articles]
+            sent = history.find(cluster.articles, features, is_series=series is not None)
+        if sent is not None and sent.update_reason is not None:
+            new = representative_first(sent.new_articles, weights)
+            ids = {article.id for article in new}
+            rest = tuple(article for article in cluster.articles if article.id not in ids)
+            cluster = replace(cluster, articles=(*new, *rest))
+        candidates.append(StoryCandidate(cluster, pairs.series.get(cluster.first.id), sent))
+    return candidates
+
+
+def filter_candidates(
+    candidates: Sequence[StoryCandidate], changes: Changes
+) -> tuple[list[StoryCandidate], Counter[str]]:
+    """Return the candidates that are not dropped, excluded or already sent (or are pinned), and counts of the rest."""
+    pinned, dropped = set(changes.pinned), set(changes.dropped)
+    remaining: list[StoryCandidate] = []
+    rejected: Counter[str] = Counter()
+    for each in candidates:
+        names, articles = each.cluster.names, len(each.cluster.articles)
+        is_pinned = bool(names & pinned)
+        if names & dropped:
+            rejected["dropped by the desk"] += articles
+        elif each.series and each.series.excluded and not is_pinned:
+            rejected[f"series ({each.series.kind})"] += articles
+        elif each.already_sent and not each.is_update and not is_pinned:
+            rejected[f"already sent ({', '.join(each.already_sent.editions)})"] += articles
+        else:
+            remaining.append(each)
+    return remaining, rejected
+
+
+def rejected_as_sent(rejected: Mapping[str, int]) -> bool:
+    """Return whether any story was rejected because it was already sent."""
+    return any(reason.startswith("already sent") and count for reason, count in rejected.items())
 
 
 def update_reason(

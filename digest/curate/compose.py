@@ -7,12 +7,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from digest.curate.already_sent import SentHistory, SentStory, articles_of
-from digest.curate.filtering import Changes, check_already_sent, filter_candidates, rejected_as_sent, remove_blocked
+from digest.curate.already_sent import (
+    SentHistory,
+    SentStory,
+    articles_of,
+    check_already_sent,
+    filter_candidates,
+    rejected_as_sent,
+)
+from digest.curate.filtering import Changes, remove_blocked
 from digest.curate.ranking import RankContext, Ranked, rank_candidates, select
+from digest.curate.recurring import find_series
 from digest.curate.repeated_text import remove_repeated_text
 from digest.curate.rules import Rules
-from digest.curate.similarity.clustering import Pairs, in_fixed_order, merge_pairs
+from digest.curate.similarity.clustering import Pairs, merge_pairs
+from digest.curate.similarity.score import extract_features, in_fixed_order
 from digest.curate.summary import Summariser, write_story
 from digest.models import Article, Section, Story
 from digest.utils.gc import gc_paused
@@ -83,8 +92,9 @@ def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
     """
     rules = context.rules
     window = select_window(articles, context)
-    pairs = Pairs.build(window.articles, rules, window.background)
-    corpus = pairs.corpus
+    everything = (*window.articles, *window.background)
+    corpus = extract_features(everything)
+    pairs = Pairs(window.articles, corpus, find_series(everything, rules.timezone), rules)
     clusters = merge_pairs(pairs, context.weights)
     history = SentHistory(window.sent, corpus, rules)
     candidates = check_already_sent(clusters, pairs, history, exempt=context.exempt, weights=context.weights)

@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from digest.curate.filtering import StoryCandidate, boosts
+from digest.curate.already_sent import StoryCandidate
+from digest.curate.filtering import boosts
 from digest.curate.rules import HALF_LIVES, SECTIONS, Rules
 from digest.curate.sections import section_of
 from digest.curate.similarity.clustering import Cluster

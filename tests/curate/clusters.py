@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from digest.curate.rules import Rules
-from digest.curate.similarity.clustering import Cluster, Pairs, explain_cluster, in_fixed_order, merge_pairs
-from digest.curate.similarity.score import Link
+from digest.curate.similarity.clustering import Cluster, Pairs, explain_cluster, merge_pairs
+from digest.curate.similarity.score import Link, in_fixed_order
 from digest.models import Article
 
 

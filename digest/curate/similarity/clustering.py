@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -120,7 +120,8 @@ class Pairs:
         """Return the link with the shared stems of the highest weight, as they are written in either text."""
         one, other = self.features[i].lead, self.features[j].lead
         common = nsmallest(_SHARED_WORDS, one.keys() & other.keys(), key=lambda stem: (-one[stem] * other[stem], stem))
-        words, others = (surface_forms(lead_text(self.articles[position])) for position in (i, j))
+        leads = [lead_text(self.articles[position]) for position in (i, j)]
+        words, others = map(surface_forms, leads)
         shared = tuple((stem, words.get(stem, stem), others.get(stem, stem)) for stem in common)
         return replace(self.link(i, j), shared=shared)
 
@@ -185,11 +186,6 @@ def candidate_pairs(features: Sequence[Features], frequencies: Frequencies) -> I
         for i, value in partial.items():
             if value >= CANDIDATE_COSINE:
                 yield i, j
-
-
-def in_fixed_order(articles: Iterable[Article]) -> tuple[Article, ...]:
-    """Sort the articles so that results do not depend on the input's order; each id once."""
-    return tuple(sorted({article.id: article for article in articles}.values(), key=lambda a: (a.published, a.id)))
 
 
 def merge_pairs(pairs: Pairs, weights: Mapping[str, float] | None = None) -> tuple[Cluster, ...]:

@@ -117,6 +117,11 @@ class Corpus:
     frequencies: Frequencies
 
 
+def in_fixed_order(articles: Iterable[Article]) -> tuple[Article, ...]:
+    """Sort the articles so that results do not depend on the input's order; each id once."""
+    return tuple(sorted({article.id: article for article in articles}.values(), key=lambda a: (a.published, a.id)))
+
+
 def extract_features(articles: Iterable[Article]) -> Corpus:
     """Extract the features of each article, weighted by how common stems are in all of them."""
     texts = {article.id: tokenise(article) for article in articles}
