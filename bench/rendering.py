@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 from digest.mail.message import substitute
 from digest.models import PLACEHOLDERS, RenderedEmail
-from digest.render import letter as rendering
+from digest.render import renderer as rendering
 
 ROOT = Path(__file__).resolve().parents[1]
 IMPORTED = ("babel.support", "jinja2.ext", "lxml.html", "premailer", "wcwidth", "digest.render.template_errors")

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from digest.curate.rules import Rules
     from digest.curate.summary import Summariser
     from digest.deliver.ports import ScheduleWindow, SendRateLimiter, Transport
-    from digest.feedback.signature import Verifier
+    from digest.feedback.sendgrid_signature import Verifier
     from digest.mail.message import Sender
-    from digest.render.letter import Renderer
+    from digest.render.renderer import Renderer
     from digest.render.themes import Branding
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import EditionStore, SentHistoryStore
@@ -163,7 +163,7 @@ class App:
 
     @cached_property
     def renderer(self) -> Renderer:
-        from digest.render.letter import Renderer
+        from digest.render.renderer import Renderer
         from digest.utils import files
 
         folders = [self.home / "templates", files.templates()]
@@ -388,7 +388,7 @@ class App:
 
         Raises ConfigurationError for an invalid key.
         """
-        from digest.feedback.signature import Verifier, read_keys
+        from digest.feedback.sendgrid_signature import Verifier, read_keys
 
         variable = self.settings.web.webhooks.sendgrid.keys_env
         if not variable:

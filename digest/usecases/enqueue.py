@@ -20,7 +20,7 @@ from digest.usecases.preflight import PreflightFailed
 from digest.utils.gc import gc_paused
 
 if TYPE_CHECKING:
-    from digest.render.letter import Renderer
+    from digest.render.renderer import Renderer
     from digest.store.content.editions import EditionStore
     from digest.store.database import Database
     from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore

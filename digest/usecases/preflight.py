@@ -21,7 +21,7 @@ from digest.render.sample_edition import sample_edition
 
 if TYPE_CHECKING:
     from digest.collect.http.fetch import Fetcher
-    from digest.render.letter import Renderer
+    from digest.render.renderer import Renderer
     from digest.store.content.articles import ImageStore
     from digest.store.content.editions import EditionStore
     from digest.store.people.subscribers import SubscriberStore

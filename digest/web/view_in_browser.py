@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from digest.mail.message import Sender, content_ids, recipient, substitute
 from digest.models import BatchState, RenderedEmail, Variant
-from digest.render.letter import Renderer
+from digest.render.renderer import Renderer
 from digest.store.content.articles import ImageStore
 from digest.store.content.editions import EditionStore, PublishedStore
 from digest.web.dependencies import TEST_SUBSCRIBER, Context

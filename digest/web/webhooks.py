@@ -16,7 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from digest.errors import StoreError
-from digest.feedback.signature import Verifier
+from digest.feedback.sendgrid_signature import Verifier
 
 if TYPE_CHECKING:
     from digest.app import App

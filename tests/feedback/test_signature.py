@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.feedback.signature import Verifier, read_keys
+from digest.feedback.sendgrid_signature import Verifier, read_keys
 from tests.support.sendgrid_events import Webhook
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from digest.models import Edition, Image, Section, Story, Variant
-from digest.render.letter import Renderer
+from digest.render.renderer import Renderer
 from digest.render.themes import Branding
 
 ROOT = Path(__file__).resolve().parents[2]

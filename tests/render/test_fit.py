@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from digest.hindi.sentences import split
 from digest.models import Edition, RenderedEmail
-from digest.render.letter import Renderer
+from digest.render.renderer import Renderer
 from digest.render.size_budget import CLIPPED, MIN_STORIES, PERSONAL_BYTES, fit, measure
 from tests.render.sample import BRANDING, EVERYTHING, NOW, TEMPLATES, twenty
 

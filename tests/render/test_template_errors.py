@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from digest.errors import TemplateProblem
-from digest.render.letter import Renderer
+from digest.render.renderer import Renderer
 from tests.render.sample import BRANDING, EDITION, EVERYTHING, NOW, TEMPLATES, renderer
 
 

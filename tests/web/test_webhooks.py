@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from digest.app import App, make_app
 from digest.errors import ConfigurationError
-from digest.feedback.signature import Verifier, read_keys
+from digest.feedback.sendgrid_signature import Verifier, read_keys
 from digest.store.content.events import EventStore
 from digest.store.database import Database, open_database
 from digest.web.webhooks import MAX_BODY_BYTES, router, webhooks

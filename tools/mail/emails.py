@@ -19,7 +19,7 @@ from unittest.mock import patch
 from digest.mail.message import Outgoing, content_ids, inline_images, recipient, substitute
 from digest.mail.mime import build
 from digest.models import Edition, RenderedEmail, Variant
-from digest.render import letter as rendering
+from digest.render import renderer as rendering
 from tools.mail import views
 from tools.mail.editions import Composed
 
