@@ -71,7 +71,7 @@ def test_prefixes_and_ends_may_be_missing(old: str, new: str) -> None:
     assert titles == [article.title for article in read(NEWS).articles]
 
 
-def test_a_title_is_not_taken_from_a_picture() -> None:
+def test_a_title_is_not_taken_from_an_image() -> None:
     image = "<image><loc>https://img.example/a.jpg</loc><title>चित्र का नाम</title></image>"
     (article,) = read(urlset(f"<url>{image}<loc>https://village.example/a/nahar</loc></url>")).articles
     assert (article.url, article.title) == ("https://village.example/a/nahar", "nahar …")

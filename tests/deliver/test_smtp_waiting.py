@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from digest.deliver.outcome import Outcome, PerRecipient
-from tests.deliver.letters import RecordingLog, many, outgoing
+from tests.deliver.emails import RecordingLog, many, outgoing
 from tests.deliver.raw_smtp import RawSmtp
 from tests.deliver.test_smtp import A, B, transport
 

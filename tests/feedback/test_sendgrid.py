@@ -64,13 +64,13 @@ def test_a_bounce_says_why_in_one_line() -> None:
 
 
 def test_many_links_within_seconds_are_a_scanner_and_two_are_a_person() -> None:
-    def clicks(*seconds: int, reader: str = "7") -> list[dict[str, Any]]:
-        own = {**OURS, "dg_delivery": reader}
+    def clicks(*seconds: int, subscriber: str = "7") -> list[dict[str, Any]]:
+        own = {**OURS, "dg_delivery": subscriber}
         return [event("click", "asha@example.com", AT + s, url=f"https://e.example/{s}", **own) for s in seconds]
 
     kinds = [
         found.kind
-        for found in parse_payload(orjson.dumps(clicks(0, 1, 2, 3) + clicks(0, 9, 300, reader="8")), comparable)
+        for found in parse_payload(orjson.dumps(clicks(0, 1, 2, 3) + clicks(0, 9, 300, subscriber="8")), comparable)
     ]
     assert kinds == ["machine click"] * 4 + ["clicked"] * 3
     same = [event("click", "asha@example.com", AT, url="https://e.example/1", **OURS) for _ in range(5)]
