@@ -44,7 +44,7 @@ def accepted(setup: TransportSetup, *addresses: str, **given: object) -> dict[st
     return dict(setup.arrived())
 
 
-def test_the_table_repeats_what_the_class_says(setup: TransportSetup) -> None:
+def test_the_table_matches_the_class(setup: TransportSetup) -> None:
     name = setup.transport.name
     assert isinstance(setup.transport, registry.load(name))
     assert setup.transport.recovery == registry.RECOVERY[name]

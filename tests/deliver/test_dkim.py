@@ -62,7 +62,7 @@ def test_an_email_signed_and_sent_by_smtp_is_valid() -> None:
     "name",
     [b"From", b"To", b"Subject", b"List-Unsubscribe", b"List-Unsubscribe-Post", b"Message-ID", b"Date", b"Feedback-ID"],
 )
-def test_no_header_that_matters_can_be_changed_on_the_way(signed: bytes, name: bytes) -> None:
+def test_no_important_header_can_be_changed_in_transit(signed: bytes, name: bytes) -> None:
     assert good(signed)
     assert signed.count(b"\r\n" + name + b": ") == 1
     assert not good(signed.replace(b"\r\n" + name + b": ", b"\r\n" + name + b": x"))
@@ -77,7 +77,7 @@ def test_the_body_is_signed(signed: bytes) -> None:
     assert not good(signed[:-60] + b"x" + signed[-59:])
 
 
-def test_a_relay_may_fold_anew(signed: bytes) -> None:
+def test_a_relay_may_fold_lines_differently(signed: bytes) -> None:
     assert good(signed.replace(b"List-Help: ", b"list-help:  "))
 
 

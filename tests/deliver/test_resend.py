@@ -186,7 +186,7 @@ def test_an_answer_that_is_lost_every_time_is_held_and_safe_to_be_asked_for_agai
     assert server.counts == dict.fromkeys(many(100), 1)
 
 
-def test_the_first_call_under_the_key_is_still_under_way(server: ResendServer) -> None:
+def test_the_first_call_with_the_key_is_still_running(server: ResendServer) -> None:
     server.resend.busy = 2
     assert submit(server, outgoing(ASHA)) == Accepted()
     server.resend.busy = 99

@@ -40,7 +40,9 @@ def read(
     ("name", "kind"),
     [("bounces", "bounced"), ("invalid_emails", "bounced"), ("spam_reports", "complained"), ("unsubscribes", "left")],
 )
-def test_each_list_says_what_an_event_would(server: SendGridServer, transport: SendGrid, name: str, kind: str) -> None:
+def test_each_list_gives_the_reason_an_event_would(
+    server: SendGridServer, transport: SendGrid, name: str, kind: str
+) -> None:
     server.api.suppressed[name] = [row("asha@example.com", status="5.1.1", reason="550 no\nsuch user")]
     reason = "5.1.1 · 550 no such user"
     assert read(transport, name) == [SuppressionEntry("asha@example.com", kind, NOW - timedelta(hours=1), reason)]

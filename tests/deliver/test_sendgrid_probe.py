@@ -95,7 +95,7 @@ def test_an_unverified_sender(
         assert SENDER.email in probe(server.url)
 
 
-def test_a_domain_covers_what_lies_below_it(server: SendGridServer) -> None:
+def test_a_domain_covers_its_subdomains(server: SendGridServer) -> None:
     assert probe(server.url, sender="news@mail.example.com") == ""
 
 

@@ -47,7 +47,7 @@ def test_a_reply_that_arrives_while_the_run_stops_is_read() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("silent", ["CONNECT", "EHLO", "RCPT"])
-def test_a_silent_server_is_waited_for_as_long_as_the_settings_say(silent: str) -> None:
+def test_a_silent_server_is_awaited_for_the_configured_time(silent: str) -> None:
     with RawSmtp(silent=silent) as server, transport(server, timeout=1.5) as smtp:
         outcome = smtp.submit(outgoing(A), RecordingLog())
         assert "timed out" in getattr(outcome, "reason", "") + getattr(outcome, "not_sent_reason", "")

@@ -57,7 +57,7 @@ def test_every_event_has_a_kind_with_a_rule(name: str, more: dict[str, Any], kin
     assert kind in {rule.kind for rule in RULES}
 
 
-def test_a_bounce_says_why_in_one_line() -> None:
+def test_the_reason_of_a_bounce_is_one_line() -> None:
     found = one("bounce", type="bounce", status="5.1.1", reason="550 5.1.1\r\nno such user\x1b[2J" + "x" * 9000)
     assert found.reason.startswith("5.1.1 · 550 5.1.1 no such user [2J")
     assert len(found.reason) == 300

@@ -108,7 +108,7 @@ def test_an_event_in_the_second_of_the_return_counts(database: Database) -> None
     assert suppress(database, "complained", NOW + timedelta(seconds=30))
 
 
-def test_a_subscribers_own_unsubscribe_counts_whatever_the_clock_says(database: Database) -> None:
+def test_a_subscribers_own_unsubscribe_counts_at_any_time(database: Database) -> None:
     id = subscriber(database)
     sign_up(database, minutes(60))  # by a clock that was an hour ahead
     assert PreferenceStore(database).unsubscribe(id, CONSENT, now=minutes(1))
