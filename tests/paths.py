@@ -8,4 +8,4 @@ ROOT = Path(__file__).resolve().parents[1]
 """The repository's root."""
 
 SHARED_DATA = ROOT / "../shared/data"
-"""Real feeds and articles that lie outside the repository; may be missing."""
+"""Real feeds and articles outside the repository; may be missing."""

@@ -54,7 +54,7 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
             if origin in (None, subscriber.file)
         ]
         imports = {name: count for name, count in origins.items() if origin in (None, name)}
-        of_file = {address for address, _reader in listed}
+        of_file = {address for address, _subscriber in listed}
         for record in (
             app.subscriber_admin.subscribers(origin)
             if origin in origins
@@ -156,7 +156,7 @@ def _outside(app: App, listed: list[tuple[str, Subscriber]]) -> list[str]:
     suppressed = app.subscribers.suppressed()
     pauses = _pauses(app)
     send_at, zone = app.settings.schedule.send_at, app.settings.newsletter.zone
-    erased = app.subscriber_admin.erasures.among(address for address, _reader in listed)
+    erased = app.subscriber_admin.erasures.among(address for address, _subscriber in listed)
     notes = []
     for address, subscriber in listed:
         where = f"{subscriber.file}:{subscriber.line}: {subscriber.email}"

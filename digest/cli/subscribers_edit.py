@@ -182,7 +182,7 @@ def _known(app: App, file: str | None) -> tuple[Path, set[str]]:
         if path not in files(app):
             message = f"is not a list file; add it to 'include:' in {list_file.FILE_NAME} first"
             raise ConfigurationError([ConfigProblem(file, 0, message)])
-    return path, {address for address, _reader in app.subscriber_list.read(may_be_empty=True)}
+    return path, {address for address, _subscriber in app.subscriber_list.read(may_be_empty=True)}
 
 
 def _parsed(app: App, given: dict[str, str | None]) -> dict[str, Any]:

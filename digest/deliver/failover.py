@@ -93,7 +93,7 @@ class CircuitBreaker:
     def record_split(self, by: Transport) -> None:
         """A batch was refused without naming a recipient.
 
-        If splitting finds no recipient whom the provider accepts, the recipients are not the cause.
+        If splitting finds no recipient that the provider accepts, the recipients are not the cause.
         """
         self._splits += 1
         if by is self.transport and self._splits >= _MAX_SPLITS:

@@ -81,7 +81,7 @@ def router(archive: Archive) -> APIRouter:
         return response
 
     @routes.get("/archive/{edition}", response_class=HTMLResponse, summary="One edition")
-    def show_edition(request: Request, edition: str, pictures: RemoteImages = False) -> HTMLResponse:
+    def show_edition(request: Request, edition: str, show_images: RemoteImages = False) -> HTMLResponse:
         found = archive.edition(edition)
         if found is None:
             return pages.error(request, 404, pages.catalogue(request).gettext("There is no such edition"))
@@ -90,13 +90,13 @@ def router(archive: Archive) -> APIRouter:
             "edition.html.j2",
             f"/archive/{edition}",
             edition=found,
-            pictures=pictures,
+            pictures=show_images,
             has_remote=_has_remote_images(found),
             in_brief=translator(found.language).gettext("In brief"),
             personal=False,
         )
         response.headers.update(_PUBLIC)
-        if pictures:
+        if show_images:
             response.headers["content-security-policy"] = _REMOTE_IMAGES_POLICY
         return response
 

@@ -56,8 +56,8 @@ def sample_pages(branding: Branding, now: datetime, topics: Collection[str]) -> 
     edition = build_page(
         sample_edition(now), branding, subject=sent.subject, preheader=sent.preheader, now=now, test=False
     )
-    for pictures in (False, True):
-        values = {"edition": edition, "pictures": pictures, "has_remote": True, "in_brief": "संक्षेप में"}
+    for show_images in (False, True):
+        values = {"edition": edition, "pictures": show_images, "has_remote": True, "in_brief": "संक्षेप में"}
         yield SamplePage("edition.html.j2", {**values, "personal": False})
     for editions in ([], [sent]):
         yield SamplePage("archive.html.j2", {"editions": editions, "personal": False})

@@ -84,14 +84,14 @@ def router(viewer: EmailViewer, images: ImageStore) -> APIRouter:
         summary="The subscriber's email",
         dependencies=[Depends(language_parameter)],
     )
-    def view(request: Request, edition: str, token: str, pictures: RemoteImages = False) -> HTMLResponse:
+    def view(request: Request, edition: str, token: str, show_images: RemoteImages = False) -> HTMLResponse:
         id = context.subscriber_id_from_token("view", token)
         if id is None:
             return context.invalid_link(request)
         email = viewer.find(edition, id)
         if email is None:
             return pages.error(request, 404, pages.catalogue(request).gettext("There is no such edition"))
-        return viewer.response(request, email, id, f"/view/{edition}/{token}", remote=pictures)
+        return viewer.response(request, email, id, f"/view/{edition}/{token}", remote=show_images)
 
     @routes.get(
         "/picture/{cid}",

@@ -13,7 +13,7 @@ from digest.deliver.smtp.dkim import SIGNED, signer
 from digest.mail import mime
 from digest.mail.inspect import aligned, examine
 from tests.cli.newsroom import Newsroom, subscriber_rows
-from tests.deliver.letters import NOW, outgoing
+from tests.deliver.emails import NOW, outgoing
 from tests.deliver.test_dkim import PEM, PUBLIC, RECORD
 from tests.support.cpu import cpu_limit
 from tests.support.smtp_server import RecordingSmtp

@@ -68,7 +68,7 @@ def test_check_of_an_edition_shows_every_email(newsroom: Newsroom) -> None:
     assert checked["errors"] == []
     assert checked["letters"][0]["variant"] == "html"
     assert len(checked["letters"]) == 2
-    assert all(letter["decoded"] < 34_000 for letter in checked["letters"])
+    assert all(email["decoded"] < 34_000 for email in checked["letters"])
     assert "email html:" in newsroom.digest("check", KEY, "--offline").out
 
 

@@ -53,7 +53,7 @@ def test_an_opening_stays_when_little_is_left() -> None:
     assert clean_article(article(excerpt="Village Fair Opens - मेला शुरू।")).excerpt == "Village Fair Opens - मेला शुरू।"
 
 
-def test_a_paragraph_said_again_from_within_an_earlier_one_goes() -> None:
+def test_a_paragraph_repeated_from_within_an_earlier_one_is_removed() -> None:
     assert texts(clean_article(article("ख़बर", f"{LEAD} {NEXT}", NEXT))) == [f"{LEAD} {NEXT}"]
 
 
@@ -79,7 +79,7 @@ def test_decoration(pattern: str, example: str) -> None:
     assert is_decoration(example, None, None)
 
 
-def test_pictures_of_stories_are_no_decoration() -> None:
+def test_images_of_stories_are_no_decoration() -> None:
     assert not is_decoration("https://images.example.com/2026/11/accountant-counters.jpg", 76, 50)
     assert is_decoration("https://images.example.com/a.jpg", 1, 1)
 

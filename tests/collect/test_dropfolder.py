@@ -99,7 +99,7 @@ def test_what_is_not_unicode_is_cp1252_with_a_warning(tmp_path: Path) -> None:
     assert "cp1252" in parsed.warnings[0]
 
 
-def test_a_folder_reads_what_it_can_and_tells_the_rest(tmp_path: Path) -> None:
+def test_a_folder_reads_what_it_can_and_reports_the_rest(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "2.txt").write_text(TEXT, "utf-8")
     (tmp_path / "a.txt").write_text("दूसरी ख़बर\n\nपाठ यहां है।", "utf-8")

@@ -90,7 +90,7 @@ def a_page_naming(url: str) -> str:
     return f"<html><head><link rel='alternate' type='application/rss+xml' href='{url}'></head><body></body></html>"
 
 
-def test_the_feed_that_a_page_names_is_read_and_told(run: Run, site: HttpServer) -> None:
+def test_the_feed_that_a_page_names_is_read_and_reported(run: Run, site: HttpServer) -> None:
     site.route("/", a_page_naming("/plain"), type="text/html")
     report = run(source("gaon", site.url("/")))
     assert (report.kind, report.new, report.error) == ("rss2.0", 1, "")

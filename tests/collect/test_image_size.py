@@ -26,7 +26,7 @@ def test_sides_of_a_png_are_read(width: int, height: int) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_a_header_cut_anywhere_is_no_picture_or_the_same(kind: str) -> None:
+def test_a_header_cut_anywhere_is_no_image_or_the_same(kind: str) -> None:
     whole = KINDS[kind]()
     for length in range(len(whole)):
         assert read_header(whole[:length]) in (None, Header(kind, 40, 30))

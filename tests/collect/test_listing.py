@@ -29,7 +29,7 @@ def titles(body: str, links: str = "main a") -> list[str]:
 
 
 @pytest.mark.parametrize("links", [".card, .story", "main a", "main > *"])
-def test_cards_give_links_with_titles_dates_and_pictures(links: str) -> None:
+def test_cards_give_links_with_titles_dates_and_images(links: str) -> None:
     parsed = read(CARDS, links=links)
     assert (parsed.kind, parsed.error, parsed.links_only) == ("listing", "", True)
     assert [(article.title, article.url) for article in parsed.articles] == [

@@ -59,7 +59,7 @@ def test_nested_folders_and_what_can_not_be_taken() -> None:
         ('<o:outline xmlns:o="urn:o" xmlUrl="https://a.example/"/>', "https://a.example/"),
     ],
 )
-def test_spellings_that_other_readers_use(outline: str, url: str) -> None:
+def test_spellings_of_other_feed_readers(outline: str, url: str) -> None:
     (found,) = read_feed_list(f"<opml><body>{outline}</body></opml>".encode()).outlines
     assert found.url == url
 

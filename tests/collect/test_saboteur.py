@@ -133,7 +133,7 @@ def test_double_escaped_scripts_are_no_markup_in_the_end() -> None:
     assert "किसानों" in parse(rss(item)).articles[0].text
 
 
-def test_a_letters_own_tags_may_stand_in_a_title() -> None:
+def test_placeholder_tags_are_allowed_in_a_title() -> None:
     for tag in PLACEHOLDERS.values():
         # How it is shown is up to rendering.
         assert parse(rss(GOOD.replace("पानी", tag))).articles[0].title

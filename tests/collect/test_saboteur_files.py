@@ -64,7 +64,7 @@ def test_a_folder_of_everything(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
-def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "good.txt").write_text(TEXT, "utf-8")
     (tmp_path / "shut.txt").write_text(TEXT, "utf-8")
     (tmp_path / "shut.txt").chmod(0)

@@ -35,7 +35,7 @@ def index(*children: tuple[str, str]) -> str:
     return f"<sitemapindex xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{''.join(rows)}</sitemapindex>"
 
 
-def test_a_news_sitemap_gives_what_it_says_of_each_article() -> None:
+def test_a_news_sitemap_gives_the_details_of_each_article() -> None:
     parsed = read(NEWS)
     assert (parsed.kind, parsed.error, parsed.links_only, parsed.title) == ("sitemap", "", False, "गांव टाइम्स")
     first, second = parsed.articles
@@ -71,7 +71,7 @@ def test_prefixes_and_ends_may_be_missing(old: str, new: str) -> None:
     assert titles == [article.title for article in read(NEWS).articles]
 
 
-def test_a_title_is_not_taken_from_a_picture() -> None:
+def test_a_title_is_not_taken_from_an_image() -> None:
     image = "<image><loc>https://img.example/a.jpg</loc><title>चित्र का नाम</title></image>"
     (article,) = read(urlset(f"<url>{image}<loc>https://village.example/a/nahar</loc></url>")).articles
     assert (article.url, article.title) == ("https://village.example/a/nahar", "nahar …")
@@ -120,7 +120,7 @@ def test_a_long_news_sitemap_is_cut_like_a_feed() -> None:
         ("https://village.example/17/", "village …"),
     ],
 )  # fmt: skip
-def test_what_stands_for_a_title_until_the_page_is_read(url: str, title: str) -> None:
+def test_a_provisional_title_until_the_page_is_read(url: str, title: str) -> None:
     assert title_of(url) == title
 
 
@@ -149,7 +149,7 @@ def test_an_index_without_dates_goes_by_the_months_in_names() -> None:
     assert [url[-11:-4] for url in parsed.further] == ["2026-11", "2026-10", "2026-09", "2025-12"]
 
 
-def test_an_index_of_nothing_says_so() -> None:
+def test_an_empty_index_is_an_error() -> None:
     assert read("<sitemapindex></sitemapindex>").error == "It is a sitemap index that names no sitemaps."
 
 

@@ -122,5 +122,5 @@ def test_damaged_and_wrongly_encoded_files(data: bytes, expected: str) -> None:
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_all_line_endings_and_a_byte_order_mark_are_accepted(end: str, mark: str) -> None:
     data = (mark + LIST.replace("\n", end)).encode()
-    ((address, reader),) = list_file.read_bytes(data, "subscribers.yaml", topics=None)
-    assert (address, reader.name) == ("asha@example.com", "आशा")
+    ((address, subscriber),) = list_file.read_bytes(data, "subscribers.yaml", topics=None)
+    assert (address, subscriber.name) == ("asha@example.com", "आशा")

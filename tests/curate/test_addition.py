@@ -79,7 +79,7 @@ def test_every_rule_on_real_pairs() -> None:
     assert count > 20
 
 
-def test_no_addition_refers_to_text_that_the_reader_does_not_see() -> None:
+def test_no_addition_refers_to_text_outside_the_summary() -> None:
     from digest.curate.summary.sentences import POINTING
     from digest.hindi.tokens import tokens
 

@@ -116,7 +116,7 @@ def test_weekdays_that_differ_count_against_a_pair() -> None:
     st.dictionaries(st.tuples(st.integers(0, 11), st.integers(0, 11)), st.floats(0, 1), max_size=40),
     st.sets(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=10),
 )
-def test_average_link_keeps_every_number_once_and_barred_pairs_apart(
+def test_average_link_keeps_every_number_once_and_excluded_pairs_apart(
     size: int, scores: dict[tuple[int, int], float], apart: set[tuple[int, int]]
 ) -> None:
     good = {(i, j): value for (i, j), value in scores.items() if i < j < size and (i, j) not in apart}

@@ -65,11 +65,11 @@ def quake(id_: str, clock: str) -> Article:
 
 
 def test_clock_times_separate_two_earthquakes_in_one_town() -> None:
-    first, told_again, second = quake("a", "8.57 मिनट"), quake("b", "8 बजकर 58 मिनट"), quake("c", "12 बजकर 39 मिनट")
-    assert compare_pair(first, told_again).clock == "same"
+    first, retold, second = quake("a", "8.57 मिनट"), quake("b", "8 बजकर 58 मिनट"), quake("c", "12 बजकर 39 मिनट")
+    assert compare_pair(first, retold).clock == "same"
     apart = compare_pair(first, second)
     assert "clock conflict" in str(apart)
-    assert apart.score < compare_pair(first, told_again).score - 0.1
+    assert apart.score < compare_pair(first, retold).score - 0.1
     assert compare_pair(first, quake("d", "सुबह 6 बजे")).clock is None, "a full hour is too rough to contradict"
 
 
@@ -178,9 +178,9 @@ def storm(id_: str, title: str) -> Article:
 
 def test_a_much_higher_death_toll_is_another_event() -> None:
     first = storm("a", "सोनपुरा में तूफान से 25 की मौत")
-    grown, told_again = storm("b", "सोनपुरा में तूफान से 65 की मौत"), storm("c", "सोनपुरा में तूफान से 27 की मौत")
+    grown, retold = storm("b", "सोनपुरा में तूफान से 65 की मौत"), storm("c", "सोनपुरा में तूफान से 27 की मौत")
     other = storm("d", "सोनपुरा में तूफान से 219 की मौत")
-    assert compare_pair(first, told_again).toll == "same"
+    assert compare_pair(first, retold).toll == "same"
     assert compare_pair(first, grown).toll is None, "tolls grow from hour to hour"
     assert compare_pair(first, storm("e", "सोनपुरा में तूफान से तबाही")).toll is None
     apart = compare_pair(first, other)

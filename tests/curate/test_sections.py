@@ -42,7 +42,7 @@ def test_evidence(found: Article, section: str, evidence: str) -> None:
     assert why.startswith(evidence)
 
 
-def test_the_others_vote_where_the_first_says_nothing() -> None:
+def test_the_others_vote_where_the_first_gives_nothing() -> None:
     story = [one(), one(categories=("खेल",)), one(categories=("sports",)), one(categories=("business",))]
     assert section_of(story, "देश") == ("खेल", "2 of the other articles")
     assert section_of([one(categories=("business",)), *story[1:]], "देश")[0] == "व्यापार"

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Retryable, Split, Unknown
 from digest.deliver.ports import Cancellable, Cancellation, Claim, RecipientLog, Recovery, ScheduleWindow
 from digest.mail.message import Outgoing
-from tests.deliver.letters import NOW
+from tests.deliver.emails import NOW
 
 _BEGAN = time.monotonic()
 
@@ -26,7 +26,7 @@ def fast_clock() -> datetime:
 @dataclass
 class Batch:
     number: int
-    readers: tuple[tuple[int, str], ...]
+    recipients: tuple[tuple[int, str], ...]
     state: str = "pending"
     tries: int = 0
     variant: str = "all"
@@ -38,7 +38,7 @@ class FakeLedger:
     def __init__(self, *sizes: int) -> None:
         ids = itertools.count(1)
         self.batches = [
-            Batch(number, tuple((id, f"reader{id}@example.com") for id in itertools.islice(ids, size)))
+            Batch(number, tuple((id, f"subscriber{id}@example.com") for id in itertools.islice(ids, size)))
             for number, size in enumerate(sizes, 1)
         ]
         self.lock = threading.Lock()
@@ -52,7 +52,7 @@ class FakeLedger:
 
     def states(self) -> list[tuple[str, int]]:
         """(state, number of recipients) of every batch that is not empty, in the order of their numbers."""
-        return [(batch.state, len(batch.readers)) for batch in self.batches if batch.readers]
+        return [(batch.state, len(batch.recipients)) for batch in self.batches if batch.recipients]
 
     def claim(
         self,
@@ -71,11 +71,11 @@ class FakeLedger:
             if self.claim_error:
                 raise self.claim_error
             for batch in self.batches:
-                if batch.state == "pending" and batch.tries < max_tries and batch.readers:
+                if batch.state == "pending" and batch.tries < max_tries and batch.recipients:
                     batch.state, batch.tries = "submitting", batch.tries + 1
                     name = f"attempt-{len(self.attempts)}"
                     self.attempts[name] = batch
-                    return Claim(batch.number, name, batch.variant, batch.readers)
+                    return Claim(batch.number, name, batch.variant, batch.recipients)
             return None
 
     def record_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
@@ -89,32 +89,32 @@ class FakeLedger:
         self, edition: str, transport: str, now: datetime, max_tries: int, ahead: ScheduleWindow | None = None
     ) -> int:
         ready = [b for b in self.batches if b.state == "pending" and b.tries < max_tries]
-        return len(ready[0].readers) if ready else 0
+        return len(ready[0].recipients) if ready else 0
 
     def reset_tries(self, edition: str) -> None:
         for batch in self.batches:
             batch.tries = 0 if batch.state == "pending" else batch.tries
 
     def record_schedule_id(self, attempt: str, schedule_id: str) -> None:
-        raise NotImplementedError("fences are tested on the real ledger")
+        raise NotImplementedError("schedule ids are tested on the real ledger")
 
     def begin_cancellation(
         self, edition: str, transport: Cancellable, now: datetime, *, but: Collection[str] = ()
     ) -> Cancellation | None:
-        raise NotImplementedError("fences are tested on the real ledger")
+        raise NotImplementedError("schedule ids are tested on the real ledger")
 
     def confirm_cancellation(self, attempt: str, now: datetime) -> None:
-        raise NotImplementedError("fences are tested on the real ledger")
+        raise NotImplementedError("schedule ids are tested on the real ledger")
 
-    def record_started(self, attempt: str, reader: int) -> None:
+    def record_started(self, attempt: str, recipient: int) -> None:
         if self.note_error:
             raise self.note_error
-        self.handed.append(reader)
+        self.handed.append(recipient)
 
-    def record_rejected(self, attempt: str, reader: int, reason: str) -> None:
-        self.rejected.append(reader)
+    def record_rejected(self, attempt: str, recipient: int, reason: str) -> None:
+        self.rejected.append(recipient)
 
-    def record_deferred(self, attempt: str, reader: int) -> None:
+    def record_deferred(self, attempt: str, recipient: int) -> None:
         raise NotImplementedError("no transport of these tests puts anyone off")
 
     def settle(self, attempt: str, outcome: Outcome, now: datetime) -> None:
@@ -132,27 +132,27 @@ class FakeLedger:
                 case Unknown():
                     batch.state = "unknown"
                 case Split():
-                    middle = (len(batch.readers) + 1) // 2
-                    self._new("pending", batch.readers[:middle], 0)
-                    self._new("pending", batch.readers[middle:], 0)
-                    batch.state, batch.readers = "empty", ()
-                case Rejected(readers):
-                    self._split(batch, PerRecipient(rejected=readers))
+                    middle = (len(batch.recipients) + 1) // 2
+                    self._new("pending", batch.recipients[:middle], 0)
+                    self._new("pending", batch.recipients[middle:], 0)
+                    batch.state, batch.recipients = "empty", ()
+                case Rejected(recipients):
+                    self._split(batch, PerRecipient(rejected=recipients))
                 case PerRecipient():
                     self._split(batch, outcome)
 
     def _split(self, batch: Batch, outcome: PerRecipient) -> None:
-        rest = [reader for reader in batch.readers if reader[0] not in outcome.rejected]
+        rest = [recipient for recipient in batch.recipients if recipient[0] not in outcome.rejected]
         parts = {"accepted": outcome.accepted, "unknown": frozenset(outcome.unknown)}
         for state, ids in parts.items():
-            self._new(state, [reader for reader in rest if reader[0] in ids], batch.tries)
-            rest = [reader for reader in rest if reader[0] not in ids]
+            self._new(state, [recipient for recipient in rest if recipient[0] in ids], batch.tries)
+            rest = [recipient for recipient in rest if recipient[0] not in ids]
         self._new("pending", rest, batch.tries)
-        batch.state, batch.readers = "empty", ()
+        batch.state, batch.recipients = "empty", ()
 
-    def _new(self, state: str, readers: Sequence[tuple[int, str]], tries: int) -> None:
-        if readers:
-            self.batches.append(Batch(len(self.batches) + 1, tuple(readers), state, tries))
+    def _new(self, state: str, recipients: Sequence[tuple[int, str]], tries: int) -> None:
+        if recipients:
+            self.batches.append(Batch(len(self.batches) + 1, tuple(recipients), state, tries))
 
 
 Act = Callable[[Outgoing, RecipientLog], Outcome] | Outcome | Exception

@@ -18,9 +18,9 @@ class RawSmtp:
     """Serves its connections side by side and offers PIPELINING.
 
     `silent` is what it never answers (`CONNECT`, `EHLO`, `RCPT`, `.`), `late` seconds pass before the answer to a final
-    dot, `pause` between two readings of 64 kB, after `cut` bytes of a letter it hangs up, MAIL is answered by `dribble`
-    again and again. With `tls` it speaks nothing else. `letters` are whole ones with dots as on the wire, without the
-    final dot; `helloes` what was said at EHLO.
+    dot, `pause` between two readings of 64 kB, after `cut` bytes of an email it hangs up, MAIL is answered by `dribble`
+    again and again. With `tls` it speaks nothing else. `emails` are whole ones with dots as on the wire, without the
+    final dot; `helloes` the names given at EHLO.
     """
 
     def __init__(
@@ -68,29 +68,29 @@ class RawSmtp:
 
     def _converse(self, connection: socket.socket) -> None:
         self._say(connection, "CONNECT", b"220 here\r\n")
-        held, letter = b"", False
+        held, in_data = b"", False
         while not self._over.is_set():
-            if letter and self.cut and len(held) >= self.cut:
+            if in_data and self.cut and len(held) >= self.cut:
                 return
-            if letter and _END in held:
+            if in_data and _END in held:
                 mail, _, held = held.partition(_END)
                 self.emails.append(mail + b"\r\n")
-                letter = False
+                in_data = False
                 self._over.wait(self.late)
                 self._say(connection, ".", b"250 taken\r\n")
-            elif not letter and b"\r\n" in held:
+            elif not in_data and b"\r\n" in held:
                 line, _, held = held.partition(b"\r\n")
                 verb = line[:4].decode().upper()
                 if verb == "EHLO":
                     self.helloes.append(line[5:].decode())
-                letter = verb == "DATA"
+                in_data = verb == "DATA"
                 self._say(connection, verb, _ANSWERS.get(verb, b"250 fine\r\n"))
             else:
                 more = connection.recv(65_536)
                 if not more:
                     return
                 held += more
-                if letter and self.pause:
+                if in_data and self.pause:
                     self.pauses += 1
                     time.sleep(self.pause)
 

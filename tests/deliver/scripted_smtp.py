@@ -16,7 +16,7 @@ GOOD = {"CONNECT": b"220 here\r\n", "DATA": b"354 go on\r\n", "QUIT": b"221 bye\
 class ScriptedSmtp:
     """Serves one connection after the other. `script` maps a verb to its replies, used up in order; the rest is 250.
 
-    `seen` is every verb in order, over all connections; `taken` the addresses of letters that came whole and had, or
+    `seen` is every verb in order, over all connections; `taken` the addresses of emails that came whole and had, or
     would have had, a 2xx. `pipelining` offers it.
     """
 
@@ -25,7 +25,7 @@ class ScriptedSmtp:
         self.taken: list[str] = []
         # Emails without any content.
         self.empty = 0
-        self.script = {("." if verb == "dot" else verb.upper()): list(said) for verb, said in script.items()}
+        self.script = {("." if verb == "dot" else verb.upper()): list(response) for verb, response in script.items()}
         self.seen: list[str] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -33,9 +33,9 @@ class ScriptedSmtp:
 
     def _answer(self, verb: str) -> bytes | None:
         self.seen.append(verb)
-        said = self.script.get(verb)
-        if said:
-            return said.pop(0)
+        response = self.script.get(verb)
+        if response:
+            return response.pop(0)
         return self.hello if verb == "EHLO" else GOOD.get(verb, b"250 fine\r\n")
 
     def _serve(self) -> None:
@@ -52,21 +52,21 @@ class ScriptedSmtp:
                     continue
 
     def _talk(self, connection: socket.socket) -> None:
-        verb, letter, to, asked = "CONNECT", False, "", ""
+        verb, in_data, to, asked = "CONNECT", False, "", ""
         with connection.makefile("rb") as lines:
             while True:
-                said = self._answer(verb)
-                if verb == "." and to and (said is None or said.startswith(b"2")):
+                response = self._answer(verb)
+                if verb == "." and to and (response is None or response.startswith(b"2")):
                     self.taken.append(to)
                 if verb in ("MAIL", "RSET", "."):
                     to = ""
-                if verb == "RCPT" and said is not None and said.startswith(b"2"):
+                if verb == "RCPT" and response is not None and response.startswith(b"2"):
                     to = asked
-                if said is None:
+                if response is None:
                     return
-                connection.sendall(said)
-                letter = verb == "DATA" and said.startswith(b"354")
-                if letter:
+                connection.sendall(response)
+                in_data = verb == "DATA" and response.startswith(b"354")
+                if in_data:
                     size = 0
                     while (line := lines.readline()) != b".\r\n":
                         if not line:

@@ -12,7 +12,7 @@ import pytest
 from digest.deliver import registry
 from digest.deliver.outcome import Accepted, PerRecipient, Rejected
 from digest.models import PLACEHOLDERS
-from tests.deliver.letters import (
+from tests.deliver.emails import (
     EMAIL,
     SENDER,
     SUBJECT,
@@ -24,7 +24,7 @@ from tests.deliver.letters import (
     read,
     values_of,
 )
-from tests.deliver.ways import TransportSetup, transport_setup
+from tests.deliver.transports import TransportSetup, transport_setup
 
 ASHA, RAVI, MEENA = "asha@example.com", "ravi+news@example.co.in", "o'neil&co@example.com"
 
@@ -39,12 +39,12 @@ def accepted(setup: TransportSetup, *addresses: str, **given: object) -> dict[st
     """Submits, expects all to be taken, and answers address → mail."""
     batch = outgoing(*addresses, **given)  # type: ignore[arg-type]
     outcome = setup.transport.submit(batch, RecordingLog())
-    everyone = {reader.id for reader in batch.recipients}
+    everyone = {recipient.id for recipient in batch.recipients}
     assert isinstance(outcome, Accepted) or outcome == PerRecipient(accepted=frozenset(everyone))
     return dict(setup.arrived())
 
 
-def test_the_table_repeats_what_the_class_says(setup: TransportSetup) -> None:
+def test_the_table_matches_the_class(setup: TransportSetup) -> None:
     name = setup.transport.name
     assert isinstance(setup.transport, registry.load(name))
     assert setup.transport.recovery == registry.RECOVERY[name]
@@ -56,11 +56,11 @@ def test_every_recipient_gets_one_email_with_their_own_values_and_no_placeholder
     accepted(setup, ASHA, RAVI, MEENA)
     mails = setup.arrived()
     assert len(mails) == 3
-    for reader, (_address, mail) in zip(batch.recipients, mails, strict=True):
-        assert read(mail)["To"] == reader.email
-        own, text, html = values_of(reader), part(mail, "plain"), part(mail, "html")
-        assert f"नमस्ते {reader.email},\n.\n..दो बिंदु\n" in text
-        assert f"<p>नमस्ते {escape(reader.email)}</p>" in html
+    for recipient, (_address, mail) in zip(batch.recipients, mails, strict=True):
+        assert read(mail)["To"] == recipient.email
+        own, text, html = values_of(recipient), part(mail, "plain"), part(mail, "html")
+        assert f"नमस्ते {recipient.email},\n.\n..दो बिंदु\n" in text
+        assert f"<p>नमस्ते {escape(recipient.email)}</p>" in html
         for name in ("unsubscribe", "preferences", "view"):
             assert own[name] in text
             assert own[name] in html
@@ -101,7 +101,7 @@ def test_without_public_pages_there_is_no_one_click(setup: TransportSetup) -> No
 
 
 def test_a_text_email_has_no_html(setup: TransportSetup) -> None:
-    mail = accepted(setup, ASHA, letter=TEXT_ONLY)[ASHA]
+    mail = accepted(setup, ASHA, email=TEXT_ONLY)[ASHA]
     assert part(mail, "html") == ""
     assert f"नमस्ते {ASHA}" in part(mail, "plain")
 
@@ -113,7 +113,7 @@ INJECTION = "\r\nBcc: stranger@example.com\r\n\r\n<b>body"
 def test_no_text_can_start_a_header(setup: TransportSetup, line_end: str) -> None:
     evil = INJECTION.replace("\r\n", line_end)
     sender = replace(SENDER, name=f"Subah{evil}", list_name=f"सुबह{evil}")
-    mail = accepted(setup, ASHA, letter=replace(EMAIL, subject=SUBJECT + evil), sender=sender)[ASHA]
+    mail = accepted(setup, ASHA, email=replace(EMAIL, subject=SUBJECT + evil), sender=sender)[ASHA]
     message = read(mail)
     assert message["Bcc"] is None
     assert "Bcc: stranger@example.com" in message["Subject"]
@@ -141,7 +141,7 @@ def test_an_invalid_address_is_rejected_without_harm_to_the_others(setup: Transp
 
 def test_half_a_surrogate_pair_never_makes_an_outcome_unknown(setup: TransportSetup) -> None:
     """It cannot be encoded as UTF-8."""
-    outcome = setup.transport.submit(outgoing(ASHA, letter=replace(EMAIL, text=EMAIL.text + "\ud83d")), RecordingLog())
+    outcome = setup.transport.submit(outgoing(ASHA, email=replace(EMAIL, text=EMAIL.text + "\ud83d")), RecordingLog())
     assert len(setup.arrived()) == (0 if getattr(outcome, "permanent", False) else 1)
 
 

@@ -1,4 +1,4 @@
-"""DKIM: what is signed, that any change is found by dkimpy, and what is said where key or package is missing."""
+"""DKIM: what is signed, that any change is found by dkimpy, and the message for a missing key or package."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from digest.deliver.smtp.dkim import configured, signer
 from digest.deliver.smtp.transport import Smtp
 from digest.errors import ConfigurationError
 from digest.mail import mime
-from tests.deliver.letters import EMAIL, EMAIL_WITH_IMAGES, NOW, RecordingLog, outgoing
-from tests.deliver.ways import clock
+from tests.deliver.emails import EMAIL, EMAIL_WITH_IMAGES, NOW, RecordingLog, outgoing
+from tests.deliver.transports import clock
 from tests.support.smtp_server import RecordingSmtp
 
 _PRIVATE = rsa.generate_private_key(65537, 2048)
@@ -41,7 +41,7 @@ def good(mail: bytes) -> bool:
 
 @pytest.fixture(scope="module")
 def signed() -> bytes:
-    batch = outgoing("asha@example.com", letter=EMAIL_WITH_IMAGES)
+    batch = outgoing("asha@example.com", email=EMAIL_WITH_IMAGES)
     mail = mime.build(batch, batch.recipients[0], date=NOW)
     return signer("example.com", "s1", PEM)(mail) + mail
 
@@ -49,20 +49,20 @@ def signed() -> bytes:
 def test_an_email_signed_and_sent_by_smtp_is_valid() -> None:
     with RecordingSmtp() as server:
         smtp = Smtp("127.0.0.1", server.port, clock=clock, timeout=5, sign=signer("example.com", "s1", PKCS8))
-        assert smtp.submit(outgoing("asha@example.com", letter=EMAIL_WITH_IMAGES), RecordingLog()) == PerRecipient(
+        assert smtp.submit(outgoing("asha@example.com", email=EMAIL_WITH_IMAGES), RecordingLog()) == PerRecipient(
             frozenset({1})
         )
         smtp.close()
-        (letter,) = server.emails
-        assert letter.content.startswith(b"DKIM-Signature: ")
-        assert good(letter.content)
+        (email,) = server.emails
+        assert email.content.startswith(b"DKIM-Signature: ")
+        assert good(email.content)
 
 
 @pytest.mark.parametrize(
     "name",
     [b"From", b"To", b"Subject", b"List-Unsubscribe", b"List-Unsubscribe-Post", b"Message-ID", b"Date", b"Feedback-ID"],
 )
-def test_no_header_that_matters_can_be_changed_on_the_way(signed: bytes, name: bytes) -> None:
+def test_no_important_header_can_be_changed_in_transit(signed: bytes, name: bytes) -> None:
     assert good(signed)
     assert signed.count(b"\r\n" + name + b": ") == 1
     assert not good(signed.replace(b"\r\n" + name + b": ", b"\r\n" + name + b": x"))
@@ -77,7 +77,7 @@ def test_the_body_is_signed(signed: bytes) -> None:
     assert not good(signed[:-60] + b"x" + signed[-59:])
 
 
-def test_a_relay_may_fold_anew(signed: bytes) -> None:
+def test_a_relay_may_fold_lines_differently(signed: bytes) -> None:
     assert good(signed.replace(b"List-Help: ", b"list-help:  "))
 
 
@@ -98,7 +98,7 @@ def test_whatever_the_mail_looks_like_dkimpy_finds_the_signature_good(subject: b
 
 
 def test_signing_takes_a_fraction_of_what_dkimpy_takes_alone() -> None:
-    batch = outgoing("asha@example.com", letter=replace(EMAIL, html=EMAIL.html * 150, text=EMAIL.text * 60))
+    batch = outgoing("asha@example.com", email=replace(EMAIL, html=EMAIL.html * 150, text=EMAIL.text * 60))
     mail = mime.build(batch, batch.recipients[0], date=NOW)
     ours = signer("example.com", "s1", PEM)
 

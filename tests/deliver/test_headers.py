@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from digest.mail import headers, mime
 from digest.mail.message import Sender
-from tests.deliver.letters import EMAIL, NOW, SENDER, RecordingLog, outgoing, read
+from tests.deliver.emails import EMAIL, NOW, SENDER, RecordingLog, outgoing, read
 from tests.deliver.test_mime import headers_of
-from tests.deliver.ways import transport_setup
+from tests.deliver.transports import transport_setup
 
 ANY = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80)
 NAMES = [
@@ -43,8 +43,8 @@ def test_no_text_adds_a_header_or_ends_them(
     name: str, list_name: str, subject: str, edition: str, variant: str, web: bool
 ) -> None:
     sender = Sender(name, "news@example.com", "desk@example.com", list_name, "https://news.example.com" if web else "")
-    letter = replace(EMAIL, subject=subject, variant=variant)
-    batch = outgoing("asha@example.com", letter=letter, sender=sender, edition=edition)
+    email = replace(EMAIL, subject=subject, variant=variant)
+    batch = outgoing("asha@example.com", email=email, sender=sender, edition=edition)
     mail = mime.build(batch, batch.recipients[0], date=NOW)
     assert names_of(mail) == [one for one in NAMES if web or one != "List-Unsubscribe-Post"]
     assert all(re.fullmatch(r"[!-9;-~]+:( .*)?| .*\S.*", line) for line in headers_of(mail))
@@ -62,7 +62,7 @@ def test_a_feedback_id_has_four_parts_and_a_stable_last(edition: str, variant: s
     assert len({one.split(":")[-1] for one in found}) == 1
 
 
-def test_the_sender_part_tells_domains_apart() -> None:
+def test_the_sender_part_differs_between_domains() -> None:
     last = {
         headers.feedback_id(replace(SENDER, email=f"news@{domain}"), "2026-11-23", "html").split(":")[-1]
         for domain in ("a.in", "b.in", "news.khabar.example.co.in", "mail.khabar.example.co.in", "example.com")

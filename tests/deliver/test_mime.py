@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from digest.mail import headers, mime
 from digest.mail.message import Sender, one_line, recipient, substitute
-from tests.deliver.letters import EMAIL, NOW, SENDER, TEXT_ONLY, legacy, outgoing, part, read, token
+from tests.deliver.emails import EMAIL, NOW, SENDER, TEXT_ONLY, legacy, outgoing, part, read, token
 from tests.paths import ROOT
 
 HINDI = st.text(
@@ -94,7 +94,7 @@ def test_an_ascii_name_is_quoted_or_encoded(name: str) -> None:
 
 @given(ANY, ANY)
 def test_both_parts_round_trip_in_lines_that_every_server_takes(text: str, html: str) -> None:
-    batch = outgoing("asha@example.com", letter=replace(EMAIL, text=text + ".\n.\n", html="<p>" + html))
+    batch = outgoing("asha@example.com", email=replace(EMAIL, text=text + ".\n.\n", html="<p>" + html))
     data = mime.build(batch, batch.recipients[0], date=NOW)
     assert data.isascii()
     assert max(map(len, data.split(b"\r\n"))) <= 998
@@ -107,7 +107,7 @@ def test_both_parts_round_trip_in_lines_that_every_server_takes(text: str, html:
 
 
 def test_a_text_email_has_one_part() -> None:
-    batch = outgoing("asha@example.com", letter=TEXT_ONLY)
+    batch = outgoing("asha@example.com", email=TEXT_ONLY)
     message = read(mime.build(batch, batch.recipients[0], date=NOW))
     assert message.get_content_type() == "text/plain"
     assert not message.is_multipart()
@@ -128,7 +128,7 @@ def test_the_whole_is_free_of_defects_and_dated() -> None:
 def test_the_message_id_is_the_same_for_every_attempt_and_unique_to_a_recipient() -> None:
     def ids(**given: str) -> list[str]:
         batch = outgoing("asha@example.com", "ravi@example.com", **given)  # type: ignore[arg-type]
-        return [mime.message_id(replace(batch, attempt="other"), reader) for reader in batch.recipients]
+        return [mime.message_id(replace(batch, attempt="other"), one) for one in batch.recipients]
 
     assert ids() == ids()
     assert len({*ids(), *ids(edition="2026-11-24")}) == 4
@@ -136,14 +136,14 @@ def test_the_message_id_is_the_same_for_every_attempt_and_unique_to_a_recipient(
 
 
 def test_values_are_filled_in_one_pass() -> None:
-    reader = recipient(1, "-DGX_LEAVE-@example.com", SENDER, token)
-    assert substitute("-DGX_EMAIL_T- -DGX_LEAVE-", reader.values) == "-DGX_LEAVE-@example.com leave-1-x_Y"
+    asha = recipient(1, "-DGX_LEAVE-@example.com", SENDER, token)
+    assert substitute("-DGX_EMAIL_T- -DGX_LEAVE-", asha.values) == "-DGX_LEAVE-@example.com leave-1-x_Y"
     assert recipient(1, "a&b@example.com", SENDER, token).values["-DGX_EMAIL_H-"] == "a&amp;b@example.com"
 
 
 def test_the_mailto_of_an_unusual_address_is_a_uri() -> None:
-    reader = recipient(1, "asha@example.com", replace(SENDER, reply_to="a&b?c%d@example.com"), token)
-    assert reader.unsubscribe_uris[-1] == "mailto:a%26b%3Fc%25d@example.com?subject=unsubscribe%20leave-1-x_Y"
+    asha = recipient(1, "asha@example.com", replace(SENDER, reply_to="a&b?c%d@example.com"), token)
+    assert asha.unsubscribe_uris[-1] == "mailto:a%26b%3Fc%25d@example.com?subject=unsubscribe%20leave-1-x_Y"
 
 
 PROGRAM = """

@@ -8,8 +8,8 @@ import pytest
 
 from digest.deliver.outbox import Outbox
 from digest.deliver.outcome import Accepted, NotSent
-from tests.deliver.letters import RecordingLog, many, outgoing, read
-from tests.deliver.ways import clock
+from tests.deliver.emails import RecordingLog, many, outgoing, read
+from tests.deliver.transports import clock
 
 
 def names(folder: Path) -> list[str]:
@@ -64,9 +64,9 @@ def test_a_folder_without_write_access_is_a_permanent_failure(tmp_path: Path) ->
 def test_nothing_half_written_is_left_behind(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path, clock)
     (tmp_path / "2026-11-23").mkdir()
-    (tmp_path / "2026-11-23" / "00000002-reader2@example.com.eml").mkdir()
+    (tmp_path / "2026-11-23" / "00000002-subscriber2@example.com.eml").mkdir()
     outcome = outbox.submit(outgoing(*many(3)), RecordingLog())
     assert isinstance(outcome, NotSent)
-    assert names(tmp_path) == ["2026-11-23/00000001-reader1@example.com.eml"]
+    assert names(tmp_path) == ["2026-11-23/00000001-subscriber1@example.com.eml"]
     assert outbox.probe() is None
     assert len(names(tmp_path)) == 1

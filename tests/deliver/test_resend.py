@@ -17,7 +17,7 @@ from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rej
 from digest.deliver.resend.client import Resend
 from digest.deliver.resend.responses import read_response
 from digest.mail.message import Outgoing, recipient
-from tests.deliver.letters import EMAIL, EMAIL_WITH_IMAGES, SENDER, RecordingLog, many, outgoing, token
+from tests.deliver.emails import EMAIL, EMAIL_WITH_IMAGES, SENDER, RecordingLog, many, outgoing, token
 from tests.support.resend_server import KEY, ResendServer
 from tests.support.sendgrid_faults import FAULTS, Fault
 
@@ -54,7 +54,7 @@ def drained(server: ResendServer, batch: Outgoing) -> list[Outcome]:
         if not isinstance(outcome, PerRecipient):
             break
         settled = outcome.accepted | outcome.rejected.keys() | outcome.unknown.keys()
-        rest = tuple(reader for reader in batch.recipients if reader.id not in settled)
+        rest = tuple(recipient for recipient in batch.recipients if recipient.id not in settled)
         batch = replace(batch, batch=str(int(batch.batch) + 1), recipients=rest)
     return outcomes
 
@@ -84,7 +84,7 @@ def test_of_a_larger_batch_the_first_hundred_go_and_the_rest_is_certainly_not_se
 def test_the_ids_that_come_back_in_events_and_no_attempt_that_would_change_the_body(server: ResendServer) -> None:
     submit(server, outgoing(ASHA, RAVI))
     assert [taken.args for taken in server.accepted] == [
-        {"dg_edition": "2026-11-23", "dg_delivery": reader} for reader in ("1", "2")
+        {"dg_edition": "2026-11-23", "dg_delivery": id} for id in ("1", "2")
     ]
 
 
@@ -119,7 +119,7 @@ def test_an_unsubscribe_in_between_makes_the_call_unknown_and_mails_nobody_twice
     outcome = submit(server, left)
     assert isinstance(outcome, PerRecipient)
     assert not outcome.accepted
-    assert set(outcome.unknown) == {reader.id for reader in left.recipients[:100]}
+    assert set(outcome.unknown) == {recipient.id for recipient in left.recipients[:100]}
     drained(server, replace(left, batch="8", recipients=left.recipients[100:]))
     assert max(server.counts.values()) == 1
 
@@ -186,7 +186,7 @@ def test_an_answer_that_is_lost_every_time_is_held_and_safe_to_be_asked_for_agai
     assert server.counts == dict.fromkeys(many(100), 1)
 
 
-def test_the_first_call_under_the_key_is_still_under_way(server: ResendServer) -> None:
+def test_the_first_call_with_the_key_is_still_running(server: ResendServer) -> None:
     server.resend.busy = 2
     assert submit(server, outgoing(ASHA)) == Accepted()
     server.resend.busy = 99
@@ -223,7 +223,7 @@ def test_a_run_that_is_to_end_makes_no_further_call(server: ResendServer) -> Non
 
 
 def test_emails_with_images_are_sent_one_by_one_each_with_its_key(server: ResendServer) -> None:
-    batch = outgoing(ASHA, RAVI, "meena@example.com", letter=EMAIL_WITH_IMAGES)
+    batch = outgoing(ASHA, RAVI, "meena@example.com", email=EMAIL_WITH_IMAGES)
     server.faults = ["ok", "accept_then_close"]
     server.resend.reject = {"meena@example.com"}
     outcome = submit(server, batch)
@@ -239,16 +239,16 @@ def test_emails_with_images_are_sent_one_by_one_each_with_its_key(server: Resend
 
 def test_emails_with_images_stop_where_the_provider_does_not_answer(server: ResendServer) -> None:
     server.faults = ["ok", *["accept_then_close"] * 4]
-    outcome = submit(server, outgoing(ASHA, RAVI, "meena@example.com", letter=EMAIL_WITH_IMAGES))
+    outcome = submit(server, outgoing(ASHA, RAVI, "meena@example.com", email=EMAIL_WITH_IMAGES))
     assert isinstance(outcome, PerRecipient)
     assert (outcome.accepted, set(outcome.unknown)) == (ids(1), {2})
 
 
 def test_a_test_may_be_repeated(server: ResendServer) -> None:
     transport = transport_to(server)
-    for letter in (EMAIL, EMAIL_WITH_IMAGES):
+    for email in (EMAIL, EMAIL_WITH_IMAGES):
         for _ in range(2):
-            assert send_direct(transport, [replace(outgoing(ASHA, letter=letter), batch="test")]) == []
+            assert send_direct(transport, [replace(outgoing(ASHA, email=email), batch="test")]) == []
     transport.close()
     assert server.counts == {ASHA: 4}
 
@@ -305,9 +305,10 @@ def test_an_email_too_large_for_one_recipient_is_a_permanent_failure() -> None:
 
 def test_ids_are_subscriber_ids_and_not_positions(server: ResendServer) -> None:
     batch = outgoing(ASHA)
-    readers = tuple(recipient(id, email, SENDER, token) for id, email in zip((90, 12, 55), many(3), strict=True))
+    recipients = tuple(recipient(id, email, SENDER, token) for id, email in zip((90, 12, 55), many(3), strict=True))
     server.resend.reject = {many(3)[1]}
-    assert submit(server, replace(batch, recipients=readers)) == PerRecipient(ids(90, 55), {12: "Invalid `to` field"})
+    outcome = submit(server, replace(batch, recipients=recipients))
+    assert outcome == PerRecipient(ids(90, 55), {12: "Invalid `to` field"})
 
 
 def test_an_unmailable_address_keeps_the_others_waiting_for_a_batch_of_their_own(server: ResendServer) -> None:
@@ -316,7 +317,7 @@ def test_an_unmailable_address_keeps_the_others_waiting_for_a_batch_of_their_own
 
 
 def test_half_a_surrogate_pair_is_reported(server: ResendServer) -> None:
-    assert kind_of(submit(server, outgoing(ASHA, letter=replace(EMAIL, text="\ud83d")))) == "never"
+    assert kind_of(submit(server, outgoing(ASHA, email=replace(EMAIL, text="\ud83d")))) == "never"
 
 
 # Tried before it is trusted

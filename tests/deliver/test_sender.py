@@ -16,19 +16,19 @@ from digest.deliver.report import SendReport
 from digest.deliver.worker import send_due
 from digest.errors import StoreError
 from digest.mail.message import Outgoing
+from tests.deliver.emails import EMAIL, SENDER, token
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
-from tests.deliver.letters import EMAIL, SENDER, token
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
 
 def run(ledger: FakeLedger, *transports: Scripted, **given: Any) -> tuple[SendReport, list[int]]:
     """The report, and the calls of `progress`."""
-    told: list[int] = []
+    progress: list[int] = []
     stop = given.pop("stop", None) or threading.Event()
     job = Job(
         "2026-11-23", {"all": EMAIL}, SENDER, ledger, transports, token, fast_clock,
-        **{"threads": 1, "progress": told.append, "stop": stop, **given},
+        **{"threads": 1, "progress": progress.append, "stop": stop, **given},
     )  # fmt: skip
     stuck = threading.Event()
 
@@ -43,7 +43,7 @@ def run(ledger: FakeLedger, *transports: Scripted, **given: Any) -> tuple[SendRe
     finally:
         watchdog.cancel()
     assert not stuck.is_set(), "the run did not end by itself"
-    return report, told
+    return report, progress
 
 
 def test_a_run_with_nothing_due_does_nothing() -> None:
@@ -53,11 +53,11 @@ def test_a_run_with_nothing_due_does_nothing() -> None:
 @pytest.mark.parametrize("threads", [1, 4, 16])
 def test_every_batch_is_submitted_once(threads: int) -> None:
     ledger, transport = FakeLedger(*[10] * 40), Scripted()
-    report, told = run(ledger, transport, threads=threads)
+    report, progress = run(ledger, transport, threads=threads)
     assert report == SendReport(accepted=400)
-    assert sum(told) == 400
-    addresses = [reader.email for batch in transport.submitted for reader in batch.recipients]
-    assert sorted(addresses) == sorted(f"reader{n}@example.com" for n in range(1, 401))
+    assert sum(progress) == 400
+    addresses = [recipient.email for batch in transport.submitted for recipient in batch.recipients]
+    assert sorted(addresses) == sorted(f"subscriber{n}@example.com" for n in range(1, 401))
     assert ledger.states() == [("accepted", 10)] * 40
 
 
@@ -66,14 +66,14 @@ def test_a_claim_is_submitted_with_its_email_and_links() -> None:
     run(FakeLedger(2), transport)
     (batch,) = transport.submitted
     assert (batch.edition, batch.batch, batch.attempt, batch.email) == ("2026-11-23", "1", "attempt-0", EMAIL)
-    assert [reader.values["-DGX_LEAVE-"] for reader in batch.recipients] == ["leave-1-x_Y", "leave-2-x_Y"]
+    assert [recipient.values["-DGX_LEAVE-"] for recipient in batch.recipients] == ["leave-1-x_Y", "leave-2-x_Y"]
 
 
 def test_not_sent_is_retried_and_reported_once() -> None:
     ledger, transport = FakeLedger(3), Scripted([NotSent("busy"), NotSent("busy", retry_after=0.2)])
-    report, told = run(ledger, transport)
+    report, progress = run(ledger, transport)
     assert report == SendReport(accepted=3, problems=["busy"])
-    assert (len(transport.submitted), told) == (3, [0, 0, 3])
+    assert (len(transport.submitted), progress) == (3, [0, 0, 3])
 
 
 @pytest.mark.parametrize(("tries", "threads"), [(1, 1), (3, 1), (5, 4)])
@@ -95,8 +95,8 @@ def test_a_permanent_refusal_ends_the_run_at_once() -> None:
 
 def test_unknown_is_never_tried_again() -> None:
     ledger, transport = FakeLedger(2, 3), Scripted([Unknown("cut off")])
-    report, told = run(ledger, transport)
-    assert (report.accepted, report.unknown, told) == (3, 2, [2, 3])
+    report, progress = run(ledger, transport)
+    assert (report.accepted, report.unknown, progress) == (3, 2, [2, 3])
     assert report.problems == ["batch 1: outcome unknown, it may have been sent: cut off"]
     assert ledger.states() == [("unknown", 2), ("accepted", 3)]
     assert len(transport.submitted) == 2
@@ -116,9 +116,9 @@ def test_unknown_outcomes_between_good_ones_do_not_stop_the_run() -> None:
     assert (report.accepted, report.unknown) == (20, 20)
 
 
-def test_splitting_finds_the_recipient_whom_a_refusal_does_not_name() -> None:
+def test_splitting_finds_the_recipient_that_a_rejection_does_not_name() -> None:
     def refuses_seven(outgoing: Outgoing, log: RecipientLog) -> Outcome:
-        if 7 not in [reader.id for reader in outgoing.recipients]:
+        if 7 not in [recipient.id for recipient in outgoing.recipients]:
             return Accepted()
         return Split("refused") if len(outgoing.recipients) > 1 else Rejected({7: "refused"})
 
@@ -134,7 +134,7 @@ def test_an_email_refused_for_everyone_ends_the_run_and_rejects_nobody() -> None
     report, _ = run(ledger, transport)
     assert (report.accepted, report.rejected) == (0, 0)
     assert report.problems[-1] == "stopped after 24 refusals in a row that name no recipient; the rest is not sent"
-    assert sum(readers for state, readers in ledger.states() if state == "pending") == 2000
+    assert sum(recipients for state, recipients in ledger.states() if state == "pending") == 2000
 
 
 def test_a_transport_that_raises_may_have_sent() -> None:
@@ -146,18 +146,18 @@ def test_a_transport_that_raises_may_have_sent() -> None:
 
 def test_rejected_recipients_are_removed_and_the_rest_is_sent() -> None:
     ledger, transport = FakeLedger(4), Scripted([Rejected({2: "no address"})])
-    report, told = run(ledger, transport)
-    assert (report, told) == (SendReport(accepted=3, rejected=1), [1, 3])
-    assert [reader.id for reader in transport.submitted[1].recipients] == [1, 3, 4]
+    report, progress = run(ledger, transport)
+    assert (report, progress) == (SendReport(accepted=3, rejected=1), [1, 3])
+    assert [recipient.id for recipient in transport.submitted[1].recipients] == [1, 3, 4]
 
 
 def test_per_recipient_outcomes_are_counted_and_only_the_unsent_are_retried() -> None:
     mixed = PerRecipient(frozenset({1, 2}), {3: "550"}, {4: "cut off"}, not_sent_reason="connection lost")
     ledger, transport = FakeLedger(6), Scripted([mixed])
-    report, told = run(ledger, transport)
-    assert (report.accepted, report.rejected, report.unknown, told) == (4, 1, 1, [4, 2])
+    report, progress = run(ledger, transport)
+    assert (report.accepted, report.rejected, report.unknown, progress) == (4, 1, 1, [4, 2])
     assert report.problems == ["batch 1: outcome unknown, it may have been sent: cut off", "connection lost"]
-    assert [reader.id for reader in transport.submitted[1].recipients] == [5, 6]
+    assert [recipient.id for recipient in transport.submitted[1].recipients] == [5, 6]
 
 
 def test_a_permanent_per_recipient_failure_ends_the_run() -> None:
@@ -178,9 +178,9 @@ def test_stop_ends_the_run_after_what_is_in_flight() -> None:
         return Accepted()
 
     ledger, transport = FakeLedger(1, 1, 1), Scripted([stopping])
-    report, told = run(ledger, transport, stop=stop)
+    report, progress = run(ledger, transport, stop=stop)
     assert report == SendReport(accepted=1, stopped=True)
-    assert told == [1]
+    assert progress == [1]
     assert [state for state, _ in ledger.states()] == ["accepted", "pending", "pending"]
 
 
@@ -265,17 +265,17 @@ def test_an_unknown_of_a_provider_that_knows_its_batches_again_is_redone_by_it()
 class Shares:
     """A SendRateLimiter that allows so many recipients, and then says how long to wait."""
 
-    def __init__(self, readers: int, wait: float) -> None:
-        self.left, self.wait = readers, wait
+    def __init__(self, recipients: int, wait: float) -> None:
+        self.left, self.wait = recipients, wait
 
-    def take(self, transport: str, readers: int, now: datetime) -> float:
-        if readers > self.left:
+    def take(self, transport: str, recipients: int, now: datetime) -> float:
+        if recipients > self.left:
             return self.wait
-        self.left -= readers
+        self.left -= recipients
         return 0.0
 
-    def put_back(self, transport: str, readers: int) -> None:
-        self.left += readers
+    def put_back(self, transport: str, recipients: int) -> None:
+        self.left += recipients
 
 
 def test_limits_hold_a_run_up_and_what_was_not_sent_is_not_counted() -> None:
@@ -312,7 +312,7 @@ def test_an_error_of_the_ledger_is_raised_and_ends_every_thread(where: str, thre
 
 def test_an_error_before_sending_ends_the_run_and_leaves_nothing_unknown() -> None:
     ledger, transport = FakeLedger(3, 3), Scripted()
-    ledger.batches[0].variant = "a variant without a letter"
+    ledger.batches[0].variant = "a variant without an email"
     with pytest.raises(KeyError):
         run(ledger, transport)
     assert (ledger.states(), transport.submitted) == ([("pending", 3), ("pending", 3)], [])
@@ -347,8 +347,8 @@ def test_the_log_is_written_to_the_ledger() -> None:
 def test_a_mixed_bag_on_many_threads_balances() -> None:
     script: list[Any] = [NotSent("busy"), Accepted(), Unknown("x"), Accepted(), RuntimeError("y"), Accepted()] * 5
     ledger, transport = FakeLedger(*[7] * 60), Scripted(script)
-    report, told = run(ledger, transport, threads=4, tries=20)
-    assert report.accepted + report.unknown == 420 == sum(told)
+    report, progress = run(ledger, transport, threads=4, tries=20)
+    assert report.accepted + report.unknown == 420 == sum(progress)
     assert report.unknown == 70
     assert sum(size for state, size in ledger.states() if state == "unknown") == 70
     assert {state for state, _ in ledger.states()} == {"accepted", "unknown"}

@@ -17,7 +17,7 @@ from digest.deliver.sendgrid.client import SendGrid
 from digest.deliver.sendgrid.payload import request_body
 from digest.deliver.sendgrid.responses import read_response
 from digest.mail.message import Outgoing, list_headers, recipient
-from tests.deliver.letters import EMAIL, SENDER, TEXT_ONLY, RecordingLog, many, outgoing, token
+from tests.deliver.emails import EMAIL, SENDER, TEXT_ONLY, RecordingLog, many, outgoing, token
 from tests.support import sendgrid_schema
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import KEY, SendGridServer
@@ -46,9 +46,9 @@ def test_a_request_with_a_thousand_recipients_matches_the_schema(server: SendGri
 @pytest.mark.parametrize(
     "batch",
     [
-        outgoing(ASHA, letter=TEXT_ONLY),
+        outgoing(ASHA, email=TEXT_ONLY),
         outgoing(ASHA, sender=replace(SENDER, name="", reply_to="", base_url="")),
-        outgoing("o'neil+news@example.com", letter=replace(EMAIL, subject="a" * 500)),
+        outgoing("o'neil+news@example.com", email=replace(EMAIL, subject="a" * 500)),
     ],
 )
 def test_unusual_emails_match_the_schema(server: SendGridServer, batch: Outgoing) -> None:
@@ -59,8 +59,7 @@ def test_unusual_emails_match_the_schema(server: SendGridServer, batch: Outgoing
 def test_the_ids_that_come_back_in_events(server: SendGridServer) -> None:
     submit(server)
     assert [taken.args for taken in server.accepted] == [
-        {"dg_edition": "2026-11-23", "dg_batch": "7", "dg_attempt": "attempt-7", "dg_delivery": reader}
-        for reader in ("1", "2")
+        {"dg_edition": "2026-11-23", "dg_batch": "7", "dg_attempt": "attempt-7", "dg_delivery": id} for id in ("1", "2")
     ]
     (payload,) = server.payloads
     assert payload["tracking_settings"]["subscription_tracking"] == {"enable": False}
@@ -74,31 +73,31 @@ def test_an_address_of_odd_signs_arrives_as_it_is(local: str) -> None:
     """JSON escapes quotes and backslashes, HTML escapes `&` and quotes."""
     batch = outgoing(f"{local}@example.com", ASHA)
     people = orjson.loads(request_body(batch))["personalizations"]
-    for person, reader in zip(people, batch.recipients, strict=True):
+    for person, to in zip(people, batch.recipients, strict=True):
         assert person == {
-            "to": [{"email": reader.email}],
-            "substitutions": reader.values,
-            "headers": {"List-Unsubscribe": list_headers(reader)["List-Unsubscribe"]},
-            "custom_args": {"dg_delivery": str(reader.id)},
+            "to": [{"email": to.email}],
+            "substitutions": to.values,
+            "headers": {"List-Unsubscribe": list_headers(to)["List-Unsubscribe"]},
+            "custom_args": {"dg_delivery": str(to.id)},
         }
 
 
 def test_opens_and_clicks_are_tracked_on_request_but_never_unsubscribe_links() -> None:
     # As premailer writes it.
-    batch = outgoing(ASHA, letter=replace(EMAIL, html=EMAIL.html.replace("'", '"')))
-    plain, told = (orjson.loads(request_body(batch, tracking=wanted)) for wanted in (False, True))
+    batch = outgoing(ASHA, email=replace(EMAIL, html=EMAIL.html.replace("'", '"')))
+    plain, tracked = (orjson.loads(request_body(batch, tracking=wanted)) for wanted in (False, True))
     assert [one["enable"] for one in plain["tracking_settings"].values()] == [False, False, False]
-    wanted = {name: one["enable"] for name, one in told["tracking_settings"].items()}
+    wanted = {name: one["enable"] for name, one in tracked["tracking_settings"].items()}
     assert wanted == {"click_tracking": True, "open_tracking": True, "subscription_tracking": False}
-    html = told["content"][1]["value"]
+    html = tracked["content"][1]["value"]
     own = f'href="{SENDER.base_url}/'
     assert html.count(own) == html.count(f'clicktracking="off" {own}') == plain["content"][1]["value"].count(own) > 0
 
 
 def test_a_scheduled_attempt_has_its_batch_id_and_time() -> None:
-    plain, fenced = outgoing(ASHA), replace(outgoing(ASHA), schedule_id='an "id"', send_at=1_800_000_000)
+    plain, scheduled = outgoing(ASHA), replace(outgoing(ASHA), schedule_id='an "id"', send_at=1_800_000_000)
     assert not {"batch_id", "send_at"} & orjson.loads(request_body(plain)).keys()
-    found = orjson.loads(request_body(fenced))
+    found = orjson.loads(request_body(scheduled))
     assert (found.pop("batch_id"), found.pop("send_at")) == ('an "id"', 1_800_000_000)
     assert found == orjson.loads(request_body(plain))
 
@@ -148,7 +147,7 @@ def test_every_fault_leads_to_its_outcome(server: SendGridServer, kind: str, cap
 @pytest.mark.parametrize("kind", ["reset_before_body", "reset_mid_body"])
 def test_a_request_that_was_never_whole_is_certainly_not_sent(server: SendGridServer, kind: str) -> None:
     server.faults = [kind]
-    outcome = submit(server, outgoing(ASHA, letter=replace(EMAIL, text="क" * 8_000_000)))
+    outcome = submit(server, outgoing(ASHA, email=replace(EMAIL, text="क" * 8_000_000)))
     assert isinstance(outcome, NotSent)
     assert not outcome.permanent
 
@@ -162,13 +161,13 @@ def test_a_refusal_before_the_request_is_complete_is_read(
     with SendGridServer(faults=[kind], tls=tls) as server:
         if tls:
             monkeypatch.setenv("SSL_CERT_FILE", str(server.cafile))
-        batch = outgoing(ASHA, "ravi@example.com", letter=replace(EMAIL, text="क" * 8_000_000))
+        batch = outgoing(ASHA, "ravi@example.com", email=replace(EMAIL, text="क" * 8_000_000))
         assert kind_of(submit(server, batch)) == wanted
 
 
 def test_a_server_that_stops_reading_ends_the_attempt_in_time(server: SendGridServer) -> None:
     server.faults = [Fault("early_413_stall", seconds=30)]
-    batch = outgoing(ASHA, "ravi@example.com", letter=replace(EMAIL, text="क" * 8_000_000))
+    batch = outgoing(ASHA, "ravi@example.com", email=replace(EMAIL, text="क" * 8_000_000))
     assert isinstance(submit(server, batch, timeout=0.4), Split)
     assert server.expired_hangs == []
 
@@ -180,7 +179,7 @@ def test_a_head_that_never_ends_does_not_hold_us(server: SendGridServer) -> None
     assert server.expired_hangs == []
 
 
-def test_a_body_that_never_ends_is_not_waited_for_once_the_head_has_said_it(server: SendGridServer) -> None:
+def test_a_body_that_never_ends_is_not_awaited_when_the_status_is_enough(server: SendGridServer) -> None:
     server.faults = [Fault("slow_body", seconds=30)]
     assert isinstance(submit(server, timeout=0.8), Accepted)
     assert server.expired_hangs == []
@@ -249,17 +248,17 @@ def test_a_redirect_is_never_followed_and_the_key_goes_nowhere_else(server: Send
 
 def test_a_400_is_mapped_to_the_recipient_and_not_to_the_position(server: SendGridServer) -> None:
     addresses = many(5)
-    readers = tuple(
+    recipients = tuple(
         recipient(id, address, SENDER, token) for id, address in zip((90, 12, 55, 7, 31), addresses, strict=True)
     )
-    batch = replace(outgoing(ASHA), recipients=readers)
+    batch = replace(outgoing(ASHA), recipients=recipients)
     server.api.reject = {addresses[2]}
     assert submit(server, batch) == Rejected({55: "Does not contain a valid address."})
     assert not server.messages
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "readers", "wanted"),
+    ("status", "body", "recipients", "wanted"),
     [
         (400, b'{"errors":[{"field":"personalizations.0.to.0.email","message":"x"},{"field":"personalizations[1]"}]}',
          3, Rejected({1: "x", 2: "refused by sendgrid"})),
@@ -280,8 +279,8 @@ def test_a_400_is_mapped_to_the_recipient_and_not_to_the_position(server: SendGr
         (100, b"", 1, Unknown("sendgrid answered 100")), (418, b"", 1, Unknown("sendgrid answered 418")),
     ],
 )  # fmt: skip
-def test_responses_of_every_kind(status: int, body: bytes, readers: int, wanted: Any) -> None:
-    outcome = read_response(HttpResponse(status, {}, body), outgoing(*many(readers)))
+def test_responses_of_every_kind(status: int, body: bytes, recipients: int, wanted: Any) -> None:
+    outcome = read_response(HttpResponse(status, {}, body), outgoing(*many(recipients)))
     assert wanted in (outcome, kind_of(outcome))
 
 

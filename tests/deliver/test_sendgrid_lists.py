@@ -40,7 +40,9 @@ def read(
     ("name", "kind"),
     [("bounces", "bounced"), ("invalid_emails", "bounced"), ("spam_reports", "complained"), ("unsubscribes", "left")],
 )
-def test_each_list_says_what_an_event_would(server: SendGridServer, transport: SendGrid, name: str, kind: str) -> None:
+def test_each_list_gives_the_reason_an_event_would(
+    server: SendGridServer, transport: SendGrid, name: str, kind: str
+) -> None:
     server.api.suppressed[name] = [row("asha@example.com", status="5.1.1", reason="550 no\nsuch user")]
     reason = "5.1.1 · 550 no such user"
     assert read(transport, name) == [SuppressionEntry("asha@example.com", kind, NOW - timedelta(hours=1), reason)]
@@ -71,7 +73,7 @@ def test_a_page_too_long_for_one_answer_is_asked_for_in_parts(server: SendGridSe
     "more",
     [{"created": "soon"}, {"created": -5}, {"created": True}, {"created": 10**18}, {"created": 1.5}, {"reason": 7}],
 )
-def test_an_odd_entry_counts_as_said_now(server: SendGridServer, transport: SendGrid, more: dict[str, Any]) -> None:
+def test_an_invalid_time_counts_as_now(server: SendGridServer, transport: SendGrid, more: dict[str, Any]) -> None:
     odd = {**row("asha@example.com"), **more}
     server.api.suppressed["bounces"] = []
     entries: list[Any] = [odd, None, 7, [], {"email": 3}, {"email": ""}, {}]
@@ -81,7 +83,7 @@ def test_an_odd_entry_counts_as_said_now(server: SendGridServer, transport: Send
 
 
 @pytest.mark.parametrize("body", [b"{}", b"null", b"", b"[", b'"x"', b"<html>"])
-def test_what_is_no_list_is_said(body: bytes) -> None:
+def test_what_is_no_list_is_an_error(body: bytes) -> None:
     with pytest.raises(SuppressionsUnavailable, match=r"not a list|page"):
         list(
             suppressions.read_list(lambda *_: HttpResponse(200, {}, body), "bounces", None, NOW, lambda _seconds: False)
@@ -103,18 +105,18 @@ def _page(rows: list[Any]) -> HttpResponse:
 
 
 @pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse", "unauthorized_401", "forbidden_403", "early_401"}))
-def test_one_fault_is_borne_with_or_said_in_one_sentence(
+def test_a_failed_request_is_retried_or_gives_a_message_of_one_sentence(
     server: SendGridServer, transport: SendGrid, kind: str
 ) -> None:
     server.api.suppressed["bounces"] = [row("asha@example.com")]
     server.faults = [Fault(kind, on="suppression", seconds=0.6)]
     try:
-        told = [one.email for one in read(transport, "bounces")]
+        result = [one.email for one in read(transport, "bounces")]
     except SuppressionsUnavailable as error:
-        told = [str(error)]
+        result = [str(error)]
     passing = kind.startswith(("error_5", "lose", "accept", "reset", "half", "rate"))
-    assert told == ["asha@example.com"] if passing else len(told) == 1
-    assert "\n" not in told[0]
+    assert result == ["asha@example.com"] if passing else len(result) == 1
+    assert "\n" not in result[0]
 
 
 def test_a_provider_that_stays_down_is_given_up(server: SendGridServer, transport: SendGrid) -> None:

@@ -13,7 +13,7 @@ from digest.deliver.http_client import HttpResponse
 from digest.deliver.outcome import Unknown
 from digest.deliver.sendgrid.client import SendGrid
 from digest.deliver.sendgrid.probe import find_attempt
-from tests.deliver.letters import RecordingLog, many, outgoing
+from tests.deliver.emails import RecordingLog, many, outgoing
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import SendGridServer
@@ -50,8 +50,8 @@ def test_another_attempt_to_the_same_recipient_proves_nothing(transport: SendGri
 def test_a_message_to_another_recipient_proves_nothing() -> None:
     def ask(method: str, _path: str, _body: Mapping[str, Any] | None) -> HttpResponse:
         row = {"sg_message_id": "m1", "to_email": "ravi@example.com", "status": "delivered"}
-        told = {"messages": [row]} if method == "POST" else {**row, "custom_args": {"dg_attempt": "a1"}}
-        return HttpResponse(200, {}, orjson.dumps(told), complete=True)
+        answer = {"messages": [row]} if method == "POST" else {**row, "custom_args": {"dg_attempt": "a1"}}
+        return HttpResponse(200, {}, orjson.dumps(answer), complete=True)
 
     assert not find_attempt(ask, "a1", [ASHA])
     assert find_attempt(ask, "a1", ["Ravi@example.com"])

@@ -8,7 +8,7 @@ import pytest
 
 from digest.deliver.ports import CapabilityReport
 from digest.deliver.sendgrid.client import SendGrid
-from tests.deliver.letters import SENDER
+from tests.deliver.emails import SENDER
 from tests.support.http_server import HttpServer
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault
@@ -65,15 +65,15 @@ def test_a_key_without_the_scope_for_scheduling_is_a_warning_that_names_the_scop
 ) -> None:
     server.api.scopes = set(SCOPES) - {scope}
     assert probe(server.url) == ""
-    (said,) = misses(server)
-    assert scope in said
-    assert "held" in said
+    (message,) = misses(server)
+    assert scope in message
+    assert "held" in message
 
 
 def test_a_log_that_may_not_be_read_is_a_warning(server: SendGridServer) -> None:
     server.api.scopes = set(SCOPES) - {"messages.read"}
-    (said,) = misses(server)
-    assert "log" in said
+    (message,) = misses(server)
+    assert "log" in message
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_an_unverified_sender(
         assert SENDER.email in probe(server.url)
 
 
-def test_a_domain_covers_what_lies_below_it(server: SendGridServer) -> None:
+def test_a_domain_covers_its_subdomains(server: SendGridServer) -> None:
     assert probe(server.url, sender="news@mail.example.com") == ""
 
 

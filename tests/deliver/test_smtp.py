@@ -10,9 +10,9 @@ import pytest
 
 from digest.deliver.outcome import NotSent, PerRecipient
 from digest.deliver.smtp.transport import Smtp
-from tests.deliver.letters import RecordingLog, many, outgoing
+from tests.deliver.emails import RecordingLog, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
-from tests.deliver.ways import clock
+from tests.deliver.transports import clock
 from tests.support.smtp_server import RecordingSmtp
 
 A, B, C = "asha@example.com", "ravi@example.com", "meena@example.com"
@@ -55,10 +55,10 @@ def test_a_deferred_recipient_is_recorded_and_the_others_are_sent() -> None:
 
 
 def test_a_server_that_defers_everyone_is_left_alone() -> None:
-    readers = [f"reader{number}@example.com" for number in range(6)]
+    recipients = [f"subscriber{number}@example.com" for number in range(6)]
     notes = RecordingLog()
-    with RecordingSmtp(defer=readers) as server, transport(server) as smtp:
-        outcome = smtp.submit(outgoing(*readers), notes)
+    with RecordingSmtp(defer=recipients) as server, transport(server) as smtp:
+        outcome = smtp.submit(outgoing(*recipients), notes)
         assert isinstance(outcome, PerRecipient)
         assert not outcome.accepted
         assert server.counts == {}
@@ -91,11 +91,11 @@ def test_a_code_after_the_final_dot_is_definite() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [b"what?\r\n", b"25\r\n", b"-5 x\r\n", b"354 more\r\n", b"1" * 9000 + b"\r\n", b"\r\n", None]
+    "response", [b"what?\r\n", b"25\r\n", b"-5 x\r\n", b"354 more\r\n", b"1" * 9000 + b"\r\n", b"\r\n", None]
 )
 @pytest.mark.parametrize("pipelining", [False, True])
-def test_an_answer_after_the_final_dot_that_makes_no_sense_is_unknown(said: bytes | None, pipelining: bool) -> None:
-    with ScriptedSmtp(pipelining=pipelining, dot=[b"250 ok\r\n", said]) as server, transport(server) as smtp:
+def test_an_answer_after_the_final_dot_that_makes_no_sense_is_unknown(response: bytes | None, pipelining: bool) -> None:
+    with ScriptedSmtp(pipelining=pipelining, dot=[b"250 ok\r\n", response]) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(A, B, C), RecordingLog())
         assert isinstance(outcome, PerRecipient)
         assert (outcome.accepted, outcome.rejected, set(outcome.unknown)) == ({1}, {}, {2})
@@ -116,7 +116,7 @@ def test_an_answer_after_the_final_dot_that_makes_no_sense_is_unknown(said: byte
 )
 @pytest.mark.parametrize("pipelining", [False, True])
 def test_before_the_final_dot_nothing_is_unknown(script: dict[str, Any], stop: bool, pipelining: bool) -> None:
-    script = {verb: list(said) for verb, said in script.items()}
+    script = {verb: list(response) for verb, response in script.items()}
     with ScriptedSmtp(pipelining=pipelining, **script) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(A, B), RecordingLog())
         assert isinstance(outcome, PerRecipient)
@@ -140,9 +140,9 @@ def test_after_a_refusal_at_data_the_connection_takes_the_next_email() -> None:
         assert server.seen == ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "RSET", "MAIL", "RCPT", "DATA", "."]
 
 
-@pytest.mark.parametrize("said", [b"554 no service\r\n", b"421 busy\r\n", None])
-def test_a_server_that_accepts_no_connection(said: bytes | None) -> None:
-    with ScriptedSmtp(connect=[said]) as server, transport(server) as smtp:
+@pytest.mark.parametrize("response", [b"554 no service\r\n", b"421 busy\r\n", None])
+def test_a_server_that_accepts_no_connection(response: bytes | None) -> None:
+    with ScriptedSmtp(connect=[response]) as server, transport(server) as smtp:
         outcome = smtp.submit(outgoing(A), RecordingLog())
         assert isinstance(outcome, NotSent)
         assert smtp.open == []
@@ -203,8 +203,8 @@ def test_the_log_is_written_before_each_email_is_sent() -> None:
         taken: list[tuple[int, int]] = []
 
         class Watch(RecordingLog):
-            def started(self, reader: int) -> None:
-                taken.append((reader, len(server.emails)))
+            def started(self, recipient: int) -> None:
+                taken.append((recipient, len(server.emails)))
 
         smtp.submit(outgoing(*many(5)), Watch())
         assert taken == [(n, n - 1) for n in range(1, 6)]
@@ -212,8 +212,8 @@ def test_the_log_is_written_before_each_email_is_sent() -> None:
 
 def test_a_failing_log_stops_before_anything_is_sent() -> None:
     class Full(RecordingLog):
-        def started(self, reader: int) -> None:
-            if reader == 2:
+        def started(self, recipient: int) -> None:
+            if recipient == 2:
                 raise OSError("disk full")
 
     with RecordingSmtp() as server, transport(server) as smtp:

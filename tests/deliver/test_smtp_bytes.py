@@ -33,9 +33,9 @@ def connected(server: RawSmtp, *, security: str = "none", timeout: float = 5.0) 
     )
 
 
-def unstuffed(letter: bytes) -> bytes:
+def unstuffed(email: bytes) -> bytes:
     """The email that the receiver reads from these bytes (RFC 5321 section 4.5.2)."""
-    return b"".join(line[1:] if line.startswith(b".") else line for line in letter.splitlines(keepends=True))
+    return b"".join(line[1:] if line.startswith(b".") else line for line in email.splitlines(keepends=True))
 
 
 ODD = {
@@ -71,8 +71,8 @@ def test_no_email_ends_early(mail: bytes) -> None:
     with RawSmtp() as server:
         with closing(connected(server)) as connection:
             connection.send(TO, mail, following=None)
-        (letter,) = server.emails
-    assert unstuffed(letter) == (mail if mail.endswith(b"\r\n") else mail + b"\r\n")
+        (email,) = server.emails
+    assert unstuffed(email) == (mail if mail.endswith(b"\r\n") else mail + b"\r\n")
 
 
 @pytest.mark.slow

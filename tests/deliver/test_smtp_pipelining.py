@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from digest.deliver.outcome import PerRecipient
 from digest.deliver.smtp.transport import Smtp
-from tests.deliver.letters import RecordingLog, many, outgoing
+from tests.deliver.emails import RecordingLog, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
 from tests.deliver.test_smtp import A, B, C, transport
-from tests.deliver.ways import clock
+from tests.deliver.transports import clock
 from tests.support.profiles import examples
 
 OK, GO = b"250 fine\r\n", b"354 go on\r\n"
@@ -74,14 +74,14 @@ def test_one_round_trip_for_each_email() -> None:
     with SlowSmtp() as server, transport(server) as smtp:
         assert smtp.submit(outgoing(*many(5)), RecordingLog()) == PerRecipient(frozenset(range(1, 6)))
         smtp.close()
-    hello, first, *letters = server.portions
+    hello, first, *portions = server.portions
     assert hello.startswith(b"ehlo")
-    assert first == b"MAIL FROM:<news@example.com>\r\nRCPT TO:<reader1@example.com>\r\nDATA\r\n"
-    assert len(letters) == 5
-    for number, portion in enumerate(letters, 1):
-        assert f"\r\nTo: reader{number}@example.com\r\n".encode() in portion
+    assert first == b"MAIL FROM:<news@example.com>\r\nRCPT TO:<subscriber1@example.com>\r\nDATA\r\n"
+    assert len(portions) == 5
+    for number, portion in enumerate(portions, 1):
+        assert f"\r\nTo: subscriber{number}@example.com\r\n".encode() in portion
         behind = portion.partition(b"\r\n.\r\n")[2]
-        assert behind == (first.replace(b"reader1", f"reader{number + 1}".encode()) if number < 5 else b"")
+        assert behind == (first.replace(b"subscriber1", f"subscriber{number + 1}".encode()) if number < 5 else b"")
 
 
 @pytest.mark.parametrize("data", [GO, b"503 no recipients\r\n", b"554 no recipients\r\n"])
@@ -147,14 +147,14 @@ def test_whatever_is_answered_the_outcome_is_what_the_server_did(
     odd: dict[str, dict[int, bytes | None]], pipelining: bool
 ) -> None:
     """No accepted email is reported as refused or not sent, and no other as accepted."""
-    readers = many(5)
+    recipients = many(5)
     script = {verb: [places.get(place, USUAL[verb]) for place in range(5)] for verb, places in odd.items()}
     with ScriptedSmtp(pipelining=pipelining, **script) as server:
         smtp = Smtp("127.0.0.1", server.port, clock=clock, timeout=2)
         notes = RecordingLog()
-        outcome = smtp.submit(outgoing(*readers), notes)
+        outcome = smtp.submit(outgoing(*recipients), notes)
         smtp.close()
-    taken = {readers.index(address) + 1 for address in server.taken}
+    taken = {recipients.index(address) + 1 for address in server.taken}
     assert len(server.taken) == len(taken)
     accepted = getattr(outcome, "accepted", frozenset())
     unknown = set(getattr(outcome, "unknown", {}))

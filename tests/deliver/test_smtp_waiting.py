@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from digest.deliver.outcome import Outcome, PerRecipient
-from tests.deliver.letters import RecordingLog, many, outgoing
+from tests.deliver.emails import RecordingLog, many, outgoing
 from tests.deliver.raw_smtp import RawSmtp
 from tests.deliver.test_smtp import A, B, transport
 
@@ -47,7 +47,7 @@ def test_a_reply_that_arrives_while_the_run_stops_is_read() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("silent", ["CONNECT", "EHLO", "RCPT"])
-def test_a_silent_server_is_waited_for_as_long_as_the_settings_say(silent: str) -> None:
+def test_a_silent_server_is_awaited_for_the_configured_time(silent: str) -> None:
     with RawSmtp(silent=silent) as server, transport(server, timeout=1.5) as smtp:
         outcome = smtp.submit(outgoing(A), RecordingLog())
         assert "timed out" in getattr(outcome, "reason", "") + getattr(outcome, "not_sent_reason", "")

@@ -16,14 +16,14 @@ from digest.deliver.resend.client import Resend
 from digest.deliver.sendgrid.client import SendGrid
 from digest.deliver.shutdown import abort_after_grace
 from digest.deliver.smtp.transport import Smtp
-from tests.deliver.letters import RecordingLog, many, outgoing
+from tests.deliver.emails import RecordingLog, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
-from tests.deliver.ways import clock
+from tests.deliver.transports import clock
 from tests.support.sendgrid_faults import Fault
 from tests.support.sendgrid_server import KEY, SendGridServer
 from tests.support.silent import Silent
 
-READERS = many(3)
+RECIPIENTS = many(3)
 LONG = 30.0
 
 
@@ -35,7 +35,7 @@ def ended(transport: Transport, *, after: float = 0.2) -> Outcome:
     stop = threading.Event()
     stop.set()
     with abort_after_grace(stop, [transport], grace=after):
-        outcome = transport.submit(outgoing(*READERS), RecordingLog())
+        outcome = transport.submit(outgoing(*RECIPIENTS), RecordingLog())
     assert "timed out" not in repr(outcome)
     transport.close()
     return outcome
@@ -124,10 +124,10 @@ def test_after_the_cut_nothing_new_is_begun_until_it_is_closed() -> None:
     with SendGridServer() as server:
         transport = SendGrid(KEY, host=server.url)
         transport.abort()
-        assert isinstance(transport.submit(outgoing(*READERS), RecordingLog()), NotSent)
+        assert isinstance(transport.submit(outgoing(*RECIPIENTS), RecordingLog()), NotSent)
         assert isinstance(transport.new_schedule_id(), NotSent)
         transport.close()
-        assert isinstance(transport.submit(outgoing(*READERS), RecordingLog()), Accepted)
+        assert isinstance(transport.submit(outgoing(*RECIPIENTS), RecordingLog()), Accepted)
         transport.close()
 
 
@@ -150,11 +150,11 @@ def hanging(verb: str) -> Iterator[int]:
     server = ScriptedSmtp()
     answer: Callable[[str], bytes | None] = server._answer
 
-    def silent(said: str) -> bytes | None:
-        if said == verb:
+    def silent(command: str) -> bytes | None:
+        if command == verb:
             over.wait(LONG)
             return None
-        return answer(said)
+        return answer(command)
 
     server._answer = silent  # type: ignore[method-assign]
     with server:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from digest.mail import mime
 from digest.mail.message import Recipient, substitute
 from digest.models import PLACEHOLDERS
-from tests.deliver.letters import EMAIL, EMAIL_WITH_IMAGES, NOW, SENDER, outgoing, read
+from tests.deliver.emails import EMAIL, EMAIL_WITH_IMAGES, NOW, SENDER, outgoing, read
 
 TAGS = st.sampled_from(list(PLACEHOLDERS.values()))
 RUN = st.integers(0, 200).map(lambda size: ("क ख\n" * 50)[:size]) | st.text("ab\r\n-ग", max_size=8)
@@ -22,7 +22,7 @@ VALUES = st.tuples(WORD, st.text("a-DGXLEAV_", max_size=20), WORD, WORD)
 
 @given(TEXT, TEXT, st.lists(VALUES, min_size=1, max_size=4))
 def test_every_recipient_gets_their_own_values(text: str, html: str, each: list[tuple[str, str, str, str]]) -> None:
-    batch = outgoing("asha@example.com", letter=replace(EMAIL, text=text, html="<p>" + html))
+    batch = outgoing("asha@example.com", email=replace(EMAIL, text=text, html="<p>" + html))
     template = mime.template(batch)
     for mailbox, leave, preferences, view in each:
         person = Recipient(1, f"{mailbox}@example.com", SENDER, leave, preferences, view)
@@ -41,11 +41,11 @@ def test_every_recipient_gets_their_own_values(text: str, html: str, each: list[
 
 def test_a_subject_may_be_personal() -> None:
     batch = outgoing(
-        "asha@example.com", "ravi@example.com", letter=replace(EMAIL, subject="नमस्ते -DGX_EMAIL_T-: आज की ख़बरें")
+        "asha@example.com", "ravi@example.com", email=replace(EMAIL, subject="नमस्ते -DGX_EMAIL_T-: आज की ख़बरें")
     )
-    for reader in batch.recipients:
-        subject = read(mime.template(batch).mail(reader, NOW))["Subject"]
-        assert subject == f"नमस्ते {reader.email}: आज की ख़बरें"
+    for recipient in batch.recipients:
+        subject = read(mime.template(batch).mail(recipient, NOW))["Subject"]
+        assert subject == f"नमस्ते {recipient.email}: आज की ख़बरें"
 
 
 def test_different_emails_have_different_templates() -> None:
@@ -56,7 +56,7 @@ def test_different_emails_have_different_templates() -> None:
     mails = [
         mail(),
         mail(edition="2026-11-24"),
-        mail(letter=replace(EMAIL, text="और कुछ")),
+        mail(email=replace(EMAIL, text="और कुछ")),
         mail(sender=replace(SENDER, reply_to="")),
         mail(sender=replace(SENDER, base_url="")),
     ]
@@ -66,7 +66,7 @@ def test_different_emails_have_different_templates() -> None:
 
 def test_no_boundary_is_the_beginning_of_another() -> None:
     """RFC 2046 section 5.1.1: a line that begins with a boundary counts as one."""
-    batch = outgoing("asha@example.com", letter=EMAIL_WITH_IMAGES)
+    batch = outgoing("asha@example.com", email=EMAIL_WITH_IMAGES)
     message = read(mime.build(batch, batch.recipients[0], date=NOW))
     outer, inner = (part.get_boundary() for part in message.walk() if part.is_multipart())
     assert outer is not None

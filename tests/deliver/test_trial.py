@@ -6,12 +6,12 @@ import pytest
 
 from digest.deliver.direct import send_direct
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Unknown
+from tests.deliver.emails import outgoing
 from tests.deliver.fakes import Scripted
-from tests.deliver.letters import outgoing
 
 
 @pytest.mark.parametrize(
-    ("outcome", "said"),
+    ("outcome", "expected"),
     [
         (Accepted("id"), []),
         (PerRecipient(frozenset({1})), []),
@@ -23,9 +23,9 @@ from tests.deliver.letters import outgoing
         (PerRecipient(not_sent_reason="451 later"), ["asha@example.com: 451 later"]),
     ],
 )
-def test_one_sentence_for_each_that_did_not_certainly_go(outcome: Outcome, said: list[str]) -> None:
+def test_one_sentence_for_each_that_did_not_certainly_go(outcome: Outcome, expected: list[str]) -> None:
     transport = Scripted([outcome])
-    assert send_direct(transport, [outgoing("asha@example.com"), outgoing("ravi@example.com")]) == said
+    assert send_direct(transport, [outgoing("asha@example.com"), outgoing("ravi@example.com")]) == expected
     assert [batch.recipients[0].email for batch in transport.submitted] == ["asha@example.com", "ravi@example.com"]
 
 

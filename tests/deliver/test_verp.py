@@ -10,8 +10,8 @@ from digest.deliver.outcome import PerRecipient
 from digest.deliver.smtp.transport import Smtp
 from digest.mail import verp
 from digest.subscribers.tokens import Signer
-from tests.deliver.letters import RecordingLog, outgoing
-from tests.deliver.ways import clock
+from tests.deliver.emails import RecordingLog, outgoing
+from tests.deliver.transports import clock
 from tests.support.smtp_server import RecordingSmtp
 
 SIGNER = Signer([b"a key of sixteen bytes and more"])
@@ -19,13 +19,13 @@ BOUNCES = "bounces@example.com"
 
 
 @given(st.integers(0, 2**63), st.sampled_from([str, str.upper, str.lower, str.swapcase, "<{}>".format]))
-def test_an_address_identifies_its_recipient_in_upper_or_lower_case(reader: int, change) -> None:  # type: ignore[no-untyped-def]
-    address = verp.address(BOUNCES, SIGNER.sign("bounce", reader))
+def test_an_address_identifies_its_recipient_in_upper_or_lower_case(recipient: int, change) -> None:  # type: ignore[no-untyped-def]
+    address = verp.address(BOUNCES, SIGNER.sign("bounce", recipient))
     local, _, domain = address.partition("@")
     assert local.startswith("bounces+")
     assert len(local) <= 64
     assert domain == "example.com"
-    assert SIGNER.read("bounce", verp.token(BOUNCES, change(address))) == reader
+    assert SIGNER.read("bounce", verp.token(BOUNCES, change(address))) == recipient
 
 
 @given(st.text(max_size=90))
@@ -55,6 +55,6 @@ def test_each_email_has_its_own_envelope_sender_and_the_same_from() -> None:
             frozenset({1, 2})
         )
         smtp.close()
-        readers = [SIGNER.read("bounce", verp.token(BOUNCES, letter.mail_from)) for letter in server.emails]
-        assert readers == [1, 2]
-        assert all(b"<news@example.com>" in letter.content for letter in server.emails)
+        recipients = [SIGNER.read("bounce", verp.token(BOUNCES, email.mail_from)) for email in server.emails]
+        assert recipients == [1, 2]
+        assert all(b"<news@example.com>" in email.content for email in server.emails)

@@ -10,7 +10,7 @@ import pytest
 from digest.deliver.http_client import HttpClient, RequestNotSent, ResponseUnknown
 from digest.deliver.outcome import Accepted, NotSent, Unknown
 from digest.deliver.sendgrid.client import SendGrid
-from tests.deliver.letters import RecordingLog, outgoing
+from tests.deliver.emails import RecordingLog, outgoing
 from tests.support.sendgrid_server import KEY, SendGridServer
 
 

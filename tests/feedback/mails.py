@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LETTER_HEADERS = """\
+EMAIL_HEADERS = """\
 Received: by mx.example.net with ESMTP id 77; Mon, 23 Nov 2026 07:00:09 +0530
 From: Subah Ki Khabar <news@example.com>
 To: {address}
@@ -15,11 +15,11 @@ List-Unsubscribe-Post: List-Unsubscribe=One-Click
 
 
 def returned(*, address: str = "asha@example.com", message_id: str = "m@digest.example.com", token: str = "") -> str:
-    return LETTER_HEADERS.format(address=address, message_id=message_id, token=token)
+    return EMAIL_HEADERS.format(address=address, message_id=message_id, token=token)
 
 
 def dsn(
-    letter: str,
+    email: str,
     *,
     action: str = "failed",
     status: str = "5.1.1",
@@ -69,12 +69,12 @@ Diagnostic-Code: {diagnostic}
 Content-Description: Undelivered Message
 Content-Type: {kind}
 
-{letter}
+{email}
 --4X.1795/mx.example.net--
 """.replace("\n", "\r\n").encode()
 
 
-def qmail(letter: str, why: str = "Sorry, no mailbox here by that name. (#5.1.1)") -> bytes:
+def qmail(email: str, why: str = "Sorry, no mailbox here by that name. (#5.1.1)") -> bytes:
     return f"""\
 Return-Path: <>
 From: MAILER-DAEMON@mx.example.net
@@ -91,12 +91,12 @@ This is a permanent error; I've given up. Sorry it didn't work out.
 --- Below this line is a copy of the message.
 
 Return-Path: <news@example.com>
-{letter}
+{email}
 body
 """.encode()
 
 
-def exim(letter: str, why: str = "550 5.1.1 no such user") -> bytes:
+def exim(email: str, why: str = "550 5.1.1 no such user") -> bytes:
     return f"""\
 Return-path: <>
 From: Mail Delivery System <Mailer-Daemon@mx.example.net>
@@ -117,12 +117,12 @@ recipients. This is a permanent error. The following address(es) failed:
 
 ------ This is a copy of the message, including all the headers. ------
 
-{letter}
+{email}
 body
 """.encode()
 
 
-def exchange(letter: str) -> bytes:
+def exchange(email: str) -> bytes:
     """Exchange's prose, in base64 and in another charset, with the headers at its end."""
     import base64
 
@@ -140,7 +140,7 @@ Remote Server returned '550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not
 
 Original message headers:
 
-{letter}
+{email}
 """
     body = base64.encodebytes(text.encode("cp1252")).decode()
     return f"""\
@@ -167,7 +167,7 @@ Content-Type: text/html
 """.encode()
 
 
-def complaint(letter: str, sort: str = "abuse") -> bytes:
+def complaint(email: str, sort: str = "abuse") -> bytes:
     """A complaint by RFC 5965; the recipient is blacked out, as most providers do it."""
     return f"""\
 From: <abusedesk@example.net>
@@ -195,7 +195,7 @@ Reported-Domain: example.com
 Content-Type: message/rfc822
 Content-Disposition: inline
 
-{letter}
+{email}
 body
 
 --part1_13d.2e68ed54_boundary--
@@ -211,7 +211,7 @@ X-Auto-Response-Suppress: All
 
 I am away until Monday. Your message could not be delivered to my mind. asha@example.com
 """
-LETTER_TO_THE_DESK = b"""\
+EMAIL_TO_THE_DESK = b"""\
 From: Ravi <ravi@example.com>
 To: desk@example.com
 Subject: unsubscribe

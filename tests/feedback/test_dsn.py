@@ -15,7 +15,7 @@ from digest.subscribers.tokens import Signer
 from tests.feedback import mails
 
 TOKEN = Signer([b"k" * 16]).sign("leave", 7)
-LETTER = mails.returned(token=TOKEN)
+EMAIL = mails.returned(token=TOKEN)
 
 
 def report(data: bytes) -> DeliveryReport:
@@ -27,13 +27,13 @@ def report(data: bytes) -> DeliveryReport:
 @pytest.mark.parametrize(
     "data",
     [
-        mails.dsn(LETTER),
-        mails.dsn(LETTER, kind="message/rfc822"),
-        mails.dsn(LETTER).replace(b"\r\n", b"\n"),
-        mails.dsn(LETTER, status="5.0.0", diagnostic="x-unix; user unknown"),
-        mails.qmail(LETTER),
-        mails.exim(LETTER),
-        mails.exchange(LETTER),
+        mails.dsn(EMAIL),
+        mails.dsn(EMAIL, kind="message/rfc822"),
+        mails.dsn(EMAIL).replace(b"\r\n", b"\n"),
+        mails.dsn(EMAIL, status="5.0.0", diagnostic="x-unix; user unknown"),
+        mails.qmail(EMAIL),
+        mails.exim(EMAIL),
+        mails.exchange(EMAIL),
     ],
 )
 def test_a_hard_bounce_is_recognised_from_every_kind_of_server(data: bytes) -> None:
@@ -70,7 +70,7 @@ def test_a_hard_bounce_is_recognised_from_every_kind_of_server(data: bytes) -> N
 def test_only_a_missing_mailbox_is_a_hard_bounce(action: str, status: str, diagnostic: str, kind: str | None) -> None:
     assert classify(action, status, diagnostic) == kind
     if action != "relayed":
-        found = parse_report(mails.dsn(LETTER, action=action, status=status, diagnostic=diagnostic))
+        found = parse_report(mails.dsn(EMAIL, action=action, status=status, diagnostic=diagnostic))
         assert found
         assert found.statuses[0].kind == kind
 
@@ -89,7 +89,7 @@ def test_only_bounced_codes_suppress() -> None:
     ("sort", "kind"), [("abuse", "complained"), ("fraud", "complained"), ("opt-out", "left"), ("not-spam", None)]
 )
 def test_a_complaint_identifies_its_email(sort: str, kind: str | None) -> None:
-    found = parse_report(mails.complaint(LETTER, sort))
+    found = parse_report(mails.complaint(EMAIL, sort))
     assert (found.statuses[0].kind if found else None) == kind
     if found:
         assert TOKEN in found.tokens
@@ -102,20 +102,20 @@ def test_unsubscribing_by_mail() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [mails.OUT_OF_OFFICE, mails.LETTER_TO_THE_DESK, b"", b"\n\n", b"\xff\xfe", b"Subject: unsubscribe \n\nhello"],
+    [mails.OUT_OF_OFFICE, mails.EMAIL_TO_THE_DESK, b"", b"\n\n", b"\xff\xfe", b"Subject: unsubscribe \n\nhello"],
 )
 def test_other_mail_is_not_a_report(data: bytes) -> None:
     assert parse_report(data) is None
 
 
 def test_the_original_recipient_counts_if_mail_was_forwarded() -> None:
-    data = mails.dsn(LETTER, recipient="old@elsewhere.example", original="asha@example.com")
+    data = mails.dsn(EMAIL, recipient="old@elsewhere.example", original="asha@example.com")
     assert report(data).statuses[0].address == "asha@example.com"
 
 
 def test_the_worst_of_several_recipients_comes_first() -> None:
     two = b"\r\nFinal-Recipient: rfc822; b@example.com\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
-    data = mails.dsn(LETTER, action="delayed", status="4.4.1", diagnostic="x")
+    data = mails.dsn(EMAIL, action="delayed", status="4.4.1", diagnostic="x")
     data = data.replace(b"Diagnostic-Code: x\r\n", b"Diagnostic-Code: x\r\n" + two)
     assert [status.kind for status in report(data).statuses] == ["bounced", "deferred"]
 
@@ -153,7 +153,7 @@ def test_hostile_mail_is_parsed_quickly(data: bytes) -> None:
 
 
 def test_a_long_mail_is_read_up_to_the_limit() -> None:
-    report_first = mails.dsn(LETTER, kind="message/rfc822") + b"x" * (MAX_MAIL_BYTES * 2)
+    report_first = mails.dsn(EMAIL, kind="message/rfc822") + b"x" * (MAX_MAIL_BYTES * 2)
     assert report(report_first).statuses[0].kind == "bounced"
     assert len(parse_message(report_first)[1]) <= 50
 

@@ -57,20 +57,20 @@ def test_every_event_has_a_kind_with_a_rule(name: str, more: dict[str, Any], kin
     assert kind in {rule.kind for rule in RULES}
 
 
-def test_a_bounce_says_why_in_one_line() -> None:
+def test_the_reason_of_a_bounce_is_one_line() -> None:
     found = one("bounce", type="bounce", status="5.1.1", reason="550 5.1.1\r\nno such user\x1b[2J" + "x" * 9000)
     assert found.reason.startswith("5.1.1 · 550 5.1.1 no such user [2J")
     assert len(found.reason) == 300
 
 
 def test_many_links_within_seconds_are_a_scanner_and_two_are_a_person() -> None:
-    def clicks(*seconds: int, reader: str = "7") -> list[dict[str, Any]]:
-        own = {**OURS, "dg_delivery": reader}
+    def clicks(*seconds: int, subscriber: str = "7") -> list[dict[str, Any]]:
+        own = {**OURS, "dg_delivery": subscriber}
         return [event("click", "asha@example.com", AT + s, url=f"https://e.example/{s}", **own) for s in seconds]
 
     kinds = [
         found.kind
-        for found in parse_payload(orjson.dumps(clicks(0, 1, 2, 3) + clicks(0, 9, 300, reader="8")), comparable)
+        for found in parse_payload(orjson.dumps(clicks(0, 1, 2, 3) + clicks(0, 9, 300, subscriber="8")), comparable)
     ]
     assert kinds == ["machine click"] * 4 + ["clicked"] * 3
     same = [event("click", "asha@example.com", AT, url="https://e.example/1", **OURS) for _ in range(5)]

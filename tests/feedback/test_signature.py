@@ -67,7 +67,7 @@ def test_a_key_is_read_as_sendgrid_shows_it_or_as_pem() -> None:
         assert Verifier(read_keys(text)).accepts(BODY, SIGNATURE, STAMP, NOW)
 
 
-def test_what_is_no_such_key_is_told_without_being_shown() -> None:
+def test_an_invalid_key_is_reported_without_being_shown() -> None:
     def public(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:
         return base64.b64encode(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
 

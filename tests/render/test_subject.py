@@ -142,7 +142,7 @@ def test_a_headline_in_capitals_is_lower_cased() -> None:
     assert subject_line(edition("RBI OPENS A CENTRE FOR COINS"), "en") == "RBI opens a centre for coins · 23 November"
 
 
-def test_letter_names_are_marathi_in_marathi() -> None:
+def test_email_names_are_marathi_in_marathi() -> None:
     assert acronyms_in_devanagari("RBI", "mr") == "आरबीआय"
 
 

@@ -48,7 +48,7 @@ def frozen(database: Database) -> Frozen:
     """Freeze an edition for `count` subscribers, and return their ids."""
 
     def make(count: int, *, size: int = 1000, key: str = KEY, due: datetime = NOW) -> list[int]:
-        enlist(database, *(f"reader{n}@example.com" for n in range(count)))
+        enlist(database, *(f"subscriber{n}@example.com" for n in range(count)))
         editions = EditionStore(database)
         if editions.get(key) is None:
             editions.put(an_edition(key), over=())

@@ -20,9 +20,9 @@ from tests.store.conftest import KEY, NOW, an_edition
 from tests.support.claiming import claim_one
 
 LATER = NOW + timedelta(hours=1)
-READERS = [
+SUBSCRIBERS = [
     Subscriber(
-        f"reader{n}@example.com",
+        f"subscriber{n}@example.com",
         format="text" if n % 3 == 0 else "html",
         timezone="Europe/London" if n % 2 else "Asia/Kolkata",
         status="paused" if n == 7 else "active",
@@ -60,7 +60,7 @@ def claimed(database: Database) -> list[tuple[str, list[str]]]:
 def test_every_recipient_group_is_found(database: Database, kinds: int) -> None:
     subscribers = [
         Subscriber(
-            f"reader{n}@example.com",
+            f"subscriber{n}@example.com",
             format="text" if n % 2 else "html",
             hour=time(n % kinds // 4 % 24),
             topics=("खेल",) if n % kinds > kinds // 2 else (),
@@ -82,42 +82,42 @@ def test_every_recipient_group_is_found(database: Database, kinds: int) -> None:
 
 def test_each_group_gets_its_decision_in_list_order(database: Database) -> None:
     EditionStore(database).put(an_edition(), over=())
-    store = sync(database, READERS)
-    store.suppress("reader2@example.com", "bounced", now=NOW)
+    store = sync(database, SUBSCRIBERS)
+    store.suppress("subscriber2@example.com", "bounced", now=NOW)
     assert freeze(database, store) == EnqueueResult(18)
     assert {(one.email, one.reason) for one in find_unreached(database, KEY) if one.state == "excluded"} == {
-        ("reader2@example.com", "bounced"),
-        ("reader7@example.com", "paused"),
+        ("subscriber2@example.com", "bounced"),
+        ("subscriber7@example.com", "paused"),
     }
     assert counts(database, KEY).balanced
     expected = []
     for zone in ("Asia/Kolkata", "Europe/London"):
         for form in ("html", "text"):
-            of_kind = [r.email for r in READERS if (r.timezone, r.format, r.status) == (zone, form, "active")]
-            mailed = [email for email in of_kind if email != "reader2@example.com"]
+            of_kind = [r.email for r in SUBSCRIBERS if (r.timezone, r.format, r.status) == (zone, form, "active")]
+            mailed = [email for email in of_kind if email != "subscriber2@example.com"]
             expected += [(form, mailed[at : at + 4]) for at in range(0, len(mailed), 4)]
     assert sorted(claimed(database)) == sorted(expected)
 
 
 def test_freezing_again_places_only_new_and_returned_subscribers(database: Database) -> None:
     EditionStore(database).put(an_edition(), over=())
-    store = sync(database, READERS)
+    store = sync(database, SUBSCRIBERS)
     assert freeze(database, store) == EnqueueResult(19)
     assert freeze(database, store) == EnqueueResult(0)
     store = sync(
-        database, [replace(subscriber, status="active") for subscriber in READERS] + [Subscriber("new@example.com")]
+        database, [replace(subscriber, status="active") for subscriber in SUBSCRIBERS] + [Subscriber("new@example.com")]
     )
     assert freeze(database, store) == EnqueueResult(2)
     sent = [email for _variant, emails in claimed(database) for email in emails]
-    assert sorted(sent) == sorted([*(subscriber.email for subscriber in READERS), "new@example.com"])
+    assert sorted(sent) == sorted([*(subscriber.email for subscriber in SUBSCRIBERS), "new@example.com"])
     assert counts(database, KEY).settled
 
 
 def test_a_subscriber_who_changes_in_the_meantime_is_undecided(database: Database) -> None:
     EditionStore(database).put(an_edition(), over=())
-    store = sync(database, READERS)
+    store = sync(database, SUBSCRIBERS)
     decisions = {profile: decide(profile) for profile in store.recipient_groups(KEY)}
-    sync(database, [*READERS[:-1], replace(READERS[-1], timezone="Asia/Kathmandu")])
+    sync(database, [*SUBSCRIBERS[:-1], replace(SUBSCRIBERS[-1], timezone="Asia/Kathmandu")])
     assert enqueue_subscribers(database, KEY, decisions, 4, now=NOW) == EnqueueResult(18, undecided=1)
     assert counts(database, KEY).frozen == 19
     assert freeze(database, store) == EnqueueResult(1)

@@ -26,7 +26,7 @@ from digest.store.sending.status import counts
 from tests.store.conftest import KEY, NOW, Frozen, enlist
 from tests.support.claiming import claim_one
 
-WHO = "reader1@example.com"
+WHO = "subscriber1@example.com"
 
 
 def everything(database: Database) -> str:
@@ -43,8 +43,8 @@ def test_nothing_of_the_person_is_left_and_counts_balance(
     with database.write() as connection:
         own = delivery.c.subscriber == ids[1]
         connection.execute(delivery.update().where(own).values(outcome="rejected", reason=f"550 {WHO} is unknown"))
-        heard = {"edition": KEY, "subscriber": ids[1], "kind": "bounced", "at": NOW, "reason": f"no such user {WHO}"}
-        connection.execute(delivery_event.insert().values(heard))
+        values = {"edition": KEY, "subscriber": ids[1], "kind": "bounced", "at": NOW, "reason": f"no such user {WHO}"}
+        connection.execute(delivery_event.insert().values(values))
         number = connection.execute(select(delivery.c.batch).where(own)).scalar_one()
         connection.execute(text("UPDATE batch SET size = size - 1"))
         connection.execute(
@@ -56,14 +56,14 @@ def test_nothing_of_the_person_is_left_and_counts_balance(
     assert before.balanced
     assert WHO in everything(database)
     erasures = Erasures(database)
-    assert erasures.erase(WHO, "asked by letter", now=NOW) == ErasureResult(True, consents=1, deliveries=1)
+    assert erasures.erase(WHO, "asked by post", now=NOW) == ErasureResult(True, consents=1, deliveries=1)
     left = everything(database)
-    assert "reader1" not in left
+    assert "subscriber1" not in left
     assert "yes, mail me" not in left
     assert counts(database, KEY) == before
     assert erasures.erase(WHO, "again", now=NOW) == ErasureResult(False)
     (erased,) = [one for one in SubscriberHistory(database, erasures).entries(WHO) if one.kind == "barred"]
-    assert erased.why.startswith("asked by letter")
+    assert erased.why.startswith("asked by post")
 
 
 def test_an_erased_recipient_of_a_pending_batch_gets_nothing(
@@ -73,7 +73,7 @@ def test_an_erased_recipient_of_a_pending_batch_gets_nothing(
     Erasures(database).erase(WHO, "x", now=NOW)
     claimed = claim_one(ledger, KEY, "outbox", NOW, 5)
     assert claimed
-    assert [email for _id, email in claimed.recipients] == ["reader0@example.com"]
+    assert [email for _id, email in claimed.recipients] == ["subscriber0@example.com"]
     assert counts(database, KEY).balanced
 
 
@@ -92,7 +92,7 @@ def test_the_hash_needs_the_key(database: Database) -> None:
 
 
 def test_a_confirmed_sign_up_ends_an_erasure_in_its_transaction(database: Database) -> None:
-    """A crash between the two would leave a subscriber whom sync and imports reject."""
+    """A crash between the two would leave a subscriber that sync and imports reject."""
     Erasures(database).erase(WHO, "asked to", now=NOW)
     signups = SignupStore(database)
     number = signups.request(WHO, WHO, wording="", detail="", now=NOW)
@@ -112,7 +112,7 @@ def test_a_confirmed_sign_up_ends_an_erasure_in_its_transaction(database: Databa
 
 def test_payloads_and_free_text_are_scrubbed(database: Database, frozen: Frozen) -> None:
     ids = frozen(2)
-    other = "reader0@example.com"
+    other = "subscriber0@example.com"
     with database.write() as connection:
         connection.execute(subscriber.update().where(subscriber.c.id == ids[1]).values(name="सुनीता राव"))
         note = {"edition": KEY, "what": "accepted", "reason": f"{WHO.upper()} (सुनीता राव) has it", "at": NOW}
@@ -121,14 +121,14 @@ def test_payloads_and_free_text_are_scrubbed(database: Database, frozen: Frozen)
     store = EventStore(database)
     both = [{"email": WHO, "event": "open", "ip": "203.0.113.9"}, {"email": other, "event": "delivered"}]
     store.save("sendgrid", orjson.dumps(both), NOW)
-    store.save("sendgrid", orjson.dumps([{"email": other, "reason": "about <READER1@example.com>"}]), NOW)
+    store.save("sendgrid", orjson.dumps([{"email": other, "reason": "about <SUBSCRIBER1@example.com>"}]), NOW)
     for payload in list(store.queued()):
         store.mark_processed(payload.id, NOW)
     store.save("sendgrid", orjson.dumps([{"email": WHO, "event": "bounce", "edition": KEY}]), NOW)  # not handled yet
     store.save("sendgrid", orjson.dumps([{"email": other, "event": "open"}]), NOW)
     assert Erasures(database).erase(WHO, f"{WHO} asked", now=NOW).payloads == 3
     left = everything(database)
-    for word in ("reader1@", "सुनीता", "READER1"):
+    for word in ("subscriber1@", "सुनीता", "SUBSCRIBER1"):
         assert word not in left
     with database.read() as connection:
         packed = connection.execute(select(webhook.c.body).order_by(webhook.c.id)).scalars()
@@ -145,11 +145,13 @@ def test_rate_limit_windows_are_deleted(database: Database, frozen: Frozen) -> N
     ids = frozen(2)
     quotas = RateLimiter(database)
     day = timedelta(days=1)
-    own = [Quota(who, 1, span) for who in (f"again:{ids[1]}", "join:reader1@example.com") for span in (day, 7 * day)]
+    own = [
+        Quota(who, 1, span) for who in (f"again:{ids[1]}", "join:subscriber1@example.com") for span in (day, 7 * day)
+    ]
     theirs = [Quota(f"again:{ids[0]}", 1, day), Quota(f"again:{ids[1]}9", 1, day)]
     assert quotas.take([*own, *theirs], NOW)
     assert not any(quotas.left(each, NOW) for each in own)
-    Erasures(database).erase(WHO, "x", now=NOW, quotas=["join:reader1@example.com"])
+    Erasures(database).erase(WHO, "x", now=NOW, quotas=["join:subscriber1@example.com"])
     assert all(quotas.left(each, NOW) for each in own)
     assert not any(quotas.left(each, NOW) for each in theirs)
 
@@ -157,7 +159,7 @@ def test_rate_limit_windows_are_deleted(database: Database, frozen: Frozen) -> N
 def test_sqlite_keeps_no_page_of_an_erased_person(tmp_path: Path) -> None:
     """The bytes of the file are searched, so overwritten and deleted rows count too."""
     database = open_database("sqlite:///digest.db", home=tmp_path)
-    names = [f"reader{number}@example.com" for number in range(2000)]
+    names = [f"subscriber{number}@example.com" for number in range(2000)]
     enlist(database, *names)
     log, preferences = ConsentLog(database), PreferenceStore(database)
     who = preferences.find(WHO)

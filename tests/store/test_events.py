@@ -42,7 +42,7 @@ def an_event(
     kind: str, subscriber: int, *, key: str = KEY, attempt: str = "", reason: str = "", minutes: int = 1
 ) -> Event:
     """`subscriber` is an id; ids start at 1 in a new store."""
-    address = f"reader{subscriber - 1}@example.com"
+    address = f"subscriber{subscriber - 1}@example.com"
     return Event(kind, NOW + timedelta(minutes=minutes), address, subscriber, key, attempt, reason)
 
 
@@ -81,7 +81,7 @@ def test_suppressions_follow_the_rules(
 ) -> None:
     frozen(2)
     found = apply_events(database, an_event(kind, 1, reason=reason))
-    assert SubscriberStore(database).suppressed() == ({"reader0@example.com": suppressed} if suppressed else {})
+    assert SubscriberStore(database).suppressed() == ({"subscriber0@example.com": suppressed} if suppressed else {})
     assert found.suppressed == bool(suppressed)
     assert bool(found.alarms) == (kind == "dropped" and not suppressed)
 
@@ -98,9 +98,9 @@ def test_late_repeated_and_reordered_events_give_the_same_result(database: Datab
             apply_events(database, *again[start : start + 4])
     assert count_feedback(database, KEY) == FeedbackCounts(delivered=4, bounced=1, blocked=1, complained=1, left=1)
     suppressed = {
-        "reader4@example.com": "bounced",
-        "reader0@example.com": "unsubscribed",
-        "reader1@example.com": "complained",
+        "subscriber4@example.com": "bounced",
+        "subscriber0@example.com": "unsubscribed",
+        "subscriber1@example.com": "complained",
     }
     assert SubscriberStore(database).suppressed() == suppressed
     assert apply_events(database, *events) == Applied()
@@ -109,7 +109,7 @@ def test_late_repeated_and_reordered_events_give_the_same_result(database: Datab
 def test_an_unsubscribe_counts_for_the_edition_before(database: Database, frozen: Frozen) -> None:
     frozen(3)
     apply_events(database, an_event("left", 1))
-    SubscriberStore(database).suppress("reader1@example.com", "unsubscribed", now=LATER)  # by a page of ours
+    SubscriberStore(database).suppress("subscriber1@example.com", "unsubscribed", now=LATER)  # by a page of ours
     assert count_feedback(database, KEY).left == 2
     frozen(3, key="special")
     with database.write() as connection:
@@ -120,7 +120,7 @@ def test_an_unsubscribe_counts_for_the_edition_before(database: Database, frozen
 def test_a_late_repeat_does_not_suppress_a_returned_subscriber(database: Database, frozen: Frozen) -> None:
     frozen(1)
     apply_events(database, an_event("left", 1))
-    SubscriberStore(database).unsuppress("reader0@example.com")
+    SubscriberStore(database).unsuppress("subscriber0@example.com")
     assert apply_events(database, an_event("left", 1)).suppressed == 0
     assert SubscriberStore(database).suppressed() == {}
 
@@ -142,7 +142,7 @@ def test_an_attempt_is_confirmed_only_by_its_own_recipients(
     first = send(database, ledger, Unknown("no whole answer came"))
     frozen(4, key="special")
     stranger = Event("delivered", NOW, "nobody@example.com", 1, KEY, first)
-    mixed = Event("delivered", NOW, "reader0@example.com", 2, KEY, first)
+    mixed = Event("delivered", NOW, "subscriber0@example.com", 2, KEY, first)
     elsewhere = an_event("delivered", 3, attempt=first)
     other_day = an_event("delivered", 1, key="special", attempt=first)
     for event in (stranger, mixed, elsewhere, other_day):
@@ -206,20 +206,20 @@ def test_events_of_another_newsletter_are_ignored(database: Database, frozen: Fr
         an_event("delivered", 1, attempt="of another ledger"),
         Event("delivered", NOW, "stranger@example.com", 1, KEY),
         Event("delivered", NOW, "", 1, KEY),
-        Event("left a group", NOW, "reader0@example.com"),
+        Event("left a group", NOW, "subscriber0@example.com"),
         Event("complained", NOW, "stranger@example.com", 1, KEY),
         Event("complained", NOW, "", 1, KEY, "of another ledger"),
     ]
     assert apply_events(database, *foreign) == Applied()
-    apply_events(database, Event("bounced", NOW, "reader1@example.com"))  # the address is dead, whoever wrote to it
-    assert SubscriberStore(database).suppressed() == {"reader1@example.com": "bounced"}
+    apply_events(database, Event("bounced", NOW, "subscriber1@example.com"))  # the address is dead, whoever wrote to it
+    assert SubscriberStore(database).suppressed() == {"subscriber1@example.com": "bounced"}
 
 
 def test_an_event_without_an_address_is_found_by_its_ids(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(1)
     attempt = send(database, ledger, Accepted())
     apply_events(database, Event("dropped", NOW, "", 1, KEY, attempt, "Bounced Address"))
-    assert SubscriberStore(database).suppressed() == {"reader0@example.com": "bounced"}
+    assert SubscriberStore(database).suppressed() == {"subscriber0@example.com": "bounced"}
 
 
 def test_opens_and_clicks_count_only_with_tracking(database: Database, frozen: Frozen) -> None:
@@ -261,7 +261,7 @@ def test_five_blocks_in_a_row_over_a_week_suppress(
     database: Database, frozen: Frozen, days: list[int], delivered: list[int], suppressed: bool
 ) -> None:
     block(database, frozen, days, delivered)
-    assert SubscriberStore(database).suppressed() == ({"reader0@example.com": "blocked"} if suppressed else {})
+    assert SubscriberStore(database).suppressed() == ({"subscriber0@example.com": "blocked"} if suppressed else {})
 
 
 def test_a_newer_email_without_events_does_not_end_the_series(database: Database, frozen: Frozen) -> None:
@@ -269,7 +269,7 @@ def test_a_newer_email_without_events_does_not_end_the_series(database: Database
     with database.write() as connection:
         connection.execute(update(edition).where(edition.c.key == "newer").values(frozen_at=NOW + timedelta(days=20)))
     block(database, frozen, [1, 2, 4, 6, 8])
-    assert SubscriberStore(database).suppressed() == {"reader0@example.com": "blocked"}
+    assert SubscriberStore(database).suppressed() == {"subscriber0@example.com": "blocked"}
 
 
 def test_a_payload_is_stored_once_and_processed_in_order(database: Database) -> None:
@@ -333,18 +333,18 @@ def test_each_event_of_a_payload_is_compared_with_the_return(database: Database,
     """A complaint from before and a bounce from after the return: the bounce suppresses."""
     (subscriber,) = frozen(1)
     signups = SignupStore(database)
-    number = signups.request("reader0@example.com", "reader0@example.com", wording="", detail="", now=NOW)
+    number = signups.request("subscriber0@example.com", "subscriber0@example.com", wording="", detail="", now=NOW)
     back = NOW + timedelta(minutes=20)
     assert signups.confirm(number, timezone="UTC", source="", detail="", now=back)
     apply_events(database, an_event("complained", subscriber, minutes=10), an_event("bounced", subscriber, minutes=40))
-    assert SubscriberStore(database).suppressed() == {"reader0@example.com": "bounced"}
+    assert SubscriberStore(database).suppressed() == {"subscriber0@example.com": "bounced"}
 
 
 def test_blocks_from_before_a_return_do_not_count(database: Database, frozen: Frozen) -> None:
     block(database, frozen, [1, 2, 4, 6])
     signups = SignupStore(database)
     back = NOW + timedelta(days=7)
-    number = signups.request("reader0@example.com", "reader0@example.com", wording="", detail="", now=back)
+    number = signups.request("subscriber0@example.com", "subscriber0@example.com", wording="", detail="", now=back)
     assert signups.confirm(number, timezone="UTC", source="", detail="", now=back)
     block(database, frozen, [8])
     assert SubscriberStore(database).suppressed() == {}

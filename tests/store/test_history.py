@@ -19,7 +19,7 @@ from tests.store.conftest import KEY, NOW, Frozen, an_edition, enlist
 from tests.support.claiming import claim_one
 from tests.support.enqueue import Entry, enqueue
 
-WHO = "reader0@example.com"
+WHO = "subscriber0@example.com"
 LATER = NOW + timedelta(hours=1)
 
 

@@ -18,18 +18,18 @@ from digest.store.sending.ledger import SqlLedger
 from tests.store.conftest import KEY, NOW, Frozen, enlist
 from tests.support.claiming import claim_one
 
-WHO = "reader1@example.com"
+WHO = "subscriber1@example.com"
 ID = 2
-SAID = ConsentContext("page", "", "")
+CONSENT = ConsentContext("page", "", "")
 Leaving = Callable[[Database], object]
 
 
 def unlist(database: Database) -> None:
-    enlist(database, "reader0@example.com", "reader2@example.com")
+    enlist(database, "subscriber0@example.com", "subscriber2@example.com")
 
 
 def pause_in_the_list(database: Database) -> None:
-    everyone = [Subscriber(f"reader{n}@example.com", status="paused" if n == 1 else "active") for n in range(3)]
+    everyone = [Subscriber(f"subscriber{n}@example.com", status="paused" if n == 1 else "active") for n in range(3)]
     SubscriberStore(database).sync([(one.email, one) for one in everyone], now=NOW)
 
 
@@ -40,9 +40,9 @@ def by_hand(database: Database) -> None:
 
 LEAVING: dict[str, Leaving] = {
     "bounced": lambda database: SubscriberStore(database).suppress(WHO, "bounced", now=NOW),
-    "left": lambda database: PreferenceStore(database).unsubscribe(ID, SAID, now=NOW),
+    "left": lambda database: PreferenceStore(database).unsubscribe(ID, CONSENT, now=NOW),
     "pauses": lambda database: PreferenceStore(database).set(
-        ID, {"paused_until": NOW + timedelta(days=7)}, SAID, now=NOW
+        ID, {"paused_until": NOW + timedelta(days=7)}, CONSENT, now=NOW
     ),
     "erased": lambda database: Erasures(database).erase(WHO, "asked", now=NOW),
     "off the list": unlist,
@@ -66,7 +66,7 @@ def test_a_pause_that_ends_before_the_send_time_excludes_nobody(
 ) -> None:
     minutes = timedelta(minutes=1)
     frozen(2, due=NOW + 30 * minutes)
-    PreferenceStore(database).set(ID, {"paused_until": NOW + 20 * minutes}, SAID, now=NOW)
+    PreferenceStore(database).set(ID, {"paused_until": NOW + 20 * minutes}, CONSENT, now=NOW)
     claim = claim_one(
         ledger,
         KEY,

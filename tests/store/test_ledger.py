@@ -118,7 +118,7 @@ def test_batches_settled_by_another_run_are_refused(ledger: SqlLedger, database:
 def test_batches_without_eligible_recipients_are_skipped(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
     ids = frozen(40, size=10)
     for n in (*range(10), *range(20, 30)):
-        SubscriberStore(database).suppress(f"reader{n}@example.com", "left", now=NOW)
+        SubscriberStore(database).suppress(f"subscriber{n}@example.com", "left", now=NOW)
     claims = [*ledger.claim(2, KEY, "outbox", NOW, 5), *ledger.claim(2, KEY, "outbox", NOW, 5)]
     assert [id for claim in claims for id, _email in claim.recipients] == ids[10:20] + ids[30:]
     assert not ledger.claim(2, KEY, "outbox", NOW, 5)
@@ -184,7 +184,7 @@ def test_rejected_recipients_are_marked_and_the_rest_start_again(
     ledger.settle(rest.attempt, Accepted(), NOW)
     assert tally(database) == {"frozen": 5, "rejected": 1, "accepted": 4}
     assert [(row.email, row.reason) for row in find_unreached(database, KEY)] == [
-        ("reader1@example.com", "550 no such user")
+        ("subscriber1@example.com", "550 no such user")
     ]
 
 
@@ -266,15 +266,15 @@ def test_a_recipient_who_unsubscribes_before_the_claim_gets_nothing(
     database: Database, ledger: SqlLedger, frozen: Frozen
 ) -> None:
     frozen(4)
-    readers = SubscriberStore(database)
-    readers.suppress("reader0@example.com", "unsubscribed", now=NOW)
-    enlist(database, "reader0@example.com", "reader1@example.com", "reader2@example.com")
+    subscribers = SubscriberStore(database)
+    subscribers.suppress("subscriber0@example.com", "unsubscribed", now=NOW)
+    enlist(database, "subscriber0@example.com", "subscriber1@example.com", "subscriber2@example.com")
     got = claim(ledger)
-    assert [email for _id, email in got.recipients] == ["reader1@example.com", "reader2@example.com"]
+    assert [email for _id, email in got.recipients] == ["subscriber1@example.com", "subscriber2@example.com"]
     ledger.settle(got.attempt, Accepted(), NOW)
     assert tally(database) == {"frozen": 4, "excluded": 2, "accepted": 2}
     found = {row.email: row.reason for row in find_unreached(database, KEY)}
-    assert found == {"reader0@example.com": "unsubscribed", "reader3@example.com": "removed from the list"}
+    assert found == {"subscriber0@example.com": "unsubscribed", "subscriber3@example.com": "removed from the list"}
 
 
 def test_a_batch_without_eligible_recipients_is_done(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:

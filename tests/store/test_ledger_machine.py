@@ -54,7 +54,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(more=st.integers(1, 7), size=st.integers(1, 4), minutes=st.sampled_from((0, 0, 30)))
     def freeze(self, more: int, size: int, minutes: int) -> None:
-        self.addresses += [f"reader{len(self.addresses) + n}@example.com" for n in range(more)]
+        self.addresses += [f"subscriber{len(self.addresses) + n}@example.com" for n in range(more)]
         self.subscribers.sync([(one, Subscriber(email=one)) for one in self.addresses], now=self.now)
         due = self.now + timedelta(minutes=minutes)
         entries = [
@@ -78,7 +78,7 @@ class Ledger(RuleBasedStateMachine):
         assert not ids & {id for claim, _ in self.in_flight.values() for id, _email in claim.recipients}
         assert not ids & self.rejected
         if got.send_at:
-            self.ledger.record_schedule_id(got.attempt, f"fence {got.attempt}")
+            self.ledger.record_schedule_id(got.attempt, f"schedule {got.attempt}")
         self.in_flight[got.attempt] = got, got.send_at is not None
 
     @precondition(lambda self: self.in_flight)
@@ -116,8 +116,8 @@ class Ledger(RuleBasedStateMachine):
 
     @rule()
     def accept_all(self) -> None:
-        self.ledger.record_accepted([(claim, Accepted()) for claim, _fenced in self.in_flight.values()], self.now)
-        self.has |= {id for claim, _fenced in self.in_flight.values() for id, _email in claim.recipients}
+        self.ledger.record_accepted([(claim, Accepted()) for claim, _scheduled in self.in_flight.values()], self.now)
+        self.has |= {id for claim, _scheduled in self.in_flight.values() for id, _email in claim.recipients}
         self.in_flight.clear()
 
     @rule()
@@ -125,7 +125,7 @@ class Ledger(RuleBasedStateMachine):
         """The process is killed, and another begins."""
         self.ledger = SqlLedger(self.database)
         self.ledger.begin_run(KEY, recovery={"sendgrid": "hold"}, now=self.now)
-        for name, (claim, _fenced) in self.in_flight.items():
+        for name, (claim, _scheduled) in self.in_flight.items():
             self.maybe[name] = {id for id, _email in claim.recipients}
         self.in_flight.clear()
 

@@ -64,7 +64,7 @@ def test_after_a_power_cut_nobody_who_may_have_the_email_gets_it_again(
 def commits(database: Database) -> list[str]:
     """How each change of an attempt is committed on SQLite: `waits` for the disk or `doesn't`."""
     if database.engine.dialect.name != "sqlite":
-        pytest.skip("only SQLite is told so")
+        pytest.skip("only SQLite takes this option")
     modes: list[str] = []
 
     def listen(driver: sqlite3.Connection, *_: object) -> None:

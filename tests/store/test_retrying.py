@@ -54,12 +54,12 @@ def test_a_subscriber_who_left_between_two_tries_gets_no_second_place(
     assert got is not None
     ledger.settle(got.attempt, Retryable("no answer"), NOW)
     subscribers = SubscriberStore(database)
-    subscribers.suppress("reader0@example.com", "unsubscribed", now=NOW)
+    subscribers.suppress("subscriber0@example.com", "unsubscribed", now=NOW)
     again = claim_one(ledger, KEY, "resend", NOW, 5)
     assert again is not None
-    assert [email for _id, email in again.recipients] == ["reader1@example.com"]
+    assert [email for _id, email in again.recipients] == ["subscriber1@example.com"]
     ledger.settle(again.attempt, Accepted(), NOW)
-    subscribers.unsuppress("reader0@example.com")
+    subscribers.unsuppress("subscriber0@example.com")
     assert list(subscribers.candidates(KEY)) == []
 
 
@@ -93,7 +93,7 @@ def test_the_rest_of_a_partly_accepted_batch_keeps_its_tries(ledger: SqlLedger, 
 def test_a_batch_split_off_from_a_retryable_one_is_retryable_too(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
-    """A killed run may have made every call, so recipients whom a second run did not reach may have the email."""
+    """A killed run may have made every call, so recipients that a second run did not reach may have the email."""
     first, *_rest = frozen(3, size=3)
     assert claim_one(ledger, KEY, "resend", NOW, 5) is not None
     assert begin(ledger, 1) == 0

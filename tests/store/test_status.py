@@ -21,18 +21,18 @@ from digest.store.sending.status import EditionStatus, StatusReader
 from tests.store.conftest import KEY, NOW, Frozen
 from tests.support.claiming import claim_one
 
-WAYS: Mapping[str, Recovery] = {"sendgrid": "hold", "smtp": "stepwise", "outbox": "redo"}
+RECOVERY: Mapping[str, Recovery] = {"sendgrid": "hold", "smtp": "stepwise", "outbox": "redo"}
 
 
 @pytest.fixture
-def reader(store_url: str, tmp_path: Path, database: Database) -> Iterator[StatusReader]:
+def status(store_url: str, tmp_path: Path, database: Database) -> Iterator[StatusReader]:
     other = open_database(store_url, home=tmp_path)
-    yield StatusReader(other, RecoveryPolicy(WAYS, {}, SqlLedger(other).progress.boot))
+    yield StatusReader(other, RecoveryPolicy(RECOVERY, {}, SqlLedger(other).progress.boot))
     other.close()
 
 
 def recovered(ledger: SqlLedger) -> None:
-    ledger.begin_run(KEY, recovery=WAYS, now=NOW)
+    ledger.begin_run(KEY, recovery=RECOVERY, now=NOW)
 
 
 def states(standing: EditionStatus) -> dict[str, int]:
@@ -43,92 +43,92 @@ def agrees(standing: EditionStatus) -> bool:
     """The counts match the unreached recipients and the unknown batches."""
     counts = standing.counts
     named = {"unknown": counts.unknown, "pending": counts.pending}
-    in_doubt = sum(unknown.recipients for unknown in standing.unknown)
-    return counts.balanced and states(standing) == {k: n for k, n in named.items() if n} and in_doubt == counts.unknown
+    unknown = sum(batch.recipients for batch in standing.unknown)
+    return counts.balanced and states(standing) == {k: n for k, n in named.items() if n} and unknown == counts.unknown
 
 
-def test_a_batch_of_a_dead_run_is_unknown(ledger: SqlLedger, frozen: Frozen, reader: StatusReader) -> None:
+def test_a_batch_of_a_dead_run_is_unknown(ledger: SqlLedger, frozen: Frozen, status: StatusReader) -> None:
     frozen(6, size=3)
     claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claim
-    seen = reader.read(KEY, NOW)
+    seen = status.read(KEY, NOW)
     assert agrees(seen)
     assert (seen.counts.unknown, seen.counts.pending) == (3, 3)
     assert [(one.batch, one.attempt, one.recipients) for one in seen.unknown] == [(claim.batch, claim.attempt, 3)]
     recovered(ledger)
-    after = reader.read(KEY, NOW)
+    after = status.read(KEY, NOW)
     assert (after.counts, after.unreached) == (seen.counts, seen.unreached)
 
 
 @pytest.mark.parametrize("served", [0, 1, 2])
 def test_one_recipient_of_a_dead_smtp_run_is_unknown(
-    ledger: SqlLedger, frozen: Frozen, reader: StatusReader, served: int
+    ledger: SqlLedger, frozen: Frozen, status: StatusReader, served: int
 ) -> None:
     ids = frozen(3)
     claim = claim_one(ledger, KEY, "smtp", NOW, 5)
     assert claim
     ledger.record_started(claim.attempt, ids[served])
-    seen = reader.read(KEY, NOW)
+    seen = status.read(KEY, NOW)
     assert agrees(seen)
     assert (seen.counts.accepted, seen.counts.unknown, seen.counts.pending) == (served, 1, 2 - served)
-    short = reader.read(KEY, NOW, limit=1, waiting=False)
+    short = status.read(KEY, NOW, limit=1, waiting=False)
     assert [one.state for one in short.unreached] == ["unknown"]
     recovered(ledger)
-    assert reader.read(KEY, NOW).counts.unknown == 1
+    assert status.read(KEY, NOW).counts.unknown == 1
 
 
-def test_a_retryable_orphan_is_pending(ledger: SqlLedger, frozen: Frozen, reader: StatusReader) -> None:
+def test_a_retryable_orphan_is_pending(ledger: SqlLedger, frozen: Frozen, status: StatusReader) -> None:
     frozen(3)
     assert claim_one(ledger, KEY, "outbox", NOW, 5)
-    seen = reader.read(KEY, NOW)
+    seen = status.read(KEY, NOW)
     assert agrees(seen)
     assert seen.counts.pending == 3
 
 
 def test_a_batch_of_a_running_run_is_pending(
-    database: Database, ledger: SqlLedger, frozen: Frozen, reader: StatusReader
+    database: Database, ledger: SqlLedger, frozen: Frozen, status: StatusReader
 ) -> None:
     frozen(3)
     with mark_running(database, ledger.run):
         claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
         assert claim
-        seen = reader.read(KEY, NOW)
+        seen = status.read(KEY, NOW)
         assert (seen.counts.pending, seen.counts.unknown, seen.unknown) == (3, 0, [])
-        assert running_runs(reader.database, [ledger.run, "another"]) == {ledger.run}
+        assert running_runs(status.database, [ledger.run, "another"]) == {ledger.run}
     ledger.settle(claim.attempt, Accepted(), NOW)
-    assert reader.read(KEY, NOW).counts.accepted == 3
+    assert status.read(KEY, NOW).counts.accepted == 3
 
 
 def test_a_dead_run_is_found_beside_a_running_one(
-    database: Database, ledger: SqlLedger, frozen: Frozen, reader: StatusReader
+    database: Database, ledger: SqlLedger, frozen: Frozen, status: StatusReader
 ) -> None:
     frozen(4, size=2)
     assert claim_one(SqlLedger(database), KEY, "sendgrid", NOW, 5)
     with mark_running(database, ledger.run):
         assert claim_one(ledger, KEY, "sendgrid", NOW, 5)
-        assert reader.read(KEY, NOW).counts.unknown == 2
+        assert status.read(KEY, NOW).counts.unknown == 2
 
 
 def test_reading_the_status_disturbs_no_send(
-    database: Database, ledger: SqlLedger, frozen: Frozen, reader: StatusReader
+    database: Database, ledger: SqlLedger, frozen: Frozen, status: StatusReader
 ) -> None:
     frozen(2)
     assert claim_one(SqlLedger(database), KEY, "sendgrid", NOW, 5)
-    with exclusive(reader.database, "sending", wait=0):  # what a send holds; a look does not need it
-        assert reader.read(KEY, NOW).counts.unknown == 2
+    with exclusive(status.database, "sending", wait=0):  # what a send holds; a look does not need it
+        assert status.read(KEY, NOW).counts.unknown == 2
 
 
-@pytest.mark.parametrize("way", ["sendgrid", "smtp"])
+@pytest.mark.parametrize("transport", ["sendgrid", "smtp"])
 def test_the_history_of_a_subscriber_shows_the_unknown_email(
-    database: Database, ledger: SqlLedger, frozen: Frozen, reader: StatusReader, way: str
+    database: Database, ledger: SqlLedger, frozen: Frozen, status: StatusReader, transport: str
 ) -> None:
     ids = frozen(1)
-    claim = claim_one(ledger, KEY, way, NOW, 5)
+    claim = claim_one(ledger, KEY, transport, NOW, 5)
     assert claim
-    if way == "smtp":
+    if transport == "smtp":
         ledger.record_started(claim.attempt, ids[0])
     story: Callable[..., list] = SubscriberHistory(database, Erasures(database)).entries  # type: ignore[type-arg]
-    orphans = reader.orphans(NOW + timedelta(minutes=1))
-    what = [(one.what, one.why) for one in story("reader0@example.com", orphans=orphans) if one.kind == "letter"]
+    orphans = status.orphans(NOW + timedelta(minutes=1))
+    what = [(one.what, one.why) for one in story("subscriber0@example.com", orphans=orphans) if one.kind == "letter"]
     assert [reason for reason, _why in what] == ["unknown"]
     assert "cut short" in what[0][1]

@@ -21,8 +21,8 @@ from digest.store.schema import suppression
 from digest.subscribers.imports.rows import Incoming
 from tests.store.conftest import NOW, enlist
 
-WHO = "reader0@example.com"
-SAID = ConsentContext("web:leave")
+WHO = "subscriber0@example.com"
+CONSENT = ConsentContext("web:leave")
 
 
 def minutes(count: float) -> datetime:
@@ -54,7 +54,7 @@ def test_the_most_severe_reason_stays_in_any_order(database: Database) -> None:
     for seed in range(6):
         order = random.Random(seed).sample(SEVERITY, len(SEVERITY))
         found = [suppress(database, reason, minutes(place)) for place, reason in enumerate(order)]
-        assert found == [True, False, False, False], "newly barred is said once"
+        assert found == [True, False, False, False], "a new suppression is reported once"
         assert suppressed_for(database) == "complained"
         SubscriberStore(database).unsuppress(WHO)
 
@@ -72,12 +72,10 @@ def test_an_unsubscribe_after_a_complaint_keeps_the_reason(database: Database) -
     preferences = PreferenceStore(database)
     suppress(database, "complained")
     for at in (1, 2, 3):  # one click, a scanner, one more
-        assert preferences.unsubscribe(id, SAID, now=minutes(at))
+        assert preferences.unsubscribe(id, CONSENT, now=minutes(at))
     assert suppressed_for(database) == "complained"
     assert [one.what for one in ConsentLog(database).entries(WHO)] == [UNSUBSCRIBED]
-    assert not preferences.resubscribe(id, SAID, now=minutes(4)), (
-        "the way back out of a leaving leads out of no complaint"
-    )
+    assert not preferences.resubscribe(id, CONSENT, now=minutes(4)), "resubscribing does not undo a complaint"
     assert suppressed_for(database) == "complained"
 
 
@@ -97,8 +95,8 @@ def test_events_from_before_a_confirmed_sign_up_suppress_nobody(database: Databa
 def test_taking_back_an_unsubscribe_ends_only_unsubscribes(database: Database, reason: str, stays: str) -> None:
     id = subscriber(database)
     preferences = PreferenceStore(database)
-    preferences.unsubscribe(id, SAID, now=minutes(1))
-    assert preferences.resubscribe(id, SAID, now=minutes(2))
+    preferences.unsubscribe(id, CONSENT, now=minutes(1))
+    assert preferences.resubscribe(id, CONSENT, now=minutes(2))
     suppress(database, reason, minutes(1))
     assert suppressed_for(database) == stays
 
@@ -110,10 +108,10 @@ def test_an_event_in_the_second_of_the_return_counts(database: Database) -> None
     assert suppress(database, "complained", NOW + timedelta(seconds=30))
 
 
-def test_a_subscribers_own_unsubscribe_counts_whatever_the_clock_says(database: Database) -> None:
+def test_a_subscribers_own_unsubscribe_counts_at_any_time(database: Database) -> None:
     id = subscriber(database)
     sign_up(database, minutes(60))  # by a clock that was an hour ahead
-    assert PreferenceStore(database).unsubscribe(id, SAID, now=minutes(1))
+    assert PreferenceStore(database).unsubscribe(id, CONSENT, now=minutes(1))
     assert suppressed_for(database) == UNSUBSCRIBED
 
 

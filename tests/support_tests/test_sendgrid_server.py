@@ -96,7 +96,7 @@ EARLY = {"early_401": 401, "early_413": 413, "early_413_stall": 413, "early_500"
 
 
 @pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse"}))
-def test_a_fault_happens_once_and_accepts_as_its_row_says(kind: str) -> None:
+def test_a_fault_happens_once_and_accepts_as_its_row_defines(kind: str) -> None:
     with SendGridServer(faults=[Fault(kind, seconds=0.05)]) as server:
         try:
             status: int | None = ask(server, payload())[0]

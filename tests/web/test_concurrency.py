@@ -68,8 +68,8 @@ def test_fifty_concurrent_unsubscribes_during_a_send(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", ["leave", "pause"])
-def test_a_claim_excludes_who_left_before_it(database: Database, frozen: Frozen, way: str) -> None:  # noqa: F811
+@pytest.mark.parametrize("action", ["leave", "pause"])
+def test_a_claim_excludes_who_left_before_it(database: Database, frozen: Frozen, action: str) -> None:  # noqa: F811
     ids = frozen(300, size=5)
     ledger, preferences = SqlLedger(database), PreferenceStore(database)
     gone: list[int] = []
@@ -78,7 +78,7 @@ def test_a_claim_excludes_who_left_before_it(database: Database, frozen: Frozen,
     def leave() -> None:
         turn.wait()
         for id in reversed(ids[::2]):
-            if way == "leave":
+            if action == "leave":
                 preferences.unsubscribe(id, CONTEXT, now=NOW)
             else:
                 preferences.set(id, {"paused_until": NOW + timedelta(days=7)}, CONTEXT, now=NOW)

@@ -241,7 +241,7 @@ class SmtpConnection:
             raise OutcomeUnknown(f"the email was sent and the reply is not valid: {code} {_text(text)}")
         self.announced = following
         self._unanswered.extend(verb for verb, _line in commands)
-        # RFC 5321 section 4.1.1.4 clears the transaction; some servers need to be told.
+        # RFC 5321 section 4.1.1.4 clears the transaction; some servers need the RSET.
         self._needs_reset = code // 100 != 2 and following is None
         _check_reply(".", code, text)
 

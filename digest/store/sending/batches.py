@@ -85,7 +85,7 @@ def _split(connection: Connection, number: int, outcome: PerRecipient) -> None:
 
 
 def _halve(connection: Connection, number: int) -> None:
-    """Replace the batch by two pending halves. In the end, a recipient whom the provider rejects has one alone."""
+    """Replace the batch by two pending halves. In the end, a recipient that the provider rejects has one alone."""
     ids = [id for id, _email in batch_recipients(connection, number)]
     middle = (len(ids) + 1) // 2
     old = _get(connection, number)

@@ -20,8 +20,7 @@ from digest.deliver.worker import send_due
 from digest.mail import mime
 from digest.mail.message import content_ids, inline_images
 from digest.models import InlineImage
-from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
-from tests.deliver.letters import (
+from tests.deliver.emails import (
     BRIDGE,
     EMAIL,
     EMAIL_WITH_IMAGES,
@@ -34,11 +33,12 @@ from tests.deliver.letters import (
     read,
     token,
 )
-from tests.deliver.ways import TransportSetup, transport_setup
+from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
+from tests.deliver.transports import TransportSetup, transport_setup
 from tests.support import sendgrid_attachments
 
 ASHA, RAVI = "asha@example.com", "ravi@example.com"
-HELD = {picture.cid: picture for picture in (FIELD, BRIDGE)}
+HELD = {image.cid: image for image in (FIELD, BRIDGE)}
 
 
 @pytest.fixture(params=sorted(registry.TRANSPORTS))
@@ -54,15 +54,15 @@ def related(data: bytes) -> dict[str, tuple[str, bytes]]:
     text, rich = message.iter_parts()
     assert (text.get_content_type(), rich.get_content_type()) == ("text/plain", "multipart/related")
     assert rich.get_param("type") == "text/html"
-    html, *pictures = rich.iter_parts()
+    html, *images = rich.iter_parts()
     assert html.get_content_type() == "text/html"
     assert all(inner.defects == [] for inner in message.walk())
-    assert all(one.get_content_disposition() == "inline" for one in pictures)
-    return {one["Content-ID"].strip(): (one.get_content_type(), one.get_content()) for one in pictures}
+    assert all(one.get_content_disposition() == "inline" for one in images)
+    return {one["Content-ID"].strip(): (one.get_content_type(), one.get_content()) for one in images}
 
 
 def test_every_transport_attaches_the_images_to_the_html(setup: TransportSetup) -> None:
-    outcome = setup.transport.submit(outgoing(ASHA, RAVI, letter=EMAIL_WITH_IMAGES), RecordingLog())
+    outcome = setup.transport.submit(outgoing(ASHA, RAVI, email=EMAIL_WITH_IMAGES), RecordingLog())
     assert isinstance(outcome, Accepted) or outcome == PerRecipient(accepted=frozenset({1, 2}))
     mails = setup.arrived()
     assert [address for address, _ in mails] == [ASHA, RAVI]
@@ -73,13 +73,13 @@ def test_every_transport_attaches_the_images_to_the_html(setup: TransportSetup) 
         assert re.findall('src="cid:([^"]+)"', html.get_content()) == [BRIDGE.cid, FIELD.cid]
 
 
-@pytest.mark.parametrize("letter", [EMAIL, TEXT_ONLY])
-def test_an_email_without_images_has_no_image_parts(setup: TransportSetup, letter: object) -> None:
-    batch = outgoing(ASHA, letter=letter)  # type: ignore[arg-type]
+@pytest.mark.parametrize("email", [EMAIL, TEXT_ONLY])
+def test_an_email_without_images_has_no_image_parts(setup: TransportSetup, email: object) -> None:
+    batch = outgoing(ASHA, email=email)  # type: ignore[arg-type]
     setup.transport.submit(batch, RecordingLog())
     ((_, mail),) = setup.arrived()
     kinds = [inner.get_content_type() for inner in read(mail).walk()]
-    alone = ["text/plain"] if letter is TEXT_ONLY else ["multipart/alternative", "text/plain", "text/html"]
+    alone = ["text/plain"] if email is TEXT_ONLY else ["multipart/alternative", "text/plain", "text/html"]
     # The fake SendGrid wraps a single part too.
     assert kinds == alone or kinds == ["multipart/alternative", *alone]
     assert "attachments" not in orjson.loads(request_body(batch))
@@ -87,10 +87,10 @@ def test_an_email_without_images_has_no_image_parts(setup: TransportSetup, lette
 
 @given(st.binary(max_size=2000), st.sampled_from(["image/png", "image/jpeg", "image/gif"]))
 def test_any_bytes_round_trip_in_short_lines(data: bytes, kind: str) -> None:
-    picture = InlineImage("c" * 40 + "@digest", kind, data, 1, 1)
-    batch = replace(outgoing(ASHA, letter=EMAIL_WITH_IMAGES), images=(picture,))
+    image = InlineImage("c" * 40 + "@digest", kind, data, 1, 1)
+    batch = replace(outgoing(ASHA, email=EMAIL_WITH_IMAGES), images=(image,))
     mail = mime.build(batch, batch.recipients[0], date=NOW)
-    assert related(mail) == {f"<{picture.cid}>": (kind, data)}
+    assert related(mail) == {f"<{image.cid}>": (kind, data)}
     assert mail.isascii()
     assert max(map(len, mail.split(b"\r\n"))) <= 150
     body = mail.split(b"Content-ID:")[1].split(b"\r\n\r\n", 1)[1]
@@ -98,16 +98,14 @@ def test_any_bytes_round_trip_in_short_lines(data: bytes, kind: str) -> None:
 
 
 def test_two_recipients_of_an_email_get_the_same_image_parts() -> None:
-    batch = outgoing(ASHA, RAVI, letter=EMAIL_WITH_IMAGES)
-    one, other = (
-        mime.build(batch, reader, date=NOW).split(b"\r\nContent-Type: image/", 1)[1] for reader in batch.recipients
-    )
+    batch = outgoing(ASHA, RAVI, email=EMAIL_WITH_IMAGES)
+    one, other = (mime.build(batch, to, date=NOW).split(b"\r\nContent-Type: image/", 1)[1] for to in batch.recipients)
     assert one == other
 
 
 def test_sendgrid_gets_each_image_once_for_any_number_of_recipients() -> None:
     request = orjson.loads(
-        request_body(outgoing(*(f"reader{n}@example.com" for n in range(50)), letter=EMAIL_WITH_IMAGES))
+        request_body(outgoing(*(f"subscriber{n}@example.com" for n in range(50)), email=EMAIL_WITH_IMAGES))
     )
     assert [one["content_id"] for one in request["attachments"]] == [BRIDGE.cid, FIELD.cid]
     assert {one["disposition"] for one in request["attachments"]} == {"inline"}
@@ -126,7 +124,7 @@ def test_sendgrid_gets_each_image_once_for_any_number_of_recipients() -> None:
     ],
 )
 def test_the_fake_server_rejects_broken_attachments(broken: dict[str, object]) -> None:
-    request = orjson.loads(request_body(outgoing(ASHA, letter=EMAIL_WITH_IMAGES)))
+    request = orjson.loads(request_body(outgoing(ASHA, email=EMAIL_WITH_IMAGES)))
     assert not list(sendgrid_attachments.violations(request))
     request["attachments"][0].update(broken)
     assert list(sendgrid_attachments.violations(request))

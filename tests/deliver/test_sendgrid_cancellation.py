@@ -140,11 +140,11 @@ def test_a_refused_connection(server: SendGridServer, transport: SendGrid) -> No
 
 
 @pytest.mark.parametrize(
-    "said", [b"", b"[]", b"{}", b"7", b'{"batch_id": 7}', b'{"batch_id": "../up"}', b'{"batch_id": ""}', b"<html>"]
+    "response", [b"", b"[]", b"{}", b"7", b'{"batch_id": 7}', b'{"batch_id": "../up"}', b'{"batch_id": ""}', b"<html>"]
 )
-def test_a_response_without_an_id_is_not_sent(said: bytes) -> None:
+def test_a_response_without_an_id_is_not_sent(response: bytes) -> None:
     with HttpServer() as site:
-        site.route("/v3/mail/batch", said, status=201, type="application/json")
+        site.route("/v3/mail/batch", response, status=201, type="application/json")
         transport = SendGrid(KEY, host=site.url(""))
         assert isinstance(transport.new_schedule_id(), NotSent)
         transport.close()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from typing import Any
@@ -35,27 +34,27 @@ EMAIL_WITH_IMAGES = replace(
 )
 
 
-def token(readers: Sequence[int]) -> list[Tokens]:
+def token(recipients: Sequence[int]) -> list[Tokens]:
     """Unsigned tokens."""
-    return [(f"leave-{n}-x_Y", f"preferences-{n}-x_Y", f"view-{n}-x_Y") for n in readers]
+    return [(f"leave-{n}-x_Y", f"preferences-{n}-x_Y", f"view-{n}-x_Y") for n in recipients]
 
 
 def outgoing(
-    *addresses: str, letter: RenderedEmail = EMAIL, sender: Sender = SENDER, edition: str = "2026-11-23"
+    *addresses: str, email: RenderedEmail = EMAIL, sender: Sender = SENDER, edition: str = "2026-11-23"
 ) -> Outgoing:
     """A batch to these addresses, with the images that its email shows. Ids count from 1."""
-    readers = tuple(recipient(n, address, sender, token) for n, address in enumerate(addresses, 1))
-    pictures = inline_images(letter, {picture.cid: picture for picture in (FIELD, BRIDGE)})
-    return Outgoing(edition, "7", "attempt-7", letter, sender, readers, pictures)
+    recipients = tuple(recipient(n, address, sender, token) for n, address in enumerate(addresses, 1))
+    images = inline_images(email, {image.cid: image for image in (FIELD, BRIDGE)})
+    return Outgoing(edition, "7", "attempt-7", email, sender, recipients, images)
 
 
 def many(count: int) -> list[str]:
-    return [f"reader{n}@example.com" for n in range(1, count + 1)]
+    return [f"subscriber{n}@example.com" for n in range(1, count + 1)]
 
 
-def values_of(reader: Recipient) -> dict[str, str]:
+def values_of(recipient: Recipient) -> dict[str, str]:
     """Placeholder name → this recipient's value."""
-    return {name: reader.values[tag] for name, tag in PLACEHOLDERS.items()}
+    return {name: recipient.values[tag] for name, tag in PLACEHOLDERS.items()}
 
 
 @dataclass
@@ -65,14 +64,14 @@ class RecordingLog:
     entries: list[tuple[Any, ...]] = field(default_factory=list)
     stop_after: int = 1_000_000
 
-    def started(self, reader: int) -> None:
-        self.entries.append(("started", reader))
+    def started(self, recipient: int) -> None:
+        self.entries.append(("started", recipient))
 
-    def rejected(self, reader: int, reason: str) -> None:
-        self.entries.append(("rejected", reader, reason))
+    def rejected(self, recipient: int, reason: str) -> None:
+        self.entries.append(("rejected", recipient, reason))
 
-    def deferred(self, reader: int) -> None:
-        self.entries.append(("deferred", reader))
+    def deferred(self, recipient: int) -> None:
+        self.entries.append(("deferred", recipient))
 
     def should_stop(self) -> bool:
         return sum(entry[0] == "started" for entry in self.entries) >= self.stop_after
@@ -80,14 +79,14 @@ class RecordingLog:
 
 def read(data: bytes) -> EmailMessage:
     """A mail, parsed by the current parser."""
-    message = email.message_from_bytes(data, policy=email.policy.default)
+    message = message_from_bytes(data, policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message
 
 
 def legacy(data: bytes, name: str) -> str:
     """A header, decoded by the old decoder, which only knows encoded words."""
-    value = email.message_from_bytes(data, policy=email.policy.compat32)[name]
+    value = message_from_bytes(data, policy=policy.compat32)[name]
     return str(make_header(decode_header(value)))
 
 

@@ -21,7 +21,7 @@ from digest.store.database import Database, open_database
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import Counts, counts
-from tests.deliver.letters import EMAIL, SENDER, token
+from tests.deliver.emails import EMAIL, SENDER, token
 from tests.store.conftest import KEY, an_edition, enlist
 from tests.support.claiming import claim_one
 from tests.support.enqueue import Entry, enqueue
@@ -41,7 +41,7 @@ HARMLESS = {"slow_body", "slow_reply"}
 FOR_GOOD = {"unauthorized_401", "early_401", "forbidden_403", "not_found_404", "not_allowed_405", "bad_email"} | {
     kind for kind in FAULTS if kind.startswith("redirect")
 }
-REFUSES_READERS = {"bad_index", "bad_no_field"}
+REJECTS_RECIPIENTS = {"bad_index", "bad_no_field"}
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened.close()
 
 
-def prepare(database: Database, readers: int, size: int) -> None:
-    enlist(database, *(f"reader{n}@example.com" for n in range(readers)))
+def prepare(database: Database, count: int, size: int) -> None:
+    enlist(database, *(f"subscriber{n}@example.com" for n in range(count)))
     EditionStore(database).put(an_edition(), over=())
     entries = [Entry(candidate.id, "all", DUE) for candidate in SubscriberStore(database).candidates(KEY)]
     enqueue(database, KEY, entries, size, now=AT)
@@ -80,13 +80,13 @@ def run(database: Database, server: SendGridServer, *, timeout: float = 0.4, thr
         transport.close()
 
 
-def everyone_once(server: SendGridServer, readers: int) -> None:
+def everyone_once(server: SendGridServer, count: int) -> None:
     assert not server.violations
     server.clock.advance(3 * 3600)
-    assert server.counts == {f"reader{n}@example.com": 1 for n in range(readers)}
+    assert server.counts == {f"subscriber{n}@example.com": 1 for n in range(count)}
 
 
-@pytest.mark.parametrize("kind", sorted(set(FAULTS) - HARMLESS - FOR_GOOD - REFUSES_READERS - {"refuse", "sandbox"}))
+@pytest.mark.parametrize("kind", sorted(set(FAULTS) - HARMLESS - FOR_GOOD - REJECTS_RECIPIENTS - {"refuse", "sandbox"}))
 def test_everyone_gets_it_once_whatever_happens_to_a_request(
     database: Database, server: SendGridServer, kind: str
 ) -> None:

@@ -15,7 +15,7 @@ from digest.deliver.resend.client import Resend
 from digest.deliver.sendgrid.client import SendGrid
 from digest.deliver.smtp.transport import Smtp
 from digest.mail.headers import encode_header
-from tests.deliver.letters import NOW, SENDER
+from tests.deliver.emails import NOW, SENDER
 from tests.support.resend_server import KEY as RESEND_KEY
 from tests.support.resend_server import ResendServer
 from tests.support.sendgrid_server import KEY, SendGridServer
@@ -37,7 +37,7 @@ class TransportSetup:
     def arrived(self) -> list[tuple[str, bytes]]:
         """(address, mail) of everything that was taken, in order; SendGrid's is put together as it would do it."""
         if isinstance(self.server, RecordingSmtp):
-            return [(to, letter.content) for letter in self.server.emails for to in letter.rcpt_to]
+            return [(to, email.content) for email in self.server.emails for to in email.rcpt_to]
         if isinstance(self.server, ResendServer):
             return [(email["to"][0], _mailed(email)) for email in self.server.resend.emails]
         if isinstance(self.server, SendGridServer):
@@ -108,15 +108,15 @@ def _mailed(email: dict[str, Any]) -> bytes:
         *(f"Reply-To: {address}" for address in email.get("reply_to", [])),
     ]
     contents = [(f"text/{kind}", email[name]) for kind, name in (("plain", "text"), ("html", "html")) if name in email]
-    pictures = [_attached(type=one.pop("content_type"), **one) for one in map(dict, email.get("attachments", []))]
-    return _mail(headers, contents, pictures)
+    images = [_attached(type=one.pop("content_type"), **one) for one in map(dict, email.get("attachments", []))]
+    return _mail(headers, contents, images)
 
 
-def _mail(headers: list[str], contents: list[tuple[str, str]], pictures: list[str]) -> bytes:
+def _mail(headers: list[str], contents: list[tuple[str, str]], images: list[str]) -> bytes:
     head = [*headers, "MIME-Version: 1.0", 'Content-Type: multipart/alternative; boundary="b"', ""]
     parts = [f"Content-Type: {type}; charset=utf-8\r\n\r\n{text}\r\n" for type, text in contents]
-    if pictures:
-        inner = "".join(f"--r\r\n{one}" for one in [parts.pop(), *pictures])
+    if images:
+        inner = "".join(f"--r\r\n{one}" for one in [parts.pop(), *images])
         parts.append(f'Content-Type: multipart/related; type="text/html"; boundary="r"\r\n\r\n{inner}--r--\r\n')
     return "\r\n".join([*head, *(f"--b\r\n{one}" for one in parts), "--b--", ""]).encode()
 
