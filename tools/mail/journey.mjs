@@ -13,7 +13,7 @@ const requests = new Set();
 page.on("request", (request) => requests.add(new URL(request.url()).origin));
 
 const heading = () => page.$eval("h1", (one) => one.textContent.trim());
-const message = () => page.$$eval("[role=status], .told", (all) => all.map((one) => one.textContent.trim()).join(" "));
+const message = () => page.$$eval("[role=status], .note", (all) => all.map((one) => one.textContent.trim()).join(" "));
 
 async function press(selector) {
   await page.focus(selector);
