@@ -158,7 +158,7 @@ def _fastapi(title: str, pages: Pages, routers: list[APIRouter]) -> FastAPI:
         if error.status_code in (404, 405):
             title = catalogue.gettext("There is nothing here")
         else:
-            title = catalogue.gettext("That could not be understood")
+            title = catalogue.gettext("We could not understand this request")
         response = pages.error(request, error.status_code, title)
         response.headers.update(error.headers or {})
         return response
@@ -166,8 +166,8 @@ def _fastapi(title: str, pages: Pages, routers: list[APIRouter]) -> FastAPI:
     @fastapi.exception_handler(RequestValidationError)
     def invalid_form(request: Request, _error: RequestValidationError) -> HTMLResponse:
         catalogue = pages.catalogue(request)
-        advice = catalogue.gettext("The form did not arrive as our page sends it. Please go back and try once more.")
-        return pages.error(request, 422, catalogue.gettext("That could not be understood"), advice)
+        advice = catalogue.gettext("The form did not arrive correctly. Please go back and try again.")
+        return pages.error(request, 422, catalogue.gettext("We could not understand this request"), advice)
 
     @fastapi.exception_handler(StoreError)
     def store_error(request: Request, error: StoreError) -> HTMLResponse:

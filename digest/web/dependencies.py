@@ -56,10 +56,8 @@ class Context:
     def invalid_link(self, request: Request) -> HTMLResponse:
         """The page for a link that we did not sign."""
         catalogue = self.pages.catalogue(request)
-        advice = catalogue.gettext(
-            "Perhaps a part of it was lost on the way. Open it from the email once more, or write to us."
-        )
-        return self.pages.error(request, 404, catalogue.gettext("This link is not complete"), advice)
+        advice = catalogue.gettext("Part of the link may be missing. Open it from the email again, or write to us.")
+        return self.pages.error(request, 404, catalogue.gettext("This link is incomplete"), advice)
 
 
 def client_address(request: Request) -> str:

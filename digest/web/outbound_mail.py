@@ -93,7 +93,7 @@ class SignupEmails:
 
     def reminder(self, subscriber: StoredSubscriber, language: str) -> Outgoing:
         """The email for a subscriber whose address was entered again."""
-        subject = translator(language).gettext("You get %(name)s already")
+        subject = translator(language).gettext("You already get %(name)s")
         place = f"/preferences/{self.signer.sign('preferences', subscriber.id)}"
         to = recipient(subscriber.id, subscriber.email, self.sender, self.signer.sign_email)
         unique = to._replace(id=secrets.randbits(62))

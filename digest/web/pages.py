@@ -115,11 +115,11 @@ class Pages:
         """Answer 503 if the store cannot be used at the moment, else 500."""
         catalogue = self.catalogue(request)
         if isinstance(error, StoreError):
-            advice = catalogue.gettext("Nothing has changed. Please try once more in a few minutes.")
-            response = self.error(request, 503, catalogue.gettext("That can't be done just now"), advice)
+            advice = catalogue.gettext("Nothing has changed. Please try again in a few minutes.")
+            response = self.error(request, 503, catalogue.gettext("This does not work right now"), advice)
             response.headers["retry-after"] = _RETRY_AFTER
             return response
-        advice = catalogue.gettext("Please try once more in a while, or write to us.")
+        advice = catalogue.gettext("Please try again later, or write to us.")
         return self.error(request, 500, catalogue.gettext("Something went wrong here"), advice)
 
     def render(self, template: str, language: str, **values: Any) -> str:

@@ -56,7 +56,7 @@ class Signup:
     def overloaded(self, request: Request, typed: str) -> HTMLResponse:
         """Answer that no email can be sent at the moment."""
         catalogue = self.context.pages.catalogue(request)
-        wrong = catalogue.gettext("Very many people are signing up just now. Please try again in an hour.")
+        wrong = catalogue.gettext("Very many people are signing up right now. Please try again in an hour.")
         response = self.form(request, status=503, wrong=wrong, typed=typed)
         response.headers["retry-after"] = str(int(_HOUR.total_seconds()))
         return response
@@ -75,7 +75,7 @@ class Signup:
     def consent_wording(self, language: str) -> str:
         """What a subscriber agrees to, as recorded in the consent log."""
         wording = translator(language).gettext(
-            "I want to get %(name)s by email. I can leave at any time, with one click."
+            "I want to get %(name)s by email. I can unsubscribe at any time with one click."
         )
         return wording % {"name": self.context.pages.branding.name}
 
@@ -122,7 +122,7 @@ def router(signup: Signup) -> APIRouter:
         try:
             address = normalise(email)
         except ValueError:
-            wrong = pages.catalogue(request).gettext("Write an address such as %(example)s.")
+            wrong = pages.catalogue(request).gettext("Enter an address such as %(example)s.")
             return signup.form(request, status=400, wrong=wrong % {"example": "asha@example.com"}, typed=email)
         if not website and (refusal := _request_email(signup, request, address, email)):
             return refusal
@@ -164,7 +164,7 @@ def _request_email(signup: Signup, request: Request, address: str, typed: str) -
     quotas = [Quota(f"join:{network}", 20, _HOUR), Quota(f"join:{network}", 60, _DAY)]
     if not context.quotas.take(quotas, context.now()):
         catalogue = context.pages.catalogue(request)
-        wrong = catalogue.gettext("Many have asked from your network just now. Please try again in an hour.")
+        wrong = catalogue.gettext("Many people on your network are signing up right now. Please try again in an hour.")
         return signup.form(request, status=429, wrong=wrong, typed=typed)
     if not context.quotas.left(signup.total_quota(), context.now()):
         log.warning("web.signup_mails_per_hour is used up; nobody can sign up until the hour is over")

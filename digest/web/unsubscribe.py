@@ -47,7 +47,7 @@ def router(context: Context) -> APIRouter:
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None:
             return context.invalid_link(request)
-        wording = context.pages.catalogue(request).gettext("Leave now")
+        wording = context.pages.catalogue(request).gettext("Unsubscribe now")
         consent = context.consent_context(request, _PURPOSE, wording)
         # Durable when it returns: the response must not promise more than the store holds.
         known = context.preferences.unsubscribe(id, consent, now=context.now())

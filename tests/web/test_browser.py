@@ -25,17 +25,17 @@ def test_a_subscribers_journey_through_the_pages(tmp_path: Path) -> None:
         done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
         seen = json.loads(done.stdout)
-        assert seen["asked"] == translated("Look into your mail")
-        assert seen["confirm"] == translated("One press more")
+        assert seen["asked"] == translated("Check your email")
+        assert seen["confirm"] == translated("One more step")
         assert seen["confirmed"] == translated("You are subscribed now")
-        assert seen["preferences"] == translated("Your wishes")
-        assert seen["saved"] == translated("Saved. It holds from the next edition on.")
+        assert seen["preferences"] == translated("Your preferences")
+        assert seen["saved"] == translated("Saved. It applies from the next edition.")
         assert seen["kept"] == [pages.app.topics[0], "weekly:sun", "", "text"]
         assert "7 दिसंबर 2026" in seen["paused"]
-        assert seen["leave"] == translated("Do you want to leave?")
-        assert seen["left"] == translated("You have left")
+        assert seen["leave"] == translated("Do you want to unsubscribe?")
+        assert seen["left"] == translated("You have unsubscribed")
         assert seen["back"] == translated("Welcome back")
-        assert seen["english"] == "Do you want to leave?"
+        assert seen["english"] == "Do you want to unsubscribe?"
         assert (seen["cookies"], seen["origins"]) == (0, [])
         logged = [entry.what for entry in pages.consent("kavita@example.org")]
         assert logged == ["signed up", "changed", "changed", "changed", "unsubscribed", "came back"]

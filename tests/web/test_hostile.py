@@ -99,7 +99,7 @@ def test_confirmation_emails_have_a_total_limit(limited: Site) -> None:
     answer = limited.post("/join", email="victim3@example.org", network="203.0.3.9")
     assert answer.status == 503
     assert int(answer.headers["retry-after"]) == 3600
-    assert translated("Very many people are signing up just now. Please try again in an hour.") in answer.text
+    assert translated("Very many people are signing up right now. Please try again in an hour.") in answer.text
     assert 'value="victim3@example.org"' in answer.text
     assert limited.mails("victim3@example.org", wait=0.5) == []
 

@@ -86,7 +86,7 @@ def test_an_error_is_reported_with_its_line_and_the_built_in_page_is_served(
     assert error in run.out
     with caplog.at_level(logging.ERROR), site(home) as pages:
         answer = pages.post(f"/leave/{pages.token('leave', 'asha@example.com')}")
-        assert (answer.status, answer.title) == (200, translated("You have left"))
+        assert (answer.status, answer.title) == (200, translated("You have unsubscribed"))
     assert f"{path}" in caplog.text
 
 

@@ -26,7 +26,7 @@ def test_preferences_override_the_list_and_its_edits(pages: Site) -> None:
     place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
     chosen = {"frequency": "weekly:sun", "hour": "19:00", "format": "text"}
     answer = pages.post(place, ("topics", "देश"), ("topics", "खेल"), **chosen)
-    assert translated("Saved. It holds from the next edition on.") in answer.text
+    assert translated("Saved. It applies from the next edition.") in answer.text
     expected = (("देश", "खेल"), "weekly:sun", time(19, 0), "text")
     assert preferences_of(pages, "asha@example.com") == expected
     edited = Subscriber("asha@example.com", topics=("दुनिया",), frequency="weekdays", hour=time(9, 0))
@@ -96,7 +96,7 @@ def test_an_unsubscribed_person_is_offered_to_come_back(pages: Site) -> None:
 def test_links_and_forms_keep_the_chosen_language(pages: Site) -> None:
     place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
     hindi, english = pages.get(place), pages.get(f"{place}?lang=en")
-    assert (hindi.title, english.title) == ("आपकी पसंद", "Your wishes")
+    assert (hindi.title, english.title) == ("आपकी पसंद", "Your preferences")
     assert f'href="{place}?lang=en"' in hindi.text
     assert f'action="{place}/pause?lang=en"' in english.text
     assert pages.get(f"{place}?lang=<script>").title == "आपकी पसंद"

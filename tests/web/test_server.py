@@ -83,7 +83,7 @@ def test_a_catalogue_without_the_pages_is_reported(newsroom: Newsroom) -> None:
     newsroom.edit_settings("language: hi", "language: mr")
     run = newsroom.digest("web", "--port", "0")
     assert run.code == 2
-    assert 'msgid "Leave now" is missing' in run.err
+    assert 'msgid "Unsubscribe now" is missing' in run.err
 
 
 def test_the_list_shows_pauses_and_preferences(newsroom: Newsroom) -> None:

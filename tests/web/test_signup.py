@@ -26,7 +26,7 @@ def test_confirming_subscribes_and_logs_the_consent(pages: Site) -> None:
     assert PreferenceStore(pages.app.database).find("neha@example.org") is None
     # A link scanner opens the page too.
     look = pages.get(link)
-    assert (look.status, look.title) == (200, translated("One press more"))
+    assert (look.status, look.title) == (200, translated("One more step"))
     assert PreferenceStore(pages.app.database).find("neha@example.org") is None
     assert pages.consent("neha@example.org") == []
     assert pages.post(link).title == translated("You are subscribed now")
@@ -92,7 +92,7 @@ def test_no_response_reveals_whether_an_address_is_known(pages: Site) -> None:
 
 def test_a_bot_that_fills_the_honeypot_gets_the_page_but_no_email(pages: Site) -> None:
     assert pages.post("/join", email="neha@example.org", website="https://spam.example").title == translated(
-        "Look into your mail"
+        "Check your email"
     )
     assert pages.mails("neha@example.org", wait=0.3) == []
 

@@ -74,13 +74,13 @@ def test_no_page_claims_success_and_a_retry_succeeds(impatient: Site, failure: F
     with failure(pages):
         for path, fields in steps:
             answer = pages.post(path, *fields.items())
-            assert (answer.status, answer.title) == (503, translated("That can't be done just now")), path
+            assert (answer.status, answer.title) == (503, translated("This does not work right now")), path
             assert answer.headers["retry-after"]
             assert answer.headers["content-language"] == "hi"
         english = pages.post(f"/leave/{leave}?lang=en")
         assert (english.status, english.title) == (503, "That can&#39;t be done just now")
         # Reading still works.
-        assert pages.get(f"/leave/{leave}").title == translated("Do you want to leave?")
+        assert pages.get(f"/leave/{leave}").title == translated("Do you want to unsubscribe?")
     assert rows(pages) == before
     assert pages.mails("kavita@example.org", wait=0.3) == []
     for path, fields in steps:

@@ -34,7 +34,7 @@ def test_repeating_it_succeeds_and_changes_nothing(pages: Site) -> None:
     token = pages.token("leave", "asha@example.com")
     for _ in range(3):
         answer = pages.post(f"/leave/{token}")
-        assert (answer.status, answer.title) == (200, translated("You have left"))
+        assert (answer.status, answer.title) == (200, translated("You have unsubscribed"))
     assert len(pages.consent("asha@example.com")) == 1
 
 
@@ -75,7 +75,7 @@ def test_coming_back_undoes_only_an_unsubscribe(pages: Site) -> None:
     pages.post(f"/leave/{asha}")
     assert pages.post(f"/leave/{asha}/back").title == translated("Welcome back")
     pages.app.subscribers.suppress("ravi@example.com", "complained", now=pages.app.now())
-    assert pages.post(f"/leave/{ravi}/back").title == translated("You get no mail from us")
+    assert pages.post(f"/leave/{ravi}/back").title == translated("You get no email from us")
     assert pages.app.subscribers.suppressed() == {"ravi@example.com": "complained"}
     assert [entry.what for entry in pages.consent("asha@example.com")] == [UNSUBSCRIBED, "came back"]
 
