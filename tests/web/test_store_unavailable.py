@@ -78,7 +78,7 @@ def test_no_page_claims_success_and_a_retry_succeeds(impatient: Site, failure: F
             assert answer.headers["retry-after"]
             assert answer.headers["content-language"] == "hi"
         english = pages.post(f"/leave/{leave}?lang=en")
-        assert (english.status, english.title) == (503, "That can&#39;t be done just now")
+        assert (english.status, english.title) == (503, "This does not work right now")
         # Reading still works.
         assert pages.get(f"/leave/{leave}").title == translated("Do you want to unsubscribe?")
     assert rows(pages) == before
