@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--recipients", type=int, default=20_000, help="of the large send")
     parser.add_argument("--moments", type=int, default=20, help="at which the large send is killed")
+    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--processes", type=int, default=2)
     given = parser.parse_args()
     bad = count = held = 0
@@ -34,9 +35,10 @@ def main() -> int:
         prepare(Path(place) / "few", _FEW)
         prepare(Path(place) / "many", given.recipients)
         seeds = range(given.first_seed, given.first_seed + given.schedules)
-        tasks = [pool.submit(_schedule, place, seed) for seed in seeds]
+        tasks = [pool.submit(_schedule, place, seed, given.store) for seed in seeds]
         tasks += [
-            pool.submit(_moment, place, number, given.recipients, given.moments) for number in range(given.moments)
+            pool.submit(_moment, place, number, given.recipients, given.moments, given.store)
+            for number in range(given.moments)
         ]
         print_line(f"{'killed':>6} {'accepted':>9} {'unknown':>8} {'twice':>6} {'missed':>7}")
         for task in tasks:
@@ -50,13 +52,13 @@ def main() -> int:
     return 1 if bad else 0
 
 
-def _schedule(place: str, seed: int) -> tuple[str, Verdict, float]:
+def _schedule(place: str, seed: int, kind: str) -> tuple[str, Verdict, float]:
     started, schedule = time.monotonic(), make_schedule(seed, _FEW)
-    verdict = run_schedule(schedule, Newsroom(Path(place) / "few"), Path(place) / f"seed{seed}", _FEW)
+    verdict = run_schedule(schedule, Newsroom(Path(place) / "few"), Path(place) / f"seed{seed}", _FEW, kind)
     return str(schedule), verdict, time.monotonic() - started
 
 
-def _moment(place: str, number: int, recipients: int, moments: int) -> tuple[str, Verdict, float]:
+def _moment(place: str, number: int, recipients: int, moments: int, kind: str) -> tuple[str, Verdict, float]:
     started, half = time.monotonic(), number // 2
     moment: Callable[[Path], float | Callable[[], bool]]
     if number % 2:
@@ -65,7 +67,8 @@ def _moment(place: str, number: int, recipients: int, moments: int) -> tuple[str
     else:
         accepted = 1 + recipients * half // max((moments + 1) // 2, 1)
         name, moment = f"large, killed at {accepted} emails accepted", lambda log: lines(log, accepted)
-    verdict = kill_and_resume(Newsroom(Path(place) / "many"), Path(place) / f"run{number}", recipients, moment)
+    folder = Path(place) / f"run{number}"
+    verdict = kill_and_resume(Newsroom(Path(place) / "many"), folder, recipients, moment, kind=kind)
     return name, verdict, time.monotonic() - started
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.cli.newsroom import Newsroom, subscriber_rows
+from tests.support.databases import store
 from tests.support.folders import newsletter_folder
 from tests.support.killing import balance, run_until_killed, serving
 from tests.support.sendgrid_server import KEY
@@ -49,6 +51,21 @@ def prepare(folder: Path, recipients: int) -> Newsroom:
     return newsroom
 
 
+@contextmanager
+def copied(prepared: Newsroom, folder: Path, kind: str) -> Iterator[Newsroom]:
+    """Copy the prepared folder, and yield it with the composed edition in a store of this kind.
+
+    `kind` is "sqlite" or "postgresql"."""
+    shutil.copytree(prepared.home, folder)
+    newsroom = Newsroom(folder)
+    with store(kind, folder) as url:
+        newsroom.environment["DIGEST_STORE__URL"] = url
+        # The copy contains the SQLite store, but not PostgreSQL's.
+        if kind != "sqlite":
+            newsroom.json("compose")
+        yield newsroom
+
+
 def kill_and_resume(
     prepared: Newsroom,
     folder: Path,
@@ -57,20 +74,18 @@ def kill_and_resume(
     *,
     batch_size: int = 1000,
     latency: int = 20,
+    kind: str = "sqlite",
 ) -> Verdict:
     """Kill a send at `moment` (a function of the path of the acceptance log), run it again twice, and judge.
 
     Raises AssertionError if the numbers of `status` do not add up."""
-    shutil.copytree(prepared.home, folder)
-    newsroom = Newsroom(folder)
     log = folder / "accepted.jsonl"
     server = ("--log", str(log), "--key", KEY, "--latency", str(latency), "--check-every", "50")
-    with serving("tests.support.sendgrid_server", *server) as url:
+    with copied(prepared, folder, kind) as newsroom, serving("tests.support.sendgrid_server", *server) as url:
         newsroom.environment |= {
             "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
             "DIGEST_DELIVERY__SENDGRID__HOST": url.split()[0],
             "DIGEST_DELIVERY__BATCH_SIZE": str(batch_size),
-            "DIGEST_STORE__URL": f"sqlite:///{folder / 'digest.db'}",
             "SENDGRID_API_KEY": KEY,
         }
         send = newsroom.command("--home", str(folder), "send", EDITION)

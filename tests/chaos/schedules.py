@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import signal
 import subprocess
 import time
@@ -20,7 +19,7 @@ from fastapi import FastAPI
 from digest.app import make_app
 from digest.web.webhooks import webhooks
 from tests.chaos.crash_points import POINTS
-from tests.chaos.killed_send import EDITION, Verdict, judge
+from tests.chaos.killed_send import EDITION, Verdict, copied, judge
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
 from tests.support import acceptance
@@ -86,14 +85,16 @@ def make_schedule(seed: int, recipients: int) -> Schedule:
     return Schedule(seed, policy, dict.fromkeys(kinds, rate / 3), endings, kills, batch_size, threads)
 
 
-def run_schedule(schedule: Schedule, prepared: Newsroom, folder: Path, recipients: int) -> Verdict:
-    """Run the schedule in a copy of the prepared folder. Raises AssertionError if `status` does not add up."""
-    shutil.copytree(prepared.home, folder)
-    newsroom = Newsroom(folder)
+def run_schedule(
+    schedule: Schedule, prepared: Newsroom, folder: Path, recipients: int, kind: str = "sqlite"
+) -> Verdict:
+    """Run the schedule in a copy of the prepared folder, on a store of this kind.
+
+    Raises AssertionError if `status` does not add up."""
     log = folder / "accepted.jsonl"
     chances = [word for kind, chance in schedule.chances.items() for word in ("--chance", f"{kind}={chance:.4f}")]
     options = ("--log", str(log), "--key", KEY, "--seed", str(schedule.seed), "--check-every", "50", *chances)
-    with serving("tests.support.sendgrid_server", *options) as url:
+    with copied(prepared, folder, kind) as newsroom, serving("tests.support.sendgrid_server", *options) as url:
         newsroom.environment |= {
             "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
             "DIGEST_DELIVERY__SENDGRID__HOST": url,
@@ -101,7 +102,6 @@ def run_schedule(schedule: Schedule, prepared: Newsroom, folder: Path, recipient
             "DIGEST_DELIVERY__BATCH_SIZE": str(schedule.batch_size),
             "DIGEST_DELIVERY__THREADS": str(schedule.threads),
             "DIGEST_DELIVERY__ON_UNKNOWN": schedule.policy,
-            "DIGEST_STORE__URL": f"sqlite:///{folder / 'digest.db'}",
             "SENDGRID_API_KEY": KEY,
         }
         _set_provider(url, "faults", schedule.script)
