@@ -114,6 +114,7 @@ def test_an_edition_whose_time_has_come_cannot_be_cancelled(newsroom: Newsroom, 
     assert "is done and cannot be cancelled" in run.err
 
 
+@pytest.mark.slow
 def test_an_unknown_batch_is_cancelled_before_its_time_and_sent_again(
     newsroom: Newsroom, provider: SendGridServer
 ) -> None:
@@ -228,6 +229,7 @@ def test_cancellations_of_one_hour_beyond_the_providers_limit_are_reported_as_to
     assert sum(provider.counts.values()) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["pause", "cancel"])
 def test_batches_of_a_killed_run_are_cancelled_too(
     newsroom: Newsroom, provider: SendGridServer, monkeypatch: pytest.MonkeyPatch, command: str

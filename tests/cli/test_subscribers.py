@@ -96,6 +96,7 @@ def test_an_export_can_be_imported_unchanged(newsroom: Newsroom, list_file: Path
     assert suppressed == ("bounced" if kind in ("csv", "jsonl", "mailchimp") else "unsubscribed")
 
 
+@pytest.mark.slow
 def test_no_cell_is_a_formula(newsroom: Newsroom, list_file: Path) -> None:
     newsroom.json("subscribers", "import", "old.csv")
     out = newsroom.digest("subscribers", "export").out

@@ -125,6 +125,7 @@ def test_many_large_bodies_wait_outside_of_memory() -> None:
     assert answer["megabytes"] < MOST_MEGABYTES
 
 
+@pytest.mark.slow
 def test_redirects_and_dns_answers_into_the_private_network_are_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -105,6 +105,7 @@ def test_local_hosts_are_exempt(host: str, own: bool) -> None:
     assert is_local_host(host) is own
 
 
+@pytest.mark.slow
 def test_a_fetcher_uses_the_limiter_and_waiting_does_not_count() -> None:
     time = Time()
     strict = HostLimiter(clock=time, sleep=time.sleep, exempt_local=False)

@@ -47,6 +47,7 @@ def test_what_adds_nothing_or_breaks_a_rule_is_left_out(sentence: str) -> None:
     assert added(article("o", "लोक दर्पण", "और खबर", sentence)) == ""
 
 
+@pytest.mark.slow
 def test_every_rule_on_real_pairs() -> None:
     path = SHARED_DATA / "articles/ednil-events-hi/ednil_hi.jsonl"
     if not path.exists():

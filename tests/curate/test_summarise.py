@@ -134,6 +134,7 @@ def broken(article_: Article, summary: str) -> list[str]:
     return [name for name, kept in checks.items() if not kept]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["ilsum-hi/ilsum_hi.jsonl", "ednil-events-hi/ednil_hi.jsonl", "bbc-hindi-categories/bbc_hindi_test.jsonl"]
 )

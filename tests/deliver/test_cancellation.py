@@ -86,6 +86,7 @@ def everyone_once(server: SendGridServer, count: int) -> None:
     assert server.counts == {f"subscriber{n}@example.com": 1 for n in range(count)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(set(FAULTS) - HARMLESS - FOR_GOOD - REJECTS_RECIPIENTS - {"refuse", "sandbox"}))
 def test_everyone_gets_it_once_whatever_happens_to_a_request(
     database: Database, server: SendGridServer, kind: str

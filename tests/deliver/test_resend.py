@@ -344,6 +344,7 @@ def test_probe(server: ResendServer) -> None:
     assert not server.messages
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse"}))
 def test_whatever_the_host_does_probe_ends_in_time_with_a_sentence(server: ResendServer, kind: str) -> None:
     server.faults = [Fault(kind, on="domains", seconds=0.7)]

@@ -172,6 +172,7 @@ def test_a_server_that_stops_reading_ends_the_attempt_in_time(server: SendGridSe
     assert server.expired_hangs == []
 
 
+@pytest.mark.slow
 def test_a_head_that_never_ends_does_not_hold_us(server: SendGridServer) -> None:
     server.faults = [Fault("drip_head", seconds=30)]
     assert isinstance(submit(server, timeout=0.4), Unknown)

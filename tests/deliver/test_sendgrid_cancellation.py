@@ -82,6 +82,7 @@ def test_at_most_ten_cancellations_are_open(transport: SendGrid) -> None:
     assert transport.cancel(schedule_ids[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(FAULTS))
 def test_no_fault_returns_an_invalid_schedule_id(server: SendGridServer, transport: SendGrid, kind: str) -> None:
     server.faults = [Fault(kind, on="batch", seconds=0.6)]
@@ -96,6 +97,7 @@ def test_no_fault_returns_an_invalid_schedule_id(server: SendGridServer, transpo
     assert len(server.requests) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("late", [False, True], ids=["the order", "the question"])
 @pytest.mark.parametrize("kind", sorted(FAULTS))
 def test_confirmed_only_when_the_provider_shows_it(

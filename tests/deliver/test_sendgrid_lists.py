@@ -104,6 +104,7 @@ def _page(rows: list[Any]) -> HttpResponse:
     return HttpResponse(200, {"content-type": "application/json"}, orjson.dumps(rows))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse", "unauthorized_401", "forbidden_403", "early_401"}))
 def test_a_failed_request_is_retried_or_gives_a_message_of_one_sentence(
     server: SendGridServer, transport: SendGrid, kind: str

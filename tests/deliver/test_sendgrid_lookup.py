@@ -92,6 +92,7 @@ def test_a_log_that_may_not_be_read_shows_nothing(server: SendGridServer, transp
     assert not transport.find_in_log("a1", [ASHA])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("detail", [False, True], ids=["the list", "the message"])
 @pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse"}))
 def test_no_fault_proves_anything(server: SendGridServer, transport: SendGrid, kind: str, detail: bool) -> None:

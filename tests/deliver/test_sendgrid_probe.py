@@ -124,6 +124,7 @@ def test_a_host_that_is_not_sendgrids() -> None:
 FINE = ("slow_body", "slow_reply", "truncated_chunked", "short_body")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on", ["scopes", "send", "domains", "senders"])
 @pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse"}))
 def test_whatever_the_host_does_the_answer_comes_in_time_and_in_one_sentence(

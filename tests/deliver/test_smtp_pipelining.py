@@ -138,6 +138,7 @@ CODES = st.sampled_from(
 USUAL = {"mail": OK, "rcpt": OK, "data": GO, "dot": OK}
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=examples(60))
 @given(
     st.dictionaries(st.sampled_from(["mail", "rcpt", "data", "dot"]), st.dictionaries(st.integers(0, 4), CODES)),

@@ -60,6 +60,7 @@ def test_the_answer_after_the_final_dot_is_waited_for_longer_than_others() -> No
         assert smtp.submit(outgoing(A), RecordingLog()) == PerRecipient(frozenset({1}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dribbled", [b"2", b"250-and more\r\n"])
 def test_an_answer_that_dribbles_in_is_not_waited_for_forever(dribbled: bytes) -> None:
     with RawSmtp(dribble=dribbled) as server, transport(server, timeout=1.0) as smtp:

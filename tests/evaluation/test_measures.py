@@ -141,6 +141,7 @@ def test_page_sets_are_measured_each_and_pooled(tmp_path: Path) -> None:
     assert rows["page sets: pooled without Hindi, body"].count == 1
 
 
+@pytest.mark.slow
 def test_the_table_is_printed_and_a_missing_folder_is_reported(tmp_path: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "evaluation", *arguments]
@@ -156,6 +157,7 @@ def test_the_table_is_printed_and_a_missing_folder_is_reported(tmp_path: Path) -
     assert "is not a folder" in absent.stderr
 
 
+@pytest.mark.slow
 def test_results_on_the_shared_material_do_not_fall() -> None:
     if not (SHARED_DATA / "pages").exists():
         pytest.skip("the shared material is not part of the repository")

@@ -102,6 +102,7 @@ WORK: dict[str, Callable[[str], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WORK)
 def test_work_is_linear(name: str) -> None:
     # Unicode normalisation works in pieces of 1,000 characters, within which it is quadratic.

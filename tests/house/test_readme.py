@@ -15,6 +15,7 @@ from tests.house.documents import README, commands
 from tests.paths import ROOT
 
 
+@pytest.mark.slow
 def test_every_command_of_the_readme_works(tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)

@@ -240,6 +240,7 @@ def test_a_server_that_rejects_the_user(store_url: str, tmp_path: Path, given: d
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.slow
 def test_a_port_where_something_else_listens(tmp_path: Path) -> None:
     def answer() -> None:
         for _try in range(4):  # with TLS, and without
