@@ -76,7 +76,7 @@ def _is_nullable(prop: Mapping[str, Any]) -> bool:
 
 
 def _has_short_form(prop: Mapping[str, Any]) -> bool:
-    """Return whether a single word may stand in place of the model."""
+    """Return whether a single word can replace the model."""
     return any("enum" in option for option in prop.get("anyOf", ()))
 
 

@@ -26,7 +26,7 @@ from digest.curate.summary import Summariser, write_story
 from digest.models import Article, Section, Story
 from digest.utils.gc import gc_paused
 
-# How far ahead of now a date may lie: feeds' clocks go wrong, but a date of tomorrow is an error.
+# How far in the future a date may be. Feeds' clocks are not exact, but a date of tomorrow is an error.
 FUTURE = timedelta(hours=1)
 # The most runners-up that are reported.
 RUNNERS_UP = 10

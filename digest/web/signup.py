@@ -80,7 +80,7 @@ class Signup:
         return wording % {"name": self.context.pages.branding.name}
 
     def total_quota(self) -> Quota:
-        """The limit for all visitors together, so that a botnet cannot make us mail the world."""
+        """The limit for all visitors together, so that a botnet cannot use us to send unlimited email."""
         return Quota("join", self.emails_per_hour, _HOUR)
 
     def build_email(self, address: str, typed: str, language: str, client: str) -> Outgoing | None:

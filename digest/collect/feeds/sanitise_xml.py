@@ -82,7 +82,7 @@ def _valid_reference(reference: re.Match[str]) -> str:
     return reference[0] if is_valid else ""
 
 
-# DOCTYPE: an entity is harmless if it stands for a short literal text. Entities that refer to others can expand to
+# DOCTYPE: an entity is harmless if its value is a short literal text. Entities that refer to others can expand to
 # gigabytes, external ones read files and URLs, and parameter entities write declarations. No news feed needs those.
 
 MAX_VALUE_LENGTH = 1_000
