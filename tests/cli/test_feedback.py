@@ -65,6 +65,7 @@ def outcome(newsroom: Newsroom, edition: str = EDITION) -> FeedbackCounts:
         return count_feedback(database, edition)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_webhooks_resolve_an_unknown_batch_and_suppress_bounced_addresses(
     sendgrid_newsroom: Newsroom, seed: int
@@ -189,6 +190,7 @@ def test_message_ids_cannot_be_guessed(newsroom: Newsroom, tmp_path: Path) -> No
         assert result == {"mails": 1, "suppressed": 0, "kinds": {"bounced, but not for an email of this newsletter": 1}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stamp", "suppressed"),
     [

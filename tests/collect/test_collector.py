@@ -52,6 +52,7 @@ def test_five_hanging_sources_delay_sixty_by_one_time_out(site: str, tmp_path: P
     assert Handler.most >= 4
 
 
+@pytest.mark.slow
 def test_one_failing_source_does_not_stop_the_others(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
     (tmp_path / "desk").mkdir()
     (tmp_path / "desk" / "a.txt").write_text("डेस्क की ख़बर\n\nनहर का पानी गांव तक पहुंच गया है।\n", "utf-8")

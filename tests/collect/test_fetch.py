@@ -42,6 +42,7 @@ def test_gzip_of_two_members_is_read(site: str) -> None:
     assert Fetcher(LIMITS).get(f"{site}/gzip", allow_private=True).body == FEED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "words"),
     [

@@ -48,6 +48,7 @@ def test_the_same_news_in_two_papers_is_no_form() -> None:
     assert same_form(market[0], market[PAPERS])
 
 
+@pytest.mark.slow
 def test_a_thousand_pages_and_other_items_never_join_wrongly() -> None:
     """They join neither over two days nor for two kinds, towns, signs, films or boards."""
     pages_of_days, unlike = series_pages(), unlike_items(300)

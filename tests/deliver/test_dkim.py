@@ -86,6 +86,7 @@ ODD = st.lists(st.sampled_from([b"a", b" ", b"  ", b"\t", b"\r\n", b".", b"=", b
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(ODD, ODD)
 def test_whatever_the_mail_looks_like_dkimpy_finds_the_signature_good(subject: bytes, body: bytes) -> None:

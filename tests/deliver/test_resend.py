@@ -152,6 +152,7 @@ TABLE: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FAULTS)
 def test_every_fault_has_its_outcome_and_causes_no_second_email(
     server: ResendServer, kind: str, caplog: pytest.LogCaptureFixture

@@ -41,6 +41,7 @@ def ended(transport: Transport, *, after: float = 0.2) -> Outcome:
     return outcome
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["accept_then_hang", "lose_then_hang", "drip_head"])
 def test_a_provider_that_hangs_or_dribbles_is_cut_and_the_batch_unknown(fault: str) -> None:
     with SendGridServer(faults=[Fault(fault, seconds=LONG)]) as server:
@@ -48,11 +49,13 @@ def test_a_provider_that_hangs_or_dribbles_is_cut_and_the_batch_unknown(fault: s
         assert server.expired_hangs == []
 
 
+@pytest.mark.slow
 def test_a_reply_in_time_is_not_aborted() -> None:
     with SendGridServer(faults=[Fault("slow_reply", seconds=0.5)]) as server:
         assert isinstance(ended(SendGrid(KEY, host=server.url, timeout=LONG), after=2.5), Accepted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", [b"", b"HTTP"], ids=["hangs", "dribbles"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_before_tls_is_there_nothing_was_sent(scheme: str, word: bytes) -> None:
@@ -61,6 +64,7 @@ def test_before_tls_is_there_nothing_was_sent(scheme: str, word: bytes) -> None:
     assert isinstance(outcome, Unknown if scheme == "http" else NotSent)
 
 
+@pytest.mark.slow
 def test_a_connection_that_is_never_taken_is_cut() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         port = full.getsockname()[1]
@@ -74,6 +78,7 @@ def test_a_connection_that_is_never_taken_is_cut() -> None:
             one.close()
 
 
+@pytest.mark.slow
 def test_an_address_that_swallows_everything_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     connection = ConnectionRegistry().connection()
     with (
@@ -92,12 +97,14 @@ def test_an_address_that_swallows_everything_leaves_time_for_the_next(monkeypatc
     connection.close()
 
 
+@pytest.mark.slow
 def test_a_call_of_resend_is_not_made_again_after_the_cut() -> None:
     with Silent() as server:
         resend = Resend("re_1", host=f"http://127.0.0.1:{server.port}", realm="r", sender="a@example.com", timeout=LONG)
         assert isinstance(ended(resend), Unknown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", [b"", b"2"], ids=["hangs", "dribbles"])
 @pytest.mark.parametrize("security", ["none", "tls"])
 def test_a_mail_server_that_does_not_greet_is_aborted(security: str, word: bytes) -> None:
@@ -105,6 +112,7 @@ def test_a_mail_server_that_does_not_greet_is_aborted(security: str, word: bytes
         assert isinstance(ended(smtp(server.port, security=security)), NotSent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["EHLO", "DATA"])
 def test_a_mail_server_that_falls_silent_before_the_email_got_nothing(verb: str) -> None:
     with hanging(verb) as port:
@@ -113,6 +121,7 @@ def test_a_mail_server_that_falls_silent_before_the_email_got_nothing(verb: str)
         assert not getattr(outcome, "unknown", None)
 
 
+@pytest.mark.slow
 def test_a_mail_server_that_falls_silent_after_the_dot_leaves_one_recipient_unknown() -> None:
     with hanging(".") as port:
         outcome = ended(smtp(port))
@@ -120,6 +129,7 @@ def test_a_mail_server_that_falls_silent_after_the_dot_leaves_one_recipient_unkn
         assert (set(outcome.unknown), outcome.accepted) == ({1}, frozenset())
 
 
+@pytest.mark.slow
 def test_after_the_cut_nothing_new_is_begun_until_it_is_closed() -> None:
     with SendGridServer() as server:
         transport = SendGrid(KEY, host=server.url)
@@ -131,6 +141,7 @@ def test_after_the_cut_nothing_new_is_begun_until_it_is_closed() -> None:
         transport.close()
 
 
+@pytest.mark.slow
 def test_a_block_that_ends_by_itself_is_not_held_up() -> None:
     """The watching thread ends with the block, without waiting for the grace period."""
     before = threading.active_count()

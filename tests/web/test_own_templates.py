@@ -61,6 +61,7 @@ def test_every_template_is_documented() -> None:
     assert [path.name for path in TEMPLATES.iterdir() if f"`{path.name}`" not in document] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "template", "error"),
     [
