@@ -85,6 +85,6 @@ lock: setup
 	  --output-file requirements.lock pyproject.toml
 	$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
-# Removes what was built, and never digest.db, which records who has which edition.
+# Removes build results. Keeps digest.db: it records who got which edition.
 clean:
 	rm -rf .venv tools/mail/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist preview

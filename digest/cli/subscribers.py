@@ -35,7 +35,7 @@ for command in (add, remove, set_, import_, export):
 @json_option
 @click.pass_obj
 def list_(home: Path, origin: str | None, as_json: bool) -> None:
-    """List every subscriber, and who is suppressed whatever the list says."""
+    """List every subscriber. Also show who is suppressed and gets no mail although listed."""
     from digest.app import make_app
     from digest.store.people.preferences import PreferenceStore
 

@@ -53,7 +53,7 @@ class CollectReport:
 
 @dataclass(frozen=True, slots=True)
 class SourcePreview:
-    """What a URL or path would give as a source. Nothing is stored."""
+    """What a source at this URL or path contains. It is read only to show it, and not stored."""
 
     kind: str
     warnings: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ def collect(
 
 
 def preview_source(target: str, context: CollectContext, *, source: Source | None = None) -> SourcePreview:
-    """What a URL or path would give, with up to PREVIEW_PAGES pages of cut articles. Stores nothing."""
+    """Read a source at this URL or path without storing it. Fetches up to PREVIEW_PAGES pages of cut articles."""
     target = target.strip()
     scheme = target.partition("://")[0].lower() if "://" in target else ""
     if scheme == "file" or target.lower().startswith("file:"):

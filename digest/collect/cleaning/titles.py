@@ -26,7 +26,7 @@ _DEVA = "\u0900-\u0963\u0971-\u097f\u200c\u200d"
 # A section or town before a slash, as in Bhaskar: `पटना / नहर में पानी छोड़ा गया`.
 _LABEL = re.compile(f"^([{_DEVA}-]{{2,20}}(?: [{_DEVA}-]{{2,20}})?)(?: / ?|/ )(?=[^ ])")
 
-# What comes before a headline's colon. It stays in the headline, but is not part of the report's text.
+# The part of a headline before its colon. The headline keeps it; the text of the report does not contain it.
 _SUBJECT = re.compile(r"^([^:|।.?!]{2,40}?) ?[:|] ?(?=[^\s:])")
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9]{1,60}(?:[_.-]{1,2}[A-Za-z0-9]{1,60}){2,20}")
