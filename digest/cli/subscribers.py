@@ -49,7 +49,7 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
         suppressed = app.subscribers.suppressed()
         pauses, chosen = _pauses(app), PreferenceStore(app.database).chosen()
         rows = [
-            _row(subscriber, suppressed.get(address, ""), pauses.get(address), chosen.get(address))
+            _row(subscriber, suppressed.get(address), pauses.get(address), chosen.get(address))
             for address, subscriber in listed
             if origin in (None, subscriber.file)
         ]
@@ -84,7 +84,11 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
 
 
 def _row(
-    subscriber: Subscriber, suppressed: str, pause: datetime | None, chosen: dict[str, Any] | None, origin: str = ""
+    subscriber: Subscriber,
+    suppressed: str | None,
+    pause: datetime | None,
+    chosen: dict[str, Any] | None,
+    origin: str | None = None,
 ) -> dict[str, Any]:
     return {
         "email": subscriber.email,
@@ -95,11 +99,11 @@ def _row(
         "hour": subscriber.hour.isoformat("minutes") if subscriber.hour else None,
         "format": subscriber.format,
         "status": subscriber.status,
-        "suppressed": suppressed,
+        "suppressed": suppressed or "",
         "paused_until": pause.isoformat(timespec="minutes") if pause else None,
         "chosen": chosen or {},
         "file": subscriber.file,
-        "origin": origin,
+        "origin": origin or "",
     }
 
 
@@ -185,20 +189,31 @@ def history(home: Path, email: str, as_json: bool) -> None:
         zone = app.settings.newsletter.zone
         entries = app.subscriber_admin.history.entries(address, zone, app.status_reader.orphans(app.now()))
         record = app.subscriber_admin.find(address)
-        suppressed = app.subscribers.suppressed().get(address, "")
+        suppressed = app.subscribers.suppressed().get(address)
         line = _line(app, address)
     if not entries and line is None:
         raise DigestError(f"Nothing is known about {email}.")
-    where = f"{line[0]}:{line[1]}" if line else record.origin if record and record.listed else ""
+    where = f"{line[0]}:{line[1]}" if line else record.origin if record and record.listed else None
     if as_json:
         rows = [
-            {"at": one.at.isoformat(), "kind": one.kind, "what": one.what, "why": one.why, "edition": one.edition}
+            {
+                "at": one.at.isoformat(),
+                "kind": one.kind,
+                "what": one.what,
+                "why": one.why,
+                "edition": one.edition or "",
+            }
             for one in entries
         ]
-        emit({"email": email, "listed": where, "suppressed": suppressed, "history": rows})
+        emit({"email": email, "listed": where or "", "suppressed": suppressed or "", "history": rows})
         return
     rows_ = [
-        (f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}", " ".join((one.kind, one.edition)).strip(), one.what, one.why)
+        (
+            f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}",
+            f"{one.kind} {one.edition}" if one.edition else one.kind,
+            one.what,
+            one.why,
+        )
         for one in entries
     ]
     click.echo(table(("when", "", "what", "why"), rows_))

@@ -151,7 +151,7 @@ def _where(app: App, path: Path | None, email: str) -> dict[str, str]:
     if path is not None:
         return {"file": path.relative_to(app.home).as_posix(), "origin": ""}
     record = app.subscriber_admin.find(comparable(email))
-    return {"file": "", "origin": record.origin if record else ""}
+    return {"file": "", "origin": record.origin or "" if record else ""}
 
 
 def _place(where: dict[str, str]) -> str:

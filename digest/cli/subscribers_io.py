@@ -156,7 +156,7 @@ def export(
     kind = format_ or ("jsonl" if file and file.suffix in (".jsonl", ".ndjson") else "csv")
     with make_app(home) as app:
         app.subscriber_list.sync(may_be_empty=True)
-        known = {"subscribers.yaml": "", **{name: name for name in app.subscriber_admin.import_counts()}}
+        known = ["subscribers.yaml", *app.subscriber_admin.import_counts()]
         if origin is not None and origin not in known:
             raise ConfigurationError(
                 [ConfigProblem("--origin", 0, f"there is no '{origin}'; known: {', '.join(known)}")]
@@ -164,7 +164,9 @@ def export(
         records = (
             app.subscriber_admin.suppressed()
             if suppressed
-            else app.subscriber_admin.subscribers(None if origin is None else known[origin])
+            else app.subscriber_admin.of_file()
+            if origin == known[0]
+            else app.subscriber_admin.subscribers(origin)
         )
         excluded: Counter[str] = Counter()
         pauses = PreferenceStore(app.database).paused(app.now())

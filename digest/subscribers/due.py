@@ -14,7 +14,7 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A listed subscriber with own preferences applied. `suppressed` is why the address must not be mailed, or ''."""
+    """A listed subscriber with own preferences applied. `suppressed` is why the address must not be mailed."""
 
     id: int
     email: str
@@ -24,7 +24,7 @@ class Candidate:
     hour: time | None
     format: Literal["html", "text"]
     status: str
-    suppressed: str
+    suppressed: str | None
     paused_until: datetime | None = None
 
 
@@ -33,7 +33,7 @@ class Due:
     """The decision: a due time, or the reason for which this subscriber does not get the edition."""
 
     due_at: datetime | None
-    excluded: str = ""
+    excluded: str | None = None
 
 
 def decide(subscriber: Candidate, day: date, *, send_at: time | None, now: datetime) -> Due:

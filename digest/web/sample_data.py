@@ -113,7 +113,7 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
         return SamplePage("preferences.html.j2", values)
 
     def subscriber(
-        *, suppressed: str = "", listed: bool = True, status: str = "active", zone: str = "UTC"
+        *, suppressed: str | None = None, listed: bool = True, status: str = "active", zone: str = "UTC"
     ) -> StoredSubscriber:
         return StoredSubscriber(
             id=1, address=_ASHA, email=_ASHA, name="आशा", topics=(), frequency="daily", hour=None, timezone=zone,

@@ -46,7 +46,7 @@ def test_new_subscribers_are_eligible(database: Database) -> None:
     assert a.subscriber == Subscriber("a@example.com", "आशा", ("देश",), hour=time(7, 30))
     assert b.subscriber == Subscriber("b@example.com")
     assert (a.origin, b.origin) == ("old", "old")
-    assert mailable(database) == {"a@example.com": "", "b@example.com": ""}
+    assert mailable(database) == {"a@example.com": None, "b@example.com": None}
 
 
 def test_known_consent_is_logged(database: Database) -> None:

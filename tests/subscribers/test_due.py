@@ -18,7 +18,7 @@ SEVEN = time(7, 0)
 EARLY = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SUBSCRIBER = Candidate(
     id=1, email="asha@example.com", topics=(), frequency="daily", timezone="Asia/Kolkata", hour=None, format="html",
-    status="active", suppressed="",
+    status="active", suppressed=None,
 )  # fmt: skip
 
 

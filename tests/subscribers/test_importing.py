@@ -67,11 +67,11 @@ def test_mailchimp(tmp_path: Path) -> None:
         ("list.csv", "CLEAN_TIME", "2024-01-01 00:00:00", "bounced"),
         ("cleaned_email_audience_export_1.csv", "x", "", "bounced"),
         ("unsubscribed_email_audience_export_1.csv", "x", "", "unsubscribed"),
-        ("subscribed_email_audience_export_1.csv", "UNSUB_TIME", "", ""),
+        ("subscribed_email_audience_export_1.csv", "UNSUB_TIME", "", None),
     ],
 )
 def test_mailchimp_reports_unsubscribes_in_other_files(
-    tmp_path: Path, name: str, heading: str, value: str, suppressed: str
+    tmp_path: Path, name: str, heading: str, value: str, suppressed: str | None
 ) -> None:
     (one,), _ = read(tmp_path, f"Email Address,LEID,EUID,{heading}\na@example.com,1,2,{value}\n", name)
     assert one.suppressed == suppressed
@@ -86,7 +86,7 @@ def test_ghost(tmp_path: Path) -> None:
     )
     (a, b, c), refused = read(tmp_path, text)
     assert (a.topics, a.agreed_at) == (["खेल"], datetime(2018, 12, 25, 20, 43, 22, 178000, UTC))
-    assert (a.suppressed, b.suppressed, c.suppressed) == ("", "unsubscribed", "")
+    assert (a.suppressed, b.suppressed, c.suppressed) == (None, "unsubscribed", None)
     assert refused == [(5, "d@example.com", "'subscribed_to_emails': expected true or false, found 'maybe'")]
 
 
@@ -106,7 +106,7 @@ def test_substack(tmp_path: Path) -> None:
         "a@example.com,false,,other,false,2021-03-04T05:06:07.000Z,\nb@example.com,true,,yearly,true,,\n"
     )
     (a, b), _ = read(tmp_path, text)
-    assert (a.suppressed, b.suppressed) == ("", "unsubscribed")
+    assert (a.suppressed, b.suppressed) == (None, "unsubscribed")
     assert a.agreed_at == datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 

@@ -18,9 +18,9 @@ class Entry:
     """A subscriber to enqueue, by id. The other fields are those of `Decision`."""
 
     subscriber: int
-    variant: str = ""
+    variant: str | None = None
     due_at: datetime | None = None
-    excluded: str = ""
+    excluded: str | None = None
 
 
 def enqueue(

@@ -37,13 +37,13 @@ _NOT_SENT = (EditionState.SKIPPED, EditionState.CANCELLED, EditionState.EXPIRED)
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`kind` is list, consent, letter, event or barred. `why` may be empty; `edition` is set where it concerns one."""
+    """`kind` is list, consent, letter, event or barred. `why` may be empty; `edition` is the one it concerns."""
 
     at: datetime
     kind: str
     what: str
     why: str = ""
-    edition: str = ""
+    edition: str | None = None
 
 
 class SubscriberHistory:

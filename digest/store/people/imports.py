@@ -54,7 +54,7 @@ _incoming = Table(
     Column("address", Text, nullable=False),
     Column("email", Text, nullable=False),
     *(Column(name, subscriber.c[name].type) for name in _FIELDS),
-    Column("suppressed", String(32), nullable=False),
+    Column("suppressed", String(32)),
     Column("agreed_at", Moment),
     Column("detail", Text, nullable=False),
     Column("paused_until", Moment),
@@ -169,7 +169,7 @@ def _take_out_repeated(connection: Connection) -> list[Any]:
     i = _incoming.c
     repeated = select(i.address).group_by(i.address).having(func.count() > 1)
     rank = case({reason: -place for place, reason in enumerate(SEVERITY)}, value=i.suppressed, else_=1)
-    order: dict[str, Any] = {"partition_by": i.address, "order_by": (i.suppressed == "", rank, i.line)}
+    order: dict[str, Any] = {"partition_by": i.address, "order_by": (i.suppressed.is_(None), rank, i.line)}
     place, first = func.row_number().over(**order), func.first_value(i.line).over(**order)
     ranked = (
         select(i.line, i.email, place.label("place"), first.label("first")).where(i.address.in_(repeated)).subquery()
@@ -184,7 +184,7 @@ def _take_out_repeated(connection: Connection) -> list[Any]:
 
 def _merge(connection: Connection, origin: str, *, source: str, now: datetime, update_listed: bool) -> ImportResult:
     i, s = _incoming.c, subscriber.c
-    mailed = i.suppressed == ""
+    mailed = i.suppressed.is_(None)
     suppressed = _suppress(connection, source, now)
     known = and_(mailed, s.address == i.address)
     is_new = and_(mailed, ~exists().where(s.address == i.address))
@@ -239,7 +239,7 @@ def _suppress(connection: Connection, source: str, now: datetime) -> int:
         _log(connection, reason, literal(now, Moment), source, and_(i.suppressed == reason, exists().where(lesser)))
         values = {"reason": reason, "detail": literal(f"{source}; before: ") + suppression.c.reason, "at": now}
         connection.execute(update(suppression).where(lesser, i.suppressed == reason).values(values))
-    new = and_(i.suppressed != "", ~exists().where(suppression.c.address == i.address))
+    new = and_(i.suppressed.is_not(None), ~exists().where(suppression.c.address == i.address))
     _log(connection, i.suppressed, literal(now, Moment), source, new)
     rows = select(i.address, i.suppressed, literal(source), literal(now, Moment)).where(new)
     return _insert(connection, suppression, ("address", "reason", "detail", "at"), rows)

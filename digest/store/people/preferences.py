@@ -27,7 +27,7 @@ _CHOICES = ("topics", "frequency", "hour", "format")
 class StoredSubscriber:
     """A subscriber with their own preferences over the list's.
 
-    Empty `topics` mean all; without `hour`, the newsletter's applies. `suppressed` is the reason, or ''.
+    Empty `topics` mean all; without `hour`, the newsletter's applies. `suppressed` is the reason of a suppression.
     """
 
     id: int
@@ -41,7 +41,7 @@ class StoredSubscriber:
     format: Literal["html", "text"]
     listed: bool
     status: str
-    suppressed: str
+    suppressed: str | None
     paused_until: datetime | None
 
 
@@ -69,9 +69,9 @@ class PreferenceStore:
             row = connection.execute(_stored_subscribers().where(condition)).one_or_none()
         if row is None:
             return None
-        plain = ("id", "address", "email", "name", "timezone", "listed", "status", "paused_until")
+        plain = ("id", "address", "email", "name", "timezone", "listed", "status", "suppressed", "paused_until")
         values = {name: getattr(row, name) for name in plain}
-        return StoredSubscriber(**values, **_effective(row), suppressed=row.suppressed or "")
+        return StoredSubscriber(**values, **_effective(row))
 
     def paused(self, now: datetime) -> dict[str, datetime]:
         """Return address → end of the pause."""

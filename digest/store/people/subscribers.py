@@ -189,14 +189,15 @@ class SubscriberStore:
 class SubscriberRecord:
     """A subscriber with the state of their address.
 
-    `suppressed` is the reason of a suppression, or ''. `agreed_at` is the first known consent.
+    `origin` is the name of an import; None for subscribers.yaml. `suppressed` is the reason of a suppression.
+    `agreed_at` is the first known consent.
     """
 
     address: str
     subscriber: Subscriber
-    origin: str = ""
+    origin: str | None = None
     listed: bool = True
-    suppressed: str = ""
+    suppressed: str | None = None
     suppressed_at: datetime | None = None
     agreed_at: datetime | None = field(default=None, compare=False)
 
@@ -212,9 +213,13 @@ class SubscriberAdmin:
         self.imports = SubscriberImport(database, self.erasures)
 
     def subscribers(self, origin: str | None = None) -> Iterator[SubscriberRecord]:
-        """Yield the listed subscribers by id. `origin` '' selects those of subscribers.yaml."""
+        """Yield the listed subscribers by id: all of them, or those of one import."""
         rows = _records().where(subscriber.c.listed).order_by(subscriber.c.id)
         return self._stream(rows if origin is None else rows.where(subscriber.c.origin == origin))
+
+    def of_file(self) -> Iterator[SubscriberRecord]:
+        """Yield the listed subscribers of subscribers.yaml."""
+        return self.subscribers(origin="")
 
     def imported(self) -> Iterator[SubscriberRecord]:
         """Yield the listed subscribers of imports."""
@@ -286,10 +291,10 @@ def _records(*, suppressed: bool = False) -> Select[Any]:
 
 
 def _record(row: Row[Any]) -> SubscriberRecord:
-    state = row.reason or "", row.at, row.agreed_at
+    state = row.reason, row.at, row.agreed_at
     # A suppressed address that was never listed.
     if row.id is None:
-        return SubscriberRecord(row.suppressed_address, Subscriber(row.suppressed_address), "", False, *state)
+        return SubscriberRecord(row.suppressed_address, Subscriber(row.suppressed_address), None, False, *state)
     known = Subscriber(
         row.email,
         row.name,
@@ -300,7 +305,7 @@ def _record(row: Row[Any]) -> SubscriberRecord:
         row.status,
         row.format,
     )
-    return SubscriberRecord(row.address, known, row.origin, row.listed, *state)
+    return SubscriberRecord(row.address, known, row.origin or None, row.listed, *state)
 
 
 def _to_column(value: Any) -> Any:

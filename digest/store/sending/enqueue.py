@@ -45,7 +45,10 @@ from digest.subscribers.due import Candidate
 
 
 class RecipientGroup(NamedTuple):
-    """Everything that decides whether, when and in which variant a subscriber gets an edition, as in the database."""
+    """Everything that decides whether, when and in which variant a subscriber gets an edition, as in the database.
+
+    '' stands for NULL, because groups are compared by `=`.
+    """
 
     topics: str
     frequency: str
@@ -60,6 +63,7 @@ class RecipientGroup(NamedTuple):
         parsed: dict[str, Any] = {
             "topics": parse_topics(self.topics),
             "hour": time.fromisoformat(self.hour) if self.hour else None,
+            "suppressed": self.suppressed or None,
             "paused_until": _parse_time(self.paused_until),
         }
         return Candidate(id=id, email=email, **{**self._asdict(), **parsed})
@@ -69,9 +73,9 @@ class RecipientGroup(NamedTuple):
 class Decision:
     """The decision for a group: a batch of `variant` due at `due_at`, or `excluded` with the reason."""
 
-    variant: str = ""
+    variant: str | None = None
     due_at: datetime | None = None
-    excluded: str = ""
+    excluded: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,16 +198,20 @@ def _create_batches(
     """Create the batches and return the rows of `_batchfuls`."""
     rows: list[tuple[int, int, int | None, str | None, str | None]] = []
     # Batches are claimed in the order of their ids, so the earliest due are created first.
-    for number in sorted(sizes, key=lambda number: (decisions[number].due_at or _NEVER, decisions[number].variant)):
+    for number in sorted(sizes, key=lambda number: _claim_order(decisions[number])):
         chosen = decisions[number]
         parts = [min(batch_size, sizes[number] - start) for start in range(0, sizes[number], batch_size)]
-        if chosen.due_at:
+        if chosen.due_at and chosen.variant is not None:
             ids = batches.new_batches(connection, edition, chosen.variant, chosen.due_at, parts)
             rows += [(number, part, id, None, None) for part, id in enumerate(ids)]
         else:
             excluded = DeliveryOutcome.EXCLUDED, chosen.excluded
             rows += [(number, part, None, *excluded) for part in range(len(parts))]
     return rows
+
+
+def _claim_order(decision: Decision) -> tuple[datetime, str]:
+    return decision.due_at or _NEVER, decision.variant or ""
 
 
 def _insert_deliveries(connection: Connection, edition: str, batch_size: int) -> None:

@@ -18,11 +18,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class ExportRow:
-    """A subscriber to export. `suppressed` is the reason for which the address must not be mailed, or ''."""
+    """A subscriber to export. `suppressed` is the reason for which the address must not be mailed.
+
+    `origin` is the name of an import; None for subscribers.yaml.
+    """
 
     subscriber: Subscriber
-    origin: str = ""
-    suppressed: str = ""
+    origin: str | None = None
+    suppressed: str | None = None
     suppressed_at: datetime | None = None
     agreed_at: datetime | None = None
     paused_until: datetime | None = None
@@ -86,10 +89,10 @@ _VALUES: dict[str, Callable[[ExportRow], Any]] = {
     "hour": lambda row: row.subscriber.hour.isoformat("minutes") if row.subscriber.hour else "",
     "format": lambda row: row.subscriber.format,
     "status": lambda row: row.suppressed or row.subscriber.status,
-    "origin": lambda row: row.origin,
+    "origin": lambda row: row.origin or "",
     "agreed": lambda row: _iso_time(row.agreed_at),
     "agreed without zone": lambda row: _zoneless_time(row.agreed_at),
-    "left": lambda row: _suppressed_time(row) if row.suppressed not in ("", "bounced") else "",
+    "left": lambda row: _suppressed_time(row) if row.suppressed not in (None, "bounced") else "",
     "bounced": lambda row: _suppressed_time(row) if row.suppressed == "bounced" else "",
     "mailable": lambda row: "false" if row.suppressed else "true",
     "stopped": lambda row: "true" if row.suppressed else "false",

@@ -31,7 +31,7 @@ class Incoming(NamedTuple):
     hour: str | None = None
     format: str | None = None
     status: str | None = None
-    suppressed: str = ""
+    suppressed: str | None = None
     agreed_at: datetime | None = None
     detail: str = ""
     paused_until: datetime | None = None
@@ -134,7 +134,7 @@ class RowValidator:
             raise ValueError(f"'{key}': {error}") from None
         return value.isoformat("minutes") if isinstance(value, time) else str(value)
 
-    def _status(self, cells: Mapping[str, Any]) -> tuple[str | None, str]:
+    def _status(self, cells: Mapping[str, Any]) -> tuple[str | None, str | None]:
         """Return the status and the suppression reason."""
         for key in self.status_columns:
             text = self._text(key, cells).lower()
@@ -148,10 +148,10 @@ class RowValidator:
                 if (text in NO) == (key == "mailable"):
                     return None, "unsubscribed"
         if not self._has("status"):
-            return None, ""
-        return self._parsed("status", cells, self._parse_status) or (None, "")
+            return None, None
+        return self._parsed("status", cells, self._parse_status) or (None, None)
 
-    def _parse_status(self, _key: str, raw: str) -> tuple[str | None, str]:
+    def _parse_status(self, _key: str, raw: str) -> tuple[str | None, str | None]:
         text = raw.lower()
         if text in UNCONFIRMED:
             raise ValueError(f"has not consented to mail (status {text})")
@@ -160,7 +160,7 @@ class RowValidator:
                 f"'status': expected active, paused, unsubscribed, bounced or complained, found {quoted(text)}"
             )
         status = STATUSES[text]
-        return (status, "") if status in list_file.STATUSES else (None, status)
+        return (status, None) if status in list_file.STATUSES else (None, status)
 
     def _consent(self, cells: Mapping[str, Any]) -> tuple[datetime | None, str]:
         text = self._text("agreed", cells) if "agreed" in self.columns else ""
