@@ -314,7 +314,7 @@ class App:
             subscribers=self.subscribers,
             signer=self.signer,
             sender=self.sender,
-            bounce_address=self.settings.delivery.smtp.bounces,
+            bounce_address=self.settings.delivery.smtp.bounces or None,
             tracking=self.settings.newsletter.tracking == "on",
             retention=self.settings.web.webhooks.keep,
             now=self.now,

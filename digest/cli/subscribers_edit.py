@@ -79,7 +79,7 @@ def remove(home: Path, email: str, as_json: bool) -> None:
         source = by_command("remove")
         if path is not None:
             app.subscriber_admin.consents.record(comparable(email), "removed", app.now(), source)
-        elif not app.subscriber_admin.remove(_or_empty(email), source=source, now=app.now()):
+        elif not (address := _valid(email)) or not app.subscriber_admin.remove(address, source=source, now=app.now()):
             raise DigestError(f"{email} is not on the list; nothing was changed.")
         where = _where(app, path, email)
     if as_json:
@@ -107,7 +107,9 @@ def set_(home: Path, /, email: str, as_json: bool, **given: str | None) -> None:
         if path is not None:
             changes = ", ".join(key if key == "name" else f"{key}: {value}" for key, value in fields.items())
             app.subscriber_admin.consents.record(comparable(email), "changed", app.now(), source, detail=changes)
-        elif not app.subscriber_admin.update(_or_empty(email), _values(fields), source=source, now=app.now()):
+        elif not (address := _valid(email)) or not app.subscriber_admin.update(
+            address, _values(fields), source=source, now=app.now()
+        ):
             raise DigestError(f"{email} is not on the list; nothing was changed.")
         where = _where(app, path, email)
     if as_json:
@@ -139,11 +141,12 @@ def comparable(email: str) -> str:
         ) from None
 
 
-def _or_empty(email: str) -> str:
+def _valid(email: str) -> str | None:
+    """Return the address in its comparable form; None for text that is not an address."""
     try:
         return comparable(email)
     except ConfigurationError:
-        return ""
+        return None
 
 
 def _where(app: App, path: Path | None, email: str) -> dict[str, str]:

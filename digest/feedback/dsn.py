@@ -71,8 +71,8 @@ class Status:
 
     # The kind of the equivalent event.
     kind: str
-    # May be empty, and may differ from the address that we wrote to.
-    address: str
+    # None if the report names none. May differ from the address that we wrote to.
+    address: str | None
     reason: str
 
 
@@ -98,7 +98,7 @@ def parse_report(data: bytes) -> DeliveryReport | None:
     unsubscribe = _UNSUBSCRIBE.match(_first(headers, "subject"))
     statuses = _delivery_statuses(parts) or _complaints(parts)
     if not statuses and unsubscribe:
-        return DeliveryReport((Status("left", "", "by mail"),), tokens=(unsubscribe[1],), at=_received_at(headers))
+        return DeliveryReport((Status("left", None, "by mail"),), tokens=(unsubscribe[1],), at=_received_at(headers))
     text = next((part.text for part in parts if part.kind == "text/plain"), "") if not statuses else ""
     statuses = statuses or _qmail_statuses(text) or _prose_statuses(headers, text)
     if not statuses:
@@ -192,10 +192,10 @@ def _returned_headers(parts: Sequence[Part], text: str) -> Headers:
     return {}
 
 
-def _address(fields: Headers, name: str) -> str:
-    """The address in `rfc822; asha@example.com`, with or without brackets."""
+def _address(fields: Headers, name: str) -> str | None:
+    """The address in `rfc822; asha@example.com`, with or without brackets; None if there is none."""
     found = ADDRESS.search(_first(fields, name).rpartition(";")[2])
-    return found[0] if found else ""
+    return found[0] if found else None
 
 
 def _severity(status: Status) -> int:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from digest.feedback.events import Event
-from digest.feedback.ports import FeedbackLog, KnownDelivery, Ledger, Suppressions
+from digest.feedback.events import DeliveryEvent, Event
+from digest.feedback.ports import AttemptRef, FeedbackLog, KnownDelivery, Ledger, Suppressions
 from digest.feedback.rules import rule_for, soft_bounce_limit_reached
 from digest.models import AttemptState
 
@@ -24,8 +24,8 @@ _OPEN = (AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.OVERRIDDEN)
 class Effects:
     """What some events change."""
 
-    # Events to record, with their subscriber and edition.
-    kept: tuple[Event, ...] = ()
+    # Events to record.
+    kept: tuple[DeliveryEvent, ...] = ()
     # (address, reason, the newest event with this reason).
     suppressed: tuple[tuple[str, str, Event], ...] = ()
     # (attempt, edition).
@@ -53,36 +53,35 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
     An event that is recorded changes nothing, so that a late duplicate cannot suppress someone who subscribed again.
     """
     address_of = {subscriber: address for address, subscriber in known.addresses.items()}
-    kept: dict[tuple[str, int, str], Event] = {}
+    kept: dict[tuple[str, int, str], DeliveryEvent] = {}
     suppressed: dict[tuple[str, str], tuple[str, str, Event]] = {}
     confirmed: dict[str, str] = {}
     alarms: Counter[tuple[str, str]] = Counter()
     for event in events:
         rule = rule_for(event.kind, event.reason)
-        attempt = known.attempts.get(event.attempt)
-        subscriber = known.addresses.get(event.address, 0) if event.address else event.subscriber
-        delivery = (event.edition, subscriber)
-        # Another newsletter of the same account may have the same subscriber ids and edition keys.
-        is_named = attempt is not None if event.attempt else bool(event.address)
-        is_ours = is_named and event.subscriber == subscriber and delivery in known.deliveries
+        attempt = known.attempts.get(event.attempt) if event.attempt else None
+        subscriber = known.addresses.get(event.address) if event.address else event.subscriber
+        delivery = _delivery(event, subscriber, attempt, known)
         # An attempt's id with a recipient who was not in its batch confirms nothing about those who were.
-        is_in_batch = is_ours and attempt is not None and known.deliveries[delivery] == attempt.batch
-        if is_in_batch and attempt is not None and attempt.state in _OPEN and rule.confirms:
-            confirmed[event.attempt] = event.edition
+        is_in_batch = delivery and attempt and known.deliveries[delivery] == attempt.batch
+        if is_in_batch and delivery and attempt and event.attempt and attempt.state in _OPEN and rule.confirms:
+            confirmed[event.attempt] = delivery[0]
         if rule.alarm and attempt is not None and attempt.state in (AttemptState.CANCELLING, AttemptState.CANCELLED):
             # Dropped because we cancelled it.
             continue
         if rule.tracking and not tracking:
             continue
-        key = (*delivery, event.kind)
-        if is_ours and (key in known.recorded or key in kept):
-            continue
-        if is_ours and rule.keep:
-            kept[key] = replace(event, subscriber=subscriber)
-            if rule.alarm:
-                alarms[event.edition, event.reason] += 1
-        address = event.address if subscriber and event.address else address_of.get(subscriber, "") if is_ours else ""
-        if rule.suppress and address and (is_ours or not rule.own_ids_only):
+        address = event.address if subscriber and event.address else None
+        if delivery:
+            key = (*delivery, event.kind)
+            if key in known.recorded or key in kept:
+                continue
+            if rule.keep:
+                kept[key] = DeliveryEvent(*key, event.at, event.reason)
+                if rule.alarm:
+                    alarms[delivery[0], event.reason] += 1
+            address = address or address_of.get(delivery[1])
+        if rule.suppress and address and (delivery or not rule.own_ids_only):
             # Only the newest event of each reason: the store compares it with the time of a new subscription.
             earlier = suppressed.get((address, rule.suppress))
             if earlier is None or event.at > earlier[2].at:
@@ -96,6 +95,20 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
             for (edition, reason), count in alarms.items()
         ),
     )
+
+
+def _delivery(
+    event: Event, subscriber: int | None, attempt: AttemptRef | None, known: KnownDelivery
+) -> tuple[str, int] | None:
+    """The edition and the subscriber of an event; None if it is not about an email of ours.
+
+    Another newsletter of the same account may have the same subscriber ids and edition keys.
+    """
+    is_named = attempt is not None if event.attempt else event.address is not None
+    if not is_named or event.edition is None or subscriber is None or event.subscriber != subscriber:
+        return None
+    delivery = event.edition, subscriber
+    return delivery if delivery in known.deliveries else None
 
 
 def apply(
@@ -129,7 +142,7 @@ def apply(
 
 
 def _suppress_soft_bounces(
-    kept: Sequence[Event], known: KnownDelivery, log: FeedbackLog, suppressions: Suppressions, now: datetime
+    kept: Sequence[DeliveryEvent], known: KnownDelivery, log: FeedbackLog, suppressions: Suppressions, now: datetime
 ) -> int:
     blocked = {event.subscriber: event for event in kept if event.kind == "blocked"}
     if not blocked:
@@ -142,5 +155,5 @@ def _suppress_soft_bounces(
     )
 
 
-def _cause(event: Event) -> str:
+def _cause(event: Event | DeliveryEvent) -> str:
     return " · ".join(word for word in (f"edition {event.edition}" if event.edition else "", event.reason) if word)

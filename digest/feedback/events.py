@@ -12,17 +12,29 @@ _MAX_LENGTH = 300
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event of a provider. Unknown fields are empty or 0."""
+    """One event of a provider. None stands for what it does not name; `reason` may be an empty text."""
 
     # One of `rules.RULES`.
     kind: str
     at: datetime
     # In comparable form.
-    address: str = ""
+    address: str | None = None
     # The ids that we put into the email.
-    subscriber: int = 0
-    edition: str = ""
-    attempt: str = ""
+    subscriber: int | None = None
+    edition: str | None = None
+    attempt: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryEvent:
+    """An event of a delivery of ours, to be recorded with it."""
+
+    edition: str
+    subscriber: int
+    # One of `rules.RULES`.
+    kind: str
+    at: datetime
     reason: str = ""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from digest.feedback.events import Event
+from digest.feedback.events import DeliveryEvent, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class FeedbackLog(Protocol):
 
     def known(self, events: Sequence[Event]) -> KnownDelivery: ...
 
-    def record(self, events: Iterable[Event]) -> None:
+    def record(self, events: Iterable[DeliveryEvent]) -> None:
         """Record the first event of each kind for each delivery."""
         ...
 

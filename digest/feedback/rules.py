@@ -29,12 +29,12 @@ class Rule:
     """What follows from events of a kind."""
 
     kind: str
-    # Applies only to events whose reason contains this, in lower case.
+    # Applies only to events whose reason contains this, in lower case. Every reason contains ''.
     reason: str = ""
     # Record the first event of this kind with the delivery.
     keep: bool = False
-    # Suppress the address for this reason; empty for no suppression.
-    suppress: str = ""
+    # Suppress the address for this reason.
+    suppress: str | None = None
     # The provider must have accepted the email to report this.
     confirms: bool = True
     # Applies only to events with our ids, because the account may send other mail.

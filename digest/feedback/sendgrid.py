@@ -41,10 +41,10 @@ class InvalidPayload(ValueError):
     """The payload is not a list of events. The message is one sentence."""
 
 
-def parse_payload(body: bytes, comparable: Callable[[str], str]) -> list[Event]:
+def parse_payload(body: bytes, comparable: Callable[[str], str | None]) -> list[Event]:
     """The events of a payload, in its order. Raises InvalidPayload.
 
-    `comparable` returns the comparable form of an address, or an empty string for an invalid one.
+    `comparable` returns the comparable form of an address; None for an invalid one.
     """
     try:
         items = orjson.loads(body)
@@ -60,7 +60,7 @@ def parse_payload(body: bytes, comparable: Callable[[str], str]) -> list[Event]:
     )
 
 
-def _event(item: dict[str, Any], comparable: Callable[[str], str]) -> Event | None:
+def _event(item: dict[str, Any], comparable: Callable[[str], str | None]) -> Event | None:
     kind = _KINDS.get(_text(item.get("event")))
     at = _time(item.get("timestamp"))
     if kind is None or at is None:
@@ -78,8 +78,8 @@ def _event(item: dict[str, Any], comparable: Callable[[str], str]) -> Event | No
         at,
         address=comparable(_text(item.get("email"))),
         subscriber=_number(item.get("dg_delivery")),
-        edition=_text(item.get("dg_edition"))[:64],
-        attempt=_text(item.get("dg_attempt"))[:32],
+        edition=_text(item.get("dg_edition"))[:64] or None,
+        attempt=_text(item.get("dg_attempt"))[:32] or None,
         reason=one_line(reason),
     )
 
@@ -95,13 +95,13 @@ def _text(value: object) -> str:
 
 def _time(value: object) -> datetime | None:
     number = _number(value)
-    return datetime.fromtimestamp(number, UTC) if 0 < number < _MAX_TIME else None
+    return datetime.fromtimestamp(number, UTC) if number is not None and number < _MAX_TIME else None
 
 
-def _number(value: object) -> int:
-    """A positive integer, given as a number or as digits; otherwise 0."""
+def _number(value: object) -> int | None:
+    """A positive integer, given as a number or as digits; otherwise None."""
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
         value = int(value)
     if isinstance(value, float) and 0 < value < _MAX_TIME:
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MAX_ID else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MAX_ID else None

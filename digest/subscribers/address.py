@@ -30,12 +30,12 @@ def normalise(email: str) -> str:
     return _validate(folded)
 
 
-def comparable(address: str) -> str:
-    """Return the address in its comparable form, or '' for text that is not an address."""
+def comparable(address: str) -> str | None:
+    """Return the address in its comparable form; None for text that is not an address."""
     try:
-        return normalise(address) if len(address) <= 320 else ""
+        return normalise(address) if len(address) <= 320 else None
     except ValueError:
-        return ""
+        return None
 
 
 def mailbox(address: str) -> str:

@@ -37,7 +37,7 @@ _OLDEST_MAIL = timedelta(days=366)
 # How far a foreign mail server's clock may be behind ours.
 _MAX_CLOCK_SKEW = timedelta(hours=1)
 # Provider name to the parser of its payloads.
-_PARSERS: dict[str, Callable[[bytes, Callable[[str], str]], list[Event]]] = {"sendgrid": sendgrid.parse_payload}
+_PARSERS: dict[str, Callable[[bytes, Callable[[str], str | None]], list[Event]]] = {"sendgrid": sendgrid.parse_payload}
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ class FeedbackProcessor:
     subscribers: SubscriberStore
     signer: Signer
     sender: Sender
-    # `delivery.smtp.bounces`: the address to which VERP adds a token for each recipient. Empty without VERP.
-    bounce_address: str
+    # `delivery.smtp.bounces`: the address to which VERP adds a token for each recipient. None without VERP.
+    bounce_address: str | None
     # Whether opens and clicks are kept.
     tracking: bool
     # How long processed payloads are kept.
@@ -136,8 +136,8 @@ class FeedbackProcessor:
             f"`digest edition pause {key}` holds the rest."
         )
 
-    def _recipient_of(self, report: DeliveryReport) -> tuple[int, str, str] | None:
-        """Find the recipient of a report: (subscriber id, comparable address, edition key or '').
+    def _recipient_of(self, report: DeliveryReport) -> tuple[int, str | None, str | None] | None:
+        """Find the recipient of a report: (subscriber id, comparable address, edition key if it is known).
 
         Trusts only what we signed, or a Message-ID together with the recipient it was made for.
         """
@@ -146,7 +146,8 @@ class FeedbackProcessor:
             *(self.signer.read("leave", token) for token in report.tokens),
         ]
         subscriber = next((id for id in signed if id), None)
-        addresses = [address for status in report.statuses if (address := comparable(status.address))]
+        named = [status.address for status in report.statuses if status.address]
+        addresses = [address for name in named if (address := comparable(name))]
         empty = RenderedEmail("", "", "", "")
         for sent in self.events.sent_emails(subscriber, addresses):
             outgoing = Outgoing(sent.edition, "", "", empty, self.sender, ())
@@ -154,7 +155,7 @@ class FeedbackProcessor:
             if message_id(outgoing, to) in report.message_ids:
                 return sent.subscriber, sent.address, sent.edition
         email = self.subscribers.email_of(subscriber) if subscriber else None
-        return (subscriber, comparable(email), "") if subscriber and email else None
+        return (subscriber, comparable(email), None) if subscriber and email else None
 
     def _verp_recipient(self, address: str) -> int | None:
         """Return the subscriber whose bounce address this is, or None for any other address."""

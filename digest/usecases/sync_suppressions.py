@@ -93,7 +93,8 @@ class SuppressionSync:
                         ]
                         entries += len(page)
                         suppressed += self.feedback.apply(events).suppressed
-                        came_back |= self.subscribers.eligible_among([event.address for event in events])
+                        addresses = [event.address for event in events if event.address]
+                        came_back |= self.subscribers.eligible_among(addresses)
                     meta.set(self.database, _mark(source, name), now.isoformat())
                 except SuppressionsUnavailable as error:
                     failures.setdefault((source.name, str(error)), []).append(name)

@@ -78,11 +78,11 @@ def test_only_a_missing_mailbox_is_a_hard_bounce(action: str, status: str, diagn
 @pytest.mark.parametrize(("phrase", "kind"), PHRASES)
 def test_every_phrase_is_recognised_without_a_code(phrase: str, kind: str) -> None:
     assert classify("failed", "5.0.0", f"smtp; 550 {phrase.title()}") == kind
-    assert rule_for(kind, "").suppress == ("bounced" if kind == "bounced" else "")
+    assert rule_for(kind, "").suppress == ("bounced" if kind == "bounced" else None)
 
 
 def test_only_bounced_codes_suppress() -> None:
-    assert {rule_for(kind, "").suppress for _code, kind in CODES if kind != "bounced"} == {""}
+    assert {rule_for(kind, "").suppress for _code, kind in CODES if kind != "bounced"} == {None}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_complaint_identifies_its_email(sort: str, kind: str | None) -> None:
 
 def test_unsubscribing_by_mail() -> None:
     mail = f"From: asha@example.com\nTo: desk@example.com\nSubject: unsubscribe {TOKEN}\n\n".encode()
-    assert report(mail) == DeliveryReport((Status("left", "", "by mail"),), tokens=(TOKEN,))
+    assert report(mail) == DeliveryReport((Status("left", None, "by mail"),), tokens=(TOKEN,))
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def apply_events(database: Database, *events: Event, tracking: bool = False) -> 
 
 
 def an_event(
-    kind: str, subscriber: int, *, key: str = KEY, attempt: str = "", reason: str = "", minutes: int = 1
+    kind: str, subscriber: int, *, key: str = KEY, attempt: str | None = None, reason: str = "", minutes: int = 1
 ) -> Event:
     """`subscriber` is an id; ids start at 1 in a new store."""
     address = f"subscriber{subscriber - 1}@example.com"
@@ -205,10 +205,10 @@ def test_events_of_another_newsletter_are_ignored(database: Database, frozen: Fr
     foreign = [
         an_event("delivered", 1, attempt="of another ledger"),
         Event("delivered", NOW, "stranger@example.com", 1, KEY),
-        Event("delivered", NOW, "", 1, KEY),
+        Event("delivered", NOW, None, 1, KEY),
         Event("left a group", NOW, "subscriber0@example.com"),
         Event("complained", NOW, "stranger@example.com", 1, KEY),
-        Event("complained", NOW, "", 1, KEY, "of another ledger"),
+        Event("complained", NOW, None, 1, KEY, "of another ledger"),
     ]
     assert apply_events(database, *foreign) == Applied()
     apply_events(database, Event("bounced", NOW, "subscriber1@example.com"))  # the address is dead, whoever wrote to it
@@ -218,7 +218,7 @@ def test_events_of_another_newsletter_are_ignored(database: Database, frozen: Fr
 def test_an_event_without_an_address_is_found_by_its_ids(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(1)
     attempt = send(database, ledger, Accepted())
-    apply_events(database, Event("dropped", NOW, "", 1, KEY, attempt, "Bounced Address"))
+    apply_events(database, Event("dropped", NOW, None, 1, KEY, attempt, "Bounced Address"))
     assert SubscriberStore(database).suppressed() == {"subscriber0@example.com": "bounced"}
 
 

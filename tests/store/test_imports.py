@@ -32,7 +32,7 @@ def take(database: Database, *rows: Incoming, origin: str = "old", **options: An
     return done, refused
 
 
-def mailable(database: Database) -> dict[str, str]:
+def mailable(database: Database) -> dict[str, str | None]:
     """Return address → reason of a suppression, of all candidates."""
     return {subscriber.email: subscriber.suppressed for subscriber in SubscriberStore(database).candidates(KEY)}
 

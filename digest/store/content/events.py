@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from digest.feedback.events import Event
+from digest.feedback.events import DeliveryEvent, Event
 from digest.feedback.ports import AttemptRef, KnownDelivery
 from digest.feedback.rules import SOFT_BOUNCE_LIMIT, UNSUBSCRIBED
 from digest.store.database import Database
@@ -105,7 +105,7 @@ class EventStore:
                 for part in _parts(wanted):
                     rows = select(subscriber.c.address, subscriber.c.id).where(column.in_(part))
                     addresses.update(connection.execute(rows).all())
-            known = {event.subscriber for event in events} & set(addresses.values())
+            known = set(addresses.values()) & {event.subscriber for event in events}
             for key in {event.edition for event in events if event.edition}:
                 for part in _parts(known):
                     own = and_(delivery.c.edition == key, delivery.c.subscriber.in_(part))
@@ -119,12 +119,9 @@ class EventStore:
                 attempts |= {id: AttemptRef(state, batch) for id, state, batch in connection.execute(found)}
         return KnownDelivery(addresses, deliveries, frozenset(recorded), attempts)
 
-    def record(self, events: Iterable[Event]) -> None:
-        rows = [
-            {"edition": e.edition, "subscriber": e.subscriber, "kind": e.kind, "at": e.at, "reason": e.reason}
-            # All writers use this order, so that they cannot deadlock.
-            for e in sorted(events, key=lambda e: (e.edition, e.subscriber, e.kind))
-        ]
+    def record(self, events: Iterable[DeliveryEvent]) -> None:
+        # All writers use this order, so that they cannot deadlock.
+        rows = [asdict(event) for event in sorted(events, key=lambda e: (e.edition, e.subscriber, e.kind))]
         if rows:
             with self.database.write() as connection:
                 connection.execute(self._insert_new(delivery_event), rows)
