@@ -188,13 +188,13 @@ class SourceHealth:
     """
 
     name: str
-    url: str = ""
+    url: str | None = None
     last_good: datetime | None = None
     last_new: datetime | None = None
     failures: int = 0
-    last_error: str = ""
+    last_error: str | None = None
     not_before: datetime | None = None
-    moved_to: str = ""
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

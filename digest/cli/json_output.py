@@ -110,13 +110,13 @@ def collect_json(report: CollectReport) -> dict[str, Any]:
         "sources": [
             {
                 "name": source.name,
-                "kind": source.kind,
+                "kind": source.kind or "",
                 "fetched": source.fetched,
                 "new": source.new,
                 "updated": source.updated,
                 "lost": source.lost,
                 "warnings": list(source.warnings),
-                "error": source.error,
+                "error": source.error or "",
                 "seconds": round(source.seconds, 3),
             }
             for source in report.sources
@@ -157,9 +157,9 @@ def _health(health: SourceHealth) -> dict[str, Any]:
         "last_good": health.last_good.isoformat() if health.last_good else None,
         "last_new": health.last_new.isoformat() if health.last_new else None,
         "failures": health.failures,
-        "last_error": health.last_error,
+        "last_error": health.last_error or "",
         "not_before": health.not_before.isoformat() if health.not_before else None,
-        "moved_to": health.moved_to,
+        "moved_to": health.moved_to or "",
     }
 
 

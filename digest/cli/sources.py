@@ -72,7 +72,7 @@ def test(home: Path, target: str, links: str | None, allow_private: bool, as_jso
     found = _preview(home, target, links or "", allow_private)
     if as_json:
         articles = [article_json(article, summarise(article)) for article in found.articles]
-        document = {"kind": found.kind, "warnings": list(found.warnings), "articles": articles}
+        document = {"kind": found.kind or "", "warnings": list(found.warnings), "articles": articles}
         emit({**document, "error": found.error} if found.error else document)
         return 1 if found.error else 0
     if found.error:

@@ -73,7 +73,7 @@ def add(home: Path, /, target: str, yes: bool, force: bool, dry_run: bool, as_js
                 return _report_duplicate(same, row, as_json)
         name = name or source_list.name_for(found.title, row, (one.name for one in source_list.list_sources(app.home)))
         whole = {"name": name, **row, **options}
-        problem = problem_of(found) if not force else ""
+        problem = problem_of(found) if not force else None
         added, line = False, 0
         if not as_json:
             _show(found, whole if not problem else {}, target, app.now())
@@ -91,11 +91,11 @@ def preview_configured(app: App, source: Source) -> SourcePreview:
     return preview_source(source.url or source.path, app.collect_context(), source=source)
 
 
-def problem_of(found: SourcePreview) -> str:
-    """Return why this cannot be a source, or '' if it gives articles."""
+def problem_of(found: SourcePreview) -> str | None:
+    """Return why this cannot be a source; None if it gives articles."""
     if found.error:
         return found.error
-    return "" if found.articles else "It gives no articles."
+    return None if found.articles else "It gives no articles."
 
 
 def note_override() -> None:
@@ -109,8 +109,8 @@ def note_override() -> None:
 @dataclass(frozen=True)
 class _Addition:
     row: Mapping[str, Any]
-    # Why it was not added; '' without a problem.
-    problem: str
+    # Why it was not added.
+    problem: str | None
     added: bool
     # Line of the new row in digest.yaml.
     line: int
@@ -121,7 +121,7 @@ def _report(found: SourcePreview, addition: _Addition, *, as_json: bool) -> int:
     from digest.cli.json_output import found_json
 
     row = addition.row
-    error = f"{addition.problem} Nothing was added; --force adds it anyway." if addition.problem else ""
+    error = f"{addition.problem} Nothing was added; --force adds it anyway." if addition.problem else None
     if as_json:
         articles = [found_json(article) for article in _newest(found)]
         document = {
@@ -129,7 +129,7 @@ def _report(found: SourcePreview, addition: _Addition, *, as_json: bool) -> int:
             "source": dict(row),
             "line": addition.line,
             "dry_run": addition.dry_run,
-            "kind": found.kind,
+            "kind": found.kind or "",
             "warnings": list(found.warnings),
             "found": len(found.articles),
             "articles": articles,

@@ -31,14 +31,14 @@ class SourceReport:
     """What one source gave."""
 
     name: str
-    kind: str = ""
+    kind: str | None = None
     fetched: int = 0
     new: int = 0
     updated: int = 0
     lost: int = 0
     warnings: tuple[str, ...] = ()
-    # Why the source gave nothing, or ''.
-    error: str = ""
+    # Why the source gave nothing.
+    error: str | None = None
     # Time for fetching and parsing.
     seconds: float = 0.0
 
@@ -55,14 +55,14 @@ class CollectReport:
 class SourcePreview:
     """What a source at this URL or path contains. It is read only to show it, and not stored."""
 
-    kind: str
+    kind: str | None
     warnings: tuple[str, ...] = ()
     articles: tuple[Article, ...] = ()
-    error: str = ""
-    # The feed's own title.
+    error: str | None = None
+    # The feed's own title; it may be an empty text.
     title: str = ""
-    # A better address to store: the feed that the page names, or the permanent redirect's target. '' if there is none.
-    url: str = ""
+    # A better address to store: the feed that the page names, or the permanent redirect's target.
+    url: str | None = None
 
 
 def collect(
@@ -114,15 +114,15 @@ def preview_source(target: str, context: CollectContext, *, source: Source | Non
     target = target.strip()
     scheme = target.partition("://")[0].lower() if "://" in target else ""
     if scheme == "file" or target.lower().startswith("file:"):
-        return SourcePreview("", error="file: URLs are not supported; give the path itself.")
+        return SourcePreview(None, error="file: URLs are not supported; give the path itself.")
     if scheme and scheme not in ("http", "https"):
-        return SourcePreview("", error=f"{scheme}: is not supported; only http, https and paths are.")
+        return SourcePreview(None, error=f"{scheme}: is not supported; only http, https and paths are.")
     settings = source or Source(name=target)
     source = replace(settings, url=target if scheme else "", path="" if scheme else target)
     reader = SourceReader(context, max_pages=PREVIEW_PAGES, fetch_all_pages=True)
     result = _read(reader, source, SourceState(SourceHealth(source.name)))
     if isinstance(result, _Failure):
-        return SourcePreview("", error=result.message)
+        return SourcePreview(None, error=result.message)
     parsed = result.parsed
     url = parsed.feed_url or result.moved_to
     return SourcePreview(parsed.kind, parsed.warnings, parsed.articles, parsed.error, parsed.title, url)

@@ -45,7 +45,7 @@ def read_document(response: Response, *, source: Source, now: datetime) -> Parse
         return _read(response, source, now)
     except Exception as error:
         # A parser's bug on one document must not end the whole collection.
-        return ParseResult("", error=f"It can't be read ({type(error).__name__}: {str(error)[:200]}).")
+        return ParseResult(None, error=f"It can't be read ({type(error).__name__}: {str(error)[:200]}).")
 
 
 def _read(response: Response, source: Source, now: datetime) -> ParseResult:
@@ -54,9 +54,9 @@ def _read(response: Response, source: Source, now: datetime) -> ParseResult:
         try:
             body = b"".join(decompress([body], "gzip", limit=MAX_BYTES))
         except BodyTooLarge:
-            return ParseResult("", error=f"It is compressed, and larger than {MAX_BYTES:,} bytes; refused.")
+            return ParseResult(None, error=f"It is compressed, and larger than {MAX_BYTES:,} bytes; refused.")
         except DecompressError as error:
-            return ParseResult("", error=f"It is compressed, but {error}.")
+            return ParseResult(None, error=f"It is compressed, but {error}.")
     text, encoding_problem = decode(body, response.content_type)
     context = ParseContext(source, now, response.url)
     if encoding_problem:
@@ -84,7 +84,7 @@ def _web_page(text: str, context: ParseContext) -> ParseResult:
     if source.mapping is not None:
         return ParseResult("html", error="It is a web page (HTML), not the JSON that `mapping` is for.")
     link = feed_link(text, context.url)
-    feed_url = absolute_url(link, context.url) or link
+    feed_url = absolute_url(link, context.url) or link if link else None
     if feed_url and feed_url != context.url:
         message = f"It is a web page (HTML), not a feed. It names this feed: {feed_url}"
         return ParseResult("html", error=message, feed_url=feed_url)
@@ -126,7 +126,7 @@ def merge_results(index: ParseResult, children: Sequence[ParseResult]) -> ParseR
         articles=tuple(newest),
         lost=index.lost + sum(child.lost for child in used) + len(articles) - len(newest),
         warnings=tuple(dict.fromkeys((*index.warnings, *warnings))),
-        error="",
+        error=None,
         duplicates=index.duplicates + sum(child.duplicates for child in used) + total - len(articles),
         links_only=not titled and bool(children),
         further=(),

@@ -200,18 +200,18 @@ class _PathReader:
             if path.is_dir():
                 return self._folder(path)
             if not path.exists():
-                return ParseResult("", error=f"{path} does not exist.")
+                return ParseResult(None, error=f"{path} does not exist.")
             if _is_document(path):
                 return self._document(path)
-            kind = READERS.get(path.suffix.lower(), ("", None))[0]
+            kind = READERS[path.suffix.lower()][0] if path.suffix.lower() in READERS else None
             # A listing, or a feed that a browser saved.
             if kind == "html" and (self.source.links or _is_feed(path)):
                 return self._document(path)
             return self._single_file(path, kind) if kind else self._unknown(path)
         except OSError as error:
-            return ParseResult("", error=f"{path} can't be read: {error.strerror or error}.")
+            return ParseResult(None, error=f"{path} can't be read: {error.strerror or error}.")
         except Unreadable as error:
-            return ParseResult("", error=str(error), lost=1)
+            return ParseResult(None, error=str(error), lost=1)
 
     def _folder(self, folder: Path) -> ParseResult:
         context = ParseContext(self.source, self.now)
@@ -242,7 +242,7 @@ class _PathReader:
             feed = self._document(file)
             if feed.links_only:
                 message = "It has links only; add it as a source of its own."
-                feed = ParseResult("", error=message, lost=len(feed.articles))
+                feed = ParseResult(None, error=message, lost=len(feed.articles))
             warnings = tuple(f"{file.name}: {text}" for text in (*feed.warnings, feed.error) if text)
             result = replace(
                 result,
@@ -265,13 +265,16 @@ class _PathReader:
             made.articles,
             lost + made.lost,
             context.log.messages(),
-            error="" if made.articles else error,
+            error=None if made.articles else error,
             duplicates=made.duplicates,
         )
 
-    def _items(self, files: list[Path], context: ParseContext, folder: Path | None) -> tuple[list[RawItem], int, str]:
+    def _items(
+        self, files: list[Path], context: ParseContext, folder: Path | None
+    ) -> tuple[list[RawItem], int, str | None]:
         """The items of the files, the number of unreadable files, and why the last of these is unreadable."""
-        items, lost, error = [], 0, ""
+        items, lost = [], 0
+        error = None
         for file in files:
             name = file.relative_to(folder).as_posix() if folder else file.name
             own = replace(context, log=WarningLog())
@@ -291,7 +294,7 @@ class _PathReader:
         try:
             data = _read_bytes(path)
         except Unreadable as error:
-            return ParseResult("", error=str(error), lost=1)
+            return ParseResult(None, error=str(error), lost=1)
         log = WarningLog()
         with self.images.open_document(path, log.add):
             parsed = read_document(Response(200, "", data), source=self.source, now=self.now)
@@ -308,11 +311,11 @@ class _PathReader:
     def _unknown(self, path: Path) -> ParseResult:
         """A single file with an unknown extension: read as what it looks like."""
         if not path.is_file():
-            return ParseResult("", error=f"{path} is not a regular file.")
+            return ParseResult(None, error=f"{path} is not a regular file.")
         if path.stat().st_size <= MAX_BYTES and sniff(decode(path.read_bytes())[0]).kind in ("xml", "json"):
             return self._document(path)
         supported = " ".join(sorted(READERS) + sorted(FEEDS))
-        return ParseResult("", error=f"{path.name} has an unsupported format (supported: {supported}).", lost=1)
+        return ParseResult(None, error=f"{path.name} has an unsupported format (supported: {supported}).", lost=1)
 
 
 def _all_files(folder: Path) -> list[Path]:

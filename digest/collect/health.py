@@ -31,7 +31,8 @@ def initial_state(source: Source, stored: SourceState | None) -> SourceState:
     health = stored.health
     if health.url != place:
         return SourceState(SourceHealth(source.name, place, last_good=health.last_good, last_new=health.last_new))
-    if not stored.validators.body_hash.startswith(f"{_settings_version(source)}:"):
+    body_hash = stored.validators.body_hash
+    if body_hash is None or not body_hash.startswith(f"{_settings_version(source)}:"):
         return replace(stored, validators=Validators())
     return stored
 
@@ -58,7 +59,7 @@ def skip_reason(state: SourceState, now: datetime, *, patient: bool) -> str | No
 
 
 def after_success(
-    state: SourceState, now: datetime, *, new: int, validators: Validators | None, moved_to: str
+    state: SourceState, now: datetime, *, new: int, validators: Validators | None, moved_to: str | None
 ) -> SourceState:
     """The state after a successful fetch. `validators` is None if nothing had changed."""
     health = replace(
@@ -66,7 +67,7 @@ def after_success(
         last_good=now,
         last_new=now if new else state.health.last_new,
         failures=0,
-        last_error="",
+        last_error=None,
         not_before=None,
         moved_to=moved_to,
     )
@@ -82,7 +83,7 @@ def after_failure(
         failures=state.health.failures + 1,
         last_error=error[:_MAX_ERROR_LENGTH],
         not_before=now + timedelta(seconds=retry_after) if retry_after else None,
-        moved_to="" if fetched else state.health.moved_to,
+        moved_to=None if fetched else state.health.moved_to,
     )
     return SourceState(health, state.validators, now)
 

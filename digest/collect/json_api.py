@@ -177,21 +177,21 @@ def parse_api(text: str, context: ParseContext) -> ParseResult:
     """The articles of an API's response, by the source's mapping, or by the preset that the items look like."""
     source, log = context.source, context.log
     if text.count(",") + text.count("[") + text.count("{") > MAX_PARTS:
-        return ParseResult("", error=f"It has more than {MAX_PARTS:,} parts, which no news feed needs; refused.")
+        return ParseResult(None, error=f"It has more than {MAX_PARTS:,} parts, which no news feed needs; refused.")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        return ParseResult("", error=f"It looks like JSON but can't be read ({str(error)[:100]}).")
+        return ParseResult(None, error=f"It looks like JSON but can't be read ({str(error)[:100]}).")
     given = source.mapping or JsonMapping(preset=recognise_preset(document) or "")
     if given.preset and given.preset not in PRESETS:
-        return ParseResult("", error=f"There is no preset {given.preset!r}; known: {', '.join(PRESETS)}.")
+        return ParseResult(None, error=f"There is no preset {given.preset!r}; known: {', '.join(PRESETS)}.")
     if source.mapping is None and not given.preset:
-        return ParseResult("", error=_unknown_api(document))
+        return ParseResult(None, error=_unknown_api(document))
     mapping = _with_preset(given)
     kind = f"api:{given.preset}" if given.preset else "api"
     elements = find_list(document, mapping.items)
     if elements is None:
-        return ParseResult("", error=_no_list(document, mapping.items))
+        return ParseResult(None, error=_no_list(document, mapping.items))
     entries = _entries(elements, mapping, log)
     _warn_unused_paths(entries, given, log)
     items = _items(entries, mapping, context.url, log)

@@ -85,8 +85,8 @@ class SourceResult:
     # None: nothing has changed. Empty validators: read the source again next time.
     validators: Validators | None
     seconds: float = 0.0
-    # The address that the source has permanently moved to, or ''.
-    moved_to: str = ""
+    # The address that the source has permanently moved to.
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,11 +137,11 @@ class SourceReader:
     def _read_path(self, source: Source, state: SourceState) -> SourceResult:
         """Read a file or folder. Only a file can be known as unchanged; a folder's files come and go."""
         path = placed(self.context.home, source.path)
-        previous = "" if source.replay else state.validators.body_hash
+        previous = None if source.replay else state.validators.body_hash
         file_hash = _file_hash(path) if path.is_file() else None
-        body_hash = versioned_hash(source, file_hash) if file_hash else ""
+        body_hash = versioned_hash(source, file_hash) if file_hash else None
         if body_hash and body_hash == previous:
-            return SourceResult(_unchanged(""), None)
+            return SourceResult(_unchanged(None), None)
         with self.parse_limiter.slot():
             parsed = read_path(path, source, self.context.now)
         # Images are separate files, which may change while the document stays the same.
@@ -157,10 +157,10 @@ class SourceReader:
         return self.complete(source, parsed)
 
     @contextmanager
-    def _fetch_source(self, source: Source, state: SourceState) -> Iterator[tuple[StreamedResponse, str]]:
+    def _fetch_source(self, source: Source, state: SourceState) -> Iterator[tuple[StreamedResponse, str | None]]:
         """The source's document, and the address it has permanently moved to, if any. That one is tried first."""
         credential = self._credential(source)
-        moved_to = state.health.moved_to if not ssrf.parse_url(source.url).user else ""
+        moved_to = state.health.moved_to if not ssrf.parse_url(source.url).user else None
         if source.links:
             self._check_robots(source)
         response = None
@@ -169,7 +169,7 @@ class SourceReader:
                 response = self._fetch(moved_to, source, state.validators, credential)
                 moved_to = response.head.permanent_url or moved_to
             except DigestError:
-                moved_to = ""
+                moved_to = None
         if response is None:
             response = self._fetch(source.url, source, state.validators, credential)
             moved_to = response.head.permanent_url
@@ -177,7 +177,7 @@ class SourceReader:
             yield response, moved_to
 
     def _read_response(
-        self, source: Source, state: SourceState, response: StreamedResponse, moved_to: str
+        self, source: Source, state: SourceState, response: StreamedResponse, moved_to: str | None
     ) -> SourceResult:
         head, body_hash = response.head, versioned_hash(source, response.temp_body.hash)
         previous = state.validators.body_hash
@@ -194,12 +194,12 @@ class SourceReader:
         parsed, incomplete = self._complete_if_wanted(source, parsed)
         if parsed.error:
             # Nothing usable is there, so do not go there again.
-            moved_to = ""
+            moved_to = None
         parsed = replace(parsed, warnings=parsed.warnings + _moved_warning(moved_to))
         # After an error the document is parsed again next time, even if it has not changed.
         return SourceResult(parsed, Validators() if incomplete or parsed.error else validators, moved_to=moved_to)
 
-    def _read_named_feed(self, source: Source, feed_url: str, previous: str) -> tuple[ParseResult, Validators]:
+    def _read_named_feed(self, source: Source, feed_url: str, previous: str | None) -> tuple[ParseResult, Validators]:
         """The feed that a page names. It has no ETag of its own here, as the page is what is requested first."""
         warning = f"reads the feed that the page names: {feed_url}; put it in url"
         try:
@@ -218,7 +218,7 @@ class SourceReader:
         return parsed, Validators(body_hash=body_hash)
 
     def _read_children(
-        self, source: Source, index: ParseResult, index_hash: str, previous: str
+        self, source: Source, index: ParseResult, index_hash: str, previous: str | None
     ) -> tuple[ParseResult, Validators]:
         """The documents that an index names, as one result. One failure is a warning; if all fail it is an error."""
         hashes, children = [index_hash], list[ParseResult]()
@@ -307,9 +307,9 @@ class _Pages:
         return self.fetcher.stream(url, allow_private=allow_private, truncate_at=_MAX_PAGE_BYTES)
 
 
-def _unchanged(moved_to: str, warnings: tuple[str, ...] = ()) -> ParseResult:
+def _unchanged(moved_to: str | None, warnings: tuple[str, ...] = ()) -> ParseResult:
     return ParseResult("unchanged", warnings=warnings + _moved_warning(moved_to))
 
 
-def _moved_warning(moved_to: str) -> tuple[str, ...]:
+def _moved_warning(moved_to: str | None) -> tuple[str, ...]:
     return (f"it has permanently moved to {moved_to}; change its url",) if moved_to else ()

@@ -15,10 +15,10 @@ from digest.models import Article, Block, Image, InlineImage, Source, SourceHeal
 class Validators:
     """What the next fetch needs to find that a document has not changed."""
 
-    etag: str = ""
-    last_modified: str = ""
+    etag: str | None = None
+    last_modified: str | None = None
     # For servers that send neither: BLAKE2b of the body, after a prefix for the settings it was read with.
-    body_hash: str = ""
+    body_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +102,20 @@ class ParseResult:
     """What one document, file or folder gave."""
 
     # 'rss2.0', 'atom', 'jsonfeed', 'sitemap', 'listing', 'api', 'api:<preset>', 'page', 'text', 'folder', 'html',
-    # 'unchanged', or '' if it is unknown.
-    kind: str
+    # 'unchanged', or None if it is unknown.
+    kind: str | None
     articles: tuple[Article, ...] = ()
     # Items that gave no article.
     lost: int = 0
     warnings: tuple[str, ...] = ()
     # One sentence on why there is nothing at all.
-    error: str = ""
+    error: str | None = None
     # The feed that a web page names.
-    feed_url: str = ""
+    feed_url: str | None = None
     duplicates: int = 0
     # The articles are links, with a title at most, so that their pages must be read.
     links_only: bool = False
-    # The feed's own title.
+    # The feed's own title; it may be an empty text.
     title: str = ""
     # The documents that a sitemap index names, newest first.
     further: tuple[str, ...] = ()

@@ -75,6 +75,6 @@ def _read_pages(context: CollectContext, source: Source, cut: tuple[Article, ...
     from digest.collect.source_reader import SourceReader
     from digest.collect.types import ParseResult
 
-    filled, _left = SourceReader(context).complete(source, ParseResult("", cut))
+    filled, _left = SourceReader(context).complete(source, ParseResult(None, cut))
     before = {article.id: article.content_hash for article in cut}
     return [article for article in filled.articles if article.content_hash != before[article.id]]

@@ -79,7 +79,7 @@ def test_one_failing_source_does_not_stop_the_others(site: str, fetcher: Fetcher
     assert "names no feed" in by_name["page"].error
     assert "does not exist" in by_name["nowhere"].error
     assert "file:" in by_name["file"].error
-    assert (by_name["good"].kind, by_name["good"].fetched, by_name["good"].error) == ("rss2.0", 1, "")
+    assert (by_name["good"].kind, by_name["good"].fetched, by_name["good"].error) == ("rss2.0", 1, None)
     assert (by_name["desk"].kind, by_name["desk"].fetched, by_name["desk"].new) == ("folder", 1, 1)
     assert f"permanently moved to {site}/feed" in by_name["moved"].warnings[0]
     assert report.articles == 3
@@ -100,7 +100,7 @@ def test_an_unchanged_feed_is_not_read_again(site: str, fetcher: Fetcher, tmp_pa
         store,
     ).sources[0]
     assert (first.fetched, first.new) == (1, 1)
-    assert (again.fetched, again.new, again.error, again.kind) == (0, 0, "", "unchanged")
+    assert (again.fetched, again.new, again.error, again.kind) == (0, 0, None, "unchanged")
     assert ("if-none-match" in Handler.seen[-1][1]) is (path == "feed")
 
 
@@ -156,7 +156,7 @@ def test_no_sources_at_all(fetcher: Fetcher, tmp_path: Path) -> None:
 def test_preview_of_urls_and_paths(site: str, fetcher: Fetcher, tmp_path: Path) -> None:
     lent = Source("x", url=f"{site}/feed", allow_private=True, section="देश")
     seen = preview_source(f"{site}/feed", CollectContext(fetcher, NOW, tmp_path), source=lent)
-    assert (seen.kind, seen.error, seen.articles[0].section) == ("rss2.0", "", "देश")
+    assert (seen.kind, seen.error, seen.articles[0].section) == ("rss2.0", None, "देश")
     (tmp_path / "saved.xml").write_bytes(FEED)
     saved = preview_source("saved.xml", CollectContext(fetcher, NOW, tmp_path))
     assert [article.title for article in saved.articles] == ["नहर में पानी आया"]

@@ -53,7 +53,7 @@ def article_page(head: str = "<meta property='og:type' content='article'>") -> s
 def test_a_document_is_recognised_by_its_content(document: str, kind: str) -> None:
     for header in ("", "text/html; charset=iso-8859-1", "application/octet-stream"):
         parsed = read(document, content_type=header)
-        assert (parsed.kind, parsed.error, len(parsed.articles)) == (kind, "", 1)
+        assert (parsed.kind, parsed.error, len(parsed.articles)) == (kind, None, 1)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_page_that_names_a_feed_is_its_feed() -> None:
 
 
 def test_a_page_that_names_itself_is_not_followed() -> None:
-    assert read(NO_ARTICLE.replace("<title>", f"{RSS} href='{URL}'><title>")).feed_url == ""
+    assert read(NO_ARTICLE.replace("<title>", f"{RSS} href='{URL}'><title>")).feed_url is None
 
 
 @pytest.mark.parametrize(
@@ -118,9 +118,9 @@ def test_a_page_where_json_was_expected_is_an_error() -> None:
         ("<link rel='alternate' type='application/feed+json' href='/f?a=1&amp;b=2'>", URL, "/f?a=1&b=2"),
         ("<link rel='alternate' type='text/xml' href='/rss.xml'>", URL, "/rss.xml"),
         (f"<base href='https://a.example/hi/'>{RSS} href='f.xml'>", URL, "https://a.example/hi/f.xml"),
-        ("<link rel='alternate' type='application/json' href='/wp-json/wp/v2/pages/2'>", URL, ""),
-        ("<link rel='alternate' type='text/xml+oembed' href='/oembed/feed'>", URL, ""),
-        ("<link rel='stylesheet' type='text/css' href='/feed.css'>", URL, ""),
+        ("<link rel='alternate' type='application/json' href='/wp-json/wp/v2/pages/2'>", URL, None),
+        ("<link rel='alternate' type='text/xml+oembed' href='/oembed/feed'>", URL, None),
+        ("<link rel='stylesheet' type='text/css' href='/feed.css'>", URL, None),
         ("<body><a href='/rss'>RSS</a> <a href='/desh/feed/'>फ़ीड</a>", URL, "/desh/feed/"),
         ("<body><a type='application/rss+xml' href='/x'>फ़ीड</a>", URL, "/x"),
         (f"<body><a href='/other/feed/'>फ़ीड</a>{RSS} href='/feed/'>", URL, "/feed/"),
@@ -129,7 +129,7 @@ def test_a_page_where_json_was_expected_is_an_error() -> None:
         ("<base href='http://[bad/'><a href='/feed/'>", URL, "/feed/"),
     ],
 )  # fmt: skip
-def test_the_feed_that_a_page_names(head: str, url: str, feed: str) -> None:
+def test_the_feed_that_a_page_names(head: str, url: str, feed: str | None) -> None:
     assert feed_link(f"<html><head>{head}", url) == feed
 
 
@@ -140,7 +140,7 @@ def test_no_bytes_raise(body: bytes) -> None:
         for fields in ({}, {"links": "a"}, {"mapping": JsonMapping(title="a", url="b")}):
             parsed = read(document, **fields)
             assert parsed.error or parsed.kind
-            assert not parsed.error.startswith("It can't be read (")
+            assert not (parsed.error or "").startswith("It can't be read (")
 
 
 def test_settings_become_what_the_collector_is_given(tmp_path: Path) -> None:

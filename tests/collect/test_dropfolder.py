@@ -114,7 +114,7 @@ def test_a_folder_reads_what_it_can_and_reports_the_rest(tmp_path: Path) -> None
     parsed = read_path(tmp_path, DESK, NOW)
     assert parsed.kind == "folder"
     assert [article.title for article in parsed.articles] == ["दूसरी ख़बर", "नहर में पानी आया", "घाट की सफ़ाई पूरी हुई"]
-    assert (parsed.lost, parsed.error) == (3, "")
+    assert (parsed.lost, parsed.error) == (3, None)
     warnings = "\n".join(parsed.warnings)
     for name in (".hidden.txt", "scan.pdf", "empty.txt", "huge.txt", "dead.txt"):
         assert name in warnings

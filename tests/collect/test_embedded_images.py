@@ -49,7 +49,7 @@ def rss(inside: str, *, site: str = SITE, link: str = LINK) -> str:
 
 
 def only(parsed: ParseResult) -> Article:
-    assert parsed.error == ""
+    assert parsed.error is None
     (article,) = parsed.articles
     return article
 

@@ -28,7 +28,7 @@ def fetch(url: str, **options: object) -> object:
 def test_a_feed_comes_with_what_the_next_fetch_needs(site: str) -> None:
     first = Fetcher(LIMITS).get(f"{site}/feed", allow_private=True)
     assert (first.status, first.body, first.etag) == (200, FEED, '"v1"')
-    assert first.permanent_url == ""
+    assert first.permanent_url is None
     again = Fetcher(LIMITS).get(f"{site}/feed", etag=first.etag, last_modified=first.last_modified, allow_private=True)
     assert (again.status, again.body) == (304, b"")
     asked = Handler.seen[-1][1]
@@ -80,7 +80,7 @@ def test_loopback_is_refused_unless_allowed(site: str) -> None:
 def test_only_permanent_redirects_give_a_new_address(site: str) -> None:
     assert Fetcher(LIMITS).get(f"{site}/moved", allow_private=True).permanent_url == f"{site}/feed"
     result = Fetcher(LIMITS).get(f"{site}/moved-then-found", allow_private=True)
-    assert (result.url, result.permanent_url) == (f"{site}/feed", "")
+    assert (result.url, result.permanent_url) == (f"{site}/feed", None)
 
 
 def test_retry_after_reaches_the_caller(site: str) -> None:

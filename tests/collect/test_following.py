@@ -93,10 +93,10 @@ def a_page_naming(url: str) -> str:
 def test_the_feed_that_a_page_names_is_read_and_reported(run: Run, site: HttpServer) -> None:
     site.route("/", a_page_naming("/plain"), type="text/html")
     report = run(source("gaon", site.url("/")))
-    assert (report.kind, report.new, report.error) == ("rss2.0", 1, "")
+    assert (report.kind, report.new, report.error) == ("rss2.0", 1, None)
     assert report.warnings == (f"reads the feed that the page names: {site.url('/plain')}; put it in url",)
     again = run(source("gaon", site.url("/")))
-    assert (again.kind, again.error, again.warnings) == ("unchanged", "", report.warnings)
+    assert (again.kind, again.error, again.warnings) == ("unchanged", None, report.warnings)
     site.route("/plain", rss(site))
     assert run(source("gaon", site.url("/"))).new == len(TITLES)
 
@@ -140,7 +140,7 @@ def test_children_of_an_index_are_merged_and_a_failing_one_is_a_warning(run: Run
     site.route("/news-2.xml", sitemap(site, 1, 2))
     one = source("gaon", site.url("/index.xml"))
     report = run(one)
-    assert (report.fetched, report.new, report.error) == (3, 3, "")
+    assert (report.fetched, report.new, report.error) == (3, 3, None)
     assert any("news-gone.xml" in warning for warning in report.warnings)
     site.route("/news-gone.xml", sitemap(site, 2))
     assert run(one).new == 0
@@ -185,7 +185,7 @@ def test_pages_left_for_the_next_run_are_read_in_it(run: Run, store: InMemorySto
         site.route(f"/n/{nth}", b"", status=503)
     whole = source("gaon", site.url("/feed"), fulltext=FulltextMode.ALWAYS)
     report = run(whole)
-    assert (report.new, report.error) == (len(TITLES), "")
+    assert (report.new, report.error) == (len(TITLES), None)
     assert "2 items: its page will be fetched in the next run" in report.warnings
     for nth, title in enumerate(TITLES):
         site.route(f"/n/{nth}", article_page(title), type="text/html")
@@ -203,7 +203,7 @@ def test_a_listings_articles_have_their_pages_title(run: Run, store: InMemorySto
     site.route("/list", a_listing(), type="text/html; charset=utf-8")
     one = source("gaon", site.url("/list"), links=".card a")
     report = run(one)
-    assert (report.new, report.error) == (len(TITLES), "")
+    assert (report.new, report.error) == (len(TITLES), None)
     assert sorted(article.title for article in store.articles.values()) == sorted(TITLES)
     site.route("/list", a_listing() + "<!-- x -->", type="text/html; charset=utf-8")
     again = run(one)
@@ -228,7 +228,7 @@ def test_an_article_of_a_listing_is_not_there_until_its_page_was_read(
 def test_robots_are_asked_for_pages_and_listings_and_not_for_feeds(run: Run, site: HttpServer) -> None:
     site.route("/robots.txt", "User-agent: *\nDisallow: /n/\nDisallow: /list\nDisallow: /feed")
     site.route("/list", a_listing(), type="text/html; charset=utf-8")
-    assert run(source("gaon", site.url("/feed"))).error == ""
+    assert run(source("gaon", site.url("/feed"))).error is None
     assert len(site.hits("/robots.txt")) == 0
     report = run(source("pages", site.url("/feed"), fulltext=FulltextMode.ALWAYS))
     assert report.warnings == ("5 items: robots.txt forbids fetching its page",)
@@ -248,7 +248,7 @@ def test_a_look_reads_a_few_pages_and_stores_nothing(site: HttpServer, tmp_path:
     def seen(**more: object) -> list[int]:
         one = source("x", site.url("/feed"), **more)
         found = preview_source(one.url, CollectContext(Fetcher(), NOW, tmp_path), source=one)
-        assert found.error == ""
+        assert found.error is None
         return [len(article.text) for article in found.articles]
 
     assert sum(length > 700 for length in seen()) == PREVIEW_PAGES
@@ -265,7 +265,7 @@ def test_a_key_in_a_header_is_sent_only_to_its_own_host(run: Run, site: HttpServ
         site.route("/there", redirect(other.url("/plain")))
         auth = SourceAuth("NEWS_KEY", header="X-Api-Key")
         for path in ("/here", "/there"):
-            assert run(source(path, site.url(path), auth=auth), secret={"NEWS_KEY": "s3cret"}.__getitem__).error == ""
+            assert run(source(path, site.url(path), auth=auth), secret={"NEWS_KEY": "s3cret"}.__getitem__).error is None
         assert [request.headers.get("x-api-key") for request in site.requests] == ["s3cret"] * 3
         assert "x-api-key" not in other.requests[0].headers
 
@@ -311,7 +311,7 @@ def test_the_user_agent_contains_the_contact_and_is_a_valid_header(run: Run, sit
 def test_a_page_that_redirects_nowhere_costs_no_other_article(site: HttpServer, run: Run) -> None:
     site.route("/n/2", redirect("http://[x", 302))
     report = run(source("gaon", site.url("/feed"), fulltext=FulltextMode.ALWAYS))
-    assert (report.error, report.fetched) == ("", len(TITLES))
+    assert (report.error, report.fetched) == (None, len(TITLES))
     assert any("redirects to something that is not a URL" in warning for warning in report.warnings)
 
 

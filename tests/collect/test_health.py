@@ -72,7 +72,7 @@ def test_failures_are_counted_and_give_a_warning_from_the_third(desk: Desk, site
     site.route("/feed", FEED)
     assert desk.one(one, at=NOW + 4 * HOUR).warnings == ()
     health = desk.store.states["gaon"].health
-    assert (health.failures, health.last_error) == (0, "")
+    assert (health.failures, health.last_error) == (0, None)
 
 
 def test_a_path_that_fails_counts_too_and_is_always_tried(desk: Desk) -> None:
@@ -133,8 +133,8 @@ def test_a_permanent_redirect_is_stored_and_followed(desk: Desk, site: HttpServe
     assert desk.store.states["gaon"].health.moved_to == site.url("/feed")
     site.route("/feed", b"", status=404)
     site.route("/old", FEED)
-    assert desk.one(one).error == ""
-    assert desk.store.states["gaon"].health.moved_to == ""
+    assert desk.one(one).error is None
+    assert desk.store.states["gaon"].health.moved_to is None
 
 
 def test_a_redirect_to_another_document_is_not_stored(desk: Desk, site: HttpServer) -> None:
@@ -142,7 +142,7 @@ def test_a_redirect_to_another_document_is_not_stored(desk: Desk, site: HttpServ
     site.route("/old", redirect("/login", 301))
     site.route("/login", "<html><head><title>x</title></head><body></body></html>", type="text/html")
     assert desk.one(one).error
-    assert desk.store.states["gaon"].health.moved_to == ""
+    assert desk.store.states["gaon"].health.moved_to is None
 
 
 def test_a_redirect_target_that_stops_working_is_dropped(desk: Desk, site: HttpServer) -> None:
@@ -152,8 +152,8 @@ def test_a_redirect_target_that_stops_working_is_dropped(desk: Desk, site: HttpS
     site.route("/feed", "<html><head><title>x</title></head><body></body></html>", type="text/html")
     site.route("/old", FEED)
     assert desk.one(one).error
-    assert desk.store.states["gaon"].health.moved_to == ""
-    assert desk.one(one).error == ""
+    assert desk.store.states["gaon"].health.moved_to is None
+    assert desk.one(one).error is None
 
 
 def test_a_move_to_a_private_address_is_refused(desk: Desk, site: HttpServer) -> None:

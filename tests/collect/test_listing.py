@@ -31,7 +31,7 @@ def titles(body: str, links: str = "main a") -> list[str]:
 @pytest.mark.parametrize("links", [".card, .story", "main a", "main > *"])
 def test_cards_give_links_with_titles_dates_and_images(links: str) -> None:
     parsed = read(CARDS, links=links)
-    assert (parsed.kind, parsed.error, parsed.links_only) == ("listing", "", True)
+    assert (parsed.kind, parsed.error, parsed.links_only) == ("listing", None, True)
     assert [(article.title, article.url) for article in parsed.articles] == [
         (TITLE, "https://www.village.example/zila/nahar-101.html"),
         ("बरसात से पहले पूरा होगा नदी का पुल, ठेकेदार को नोटिस", "https://www.village.example/zila/pul-102.html"),

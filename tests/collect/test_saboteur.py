@@ -176,7 +176,7 @@ def test_a_json_feed_of_wrong_types() -> None:
     for top in ({}, {"title": 5, "authors": "x", "language": [], "home_page_url": {}}):
         parsed = parse(json.dumps({"version": [], **top, "items": [*items, *whole, 3, None, "x"]}))
         assert parsed.kind == "jsonfeed"
-        assert parsed.error == ""
+        assert parsed.error is None
         assert parsed.lost >= 3
         assert "https://village.example/n" in {article.url for article in parsed.articles}
 

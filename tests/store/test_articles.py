@@ -80,6 +80,6 @@ def test_the_state_of_a_source_is_stored_completely(database: Database) -> None:
     store.save_state(known)
     store.save_state(SourceState(SourceHealth("other", "desk")))
     assert store.load_states() == {"ग्राम": known, "other": SourceState(SourceHealth("other", "desk"))}
-    later = replace(known, health=replace(health, failures=0, last_error="", not_before=None, moved_to=""))
+    later = replace(known, health=replace(health, failures=0, last_error=None, not_before=None, moved_to=None))
     store.save_state(later)
     assert store.health()["ग्राम"] == later.health

@@ -21,14 +21,14 @@ _COMMENTS = re.compile(r"comments?(?![a-z])|replies|टिप्पणि|टि
 _ARTICLE = re.compile(r"og:type[\"']?\s{1,9}content\s{0,9}=\s{0,9}[\"']?article", re.I)
 
 
-def feed_link(page: str, url: str = "") -> str:
-    """The feed that a web page names, as written or relative to its `<base>`; '' if it names none.
+def feed_link(page: str, url: str | None = None) -> str | None:
+    """The feed that a web page names, as written or relative to its `<base>`; None if it names none.
 
     Prefers the first feed that is not of comments, and the own feed of the section at `url`.
     """
     named: list[tuple[str, str]] = []
     shown: list[str] = []
-    base = ""
+    base = None
     for tag, attributes in _tags(page):
         href, kind = attributes.get("href", "").strip(), attributes.get("type", "").strip()
         if not href:
@@ -44,16 +44,17 @@ def feed_link(page: str, url: str = "") -> str:
         elif _FEED_TYPE.match(kind) or _FEED_NAME.search(href.partition("?")[0].partition("#")[0]):
             shown.append(href)
     news = [href for href, title in named if not _COMMENTS.search(f"{href} {title}")]
-    chosen = _own(news, url, page) or next(iter([*news, *(href for href in shown if not _COMMENTS.search(href))]), "")
-    return _joined(base, chosen)
+    others = [*news, *(href for href in shown if not _COMMENTS.search(href))]
+    chosen = _own(news, url, page) or next(iter(others), None)
+    return _joined(base, chosen) if chosen else None
 
 
-def _own(feeds: list[str], url: str, page: str) -> str:
+def _own(feeds: list[str], url: str | None, page: str) -> str | None:
     """The feed below a section's page. An article's own feed has its comments and does not count."""
     path = urlsplit(url).path.rstrip("/") if url else ""
     if not path or _ARTICLE.search(page[:MAX_SEARCHED]):
-        return ""
-    return next((href for href in feeds if urlsplit(_joined(url, href)).path.startswith(f"{path}/")), "")
+        return None
+    return next((href for href in feeds if urlsplit(_joined(url, href)).path.startswith(f"{path}/")), None)
 
 
 def _tags(page: str) -> list[tuple[str, dict[str, str]]]:
@@ -79,8 +80,8 @@ def _uncommented(page: str) -> str:
     return "".join([*pieces, page[at:]])
 
 
-def _joined(base: str, href: str) -> str:
+def _joined(base: str | None, href: str) -> str:
     try:
-        return urljoin(base, href) if base and href else href
+        return urljoin(base, href) if base else href
     except ValueError:
         return href

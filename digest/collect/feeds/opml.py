@@ -54,20 +54,20 @@ class Rejected:
 class FeedList:
     """A parsed list of feeds."""
 
-    # 'opml', 'text' or ''.
-    kind: str
+    # 'opml' or 'text'; None if it is neither.
+    kind: str | None
     outlines: tuple[Outline, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     warnings: tuple[str, ...] = ()
     # Why there is no list, in one sentence, and in which line (0: none).
-    error: str = ""
+    error: str | None = None
     line: int = 0
 
 
 def read_feed_list(data: bytes) -> FeedList:
     """The feeds of an OPML document, or of a text with one URL per line."""
     if len(data) > MAX_BYTES:
-        return FeedList("", error=f"is larger than {MAX_BYTES:,} bytes, which no list of feeds needs")
+        return FeedList(None, error=f"is larger than {MAX_BYTES:,} bytes, which no list of feeds needs")
     text, encoding_problem = decode(data)
     document = sniff(text)
     warnings = [f"encoding: {encoding_problem}"] if encoding_problem else []
@@ -79,9 +79,9 @@ def read_feed_list(data: bytes) -> FeedList:
         return _opml(body, before, warnings)
     match document.kind:
         case "empty":
-            return FeedList("", error="is empty")
+            return FeedList(None, error="is empty")
         case "dangerous":
-            return FeedList("", error="declares dangerous XML entities, which no list needs; refused", line=1)
+            return FeedList(None, error="declares dangerous XML entities, which no list needs; refused", line=1)
         case "text":
             return _url_list(text, warnings)
         case "xml" if document.root in FEED_ROOTS:
@@ -90,7 +90,7 @@ def read_feed_list(data: bytes) -> FeedList:
             message = "is JSON; expected OPML, or a text with one URL per line"
         case _:
             message = f"its root is <{document.root}>; expected <opml>, or a text with one URL per line"
-    return FeedList("", error=message, line=before + 1)
+    return FeedList(None, error=message, line=before + 1)
 
 
 def write_opml(title: str, outlines: Iterable[Outline]) -> bytes:
@@ -132,9 +132,9 @@ def _opml(text: str, before: int, warnings: list[str]) -> FeedList:
                 f"it names {named} addresses, of which {len(found)} could be read; correct it to get the others"
             )
     if len(found) > MAX_FEEDS:
-        return FeedList("", error=f"lists more than {MAX_FEEDS:,} feeds", line=found[-1].line)
+        return FeedList(None, error=f"lists more than {MAX_FEEDS:,} feeds", line=found[-1].line)
     if not found:
-        return FeedList("", error="lists no feeds", line=before + 1)
+        return FeedList(None, error="lists no feeds", line=before + 1)
     outlines = tuple(one for one in found if isinstance(one, Outline))
     rejected = tuple(one for one in found if isinstance(one, Rejected))
     return FeedList("opml", outlines, rejected, tuple(warnings))
@@ -209,23 +209,23 @@ def _url_list(text: str, warnings: list[str]) -> FeedList:
         else:
             rejected.append(Rejected(number, line.strip()[:100], "is not an http or https URL"))
         if len(outlines) + len(rejected) > MAX_FEEDS:
-            return FeedList("", error=f"lists more than {MAX_FEEDS:,} feeds", line=number)
+            return FeedList(None, error=f"lists more than {MAX_FEEDS:,} feeds", line=number)
     if not outlines:
         first = rejected[0] if rejected else Rejected(0, "nothing", "")
         message = f"is neither OPML nor a list of URLs: expected <opml> or a URL, found {first.found[:60]!r}"
-        return FeedList("", error=message, line=first.line)
+        return FeedList(None, error=message, line=first.line)
     return FeedList("text", tuple(outlines), tuple(rejected), tuple(warnings))
 
 
-def _fetchable(url: str) -> str:
-    """The URL as written, without `feed:`; '' if it can't be fetched."""
+def _fetchable(url: str) -> str | None:
+    """The URL as written, without `feed:`; None if it can't be fetched."""
     url = url.strip()
     if url[:5].lower() == "feed:":
         url = url[5:]
         url = f"http:{url}" if url.startswith("//") else url
     scheme, colon, rest = url.partition(":")
     shown = all(char.isprintable() or char in _JOINERS for char in rest) and " " not in rest
-    return scheme.lower() + colon + rest if shown and absolute_url(url, "") else ""
+    return scheme.lower() + colon + rest if shown and absolute_url(url, "") else None
 
 
 def _name(attributes: dict[str, str]) -> str:

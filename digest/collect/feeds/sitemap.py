@@ -58,10 +58,10 @@ def parse_sitemap(text: str, context: ParseContext) -> ParseResult:
     """
     log = context.log
     if text.count("<") > MAX_TAGS:
-        return ParseResult("", error=f"It has more than {MAX_TAGS:,} tags, which no sitemap needs; refused.")
+        return ParseResult(None, error=f"It has more than {MAX_TAGS:,} tags, which no sitemap needs; refused.")
     root = _tree(text)
     if root is None:
-        return ParseResult("", error="It looks like a sitemap but can't be read as XML.")
+        return ParseResult(None, error="It looks like a sitemap but can't be read as XML.")
     if _local(root) == "sitemapindex":
         return _index(root, context.url, log)
     entries = [_fields(node) for node in islice(_children(root, "url"), MAX_URLS)]

@@ -47,7 +47,7 @@ def parse_feed(
         return _parse(data, content_type, context)
     except Exception as error:
         # A parser's bug on one document must not end the whole collection.
-        return ParseResult("", error=f"It can't be read as a feed ({type(error).__name__}: {str(error)[:200]}).")
+        return ParseResult(None, error=f"It can't be read as a feed ({type(error).__name__}: {str(error)[:200]}).")
 
 
 def _parse(data: bytes, content_type: str, context: ParseContext) -> ParseResult:
@@ -57,14 +57,14 @@ def _parse(data: bytes, content_type: str, context: ParseContext) -> ParseResult
     document = sniff(text)
     match document.kind:
         case "empty":
-            return ParseResult("", error="It is empty.")
+            return ParseResult(None, error="It is empty.")
         case "dangerous":
             message = "It declares XML entities that could expand without limit or read files, as attacks do; refused."
-            return ParseResult("", error=message)
+            return ParseResult(None, error=message)
         case "html":
             return _web_page(text, context.url)
         case "text":
-            return ParseResult("", error="It is neither XML nor JSON, so it is not a feed.")
+            return ParseResult(None, error="It is neither XML nor JSON, so it is not a feed.")
         case "json":
             feed = _json_feed(document.text, context)
         case _:
@@ -79,13 +79,13 @@ def _xml_feed(document: Sniffed, context: ParseContext) -> _Feed | ParseResult:
         context.log.add(f"{MAX_ITEMS + cut} items are too many; the newest {MAX_ITEMS} were read")
     sanitised = sanitise_xml(body)
     if problem := size_problem(body, sanitised):
-        return ParseResult("", error=problem)
+        return ParseResult(None, error=problem)
     parsed = _feedparser(sanitised)
     entries, version = parsed["entries"], parsed.get("version", "")
     if not entries and document.root in FEED_ROOTS and _is_truncated(body, document.root):
-        return ParseResult("", error="Its XML ends before the first item; was it sent completely?")
+        return ParseResult(None, error="Its XML ends before the first item; was it sent completely?")
     if not version and not entries:
-        return ParseResult("", error=f"It is XML, but <{document.root}> is not a known kind of feed.")
+        return ParseResult(None, error=f"It is XML, but <{document.root}> is not a known kind of feed.")
     if parsed.get("bozo") and _is_ill_formed(parsed.get("bozo_exception")):
         context.log.add("it is not well-formed XML, so some of it may be missing")
     if not entries:
@@ -115,12 +115,12 @@ def _kind(version: str, root: str) -> str:
 
 def _json_feed(text: str, context: ParseContext) -> _Feed | ParseResult:
     read = read_json_feed(text, context)
-    return ParseResult("", error=read) if isinstance(read, str) else _Feed("jsonfeed", *read)
+    return ParseResult(None, error=read) if isinstance(read, str) else _Feed("jsonfeed", *read)
 
 
 def _web_page(text: str, url: str) -> ParseResult:
     link = feed_link(text)
-    feed_url = absolute_url(link, url) or link
+    feed_url = absolute_url(link, url) or link if link else None
     hint = f" It names this feed: {feed_url}" if feed_url else " It names no feed."
     return ParseResult("html", error=f"It is a web page (HTML), not a feed.{hint}", feed_url=feed_url)
 

@@ -154,10 +154,10 @@ class Response:
     url: str
     body: bytes = b""
     content_type: str = ""
-    etag: str = ""
-    last_modified: str = ""
+    etag: str | None = None
+    last_modified: str | None = None
     # The final URL if all redirects were permanent (301, 308), otherwise ''.
-    permanent_url: str = ""
+    permanent_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +199,8 @@ class Fetcher:
         self,
         url: str,
         *,
-        etag: str = "",
-        last_modified: str = "",
+        etag: str | None = None,
+        last_modified: str | None = None,
         allow_private: bool = False,
         credential: Credential | None = None,
         truncate_at: int | None = None,
@@ -211,7 +211,7 @@ class Fetcher:
         other status than 2xx and 304.
         """
         time_left = self._limits.total
-        conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        conditions = {"If-None-Match": etag or "", "If-Modified-Since": last_modified or ""}
         request = _Request(conditions, allow_private, credential, truncate_at)
         is_permanent, current, visited = True, url, {url}
         for hop in range(self._limits.redirects + 1):
@@ -226,7 +226,7 @@ class Fetcher:
                 message = f"{str(error).rstrip('.')}{after}."
                 raise FetchError(message, timed_out=isinstance(error, HostUnavailable)) from error
             if answer.location is None:
-                permanent_url = target.url if hop and is_permanent else ""
+                permanent_url = target.url if hop and is_permanent else None
                 head = Response(permanent_url=permanent_url, url=target.url, **answer.fields)
                 return StreamedResponse(head, answer.temp_body or TempBody())
             is_permanent = is_permanent and answer.status in _PERMANENT
@@ -302,8 +302,8 @@ class Fetcher:
         fields = {
             "status": status,
             "content_type": str(headers.get("content-type", "")),
-            "etag": str(headers.get("etag", "")),
-            "last_modified": str(headers.get("last-modified", "")),
+            "etag": headers.get("etag") or None,
+            "last_modified": headers.get("last-modified") or None,
         }
         return _Answer(status, fields=fields, temp_body=temp_body)
 

@@ -58,7 +58,7 @@ def parse_listing(text: str, context: ParseContext) -> ParseResult:
     try:
         select = CSSSelector(selector, translator="html")
     except (SelectorError, SyntaxError) as error:
-        return ParseResult("", error=f"{selector!r} is not a CSS selector ({error}).")
+        return ParseResult(None, error=f"{selector!r} is not a CSS selector ({error}).")
     if text.count("<") > MAX_TAGS:
         return ParseResult("listing", error=f"It has more than {MAX_TAGS:,} tags, which no page needs; refused.")
     tree = html_tree(text)

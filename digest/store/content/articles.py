@@ -19,6 +19,10 @@ from digest.utils.gc import gc_paused
 _CHUNK = 500
 
 
+# Columns of a source with '' for what is not known.
+_TEXTS = frozenset({"etag", "last_modified", "body_hash", "url", "last_error", "moved_to"})
+
+
 class ImageStore:
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -106,6 +110,7 @@ class ArticleStore:
 
     def save_state(self, state: SourceState) -> None:
         values = {**asdict(state.health), **asdict(state.validators), "asked_at": state.asked_at}
+        values |= {name: values[name] or "" for name in _TEXTS}
         own = source.c.name == state.health.name
         with self.database.write(area="article") as connection:
             if not connection.execute(update(source).where(own).values(values)).rowcount:
@@ -202,5 +207,7 @@ def _row(item: Article) -> dict[str, Any]:
 
 
 def _source_state(row: Any) -> SourceState:
-    health = SourceHealth(**{each.name: getattr(row, each.name) for each in fields(SourceHealth)})
-    return SourceState(health, Validators(row.etag, row.last_modified, row.body_hash), row.asked_at)
+    values: dict[str, Any] = {name: value or None if name in _TEXTS else value for name, value in row._mapping.items()}
+    health = SourceHealth(**{each.name: values[each.name] for each in fields(SourceHealth)})
+    validators = Validators(**{each.name: values[each.name] for each in fields(Validators)})
+    return SourceState(health, validators, row.asked_at)
