@@ -239,15 +239,15 @@ class Article:
     source: str
     title: str
     published: datetime
-    url: str = ""
-    guid: str = ""
+    url: str | None = None
+    guid: str | None = None
     kicker: str = ""
     dated: bool = True
     updated: datetime | None = None
-    author: str = ""
+    author: str | None = None
     image: Image | None = None
     categories: tuple[str, ...] = ()
-    section: str = ""
+    section: str | None = None
     language: str = "hi"
     excerpt: str = ""
     body: tuple[Block, ...] = ()

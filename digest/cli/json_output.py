@@ -128,13 +128,13 @@ def collect_json(report: CollectReport) -> dict[str, Any]:
 def article_json(article: Article, summary: str) -> dict[str, Any]:
     """One article of `sources test`. Blank lines separate the paragraphs and headings of `body`."""
     return {
-        "url": article.url,
+        "url": article.url or "",
         "title": article.title,
         "kicker": article.kicker,
         "published": article.published.isoformat(),
         "dated": article.dated,
         "updated": article.updated.isoformat() if article.updated else None,
-        "author": article.author,
+        "author": article.author or "",
         "image": article.image.url if article.image else None,
         "categories": list(article.categories),
         "language": article.language,
@@ -165,4 +165,4 @@ def _health(health: SourceHealth) -> dict[str, Any]:
 
 def found_json(article: Article) -> dict[str, Any]:
     """One article of `sources add`, in brief."""
-    return {"title": article.title, "published": article.published.isoformat(), "url": article.url}
+    return {"title": article.title, "published": article.published.isoformat(), "url": article.url or ""}

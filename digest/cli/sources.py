@@ -84,7 +84,7 @@ def test(home: Path, target: str, links: str | None, allow_private: bool, as_jso
     for article in found.articles:
         click.echo(f"\n{article.title}")
         undated = "" if article.dated else " (has no date of its own)"
-        click.echo(f"  {article.published:%Y-%m-%d %H:%M %z}{undated}  {article.url}")
+        click.echo(f"  {article.published:%Y-%m-%d %H:%M %z}{undated}  {article.url or ''}")
         summary = summarise(article)
         if summary:
             click.echo(f"  {summary}")

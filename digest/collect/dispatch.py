@@ -40,7 +40,7 @@ _SAYS_ARTICLE = re.compile(
 
 
 def read_document(response: Response, *, source: Source, now: datetime) -> ParseResult:
-    """The articles of one document of any kind. Never raises. `response.url` is '' for a file."""
+    """The articles of one document of any kind. Never raises."""
     try:
         return _read(response, source, now)
     except Exception as error:

@@ -109,14 +109,14 @@ def _front_matter(block: str, item: RawItem) -> None:
         for field, names in _NAMES.items()
     }
     item.title = plain(_scalar(found["title"]))
-    item.date, item.updated = _scalar(found["date"]), _scalar(found["updated"])
+    item.date, item.updated = _scalar(found["date"]) or None, _scalar(found["updated"]) or None
     raw = _scalar(found["url"])
-    item.url = absolute_url(raw, "")
+    item.url = absolute_url(raw, None)
     if raw and not item.url:
         item.warnings.append("its url is not http or https")
-    item.author = plain(", ".join(_list(found["author"])))
-    item.section, item.guid = plain(_scalar(found["section"])), _scalar(found["guid"])
-    item.language = _scalar(found["language"])
+    item.author = plain(", ".join(_list(found["author"]))) or None
+    item.section, item.guid = plain(_scalar(found["section"])) or None, _scalar(found["guid"]) or None
+    item.language = _scalar(found["language"]) or None
     item.excerpt = plain(_scalar(found["excerpt"]))
     item.categories = [plain(name) for name in _list(found["categories"])]
     raw = _scalar(found["image"])
@@ -297,7 +297,7 @@ class _PathReader:
             return ParseResult(None, error=str(error), lost=1)
         log = WarningLog()
         with self.images.open_document(path, log.add):
-            parsed = read_document(Response(200, "", data), source=self.source, now=self.now)
+            parsed = read_document(Response(200, None, data), source=self.source, now=self.now)
         warnings = log.messages()
         more = len(warnings) - _MAX_IMAGE_WARNINGS
         if more > 0:

@@ -199,7 +199,7 @@ DECORATION: tuple[tuple[str, str], ...] = (
 _DECORATION = re.compile("|".join(f"(?:{pattern})" for pattern, _example in DECORATION), re.I)
 
 
-def resolve_image(raw: str, base: str, width: int | None = None, height: int | None = None) -> Image | None:
+def resolve_image(raw: str, base: str | None, width: int | None = None, height: int | None = None) -> Image | None:
     """The image that a document names: a file next to it, else a URL relative to `base`; None if it is neither."""
     is_local, image = find_local(raw)
     if is_local:

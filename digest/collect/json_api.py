@@ -212,12 +212,12 @@ def read_json_feed(text: str, context: ParseContext) -> tuple[FeedInfo, list[Raw
     elements = document.get("items") if isinstance(document, dict) else None
     if not isinstance(elements, list):
         return "It is JSON, but not a JSON Feed (it has no list named items)."
-    base = context.url or absolute_url(as_text(document.get("home_page_url")), "")
+    base = context.url or absolute_url(as_text(document.get("home_page_url")), None)
     authors = _author(document, _JSON_FEED)
     items = _items(_entries(elements, _JSON_FEED, context.log), _JSON_FEED, base, context.log)
     for item in items:
         item.author = item.author or authors
-    info = FeedInfo(plain(as_text(document.get("title"))), as_text(document.get("language")))
+    info = FeedInfo(plain(as_text(document.get("title"))), as_text(document.get("language")) or None)
     return info, items, len(elements) - len(items)
 
 
@@ -240,7 +240,7 @@ def _entries(elements: list[Any], mapping: JsonMapping, log: WarningLog) -> list
     return [entries[at] for at in sorted(order)]
 
 
-def _items(entries: list[dict[str, Any]], mapping: JsonMapping, base: str, log: WarningLog) -> list[RawItem]:
+def _items(entries: list[dict[str, Any]], mapping: JsonMapping, base: str | None, log: WarningLog) -> list[RawItem]:
     items = []
     for entry in entries:
         try:
@@ -279,31 +279,32 @@ def _with_preset(given: JsonMapping) -> JsonMapping:
     return replace(PRESETS[given.preset].mapping, preset=given.preset, **own)
 
 
-def _item(entry: dict[str, Any], mapping: JsonMapping, base: str) -> RawItem:
-    item = RawItem(guid=_unescaped(text(entry, mapping.guid)))
+def _item(entry: dict[str, Any], mapping: JsonMapping, base: str | None) -> RawItem:
+    item = RawItem(guid=_unescaped(text(entry, mapping.guid)) or None)
     title, publisher = (plain(text(entry, path)) for path in (mapping.title, mapping.publisher))
     item.title = _without_publisher(title, publisher)
     raw = _url(text(entry, mapping.url))
-    if not raw and item.guid.startswith(("http://", "https://")):
+    if not raw and item.guid and item.guid.startswith(("http://", "https://")):
         raw = item.guid
     item.url = absolute_url(raw, base)
     if raw and not item.url:
         item.warnings.append("its link is not http or https, or is relative without a base")
-    item.date, item.updated = _date(entry, mapping.published, mapping), _date(entry, mapping.updated, mapping)
+    item.date = _date(entry, mapping.published, mapping) or None
+    item.updated = _date(entry, mapping.updated, mapping) or None
     item.author = _author(entry, mapping)
     categories = _split_names(texts(entry, mapping.categories))
     # A bare number is an id.
     item.categories = [name for one in categories if (name := plain(one)[:100]) and not name.isdigit()]
-    item.section = plain(text(entry, mapping.section))[:60]
+    item.section = plain(text(entry, mapping.section))[:60] or None
     language = text(entry, mapping.language)
-    item.language = language if _LANGUAGE.fullmatch(language) else ""
+    item.language = language if _LANGUAGE.fullmatch(language) else None
     content = read_html(_text_to_html(text(entry, mapping.body)), item.url or base)
     if content.cut:
         item.warnings.append("its text is extremely long and was cut")
     item.body = content.blocks
     if mapping is _JSON_FEED and not item.body:
         item.body = paragraphs(text(entry, "content_text"))
-    item.excerpt = " ".join(b.text for b in read_html(_text_to_html(text(entry, mapping.excerpt)), "").blocks)
+    item.excerpt = " ".join(b.text for b in read_html(_text_to_html(text(entry, mapping.excerpt)), None).blocks)
     item.excerpt = item.excerpt[: 3 * EXCERPT]
     if not item.excerpt and len(item.body) == 1 and len(item.body[0].text) <= EXCERPT:
         item.excerpt, item.body = item.body[0].text, []
@@ -312,8 +313,8 @@ def _item(entry: dict[str, Any], mapping: JsonMapping, base: str) -> RawItem:
     return item
 
 
-def _author(entry: dict[str, Any], mapping: JsonMapping) -> str:
-    return ", ".join(name for one in texts(entry, mapping.author)[:10] if (name := plain(one)))[:200]
+def _author(entry: dict[str, Any], mapping: JsonMapping) -> str | None:
+    return ", ".join(name for one in texts(entry, mapping.author)[:10] if (name := plain(one)))[:200] or None
 
 
 def _text_to_html(text: str) -> str:

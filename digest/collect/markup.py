@@ -79,7 +79,7 @@ def _limit_words(text: str) -> str:
     return _LONG_WORD.sub(r"\1", text) if len(text) > MAX_WORD else text
 
 
-def read_html(markup: str, base: str) -> Content:
+def read_html(markup: str, base: str | None) -> Content:
     """Blocks and images of an HTML fragment with the base URL `base`. Without tags, blank lines end paragraphs."""
     content = Content(cut=len(markup) > MAX_FIELD)
     markup = markup[:MAX_FIELD]
@@ -111,7 +111,7 @@ def paragraphs(text: str) -> list[Block]:
     return [Block("p", line[:MAX_BLOCK]) for line in lines if line][:MAX_BLOCKS]
 
 
-def walk(root: Any, content: Content, base: str) -> None:
+def walk(root: Any, content: Content, base: str | None) -> None:
     """Add the blocks and images below an lxml element to `content`."""
     from lxml import etree
 
@@ -151,7 +151,7 @@ def walk(root: Any, content: Content, base: str) -> None:
     flush()
 
 
-def image_of(attributes: dict[str, str], base: str) -> Image | None:
+def image_of(attributes: dict[str, str], base: str | None) -> Image | None:
     """The image that an `<img>` shows: the URL for lazy loading first; None for decoration."""
     names = ("data-src", "data-lazy-src", "data-original", "src")
     sizes = pixels(attributes.get("width")), pixels(attributes.get("height"))

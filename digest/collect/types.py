@@ -65,23 +65,23 @@ class ArticleLookup(Protocol):
 
 @dataclass(slots=True)
 class RawItem:
-    """One item as its source has it, before any check. Absent texts are ''."""
+    """One item as its source has it, before any check. Title and excerpt are texts, which may be empty."""
 
     title: str = ""
-    url: str = ""
-    guid: str = ""
+    url: str | None = None
+    guid: str | None = None
     # Raw strings.
-    date: str = ""
-    updated: str = ""
+    date: str | None = None
+    updated: str | None = None
     # What another parser made of the date, for formats that ours can't read.
     fallback_date: datetime | None = None
     # A file's modification time, for items without any date.
     modified: datetime | None = None
-    author: str = ""
+    author: str | None = None
     images: list[Image] = field(default_factory=list)
     categories: list[str] = field(default_factory=list)
-    section: str = ""
-    language: str = ""
+    section: str | None = None
+    language: str | None = None
     excerpt: str = ""
     body: list[Block] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -92,9 +92,9 @@ class FeedInfo:
     """What a document says about itself, apart from its items."""
 
     title: str = ""
-    language: str = ""
+    language: str | None = None
     # The raw date at which the feed says that it was generated.
-    built: str = ""
+    built: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,6 @@ class ParseContext:
 
     source: Source
     now: datetime
-    # Where the document was found, '' for a file.
-    url: str = ""
+    # Where the document was found; None for a file.
+    url: str | None = None
     log: WarningLog = field(default_factory=WarningLog)

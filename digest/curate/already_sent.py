@@ -111,7 +111,7 @@ class SentHistory:
         reason = update_reason(new, known_text, self._frequencies, self._rules) if new else None
         return AlreadySent(editions, new, reason, known_text)
 
-    def _named(self, name: str) -> Collection[int]:
+    def _named(self, name: str | None) -> Collection[int]:
         return self._by_name.get(name, ()) if name else ()
 
     def _similar(self, features: Sequence[Features]) -> set[int]:

@@ -76,7 +76,7 @@ def section_of_article(article: Article) -> Evidence | None:
         if section := section_by_name(category):
             return section, f"category {category!r}"
     # The last part of the URL is the article's own name.
-    return _section_by_folder(article.url.rpartition("/")[0])
+    return _section_by_folder(article.url.rpartition("/")[0]) if article.url else None
 
 
 @lru_cache(maxsize=20_000)

@@ -137,7 +137,7 @@ def test_fields_of_wrong_types_are_left_out() -> None:
     odd = {"headline": ["", "नहर में पानी आया"], "link": {"a": 1}, "image": [None, 5], "by": [{"x": 1}, "सीमा"]}
     paths = {"image": "image[]", "author": "by", "categories": "tags", "language": "link", "guid": "headline.7"}
     article = one({**odd, "tags": "नहर, गांव"}, **paths)
-    assert (article.title, article.url, article.image, article.author) == ("नहर में पानी आया", "", None, "सीमा")
+    assert (article.title, article.url, article.image, article.author) == ("नहर में पानी आया", None, None, "सीमा")
     assert (article.categories, article.language) == (("नहर", "गांव"), "hi")
 
 

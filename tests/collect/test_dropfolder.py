@@ -28,7 +28,7 @@ def test_a_text_file(tmp_path: Path) -> None:
         Block("p", "पानी बीस दिन तक चलेगा।"),
     )
     assert (article.published, article.dated) == (datetime(2026, 11, 23, 0, 0, tzinfo=UTC), True)
-    assert (article.section, article.language, article.warnings, article.url) == ("स्थानीय", "hi", (), "")
+    assert (article.section, article.language, article.warnings, article.url) == ("स्थानीय", "hi", (), None)
 
 
 def test_markdown_with_front_matter(tmp_path: Path) -> None:

@@ -126,10 +126,10 @@ def test_an_invalid_selector_gives_an_error() -> None:
         ("https://village.in/", "village.in"),
         ("http://127.0.0.1:8000/a", "127.0.0.1"),
         ("http://localhost/a", "localhost"),
-        ("", ""),
+        (None, None),
     ],
 )
-def test_registered_domains(url: str, site: str) -> None:
+def test_registered_domains(url: str | None, site: str | None) -> None:
     assert site_of(url) == site
 
 

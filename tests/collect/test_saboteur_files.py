@@ -133,7 +133,7 @@ def test_front_matter_of_wrong_types(front: str, tmp_path: Path) -> None:
     article = parsed.articles[0]
     assert article.title
     assert article.text == "पाठ यहां है।"
-    assert article.url == ""
+    assert article.url is None
     assert article.published <= NOW
     f"{article}".encode()
 

@@ -54,7 +54,7 @@ def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
         excerpt=excerpt,
         body=tuple(body),
         place=place or article.place,
-        author=repair(article.author).replace("\n", " "),
+        author=repair(article.author).replace("\n", " ") or None if article.author else None,
     )
     return replace(cleaned, content_hash=content_hash(cleaned.title, cleaned.text))
 

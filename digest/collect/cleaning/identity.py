@@ -33,34 +33,34 @@ _AMP_FRONT = re.compile(r"^/amp(?:_?stories|html)?/(?=.)", re.I)
 _SAFE = "%/:@!$&'()*+,;=~-._"
 
 
-def absolute_url(link: str, base: str) -> str:
-    """The link as an absolute URL, without fragment and tracking parameters; '' if it is not http or https."""
+def absolute_url(link: str, base: str | None) -> str | None:
+    """The link as an absolute URL, without fragment and tracking parameters; None if it is not http or https."""
     link = _NOT_IN_URLS.sub("", link.strip())
     if not link or len(link) > MAX_URL:
-        return ""
+        return None
     try:
         parts = urlsplit(urljoin(base, link) if base else link)
         if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
-            return ""
+            return None
         # Raises ValueError if the port is not a number.
         _ = parts.port
     except ValueError:
-        return ""
+        return None
     netloc = parts.netloc.rpartition("@")[2]
     if any(char in netloc for char in " <>\"'\\^`{|}"):
-        return ""
+        return None
     path = quote(parts.path, safe=_SAFE)
     query = "&".join(pair for pair in parts.query.split("&") if pair and not _is_tracking(pair))
     return urlunsplit((parts.scheme.lower(), netloc, path, quote(query, safe=_SAFE + "?[]"), ""))
 
 
-def canonical_url(url: str) -> str:
-    """One spelling for all URLs of a page, for comparing and not for visiting; '' if it is not http or https.
+def canonical_url(url: str | None) -> str | None:
+    """One spelling for all URLs of a page, for comparing and not for visiting; None if there is no http or https URL.
 
     https, the host without `www.`, `m.` and `amp.`, and without port, fragment, tracking and AMP parts. Idempotent.
     """
-    url = absolute_url(url, "")
-    return _canonical(url) if url else ""
+    absolute = absolute_url(url, None) if url else None
+    return _canonical(absolute) if absolute else None
 
 
 # Each URL is looked up twice: for shared URLs, and for the id.
@@ -78,12 +78,12 @@ def _canonical(url: str) -> str:
     return urlunsplit(("https", host, path, _normal_escapes("&".join(pairs)), ""))
 
 
-def article_id(url: str, guid: str, source: str, title: str, salt: str = "") -> str:
+def article_id(url: str | None, guid: str | None, source: str, title: str, salt: str = "") -> str:
     """20 hex digits of SHA-256 over the canonical URL, else the guid, else the source and the folded title.
 
     A guid that is no URI (`17`) belongs to its source. `salt` gives replayed samples another id on each day.
     """
-    guid = guid.strip()
+    guid = (guid or "").strip()
     own = guid if guid.lower().startswith(_WORLDWIDE) else f"{source}\n{guid or fold(title)}"
     key = canonical_url(url) or own
     return hashlib.sha256((f"{key}\n{salt}" if salt else key).encode("utf-8", "replace")).hexdigest()[:20]

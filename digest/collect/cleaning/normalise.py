@@ -93,7 +93,7 @@ def assemble(items: Sequence[RawItem], context: ParseContext, feed: FeedInfo = _
         else:
             made.append(article)
     unique = _without_duplicates(made)
-    fetched = [article for article in unique if not article.guid.startswith(OWN_FILE)]
+    fetched = [article for article in unique if not _is_own_file(article)]
     menu = menu_entries(fetched) if len(fetched) >= MIN_ITEMS_WITH_MENU else set()
     for _ in menu:
         log.count(MENU_WARNING)
@@ -126,7 +126,7 @@ class _ArticleMaker:
                 return None
             shown = first_words(repair(text)) or title
             warnings.append("it has no title; its first words replace it")
-        if not item.url and not item.guid.startswith(OWN_FILE):
+        if not item.url and not _is_own_file(item):
             warnings.append("it has no usable link")
         article = Article(
             id=self._id(item, title),
@@ -134,13 +134,13 @@ class _ArticleMaker:
             title=shown if len(shown) <= MAX_TITLE else shorten(shown[: 8 * MAX_TITLE], MAX_TITLE),
             published=published,
             url=item.url,
-            guid=item.guid[:2000],
+            guid=item.guid[:2000] if item.guid else None,
             dated=is_dated,
             updated=self._updated(item, published),
-            author=item.author[:200],
+            author=item.author[:200] if item.author else None,
             image=item.images[0] if item.images else None,
             categories=tuple(dict.fromkeys(filter(None, item.categories)))[:MAX_CATEGORIES],
-            section=item.section or source.section,
+            section=item.section or source.section or None,
             excerpt=item.excerpt,
             body=tuple(item.body),
         )
@@ -149,13 +149,13 @@ class _ArticleMaker:
             warnings.append("some of its characters were lost before we received it (U+FFFD)")
         for warning in warnings:
             self.context.log.count(warning)
-        language = _language(article, item.language or self.feed.language[:35])
+        language = _language(article, (item.language or self.feed.language or "")[:35])
         return replace(article, language=language, warnings=(*warnings, *article.warnings))
 
     def _id(self, item: RawItem, title: str) -> str:
         name = self.context.source.name
         if self.shared_urls and canonical_url(item.url) in self.shared_urls:
-            return article_id("", "", name, f"{item.guid} {title}", self.salt)
+            return article_id(None, None, name, f"{item.guid} {title}", self.salt)
         return article_id(item.url, item.guid, name, title, self.salt)
 
     def _published(self, item: RawItem, warnings: list[str]) -> tuple[datetime, bool]:
@@ -168,7 +168,7 @@ class _ArticleMaker:
                 return now - REPLAY_AGE, False
             date = item.modified
         if date is None:
-            if item.date.strip():
+            if item.date and item.date.strip():
                 warnings.append("its date can't be read, so the time when it was first seen counts")
             return now, False
         if date.year < EARLIEST:
@@ -196,12 +196,16 @@ def _language(article: Article, declared: str) -> str:
     return guess(lead, declared) or guess(f"{article.title}\n{article.text[:LONG_LEAD]}", declared)
 
 
+def _is_own_file(item: RawItem | Article) -> bool:
+    return item.guid is not None and item.guid.startswith(OWN_FILE)
+
+
 def _shared_urls(items: Sequence[RawItem]) -> set[str]:
     """Canonical URLs of sections or whole sites: several items with different titles link there."""
     titles: dict[str, set[str]] = {}
     for item in items:
-        if item.url and item.title:
-            titles.setdefault(canonical_url(item.url), set()).add(item.title)
+        if item.title and (url := canonical_url(item.url)):
+            titles.setdefault(url, set()).add(item.title)
     return {url for url, own in titles.items() if len(own) >= (2 if url.count("/") < 3 else SHARED_BY)}
 
 
@@ -217,7 +221,7 @@ def _in_indian_time(item: RawItem) -> RawItem:
 
 def _date(item: RawItem) -> datetime | None:
     for raw in (item.date, item.updated):
-        if raw.strip() and (date := parse_date(raw)) is not None:
+        if raw and raw.strip() and (date := parse_date(raw)) is not None:
             return date
     return item.fallback_date
 

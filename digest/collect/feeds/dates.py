@@ -199,7 +199,7 @@ def is_mislabelled(items: Sequence[RawItem], source: Source, now: datetime, feed
     The feed must be Indian, and have two items far ahead of `now`, or one item or its build date ahead by nearly the
     whole offset. No item may be further ahead than the offset.
     """
-    dates = [date for item in items if (date := zero_labelled(item.date)) is not None]
+    dates = [date for item in items if (date := zero_labelled(item.date))]
     ahead = sorted(date - now for date in dates if date - now > CLOCK_DRIFT)
     built = zero_labelled(feed.built)
     is_fresh = built is not None and NEARLY_ALL <= built - now <= INDIAN_OFFSET + SLACK
@@ -209,9 +209,9 @@ def is_mislabelled(items: Sequence[RawItem], source: Source, now: datetime, feed
     return (is_shown or is_fresh) and _is_indian(items, source, feed.language)
 
 
-def zero_labelled(raw: str) -> datetime | None:
+def zero_labelled(raw: str | None) -> datetime | None:
     """The date, if it says that its zone is UTC; otherwise None."""
-    return parse_date(raw) if _ZERO.search(raw[-40:]) else None
+    return parse_date(raw) if raw and _ZERO.search(raw[-40:]) else None
 
 
 def as_indian(date: datetime) -> datetime:
@@ -219,7 +219,8 @@ def as_indian(date: datetime) -> datetime:
     return date.replace(tzinfo=INDIA)
 
 
-def _is_indian(items: Sequence[RawItem], source: Source, language: str) -> bool:
+def _is_indian(items: Sequence[RawItem], source: Source, language: str | None) -> bool:
     hosts = [(urlsplit(url).hostname or "") for url in (source.url, *(item.url for item in items[:20])) if url]
     hindi = sum(bool(_DEVANAGARI.search(item.title)) for item in items)
-    return any(host.endswith(".in") for host in hosts) or language.lower().startswith("hi") or 2 * hindi > len(items)
+    is_declared = language is not None and language.lower().startswith("hi")
+    return any(host.endswith(".in") for host in hosts) or is_declared or 2 * hindi > len(items)

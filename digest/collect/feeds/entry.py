@@ -19,22 +19,22 @@ _IMAGE_NAME = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:$|[?&])", re.I)
 _DATES = ("published", "created", "updated")
 
 
-def entry_item(entry: Any, base: str) -> RawItem:
-    """The item with the feed's values, HTML converted to blocks, and absolute URLs ('' if there is no base)."""
-    item = RawItem(guid=_text(entry, "id").strip(), language=_language(entry))
+def entry_item(entry: Any, base: str | None) -> RawItem:
+    """The item with the feed's values, HTML converted to blocks, and absolute URLs as far as there is a base."""
+    item = RawItem(guid=_text(entry, "id").strip() or None, language=_language(entry))
     item.title = plain(_text(entry, "title"))
     _links(entry, item, base)
-    item.date = next((raw for name in _DATES if (raw := _text(entry, name).strip())), "")
-    item.updated = _text(entry, "updated").strip()
+    item.date = next((raw for name in _DATES if (raw := _text(entry, name).strip())), None)
+    item.updated = _text(entry, "updated").strip() or None
     item.fallback_date = _parsed_date(entry)
-    item.author = plain(_text(entry, "author"))
+    item.author = plain(_text(entry, "author")) or None
     item.categories = [label for tag in _dicts(entry, "tags") if (label := _label(tag))]
     inside = _texts(entry, item, item.url or base)
     item.images = _media(entry, item.url or base) + inside
     return item
 
 
-def _links(entry: Any, item: RawItem, base: str) -> None:
+def _links(entry: Any, item: RawItem, base: str | None) -> None:
     """Set the article's URL: the alternate link, else a guid that is a URL. Warn if there is only an unusable one."""
     raw = _text(entry, "link").strip()
     if raw == item.guid and "/" not in raw:
@@ -43,7 +43,7 @@ def _links(entry: Any, item: RawItem, base: str) -> None:
     if not raw:
         links = (link for link in _dicts(entry, "links") if link.get("rel") != "license")
         raw = next((href for link in links if (href := str(link.get("href", "")).strip())), "")
-    if not raw and "guidislink" not in entry and item.guid.startswith(("http://", "https://")):
+    if not raw and "guidislink" not in entry and item.guid and item.guid.startswith(("http://", "https://")):
         # RSS 1.0: rdf:about is the item's URL.
         raw = item.guid
     own_base = _text(entry, "base").strip()
@@ -56,7 +56,7 @@ def _links(entry: Any, item: RawItem, base: str) -> None:
         )
 
 
-def _texts(entry: Any, item: RawItem, base: str) -> list[Image]:
+def _texts(entry: Any, item: RawItem, base: str | None) -> list[Image]:
     """Set excerpt and body; return the images in them, those of the body first."""
     summary_raw = _text(entry, "summary")
     contents = [c for c in _dicts(entry, "content") if isinstance(c.get("value"), str) and c["value"].strip()]
@@ -80,7 +80,7 @@ def _texts(entry: Any, item: RawItem, base: str) -> list[Image]:
     return full.images + summary.images
 
 
-def _media(entry: Any, base: str) -> list[Image]:
+def _media(entry: Any, base: str | None) -> list[Image]:
     """Images of Media RSS, enclosures and `<image>`, most suitable first."""
     result: list[Image] = []
     for media in _dicts(entry, "media_content") + _dicts(entry, "media_thumbnail"):
@@ -100,7 +100,7 @@ def _media(entry: Any, base: str) -> list[Image]:
     return result
 
 
-def _add(images: list[Image], url: object, base: str, sizes: Any) -> None:
+def _add(images: list[Image], url: object, base: str | None, sizes: Any) -> None:
     width, height = pixels(sizes.get("width")), pixels(sizes.get("height"))
     image = resolve_image(url, base, width, height) if isinstance(url, str) else None
     if image and not is_decoration(image.url, image.width, image.height):
@@ -111,11 +111,11 @@ def _label(tag: Any) -> str:
     return plain(str(tag.get("label") or tag.get("term") or ""))[:100]
 
 
-def _language(entry: Any) -> str:
+def _language(entry: Any) -> str | None:
     """The entry's own language: `<language>`, or the xml:lang of its title."""
     detail = dict.get(entry, "title_detail")
     inherited = detail.get("language") if isinstance(detail, dict) else ""
-    return (_text(entry, "language") or str(inherited or ""))[:35]
+    return (_text(entry, "language") or str(inherited or ""))[:35] or None
 
 
 def _parsed_date(entry: Any) -> datetime | None:

@@ -225,7 +225,7 @@ def _fetchable(url: str) -> str | None:
         url = f"http:{url}" if url.startswith("//") else url
     scheme, colon, rest = url.partition(":")
     shown = all(char.isprintable() or char in _JOINERS for char in rest) and " " not in rest
-    return scheme.lower() + colon + rest if shown and absolute_url(url, "") else None
+    return scheme.lower() + colon + rest if shown and absolute_url(url, None) else None
 
 
 def _name(attributes: dict[str, str]) -> str:

@@ -74,12 +74,12 @@ def parse_sitemap(text: str, context: ParseContext) -> ParseResult:
     for _ in range(len(chosen) - len(items)):
         log.count("its URL is not that of an article, so it was left out")
     for item in items if links_only else ():
-        item.title = title_of(item.url)
+        item.title = title_of(item.url) if item.url else ""
     if not entries:
         log.add("it has no items")
     feed = FeedInfo(
         title=plain(next((entry["name"] for entry in chosen if "name" in entry), "")),
-        language=next((entry["language"] for entry in chosen if "language" in entry), ""),
+        language=next((entry["language"] for entry in chosen if "language" in entry), None),
     )
     lost = len(chosen) - len(items) + (0 if links_only else len(entries) - len(chosen))
     made = assemble(items, context, feed)
@@ -169,10 +169,11 @@ def _date_in(entry: dict[str, str]) -> str:
     return (entry.get("publication_date") or entry.get("video publication_date") or entry.get("lastmod", ""))[:100]
 
 
-def _item(entry: dict[str, str], base: str) -> RawItem:
-    item = RawItem(url=absolute_url(entry.get("loc", ""), base), title=plain(_title_in(entry)), date=_date_in(entry))
-    item.updated = entry.get("lastmod", "")[:100]
-    item.language = entry.get("language", "")[:35]
+def _item(entry: dict[str, str], base: str | None) -> RawItem:
+    item = RawItem(url=absolute_url(entry.get("loc", ""), base), title=plain(_title_in(entry)))
+    item.date = _date_in(entry) or None
+    item.updated = entry.get("lastmod", "")[:100] or None
+    item.language = entry.get("language", "")[:35] or None
     item.categories = [name for one in entry.get("keywords", "")[:3000].split(",") if (name := plain(one)[:100])]
     for key in ("image loc", "video thumbnail_loc"):
         image = absolute_url(entry.get(key, ""), item.url)
@@ -195,13 +196,15 @@ def _newest(entries: list[dict[str, str]]) -> list[dict[str, str]]:
     return [entry for entry in entries if id(entry) in kept]
 
 
-def _is_page(url: str) -> bool:
+def _is_page(url: str | None) -> bool:
     """Whether a URL can be that of an article: not a home page, not a image."""
-    path = urlsplit(url).path if url else ""
+    if not url:
+        return False
+    path = urlsplit(url).path
     return bool(path.strip("/") or urlsplit(url).query) and not path.lower().endswith(_NOT_PAGES)
 
 
-def _index(root: Any, base: str, log: WarningLog) -> ParseResult:
+def _index(root: Any, base: str | None, log: WarningLog) -> ParseResult:
     """The newest sitemaps of an index. Those of news come first, those of categories and tags last."""
     found: dict[str, tuple[int, float, str]] = {}
     for node in islice(_children(root, "sitemap"), MAX_URLS):
@@ -210,7 +213,7 @@ def _index(root: Any, base: str, log: WarningLog) -> ParseResult:
         if url:
             name = urlsplit(url).path + "?" + urlsplit(url).query
             rank = 0 if "news" in name.lower() else 2 if _WITHOUT_ARTICLES.search(name) else 1
-            found.setdefault(canonical_url(url), (rank, -_changed(entry, name).timestamp(), url))
+            found.setdefault(canonical_url(url) or url, (rank, -_changed(entry, name).timestamp(), url))
     if not found:
         return ParseResult("sitemap", error="It is a sitemap index that names no sitemaps.")
     ranked = sorted(found.values(), key=lambda child: child[:2])

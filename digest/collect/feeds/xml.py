@@ -36,7 +36,7 @@ class _Feed:
 
 
 def parse_feed(
-    data: bytes, *, source: Source, base_url: str = "", content_type: str = "", now: datetime
+    data: bytes, *, source: Source, base_url: str | None = None, content_type: str = "", now: datetime
 ) -> ParseResult:
     """The articles of one feed, at most the newest MAX_ITEMS. `base_url` is its URL, `content_type` the HTTP header.
 
@@ -92,7 +92,7 @@ def _xml_feed(document: Sniffed, context: ParseContext) -> _Feed | ParseResult:
         context.log.add("it has no items")
     meta = parsed["feed"]
     built = _text(meta, "updated") or _text(meta, "published")
-    info = FeedInfo(plain(_text(meta, "title")), _text(meta, "language"), built)
+    info = FeedInfo(plain(_text(meta, "title")), _text(meta, "language") or None, built or None)
     feed = _Feed(_kind(version, document.root), info, lost=cut)
     base = context.url or absolute_url(_text(meta, "link"), context.url)
     for entry in entries[:MAX_ITEMS]:
@@ -118,7 +118,7 @@ def _json_feed(text: str, context: ParseContext) -> _Feed | ParseResult:
     return ParseResult(None, error=read) if isinstance(read, str) else _Feed("jsonfeed", *read)
 
 
-def _web_page(text: str, url: str) -> ParseResult:
+def _web_page(text: str, url: str | None) -> ParseResult:
     link = feed_link(text)
     feed_url = absolute_url(link, url) or link if link else None
     hint = f" It names this feed: {feed_url}" if feed_url else " It names no feed."

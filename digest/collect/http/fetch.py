@@ -150,13 +150,13 @@ class Response:
     """A response: status 200 with a body, or 304 without one."""
 
     status: int
-    # The final URL, after redirects.
-    url: str
+    # The final URL, after redirects; None if the body is a file's.
+    url: str | None
     body: bytes = b""
     content_type: str = ""
     etag: str | None = None
     last_modified: str | None = None
-    # The final URL if all redirects were permanent (301, 308), otherwise ''.
+    # The final URL if all redirects were permanent (301, 308).
     permanent_url: str | None = None
 
 

@@ -40,7 +40,7 @@ _MAX_COMPARED = 200
 _FRONT = 6
 
 
-def page_body(tree: Any, base: str, jsonld_body: str, *, page: str, remove: Iterable[str] = ()) -> Content:
+def page_body(tree: Any, base: str | None, jsonld_body: str, *, page: str, remove: Iterable[str] = ()) -> Content:
     """The article's blocks and images. Removes boilerplate from the tree.
 
     `jsonld_body` is the text from JSON-LD, `page` the whole page, `remove` the XPaths of what to remove first.
@@ -81,7 +81,7 @@ def trim(blocks: list[Block], *, title: str) -> list[Block]:
     return trimmed if any(block.kind == "p" for block in trimmed) else blocks
 
 
-def _find_body(tree: Any, base: str) -> Content:
+def _find_body(tree: Any, base: str | None) -> Content:
     """The first marked container with enough text. Pages that load the next stories below have them in later ones."""
     for path in _CONTAINERS:
         for node in tree.xpath(path)[:_MAX_CONTAINERS]:
@@ -91,7 +91,7 @@ def _find_body(tree: Any, base: str) -> Content:
     return _densest(tree, base)
 
 
-def _densest(tree: Any, base: str) -> Content:
+def _densest(tree: Any, base: str | None) -> Content:
     """The content of the element with the most running text, counted some levels up."""
     scores: dict[Any, float] = {}
     for node in tree.iter():
@@ -109,7 +109,7 @@ def _densest(tree: Any, base: str) -> Content:
     return _read_element(max(scores, key=scores.__getitem__), base) if scores else Content()
 
 
-def _read_element(node: Any, base: str) -> Content:
+def _read_element(node: Any, base: str | None) -> Content:
     """Paragraphs, headings and list items below an element; all text below it if that is much more."""
     parts = Content()
     for part in node.iter(*_PARTS):

@@ -47,7 +47,9 @@ def wants_page(article: Article) -> bool:
     return bool(article.url) and not path.endswith(_MEDIA_SUFFIXES) and _text_length(article.body) < WHOLE
 
 
-def complete(article: Article, page: bytes, url: str, content_type: str = "", *, page_title: bool = False) -> Article:
+def complete(
+    article: Article, page: bytes, url: str | None, content_type: str = "", *, page_title: bool = False
+) -> Article:
     """The article with the text of its page, and with fields that only the page has. Problems become warnings.
 
     `url` is the page's final address. The id stays, and the date if the feed gave one. With `page_title` the title of
@@ -80,12 +82,12 @@ def with_body_of(article: Article, known: Article) -> Article:
     return replace(completed, content_hash=content_hash(completed.title, completed.text))
 
 
-def _complete(article: Article, item: RawItem, url: str, *, page_title: bool) -> Article:
+def _complete(article: Article, item: RawItem, url: str | None, *, page_title: bool) -> Article:
     if not _is_about(article, item):
         return _with_warning(article, ELSEWHERE)
     if page_title and item.title.strip():
         lead = item.excerpt or next((block.text for block in item.body), "")
-        article = replace(article, title=item.title, language=guess(f"{item.title}\n{lead}", item.language))
+        article = replace(article, title=item.title, language=guess(f"{item.title}\n{lead}", item.language or ""))
     filled = _with_page_fields(article, item, url)
     if _text_length(item.body) < max(_MIN_GAIN * _text_length(article.body), 1):
         return _with_warning(filled, NO_MORE)
@@ -95,10 +97,10 @@ def _complete(article: Article, item: RawItem, url: str, *, page_title: bool) ->
     return completed
 
 
-def _with_page_fields(article: Article, item: RawItem, url: str) -> Article:
+def _with_page_fields(article: Article, item: RawItem, url: str | None) -> Article:
     """The article with the page's author, image, categories and dates if its feed gave none."""
     published, dated = article.published, article.dated
-    if not dated and (date := parse_date(item.date)) is not None:
+    if not dated and item.date and (date := parse_date(item.date)) is not None:
         date = date.astimezone(UTC)
         # An undated article has the time when it was first seen, and its page cannot be newer.
         if date.year >= _EARLIEST_YEAR and date <= article.published:
@@ -108,7 +110,7 @@ def _with_page_fields(article: Article, item: RawItem, url: str) -> Article:
         published=published,
         dated=dated,
         updated=article.updated or _update_time(item.updated, published, article),
-        author=article.author or item.author[:200],
+        author=article.author or (item.author[:200] if item.author else None),
         image=article.image or next(iter(item.images), None),
         categories=article.categories or tuple(item.categories),
         excerpt=article.excerpt or item.excerpt,
@@ -116,7 +118,7 @@ def _with_page_fields(article: Article, item: RawItem, url: str) -> Article:
     )
 
 
-def _update_time(raw: str, published: datetime, article: Article) -> datetime | None:
+def _update_time(raw: str | None, published: datetime, article: Article) -> datetime | None:
     """The time of the page's last change, for a dated article and within a week of its publication."""
     date = parse_date(raw) if raw and article.dated else None
     if date is None:
@@ -125,11 +127,11 @@ def _update_time(raw: str, published: datetime, article: Article) -> datetime | 
     return date.astimezone(UTC) if 0 < seconds_later <= _MAX_UPDATE_SECONDS else None
 
 
-def _canonical_address(feed_url: str, page_url: str, final_url: str) -> str:
+def _canonical_address(feed_url: str | None, page_url: str | None, final_url: str | None) -> str | None:
     """The page's own address if it is on the host of the feed's link or of the response, and no front page."""
-    host = urlsplit(canonical_url(page_url)).hostname
-    known_hosts = {urlsplit(canonical_url(url)).hostname for url in (feed_url, final_url)}
-    return page_url if host in known_hosts and urlsplit(page_url).path.strip("/") else feed_url
+    known_hosts = {urlsplit(url).hostname for url in map(canonical_url, (feed_url, final_url)) if url}
+    host = urlsplit(url).hostname if (url := canonical_url(page_url)) else None
+    return page_url if page_url and host in known_hosts and urlsplit(page_url).path.strip("/") else feed_url
 
 
 def _is_about(article: Article, item: RawItem) -> bool:

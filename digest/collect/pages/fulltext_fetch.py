@@ -146,7 +146,7 @@ class _FulltextRun:
                 return replace(known, source=article.source, section=article.section)
             return replace(with_body_of(article, known), warnings=known.warnings)
         start = with_body_of(article, known) if known is not None else article
-        completed = self._read_page(start) if self._may_fetch(article.url) else None
+        completed = self._read_page(start, article.url) if article.url and self._may_fetch(article.url) else None
         return completed if completed is not None or self.links_only else start
 
     def _may_fetch(self, url: str) -> bool:
@@ -168,12 +168,12 @@ class _FulltextRun:
                 self.warnings["its page will be fetched in the next run (robots.txt can't be read)"] += 1
         return False
 
-    def _read_page(self, article: Article) -> Article | None:
+    def _read_page(self, article: Article, url: str) -> Article | None:
         """The article completed from its page; None if the page could not be used, which is recorded."""
         self.fetched += 1
-        allow_private = may_be_private(self.source, article.url)
+        allow_private = may_be_private(self.source, url)
         try:
-            with self.context.pages.stream(article.url, allow_private=allow_private) as got, self.context.parse_slot():
+            with self.context.pages.stream(url, allow_private=allow_private) as got, self.context.parse_slot():
                 page = got.load()
                 completed = complete(article, page.body, page.url, page.content_type, page_title=self.links_only)
                 if self.links_only and NO_MORE in completed.warnings:

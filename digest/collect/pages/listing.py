@@ -75,7 +75,7 @@ def parse_listing(text: str, context: ParseContext) -> ParseResult:
         log.add(f"it has {len(targets)} links; the first {MAX_LINKS} are used")
     cards = _cards(targets, tree, base)
     items = [_item(target, cards[target.key], base) for target in targets[:MAX_LINKS]]
-    made = assemble(items, context, FeedInfo(language=tree.get("lang") or ""))
+    made = assemble(items, context, FeedInfo(language=tree.get("lang") or None))
     return ParseResult(
         "listing",
         made.articles,
@@ -87,13 +87,13 @@ def parse_listing(text: str, context: ParseContext) -> ParseResult:
     )
 
 
-def _base(tree: Any, url: str) -> str:
+def _base(tree: Any, url: str | None) -> str | None:
     """The base URL of the page's links: its `<base>`, else its own URL, which a saved page may declare."""
     own = next(iter(tree.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content")), "")
-    url = url or absolute_url(str(own), "")
+    url = url or absolute_url(str(own), None)
     stated = next(iter(tree.xpath("//base/@href")), "")
     try:
-        return urljoin(url, str(stated).strip()) if stated else url
+        return urljoin(url or "", str(stated).strip()) if stated else url
     except ValueError:
         return url
 
@@ -114,7 +114,9 @@ def _anchors(selected: Iterable[Any]) -> list[Any]:
     return list(found)
 
 
-def _targets(anchors: list[Any], base: str, page: str, log: WarningLog, *, other_sites: bool) -> list[_Target]:
+def _targets(
+    anchors: list[Any], base: str | None, page: str | None, log: WarningLog, *, other_sites: bool
+) -> list[_Target]:
     """The links grouped by URL, without tags and authors, the page itself and (unless asked for) other sites."""
     targets: dict[str, _Target] = {}
     own, home = canonical_url(page), site_of(page)
@@ -124,7 +126,7 @@ def _targets(anchors: list[Any], base: str, page: str, log: WarningLog, *, other
             continue
         url = absolute_url(href, base)
         key = canonical_url(url)
-        if not key or key == own or not (urlsplit(key).path.strip("/") or urlsplit(key).query):
+        if not url or not key or key == own or not (urlsplit(key).path.strip("/") or urlsplit(key).query):
             continue
         if home and not other_sites and site_of(url) != home:
             log.count("leads to another site, so it was left out")
@@ -133,9 +135,12 @@ def _targets(anchors: list[Any], base: str, page: str, log: WarningLog, *, other
     return list(targets.values())
 
 
-def site_of(url: str) -> str:
+def site_of(url: str | None) -> str | None:
     """The registered domain of a URL's host by a simple rule: `hindi.village.co.in` → `village.co.in`."""
-    host = (urlsplit(canonical_url(url)).hostname or "") if url else ""
+    url = canonical_url(url)
+    host = urlsplit(url).hostname if url else None
+    if host is None:
+        return None
     labels = host.split(".")
     if labels[-1].isdigit() or ":" in host:
         return host
@@ -143,13 +148,13 @@ def site_of(url: str) -> str:
     return ".".join(labels[-3 if deep else -2 :])
 
 
-def _cards(targets: list[_Target], tree: Any, base: str) -> dict[str, Any]:
+def _cards(targets: list[_Target], tree: Any, base: str | None) -> dict[str, Any]:
     """The card of each canonical URL: the largest element above its links without links to other articles."""
-    keys = {anchor: target.key for target in targets for anchor in target.anchors}
+    keys: dict[Any, str | None] = {anchor: target.key for target in targets for anchor in target.anchors}
     for anchor in islice(tree.iter("a"), _MAX_FOUND):
         if anchor not in keys and len("".join(anchor.itertext()).split()) >= MANY_WORDS:
             keys[anchor] = canonical_url(absolute_url(anchor.get("href", ""), base))
-    contains: dict[Any, str] = {}
+    contains: dict[Any, str | None] = {}
     for anchor, key in keys.items():
         for node in (anchor, *islice(anchor.iterancestors(), _HIGHEST)):
             contains[node] = key if contains.get(node, key) == key else _MANY
@@ -164,7 +169,7 @@ def _cards(targets: list[_Target], tree: Any, base: str) -> dict[str, Any]:
     return cards
 
 
-def _item(target: _Target, card: Any, base: str) -> RawItem:
+def _item(target: _Target, card: Any, base: str | None) -> RawItem:
     item = RawItem(url=target.url)
     heading = next((text for anchor in target.anchors if (text := heading_of(anchor))), "")
     link_text = max((words_of(anchor) for anchor in target.anchors), key=lambda text: len(text.split()), default="")
@@ -185,13 +190,13 @@ def _attributes(anchor: Any) -> Iterable[tuple[Any, str]]:
     yield from ((anchor, name) for name in ("title", "aria-label"))
 
 
-def _date(card: Any) -> str:
-    """The raw date of the card's first readable `<time>`, or ''."""
+def _date(card: Any) -> str | None:
+    """The raw date of the card's first readable `<time>`."""
     for node in card.iter("time"):
         for raw in (node.get("datetime", ""), "".join(node.itertext())):
             if raw.strip() and len(raw) < 200 and parse_date(raw) is not None:
                 return raw.strip()
-    return ""
+    return None
 
 
 # Link titles: the headline inside a link, without the kicker, the clock time and the labels in the same link.

@@ -152,13 +152,13 @@ def first(tree: Any, path: str) -> str:
     return next((str(value).strip() for value in tree.xpath(path) if str(value).strip()), "")
 
 
-def page_author(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle) -> str:
-    """The author's name; '' if the page gives none, or a URL in its place."""
+def page_author(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle) -> str | None:
+    """The author's name; None if the page gives none, or a URL in its place."""
     name = meta.get("author", "") or first(tree, "//*[@itemprop='author']//*[@itemprop='name']/text()")
-    return plain(jsonld.author or ("" if "://" in name else name))
+    return plain(jsonld.author or ("" if "://" in name else name)) or None
 
 
-def page_address(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle, requested: str) -> str:
+def page_address(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle, requested: str | None) -> str | None:
     """The page's own absolute address: canonical link, og:url or JSON-LD, else the requested one."""
     canonical = first(tree, "//link[@rel='canonical' or @rel='Canonical']/@href")
     for candidate in (canonical, meta.get("og:url", ""), jsonld.url):
@@ -191,8 +191,8 @@ def page_title(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle) -> str:
     return next((text for text in candidates if _is_indian(text)), next(iter(candidates), ""))
 
 
-def published_date(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle, page: str, url: str) -> str:
-    """The publication date as the page writes it; '' if it gives none.
+def published_date(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle, page: str, url: str | None) -> str | None:
+    """The publication date as the page writes it; None if it gives none.
 
     JSON-LD comes first, because it names the time zone more often than `<meta>` does; htmldate comes last.
     """
@@ -205,13 +205,13 @@ def published_date(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle, page:
     return _labelled_date(tree) or _htmldate_day(page, url)
 
 
-def updated_date(meta: dict[str, str], jsonld: JsonLdArticle, published: str) -> str:
-    """The date of the last change as the page writes it; '' if there is none, or one before the publication."""
+def updated_date(meta: dict[str, str], jsonld: JsonLdArticle, published: str | None) -> str | None:
+    """The date of the last change as the page writes it; None if there is none, or one before the publication."""
     since = parse_date(published) if published else None
     for raw in (jsonld.modified, *(meta.get(name, "") for name in _UPDATED_META)):
         if raw and (date := parse_date(raw)) is not None:
-            return raw if since is None or date >= since else ""
-    return ""
+            return raw if since is None or date >= since else None
+    return None
 
 
 def _headings(tree: Any, meta: dict[str, str]) -> list[str]:
@@ -259,7 +259,7 @@ def _is_indian(text: str) -> bool:
     return indian > 0 and indian >= 0.3 * sum(char.isalpha() or "\u0900" <= char <= "\u0dff" for char in text)
 
 
-def _labelled_date(tree: Any) -> str:
+def _labelled_date(tree: Any) -> str | None:
     """A short line of the text that says when the article was published: `प्रकाशित: 21 नवंबर 2026, शाम 6:05 बजे`."""
     lines = 0
     for node in tree.iter():
@@ -275,19 +275,19 @@ def _labelled_date(tree: Any) -> str:
                 return line
             lines += 1
             if lines >= _MAX_DATE_LINES:
-                return ""
-    return ""
+                return None
+    return None
 
 
-def _htmldate_day(page: str, url: str) -> str:
-    """The day that htmldate finds; '' if it finds none or fails."""
+def _htmldate_day(page: str, url: str | None) -> str | None:
+    """The day that htmldate finds; None if it finds none or fails."""
     # Imported here because it loads slowly and most pages state their date.
     import htmldate
 
     if page.count("<") > _MAX_TAGS:
-        return ""
+        return None
     try:
-        return htmldate.find_date(page, url=url or None, original_date=True, extensive_search=False) or ""
+        return htmldate.find_date(page, url=url, original_date=True, extensive_search=False) or None
     # The library and its parsers raise many kinds of error on broken pages.
     except Exception:
-        return ""
+        return None

@@ -28,7 +28,7 @@ MAX_PAGE = 2_000_000
 _MAX_AMP_IMAGES = 20
 
 
-def read_page(text: str, base: str = "") -> RawItem:
+def read_page(text: str, base: str | None = None) -> RawItem:
     """The article of a page. `base` is the page's URL, used if the page does not name its own. Raises ValueError."""
     text = text[:MAX_PAGE]
     tree = html_tree(text)
@@ -56,18 +56,18 @@ def _jsonld_scripts(tree: Any) -> list[str]:
     return [node.text or "" for node in tree.iter("script") if "ld+json" in (node.get("type") or "").lower()]
 
 
-def _language(tree: Any, meta: dict[str, str]) -> str:
-    return (first(tree, "/html/@lang") or meta.get("og:locale", "")).replace("_", "-")[:35]
+def _language(tree: Any, meta: dict[str, str]) -> str | None:
+    return (first(tree, "/html/@lang") or meta.get("og:locale", "")).replace("_", "-")[:35] or None
 
 
-def _named_images(meta: dict[str, str], jsonld_image: str, url: str) -> list[Image]:
+def _named_images(meta: dict[str, str], jsonld_image: str, url: str | None) -> list[Image]:
     """The image of og:image, else of JSON-LD. Some sites name their logo or home page as og:image."""
     og_url = absolute_url(meta.get("og:image", ""), url)
     size = pixels(meta.get("og:image:width")), pixels(meta.get("og:image:height"))
-    if _is_image_url(og_url) and not is_decoration(og_url, *size):
+    if og_url and _is_image_url(og_url) and not is_decoration(og_url, *size):
         return [Image(og_url, *size)]
     jsonld_url = absolute_url(jsonld_image, url)
-    if _is_image_url(jsonld_url) and not is_decoration(jsonld_url, None, None):
+    if jsonld_url and _is_image_url(jsonld_url) and not is_decoration(jsonld_url, None, None):
         return [Image(jsonld_url)]
     return []
 
@@ -76,7 +76,7 @@ def _is_image_url(url: str) -> bool:
     return url.count("/") > 2 and not url.endswith("/")
 
 
-def _amp_images(tree: Any, base: str) -> list[Image]:
+def _amp_images(tree: Any, base: str | None) -> list[Image]:
     nodes = tree.xpath("//amp-img[not(ancestor::amp-sidebar)]")[:_MAX_AMP_IMAGES]
     images = (image_of(dict(node.attrib), base) for node in nodes)
     return [image for image in images if image is not None]

@@ -58,8 +58,8 @@ class Cluster:
         """Return all names by which an editor can refer to the story: its id, its articles' ids and URLs."""
         found = {self.story_id}
         for article in self.articles:
-            found |= {article.id, article.url}
-        return found - {""}
+            found |= {article.id, article.url} if article.url else {article.id}
+        return found
 
 
 @dataclass(frozen=True)

@@ -191,7 +191,7 @@ def _has_moved(item: Article, known: _Known, listed: Collection[str]) -> bool:
     if item.content_hash != known.content_hash:
         return False
     if item.source == known.source:
-        return item.section != (known.section or "")
+        return item.section != known.section
     return bool(listed) and known.source not in listed
 
 
@@ -199,7 +199,7 @@ def _row(item: Article) -> dict[str, Any]:
     """The columns that change with the content."""
     return {
         "source": item.source,
-        "url": item.url,
+        "url": item.url or "",
         "title": item.title,
         "content_hash": item.content_hash,
         "content": article_to_json(item),
