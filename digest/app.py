@@ -149,15 +149,16 @@ class App:
         from digest.render.themes import LOOKS, Branding, Theme
 
         newsletter, chosen = self.settings.newsletter, self.settings.theme
-        theme = Theme(LOOKS[chosen.name], **chosen.model_dump(exclude={"name"}))
+        others = chosen.model_dump(exclude={"name", "accent", "logo"})
+        theme = Theme(LOOKS[chosen.name], chosen.accent or None, chosen.logo or None, **others)
         return Branding(
             name=newsletter.name,
             language=newsletter.language,
             timezone=newsletter.timezone,
-            base_url=newsletter.base_url,
+            base_url=newsletter.base_url or None,
             postal_address=newsletter.postal_address,
             sender_email=newsletter.sender.email,
-            reply_to=newsletter.reply_to,
+            reply_to=newsletter.reply_to or None,
             theme=theme,
         )
 
@@ -242,7 +243,11 @@ class App:
 
         newsletter = self.settings.newsletter
         return Sender(
-            newsletter.sender.name, newsletter.sender.email, newsletter.reply_to, newsletter.name, newsletter.base_url
+            newsletter.sender.name,
+            newsletter.sender.email,
+            newsletter.reply_to or None,
+            newsletter.name,
+            newsletter.base_url or None,
         )
 
     @cached_property

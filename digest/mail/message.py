@@ -28,11 +28,11 @@ class Sender:
 
     name: str
     email: str
-    # Empty if replies go to `email`.
-    reply_to: str
+    # None if replies go to `email`.
+    reply_to: str | None
     list_name: str
-    # The public address of our pages; empty if there are none.
-    base_url: str
+    # The public address of our pages; None if there are none.
+    base_url: str | None
 
     @property
     def list_id(self) -> str:
@@ -78,7 +78,8 @@ class Recipient(NamedTuple):
 def unsubscribe_uri_prefixes(sender: Sender) -> tuple[str, ...]:
     """What precedes the token in each unsubscribe URI of this sender."""
     mailto = f"mailto:{quote(sender.reply_to or sender.email, safe='@+')}?subject=unsubscribe%20"
-    return (f"{sender.base_url}/leave/", mailto) if sender.base_url.startswith("https://") else (mailto,)
+    is_public = sender.base_url is not None and sender.base_url.startswith("https://")
+    return (f"{sender.base_url}/leave/", mailto) if is_public else (mailto,)
 
 
 @dataclass(frozen=True, slots=True)

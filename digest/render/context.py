@@ -199,7 +199,7 @@ def brief_stories(edition: Edition, limit: int) -> set[str]:
 
 def build_links(branding: Branding, edition_key: str) -> Links:
     """The links of every email. Placeholders are at the end, where a token needs no quoting."""
-    base = texts.web_address(branding.base_url).rstrip("/")
+    base = texts.web_address(branding.base_url or "").rstrip("/")
     if base:
         return Links(
             view=f"{base}/view/{quote(edition_key, safe='')}/{PLACEHOLDERS['view']}",
@@ -207,7 +207,7 @@ def build_links(branding: Branding, edition_key: str) -> Links:
             leave=f"{base}/leave/{PLACEHOLDERS['unsubscribe']}",
             by_mail=False,
         )
-    sender = texts.mail_address(branding.reply_to) or texts.mail_address(branding.sender_email)
+    sender = texts.mail_address(branding.reply_to or "") or texts.mail_address(branding.sender_email)
     mail = f"mailto:{sender}?subject=unsubscribe%20{PLACEHOLDERS['unsubscribe']}" if sender else ""
     return Links(view="", preferences="", leave=mail, by_mail=True)
 

@@ -71,8 +71,8 @@ class Look:
     # Two palettes with accents picked by hand for each other.
     light: Palette
     dark: Palette
-    # Font stack of headings; '' for that of the body.
-    headings: str
+    # Font stack of headings; None for that of the body.
+    headings: str | None
     align: Literal["center", "left"]
     name_colour: Literal["ink", "accent"]
     name_size: int
@@ -113,7 +113,7 @@ LOOKS = {
         name="modern",
         light=Palette("#eef1f4", "#ffffff", "#fff4ec", "#15202b", "#52606d", "#d9dfe5", "#b83c0b"),
         dark=Palette("#0e1319", "#151c24", "#221a14", "#e9eef4", "#a9b5c1", "#36424e", "#ffa36b"),
-        headings="",
+        headings=None,
         align="left",
         name_colour="accent",
         name_size=36,
@@ -128,7 +128,7 @@ LOOKS = {
         name="plain",
         light=Palette("#ffffff", "#ffffff", "#ffffff", "#1b1b1b", "#565656", "#cfcfcf", "#174ea6"),
         dark=Palette("#161616", "#161616", "#161616", "#ececec", "#b3b3b3", "#444444", "#9cc0ff"),
-        headings="",
+        headings=None,
         align="left",
         name_colour="ink",
         name_size=24,
@@ -151,10 +151,10 @@ class Theme:
     """A look with the newsletter's own settings. Raises ValueError for an invalid accent."""
 
     look: Look = LOOKS["newspaper"]
-    # `#rrggbb`, or '' for the look's own.
-    accent: str = ""
-    # An absolute https address, or ''.
-    logo: str = ""
+    # `#rrggbb`; None for the look's own.
+    accent: str | None = None
+    # An absolute https address.
+    logo: str | None = None
     logo_width: int = 200
     max_images: int = 5
     # How many of the lowest-scored stories are in brief at the end.
@@ -170,18 +170,17 @@ class Theme:
     @property
     def light(self) -> Palette:
         """The palette that is inlined. An own accent is darkened until it is readable."""
-        return (
-            self.look.light if self._has_default_accent else readable(self.look.light, self.accent, towards="#000000")
-        )
+        return readable(self.look.light, self._own_accent, towards="#000000") if self._own_accent else self.look.light
 
     @property
     def dark(self) -> Palette:
         """The palette of dark mode. An own accent is lightened until it is readable."""
-        return self.look.dark if self._has_default_accent else readable(self.look.dark, self.accent, towards="#ffffff")
+        return readable(self.look.dark, self._own_accent, towards="#ffffff") if self._own_accent else self.look.dark
 
     @property
-    def _has_default_accent(self) -> bool:
-        return self.accent.lower() in ("", self.look.light.accent)
+    def _own_accent(self) -> str | None:
+        """The accent, if it differs from the look's."""
+        return self.accent if self.accent and self.accent.lower() != self.look.light.accent else None
 
 
 DEFAULT_THEME = Theme()
@@ -196,9 +195,10 @@ class Branding:
     language: str
     # An IANA name.
     timezone: str
-    # Address of the reader pages without a trailing slash; '' if there are none.
-    base_url: str
+    # Address of the reader pages without a trailing slash; None if there are none.
+    base_url: str | None
     postal_address: str
     sender_email: str
-    reply_to: str
+    # None if replies go to `sender_email`.
+    reply_to: str | None
     theme: Theme = DEFAULT_THEME

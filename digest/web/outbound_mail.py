@@ -86,7 +86,7 @@ class SignupEmails:
         """The email that asks the owner of an address to confirm the sign-up."""
         subject = translator(language).gettext("Confirm: you want to get %(name)s")
         # The address has no subscriber yet, so List-Unsubscribe offers mailto instead of a link.
-        sender = replace(self.sender, base_url="")
+        sender = replace(self.sender, base_url=None)
         to = recipient(0, email, sender, self.signer.sign_email)
         # The Message-ID derives from the recipient's id. A mailbox may hide a message whose Message-ID repeats.
         return self._build(to._replace(id=signup), subject, language, kind="confirm", place=f"/confirm/{token}")
@@ -139,7 +139,7 @@ class Resender:
         place = self.published.place(key, subscriber.id)
         if place and place.state in (BatchState.PENDING, BatchState.SUBMITTING):
             return ResendResult.PENDING
-        email = find_email(self.editions, key, subscriber, place.variant if place else "")
+        email = find_email(self.editions, key, subscriber, place.variant if place else None)
         if email is None:
             return ResendResult.UNAVAILABLE
         name = f"again:{subscriber.id}"
@@ -155,11 +155,12 @@ class Resender:
 
 
 def find_email(
-    editions: EditionStore, key: str, subscriber: StoredSubscriber | None, variant: str = ""
+    editions: EditionStore, key: str, subscriber: StoredSubscriber | None, variant: str | None = None
 ) -> RenderedEmail | None:
     """The stored email of an edition for a subscriber: as sent, by preferences, or the full one; None without any."""
     emails = editions.emails(key)
     edition = editions.get(key)
     if variant not in emails and subscriber is not None and edition is not None:
         variant = variant_for(edition, subscriber.topics, subscriber.format).key
-    return emails.get(variant) or emails.get("html") or emails.get("text")
+    names = (variant, "html", "text")
+    return next((emails[name] for name in names if name in emails), None)

@@ -45,7 +45,7 @@ class EmailViewer:
         received = place is not None and place.state in _MAY_BE_DELIVERED
         visible = received or id == TEST_SUBSCRIBER or self.published.get(key, now) is not None
         subscriber = self.context.subscriber(id)
-        email = find_email(self.editions, key, subscriber, place.variant if place else "") if visible else None
+        email = find_email(self.editions, key, subscriber, place.variant if place else None) if visible else None
         if email is None and id == TEST_SUBSCRIBER and (edition := self.editions.get(key)):
             email = self.renderer.render(edition, Variant("html"), now=now, test=True)
         return email
@@ -110,9 +110,9 @@ def router(viewer: EmailViewer, images: ImageStore) -> APIRouter:
     return routes
 
 
-def _policy(*, logo: str, remote: bool) -> str:
+def _policy(*, logo: str | None, remote: bool) -> str:
     """The Content-Security-Policy of an email: it needs inline styles, and nothing else beyond our pages."""
-    images = "https:" if remote else html.escape(logo, quote=True).replace(";", "%3B").replace(",", "%2C")
+    images = "https:" if remote else html.escape(logo or "", quote=True).replace(";", "%3B").replace(",", "%2C")
     return (
         f"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' {images}; form-action 'none'; "
         "base-uri 'none'; frame-ancestors 'none'"
@@ -126,7 +126,7 @@ def _as_page(email: str, root: str) -> str:
     return email.replace('role="article"', 'role="main"', 1).replace(' aria-roledescription="email"', "", 1)
 
 
-def without_remote_images(page: str, logo: str) -> str:
+def without_remote_images(page: str, logo: str | None) -> str:
     """The page without images by which other sites learn of the visit. The newsletter's own logo stays."""
 
     def keep_or_drop(image: re.Match[str]) -> str:

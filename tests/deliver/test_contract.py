@@ -93,7 +93,7 @@ def test_the_headers_of_bulk_mail(setup: TransportSetup) -> None:
 
 
 def test_without_public_pages_there_is_no_one_click(setup: TransportSetup) -> None:
-    mail = accepted(setup, ASHA, sender=replace(SENDER, base_url="http://news.example.com", reply_to=""))[ASHA]
+    mail = accepted(setup, ASHA, sender=replace(SENDER, base_url="http://news.example.com", reply_to=None))[ASHA]
     message = read(mail)
     assert message["List-Unsubscribe"] == "<mailto:news@example.com?subject=unsubscribe%20leave-1-x_Y>"
     assert message["List-Unsubscribe-Post"] is None

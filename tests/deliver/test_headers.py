@@ -42,7 +42,9 @@ def test_every_email_has_all_headers_of_bulk_mail_once(kind: str, tmp_path) -> N
 def test_no_text_adds_a_header_or_ends_them(
     name: str, list_name: str, subject: str, edition: str, variant: str, web: bool
 ) -> None:
-    sender = Sender(name, "news@example.com", "desk@example.com", list_name, "https://news.example.com" if web else "")
+    sender = Sender(
+        name, "news@example.com", "desk@example.com", list_name, "https://news.example.com" if web else None
+    )
     email = replace(EMAIL, subject=subject, variant=variant)
     batch = outgoing("asha@example.com", email=email, sender=sender, edition=edition)
     mail = mime.build(batch, batch.recipients[0], date=NOW)

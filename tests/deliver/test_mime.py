@@ -63,7 +63,7 @@ def test_long_or_misleading_ascii_reads_back_as_it_was(text: str) -> None:
 
 @given(HINDI.filter(lambda text: one_line(text)), st.sampled_from(["news@example.com", "a" * 60 + "@example.com"]))
 def test_a_sender_round_trips(name: str, address: str) -> None:
-    batch = outgoing("asha@example.com", sender=Sender(name, address, "", name, ""))
+    batch = outgoing("asha@example.com", sender=Sender(name, address, None, name, None))
     data = mime.build(batch, batch.recipients[0], date=NOW)
     (sender,) = read(data)["From"].addresses
     assert sender.addr_spec == address

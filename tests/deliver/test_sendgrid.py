@@ -47,7 +47,7 @@ def test_a_request_with_a_thousand_recipients_matches_the_schema(server: SendGri
     "batch",
     [
         outgoing(ASHA, email=TEXT_ONLY),
-        outgoing(ASHA, sender=replace(SENDER, name="", reply_to="", base_url="")),
+        outgoing(ASHA, sender=replace(SENDER, name="", reply_to=None, base_url=None)),
         outgoing("o'neil+news@example.com", email=replace(EMAIL, subject="a" * 500)),
     ],
 )

@@ -57,8 +57,8 @@ def test_different_emails_have_different_templates() -> None:
         mail(),
         mail(edition="2026-11-24"),
         mail(email=replace(EMAIL, text="और कुछ")),
-        mail(sender=replace(SENDER, reply_to="")),
-        mail(sender=replace(SENDER, base_url="")),
+        mail(sender=replace(SENDER, reply_to=None)),
+        mail(sender=replace(SENDER, base_url=None)),
     ]
     assert len(set(mails)) == len(mails)
     assert mail() == mails[0]

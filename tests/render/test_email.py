@@ -189,7 +189,7 @@ def test_placeholders() -> None:
 
 
 def test_without_reader_pages_unsubscribing_is_a_mailto_link() -> None:
-    email = render(base_url="", reply_to="")
+    email = render(base_url=None, reply_to=None)
     leave = f"mailto:news@example.com?subject=unsubscribe%20{PLACEHOLDERS['unsubscribe']}"
     assert email.html.count(f'href="{leave}"') == 2
     assert f"\n{leave}\n" in email.text
@@ -197,7 +197,7 @@ def test_without_reader_pages_unsubscribing_is_a_mailto_link() -> None:
         assert PLACEHOLDERS["view"] not in part
         assert PLACEHOLDERS["preferences"] not in part
         assert "एक क्लिक" not in part
-    assert "mailto:desk@example.com?" in render(base_url="").html
+    assert "mailto:desk@example.com?" in render(base_url=None).html
 
 
 @pytest.mark.parametrize("tag", PLACEHOLDERS.values())
@@ -288,7 +288,7 @@ def test_replies_are_invited_only_with_a_reply_address() -> None:
     for part in (render().html, render().text):
         assert "आपका दिन अच्छा बीते" in part
         assert "इसी ईमेल का जवाब दीजिए" in part
-    silent = render(reply_to="")
+    silent = render(reply_to=None)
     assert "जवाब दीजिए" not in silent.html + silent.text
 
 
@@ -356,7 +356,7 @@ def test_a_missing_lead_story_leaves_the_rest() -> None:
 
 
 def test_without_any_address_there_is_no_unsubscribe_link() -> None:
-    email = render(base_url="", reply_to="", sender_email="")
+    email = render(base_url=None, reply_to=None, sender_email="")
     assert 'href=""' not in email.html
     assert "सदस्यता छोड़ें" not in email.html + email.text
 

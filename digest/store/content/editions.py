@@ -43,10 +43,10 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A subscriber's place in an edition: variant and state of their batch; '' if they were excluded."""
+    """A subscriber's place in an edition: variant and state of their batch; None if they were excluded."""
 
-    variant: str
-    state: str
+    variant: str | None
+    state: str | None
 
 
 class PublishedStore:
@@ -73,7 +73,7 @@ class PublishedStore:
         if row is None:
             return None
         if row.variant is None or row.outcome == DeliveryOutcome.EXCLUDED:
-            return Place("", "")
+            return Place(None, None)
         return Place(row.variant, row.state)
 
 
