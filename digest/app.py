@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 
 from digest import i18n
 from digest.config import loader
+from digest.config.secrets import find_secrets
 from digest.config.settings import Settings
 from digest.deliver import registry
 from digest.deliver.ports import Cancellable, ScheduleWindow
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import Source
+from digest.utils import redact
 from digest.utils.clock import make_clock
 
 if TYPE_CHECKING:
@@ -181,7 +183,9 @@ class App:
             raise ConfigurationError([ConfigProblem(SECRET_ENV, 0, "expected keys of at least 16 characters")])
         if given:
             return Signer([word.encode() for word in given])
-        return Signer([bytes.fromhex(get_or_create(self.database, "signing_key", lambda: secrets.token_hex(32)))])
+        stored = get_or_create(self.database, "signing_key", lambda: secrets.token_hex(32))
+        redact.protect([stored])
+        return Signer([bytes.fromhex(stored)])
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
@@ -469,6 +473,7 @@ def make_app(
     """
     environment = dict(os.environ if environment is None else environment)
     settings = loader.load(home, environment)
+    redact.protect(find_secrets(settings, environment))
     app = App(home.resolve(), settings, environment, clock or make_clock(environment))
     with i18n.bound(app.home / "messages"), closing(app):
         i18n.require(settings.newsletter.language)

@@ -3,8 +3,12 @@
 import gc
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from digest.utils import redact
 from tests.support import profiles, templates
 from tests.support.databases import postgres_url, sqlite_url, store_url  # noqa: F401
 
@@ -30,3 +34,10 @@ def pytest_collection_finish() -> None:
     """Tell the garbage collector to skip what collecting made: thousands of objects that live to the end."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def forget_secrets() -> Iterator[None]:
+    """Secrets are registered for a whole process, and would be masked in the output of later tests."""
+    yield
+    redact.forget()

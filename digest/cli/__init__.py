@@ -12,6 +12,7 @@ def main() -> None:
 
     from digest.cli.commands import cli
     from digest.errors import ConfigurationError, DigestError
+    from digest.utils.redact import redact
 
     try:
         code = cli.main(prog_name="digest", standalone_mode=False)
@@ -36,7 +37,10 @@ def main() -> None:
         code = 1
     except Exception as error:
         if os.environ.get("DIGEST_DEBUG"):
-            raise
+            import traceback
+
+            print(redact(traceback.format_exc()), end="", file=sys.stderr)  # noqa: T201
+            sys.exit(1)
         message = f"internal error: {type(error).__name__}: {error} (set DIGEST_DEBUG=1 for the traceback)"
         code = _report([" ".join(message.split())], 1)
     sys.exit(code if isinstance(code, int) else 0)
@@ -47,7 +51,9 @@ def _report(sentences: list[str], code: int) -> int:
     import json
 
     from digest.cli.output import shown
+    from digest.utils.redact import redact
 
+    sentences = [redact(sentence) for sentence in sentences]
     for sentence in sentences:
         print(f"digest: {shown(sentence)}", file=sys.stderr)  # noqa: T201
     if "--json" in sys.argv[1:]:

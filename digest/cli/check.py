@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from digest.cli.output import emit, json_option, note, plural
+from digest.cli.output import emit, json_option, note, plural, shown
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError, DigestError, StoreError
 from digest.models import EditionState
-from digest.utils.files import placed
+from digest.utils.files import placed, readable_by_others
+from digest.utils.redact import redact
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -79,6 +80,7 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
             findings.run(lambda: _check_sources(app, findings, online=not offline))
             findings.run(lambda: _check_transports(app, findings, offline))
             findings.run(lambda: _check_webhooks(app, findings))
+            _check_modes(app, findings)
             if example := app.example_domain_guard.problem():
                 findings.problems.append(example)
             if edition and not findings.problems:
@@ -99,9 +101,9 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
         )
     else:
         for problem in findings.problems:
-            click.echo(f"error: {problem}")
+            click.echo(shown(redact(f"error: {problem}")))
         for warning in findings.warnings:
-            click.echo(f"warning: {warning}")
+            click.echo(shown(redact(f"warning: {warning}")))
         _show_edition(checked)
         if not findings.problems and not checked.get("errors"):
             transports = ", ".join(app.settings.delivery.transport)
@@ -290,6 +292,27 @@ def _check_webhooks(app: App, findings: Findings) -> None:
             "'web.webhooks.sendgrid.keys_env' is not set: bounces and complaints are not received; "
             "docs/operations.md describes the set-up"
         )
+
+
+def _check_modes(app: App, findings: Findings) -> None:
+    """Warn about files with addresses or keys that other users of this machine can read. The admin sets their modes."""
+    from digest.cli.subscribers_edit import files as list_files
+    from digest.yamlio.editor import backup_of
+
+    delivery = app.settings.delivery
+    try:
+        lists = list_files(app)
+    except ConfigurationError:
+        # An unreadable list has a check of its own.
+        lists = []
+    files = [*lists, *map(backup_of, lists), app.home / ".env", placed(app.home, delivery.outbox.path)]
+    if delivery.smtp.dkim and delivery.smtp.dkim.key_file:
+        files.append(app.home / delivery.smtp.dkim.key_file)
+    if any(redact(url) != url for url in (app.settings.store.url, *(source.url for source in app.sources))):
+        files.append(app.home / FILE_NAME)
+    for file in filter(readable_by_others, files):
+        name = file.relative_to(app.home) if file.is_relative_to(app.home) else file
+        findings.warnings.append(f"{name}: other users of this machine can read it; run `chmod -R go= {name}`")
 
 
 def _check_transports(app: App, findings: Findings, offline: bool) -> None:

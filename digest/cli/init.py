@@ -25,7 +25,7 @@ def init(directory: Path) -> None:
 
 
 def make_folder(directory: Path) -> None:
-    """Create a newsletter folder.
+    """Create a newsletter folder, for its owner only. A folder that exists keeps its mode.
 
     Raises ConfigurationError if there is one already, and DigestError if it cannot be written.
     """
@@ -36,11 +36,11 @@ def make_folder(directory: Path) -> None:
         raise ConfigurationError([ConfigProblem(str(directory / FILE_NAME), 0, "already exists; nothing was changed")])
     samples = files.samples()
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        files.make_private_folder(directory)
         for name in (FILE_NAME, "subscribers.yaml", ".gitignore"):
             target = directory / name
             if not target.exists():
-                shutil.copyfile(samples / "newsletter" / name.removeprefix("."), target)
+                files.write_private(target, (samples / "newsletter" / name.removeprefix(".")).read_bytes())
         for part in ("feeds", "articles"):
             shutil.copytree(
                 samples / part, directory / "samples" / part, dirs_exist_ok=True, copy_function=shutil.copyfile

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from digest.utils.redact import redact, without_known
 
 if TYPE_CHECKING:
     from digest.store.sending.status import UnknownBatch
@@ -17,13 +20,24 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 
 def emit(document: Any) -> None:
-    """Print one JSON document to stdout."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    """Print one JSON document to stdout, without the secrets in use."""
+    written = json.dumps(document, ensure_ascii=False, indent=2)
+    if without_known(written) != written:
+        written = json.dumps(_without_secrets(document), ensure_ascii=False, indent=2)
+    click.echo(written)
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, str):
+        return without_known(value)
+    if isinstance(value, dict):
+        return {key: _without_secrets(item) for key, item in value.items()}
+    return [_without_secrets(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def note(sentence: str) -> None:
-    """Print a line for the operator to stderr."""
-    click.echo(shown(sentence), err=True)
+    """Print a line for the operator to stderr, without secrets."""
+    click.echo(shown(redact(sentence)), err=True)
 
 
 def shown(text: str) -> str:
@@ -33,12 +47,30 @@ def shown(text: str) -> str:
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Format a plain table. wcwidth makes Devanagari columns line up."""
+    """Format a plain table without the secrets in use. wcwidth makes Devanagari columns line up."""
     from tabulate import tabulate
 
     # Without disable_numparse, an address or key of digits alone would be formatted as a number.
     plain = [[shown(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
-    return str(tabulate(plain, headers=headers, tablefmt="simple", disable_numparse=True))
+    made = str(tabulate(plain, headers=headers, tablefmt="simple", disable_numparse=True))
+    if without_known(made) != made:
+        plain = [[without_known(cell) if isinstance(cell, str) else cell for cell in row] for row in plain]
+        made = str(tabulate(plain, headers=headers, tablefmt="simple", disable_numparse=True))
+    return made
+
+
+class LogFormatter(logging.Formatter):
+    """Log lines without secrets, tracebacks included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+def log_warnings() -> None:
+    """Print the warnings of libraries and pages to stderr."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(LogFormatter("%(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
 def plural(number: int, one: str, many: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from digest.cli.output import note
+from digest.cli.output import log_warnings, note
 
 
 @click.command()
@@ -16,7 +16,6 @@ def run(home: Path) -> int:
 
     With web.enabled, also serve the reader pages.
     """
-    import logging
     from contextlib import nullcontext
 
     from digest.app import make_app
@@ -25,7 +24,7 @@ def run(home: Path) -> int:
     from digest.web.server import run_server
 
     # APScheduler logs that a job ran, our own lines say what it did. Its warnings still matter.
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    log_warnings()
     with stopped_by_signals() as stop, make_app(home) as app:
         app.subscriber_list.read()
         app.check_credentials()

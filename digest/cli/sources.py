@@ -13,6 +13,7 @@ import click
 from digest.cli.output import ago, emit, json_option, note, plural, shortened, table
 from digest.cli.sources_edit import add, links_option, note_override, preview_configured, private_option
 from digest.cli.sources_io import export, import_
+from digest.collect.health import place_of
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.utils.files import placed
@@ -113,7 +114,7 @@ def remove(home: Path, name: str) -> None:
 def health(app: App) -> dict[str, SourceHealth]:
     """Map names to health, for the sources that were collected at their present address."""
     kept = app.articles.health()
-    places = {source.name: source.url or source.path for source in app.sources}
+    places = {source.name: place_of(source) for source in app.sources}
     return {name: kept[name] for name, place in places.items() if name in kept and kept[name].url == place}
 
 

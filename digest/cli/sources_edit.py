@@ -13,6 +13,7 @@ import click
 
 from digest.cli.output import emit, json_option, note, plural
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.utils.redact import redact
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -178,7 +179,7 @@ def _report_duplicate(same: SourceRow, row: Mapping[str, Any], as_json: bool) ->
     if as_json:
         emit({"added": False, "already": {"name": same.name, "line": same.line}, "reason": message})
     else:
-        click.echo(message)
+        click.echo(redact(message))
     return 0
 
 
@@ -198,7 +199,7 @@ def _show(found: SourcePreview, row: Mapping[str, Any], target: str, now: dateti
         date = f"{article.published.astimezone(now.tzinfo):%Y-%m-%d %H:%M}" if article.dated else "no date"
         click.echo(f"  {date:16}  {article.title}")
     if row:
-        click.echo("as a source: " + ", ".join(f"{key}: {value}" for key, value in row.items()))
+        click.echo(redact("as a source: " + ", ".join(f"{key}: {value}" for key, value in row.items())))
 
 
 def _confirmed(name: str) -> bool:

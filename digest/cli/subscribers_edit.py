@@ -9,6 +9,7 @@ import click
 
 from digest.cli.output import emit, json_option, note
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.utils.files import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,7 +180,7 @@ def _known(app: App, file: str | None) -> tuple[Path, set[str]]:
 
     path = app.home / list_file.FILE_NAME
     if file is None and not path.exists():
-        path.write_text("subscribers:\n", encoding="utf-8")
+        write_private(path, b"subscribers:\n")
     if file is not None:
         path = (app.home / file).resolve()
         if path not in files(app):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from digest.cli.output import note
+from digest.cli.output import log_warnings, note
 
 
 @click.command()
@@ -15,13 +15,12 @@ from digest.cli.output import note
 @click.pass_obj
 def web(home: Path, host: str | None, port: int | None) -> int:
     """Serve the reader pages: unsubscribe, preferences, sign-up, archive."""
-    import logging
 
     from digest.app import make_app
     from digest.cli.signals import stopped_by_signals
     from digest.web.server import run_server
 
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    log_warnings()
     with stopped_by_signals() as stop, make_app(home) as app, run_server(app, host=host or "", port=port) as base:
         note(f"Reader pages on {base}. Stop with Ctrl-C.")
         public = app.settings.newsletter.base_url

@@ -18,6 +18,7 @@ from digest.collect.source_reader import CollectContext, SourceReader, SourceRes
 from digest.collect.types import CollectStore, SaveCounts, SourceState
 from digest.errors import DigestError
 from digest.models import Article, Source, SourceHealth
+from digest.utils import redact
 
 # Sources fetched at once. Waiting costs only a thread's stack; parsing is limited separately (reading.ParseLimiter).
 THREADS = 200
@@ -112,6 +113,8 @@ def collect(
 def preview_source(target: str, context: CollectContext, *, source: Source | None = None) -> SourcePreview:
     """Read a source at this URL or path without storing it. Fetches up to PREVIEW_PAGES pages of cut articles."""
     target = target.strip()
+    # It need not be in the settings, whose secrets are known.
+    redact.protect(redact.secrets_of_url(target))
     scheme = target.partition("://")[0].lower() if "://" in target else ""
     if scheme == "file" or target.lower().startswith("file:"):
         return SourcePreview(None, error="file: URLs are not supported; give the path itself.")
@@ -137,16 +140,25 @@ class _Failure:
 
 
 def _read(reader: SourceReader, source: Source, state: SourceState) -> SourceResult | _Failure:
-    """Read one source in a worker thread; does not touch the store."""
+    """Read one source in a worker thread; does not touch the store. What the result says has no secrets."""
     try:
-        return reader.read(source, state)
+        result = reader.read(source, state)
     except FetchError as error:
-        return _Failure(str(error), error.retry_after if error.status in (429, 503) else None)
+        return _Failure(redact.redact(str(error)), error.retry_after if error.status in (429, 503) else None)
     except DigestError as error:
-        return _Failure(str(error))
+        return _Failure(redact.redact(str(error)))
     except Exception as error:
         # A bug that one source triggers must not lose the others' articles.
-        return _Failure(f"An unexpected {type(error).__name__}: {str(error)[:300]}")
+        return _Failure(f"An unexpected {type(error).__name__}: {redact.redact(str(error))[:300]}")
+    parsed = result.parsed
+    warnings = tuple(redact.redact(warning) for warning in parsed.warnings)
+    parsed = replace(parsed, error=redact.redact(parsed.error), warnings=warnings)
+    return replace(result, parsed=parsed, moved_to=_storable(result.moved_to))
+
+
+def _storable(url: str) -> str:
+    """The URL, or '' if the server has put a secret of ours into it. With a mask it would lead nowhere."""
+    return "" if redact.has_known(url) else url
 
 
 class _WorkerPool:

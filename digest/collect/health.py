@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from digest import __version__
 from digest.collect.types import SourceState, Validators
 from digest.models import Source, SourceHealth
+from digest.utils.redact import redact
 
 # A source that responds but has no new article for so long deserves a warning; even weekly ones publish in that time.
 SILENT = timedelta(days=7)
@@ -23,9 +24,14 @@ _TOLERANCE = timedelta(seconds=30)
 _MAX_ERROR_LENGTH = 500
 
 
+def place_of(source: Source) -> str:
+    """The source's URL or path as the store has it: without secrets."""
+    return redact(source.url or source.path)
+
+
 def initial_state(source: Source, stored: SourceState | None) -> SourceState:
     """The stored state as far as it is valid: not after another URL, and without validators after other settings."""
-    place = source.url or source.path
+    place = place_of(source)
     if stored is None:
         return SourceState(SourceHealth(source.name, place))
     health = stored.health
@@ -81,7 +87,7 @@ def after_failure(
     health = replace(
         state.health,
         failures=state.health.failures + 1,
-        last_error=error[:_MAX_ERROR_LENGTH],
+        last_error=redact(error)[:_MAX_ERROR_LENGTH],
         not_before=now + timedelta(seconds=retry_after) if retry_after else None,
         moved_to=None if fetched else state.health.moved_to,
     )

@@ -31,6 +31,7 @@ from digest.collect.pages.fulltext_fetch import (
 from digest.collect.types import ArticleLookup, ParseResult, SourceState, Validators
 from digest.errors import ConfigurationError, DigestError
 from digest.models import FulltextMode, Source
+from digest.utils import redact
 from digest.utils.files import placed
 
 # Bytes from which a document counts as large. A feed of thirty full articles has some 200,000.
@@ -183,7 +184,7 @@ class SourceReader:
         previous = state.validators.body_hash
         if head.status == 304 or body_hash == previous:
             return SourceResult(_unchanged(moved_to), None, moved_to=moved_to)
-        validators = Validators(head.etag, head.last_modified, body_hash)
+        validators = Validators(redact.without_known(head.etag), redact.without_known(head.last_modified), body_hash)
         parsed = self._parse(response, source)
         if parsed.feed_url and not source.links:
             parsed, validators = self._read_named_feed(source, parsed.feed_url, previous)
@@ -261,7 +262,11 @@ class SourceReader:
 
     def _parse(self, response: StreamedResponse, source: Source) -> ParseResult:
         with self.parse_limiter.slot(response.temp_body.size):
-            return read_document(response.load(), source=source, now=self.context.now)
+            loaded = response.load()
+            if source.auth or any(redact.secrets_of_url(source.url)):
+                # Some APIs repeat the key, in the links of articles too.
+                loaded = replace(loaded, body=redact.without_known_bytes(loaded.body))
+            return read_document(loaded, source=source, now=self.context.now)
 
     def _check_robots(self, source: Source) -> None:
         url = ssrf.parse_url(source.url).url

@@ -33,7 +33,7 @@ class SaveCounts:
 class SourceState:
     """Everything stored about one source."""
 
-    # `health.url` is the URL or path that the state belongs to.
+    # `health.url` is the URL or path that the state belongs to, without its secrets.
     health: SourceHealth
     validators: Validators = Validators()
     # The last attempt, successful or not.

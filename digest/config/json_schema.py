@@ -39,7 +39,7 @@ def write_schemas(home: Path, topics: Iterable[str] | None = None) -> list[Path]
     paths = []
     for name, schema in schemas.items():
         path = folder / f"{name}.schema.json"
-        replace_file(path, (json.dumps(_plain_text(schema), ensure_ascii=False, indent=1) + "\n").encode())
+        replace_file(path, (json.dumps(_plain_text(schema), ensure_ascii=False, indent=1) + "\n").encode(), mode=0o644)
         paths.append(path)
     return paths
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from digest.config.settings import Settings
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.utils.redact import redact
 from digest.yamlio import reader
 from digest.yamlio.reader import LocatedDict, LocatedList
 
@@ -213,7 +214,7 @@ def _join(names: list[str]) -> str:
 def _shorten(value: Any) -> str:
     if isinstance(value, dict | list | tuple):
         return _kind(value)
-    text = repr(value) if isinstance(value, str) else str(value)
+    text = repr(redact(value)) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "…"
 
 
@@ -222,4 +223,4 @@ def _kind(value: Any) -> str:
         return "keys and values"
     if isinstance(value, list | tuple):
         return "a list"
-    return "nothing" if value is None else repr(value)[:60]
+    return "nothing" if value is None else redact(repr(value))[:60]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from digest.deliver.outcome import NotSent, Outcome, Retryable, Unknown, resend_unknown
+from digest.deliver.outcome import NotSent, Outcome, Retryable, Unknown, resend_unknown, with_reasons
 from digest.deliver.ports import (
     Cancellable,
     Cancellation,
@@ -25,6 +25,7 @@ from digest.deliver.ports import (
 )
 from digest.mail.message import Outgoing, Sender, Sign, inline_images, recipients
 from digest.models import InlineImage, RenderedEmail
+from digest.utils.redact import redact
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class AttemptLog:
         self._record(self.ledger.record_started, recipient)
 
     def rejected(self, recipient: int, reason: str) -> None:
-        self._record(self.ledger.record_rejected, recipient, reason)
+        self._record(self.ledger.record_rejected, recipient, redact(reason))
 
     def deferred(self, recipient: int) -> None:
         self._record(self.ledger.record_deferred, recipient)
@@ -106,9 +107,12 @@ class BeginCancellation(Protocol):
 
 
 def attempt(job: Job, transport: Transport, claim: Claim) -> AttemptResult:
-    """Submit a claimed batch. Raises what the ledger raises while the transport keeps its log."""
+    """Submit a claimed batch. The outcome's texts have no secrets.
+
+    Raises what the ledger raises while the transport keeps its log.
+    """
     result = _submit(job, transport, claim)
-    outcome = result.outcome
+    outcome = with_reasons(result.outcome, redact)
     if isinstance(outcome, Unknown) and transport.recovery == "redo":
         outcome = Retryable(outcome.reason)
     if job.resend_unknown:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
 from digest.deliver.ports import Transport
 from digest.mail.message import Outgoing
+from digest.utils.redact import redact
 
 
 class _NoLog:
@@ -35,7 +36,7 @@ def send_direct(transport: Transport, emails: Sequence[Outgoing]) -> list[str]:
         outcome = transport.submit(replace(email, batch=f"test-{secrets.token_hex(8)}"), _NoLog())
         reason = _problem(outcome)
         if reason is not None:
-            problems.append(f"{email.recipients[0].email}: {reason}")
+            problems.append(f"{email.recipients[0].email}: {redact(reason)}")
     return problems
 
 

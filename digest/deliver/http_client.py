@@ -24,6 +24,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from digest.utils import redact
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
@@ -49,7 +51,7 @@ class ResponseUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A server's response."""
+    """A server's response, without the secrets of ours that it repeats."""
 
     status: int
     # Names in lower case. Always complete.
@@ -349,7 +351,9 @@ def _read_response(connection: http.client.HTTPConnection) -> tuple[HttpResponse
     except _CONNECTION_ERRORS:
         # The status line and the headers are complete, and they decide the outcome.
         data, complete = b"", False
-    headers = {name.lower(): value for name, value in response.getheaders()}
+    # Here, because a secret that a message's limit has cut in two cannot be found any more.
+    data = redact.without_known_bytes(data)
+    headers = {name.lower(): redact.without_known(value) for name, value in response.getheaders()}
     reusable = response.isclosed() and not response.will_close
     response.close()
     return HttpResponse(response.status, headers, data, complete), reusable
@@ -388,4 +392,4 @@ def _unix_time(text: str) -> float | None:
 
 
 def _describe(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+    return redact.redact(str(error)) or type(error).__name__

@@ -1,6 +1,7 @@
 """Write each email as an .eml file. Needs no account, no server and no key.
 
-A recipient has one file for each edition. It is replaced as a whole, so submitting a batch again changes nothing.
+Files and folders are for their owner only. A recipient has one file for each edition. It is replaced as a whole, so
+submitting a batch again changes nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected
 from digest.deliver.ports import RecipientLog, Recovery
 from digest.mail.message import Outgoing, invalid_recipients
 from digest.mail.mime import template
+from digest.utils.files import make_private_folder, open_mode, write_private
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]+")
 
@@ -37,7 +39,9 @@ class Outbox:
             return Rejected(invalid)
         try:
             mail_template = template(outgoing)
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.folder)
+            make_private_folder(folder)
+            _close_to_others(folder)
             for recipient in outgoing.recipients:
                 name = f"{recipient.id:08d}-{_UNSAFE.sub('_', recipient.email)[:80]}.eml"
                 _replace(folder / name, mail_template.mail(recipient, self.clock()))
@@ -49,7 +53,7 @@ class Outbox:
 
     def probe(self) -> str | None:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.folder)
             _replace(self.folder / "probe", b"")
             (self.folder / "probe").unlink()
         except OSError as error:
@@ -68,10 +72,17 @@ def _folder_name(edition: str) -> str:
     return f"{name.strip('.')[:60]}-{hashlib.sha256(edition.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
+def _close_to_others(folder: Path) -> None:
+    """Earlier versions made folders with the mode that the umask gave."""
+    if open_mode(folder):
+        with contextlib.suppress(OSError):
+            folder.chmod(0o700)
+
+
 def _replace(path: Path, data: bytes) -> None:
     part = path.with_name(f".{path.name}.part")
     try:
-        part.write_bytes(data)
+        write_private(part, data)
         part.replace(path)
     except OSError:
         with contextlib.suppress(OSError):

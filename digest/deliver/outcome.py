@@ -7,7 +7,7 @@ recipient at a time. Recipients are named by their subscriber id.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 
@@ -94,3 +94,27 @@ def resend_unknown(outcome: Outcome) -> Outcome:
             reason = outcome.not_sent_reason or f"{next(iter(unknown.values()))}; it is sent again"
             return replace(outcome, unknown={}, not_sent_reason=reason)
     return outcome
+
+
+def with_reasons(outcome: Outcome, clean: Callable[[str], str]) -> Outcome:
+    """Apply `clean` to every text of the outcome. Reasons of recipients are cleaned only if all together need it."""
+    match outcome:
+        case Accepted(provider_id):
+            return Accepted(clean(provider_id))
+        case Rejected(reasons):
+            return Rejected(_cleaned(reasons, clean))
+        case PerRecipient():
+            return replace(
+                outcome,
+                rejected=_cleaned(outcome.rejected, clean),
+                unknown=_cleaned(outcome.unknown, clean),
+                not_sent_reason=clean(outcome.not_sent_reason),
+            )
+    return replace(outcome, reason=clean(outcome.reason))
+
+
+def _cleaned(reasons: Mapping[int, str], clean: Callable[[str], str]) -> Mapping[int, str]:
+    together = "\n".join(set(reasons.values()))
+    if clean(together) == together:
+        return reasons
+    return {id: clean(reason) for id, reason in reasons.items()}

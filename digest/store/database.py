@@ -24,7 +24,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 import digest.store.schema  # noqa: F401  registers every table in the metadata
 from digest.errors import ConfigProblem, ConfigurationError, StoreError
-from digest.store import errors
+from digest.store import errors, private
 from digest.store.schema import metadata
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -169,6 +169,7 @@ def open_database(url: str, *, home: Path) -> Database:
             if name in ("", ":memory:") or name.startswith("file:") or parsed.query:
                 raise ValueError("the store is a file")
             parsed = parsed.set(database=str(home / name))
+            private.keep_private(home / name)
             engine = _sqlite(parsed)
         elif parsed.drivername == "postgresql+psycopg":
             if not parsed.database:

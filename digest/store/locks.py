@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from digest.errors import AlreadyRunning, StoreError
 from digest.store import meta
 from digest.store.database import Database
+from digest.utils.files import PRIVATE_FILE
 
 # Seconds between two tries to get a lock.
 _PAUSE = 0.2
@@ -93,7 +94,7 @@ def _file(database: Database, work: str, wait: float) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     store = Path(str(database.engine.url.database)).resolve()
-    lock = FileLock(store.with_name(f"{store.name}.{work}.lock"), timeout=wait)
+    lock = FileLock(store.with_name(f"{store.name}.{work}.lock"), timeout=wait, mode=PRIVATE_FILE)
     try:
         lock.acquire()
     except Timeout:

@@ -162,7 +162,7 @@ source = Table(
     Column("etag", Text, nullable=False, server_default=""),
     Column("last_modified", Text, nullable=False, server_default=""),
     Column("body_hash", Text, nullable=False, server_default=""),
-    # The URL or path that the validators belong to.
+    # The URL (without its secrets) or path that the validators belong to.
     Column("url", Text, nullable=False, server_default=""),
     Column("asked_at", Moment),
     Column("last_good", Moment),

@@ -22,6 +22,7 @@ from digest.mail.mime import message_id
 from digest.models import RenderedEmail
 from digest.store.content.events import count_feedback
 from digest.subscribers.address import comparable
+from digest.utils.redact import redact, without_known_bytes
 
 if TYPE_CHECKING:
     from digest.mail.message import Sender
@@ -84,8 +85,8 @@ class FeedbackProcessor:
             try:
                 events = _PARSERS[payload.provider](payload.body, comparable)
             except (KeyError, sendgrid.InvalidPayload) as error:
-                self.events.mark_processed(payload.id, now, error=str(error))
-                notes.append(f"Skipped webhook payload {payload.id} of {payload.provider}: {error}")
+                self.events.mark_processed(payload.id, now, error=redact(str(error)))
+                notes.append(f"Skipped webhook payload {payload.id} of {payload.provider}: {redact(str(error))}")
                 continue
             applied = self.apply(events)
             resolved |= applied.confirmed
@@ -102,7 +103,7 @@ class FeedbackProcessor:
 
     def process_mail(self, data: bytes) -> tuple[str, int]:
         """Apply one returned mail. Returns what it was, and the number of newly suppressed addresses."""
-        report = parse_report(data)
+        report = parse_report(without_known_bytes(data))
         if report is None:
             return "not a report", 0
         found = self._recipient_of(report)

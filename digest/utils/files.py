@@ -1,4 +1,8 @@
-"""Find built-in files, and replace files atomically: a crash leaves the old or the new file, never a part of one."""
+"""Find built-in files, keep files private, and replace them atomically.
+
+A crash leaves the old or the new file, never a part of one. What holds addresses or keys is for its owner only,
+whatever the umask: files have mode 0600 and folders 0700.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from typing import BinaryIO, TextIO
 from digest.errors import DigestError
 
 _PACKAGE = Path(__file__).parent.parent
+PRIVATE_FILE = 0o600
+_PRIVATE_FOLDER = 0o700
 
 
 def templates() -> Path:
@@ -36,17 +42,67 @@ def placed(home: Path, path: str) -> Path:
     return home / os.path.expanduser(path)  # noqa: PTH111
 
 
-def replace_file(path: Path, data: bytes, *, like: Path | None = None) -> None:
-    """Write `data` to `path` atomically, with the mode of `like` or of the old file. Raises DigestError."""
+def make_private_folder(path: Path) -> None:
+    """Create a folder for its owner only, and its parents as usual. One that exists keeps its mode. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(_PRIVATE_FOLDER)
+    except FileExistsError:
+        if not path.is_dir():
+            raise
+    else:
+        # The umask may have taken bits of the owner's.
+        path.chmod(_PRIVATE_FOLDER)
+
+
+def open_private(path: Path) -> BinaryIO:
+    """Open a file to write it anew, for its owner only from the first moment on. Raises OSError."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
+    if hasattr(os, "fchmod"):
+        # An older file keeps its mode when it is opened.
+        os.fchmod(handle, PRIVATE_FILE)
+    return os.fdopen(handle, "wb")
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file for its owner only. Raises OSError."""
+    with open_private(path) as file:
+        file.write(data)
+
+
+def open_mode(path: Path) -> int:
+    """The mode of a file or folder if it gives other users any access, else 0. Raises OSError.
+
+    Always 0 on systems without these modes.
+    """
+    mode = path.stat().st_mode & 0o7777
+    return mode if os.name == "posix" and mode & 0o077 else 0
+
+
+def readable_by_others(path: Path) -> bool:
+    """Whether other users of this machine can read a file or folder: by its own mode and those of its parents."""
+    try:
+        mode = open_mode(path)
+        folders = [folder.stat().st_mode for folder in path.resolve().parents] if mode else []
+    except OSError:
+        return False
+    return any(mode & 0o4 << who and all(folder & 0o1 << who for folder in folders) for who in (0, 3))
+
+
+def replace_file(path: Path, data: bytes, *, like: Path | None = None, mode: int = PRIVATE_FILE) -> None:
+    """Write `data` to `path` atomically. Raises DigestError.
+
+    The file gets the mode of `like` or of the old file; a new one gets `mode`.
+    """
     model = like or path
-    with _replacing(path, model.stat().st_mode & 0o777 if model.exists() else 0o644) as file:
+    with _replacing(path, model.stat().st_mode & 0o777 if model.exists() else mode) as file:
         file.write(data)
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[TextIO]:
     """Yield a private UTF-8 text file that replaces `path` unless the block raises. Raises DigestError."""
-    with _replacing(path, 0o600) as file:
+    with _replacing(path, PRIVATE_FILE) as file:
         text = io.TextIOWrapper(file, "utf-8", newline="")
         yield text
         # Flushes without closing the file.
@@ -65,6 +121,7 @@ def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         Path(part).chmod(mode)
+        _give_to_owner(Path(part), path)
         Path(part).replace(path)
         _sync_folder(path.parent)
     except OSError as error:
@@ -72,6 +129,13 @@ def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
     finally:
         if part:
             Path(part).unlink(missing_ok=True)
+
+
+def _give_to_owner(part: Path, old: Path) -> None:
+    """Let root replace a file of somebody who must still be able to read it."""
+    with contextlib.suppress(OSError, AttributeError):
+        if (found := old.stat()).st_uid != os.geteuid():
+            os.chown(part, found.st_uid, found.st_gid)
 
 
 def _sync_folder(folder: Path) -> None:

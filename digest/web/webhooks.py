@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from digest.errors import StoreError
 from digest.feedback.sendgrid_signature import Verifier
+from digest.utils.redact import without_known_bytes
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -38,7 +39,7 @@ class WebhookQueue(Protocol):
     """Stores webhook requests until they are processed."""
 
     def save(self, provider: str, body: bytes, now: datetime) -> bool:
-        """Store a request body unchanged, durably when this returns. Raises StoreError."""
+        """Store a request body, durably when this returns. Raises StoreError."""
         ...
 
 
@@ -83,7 +84,8 @@ def router(verifier: Verifier, queue: WebhookQueue, clock: Callable[[], datetime
         if not verifier.accepts(body, signature, timestamp, now):
             return 403
         try:
-            queue.save("sendgrid", body, now)
+            # Bounce reasons are the words of foreign servers.
+            queue.save("sendgrid", without_known_bytes(body), now)
         except StoreError:
             return 503
         return 204

@@ -19,7 +19,7 @@ def mode(path: Path) -> int:
 def test_new_and_existing_files(tmp_path: Path) -> None:
     path = tmp_path / "list.yaml"
     replace_file(path, b"one")
-    assert (path.read_bytes(), mode(path)) == (b"one", 0o644)
+    assert (path.read_bytes(), mode(path)) == (b"one", 0o600)
     path.chmod(0o640)
     replace_file(path, b"two")
     assert (path.read_bytes(), mode(path)) == (b"two", 0o640)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from digest.curate.summary import SummaryError
 from digest.models import Article
+from digest.utils.redact import without_known
 
 _MAX_RESPONSE_BYTES = 200_000
 _MAX_WORDS = 700
@@ -94,7 +95,7 @@ class OpenAI:
             raise SummaryError("the model's answer has an unknown format") from error
         if not isinstance(text, str):
             raise SummaryError("the model's answer contained no text")
-        return text
+        return without_known(text)
 
     def _read(self, response: http.client.HTTPResponse) -> bytes:
         """Read the body within the timeout as a whole, so that a server that sends slowly cannot delay an edition."""

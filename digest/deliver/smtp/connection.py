@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeVar
 
 from digest.deliver import http_client
 from digest.mail.message import one_line
+from digest.utils import redact
 
 G = TypeVar("G")
 T = TypeVar("T")
@@ -326,7 +327,7 @@ def describe(error: Exception) -> str:
     """The server's reply on one line, or the error's own message."""
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{error.smtp_code} {_text(error.smtp_error)}"
-    return str(getattr(error, "strerror", None) or error)
+    return redact.redact(str(getattr(error, "strerror", None) or error))
 
 
 def _commands(envelope: Envelope, *, reset: bool = False) -> list[tuple[str, str]]:
@@ -358,7 +359,8 @@ def _check_reply(verb: str, code: int, text: bytes) -> None:
 
 
 def _text(reply: bytes | str) -> str:
-    return one_line(reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply)
+    """The reply on one line, without secrets: some servers repeat what was sent for AUTH. Called for refusals only."""
+    return redact.redact(one_line(reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply))
 
 
 def _dot_stuffed(mail: bytes) -> bytes:

@@ -1,0 +1,39 @@
+"""The secrets that the settings lead to, so that they can be removed from what is stored and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from digest.config.settings import Settings
+from digest.utils.redact import secrets_of_url
+
+# Variables that hold secrets and that no setting names.
+_VARIABLES = ("DIGEST_SECRET_KEY", "PGPASSWORD")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+def find_secrets(settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield the values of the variables that settings name (`…_env`, `auth.env`), and the secrets within URLs."""
+    named = {variable for key, variable in _texts(settings.model_dump()) if key == "env" or key.endswith("_env")}
+    for variable in (*named, *_VARIABLES):
+        value = environment.get(variable, "").strip()
+        yield value
+        # Several keys, or the lines of a private key.
+        yield from (part.strip() for part in value.replace(",", "\n").splitlines() if not part.startswith("-----"))
+    for _key, text in _texts(settings.model_dump()):
+        yield from secrets_of_url(text)
+    for variable in (*_PROXIES, *map(str.upper, _PROXIES)):
+        yield from secrets_of_url(environment.get(variable, ""))
+
+
+def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every text in nested data, with the key that it is under."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _texts(item, str(name))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item, key)

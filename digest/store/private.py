@@ -1,0 +1,62 @@
+"""Keep an SQLite store for its owner only: it holds addresses, and the key that signs links.
+
+SQLite gives its `-wal`, `-shm` and `-journal` files the mode of the store, whatever the umask
+(findCreateFileMode in os_unix.c).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from pathlib import Path
+
+from digest.utils.files import PRIVATE_FILE, open_mode
+
+log = logging.getLogger(__name__)
+
+_SIDE_FILES = ("-wal", "-shm", "-journal")
+# What this process has warned about already: some programs open the store many times.
+_warned: set[Path] = set()
+
+
+def keep_private(store: Path) -> None:
+    """Create a missing store file with mode 0600, and take other users' access to an existing one away.
+
+    Warns if that is not possible. A store that cannot be created or read is reported by who opens it.
+    """
+    store = store.resolve()
+    if not store.exists():
+        # Never an existing file: closing it would release this process's locks on it
+        # (https://sqlite.org/howtocorrupt.html, 2.2).
+        with contextlib.suppress(OSError):
+            handle = os.open(store, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+            if hasattr(os, "fchmod"):
+                os.fchmod(handle, PRIVATE_FILE)
+            os.close(handle)
+    for file in (store, *(store.with_name(store.name + suffix) for suffix in _SIDE_FILES)):
+        with contextlib.suppress(FileNotFoundError):
+            _close_to_others(file)
+
+
+def _close_to_others(file: Path) -> None:
+    mode = open_mode(file)
+    if not mode:
+        return
+    reason = "its mode has no effect here"
+    try:
+        file.chmod(PRIVATE_FILE)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        reason = str(error.strerror)
+    if not open_mode(file):
+        log.warning("%s had mode %04o, which gives other users access; it is now 0600, for its owner only", file, mode)
+    elif file not in _warned:
+        _warned.add(file)
+        log.warning(
+            "%s has mode %04o, which gives other users access, and cannot be changed (%s); its owner can run chmod 600",
+            file,
+            mode,
+            reason,
+        )

@@ -1,0 +1,177 @@
+"""Remove secrets from words that come from outside, before they are stored or shown.
+
+Servers repeat what we send them: a 401 may quote the Authorization header, an SMTP reply the password, a redirect the
+API key. The secrets in use are registered here for the whole process, as they are in its environment, and found in
+every form in which a server may repeat them. `redact` also finds what looks like a secret of somebody else.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+
+MASK = "***"
+# Shorter values are not searched for: they would hide ordinary words and numbers.
+_MIN_LENGTH = 6
+# A shorter value counts only where no letter or digit touches it.
+_MIN_WITHIN_WORD = 8
+
+# A pattern, not a secret.
+_SECRET_PARAMETER = r"(?:[a-z0-9_-]{0,30}(?:api[_-]?key|token|secret)|password|passwd|pwd|auth|sig|signature)"  # noqa: S105
+# Not within a word.
+_START = r"(?<![A-Za-z0-9_])"
+# Each pattern is replaced by its groups and the mask behind them. Repetitions are limited, so that no text takes long.
+_LOOKS_SECRET = (
+    # user:password@ in a URL. A password may contain @.
+    re.compile(rf"({_START}[a-z][a-z0-9+.-]{{0,30}}://)[^\s/?#\"'<>]+(?=@)", re.IGNORECASE),
+    # A query parameter.
+    re.compile(rf"([?&;]{_SECRET_PARAMETER}=)[^\s&#;\"'<>]+", re.IGNORECASE),
+    # A header or a field, also in JSON.
+    re.compile(
+        rf"{_START}((?:proxy-)?authorization|x-{_SECRET_PARAMETER}|api[_-]?key|client[_-]secret|password)"
+        r"([\"']?\s*[:=]\s*[\"']?(?:(?:basic|bearer|token|apikey|digest)\s+)?+)[^\s\"',;<>*]+",
+        re.IGNORECASE,
+    ),
+    # RFC 9110 section 11.6.2; a word without digits and signs is prose.
+    re.compile(
+        rf"{_START}((?:bearer|basic)\s+)(?=[a-z_~/-]*[0-9=._~+/])[a-z0-9_.~+/-]{{8,}}=*",
+        re.IGNORECASE,
+    ),
+    # RFC 4954: what a client sends to log in.
+    re.compile(rf"{_START}(AUTH\s+(?:PLAIN|LOGIN|XOAUTH2)\s+)[a-z0-9+/]{{8,}}=*", re.IGNORECASE),
+    # Keys of SendGrid, Resend, Brevo, AWS, OpenAI and Slack, a webhook's secret, a Telegram bot.
+    re.compile(
+        rf"{_START}()(?:SG\.[A-Za-z0-9_-]{{10,}}\.[A-Za-z0-9_-]{{10,}}|re_[A-Za-z0-9_]{{16,}}"
+        r"|xkeysib-[A-Za-z0-9_-]{20,}|AKIA[A-Z0-9]{16}|sk-[A-Za-z0-9_-]{20,}|xox[a-z]-[A-Za-z0-9-]{10,}"
+        r"|whsec_[A-Za-z0-9+/=_-]{16,}|[0-9]{6,}:AA[A-Za-z0-9_-]{30,})"
+    ),
+)
+_SECRET_NAME = re.compile(rf"{_SECRET_PARAMETER}|key", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The registered secrets. Replaced as a whole, so that readers need no lock."""
+
+    values: frozenset[str] = frozenset()
+    # Every form of every value, and a pattern that finds them; the same for bytes.
+    forms: tuple[str, ...] = ()
+    pattern: re.Pattern[str] = re.compile(r"(?!)")
+    byte_forms: tuple[bytes, ...] = ()
+    byte_pattern: re.Pattern[bytes] = re.compile(rb"(?!)")
+
+
+_known = _Known()
+_lock = threading.Lock()
+
+
+def protect(values: Iterable[str]) -> None:
+    """Register secrets of this process. Values of less than six characters are ignored."""
+    global _known
+    with _lock:
+        more = {value for value in values if len(value) >= _MIN_LENGTH} - _known.values
+        if more:
+            _known = _compiled(_known.values | more)
+
+
+def forget() -> None:
+    """Forget all registered secrets, for tests."""
+    global _known
+    with _lock:
+        _known = _Known()
+
+
+def without_known(text: str) -> str:
+    """Replace the registered secrets. Fast: one search for each form, and nothing more if none is found."""
+    known = _known
+    if not any(form in text for form in known.forms):
+        return text
+    return known.pattern.sub(MASK, text)
+
+
+def without_known_bytes(data: bytes) -> bytes:
+    """As `without_known`, for a body before it is parsed."""
+    known = _known
+    if not any(form in data for form in known.byte_forms):
+        return data
+    return known.byte_pattern.sub(MASK.encode(), data)
+
+
+def has_known(text: str) -> bool:
+    """Whether the text contains a registered secret."""
+    return without_known(text) != text
+
+
+def redact(text: str) -> str:
+    """Replace the registered secrets, and whatever looks like one. For messages, not for articles."""
+    text = without_known(text)
+    for pattern in _LOOKS_SECRET:
+        text = pattern.sub(_masked, text)
+    return text
+
+
+def secrets_of_url(url: str) -> Iterator[str]:
+    """The password of a URL (or its user, if it has no password) and the values of parameters such as `apikey`."""
+    if "://" not in url:
+        return
+    try:
+        parts = urlsplit(url)
+        userinfo = parts.netloc.rpartition("@")[0]
+        query = parse_qsl(parts.query)
+    except ValueError:
+        return
+    user, colon, password = userinfo.partition(":")
+    for secret in {password if colon else user, unquote(password if colon else user)}:
+        if secret:
+            yield secret
+    yield from (value for name, value in query if _SECRET_NAME.fullmatch(name))
+
+
+def _masked(match: re.Match[str]) -> str:
+    return "".join(group or "" for group in match.groups()) + MASK
+
+
+def _compiled(values: frozenset[str]) -> _Known:
+    plain = {form for value in values for form in _spellings(value)}
+    within = {form for value in values for form in _within_base64(value)}
+    # The longest first: one secret may contain another.
+    forms = tuple(sorted(plain | within, key=lambda form: (-len(form), form)))
+    pattern = "|".join(
+        rf"(?<![A-Za-z0-9]){re.escape(form)}(?![A-Za-z0-9])"
+        if len(form) < _MIN_WITHIN_WORD and form not in within
+        else re.escape(form)
+        for form in forms
+    )
+    encoded = tuple(form.encode("utf-8", "surrogateescape") for form in forms)
+    return _Known(values, forms, re.compile(pattern), encoded, re.compile(pattern.encode("utf-8", "surrogateescape")))
+
+
+def _spellings(value: str) -> Iterator[str]:
+    """The value as plain text, in a URL, in JSON and in HTML."""
+    yield value
+    yield quote(value, safe="")
+    yield quote_plus(value)
+    yield json.dumps(value)[1:-1]
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    yield json.dumps(value)[1:-1].replace("/", "\\/")
+    yield html.escape(value)
+
+
+def _within_base64(value: str) -> Iterator[str]:
+    """The value inside base64 of anything, such as `user:value`.
+
+    Three bytes are four characters, so the value may begin at three places. Kept are the characters that depend on
+    nothing but the value.
+    """
+    data = value.encode("utf-8", "surrogateescape")
+    for before in range(3):
+        encoded = base64.b64encode(b"\0" * before + data).decode()
+        inner = encoded[-(-8 * before // 6) : 8 * (before + len(data)) // 6]
+        yield inner
+        yield inner.replace("+", "-").replace("/", "_")
