@@ -135,7 +135,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         static_routes(pages, signup),
         unsubscribe.router(context),
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
-        view_in_browser.router(EmailViewer(context, editions, published, app.renderer, sender), images),
+        view_in_browser.router(EmailViewer(context, editions, published, app.renderer), images),
         webhooks(app),
     ]
     if public_archive:

@@ -150,7 +150,8 @@ def router(signup: Signup) -> APIRouter:
         subscriber = context.subscriber(confirmed.subscriber)
         subscribed = subscriber is not None and subscriber.listed and not subscriber.suppressed
         state = "done" if confirmed.first_time or subscribed else "late"
-        preferences = context.signer.sign("preferences", confirmed.subscriber)
+        # Only the first confirmation leads on to the preferences. Whoever opens the link later gets no other token.
+        preferences = context.signer.sign("preferences", confirmed.subscriber) if confirmed.first_time else ""
         return signup.confirmation_page(request, token, state, preferences=preferences)
 
     return routes
