@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlunsplit
 
 from digest.hindi.numbers import devanagari_digits
 from digest.hindi.sentences import DEVA, split
 from digest.hindi.text import words
+from digest.utils.urls import split_url
 
 # The last word must be Devanagari alone: an abbreviation such as 'कि.मी.' keeps its full stop.
 _SENTENCE_END = re.compile(rf"[\s“‘(][{DEVA}\u200c\u200d]+([।.])\Z")
@@ -105,7 +106,7 @@ def paragraphs(text: str) -> tuple[str, ...]:
 def web_address(url: str) -> str:
     """`url` in ASCII (host in punycode, path percent-encoded), or '' if it is not an http or https address."""
     try:
-        parts = urlsplit(_INVALID.sub("", url).strip())
+        parts = split_url(_INVALID.sub("", url).strip())
         host, port = parts.hostname or "", parts.port
         ascii_host = host if host.isascii() else host.encode("idna").decode()
     except (ValueError, UnicodeError):
