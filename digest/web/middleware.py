@@ -12,6 +12,8 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from digest.store.wait_limit import wait_limit
+
 log = logging.getLogger(__name__)
 
 # Bytes of a request's first line and headers.
@@ -22,6 +24,10 @@ MAX_FORM_BYTES = 64 * 1024
 
 # Seconds until a request body must be complete.
 BODY_TIMEOUT = 30.0
+
+# Seconds that a request may wait for a locked store, from its arrival. Mailbox providers and people give up on a page
+# after some 15 seconds, so the answer that nothing has changed must come earlier.
+STORE_WAIT = 8.0
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -87,7 +93,9 @@ class Guard:
             await _plain(complete, *refusal)
             return
         try:
-            await self.app(scope, _limited(receive, limit), complete)
+            # Routes run in threads that copy this context. The time in the queue for a thread counts too.
+            with wait_limit(STORE_WAIT):
+                await self.app(scope, _limited(receive, limit), complete)
         except Exception as error:
             log_error(scope, error)
             # The framework answers with an error page and raises again for a server that would log the error.
