@@ -12,6 +12,7 @@ from urllib.parse import quote, urlunsplit
 from digest.hindi.numbers import devanagari_digits
 from digest.hindi.sentences import DEVA, split
 from digest.hindi.text import words
+from digest.mail.provider_tags import neutral_url
 from digest.utils.urls import split_url
 
 # The last word must be Devanagari alone: an abbreviation such as 'कि.मी.' keeps its full stop.
@@ -114,7 +115,7 @@ def web_address(url: str) -> str:
     if parts.scheme not in ("http", "https") or not re.fullmatch(r"[A-Za-z0-9.\-_:]+", ascii_host):
         return ""
     netloc = (f"[{ascii_host}]" if ":" in ascii_host else ascii_host) + (f":{port}" if port else "")
-    path, query, fragment = (quote(part, safe=_SAFE) for part in (parts.path, parts.query, parts.fragment))
+    path, query, fragment = (neutral_url(quote(part, safe=_SAFE)) for part in (parts.path, parts.query, parts.fragment))
     return urlunsplit((parts.scheme, netloc, path, query, fragment)).replace(_TAG_START, "%2DDGX_")
 
 
