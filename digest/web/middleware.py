@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digest.store.wait_limit import wait_limit
+from digest.web.client_limit import OpenRequests
 
 log = logging.getLogger(__name__)
 
@@ -58,20 +59,34 @@ class Guard:
     """ASGI middleware that checks requests and completes responses.
 
     `hosts`: the accepted host names (empty: any). `prefix`: the path of base_url, which a proxy may or may not strip.
-    `larger`: (path prefix, bytes) of routes that accept more than a form.
+    `larger`: (path prefix, bytes) of routes that accept more than a form. `crowded`: the sentence for a client with too
+    many requests at once.
     """
 
     def __init__(
-        self, app: ASGIApp, *, hosts: Collection[str], prefix: str = "", larger: Sequence[tuple[str, int]] = ()
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Collection[str],
+        prefix: str = "",
+        larger: Sequence[tuple[str, int]] = (),
+        crowded: str = "Too many requests at once from your network. Please try again in a minute.",
     ) -> None:
         self.app = app
         self.hosts = frozenset(host.lower() for host in hosts)
         self.prefix = prefix
         self.larger = tuple(larger)
+        self.crowded = crowded
+        self.open_requests = OpenRequests()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        client = scope.get("client")
+        with self.open_requests.count(client[0] if client else "") as allowed:
+            await self._answer(scope, receive, send, allowed=allowed)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, *, allowed: bool) -> None:
         head = scope["method"] == "HEAD"
         scope = self._local(scope)
         started = False
@@ -88,7 +103,7 @@ class Guard:
             await send(message)
 
         limit = next((size for start, size in self.larger if scope["path"].startswith(start)), MAX_FORM_BYTES)
-        refusal = self._refusal(scope, limit)
+        refusal = self._refusal(scope, limit) if allowed else (429, self.crowded)
         if refusal is not None:
             await _plain(complete, *refusal)
             return
@@ -172,7 +187,9 @@ def log_error(scope: Scope, error: Exception) -> None:
 async def _plain(send: Send, status: int, sentence: str) -> None:
     body = f"{sentence}\n".encode()
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    if status in (413, 431):
+    if status in (413, 429, 431):
         headers.append((b"connection", b"close"))
+    if status == 429:
+        headers.append((b"retry-after", b"60"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
