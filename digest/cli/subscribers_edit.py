@@ -44,9 +44,14 @@ def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool
     """Add a subscriber at the end of the list."""
     from digest.app import make_app
     from digest.subscribers import list_editor
+    from digest.subscribers.address import refuse_tags
 
     with make_app(home) as app:
         address = comparable(email)
+        try:
+            refuse_tags(email)
+        except ValueError as error:
+            raise ConfigurationError([ConfigProblem("EMAIL", 0, str(error))]) from None
         path, known = _known(app, file)
         fields = {"email": email.strip(), **{k: v for k, v in _parsed(app, given).items() if v is not None}}
         record = app.subscriber_admin.find(address)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from digest.config.types import HeaderName, JsonPath, Line, ParamName, Selector, SettingsModel, Variable
+from digest.config.types import HeaderName, JsonPath, Line, ParamName, Selector, SettingsModel, Variable, check_host
 from digest.models import FulltextMode, JsonMapping, Source, SourceAuth
 
 
@@ -85,7 +85,9 @@ class SourceSettings(SettingsModel):
     section: Line = Field(default="", description="Section of all its articles, if it has only one.")
     replay: bool = Field(default=False, description="Shift recorded dates to now. For samples.")
     allow_private: bool = Field(
-        default=False, description="Allow fetching from private and local addresses, such as an intranet."
+        default=False,
+        description="Allow private and local addresses, such as an intranet, for the host of `url` only: not for other "
+        "hosts to which it links or redirects.",
     )
     fulltext: bool | None = Field(
         default=None,
@@ -111,6 +113,8 @@ class SourceSettings(SettingsModel):
             raise ValueError("expected exactly one of url and path")
         if self.url and not re.match(r"https?://[^\s/]+", self.url):
             raise ValueError("expected url to start with https:// or http://; use path for files")
+        if self.url:
+            check_host(self.url)
         if self.links and self.mapping:
             raise ValueError("expected one of links (of a web page) and mapping (of JSON), not both")
         if self.auth and not self.url:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from digest.utils.clock import time_zones
+from digest.utils.urls import split_url
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(s|m|h|d)\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -71,12 +72,21 @@ def _address_or_none(value: str) -> str:
     return _address(value) if value else value
 
 
+def check_host(url: str) -> str:
+    """Return the URL. Raises ValueError if programs could disagree about its host."""
+    try:
+        split_url(url)
+    except ValueError as error:
+        raise ValueError(f"expected a URL with one clear host; the host of this one {error}") from None
+    return url
+
+
 def _web_root(value: str) -> str:
     if value and not re.match(r"https?://[^\s/?#]+(/[^\s?#]*)?\Z", value):
         raise ValueError("expected a URL such as https://news.example.com")
     if not value.isascii():
         raise ValueError("expected ASCII; write a Hindi host as xn--… and percent-encode the path")
-    return value.rstrip("/")
+    return check_host(value).rstrip("/")
 
 
 def _word(value: str) -> str:
@@ -156,7 +166,9 @@ JsonPath = Annotated[str, Field(max_length=500), AfterValidator(_json_path)]
 Language = Annotated[str, AfterValidator(_language)]
 Selector = Annotated[str, AfterValidator(_selector)]
 PictureUrl = Annotated[
-    str, AfterValidator(_matches(r"(?:https://[^\s/?#]+/[^\s]*)?", "the URL of an image with https://"))
+    str,
+    AfterValidator(_matches(r"(?:https://[^\s/?#]+/[^\s]*)?", "the URL of an image with https://")),
+    AfterValidator(check_host),
 ]
 Accent = Annotated[
     str,

@@ -14,6 +14,7 @@ from itertools import repeat
 from typing import NamedTuple
 from urllib.parse import quote
 
+from digest.mail.provider_tags import find_tag
 from digest.models import PLACEHOLDERS, InlineImage, RenderedEmail
 
 _PLACEHOLDER = re.compile("|".join(re.escape(tag) for tag in PLACEHOLDERS.values()))
@@ -143,12 +144,18 @@ def split_placeholders(text: str) -> list[tuple[str, str]]:
 
 
 def invalid_recipients(recipients: Iterable[Recipient]) -> dict[int, str]:
-    """Subscriber id → reason, for addresses that cannot be in a header or an envelope.
+    """Subscriber id → reason, for addresses that cannot be in a header or an envelope, or hold a placeholder.
 
     The subscriber list accepts no such address; this is the last check.
     """
+    recipients = tuple(recipients)
     reason = "the address contains characters that are not allowed in email"
-    return {recipient.id: reason for recipient in recipients if not _ADDRESS.match(recipient.email)}
+    invalid = {recipient.id: reason for recipient in recipients if not _ADDRESS.match(recipient.email)}
+    # Checked for all at once, because hardly any list has such an address. No tag spans two lines.
+    if find_tag("\n".join([recipient.email for recipient in recipients])):
+        reason = "the address looks like a placeholder, which email services replace"
+        invalid |= {recipient.id: reason for recipient in recipients if find_tag(recipient.email)}
+    return invalid
 
 
 def list_headers(recipient: Recipient) -> dict[str, str]:

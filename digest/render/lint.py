@@ -8,6 +8,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from digest.hindi import cut
+from digest.mail.provider_tags import as_written
 from digest.models import PLACEHOLDERS, Edition, RenderedEmail
 from digest.render.inline_css import DOCTYPE
 from digest.render.lint_tree import Element, Finding, Tree, error, parse, warning
@@ -84,7 +85,7 @@ def check_texts(email: RenderedEmail, tree: Tree | None, edition: Edition | None
         yield warning("text-part", "the text part links to no story")
     if edition:
         yield from _check_leftovers("the editor's intro", edition.intro, error)
-    yield from _check_leftovers("the text part", email.text, report)
+    yield from _check_leftovers("the text part", as_written(email.text), report)
     if tree is None:
         return
     for element in tree.elements:

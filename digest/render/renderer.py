@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import TemplateProblem
 from digest.i18n import translator
+from digest.mail.provider_tags import neutral_html, neutral_text
 from digest.models import PLACEHOLDERS, Edition, RenderedEmail, Variant
 from digest.render import subject as subjects
 from digest.render.context import Page, build_page
@@ -52,7 +53,7 @@ class Renderer:
             page = self._page(edition, smaller, now, test)
             text = self._text(page)
             html = self._html(page) if variant.format == "html" else ""
-            return RenderedEmail(variant.key, page.subject, html, text)
+            return RenderedEmail(variant.key, neutral_text(page.subject), html, text)
 
         if self._budget is None:
             return render_one(selected)
@@ -81,7 +82,7 @@ class Renderer:
             raise TemplateProblem(f"{self._location(HTML, '@import')}: {error}") from error
         if self._devanagari_digits:
             html = devanagari_digits_in_html(html)
-        return self._checked(HTML, html, forbidden="email_text")
+        return self._checked(HTML, neutral_html(html), forbidden="email_text")
 
     def _text(self, page: Page) -> str:
         text = self._fill(TEXT, page, PLACEHOLDERS["email_text"])
@@ -89,7 +90,7 @@ class Renderer:
         text = _BLANK_LINES.sub("\n\n", text) + "\n"
         if self._devanagari_digits:
             text = devanagari_digits_in_text(text)
-        return self._checked(TEXT, text, forbidden="email_html")
+        return self._checked(TEXT, neutral_text(text), forbidden="email_html")
 
     def _fill(self, template: str, page: Page, email: str) -> str:
         from digest.render.template_errors import explain

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlunsplit
 
 from digest.hindi.numbers import devanagari_digits
 from digest.hindi.sentences import DEVA, split
 from digest.hindi.text import words
+from digest.mail.provider_tags import neutral_url
+from digest.utils.urls import split_url
 
 # The last word must be Devanagari alone: an abbreviation such as 'कि.मी.' keeps its full stop.
 _SENTENCE_END = re.compile(rf"[\s“‘(][{DEVA}\u200c\u200d]+([।.])\Z")
@@ -105,7 +107,7 @@ def paragraphs(text: str) -> tuple[str, ...]:
 def web_address(url: str) -> str:
     """`url` in ASCII (host in punycode, path percent-encoded), or '' if it is not an http or https address."""
     try:
-        parts = urlsplit(_INVALID.sub("", url).strip())
+        parts = split_url(_INVALID.sub("", url).strip())
         host, port = parts.hostname or "", parts.port
         ascii_host = host if host.isascii() else host.encode("idna").decode()
     except (ValueError, UnicodeError):
@@ -113,7 +115,7 @@ def web_address(url: str) -> str:
     if parts.scheme not in ("http", "https") or not re.fullmatch(r"[A-Za-z0-9.\-_:]+", ascii_host):
         return ""
     netloc = (f"[{ascii_host}]" if ":" in ascii_host else ascii_host) + (f":{port}" if port else "")
-    path, query, fragment = (quote(part, safe=_SAFE) for part in (parts.path, parts.query, parts.fragment))
+    path, query, fragment = (neutral_url(quote(part, safe=_SAFE)) for part in (parts.path, parts.query, parts.fragment))
     return urlunsplit((parts.scheme, netloc, path, query, fragment)).replace(_TAG_START, "%2DDGX_")
 
 

@@ -26,6 +26,7 @@ import digest.store.schema  # noqa: F401  registers every table in the metadata
 from digest.errors import ConfigProblem, ConfigurationError, StoreError
 from digest.store import errors, private
 from digest.store.schema import metadata
+from digest.store.wait_limit import is_limited, seconds_left
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # The newest migration.
@@ -72,14 +73,15 @@ class Database:
             connection = connection.execution_options(writes=True)
             pragma = nullcontext() if durable else self._pragma(connection, "synchronous", "NORMAL", "FULL")
             with pragma, connection.begin():
+                self._limit_wait(connection)
                 self.advisory_lock(connection, area)
                 yield connection
 
     @contextmanager
     def write_lock(self) -> Iterator[None]:
-        """Let one thread write at a time on SQLite. Raises StoreError after SQLite's own timeout."""
+        """Let one thread write at a time on SQLite. Raises StoreError after SQLite's own timeout (`wait_limit`)."""
         # Without a timeout, threads that queue behind a locked file would wait for SQLite's one after the other.
-        if self.sqlite and not self._lock.acquire(timeout=errors.BUSY_SECONDS):
+        if self.sqlite and not self._lock.acquire(timeout=seconds_left()):
             raise StoreError(f"store {self.name} is busy; another thread is writing. Try again later")
         try:
             yield
@@ -113,7 +115,15 @@ class Database:
             if not self.sqlite:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin():
+                self._limit_wait(connection)
                 yield connection
+
+    def _limit_wait(self, connection: Connection) -> None:
+        """Apply this work's `wait_limit` to the locks of a PostgreSQL transaction. SQLite's `begin` does it itself."""
+        if not self.sqlite and is_limited():
+            # 0 would mean no limit.
+            milliseconds = max(1, round(seconds_left() * 1000))
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
 
     def secure_delete(self, connection: Connection) -> AbstractContextManager[None]:
         """Inside the block SQLite overwrites everything deleted with zeros, including whole pages."""
@@ -214,6 +224,7 @@ def _sqlite(url: Any) -> Engine:
         # The module's own BEGIN is never IMMEDIATE.
         connection.isolation_level = None
         cursor = connection.cursor()
+        _set_busy_timeout(connection)
         # Only has an effect on a new file.
         cursor.execute(f"PRAGMA page_size={_PAGE_SIZE}")
         cursor.execute("PRAGMA foreign_keys=ON")
@@ -227,9 +238,15 @@ def _sqlite(url: Any) -> Engine:
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes")
         driver: Any = connection.connection.driver_connection
+        _set_busy_timeout(driver)
         driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _set_busy_timeout(connection: sqlite3.Connection) -> None:
+    """Let the next statements wait for a lock only as long as the work may (`wait_limit`)."""
+    connection.execute(f"PRAGMA busy_timeout={round(seconds_left() * 1000)}")
 
 
 def _postgresql(url: Any) -> Engine:

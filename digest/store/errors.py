@@ -40,6 +40,7 @@ _POSTGRESQL = (
     ("remaining connection slots", "has no free connection; raise max_connections on the server, or stop a program"),
     ("starting up", "is starting up or shutting down; run again in a moment"),
     ("shutting down", "is starting up or shutting down; run again in a moment"),
+    ("lock timeout", "is locked by another program; run again when that one is done"),
     ("terminating connection", "closed the connection; was the server restarted? Run again"),
     ("closed the connection", "closed the connection; was the server restarted? Run again"),
     ("connection is lost", "closed the connection; was the server restarted? Run again"),

@@ -6,11 +6,16 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from digest.mail.provider_tags import find_tag
+
 _PLAIN = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]\Z"
 )
 
 _MAX_LENGTH = 1000
+
+# Characters of which every tag of a provider has one. Hardly any address or name does.
+_OF_TAGS = frozenset("%{[<")
 
 
 # Callers often validate an address and then compare it.
@@ -28,6 +33,12 @@ def normalise(email: str) -> str:
     if len(folded) <= 254 and folded.index("@") <= 64 if _PLAIN.match(folded) else False:
         return folded
     return _validate(folded)
+
+
+def refuse_tags(value: str) -> None:
+    """Raise ValueError if an address or a name holds what delivery or a provider would replace by something else."""
+    if ("dgx_" in value.lower() or not _OF_TAGS.isdisjoint(value)) and (tag := find_tag(value)):
+        raise ValueError(f"{tag!r} looks like a placeholder, which email services replace; write it without")
 
 
 def comparable(address: str) -> str | None:

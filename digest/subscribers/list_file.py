@@ -229,8 +229,11 @@ def parse_field(
             normalised = address.normalise(value)
         except ValueError as error:
             raise ValueError(f"{quoted(value)} is not a valid email address: {error}") from None
+        address.refuse_tags(value)
         # Headers and envelopes take only ASCII.
         return value.strip() if value.isascii() else normalised
+    if key == "name":
+        address.refuse_tags(value)
     if key == "hour":
         match = _HOUR.match(value)
         if not match:

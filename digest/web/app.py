@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from digest import __version__
 from digest.app import App
 from digest.errors import StoreError
+from digest.i18n import translator
 from digest.store.content.editions import PublishedStore
 from digest.store.people.preferences import PreferenceStore
 from digest.store.people.signups import SignupStore
@@ -93,7 +94,16 @@ def create_app(app: App, base: str) -> Iterator[ASGIApp]:
     with closing(OutboundMail(lambda: app.transports[0])) as outbound:
         routers = _routers(app, pages, outbound)
         title = f"{settings.newsletter.name}: reader pages"
-        yield Guard(_fastapi(title, pages, routers), hosts=_hosts(app, base), prefix=pages.root, larger=_LARGER_BODIES)
+        crowded = translator(pages.languages[0]).gettext(
+            "Too many requests at once from your network. Please try again in a minute."
+        )
+        yield Guard(
+            _fastapi(title, pages, routers),
+            hosts=_hosts(app, base),
+            prefix=pages.root,
+            larger=_LARGER_BODIES,
+            crowded=crowded,
+        )
 
 
 def load_pages(app: App, base: str, *, custom: bool = True) -> Pages:
@@ -135,7 +145,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         static_routes(pages, signup),
         unsubscribe.router(context),
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
-        view_in_browser.router(EmailViewer(context, editions, published, app.renderer, sender), images),
+        view_in_browser.router(EmailViewer(context, editions, published, app.renderer), images),
         webhooks(app),
     ]
     if public_archive:
@@ -147,8 +157,10 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
 
 def _fastapi(title: str, pages: Pages, routers: list[APIRouter]) -> FastAPI:
     """The framework's app with these routes and our error pages."""
-    # FastAPI's documentation pages load scripts from other sites.
-    fastapi = FastAPI(title=title, version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
+    # The description of the routes is for tests, not for visitors, and the pages that show it load remote scripts.
+    fastapi = FastAPI(
+        title=title, version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     for router in routers:
         fastapi.include_router(router)
 

@@ -12,6 +12,9 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from digest.store.wait_limit import wait_limit
+from digest.web.client_limit import OpenRequests
+
 log = logging.getLogger(__name__)
 
 # Bytes of a request's first line and headers.
@@ -22,6 +25,10 @@ MAX_FORM_BYTES = 64 * 1024
 
 # Seconds until a request body must be complete.
 BODY_TIMEOUT = 30.0
+
+# Seconds that a request may wait for a locked store, from its arrival. Mailbox providers and people give up on a page
+# after some 15 seconds, so the answer that nothing has changed must come earlier.
+STORE_WAIT = 8.0
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -52,20 +59,34 @@ class Guard:
     """ASGI middleware that checks requests and completes responses.
 
     `hosts`: the accepted host names (empty: any). `prefix`: the path of base_url, which a proxy may or may not strip.
-    `larger`: (path prefix, bytes) of routes that accept more than a form.
+    `larger`: (path prefix, bytes) of routes that accept more than a form. `crowded`: the sentence for a client with too
+    many requests at once.
     """
 
     def __init__(
-        self, app: ASGIApp, *, hosts: Collection[str], prefix: str = "", larger: Sequence[tuple[str, int]] = ()
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Collection[str],
+        prefix: str = "",
+        larger: Sequence[tuple[str, int]] = (),
+        crowded: str = "Too many requests at once from your network. Please try again in a minute.",
     ) -> None:
         self.app = app
         self.hosts = frozenset(host.lower() for host in hosts)
         self.prefix = prefix
         self.larger = tuple(larger)
+        self.crowded = crowded
+        self.open_requests = OpenRequests()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        client = scope.get("client")
+        with self.open_requests.count(client[0] if client else "") as allowed:
+            await self._answer(scope, receive, send, allowed=allowed)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, *, allowed: bool) -> None:
         head = scope["method"] == "HEAD"
         scope = self._local(scope)
         started = False
@@ -82,12 +103,14 @@ class Guard:
             await send(message)
 
         limit = next((size for start, size in self.larger if scope["path"].startswith(start)), MAX_FORM_BYTES)
-        refusal = self._refusal(scope, limit)
+        refusal = self._refusal(scope, limit) if allowed else (429, self.crowded)
         if refusal is not None:
             await _plain(complete, *refusal)
             return
         try:
-            await self.app(scope, _limited(receive, limit), complete)
+            # Routes run in threads that copy this context. The time in the queue for a thread counts too.
+            with wait_limit(STORE_WAIT):
+                await self.app(scope, _limited(receive, limit), complete)
         except Exception as error:
             log_error(scope, error)
             # The framework answers with an error page and raises again for a server that would log the error.
@@ -164,7 +187,9 @@ def log_error(scope: Scope, error: Exception) -> None:
 async def _plain(send: Send, status: int, sentence: str) -> None:
     body = f"{sentence}\n".encode()
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    if status in (413, 431):
+    if status in (413, 429, 431):
         headers.append((b"connection", b"close"))
+    if status == 429:
+        headers.append((b"retry-after", b"60"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,4 +1,4 @@
-"""The preferences page: topics, days, hour, format, a pause, and today's edition once more."""
+"""The preferences page: topics, days, hour, format, a pause, today's edition once more, and unsubscribing."""
 
 from __future__ import annotations
 
@@ -52,7 +52,6 @@ class PreferencesPage:
             token=token,
             subscriber=subscriber,
             left=subscriber is not None and subscriber.suppressed == UNSUBSCRIBED,
-            leave=context.signer.sign("leave", id),
             pausing=context.paused_until(subscriber),
             topics=self.topics,
             hours=selectable_hours(self.send_at, subscriber.hour if subscriber else None),
@@ -112,6 +111,25 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
             consent = context.consent_context(request, _PURPOSE, detail=detail)
             context.preferences.set(subscriber.id, {"paused_until": until}, consent, now=now)
         return page.response(request, token, saved=True)
+
+    # The page never shows the token of another page, so unsubscribing from here has routes of its own.
+    @routes.post("/leave", response_class=HTMLResponse, summary="Unsubscribe")
+    def unsubscribe(request: Request, token: str) -> HTMLResponse:
+        subscriber = subscriber_from_token(token)
+        if subscriber is not None:
+            wording = context.pages.catalogue(request).gettext("Unsubscribe now")
+            consent = context.consent_context(request, _PURPOSE, wording)
+            context.preferences.unsubscribe(subscriber.id, consent, now=context.now())
+        return page.response(request, token)
+
+    @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe")
+    def resubscribe(request: Request, token: str) -> HTMLResponse:
+        subscriber = subscriber_from_token(token)
+        if subscriber is not None:
+            context.preferences.resubscribe(
+                subscriber.id, context.consent_context(request, _PURPOSE), now=context.now()
+            )
+        return page.response(request, token)
 
     @routes.post("/again", response_class=HTMLResponse, summary="Send today's edition again")
     def resend(request: Request, token: str) -> HTMLResponse:

@@ -62,7 +62,8 @@ def sample_pages(branding: Branding, now: datetime, topics: Collection[str]) -> 
     for editions in ([], [sent]):
         yield SamplePage("archive.html.j2", {"editions": editions, "personal": False})
     yield SamplePage("bar.html.j2", {})
-    yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…"})
+    yield SamplePage("note.html.j2", {"personal": False})
+    yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…", "personal": False})
     for advice in ("", "…"):
         yield SamplePage("problem.html.j2", {"title": "…", "advice": advice})
     for kind in ("confirm", "known"):
@@ -97,7 +98,6 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
     ) -> SamplePage:
         values = {
             "token": _TOKEN,
-            "leave": _TOKEN,
             "topics": topics,
             "send_at": send_at,
             "own_zone": "Asia/Kolkata",

@@ -35,6 +35,7 @@ def run_server(app: App, *, host: str = "", port: int | None = None) -> Iterator
         import uvicorn
 
         from digest.web.app import create_app
+        from digest.web.client_limit import limited_protocol
         from digest.web.middleware import MAX_HEAD_BYTES
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "digest":
@@ -55,8 +56,8 @@ def run_server(app: App, *, host: str = "", port: int | None = None) -> Iterator
             access_log=False,
             lifespan="off",
             ws="none",
-            # Only this protocol of uvicorn limits the size of the request headers.
-            http="h11",
+            # Based on h11, because only that protocol of uvicorn limits the size of the request headers.
+            http=limited_protocol(web.proxies),
             h11_max_incomplete_event_size=MAX_HEAD_BYTES,
             proxy_headers=bool(web.proxies),
             forwarded_allow_ips=list(web.proxies),

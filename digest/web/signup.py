@@ -20,7 +20,7 @@ from digest.mail.message import Outgoing
 from digest.store.content.editions import PublishedStore
 from digest.store.people.signups import JOINED, PENDING, SignupStore
 from digest.store.rate_limits import Quota
-from digest.subscribers.address import mailbox, normalise
+from digest.subscribers.address import mailbox, normalise, refuse_tags
 from digest.web.dependencies import Context, client_address
 from digest.web.outbound_mail import OutboundMail, SignupEmails
 from digest.web.pages import PAGE_RESPONSES, language_parameter
@@ -124,6 +124,11 @@ def router(signup: Signup) -> APIRouter:
         except ValueError:
             wrong = pages.catalogue(request).gettext("Enter an address such as %(example)s.")
             return signup.form(request, status=400, wrong=wrong % {"example": "asha@example.com"}, typed=email)
+        try:
+            refuse_tags(address)
+        except ValueError:
+            wrong = pages.catalogue(request).gettext("We cannot send email to an address with these characters.")
+            return signup.form(request, status=400, wrong=wrong, typed=email)
         if not website and (refusal := _request_email(signup, request, address, email)):
             return refusal
         return pages.response(request, "asked.html.j2", "/join", typed=email.strip()[:254], days=PENDING.days)
@@ -150,7 +155,8 @@ def router(signup: Signup) -> APIRouter:
         subscriber = context.subscriber(confirmed.subscriber)
         subscribed = subscriber is not None and subscriber.listed and not subscriber.suppressed
         state = "done" if confirmed.first_time or subscribed else "late"
-        preferences = context.signer.sign("preferences", confirmed.subscriber)
+        # Only the first confirmation leads on to the preferences. Whoever opens the link later gets no other token.
+        preferences = context.signer.sign("preferences", confirmed.subscriber) if confirmed.first_time else ""
         return signup.confirmation_page(request, token, state, preferences=preferences)
 
     return routes

@@ -1,4 +1,8 @@
-"""View in browser: a subscriber's own copy of an email with its personal links, and its inline images."""
+"""View in browser: an email as a page without anything personal, and its inline images.
+
+People forward this address. So the page has no email address, and no token: its personal links lead to a note that
+says where they are.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from digest.mail.message import Sender, content_ids, recipient, substitute
-from digest.models import BatchState, RenderedEmail, Variant
+from digest.mail.message import content_ids, substitute
+from digest.models import PLACEHOLDERS, BatchState, RenderedEmail, Variant
 from digest.render.renderer import Renderer
 from digest.store.content.articles import ImageStore
 from digest.store.content.editions import EditionStore, PublishedStore
@@ -22,6 +26,12 @@ from digest.web.pages import PAGE_RESPONSES, language_parameter
 _IMG = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
 _SOURCE = re.compile(r'\bsrc="(https?://[^"]*)"')
 _BODY = re.compile(r"<body\b[^>]*>")
+_BODY_END = re.compile(r"</body>")
+_TAG = "|".join(re.escape(tag) for tag in PLACEHOLDERS.values())
+_PERSONAL_LINK = re.compile(rf"""\bhref=("[^"]*(?:{_TAG})[^"]*"|'[^']*(?:{_TAG})[^']*')""")
+_PERSONAL_URL = re.compile(rf"(?:https?|mailto):\S*(?:{_TAG})\S*")
+# The id of the note, to which the personal links of the email lead.
+_NOTE = "personal-links"
 _MAY_BE_DELIVERED = (BatchState.SUBMITTING, BatchState.ACCEPTED, BatchState.UNKNOWN)
 _CID = r"^[0-9a-f]{40}@digest$"
 RemoteImages = Annotated[bool, Query(alias="pictures", description="Whether to load images from other sites")]
@@ -36,7 +46,6 @@ class EmailViewer:
     published: PublishedStore
     # Renders a draft for the links of a test email; no copy of a test email is stored.
     renderer: Renderer
-    sender: Sender
 
     def find(self, key: str, id: int) -> RenderedEmail | None:
         """Find an email. A stopped edition is shown to those who may have received it, a draft only to test links."""
@@ -50,25 +59,25 @@ class EmailViewer:
             email = self.renderer.render(edition, Variant("html"), now=now, test=True)
         return email
 
-    def personal_values(self, id: int) -> dict[str, str]:
-        """The values of the email's placeholders for this subscriber."""
-        subscriber = self.context.subscriber(id)
-        address = subscriber.email if subscriber else ""
-        return recipient(id, address, self.sender, self.context.signer.sign_email).values
-
-    def response(self, request: Request, email: RenderedEmail, id: int, here: str, *, remote: bool) -> HTMLResponse:
+    def response(self, request: Request, email: RenderedEmail, here: str, *, remote: bool) -> HTMLResponse:
         """Answer with the email as a page. Without `remote`, images from other sites are left out."""
         pages = self.context.pages
-        values = self.personal_values(id)
+        language = pages.language(request)
+        catalogue = pages.catalogue(request)
+        hidden = dict.fromkeys(PLACEHOLDERS.values(), catalogue.gettext("(address not shown)"))
         if not email.html:
-            text = substitute(email.text, values)
-            return pages.response(request, "text.html.j2", here, title=email.subject, text=text)
+            text = _PERSONAL_URL.sub(f"({catalogue.gettext('only in your email')})", email.text)
+            text = substitute(text, hidden)
+            return pages.response(request, "text.html.j2", here, title=email.subject, text=text, personal=False)
         logo = pages.branding.theme.logo
-        complete = _as_page(substitute(email.html, values), pages.root)
+        html = _PERSONAL_LINK.sub(_link_within_page, email.html)
+        complete = _as_page(substitute(html, hidden), pages.root)
         page = complete if remote else without_remote_images(complete, logo)
         if page != complete:
-            bar = pages.render("bar.html.j2", pages.language(request), here=here)
+            bar = pages.render("bar.html.j2", language, here=here)
             page = _BODY.sub(lambda body: body[0] + bar, page, count=1)
+        note = pages.render("note.html.j2", language, here=here, personal=False)
+        page = _BODY_END.sub(lambda end: note + end[0], page, count=1)
         return HTMLResponse(page, headers={"content-security-policy": _policy(logo=logo, remote=remote)})
 
 
@@ -81,7 +90,7 @@ def router(viewer: EmailViewer, images: ImageStore) -> APIRouter:
     @routes.get(
         "/view/{edition}/{token}",
         response_class=HTMLResponse,
-        summary="The subscriber's email",
+        summary="The email that a subscriber got, without anything personal",
         dependencies=[Depends(language_parameter)],
     )
     def view(request: Request, edition: str, token: str, show_images: RemoteImages = False) -> HTMLResponse:
@@ -91,7 +100,7 @@ def router(viewer: EmailViewer, images: ImageStore) -> APIRouter:
         email = viewer.find(edition, id)
         if email is None:
             return pages.error(request, 404, pages.catalogue(request).gettext("There is no such edition"))
-        return viewer.response(request, email, id, f"/view/{edition}/{token}", remote=show_images)
+        return viewer.response(request, email, f"/view/{edition}/{token}", remote=show_images)
 
     @routes.get(
         "/picture/{cid}",
@@ -124,6 +133,11 @@ def _as_page(email: str, root: str) -> str:
     for cid in content_ids([RenderedEmail("", "", email, "")]):
         email = email.replace(f'"cid:{cid}"', f'"{root}/picture/{cid}"')
     return email.replace('role="article"', 'role="main"', 1).replace(' aria-roledescription="email"', "", 1)
+
+
+def _link_within_page(link: re.Match[str]) -> str:
+    """What replaces a personal link: "view in browser" stays here, the others lead to the note."""
+    return 'href="#"' if PLACEHOLDERS["view"] in link[0] else f'href="#{_NOTE}"'
 
 
 def without_remote_images(page: str, logo: str | None) -> str:

@@ -285,3 +285,19 @@ def test_mailchimp_contacts_without_consent_are_not_imported(newsroom: Newsroom)
     path.write_text("Email Address,LEID,EUID\nbuyer@example.com,1,2\n", encoding="utf-8")
     result = newsroom.json("subscribers", "import", path.name, code=1)
     assert result["added"] == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("{{x}}@example.com",), ("zoya@example.com", "--name", "{{unsubscribe}}"), ("-DGX_LEAVE-@example.com",)],
+)
+def test_a_placeholder_cannot_be_added(newsroom: Newsroom, arguments: tuple[str, ...]) -> None:
+    before = (newsroom.home / "subscribers.yaml").read_bytes()
+    run = (
+        newsroom.digest("subscribers", "add", "--", *arguments)
+        if arguments[0][0] == "-"
+        else newsroom.digest("subscribers", "add", *arguments)
+    )
+    assert run.code == 2
+    assert "looks like a placeholder, which email services replace" in run.err
+    assert (newsroom.home / "subscribers.yaml").read_bytes() == before

@@ -65,6 +65,9 @@ CASES = {
     "sources:\n  - {name: क}": "5: 'sources[1]': expected exactly one of url and path",
     "sources:\n  - {name: क, url: u, path: p}": "5: 'sources[1]': expected exactly one of url and path",
     "sources:\n  - {name: क, url: 'ftp://a'}": "5: 'sources[1]': expected url to start with https:// or http://",
+    "sources:\n  - {name: क, url: 'http://[::1].evil.example'}": "5: 'sources[1]': expected a URL with one clear host",
+    "sources:\n  - {name: क, url: 'http://127.0.0.1:1@evil.example'}": "5: 'sources[1]': expected a URL with one "
+    "clear host; the host of this one can be read in two ways, because of what stands before the @",
     "sources:\n  - {name: '', path: p}": "5: 'sources[1].name': expected some text, found ''",
     "sources:\n  - {name: क, path: p, replay: maybe}": "5: 'sources[1].replay': expected true or false, found 'maybe'",
     "store: {url: 5}": "4: 'store.url': expected text, found 5",
@@ -87,6 +90,7 @@ NEWSLETTER = {
     "sender: {email: news@समाचार.भारत}": "write a domain in Hindi in its ASCII form",
     'sender: {email: news@example.com, name: "a\\nb"}': "expected one line of text",
     "timezone: Asia/Calcuta": "expected an IANA time zone such as Asia/Calcutta",
+    "base_url: 'https://127.0.0.1:1@evil.example'": "expected a URL with one clear host",
     "base_url: news.example.com": "expected a URL such as https://news.example.com",
     "reply_to: desk": "expected an email address",
     "language: hindi!": "expected the code of a language such as hi, mr or hi-IN, found 'hindi!'",

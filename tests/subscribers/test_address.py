@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.subscribers.address import normalise
+from digest.models import PLACEHOLDERS
+from digest.subscribers.address import normalise, refuse_tags
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,21 @@ def test_normalising_is_idempotent_ascii_and_safe_in_a_header(written: str) -> N
     assert found.isprintable()
     assert not set(found) & set(' <>",;:\\')
     assert normalise(found) == normalise(found.upper()) == found
+
+
+@pytest.mark.parametrize(
+    "written",
+    [*PLACEHOLDERS.values(), *(f"{tag.lower()}@example.com" for tag in PLACEHOLDERS.values()), "{{x}}@example.com",
+     "%name%@example.com", "आशा {{{unsubscribe}}}", "[unsubscribe]", "<%asm_group_unsubscribe_url%>"],
+)  # fmt: skip
+def test_what_looks_like_a_placeholder_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match="looks like a placeholder, which email services replace; write it without"):
+        refuse_tags(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["asha@example.com", "asha+50%off@example.com", "{asha}@example.com", "आशा [शर्मा]", "Asha (50%)", "आशा-राम"],
+)
+def test_what_no_service_replaces_is_accepted(written: str) -> None:
+    refuse_tags(written)

@@ -100,6 +100,16 @@ def test_listmonk(tmp_path: Path) -> None:
     assert (a.topics, a.status, b.status, c.suppressed) == (["देश"], "active", "paused", "unsubscribed")
 
 
+def test_rows_that_look_like_placeholders_are_refused_with_their_line(tmp_path: Path) -> None:
+    text = (
+        "email,name\na@example.com,आशा\n-DGX_LEAVE-@example.com,\nb@example.com,{{unsubscribe}}\n%name%@example.com,\n"
+    )
+    (a,), refused = read(tmp_path, text)
+    assert a.address == "a@example.com"
+    assert [line for line, _email, _reason in refused] == [3, 4, 5]
+    assert all("looks like a placeholder, which email services replace" in reason for _, _, reason in refused)
+
+
 def test_substack(tmp_path: Path) -> None:
     text = (
         "email,active_subscription,expiry,plan,email_disabled,created_at,first_payment_at\n"

@@ -41,6 +41,8 @@ subscribers:
   - email: आशा@example.com
   - email: "joseph@example.com\\nBcc: x@example.com"
   - email:
+  - email: "{{unsubscribe}}@example.com"
+  - {email: zoya@example.com, name: "-DGX_LEAVE-"}
 """
 
 EXPECTED = [
@@ -67,6 +69,8 @@ EXPECTED = [
     "25: 'email': 'आशा@example.com' is not a valid email address: the part before @ must be",
     "26: 'email': expected one line of text",
     "27: 'email': expected text, found None",
+    "28: 'email': '{{unsubscribe}}@exam' looks like a placeholder, which email services replace; write it without",
+    "29: 'name': '-DGX_LEAVE-' looks like a placeholder",
 ]
 
 

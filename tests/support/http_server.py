@@ -71,23 +71,27 @@ Handler = Callable[[Exchange], None]
 
 
 class HttpServer:
-    """`with HttpServer() as site: site.route("/feed.xml", b"…"); fetch(site.url("/feed.xml"))`. 404 elsewhere."""
+    """`with HttpServer() as site: site.route("/feed.xml", b"…"); fetch(site.url("/feed.xml"))`. 404 elsewhere.
 
-    def __init__(self) -> None:
+    `address` is another address of this machine, such as 127.0.0.2, for tests with several hosts.
+    """
+
+    def __init__(self, address: str = "127.0.0.1") -> None:
+        self.address = address
         self.requests: list[Request] = []
         self._routes: dict[str, Handler] = {}
         self._stopping = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = _Server((address, 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="http-server")
 
     @property
     def port(self) -> int:
-        """The port on 127.0.0.1."""
+        """The port on its address."""
         return int(self._server.server_address[1])
 
     def url(self, path: str = "/") -> str:
         """The absolute URL of a path."""
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http://{self.address}:{self.port}{path}"
 
     def route(
         self,

@@ -1,4 +1,4 @@
-"""View in browser and the archive: what was sent, only one's own links, and no requests to other sites."""
+"""View in browser and the archive: what was sent, nothing personal, and no requests to other sites."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
 from sqlalchemy import update
 
 from digest import pipeline
 from digest.store.schema import delivery
 from digest.web.view_in_browser import without_remote_images
+from tests.support.folders import newsletter_folder
 from tests.web.site import Site, site, translated
 
 DAY = "2026-11-23"
@@ -21,17 +23,69 @@ def view(sent: Site, email: str) -> str:
     return f"/view/{DAY}/{sent.token('view', email)}"
 
 
-def test_a_subscriber_sees_their_own_email_with_their_own_links(sent: Site) -> None:
-    answer = sent.get(view(sent, "asha@example.com"))
+def signed_tokens(sent: Site, email: str) -> dict[str, str]:
+    """The token of each page for this subscriber."""
+    return {purpose: sent.token(purpose, email) for purpose in ("leave", "preferences", "view", "confirm")}
+
+
+@pytest.mark.parametrize("query", ["", "?pictures=1", "?lang=en"])
+def test_the_email_in_the_browser_shows_nothing_personal(sent: Site, query: str) -> None:
+    answer = sent.get(view(sent, "asha@example.com") + query)
     assert answer.status == 200
-    assert "asha@example.com" in answer.text
-    assert f"/leave/{sent.token('leave', 'asha@example.com')}" in answer.text
-    assert "DGX_" not in answer.text
+    assert "asha@example.com" not in answer.text
+    tokens = signed_tokens(sent, "asha@example.com")
+    assert [name for name in tokens if name != "view" and tokens[name] in answer.text] == []
+    assert not re.search(r"DGX_|/leave/|/preferences/|subject=unsubscribe", answer.text)
+    language = "en" if "lang" in query else "hi"
+    note = (
+        "This page can be forwarded, so the links to unsubscribe and to change preferences are only in your own email."
+    )
+    assert translated(note, language) in answer.text
+    assert re.search(r'<a href="/join(\?lang=en)?"', answer.text)
+    assert answer.text.count('href="#personal-links"') >= 5
+    assert answer.text.count('id="personal-links"') == 1
     assert answer.text.count('role="main"') == 1
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
-    assert "img-src 'self' ;" in policy
+    assert ("img-src 'self' https:;" if "pictures" in query else "img-src 'self' ;") in policy
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_template_of_the_newsroom_cannot_show_anything_personal_in_the_browser(tmp_path: Path) -> None:
+    home = tmp_path / "newsletter"
+    newsletter_folder(home)
+    (home / "templates").mkdir(exist_ok=True)
+    (home / "templates/letter.html.j2").write_text(
+        '{% extends "house/letter.html.j2" %}{% block footer %}{{ super() }}'
+        "<tr><td>{{ email }} {{ links.leave }} <a href='{{ links.preferences }}'>x</a></td></tr>"
+        "{% endblock %}",
+        encoding="utf-8",
+    )
+    with site(home, ["asha@example.com"]) as pages:
+        pipeline.send(pages.app, DAY)
+        shown = pages.get(view(pages, "asha@example.com")).text
+        tokens = signed_tokens(pages, "asha@example.com")
+        assert "asha@example.com" not in shown
+        assert [name for name in tokens if name != "view" and tokens[name] in shown] == []
+        assert "DGX_" not in shown
+
+
+@pytest.mark.parametrize("place", ["view", "preferences", "preferences after a change", "leave", "left"])
+def test_no_page_shows_the_token_of_another_page(pages: Site, place: str) -> None:
+    pipeline.send(pages.app, DAY)
+    tokens = signed_tokens(pages, "asha@example.com")
+    own = place.split()[0].replace("left", "leave")
+    match place:
+        case "view":
+            shown = pages.get(view(pages, "asha@example.com"))
+        case "preferences after a change":
+            shown = pages.post(f"/preferences/{tokens['preferences']}/pause", weeks="1")
+        case "left":
+            shown = pages.post(f"/leave/{tokens['leave']}")
+        case _:
+            shown = pages.get(f"/{own}/{tokens[own]}")
+    assert shown.status == 200
+    assert [name for name, token in tokens.items() if name != own and token in shown.text] == []
 
 
 def test_the_email_matches_the_subscribers_topics(sent: Site) -> None:
@@ -58,7 +112,13 @@ def test_a_text_email_is_shown_as_text(sent: Site) -> None:
         row for row in ("kabir", "joseph", "farah", "ravi", "latika", "meena")
         if sent.get(view(sent, f"{row}@example.com")).text.count("<pre") == 1
     )  # fmt: skip
-    assert f"{name}@example.com" in sent.get(view(sent, f"{name}@example.com")).text
+    shown = sent.get(view(sent, f"{name}@example.com")).text
+    tokens = signed_tokens(sent, f"{name}@example.com")
+    assert f"{name}@example.com" not in shown
+    assert [purpose for purpose, token in tokens.items() if purpose != "view" and token in shown] == []
+    assert not re.search(r"DGX_|/leave/|/preferences/", shown)
+    assert translated("only in your email") in shown
+    assert '<a href="/join"' in shown
 
 
 def test_an_unknown_edition_is_not_found(sent: Site) -> None:

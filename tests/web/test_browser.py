@@ -21,7 +21,8 @@ HERE = Path(__file__).resolve().parents[2] / "tools/mail"
 def test_a_subscribers_journey_through_the_pages(tmp_path: Path) -> None:
     require_tools()
     with site(tmp_path / "newsletter") as pages:
-        command = ["node", "journey.mjs", pages.base, str(pages.app.home / "outbox")]
+        leave = f"/leave/{pages.token('leave', 'asha@example.com')}"
+        command = ["node", "journey.mjs", pages.base, str(pages.app.home / "outbox"), leave]
         done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
         seen = json.loads(done.stdout)
@@ -32,6 +33,8 @@ def test_a_subscribers_journey_through_the_pages(tmp_path: Path) -> None:
         assert seen["saved"] == translated("Saved. It applies from the next edition.")
         assert seen["kept"] == [pages.app.topics[0], "weekly:sun", "", "text"]
         assert "7 दिसंबर 2026" in seen["paused"]
+        assert seen["unsubscribed"] == translated("You have unsubscribed, so you get no email.")
+        assert seen["resubscribed"] == ""
         assert seen["leave"] == translated("Do you want to unsubscribe?")
         assert seen["left"] == translated("You have unsubscribed")
         assert seen["back"] == translated("Welcome back")

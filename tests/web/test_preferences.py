@@ -6,6 +6,7 @@ from datetime import time
 
 import pytest
 
+from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import Subscriber
 from digest.store.sending.status import counts
 from tests.web.site import Site, translated
@@ -89,8 +90,22 @@ def test_a_pause_ends_on_its_day_or_by_one_click(pages: Site) -> None:
 
 def test_an_unsubscribed_person_is_offered_to_come_back(pages: Site) -> None:
     pages.post(f"/leave/{pages.token('leave', 'asha@example.com')}")
-    shown = pages.get(f"/preferences/{pages.token('preferences', 'asha@example.com')}").text
-    assert f'action="/leave/{pages.token("leave", "asha@example.com")}/back"' in shown
+    place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
+    assert f'action="{place}/back"' in pages.get(place).text
+    assert translated("You have unsubscribed, so you get no email.") not in pages.post(f"{place}/back").text
+    assert pages.candidates()["asha@example.com"] is None
+
+
+def test_the_page_unsubscribes_by_its_own_token(pages: Site) -> None:
+    place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
+    assert f'action="{place}/leave"' in pages.get(place).text
+    assert pages.candidates()["asha@example.com"] is None, "a GET changes nothing"
+    assert translated("You have unsubscribed, so you get no email.") in pages.post(f"{place}/leave").text
+    assert pages.candidates()["asha@example.com"] == UNSUBSCRIBED
+    entry = pages.consent("asha@example.com")[-1]
+    assert (entry.what, entry.source) == ("unsubscribed", "web:preferences")
+    assert pages.post(f"/preferences/{pages.token('leave', 'ravi@example.com')}/leave").status == 404
+    assert pages.candidates()["ravi@example.com"] is None
 
 
 def test_links_and_forms_keep_the_chosen_language(pages: Site) -> None:

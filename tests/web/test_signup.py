@@ -130,6 +130,14 @@ def test_an_invalid_address_is_refused(pages: Site, email: str) -> None:
     assert pages.mails("*", wait=0) == []
 
 
+@pytest.mark.parametrize("email", ["-DGX_LEAVE-@example.org", "{{x}}@example.org", "%name%@example.org"])
+def test_an_address_that_looks_like_a_placeholder_is_refused(pages: Site, email: str) -> None:
+    answer = pages.post("/join", email=email)
+    assert answer.status == 400
+    assert translated("We cannot send email to an address with these characters.") in answer.text
+    assert pages.mails("*", wait=0) == []
+
+
 def test_input_is_escaped(pages: Site) -> None:
     answer = pages.post("/join", email='"><script>alert(1)</script>')
     assert "<script" not in answer.text

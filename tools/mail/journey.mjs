@@ -1,10 +1,10 @@
 // A subscriber's way through the pages in a real browser, by keyboard: no script of ours, no cookie.
-// node journey.mjs BASE OUTBOX; prints what it saw as a JSON document.
+// node journey.mjs BASE OUTBOX LEAVE (the path of an unsubscribe link); prints what it saw as a JSON document.
 import fs from "node:fs";
 import path from "node:path";
 import { Chrome } from "./checks/chrome.mjs";
 
-const [base, outbox] = process.argv.slice(2);
+const [base, outbox, leave] = process.argv.slice(2);
 const chrome = await Chrome.start();
 const page = await chrome.browser.newPage();
 await page.setJavaScriptEnabled(false);
@@ -59,7 +59,11 @@ seen.kept = await page.$$eval("input:checked, option:checked", (all) => all.map(
 await press("button[name=weeks][value='2']");
 seen.paused = await message();
 await press("button[name=weeks][value='0']");
-await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.click("main section:last-of-type a")]);
+await press("main section:last-of-type button");
+seen.unsubscribed = await message();
+await press("form[action$='/back'] button");
+seen.resubscribed = await message();
+await page.goto(base + leave);
 seen.leave = await heading();
 await press("main button");
 seen.left = await heading();

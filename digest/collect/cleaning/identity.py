@@ -8,6 +8,7 @@ from functools import lru_cache
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from digest.hindi.text import fold, words
+from digest.utils.urls import split_url
 
 TRACKING_PREFIXES = ("utm_", "at_", "pk_", "mtm_", "hsa_", "_hs", "ns_", "wt.")
 
@@ -34,12 +35,13 @@ _SAFE = "%/:@!$&'()*+,;=~-._"
 
 
 def absolute_url(link: str, base: str | None) -> str | None:
-    """The link as an absolute URL, without fragment and tracking parameters; None if it is not http or https."""
+    """The link as an absolute URL, without fragment and tracking parameters; None if it is not http or https, or if
+    programs could disagree about its host."""
     link = _NOT_IN_URLS.sub("", link.strip())
     if not link or len(link) > MAX_URL:
         return None
     try:
-        parts = urlsplit(urljoin(base, link) if base else link)
+        parts = split_url(urljoin(base, link) if base else link)
         if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
             return None
         # Raises ValueError if the port is not a number.
@@ -47,7 +49,7 @@ def absolute_url(link: str, base: str | None) -> str | None:
     except ValueError:
         return None
     netloc = parts.netloc.rpartition("@")[2]
-    if any(char in netloc for char in " <>\"'\\^`{|}"):
+    if "'" in netloc:
         return None
     path = quote(parts.path, safe=_SAFE)
     query = "&".join(pair for pair in parts.query.split("&") if pair and not _is_tracking(pair))

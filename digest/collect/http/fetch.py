@@ -207,12 +207,14 @@ class Fetcher:
     ) -> StreamedResponse:
         """Fetch a URL. Every redirect is checked like the first URL, and waits for the host limiter.
 
+        `allow_private` permits private addresses for the host of this URL only: a redirect to another host must lead
+        to a public address.
         An unchanged resource gives 304. With `truncate_at`, a longer body is cut there. Raises FetchError for any
         other status than 2xx and 304.
         """
         time_left = self._limits.total
         conditions = {"If-None-Match": etag or "", "If-Modified-Since": last_modified or ""}
-        request = _Request(conditions, allow_private, credential, truncate_at)
+        request = _Request(conditions, url if allow_private else None, credential, truncate_at)
         is_permanent, current, visited = True, url, {url}
         for hop in range(self._limits.redirects + 1):
             try:
@@ -252,7 +254,7 @@ class Fetcher:
         """One request to one address. The body of a redirect is not read."""
         from urllib3.exceptions import HTTPError
 
-        connecting = self._connector.connect(target, deadline, allow_private=request.allow_private)
+        connecting = self._connector.connect(target, deadline, allow_private=request.may_be_private(target))
         with connecting as (connection, expired):
             try:
                 path, headers = self._path_and_headers(target, request)
@@ -330,9 +332,13 @@ class _Request:
     """What all redirects of one fetch have in common."""
 
     conditions: dict[str, str]
-    allow_private: bool
+    # The URL whose host may have a private address; None if none may.
+    private: str | None
     credential: Credential | None
     truncate_at: int | None
+
+    def may_be_private(self, target: ssrf.Target) -> bool:
+        return self.private is not None and ssrf.same_host(target.url, self.private)
 
 
 @dataclass(frozen=True, slots=True)

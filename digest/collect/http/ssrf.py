@@ -6,11 +6,13 @@ Without it a feed or a redirect could make the digest read a cloud's metadata se
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from digest.errors import DigestError
+from digest.utils.urls import split_url
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -27,6 +29,7 @@ _METADATA = frozenset(
     ipaddress.ip_address(one) for one in ("fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16")
 )
 
+_HOST = re.compile(r"[A-Za-z0-9._~-]+")
 _PATH_SAFE = "%/:@!$&'()*+,;=~-._"
 
 
@@ -61,10 +64,10 @@ class Target:
 def parse_url(url: str) -> Target:
     """Parse a URL. Raises UrlRefused for anything but http and https, and for invalid hosts."""
     try:
-        parts = urlsplit(url.strip())
+        parts = split_url(url.strip())
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise UrlRefused(f"{_short(url)} is not a URL: {error}.") from error
+        raise UrlRefused(f"{_short(url)} is not a URL that can be fetched: its host {error}.") from error
     if parts.scheme not in _PORTS:
         raise UrlRefused(f"{_short(url)} is not an http or https URL.")
     if not host:
@@ -74,7 +77,8 @@ def parse_url(url: str) -> Target:
             host = host.encode("ascii" if host.isascii() else "idna").decode("ascii")
         except UnicodeError as error:
             raise UrlRefused(f"{_short(url)} has an invalid host.") from error
-        if any(char <= " " or char in '\x7f"<>\\^`{|}' for char in host):
+        # Also what IDNA has made of characters that look like others.
+        if not _HOST.fullmatch(host):
             raise UrlRefused(f"{_short(url)} has an invalid host.")
     path = quote(parts.path or "/", safe=_PATH_SAFE)
     if parts.query:
@@ -97,7 +101,7 @@ def resolve(host: str, port: int, *, allow_private: bool = False) -> list[Addres
     for _family, _type, _proto, _name, sockaddr in found:
         address = ipaddress.ip_address(str(sockaddr[0]).partition("%")[0])
         if not is_public(address) and not (allow_private and is_private(address)):
-            hint = "; set allow_private on the source if it is meant" if is_private(address) else ""
+            hint = "; if it is meant, allow_private permits a source's own host" if is_private(address) else ""
             named = host if str(address) == host else f"{host} leads to {address}, which"
             raise UrlRefused(f"{named} is not a public address{hint}.")
         if address not in result:

@@ -100,8 +100,8 @@ def reuse_fulltext(articles: Sequence[Article], article_store: ArticleLookup | N
 
 
 def may_be_private(source: Source, url: str) -> bool:
-    """Whether a link from the source may lead to a private address: only to the source's own host."""
-    return source.allow_private and (not source.url or same_host(url, source.url))
+    """Whether a link from the source may lead to a private address: only to the source's own host. A path has none."""
+    return source.allow_private and bool(source.url) and same_host(url, source.url)
 
 
 @dataclass(slots=True)

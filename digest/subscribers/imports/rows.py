@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from digest.errors import quoted
 from digest.subscribers import list_file
-from digest.subscribers.address import normalise
+from digest.subscribers.address import normalise, refuse_tags
 from digest.subscribers.imports.file import Row
 from digest.subscribers.imports.formats import FORMULA, NO, STATUSES, UNCONFIRMED, YES
 from digest.utils.clock import time_zones
@@ -73,6 +73,7 @@ class RowValidator:
             address = normalise(raw)
         except ValueError as error:
             raise ValueError(f"{quoted(raw)} is not a valid email address: {error}") from None
+        refuse_tags(raw)
         email = raw if raw.isascii() else address
         values = {key: self._parsed(key, cells, self._parse_field) for key in self.simple_fields}
         for key in self.topic_columns:
@@ -107,6 +108,7 @@ class RowValidator:
         # A joiner within a Hindi name is not printable but valid; a control character is not.
         if name and not name.isprintable():
             list_file.parse_field("name", name, topics=None)
+        refuse_tags(name)
         return name or None
 
     def _topics(self, key: str, cells: Mapping[str, Any]) -> list[str] | None:

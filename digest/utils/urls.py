@@ -1,0 +1,63 @@
+"""Split a URL only if every program reads the same host in it.
+
+Python, browsers and resolvers disagree about hosts such as `[::1].evil.example` (RFC 3986 section 3.2.2 allows
+nothing after the bracket) and `good.example\\@evil.example` (https://url.spec.whatwg.org/#host-parsing). A URL that
+one part of a program checks and another reads differently reaches a host that nobody has checked.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, unquote, urlsplit
+
+_BRACKETED = re.compile(r"\[([^\[\]@]+)\](?::([0-9]*))?\Z")
+_PLAIN = re.compile(r"([^\[\]@:]+)(?::([0-9]*))?\Z")
+_NOT_IN_HOSTS = re.compile(r"[\x00-\x20\x7f\"%/<>\\^`{|}]")
+
+
+def split_url(url: str) -> SplitResult:
+    """As `urlsplit`, for a URL with or without a host. Raises ValueError with a reason that reads after "its host"."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("is invalid") from None
+    if not parts.netloc:
+        return parts
+    user, at, place = parts.netloc.rpartition("@")
+    if "@" in user or "\\" in user or (at and looks_like_host(user)):
+        raise ValueError("can be read in two ways, because of what stands before the @")
+    found = _BRACKETED.match(place) or _PLAIN.match(place)
+    if found is None or _NOT_IN_HOSTS.search(found[1]):
+        raise ValueError("is invalid")
+    if place.startswith("["):
+        try:
+            address = ipaddress.IPv6Address(found[1])
+        except ValueError:
+            raise ValueError("is invalid: expected an IPv6 address between the brackets") from None
+        if address.scope_id:
+            raise ValueError("is invalid: an address in a URL has no zone")
+    if found[2] and int(found[2]) > 65535:
+        raise ValueError("has an invalid port")
+    return parts
+
+
+def looks_like_host(user: str) -> bool:
+    """Whether `user` or `user:password` before an `@` looks like the host of the URL: `127.0.0.1:1`, `bank.example`.
+
+    A dot in a name with a password that is no port number (`first.last:secret`) is a user.
+    """
+    name, colon, password = user.partition(":")
+    name = unquote(name)
+    if "[" in user or _is_address(name):
+        return True
+    is_port = not colon or (password.isascii() and password.isdigit() and len(password) <= 5)
+    return is_port and ("." in name or name.lower() == "localhost" or (name.isascii() and name.isdigit()))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,95 @@
+"""One client cannot hold all connections: limits on what one address has open at once.
+
+Requests are counted by the client's address, which behind a trusted proxy is that of its header. Connections are
+counted by the peer's address, except for trusted proxies, which connect for many clients. uvicorn itself only limits
+the total.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
+
+# Requests, and connections, that one client may have open at once. Carriers put thousands of phones behind one address,
+# and mailbox providers send one-click unsubscribes by the dozen, but a request takes milliseconds.
+MAX_PER_CLIENT = 100
+
+_REFUSAL = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 60\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class OpenRequests:
+    """Counts the requests of each client that are being answered. For one event loop."""
+
+    def __init__(self, limit: int = MAX_PER_CLIENT) -> None:
+        self._limit = limit
+        self._open: Counter[str] = Counter()
+
+    @contextmanager
+    def count(self, address: str) -> Iterator[bool]:
+        """Count a request for the duration of the block; yields whether it may be answered."""
+        client = client_of(address)
+        self._open[client] += 1
+        try:
+            yield self._open[client] <= self._limit
+        finally:
+            self._open[client] -= 1
+            if not self._open[client]:
+                del self._open[client]
+
+
+def client_of(address: str) -> str:
+    """Who has an address: an IPv4 address, or the /64 network of an IPv6 address, of which one machine has all."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv6Address):
+        mapped = known.ipv4_mapped
+        return str(mapped) if mapped else f"{int(known) >> 64:x}/64"
+    return str(known)
+
+
+def limited_protocol(proxies: Collection[str], limit: int = MAX_PER_CLIENT) -> type[asyncio.Protocol]:
+    """uvicorn's HTTP protocol, which closes a connection if its peer has `limit` open already.
+
+    `proxies` are the addresses and networks of `web.proxies`, which have no limit.
+    """
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class LimitedProtocol(H11Protocol):
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            peer = self.client[0] if self.client else ""
+            if is_among(peer, proxies):
+                return
+            client = client_of(peer)
+            others: Any = self.connections
+            if sum(1 for other in others if other.client and client_of(other.client[0]) == client) > limit:
+                transport.write(_REFUSAL)
+                transport.close()
+
+    return LimitedProtocol
+
+
+def is_among(address: str, places: Collection[str]) -> bool:
+    """Whether an address is one of these addresses or in one of these networks; `*` stands for all."""
+    if "*" in places or address in places:
+        return True
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(known in network for network in map(_network, places) if network is not None)
+
+
+def _network(place: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(place, strict=False)
+    except ValueError:
+        return None
