@@ -300,7 +300,7 @@ class App:
             rules=self.rules,
             summariser=self.summariser,
             fulltext=FulltextFetcher(self.sources, self.articles, self.collect_context),
-            collect=lambda: collect(self.sources, self.collect_context(), self.articles),
+            collect=lambda on_source: collect(self.sources, self.collect_context(), self.articles, progress=on_source),
             language=self.settings.newsletter.language,
             zone=self.settings.newsletter.zone,
             now=self.now,

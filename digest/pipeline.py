@@ -81,9 +81,14 @@ def collect(
     return collect_sources(app.sources, app.collect_context(), app.articles, progress=progress, patient=patient)
 
 
-def compose(app: App, key: str, *, fetch: bool = True) -> Composed:
-    """Compose a draft edition, or a skipped one with its reason. Collects first, unless `fetch` is false."""
-    return app.composer.compose(key, fetch=fetch)
+def compose(
+    app: App, key: str, *, fetch: bool = True, on_source: Callable[[SourceReport], None] | None = None
+) -> Composed:
+    """Compose a draft edition, or a skipped one with its reason.
+
+    Collects first, unless `fetch` is false. `on_source` is called for each source when it is collected.
+    """
+    return app.composer.compose(key, fetch=fetch, on_source=on_source)
 
 
 def send(
@@ -95,6 +100,7 @@ def send(
     force: str = "",
     stop: threading.Event | None = None,
     progress: Progress | None = None,
+    on_source: Callable[[SourceReport], None] | None = None,
 ) -> Sent:
     """Compose the edition if needed, enqueue everyone who has no place in it yet, and deliver what is due.
 
@@ -114,7 +120,7 @@ def send(
     ):
         notes = app.recovery.recover(key)
         before = app.editions.get(key)
-        edition, failures = _ensure_ready(app, key, stop)
+        edition, failures = _ensure_ready(app, key, stop, on_source)
         notes += (*resumed, *failures)
         if edition.state not in (EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING, EditionState.DONE):
             all_failed = edition.state == EditionState.SKIPPED and 0 < len(app.sources) <= len(failures)
@@ -201,7 +207,9 @@ def _requested_time(
             meta.delete_requested_time(app.database, key)
 
 
-def _ensure_ready(app: App, key: str, stop: threading.Event) -> tuple[Edition, tuple[str, ...]]:
+def _ensure_ready(
+    app: App, key: str, stop: threading.Event, on_source: Callable[[SourceReport], None] | None
+) -> tuple[Edition, tuple[str, ...]]:
     """Return the edition, and the sources that failed.
 
     Composes a missing edition and a stale draft. Approves the draft if `schedule.approval` is `auto`.
@@ -210,7 +218,7 @@ def _ensure_ready(app: App, key: str, stop: threading.Event) -> tuple[Edition, t
     auto = app.settings.schedule.approval == "auto"
     failures: tuple[str, ...] = ()
     if edition is None or edition.state == EditionState.SKIPPED or (auto and _is_stale(app, edition)):
-        composed = compose(app, key)
+        composed = compose(app, key, on_source=on_source)
         edition = composed.edition
         if composed.collected:
             failures = tuple(f"source {s.name}: {s.error}" for s in composed.collected.sources if s.error)

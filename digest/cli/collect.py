@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.output import emit, json_option, note, plural, shortened, table
+from digest.cli.output import emit, json_option, note, plural, shortened
+from digest.cli.progress import calls, progress
+from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError
 
 if TYPE_CHECKING:
@@ -28,7 +30,14 @@ def collect(home: Path, as_json: bool) -> int:
             raise ConfigurationError(
                 [ConfigProblem("digest.yaml", 0, "'sources' is empty; add a source to collect from")]
             )
-        report = pipeline.collect(app, progress=lambda source: note(f"{source.name}: {_summary(source)}"))
+        with progress() as job:
+            done = calls(job("collected"), len(app.sources))
+
+            def show(source: SourceReport) -> None:
+                note(f"{source.name}: {_summary(source)}")
+                done(source)
+
+            report = pipeline.collect(app, progress=show)
     if as_json:
         emit(collect_json(report))
     else:

@@ -10,28 +10,37 @@ import click
 
 from digest import __version__
 
-# Name to where the command is, and its line in the help.
-COMMANDS = {
-    "init": ("digest.cli.init:init", "Create a newsletter folder with sample articles."),
-    "check": ("digest.cli.check:check", "Check settings, subscriber list, templates, sources and credentials."),
-    "collect": ("digest.cli.collect:collect", "Fetch all sources and show the result of each."),
-    "sources": ("digest.cli.sources:sources", "List, test, add, import, export and remove sources."),
-    "compose": ("digest.cli.compose:compose", "Compose a draft edition and show it."),
-    "preview": ("digest.cli.compose:preview", "Write an edition as .html, .txt and .eml, or show it in a browser."),
-    "send": ("digest.cli.send:send", "Send an edition to everyone who is due, or resume a send."),
-    "status": ("digest.cli.send:status", "Show an edition's counts, who did not get it, and why."),
-    "run": ("digest.cli.run:run", "Run the schedule: collect, compose and send every day."),
-    "web": ("digest.cli.web:web", "Serve the reader pages."),
-    "subscribers": ("digest.cli.subscribers:subscribers", "List, edit, import, export and erase subscribers."),
-    "edition": ("digest.cli.edition:edition", "Show, change, approve, pause and cancel editions."),
-    "schema": ("digest.cli.schema:schema", "Write JSON Schemas of the two YAML files for editors."),
-    "completion": ("digest.cli.schema:completion", "Print the completion script of a shell."),
-    "reconcile": ("digest.cli.reconcile:reconcile", "Resolve batches whose outcome is unknown."),
-    "events": ("digest.cli.events:events", "Process the webhook payloads of providers."),
-    "bounces": ("digest.cli.events:bounces", "Process returned mail: bounces, complaints and unsubscribes."),
-    "doctor": ("digest.cli.doctor:doctor", "Check a received email: DKIM, one-click unsubscribe, headers."),
-    "demo": ("digest.cli.init:demo", "Collect, compose and send the samples, into an outbox."),
+# Group to its commands: name to where the command is, and its line in the help.
+GROUPS = {
+    "Start": {
+        "init": ("digest.cli.init:init", "Create a newsletter folder with sample articles."),
+        "demo": ("digest.cli.init:demo", "Collect, compose and send the samples, into an outbox."),
+        "check": ("digest.cli.check:check", "Check settings, subscriber list, templates, sources and credentials."),
+    },
+    "Edit": {
+        "sources": ("digest.cli.sources:sources", "List, test, add, import, export and remove sources."),
+        "collect": ("digest.cli.collect:collect", "Fetch all sources and show the result of each."),
+        "compose": ("digest.cli.compose:compose", "Compose a draft edition and show it."),
+        "preview": ("digest.cli.compose:preview", "Write an edition as .html, .txt and .eml, or show it in a browser."),
+        "edition": ("digest.cli.edition:edition", "Show, change, approve, pause and cancel editions."),
+        "subscribers": ("digest.cli.subscribers:subscribers", "List, edit, import, export and erase subscribers."),
+    },
+    "Send": {
+        "send": ("digest.cli.send:send", "Send an edition to everyone who is due, or resume a send."),
+        "status": ("digest.cli.send:status", "Show an edition's counts, who did not get it, and why."),
+        "reconcile": ("digest.cli.reconcile:reconcile", "Resolve batches whose outcome is unknown."),
+        "events": ("digest.cli.events:events", "Process the webhook payloads of providers."),
+        "bounces": ("digest.cli.events:bounces", "Process returned mail: bounces, complaints and unsubscribes."),
+    },
+    "Operate": {
+        "run": ("digest.cli.run:run", "Run the schedule: collect, compose and send every day."),
+        "web": ("digest.cli.web:web", "Serve the reader pages."),
+        "doctor": ("digest.cli.doctor:doctor", "Check a received email: DKIM, one-click unsubscribe, headers."),
+        "schema": ("digest.cli.schema:schema", "Write JSON Schemas of the two YAML files for editors."),
+        "completion": ("digest.cli.schema:completion", "Print the completion script of a shell."),
+    },
 }
+COMMANDS = {name: command for group in GROUPS.values() for name, command in group.items()}
 
 
 class Commands(click.Group):
@@ -55,8 +64,10 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_path, line) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for group, commands in GROUPS.items():
+            with formatter.section(group):
+                formatter.write_dl([(name.ljust(width), line) for name, (_path, line) in commands.items()])
 
 
 @click.group(cls=Commands)

@@ -11,6 +11,7 @@ import click
 
 from digest.cli.editions import current_edition, key_of
 from digest.cli.output import emit, json_option, note
+from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
 from digest.models import Edition, EditionState
 
@@ -37,7 +38,9 @@ def compose(home: Path, day: datetime | None, slug: str, explain: bool, as_json:
 
     with make_app(home) as app:
         on = day.date() if day else None
-        composed = pipeline.compose(app, pipeline.edition_key(app, day=on, slug=slug))
+        with progress() as job:
+            on_source = calls(job("collected"), len(app.sources))
+            composed = pipeline.compose(app, pipeline.edition_key(app, day=on, slug=slug), on_source=on_source)
         _show(composed, explain=explain, as_json=as_json)
     return 0
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.editions import existing
-from digest.cli.output import emit, json_option, plural, shortened, table
+from digest.cli.output import emit, json_option, plural, shortened
+from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import EditionState
 

@@ -10,6 +10,7 @@ from typing import BinaryIO
 import click
 
 from digest.cli.output import emit, json_option, note, plural
+from digest.cli.progress import counted, progress
 from digest.errors import ConfigProblem, ConfigurationError, StoreError
 
 # EX_TEMPFAIL of sysexits.h: a mail server that pipes to us keeps the mail and tries again.
@@ -29,8 +30,8 @@ def handle(home: Path, as_json: bool) -> int:
     from digest.app import make_app
     from digest.cli.json_output import feedback_json
 
-    with make_app(home) as app:
-        result = app.feedback.process_webhooks()
+    with make_app(home) as app, progress() as job:
+        result = app.feedback.process_webhooks(progress=job("processed"))
     for line in result.notes:
         note(line)
     if as_json:
@@ -74,8 +75,8 @@ def bounces(
     kinds: Counter[str] = Counter()
     suppressed = 0
     try:
-        with make_app(home) as app:
-            for data in _mails(file, maildir):
+        with make_app(home) as app, progress() as job:
+            for data in counted(_mails(file, maildir), job("mails")):
                 kind, more = app.feedback.process_mail(data)
                 kinds[kind] += 1
                 suppressed += more
@@ -98,8 +99,8 @@ def _pull(home: Path, *, from_start: bool, as_json: bool) -> int:
     from digest.app import make_app
     from digest.cli.json_output import suppression_sync_json
 
-    with make_app(home) as app:
-        result = app.suppression_sync.run(from_start=from_start)
+    with make_app(home) as app, progress() as job:
+        result = app.suppression_sync.run(from_start=from_start, progress=job("read"))
     for line in result.notes:
         note(line)
     if as_json:

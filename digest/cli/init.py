@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
-from digest.cli.output import Progress, emit, json_option, note, table
+from digest.cli.output import emit, json_option, note
+from digest.cli.progress import progress
+from digest.cli.tables import table
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import EditionState
@@ -82,9 +84,8 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
         if edition.state == EditionState.SKIPPED:
             raise DigestError(f"Edition {key} is skipped: {edition.reason}")
         stories = len(list(edition.stories()))
-        progress = Progress("sent")
-        sent = pipeline.send(app, key, progress=progress)
-        progress.end()
+        with progress() as job:
+            sent = pipeline.send(app, key, progress=job("sent"))
         files, _sizes = write_preview(app, sent.edition, app.home / "preview")
         not_sent = list(find_unreached(app.database, key))
         counts = sent.counts

@@ -1,11 +1,10 @@
-"""Output of commands: results on stdout (a table or one JSON document), progress and notes on stderr."""
+"""Output of commands: results on stdout (text or one JSON document), notes on stderr."""
 
 from __future__ import annotations
 
 import json
 import logging
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -44,19 +43,6 @@ def shown(text: str) -> str:
     """Replace characters that a terminal would interpret: names and answers from outside are part of our output."""
     kept = "\n\t\u200c\u200d\u00a0"
     return "".join(sign if sign.isprintable() or sign in kept else "\ufffd" for sign in text)
-
-
-def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Format a plain table without the secrets in use. wcwidth makes Devanagari columns line up."""
-    from tabulate import tabulate
-
-    # Without disable_numparse, an address or key of digits alone would be formatted as a number.
-    plain = [[shown(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
-    made = str(tabulate(plain, headers=headers, tablefmt="simple", disable_numparse=True))
-    if without_known(made) != made:
-        plain = [[without_known(cell) if isinstance(cell, str) else cell for cell in row] for row in plain]
-        made = str(tabulate(plain, headers=headers, tablefmt="simple", disable_numparse=True))
-    return made
 
 
 class LogFormatter(logging.Formatter):
@@ -112,25 +98,3 @@ def _span(seconds: float) -> str:
     if minutes < 48 * 60:
         return f"{minutes // 60} h"
     return f"{minutes // (24 * 60)} days"
-
-
-class Progress:
-    """A progress line on stderr: rewritten in place on a terminal, printed at every quarter elsewhere."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-        self.live = sys.stderr.isatty()
-        self.last = -1
-
-    def __call__(self, done: int, total: int) -> None:
-        percent = 100 * done // total if total else 100
-        step = 1 if self.live else 25
-        if percent // step == self.last // step and done < total:
-            return
-        self.last = percent
-        line = f"{self.what}: {done} of {total}"
-        click.echo(f"\r{line}" if self.live else line, err=True, nl=not self.live)
-
-    def end(self) -> None:
-        if self.live and self.last >= 0:
-            click.echo(err=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.editions import existing
-from digest.cli.output import emit, json_option, note, table, unsendable_note
+from digest.cli.output import emit, json_option, note, unsendable_note
+from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError
 
 if TYPE_CHECKING:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.editions import current_edition, existing, key_of
-from digest.cli.output import Progress, emit, json_option, note, plural, table, unsendable_note
+from digest.cli.output import emit, json_option, note, plural, unsendable_note
+from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
+from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import EditionState
 from digest.utils.clock import resolve_local_time
@@ -53,10 +55,12 @@ def send(
             return _send_test(app, key, addresses, as_json)
         if dry_run:
             return _dry_run(app, key, as_json)
-        progress = Progress("sent")
         with stopped_by_signals() as stop:
-            sent = pipeline.send(app, key, at=when, force=force.strip(), stop=stop, progress=progress)
-            progress.end()
+            with progress() as job:
+                on_source = calls(job("collected"), len(app.sources))
+                sent = pipeline.send(
+                    app, key, at=when, force=force.strip(), stop=stop, progress=job("sent"), on_source=on_source
+                )
             return _report(app, sent, as_json)
 
 

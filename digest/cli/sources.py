@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.output import ago, emit, json_option, note, plural, shortened, table
+from digest.cli.output import ago, emit, json_option, note, plural, shortened
 from digest.cli.sources_edit import add, links_option, note_override, preview_configured, private_option
 from digest.cli.sources_io import export, import_
+from digest.cli.tables import table
 from digest.collect.health import place_of
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError
@@ -20,6 +22,7 @@ from digest.utils.files import placed
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from digest.app import App
     from digest.collect.collector import SourcePreview
@@ -70,7 +73,8 @@ def test(home: Path, target: str, links: str | None, allow_private: bool, as_jso
     from digest.cli.json_output import article_json
     from digest.curate.summary.sentences import summarise
 
-    found = _preview(home, target, links or "", allow_private)
+    zone = _zone(home)
+    found = _preview(home, target, links or "", allow_private, zone)
     if as_json:
         articles = [article_json(article, summarise(article)) for article in found.articles]
         document = {"kind": found.kind or "", "warnings": list(found.warnings), "articles": articles}
@@ -85,7 +89,7 @@ def test(home: Path, target: str, links: str | None, allow_private: bool, as_jso
     for article in found.articles:
         click.echo(f"\n{article.title}")
         undated = "" if article.dated else " (has no date of its own)"
-        click.echo(f"  {article.published:%Y-%m-%d %H:%M %z}{undated}  {article.url or ''}")
+        click.echo(f"  {article.published.astimezone(zone):%Y-%m-%d %H:%M}{undated}  {article.url or ''}")
         summary = summarise(article)
         if summary:
             click.echo(f"  {summary}")
@@ -118,10 +122,21 @@ def health(app: App) -> dict[str, SourceHealth]:
     return {name: kept[name] for name, place in places.items() if name in kept and kept[name].url == place}
 
 
-def _preview(home: Path, target: str, links: str, allow_private: bool) -> SourcePreview:
+def _zone(home: Path) -> ZoneInfo:
+    """Return the newsletter's zone; India's where there is no newsletter, or one with errors."""
+    from zoneinfo import ZoneInfo
+
+    from digest.app import make_app
+
+    if (home / FILE_NAME).exists():
+        with suppress(ConfigurationError), make_app(home) as app:
+            return app.settings.newsletter.zone
+    return ZoneInfo("Asia/Kolkata")
+
+
+def _preview(home: Path, target: str, links: str, allow_private: bool, zone: ZoneInfo) -> SourcePreview:
     """Preview a source by its name in digest.yaml, or any URL or path, which needs no newsletter."""
     from datetime import datetime
-    from zoneinfo import ZoneInfo
 
     from digest.app import make_app
     from digest.collect.collector import preview_source
@@ -144,7 +159,7 @@ def _preview(home: Path, target: str, links: str, allow_private: bool) -> Source
         links=links,
         allow_private=allow_private,
     )
-    now = datetime.now(ZoneInfo("Asia/Kolkata"))
+    now = datetime.now(zone)
     found = preview_source(target, CollectContext(Fetcher(), now, Path.cwd()), source=source)
     if found.error and not is_url and not is_path and _HOST.match(target):
         return replace(found, error=f"{found.error} If it is a URL, start it with https://.")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.output import emit, json_option, note, plural, shortened, table
+from digest.cli.output import emit, json_option, note, plural, shortened
+from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.output import emit, json_option, note, plural, table
+from digest.cli.output import emit, json_option, note, plural
 from digest.cli.subscribers_edit import add, by_command, comparable, files, remove, set_
 from digest.cli.subscribers_io import export, import_
+from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from digest.cli.output import emit, json_option, note, plural
+from digest.cli.progress import counted, progress
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.store.people.imports import ImportResult
 from digest.subscribers.imports.export import escape_formula
@@ -112,16 +113,17 @@ def import_(
                 for one in files
             )
         )
-        done = app.subscriber_admin.imports.run(
-            lists.rows(reject),
-            name,
-            source=f"import {name} of {file.name}",
-            now=app.now(),
-            existing=existing,
-            rejected=reject,
-            dry_run=dry_run,
-            where=lists.describe_line,
-        )
+        with progress() as job:
+            done = app.subscriber_admin.imports.run(
+                counted(lists.rows(reject), job("read")),
+                name,
+                source=f"import {name} of {file.name}",
+                now=app.now(),
+                existing=existing,
+                rejected=reject,
+                dry_run=dry_run,
+                where=lists.describe_line,
+            )
         rejections.sort()
         if rejected is not None:
             _write_rejected(rejected, lists, rejections)
@@ -174,8 +176,8 @@ def export(
         if file is None:
             count = subscriber_export.write(rows, sys.stdout, kind)
         else:
-            with replacing(file) as out:
-                count = subscriber_export.write(rows, out, kind)
+            with progress() as job, replacing(file) as out:
+                count = subscriber_export.write(counted(rows, job("written")), out, kind)
     if as_json:
         emit({"file": str(file), "format": kind, "readers": count, "left_out": dict(excluded)})
     elif file is not None:

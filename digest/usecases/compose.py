@@ -13,7 +13,7 @@ from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Article, Edition, EditionState, Source
 
 if TYPE_CHECKING:
-    from digest.collect.collector import CollectReport
+    from digest.collect.collector import CollectReport, SourceReport
     from digest.curate.compose import ComposeContext, Curated
     from digest.curate.filtering import Changes
     from digest.curate.rules import Rules
@@ -69,17 +69,20 @@ class Composer:
     rules: Rules
     summariser: Summariser
     fulltext: FulltextFetcher
-    # Fetches every source first.
-    collect: Callable[[], CollectReport]
+    # Fetches every source, and calls the function for each one that is done.
+    collect: Callable[[Callable[[SourceReport], None] | None], CollectReport]
     language: str
     zone: ZoneInfo
     now: Callable[[], datetime]
 
-    def compose(self, key: str, *, fetch: bool = True) -> Composed:
+    def compose(
+        self, key: str, *, fetch: bool = True, on_source: Callable[[SourceReport], None] | None = None
+    ) -> Composed:
         """Curate the articles of the window into a draft, or into a skipped edition with its reason.
 
         Collects first, unless `fetch` is false. A draft is composed again and keeps the editors' changes; an edition
         in any later state is returned unchanged. If an editor changes the edition meanwhile, composing starts again.
+        `on_source` is called for each source when it is collected.
         """
         collected: CollectReport | None = None
         for _ in range(_MAX_TRIES):
@@ -87,7 +90,7 @@ class Composer:
             if stored and stored.state not in (EditionState.DRAFT, EditionState.SKIPPED):
                 return Composed(stored)
             if fetch and collected is None:
-                collected = self.collect()
+                collected = self.collect(on_source)
             changes = self.editions.editorial_changes(key)
             day = day_of(key) or (stored.day if stored else self.now().date())
             curated = self._curate(key, day, changes, fetch=fetch)

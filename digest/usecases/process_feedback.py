@@ -74,8 +74,11 @@ class FeedbackProcessor:
     retention: timedelta
     now: Callable[[], datetime]
 
-    def process_webhooks(self) -> FeedbackResult:
-        """Apply all queued webhook payloads, then delete those past their retention period."""
+    def process_webhooks(self, progress: Callable[[int, int | None], None] | None = None) -> FeedbackResult:
+        """Apply all queued webhook payloads, then delete those past their retention period.
+
+        `progress` is called with the number of payloads that are done.
+        """
         now = self.now()
         totals: Counter[str] = Counter()
         resolved: set[str] = set()
@@ -94,6 +97,8 @@ class FeedbackProcessor:
             notes += applied.alarms
             self.events.mark_processed(payload.id, now)
             totals += Counter(payloads=1, events=len(events), kept=applied.kept, suppressed=applied.suppressed)
+            if progress:
+                progress(totals["payloads"], None)
         self.events.delete_processed(now - self.retention)
         notes += [warning for key in sorted(blocked) if (warning := self._sender_block_warning(key))]
         notes += [

@@ -64,10 +64,17 @@ class SuppressionSync:
         """The transports whose providers have suppression lists."""
         return [transport for transport in self.transports if isinstance(transport, SuppressionSource)]
 
-    def run(self, *, from_start: bool = False, wait: Wait | None = None) -> SyncResult:
+    def run(
+        self,
+        *,
+        from_start: bool = False,
+        wait: Wait | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> SyncResult:
         """Read every list from where the last run stopped, or from its beginning.
 
-        An interrupted run can be repeated. Raises ConfigurationError if no transport has lists.
+        An interrupted run can be repeated. `progress` is called with the number of entries read. Raises
+        ConfigurationError if no transport has lists.
         """
         if not self.sources:
             names = ", ".join(transport.name for transport in self.transports)
@@ -92,6 +99,8 @@ class SuppressionSync:
                             if (address := comparable(one.email))
                         ]
                         entries += len(page)
+                        if progress:
+                            progress(entries, None)
                         suppressed += self.feedback.apply(events).suppressed
                         addresses = [event.address for event in events if event.address]
                         came_back |= self.subscribers.eligible_among(addresses)

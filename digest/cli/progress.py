@@ -1,0 +1,132 @@
+"""Progress of a long job on stderr, with its rate and the time left."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.progress import Task
+    from rich.text import Text
+
+T = TypeVar("T")
+
+# Seconds between two updates of a bar.
+_REFRESH = 0.1
+# A job of unknown length reports each power of ten from here on.
+_FIRST_COUNT = 1000
+
+
+class Report(Protocol):
+    """Receives how much of a job is done. `total` is None while it is unknown. Any thread may call it."""
+
+    def __call__(self, done: int, total: int | None) -> None: ...
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], Report]]:
+    """Yield a function that makes the report of a job, such as "sent". The job appears with its first report.
+
+    A terminal shows a bar for each job. Elsewhere a line is printed at every quarter, so that a log stays short.
+    """
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        with _bars() as job:
+            yield job
+    else:
+        yield _Lines
+
+
+def counted(items: Iterable[T], report: Report, total: int | None = None) -> Iterator[T]:
+    """Yield the items and report each one that is done."""
+    done = 0
+    for item in items:
+        yield item
+        done += 1
+        report(done, total)
+    report(done, done)
+
+
+def calls(report: Report, total: int) -> Callable[[object], None]:
+    """A function that reports how often it was called, of `total` times."""
+    lock, done = threading.Lock(), 0
+
+    def call(_result: object) -> None:
+        nonlocal done
+        with lock:
+            done += 1
+            report(done, total)
+
+    return call
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str], Report]]:
+    # rich takes a tenth of a second to import.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text(f"{speed:,.0f}/s" if speed else "")
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    bars = Progress(*columns, console=Console(stderr=True, highlight=False))
+
+    def job(what: str) -> Report:
+        task = bars.add_task(what, total=None, visible=False, start=False)
+        last = 0.0
+
+        def report(done: int, total: int | None) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if not bars.tasks[task].started:
+                bars.start_task(task)
+            # An update takes longer than importing a row.
+            elif done != total and now - last < _REFRESH:
+                return
+            last = now
+            bars.update(task, completed=done, total=total, visible=True)
+
+        return report
+
+    with bars:
+        yield job
+
+
+class _Lines:
+    """One line at every quarter."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.began = time.monotonic()
+        self.last = -1
+
+    def __call__(self, done: int, total: int | None) -> None:
+        if total is None and done < _FIRST_COUNT:
+            return
+        step = len(str(done)) if total is None else 4 * done // total if total else 4
+        if step <= self.last:
+            return
+        self.last = step
+        seconds = time.monotonic() - self.began
+        count = f"{done:,}" if total is None else f"{done:,} of {total:,}"
+        # A rate over less than a second says nothing.
+        rate = done / seconds if done and seconds >= 1 else None
+        left = f", {span((total - done) / rate)} left" if rate and total and done < total else ""
+        click.echo(f"{self.what}: {count}" + (f", {rate:,.0f}/s{left}" if rate else ""), err=True)
+
+
+def span(seconds: float) -> str:
+    """A length of time such as '40 s', '3 min 5 s' or '2 h 10 min'."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
