@@ -152,13 +152,13 @@ def _read(reader: SourceReader, source: Source, state: SourceState) -> SourceRes
         return _Failure(f"An unexpected {type(error).__name__}: {redact.redact(str(error))[:300]}")
     parsed = result.parsed
     warnings = tuple(redact.redact(warning) for warning in parsed.warnings)
-    parsed = replace(parsed, error=redact.redact(parsed.error), warnings=warnings)
+    parsed = replace(parsed, error=redact.redact(parsed.error) if parsed.error else None, warnings=warnings)
     return replace(result, parsed=parsed, moved_to=_storable(result.moved_to))
 
 
-def _storable(url: str) -> str:
-    """The URL, or '' if the server has put a secret of ours into it. With a mask it would lead nowhere."""
-    return "" if redact.has_known(url) else url
+def _storable(url: str | None) -> str | None:
+    """The URL, or None if the server has put a secret of ours into it. With a mask it would lead nowhere."""
+    return None if url and redact.has_known(url) else url
 
 
 class _WorkerPool:
