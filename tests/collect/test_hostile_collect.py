@@ -108,7 +108,7 @@ def test_everything_hostile_at_once_affects_no_other_source() -> None:
         "/blank": "empty",
     }
     assert {path: rows[path]["error"] for path, words in expected.items() if words not in rows[path]["error"]} == {}
-    assert (rows["/items"]["new"], rows["/items"]["error"]) == (1_000, "")
+    assert (rows["/items"]["new"], rows["/items"]["error"]) == (1_000, None)
     assert any("too many" in warning for warning in rows["/items"]["warnings"])
     assert rows["/scripts"]["new"] == 300
     assert rows["/good"]["new"] == 1
@@ -154,6 +154,6 @@ def test_redirects_and_dns_answers_into_the_private_network_are_refused(
             InMemoryStore(),
         )
     errors = [one.error for one in report.sources]
-    assert errors[0] == ""
+    assert errors[0] is None
     assert all("inner.example leads to 10.0.0.5, which is not a public address" in error for error in errors[1:])
     assert "after a redirect from" in errors[1]
