@@ -157,7 +157,7 @@ def test_the_key_of_a_source(newsroom: Newsroom, server: HttpServer, place: str,
     answers(server, how)
     url, secret, row = server.url("/feed"), "key-of-the-agency-7", ""
     if place == "userinfo":
-        url = url.replace("://", f"://desk@example.com:{secret}@")
+        url = url.replace("://", f"://desk%40example.com:{secret}@")
     elif place == "query":
         url += f"?apikey={secret}"
     else:
