@@ -10,8 +10,10 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
+from digest.deliver.outage import Outages
 from digest.deliver.outcome import NotSent, Outcome, Retryable, Unknown, resend_unknown
 from digest.deliver.ports import (
     Cancellable,
@@ -69,11 +71,12 @@ class AttemptResult:
 
 @dataclass(slots=True)
 class AttemptLog:
-    """A `ports.RecipientLog` of one attempt, kept in the ledger."""
+    """A `ports.RecipientLog` of one attempt, kept in the ledger. It waits while the store is unavailable."""
 
     ledger: Progress
     attempt: str
     stop: threading.Event
+    outages: Outages
     # What the ledger raised. A transport may swallow it; the sender does not.
     failure: Exception | None = None
 
@@ -91,7 +94,7 @@ class AttemptLog:
 
     def _record(self, record: Callable[..., None], *values: object) -> None:
         try:
-            record(self.attempt, *values)
+            self.outages.wait_through(partial(record, self.attempt, *values))
         except Exception as error:
             self.failure = error
             raise
@@ -105,9 +108,9 @@ class BeginCancellation(Protocol):
     ) -> Cancellation | None: ...
 
 
-def attempt(job: Job, transport: Transport, claim: Claim) -> AttemptResult:
+def attempt(job: Job, transport: Transport, claim: Claim, outages: Outages) -> AttemptResult:
     """Submit a claimed batch. Raises what the ledger raises while the transport keeps its log."""
-    result = _submit(job, transport, claim)
+    result = _submit(job, transport, claim, outages)
     outcome = result.outcome
     if isinstance(outcome, Unknown) and transport.recovery == "redo":
         outcome = Retryable(outcome.reason)
@@ -116,10 +119,16 @@ def attempt(job: Job, transport: Transport, claim: Claim) -> AttemptResult:
     return replace(result, outcome=outcome)
 
 
-def cancel_unknown(job: Job) -> list[tuple[Cancellation, bool]]:
+def cancel_unknown(job: Job, outages: Outages) -> list[tuple[Cancellation, bool]]:
     """Cancel scheduled attempts whose outcome is unknown, so that their batches can be sent again."""
-    ledger = job.ledger
-    return cancel_each(job.edition, job.transports, ledger.begin_cancellation, ledger.confirm_cancellation, job.clock)
+
+    def begin(edition: str, transport: Cancellable, now: datetime, *, but: Collection[str] = ()) -> Cancellation | None:
+        return outages.wait_through(partial(job.ledger.begin_cancellation, edition, transport, now, but=but))
+
+    def confirm(name: str, now: datetime) -> None:
+        outages.wait_through(partial(job.ledger.confirm_cancellation, name, now))
+
+    return cancel_each(job.edition, job.transports, begin, confirm, job.clock)
 
 
 def cancel_each(
@@ -144,7 +153,7 @@ def cancel_each(
     return results
 
 
-def _submit(job: Job, transport: Transport, claim: Claim) -> AttemptResult:
+def _submit(job: Job, transport: Transport, claim: Claim, outages: Outages) -> AttemptResult:
     schedule_id: str | None = None
     if claim.send_at is not None:
         if not isinstance(transport, Cancellable):
@@ -153,12 +162,12 @@ def _submit(job: Job, transport: Transport, claim: Claim) -> AttemptResult:
         if isinstance(given, NotSent):
             return AttemptResult(given)
         schedule_id = given
-        job.ledger.record_schedule_id(claim.attempt, schedule_id)
+        outages.wait_through(partial(job.ledger.record_schedule_id, claim.attempt, schedule_id))
     try:
         outgoing = _outgoing(job, claim, schedule_id)
     except Exception as error:
         return AttemptResult(NotSent(f"{type(error).__name__}: {error}"), schedule_id, error)
-    log = AttemptLog(job.ledger, claim.attempt, job.stop)
+    log = AttemptLog(job.ledger, claim.attempt, job.stop, outages)
     try:
         return AttemptResult(transport.submit(outgoing, log), schedule_id)
     except Exception as error:
