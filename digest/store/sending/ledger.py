@@ -106,6 +106,9 @@ class SqlLedger:
         run = self._lock.renew() if self._lock else self.run
         own = {*in_flight, *in_doubt}
         with self.database.write(area="recovery") as connection:
+            if not self.database.sqlite:
+                # A server that has not noticed the broken connection may still hold locks of its transaction.
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
             attempts.check_own(connection, in_flight)
             # Claimed by the commit in doubt, so nobody has submitted them.
             for name in attempts.in_flight_but(connection, self.run, own):
