@@ -39,6 +39,7 @@ _POSTGRESQL = (
     ("too many", "has no free connection; raise max_connections on the server, or stop a program"),
     ("remaining connection slots", "has no free connection; raise max_connections on the server, or stop a program"),
     ("starting up", "is starting up or shutting down; run again in a moment"),
+    ("not yet accepting", "is starting up or shutting down; run again in a moment"),
     ("shutting down", "is starting up or shutting down; run again in a moment"),
     ("terminating connection", "closed the connection; was the server restarted? Run again"),
     ("closed the connection", "closed the connection; was the server restarted? Run again"),
