@@ -14,6 +14,13 @@ class StoreError(DigestError):
     """The store cannot be opened or used: locked, read-only, or from a newer version."""
 
 
+class StoreUnavailable(StoreError):
+    """The store cannot be used now, and may be usable again in a moment: a full disk, a server that restarts.
+
+    Nothing was committed, unless the connection broke during the commit: then nobody knows.
+    """
+
+
 class TemplateProblem(DigestError):
     """A template is invalid. The message names file and line."""
 

@@ -22,7 +22,7 @@ from digest.errors import DigestError
 from digest.mail.message import Outgoing, content_ids, inline_images, recipient
 from digest.models import Edition, EditionState, Variant
 from digest.store import meta
-from digest.store.locks import exclusive, mark_running
+from digest.store.locks import exclusive
 from digest.store.sending.status import Counts, counts, pending
 from digest.usecases.compose import Composed, day_of
 from digest.usecases.compose import edition_key as make_edition_key
@@ -270,7 +270,7 @@ def _deliver(
         resend_unknown=settings.on_unknown == "resend",
         rate_limiter=app.rate_limiter,
     )
-    with mark_running(app.database, app.ledger.run), abort_after_grace(stop, app.transports):
+    with app.ledger.running(), abort_after_grace(stop, app.transports):
         report = send_due(job)
     # Connections belong to the run's threads, which have ended.
     for transport in app.transports:

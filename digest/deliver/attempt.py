@@ -10,8 +10,10 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
+from digest.deliver.outage import Outages
 from digest.deliver.outcome import NotSent, Outcome, Retryable, Unknown, resend_unknown, with_reasons
 from digest.deliver.ports import (
     Cancellable,
@@ -70,11 +72,12 @@ class AttemptResult:
 
 @dataclass(slots=True)
 class AttemptLog:
-    """A `ports.RecipientLog` of one attempt, kept in the ledger."""
+    """A `ports.RecipientLog` of one attempt, kept in the ledger. It waits while the store is unavailable."""
 
     ledger: Progress
     attempt: str
     stop: threading.Event
+    outages: Outages
     # What the ledger raised. A transport may swallow it; the sender does not.
     failure: Exception | None = None
 
@@ -92,7 +95,7 @@ class AttemptLog:
 
     def _record(self, record: Callable[..., None], *values: object) -> None:
         try:
-            record(self.attempt, *values)
+            self.outages.wait_through(partial(record, self.attempt, *values))
         except Exception as error:
             self.failure = error
             raise
@@ -106,12 +109,12 @@ class BeginCancellation(Protocol):
     ) -> Cancellation | None: ...
 
 
-def attempt(job: Job, transport: Transport, claim: Claim) -> AttemptResult:
+def attempt(job: Job, transport: Transport, claim: Claim, outages: Outages) -> AttemptResult:
     """Submit a claimed batch. The outcome's texts have no secrets.
 
     Raises what the ledger raises while the transport keeps its log.
     """
-    result = _submit(job, transport, claim)
+    result = _submit(job, transport, claim, outages)
     outcome = with_reasons(result.outcome, redact)
     if isinstance(outcome, Unknown) and transport.recovery == "redo":
         outcome = Retryable(outcome.reason)
@@ -120,10 +123,16 @@ def attempt(job: Job, transport: Transport, claim: Claim) -> AttemptResult:
     return replace(result, outcome=outcome)
 
 
-def cancel_unknown(job: Job) -> list[tuple[Cancellation, bool]]:
+def cancel_unknown(job: Job, outages: Outages) -> list[tuple[Cancellation, bool]]:
     """Cancel scheduled attempts whose outcome is unknown, so that their batches can be sent again."""
-    ledger = job.ledger
-    return cancel_each(job.edition, job.transports, ledger.begin_cancellation, ledger.confirm_cancellation, job.clock)
+
+    def begin(edition: str, transport: Cancellable, now: datetime, *, but: Collection[str] = ()) -> Cancellation | None:
+        return outages.wait_through(partial(job.ledger.begin_cancellation, edition, transport, now, but=but))
+
+    def confirm(name: str, now: datetime) -> None:
+        outages.wait_through(partial(job.ledger.confirm_cancellation, name, now))
+
+    return cancel_each(job.edition, job.transports, begin, confirm, job.clock)
 
 
 def cancel_each(
@@ -148,7 +157,7 @@ def cancel_each(
     return results
 
 
-def _submit(job: Job, transport: Transport, claim: Claim) -> AttemptResult:
+def _submit(job: Job, transport: Transport, claim: Claim, outages: Outages) -> AttemptResult:
     schedule_id: str | None = None
     if claim.send_at is not None:
         if not isinstance(transport, Cancellable):
@@ -157,12 +166,12 @@ def _submit(job: Job, transport: Transport, claim: Claim) -> AttemptResult:
         if isinstance(given, NotSent):
             return AttemptResult(given)
         schedule_id = given
-        job.ledger.record_schedule_id(claim.attempt, schedule_id)
+        outages.wait_through(partial(job.ledger.record_schedule_id, claim.attempt, schedule_id))
     try:
         outgoing = _outgoing(job, claim, schedule_id)
     except Exception as error:
         return AttemptResult(NotSent(f"{type(error).__name__}: {error}"), schedule_id, error)
-    log = AttemptLog(job.ledger, claim.attempt, job.stop)
+    log = AttemptLog(job.ledger, claim.attempt, job.stop, outages)
     try:
         return AttemptResult(transport.submit(outgoing, log), schedule_id)
     except Exception as error:

@@ -204,7 +204,7 @@ class Claims(Protocol):
 
 
 class Progress(Protocol):
-    """What is recorded about an attempt while it runs."""
+    """What is recorded about an attempt while it runs. Recording the same again changes nothing."""
 
     def record_schedule_id(self, attempt: str, schedule_id: str) -> None:
         """Record the provider's id durably, before it is used."""
@@ -235,16 +235,37 @@ class Cancellations(Protocol):
 
 
 class Ledger(Claims, Progress, Cancellations, Protocol):
-    """The record of who got what. Every call is one durable transaction, except inside `transaction`."""
+    """The record of who got what. Every call is one durable transaction, except inside `transaction`.
+
+    Every call may raise StoreUnavailable, and may have been committed nevertheless.
+    """
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Make all calls of this thread inside the block one transaction, rolled back if the block raises."""
+        """Make all calls of this thread inside the block one transaction, rolled back if the block raises.
+
+        Raises StoreUnavailable also if other processes may think that this run has died. After StoreUnavailable call
+        `resume` before anything else is claimed or settled.
+        """
         ...
 
-    def settle(self, attempt: str, outcome: Outcome, now: datetime) -> None: ...
+    def resume(self, in_flight: Collection[str], in_doubt: Collection[str], now: datetime) -> None:
+        """Continue after a transaction failed because the store was unavailable, which may have been committed.
+
+        `in_flight` are all attempts of this run that have no outcome yet, and `in_doubt` those that the transaction
+        settled. What it claimed is pending again. Raises StoreError if another run has taken over an attempt.
+        """
+        ...
+
+    def settle(self, attempt: str, outcome: Outcome, now: datetime) -> None:
+        """Record the outcome of an attempt, and move its batch.
+
+        The same outcome again changes nothing. `Accepted` also confirms an attempt that another run left as unknown.
+        Raises StoreError if the attempt has another outcome.
+        """
+        ...
 
     def record_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
-        """Settle many accepted attempts, in fewer statements than `settle`."""
+        """Settle many accepted attempts once, in fewer statements than `settle`."""
         ...
 
 

@@ -4,35 +4,40 @@
 tried.
 
 Only the calling thread claims, settles and counts; worker threads (`attempt`) submit and cancel. Settling finished
-batches and claiming the next ones is one commit, because two waits for the disk would take longer than a batch.
+batches and claiming the next ones is one commit, because two waits for the disk would take longer than a batch. While
+the store is unavailable (`outage`) outcomes stay in memory, and the commit is repeated.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
 from digest.deliver.attempt import AttemptResult, Job, attempt, cancel_unknown
 from digest.deliver.failover import CircuitBreaker
+from digest.deliver.outage import Outages
 from digest.deliver.outcome import Accepted, Unknown
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Transport
 from digest.deliver.report import SendReport, possibly_sent
+from digest.errors import StoreUnavailable
 from digest.utils.gc import gc_frozen
 
 # Seconds between checks whether a pausing run is to stop.
 _POLL_INTERVAL = 0.25
+# Seconds between checks, during long batches, whether this run still counts as running.
+_CHECK_INTERVAL = 5.0
 
 
 def send_due(job: Job) -> SendReport:
     """Submit every batch that is due now, and retry what is safe to retry. Return when no batch is left to claim.
 
     A scheduled batch whose outcome is unknown is cancelled and sent again while there is time; otherwise it stays
-    unknown. When `job.stop` is set, batches in flight are finished and no new ones started. Errors of the ledger are
-    raised once all workers have finished and their results are settled as far as possible.
+    unknown. When `job.stop` is set, batches in flight are finished and no new ones started. A store that is unavailable
+    is waited for. Other errors of the ledger are raised once all workers have finished and their results are settled as
+    far as possible.
     """
     with (
         # Garbage collection would otherwise take a quarter of the time.
@@ -47,6 +52,8 @@ def send_due(job: Job) -> SendReport:
         except BaseException:
             run.abort()
             raise
+    for note in run.outages.notes:
+        run.report.add_problem(note)
     run.report.stopped = job.stop.is_set()
     return run.report
 
@@ -59,6 +66,16 @@ class _InFlight:
     claim: Claim
     # Recipients that the rate limiter counted for it.
     counted: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A batch whose outcome is known, and not yet in the ledger."""
+
+    flight: _InFlight
+    result: AttemptResult
+    # Recipients that the outcome settles.
+    settles: int
 
 
 class DeliveryRun:
@@ -74,14 +91,21 @@ class DeliveryRun:
             job.tries,
             self.report.add_problem,
             time.monotonic,
-            lambda: job.ledger.reset_tries(job.edition),
+            self._request_reset,
         )
+        self.outages = Outages(job.stop)
         # Transport → its window.
         self.windows = {
             transport.name: job.schedule_window if isinstance(transport, Cancellable) else None
             for transport in job.transports
         }
         self.in_flight: dict[Future[AttemptResult], _InFlight] = {}
+        # Outcomes that are to be written to the ledger, in their order.
+        self.unsettled: list[_Ended] = []
+        # A commit of theirs failed, and may have succeeded nevertheless.
+        self.in_doubt = False
+        # Another transport takes over, so the tries in the ledger are to be reset.
+        self.reset_due = False
         self.cancelling: Future[list[tuple[Cancellation, bool]]] | None = None
         # There may be unknown attempts to cancel. True at first, because an earlier run may have left some.
         self.has_unknown = True
@@ -94,19 +118,23 @@ class DeliveryRun:
 
     def step(self) -> bool:
         """Settle what is finished, start what is due, then wait for the next event. Return False when all is done."""
-        finished = [future for future in self.in_flight if future.done()]
+        self._collect_finished()
         self._collect_cancellations()
-        if self._settle_and_claim(finished):
+        if self._settle_and_claim():
             return True
         if self.has_unknown and self.cancelling is None:
             self.has_unknown = False
-            self.cancelling = self.cancel_pool.submit(cancel_unknown, self.job)
+            self.cancelling = self.cancel_pool.submit(cancel_unknown, self.job, self.outages)
         pause = 0.0 if self.is_over else self.breaker.paused_until - time.monotonic()
         running: set[Future[Any]] = set(self.in_flight)
         if self.cancelling:
             running.add(self.cancelling)
         if running:
-            wait(running, timeout=min(pause, _POLL_INTERVAL) if pause > 0 else None, return_when=FIRST_COMPLETED)
+            wait(
+                running,
+                timeout=min(pause, _POLL_INTERVAL) if pause > 0 else _CHECK_INTERVAL,
+                return_when=FIRST_COMPLETED,
+            )
             return True
         if pause > 0:
             self.job.stop.wait(min(pause, _POLL_INTERVAL))
@@ -114,50 +142,88 @@ class DeliveryRun:
         return False
 
     def abort(self) -> None:
-        """End the run after an error: wait for what is in flight, and settle it if the ledger allows."""
-        for future, flight in list(self.in_flight.items()):
+        """End the run after an error: wait for what is in flight, and settle what the ledger allows."""
+        outcomes = [(each.flight, each.result.outcome) for each in self.unsettled]
+        for future, flight in self.in_flight.items():
+            # What the ledger raised while the batch was being sent.
             with contextlib.suppress(Exception):
-                self.job.ledger.settle(flight.claim.attempt, future.result().outcome, self.job.clock())
+                outcomes.append((flight, future.result().outcome))
+        for flight, outcome in outcomes:
+            # Another run may have taken over this attempt, and not the next one.
+            with contextlib.suppress(Exception):
+                try:
+                    self.job.ledger.settle(flight.claim.attempt, outcome, self.job.clock())
+                except StoreUnavailable:
+                    break
 
-    def _settle_and_claim(self, finished: Sequence[Future[AttemptResult]]) -> bool:
-        """Return whether anything was settled or claimed."""
-        job = self.job
-        results = {future: future.result() for future in finished}
-        failures = [result.failure for result in results.values() if result.failure]
-        with job.ledger.transaction() if finished or self._may_claim() else contextlib.nullcontext():
-            settled = self._settle(results)
-            claimed = [] if failures else self._claim(job.threads - len(self.in_flight) + len(finished))
-        for future in finished:
-            del self.in_flight[future]
-        if failures:
-            raise failures[0]
-        for flight in claimed:
-            self.in_flight[self.pool.submit(attempt, job, flight.transport, flight.claim)] = flight
-        for recipients in settled:
-            job.progress(recipients)
-        return bool(finished or claimed)
+    def _collect_finished(self) -> None:
+        """Take over the results of finished batches, and draw the conclusions from them."""
+        for future in [future for future in self.in_flight if future.done()]:
+            # Raises what the ledger raised. `abort` then finds the batch among those in flight.
+            result = future.result()
+            flight = self.in_flight.pop(future)
+            self.unsettled.append(_Ended(flight, result, self._conclude(flight, result)))
 
-    def _settle(self, results: Mapping[Future[AttemptResult], AttemptResult]) -> list[int]:
-        """Write the outcomes to the ledger. Return how many recipients each of them settles."""
-        ledger, now = self.job.ledger, self.job.clock()
-        ended = [(self.in_flight[future], result) for future, result in results.items()]
-        accepted = [(flight.claim, each.outcome) for flight, each in ended if isinstance(each.outcome, Accepted)]
-        if accepted:
-            ledger.record_accepted(accepted, now)
-        for flight, result in ended:
-            if not isinstance(result.outcome, Accepted):
-                ledger.settle(flight.claim.attempt, result.outcome, now)
-        return [self._record(flight, result) for flight, result in ended]
-
-    def _record(self, flight: _InFlight, result: AttemptResult) -> int:
-        """Draw the conclusions from a settled attempt. Return how many recipients it settles."""
-        size = len(flight.claim.recipients)
-        self._put_back(flight.transport, flight.counted - possibly_sent(result.outcome, size))
+    def _conclude(self, flight: _InFlight, result: AttemptResult) -> int:
+        """Report the outcome of an attempt. Return how many recipients it settles."""
         cancellable = result.schedule_id is not None and isinstance(result.outcome, Unknown)
         if cancellable:
             self.has_unknown = True
-            self.unknown_attempts[flight.claim.attempt] = size
+            self.unknown_attempts[flight.claim.attempt] = len(flight.claim.recipients)
         return self.report.record(result.outcome, flight.claim, flight.transport, self.breaker, cancellable=cancellable)
+
+    def _settle_and_claim(self) -> bool:
+        """Return whether anything was settled or claimed."""
+        if not self.unsettled and not self._may_claim():
+            return False
+        claimed = self.outages.wait_through(self._commit, self._resume)
+        settled, self.unsettled = self.unsettled, []
+        self.in_doubt = self.reset_due = False
+        for failure in (each.result.failure for each in settled if each.result.failure):
+            raise failure
+        for flight in claimed:
+            future = self.pool.submit(attempt, self.job, flight.transport, flight.claim, self.outages)
+            self.in_flight[future] = flight
+        for each in settled:
+            self.job.progress(each.settles)
+        return bool(settled or claimed)
+
+    def _commit(self) -> list[_InFlight]:
+        """Write the outcomes to the ledger, and claim the next batches. Can be repeated after an outage."""
+        with self.job.ledger.transaction():
+            self._settle()
+            self._reset_tries()
+            failed = any(each.result.failure for each in self.unsettled)
+            return [] if failed else self._claim(self.job.threads - len(self.in_flight))
+
+    def _resume(self) -> None:
+        """Find out after an outage what has become of the last commit."""
+        self.in_doubt = True
+        in_flight = [flight.claim.attempt for flight in self.in_flight.values()]
+        unsettled = [each.flight.claim.attempt for each in self.unsettled]
+        self.job.ledger.resume(in_flight, unsettled, self.job.clock())
+
+    def _settle(self) -> None:
+        ledger, now = self.job.ledger, self.job.clock()
+        accepted = [
+            (each.flight.claim, each.result.outcome)
+            for each in self.unsettled
+            if isinstance(each.result.outcome, Accepted) and not self.in_doubt
+        ]
+        if accepted:
+            ledger.record_accepted(accepted, now)
+        for each in self.unsettled:
+            flight, outcome = each.flight, each.result.outcome
+            if self.in_doubt or not isinstance(outcome, Accepted):
+                ledger.settle(flight.claim.attempt, outcome, now)
+            self._put_back(flight.transport, flight.counted - possibly_sent(outcome, len(flight.claim.recipients)))
+
+    def _request_reset(self) -> None:
+        self.reset_due = True
+
+    def _reset_tries(self) -> None:
+        if self.reset_due:
+            self.job.ledger.reset_tries(self.job.edition)
 
     def _may_claim(self) -> bool:
         return not self.is_over and self.breaker.paused_until <= time.monotonic()
@@ -166,6 +232,7 @@ class DeliveryRun:
         job = self.job
         claimed: list[_InFlight] = []
         while len(claimed) < free and self._may_claim():
+            self._reset_tries()
             transport = self.breaker.transport
             counted = self._count(transport)
             if counted is None:

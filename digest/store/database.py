@@ -23,7 +23,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 import digest.store.schema  # noqa: F401  registers every table in the metadata
-from digest.errors import ConfigProblem, ConfigurationError, StoreError
+from digest.errors import ConfigProblem, ConfigurationError, StoreError, StoreUnavailable
 from digest.store import errors, private
 from digest.store.schema import metadata
 from digest.store.wait_limit import is_limited, seconds_left
@@ -42,6 +42,9 @@ _SECURE_DELETE = "FAST"
 _PAGE_SIZE = 8192
 # KiB per connection: SQLite's default, and for large imports.
 _USUAL_CACHE, _LARGE_CACHE = 2_000, 65_536
+# Seconds, a number and milliseconds: without them a connection to a server that is cut off hangs for hours, and a send
+# with it (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES).
+_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 # Rows in one statement of `copy_rows`.
 _CHUNK = 1_000
 
@@ -60,7 +63,9 @@ class Database:
 
     @contextmanager
     def write(self, area: str = "", *, durable: bool = True) -> Iterator[Connection]:
-        """A transaction that is durable when the block ends, and rolled back if it raises. Raises StoreError.
+        """A transaction that is durable when the block ends, and rolled back if it raises.
+
+        Raises StoreError, and StoreUnavailable for what may pass, such as a full disk.
 
         Writers of the same `area` run one after the other, for work that reads before it inserts. On SQLite a commit
         that is not `durable` survives the death of this process, but perhaps not a power cut.
@@ -82,7 +87,7 @@ class Database:
         """Let one thread write at a time on SQLite. Raises StoreError after SQLite's own timeout (`wait_limit`)."""
         # Without a timeout, threads that queue behind a locked file would wait for SQLite's one after the other.
         if self.sqlite and not self._lock.acquire(timeout=seconds_left()):
-            raise StoreError(f"store {self.name} is busy; another thread is writing. Try again later")
+            raise StoreUnavailable(f"store {self.name} is busy; another thread is writing. Try again later")
         try:
             yield
         finally:
@@ -158,11 +163,12 @@ class Database:
 
     @contextmanager
     def translate_errors(self) -> Iterator[None]:
-        """Turn errors of the database into a StoreError with one sentence."""
+        """Turn errors of the database into a StoreError with one sentence, or a StoreUnavailable if they may pass."""
         try:
             yield
         except (DBAPIError, sqlite3.Error) as error:
-            raise StoreError(f"store {self.name} {errors.describe(error, self.engine.url)}") from error
+            kind = StoreUnavailable if errors.is_transient(error) else StoreError
+            raise kind(f"store {self.name} {errors.describe(error, self.engine.url)}") from error
 
 
 def open_database(url: str, *, home: Path) -> Database:
@@ -250,7 +256,8 @@ def _set_busy_timeout(connection: sqlite3.Connection) -> None:
 
 
 def _postgresql(url: Any) -> Engine:
-    arguments = {"connect_timeout": 10}
+    usual = {"connect_timeout": 10, **_KEEPALIVES}
+    arguments = {name: value for name, value in usual.items() if name not in url.query}
     return create_engine(url, pool_pre_ping=True, max_overflow=-1, connect_args=arguments, json_serializer=as_json)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 # How long SQLite waits for a locked file.
 BUSY_SECONDS = 15
@@ -39,6 +39,7 @@ _POSTGRESQL = (
     ("too many", "has no free connection; raise max_connections on the server, or stop a program"),
     ("remaining connection slots", "has no free connection; raise max_connections on the server, or stop a program"),
     ("starting up", "is starting up or shutting down; run again in a moment"),
+    ("not yet accepting", "is starting up or shutting down; run again in a moment"),
     ("shutting down", "is starting up or shutting down; run again in a moment"),
     ("lock timeout", "is locked by another program; run again when that one is done"),
     ("terminating connection", "closed the connection; was the server restarted? Run again"),
@@ -49,6 +50,35 @@ _POSTGRESQL = (
     ("permission denied", "does not let this user create and change tables in its schema"),
     ("database ", f"has no such database; create it with createdb, or {_URL}"),
 )
+
+
+# SQLite's primary result codes (https://sqlite.org/rescode.html).
+_TRANSIENT_SQLITE = frozenset(
+    (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    )
+)
+# PostgreSQL's codes begin with their class (https://www.postgresql.org/docs/current/errcodes-appendix.html): connection
+# lost, conflict with another transaction, no disk space or no free connection, locked, server shut down, I/O error.
+_TRANSIENT_POSTGRESQL = ("08", "40", "53", "55P03", "57P01", "57P02", "57P03", "58")
+
+
+def is_transient(error: DBAPIError | sqlite3.Error) -> bool:
+    """Whether the same transaction may succeed in a moment. A violated constraint is not transient."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        # The low byte is the primary code. Errors of the module itself have none.
+        return (getattr(cause, "sqlite_errorcode", 0) & 0xFF) in _TRANSIENT_SQLITE
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    code: str | None = getattr(cause, "sqlstate", None)
+    # Without a code nobody answered: the driver could not connect, or lost the connection.
+    return code.startswith(_TRANSIENT_POSTGRESQL) if code else isinstance(error, OperationalError)
 
 
 def describe(error: DBAPIError | sqlite3.Error, url: URL) -> str:

@@ -6,6 +6,7 @@ PostgreSQL one process at a time prepares an edition, and several deliver it, ea
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -47,18 +48,52 @@ def exclusive(database: Database, work: str, *, wait: float) -> Iterator[Lock]:
         yield Lock(held, shareable=not database.sqlite)
 
 
+class RunLock:
+    """While it is held, `run` counts as running. On PostgreSQL it is lost with its connection."""
+
+    def __init__(self, database: Database, run: str, held: ExitStack) -> None:
+        self.run = run
+        self._database, self._held = database, held
+        # That of the lock; None on SQLite.
+        self._connection: Connection | None = None
+
+    def acquire(self) -> None:
+        if self._database.sqlite:
+            # Its own lock, so that a process that only checks it does not look like one that sends.
+            self._held.enter_context(_file(self._database, _DELIVERING, _PROBE_WAIT))
+            with self._database.write() as connection:
+                meta.put(connection, _DELIVERING, self.run)
+        else:
+            self._connection = self._held.enter_context(_advisory(self._database, f"run {self.run}", wait=0.0))
+
+    def is_held(self) -> bool:
+        if self._connection is None:
+            return self._database.sqlite
+        try:
+            self._connection.execute(text("SELECT 1"))
+        except DBAPIError:
+            self._connection = None
+        return self._connection is not None
+
+    def renew(self) -> str:
+        """Return the run that counts as running from now on: another one if the lock was lost.
+
+        The server may keep the lost lock until it notices that the connection is broken.
+        """
+        if not self.is_held():
+            self._held.close()
+            self.run = secrets.token_hex(8)
+            self.acquire()
+        return self.run
+
+
 @contextmanager
-def mark_running(database: Database, run: str) -> Iterator[None]:
+def mark_running(database: Database, run: str) -> Iterator[RunLock]:
     """Inside the block, and as long as this process lives, `run` counts as running."""
-    if database.sqlite:
-        # Its own lock, so that a process that only checks it does not look like one that sends.
-        with _file(database, _DELIVERING, _PROBE_WAIT):
-            with database.write() as connection:
-                meta.put(connection, _DELIVERING, run)
-            yield
-    else:
-        with _advisory(database, f"run {run}", wait=0.0):
-            yield
+    with ExitStack() as held:
+        lock = RunLock(database, run, held)
+        lock.acquire()
+        yield lock
 
 
 def running_runs(database: Database, runs: Collection[str]) -> set[str]:
@@ -108,11 +143,11 @@ def _file(database: Database, work: str, wait: float) -> Iterator[None]:
 
 
 @contextmanager
-def _advisory(database: Database, work: str, wait: float) -> Iterator[None]:
+def _advisory(database: Database, work: str, wait: float) -> Iterator[Connection]:
     until = time.monotonic() + wait
     connection = _locked(database, work, until)
     try:
-        yield
+        yield connection
     finally:
         # Closing the session releases the lock, even if the connection is broken.
         with suppress(DBAPIError):
@@ -123,7 +158,8 @@ def _advisory(database: Database, work: str, wait: float) -> Iterator[None]:
 def _locked(database: Database, work: str, until: float) -> Connection:
     """Return a new connection that holds the lock. Its key has the schema, for databases with several newsletters."""
     with database.translate_errors():
-        connection = database.engine.connect()
+        # An open transaction would hold up the server's housekeeping as long as the lock.
+        connection = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         try:
             key = text("SELECT pg_try_advisory_lock(hashtextextended(current_schema() || ' ' || :work, 0))")
             while not connection.execute(key, {"work": work}).scalar():

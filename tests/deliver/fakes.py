@@ -44,11 +44,14 @@ class FakeLedger:
         self.lock = threading.Lock()
         self.attempts: dict[str, Batch] = {}
         self.outcomes: list[Outcome] = []
+        # Attempt → its outcome.
+        self.settled: dict[str, Outcome] = {}
         self.handed: list[int] = []
         self.rejected: list[int] = []
         self.claim_error: Exception | None = None
         self.settle_error: Exception | None = None
         self.note_error: Exception | None = None
+        self.resumed: list[tuple[set[str], set[str]]] = []
 
     def states(self) -> list[tuple[str, int]]:
         """(state, number of recipients) of every batch that is not empty, in the order of their numbers."""
@@ -84,6 +87,12 @@ class FakeLedger:
 
     def transaction(self) -> AbstractContextManager[None]:
         return nullcontext()
+
+    def resume(self, in_flight: Collection[str], in_doubt: Collection[str], now: datetime) -> None:
+        self.resumed.append((set(in_flight), set(in_doubt)))
+        for name, batch in self.attempts.items():
+            if batch.state == "submitting" and name not in (*in_flight, *in_doubt):
+                batch.state = "pending"
 
     def next_batch_size(
         self, edition: str, transport: str, now: datetime, max_tries: int, ahead: ScheduleWindow | None = None
@@ -122,7 +131,11 @@ class FakeLedger:
             if self.settle_error:
                 raise self.settle_error
             batch = self.attempts[attempt]
+            if attempt in self.settled:
+                assert self.settled[attempt] == outcome
+                return
             assert batch.state == "submitting"
+            self.settled[attempt] = outcome
             self.outcomes.append(outcome)
             match outcome:
                 case Accepted():

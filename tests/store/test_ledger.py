@@ -223,9 +223,10 @@ def test_each_recipient_gets_their_own_outcome(database: Database, ledger: SqlLe
 def test_an_attempt_is_settled_once(ledger: SqlLedger, frozen: Frozen) -> None:
     frozen(1)
     got = claim(ledger)
-    ledger.settle(got.attempt, Accepted(), NOW)
-    with pytest.raises(StoreError, match="settled already"):
-        ledger.settle(got.attempt, Accepted(), NOW)
+    ledger.settle(got.attempt, Accepted("m1"), NOW)
+    for other in (Accepted("m2"), NotSent("busy"), Unknown("no answer")):
+        with pytest.raises(StoreError, match="settled already"):
+            ledger.settle(got.attempt, other, NOW)
 
 
 @pytest.mark.parametrize(

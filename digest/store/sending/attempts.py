@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from digest.deliver.ports import Claim
 from digest.errors import StoreError
 from digest.models import AttemptState
 from digest.store.schema import attempt, batch
+from digest.store.sending.cancellations import confirm_accepted
 
 
 def update_own(connection: Connection, name: str, **values: Any) -> int:
@@ -25,6 +26,32 @@ def update_own(connection: Connection, name: str, **values: Any) -> int:
     if not connection.execute(update(attempt).where(own).values(**values)).rowcount:
         raise StoreError(f"attempt {name} was taken over by another run; this one stops")
     return int(connection.execute(select(attempt.c.batch).where(attempt.c.id == name)).scalar_one())
+
+
+def check_own(connection: Connection, names: Collection[str]) -> None:
+    """Raise StoreError if another run has settled one of these attempts, which are in flight, or if one is missing."""
+    found = connection.execute(select(attempt.c.id, attempt.c.batch, attempt.c.state).where(attempt.c.id.in_(names)))
+    stored = {row.id: row for row in found.all()}
+    for name in names:
+        if name not in stored:
+            raise StoreError(
+                f"the store lost attempt {name}, which it had saved; this run stops. Was an older copy put back, or "
+                "does PostgreSQL run with synchronous_commit=off? See the provider's log before you send again"
+            )
+        if stored[name].state not in (AttemptState.SUBMITTING, AttemptState.CONFIRMED):
+            raise StoreError(f"batch {stored[name].batch} was taken over by another digest process; this one stops")
+
+
+def move_to_run(connection: Connection, names: Collection[str], run: str) -> None:
+    """Make those of the attempts that are in flight belong to the run."""
+    own = and_(attempt.c.id.in_(names), attempt.c.state == AttemptState.SUBMITTING)
+    connection.execute(update(attempt).where(own).values(run=run))
+
+
+def in_flight_but(connection: Connection, run: str, names: Collection[str]) -> Sequence[str]:
+    """The run's attempts in flight other than these."""
+    others = and_(attempt.c.run == run, attempt.c.state == AttemptState.SUBMITTING, attempt.c.id.not_in(names))
+    return connection.execute(select(attempt.c.id).where(others)).scalars().all()
 
 
 def retryable_elsewhere(transport: ColumnElement[str]) -> ColumnElement[bool]:
@@ -66,16 +93,19 @@ _end = (
 
 
 def end_attempt(connection: Connection, name: str, outcome: Outcome, now: datetime) -> int | None:
-    """Store the outcome and return the batch. None if the provider's events confirmed the attempt first.
+    """Store the outcome and return the batch. None if the attempt ended before in a way that agrees with it.
 
-    Raises StoreError if it was settled already.
+    That is so if the provider's events confirmed it, or if the same outcome is stored: the caller may not know whether
+    an earlier commit succeeded. A late Accepted is proof against what another run assumed. Raises StoreError otherwise.
     """
     state, detail, provider_id = _values(outcome)
     ended = {"new_state": state, "new_ended_at": now, "new_detail": detail, "new_provider_id": provider_id}
     number: int | None = connection.execute(_end, {"name": name, **ended}).scalar()
     if number is None:
-        found = connection.execute(select(attempt.c.state).where(attempt.c.id == name)).scalar()
-        if found != AttemptState.CONFIRMED:
+        stored = select(attempt.c.state, attempt.c.detail, attempt.c.provider_id).where(attempt.c.id == name)
+        found = connection.execute(stored).one_or_none()
+        agrees = found is not None and (found.state == AttemptState.CONFIRMED or tuple(found) == _values(outcome))
+        if not agrees and not (isinstance(outcome, Accepted) and confirm_accepted(connection, name)):
             raise StoreError(f"attempt {name} was settled already; two runs can't both own it")
     return number
 

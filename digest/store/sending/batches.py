@@ -111,6 +111,12 @@ def _set_size(connection: Connection, number: int, size: int) -> None:
     connection.execute(update(batch).where(batch.c.id == number).values(size=size))
 
 
+def is_open(connection: Connection, number: int, recipient: int) -> bool:
+    """Whether the recipient is in the batch and has no outcome."""
+    own = and_(delivery.c.batch == number, delivery.c.subscriber == recipient, delivery.c.outcome.is_(None))
+    return connection.execute(select(delivery.c.subscriber).where(own)).first() is not None
+
+
 def detach(connection: Connection, number: int, recipient: int, **values: Any) -> None:
     """Take a rejected or deferred recipient out of a batch in flight. `values` are set in their delivery."""
     own = and_(delivery.c.batch == number, delivery.c.subscriber == recipient, delivery.c.outcome.is_(None))

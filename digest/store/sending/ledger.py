@@ -6,8 +6,8 @@ A guarded UPDATE with the state in its WHERE decides which process owns a batch.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -17,8 +17,10 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from digest.deliver.outcome import Accepted, NotSent, Outcome
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Recovery, ScheduleWindow
+from digest.errors import StoreUnavailable
 from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState
 from digest.store.database import Database
+from digest.store.locks import RunLock, mark_running
 from digest.store.schema import attempt, batch, decision, delivery
 from digest.store.schema import edition as editions
 from digest.store.sending import attempts, batches, cancellations
@@ -32,9 +34,21 @@ class SqlLedger:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        # The run of this ledger's attempts. `locks.mark_running` holds it while they are in flight.
+        # The run of this ledger's attempts, and its lock while they are in flight.
         self.run = secrets.token_hex(8)
+        self._lock: RunLock | None = None
         self.progress = ProgressLog(database)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Inside the block, and as long as this process lives, the attempts count as those of a running process."""
+        # A run of its own: what an earlier one left in flight is recovered.
+        self.run = secrets.token_hex(8)
+        with mark_running(self.database, self.run) as self._lock:
+            try:
+                yield
+            finally:
+                self._lock = None
 
     def claim(
         self,
@@ -80,8 +94,30 @@ class SqlLedger:
             "send_at": claim.send_at,
         }
 
-    def transaction(self) -> AbstractContextManager[None]:
-        return self.database.transaction()
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self.database.transaction():
+            # Asked inside: a server that restarts later also ends this transaction.
+            if self._lock and not self._lock.is_held():
+                raise StoreUnavailable(f"store {self.database.name} closed the connection that marks this run")
+            yield
+
+    def resume(self, in_flight: Collection[str], in_doubt: Collection[str], now: datetime) -> None:
+        run = self._lock.renew() if self._lock else self.run
+        own = {*in_flight, *in_doubt}
+        with self.database.write(area="recovery") as connection:
+            if not self.database.sqlite:
+                # A server that has not noticed the broken connection may still hold locks of its transaction.
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+            attempts.check_own(connection, in_flight)
+            # Claimed by the commit in doubt, so nobody has submitted them.
+            for name in attempts.in_flight_but(connection, self.run, own):
+                outcome = NotSent("the store was unavailable before it was handed over")
+                number = attempts.end_attempt(connection, name, outcome, now)
+                if number is not None:
+                    batches.apply_outcome(connection, number, outcome)
+            attempts.move_to_run(connection, own, run)
+        self.run = run
 
     def next_batch_size(
         self, edition: str, transport: str, now: datetime, max_tries: int, ahead: ScheduleWindow | None = None
@@ -109,7 +145,8 @@ class SqlLedger:
     def record_deferred(self, name: str, recipient: int) -> None:
         with self.database.write() as connection:
             number = attempts.update_own(connection, name, current_recipient=recipient)
-            batches.detach(connection, number, recipient, batch=batches.deferred_batch(connection, number))
+            if batches.is_open(connection, number, recipient):
+                batches.detach(connection, number, recipient, batch=batches.deferred_batch(connection, number))
 
     def settle(self, name: str, outcome: Outcome, now: datetime) -> None:
         with self.database.write() as connection:
