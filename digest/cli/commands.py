@@ -30,6 +30,7 @@ COMMANDS = {
     "events": ("digest.cli.events:events", "Process the webhook payloads of providers."),
     "bounces": ("digest.cli.events:bounces", "Process returned mail: bounces, complaints and unsubscribes."),
     "doctor": ("digest.cli.doctor:doctor", "Check a received email: DKIM, one-click unsubscribe, headers."),
+    "store": ("digest.cli.store:store", "Back up, restore and migrate the store."),
     "demo": ("digest.cli.init:demo", "Collect, compose and send the samples, into an outbox."),
 }
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from digest.deliver.attempt import AttemptResult, Job, attempt, cancel_unknown
 from digest.deliver.failover import CircuitBreaker
-from digest.deliver.outcome import Accepted, Unknown
+from digest.deliver.outcome import Accepted, NotSent, Unknown
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Transport
 from digest.deliver.report import SendReport, possibly_sent
 from digest.utils.gc import gc_frozen
@@ -131,11 +131,24 @@ class DeliveryRun:
             del self.in_flight[future]
         if failures:
             raise failures[0]
+        self._record_handover(claimed)
         for flight in claimed:
             self.in_flight[self.pool.submit(attempt, job, flight.transport, flight.claim)] = flight
         for recipients in settled:
             job.progress(recipients)
         return bool(finished or claimed)
+
+    def _record_handover(self, claimed: Sequence[_InFlight]) -> None:
+        """Nothing is sent unless this succeeds."""
+        if not claimed:
+            return
+        try:
+            self.job.ledger.record_handover()
+        except Exception as error:
+            for flight in claimed:
+                self.job.ledger.settle(flight.claim.attempt, NotSent(str(error)), self.job.clock())
+                self._put_back(flight.transport, flight.counted)
+            raise
 
     def _settle(self, results: Mapping[Future[AttemptResult], AttemptResult]) -> list[int]:
         """Write the outcomes to the ledger. Return how many recipients each of them settles."""

@@ -66,7 +66,7 @@ def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         Path(part).chmod(mode)
         Path(part).replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise DigestError(f"{path}: cannot be written: {error.strerror}") from error
     finally:
@@ -74,7 +74,7 @@ def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
             Path(part).unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename survive a power cut, on systems that can sync a folder."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

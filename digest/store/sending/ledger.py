@@ -19,19 +19,22 @@ from digest.deliver.outcome import Accepted, NotSent, Outcome
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Recovery, ScheduleWindow
 from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState
 from digest.store.database import Database
+from digest.store.high_water import HighWater
 from digest.store.schema import attempt, batch, decision, delivery
 from digest.store.schema import edition as editions
 from digest.store.sending import attempts, batches, cancellations
 from digest.store.sending.attempts import retryable_elsewhere
 from digest.store.sending.progress import ProgressLog
 from digest.store.sending.recovery import RecoveryPolicy
+from digest.store.sending.restored import is_held
 
 
 class SqlLedger:
     """Implements `deliver.ports.Ledger`, and what commands and events do to batches. Threads may share it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, high_water: HighWater | None = None) -> None:
         self.database = database
+        self.high_water = high_water
         # The run of this ledger's attempts. `locks.mark_running` holds it while they are in flight.
         self.run = secrets.token_hex(8)
         self.progress = ProgressLog(database)
@@ -56,6 +59,9 @@ class SqlLedger:
                 ]
                 if claims:
                     connection.execute(_begin, [self._attempt_row(claim, transport, now) for claim in claims])
+                    if self.high_water:
+                        # Last, because on PostgreSQL other processes wait for this row until the commit.
+                        self.high_water.count(connection, len(claims))
             if claims or not taken:
                 return claims
 
@@ -82,6 +88,10 @@ class SqlLedger:
 
     def transaction(self) -> AbstractContextManager[None]:
         return self.database.transaction()
+
+    def record_handover(self) -> None:
+        if self.high_water:
+            self.high_water.record()
 
     def next_batch_size(
         self, edition: str, transport: str, now: datetime, max_tries: int, ahead: ScheduleWindow | None = None
@@ -182,7 +192,7 @@ class SqlLedger:
                 attempt.c.schedule_id != "",
                 attempt.c.send_at > now + ahead.cancel_deadline,
             )
-            waiting = or_(waiting, and_(batch.c.state == BatchState.UNKNOWN, cancellable.exists()))
+            waiting = or_(waiting, and_(batch.c.state == BatchState.UNKNOWN, cancellable.exists(), ~is_held()))
         with self.database.read() as connection:
             found = select(batch.c.id).where(batch.c.edition == edition, waiting).limit(1)
             return connection.execute(found, _times(now, ahead)).first() is not None
