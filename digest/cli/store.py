@@ -57,9 +57,11 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
 
 def _postgresql_steps(url: str, file: Path) -> str:
     """Say how a PostgreSQL store is backed up and restored. Shows no password."""
-    from sqlalchemy.engine import make_url
+    from sqlalchemy.engine import URL, make_url
 
-    parsed = make_url(url).set(password=None, drivername="postgresql").difference_update_query(["password"])
+    given = make_url(url)
+    query = {key: value for key, value in given.query.items() if key != "password"}
+    parsed = URL.create("postgresql", given.username, None, given.host, given.port, given.database, query)
     server, name = shlex.quote(parsed.render_as_string()), shlex.quote(str(file))
     return (
         "the store is PostgreSQL; back it up with its own tool (the password comes from ~/.pgpass or PGPASSWORD):\n"

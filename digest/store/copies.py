@@ -78,10 +78,8 @@ def working_copy(file: Path, beside: Path) -> Iterator[Path]:
                     shutil.copyfile(source, part.with_name(part.name + end))
         except OSError as error:
             raise StoreError(f"{file}: can't be read: {error.strerror}") from error
-        with part.open("rb") as opened:
-            if opened.read(len(_HEADER)) != _HEADER:
-                hint = "; a dump of PostgreSQL is restored by pg_restore"
-                raise StoreError(f"{file}: is not an SQLite database{hint}")
+        if not _is_sqlite(part):
+            raise StoreError(f"{file}: is not an SQLite database; a dump of PostgreSQL is restored by pg_restore")
         with _named(file), closing(_connect(part)) as connection:
             problem = _integrity(connection)
             if problem:
@@ -97,7 +95,8 @@ def detach(store: Path) -> bool:
 
     Raises AlreadyRunning.
     """
-    if not store.exists():
+    # SQLite deletes the write-ahead log of a file that is no database.
+    if not store.exists() or not _is_sqlite(store):
         return False
     try:
         with closing(_connect(store, wait=_SHORT_WAIT)) as connection:
@@ -173,6 +172,11 @@ def temporary(file: Path) -> Iterator[Path]:
     finally:
         for end in ("", *_COMPANIONS):
             part.with_name(part.name + end).unlink(missing_ok=True)
+
+
+def _is_sqlite(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return opened.read(len(_HEADER)) == _HEADER
 
 
 def _link(store: Path, kept: Path) -> None:

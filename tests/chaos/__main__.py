@@ -22,8 +22,8 @@ from tests.support.killing import lines
 
 # Recipients of a schedule: about ten batches, so that faults and kills often coincide.
 _FEW = 600
-# Recipients of a send of which a copy is put back: twenty batches.
-_RESTORED = 2000
+# Recipients of a send of which a copy is put back: twelve batches.
+_RESTORED = 1200
 
 
 def main() -> int:

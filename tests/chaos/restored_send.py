@@ -29,6 +29,9 @@ from tests.support.sendgrid_server import KEY
 
 # How the copy is put back: by `digest store restore FILE`, or copied over the store by hand.
 WAYS = ("restore", "cp")
+# The provider's answer is lost, whether it has the emails or not; and requests that never arrive whole.
+_LOST = ("--chance", "accept_then_reset=0.1", "--chance", "lose_then_reset=0.1", "--seed", "3")
+_NOT_SENT = ("--chance", "reset_mid_body=0.3", "--seed", "3")
 # Minutes after BEGIN at which a scheduled send goes on after the restoring.
 _RESTORED, _PAST = 6, 45
 
@@ -39,7 +42,8 @@ class Restoring:
 
     `at` is the number of emails that the provider has accepted, or a named point with a count, at which the sender is
     killed. `files` copies the store's files while the sender stands still, instead of `digest store backup`.
-    `scheduled` hands the batches over before their time; `paused` also stops the edition after the copy.
+    `scheduled` hands the batches over before their time; `paused` also stops the edition after the copy. `faults` are
+    the server's options for requests that go wrong.
     """
 
     at: int | tuple[str, int]
@@ -48,10 +52,12 @@ class Restoring:
     policy: str
     scheduled: bool = False
     paused: bool = False
+    faults: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         when = f"{self.at} accepted" if isinstance(self.at, int) else f"{self.at[0]} {self.at[1]}"
         kind = "files" if self.files else "backup"
+        kind += " with lost answers" if self.faults else ""
         extra = (", scheduled" if self.scheduled else "") + (", paused" if self.paused else "")
         return f"{kind} at {when}, put back by {self.way}, {self.policy}{extra}"
 
@@ -61,15 +67,22 @@ def make_restoring(number: int, recipients: int, way: str) -> Restoring:
     rng = random.Random(number)
     policy = ("hold", "fence", "resend")[number % 3]
     if number % 3 == 2:
-        points = sorted(set(POINTS) - {"after cancelling", "after confirming a cancellation"})
-        at: int | tuple[str, int] = (points[number // 3 % len(points)], rng.randrange(1, 5))
+        points = sorted(POINTS)
+        point = points[number // 3 % len(points)]
+        once = point == "after recovering" or "cancel" in point
+        # Only scheduled batches have an id, and only those of unknown outcome are cancelled.
+        scheduled = "schedule" in point or "cancel" in point
+        faults = _LOST if "cancel" in point else _NOT_SENT if point == "after settle" else ()
+        policy = "fence" if scheduled else rng.choice(("hold", "fence"))
+        at = (point, 1 if once else rng.randrange(1, 5))
         # A dead sender stands still.
-        return Restoring(at, way, files=True, policy=rng.choice(("hold", "fence")))
+        return Restoring(at, way, files=True, policy=policy, scheduled=scheduled, faults=faults)
     scheduled = number % 4 == 3
     policy = "fence" if scheduled else policy
     accepted = rng.randrange(1, max(recipients * 9 // 10, 2))
     paused = scheduled and number % 8 == 7
-    return Restoring(accepted, way, files=number % 2 == 0, policy=policy, scheduled=scheduled, paused=paused)
+    faults = _LOST if policy != "resend" and rng.random() < 0.5 else ()
+    return Restoring(accepted, way, number % 2 == 0, policy, scheduled, paused, faults)
 
 
 def restore_and_resume(
@@ -85,7 +98,7 @@ def restore_and_resume(
 
     Raises AssertionError if a copy that was put back by hand is not noticed."""
     log = folder / "accepted.jsonl"
-    server = ("--log", str(log), "--key", KEY, "--latency", str(latency), "--check-every", "50")
+    server = ("--log", str(log), "--key", KEY, "--latency", str(latency), "--check-every", "50", *plan.faults)
     with copied(prepared, folder, "sqlite") as newsroom, serving("tests.support.sendgrid_server", *server) as url:
         newsroom.environment |= {
             "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
@@ -96,7 +109,7 @@ def restore_and_resume(
         }
         if plan.scheduled:
             newsroom.environment |= set_time(newsroom, url, 0)
-        copy = _send_and_copy(plan, newsroom, log)
+        copy, killed = _send_and_copy(plan, newsroom, log)
         _run(newsroom, *_send(plan))
         if plan.paused:
             _run(newsroom, "edition", "pause", EDITION)
@@ -109,10 +122,10 @@ def restore_and_resume(
             newsroom.environment |= set_time(newsroom, url, _PAST)
             _run(newsroom, "send", EDITION)
             set_provider(url, "clock", {"advance": 3600})
-        before = judge(log, _status(newsroom), recipients, killed=not isinstance(plan.at, int))
+        before = judge(log, _status(newsroom), recipients, killed=killed)
         _settle(newsroom, log)
         _run(newsroom, "send", EDITION)
-        after = judge(log, _status(newsroom), recipients, killed=not isinstance(plan.at, int))
+        after = judge(log, _status(newsroom), recipients, killed=killed)
     return before, after
 
 
@@ -120,16 +133,18 @@ def _send(plan: Restoring) -> list[str]:
     return ["send", EDITION, *(["--at", AT.isoformat()] if plan.scheduled else [])]
 
 
-def _send_and_copy(plan: Restoring, newsroom: Newsroom, log: Path) -> Path:
-    """Start a send, copy the store at the moment of the plan, and let the send end."""
+def _send_and_copy(plan: Restoring, newsroom: Newsroom, log: Path) -> tuple[Path, bool]:
+    """Start a send, copy the store at the moment of the plan, and let the send end.
+
+    Returns the copy, and whether the sender was killed."""
     command = [*newsroom.command(), "--home", str(newsroom.home), *_send(plan)]
     copy = newsroom.home / "copy.db"
     if not isinstance(plan.at, int):
         point, count = plan.at
         command[2:3] = ["tests.chaos.crash_points", point, str(count)]
-        run_until_killed(command, newsroom.env(), timeout=120)
+        ended = run_until_killed(command, newsroom.env(), timeout=120)
         _copy_files(newsroom.home / "digest.db", copy)
-        return copy
+        return copy, ended.code == -signal.SIGKILL
     process = subprocess.Popen(command, env=newsroom.env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     moment = lines(log, plan.at)
     try:
@@ -146,7 +161,7 @@ def _send_and_copy(plan: Restoring, newsroom: Newsroom, log: Path) -> Path:
     finally:
         process.kill()
         process.wait()
-    return copy
+    return copy, False
 
 
 def _copy_files(store: Path, copy: Path) -> None:
