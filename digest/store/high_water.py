@@ -15,6 +15,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -51,10 +52,12 @@ class Mark:
 
 
 class MarkFile:
-    """The file. Processes and threads may share it: its number only grows."""
+    """The file. Threads may share it, and processes if it is `shared`: its number only grows."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, shared: bool = True) -> None:
         self.path = path
+        self.shared = shared
+        self._lock = Lock()
 
     def read(self) -> Mark | None:
         """None if the file is missing, or empty after a crash while it was created. Raises StoreError."""
@@ -89,8 +92,10 @@ class MarkFile:
     def _locked(self) -> Iterator[None]:
         from filelock import FileLock, Timeout
 
+        # A lock file costs twice as much as the write.
+        others = FileLock(self.path.with_name(f"{self.path.name}.lock"), timeout=15) if self.shared else nullcontext()
         try:
-            with FileLock(self.path.with_name(f"{self.path.name}.lock"), timeout=15):
+            with self._lock, others:
                 yield
         except Timeout:
             raise StoreError(f"{self.path}: another process keeps it locked") from None
@@ -114,7 +119,6 @@ class HighWater:
     def __init__(self, database: Database, file: MarkFile) -> None:
         self.database = database
         self.file = file
-        self._lock = Lock()
         self._store: str | None = None
         # As of the last claim.
         self._claims = 0
@@ -152,8 +156,7 @@ class HighWater:
 
     def record(self) -> None:
         """Raise the file to what this process counted last. Call it after the commit and before anything is sent."""
-        with self._lock:
-            self.file.raise_to(Mark(self._store or self.check(), self._claims))
+        self.file.raise_to(Mark(self._store or self.check(), self._claims))
 
     def _problem(self, mark: Mark | None, found: Identity) -> str | None:
         name = self.database.name
@@ -200,5 +203,6 @@ def mark_file(database: Database, home: Path) -> MarkFile:
     """The file lies beside an SQLite store; that of a PostgreSQL store in the newsletter's folder."""
     if database.sqlite:
         store = Path(str(database.engine.url.database)).resolve()
-        return MarkFile(store.with_name(f"{store.name}.mark"))
+        # One process sends at a time.
+        return MarkFile(store.with_name(f"{store.name}.mark"), shared=False)
     return MarkFile(home / "digest.mark")
