@@ -35,8 +35,9 @@ demo: $(RUNTIME)
 test: setup
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
-# 200 seeded schedules of faults and kills, and kill -9 at twenty moments of a send of 20,000 recipients. The log of the
-# local SendGrid decides. Takes some twenty minutes; ARGS="--schedules 20 --moments 4" for fewer.
+# 200 seeded schedules of faults and kills, kill -9 at twenty moments of a send of 20,000 recipients, and copies from fifty
+# moments of a send, each put back twice. The log of the local SendGrid decides. Takes half an hour;
+# ARGS="--schedules 20 --moments 4 --restores 5" for fewer.
 chaos: setup
 	$(BIN)/python -m tests.chaos $(ARGS)
 

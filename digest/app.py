@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore, SentHistoryStore
     from digest.store.content.events import EventStore
     from digest.store.database import Database
+    from digest.store.high_water import HighWater
     from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
     from digest.store.sending.ledger import SqlLedger
     from digest.store.sending.status import StatusReader
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from digest.usecases.preflight import ExampleDomainGuard, Preflight
     from digest.usecases.process_feedback import FeedbackProcessor
     from digest.usecases.reconcile import Reconciler, Recovery
+    from digest.usecases.restore_store import StoreRestorer
     from digest.usecases.stop_edition import EditionStopper
     from digest.usecases.sync_suppressions import SuppressionSync
 
@@ -103,7 +105,14 @@ class App:
     def ledger(self) -> SqlLedger:
         from digest.store.sending.ledger import SqlLedger
 
-        return SqlLedger(self.database)
+        return SqlLedger(self.database, self.high_water)
+
+    @cached_property
+    def high_water(self) -> HighWater:
+        """Notices an older copy of the store."""
+        from digest.store.high_water import HighWater, mark_file
+
+        return HighWater(self.database, mark_file(self.database, self.home))
 
     @cached_property
     def events(self) -> EventStore:
@@ -379,7 +388,14 @@ class App:
     def reconciler(self) -> Reconciler:
         from digest.usecases.reconcile import Reconciler
 
-        return Reconciler(self.database, self.ledger, self.transports, self.recovery, self.now)
+        return Reconciler(self.database, self.high_water, self.ledger, self.transports, self.recovery, self.now)
+
+    @cached_property
+    def restorer(self) -> StoreRestorer:
+        """Does not open the store, which may be unreadable."""
+        from digest.usecases.restore_store import StoreRestorer
+
+        return StoreRestorer(self.settings.store.url, self.home, self.now)
 
     @cached_property
     def status_reader(self) -> StatusReader:

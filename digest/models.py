@@ -63,6 +63,7 @@ class BatchState(StrEnum):
     pending → unknown                    its transport can no longer resend it safely
     pending → accepted                   the provider confirms an attempt that an operator had overridden
     pending → empty                      given up as too old
+    pending | submitting | accepted → unknown   the store was restored from a copy
     """
 
     PENDING = "pending"
@@ -80,7 +81,7 @@ class AttemptState(StrEnum):
     submitting | unknown | overridden → confirmed
     unknown | accepted → cancelling → cancelled
     retryable → unknown
-    unknown | cancelling | retryable → overridden
+    unknown | cancelling | retryable | restored → overridden
     """
 
     SUBMITTING = "submitting"
@@ -98,6 +99,8 @@ class AttemptState(StrEnum):
     CANCELLED = "cancelled"
     # The provider showed that it accepted it.
     CONFIRMED = "confirmed"
+    # None of ours: the store was restored from a copy, and what happened to the batch since then is not known.
+    RESTORED = "restored"
     # An operator decided that it reached nobody.
     OVERRIDDEN = "overridden"
 

@@ -107,7 +107,8 @@ def send(
     Can run at any time and any number of times: a subscriber has at most one place in an edition. With `scheduled`,
     subscribers get it at their own hour; otherwise now, or at the time `at`. A provider that can cancel scheduled sends
     is handed batches up to `delivery.lead` ahead of their time. `force` is the reason for sending in spite of errors in
-    an email. Raises AlreadyRunning while another process is sending, and PreflightFailed for an email with errors.
+    an email. Raises AlreadyRunning while another process is sending, and PreflightFailed for an email with errors, and
+    StoreError for an older copy of the store.
     """
     stop = stop or threading.Event()
     # A faulty list stops the send, so read it before anything else is done.
@@ -118,6 +119,7 @@ def send(
         exclusive(app.database, "sending", wait=_LOCK_WAIT) as lock,
         _requested_time(app, key, at, stop) as (at, resumed),
     ):
+        app.high_water.check()
         notes = app.recovery.recover(key)
         before = app.editions.get(key)
         edition, failures = _ensure_ready(app, key, stop, on_source)
@@ -149,6 +151,7 @@ def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
         return None
     app.subscriber_list.sync()
     with exclusive(app.database, "sending", wait=0.0) as lock:
+        app.high_water.check()
         notes = app.recovery.recover(key)
         lock.downgrade()
         return _deliver(app, key, 0, stop, None, notes)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from digest.collect.collector import CollectReport
     from digest.store.sending.status import Counts, UnknownBatch, Unreached
     from digest.usecases.process_feedback import FeedbackResult
+    from digest.usecases.restore_store import RestoreResult
     from digest.usecases.sync_suppressions import SyncResult
 
 
@@ -101,6 +102,17 @@ def suppression_sync_json(result: SyncResult) -> dict[str, Any]:
         "came_back": result.came_back,
         "unread": list(result.unread),
         "notes": list(result.notes),
+    }
+
+
+def restore_json(result: RestoreResult) -> dict[str, Any]:
+    """`store restore`."""
+    return {
+        "copied_at": result.copied_at.isoformat(),
+        "kept": str(result.kept) if result.kept else None,
+        "held": [asdict(held) for held in result.held],
+        "doubtful": result.doubtful,
+        "carried": asdict(result.carried) if result.carried else None,
     }
 
 

@@ -14,7 +14,9 @@ from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError
 
 if TYPE_CHECKING:
+    from digest.app import App
     from digest.deliver.outcome import Accepted, NotSent
+    from digest.store.sending.restored import Doubt
 
 
 @click.command()
@@ -37,9 +39,13 @@ def reconcile(
     """Look up unknown batches in the provider's log, show what is left, and carry out your decisions."""
     from digest.app import make_app
     from digest.cli.json_output import unknown_batch_json
+    from digest.pipeline import day_of
     from digest.store.sending.status import counts, unknown_batches
 
     with make_app(home) as app:
+        doubt = app.reconciler.find_doubt(key, day_of(key) or app.now().date())
+        if doubt:
+            return _settle_doubtful(app, key, doubt, accepted, resent, reason, as_json)
         existing(app, key)
         confirmed = [] if offline else app.reconciler.query_provider_log(key)
         if offline:
@@ -68,6 +74,38 @@ def reconcile(
     if totals.pending:
         note(f"Run `digest send {key}` to send the pending batches.")
     return 1 if unknown or unsendable else 0
+
+
+def _settle_doubtful(
+    app: App, key: str, doubt: Doubt, accepted: tuple[str, ...], resent: tuple[str, ...], reason: str, as_json: bool
+) -> int:
+    """Take the decision on an edition that may have been sent before the store was restored, and has no recipients."""
+    if accepted:
+        sends = f"run `digest send {key}` first: it mails nobody and makes everyone unknown; then accept"
+        raise ConfigurationError([ConfigProblem("--accept", 0, f"edition {key} has no recipients yet; {sends}")])
+    not_sent = _decisions((), resent, reason, {}) is not None and resent == ("all",)
+    if not_sent:
+        app.reconciler.set_not_sent(key, reason)
+    if as_json:
+        emit(
+            {
+                "edition": key,
+                "unknown": 0,
+                "pending": 0,
+                "batches": [],
+                "stranded_batches": [],
+                "shown": [],
+                "doubtful": not not_sent,
+            }
+        )
+    elif not_sent:
+        click.echo(f"Edition {key} was not sent before the store was restored. It is sent as usual from now on.")
+    else:
+        click.echo(f"Edition {key}: {doubt.reason}.")
+        click.echo(f'If it was not: digest reconcile {key} --resend all --reason "how you know"')
+        click.echo(f"If it was: digest send {key}, which mails nobody and makes everyone unknown;")
+        click.echo(f'           then digest reconcile {key} --accept all --reason "how you know"')
+    return 0 if not_sent else 1
 
 
 def _decisions(

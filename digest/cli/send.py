@@ -158,6 +158,9 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
     from digest.store.sending.status import unsendable_batches
 
     with make_app(home) as app:
+        problem = app.high_water.problem()
+        if problem:
+            note(problem)
         found = existing(app, edition) if edition else app.editions.newest()
         if found is None:
             raise DigestError("There is no edition yet. `digest send` makes one.")
@@ -172,6 +175,7 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
             document["not_reached"] = not_reached_json(state.unreached)
             document["unknown_batches"] = [unknown_batch_json(batch) for batch in unknown]
             document["stranded_batches"] = [unknown_batch_json(batch) for batch in unsendable]
+            document["store_problem"] = problem
             document["decisions"] = [{"at": at.isoformat(), "what": what, "why": why} for at, what, why in decisions]
             emit(document | asdict(feedback))
             return 0

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 from digest.deliver.attempt import AttemptResult, Job, attempt, cancel_unknown
 from digest.deliver.failover import CircuitBreaker
 from digest.deliver.outage import Outages
-from digest.deliver.outcome import Accepted, Unknown
+from digest.deliver.outcome import Accepted, NotSent, Unknown
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Transport
 from digest.deliver.report import SendReport, possibly_sent
 from digest.errors import StoreUnavailable
@@ -181,12 +182,24 @@ class DeliveryRun:
         self.in_doubt = self.reset_due = False
         for failure in (each.result.failure for each in settled if each.result.failure):
             raise failure
+        self._record_handover(claimed)
         for flight in claimed:
             future = self.pool.submit(attempt, self.job, flight.transport, flight.claim, self.outages)
             self.in_flight[future] = flight
         for each in settled:
             self.job.progress(each.settles)
         return bool(settled or claimed)
+
+    def _record_handover(self, claimed: Sequence[_InFlight]) -> None:
+        """Nothing is sent unless this succeeds."""
+        if not claimed:
+            return
+        try:
+            self.outages.wait_through(self.job.ledger.record_handover)
+        except Exception as error:
+            # `abort` settles them.
+            self.unsettled += [_Ended(flight, AttemptResult(NotSent(str(error))), settles=0) for flight in claimed]
+            raise
 
     def _commit(self) -> list[_InFlight]:
         """Write the outcomes to the ledger, and claim the next batches. Can be repeated after an outage."""

@@ -8,6 +8,7 @@ with synchronous=FULL: the `submitting` mark must survive a power cut, or a reci
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,16 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 import digest.store.schema  # noqa: F401  registers every table in the metadata
 from digest.errors import ConfigProblem, ConfigurationError, StoreError, StoreUnavailable
 from digest.store import errors, private
-from digest.store.schema import metadata
+from digest.store.schema import meta, metadata
 from digest.store.wait_limit import is_limited, seconds_left
 
+# The name in `meta` under which a store keeps its random id.
+STORE_ID = "store id"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # The newest migration.
 HEAD = max(file.stem.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
@@ -176,6 +179,18 @@ def open_database(url: str, *, home: Path) -> Database:
 
     Raises ConfigurationError for an unusable URL, and StoreError if it is locked, read-only or from a newer version.
     """
+    database = unopened(url, home=home)
+    try:
+        with database.translate_errors():
+            _bring_up_to_date(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def unopened(url: str, *, home: Path) -> Database:
+    """Return the store at `url` without opening a connection. Raises ConfigurationError for an unusable URL."""
     try:
         parsed = make_url(url)
         if parsed.drivername == "postgresql":
@@ -204,14 +219,7 @@ def open_database(url: str, *, home: Path) -> Database:
         raise ConfigurationError([ConfigProblem("digest.yaml", 0, message)]) from None
     # Errors show this name, so it has no user, password and query.
     where = f"{parsed.host or 'localhost'}/{parsed.database}" if parsed.host or parsed.query else parsed.database
-    database = Database(engine, str(where))
-    try:
-        with database.translate_errors():
-            _bring_up_to_date(database)
-    except BaseException:
-        engine.dispose()
-        raise
-    return database
+    return Database(engine, str(where))
 
 
 def _sqlite(url: Any) -> Engine:
@@ -268,8 +276,7 @@ def as_json(value: Any) -> str:
 
 def _bring_up_to_date(database: Database) -> None:
     """Create the tables of a new store, or migrate those of an older version."""
-    with database.read() as connection:
-        found = _version(connection)
+    found = schema_version(database)
     if found == HEAD:
         return
     if found is not None and found > HEAD:
@@ -285,6 +292,7 @@ def _bring_up_to_date(database: Database) -> None:
             metadata.create_all(connection)
             connection.exec_driver_sql(_CREATE_VERSION)
             connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+            connection.execute(insert(meta).values(name=STORE_ID, value=secrets.token_hex(16)))
         else:
             migrate(connection)
 
@@ -298,6 +306,12 @@ def migrate(connection: Connection) -> None:
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def schema_version(database: Database) -> str | None:
+    """Return the number of the newest migration in the store. None if it has no tables of ours."""
+    with database.read() as connection:
+        return _version(connection)
 
 
 def _version(connection: Connection) -> str | None:

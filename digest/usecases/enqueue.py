@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from digest.errors import DigestError
 from digest.models import Edition, EditionState, RenderedEmail, Variant
 from digest.render.variants import select, variant_for
+from digest.store.sending import restored
 from digest.store.sending.enqueue import Decision, enqueue_subscribers
 from digest.store.sending.status import counts
 from digest.subscribers import list_file
@@ -159,6 +160,10 @@ class Enqueuer:
             fates = {profile: fate for profile, (_variant, fate) in decisions.items()}
             done = enqueue_subscribers(self.database, edition.key, fates, self.batch_size, now=now)
             placed += done.recipients
+            if done.held:
+                notes[f"Edition {edition.key}: {done.held}. Nothing of it is sent: {restored.how_to(edition.key)}"] = (
+                    None
+                )
             if not done.undecided:
                 return Enqueued(placed, tuple(notes))
         raise DigestError(f"Edition {edition.key}: subscribers kept changing while they were enqueued. Send again.")

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from digest.deliver.outcome import Accepted, NotSent
 from digest.deliver.ports import LogLookup, Transport
 from digest.deliver.registry import RECOVERY, REDO_WITHIN
 from digest.store.locks import exclusive
-from digest.store.sending import status
+from digest.store.sending import restored, status
 from digest.store.sending.batches import batch_recipients
 from digest.store.sending.status import UnknownBatch, unknown_batches
 
 if TYPE_CHECKING:
     from digest.store.database import Database
+    from digest.store.high_water import HighWater
     from digest.store.sending.ledger import SqlLedger
-
-    pass
+    from digest.store.sending.restored import Doubt
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,13 @@ _LOCK_WAIT = 5.0
 
 @dataclass(frozen=True)
 class Reconciler:
-    """Resolves unknown batches, and batches that only a transport outside the settings may send."""
+    """Resolves unknown batches, and batches that only a transport outside the settings may send.
+
+    Raises StoreError for an older copy of the store, which has to be restored first.
+    """
 
     database: Database
+    high_water: HighWater
     ledger: SqlLedger
     transports: Sequence[Transport]
     recovery: Recovery
@@ -69,6 +73,7 @@ class Reconciler:
         unknown. Raises AlreadyRunning while another process is sending.
         """
         with exclusive(self.database, "sending", wait=_LOCK_WAIT):
+            self.high_water.check()
             self.recovery.recover(key)
         confirmed = []
         by_name = {transport.name: transport for transport in self.transports if isinstance(transport, LogLookup)}
@@ -83,12 +88,27 @@ class Reconciler:
         self.ledger.finish(key, self.now())
         return confirmed
 
+    def find_doubt(self, key: str, day: date) -> Doubt | None:
+        """Whether the edition may have been sent before the store was restored, and the store has no recipients of it.
+
+        `day` is that of an edition that the store does not know.
+        """
+        with self.database.read() as connection:
+            doubt = restored.find_doubt(connection, key, day)
+        return doubt if doubt and not status.counts(self.database, key).batches else None
+
+    def set_not_sent(self, key: str, reason: str) -> None:
+        """Record the operator's statement that a doubtful edition was not sent. From now on it is sent as usual."""
+        self.high_water.check()
+        restored.set_not_sent(self.database, key, reason, self.now())
+
     def resolve(self, key: str, decisions: Mapping[int, Accepted | NotSent], reason: str) -> None:
         """Carry out the operator's decisions on batches, kept with their reason.
 
         Raises AlreadyRunning while another process is sending.
         """
         with exclusive(self.database, "sending", wait=_LOCK_WAIT):
+            self.high_water.check()
             self.recovery.recover(key)
             for number in decisions.keys() & {batch.batch for batch in self.unsendable(key)}:
                 self.ledger.mark_unknown(key, number)

@@ -123,7 +123,7 @@ def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
         Path(part).chmod(mode)
         _give_to_owner(Path(part), path)
         Path(part).replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise DigestError(f"{path}: cannot be written: {error.strerror}") from error
     finally:
@@ -138,7 +138,7 @@ def _give_to_owner(part: Path, old: Path) -> None:
             os.chown(part, found.st_uid, found.st_gid)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename survive a power cut, on systems that can sync a folder."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

@@ -104,7 +104,7 @@ def run_schedule(
             "DIGEST_DELIVERY__ON_UNKNOWN": schedule.policy,
             "SENDGRID_API_KEY": KEY,
         }
-        _set_provider(url, "faults", schedule.script)
+        set_provider(url, "faults", schedule.script)
         killed = False
         minute = 0
         for how, count in schedule.kills:
@@ -112,11 +112,11 @@ def run_schedule(
             minute += 2
         while minute <= LAST_START and _unfinished(_undisturbed_start(newsroom, url, minute)):
             minute += 3
-        _set_provider(url, "faults", [])
+        set_provider(url, "faults", [])
         cancels = len(_provider_state(url)["cancelled"])
         # Past the time: pending batches are sent now.
         _undisturbed_start(newsroom, url, 41)
-        _set_provider(url, "clock", {"advance": 3600})
+        set_provider(url, "clock", {"advance": 3600})
         _send_webhooks(newsroom, log, schedule.seed)
         status = _status(newsroom)
     verdict = judge(log, status, recipients, killed=killed)
@@ -152,7 +152,7 @@ def _send_webhooks(newsroom: Newsroom, log: Path, seed: int) -> None:
 def _interrupted_start(newsroom: Newsroom, url: str, log: Path, minute: int, how: str, count: float) -> bool:
     """Start a send and interrupt it as `how` says. Returns whether it was killed."""
     environment, command = (
-        newsroom.env(_set_time(newsroom, url, minute)),
+        newsroom.env(set_time(newsroom, url, minute)),
         [*newsroom.command(), *_send_arguments(newsroom)],
     )
     if how == "term":
@@ -178,7 +178,7 @@ def _popen(command: list[str], environment: dict[str, str]) -> subprocess.Popen[
 
 
 def _undisturbed_start(newsroom: Newsroom, url: str, minute: int) -> dict[str, Any]:
-    now = _set_time(newsroom, url, minute)
+    now = set_time(newsroom, url, minute)
     arguments = [*newsroom.command(), *_send_arguments(newsroom, at=minute < 40)]
     subprocess.run(arguments, env=newsroom.env(now), cwd=newsroom.home, capture_output=True, timeout=180, check=False)
     return _status(newsroom)
@@ -189,10 +189,10 @@ def _send_arguments(newsroom: Newsroom, *, at: bool = True) -> list[str]:
     return ["--home", str(newsroom.home), "send", EDITION, *later]
 
 
-def _set_time(newsroom: Newsroom, url: str, minute: int) -> dict[str, str]:
+def set_time(newsroom: Newsroom, url: str, minute: int) -> dict[str, str]:
     """Set the provider's clock, and return the same time for the sender."""
     now = BEGIN + timedelta(minutes=minute)
-    _set_provider(url, "clock", {"set": now.timestamp()})
+    set_provider(url, "clock", {"set": now.timestamp()})
     return {"DIGEST_NOW": now.isoformat()}
 
 
@@ -211,7 +211,7 @@ def _provider_state(url: str) -> dict[str, Any]:
     return state
 
 
-def _set_provider(url: str, what: str, order: Any) -> None:
+def set_provider(url: str, what: str, order: Any) -> None:
     request = urllib.request.Request(f"{url}/_test/{what}", json.dumps(order).encode(), method="POST")
     with urllib.request.urlopen(request, timeout=10) as answer:
         answer.read()

@@ -50,6 +50,7 @@ class FakeLedger:
         self.rejected: list[int] = []
         self.claim_error: Exception | None = None
         self.settle_error: Exception | None = None
+        self.handover_error: Exception | None = None
         self.note_error: Exception | None = None
         self.resumed: list[tuple[set[str], set[str]]] = []
 
@@ -68,6 +69,10 @@ class FakeLedger:
     ) -> Sequence[Claim]:
         found = (self._claim(max_tries) for _ in range(most))
         return [claim for claim in found if claim]
+
+    def record_handover(self) -> None:
+        if self.handover_error:
+            raise self.handover_error
 
     def _claim(self, max_tries: int) -> Claim | None:
         with self.lock:

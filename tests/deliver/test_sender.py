@@ -310,6 +310,15 @@ def test_an_error_of_the_ledger_is_raised_and_ends_every_thread(where: str, thre
     assert len(transport.submitted) <= threads
 
 
+@pytest.mark.parametrize("threads", [1, 4])
+def test_nothing_is_sent_if_the_handover_cannot_be_recorded(threads: int) -> None:
+    ledger, transport = FakeLedger(3, 3), Scripted()
+    ledger.handover_error = LedgerBroke("disk full")
+    with pytest.raises(LedgerBroke):
+        run(ledger, transport, threads=threads)
+    assert (ledger.states(), transport.submitted) == ([("pending", 3), ("pending", 3)], [])
+
+
 def test_an_error_before_sending_ends_the_run_and_leaves_nothing_unknown() -> None:
     ledger, transport = FakeLedger(3, 3), Scripted()
     ledger.batches[0].variant = "a variant without an email"

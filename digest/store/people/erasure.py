@@ -41,7 +41,7 @@ from digest.store.schema import (
 
 # Replaces the address.
 NOBODY = "(erased)"
-_KEY = "erasure_key"
+KEY_NAME = "erasure_key"
 # Columns of free text that may quote the address.
 _FREE_TEXT = (decision.c.reason, edition.c.reason, erased.c.reason, suppression.c.detail, webhook.c.error)
 
@@ -63,8 +63,8 @@ class Erasures:
     @cached_property
     def key(self) -> bytes:
         # Reading first, because this may run inside another transaction.
-        held = meta.get(self.database, _KEY)
-        return bytes.fromhex(held or meta.get_or_create(self.database, _KEY, lambda: secrets.token_hex(32)))
+        held = meta.get(self.database, KEY_NAME)
+        return bytes.fromhex(held or meta.get_or_create(self.database, KEY_NAME, lambda: secrets.token_hex(32)))
 
     def hash_address(self, address: str) -> str:
         return hmac.digest(self.key, address.encode(), "sha256").hex()

@@ -67,7 +67,7 @@ def give_up_retrying(connection: Connection, number: int) -> bool:
 
 def override(connection: Connection, number: int) -> None:
     """Record an operator's decision that no attempt of the batch has reached anybody."""
-    open_ = (AttemptState.UNKNOWN, AttemptState.CANCELLING, AttemptState.RETRYABLE)
+    open_ = (AttemptState.UNKNOWN, AttemptState.CANCELLING, AttemptState.RETRYABLE, AttemptState.RESTORED)
     _set_state(connection, number, open_, AttemptState.OVERRIDDEN)
 
 

@@ -148,10 +148,15 @@ def _new_batch(connection: Connection, old: Any, state: BatchState, size: int, *
 
 
 def new_batches(
-    connection: Connection, edition: str, variant: str, due_at: datetime, sizes: Sequence[int]
+    connection: Connection,
+    edition: str,
+    variant: str,
+    due_at: datetime,
+    sizes: Sequence[int],
+    state: BatchState = BatchState.PENDING,
 ) -> list[int]:
-    """Create pending batches of these sizes. Returns their numbers in this order."""
-    same = {"edition": edition, "variant": variant, "due_at": due_at, "state": BatchState.PENDING}
+    """Create batches of these sizes. Returns their numbers in this order."""
+    same = {"edition": edition, "variant": variant, "due_at": due_at, "state": state}
     created = connection.execute(_new_ones, [{**same, "size": size} for size in sizes])
     return sorted(created.scalars())
 

@@ -10,12 +10,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, true, update
 
 from digest.deliver.ports import Cancellable, Cancellation
 from digest.models import AttemptState, BatchState, EditionState
 from digest.store.schema import attempt, batch
 from digest.store.schema import edition as editions
+from digest.store.sending.restored import is_held
 
 _MAY_HAVE_REACHED = (
     AttemptState.SUBMITTING,
@@ -23,6 +24,7 @@ _MAY_HAVE_REACHED = (
     AttemptState.CANCELLING,
     AttemptState.ACCEPTED,
     AttemptState.CONFIRMED,
+    AttemptState.RESTORED,
 )
 
 
@@ -57,6 +59,8 @@ def begin_cancellation(
             attempt.c.send_at > now + transport.cancel_deadline,
         )
         .where(attempt.c.state.in_((*states, AttemptState.CANCELLING)), attempt.c.id.not_in(but))
+        # A held batch may have been sent by attempts that the store has never seen. An operator may stop it anyway.
+        .where(true() if accepted_too else ~is_held())
         # If not all can be cancelled, the largest batches come first.
         .order_by(attempt.c.state.desc(), attempt.c.send_at, batch.c.size.desc(), attempt.c.id)
     )

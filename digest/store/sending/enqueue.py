@@ -40,7 +40,7 @@ from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionStat
 from digest.store.database import Database, analyze, copy_rows, temp_table
 from digest.store.schema import attempt, batch, delivery, preference, subscriber, suppression
 from digest.store.schema import edition as editions
-from digest.store.sending import batches
+from digest.store.sending import batches, restored
 from digest.subscribers.due import Candidate
 
 
@@ -85,6 +85,8 @@ class EnqueueResult:
     recipients: int
     # Their group changed after the decisions were made: freeze again.
     undecided: int = 0
+    # Why the recipients are unknown instead of pending (`restored`); empty if they are pending.
+    held: str = ""
 
 
 def unplaced_subscribers(edition: str) -> Select[Any]:
@@ -183,26 +185,36 @@ def insert_deliveries(
     counted = select(placements.c.decision, func.count()).group_by(placements.c.decision)
     sizes: dict[int, int] = dict(connection.execute(counted).all())
     undecided = sizes.pop(_UNDECIDED, 0)
+    doubt = restored.find_doubt(connection, edition)
     with temp_table(connection, _batchfuls):
-        copy_rows(connection, _batchfuls, _create_batches(connection, edition, decisions, sizes, batch_size))
+        rows = _create_batches(connection, edition, decisions, sizes, batch_size, doubt)
+        copy_rows(connection, _batchfuls, rows)
         analyze(connection, _batchfuls)
         _insert_deliveries(connection, edition, batch_size)
     placed = sum(size for number, size in sizes.items() if decisions[number].due_at)
     _begin_sending(connection, edition, now, placed=bool(placed))
-    return EnqueueResult(placed, undecided)
+    return EnqueueResult(placed, undecided, doubt.reason if doubt and placed else "")
 
 
 def _create_batches(
-    connection: Connection, edition: str, decisions: Sequence[Decision], sizes: Mapping[int, int], batch_size: int
+    connection: Connection,
+    edition: str,
+    decisions: Sequence[Decision],
+    sizes: Mapping[int, int],
+    batch_size: int,
+    doubt: restored.Doubt | None,
 ) -> list[tuple[int, int, int | None, str | None, str | None]]:
     """Create the batches and return the rows of `_batchfuls`."""
+    state = BatchState.UNKNOWN if doubt else BatchState.PENDING
     rows: list[tuple[int, int, int | None, str | None, str | None]] = []
     # Batches are claimed in the order of their ids, so the earliest due are created first.
     for number in sorted(sizes, key=lambda number: _claim_order(decisions[number])):
         chosen = decisions[number]
         parts = [min(batch_size, sizes[number] - start) for start in range(0, sizes[number], batch_size)]
         if chosen.due_at and chosen.variant is not None:
-            ids = batches.new_batches(connection, edition, chosen.variant, chosen.due_at, parts)
+            ids = batches.new_batches(connection, edition, chosen.variant, chosen.due_at, parts, state)
+            if doubt:
+                restored.hold(connection, ids, doubt)
             rows += [(number, part, id, None, None) for part, id in enumerate(ids)]
         else:
             excluded = DeliveryOutcome.EXCLUDED, chosen.excluded
@@ -237,12 +249,12 @@ def _begin_sending(connection: Connection, edition: str, now: datetime | None, *
     own = editions.c.key == edition
     if placed:
         connection.execute(update(editions).where(own).values(frozen_at=now))
-    pending = select(batch.c.id).where(
-        batch.c.edition == edition, batch.c.state == BatchState.PENDING, batch.c.size > 0
+    open_ = select(batch.c.id).where(
+        batch.c.edition == edition, batch.c.state.in_((BatchState.PENDING, BatchState.UNKNOWN)), batch.c.size > 0
     )
     begins = or_(
         editions.c.state.in_((EditionState.APPROVED, EditionState.FROZEN)),
-        and_(editions.c.state == EditionState.DONE, pending.exists()),
+        and_(editions.c.state == EditionState.DONE, open_.exists()),
     )
     connection.execute(update(editions).where(own, begins).values(state=EditionState.SENDING))
 

@@ -20,6 +20,7 @@ from digest.deliver.ports import Cancellable, Cancellation, Claim, Recovery, Sch
 from digest.errors import StoreUnavailable
 from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState
 from digest.store.database import Database
+from digest.store.high_water import HighWater
 from digest.store.locks import RunLock, mark_running
 from digest.store.schema import attempt, batch, decision, delivery
 from digest.store.schema import edition as editions
@@ -27,13 +28,15 @@ from digest.store.sending import attempts, batches, cancellations
 from digest.store.sending.attempts import retryable_elsewhere
 from digest.store.sending.progress import ProgressLog
 from digest.store.sending.recovery import RecoveryPolicy
+from digest.store.sending.restored import is_held
 
 
 class SqlLedger:
     """Implements `deliver.ports.Ledger`, and what commands and events do to batches. Threads may share it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, high_water: HighWater | None = None) -> None:
         self.database = database
+        self.high_water = high_water
         # The run of this ledger's attempts, and its lock while they are in flight.
         self.run = secrets.token_hex(8)
         self._lock: RunLock | None = None
@@ -70,6 +73,9 @@ class SqlLedger:
                 ]
                 if claims:
                     connection.execute(_begin, [self._attempt_row(claim, transport, now) for claim in claims])
+                    if self.high_water:
+                        # Last, because on PostgreSQL other processes wait for this row until the commit.
+                        self.high_water.count(connection, len(claims))
             if claims or not taken:
                 return claims
 
@@ -118,6 +124,10 @@ class SqlLedger:
                     batches.apply_outcome(connection, number, outcome)
             attempts.move_to_run(connection, own, run)
         self.run = run
+
+    def record_handover(self) -> None:
+        if self.high_water:
+            self.high_water.record()
 
     def next_batch_size(
         self, edition: str, transport: str, now: datetime, max_tries: int, ahead: ScheduleWindow | None = None
@@ -219,7 +229,7 @@ class SqlLedger:
                 attempt.c.schedule_id != "",
                 attempt.c.send_at > now + ahead.cancel_deadline,
             )
-            waiting = or_(waiting, and_(batch.c.state == BatchState.UNKNOWN, cancellable.exists()))
+            waiting = or_(waiting, and_(batch.c.state == BatchState.UNKNOWN, cancellable.exists(), ~is_held()))
         with self.database.read() as connection:
             found = select(batch.c.id).where(batch.c.edition == edition, waiting).limit(1)
             return connection.execute(found, _times(now, ahead)).first() is not None

@@ -251,13 +251,16 @@ def _unknown_batches(
     )
     found = []
     for row in connection.execute(unknown).all():
+        own = attempt.c.batch == row.id
         open_ = attempt.c.state.in_((AttemptState.UNKNOWN, AttemptState.CANCELLING))
         tried = connection.execute(
             select(attempt)
-            .where(or_(attempt.c.batch == row.id, attempt.c.batch == row.parent))
-            # Of the parent's attempts, the one that split it left this batch unknown.
+            .where(or_(own, attempt.c.batch == row.parent))
+            # A provider's log can show an attempt that was made, but not the mark of a restored copy. Of the parent's
+            # attempts, the one that split it left this batch unknown.
             .order_by(
-                and_(attempt.c.batch == row.id, open_).desc(),
+                and_(own, open_).desc(),
+                and_(own, attempt.c.state == AttemptState.RESTORED).desc(),
                 (attempt.c.state == AttemptState.PER_RECIPIENT).desc(),
                 attempt.c.started_at.desc(),
             )

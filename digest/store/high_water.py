@@ -1,0 +1,208 @@
+"""The high-water mark: a small file that shows when somebody has put an older copy of the store in place.
+
+The store counts the batches that were claimed. The file has this number too: it is raised after a claim is committed
+and before a byte of it is sent. If the file is ahead, the store does not know who got the latest emails, and a send
+would mail them again. The file also has the store's id, so that a new store in the old one's place is noticed.
+
+A missing file is created: a folder that was moved without it cannot be told from a first start. Copies by
+`digest store backup` are recognised without the file, because each of them knows that it is one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+
+from sqlalchemy import BigInteger, Connection, Text, bindparam, cast, select, update
+
+from digest.errors import StoreError, StoreUnavailable
+from digest.store import meta
+from digest.store.database import STORE_ID, Database
+from digest.store.schema import meta as values
+from digest.utils.files import sync_folder
+
+REMEDY = "Stop `digest run` and `digest web`, then run `digest store restore --in-place`"
+
+# Names in the table `meta`.
+CLAIMS, COPIED_AT = "claims", "copied at"
+# Always of the same length, so that it is overwritten in place: one small write and one fsync.
+_LINE = re.compile(rb"digest-mark 1 ([0-9a-f]{32}) ([0-9]{20})\n")
+
+_count = (
+    update(values)
+    .where(values.c.name == CLAIMS)
+    .values(value=cast(cast(values.c.value, BigInteger) + bindparam("more", type_=BigInteger), Text))
+    .returning(values.c.value)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    store: str
+    # Number of batches claimed.
+    claims: int
+
+
+class MarkFile:
+    """The file. Threads may share it, and processes if it is `shared`: its number only grows."""
+
+    def __init__(self, path: Path, *, shared: bool = True) -> None:
+        self.path = path
+        self.shared = shared
+        self._lock = Lock()
+
+    def read(self) -> Mark | None:
+        """None if the file is missing, or empty after a crash while it was created. Raises StoreError."""
+        try:
+            line = self.path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(f"{self.path}: can't be read: {error.strerror}") from error
+        if not line:
+            return None
+        found = _LINE.fullmatch(line)
+        if found is None:
+            raise StoreError(f"{self.path}: is damaged, so an older copy of the store can't be told. {REMEDY}")
+        return Mark(found[1].decode(), int(found[2]))
+
+    def raise_to(self, mark: Mark) -> None:
+        """Write the mark durably, unless the file has a higher number. Raises StoreError."""
+        with self._locked():
+            found = self.read()
+            if found is not None and found.store != mark.store:
+                raise StoreError(f"{self.path}: belongs to another store")
+            if found is None or found.claims < mark.claims:
+                self._write(mark)
+
+    def replace(self, mark: Mark) -> None:
+        """Write the mark durably, whatever the file holds. Raises StoreError."""
+        with self._locked():
+            self._write(mark)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        from filelock import FileLock, Timeout
+
+        # A lock file costs twice as much as the write.
+        others = FileLock(self.path.with_name(f"{self.path.name}.lock"), timeout=15) if self.shared else nullcontext()
+        try:
+            with self._lock, others:
+                yield
+        except Timeout:
+            raise StoreError(f"{self.path}: another process keeps it locked") from None
+        except OSError as error:
+            raise StoreUnavailable(f"{self.path}: can't be written: {error.strerror}") from error
+
+    def _write(self, mark: Mark) -> None:
+        new = not self.path.exists()
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "r+b", buffering=0) as file:
+            file.write(f"digest-mark 1 {mark.store} {mark.claims:020}\n".encode())
+            file.truncate()
+            os.fsync(file.fileno())
+        if new:
+            sync_folder(self.path.parent)
+
+
+class HighWater:
+    """Compares a store with its file, and keeps both up to date."""
+
+    def __init__(self, database: Database, file: MarkFile) -> None:
+        self.database = database
+        self.file = file
+        self._store: str | None = None
+        # As of the last claim.
+        self._claims = 0
+
+    def problem(self) -> str | None:
+        """Why nothing may be sent from this store, in one sentence. Changes nothing."""
+        try:
+            # In this order: whatever the file has, the store had before.
+            mark = self.file.read()
+        except StoreError as error:
+            return str(error)
+        return self._problem(mark, read_identity(self.database))
+
+    def check(self) -> str:
+        """Call it before anything is sent. Creates a missing file. Raises StoreError for an older copy.
+
+        Returns the store's id.
+        """
+        mark = self.file.read()
+        found = read_identity(self.database)
+        if problem := self._problem(mark, found):
+            raise StoreError(problem)
+        self._store = found.store or meta.get_or_create(self.database, STORE_ID, lambda: secrets.token_hex(16))
+        if mark is None:
+            self.file.raise_to(Mark(self._store, found.claims))
+        return self._store
+
+    def count(self, connection: Connection, batches: int) -> None:
+        """Count claimed batches, in the transaction of the claim."""
+        total = connection.execute(_count, {"more": batches}).scalar()
+        if total is None:
+            meta.put(connection, CLAIMS, str(batches))
+            total = batches
+        self._claims = int(total)
+
+    def record(self) -> None:
+        """Raise the file to what this process counted last. Call it after the commit and before anything is sent."""
+        self.file.raise_to(Mark(self._store or self.check(), self._claims))
+
+    def _problem(self, mark: Mark | None, found: Identity) -> str | None:
+        name = self.database.name
+        if found.copied_at is not None:
+            made = f"{found.copied_at:%Y-%m-%d %H:%M} UTC"
+            return f"store {name} is a copy of {made} that was put in place by hand; nothing is sent. {REMEDY}"
+        if mark is None:
+            return None
+        if mark.store != found.store:
+            return (
+                f"store {name} is not the store from which this folder has sent ({self.file.path.name}); "
+                f"nothing is sent. {REMEDY}"
+            )
+        if mark.claims > found.claims:
+            behind = mark.claims - found.claims
+            return (
+                f"store {name} is an older copy: it does not know the last {behind} batches that were handed over "
+                f"({self.file.path.name}); nothing is sent. {REMEDY}"
+            )
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a store says about itself. `store` is its id, empty in stores of 0.1.0 that have not sent since."""
+
+    store: str
+    claims: int
+    # When it was copied, if it is a copy by `digest store backup`.
+    copied_at: datetime | None
+
+
+def read_identity(database: Database) -> Identity:
+    rows = select(values.c.name, values.c.value).where(values.c.name.in_((STORE_ID, CLAIMS, COPIED_AT)))
+    with database.read() as connection:
+        found: dict[str, str] = dict(connection.execute(rows).all())
+    copied = found.get(COPIED_AT)
+    return Identity(
+        found.get(STORE_ID, ""), int(found.get(CLAIMS, 0)), datetime.fromisoformat(copied) if copied else None
+    )
+
+
+def mark_file(database: Database, home: Path) -> MarkFile:
+    """The file lies beside an SQLite store; that of a PostgreSQL store in the newsletter's folder."""
+    if database.sqlite:
+        store = Path(str(database.engine.url.database)).resolve()
+        # One process sends at a time.
+        return MarkFile(store.with_name(f"{store.name}.mark"), shared=False)
+    return MarkFile(home / "digest.mark")

@@ -1,0 +1,180 @@
+"""What people did since a copy was made, carried over from the store that the copy replaces.
+
+Mailing somebody who left is the worst outcome of restoring a copy. So the newer store decides about suppressions,
+erasures and what subscribers chose themselves. The list and its imports are those of the copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
+
+from digest.store import meta
+from digest.store.database import Database
+from digest.store.people.erasure import KEY_NAME as ERASURE_KEY
+from digest.store.people.erasure import Erasures
+from digest.store.people.signups import ORIGIN
+from digest.store.people.suppressions import CAME_BACK, SIGNED_UP
+from digest.store.schema import consent, erased, preference, signup, subscriber, suppression, webhook
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOver:
+    """Numbers of addresses or rows."""
+
+    suppressed: int = 0
+    came_back: int = 0
+    erased: int = 0
+    consents: int = 0
+    payloads: int = 0
+
+
+def carry_over(newer: Database, copy: Database, *, now: datetime) -> CarriedOver:
+    """Bring what people did since the copy into it. Both stores are closed to others.
+
+    Ids are kept, so that links in emails that were sent since still belong to their recipients.
+    """
+    if meta.get(copy, ERASURE_KEY) is None and (key := meta.get(newer, ERASURE_KEY)):
+        meta.set(copy, ERASURE_KEY, key)
+    erasures = Erasures(copy)
+    with newer.read() as source:
+        forgotten = 0
+        for address in _erased_since(source, copy):
+            forgotten += erasures.erase(address, "erased before the store was restored", now=now).known
+        with copy.write() as target:
+            _insert_missing(source, target, erased, "hash")
+            _subscribers(source, target)
+            consents = _newer_consents(source, target)
+            suppressed, came_back = _suppressions(source, target, consents)
+            if consents:
+                target.execute(insert(consent), consents)
+            _preferences(source, target)
+            _signups(source, target)
+            payloads = _payloads(source, target)
+    return CarriedOver(suppressed, came_back, forgotten, len(consents), payloads)
+
+
+def reserve_ids(connection: Connection, now: datetime) -> None:
+    """Skip ids of subscribers whom the copy does not know: links in their emails must not open somebody else's pages.
+
+    For a store whose newer state cannot be read.
+    """
+    last = int(connection.execute(select(func.max(subscriber.c.id))).scalar() or 0)
+    reserved = last + 1_000_000
+    if connection.dialect.name == "postgresql":
+        sequence = func.pg_get_serial_sequence("subscriber", "id")
+        connection.execute(select(func.setval(sequence, reserved)))
+        return
+    # SQLite gives the next id after the highest one.
+    connection.execute(
+        insert(subscriber).values(
+            id=reserved,
+            address=f"erased:{reserved}",
+            email="(reserved)",
+            name="",
+            topics=[],
+            frequency="daily",
+            timezone="",
+            hour="",
+            format="html",
+            status="erased",
+            listed=False,
+            added_at=now,
+            origin="",
+        )
+    )
+
+
+def _erased_since(source: Connection, copy: Database) -> list[str]:
+    """Addresses that the copy has and the newer store has erased."""
+    gone = set(source.execute(select(subscriber.c.id).where(subscriber.c.status == "erased")).scalars())
+    rows = select(subscriber.c.id, subscriber.c.address).where(subscriber.c.status != "erased")
+    with copy.read() as connection:
+        return [row.address for row in connection.execute(rows) if row.id in gone]
+
+
+def _subscribers(source: Connection, target: Connection) -> None:
+    """Add the subscribers since the copy.
+
+    Those of the list and of imports are not listed: the next sync or import does that.
+    """
+    known = set(target.execute(select(subscriber.c.address)).scalars())
+    ids = set(target.execute(select(subscriber.c.id)).scalars())
+    rows = []
+    for row in source.execute(select(subscriber)).mappings():
+        if row["address"] not in known and row["id"] not in ids:
+            rows.append({**row, "listed": row["listed"] and row["origin"] == ORIGIN})
+    _insert(target, subscriber, rows)
+    joined = select(subscriber.c.address).where(subscriber.c.origin == ORIGIN, subscriber.c.listed)
+    again = [address for address in source.execute(joined).scalars() if address in known]
+    for part in _parts(again):
+        own = subscriber.c.address.in_(part) & subscriber.c.listed.is_(False)
+        target.execute(update(subscriber).where(own).values(listed=True, status="active", origin=ORIGIN))
+
+
+def _newer_consents(source: Connection, target: Connection) -> list[Mapping[str, Any]]:
+    """The consent log only grows, so its newer entries have higher ids."""
+    last = int(target.execute(select(func.max(consent.c.id))).scalar() or 0)
+    return [dict(row) for row in source.execute(select(consent).where(consent.c.id > last)).mappings()]
+
+
+def _suppressions(source: Connection, target: Connection, consents: list[Mapping[str, Any]]) -> tuple[int, int]:
+    """Take the newer store's suppressions. One that it no longer has ends only if the person came back."""
+    newer = {row["address"]: dict(row) for row in source.execute(select(suppression)).mappings()}
+    older = {row["address"]: dict(row) for row in target.execute(select(suppression)).mappings()}
+    added = [row for address, row in newer.items() if address not in older]
+    _insert(target, suppression, added)
+    for address in newer.keys() & older.keys():
+        if newer[address] != older[address]:
+            target.execute(update(suppression).where(suppression.c.address == address).values(newer[address]))
+    back = {entry["address"] for entry in consents if entry["what"] in (CAME_BACK, SIGNED_UP)}
+    ended = [address for address in older if address not in newer and address in back]
+    for part in _parts(ended):
+        target.execute(delete(suppression).where(suppression.c.address.in_(part)))
+    return len(added), len(ended)
+
+
+def _preferences(source: Connection, target: Connection) -> None:
+    """Nobody but the subscriber sets these, so the newer ones are right."""
+    ids = set(target.execute(select(subscriber.c.id)).scalars())
+    target.execute(delete(preference))
+    rows = [dict(row) for row in source.execute(select(preference)).mappings() if row["subscriber"] in ids]
+    _insert(target, preference, rows)
+
+
+def _signups(source: Connection, target: Connection) -> None:
+    target.execute(delete(signup))
+    _insert(target, signup, [dict(row) for row in source.execute(select(signup)).mappings()])
+
+
+def _payloads(source: Connection, target: Connection) -> int:
+    """Take the providers' events since the copy, to be processed again: they prove what was sent."""
+    known = set(target.execute(select(webhook.c.digest)).scalars())
+    rows = [
+        {**{name: value for name, value in row.items() if name != "id"}, "processed_at": None, "error": None}
+        for row in source.execute(select(webhook)).mappings()
+        if row["digest"] not in known
+    ]
+    _insert(target, webhook, rows)
+    return len(rows)
+
+
+def _insert_missing(source: Connection, target: Connection, table: Table, key: str) -> None:
+    known = set(target.execute(select(table.c[key])).scalars())
+    _insert(target, table, [dict(row) for row in source.execute(select(table)).mappings() if row[key] not in known])
+
+
+def _insert(target: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        target.execute(insert(table), rows)
+
+
+def _parts(addresses: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(addresses), _CHUNK):
+        yield addresses[start : start + _CHUNK]

@@ -1,0 +1,225 @@
+"""What a store that was restored from a copy does not know: who got an email after the copy was made.
+
+One rule keeps anybody from getting an edition twice: **whatever may have been sent since the copy is unknown, and only
+an operator, an event or the provider's log changes that** (`digest reconcile`).
+
+- Batches of the copy that were not settled become unknown. So do accepted ones that were scheduled for later: the
+  edition may have been stopped since.
+- New batches of an edition that may have been sent since (`find_doubt`) are unknown from the beginning.
+
+Such a batch is held: it has an attempt in the state `restored`, which stands for all attempts that the store has never
+seen. `delivery.on_unknown` does not apply to it, and a cancellation at the provider does not make it pending.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+
+from digest.models import AttemptState, BatchState, EditionState
+from digest.store import meta
+from digest.store.database import Database
+from digest.store.schema import attempt, batch, decision
+from digest.store.schema import edition as editions
+from digest.store.schema import meta as values
+
+_NAME = "restored"
+# A special edition has no day in its name. Somebody who misses it in the restored store may send it again for so long.
+_SPECIALS = timedelta(days=7)
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Restored:
+    """When the store was restored, kept in the table `meta`."""
+
+    copied_at: datetime
+    restored_at: datetime
+    # The day of `restored_at` in the newsletter's zone.
+    day: date
+    # Editions of a later day that were in the copy.
+    later: tuple[str, ...] = ()
+    # Editions of which an operator said that they had not been sent when the store was restored.
+    not_sent: tuple[str, ...] = ()
+
+    def covers(self, key: str, day: date) -> bool:
+        """Whether the edition may have been sent between the copy and the restoring."""
+        if key in self.not_sent:
+            return False
+        special = not key.startswith(day.isoformat())
+        return day <= self.day + (_SPECIALS if special else timedelta(0)) or key in self.later
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why nothing is known about an edition."""
+
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An edition with held batches. Counts of this restoring."""
+
+    edition: str
+    batches: int
+    recipients: int
+
+
+def is_held() -> ColumnElement[bool]:
+    """Condition: the batch may have been sent by attempts that the store has never seen."""
+    mark = select(attempt.c.id).where(attempt.c.batch == batch.c.id, attempt.c.state == AttemptState.RESTORED)
+    return mark.correlate(batch).exists()
+
+
+def how_to(key: str) -> str:
+    """Say how an operator settles the edition."""
+    return f"see with your provider what became of it, then run `digest reconcile {key}`."
+
+
+def hold_unsettled(connection: Connection, restored: Restored) -> list[Held]:
+    """Make unknown whatever may have been sent since the copy was made, and remember that the store was restored."""
+    doubt = _doubt(restored)
+    scheduled = select(attempt.c.id).where(attempt.c.batch == batch.c.id, _is_scheduled_after(restored.copied_at))
+    unsettled = or_(
+        batch.c.state.in_((BatchState.PENDING, BatchState.SUBMITTING, BatchState.UNKNOWN)),
+        and_(batch.c.state == BatchState.ACCEPTED, scheduled.exists()),
+    )
+    rows = (
+        select(batch.c.id, batch.c.edition, batch.c.size)
+        .join(editions, editions.c.key == batch.c.edition)
+        # A cancelled edition is never sent again.
+        .where(unsettled, batch.c.size > 0, editions.c.state != EditionState.CANCELLED)
+        .order_by(batch.c.edition, batch.c.id)
+    )
+    found = connection.execute(rows).all()
+    numbers = [row.id for row in found]
+    for part in _parts(numbers):
+        open_ = and_(
+            attempt.c.batch.in_(part),
+            or_(
+                attempt.c.state.in_((AttemptState.SUBMITTING, AttemptState.RETRYABLE)),
+                _is_scheduled_after(restored.copied_at),
+            ),
+        )
+        ended = func.coalesce(attempt.c.ended_at, restored.restored_at)
+        connection.execute(
+            update(attempt).where(open_).values(state=AttemptState.UNKNOWN, ended_at=ended, detail=doubt.reason)
+        )
+        connection.execute(update(batch).where(batch.c.id.in_(part)).values(state=BatchState.UNKNOWN, tries=0))
+    hold(connection, numbers, doubt)
+    _save(connection, replace(restored, later=_later_editions(connection, restored.day)))
+    sizes: dict[str, list[int]] = {}
+    for row in found:
+        sizes.setdefault(row.edition, []).append(row.size)
+    return [Held(key, len(parts), sum(parts)) for key, parts in sizes.items()]
+
+
+def hold(connection: Connection, numbers: Collection[int], doubt: Doubt) -> None:
+    """Mark unknown batches as held."""
+    same = {"transport": "", "state": AttemptState.RESTORED, "started_at": doubt.at, "ended_at": doubt.at}
+    rows = [{"id": secrets.token_hex(8), "batch": number, "detail": doubt.reason, **same} for number in numbers]
+    if rows:
+        connection.execute(insert(attempt), rows)
+
+
+def find_doubt(connection: Connection, key: str, day: date | None = None) -> Doubt | None:
+    """Whether the edition may have been sent between the copy and the restoring. `day` is that of an unknown key."""
+    restored = _load(connection)
+    if restored is None:
+        return None
+    stored: date | None = connection.execute(select(editions.c.day).where(editions.c.key == key)).scalar()
+    known = stored or day
+    return _doubt(restored) if known is not None and restored.covers(key, known) else None
+
+
+def set_not_sent(database: Database, key: str, reason: str, now: datetime) -> None:
+    """Record an operator's statement that the edition had not been sent when the store was restored."""
+    with database.write(area="meta") as connection:
+        restored = _load(connection)
+        if restored is None:
+            return
+        _save(connection, replace(restored, not_sent=(*restored.not_sent, key)))
+        if connection.execute(select(editions.c.key).where(editions.c.key == key)).first():
+            row = {"edition": key, "what": "not sent before restore", "reason": reason, "at": now}
+            connection.execute(insert(decision).values(row))
+
+
+def doubtful_unsent(connection: Connection, since: date) -> list[str]:
+    """Editions since a day that may have been sent since the copy, and of which the store has no recipients.
+
+    Those that the copy has, and those of the days since that it does not have.
+    """
+    restored = _load(connection)
+    if restored is None:
+        return []
+    rows = connection.execute(select(editions.c.key, editions.c.day, editions.c.state)).all()
+    recipients = set(connection.execute(select(batch.c.edition).distinct()).scalars())
+    unsent = {
+        row.key
+        for row in rows
+        if row.day >= since and row.key not in recipients and row.state != EditionState.CANCELLED
+    }
+    days = {
+        (since + timedelta(days=past)).isoformat(): since + timedelta(days=past)
+        for past in range((restored.day - since).days + 1)
+    }
+    known = {row.key: row.day for row in rows}
+    possible = unsent | (days.keys() - known.keys())
+    return sorted(key for key in possible if restored.covers(key, known.get(key) or days[key]))
+
+
+def last_activity(connection: Connection) -> datetime | None:
+    """The latest time in the store: a copy of unknown age was not made before."""
+    columns = (attempt.c.started_at, attempt.c.ended_at, editions.c.composed_at, editions.c.done_at)
+    times = [connection.execute(select(func.max(column))).scalar() for column in columns]
+    return max((time for time in times if time is not None), default=None)
+
+
+def _is_scheduled_after(moment: datetime) -> ColumnElement[bool]:
+    return and_(
+        attempt.c.state.in_((AttemptState.ACCEPTED, AttemptState.CONFIRMED)),
+        attempt.c.schedule_id != "",
+        attempt.c.send_at > moment,
+    )
+
+
+def _later_editions(connection: Connection, day: date) -> tuple[str, ...]:
+    return tuple(connection.execute(select(editions.c.key).where(editions.c.day > day)).scalars())
+
+
+def _doubt(restored: Restored) -> Doubt:
+    made = f"{restored.copied_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return Doubt(
+        f"the store was restored from a copy of {made}, and this may have been sent since", restored.restored_at
+    )
+
+
+def _load(connection: Connection) -> Restored | None:
+    stored = connection.execute(select(values.c.value).where(values.c.name == _NAME)).scalar()
+    if stored is None:
+        return None
+    found: dict[str, Any] = json.loads(stored)
+    return Restored(
+        datetime.fromisoformat(found["copied_at"]),
+        datetime.fromisoformat(found["restored_at"]),
+        date.fromisoformat(found["day"]),
+        tuple(found["later"]),
+        tuple(found["not_sent"]),
+    )
+
+
+def _save(connection: Connection, restored: Restored) -> None:
+    meta.put(connection, _NAME, json.dumps(asdict(restored), default=lambda time: time.isoformat()))
+
+
+def _parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(numbers), _CHUNK):
+        yield numbers[start : start + _CHUNK]

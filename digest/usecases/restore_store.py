@@ -1,0 +1,142 @@
+"""Restore the store from a copy, so that nobody gets an edition twice and nobody is missed without a word."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import delete, select
+
+from digest.errors import AlreadyRunning, ConfigProblem, ConfigurationError, StoreError
+from digest.models import AttemptState
+from digest.store import copies, meta
+from digest.store.database import STORE_ID, Database, open_database, unopened
+from digest.store.high_water import CLAIMS, COPIED_AT, Mark, MarkFile, mark_file, read_identity
+from digest.store.locks import Lock, exclusive, running_runs
+from digest.store.people.carry_over import CarriedOver, carry_over, reserve_ids
+from digest.store.schema import attempt
+from digest.store.schema import meta as values
+from digest.store.sending import restored
+from digest.store.sending.restored import Held, Restored
+
+_LOCK_WAIT = 1.0
+_BUSY = "; stop it before you restore the store"
+
+
+@dataclass(frozen=True)
+class RestoreResult:
+    # When the copy was made, or the latest time in it.
+    copied_at: datetime
+    # What may have been sent since is unknown.
+    held: list[Held]
+    # Editions without recipients in the store that may have been sent since.
+    doubtful: list[str]
+    # Where the store that was in place is kept.
+    kept: Path | None = None
+    # What people did since the copy; None if the store in place could not be read.
+    carried: CarriedOver | None = None
+
+
+@dataclass(frozen=True)
+class StoreRestorer:
+    """Puts copies in the place of the store at `url`."""
+
+    url: str
+    home: Path
+    now: Callable[[], datetime]
+
+    def restore(self, file: Path) -> RestoreResult:
+        """Put the copy in `file` in the store's place. The present store is kept beside it.
+
+        The copy is changed before it is put in place, so that no send ever sees it as it was. Raises ConfigurationError
+        for PostgreSQL, AlreadyRunning while another process uses the store, and StoreError for an unusable copy.
+        """
+        target = unopened(self.url, home=self.home)
+        if not target.sqlite:
+            steps = "restore the dump with pg_restore, then run `digest store restore --in-place`"
+            raise ConfigurationError([ConfigProblem(str(file), 0, f"the store is PostgreSQL: {steps}")])
+        store = copies.path_of(target)
+        if file.resolve() == store:
+            problem = "is the store itself; `--in-place` restores a copy that is in place already"
+            raise ConfigurationError([ConfigProblem(str(file), 0, problem)])
+        now = self.now()
+        with ExitStack() as stack:
+            part = stack.enter_context(copies.working_copy(file, store))
+            for work in ("sending", "delivering"):
+                stack.enter_context(_alone(target, work))
+            readable = copies.detach(store)
+            with closing(open_database(f"sqlite:///{part}", home=self.home)) as copy:
+                carried = self._carry_over(store, copy, now) if readable else None
+                result = self._hold(copy, mark_file(target, self.home), now, reserve=carried is None)
+                mark = read_identity(copy)
+            copies.complete(part)
+            kept = copies.free_name(store, now)
+            present = store.exists()
+            copies.replace(store, part, kept)
+            mark_file(target, self.home).replace(Mark(mark.store, mark.claims))
+        held, doubtful = result.held, result.doubtful
+        return RestoreResult(result.copied_at, held, doubtful, kept if present else None, carried)
+
+    def restore_in_place(self) -> RestoreResult:
+        """Treat the present store as a copy that was put in place by other means, such as pg_restore.
+
+        Raises AlreadyRunning while another process sends.
+        """
+        now = self.now()
+        with closing(open_database(self.url, home=self.home)) as database, _alone(database, "sending"):
+            if _delivering_runs(database):
+                raise AlreadyRunning(f"another digest process is delivering{_BUSY}")
+            file = mark_file(database, self.home)
+            result = self._hold(database, file, now, reserve=True)
+            found = read_identity(database)
+            file.replace(Mark(found.store, found.claims))
+        return result
+
+    def _carry_over(self, store: Path, copy: Database, now: datetime) -> CarriedOver | None:
+        """None if the present store is another one, or cannot be read."""
+        try:
+            with closing(open_database(f"sqlite:///{store}", home=self.home)) as newer:
+                ids = read_identity(newer).store, read_identity(copy).store
+                # Stores of 0.1.0 have no id.
+                found = carry_over(newer, copy, now=now) if ids[1] in ("", ids[0]) else None
+            copies.complete(store)
+        except StoreError:
+            return None
+        return found
+
+    def _hold(self, database: Database, file: MarkFile, now: datetime, *, reserve: bool) -> RestoreResult:
+        """Make unknown what may have been sent since the copy, in one transaction."""
+        try:
+            mark = file.read()
+        except StoreError:
+            # It is damaged, and written anew.
+            mark = None
+        identity = read_identity(database)
+        with database.write(area="meta") as connection:
+            copied_at = identity.copied_at or restored.last_activity(connection) or now.astimezone(UTC)
+            about = Restored(copied_at, now.astimezone(UTC), now.date())
+            held = restored.hold_unsettled(connection, about)
+            doubtful = restored.doubtful_unsent(connection, copied_at.astimezone(now.tzinfo).date())
+            if reserve:
+                reserve_ids(connection, now)
+            # Later than whatever was claimed since, so that the copy itself is noticed if it is put in place again.
+            claims = max(identity.claims, mark.claims if mark else 0) + 1
+            meta.put(connection, CLAIMS, str(claims))
+            meta.put(connection, STORE_ID, identity.store or secrets.token_hex(16))
+            connection.execute(delete(values).where(values.c.name == COPIED_AT))
+        return RestoreResult(copied_at, held, doubtful)
+
+
+def _alone(database: Database, work: str) -> AbstractContextManager[Lock]:
+    return exclusive(database, work, wait=_LOCK_WAIT)
+
+
+def _delivering_runs(database: Database) -> set[str]:
+    in_flight = select(attempt.c.run).where(attempt.c.state == AttemptState.SUBMITTING).distinct()
+    with database.read() as connection:
+        runs = set(connection.execute(in_flight).scalars())
+    return running_runs(database, runs) if runs else set()

@@ -1,0 +1,274 @@
+"""`digest store`: back up, restore, migrate."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.app import make_app
+from digest.store.database import open_database
+from digest.store.people.preferences import ConsentContext, PreferenceStore
+from digest.store.people.suppressions import suppress
+from tests.cli.newsroom import NOW, Newsroom, Run
+from tests.support.databases import fresh_schema
+
+KEY = "2026-11-23"
+BEFORE = datetime.fromisoformat(NOW)
+
+
+@pytest.fixture
+def copy(newsroom: Newsroom, tmp_path: Path) -> Path:
+    """A copy from before today's edition."""
+    newsroom.json("compose")
+    with make_app(newsroom.home, environment=newsroom.env()) as app:
+        app.subscriber_list.sync()
+    file = tmp_path / "copy.db"
+    newsroom.json("store", "backup", str(file))
+    return file
+
+
+def unsubscribe(newsroom: Newsroom, address: str) -> int:
+    """Returns the subscriber's id."""
+    with closing(open_database("sqlite:///digest.db", home=newsroom.home)) as database:
+        choices = PreferenceStore(database)
+        found = choices.find(address)
+        assert found is not None
+        choices.unsubscribe(found.id, ConsentContext("web:unsubscribe"), now=BEFORE + timedelta(hours=1))
+        return found.id
+
+
+def suppressed(newsroom: Newsroom) -> set[str]:
+    rows = newsroom.json("subscribers", "list")["subscribers"]
+    return {row["email"] for row in rows if row["suppressed"]}
+
+
+def sent(newsroom: Newsroom) -> int:
+    return len(list((newsroom.home / "outbox").rglob("*.eml")))
+
+
+def refused(run: Run, *words: str, code: int = 1) -> None:
+    assert run.code == code, run
+    assert len(run.err.strip().splitlines()) == 1
+    for word in words:
+        assert word in run.err
+
+
+def test_a_backup_is_a_private_complete_file(newsroom: Newsroom, tmp_path: Path) -> None:
+    newsroom.json("send")
+    file = tmp_path / "copy.db"
+    before = os.umask(0)
+    try:
+        made = newsroom.json("store", "backup", str(file))
+    finally:
+        os.umask(before)
+    assert made == {"file": str(file), "bytes": file.stat().st_size, "copied_at": made["copied_at"]}
+    assert file.stat().st_mode & 0o777 == 0o600
+    with closing(sqlite3.connect(file)) as store:
+        assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert store.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+        copied = store.execute("SELECT value FROM meta WHERE name = 'copied at'").fetchone()[0]
+        assert datetime.fromisoformat(copied) == datetime.fromisoformat(made["copied_at"])
+        assert store.execute("SELECT state FROM edition").fetchall() == [("done",)]
+    assert sorted(path.name for path in tmp_path.iterdir() if "copy" in path.name) == ["copy.db"]
+
+
+def test_an_existing_file_is_replaced_only_by_force(newsroom: Newsroom, tmp_path: Path) -> None:
+    file = tmp_path / "copy.db"
+    file.write_text("precious")
+    refused(newsroom.digest("store", "backup", str(file)), "exists", "--force", code=2)
+    assert file.read_text() == "precious"
+    assert newsroom.digest("store", "backup", "--force", str(file)).code == 0
+    refused(newsroom.digest("store", "backup", "--force", "digest.db"), "is the store itself", code=2)
+    refused(newsroom.digest("store", "backup", "nowhere/copy.db"), "can't be written")
+
+
+def test_a_restored_edition_is_not_sent_before_it_is_reconciled(newsroom: Newsroom, copy: Path) -> None:
+    everyone = newsroom.json("send")["accepted"]
+    restored = newsroom.json("store", "restore", str(copy))
+    assert (restored["held"], restored["doubtful"]) == ([], [KEY])
+    kept = Path(restored["kept"])
+    assert kept.name.startswith("digest.db.before-restore-2026-11-23-")
+    assert kept.stat().st_mode & 0o777 == 0o600
+    again = newsroom.json("send", code=1)
+    assert (again["unknown"], again["accepted"], sent(newsroom)) == (everyone, 0, everyone)
+    assert f"digest reconcile {KEY}" in again["problems"][0]
+    settled = newsroom.digest("reconcile", KEY, "--accept", "all", "--reason", "the outbox has them")
+    assert settled.code == 0, settled
+    assert newsroom.json("send")["accepted"] == everyone
+    assert sent(newsroom) == everyone
+
+
+def test_an_edition_that_was_not_sent_is_sent_as_usual_once_somebody_says_so(newsroom: Newsroom, copy: Path) -> None:
+    newsroom.json("store", "restore", str(copy))
+    shown = newsroom.digest("reconcile", KEY)
+    assert shown.code == 1
+    assert f"digest reconcile {KEY} --resend all" in shown.out
+    refused(newsroom.digest("reconcile", KEY, "--resend", "all"), "--reason", code=2)
+    refused(newsroom.digest("reconcile", KEY, "--accept", "all", "--reason", "x"), "has no recipients yet", code=2)
+    assert newsroom.digest("reconcile", KEY, "--resend", "all", "--reason", "restored at once").code == 0
+    done = newsroom.json("send")
+    assert (done["state"], done["unknown"], done["accepted"]) == ("done", 0, sent(newsroom))
+
+
+def test_a_copy_put_in_place_by_hand_is_not_sent_from(newsroom: Newsroom, tmp_path: Path) -> None:
+    newsroom.json("compose")
+    shutil.copyfile(newsroom.home / "digest.db", tmp_path / "by-hand.db")
+    everyone = newsroom.json("send")["accepted"]
+    shutil.copyfile(tmp_path / "by-hand.db", newsroom.home / "digest.db")
+    for command in (("send",), ("run",), ("reconcile", KEY)):
+        refused(newsroom.digest(*command), "is an older copy", "digest store restore --in-place")
+    shown = newsroom.digest("status")
+    assert shown.code == 0
+    assert "is an older copy" in shown.err
+    assert "is an older copy" in newsroom.json("status")["store_problem"]
+    done = newsroom.digest("store", "restore", "--in-place")
+    assert done.code == 0
+    assert "Unsubscribes, bounces and preferences since the copy are not known" in done.out
+    assert newsroom.json("status")["store_problem"] is None
+    assert newsroom.json("send", code=1)["unknown"] == everyone
+    assert sent(newsroom) == everyone
+
+
+def test_a_new_store_in_the_old_ones_place_is_not_sent_from(newsroom: Newsroom) -> None:
+    everyone = newsroom.json("send")["accepted"]
+    (newsroom.home / "digest.db").unlink()
+    refused(newsroom.digest("send"), "is not the store from which this folder has sent")
+    newsroom.json("store", "restore", "--in-place")
+    newsroom.json("send", code=1)
+    assert sent(newsroom) == everyone
+
+
+def test_who_left_since_the_copy_stays_away(newsroom: Newsroom, copy: Path) -> None:
+    id = unsubscribe(newsroom, "asha@example.com")
+    with closing(open_database("sqlite:///digest.db", home=newsroom.home)) as database:
+        choices = PreferenceStore(database)
+        ravi = choices.find("ravi@example.com")
+        assert ravi is not None
+        choices.set(ravi.id, {"frequency": "weekly:sun"}, ConsentContext("web:preferences"), now=BEFORE)
+        with database.write() as connection:
+            suppress(connection, "meena@example.com", "bounced", at=BEFORE)
+    restored = newsroom.json("store", "restore", str(copy))
+    assert restored["carried"] | {"consents": 0} == {
+        "suppressed": 2,
+        "came_back": 0,
+        "erased": 0,
+        "consents": 0,
+        "payloads": 0,
+    }
+    assert {"asha@example.com", "meena@example.com"} <= suppressed(newsroom)
+    with closing(open_database("sqlite:///digest.db", home=newsroom.home)) as database:
+        found = PreferenceStore(database).find("asha@example.com")
+        chosen = PreferenceStore(database).chosen()
+    assert found is not None
+    assert found.id == id
+    assert chosen["ravi@example.com"] == {"frequency": "weekly:sun"}
+    history = newsroom.json("subscribers", "history", "asha@example.com")["history"]
+    assert "unsubscribed" in [entry["what"] for entry in history]
+
+
+def test_who_came_back_since_the_copy_is_mailed(newsroom: Newsroom, tmp_path: Path) -> None:
+    with make_app(newsroom.home, environment=newsroom.env()) as app:
+        app.subscriber_list.sync()
+    id = unsubscribe(newsroom, "asha@example.com")
+    newsroom.json("store", "backup", str(tmp_path / "copy.db"))
+    with closing(open_database("sqlite:///digest.db", home=newsroom.home)) as database:
+        back = BEFORE + timedelta(hours=2)
+        assert PreferenceStore(database).resubscribe(id, ConsentContext("web:unsubscribe"), now=back)
+    assert newsroom.json("store", "restore", str(tmp_path / "copy.db"))["carried"]["came_back"] == 1
+    assert "asha@example.com" not in suppressed(newsroom)
+
+
+def test_an_unreadable_store_is_replaced_and_kept(newsroom: Newsroom, copy: Path) -> None:
+    store = newsroom.home / "digest.db"
+    store.write_bytes(b"no database" * 1000)
+    (newsroom.home / "digest.db-wal").write_bytes(b"left over")
+    done = newsroom.digest("store", "restore", str(copy))
+    assert done.code == 0, done
+    assert "Unsubscribes, bounces and preferences since the copy are not known" in done.out
+    (kept,) = newsroom.home.glob("digest.db.before-restore-*[0-9]")
+    assert kept.read_bytes().startswith(b"no database")
+    assert kept.with_name(kept.name + "-wal").read_bytes() == b"left over"
+    assert newsroom.json("status")["edition"] == KEY
+
+
+def test_nothing_is_restored_while_another_process_has_the_store(newsroom: Newsroom, copy: Path) -> None:
+    before = (newsroom.home / "digest.db").stat().st_ino
+    with closing(open_database("sqlite:///digest.db", home=newsroom.home)) as other:
+        # An idle connection of a pool, as `digest web` has it.
+        with other.read() as connection:
+            connection.exec_driver_sql("SELECT 1 FROM meta").all()
+        refused(newsroom.digest("store", "restore", str(copy)), "another process uses", "stop `digest run`")
+    assert (newsroom.home / "digest.db").stat().st_ino == before
+    assert not list(newsroom.home.glob(".digest.db.*"))
+    assert newsroom.digest("store", "restore", str(copy)).code == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(b"PGDMP", "a dump of PostgreSQL is restored by pg_restore"), (b"SQLite format 3\0" + b"x" * 5000, "copy.db: ")],
+)
+def test_an_unusable_copy_changes_nothing(newsroom: Newsroom, tmp_path: Path, content: bytes, expected: str) -> None:
+    newsroom.json("send")
+    before = (newsroom.home / "digest.db").read_bytes()
+    (tmp_path / "copy.db").write_bytes(content)
+    refused(newsroom.digest("store", "restore", str(tmp_path / "copy.db")), expected)
+    assert (newsroom.home / "digest.db").read_bytes() == before
+    refused(newsroom.digest("store", "restore", "digest.db"), "is the store itself", code=2)
+    assert newsroom.digest("store", "restore").code == 2
+
+
+def test_a_truncated_copy_and_other_databases_are_refused(newsroom: Newsroom, copy: Path, tmp_path: Path) -> None:
+    size = copy.stat().st_size
+    with copy.open("r+b") as file:
+        file.truncate(size * 2 // 3)
+    refused(newsroom.digest("store", "restore", str(copy)), "copy.db")
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as database:
+        database.execute("CREATE TABLE cats (name TEXT)")
+    refused(newsroom.digest("store", "restore", str(other)), "not a store of digest")
+
+
+def test_a_copy_from_a_newer_version_is_refused(newsroom: Newsroom, copy: Path) -> None:
+    with closing(sqlite3.connect(copy, isolation_level=None)) as store:
+        store.execute("UPDATE alembic_version SET version_num = '9999'")
+    refused(newsroom.digest("store", "restore", str(copy)), "newer version")
+
+
+def test_a_failed_mark_sends_nothing(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+    (newsroom.home / "digest.db.mark").mkdir()
+    refused(newsroom.digest("send"), "digest.db.mark")
+    assert sent(newsroom) == 0
+    (newsroom.home / "digest.db.mark").rmdir()
+    assert newsroom.json("send")["accepted"] == sent(newsroom)
+
+
+def test_postgresql_is_backed_up_with_its_own_tool(newsroom: Newsroom) -> None:
+    url = "postgresql://digest:geheim@db.example.com/news?sslmode=require&password=geheim"
+    run = newsroom.digest("store", "backup", "my copy.dump", DIGEST_STORE__URL=url)
+    assert run.code == 2
+    assert "geheim" not in run.err
+    server = "'postgresql://digest@db.example.com/news?sslmode=require'"
+    assert f"pg_dump --format=custom --file='my copy.dump' {server}" in run.err
+    assert f"pg_restore --clean --if-exists --single-transaction --dbname={server} 'my copy.dump'" in run.err
+    assert "digest store restore --in-place" in run.err
+    refused(newsroom.digest("store", "restore", "digest.yaml", DIGEST_STORE__URL=url), "--in-place", code=2)
+
+
+@pytest.mark.slow
+def test_a_postgresql_store_that_is_older_than_the_folder_is_refused(newsroom: Newsroom) -> None:
+    with fresh_schema() as url, fresh_schema() as older:
+        newsroom.environment["DIGEST_STORE__URL"] = url
+        everyone = newsroom.json("send")["accepted"]
+        assert (newsroom.home / "digest.mark").exists()
+        newsroom.environment["DIGEST_STORE__URL"] = older
+        refused(newsroom.digest("send"), "is not the store from which this folder has sent")
+        newsroom.json("store", "restore", "--in-place")
+        newsroom.json("send", code=1)
+        assert sent(newsroom) == everyone

@@ -1,0 +1,1 @@
+"""A folder and a store of each released version. `python -m tests.releases VERSION` makes those of this version."""
