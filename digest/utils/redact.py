@@ -28,8 +28,8 @@ _SECRET_PARAMETER = r"(?:[a-z0-9_-]{0,30}(?:api[_-]?key|token|secret)|password|p
 _START = r"(?<![A-Za-z0-9_])"
 # Each pattern is replaced by its groups and the mask behind them. Repetitions are limited, so that no text takes long.
 _LOOKS_SECRET = (
-    # user:password@ in a URL. A password may contain @.
-    re.compile(rf"({_START}[a-z][a-z0-9+.-]{{0,30}}://)[^\s/?#\"'<>]+(?=@)", re.IGNORECASE),
+    # user:password@ in a URL. A password may contain @. The user of a database alone is no secret; others may be keys.
+    re.compile(rf"({_START}(?!postgresql://[^\s/?#:@]+@)[a-z][a-z0-9+.-]{{0,30}}://)[^\s/?#\"'<>]+(?=@)", re.IGNORECASE),
     # A query parameter.
     re.compile(rf"([?&;]{_SECRET_PARAMETER}=)[^\s&#;\"'<>]+", re.IGNORECASE),
     # A header or a field, also in JSON.
