@@ -26,10 +26,12 @@ _MIN_WITHIN_WORD = 8
 _SECRET_PARAMETER = r"(?:[a-z0-9_-]{0,30}(?:api[_-]?key|token|secret)|password|passwd|pwd|auth|sig|signature)"  # noqa: S105
 # Not within a word.
 _START = r"(?<![A-Za-z0-9_])"
+# A user without a password, and then the host.
+_DATABASE_USER = r"postgresql://[^\s/?#:@\"'<>]+@[^\s/?#@]*(?:[\s/?#]|\Z)"
 # Each pattern is replaced by its groups and the mask behind them. Repetitions are limited, so that no text takes long.
 _LOOKS_SECRET = (
     # user:password@ in a URL. A password may contain @. The user of a database alone is no secret; others may be keys.
-    re.compile(rf"({_START}(?!postgresql://[^\s/?#:@]+@)[a-z][a-z0-9+.-]{{0,30}}://)[^\s/?#\"'<>]+(?=@)", re.IGNORECASE),
+    re.compile(rf"({_START}(?!{_DATABASE_USER})[a-z][a-z0-9+.-]{{0,30}}://)[^\s/?#\"'<>]+(?=@)", re.IGNORECASE),
     # A query parameter.
     re.compile(rf"([?&;]{_SECRET_PARAMETER}=)[^\s&#;\"'<>]+", re.IGNORECASE),
     # A header or a field, also in JSON.
