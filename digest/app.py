@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -43,12 +43,13 @@ if TYPE_CHECKING:
     from digest.store.sending.status import StatusReader
     from digest.subscribers.tokens import Signer
     from digest.usecases.compose import Composer
-    from digest.usecases.enqueue import Enqueuer, SubscriberList
+    from digest.usecases.enqueue import Enqueuer
     from digest.usecases.erase_subscriber import SubscriberEraser
     from digest.usecases.preflight import ExampleDomainGuard, Preflight
     from digest.usecases.process_feedback import FeedbackProcessor
     from digest.usecases.reconcile import Reconciler, Recovery
     from digest.usecases.stop_edition import EditionStopper
+    from digest.usecases.subscriber_list import SubscriberList
     from digest.usecases.sync_suppressions import SuppressionSync
 
 
@@ -66,6 +67,8 @@ class App:
     settings: Settings
     environment: Mapping[str, str]
     clock: Callable[[], datetime]
+    # Whether nobody waits for an answer (`digest run`): errors of the list then follow `subscribers.on_error`.
+    unattended: bool = False
 
     @cached_property
     def database(self) -> Database:
@@ -300,9 +303,16 @@ class App:
     @cached_property
     def subscriber_list(self) -> SubscriberList:
         from digest.subscribers.list_file import FILE_NAME
-        from digest.usecases.enqueue import SubscriberList
+        from digest.usecases.subscriber_list import SubscriberList
 
-        return SubscriberList(self.home / FILE_NAME, self.topics, self.subscribers, self.subscriber_admin, self.now)
+        return SubscriberList(
+            self.home / FILE_NAME,
+            self.topics,
+            self.subscribers,
+            self.subscriber_admin,
+            self.now,
+            keep_last_good=self.unattended and self.settings.subscribers.on_error == "last_good",
+        )
 
     @cached_property
     def feedback(self) -> FeedbackProcessor:
@@ -445,6 +455,18 @@ class App:
     def now(self) -> datetime:
         """Return the time in the newsletter's zone."""
         return self.clock().astimezone(self.settings.newsletter.zone)
+
+    def again(self, *, settings: Settings | None = None, unattended: bool | None = None) -> App:
+        """Return the same newsletter with other settings. Both share the store, which only this one closes."""
+        chosen = self.unattended if unattended is None else unattended
+        other = replace(self, settings=settings or self.settings, unattended=chosen)
+        other.__dict__["database"] = self.database
+        return other
+
+    def close_transports(self) -> None:
+        """Close the connections of the transports that were built. They can be used again afterwards."""
+        for transport in self.__dict__.get("transports", ()):
+            transport.close()
 
     def close(self) -> None:
         """Close what was opened, the store last. An error in one does not keep the others open."""
