@@ -104,7 +104,9 @@ class App:
     def ledger(self) -> SqlLedger:
         from digest.store.sending.ledger import SqlLedger
 
-        return SqlLedger(self.database)
+        smtp = self.settings.delivery.smtp
+        hosts = {"smtp": f"{smtp.host}:{smtp.port}"} if smtp.host else {}
+        return SqlLedger(self.database, hosts=hosts, clock=self.clock)
 
     @cached_property
     def events(self) -> EventStore:
@@ -378,9 +380,15 @@ class App:
 
     @cached_property
     def reconciler(self) -> Reconciler:
+        from digest.mail.message import recipient
+        from digest.mail.mime import message_id_of
         from digest.usecases.reconcile import Reconciler
 
-        return Reconciler(self.database, self.ledger, self.transports, self.recovery, self.now)
+        def message_id(edition: str, id: int, email: str) -> str:
+            to = recipient(id, email, self.sender, self.signer.sign_email)
+            return message_id_of(edition, to, self.sender)
+
+        return Reconciler(self.database, self.ledger, self.transports, self.recovery, self.now, message_id)
 
     @cached_property
     def status_reader(self) -> StatusReader:

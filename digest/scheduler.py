@@ -141,10 +141,11 @@ class Scheduler:
         if changed is not None:
             old, self.app = self.app, self.settings_watch.app
             self._retire(old)
-            self.log(f"The settings were reloaded; changed: {', '.join(changed) or 'no key'}.")
-            if self._set_times():
-                self._log_times()
+            retimed = self._set_times()
             self.on_reload(self.app)
+            self.log(f"The settings were reloaded; changed: {', '.join(changed) or 'no key'}.")
+            if retimed:
+                self._log_times()
         if problems:
             errors = "; ".join(map(str, problems))
             self.notice("settings", FILE_NAME, f"The settings have errors, so the old ones stay in use: {errors}")

@@ -60,7 +60,7 @@ def copy_retryable(connection: Connection, number: int, child: int) -> None:
 _end = (
     update(attempt)
     .where(attempt.c.id == bindparam("name"), attempt.c.state == AttemptState.SUBMITTING)
-    .values({name: bindparam(f"new_{name}") for name in ("state", "ended_at", "detail", "provider_id")})
+    .values({name: bindparam(f"new_{name}") for name in ("state", "ended_at", "detail", "provider_id", "last_reply")})
     .returning(attempt.c.batch)
 )
 
@@ -71,7 +71,9 @@ def end_attempt(connection: Connection, name: str, outcome: Outcome, now: dateti
     Raises StoreError if it was settled already.
     """
     state, detail, provider_id = _values(outcome)
+    last_reply = outcome.last_reply if isinstance(outcome, PerRecipient) else ""
     ended = {"new_state": state, "new_ended_at": now, "new_detail": detail, "new_provider_id": provider_id}
+    ended["new_last_reply"] = last_reply
     number: int | None = connection.execute(_end, {"name": name, **ended}).scalar()
     if number is None:
         found = connection.execute(select(attempt.c.state).where(attempt.c.id == name)).scalar()
