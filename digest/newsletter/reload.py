@@ -49,14 +49,22 @@ class SettingsWatch:
         try:
             app = self._load()
         except ConfigurationError as error:
-            # A file that changes while it is read may be half written.
-            if stamps == _stamps(self.app):
-                self._seen, self.problems = stamps, tuple(error.problems)
+            self._refuse(stamps, error.problems)
+            return None
+        except Exception as error:
+            # Whatever an edit brings about must not keep the jobs from running.
+            message = f"cannot be used: {type(error).__name__}: {error}"
+            self._refuse(stamps, [ConfigProblem(loader.FILE_NAME, 0, message)])
             return None
         changed = _differences(self.app.settings, app.settings)
         # The new settings may name other files.
         self.app, self._seen, self.problems = app, {**stamps, **_stamps(app, but=stamps)}, ()
         return tuple(changed)
+
+    def _refuse(self, stamps: dict[Path, Stamp], problems: Sequence[ConfigProblem]) -> None:
+        # A file that changes while it is read may be half written.
+        if stamps == _stamps(self.app):
+            self._seen, self.problems = stamps, tuple(problems)
 
     def _load(self) -> App:
         """Return the newsletter with the files' settings. Raises ConfigurationError with every error."""
@@ -81,7 +89,11 @@ def _stamps(app: App, *, but: Mapping[Path, Stamp] | None = None) -> dict[Path, 
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    try:
+        return sorted(path for path in folder.rglob("*") if path.is_file())
+    except OSError:
+        # It is being removed.
+        return []
 
 
 def _stamp(path: Path) -> Stamp:

@@ -29,7 +29,7 @@ _FEW = 10
 _SHARE = 10
 # Pairs of rows and people that are compared.
 _MAX_COMPARED = 100_000
-# difflib's ratio from which a text that is not an address resembles one. `asha@exmaple` has 0.79.
+# difflib's ratio from which a text that is not an address resembles one. `ahsa@example.co,` has 0.87.
 _SIMILAR = 0.75
 
 

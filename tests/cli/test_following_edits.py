@@ -176,6 +176,18 @@ def test_a_faulty_template_is_reported_with_its_line(newsroom: Newsroom, day: Da
     assert told(day, "The settings are valid again.") == 1
 
 
+def test_an_edit_that_nobody_foresaw_does_not_stop_the_jobs(newsroom: Newsroom, day: Day) -> None:
+    (newsroom.home / "templates").mkdir(exist_ok=True)
+    (newsroom.home / "templates/letter.html.j2").write_bytes(b"\xff\xfe{{")
+    (newsroom.home / "templates/pages").write_text("not a folder", encoding="utf-8")
+    day.scheduler._guarded(day.scheduler.check)()
+    assert told(day, "the old ones stay in use") == 1
+    (newsroom.home / "templates/letter.html.j2").unlink()
+    day.at(7)
+    day.scheduler._guarded(day.scheduler.send)()
+    assert day.accepted() == 2
+
+
 def test_a_key_that_needs_a_restart_says_so_once(newsroom: Newsroom, day: Day, settings: Change) -> None:
     path = newsroom.home / "digest.yaml"
     before = path.read_text(encoding="utf-8")
