@@ -465,21 +465,29 @@ class App:
         return self.clock().astimezone(self.settings.newsletter.zone)
 
     def again(self, *, settings: Settings | None = None, unattended: bool | None = None) -> App:
-        """Return the same newsletter with other settings. Both share the store, which only this one closes."""
+        """Return the same newsletter with other settings. Both share the store; closing this one closes both."""
         chosen = self.unattended if unattended is None else unattended
         other = replace(self, settings=settings or self.settings, unattended=chosen)
-        other.__dict__["database"] = self.database
+        other.__dict__.update(database=self.database, _open=self._open)
+        self._open.append(other)
         return other
 
-    def close_transports(self) -> None:
-        """Close the connections of the transports that were built. They can be used again afterwards."""
+    @cached_property
+    def _open(self) -> list[App]:
+        """The apps that share this one's store and are closed with it."""
+        return [self]
+
+    def discard(self) -> None:
+        """Close the connections of this app's transports, and leave the store to the apps that share it."""
         for transport in self.__dict__.get("transports", ()):
             transport.close()
+        self._open[:] = [app for app in self._open if app is not self]
 
     def close(self) -> None:
         """Close what was opened, the store last. An error in one does not keep the others open."""
         with ExitStack() as closing:
-            for opened in (self.__dict__.get("database"), *self.__dict__.get("transports", ())):
+            transports = (each for app in self._open for each in app.__dict__.get("transports", ()))
+            for opened in (self.__dict__.get("database"), *transports):
                 if opened is not None:
                     closing.callback(opened.close)
 

@@ -88,8 +88,6 @@ class Scheduler:
         finally:
             self.stop.set()
             scheduler.shutdown(wait=True)
-            for app in (*self._retired, self.app):
-                app.close_transports()
 
     def _log_times(self) -> None:
         for job in self._timetable.get_jobs() if self._timetable else ():
@@ -163,7 +161,7 @@ class Scheduler:
         if self._beside.acquire(blocking=False):
             try:
                 for retired in self._retired:
-                    retired.close_transports()
+                    retired.discard()
                 self._retired.clear()
             finally:
                 self._beside.release()

@@ -48,8 +48,11 @@ def web(home: Path, host: str | None, port: int | None) -> int:
 def _follow(watch: SettingsWatch, pages: RunningPages) -> None:
     """Serve the pages of changed settings, and say once why not."""
     problems, waiting = watch.problems, watch.waiting
+    before = watch.app
     changed = watch.reload()
     if changed is not None:
+        # The pages have copies of their own.
+        before.discard()
         try:
             pages.reload(watch.app)
         except (ConfigurationError, DigestError) as error:

@@ -74,6 +74,7 @@ class SettingsWatch:
         app = self.app.again(settings=settings)
         findings = check_settings(app)
         if findings.problems:
+            app.discard()
             raise ConfigurationError(findings.problems)
         self.waiting = tuple(_differences(settings, found))
         return app

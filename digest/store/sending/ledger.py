@@ -29,6 +29,10 @@ from digest.store.sending.recovery import RecoveryPolicy
 from digest.utils.clock import utc_now
 
 
+# What is due now must still be due if the clock is set back a little.
+_CLOCK_STEP = timedelta(minutes=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Grounds:
     """Why an operator decides, what they saw, and who they are."""
@@ -298,7 +302,8 @@ def _settle_unknown(connection: Connection, number: int, outcome: Accepted | Not
         connection.execute(update(batch).where(own).values(state=BatchState.ACCEPTED, tries=0))
         return
     # Due from now on: it would expire by its old time, before it is sent.
-    due_at = case((batch.c.due_at < now, bindparam("now", now, batch.c.due_at.type)), else_=batch.c.due_at)
+    since = now - _CLOCK_STEP
+    due_at = case((batch.c.due_at < since, bindparam("since", since, batch.c.due_at.type)), else_=batch.c.due_at)
     connection.execute(update(batch).where(own).values(state=BatchState.PENDING, tries=0, due_at=due_at))
     attempts.override(connection, number)
 
