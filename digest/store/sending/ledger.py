@@ -28,7 +28,6 @@ from digest.store.sending.progress import ProgressLog
 from digest.store.sending.recovery import RecoveryPolicy
 from digest.utils.clock import utc_now
 
-
 # What is due now must still be due if the clock is set back a little.
 _CLOCK_STEP = timedelta(minutes=1)
 
