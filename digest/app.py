@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -46,13 +46,14 @@ if TYPE_CHECKING:
     from digest.store.sending.status import StatusReader
     from digest.subscribers.tokens import Signer
     from digest.usecases.compose import Composer
-    from digest.usecases.enqueue import Enqueuer, SubscriberList
+    from digest.usecases.enqueue import Enqueuer
     from digest.usecases.erase_subscriber import SubscriberEraser
     from digest.usecases.preflight import ExampleDomainGuard, Preflight
     from digest.usecases.process_feedback import FeedbackProcessor
     from digest.usecases.reconcile import Reconciler, Recovery
     from digest.usecases.restore_store import StoreRestorer
     from digest.usecases.stop_edition import EditionStopper
+    from digest.usecases.subscriber_list import SubscriberList
     from digest.usecases.sync_suppressions import SuppressionSync
 
 
@@ -70,6 +71,8 @@ class App:
     settings: Settings
     environment: Mapping[str, str]
     clock: Callable[[], datetime]
+    # Whether nobody waits for an answer (`digest run`): errors of the list then follow `subscribers.on_error`.
+    unattended: bool = False
 
     @cached_property
     def database(self) -> Database:
@@ -105,7 +108,9 @@ class App:
     def ledger(self) -> SqlLedger:
         from digest.store.sending.ledger import SqlLedger
 
-        return SqlLedger(self.database, self.high_water)
+        smtp = self.settings.delivery.smtp
+        hosts = {"smtp": f"{smtp.host}:{smtp.port}"} if smtp.host else {}
+        return SqlLedger(self.database, self.high_water, hosts=hosts, clock=self.clock)
 
     @cached_property
     def high_water(self) -> HighWater:
@@ -318,9 +323,16 @@ class App:
     @cached_property
     def subscriber_list(self) -> SubscriberList:
         from digest.subscribers.list_file import FILE_NAME
-        from digest.usecases.enqueue import SubscriberList
+        from digest.usecases.subscriber_list import SubscriberList
 
-        return SubscriberList(self.home / FILE_NAME, self.topics, self.subscribers, self.subscriber_admin, self.now)
+        return SubscriberList(
+            self.home / FILE_NAME,
+            self.topics,
+            self.subscribers,
+            self.subscriber_admin,
+            self.now,
+            keep_last_good=self.unattended and self.settings.subscribers.on_error == "last_good",
+        )
 
     @cached_property
     def feedback(self) -> FeedbackProcessor:
@@ -386,9 +398,17 @@ class App:
 
     @cached_property
     def reconciler(self) -> Reconciler:
+        from digest.mail.message import recipient
+        from digest.mail.mime import message_id_of
         from digest.usecases.reconcile import Reconciler
 
-        return Reconciler(self.database, self.high_water, self.ledger, self.transports, self.recovery, self.now)
+        def message_id(edition: str, id: int, email: str) -> str:
+            to = recipient(id, email, self.sender, self.signer.sign_email)
+            return message_id_of(edition, to, self.sender)
+
+        return Reconciler(
+            self.database, self.high_water, self.ledger, self.transports, self.recovery, self.now, message_id
+        )
 
     @cached_property
     def restorer(self) -> StoreRestorer:
@@ -471,10 +491,30 @@ class App:
         """Return the time in the newsletter's zone."""
         return self.clock().astimezone(self.settings.newsletter.zone)
 
+    def again(self, *, settings: Settings | None = None, unattended: bool | None = None) -> App:
+        """Return the same newsletter with other settings. Both share the store; closing this one closes both."""
+        chosen = self.unattended if unattended is None else unattended
+        other = replace(self, settings=settings or self.settings, unattended=chosen)
+        other.__dict__.update(database=self.database, _open=self._open)
+        self._open.append(other)
+        return other
+
+    @cached_property
+    def _open(self) -> list[App]:
+        """The apps that share this one's store and are closed with it."""
+        return [self]
+
+    def discard(self) -> None:
+        """Close the connections of this app's transports, and leave the store to the apps that share it."""
+        for transport in self.__dict__.get("transports", ()):
+            transport.close()
+        self._open[:] = [app for app in self._open if app is not self]
+
     def close(self) -> None:
         """Close what was opened, the store last. An error in one does not keep the others open."""
         with ExitStack() as closing:
-            for opened in (self.__dict__.get("database"), *self.__dict__.get("transports", ())):
+            transports = (each for app in self._open for each in app.__dict__.get("transports", ()))
+            for opened in (self.__dict__.get("database"), *transports):
                 if opened is not None:
                     closing.callback(opened.close)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,31 +19,11 @@ if TYPE_CHECKING:
 
     from digest.app import App
     from digest.models import RenderedEmail, Source, SourceHealth
+    from digest.newsletter.checks import Findings
     from digest.usecases.preflight import PreflightResult
 
 # Sources that are fetched at the same time.
 _MAX_PARALLEL = 16
-
-
-@dataclass
-class Findings:
-    """What was found so far. Warnings do not prevent a send."""
-
-    problems: list[ConfigProblem] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-    def run(self, check: Callable[[], object]) -> None:
-        """Run one check and keep its errors, so that the next check still runs."""
-        try:
-            check()
-        except ConfigurationError as error:
-            self.add(error.problems)
-        except DigestError as error:
-            self.problems.append(ConfigProblem("check", 0, str(error)))
-
-    def add(self, problems: list[ConfigProblem]) -> None:
-        """Keep each problem once: several checks may find the same one."""
-        self.problems += [problem for problem in problems if problem not in self.problems]
 
 
 @click.command()
@@ -64,6 +42,7 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
     if links and not edition:
         raise click.UsageError("--links checks the emails of an EDITION: name one")
     from digest.app import make_app
+    from digest.newsletter.checks import Findings, check_pages, check_templates
     from digest.subscribers import list_file
 
     findings = Findings()
@@ -75,8 +54,8 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
             if edition and not findings.problems:
                 _require_edition(app, edition)
             subscribers = _check_list(app, findings)
-            findings.run(lambda: _check_templates(app, findings))
-            findings.run(lambda: _check_pages(app, findings))
+            findings.run(lambda: check_templates(app, findings))
+            findings.run(lambda: check_pages(app, findings))
             findings.run(lambda: _check_sources(app, findings, online=not offline))
             findings.run(lambda: _check_transports(app, findings, offline))
             findings.run(lambda: _check_webhooks(app, findings))
@@ -155,64 +134,6 @@ def _check_list(app: App, findings: Findings) -> int:
     return len(found) + sum(app.subscriber_admin.import_counts().values())
 
 
-def _check_templates(app: App, findings: Findings) -> None:
-    from digest.models import Variant
-    from digest.render.lint import lint
-    from digest.render.sample_edition import sample_edition
-    from digest.utils import files
-
-    own = app.home / "templates"
-    built_in = files.templates()
-    for path in sorted(own.rglob("*")) if own.is_dir() else ():
-        # The templates of the pages are checked by `_check_pages`.
-        if (own / "pages") in path.parents:
-            continue
-        if path.is_file() and not (built_in / path.relative_to(own)).is_file():
-            findings.warnings.append(_unused_template(f"templates/{path.relative_to(own)}"))
-    formats: tuple[Literal["html", "text"], ...] = ("html", "text")
-    for format in formats:
-        email = app.renderer.render(sample_edition(app.now()), Variant(format, None, format), now=app.now())
-        for finding in lint(email) if email else ():
-            if finding.level == "error":
-                findings.problems.append(ConfigProblem("templates", 0, finding.message))
-            else:
-                findings.warnings.append(f"templates: {finding.message}")
-
-
-def _check_pages(app: App, findings: Findings) -> None:
-    """Render every template of the reader pages with sample data.
-
-    A newsletter that serves no pages needs neither their libraries nor a catalogue for its language.
-    """
-    own = app.home / "templates/pages"
-    needed = app.settings.web.enabled or own.is_dir()
-    try:
-        from digest.web.app import load_pages
-        from digest.web.pages import TEMPLATES
-        from digest.web.sample_data import find_template_errors
-
-        pages = load_pages(app, app.settings.newsletter.base_url)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "digest":
-            raise
-        if needed:
-            message = f"the reader pages need {error.name}; install hindi-digest[web]"
-            raise ConfigurationError([ConfigProblem("web", 0, message)]) from None
-        return
-    except ConfigurationError:
-        if needed:
-            raise
-        return
-    for path in sorted(own.rglob("*")) if own.is_dir() else ():
-        if path.is_file() and not (TEMPLATES / path.relative_to(own)).is_file():
-            findings.warnings.append(_unused_template(path.relative_to(app.home).as_posix()))
-    findings.add([ConfigProblem("check", 0, str(each)) for each in find_template_errors(pages, app.now(), app.topics)])
-
-
-def _unused_template(path: str) -> str:
-    return f"{path}: overrides no built-in template; it is used only if another of your templates includes it"
-
-
 def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
     """Check each source.
 
@@ -222,10 +143,9 @@ def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
     from contextlib import suppress
 
     from digest.cli.sources import health
+    from digest.newsletter.checks import check_paths, source_lines
 
-    if not app.sources:
-        findings.problems.append(ConfigProblem(FILE_NAME, 0, "'sources' is empty; add a source to collect from"))
-        return
+    check_paths(app, findings)
     known: dict[str, SourceHealth] = {}
     # An unreadable store has a check of its own.
     with suppress(DigestError):
@@ -234,13 +154,12 @@ def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
     _ = app.fetcher
     with ThreadPoolExecutor(max_workers=_MAX_PARALLEL, thread_name_prefix="check") as pool:
         found = list(pool.map(lambda one: _source_problems(app, one, known.get(one.name), online=online), app.sources))
-    lines = _source_lines(app)
+    lines = source_lines(app)
     for source, problems in zip(app.sources, found, strict=True):
-        line = lines.get(source.name, 0)
+        # An error already, see `check_paths`.
         if source.path and not placed(app.home, source.path).exists():
-            missing = f"source {source.name}: file or folder not found: {source.path}"
-            findings.problems.append(ConfigProblem(FILE_NAME, line, missing))
             continue
+        line = lines.get(source.name, 0)
         findings.warnings += [str(ConfigProblem(FILE_NAME, line, f"source {source.name}: {text}")) for text in problems]
 
 
@@ -275,15 +194,6 @@ def _past_problems(health: SourceHealth, now: datetime) -> list[str]:
     problems = [f"{text}: {health.last_error}" if health.last_error else text for text in health_warnings(health, now)]
     moved = [f"has permanently moved to {health.moved_to}; change its url"] if health.moved_to else []
     return moved + problems
-
-
-def _source_lines(app: App) -> dict[str, int]:
-    """Map each source's name to its line in digest.yaml. Empty if the environment gives the sources."""
-    from digest.config import source_list
-
-    if source_list.environment_overrides(app.environment):
-        return {}
-    return {row.name: row.line for row in source_list.list_sources(app.home)}
 
 
 def _check_webhooks(app: App, findings: Findings) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.editions import existing
+from digest.cli.editions import decision_line, existing
 from digest.cli.output import emit, json_option, plural, shortened
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
@@ -60,14 +60,19 @@ def show(home: Path, key: str, as_json: bool) -> None:
     """Show an edition with its stories, their scores and reasons."""
     from digest.app import make_app
     from digest.cli.compose import show_edition
-    from digest.cli.json_output import edition_json
+    from digest.cli.json_output import decision_json, edition_json
 
     with make_app(home) as app:
         found = existing(app, key)
+        decisions = app.editions.decisions(key)
     if as_json:
-        emit(edition_json(found))
-    else:
-        show_edition(found, explain=True)
+        emit({**edition_json(found), "decisions": [decision_json(each) for each in decisions]})
+        return
+    show_edition(found, explain=True)
+    if decisions:
+        click.echo("\ndecisions")
+    for each in decisions:
+        click.echo(f" - {decision_line(each, app.settings.newsletter.zone)}")
 
 
 @edition.command()

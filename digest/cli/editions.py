@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from digest.cli.output import shown
 from digest.errors import DigestError
 from digest.models import Edition
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from digest.app import App
+    from digest.store.content.editions import Decision
+
+
+def decision_line(each: Decision, zone: ZoneInfo) -> str:
+    """Show one decision on an edition: when, what, on whom, by whom and why."""
+    subject = f" {each.email or f'batch {each.batch}'}" if each.email or each.batch else ""
+    by = f" by {each.decided_by}" if each.decided_by else ""
+    evidence = f" (evidence: {each.evidence})" if each.evidence and each.evidence != each.reason else ""
+    return shown(f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}  {each.what}{subject}{by}: {each.reason}{evidence}")
 
 
 def existing(app: App, key: str) -> Edition:

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 from digest.models import Article, Edition, Source, SourceHealth, Story
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from digest.collect.collector import CollectReport
+    from digest.store.content.editions import Decision
     from digest.store.sending.status import Counts, UnknownBatch, Unreached
     from digest.usecases.process_feedback import FeedbackResult
+    from digest.usecases.reconcile import Unsettled
     from digest.usecases.restore_store import RestoreResult
     from digest.usecases.sync_suppressions import SyncResult
 
@@ -79,6 +83,33 @@ def unknown_batch_json(batch: UnknownBatch) -> dict[str, Any]:
         "readers": batch.recipients,
         "attempt": batch.attempt,
         "transport": batch.transport,
+    }
+
+
+def unknown_recipient_json(each: Unsettled, zone: ZoneInfo) -> dict[str, Any]:
+    """`reconcile`: a recipient whose outcome is unknown."""
+    found = each.recipient
+    return {
+        "email": found.email,
+        "message_id": each.message_id,
+        "time": found.started_at.astimezone(zone).isoformat(timespec="seconds"),
+        "last_words": found.last_reply,
+        "attempt": found.attempt,
+        "transport": found.transport,
+        "host": found.host,
+    }
+
+
+def decision_json(each: Decision) -> dict[str, Any]:
+    """`status`, `edition show` and `reconcile --history`: what an editor or operator decided."""
+    return {
+        "at": each.at.isoformat(),
+        "what": each.what,
+        "why": each.reason,
+        "batch": each.batch,
+        "email": each.email,
+        "evidence": each.evidence,
+        "by": each.decided_by,
     }
 
 

@@ -1,29 +1,50 @@
-"""`digest reconcile`: resolve batches whose outcome is unknown."""
+"""`digest reconcile`: resolve batches and recipients whose outcome is unknown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.editions import existing
-from digest.cli.output import emit, json_option, note, unsendable_note
+from digest.cli.editions import decision_line, existing
+from digest.cli.output import emit, json_option, note, shown, unsendable_note
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from digest.app import App
     from digest.deliver.outcome import Accepted, NotSent
+    from digest.store.sending.decisions import Grounds
     from digest.store.sending.restored import Doubt
+    from digest.store.sending.status import UnknownBatch
+    from digest.usecases.reconcile import Unsettled
+
+_USER_ENV = "DIGEST_USER"
+# Addresses that a message lists.
+_MAX_LISTED = 5
 
 
 @click.command()
 @click.argument("key", metavar="EDITION")
-@click.option("--accept", "accepted", multiple=True, help="A batch that the provider did send (its number, or 'all').")
-@click.option("--resend", "resent", multiple=True, help="A batch that the provider did not send; it is sent again.")
+@click.option(
+    "--accept",
+    "accepted",
+    multiple=True,
+    metavar="ADDRESS|BATCH|all",
+    help="Who has the email: an address, a batch by its number, or 'all'.",
+)
+@click.option(
+    "--resend", "resent", multiple=True, metavar="ADDRESS|BATCH|all", help="Who does not have it; it is sent again."
+)
 @click.option("--reason", default="", help="How you know; recorded with the decision.")
+@click.option("--evidence", default="", help="What you saw, such as the line of the mail log; recorded too.")
+@click.option("--history", is_flag=True, help="Show the decisions so far, with who made them, when and why.")
 @click.option("--offline", is_flag=True, help="Do not query the provider's log.")
 @json_option
 @click.pass_obj
@@ -33,42 +54,60 @@ def reconcile(
     accepted: tuple[str, ...],
     resent: tuple[str, ...],
     reason: str,
+    evidence: str,
+    history: bool,
     offline: bool,
     as_json: bool,
 ) -> int:
-    """Look up unknown batches in the provider's log, show what is left, and carry out your decisions."""
+    """Look up unknown batches in the provider's log, show what is left, and carry out your decisions.
+
+    A decision needs --reason or --evidence. Accepting all recipients of SMTP needs --evidence.
+    """
     from digest.app import make_app
-    from digest.cli.json_output import unknown_batch_json
     from digest.pipeline import day_of
+    from digest.store.sending.decisions import Grounds
     from digest.store.sending.status import counts, unknown_batches
 
+    reason, evidence = reason.strip(), evidence.strip()
+    may_ask = sys.stdin.isatty() and not as_json
     with make_app(home) as app:
         doubt = app.reconciler.find_doubt(key, day_of(key) or app.now().date())
         if doubt:
-            return _settle_doubtful(app, key, doubt, accepted, resent, reason, as_json)
+            if accepted:
+                sends = f"run `digest send {key}` first: it mails nobody and makes everyone unknown; then accept"
+                problem = f"edition {key} has no recipients yet; {sends}"
+                raise ConfigurationError([ConfigProblem("--accept", 0, problem)])
+            if resent and not reason and not evidence:
+                reason = _reason(may_ask)
+            grounds = Grounds(reason or evidence, evidence, _user(app.environment))
+            return _settle_doubtful(app, key, doubt, resent, grounds, as_json)
         existing(app, key)
+        if history:
+            return _show_history(app, key, as_json=as_json)
         confirmed = [] if offline else app.reconciler.query_provider_log(key)
         if offline:
             # An interrupted run may have left unknown batches.
-            app.reconciler.resolve(key, {}, "")
+            app.reconciler.resolve(key, {}, Grounds(""))
         for batch in confirmed:
             note(f"Batch {batch}: the provider's log shows that it was sent.")
-        known = {batch.batch: batch for batch in (*unknown_batches(app.database, key), *app.reconciler.unsendable(key))}
-        decisions = _decisions(accepted, resent, reason, known)
-        if decisions:
-            app.reconciler.resolve(key, decisions, reason)
+        if accepted or resent:
+            decisions = _decisions(accepted, resent, app.reconciler.recipients(key))
+            if decisions.accepts_unseen and not evidence:
+                evidence = _evidence(may_ask)
+            elif not reason and not evidence:
+                reason = _reason(may_ask)
+            grounds = Grounds(reason or evidence, evidence, _user(app.environment))
+            app.reconciler.resolve(key, decisions.batches, grounds, singly=decisions.recipients)
         unknown, unsendable = unknown_batches(app.database, key), app.reconciler.unsendable(key)
+        left = app.reconciler.recipients(key)
         totals = counts(app.database, key)
+    zone = app.settings.newsletter.zone
     if as_json:
-        rows = [{**unknown_batch_json(batch), "detail": batch.detail} for batch in unknown]
-        document = {"edition": key, "unknown": totals.unknown, "pending": totals.pending, "batches": rows}
-        emit({**document, "stranded_batches": [unknown_batch_json(batch) for batch in unsendable], "shown": confirmed})
+        _emit(key, totals.unknown, totals.pending, confirmed, unknown, unsendable, left, zone)
     elif not unknown and not unsendable:
         click.echo(f"Edition {key}: no batch has an unknown outcome.")
     else:
-        shown = [(b.batch, b.recipients, b.attempt, b.started_at, b.detail) for b in (*unknown, *unsendable)]
-        click.echo(table(("batch", "recipients", "dg_attempt", "started", "what is known"), shown))
-        click.echo("Look up the attempt at the provider, then --accept or --resend the batch with --reason.")
+        _show(key, [*unknown, *unsendable], left, zone)
     if unsendable:
         note(unsendable_note(unsendable))
     if totals.pending:
@@ -76,16 +115,13 @@ def reconcile(
     return 1 if unknown or unsendable else 0
 
 
-def _settle_doubtful(
-    app: App, key: str, doubt: Doubt, accepted: tuple[str, ...], resent: tuple[str, ...], reason: str, as_json: bool
-) -> int:
+def _settle_doubtful(app: App, key: str, doubt: Doubt, resent: tuple[str, ...], grounds: Grounds, as_json: bool) -> int:
     """Take the decision on an edition that may have been sent before the store was restored, and has no recipients."""
-    if accepted:
-        sends = f"run `digest send {key}` first: it mails nobody and makes everyone unknown; then accept"
-        raise ConfigurationError([ConfigProblem("--accept", 0, f"edition {key} has no recipients yet; {sends}")])
-    not_sent = _decisions((), resent, reason, {}) is not None and resent == ("all",)
+    if resent and resent != ("all",):
+        raise ConfigurationError([ConfigProblem("--resend", 0, f"edition {key} has no recipients yet; write 'all'")])
+    not_sent = bool(resent)
     if not_sent:
-        app.reconciler.set_not_sent(key, reason)
+        app.reconciler.set_not_sent(key, grounds)
     if as_json:
         emit(
             {
@@ -108,34 +144,200 @@ def _settle_doubtful(
     return 0 if not_sent else 1
 
 
-def _decisions(
-    accepted: tuple[str, ...], resent: tuple[str, ...], reason: str, known: Mapping[int, object]
-) -> dict[int, Accepted | NotSent]:
-    """Return the operator's decision for each batch. `all` means those that the other option does not name."""
-    from digest.deliver.outcome import Accepted, NotSent
+def _emit(
+    key: str,
+    unknown: int,
+    pending: int,
+    confirmed: Sequence[int],
+    batches: Sequence[UnknownBatch],
+    unsendable: Sequence[UnknownBatch],
+    left: Sequence[Unsettled],
+    zone: ZoneInfo,
+) -> None:
+    from digest.cli.json_output import unknown_batch_json, unknown_recipient_json
 
-    if (accepted or resent) and not reason:
-        raise ConfigurationError([ConfigProblem("--reason", 0, "say how you know; it is recorded with the decision")])
-    accept, resend = _numbers("--accept", accepted, known), _numbers("--resend", resent, known)
-    both = sorted(accept & resend) if accept and resend else []
-    if both or ("all" in accepted and "all" in resent):
-        problem = f"batch {both[0]} is in both" if both else "both are 'all'"
-        raise ConfigurationError([ConfigProblem("--accept and --resend", 0, f"{problem}; choose one for each batch")])
-    if "all" in accepted:
-        accept = set(known) - resend
-    if "all" in resent:
-        resend = set(known) - accept
-    return {**dict.fromkeys(accept, Accepted()), **dict.fromkeys(resend, NotSent(reason))}
-
-
-def _numbers(option: str, words: tuple[str, ...], known: Mapping[int, object]) -> set[int]:
-    hint = f"; unknown batches: {', '.join(map(str, known))}" if known else ""
-    numbers = [word for word in words if word != "all"]
-    problems = [
-        ConfigProblem(option, 0, f"batch {word} does not have an unknown outcome{hint}")
-        for word in numbers
-        if not (word.isascii() and word.isdecimal() and int(word) in known)
+    rows = [
+        {
+            **unknown_batch_json(batch),
+            "detail": batch.detail,
+            "recipients": [unknown_recipient_json(each, zone) for each in left if each.recipient.batch == batch.batch],
+        }
+        for batch in batches
     ]
-    if problems:
-        raise ConfigurationError(problems)
-    return {int(word) for word in numbers}
+    stranded = [unknown_batch_json(batch) for batch in unsendable]
+    document = {"edition": key, "unknown": unknown, "pending": pending, "batches": rows}
+    emit({**document, "stranded_batches": stranded, "shown": list(confirmed)})
+
+
+def _show(key: str, batches: Sequence[UnknownBatch], left: Sequence[Unsettled], zone: ZoneInfo) -> None:
+    """Show what is left: SMTP recipients one by one, other batches in a table."""
+    single = [each for each in left if each.message_id]
+    for each in single:
+        click.echo(_block(each, zone))
+    numbers = {each.recipient.batch for each in single}
+    rows = [
+        (b.batch, b.recipients, b.attempt, f"{b.started_at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}", b.detail)
+        for b in batches
+        if b.batch not in numbers
+    ]
+    if rows:
+        click.echo(table(("batch", "recipients", "dg_attempt", "started", "what is known"), rows))
+        click.echo("Look up the attempt at the provider, then --accept or --resend the batch with --reason.")
+    if single:
+        click.echo(
+            "Search the log of the mail server for each Message-ID, or for the address at that time. Then decide:\n"
+            f'  digest reconcile {key} --accept ADDRESS --evidence "the line of the log"\n'
+            f'  digest reconcile {key} --resend ADDRESS --evidence "not in the log"'
+        )
+
+
+def _block(each: Unsettled, zone: ZoneInfo) -> str:
+    found = each.recipient
+    host = f" to {found.host}" if found.host else ""
+    fields = {
+        "Message-ID": f"<{each.message_id}>",
+        "time": f"{found.started_at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}",
+        "attempt": f"{found.attempt}, batch {found.batch}, {found.transport}{host}",
+        "server's last words": found.last_reply or "none were recorded",
+        "what happened": found.detail,
+    }
+    lines = [f"  {name + ':':21}{value}" for name, value in fields.items()]
+    return shown("\n".join([found.email, *lines, ""]))
+
+
+def _show_history(app: App, key: str, *, as_json: bool) -> int:
+    from digest.cli.json_output import decision_json
+
+    decisions = [each for each in app.editions.decisions(key) if each.what in ("accept", "resend")]
+    if as_json:
+        emit({"edition": key, "decisions": [decision_json(each) for each in decisions]})
+        return 0
+    for each in decisions:
+        click.echo(decision_line(each, app.settings.newsletter.zone))
+    if not decisions:
+        click.echo(f"Edition {key}: nobody has decided anything.")
+    return 0
+
+
+@dataclass(frozen=True)
+class _Decisions:
+    """Decisions on whole batches, and on single recipients by batch and subscriber id."""
+
+    batches: dict[int, Accepted | NotSent]
+    recipients: dict[int, dict[int, Accepted | NotSent]]
+    # Whether recipients of SMTP are accepted without being named.
+    accepts_unseen: bool
+
+
+def _decisions(accepted: Collection[str], resent: Collection[str], left: Sequence[Unsettled]) -> _Decisions:
+    """Return the decision for each recipient.
+
+    A named address comes before the number of its batch, and `all` means those that the other option does not name.
+    """
+    from digest.deliver.outcome import Accepted, NotSent
+    from digest.usecases.reconcile import one_by_one
+
+    accept, resend = _Words.parse("--accept", accepted, left), _Words.parse("--resend", resent, left)
+    batch, person = accept.batches & resend.batches, accept.people & resend.people
+    if batch or person or (accept.all and resend.all):
+        email = next((one.recipient.email for one in left if one.recipient.subscriber in person), "")
+        problem = f"batch {min(batch)} is in both" if batch else f"{email} is in both" if person else "both are 'all'"
+        raise ConfigurationError([ConfigProblem("--accept and --resend", 0, f"{problem}; choose one for each batch")])
+    chosen: dict[int, dict[int, Accepted | NotSent]] = {}
+    whole: set[int] = set()
+    unseen = False
+    for each in left:
+        found = each.recipient
+        takes = accept.rank(found.batch, found.subscriber), resend.rank(found.batch, found.subscriber)
+        if takes == (0, 0):
+            continue
+        outcome = Accepted() if takes[0] > takes[1] else NotSent("resent by an operator")
+        chosen.setdefault(found.batch, {})[found.subscriber] = outcome
+        if one_by_one(found):
+            unseen = unseen or (isinstance(outcome, Accepted) and accept.all)
+        else:
+            whole.add(found.batch)
+    sizes = {number: sum(each.recipient.batch == number for each in left) for number in whole}
+    batches: dict[int, Accepted | NotSent] = {}
+    for number, size in sizes.items():
+        outcomes = list(chosen[number].values())
+        if len(outcomes) == size and len(set(outcomes)) == 1:
+            batches[number] = outcomes[0]
+            del chosen[number]
+    return _Decisions(batches, chosen, unseen)
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What an option names: batches, people by subscriber id, or all."""
+
+    batches: set[int]
+    people: set[int]
+    all: bool
+
+    @classmethod
+    def parse(cls, option: str, words: Iterable[str], left: Sequence[Unsettled]) -> _Words:
+        """Raises ConfigurationError for a word that names nothing with an unknown outcome."""
+        from digest.subscribers.address import comparable
+
+        by_address = {comparable(each.recipient.email): each.recipient.subscriber for each in left}
+        numbers = list(dict.fromkeys(each.recipient.batch for each in left))
+        batches: set[int] = set()
+        people: set[int] = set()
+        problems = []
+        everyone = False
+        for word in words:
+            if word == "all":
+                everyone = True
+            elif "@" in word and comparable(word) in by_address:
+                people.add(by_address[comparable(word)])
+            elif "@" in word:
+                others = [each.recipient.email for each in left if each.message_id][:_MAX_LISTED]
+                hint = f"; unknown: {', '.join(others)}" if others else ""
+                problems.append(ConfigProblem(option, 0, f"{word} does not have an unknown outcome{hint}"))
+            elif word.isascii() and word.isdecimal() and int(word) in numbers:
+                batches.add(int(word))
+            else:
+                hint = f"; unknown batches: {', '.join(map(str, numbers))}" if numbers else ""
+                problems.append(ConfigProblem(option, 0, f"batch {word} does not have an unknown outcome{hint}"))
+        if problems:
+            raise ConfigurationError(problems)
+        return cls(batches, people, everyone)
+
+    def rank(self, batch: int, person: int) -> int:
+        """How exactly the option names a recipient; 0 if it does not."""
+        return 3 if person in self.people else 2 if batch in self.batches else int(self.all)
+
+
+def _evidence(may_ask: bool) -> str:
+    if may_ask:
+        return _ask("What shows that all of them have the email? Such as lines of the mail server's log")
+    message = (
+        "'--accept all' says that each of these recipients has the email; say what shows it, such as a line of the "
+        "mail server's log, or accept the addresses that you found there"
+    )
+    raise ConfigurationError([ConfigProblem("--evidence", 0, message)])
+
+
+def _reason(may_ask: bool) -> str:
+    if may_ask:
+        return _ask("How do you know?")
+    raise ConfigurationError([ConfigProblem("--reason", 0, "say how you know; it is recorded with the decision")])
+
+
+def _ask(question: str) -> str:
+    # On stderr, like every note.
+    return str(click.prompt(question, err=True)).strip()
+
+
+def _user(environment: Mapping[str, str]) -> str:
+    """Return who decides: DIGEST_USER, or else the user of the operating system."""
+    import getpass
+    import os
+
+    if named := environment.get(_USER_ENV, "").strip():
+        return named
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"uid {os.getuid()}"

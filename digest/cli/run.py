@@ -14,26 +14,28 @@ from digest.cli.output import log_warnings, note
 def run(home: Path) -> int:
     """Run the schedule of digest.yaml until stopped: collect, compose, send.
 
-    With web.enabled, also serve the reader pages.
+    With web.enabled, also serve the reader pages. Edits of the settings and of the list are followed.
     """
     from contextlib import nullcontext
 
     from digest.app import make_app
     from digest.cli.signals import stopped_by_signals
     from digest.scheduler import Scheduler
-    from digest.web.server import run_server
+    from digest.web.server import run_pages
 
     # APScheduler logs that a job ran, our own lines say what it did. Its warnings still matter.
     log_warnings()
     with stopped_by_signals() as stop, make_app(home) as app:
-        app.subscriber_list.read()
-        app.check_credentials()
-        app.high_water.check()
-        scheduler = Scheduler(app, lambda line: note(f"{app.now():%H:%M:%S} {line}"))
+        scheduler = Scheduler(app, lambda line: note(f"{scheduler.app.now():%H:%M:%S} {line}"))
         scheduler.stop = stop
-        with run_server(app) if app.settings.web.enabled else nullcontext("") as base:
-            pages = f", reader pages on {base}" if base else ""
-            note(f"Running{pages}. Stop with Ctrl-C.")
+        # A list with errors stops it, unless there is an earlier valid one.
+        scheduler.app.subscriber_list.sync()
+        scheduler.app.check_credentials()
+        scheduler.app.high_water.check()
+        with run_pages(app) if app.settings.web.enabled else nullcontext(None) as pages:
+            if pages:
+                scheduler.on_reload = pages.reload
+            note(f"Running{f', reader pages on {pages.base}' if pages else ''}. Stop with Ctrl-C.")
             scheduler.run()
     note("Stopped.")
     return 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.editions import current_edition, existing, key_of
+from digest.cli.editions import current_edition, decision_line, existing, key_of
 from digest.cli.output import emit, json_option, note, plural, unsendable_note
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
@@ -152,7 +152,7 @@ def _show_counts(
 def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
     """Show EDITION's counts (default: the newest edition), who did not get it, and why."""
     from digest.app import make_app
-    from digest.cli.json_output import counts_json, not_reached_json, unknown_batch_json
+    from digest.cli.json_output import counts_json, decision_json, not_reached_json, unknown_batch_json
     from digest.pipeline import Sent, why_not_sent
     from digest.store.content.events import count_feedback
     from digest.store.sending.status import unsendable_batches
@@ -176,7 +176,7 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
             document["unknown_batches"] = [unknown_batch_json(batch) for batch in unknown]
             document["stranded_batches"] = [unknown_batch_json(batch) for batch in unsendable]
             document["store_problem"] = problem
-            document["decisions"] = [{"at": at.isoformat(), "what": what, "why": why} for at, what, why in decisions]
+            document["decisions"] = [decision_json(each) for each in decisions]
             emit(document | asdict(feedback))
             return 0
         waiting = (
@@ -187,8 +187,8 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
         _show_counts(app, Sent(found, totals), waiting, state.unreached, limit=None if everyone else _MAX_IN_TABLE)
         for reason in why_not_sent(found) if totals.pending else ():
             click.echo(reason)
-        for at, what, why in decisions:
-            click.echo(f"{at.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}  {what}: {why}")
+        for each in decisions:
+            click.echo(decision_line(each, app.settings.newsletter.zone))
         if str(feedback):
             click.echo(str(feedback))
         if unknown:

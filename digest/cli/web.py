@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.output import log_warnings, note
+from digest.errors import ConfigurationError, DigestError
+
+if TYPE_CHECKING:
+    from digest.newsletter.reload import SettingsWatch
+    from digest.web.server import RunningPages
+
+# Seconds.
+_RELOAD_EVERY = 5.0
 
 
 @click.command()
@@ -14,18 +23,43 @@ from digest.cli.output import log_warnings, note
 @click.option("--port", type=click.IntRange(0, 65535), help="The port (default: web.port); 0 takes a free one.")
 @click.pass_obj
 def web(home: Path, host: str | None, port: int | None) -> int:
-    """Serve the reader pages: unsubscribe, preferences, sign-up, archive."""
+    """Serve the reader pages: unsubscribe, preferences, sign-up, archive. Edits of the settings are followed."""
 
     from digest.app import make_app
     from digest.cli.signals import stopped_by_signals
-    from digest.web.server import run_server
+    from digest.newsletter.reload import SettingsWatch
+    from digest.web.server import run_pages
 
     log_warnings()
-    with stopped_by_signals() as stop, make_app(home) as app, run_server(app, host=host or "", port=port) as base:
+    with stopped_by_signals() as stop, make_app(home) as app, run_pages(app, host=host or "", port=port) as pages:
+        base = pages.base
         note(f"Reader pages on {base}. Stop with Ctrl-C.")
         public = app.settings.newsletter.base_url
         if public and public != base:
             note(f"Links in emails point to {public} (newsletter.base_url); a web server there must forward to {base}.")
-        stop.wait()
+        watch = SettingsWatch(app, needs_restart=("store.url", "web.host", "web.port", "web.proxies"))
+        while not stop.wait(_RELOAD_EVERY):
+            _follow(watch, pages)
     note("Stopped.")
     return 0
+
+
+def _follow(watch: SettingsWatch, pages: RunningPages) -> None:
+    """Serve the pages of changed settings, and say once why not."""
+    problems, waiting = watch.problems, watch.waiting
+    before = watch.app
+    changed = watch.reload()
+    if changed is not None:
+        # The pages have copies of their own.
+        before.discard()
+        try:
+            pages.reload(watch.app)
+        except (ConfigurationError, DigestError) as error:
+            note(f"The pages stay as they were: {error}")
+        else:
+            note(f"The settings were reloaded; changed: {', '.join(changed) or 'no key'}.")
+    if watch.problems and watch.problems != problems:
+        errors = "; ".join(map(str, watch.problems))
+        note(f"The settings have errors, so the old ones stay in use: {errors}")
+    if watch.waiting and watch.waiting != waiting:
+        note(f"Changes of {', '.join(watch.waiting)} take effect when you restart `digest web`.")

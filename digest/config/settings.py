@@ -256,6 +256,14 @@ class Schedule(SettingsModel):
         return self
 
 
+class SubscriberListSettings(SettingsModel):
+    on_error: Literal["last_good", "stop"] = Field(
+        default="last_good",
+        description="What `digest run` does while the subscriber list has errors. `last_good`: send to the last valid "
+        "list, without those who left it since. `stop`: send to nobody. Commands refuse a list with errors either way.",
+    )
+
+
 class StoreSettings(SettingsModel):
     url: str = Field(
         default="sqlite:///digest.db",
@@ -306,6 +314,9 @@ class Settings(SettingsModel):
     summary: SummarySettings = Field(default=SummarySettings(), description="Summaries.")
     delivery: Delivery = Field(default=Delivery(), description="Sending.")
     schedule: Schedule = Field(default=Schedule(), description="Times of `digest run`.")
+    subscribers: SubscriberListSettings = Field(
+        default=SubscriberListSettings(), description="The subscriber list in `digest run`."
+    )
     web: Web = Field(default=Web(), description="Subscriber pages and webhooks.")
     store: StoreSettings = Field(default=StoreSettings(), description="Database.")
     theme: Theme = Field(default=Theme(), description="Look of the email.")

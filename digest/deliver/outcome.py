@@ -80,6 +80,8 @@ class PerRecipient:
     retry_after: float | None = None
     # As `NotSent.permanent`, for the recipients that are not sent.
     permanent: bool = False
+    # What the server had said last, where a recipient is unknown.
+    last_reply: str = ""
 
 
 Outcome = Accepted | Rejected | Split | NotSent | Unknown | Retryable | PerRecipient

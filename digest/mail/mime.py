@@ -85,7 +85,12 @@ def message_id(outgoing: Outgoing, recipient: Recipient) -> str:
     A mail server that hides repeated Message-IDs then hides an email that we had to send again (RFC 1047). It includes
     the signed token, so that nobody who knows the address can guess it and forge a bounce.
     """
-    return _message_id(outgoing.edition, recipient, outgoing.sender.list_id)
+    return message_id_of(outgoing.edition, recipient, outgoing.sender)
+
+
+def message_id_of(edition: str, recipient: Recipient, sender: Sender) -> str:
+    """Like `message_id`, without the email."""
+    return _message_id(edition, recipient, sender.list_id)
 
 
 def file_name(image: InlineImage) -> str:

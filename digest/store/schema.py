@@ -286,6 +286,11 @@ attempt = Table(
     Column("boot", String(64), nullable=False, server_default=""),
     Column("provider_id", Text, nullable=False, server_default=""),
     Column("detail", Text, nullable=False, server_default=""),
+    # The server and port of such a transport, when the current recipient was begun, and what the server said last
+    # before the connection broke.
+    Column("host", Text, nullable=False, server_default=""),
+    Column("current_at", Moment),
+    Column("last_reply", Text, nullable=False, server_default=""),
     Index(None, "batch"),
 )
 
@@ -298,6 +303,10 @@ decision = Table(
     Column("what", String(32), nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False),
+    # The recipient that an operator decided about, what they saw, and who they are.
+    Column("subscriber", Id),
+    Column("evidence", Text, nullable=False, server_default=""),
+    Column("decided_by", Text, nullable=False, server_default=""),
 )
 
 # Webhook payloads, kept for some days after processing.

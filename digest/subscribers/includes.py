@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -69,17 +70,30 @@ class IncludeWalk:
 
 def contents(path: Path) -> bytes:
     """Return the names and contents of all files of the list, which change whenever the list does."""
-    return b"\0".join(part for file, data in _file_contents(path).items() for part in (bytes(file), data))
+    return b"\0".join(part for file, data in read_all(path).files.items() for part in (bytes(file), data))
 
 
 def files_of(path: Path) -> list[Path]:
     """Return all files of the list, the main one first, without parsing the subscribers. Ignores errors."""
-    return list(_file_contents(path))
+    return list(read_all(path).files)
 
 
-def _file_contents(path: Path) -> dict[Path, bytes]:
+@dataclass(frozen=True, slots=True)
+class ListFiles:
+    """The files of a list with their contents, the main one first; b'' for a file that cannot be read.
+
+    `complete` is false if one of them cannot be read, or an `include` cannot be followed.
+    """
+
+    files: dict[Path, bytes]
+    complete: bool
+
+
+def read_all(path: Path) -> ListFiles:
+    """Read all files of the list without parsing the subscribers. Ignores errors."""
     walk = IncludeWalk(path.parent)
     found: dict[Path, bytes] = {}
+    failed: list[Path] = []
 
     def visit(file: Path, parents: tuple[Path, ...]) -> None:
         if file in found:
@@ -89,12 +103,13 @@ def _file_contents(path: Path) -> dict[Path, bytes]:
             found[file] = file.read_bytes()
             raw = reader.read_text(_include_lines(found[file]).decode("utf-8-sig"), file.name)
         except (OSError, UnicodeError, ConfigurationError):
+            failed.append(file)
             return
         for included in walk.included_files(raw, file, parents):
             visit(included, (*parents, file))
 
     visit(path.resolve(), ())
-    return found
+    return ListFiles(found, complete=not failed and not walk.problems)
 
 
 def _include_lines(data: bytes) -> bytes:

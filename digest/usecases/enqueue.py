@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
@@ -14,52 +13,16 @@ from digest.render.variants import select, variant_for
 from digest.store.sending import restored
 from digest.store.sending.enqueue import Decision, enqueue_subscribers
 from digest.store.sending.status import counts
-from digest.subscribers import list_file
 from digest.subscribers.due import Candidate, Due, decide
-from digest.subscribers.includes import contents
 from digest.usecases.preflight import PreflightFailed
-from digest.utils.gc import gc_paused
 
 if TYPE_CHECKING:
     from digest.render.renderer import Renderer
     from digest.store.content.editions import EditionStore
     from digest.store.database import Database
-    from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
+    from digest.store.people.subscribers import SubscriberStore
     from digest.usecases.preflight import Preflight
-
-    pass
-
-
-@dataclass(frozen=True)
-class SubscriberList:
-    """The list file of one newsletter, and its copy in the store."""
-
-    path: Path
-    # The topics that a subscriber may choose.
-    topics: tuple[str, ...]
-    subscribers: SubscriberStore
-    subscriber_admin: SubscriberAdmin
-    now: Callable[[], datetime]
-
-    def read(self, *, may_be_empty: bool = False) -> list[list_file.ListedSubscriber]:
-        """Return the subscribers of the file with their comparable addresses.
-
-        An empty file is an error, unless an import brought subscribers or `may_be_empty` is set. Raises
-        ConfigurationError with every error.
-        """
-        empty = may_be_empty or bool(self.subscriber_admin.import_counts())
-        return list_file.read_files(self.path, topics=self.topics, may_be_empty=empty)
-
-    def sync(self, *, may_be_empty: bool = False) -> None:
-        """Make the store's list equal to the file's.
-
-        An unchanged file is not read again. Raises ConfigurationError with every error; the store then keeps its list.
-        """
-        version = list_file.version(contents(self.path), self.topics)
-        if self.subscribers.synced_version() != version:
-            with gc_paused():
-                found = self.read(may_be_empty=may_be_empty)
-                self.subscribers.sync(found, now=self.now(), version=version)
+    from digest.usecases.subscriber_list import SubscriberList
 
 
 NO_STORY = "no story of the chosen topics"

@@ -13,7 +13,8 @@ from digest.deliver.registry import RECOVERY, REDO_WITHIN
 from digest.store.locks import exclusive
 from digest.store.sending import restored, status
 from digest.store.sending.batches import batch_recipients
-from digest.store.sending.status import UnknownBatch, unknown_batches
+from digest.store.sending.decisions import Grounds
+from digest.store.sending.status import UnknownBatch, UnknownRecipient, unknown_batches, unknown_recipients
 
 if TYPE_CHECKING:
     from digest.store.database import Database
@@ -46,6 +47,20 @@ class Recovery:
 
 # Seconds.
 _LOCK_WAIT = 5.0
+_NOBODY: Mapping[int, Mapping[int, Accepted | NotSent]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A recipient who may or may not have the email. `message_id` is None where the provider makes it."""
+
+    recipient: UnknownRecipient
+    message_id: str | None
+
+
+def one_by_one(recipient: UnknownRecipient) -> bool:
+    """Whether the transport gives each recipient an email of their own, with our Message-ID."""
+    return RECOVERY.get(recipient.transport) == "stepwise"
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,8 @@ class Reconciler:
     transports: Sequence[Transport]
     recovery: Recovery
     now: Callable[[], datetime]
+    # The Message-ID of an edition's email to a subscriber (id, address), where we make the email ourselves.
+    message_id: Callable[[str, int, str], str]
 
     def unsendable(self, key: str) -> list[UnknownBatch]:
         """Return batches that only a transport outside the settings may send."""
@@ -88,6 +105,14 @@ class Reconciler:
         self.ledger.finish(key, self.now())
         return confirmed
 
+    def recipients(self, key: str) -> list[Unsettled]:
+        """Return every recipient of unknown and unsendable batches."""
+        found = unknown_recipients(self.database, [*unknown_batches(self.database, key), *self.unsendable(key)])
+        return [
+            Unsettled(each, self.message_id(key, each.subscriber, each.email) if one_by_one(each) else None)
+            for each in found
+        ]
+
     def find_doubt(self, key: str, day: date) -> Doubt | None:
         """Whether the edition may have been sent before the store was restored, and the store has no recipients of it.
 
@@ -97,21 +122,33 @@ class Reconciler:
             doubt = restored.find_doubt(connection, key, day)
         return doubt if doubt and not status.counts(self.database, key).batches else None
 
-    def set_not_sent(self, key: str, reason: str) -> None:
+    def set_not_sent(self, key: str, grounds: Grounds) -> None:
         """Record the operator's statement that a doubtful edition was not sent. From now on it is sent as usual."""
         self.high_water.check()
-        restored.set_not_sent(self.database, key, reason, self.now())
+        restored.set_not_sent(self.database, key, grounds, self.now())
 
-    def resolve(self, key: str, decisions: Mapping[int, Accepted | NotSent], reason: str) -> None:
-        """Carry out the operator's decisions on batches, kept with their reason.
+    def resolve(
+        self,
+        key: str,
+        decisions: Mapping[int, Accepted | NotSent],
+        grounds: Grounds,
+        *,
+        singly: Mapping[int, Mapping[int, Accepted | NotSent]] = _NOBODY,
+    ) -> None:
+        """Carry out the operator's decisions: on whole batches, and `singly` on recipients, by batch and subscriber id.
 
         Raises AlreadyRunning while another process is sending.
         """
         with exclusive(self.database, "sending", wait=_LOCK_WAIT):
             self.high_water.check()
             self.recovery.recover(key)
-            for number in decisions.keys() & {batch.batch for batch in self.unsendable(key)}:
+            numbers = decisions.keys() | singly.keys()
+            for number in numbers & {batch.batch for batch in self.unsendable(key)}:
                 self.ledger.mark_unknown(key, number)
             for number, outcome in decisions.items():
-                self.ledger.decide(key, number, outcome, reason, self.now())
+                self.ledger.decide(key, number, outcome, grounds, self.now())
+            for number, by_recipient in singly.items():
+                for outcome in dict.fromkeys(by_recipient.values()):
+                    ids = [id for id, theirs in by_recipient.items() if theirs == outcome]
+                    self.ledger.decide_recipients(key, number, ids, outcome, grounds, self.now())
             self.ledger.finish(key, self.now())

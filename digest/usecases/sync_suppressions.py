@@ -22,8 +22,8 @@ from digest.subscribers.address import comparable
 if TYPE_CHECKING:
     from digest.store.database import Database
     from digest.store.people.subscribers import SubscriberStore
-    from digest.usecases.enqueue import SubscriberList
     from digest.usecases.process_feedback import FeedbackProcessor
+    from digest.usecases.subscriber_list import SubscriberList
 
 _EVERY = timedelta(days=1)
 _RETRY_AFTER = timedelta(hours=1)

@@ -34,6 +34,11 @@ def resolve_local_time(given: datetime, zone: ZoneInfo, where: str) -> datetime:
     raise ConfigurationError([ConfigProblem(where, 0, f"{given:%Y-%m-%d %H:%M} {problem}")])
 
 
+def utc_now() -> datetime:
+    """Return the computer's time."""
+    return datetime.now(UTC)
+
+
 NOW_ENV = "DIGEST_NOW"
 
 
@@ -41,7 +46,7 @@ def make_clock(environment: Mapping[str, str]) -> Callable[[], datetime]:
     """Return a clock with aware times. Raises ConfigurationError for a DIGEST_NOW that is no time with an offset."""
     given = environment.get(NOW_ENV)
     if not given:
-        return lambda: datetime.now(UTC)
+        return utc_now
     try:
         start: datetime | None = datetime.fromisoformat(given)
     except ValueError:

@@ -1,4 +1,7 @@
-"""Run the pages in a server thread, from the moment it listens until the block ends."""
+"""Run the pages in a server thread, from the moment it listens until the block ends.
+
+Settings may change in the meantime: the pages are then built again, and requests in progress finish on the old ones.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,15 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
     from digest.app import App
 
 # Seconds that requests in progress get when the server stops.
@@ -25,16 +30,82 @@ _MAX_CONNECTIONS = 1000
 _KEEP_ALIVE = 5
 
 
+class _Build:
+    """The pages as built from one App, with the requests that they are answering."""
+
+    def __init__(self, app: App, base: str) -> None:
+        from digest.web.app import create_app
+
+        self.requests = 0
+        self.idle = threading.Event()
+        with ExitStack() as opened:
+            # A copy has its own store connections and transport, so that a send in the same process can close its own.
+            own = opened.enter_context(closing(replace(app)))
+            self.pages: ASGIApp = opened.enter_context(create_app(own, base))
+            self._opened = opened.pop_all()
+
+    def close(self) -> None:
+        """Wait for the requests in progress, send queued emails, and close the store."""
+        self.idle.wait(_SHUTDOWN_TIMEOUT)
+        self._opened.close()
+
+
+class RunningPages:
+    """An ASGI app that passes requests on to the pages as last built. `base` is their address."""
+
+    def __init__(self, app: App, base: str) -> None:
+        self.base = base
+        self._lock = threading.Lock()
+        self._current = _Build(app, base)
+        self._closing: list[threading.Thread] = []
+
+    def reload(self, app: App) -> None:
+        """Serve the pages of this App from now on. Raises ConfigurationError, and the old ones stay."""
+        build = _Build(app, self.base)
+        with self._lock:
+            old, self._current = self._current, build
+            if not old.requests:
+                old.idle.set()
+        thread = threading.Thread(target=old.close, name="old-pages")
+        thread.start()
+        self._closing = [*(each for each in self._closing if each.is_alive()), thread]
+
+    def close(self) -> None:
+        for thread in self._closing:
+            thread.join()
+        self._current.idle.set()
+        self._current.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._lock:
+            build = self._current
+            build.requests += 1
+        try:
+            await build.pages(scope, receive, send)
+        finally:
+            with self._lock:
+                build.requests -= 1
+                if not build.requests and build is not self._current:
+                    build.idle.set()
+
+
 @contextmanager
 def run_server(app: App, *, host: str = "", port: int | None = None) -> Iterator[str]:
-    """Serve the pages of a newsletter within the block; yields their address. Port 0 picks a free one.
+    """Like `run_pages`; yields their address only."""
+    with run_pages(app, host=host, port=port) as pages:
+        yield pages.base
+
+
+@contextmanager
+def run_pages(app: App, *, host: str = "", port: int | None = None) -> Iterator[RunningPages]:
+    """Serve the pages of a newsletter within the block. Port 0 picks a free one.
 
     Raises ConfigurationError, and DigestError if the address cannot be bound.
     """
     try:
         import uvicorn
 
-        from digest.web.app import create_app
+        import digest.web.app  # noqa: F401
         from digest.web.client_limit import limited_protocol
         from digest.web.middleware import MAX_HEAD_BYTES
     except ModuleNotFoundError as error:
@@ -48,8 +119,7 @@ def run_server(app: App, *, host: str = "", port: int | None = None) -> Iterator
     listener = bind(host or web.host, web.port if port is None else port)
     name, number = listener.getsockname()[:2]
     base = f"http://{f'[{name}]' if ':' in name else name}:{number}"
-    # A copy has its own store connections and transport, so that a send in the same process can close its own.
-    with listener, closing(replace(app)) as own, create_app(own, base) as pages:
+    with listener, closing(RunningPages(app, base)) as pages:
         config = uvicorn.Config(
             pages,
             log_config=None,
@@ -67,7 +137,7 @@ def run_server(app: App, *, host: str = "", port: int | None = None) -> Iterator
             limit_concurrency=_MAX_CONNECTIONS,
         )
         with run_in_thread(uvicorn.Server(config), listener):
-            yield base
+            yield pages
 
 
 @contextmanager

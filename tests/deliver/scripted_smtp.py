@@ -8,7 +8,10 @@ from collections.abc import Callable
 from types import TracebackType
 
 Answer = Callable[[str], bytes | None]
-"""From a verb (`CONNECT`, `EHLO`, `MAIL`, `RCPT`, `DATA`, `.`, …) to the bytes of the reply; None hangs up."""
+"""From a verb (`CONNECT`, `EHLO`, `MAIL`, `RCPT`, `DATA`, `.`, …) to the bytes of the reply; None hangs up.
+
+A reply without a line end is cut off: it is sent, then the server hangs up.
+"""
 
 GOOD = {"CONNECT": b"220 here\r\n", "DATA": b"354 go on\r\n", "QUIT": b"221 bye\r\n"}
 
@@ -65,6 +68,8 @@ class ScriptedSmtp:
                 if response is None:
                     return
                 connection.sendall(response)
+                if not response.endswith(b"\n"):
+                    return
                 in_data = verb == "DATA" and response.startswith(b"354")
                 if in_data:
                     size = 0

@@ -239,3 +239,21 @@ def test_a_connection_closed_while_idle_leaves_nothing_unknown() -> None:
         assert outcome.not_sent_reason
         assert outcome.unknown == {}
         assert smtp.submit(outgoing(A), RecordingLog()) == PerRecipient(frozenset({1}))
+
+
+@pytest.mark.parametrize("pipelining", [False, True])
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (None, "354 go on"),
+        (b"250 2.0.0 Ok: queued as 4F2", "250 2.0.0 Ok: queued as 4F2"),
+        (b"250-2.0.0 Ok\r\n250 queu", "250-2.0.0 Ok 250 queu"),
+        (b"what?\r\n", "what?"),
+    ],
+)
+def test_what_the_server_said_last_is_kept(answer: bytes | None, expected: str, pipelining: bool) -> None:
+    with ScriptedSmtp(dot=[answer], pipelining=pipelining) as server, transport(server) as smtp:
+        outcome = smtp.submit(outgoing(A), RecordingLog())
+        assert isinstance(outcome, PerRecipient)
+        assert set(outcome.unknown) == {1}
+        assert outcome.last_reply == expected

@@ -19,8 +19,9 @@ from digest.store.content.editions import EditionStore
 from digest.store.database import Database, open_database
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import metadata
+from digest.store.sending.decisions import Grounds
 from digest.store.sending.ledger import SqlLedger
-from digest.store.sending.status import counts, unknown_batches
+from digest.store.sending.status import counts, unknown_batches, unknown_recipients
 from tests.store.conftest import KEY, NOW, an_edition
 from tests.store.test_cancellations import Scheduling
 from tests.support.enqueue import Entry, enqueue
@@ -154,10 +155,28 @@ class Ledger(RuleBasedStateMachine):
             return
         chosen = data.draw(st.sampled_from(open_))
         outcome: Accepted | NotSent = Accepted() if took else NotSent("looked up")
-        assert self.ledger.decide(KEY, chosen.batch, outcome, "looked up", self.now)
+        assert self.ledger.decide(KEY, chosen.batch, outcome, Grounds("looked up"), self.now)
         for name in (chosen.attempt, f"{chosen.attempt} in part"):
             held = self.maybe.pop(name, set())
             self.has |= held if took else set()
+
+    @rule(data=st.data(), took=st.booleans())
+    def decide_on_some(self, data: Any, took: bool) -> None:
+        open_ = unknown_batches(self.database, KEY)
+        if not open_:
+            return
+        chosen = data.draw(st.sampled_from(open_))
+        outcome: Accepted | NotSent = Accepted() if took else NotSent("looked up")
+        ids = [one.subscriber for one in unknown_recipients(self.database, [chosen])]
+        some = set(data.draw(st.lists(st.sampled_from(ids), unique=True)))
+        done = self.ledger.decide_recipients(KEY, chosen.batch, some, outcome, Grounds("looked up"), self.now)
+        assert done == len(some)
+        self.has |= some if took else set()
+        for name in (chosen.attempt, f"{chosen.attempt} in part"):
+            if name in self.maybe:
+                self.maybe[name] -= some
+                if not self.maybe[name]:
+                    del self.maybe[name]
 
     @precondition(lambda self: self.addresses)
     @rule(data=st.data())

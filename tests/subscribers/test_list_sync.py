@@ -74,3 +74,66 @@ def test_changed_topics_cause_a_new_check(app: App) -> None:
         assert len(listed(other)) == 2
     with pytest.raises(ConfigurationError, match="unknown topic 'मेला'"):
         app.subscriber_list.sync()
+
+
+@pytest.fixture
+def unattended(app: App) -> App:
+    """The newsletter as `digest run` has it, with a list that was valid once."""
+    app.subscriber_list.sync()
+    return app.again(unattended=True)
+
+
+def test_an_unattended_newsletter_keeps_the_last_valid_list(unattended: App) -> None:
+    write(unattended, LIST + "  - email: nobody\n")
+    unattended.subscriber_list.sync()
+    assert [problem.line for problem in unattended.subscriber_list.problems] == [6]
+    assert listed(unattended) == ["asha@example.com", "Ravi@example.com"]
+    write(unattended, LIST + "  - email: meena@example.com\n")
+    unattended.subscriber_list.sync()
+    assert unattended.subscriber_list.problems == ()
+    assert len(listed(unattended)) == 3
+
+
+def test_someone_deleted_in_the_faulty_edit_is_off_the_list_until_a_valid_one_has_them(unattended: App) -> None:
+    write(unattended, "subscribers:\n  - email: asha@example.com\n    topics: [खेल]\n  - email: nobody\n")
+    unattended.subscriber_list.sync()
+    assert listed(unattended) == ["asha@example.com"]
+    # The very file that was synced last.
+    write(unattended, LIST)
+    unattended.subscriber_list.sync()
+    assert listed(unattended) == ["asha@example.com", "Ravi@example.com"]
+
+
+def test_someone_paused_in_the_faulty_edit_is_paused(unattended: App) -> None:
+    write(unattended, LIST + "    status: paused\n  - email: nobody\n")
+    unattended.subscriber_list.sync()
+    assert {each.email: each.status for each in unattended.subscribers.candidates("2026-11-23")} == {
+        "asha@example.com": "active",
+        "Ravi@example.com": "paused",
+    }
+
+
+def test_an_empty_file_of_an_unattended_newsletter_removes_nobody(unattended: App) -> None:
+    """Such as one that is being replaced. An import would make it valid."""
+    write(unattended, "")
+    unattended.subscriber_list.sync(may_be_empty=True)
+    (unattended.home / "subscribers.yaml").unlink()
+    unattended.subscriber_list.sync(may_be_empty=True)
+    assert unattended.subscriber_list.problems != ()
+    assert len(listed(unattended)) == 2
+
+
+def test_without_an_earlier_valid_list_a_faulty_one_is_refused(app: App) -> None:
+    write(app, LIST + "  - email: nobody\n")
+    with pytest.raises(ConfigurationError, match=r"subscribers\.yaml:6"):
+        app.again(unattended=True).subscriber_list.sync()
+
+
+def test_a_newsletter_can_be_told_to_stop(app: App) -> None:
+    app.subscriber_list.sync()
+    settings = app.settings.model_copy(
+        update={"subscribers": app.settings.subscribers.model_copy(update={"on_error": "stop"})}
+    )
+    write(app, LIST + "  - email: nobody\n")
+    with pytest.raises(ConfigurationError, match=r"subscribers\.yaml:6"):
+        app.again(settings=settings, unattended=True).subscriber_list.sync()

@@ -39,6 +39,8 @@ _TLS_CHUNK_BYTES = 65_536
 _SEND_BUFFER_BYTES = 262_144
 # Octets in a line of a reply; RFC 5321 section 4.5.3.1.5 allows 512.
 _MAX_REPLY_LINE = 8192
+# Bytes that are kept of what the server said before a connection broke.
+_MAX_LAST_WORDS = 1000
 
 
 class Envelope(NamedTuple):
@@ -68,7 +70,11 @@ class TryLater(Exception):
 
 
 class OutcomeUnknown(Exception):
-    """The email was sent and no valid reply came."""
+    """The email was sent and no valid reply came. `last_reply` is what the server had said last."""
+
+    def __init__(self, message: str, last_reply: str) -> None:
+        super().__init__(message)
+        self.last_reply = last_reply
 
 
 class SmtpStream:
@@ -84,6 +90,8 @@ class SmtpStream:
         self.sent = 0
         self._is_tls = isinstance(sock, ssl.SSLSocket)
         self._received = b""
+        # The last whole reply, and the lines that were read of the one in progress.
+        self._last, self._lines = b"", b""
         # The system reports room in this buffer when a third of it is free. With its default of some megabytes, a slow
         # server would seem to have stopped.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
@@ -107,18 +115,27 @@ class SmtpStream:
     def reply(self, timeout: float | None = None) -> tuple[int, bytes]:
         """Read the next reply. Return its code, or -1 if it has none, and its text."""
         texts: list[bytes] = []
+        self._lines = b""
         # For all lines of the reply, so that one that arrives a byte at a time ends as well.
         until = time.monotonic() + (timeout or self.timeout)
         while True:
             line = self._line(until)
+            self._lines += line
             texts.append(line[4:].strip(b" \t\r\n"))
             try:
                 code = int(line[:3])
             except ValueError:
                 code = -1
             if code < 0 or line[3:4] != b"-":
+                self._last, self._lines = self._lines, b""
                 return code, b"\n".join(texts)
             _check_time(until)
+
+    @property
+    def last_words(self) -> str:
+        """What the server said last: the part of a reply that was received, or else the last whole one."""
+        begun = (self._lines + self._received).strip()
+        return _text((begun or self._last).strip()[:_MAX_LAST_WORDS])
 
     def _line(self, until: float) -> bytes:
         while (end := self._received.find(b"\n") + 1) == 0:
@@ -237,9 +254,11 @@ class SmtpConnection:
         except OSError as error:
             if self.stream.sent < len(data):
                 raise TryLater(f"the connection broke within the email: {error}") from error
-            raise OutcomeUnknown(f"the connection broke after the email was sent: {error}") from error
+            message = f"the connection broke after the email was sent: {error}"
+            raise OutcomeUnknown(message, self.stream.last_words) from error
         if code // 100 not in (2, 4, 5):
-            raise OutcomeUnknown(f"the email was sent and the reply is not valid: {code} {_text(text)}")
+            message = f"the email was sent and the reply is not valid: {code} {_text(text)}"
+            raise OutcomeUnknown(message, self.stream.last_words)
         self.announced = following
         self._unanswered.extend(verb for verb, _line in commands)
         # RFC 5321 section 4.1.1.4 clears the transaction; some servers need the RSET.

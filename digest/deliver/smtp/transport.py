@@ -10,6 +10,7 @@ import smtplib
 import ssl
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
 
@@ -109,10 +110,8 @@ class Smtp:
         accepted: set[int] = set()
         in_a_row, reason = 0, ""
 
-        def ended(reason: str, unknown: dict[int, str] | None = None, *, permanent: bool = False) -> Outcome:
-            return PerRecipient(
-                frozenset(accepted), rejected, unknown or {}, not_sent_reason=reason, permanent=permanent
-            )
+        def ended(reason: str, *, permanent: bool = False) -> PerRecipient:
+            return PerRecipient(frozenset(accepted), rejected, not_sent_reason=reason, permanent=permanent)
 
         for recipient, following in zip(recipients, [*recipients[1:], None], strict=False):
             if log.should_stop():
@@ -153,7 +152,8 @@ class Smtp:
                 return ended(self._describe(error), permanent=error.permanent)
             except OutcomeUnknown as error:
                 self._drop()
-                return ended(self._describe(error), {recipient.id: self._describe(error)})
+                unknown = {recipient.id: self._describe(error)}
+                return replace(ended(self._describe(error)), unknown=unknown, last_reply=error.last_reply)
         return PerRecipient(frozenset(accepted), rejected, not_sent_reason=reason)
 
     def probe(self) -> str | None:

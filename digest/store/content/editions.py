@@ -19,7 +19,7 @@ from digest.errors import DigestError
 from digest.models import Article, DeliveryOutcome, Edition, EditionState, RenderedEmail, Section
 from digest.store.content.articles import article_from_json, select_articles
 from digest.store.database import Database
-from digest.store.schema import article, batch, decision, delivery, edition, rendered_email
+from digest.store.schema import article, batch, decision, delivery, edition, rendered_email, subscriber
 
 _SECTIONS = tuple[Section, ...]
 # Columns that hold an attribute of the same name.
@@ -210,12 +210,31 @@ class EditionStore:
         with self.database.write() as connection:
             connection.execute(insert(decision).values(edition=key, what=what, reason=reason, at=now))
 
-    def decisions(self, key: str) -> list[tuple[datetime, str, str]]:
-        """Return (at, what, reason) of each decision, oldest first."""
-        rows = select(decision.c.at, decision.c.what, decision.c.reason).where(decision.c.edition == key)
+    def decisions(self, key: str) -> list[Decision]:
+        """Return what editors and operators decided, oldest first."""
+        rows = (
+            select(decision, subscriber.c.email)
+            .outerjoin(subscriber, subscriber.c.id == decision.c.subscriber)
+            .where(decision.c.edition == key)
+        )
         with self.database.read() as connection:
             found = connection.execute(rows.order_by(decision.c.at, decision.c.id)).all()
-        return [(row.at, row.what, row.reason) for row in found]
+        return [
+            Decision(row.at, row.what, row.reason, row.batch, row.email, row.evidence, row.decided_by) for row in found
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision on an edition, on a batch, or on one recipient of it. `evidence` and `decided_by` may be ''."""
+
+    at: datetime
+    what: str
+    reason: str
+    batch: int | None = None
+    email: str | None = None
+    evidence: str = ""
+    decided_by: str = ""
 
 
 class SentHistoryStore:

@@ -43,7 +43,14 @@ from digest.store.schema import (
 NOBODY = "(erased)"
 KEY_NAME = "erasure_key"
 # Columns of free text that may quote the address.
-_FREE_TEXT = (decision.c.reason, edition.c.reason, erased.c.reason, suppression.c.detail, webhook.c.error)
+_FREE_TEXT = (
+    decision.c.reason,
+    decision.c.evidence,
+    edition.c.reason,
+    erased.c.reason,
+    suppression.c.detail,
+    webhook.c.error,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +149,7 @@ def _anonymise(connection: Connection, person: _Person) -> int:
     # A server's rejection quotes the address.
     _scrub_column(connection, delivery.c.reason, own, words)
     _scrub_column(connection, attempt.c.detail, attempts, words)
+    _scrub_column(connection, attempt.c.last_reply, attempts, words)
     _scrub_column(connection, delivery_event.c.reason, delivery_event.c.subscriber == id, words)
     return connection.execute(select(func.count()).select_from(delivery).where(own)).scalar_one()
 

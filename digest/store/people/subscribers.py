@@ -47,6 +47,8 @@ from digest.subscribers.list_file import FILE_NAME
 
 # Rows to read at a time.
 _CHUNK = 5000
+# Addresses in one statement. SQLite's oldest limit is 999 variables.
+_FEW = 500
 # The consent log's words for the first consent.
 _AGREED = ("agreed", "confirmed", "signed up", "added")
 # The name under which the list's version is stored.
@@ -111,6 +113,27 @@ class SubscriberStore:
             meta.put(connection, _VERSION, version)
         return SyncResult(listed=total, added=added, removed=removed)
 
+    def of_list_file(self) -> dict[str, str]:
+        """Return address → name of everyone who is listed by the list file, in its order."""
+        rows = select(subscriber.c.address, subscriber.c.name).where(subscriber.c.listed, subscriber.c.origin == "")
+        with self.database.read() as connection:
+            return dict(connection.execute(rows.order_by(subscriber.c.id)).all())
+
+    def withdraw(self, removed: Collection[str], *, paused: Collection[str], now: datetime) -> None:
+        """Stop the mail to people of the list file, because a file with errors no longer lists them or pauses them.
+
+        The next valid file decides about them, even if it is the one that was synced last.
+        """
+        own = and_(subscriber.c.listed, subscriber.c.origin == "")
+        active = and_(own, subscriber.c.status == "active")
+        why = "the file has errors elsewhere"
+        with self.database.write(area="subscriber") as connection:
+            changed = _withdraw(connection, "removed", removed, own, {"listed": False}, why, now)
+            why = f"status: active → paused; {why}"
+            changed += _withdraw(connection, "changed", paused, active, {"status": "paused"}, why, now)
+            if changed:
+                meta.put(connection, _VERSION, "")
+
     def _drop_erased(self, connection: Connection) -> None:
         erasures = Erasures(self.database)
         if erasures.any():
@@ -118,7 +141,7 @@ class SubscriberStore:
             connection.execute(delete(_incoming).where(_incoming.c.address.in_(erasures.among(new))))
 
     def synced_version(self) -> str | None:
-        """The version of the last `sync`."""
+        """The version of the last `sync`: None if there was none, '' if `withdraw` has changed the list since."""
         return meta.get(self.database, _VERSION)
 
     def candidates(self, edition: str) -> Iterator[Candidate]:
@@ -332,6 +355,25 @@ def _log(connection: Connection, what: str, rows: Select[Any], now: datetime) ->
     names = ("address", "what", "at", "source", "wording", "detail")
     log = insert(consent).from_select(names, entries).execution_options(preserve_rowcount=True)
     return connection.execute(log).rowcount
+
+
+def _withdraw(
+    connection: Connection,
+    what: str,
+    addresses: Collection[str],
+    rows: ColumnElement[bool],
+    values: Mapping[str, Any],
+    why: str,
+    now: datetime,
+) -> int:
+    """Set values of those of the rows that have one of these addresses, and log it. Returns their number."""
+    ordered = sorted(addresses)
+    changed = 0
+    for start in range(0, len(ordered), _FEW):
+        theirs = and_(rows, subscriber.c.address.in_(ordered[start : start + _FEW]))
+        _log(connection, what, select(subscriber.c.address, literal(why)).where(theirs), now)
+        changed += connection.execute(update(subscriber).where(theirs).values(values)).rowcount
+    return changed
 
 
 def _difference() -> ColumnElement[str]:

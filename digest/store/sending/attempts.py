@@ -87,7 +87,7 @@ def copy_retryable(connection: Connection, number: int, child: int) -> None:
 _end = (
     update(attempt)
     .where(attempt.c.id == bindparam("name"), attempt.c.state == AttemptState.SUBMITTING)
-    .values({name: bindparam(f"new_{name}") for name in ("state", "ended_at", "detail", "provider_id")})
+    .values({name: bindparam(f"new_{name}") for name in ("state", "ended_at", "detail", "provider_id", "last_reply")})
     .returning(attempt.c.batch)
 )
 
@@ -99,7 +99,9 @@ def end_attempt(connection: Connection, name: str, outcome: Outcome, now: dateti
     an earlier commit succeeded. A late Accepted is proof against what another run assumed. Raises StoreError otherwise.
     """
     state, detail, provider_id = _values(outcome)
+    last_reply = outcome.last_reply if isinstance(outcome, PerRecipient) else ""
     ended = {"new_state": state, "new_ended_at": now, "new_detail": detail, "new_provider_id": provider_id}
+    ended["new_last_reply"] = last_reply
     number: int | None = connection.execute(_end, {"name": name, **ended}).scalar()
     if number is None:
         stored = select(attempt.c.state, attempt.c.detail, attempt.c.provider_id).where(attempt.c.id == name)

@@ -103,6 +103,15 @@ def _split_off(connection: Connection, old: Any, ids: Sequence[int], state: Batc
         update_deliveries(connection, old.edition, ids, batch=child)
 
 
+def take_out(connection: Connection, number: int, ids: Sequence[int]) -> int:
+    """Move some recipients of an unknown batch to a new unknown one, and return it."""
+    old = _get(connection, number)
+    child = _new_batch(connection, old, BatchState.UNKNOWN, len(ids), tries=0)
+    update_deliveries(connection, old.edition, ids, batch=child)
+    _set_size(connection, number, old.size - len(ids))
+    return child
+
+
 def _get(connection: Connection, number: int) -> Any:
     return connection.execute(select(batch).where(batch.c.id == number)).one()
 

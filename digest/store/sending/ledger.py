@@ -6,13 +6,13 @@ A guarded UPDATE with the state in its WHERE decides which process owns a batch.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, insert, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from digest.deliver.outcome import Accepted, NotSent, Outcome
@@ -22,25 +22,39 @@ from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionStat
 from digest.store.database import Database
 from digest.store.high_water import HighWater
 from digest.store.locks import RunLock, mark_running
-from digest.store.schema import attempt, batch, decision, delivery
+from digest.store.schema import attempt, batch, delivery
 from digest.store.schema import edition as editions
 from digest.store.sending import attempts, batches, cancellations
 from digest.store.sending.attempts import retryable_elsewhere
+from digest.store.sending.decisions import Grounds, record_decision
 from digest.store.sending.progress import ProgressLog
 from digest.store.sending.recovery import RecoveryPolicy
 from digest.store.sending.restored import is_held
+from digest.utils.clock import utc_now
+
+# What is due now must still be due if the clock is set back a little.
+_CLOCK_STEP = timedelta(minutes=1)
 
 
 class SqlLedger:
     """Implements `deliver.ports.Ledger`, and what commands and events do to batches. Threads may share it."""
 
-    def __init__(self, database: Database, high_water: HighWater | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        high_water: HighWater | None = None,
+        *,
+        hosts: Mapping[str, str] | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """`hosts` are the servers of transports that have one of their own, by name of the transport."""
         self.database = database
         self.high_water = high_water
+        self.hosts = hosts or {}
         # The run of this ledger's attempts, and its lock while they are in flight.
         self.run = secrets.token_hex(8)
         self._lock: RunLock | None = None
-        self.progress = ProgressLog(database)
+        self.progress = ProgressLog(database, clock=clock)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -98,6 +112,7 @@ class SqlLedger:
             "run": self.run,
             "boot": self.progress.boot,
             "send_at": claim.send_at,
+            "host": self.hosts.get(transport, ""),
         }
 
     @contextmanager
@@ -241,19 +256,41 @@ class SqlLedger:
             if attempts.give_up_retrying(connection, number):
                 connection.execute(update(batch).where(own).values(state=BatchState.UNKNOWN))
 
-    def decide(self, edition: str, number: int, outcome: Accepted | NotSent, reason: str, now: datetime) -> bool:
+    def decide(self, edition: str, number: int, outcome: Accepted | NotSent, grounds: Grounds, now: datetime) -> bool:
         """Carry out an operator's decision on an unknown batch. False if it is not unknown."""
-        accept = isinstance(outcome, Accepted)
-        state, what = (BatchState.ACCEPTED, "accept") if accept else (BatchState.PENDING, "resend")
-        unknown = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == BatchState.UNKNOWN)
         with self.database.write() as connection:
-            if not connection.execute(update(batch).where(unknown).values(state=state, tries=0)).rowcount:
+            if not _is_unknown(connection, edition, number):
                 return False
-            if not accept:
-                attempts.override(connection, number)
-            values = {"edition": edition, "batch": number, "what": what, "reason": reason, "at": now}
-            connection.execute(insert(decision).values(values))
+            _settle_unknown(connection, number, outcome, now)
+            record_decision(connection, edition, number, None, outcome, grounds, now)
             return True
+
+    def decide_recipients(
+        self,
+        edition: str,
+        number: int,
+        ids: Collection[int],
+        outcome: Accepted | NotSent,
+        grounds: Grounds,
+        now: datetime,
+    ) -> int:
+        """Carry out an operator's decision on some recipients of an unknown batch. Returns their number.
+
+        The others stay in it, unknown. Recipients who are no longer in it are left as they are.
+        """
+        with self.database.write() as connection:
+            if not _is_unknown(connection, edition, number):
+                return 0
+            own = [id for id, _email in batches.batch_recipients(connection, number)]
+            chosen = [id for id in own if id in ids]
+            if len(chosen) == len(own):
+                _settle_unknown(connection, number, outcome, now)
+            elif chosen:
+                part = batches.take_out(connection, number, chosen)
+                _settle_unknown(connection, part, outcome, now)
+            for id in chosen:
+                record_decision(connection, edition, number, id, outcome, grounds, now)
+            return len(chosen)
 
     def expire(self, edition: str, *, before: datetime) -> int:
         """Exclude the recipients of batches that were due, and frozen, before this time. Returns their number.
@@ -292,6 +329,25 @@ class SqlLedger:
             return bool(
                 connection.execute(update(editions).where(mine).values(state=EditionState.DONE, done_at=now)).rowcount
             )
+
+
+def _is_unknown(connection: Connection, edition: str, number: int) -> bool:
+    # Locked until the transaction ends: an event may settle the batch at the same time.
+    own = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == BatchState.UNKNOWN)
+    return connection.execute(select(batch.c.id).where(own).with_for_update()).first() is not None
+
+
+def _settle_unknown(connection: Connection, number: int, outcome: Accepted | NotSent, now: datetime) -> None:
+    """Move an unknown batch to the state that an operator decided on."""
+    own = batch.c.id == number
+    if isinstance(outcome, Accepted):
+        connection.execute(update(batch).where(own).values(state=BatchState.ACCEPTED, tries=0))
+        return
+    # Due from now on: it would expire by its old time, before it is sent.
+    since = now - _CLOCK_STEP
+    due_at = case((batch.c.due_at < since, bindparam("since", since, batch.c.due_at.type)), else_=batch.c.due_at)
+    connection.execute(update(batch).where(own).values(state=BatchState.PENDING, tries=0, due_at=due_at))
+    attempts.override(connection, number)
 
 
 # The statements of every claim are built once. Their parameters are `_claim_values`.

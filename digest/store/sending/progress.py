@@ -8,7 +8,8 @@ the system has no boot id, every record waits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import bindparam, update
@@ -17,21 +18,23 @@ from digest.errors import StoreError
 from digest.models import AttemptState
 from digest.store.database import Database
 from digest.store.schema import attempt
+from digest.utils.clock import utc_now
 
 STEP = 25
 
 _record = (
     update(attempt)
     .where(attempt.c.id == bindparam("name"), attempt.c.state == AttemptState.SUBMITTING)
-    .values(current_recipient=bindparam("recipient"))
+    .values(current_recipient=bindparam("recipient"), current_at=bindparam("at"))
 )
 
 
 class ProgressLog:
     """Progress of this process's attempts. Threads may share it, each with its own attempts."""
 
-    def __init__(self, database: Database, boot: str | None = None) -> None:
+    def __init__(self, database: Database, boot: str | None = None, clock: Callable[[], datetime] = utc_now) -> None:
         self.database = database
+        self.clock = clock
         # Empty where every record waits for the disk.
         self.boot = _boot_id(database) if boot is None else boot
         # Attempt → number of records.
@@ -44,7 +47,8 @@ class ProgressLog:
         """
         number = self._records.get(name, 0)
         with self.database.write(durable=not self.boot or number % STEP == 0) as connection:
-            own = connection.execute(_record, {"name": name, "recipient": recipient}).rowcount
+            values = {"name": name, "recipient": recipient, "at": self.clock()}
+            own = connection.execute(_record, values).rowcount
         if not own:
             raise StoreError(f"attempt {name} was taken over by another run; this one stops")
         self._records[name] = number + 1

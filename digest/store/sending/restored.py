@@ -25,9 +25,10 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, selec
 from digest.models import AttemptState, BatchState, EditionState
 from digest.store import meta
 from digest.store.database import Database
-from digest.store.schema import attempt, batch, decision
+from digest.store.schema import attempt, batch
 from digest.store.schema import edition as editions
 from digest.store.schema import meta as values
+from digest.store.sending.decisions import Grounds, record_decision
 
 _NAME = "restored"
 # A special edition has no day in its name. Somebody who misses it in the restored store may send it again for so long.
@@ -140,7 +141,7 @@ def find_doubt(connection: Connection, key: str, day: date | None = None) -> Dou
     return _doubt(restored) if known is not None and restored.covers(key, known) else None
 
 
-def set_not_sent(database: Database, key: str, reason: str, now: datetime) -> None:
+def set_not_sent(database: Database, key: str, grounds: Grounds, now: datetime) -> None:
     """Record an operator's statement that the edition had not been sent when the store was restored."""
     with database.write(area="meta") as connection:
         restored = _load(connection)
@@ -148,8 +149,7 @@ def set_not_sent(database: Database, key: str, reason: str, now: datetime) -> No
             return
         _save(connection, replace(restored, not_sent=(*restored.not_sent, key)))
         if connection.execute(select(editions.c.key).where(editions.c.key == key)).first():
-            row = {"edition": key, "what": "not sent before restore", "reason": reason, "at": now}
-            connection.execute(insert(decision).values(row))
+            record_decision(connection, key, None, None, "not sent before restore", grounds, now)
 
 
 def doubtful_unsent(connection: Connection, since: date) -> list[str]:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from digest.models import AttemptState, BatchState, DeliveryOutcome
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, delivery, subscriber
+from digest.store.sending.batches import batch_recipients
 from digest.store.sending.recovery import Orphan, RecoveryPolicy, dead_runs, find_orphans
 
 _NO_ORPHANS: Mapping[int, Orphan] = {}
@@ -61,6 +62,25 @@ class UnknownBatch:
     attempt: str
     transport: str
     started_at: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownRecipient:
+    """A recipient of an unknown batch, with what is known of the attempt.
+
+    `started_at` is when this email was begun, or else the attempt. `last_reply` is what the server said last, or ''.
+    """
+
+    batch: int
+    subscriber: int
+    email: str
+    attempt: str
+    transport: str
+    # The server and port, or '' if the transport has none of its own.
+    host: str
+    started_at: datetime
+    last_reply: str
     detail: str
 
 
@@ -127,6 +147,19 @@ def find_unreached(
 def unknown_batches(database: Database, edition: str) -> list[UnknownBatch]:
     with database.read() as connection:
         return _unknown_batches(connection, edition)
+
+
+def unknown_recipients(database: Database, unknown: Iterable[UnknownBatch]) -> list[UnknownRecipient]:
+    """Return the recipients of these batches, in the order of the batches and of the list."""
+    found = []
+    with database.read() as connection:
+        for each in unknown:
+            row = connection.execute(select(attempt).where(attempt.c.id == each.attempt)).one()
+            for id, email in batch_recipients(connection, each.batch):
+                began = row.current_at if id == row.current_recipient and row.current_at else row.started_at
+                what = (row.id, row.transport, row.host, began, row.last_reply, row.detail)
+                found.append(UnknownRecipient(each.batch, id, email, *what))
+    return found
 
 
 def unsendable_batches(database: Database, edition: str, transports: Collection[str]) -> list[UnknownBatch]:

@@ -1,0 +1,126 @@
+"""Check a newsletter folder without the network: what `digest check --offline` and a reload of the settings look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from digest.config import source_list
+from digest.config.loader import FILE_NAME
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.utils.files import placed
+
+if TYPE_CHECKING:
+    from digest.app import App
+
+
+@dataclass
+class Findings:
+    """What was found so far. Warnings do not prevent a send."""
+
+    problems: list[ConfigProblem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def run(self, check: Callable[[], object]) -> None:
+        """Run one check and keep its errors, so that the next check still runs."""
+        try:
+            check()
+        except ConfigurationError as error:
+            self.add(error.problems)
+        except DigestError as error:
+            self.problems.append(ConfigProblem("check", 0, str(error)))
+
+    def add(self, problems: list[ConfigProblem]) -> None:
+        """Keep each problem once: several checks may find the same one."""
+        self.problems += [problem for problem in problems if problem not in self.problems]
+
+
+def check_settings(app: App) -> Findings:
+    """Check what the settings lead to: templates of emails and pages, sources, credentials. Asks no server."""
+    findings = Findings()
+    findings.run(lambda: check_templates(app, findings))
+    findings.run(lambda: check_pages(app, findings))
+    findings.run(lambda: check_paths(app, findings))
+    findings.run(app.check_credentials)
+    findings.run(lambda: app.summariser)
+    findings.run(lambda: app.webhook_verifier)
+    return findings
+
+
+def check_templates(app: App, findings: Findings) -> None:
+    """Render the email of a sample edition in both formats."""
+    from digest.models import Variant
+    from digest.render.lint import lint
+    from digest.render.sample_edition import sample_edition
+    from digest.utils import files
+
+    own = app.home / "templates"
+    built_in = files.templates()
+    for path in sorted(own.rglob("*")) if own.is_dir() else ():
+        # The templates of the pages are checked by `check_pages`.
+        if (own / "pages") in path.parents:
+            continue
+        if path.is_file() and not (built_in / path.relative_to(own)).is_file():
+            findings.warnings.append(_unused_template(f"templates/{path.relative_to(own)}"))
+    formats: tuple[Literal["html", "text"], ...] = ("html", "text")
+    for format in formats:
+        email = app.renderer.render(sample_edition(app.now()), Variant(format, None, format), now=app.now())
+        for finding in lint(email) if email else ():
+            if finding.level == "error":
+                findings.problems.append(ConfigProblem("templates", 0, finding.message))
+            else:
+                findings.warnings.append(f"templates: {finding.message}")
+
+
+def check_pages(app: App, findings: Findings) -> None:
+    """Render every template of the reader pages with sample data.
+
+    A newsletter that serves no pages needs neither their libraries nor a catalogue for its language.
+    """
+    own = app.home / "templates/pages"
+    needed = app.settings.web.enabled or own.is_dir()
+    try:
+        from digest.web.app import load_pages
+        from digest.web.pages import TEMPLATES
+        from digest.web.sample_data import find_template_errors
+
+        pages = load_pages(app, app.settings.newsletter.base_url)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "digest":
+            raise
+        if needed:
+            message = f"the reader pages need {error.name}; install hindi-digest[web]"
+            raise ConfigurationError([ConfigProblem("web", 0, message)]) from None
+        return
+    except ConfigurationError:
+        if needed:
+            raise
+        return
+    for path in sorted(own.rglob("*")) if own.is_dir() else ():
+        if path.is_file() and not (TEMPLATES / path.relative_to(own)).is_file():
+            findings.warnings.append(_unused_template(path.relative_to(app.home).as_posix()))
+    findings.add([ConfigProblem("check", 0, str(each)) for each in find_template_errors(pages, app.now(), app.topics)])
+
+
+def _unused_template(path: str) -> str:
+    return f"{path}: overrides no built-in template; it is used only if another of your templates includes it"
+
+
+def check_paths(app: App, findings: Findings) -> None:
+    """Report sources whose file or folder does not exist, and settings without a source."""
+    if not app.sources:
+        findings.problems.append(ConfigProblem(FILE_NAME, 0, "'sources' is empty; add a source to collect from"))
+        return
+    lines = source_lines(app)
+    for source in app.sources:
+        if source.path and not placed(app.home, source.path).exists():
+            missing = f"source {source.name}: file or folder not found: {source.path}"
+            findings.problems.append(ConfigProblem(FILE_NAME, lines.get(source.name, 0), missing))
+
+
+def source_lines(app: App) -> dict[str, int]:
+    """Map each source's name to its line in digest.yaml. Empty if the environment gives the sources."""
+    if source_list.environment_overrides(app.environment):
+        return {}
+    return {row.name: row.line for row in source_list.list_sources(app.home)}

@@ -1,0 +1,132 @@
+"""Follow the edits of a newsletter's settings while it runs.
+
+A changed `digest.yaml` is validated as a whole first. One with errors leaves the settings in use as they are. Nothing
+here happens by itself: the caller asks between two jobs, so that no job sees two settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from digest import i18n
+from digest.app import App
+from digest.config import loader
+from digest.config.settings import Settings
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.newsletter.checks import check_settings
+
+# Folders whose files are validated together with the settings.
+_FOLDERS = ("templates", "messages")
+
+# What identifies the content of a file.
+Stamp = bytes | tuple[int, int] | None
+
+
+class SettingsWatch:
+    """The settings of a running newsletter. `app` has those in use."""
+
+    def __init__(self, app: App, *, needs_restart: Sequence[str]) -> None:
+        self.app = app
+        # Errors because of which the files' settings are not in use.
+        self.problems: tuple[ConfigProblem, ...] = ()
+        # Keys that were changed and take effect after a restart.
+        self.waiting: tuple[str, ...] = ()
+        self._needs_restart = tuple(needs_restart)
+        self._seen = _stamps(app)
+
+    def reload(self) -> tuple[str, ...] | None:
+        """Use the files' settings if they changed and are valid. Return the changed keys, or None if nothing is new.
+
+        Then `app` is another one on the same store, and no key may have changed, such as after an edit of a template.
+        Otherwise `problems` says why not. Settings with errors are validated again each time, because the cause may lie
+        outside the files.
+        """
+        stamps = _stamps(self.app)
+        if stamps == self._seen and not self.problems:
+            return None
+        try:
+            app = self._load()
+        except ConfigurationError as error:
+            self._refuse(stamps, error.problems)
+            return None
+        except Exception as error:
+            # Whatever an edit brings about must not keep the jobs from running.
+            message = f"cannot be used: {type(error).__name__}: {error}"
+            self._refuse(stamps, [ConfigProblem(loader.FILE_NAME, 0, message)])
+            return None
+        changed = _differences(self.app.settings, app.settings)
+        # The new settings may name other files.
+        self.app, self._seen, self.problems = app, {**stamps, **_stamps(app, but=stamps)}, ()
+        return tuple(changed)
+
+    def _refuse(self, stamps: dict[Path, Stamp], problems: Sequence[ConfigProblem]) -> None:
+        # A file that changes while it is read may be half written.
+        if stamps == _stamps(self.app):
+            self._seen, self.problems = stamps, tuple(problems)
+
+    def _load(self) -> App:
+        """Return the newsletter with the files' settings. Raises ConfigurationError with every error."""
+        found = loader.load(self.app.home, self.app.environment)
+        i18n.require(found.newsletter.language)
+        settings = _with(found, self.app.settings, self._needs_restart)
+        app = self.app.again(settings=settings)
+        findings = check_settings(app)
+        if findings.problems:
+            app.discard()
+            raise ConfigurationError(findings.problems)
+        self.waiting = tuple(_differences(settings, found))
+        return app
+
+
+def _stamps(app: App, *, but: Mapping[Path, Stamp] | None = None) -> dict[Path, Stamp]:
+    """Return a stamp of each file that the settings depend on, without those in `but`."""
+    dkim = app.settings.delivery.smtp.dkim
+    paths = [app.home / loader.FILE_NAME, *(file for folder in _FOLDERS for file in _files(app.home / folder))]
+    if dkim and dkim.key_file:
+        paths.append(app.home / dkim.key_file)
+    return {path: _stamp(path) for path in paths if but is None or path not in but}
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.rglob("*") if path.is_file())
+    except OSError:
+        # It is being removed.
+        return []
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        # Two edits within a tick of the file system's clock may have the same size.
+        if path.name == loader.FILE_NAME:
+            return path.read_bytes()
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
+
+
+def _with(settings: Settings, others: Settings, keys: Sequence[str]) -> Settings:
+    """Return the settings with the values of `others` for these keys, such as `store.url`."""
+    for key in keys:
+        section, _, name = key.partition(".")
+        value = getattr(getattr(others, section), name)
+        part = getattr(settings, section).model_copy(update={name: value})
+        settings = settings.model_copy(update={section: part})
+    return settings
+
+
+def _differences(before: Settings, after: Settings) -> Iterator[str]:
+    """Yield the keys with different values. A list counts as one key."""
+    old, new = dict(_leaves(before.model_dump(), "")), dict(_leaves(after.model_dump(), ""))
+    return (key for key in dict.fromkeys((*new, *old)) if old.get(key) != new.get(key))
+
+
+def _leaves(values: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", value

@@ -1,0 +1,83 @@
+"""The list file of one newsletter and its copy in the store, which follows the file as long as the file is valid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.subscribers import list_file
+from digest.subscribers.includes import contents
+from digest.subscribers.last_good import read_faulty
+from digest.utils.gc import gc_paused
+
+if TYPE_CHECKING:
+    from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
+
+
+@dataclass(frozen=True)
+class SubscriberList:
+    """The list file of one newsletter, and its copy in the store."""
+
+    path: Path
+    # The topics that a subscriber may choose.
+    topics: tuple[str, ...]
+    subscribers: SubscriberStore
+    subscriber_admin: SubscriberAdmin
+    now: Callable[[], datetime]
+    # Whether a file with errors leaves the last valid list in use, instead of raising.
+    keep_last_good: bool = False
+    # Version of the file → its errors, for the version read last if it has errors and the last valid list is in use.
+    _faulty: dict[str, tuple[ConfigProblem, ...]] = field(default_factory=dict, repr=False)
+
+    @property
+    def problems(self) -> tuple[ConfigProblem, ...]:
+        """The errors because of which the last valid list is in use; empty if the file is valid."""
+        return next(iter(self._faulty.values()), ())
+
+    def read(self, *, may_be_empty: bool = False) -> list[list_file.ListedSubscriber]:
+        """Return the subscribers of the file with their comparable addresses.
+
+        An empty file is an error, unless an import brought subscribers or `may_be_empty` is set. Raises
+        ConfigurationError with every error.
+        """
+        empty = may_be_empty or bool(self.subscriber_admin.import_counts())
+        if self.keep_last_good:
+            # A file that is empty for a moment, such as while it is replaced, must not remove everyone.
+            empty = empty and not self.subscribers.of_list_file()
+        return list_file.read_files(self.path, topics=self.topics, may_be_empty=empty)
+
+    def sync(self, *, may_be_empty: bool = False) -> None:
+        """Make the store's list equal to the file's.
+
+        An unchanged file is not read again. Raises ConfigurationError with every error; the store then keeps its list.
+
+        With `keep_last_good` and an earlier valid list it does not raise: the store's list stays in use, without those
+        whom the file clearly no longer lists, and `problems` has the errors.
+        """
+        version = list_file.version(contents(self.path), self.topics)
+        synced = self.subscribers.synced_version()
+        if synced == version:
+            self._faulty.clear()
+        elif version not in self._faulty:
+            with gc_paused():
+                try:
+                    found = self.read(may_be_empty=may_be_empty)
+                except ConfigurationError as error:
+                    if not self.keep_last_good or synced is None:
+                        raise
+                    self._keep(version, error)
+                else:
+                    self.subscribers.sync(found, now=self.now(), version=version)
+                    self._faulty.clear()
+
+    def _keep(self, version: str, error: ConfigurationError) -> None:
+        """Keep the last valid list in use, without those whom the file no longer lists."""
+        faulty = read_faulty(self.path)
+        removed = faulty.removed(self.subscribers.of_list_file())
+        self.subscribers.withdraw(removed, paused=faulty.paused, now=self.now())
+        self._faulty.clear()
+        self._faulty[version] = tuple(error.problems)

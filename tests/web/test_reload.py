@@ -1,0 +1,135 @@
+"""Pages that are built again while they are served: new settings show, and nothing in progress breaks."""
+
+from __future__ import annotations
+
+import http.client
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from digest.app import App, make_app
+from digest.errors import ConfigurationError
+from digest.newsletter.reload import SettingsWatch
+from digest.web.server import RunningPages, run_pages
+from tests.cli.newsroom import Newsroom
+from tests.support.folders import newsletter_folder
+from tests.web.site import FORM, Site
+
+NAME = "सुबह की ख़बरें"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    newsletter_folder(tmp_path / "newsletter")
+    with make_app(tmp_path / "newsletter", environment={}) as opened:
+        yield opened
+
+
+@pytest.fixture
+def pages(app: App) -> Iterator[RunningPages]:
+    with run_pages(app, port=0) as running:
+        yield running
+
+
+def rename(app: App, name: str) -> None:
+    path = app.home / "digest.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace(NAME, name), encoding="utf-8")
+
+
+def front(app: App, pages: RunningPages) -> str:
+    response = Site(app, pages.base).request("GET", "/")
+    assert response.status == 200
+    return response.text
+
+
+def test_the_pages_show_the_new_settings(app: App, pages: RunningPages) -> None:
+    watch = SettingsWatch(app, needs_restart=("web.port",))
+    assert NAME in front(app, pages)
+    rename(app, "शाम की ख़बरें")
+    assert watch.reload() == ("newsletter.name",)
+    pages.reload(watch.app)
+    assert "शाम की ख़बरें" in front(app, pages)
+    assert watch.reload() is None
+
+
+def test_pages_that_cannot_be_built_leave_the_old_ones(app: App, pages: RunningPages) -> None:
+    settings = app.settings.model_copy(
+        update={"delivery": app.settings.delivery.model_copy(update={"transport": ("sendgrid",)})}
+    )
+    with pytest.raises(ConfigurationError):
+        pages.reload(app.again(settings=settings))
+    assert NAME in front(app, pages)
+
+
+def test_a_request_in_progress_is_answered_by_the_pages_that_it_began_on(app: App, pages: RunningPages) -> None:
+    """The body of the request arrives in two parts, with two reloads between them."""
+    place, body = urlsplit(pages.base), b"email=asha%40example.com"
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
+    try:
+        connection.putrequest("POST", "/join")
+        connection.putheader("Content-Type", FORM)
+        connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body[:10])
+        # It has begun when the pages count it.
+        while not pages._current.requests:
+            time.sleep(0.01)
+        begun = pages._current
+        pages.reload(app)
+        pages.reload(app)
+        assert not begun.idle.is_set()
+        connection.send(body[10:])
+        assert connection.getresponse().status < 500
+    finally:
+        connection.close()
+    assert NAME in front(app, pages)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [("web", "--port", "0"), ("run",)])
+def test_a_running_server_follows_an_edit(tmp_path: Path, command: tuple[str, ...]) -> None:
+    newsletter_folder(tmp_path / "newsletter")
+    # Collecting is a job, and a reload comes before each.
+    often = {"DIGEST_SCHEDULE__COLLECT_EVERY": "2s"}
+    newsroom = Newsroom(tmp_path / "newsletter", {"DIGEST_WEB__ENABLED": "true", "DIGEST_WEB__PORT": "0", **often})
+    path = newsroom.home / "digest.yaml"
+    text = path.read_text(encoding="utf-8")
+    process = subprocess.Popen(
+        newsroom.command(*command), cwd=newsroom.home, env=newsroom.env(), stderr=subprocess.PIPE, text=True
+    )
+    lines: list[str] = []
+    assert process.stderr is not None
+    reader = threading.Thread(target=lambda: lines.extend(process.stderr or ()), daemon=True)
+    reader.start()
+    try:
+        wait_for(lines, "eader pages on http")
+        path.write_text(text.replace(NAME, "शाम की ख़बरें").replace("sources:", "surces:"), encoding="utf-8")
+        wait_for(lines, "the old ones stay in use: digest.yaml:")
+        path.write_text(text.replace(NAME, "शाम की ख़बरें"), encoding="utf-8")
+        wait_for(lines, "changed: newsletter.name.")
+        base = next(line for line in lines if "eader pages on" in line).partition(" on ")[2].split(". ")[0].strip()
+        place = urlsplit(base)
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
+        connection.request("GET", "/")
+        assert "शाम की ख़बरें" in connection.getresponse().read().decode()
+        connection.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()
+        reader.join(10)
+        process.stderr.close()
+    assert not any("Traceback" in line for line in lines)
+
+
+def wait_for(lines: list[str], words: str) -> None:
+    until = time.monotonic() + 90
+    while not any(words in line for line in lines):
+        assert time.monotonic() < until, lines
+        time.sleep(0.1)
