@@ -17,6 +17,7 @@ from digest.store.people.carry_over import reserve_ids
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import attempt, batch
 from digest.store.sending import restored
+from digest.store.sending.decisions import Grounds
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.restored import Held, Restored
 from digest.store.sending.status import counts, find_unreached, unknown_batches
@@ -87,8 +88,8 @@ def test_the_operator_decides_on_held_batches(database: Database, ledger: SqlLed
     frozen(2, size=1)
     hold(database)
     first, second = (found.batch for found in unknown_batches(database, KEY))
-    assert ledger.decide(KEY, first, Accepted(), "their log", NOW)
-    assert ledger.decide(KEY, second, NotSent("their log"), "their log", NOW)
+    assert ledger.decide(KEY, first, Accepted(), Grounds("their log"), NOW)
+    assert ledger.decide(KEY, second, NotSent("their log"), Grounds("their log"), NOW)
     (claim,) = ledger.claim(9, KEY, "smtp", NOW, 5)
     assert claim.batch == second
     ledger.settle(claim.attempt, Accepted("x"), NOW)
@@ -182,7 +183,7 @@ def test_editions_that_may_have_been_sent_since_the_copy(
     assert not doubtful(database, key, day)
     hold(database)
     assert doubtful(database, key, day) == expected
-    restored.set_not_sent(database, key, "the log", NOW)
+    restored.set_not_sent(database, key, Grounds("the log"), NOW)
     assert not doubtful(database, key, day)
 
 
@@ -192,7 +193,7 @@ def test_a_later_edition_of_the_copy_is_doubtful_too(database: Database) -> None
     editions.put(replace(an_edition("2026-11-24"), day=tomorrow, state=EditionState.APPROVED), over=())
     hold(database)
     assert doubtful(database, "2026-11-24", tomorrow)
-    restored.set_not_sent(database, "2026-11-24", "the log", NOW)
+    restored.set_not_sent(database, "2026-11-24", Grounds("the log"), NOW)
     assert [row[1] for row in editions.decisions("2026-11-24")] == ["not sent before restore"]
 
 
