@@ -194,7 +194,7 @@ def test_a_later_edition_of_the_copy_is_doubtful_too(database: Database) -> None
     hold(database)
     assert doubtful(database, "2026-11-24", tomorrow)
     restored.set_not_sent(database, "2026-11-24", Grounds("the log"), NOW)
-    assert [row[1] for row in editions.decisions("2026-11-24")] == ["not sent before restore"]
+    assert [each.what for each in editions.decisions("2026-11-24")] == ["not sent before restore"]
 
 
 def test_the_editions_without_recipients_are_named(database: Database, frozen: Frozen) -> None:
