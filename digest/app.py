@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from digest.collect.http.robots import Robots
     from digest.collect.pages.fulltext_fetch import FulltextCache
     from digest.collect.source_reader import CollectContext
+    from digest.config.calendar import Calendar
     from digest.config.delivery import DkimSettings
     from digest.curate.rules import Rules
     from digest.curate.summary import Summariser
@@ -294,8 +295,16 @@ class App:
             collect=lambda: collect(self.sources, self.collect_context(), self.articles),
             language=self.settings.newsletter.language,
             zone=self.settings.newsletter.zone,
+            calendar=lambda: self.calendar,
             now=self.now,
         )
+
+    @property
+    def calendar(self) -> Calendar:
+        """The planned editions. A changed file of holidays counts at once. Raises ConfigurationError for its faults."""
+        from digest.config.calendar import make_calendar
+
+        return make_calendar(self.settings, self.home)
 
     @cached_property
     def subscriber_list(self) -> SubscriberList:

@@ -6,8 +6,7 @@ moved; one that occurs twice is the first (PEP 495, fold=0). All comparisons are
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -16,21 +15,12 @@ from zoneinfo import ZoneInfo
 from digest.config.holidays import HolidayCalendar, read_holidays
 from digest.config.schedule import WEEKDAYS, Approval, OnNoApproval, ScheduledEdition
 from digest.config.settings import Settings
+from digest.models import split_key
 
-_DATED = re.compile(r"(\d{4}-\d\d-\d\d)(?:-([a-z].*))?\Z")
 # An edition with a longer window of its own looks back at what others sent.
 _LOOKS_BACK = timedelta(days=2)
 # Days ahead within which the next planned day is looked for.
 _MAX_AHEAD = 400
-
-
-def split_key(key: str) -> tuple[date | None, str]:
-    """Return the day and slug of an edition's key: `2026-11-29-shaam`, `2026-11-29` or, of a special, its slug."""
-    match = _DATED.match(key)
-    try:
-        return (date.fromisoformat(match[1]), match[2] or "") if match else (None, key)
-    except ValueError:
-        return None, key
 
 
 @dataclass(frozen=True)
@@ -123,6 +113,17 @@ class Calendar:
         today = now.astimezone(self.zone).date()
         for ahead in range(1, _MAX_AHEAD):
             yield from self.on(today + timedelta(days=ahead))
+
+    def remembers(self, key: str) -> Callable[[str], bool]:
+        """Return a test of other editions' keys: whether their stories count as sent for the edition with this key.
+
+        An edition that repeats others' stories is compared with its own past only, and the others ignore it.
+        """
+        own = self.of(key)
+        if own is not None and own.schedule.repeats_others:
+            return lambda other: split_key(other)[0] is not None and split_key(other)[1] == own.schedule.slug
+        apart = {schedule.slug for schedule in self.schedules if schedule.repeats_others}
+        return lambda other: split_key(other)[0] is None or split_key(other)[1] not in apart
 
     def earlier_planned(self, key: str, now: datetime) -> list[str]:
         """Return the keys of the editions with the same slug that may still appear before the one with this key."""

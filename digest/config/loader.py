@@ -158,12 +158,12 @@ _BOUNDS = {
 }
 
 
-_NAMED = re.compile(r"'([\w.\[\]]+)':")
+_NAMED = re.compile(r"'([a-z_0-9.\[\]]+)':")
 
 
 def _location(path: str) -> tuple[Any, ...]:
     """Return the location of a path such as `schedule.editions[2].sources`."""
-    return tuple(int(step[1:-1]) - 1 if step[0] == "[" else step for step in re.findall(r"\[\d+\]|\w+", path))
+    return tuple(int(step[1:-1]) - 1 if step[0] == "[" else step for step in re.findall(r"\[[0-9]+\]|[a-z_0-9]+", path))
 
 
 def _path(location: tuple[Any, ...]) -> str:

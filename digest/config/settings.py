@@ -318,10 +318,8 @@ class Settings(SettingsModel):
                     close = difflib.get_close_matches(wrong[0], names, n=1)
                     hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(names) or 'none'}"
                     raise ValueError(f"'{where}.{key}': unknown name '{wrong[0]}'; {hint}")
-            least, most = (
-                edition.min_stories or self.edition.min_stories,
-                edition.max_stories or self.edition.max_stories,
-            )
+            least = edition.min_stories or self.edition.min_stories
+            most = edition.max_stories or self.edition.max_stories
             if least > most:
                 raise ValueError(f"'{where}': expected min_stories to be at most max_stories, found {least} and {most}")
             send_at = edition.send_at or self.schedule.send_at

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from digest.config.calendar import Calendar, make_calendar, split_key
+from digest.config.calendar import Calendar, make_calendar
 from digest.config.holidays import parse_calendar, read_holidays
 from digest.config.loader import from_data
 from digest.errors import ConfigurationError
+from digest.models import split_key
 from digest.yamlio.reader import read_text
 
 _HEAD = """newsletter: {name: पत्र, sender: {email: news@example.com}, timezone: ZONE}
