@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from digest.collect.http.robots import Robots
     from digest.collect.pages.fulltext_fetch import FulltextCache
     from digest.collect.source_reader import CollectContext
-    from digest.config.calendar import Calendar
+    from digest.config.calendar import Calendar, CalendarReader
     from digest.config.delivery import DkimSettings
     from digest.curate.rules import Rules
     from digest.curate.summary import Summariser
@@ -295,16 +295,20 @@ class App:
             collect=lambda: collect(self.sources, self.collect_context(), self.articles),
             language=self.settings.newsletter.language,
             zone=self.settings.newsletter.zone,
-            calendar=lambda: self.calendar,
+            calendar=self.calendar_reader.read,
             now=self.now,
         )
 
+    @cached_property
+    def calendar_reader(self) -> CalendarReader:
+        from digest.config.calendar import CalendarReader
+
+        return CalendarReader(self.settings, self.home)
+
     @property
     def calendar(self) -> Calendar:
-        """The planned editions. A changed file of holidays counts at once. Raises ConfigurationError for its faults."""
-        from digest.config.calendar import make_calendar
-
-        return make_calendar(self.settings, self.home)
+        """The planned editions. Raises ConfigurationError for a faulty file of holidays."""
+        return self.calendar_reader.read()
 
     @cached_property
     def subscriber_list(self) -> SubscriberList:

@@ -38,6 +38,7 @@ __all__ = [
     "day_of",
     "deliver_due",
     "edition_key",
+    "requires_approval",
     "send",
     "send_test",
 ]
@@ -125,6 +126,8 @@ def send(
         if before is None or before.composed_at != edition.composed_at:
             # Composing may have taken a while, and the list may have been edited meanwhile.
             app.subscriber_list.sync()
+        app.editions.assign_number(key, app.calendar.earlier_planned(key, app.now()))
+        edition = app.editions.get(key) or edition
         enqueued = app.enqueuer.enqueue(edition, scheduled=scheduled, at=at, force=force)
         lock.downgrade()
         return _deliver(app, key, enqueued.placed, stop, progress, (*notes, *enqueued.notes))
@@ -174,7 +177,10 @@ def why_not_sent(edition: Edition) -> tuple[str, ...]:
     if edition.state == EditionState.PAUSED:
         return (f"Edition {edition.key} is paused: digest edition resume {edition.key}",)
     if edition.state in (EditionState.CANCELLED, EditionState.EXPIRED):
-        return (f"Edition {edition.key} is {edition.state}; nothing more is sent.",)
+        more = (
+            f" `digest edition reopen {edition.key}` brings it back." if edition.state == EditionState.EXPIRED else ""
+        )
+        return (f"Edition {edition.key} is {edition.state}; nothing more is sent.{more}",)
     return ()
 
 
@@ -204,10 +210,10 @@ def _requested_time(
 def _ensure_ready(app: App, key: str, stop: threading.Event) -> tuple[Edition, tuple[str, ...]]:
     """Return the edition, and the sources that failed.
 
-    Composes a missing edition and a stale draft. Approves the draft if `schedule.approval` is `auto`.
+    Composes a missing edition and a stale draft. Approves the draft if no approval is required.
     """
     edition = app.editions.get(key)
-    auto = app.settings.schedule.approval == "auto"
+    auto = not requires_approval(app, key)
     failures: tuple[str, ...] = ()
     if edition is None or edition.state == EditionState.SKIPPED or (auto and _is_stale(app, edition)):
         composed = compose(app, key)
@@ -218,6 +224,12 @@ def _ensure_ready(app: App, key: str, stop: threading.Event) -> tuple[Edition, t
         app.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
         edition = app.editions.get(key) or edition
     return edition, failures
+
+
+def requires_approval(app: App, key: str) -> bool:
+    """Return whether a person must approve the edition. A special follows `schedule.approval`."""
+    planned = app.calendar.of(key)
+    return (planned.schedule if planned else app.settings.schedule).approval == "required"
 
 
 def _is_stale(app: App, edition: Edition) -> bool:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from digest.config.holidays import HolidayCalendar, read_holidays
 from digest.config.schedule import WEEKDAYS, Approval, OnNoApproval, ScheduledEdition
 from digest.config.settings import Settings
+from digest.errors import ConfigurationError
 from digest.models import split_key
 
 # An edition with a longer window of its own looks back at what others sent.
@@ -60,7 +61,7 @@ class EditionSchedule:
 
 @dataclass(frozen=True)
 class PlannedEdition:
-    """An edition of a date, with its moments. All are aware, in the newsletter's zone."""
+    """An edition of a date, with its moments. They are in UTC: within one zone, Python compares wall clock times."""
 
     key: str
     day: date
@@ -87,7 +88,7 @@ class Calendar:
     def on(self, day: date) -> list[PlannedEdition]:
         """Return the planned editions of a date in the order of their hours."""
         planned = [self._plan(schedule, day) for schedule in self.schedules if schedule.appears_on(day)]
-        return sorted(planned, key=lambda edition: (edition.send_at.timestamp(), edition.key))
+        return sorted(planned, key=lambda edition: (edition.send_at, edition.key))
 
     def of(self, key: str) -> PlannedEdition | None:
         """Return the edition with this key, also on a day on which none is planned. None for a special edition."""
@@ -149,15 +150,37 @@ class Calendar:
             day=day,
             schedule=schedule,
             # A skipped hour may end up after the sending.
-            compose_at=min(self._moment(day, schedule.compose_at), send_at, key=datetime.timestamp),
+            compose_at=min(self._moment(day, schedule.compose_at), send_at),
             send_at=send_at,
-            approve_by=min(self._moment(day, due), send_at, key=datetime.timestamp) if required and due else None,
-            expires_at=(send_at.astimezone(UTC) + schedule.expires_after).astimezone(self.zone),
+            approve_by=min(self._moment(day, due), send_at) if required and due else None,
+            expires_at=send_at + schedule.expires_after,
         )
 
     def _moment(self, day: date, at: time) -> datetime:
-        """Return the moment of a time of day. Through UTC, because a time that is skipped does not exist."""
-        return datetime.combine(day, at, self.zone).astimezone(UTC).astimezone(self.zone)
+        return datetime.combine(day, at, self.zone).astimezone(UTC)
+
+
+class CalendarReader:
+    """Reads the calendar anew at each call, because files of holidays may change."""
+
+    def __init__(self, settings: Settings, home: Path) -> None:
+        self.settings, self.home = settings, home
+        # Keep the last calendar when a file of holidays becomes faulty, instead of raising.
+        self.keep_last = False
+        # What is wrong since; '' if nothing.
+        self.fault = ""
+        self._last: Calendar | None = None
+
+    def read(self) -> Calendar:
+        """Return the calendar. Raises ConfigurationError for a faulty file of holidays, unless `keep_last`."""
+        try:
+            self._last = make_calendar(self.settings, self.home)
+            self.fault = ""
+        except ConfigurationError as error:
+            if not self.keep_last or self._last is None:
+                raise
+            self.fault = "; ".join(map(str, error.problems))
+        return self._last
 
 
 def make_calendar(settings: Settings, home: Path) -> Calendar:

@@ -219,6 +219,11 @@ class EditionStore:
             rows = connection.execute(select(rendered_email).where(rendered_email.c.edition == key)).all()
         return {row.variant: RenderedEmail(row.variant, row.subject, row.html, row.text) for row in rows}
 
+    def frozen_at(self, key: str) -> datetime | None:
+        """Return when subscribers last got a place in the edition; None if nobody has one."""
+        with self.database.read() as connection:
+            return connection.execute(select(edition.c.frozen_at).where(edition.c.key == key)).scalar()
+
     def record(self, key: str, what: str, reason: str, *, now: datetime) -> None:
         """Record an editor's or operator's decision."""
         with self.database.write() as connection:
@@ -284,7 +289,7 @@ class SentHistoryStore:
 def _number(connection: Connection, key: str, earlier: Collection[str]) -> int:
     """Return the number of an edition among those with its slug, by their dates.
 
-    That is one more than the number sent last before its date, and one more for each planned edition in between. If a
+    That is one more than the highest of those before its date, and one more for each planned edition in between. If a
     later edition was sent with that number already, it gets the next unused one. A special has no number: 0.
     """
     day, slug = split_key(key)
@@ -297,9 +302,10 @@ def _number(connection: Connection, key: str, earlier: Collection[str]) -> int:
     sent = {row.day: row.number for row in same if row.frozen_at is not None}
     settled = {row.key for row in same if row.frozen_at is not None or row.state in _SETTLED}
     before = max((other for other in sent if other < day), default=None)
+    highest = max((sent[other] for other in sent if other < day), default=0)
     waiting = (split_key(other)[0] for other in set(earlier) - settled)
     between = [other for other in waiting if other and other < day and (before is None or other > before)]
-    number = (sent[before] if before else 0) + len(between) + 1
+    number = highest + len(between) + 1
     later = [sent[other] for other in sent if other > day]
     return max(sent.values()) + 1 if later and number >= min(later) else number
 
