@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -237,6 +237,17 @@ class App:
         named = (source.section for source in self.settings.sources if source.section)
         return tuple(dict.fromkeys((*self.rules.sections, *(self.rules.called.get(name, name) for name in named))))
 
+    @property
+    def edition_slugs(self) -> tuple[str, ...]:
+        """The editions among which a subscriber may choose; none if the newsletter has only one."""
+        return tuple(edition.slug for edition in self.settings.schedule.editions)
+
+    @property
+    def first_send_at(self) -> time:
+        """The hour of the first edition of a day. A subscriber's own hour is after it."""
+        schedule = self.settings.schedule
+        return min((edition.send_at or schedule.send_at for edition in schedule.editions), default=schedule.send_at)
+
     @cached_property
     def sender(self) -> Sender:
         from digest.mail.message import Sender
@@ -315,7 +326,14 @@ class App:
         from digest.subscribers.list_file import FILE_NAME
         from digest.usecases.enqueue import SubscriberList
 
-        return SubscriberList(self.home / FILE_NAME, self.topics, self.subscribers, self.subscriber_admin, self.now)
+        return SubscriberList(
+            path=self.home / FILE_NAME,
+            topics=self.topics,
+            editions=self.edition_slugs,
+            subscribers=self.subscribers,
+            subscriber_admin=self.subscriber_admin,
+            now=self.now,
+        )
 
     @cached_property
     def feedback(self) -> FeedbackProcessor:
@@ -425,6 +443,7 @@ class App:
             renderer=self.renderer,
             preflight=self.preflight,
             batch_size=self.settings.delivery.recipients_per_batch,
+            calendar=self.calendar_reader.read,
             default_hour=self.settings.schedule.send_at,
             now=self.now,
         )

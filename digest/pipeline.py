@@ -94,6 +94,7 @@ def send(
     scheduled: bool = False,
     at: datetime | None = None,
     force: str = "",
+    obey_frequency: bool = False,
     stop: threading.Event | None = None,
     progress: Progress | None = None,
 ) -> Sent:
@@ -102,7 +103,9 @@ def send(
     Can run at any time and any number of times: a subscriber has at most one place in an edition. With `scheduled`,
     subscribers get it at their own hour; otherwise now, or at the time `at`. A provider that can cancel scheduled sends
     is handed batches up to `delivery.lead` ahead of their time. `force` is the reason for sending in spite of errors in
-    an email. Raises AlreadyRunning while another process is sending, and PreflightFailed for an email with errors.
+    an email. With `obey_frequency` a special edition goes only to subscribers who are due on its day.
+
+    Raises AlreadyRunning while another process is sending, and PreflightFailed for an email with errors.
     """
     stop = stop or threading.Event()
     # A faulty list stops the send, so read it before anything else is done.
@@ -128,7 +131,7 @@ def send(
             app.subscriber_list.sync()
         app.editions.assign_number(key, app.calendar.earlier_planned(key, app.now()))
         edition = app.editions.get(key) or edition
-        enqueued = app.enqueuer.enqueue(edition, scheduled=scheduled, at=at, force=force)
+        enqueued = app.enqueuer.enqueue(edition, scheduled=scheduled, at=at, force=force, obey_frequency=obey_frequency)
         lock.downgrade()
         return _deliver(app, key, enqueued.placed, stop, progress, (*notes, *enqueued.notes))
 

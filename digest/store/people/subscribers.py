@@ -51,7 +51,7 @@ _CHUNK = 5000
 _AGREED = ("agreed", "confirmed", "signed up", "added")
 # The name under which the list's version is stored.
 _VERSION = "list"
-_FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "format", "status")
+_FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "format", "status", "editions")
 _incoming = Table(
     "incoming",
     MetaData(),
@@ -299,6 +299,7 @@ def _record(row: Row[Any]) -> SubscriberRecord:
         time.fromisoformat(row.hour) if row.hour else None,
         row.status,
         row.format,
+        tuple(row.editions),
     )
     return SubscriberRecord(row.address, known, row.origin, row.listed, *state)
 
@@ -346,5 +347,5 @@ def _rows(listed: Iterable[tuple[str, Subscriber]]) -> Iterator[tuple[Any, ...]]
         topics = format_topics(each.topics)
         yield (
             place, address, each.email, each.name, topics, each.frequency, each.timezone, hour, each.format,
-            each.status,
+            each.status, format_topics(each.editions),
         )  # fmt: skip
