@@ -379,12 +379,17 @@ class Scheduler:
         return f"{moment.astimezone(self.app.settings.newsletter.zone):%H:%M}" if moment else ""
 
     def _log_plan(self) -> None:
-        planned = next(self.app.calendar.upcoming(self.app.now()), None)
+        upcoming = self.app.calendar.upcoming(self.app.now())
+        planned = next((each for each in upcoming if not self._is_finished(each.key)), None)
         if planned is None:
             self.log("No edition is planned within a year: see schedule.days and schedule.holidays.")
         else:
             times = f"composed at {self._clock(planned.compose_at)}, sent at {self._clock(planned.send_at)}"
             self.log(f"Next edition: {planned.key}, {times}.")
+
+    def _is_finished(self, key: str) -> bool:
+        edition = self.app.editions.get(key)
+        return edition is not None and edition.state not in (*_WAITING, EditionState.SENDING)
 
     def _log_sent(self, sent: pipeline.Sent) -> None:
         edition, counts = sent.edition, sent.counts

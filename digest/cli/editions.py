@@ -25,14 +25,15 @@ def existing(app: App, key: str) -> Edition:
     return found
 
 
-def key_of(app: App, name: str) -> str:
+def key_of(app: App, name: str, *, begun: bool = False) -> str:
     """Return the key of the named edition, or of today's, which may not exist yet. Raises DigestError.
 
     `name` is a key, or the slug of an edition in the schedule, which means that of today. Without a name, it is the
-    next edition of today that is not finished.
+    next edition of today that is not finished. With `begun`, it is one whose time to compose has come, so that a
+    repeated send does not send the evening's edition in the morning.
     """
     if not name:
-        return _current(app)
+        return _current(app, begun=begun)
     calendar = app.calendar
     if name in calendar.slugs:
         return _of_today(app, calendar, name)
@@ -69,7 +70,7 @@ def composed_key(app: App, day: date | None, slug: str, special: str) -> str:
     return _of_date(app, calendar, day) if calendar.slugs else day.isoformat()
 
 
-def _current(app: App) -> str:
+def _current(app: App, *, begun: bool = False) -> str:
     """Return the key of today's edition; of several, the next one that is not finished."""
     calendar, now = app.calendar, app.now()
     if not calendar.slugs:
@@ -79,8 +80,9 @@ def _current(app: App) -> str:
         raise DigestError(f"No edition is planned today. {_next(app, calendar)}")
     keys = [edition.key for edition in planned]
     states = {key: found.state for key in keys if (found := app.editions.get(key))}
-    open_ = [each.key for each in planned if states.get(each.key) not in _FINISHED and now <= each.expires_at]
-    key = (open_ or keys)[0 if open_ else -1]
+    choice = ([each for each in planned if each.compose_at <= now] or planned[:1]) if begun else planned
+    open_ = [each.key for each in choice if states.get(each.key) not in _FINISHED and now <= each.expires_at]
+    key = open_[0] if open_ else choice[-1].key
     others = ", ".join(other for other in keys if other != key)
     if others:
         note(f"This is edition {key}. Others of today: {others}.")

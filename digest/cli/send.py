@@ -62,7 +62,7 @@ def send(
         if sum(map(bool, (addresses, dry_run, at))) > 1:
             raise click.UsageError("--to, --dry-run and --at exclude each other: choose one")
         when = _parse_time(app, at) if at else None
-        key = key_of(app, edition)
+        key = key_of(app, edition, begun=True)
         if addresses:
             return _send_test(app, key, addresses, as_json)
         if dry_run:

@@ -70,6 +70,9 @@ def test_a_command_says_which_edition_it_means(newsroom: Newsroom) -> None:
     assert "This is edition 2026-11-23-subah. Others of today: 2026-11-23-shaam." in run.err
     newsroom.json("send")
     assert newsroom.json("status", "subah")["accepted"] == 6
+    # The evening's is not due yet.
+    again = newsroom.json("send")
+    assert (again["edition"], again["placed"]) == ("2026-11-23-subah", 0)
     holiday = newsroom.digest("send", DIGEST_SCHEDULE__HOLIDAYS="[2026-11-23]")
     assert "No edition is planned today. The next one is 2026-11-24-subah." in holiday.err
 
