@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from digest.collect.http.robots import Robots
     from digest.collect.pages.fulltext_fetch import FulltextCache
     from digest.collect.source_reader import CollectContext
+    from digest.config.calendar import Calendar, CalendarReader
     from digest.config.delivery import DkimSettings
     from digest.curate.rules import Rules
     from digest.curate.summary import Summariser
@@ -255,6 +256,17 @@ class App:
         named = (source.section for source in self.settings.sources if source.section)
         return tuple(dict.fromkeys((*self.rules.sections, *(self.rules.called.get(name, name) for name in named))))
 
+    @property
+    def edition_slugs(self) -> tuple[str, ...]:
+        """The editions among which a subscriber may choose; none if the newsletter has only one."""
+        return tuple(edition.slug for edition in self.settings.schedule.editions)
+
+    @property
+    def first_send_at(self) -> time:
+        """The hour of the first edition of a day. A subscriber's own hour is after it."""
+        schedule = self.settings.schedule
+        return min((edition.send_at or schedule.send_at for edition in schedule.editions), default=schedule.send_at)
+
     @cached_property
     def sender(self) -> Sender:
         from digest.mail.message import Sender
@@ -317,8 +329,20 @@ class App:
             collect=lambda on_source: collect(self.sources, self.collect_context(), self.articles, progress=on_source),
             language=self.settings.newsletter.language,
             zone=self.settings.newsletter.zone,
+            calendar=self.calendar_reader.read,
             now=self.now,
         )
+
+    @cached_property
+    def calendar_reader(self) -> CalendarReader:
+        from digest.config.calendar import CalendarReader
+
+        return CalendarReader(self.settings, self.home, keep_last=self.unattended)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The planned editions. Raises ConfigurationError for a faulty file of holidays."""
+        return self.calendar_reader.read()
 
     @cached_property
     def subscriber_list(self) -> SubscriberList:
@@ -326,11 +350,12 @@ class App:
         from digest.usecases.subscriber_list import SubscriberList
 
         return SubscriberList(
-            self.home / FILE_NAME,
-            self.topics,
-            self.subscribers,
-            self.subscriber_admin,
-            self.now,
+            path=self.home / FILE_NAME,
+            topics=self.topics,
+            editions=self.edition_slugs,
+            subscribers=self.subscribers,
+            subscriber_admin=self.subscriber_admin,
+            now=self.now,
             keep_last_good=self.unattended and self.settings.subscribers.on_error == "last_good",
         )
 
@@ -457,6 +482,7 @@ class App:
             renderer=self.renderer,
             preflight=self.preflight,
             batch_size=self.settings.delivery.recipients_per_batch,
+            calendar=self.calendar_reader.read,
             default_hour=self.settings.schedule.send_at,
             now=self.now,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -19,6 +20,8 @@ PLACEHOLDERS = {
     "view": "-DGX_VIEW-",
 }
 
+_DATED_KEY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:-([a-z].*))?\Z")
+
 # The days on which a subscriber gets the newsletter.
 Frequency = Literal[
     "daily", "weekdays",
@@ -34,7 +37,7 @@ class EditionState(StrEnum):
     draft | approved | frozen | sending → paused → approved | sending
     draft | approved | frozen | sending | paused → cancelled
     draft | approved | frozen → expired
-    approved → draft                     `digest edition reopen`
+    approved | expired → draft           `digest edition reopen`
     skipped ↔ draft                      composing again finds stories, or none
     done → sending                       a new subscriber gets a place
     done → paused | cancelled            while a provider holds scheduled emails
@@ -296,11 +299,23 @@ class Section:
     stories: tuple[Story, ...]
 
 
+def split_key(key: str) -> tuple[date | None, str]:
+    """Return the day and slug of an edition's key: `2026-11-29-shaam`, `2026-11-29` or, of a special, its slug."""
+    match = _DATED_KEY.match(key)
+    try:
+        return (date.fromisoformat(match[1]), match[2] or "") if match else (None, key)
+    except ValueError:
+        return None, key
+
+
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One issue of the newsletter. `key` is its date (`2026-11-23`) or a slug; `number` counts from 1.
+    """One issue of the newsletter.
 
-    `lead` is the id of the top story, which is also the first of its section.
+    `key` is its date (`2026-11-23`), date and slug (`2026-11-23-shaam`), or the slug of a special edition. `number`
+    counts the editions with the same slug by their dates, from 1; a special has none (0). `lead` is the id of the top
+    story, which is also the first of its section. `widened_hours` is the window of an edition with few stories, if it
+    is longer than usual.
     """
 
     key: str
@@ -314,6 +329,7 @@ class Edition:
     intro: str = ""
     reason: str = ""
     composed_at: datetime | None = None
+    widened_hours: int | None = None
 
     def stories(self) -> Iterator[Story]:
         """Every story in reading order."""
@@ -354,5 +370,7 @@ class Subscriber:
     hour: time | None = None
     status: Literal["active", "paused"] = "active"
     format: Literal["html", "text"] = "html"
+    # Slugs of the chosen editions; none means the default ones.
+    editions: tuple[str, ...] = ()
     line: int = field(default=0, compare=False)
     file: str = field(default="", compare=False)

@@ -38,6 +38,7 @@ __all__ = [
     "day_of",
     "deliver_due",
     "edition_key",
+    "requires_approval",
     "send",
     "send_test",
 ]
@@ -98,6 +99,7 @@ def send(
     scheduled: bool = False,
     at: datetime | None = None,
     force: str = "",
+    obey_frequency: bool = False,
     stop: threading.Event | None = None,
     progress: Progress | None = None,
     on_source: Callable[[SourceReport], None] | None = None,
@@ -107,8 +109,10 @@ def send(
     Can run at any time and any number of times: a subscriber has at most one place in an edition. With `scheduled`,
     subscribers get it at their own hour; otherwise now, or at the time `at`. A provider that can cancel scheduled sends
     is handed batches up to `delivery.lead` ahead of their time. `force` is the reason for sending in spite of errors in
-    an email. Raises AlreadyRunning while another process is sending, and PreflightFailed for an email with errors, and
-    StoreError for an older copy of the store.
+    an email. With `obey_frequency` a special edition goes only to subscribers who are due on its day.
+
+    Raises AlreadyRunning while another process is sending, PreflightFailed for an email with errors, and StoreError for
+    an older copy of the store.
     """
     stop = stop or threading.Event()
     # A faulty list stops the send, so read it before anything else is done.
@@ -133,7 +137,9 @@ def send(
         if before is None or before.composed_at != edition.composed_at:
             # Composing may have taken a while, and the list may have been edited meanwhile.
             app.subscriber_list.sync()
-        enqueued = app.enqueuer.enqueue(edition, scheduled=scheduled, at=at, force=force)
+        app.editions.assign_number(key, app.calendar.earlier_planned(key, app.now()))
+        edition = app.editions.get(key) or edition
+        enqueued = app.enqueuer.enqueue(edition, scheduled=scheduled, at=at, force=force, obey_frequency=obey_frequency)
         lock.downgrade()
         return _deliver(app, key, enqueued.placed, stop, progress, (*notes, *enqueued.notes))
 
@@ -183,7 +189,10 @@ def why_not_sent(edition: Edition) -> tuple[str, ...]:
     if edition.state == EditionState.PAUSED:
         return (f"Edition {edition.key} is paused: digest edition resume {edition.key}",)
     if edition.state in (EditionState.CANCELLED, EditionState.EXPIRED):
-        return (f"Edition {edition.key} is {edition.state}; nothing more is sent.",)
+        more = (
+            f" `digest edition reopen {edition.key}` brings it back." if edition.state == EditionState.EXPIRED else ""
+        )
+        return (f"Edition {edition.key} is {edition.state}; nothing more is sent.{more}",)
     return ()
 
 
@@ -215,10 +224,10 @@ def _ensure_ready(
 ) -> tuple[Edition, tuple[str, ...]]:
     """Return the edition, and the sources that failed.
 
-    Composes a missing edition and a stale draft. Approves the draft if `schedule.approval` is `auto`.
+    Composes a missing edition and a stale draft. Approves the draft if no approval is required.
     """
     edition = app.editions.get(key)
-    auto = app.settings.schedule.approval == "auto"
+    auto = not requires_approval(app, key)
     failures: tuple[str, ...] = ()
     if edition is None or edition.state == EditionState.SKIPPED or (auto and _is_stale(app, edition)):
         composed = compose(app, key, on_source=on_source)
@@ -229,6 +238,12 @@ def _ensure_ready(
         app.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
         edition = app.editions.get(key) or edition
     return edition, failures
+
+
+def requires_approval(app: App, key: str) -> bool:
+    """Return whether a person must approve the edition. A special follows `schedule.approval`."""
+    planned = app.calendar.of(key)
+    return (planned.schedule if planned else app.settings.schedule).approval == "required"
 
 
 def _is_stale(app: App, edition: Edition) -> bool:

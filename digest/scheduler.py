@@ -1,36 +1,131 @@
 """Run the day's jobs at their times, and catch up after a restart.
 
-APScheduler only triggers the jobs. Each job reads what is to be done from the store, so a trigger that is lost, late or
-doubled does no harm, and a restart in the middle of the day creates no second edition.
+Once a minute, and at each planned moment, `tick` compares the calendar with the store and does what is missing. A tick
+that is lost, late or doubled does no harm. The pauses are measured with a monotonic clock, so that a clock that is set
+back does not stop the jobs.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from digest import pipeline
 from digest.app import App
+from digest.config.calendar import PlannedEdition
 from digest.config.loader import FILE_NAME
-from digest.errors import ConfigurationError, DigestError
+from digest.errors import AlreadyRunning, ConfigurationError, DigestError
 from digest.models import Edition, EditionState
 from digest.newsletter.reload import SettingsWatch
+from digest.store.locks import Lock, exclusive
 
-if TYPE_CHECKING:
-    from apscheduler.schedulers.background import BackgroundScheduler
+T = TypeVar("T")
 
-# Seconds for which a missed trigger still runs its job. Older ones are caught up from the store.
-_MISFIRE_GRACE = 300
+# Seconds between two ticks at most.
+_TICK = 60.0
+# How long before a planned moment no sources are collected any more: a slow source would delay it.
+_KEEP_FREE = timedelta(minutes=3)
+# An edition that was handed over ahead gets subscribers added since until this long after its hour.
+_LATE_SUBSCRIBERS = timedelta(minutes=5)
+# Seconds between two looks whether another `digest run` has ended.
+_STAND_BY = 2.0
 # Keys of the pages that cannot change while they are served.
 _PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies")
+_BEGUN = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
+# States in which an edition waits for its hour.
+_WAITING = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN)
+
+
+class Step(StrEnum):
+    """What the scheduler does next with an edition."""
+
+    NOTHING = "nothing"
+    COMPOSE = "compose"
+    AWAIT_APPROVAL = "await approval"
+    APPROVE = "approve"
+    SEND = "send"
+    NOT_APPROVED = "not approved"
+    EXPIRE = "expire"
+
+
+def next_step(planned: PlannedEdition, edition: Edition | None, now: datetime, *, hand_over_at: datetime) -> Step:
+    """Decide what to do with a planned edition, of which `edition` is in the store.
+
+    `hand_over_at` is when batches may go to the provider: the hour of the edition, or earlier.
+    """
+    too_late = now > planned.expires_at
+    if edition is None:
+        if too_late or now < planned.compose_at:
+            return Step.NOTHING
+        return Step.COMPOSE if now < hand_over_at else Step.SEND
+    composed_at = edition.composed_at or now
+    if edition.state in (EditionState.DRAFT, EditionState.SKIPPED):
+        # Somebody may have composed it the day before.
+        if composed_at < planned.compose_at <= now < hand_over_at:
+            return Step.COMPOSE
+        if edition.state == EditionState.SKIPPED:
+            # It had too few stories before its hour, so it gets another try at its hour.
+            return Step.SEND if not too_late and composed_at < planned.send_at <= now else Step.NOTHING
+    if edition.state not in _WAITING:
+        return Step.NOTHING
+    if too_late:
+        return Step.EXPIRE
+    if edition.state == EditionState.DRAFT and planned.schedule.approval == "required":
+        return _approval_step(planned, composed_at, now)
+    return Step.SEND if now >= hand_over_at else Step.NOTHING
+
+
+def _approval_step(planned: PlannedEdition, composed_at: datetime, now: datetime) -> Step:
+    if planned.approve_by is None or now < planned.approve_by:
+        return Step.AWAIT_APPROVAL
+    if planned.schedule.on_no_approval == "send":
+        return Step.APPROVE
+    # Nobody could approve a draft that was composed late, such as after a power cut: it waits until it expires.
+    return Step.AWAIT_APPROVAL if composed_at >= planned.approve_by else Step.NOT_APPROVED
+
+
+@dataclass
+class _Job:
+    """A job that is repeated every so many seconds. `last` is when it ran, by the monotonic clock."""
+
+    run: Callable[[], None]
+    every: Callable[[], float]
+    last: float | None = None
+
+
+@contextmanager
+def sole_scheduler(app: App, stop: threading.Event, log: Callable[[str], None]) -> Iterator[Lock | None]:
+    """Wait until no other process runs the schedule of this store. Yields None if `stop` is set before."""
+    with ExitStack() as held:
+        lock: Lock | None = None
+        waits = False
+        while lock is None and not stop.is_set():
+            try:
+                lock = held.enter_context(exclusive(app.database, "running the schedule", wait=0.0))
+            except AlreadyRunning:
+                if not waits:
+                    log(
+                        "Another `digest run` works on this store. Standing by; this one takes over when that one ends."
+                    )
+                waits = True
+                stop.wait(_STAND_BY)
+        if lock is not None and waits:
+            log("The other `digest run` has ended. This one takes over.")
+        yield lock
 
 
 class Scheduler:
     """The day's jobs of one newsletter. `log` gets a sentence for each thing that was done."""
 
-    def __init__(self, app: App, log: Callable[[str], None]) -> None:
+    def __init__(
+        self, app: App, log: Callable[[str], None], *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         # Keys of the pages need a restart while `run` serves them, and so does serving them at all.
         pages = _PAGES_KEYS if app.settings.web.enabled else ("web.enabled",)
         self.settings_watch = SettingsWatch(app.again(unattended=True), needs_restart=("store.url", *pages))
@@ -39,95 +134,61 @@ class Scheduler:
         self.stop = threading.Event()
         # Called with the App of new settings, for what runs beside the jobs.
         self.on_reload: Callable[[App], None] = lambda _app: None
-        self._one_at_a_time = threading.Lock()
-        # Held by the job that runs beside the others.
+        self._monotonic = monotonic
+        # Held by the jobs that run beside the others.
         self._beside = threading.Lock()
-        self._last_notes: frozenset[str] = frozenset()
-        # (kind, subject) → text of the faults that last.
-        self._notices: dict[tuple[str, str], str] = {}
         self._retired: list[App] = []
-        self._timetable: BackgroundScheduler | None = None
-        self._timing: tuple[object, ...] = ()
+        self._last_notes: frozenset[str] = frozenset()
+        # (kind, subject) → text of what was noticed and lasts.
+        self._notices: dict[tuple[str, str], str] = {}
+        # Editions that were sent at or after their hour by this process.
+        self._sent_on_time: set[str] = set()
+        # In the order in which they run. What the provider confirms is no longer unknown when `check` looks.
+        self._jobs = (
+            _Job(self.process_feedback, lambda: _TICK),
+            _Job(self.check, lambda: 0.0),
+            _Job(self.collect, lambda: self.app.settings.schedule.collect_every.total_seconds()),
+        )
 
-    def notice(self, kind: str, subject: str, text: str) -> None:
-        """Report a fault that lasts: once, and again only if its text changes or it comes back.
-
-        `kind` is `list`, `settings`, `restart` or `job`; with `subject`, such as a file, it names the fault.
-        """
-        if self._notices.get((kind, subject)) != text:
-            self._notices[kind, subject] = text
-            self.log(text)
-
-    def clear_notice(self, kind: str, subject: str, text: str) -> bool:
-        """Report that a fault is gone, in the sentence `text` if there is one. False if there was no such fault."""
-        if self._notices.pop((kind, subject), None) is None:
-            return False
-        if text:
-            self.log(text)
-        return True
-
-    def run(self) -> None:
-        """Run jobs until `stop` is set; then finish what is in flight and return."""
+    def run(self, lock: Lock | None = None) -> None:
+        """Run jobs until `stop` is set, then finish what is in flight. Returns early if `lock` is lost."""
         from apscheduler.schedulers.background import BackgroundScheduler
 
-        self._timetable = scheduler = BackgroundScheduler(timezone=self.app.settings.newsletter.zone)
-        self._set_times()
-        scheduler.start()
-        self._log_times()
-        now = self.app.now()
-        if self._too_late(now) and self.app.editions.get(pipeline.edition_key(self.app)) is None:
-            self.log(
-                f"Today's edition is not sent: {self._send_time(now):%H:%M} was too long ago (schedule.expires_after)."
-            )
+        self._log_plan()
+        # For the jobs beside the editions, which may be late. APScheduler waits by the wall clock, so a clock that is
+        # set back by an hour would stop it for an hour: the editions have a loop of their own.
+        beside = BackgroundScheduler(timezone=UTC)
+        rules: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        beside.add_job(self._beside_the_others(self.sync_suppressions), "interval", hours=1,
+                       next_run_time=datetime.now(UTC), **rules)  # fmt: skip
+        beside.start()
         try:
-            self._guarded(self.collect)()
-            # Before the check: what the provider confirms is then no longer unknown.
-            self._guarded(self.process_feedback)()
-            self._guarded(self.check)()
-            self.stop.wait()
+            while not self.stop.is_set():
+                if lock is not None and not lock.is_held():
+                    self.log("The connection to the store broke, so another `digest run` may have taken over.")
+                    return
+                self.tick()
+                self.stop.wait(self._pause())
         finally:
-            self.stop.set()
-            scheduler.shutdown(wait=True)
+            beside.shutdown(wait=True)
 
-    def _log_times(self) -> None:
-        for job in self._timetable.get_jobs() if self._timetable else ():
-            if job.id not in ("check", "feedback", "suppressions"):
-                self.log(f"Next {job.id}: {job.next_run_time:%Y-%m-%d %H:%M %Z}.")
-
-    def _set_times(self) -> bool:
-        """Give the timetable the jobs with the times of the settings. False if it has them."""
-        from apscheduler.triggers.cron import CronTrigger
-        from apscheduler.triggers.interval import IntervalTrigger
-
-        timetable, schedule, zone = self._timetable, self.app.settings.schedule, self.app.settings.newsletter.zone
-        window_start = self._send_window_start(self.app.now()).time()
-        timing = (schedule.collect_every, schedule.compose_at, schedule.send_at, window_start, zone)
-        if timetable is None or timing == self._timing:
-            return False
-        self._timing = timing
-
-        def daily(at: time) -> CronTrigger:
-            return CronTrigger(hour=at.hour, minute=at.minute, timezone=zone)
-
-        rules: dict[str, Any] = {
-            "coalesce": True, "max_instances": 1, "misfire_grace_time": _MISFIRE_GRACE, "replace_existing": True,
-        }  # fmt: skip
-        every = IntervalTrigger(seconds=schedule.collect_every.total_seconds(), timezone=zone)
-        timetable.add_job(self._guarded(self.collect), every, id="collect", **rules)
-        timetable.add_job(self._guarded(self.compose), daily(schedule.compose_at), id="compose", **rules)
-        timetable.add_job(self._guarded(self.send), daily(schedule.send_at), id="send", **rules)
-        if window_start != schedule.send_at:
-            timetable.add_job(self._guarded(self.send), daily(window_start), id="send ahead", **rules)
-        elif timetable.get_job("send ahead"):
-            timetable.remove_job("send ahead")
-        timetable.add_job(self._guarded(self.check), IntervalTrigger(seconds=60), id="check", **rules)
-        timetable.add_job(self._guarded(self.process_feedback), IntervalTrigger(seconds=60), id="feedback", **rules)
-        if timetable.get_job("suppressions") is None:
-            # Runs beside the other jobs: a provider that hangs must not delay a send.
-            sync = self._guarded(self.sync_suppressions, in_turn=False)
-            hourly = IntervalTrigger(hours=1, timezone=zone)
-            timetable.add_job(sync, hourly, id="suppressions", next_run_time=datetime.now(zone), **rules)
-        return True
+    def tick(self) -> None:
+        """Run every job that is due, with the settings and the list as they are now."""
+        self._guarded(self.follow_settings)
+        repaired = self._guarded(self.follow_list)
+        if repaired:
+            # For those whom the last valid list did not have.
+            self._sent_on_time.clear()
+            self._guarded(self.send_to_repaired)
+        for job in self._jobs:
+            now = self._monotonic()
+            if self.stop.is_set() or (job.last is not None and now < job.last + job.every()):
+                continue
+            # At the next tick: the sources are collected when the edition is composed, too.
+            if job.run == self.collect and self._until_next_moment() < _KEEP_FREE:
+                continue
+            job.last = now
+            self._guarded(job.run)
 
     def follow_settings(self) -> None:
         """Use the settings of the files if they changed and are valid. Runs between jobs, so no job sees two settings.
@@ -139,11 +200,10 @@ class Scheduler:
         if changed is not None:
             old, self.app = self.app, self.settings_watch.app
             self._retire(old)
-            retimed = self._set_times()
             self.on_reload(self.app)
             self.log(f"The settings were reloaded; changed: {', '.join(changed) or 'no key'}.")
-            if retimed:
-                self._log_times()
+            if any(key.startswith("schedule.") or key == "schedule" for key in changed):
+                self._log_plan()
         if problems:
             errors = "; ".join(map(str, problems))
             self.notice("settings", FILE_NAME, f"The settings have errors, so the old ones stay in use: {errors}")
@@ -154,17 +214,6 @@ class Scheduler:
             self.notice("restart", FILE_NAME, f"Changes of {keys} take effect when you restart `digest run`.")
         else:
             self.clear_notice("restart", FILE_NAME, "")
-
-    def _retire(self, app: App) -> None:
-        """Close an App that is no longer in use, as soon as the job beside the others does not use it."""
-        self._retired.append(app)
-        if self._beside.acquire(blocking=False):
-            try:
-                for retired in self._retired:
-                    retired.discard()
-                self._retired.clear()
-            finally:
-                self._beside.release()
 
     def follow_list(self) -> bool:
         """Read the subscriber list if it changed. Report its errors once, and once that they are gone.
@@ -184,6 +233,25 @@ class Scheduler:
             return False
         return self.clear_notice("list", found.path.name, "The subscriber list is valid again.")
 
+    def send_to_repaired(self) -> None:
+        """Send today's editions to those whom the last valid list did not have, unless they are too late."""
+        now = self.app.now()
+        for planned in self.app.calendar.current(now):
+            edition = self.app.editions.get(planned.key)
+            if edition is not None and edition.state in _BEGUN and now <= planned.expires_at:
+                self._send(planned)
+
+    def _retire(self, app: App) -> None:
+        """Close an App that is no longer in use, as soon as the jobs beside the others do not use it."""
+        self._retired.append(app)
+        if self._beside.acquire(blocking=False):
+            try:
+                for retired in self._retired:
+                    retired.discard()
+                self._retired.clear()
+            finally:
+                self._beside.release()
+
     def collect(self) -> None:
         """Collect every source that is due."""
         report = pipeline.collect(self.app, patient=True)
@@ -192,66 +260,19 @@ class Scheduler:
         errors = f" Failed: {'; '.join(failed)}." if failed else ""
         self.log(f"Collected {report.articles} articles, {new} new.{errors}")
 
-    def compose(self) -> None:
-        """Compose today's draft. An edition that an editor or a send has moved on is left alone."""
-        key = pipeline.edition_key(self.app)
-        existing = self.app.editions.get(key)
-        if existing and existing.state not in (EditionState.DRAFT, EditionState.SKIPPED):
-            return
-        edition = pipeline.compose(self.app, key).edition
-        if edition.state == EditionState.SKIPPED:
-            self.log(f"Edition {key} is skipped: {edition.reason}")
-        else:
-            self.log(f"Composed edition {key}: {edition.subject}")
-
-    def send(self) -> None:
-        """Send today's edition to everyone who is due, each at their own hour.
-
-        An edition that is too late expires. Where batches were handed over ahead, this runs a second time at the
-        edition's hour, for subscribers added since.
-        """
-        self.follow_list()
-        now = self.app.now()
-        key = pipeline.edition_key(self.app)
-        existing = self.app.editions.get(key)
-        if existing and existing.state not in (
-            EditionState.DRAFT,
-            EditionState.APPROVED,
-            EditionState.SKIPPED,
-            EditionState.FROZEN,
-            EditionState.SENDING,
-            EditionState.DONE,
-        ):
-            return
-        if not self._is_begun(existing) and self._too_late(now):
-            self._expire(key)
-            return
-        self._log_sent(pipeline.send(self.app, key, scheduled=True, stop=self.stop))
-
     def check(self) -> None:
-        """Catch up on a missed job, send batches that became due, and expire old editions. Runs every minute."""
-        self.follow_settings()
-        repaired = self.follow_list()
-        now = self.app.now()
-        key = pipeline.edition_key(self.app)
-        if repaired and not self._too_late(now) and self._is_begun(self.app.editions.get(key)):
-            # For those whom the last valid list did not have.
-            self.send()
-        window_start = self._send_window_start(now)
-        if self._compose_time(now) <= now < window_start and self.app.editions.get(key) is None:
-            self.compose()
-        if now >= window_start and self._send_was_missed(self.app.editions.get(key), now):
-            self.send()
+        """Do what is due for each planned edition, send batches that became due, and expire old editions."""
+        calendar = self.app.calendar
+        if fault := self.app.calendar_reader.fault:
+            self.notice("holidays", FILE_NAME, f"The holidays are those of before, because of a fault: {fault}")
+        else:
+            self.clear_notice("holidays", FILE_NAME, "The holidays are valid again.")
+        for planned in calendar.current(self.app.now()):
+            self._guarded(lambda planned=planned: self._check_planned(planned), f"edition {planned.key}")  # type: ignore[misc]
         for stopped, recipients in self.app.stopper.resume_cancellations().items():
             self.log(f"Edition {stopped}: the provider cancelled the email of {recipients} more recipients.")
         for edition in self.app.editions.unfinished():
-            if edition.state == EditionState.SENDING:
-                self._expire_batches(edition.key, now)
-                sent = pipeline.deliver_due(self.app, edition.key, stop=self.stop)
-                if sent:
-                    self._log_sent(sent)
-            elif edition.day < now.date() and pipeline.day_of(edition.key):
-                self._expire(edition.key)
+            self._guarded(lambda edition=edition: self._check_unfinished(edition), f"edition {edition.key}")  # type: ignore[misc]
 
     def process_feedback(self) -> None:
         """Process what providers posted since the last run."""
@@ -274,57 +295,188 @@ class Scheduler:
                 "(their webhook events never arrived)."
             )
 
-    def _send_was_missed(self, today: Edition | None, now: datetime) -> bool:
-        """Whether the send at today's hour has yet to run."""
-        if today is None:
-            return not self._too_late(now)
-        if today.state == EditionState.SKIPPED:
-            # It was skipped for lack of stories before its hour, so it gets another try at its hour.
-            return today.composed_at is not None and today.composed_at < self._send_time(now) <= now
-        # A draft that waits for approval was logged at its hour. The next thing to log is that it expires.
-        waits = self.app.settings.schedule.approval == "required" and today.state == EditionState.DRAFT
-        return today.state in (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN) and (
-            not waits or self._too_late(now)
+    def notice(self, kind: str, subject: str, text: str) -> None:
+        """Report what an editor or operator should know: once, and again only if its text changes or it comes back.
+
+        `kind` names the fault or the state, and `subject` what it is about: a file, a job or an edition.
+        """
+        if self._notices.get((kind, subject)) != text:
+            self._notices[kind, subject] = text
+            self.log(text)
+
+    def clear_notice(self, kind: str, subject: str, text: str) -> bool:
+        """Report that a fault is gone, in the sentence `text` if there is one. False if there was no such fault."""
+        if self._notices.pop((kind, subject), None) is None:
+            return False
+        if text:
+            self.log(text)
+        return True
+
+    def _check_planned(self, planned: PlannedEdition) -> None:
+        key, now = planned.key, self.app.now()
+        edition = self.app.editions.get(key)
+        step = next_step(planned, edition, now, hand_over_at=self._hand_over_at(planned))
+        if step in (Step.APPROVE, Step.NOT_APPROVED) and planned.approve_by and self._reopened(key, planned.approve_by):
+            # Somebody wants to decide after all.
+            step = Step.AWAIT_APPROVAL
+        if step == Step.COMPOSE:
+            self._compose(key)
+        elif step == Step.AWAIT_APPROVAL:
+            self._notice_waiting(planned)
+        elif step == Step.APPROVE:
+            self._approve(planned)
+        elif step == Step.NOT_APPROVED:
+            self._expire(key, f"It was not approved by {self._clock(planned.approve_by)} (schedule.approve_by).")
+        elif step == Step.EXPIRE:
+            self._expire(key, "It was not sent in time (schedule.expires_after).", deadline=planned.expires_at)
+        elif step == Step.SEND or self._has_late_subscribers(planned, edition, now):
+            self._send(planned)
+        elif edition is None and now > planned.expires_at:
+            self.notice(
+                "missed",
+                key,
+                f"Edition {key} is not sent: {self._clock(planned.send_at)} was too long ago (schedule.expires_after).",
+            )
+
+    def _check_unfinished(self, edition: Edition) -> None:
+        """Continue an edition that is being sent. Expire one that is no longer among the planned ones of today."""
+        now, key = self.app.now(), edition.key
+        planned = self.app.calendar.of(key)
+        if edition.state == EditionState.SENDING:
+            self._expire_batches(key, now, planned)
+            sent = pipeline.deliver_due(self.app, key, stop=self.stop)
+            if sent:
+                self._log_sent(sent)
+        elif planned is not None and now > planned.expires_at:
+            self._expire(key, "It was not sent in time (schedule.expires_after).", deadline=planned.expires_at)
+        elif planned is None and pipeline.day_of(key) and edition.day < now.date():
+            self._expire(key, "It is no longer in schedule.editions.", deadline=now)
+
+    def _compose(self, key: str) -> None:
+        """Compose an edition into a draft, or into a skipped one with its reason."""
+        edition = pipeline.compose(self.app, key).edition
+        if edition.state == EditionState.SKIPPED:
+            self.notice("skipped", key, f"Edition {key} is skipped: {edition.reason}")
+            return
+        self.log(f"Composed edition {key}: {edition.subject}")
+        if edition.widened_hours:
+            self.notice("widened", key, f"Edition {key}: {edition.reason}")
+
+    def _notice_waiting(self, planned: PlannedEdition) -> None:
+        until = planned.approve_by or planned.expires_at
+        without = planned.approve_by is not None and planned.schedule.on_no_approval == "send"
+        then = "then it is sent all the same" if without else "then it expires"
+        self.notice(
+            "approval",
+            planned.key,
+            f"Edition {planned.key} waits for approval until {self._clock(until)}, {then}: "
+            f"digest edition approve {planned.key}",
         )
 
-    def _is_begun(self, edition: Edition | None) -> bool:
-        begun = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
-        return edition is not None and edition.state in begun
+    def _approve(self, planned: PlannedEdition) -> None:
+        """Approve an edition that nobody has approved in time."""
+        key = planned.key
+        if self.app.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,)):
+            why = f"nobody decided by {self._clock(planned.approve_by)} (schedule.on_no_approval: send)"
+            self.app.editions.record(key, EditionState.APPROVED, why, now=self.app.now())
+            self.notice("approved", key, f"Edition {key} is approved: {why}.")
+            self._check_planned(planned)
 
-    def _expire_batches(self, key: str, now: datetime) -> None:
-        """Give up batches that could not be handed over within `schedule.expires_after`: their news is old."""
-        expired = self.app.ledger.expire(key, before=now - self.app.settings.schedule.expires_after)
+    def _send(self, planned: PlannedEdition) -> None:
+        """Send an edition to everyone who is due, each at their own hour."""
+        on_time = self.app.now() >= planned.send_at
+        sent = pipeline.send(self.app, planned.key, scheduled=True, stop=self.stop)
+        if on_time:
+            self._sent_on_time.add(planned.key)
+        if sent.edition.state == EditionState.DRAFT:
+            self._notice_waiting(planned)
+        else:
+            self._log_sent(sent)
+
+    def _has_late_subscribers(self, planned: PlannedEdition, edition: Edition | None, now: datetime) -> bool:
+        """Whether subscribers may have come since the edition was handed over ahead of its hour."""
+        if edition is None or edition.state not in (EditionState.SENDING, EditionState.DONE):
+            return False
+        if planned.key in self._sent_on_time or not planned.send_at <= now <= planned.send_at + _LATE_SUBSCRIBERS:
+            return False
+        frozen_at = self.app.editions.frozen_at(planned.key)
+        return frozen_at is not None and frozen_at < planned.send_at
+
+    def _expire_batches(self, key: str, now: datetime, planned: PlannedEdition | None) -> None:
+        """Give up batches that could not be handed over within `expires_after`: their news is old."""
+        limit = (planned.schedule if planned else self.app.settings.schedule).expires_after
+        expired = self.app.ledger.expire(key, before=now - limit)
         if expired:
             self.log(f"Edition {key}: {expired} recipients were not reached in time and do not get it.")
 
-    def _expire(self, key: str) -> None:
-        if self.app.editions.move(
-            key, EditionState.EXPIRED, out_of=(EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN)
-        ):
-            self.log(f"Edition {key} expired: it was not sent in time.")
+    def _expire(self, key: str, reason: str, *, deadline: datetime | None = None) -> None:
+        """Expire an edition, unless somebody reopened it after the deadline in order to send it."""
+        if deadline is not None and self._reopened(key, deadline):
+            return
+        if self.app.editions.move(key, EditionState.EXPIRED, out_of=_WAITING, reason=reason):
+            what = "expired" if deadline else "not approved"
+            self.notice(what, key, f"Edition {key} expired. {reason} `digest edition reopen {key}` brings it back.")
 
-    def _too_late(self, now: datetime) -> bool:
-        # Compare in UTC: within one zone Python subtracts wall clock times, which jump twice a year.
-        return now.astimezone(UTC) - self._send_time(now).astimezone(UTC) > self.app.settings.schedule.expires_after
+    def _reopened(self, key: str, deadline: datetime) -> bool:
+        decisions = self.app.editions.decisions(key)
+        return any(each.what == EditionState.DRAFT and each.at >= deadline for each in decisions)
 
-    def _compose_time(self, now: datetime) -> datetime:
-        return datetime.combine(now.date(), self.app.settings.schedule.compose_at, now.tzinfo)
+    def _hand_over_at(self, planned: PlannedEdition) -> datetime:
+        """Return when batches may be handed over.
 
-    def _send_time(self, now: datetime) -> datetime:
-        return datetime.combine(now.date(), self.app.settings.schedule.send_at, now.tzinfo)
-
-    def _send_window_start(self, now: datetime) -> datetime:
-        """Return when the handover of today's edition starts.
-
-        That is its hour, or `delivery.lead` before it if the provider can cancel scheduled sends, but not before the
-        edition is composed.
+        That is the hour of the edition, or `delivery.lead` before it if the provider can cancel scheduled sends, but
+        not before the edition is composed.
         """
-        at = self._send_time(now)
-        return max(at - self.app.settings.delivery.lead, self._compose_time(now)) if self.app.schedule_window else at
+        if not self.app.schedule_window:
+            return planned.send_at
+        return max(planned.send_at - self.app.settings.delivery.lead, planned.compose_at)
+
+    def _moments(self, now: datetime) -> list[datetime]:
+        """Return the next moments at which something is due, in UTC."""
+        calendar = self.app.calendar
+        tomorrow = now.astimezone(calendar.zone).date() + timedelta(days=1)
+        editions = [*calendar.current(now), *calendar.on(tomorrow)]
+        found = [
+            moment
+            for planned in editions
+            for moment in (planned.compose_at, planned.approve_by, self._hand_over_at(planned), planned.send_at)
+            if moment is not None and moment > now
+        ]
+        return sorted(found)
+
+    def _until_next_moment(self) -> timedelta:
+        now = self.app.now().astimezone(UTC)
+        return next((moment - now for moment in self._moments(now)), timedelta.max)
+
+    def _pause(self) -> float:
+        """Return the seconds until the next tick."""
+        try:
+            return min(_TICK, self._until_next_moment().total_seconds())
+        except ConfigurationError:
+            return _TICK
+
+    def _clock(self, moment: datetime | None) -> str:
+        return f"{moment.astimezone(self.app.settings.newsletter.zone):%H:%M}" if moment else ""
+
+    def _log_plan(self) -> None:
+        upcoming = self.app.calendar.upcoming(self.app.now())
+        planned = next((each for each in upcoming if not self._is_finished(each.key)), None)
+        if planned is None:
+            self.log("No edition is planned within a year: see schedule.days and schedule.holidays.")
+        else:
+            times = f"composed at {self._clock(planned.compose_at)}, sent at {self._clock(planned.send_at)}"
+            self.log(f"Next edition: {planned.key}, {times}.")
+
+    def _is_finished(self, key: str) -> bool:
+        edition = self.app.editions.get(key)
+        return edition is not None and edition.state not in (*_WAITING, EditionState.SENDING)
 
     def _log_sent(self, sent: pipeline.Sent) -> None:
         edition, counts = sent.edition, sent.counts
         if sent.report is None:
+            if edition.state == EditionState.SKIPPED:
+                self.notice("skipped", edition.key, f"Edition {edition.key} is skipped: {edition.reason}")
+                return
             for note in sent.notes or (f"Edition {edition.key} is {edition.state}: {edition.reason}",):
                 self.log(note)
             return
@@ -336,28 +488,30 @@ class Scheduler:
             f"{counts.unknown} unknown."
         )
 
-    def _guarded(self, job: Callable[[], None], *, in_turn: bool = True) -> Callable[[], None]:
-        """Wrap a job so that a failure is logged and the scheduler continues. Jobs run one at a time if `in_turn`."""
+    def _beside_the_others(self, job: Callable[[], None]) -> Callable[[], None]:
+        """Wrap a job that must not delay the others. Jobs of this kind run one at a time."""
 
         def run() -> None:
-            if self.stop.is_set():
-                return
-            with self._one_at_a_time if in_turn else self._beside:
-                # It may have been set while this job waited for another.
-                if self.stop.is_set():
-                    return
-                try:
-                    if in_turn:
-                        self.follow_settings()
-                    job()
-                    self.clear_notice("job", job.__name__, "")
-                except ConfigurationError as error:
-                    problems = "; ".join(map(str, error.problems))
-                    self.notice("job", job.__name__, f"{job.__name__} failed: {problems}")
-                except DigestError as error:
-                    self.log(f"{job.__name__} failed: {error}")
-                except Exception as error:
-                    # A bug in one job must not end the scheduler; the next trigger tries again.
-                    self.log(f"{job.__name__} failed with an internal error: {type(error).__name__}: {error}")
+            with self._beside:
+                self._guarded(job)
 
         return run
+
+    def _guarded(self, job: Callable[[], T], name: str = "") -> T | None:
+        """Run a job. A failure is reported and the scheduler continues."""
+        if self.stop.is_set():
+            return None
+        name = name or job.__name__
+        try:
+            result = job()
+        except ConfigurationError as error:
+            self.notice("job", name, f"{name} failed: {'; '.join(map(str, error.problems))}")
+        except DigestError as error:
+            self.log(f"{name} failed: {error}")
+        except Exception as error:
+            # A bug in one job must not end the scheduler; the next tick tries again.
+            self.log(f"{name} failed with an internal error: {type(error).__name__}: {error}")
+        else:
+            self.clear_notice("job", name, "")
+            return result
+        return None

@@ -56,6 +56,7 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
             subscribers = _check_list(app, findings)
             findings.run(lambda: check_templates(app, findings))
             findings.run(lambda: check_pages(app, findings))
+            findings.run(lambda: app.calendar)
             findings.run(lambda: _check_sources(app, findings, online=not offline))
             findings.run(lambda: _check_transports(app, findings, offline))
             findings.run(lambda: _check_webhooks(app, findings))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.editions import current_edition, key_of
+from digest.cli.editions import composed_key, current_edition, key_of
 from digest.cli.output import emit, json_option, note
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
@@ -27,20 +27,26 @@ if TYPE_CHECKING:
     metavar="YYYY-MM-DD",
     help="The day of the edition (default: today).",
 )
+@click.option("--edition", "scheduled", default="", metavar="SLUG", help="Which of the day's editions, if several.")
 @click.option("--slug", default="", help="Compose a special edition with this short name.")
 @click.option("--explain", is_flag=True, help="Also show why each story was chosen, and which just missed.")
 @json_option
 @click.pass_obj
-def compose(home: Path, day: datetime | None, slug: str, explain: bool, as_json: bool) -> int:
-    """Compose a draft edition from the collected articles and show it."""
+def compose(home: Path, day: datetime | None, scheduled: str, slug: str, explain: bool, as_json: bool) -> int:
+    """Compose a draft edition from the collected articles and show it.
+
+    By default, of several editions a day, this is the next one of today that is not finished.
+    """
+    if slug and (scheduled or day):
+        raise click.UsageError("--slug makes a special edition of today: leave out --edition and --date")
     from digest import pipeline
     from digest.app import make_app
 
     with make_app(home) as app:
-        on = day.date() if day else None
         with progress() as job:
             on_source = calls(job("collected"), len(app.sources))
-            composed = pipeline.compose(app, pipeline.edition_key(app, day=on, slug=slug), on_source=on_source)
+            key = composed_key(app, day.date() if day else None, scheduled, slug)
+            composed = pipeline.compose(app, key, on_source=on_source)
         _show(composed, explain=explain, as_json=as_json)
     return 0
 
@@ -77,6 +83,8 @@ def show_edition(edition: Edition, *, explain: bool = False) -> None:
     if edition.state == EditionState.SKIPPED:
         click.echo(f"skipped: {edition.reason}")
         return
+    if edition.widened_hours:
+        click.echo(edition.reason)
     click.echo(f"subject:   {edition.subject}\npreheader: {edition.preheader}")
     if edition.intro:
         click.echo(f"intro:     {edition.intro}")

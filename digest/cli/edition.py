@@ -177,11 +177,20 @@ def approve(home: Path, key: str, force: str) -> None:
 @click.argument("key", metavar="EDITION")
 @click.pass_obj
 def reopen(home: Path, key: str) -> None:
-    """Turn an approved edition into a draft again.
+    """Turn an approved or expired edition into a draft again.
 
-    Possible until its recipients are enqueued.
+    Possible until its recipients are enqueued. Editorial changes are kept. `digest run` does not send an edition that
+    is reopened after it expired: a person does, with `digest send`.
     """
-    _move(home, key, EditionState.DRAFT, out_of=(EditionState.APPROVED,))
+    from digest import pipeline
+    from digest.app import make_app
+
+    _move(home, key, EditionState.DRAFT, out_of=(EditionState.APPROVED, EditionState.EXPIRED), reason="")
+    with make_app(home) as app:
+        planned = app.calendar.of(key)
+        if planned is None or app.now() > planned.expires_at:
+            approve = f"digest edition approve {key} && " if pipeline.requires_approval(app, key) else ""
+            click.echo(f"To send it: {approve}digest send {key}")
 
 
 @edition.command()
@@ -291,7 +300,8 @@ def _change(home: Path, key: str, story: str, change: Callable[[Changes], Change
     with make_app(home) as app:
         found = existing(app, key)
         if found.state not in (EditionState.DRAFT, EditionState.SKIPPED):
-            hint = f" `digest edition reopen {key}` makes it one." if found.state == EditionState.APPROVED else ""
+            can = found.state in (EditionState.APPROVED, EditionState.EXPIRED)
+            hint = f" `digest edition reopen {key}` makes it one." if can else ""
             raise DigestError(f"Edition {key} is {found.state}; only a draft can be changed.{hint}")
         changes = app.editions.editorial_changes(key)
         ids = {each.id for each in found.stories()}
@@ -311,12 +321,20 @@ def _change(home: Path, key: str, story: str, change: Callable[[Changes], Change
         show_edition(changed)
 
 
-def _move(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState], why: str = "") -> None:
+def _move(
+    home: Path,
+    key: str,
+    state: EditionState,
+    *,
+    out_of: Sequence[EditionState],
+    why: str = "",
+    reason: str | None = None,
+) -> None:
     from digest.app import make_app
 
     with make_app(home) as app:
         found = existing(app, key)
-        if not app.editions.move(key, state, out_of=out_of):
+        if not app.editions.move(key, state, out_of=out_of, reason=reason):
             raise DigestError(f"Edition {key} is {found.state} and cannot be {_VERBS.get(state, state)}.")
         app.editions.record(key, state, why or "by an editor", now=app.now())
     click.echo(f"Edition {key} is {state}.")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
-from digest.cli.output import shown
-from digest.errors import DigestError
-from digest.models import Edition
+from digest.cli.output import note, shown
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.models import Edition, EditionState, split_key
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from digest.app import App
+    from digest.config.calendar import Calendar
     from digest.store.content.editions import Decision
+
+# States after which the next planned edition of the day is meant.
+_FINISHED = (EditionState.DONE, EditionState.CANCELLED, EditionState.EXPIRED, EditionState.SKIPPED)
 
 
 def decision_line(each: Decision, zone: ZoneInfo) -> str:
@@ -31,12 +36,96 @@ def existing(app: App, key: str) -> Edition:
     return found
 
 
-def key_of(app: App, name: str) -> str:
-    """Return the key of the named edition, or of today's, which may not exist yet. Raises DigestError."""
-    from digest import pipeline
+def key_of(app: App, name: str, *, begun: bool = False) -> str:
+    """Return the key of the named edition, or of today's, which may not exist yet. Raises DigestError.
 
-    today = pipeline.edition_key(app)
-    return today if name in ("", today) else existing(app, name).key
+    `name` is a key, or the slug of an edition in the schedule, which means that of today. Without a name, it is the
+    next edition of today that is not finished. With `begun`, it is one whose time to compose has come, so that a
+    repeated send does not send the evening's edition in the morning.
+    """
+    if not name:
+        return _current(app, begun=begun)
+    calendar = app.calendar
+    if name in calendar.slugs:
+        return _of_today(app, calendar, name)
+    if name in (edition.key for edition in calendar.current(app.now())) or app.editions.get(name):
+        return name
+    day, slug = split_key(name)
+    if day is not None and not slug and calendar.slugs:
+        return _of_date(app, calendar, day)
+    today = app.now().date().isoformat()
+    return name if name == today and not calendar.slugs else existing(app, name).key
+
+
+def composed_key(app: App, day: date | None, slug: str, special: str) -> str:
+    """Return the key for `digest compose`: a day, an edition of the schedule, a special, or by default the next one.
+
+    Raises ConfigurationError for an unusable slug, and DigestError if the day has several editions.
+    """
+    from digest import pipeline
+    from digest.subscribers.list_file import nearest
+
+    calendar = app.calendar
+    if special:
+        if special in calendar.slugs:
+            problem = f"{special} is an edition of the schedule; use --edition {special}"
+            raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
+        return pipeline.edition_key(app, slug=special)
+    if slug:
+        if slug not in calendar.slugs:
+            known = nearest(slug, calendar.slugs) if calendar.slugs else "; schedule.editions has none"
+            raise ConfigurationError([ConfigProblem("--edition", 0, f"unknown edition {slug!r}{known}")])
+        return f"{day or app.now().date()}-{slug}"
+    if day is None:
+        return _current(app)
+    return _of_date(app, calendar, day) if calendar.slugs else day.isoformat()
+
+
+def _current(app: App, *, begun: bool = False) -> str:
+    """Return the key of today's edition; of several, the next one that is not finished."""
+    calendar, now = app.calendar, app.now()
+    if not calendar.slugs:
+        return now.date().isoformat()
+    planned = calendar.current(now)
+    if not planned:
+        raise DigestError(f"No edition is planned today. {_next(app, calendar)}")
+    keys = [edition.key for edition in planned]
+    states = {key: found.state for key in keys if (found := app.editions.get(key))}
+    choice = ([each for each in planned if each.compose_at <= now] or planned[:1]) if begun else planned
+    open_ = [each.key for each in choice if states.get(each.key) not in _FINISHED and now <= each.expires_at]
+    key = open_[0] if open_ else choice[-1].key
+    others = ", ".join(other for other in keys if other != key)
+    if others:
+        note(f"This is edition {key}. Others of today: {others}.")
+    return key
+
+
+def _of_today(app: App, calendar: Calendar, slug: str) -> str:
+    found = [edition.key for edition in calendar.current(app.now()) if edition.schedule.slug == slug]
+    today = f"{app.now().date()}-{slug}"
+    if not found and app.editions.get(today) is None:
+        raise DigestError(
+            f"Edition {slug} does not appear today. {_next(app, calendar, slug)} "
+            f"`digest compose --edition {slug}` makes one all the same."
+        )
+    return found[-1] if found else today
+
+
+def _of_date(app: App, calendar: Calendar, day: date) -> str:
+    """Return the only edition of a date. Raises DigestError that lists the choices."""
+    stored = [edition.key for edition in app.editions.all() if edition.day == day and split_key(edition.key)[0]]
+    keys = list(dict.fromkeys([*(edition.key for edition in calendar.on(day)), *stored]))
+    if len(keys) == 1:
+        return keys[0]
+    if not keys:
+        raise DigestError(f"No edition is planned on {day}. {_next(app, calendar)}")
+    raise DigestError(f"{day} has several editions; name one: {', '.join(keys)}")
+
+
+def _next(app: App, calendar: Calendar, slug: str = "") -> str:
+    upcoming = (each.key for each in calendar.upcoming(app.now()) if slug in ("", each.schedule.slug))
+    key = next(upcoming, None)
+    return f"The next one is {key}." if key else "None is planned within a year."
 
 
 def current_edition(app: App, key: str) -> Edition:

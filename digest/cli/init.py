@@ -65,6 +65,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
     from digest import pipeline
     from digest.app import make_app
     from digest.cli.collect import sources_table
+    from digest.cli.editions import key_of
     from digest.cli.json_output import collect_json, counts_json
     from digest.preview.state import write_preview
     from digest.store.sending.status import find_unreached
@@ -78,7 +79,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
             raise ConfigurationError([ConfigProblem(FILE_NAME, 0, message)])
         note("Collecting …")
         collected = pipeline.collect(app, progress=lambda source: note(f"  {source.name}: {source.fetched} articles"))
-        key = pipeline.edition_key(app)
+        key = key_of(app, "")
         note("Composing …")
         edition = pipeline.compose(app, key, fetch=False).edition
         if edition.state == EditionState.SKIPPED:

@@ -31,6 +31,7 @@ def edition_json(edition: Edition) -> dict[str, Any]:
         "preheader": edition.preheader,
         "intro": edition.intro,
         "lead": edition.lead,
+        "widened_hours": edition.widened_hours,
         "sections": [
             {"name": section.name, "stories": [_story(story) for story in section.stories]}
             for section in edition.sections

@@ -33,7 +33,7 @@ def schema(home: Path, as_json: bool) -> None:
     from digest.config import json_schema
 
     with make_app(home) as app:
-        paths = json_schema.write_schemas(home, app.topics)
+        paths = json_schema.write_schemas(home, app.topics, app.edition_slugs)
     if as_json:
         emit({"files": [str(path) for path in paths]})
         return

@@ -37,12 +37,26 @@ _MAX_LEAD = timedelta(days=3)
 @click.option("--at", metavar="TIME", default="", help="Send at this time: HH:MM of today, or 2026-11-23T07:00.")
 @click.option("--dry-run", is_flag=True, help="Show who would get it. Sends nothing and enqueues nobody.")
 @click.option("--force", metavar="REASON", default="", help="Send despite errors in the email; the reason is recorded.")
+@click.option(
+    "--obey-frequency", is_flag=True, help="Send a special edition only to subscribers whose days include its day."
+)
 @json_option
 @click.pass_obj
 def send(
-    home: Path, edition: str, addresses: tuple[str, ...], at: str, dry_run: bool, force: str, as_json: bool
+    home: Path,
+    edition: str,
+    addresses: tuple[str, ...],
+    at: str,
+    dry_run: bool,
+    force: str,
+    obey_frequency: bool,
+    as_json: bool,
 ) -> int:
-    """Send EDITION (default: today's, composed if needed) to everyone who is due and does not have it yet."""
+    """Send EDITION (default: today's, composed if needed) to everyone who is due and does not have it yet.
+
+    EDITION is a key, or the slug of an edition in the schedule, which means that of today. A special edition goes to
+    everyone who is neither suppressed nor paused.
+    """
     from digest import pipeline
     from digest.app import make_app
 
@@ -50,16 +64,23 @@ def send(
         if sum(map(bool, (addresses, dry_run, at))) > 1:
             raise click.UsageError("--to, --dry-run and --at exclude each other: choose one")
         when = _parse_time(app, at) if at else None
-        key = key_of(app, edition)
+        key = key_of(app, edition, begun=True)
         if addresses:
             return _send_test(app, key, addresses, as_json)
         if dry_run:
-            return _dry_run(app, key, as_json)
+            return _dry_run(app, key, as_json, obey_frequency=obey_frequency)
         with stopped_by_signals() as stop:
             with progress() as job:
                 on_source = calls(job("collected"), len(app.sources))
                 sent = pipeline.send(
-                    app, key, at=when, force=force.strip(), stop=stop, progress=job("sent"), on_source=on_source
+                    app,
+                    key,
+                    at=when,
+                    force=force.strip(),
+                    obey_frequency=obey_frequency,
+                    stop=stop,
+                    progress=job("sent"),
+                    on_source=on_source,
                 )
             return _report(app, sent, as_json)
 
@@ -161,7 +182,7 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
         problem = app.high_water.problem()
         if problem:
             note(problem)
-        found = existing(app, edition) if edition else app.editions.newest()
+        found = existing(app, key_of(app, edition)) if edition else app.editions.newest()
         if found is None:
             raise DigestError("There is no edition yet. `digest send` makes one.")
         limit = None if everyone else _MAX_IN_JSON if as_json else _MAX_IN_TABLE + 1
@@ -225,15 +246,15 @@ def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) ->
     return 1 if problems else 0
 
 
-def _dry_run(app: App, key: str, as_json: bool) -> int:
+def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
     from digest import pipeline
     from digest.usecases.preflight import PreflightResult
 
     edition = current_edition(app, key)
-    approved = edition.state == EditionState.DRAFT and app.settings.schedule.approval == "auto"
+    approved = edition.state == EditionState.DRAFT and not pipeline.requires_approval(app, key)
     if not approved and pipeline.why_not_sent(edition):
         raise DigestError(pipeline.why_not_sent(edition)[0])
-    plan = app.enqueuer.plan(edition)
+    plan = app.enqueuer.plan(edition, obey_frequency=obey_frequency)
     found = PreflightResult()
     if edition.state != EditionState.SKIPPED:
         found = app.preflight.check_edition(edition, app.enqueuer.variants_in_use(edition))

@@ -100,6 +100,7 @@ def _row(
         "hour": subscriber.hour.isoformat("minutes") if subscriber.hour else None,
         "format": subscriber.format,
         "status": subscriber.status,
+        "editions": list(subscriber.editions),
         "suppressed": suppressed or "",
         "paused_until": pause.isoformat(timespec="minutes") if pause else None,
         "chosen": chosen or {},
@@ -112,7 +113,7 @@ def _cells(row: dict[str, Any], several: bool) -> tuple[object, ...]:
     status = f"{row['status']}, suppressed: {row['suppressed']}" if row["suppressed"] else row["status"]
     status += f", paused by the subscriber until {row['paused_until'][:10]}" if row["paused_until"] else ""
     own = {**row["chosen"], "topics": ", ".join(row["chosen"].get("topics", ())) or "everything"}
-    chosen = {name: f"{own[name] or 'newsletter hour'}*" for name in row["chosen"]}
+    chosen = {name: f"{own[name] or 'newsletter hour'}*" for name in row["chosen"] if name != "editions"}
     kept = {"topics": ", ".join(row["topics"]), "frequency": row["frequency"], "hour": row["hour"] or "", **chosen}
     cells = row["email"], row["name"], kept["topics"], kept["frequency"], kept["hour"], status
     return (*cells, row["origin"] or row["file"]) if several else cells
@@ -160,7 +161,7 @@ def _outside(app: App, listed: list[tuple[str, Subscriber]]) -> list[str]:
     """Return notes on lines that have no effect: the subscriber gets no mail, or not at the given hour."""
     suppressed = app.subscribers.suppressed()
     pauses = _pauses(app)
-    send_at, zone = app.settings.schedule.send_at, app.settings.newsletter.zone
+    send_at, zone = app.first_send_at, app.settings.newsletter.zone
     erased = app.subscriber_admin.erasures.among(address for address, _subscriber in listed)
     notes = []
     for address, subscriber in listed:

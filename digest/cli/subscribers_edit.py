@@ -22,6 +22,7 @@ def _fields(command: Callable[..., Any]) -> Callable[..., Any]:
     options = (
         click.option("--name", help="The person's name."),
         click.option("--topics", help="Sections, separated by commas; '' for everything."),
+        click.option("--editions", help="Slugs of editions, separated by commas; '' for the default ones."),
         click.option("--frequency", help="daily, weekdays or weekly:mon … weekly:sun."),
         click.option("--timezone", help="Such as Asia/Kolkata."),
         click.option("--hour", help="Such as 07:00; '' for the newsletter's hour."),
@@ -196,7 +197,7 @@ def _known(app: App, file: str | None) -> tuple[Path, set[str]]:
 
 def _parsed(app: App, given: dict[str, str | None]) -> dict[str, Any]:
     """Validate the given options. An empty one becomes None. Raises ConfigurationError."""
-    from digest.subscribers.list_file import parse_field
+    from digest.subscribers.list_file import LISTS, parse_field
 
     fields: dict[str, Any] = {}
     problems = []
@@ -207,9 +208,9 @@ def _parsed(app: App, given: dict[str, str | None]) -> dict[str, Any]:
         if not value.strip():
             fields[key] = None
             continue
-        raw: Any = [topic.strip() for topic in value.split(",") if topic.strip()] if key == "topics" else value
+        raw: Any = [name.strip() for name in value.split(",") if name.strip()] if key in LISTS else value
         try:
-            parse_field(key, raw, topics=app.topics)
+            parse_field(key, raw, topics=app.topics, editions=app.edition_slugs)
         except ValueError as error:
             problems.append(ConfigProblem(f"--{key}", 0, str(error)))
         fields[key] = raw

@@ -109,7 +109,14 @@ def import_(
         app.subscriber_list.sync(may_be_empty=True)
         lists = ListBundle(
             tuple(
-                read_list(one, format=format_ or "", mapping=mapping, defaults=usual, topics=app.topics)
+                read_list(
+                    one,
+                    format=format_ or "",
+                    mapping=mapping,
+                    defaults=usual,
+                    topics=app.topics,
+                    editions=app.edition_slugs,
+                )
                 for one in files
             )
         )

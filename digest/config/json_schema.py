@@ -28,13 +28,13 @@ _RULES: dict[str, dict[str, Any]] = {
 }
 
 
-def write_schemas(home: Path, topics: Iterable[str] | None = None) -> list[Path]:
+def write_schemas(home: Path, topics: Iterable[str] | None = None, editions: Iterable[str] = ()) -> list[Path]:
     """Write both schemas into `schema/`. None as `topics` uses the default sections. Raises DigestError."""
     folder = home / FOLDER
     folder.mkdir(exist_ok=True)
     schemas = {
         "digest": settings_schema(),
-        "subscribers": list_schema(EditionSettings().sections if topics is None else topics),
+        "subscribers": list_schema(EditionSettings().sections if topics is None else topics, editions),
     }
     paths = []
     for name, schema in schemas.items():
@@ -70,11 +70,13 @@ def settings_schema() -> dict[str, Any]:
     return {"$schema": DIALECT, "title": "digest.yaml", **schema}
 
 
-def list_schema(topics: Iterable[str]) -> dict[str, Any]:
+def list_schema(topics: Iterable[str], editions: Iterable[str] = ()) -> dict[str, Any]:
     """Return the schema of subscribers.yaml and of the files it includes, with descriptions in Markdown."""
     text = {"type": ["string", "null"]}
     names = list(topics)
     topic = {"anyOf": [{"enum": names}, {"type": "string"}]} if names else {"type": "string"}
+    slugs = list(editions)
+    edition = {"anyOf": [{"enum": slugs}, {"type": "string"}]} if slugs else {"type": "string"}
     fields: dict[str, dict[str, Any]] = {
         "email": {
             "type": "string",
@@ -113,6 +115,10 @@ def list_schema(topics: Iterable[str]) -> dict[str, Any]:
             "enum": [*list_file.FORMATS, None],
             "default": "html",
             "description": "`html`, or `text` for an email without HTML.",
+        },
+        "editions": {
+            "anyOf": [{"type": "array", "items": edition}, edition, {"type": "null"}],
+            "description": "Slugs of `schedule.editions` to receive. Not set: the default ones.",
         },
     }
     files = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}

@@ -115,6 +115,9 @@ def _describe(problem: Any, raw: Any, from_environment: Mapping[str, str], name:
         return ConfigProblem(where, line, f"'{path}' is required")
     if kind == "value_error":
         message = str(context.get("error", problem["msg"]))
+        if not location and (named := _NAMED.match(message)):
+            # A rule about several keys names the one to change.
+            line = _line(raw, _location(named[1]))
         found = "" if isinstance(problem["input"], BaseModel | dict) else f", found {_shorten(problem['input'])}"
         return ConfigProblem(where, line, f"'{path}': {message}{found}" if path else f"{message}{found}")
     expected = _EXPECTED.get(kind)
@@ -154,6 +157,14 @@ _BOUNDS = {
     "less_than": ("a number below", "lt"),
     "less_than_equal": ("a number of at most", "le"),
 }
+
+
+_NAMED = re.compile(r"'([a-z_0-9.\[\]]+)':")
+
+
+def _location(path: str) -> tuple[Any, ...]:
+    """Return the location of a path such as `schedule.editions[2].sources`."""
+    return tuple(int(step[1:-1]) - 1 if step[0] == "[" else step for step in re.findall(r"\[[0-9]+\]|[a-z_0-9]+", path))
 
 
 def _path(location: tuple[Any, ...]) -> str:

@@ -5,6 +5,7 @@ docs/configuration.md and the JSON Schema are generated from them. A secret's ke
 
 from __future__ import annotations
 
+import difflib
 from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -19,12 +20,12 @@ from digest.config.delivery import (
     SmtpSettings,
     WarmUpSettings,
 )
+from digest.config.schedule import Schedule
 from digest.config.sources import SourceSettings
 from digest.config.types import (
     Accent,
     Address,
     AddressOrNone,
-    Clock,
     Duration,
     Language,
     Line,
@@ -83,9 +84,17 @@ class Newsletter(SettingsModel):
 class EditionSettings(SettingsModel):
     max_stories: int = Field(default=12, ge=1, le=100, description="Maximum stories in an edition.")
     min_stories: int = Field(
-        default=3, ge=1, le=100, description="Minimum stories. With fewer, the edition is skipped with that reason."
+        default=3,
+        ge=1,
+        le=100,
+        description="Minimum stories. With fewer, the edition is skipped with that reason, or as `thin` says.",
     )
     window: Duration = Field(default=timedelta(hours=24), description="Maximum age of an article.")
+    thin: Literal["skip", "widen"] = Field(
+        default="skip",
+        description="What happens with fewer than `min_stories`: `skip` the edition, or `widen` its window step by "
+        "step (two, three … times `window`, at most 48 hours) and say so in the email.",
+    )
     sections: tuple[Line, ...] = Field(
         default=(
             "देश", "दुनिया", "राजनीति", "व्यापार", "विज्ञान", "खेल", "मनोरंजन", "स्वास्थ्य", "शिक्षा",
@@ -234,28 +243,6 @@ class Delivery(SettingsModel):
         return self
 
 
-class Schedule(SettingsModel):
-    collect_every: Duration = Field(default=timedelta(minutes=15), description="How often `digest run` collects.")
-    compose_at: Clock = Field(default=time(5, 30), description="When `digest run` composes the day's edition.")
-    send_at: Clock = Field(
-        default=time(7, 0), description="When `digest run` sends it, to subscribers without an hour of their own."
-    )
-    approval: Literal["auto", "required"] = Field(
-        default="auto", description="`required`: an edition is sent only after `digest edition approve`."
-    )
-    expires_after: Duration = Field(
-        default=timedelta(hours=4), description="An edition not started this long after `send_at` is not sent."
-    )
-
-    @model_validator(mode="after")
-    def _compose_before_send(self) -> Schedule:
-        if self.compose_at > self.send_at:
-            raise ValueError(
-                f"expected compose_at not to be after send_at, found {self.compose_at:%H:%M} and {self.send_at:%H:%M}"
-            )
-        return self
-
-
 class SubscriberListSettings(SettingsModel):
     on_error: Literal["last_good", "stop"] = Field(
         default="last_good",
@@ -327,6 +314,36 @@ class Settings(SettingsModel):
         duplicates = sorted({name for name in names if names.count(name) > 1})
         if duplicates:
             raise ValueError(f"expected every source to have its own name; duplicates: {', '.join(duplicates)}")
+        return self
+
+    @model_validator(mode="after")
+    def _editions_are_possible(self) -> Settings:
+        known = {
+            "sources": [source.name for source in self.sources],
+            "sections": [*self.edition.sections, *(source.section for source in self.sources if source.section)],
+        }
+        for number, edition in enumerate(self.schedule.editions, start=1):
+            where = f"schedule.editions[{number}]"
+            for key, names in known.items():
+                if wrong := [name for name in getattr(edition, key) or () if name not in names]:
+                    close = difflib.get_close_matches(wrong[0], names, n=1)
+                    hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(names) or 'none'}"
+                    raise ValueError(f"'{where}.{key}': unknown name '{wrong[0]}'; {hint}")
+            least = edition.min_stories or self.edition.min_stories
+            most = edition.max_stories or self.edition.max_stories
+            if least > most:
+                raise ValueError(f"'{where}': expected min_stories to be at most max_stories, found {least} and {most}")
+            send_at = edition.send_at or self.schedule.send_at
+            if edition.compose_at and edition.compose_at > send_at:
+                raise ValueError(
+                    f"'{where}.compose_at': expected a time not after send_at ({send_at:%H:%M}), "
+                    f"found {edition.compose_at:%H:%M}"
+                )
+            if edition.approve_by and not (edition.compose_at or time(0)) <= edition.approve_by <= send_at:
+                raise ValueError(
+                    f"'{where}.approve_by': expected a time between compose_at and send_at ({send_at:%H:%M}), "
+                    f"found {edition.approve_by:%H:%M}"
+                )
         return self
 
     @model_validator(mode="after")

@@ -159,6 +159,14 @@ Variable = Annotated[str, AfterValidator(_matches(r"[A-Za-z_][A-Za-z0-9_]{0,99}"
 VariableOrNone = Annotated[
     str, AfterValidator(_matches(r"(?:[A-Za-z_][A-Za-z0-9_]{0,99})?", "an environment variable's name"))
 ]
+# It follows a date in an edition's key, so it must not look like a part of one.
+Slug = Annotated[
+    str,
+    AfterValidator(
+        _matches(r"(?=.{1,24}\Z)[a-z](?:-?[a-z0-9])*", "a short name of a-z, 0-9 and '-' that starts with a letter")
+    ),
+    _as_text("^[a-z](-?[a-z0-9])*$", "shaam"),
+]
 Domain = Annotated[str, AfterValidator(_matches(rf"{_LABEL}(?:\.{_LABEL})*", "a domain such as example.com"))]
 HeaderName = Annotated[str, AfterValidator(_matches(r"(?:[A-Za-z0-9-]{1,99})?", "an HTTP header such as X-Api-Key"))]
 ParamName = Annotated[str, AfterValidator(_matches(r"[A-Za-z0-9_.~-]{0,99}", "a query parameter such as apikey"))]

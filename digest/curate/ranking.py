@@ -75,7 +75,8 @@ def rank_candidates(
 def _rank(candidate: StoryCandidate, title_counts: Mapping[str, int], context: RankContext) -> Ranked:
     rules = context.rules
     articles = candidate.cluster.articles
-    section, evidence = section_of(articles, rules.sections[0] if rules.sections else SECTIONS[0])
+    default = rules.default_section or (rules.sections[0] if rules.sections else SECTIONS[0])
+    section, evidence = section_of(articles, default)
     newest, terms = _terms(candidate, section, context)
     return Ranked(
         candidate=candidate,
@@ -96,7 +97,7 @@ def _terms(candidate: StoryCandidate, section: str, context: RankContext) -> tup
     rules, weights, articles = context.rules, context.weights, candidate.cluster.articles
     sources = {article.source for article in articles}
     weight = max(min(weights.get(source, 1.0), 2.0) for source in sources)
-    half_life = HALF_LIVES.get(section, rules.half_life)
+    half_life = HALF_LIVES.get(section, rules.half_life) * rules.slower
     first = min(article.published for article in articles)
     newest = min(max(article.published for article in articles), first + timedelta(hours=2 * half_life))
     hours = max(0.0, (context.now - newest).total_seconds() / 3600)
@@ -204,7 +205,7 @@ def _best(rest: Sequence[Ranked], picked: _Picked, rules: Rules, cap: int) -> in
             break
         if story.series_kind in picked.series_kinds:
             continue
-        if picked.sections[story.section] >= rules.quotas.get(story.section, cap):
+        if picked.sections[story.section] >= rules.max_in_section(story.section, cap):
             continue
         # A source with its share of the top is passed over but not excluded: there may be only one source.
         has_room = not in_top or picked.sources[story.source] < rules.top_per_source
@@ -229,7 +230,7 @@ def _fill_sections(picked: _Picked, rest: list[Ranked], rules: Rules, keep: set[
     for story in rest:
         if story.score <= rules.section_floor or story.series_kind in picked.series_kinds:
             continue
-        if counts[story.section] or not rules.quotas.get(story.section, 1):
+        if counts[story.section] or not rules.max_in_section(story.section, 1):
             continue
         spare = [each for each in stories if counts[each.section] > 1 and each not in keep]
         if not spare:

@@ -35,6 +35,10 @@ class Rules:
     span: timedelta = timedelta(hours=48)
 
     sections: tuple[str, ...] = SECTIONS
+    # The only sections of the edition; None: all.
+    only_sections: frozenset[str] | None = None
+    # The section of a story without any evidence; '': the first.
+    default_section: str = ""
     # Section -> its name in the newsletter's language, if that is another one.
     called: Mapping[str, str] = field(default_factory=dict)
     # The most stories of one section; ignored only if there are too few sections to fill the edition.
@@ -55,6 +59,8 @@ class Rules:
     weight_damage: float = 0.5
     # Hours; for sections that HALF_LIVES does not have.
     half_life: float = 11.0
+    # Half-lives are this many times longer: the best of a week is not that of its last day.
+    slower: float = 1.0
     # Subtracted for each story already chosen from the same section, and once if the subject is the same.
     penalty_section: float = 0.3
     penalty_subject: float = 0.5
@@ -81,3 +87,9 @@ class Rules:
     # a word such as मौत or गिरफ्तार.
     update_items: int = 3
     update_unseen: float = 0.3
+
+    def max_in_section(self, section: str, default: int) -> int:
+        """Return the most stories of a section; `default` where no quota is set."""
+        if self.only_sections is not None and section not in self.only_sections:
+            return 0
+        return self.quotas.get(section, default)

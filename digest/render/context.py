@@ -107,6 +107,8 @@ class Page:
     number: int
     count: int
     minutes: int
+    # The window of an edition with few stories, in hours; 0 if it is the usual one.
+    widened_hours: int
     intro: tuple[str, ...]
     lead: Item | None
     sections: tuple[Group, ...]
@@ -167,6 +169,7 @@ def build_page(
         number=edition.number,
         count=len(stories),
         minutes=numbers.minutes(edition.intro, *(f"{story.title} {story.summary}" for story in stories)),
+        widened_hours=edition.widened_hours or 0,
         intro=texts.paragraphs(edition.intro),
         lead=next((item(story, LEAD_WIDTH) for story in stories if story.id == edition.lead), None),
         sections=tuple(sections),

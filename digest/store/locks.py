@@ -31,21 +31,36 @@ _PROBE_WAIT = 5.0
 class Lock:
     """A lock that this process holds."""
 
-    def __init__(self, held: ExitStack, *, shareable: bool) -> None:
-        self._held, self._shareable = held, shareable
+    def __init__(self, held: ExitStack, connection: Connection | None) -> None:
+        # On PostgreSQL the connection that has the lock.
+        self._held, self._connection = held, connection
 
     def downgrade(self) -> None:
         """Let others in: on PostgreSQL several processes may deliver at once."""
-        if self._shareable:
+        if self._connection is not None:
             self._held.close()
+
+    def is_held(self) -> bool:
+        """False if the lock was lost: PostgreSQL releases it when the connection breaks."""
+        if self._connection is None:
+            return True
+        try:
+            self._connection.execute(text("SELECT 1"))
+            self._connection.commit()
+        except DBAPIError:
+            return False
+        return True
 
 
 @contextmanager
 def exclusive(database: Database, work: str, *, wait: float) -> Iterator[Lock]:
     """Hold the lock named `work`, such as `sending`. Raises AlreadyRunning after `wait` seconds."""
     with ExitStack() as held:
-        held.enter_context((_file if database.sqlite else _advisory)(database, work, wait))
-        yield Lock(held, shareable=not database.sqlite)
+        if database.sqlite:
+            held.enter_context(_file(database, work, wait))
+            yield Lock(held, None)
+        else:
+            yield Lock(held, held.enter_context(_advisory(database, work, wait)))
 
 
 class RunLock:

@@ -83,6 +83,8 @@ subscriber = Table(
     Column("added_at", Moment, nullable=False),
     # The name of an import; '' for subscribers.yaml.
     Column("origin", Text, nullable=False, server_default=""),
+    # Slugs of the chosen editions; []: the default ones.
+    Column("editions", JSON, nullable=False, server_default="[]"),
     UniqueConstraint("address"),
 )
 
@@ -129,6 +131,7 @@ preference = Table(
     Column("hour", String(5)),
     Column("format", String(8)),
     Column("paused_until", Moment),
+    Column("editions", JSON(none_as_null=True)),
 )
 
 # Sign-ups on the web page, until and after the click in the email.
@@ -217,6 +220,8 @@ edition = Table(
     Column("composed_at", Moment),
     Column("frozen_at", Moment),
     Column("done_at", Moment),
+    # The window of an edition with few stories, if it was widened.
+    Column("widened_hours", Integer),
 )
 
 rendered_email = Table(

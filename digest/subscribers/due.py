@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -26,6 +27,38 @@ class Candidate:
     status: str
     suppressed: str | None
     paused_until: datetime | None = None
+    # Slugs of the chosen editions; none means the default ones.
+    editions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """To which subscribers an edition goes. The default is that of the only edition of a day.
+
+    `choices` maps the slugs of all editions among which subscribers choose to whether one gets it who has not chosen.
+    `slug` is the edition's own, '' if everybody gets it. `daily` editions go to subscribers on their own days.
+    `everyone` ignores the days of subscribers, as for a special edition.
+    """
+
+    slug: str = ""
+    choices: Mapping[str, bool] = field(default_factory=dict)
+    daily: bool = True
+    everyone: bool = False
+
+    def exclude(self, editions: Collection[str], frequency: Frequency, day: date) -> str:
+        """Return why a subscriber with this choice does not get the edition of `day`; '' if they do.
+
+        A subscriber's days apply to an edition that appears less than daily only if it was not chosen by name: who
+        has chosen a Sunday edition gets it on Sundays.
+        """
+        chosen = [slug for slug in editions if slug in self.choices]
+        default = [slug for slug, is_default in self.choices.items() if is_default]
+        if self.slug and self.slug not in (chosen or default):
+            return f"has not chosen this edition ({self.slug})"
+        by_name = self.slug in chosen and not self.daily
+        if self.everyone or by_name or is_due_on(frequency, day):
+            return ""
+        return f"not due on this day ({frequency})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +69,9 @@ class Due:
     excluded: str | None = None
 
 
-def decide(subscriber: Candidate, day: date, *, send_at: time | None, now: datetime) -> Due:
+def decide(
+    subscriber: Candidate, day: date, *, send_at: time | None, now: datetime, audience: Audience = Audience()
+) -> Due:
     """Decide whether and when a subscriber gets the edition of `day`.
 
     `send_at` is the hour for subscribers without their own; None sends at once, whatever the hour. A due time may be
@@ -46,8 +81,8 @@ def decide(subscriber: Candidate, day: date, *, send_at: time | None, now: datet
         return Due(None, subscriber.suppressed)
     if subscriber.status != "active":
         return Due(None, subscriber.status)
-    if not is_due_on(subscriber.frequency, day):
-        return Due(None, f"not due on this day ({subscriber.frequency})")
+    if why := audience.exclude(subscriber.editions, subscriber.frequency, day):
+        return Due(None, why)
     if send_at is None:
         # Not `now` itself: if the clock is set back a little, the edition must still be due.
         due_at = min(now, datetime.combine(day, time(0), now.tzinfo))

@@ -23,8 +23,10 @@ FILE_NAME = "subscribers.yaml"
 KEYS = ("defaults", "include", "subscribers")
 STATUSES = ("active", "paused")
 FORMATS = ("html", "text")
-FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "status", "format")
-DEFAULTABLE = ("timezone", "frequency", "hour", "topics", "format")
+FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "status", "format", "editions")
+DEFAULTABLE = ("timezone", "frequency", "hour", "topics", "format", "editions")
+# Fields with several names.
+LISTS = ("topics", "editions")
 _CHOICES: Mapping[str, tuple[str, ...]] = {"frequency": FREQUENCIES, "status": STATUSES, "format": FORMATS}
 _CONTROL = re.compile(r"[\x00-\x1f]")
 # Characters of a mistyped word that are compared with the known words.
@@ -36,16 +38,24 @@ ListedSubscriber = tuple[str, Subscriber]
 """The normalised address and the subscriber."""
 
 
-def read_list(path: Path, *, topics: Collection[str] | None) -> tuple[Subscriber, ...]:
+def read_list(
+    path: Path, *, topics: Collection[str] | None, editions: Collection[str] | None = None
+) -> tuple[Subscriber, ...]:
     """Like `read_files`, without the normalised addresses."""
-    return tuple(subscriber for _address, subscriber in read_files(path, topics=topics))
+    return tuple(subscriber for _address, subscriber in read_files(path, topics=topics, editions=editions))
 
 
-def read_files(path: Path, *, topics: Collection[str] | None, may_be_empty: bool = False) -> list[ListedSubscriber]:
+def read_files(
+    path: Path,
+    *,
+    topics: Collection[str] | None,
+    editions: Collection[str] | None = None,
+    may_be_empty: bool = False,
+) -> list[ListedSubscriber]:
     """Return the subscribers of the file and of all files it includes, in their order.
 
-    `topics` are the names a subscriber may choose; None allows any. `may_be_empty` allows a missing or empty list, for
-    newsletters whose subscribers are imported.
+    `topics` and `editions` are the names a subscriber may choose; None allows any. `may_be_empty` allows a missing or
+    empty list, for newsletters whose subscribers are imported.
 
     Raises ConfigurationError with all errors: missing or empty file, invalid YAML, unknown keys and values, and
     duplicate addresses (also with other case or IDN form, or in another file).
@@ -63,7 +73,7 @@ def read_files(path: Path, *, topics: Collection[str] | None, may_be_empty: bool
 
     def visit(file: Path, parents: tuple[Path, ...], defaults: Mapping[str, Any]) -> None:
         seen.add(file)
-        reading = _FileReading(walk.name(file), topics, previous=tuple(readings), may_be_empty=may_be_empty)
+        reading = _FileReading(walk.name(file), topics, editions, previous=tuple(readings), may_be_empty=may_be_empty)
         readings.append(reading)
         try:
             data = reader.file_bytes(file)
@@ -94,9 +104,9 @@ def read_bytes(data: bytes, name: str, *, topics: Collection[str] | None) -> lis
     return subscribers
 
 
-def version(data: bytes, topics: Collection[str]) -> str:
-    """Return a hash of the files' content, the topics, and the code that reads the list."""
-    digest = hashlib.blake2b(_code_hash() + repr(sorted(topics)).encode(), digest_size=32)
+def version(data: bytes, topics: Collection[str], editions: Collection[str] = ()) -> str:
+    """Return a hash of the files' content, the topics and editions, and the code that reads the list."""
+    digest = hashlib.blake2b(_code_hash() + repr((sorted(topics), sorted(editions))).encode(), digest_size=32)
     digest.update(data)
     return digest.hexdigest()
 
@@ -114,12 +124,14 @@ class _FileReading:
         self,
         name: str,
         topics: Collection[str] | None,
+        editions: Collection[str] | None = None,
         *,
         previous: tuple[_FileReading, ...] = (),
         may_be_empty: bool = False,
     ) -> None:
         self.name = name
         self.topics = topics
+        self.editions = editions
         # All files read so far, in which an address must be unique.
         self.readings = (self, *previous)
         self.may_be_empty = may_be_empty
@@ -198,7 +210,7 @@ class _FileReading:
                 self._problem(row.lines.get(key, line), f"unknown key '{key}'{nearest(key, allowed)}")
                 continue
             try:
-                parsed = parse_field(key, value, topics=self.topics, zones=self.zones)
+                parsed = parse_field(key, value, topics=self.topics, editions=self.editions, zones=self.zones)
             except ValueError as error:
                 self._problem(row.lines.get(key, line), f"'{key}': {error}")
                 continue
@@ -211,13 +223,22 @@ class _FileReading:
 
 
 def parse_field(
-    key: str, value: Any, *, topics: Collection[str] | None, zones: Collection[str] | None = None
+    key: str,
+    value: Any,
+    *,
+    topics: Collection[str] | None,
+    editions: Collection[str] | None = None,
+    zones: Collection[str] | None = None,
 ) -> str | tuple[str, ...] | time | None:
     """Convert one field to Subscriber's type; None if it is empty. Raises ValueError with what was expected."""
     if value is None and key != "email":
         return None
     if key == "topics":
-        return _topics(value, topics)
+        return _names(value, topics, "topic", "[देश, खेल]")
+    if key == "editions":
+        if editions is not None and not editions and value:
+            raise ValueError("the newsletter has one edition; name several in schedule.editions of digest.yaml first")
+        return _names(value, editions, "edition", "[subah, shaam]")
     if not isinstance(value, str):
         if key == "hour" and isinstance(value, int | float):
             raise ValueError(f'expected a time such as "08:30" in quotes, found the number {quoted(value)}')
@@ -261,13 +282,13 @@ def _nearest_hour(value: str) -> str:
     return f"; did you mean '{suggestion}'?" if _HOUR.match(suggestion) else ""
 
 
-def _topics(value: Any, known: Collection[str] | None) -> tuple[str, ...]:
+def _names(value: Any, known: Collection[str] | None, kind: str, example: str) -> tuple[str, ...]:
     items = [value] if isinstance(value, str) else value
     if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
-        raise ValueError(f"expected a list such as [देश, खेल], found {quoted(value)}")
+        raise ValueError(f"expected a list such as {example}, found {quoted(value)}")
     for item in items:
         if known is not None and item not in known:
-            raise ValueError(f"unknown topic {quoted(item)}{nearest(item, known)}")
+            raise ValueError(f"unknown {kind} {quoted(item)}{nearest(item, known)}")
     return tuple(dict.fromkeys(items))
 
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import Article, Edition, EditionState, Source
+from digest.models import Article, Edition, EditionState, Source, split_key
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
+    from digest.config.calendar import Calendar, EditionSchedule
     from digest.curate.compose import ComposeContext, Curated
     from digest.curate.filtering import Changes
     from digest.curate.rules import Rules
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 # How often composing starts again because an editor changed the edition meanwhile.
 _MAX_TRIES = 5
+# Few stories widen the window to at most this.
+_WIDEST = timedelta(hours=48)
+# Half-lives of stories are for a window of this length.
+_USUAL_WINDOW = timedelta(hours=24)
 # A new edition must not repeat the subjects of this many editions: mail programs thread emails with one subject.
 _RECENT_SUBJECTS = 60
 
@@ -41,26 +46,38 @@ class Composed:
 def edition_key(day: date, slug: str = "") -> str:
     """Return the key of an edition: its date, or the slug of a special edition.
 
-    Raises ConfigurationError for an unusable slug, such as one that looks like a date and would replace another day's
+    Raises ConfigurationError for an unusable slug, such as one that starts with a date and would replace another day's
     edition.
     """
     if slug and (not _KEY.match(slug) or day_of(slug)):
-        problem = f"expected a short name of a-z, 0-9 and '-' that is not a date, found {slug!r}"
+        problem = f"expected a short name of a-z, 0-9 and '-' that does not start with a date, found {slug!r}"
         raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
     return slug or day.isoformat()
 
 
 def day_of(key: str) -> date | None:
-    """Return the day of a date key; None for the slug of a special edition."""
-    try:
-        return date.fromisoformat(key) if len(key) == len("2026-11-23") else None
-    except ValueError:
-        return None
+    """Return the day of a key with a date; None for the slug of a special edition."""
+    return split_key(key)[0]
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The chosen stories, the window if few stories widened it, and a sentence about that."""
+
+    curated: Curated
+    window: timedelta | None = None
+    note: str = ""
+
+
+def _windows(window: timedelta, *, widen: bool) -> list[timedelta]:
+    """Return the windows to try: the usual one, then two, three … times as long."""
+    longer = [window * times for times in range(2, _WIDEST // window + 1)] if widen else []
+    return [window, *longer]
 
 
 @dataclass(frozen=True)
 class Composer:
-    """Composes editions from the stored articles."""
+    """Composes editions from the stored articles, each by the rules of its place in the schedule."""
 
     sources: Sequence[Source]
     articles: ArticleStore
@@ -73,6 +90,7 @@ class Composer:
     collect: Callable[[Callable[[SourceReport], None] | None], CollectReport]
     language: str
     zone: ZoneInfo
+    calendar: Callable[[], Calendar]
     now: Callable[[], datetime]
 
     def compose(
@@ -93,17 +111,20 @@ class Composer:
                 collected = self.collect(on_source)
             changes = self.editions.editorial_changes(key)
             day = day_of(key) or (stored.day if stored else self.now().date())
-            curated = self._curate(key, day, changes, fetch=fetch)
-            edition = self._draft(key, day, curated, changes, number=stored.number if stored else 0)
+            choice = self._curate(key, day, changes, fetch=fetch)
+            edition = self._draft(key, day, choice, changes)
             saved = self.editions.put(
-                edition, over=(EditionState.DRAFT, EditionState.SKIPPED), expected_changes=changes if stored else None
+                edition,
+                over=(EditionState.DRAFT, EditionState.SKIPPED),
+                expected_changes=changes if stored else None,
+                earlier=self.calendar().earlier_planned(key, self.now()),
             )
             if saved:
-                return Composed(saved, curated, collected)
+                return Composed(saved, choice.curated, collected)
         raise DigestError(f"Edition {key} was changed repeatedly while it was being composed. Try again.")
 
-    def _curate(self, key: str, day: date, changes: Changes, *, fetch: bool) -> Curated:
-        """Choose the stories of the day.
+    def _curate(self, key: str, day: date, changes: Changes, *, fetch: bool) -> _Choice:
+        """Choose the stories of the day, from a wider window if there are few and the settings say so.
 
         If `fetch`, read the pages of chosen stories without full text, then choose again.
         """
@@ -111,53 +132,94 @@ class Composer:
 
         end_of_day = datetime.combine(day + timedelta(days=1), time(0), self.zone)
         until = min(self.now(), end_of_day)
-        context = self._context(key, changes, until)
-        articles = self._articles_in_window(until)
-        curated = curate(articles, context)
+        edition = self.calendar().of(key)
+        schedule = edition.schedule if edition else None
+        rules = self._rules(schedule)
+        widen = schedule is not None and schedule.thin == "widen"
+        first: Curated | None = None
+        for window in _windows(rules.window, widen=widen):
+            context = self._context(key, changes, until, replace(rules, window=window))
+            articles = self._articles_in_window(until, window, schedule)
+            curated = curate(articles, context)
+            first = first or curated
+            if curated.sections:
+                break
+        if not curated.sections:
+            return _Choice(first or curated)
         if fetch and self.fulltext.fetch(curated.sections, articles):
-            curated = curate(self._articles_in_window(until), context)
-        return curated
+            curated = curate(self._articles_in_window(until, window, schedule), context)
+        if first is None or first.sections:
+            return _Choice(curated)
+        return _Choice(curated, window, f"{first.reason} The window is now {window // timedelta(hours=1)} hours.")
 
-    def _articles_in_window(self, until: datetime) -> list[Article]:
-        """Return the articles of the configured sources, as far back as an edition looks."""
+    def _rules(self, schedule: EditionSchedule | None) -> Rules:
+        """Return the rules of an edition of the schedule; of a special, those of the newsletter."""
+        if schedule is None:
+            return self.rules
+        rules = replace(
+            self.rules,
+            window=schedule.window,
+            min_stories=schedule.min_stories,
+            max_stories=schedule.max_stories,
+        )
+        if schedule.repeats_others:
+            # Last week's edition must be remembered, whatever the hour at which this one is composed.
+            slower = max(1.0, schedule.window / _USUAL_WINDOW)
+            rules = replace(rules, memory=max(rules.memory, 2 * schedule.window), slower=slower)
+        if schedule.sections is not None:
+            names = tuple(rules.called.get(name, name) for name in schedule.sections)
+            rest = tuple(name for name in rules.sections if name not in names)
+            rules = replace(
+                rules,
+                sections=(*names, *rest),
+                only_sections=frozenset(names),
+                default_section=rules.sections[0] if rules.sections else "",
+            )
+        return rules
+
+    def _articles_in_window(
+        self, until: datetime, window: timedelta, schedule: EditionSchedule | None
+    ) -> list[Article]:
+        """Return the articles of the edition's sources, as far back as it looks."""
         names = {source.name for source in self.sources}
-        found = self.articles.between(until - self.rules.window, until)
+        if schedule is not None and schedule.sources is not None:
+            names &= schedule.sources
+        found = self.articles.between(until - window, until)
         return [article for article in found if article.source in names]
 
-    def _context(self, key: str, changes: Changes, until: datetime) -> ComposeContext:
+    def _context(self, key: str, changes: Changes, until: datetime, rules: Rules) -> ComposeContext:
         from digest.curate.compose import ComposeContext
 
-        rules, history = self.rules, self.sent_history
+        history = self.sent_history
         return ComposeContext(
             rules=rules,
             now=until,
             weights={source.name: source.weight for source in self.sources},
             changes=changes,
             background=history.background(until - rules.background, until - rules.window, most=rules.background_most),
-            sent=history.sent(until - rules.memory, until, but=key),
+            sent=history.sent(until - rules.memory, until, but=key, include=self.calendar().remembers(key)),
             exempt={source.name for source in self.sources if source.replay},
             summariser=self.summariser,
         )
 
-    def _draft(self, key: str, day: date, curated: Curated, changes: Changes, *, number: int) -> Edition:
-        """Build the edition, with the editors' changes, a subject and a preheader.
-
-        Number 0 asks the store for a new one.
-        """
+    def _draft(self, key: str, day: date, choice: _Choice, changes: Changes) -> Edition:
+        """Build the edition, with the editors' changes, a subject and a preheader. The store numbers it."""
         from digest.curate import filtering
         from digest.render import subject
 
+        curated = choice.curated
         edition = Edition(
             key=key,
             day=day,
-            number=number,
+            number=0,
             state=EditionState.SKIPPED if curated.reason else EditionState.DRAFT,
             subject="",
             preheader="",
             sections=curated.sections,
             lead=curated.lead,
-            reason=curated.reason,
+            reason=curated.reason or choice.note,
             composed_at=self.now(),
+            widened_hours=choice.window // timedelta(hours=1) if choice.window else None,
         )
         if curated.reason:
             return edition

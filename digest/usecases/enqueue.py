@@ -13,10 +13,11 @@ from digest.render.variants import select, variant_for
 from digest.store.sending import restored
 from digest.store.sending.enqueue import Decision, enqueue_subscribers
 from digest.store.sending.status import counts
-from digest.subscribers.due import Candidate, Due, decide
+from digest.subscribers.due import Audience, Candidate, Due, decide
 from digest.usecases.preflight import PreflightFailed
 
 if TYPE_CHECKING:
+    from digest.config.calendar import Calendar
     from digest.render.renderer import Renderer
     from digest.store.content.editions import EditionStore
     from digest.store.database import Database
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from digest.usecases.subscriber_list import SubscriberList
 
 
+# What the store records of an edition that goes only to subscribers who are due on its day.
+OBEYS_FREQUENCY = "obeys frequency"
 NO_STORY = "no story of the chosen topics"
 # How often subscribers may change while their emails are rendered.
 _MAX_ROUNDS = 10
@@ -56,6 +59,7 @@ class DuePolicy:
 
     edition: Edition
     now: datetime
+    audience: Audience
     # The hour for subscribers without their own; None sends to everyone at once.
     default_hour: time | None = None
     # A fixed time for everyone who is due at all (`digest send --at`).
@@ -64,7 +68,7 @@ class DuePolicy:
     _has_stories: dict[str, bool] = field(default_factory=dict, repr=False)
 
     def decide(self, subscriber: Candidate) -> tuple[Variant, Decision]:
-        due = decide(subscriber, self.edition.day, send_at=self.default_hour, now=self.now)
+        due = decide(subscriber, self.edition.day, send_at=self.default_hour, now=self.now, audience=self.audience)
         variant = variant_for(self.edition, subscriber.topics, subscriber.format)
         if variant.key not in self._has_stories:
             self._has_stories[variant.key] = select(self.edition, variant) is not None
@@ -86,19 +90,33 @@ class Enqueuer:
     renderer: Renderer
     preflight: Preflight
     batch_size: int
-    # The newsletter's hour (`schedule.send_at`).
+    calendar: Callable[[], Calendar]
+    # The hour of editions outside the schedule.
     default_hour: time
     now: Callable[[], datetime]
 
-    def enqueue(self, edition: Edition, *, scheduled: bool, at: datetime | None = None, force: str = "") -> Enqueued:
+    def enqueue(
+        self,
+        edition: Edition,
+        *,
+        scheduled: bool,
+        at: datetime | None = None,
+        force: str = "",
+        obey_frequency: bool = False,
+    ) -> Enqueued:
         """Give every listed subscriber without a place one: in a batch, or excluded with the reason.
 
         Renders the emails of new variants and checks them; an error stops the call before anything is written.
         `scheduled` sends at each subscriber's hour, otherwise everyone is due now, or at the time `at`. `force` is the
-        reason for sending in spite of errors, and is recorded. Raises PreflightFailed.
+        reason for sending in spite of errors, and is recorded. A special edition goes to everyone, or with
+        `obey_frequency` only on the days of each subscriber; later calls keep to that. Raises PreflightFailed.
         """
         now = self.now()
-        policy = DuePolicy(edition, now, self.default_hour if scheduled else None, at)
+        planned = self.calendar().of(edition.key)
+        hour = planned.schedule.send_at if planned else self.default_hour
+        if obey_frequency:
+            self._record_once(edition.key, OBEYS_FREQUENCY, "as asked for by the operator")
+        policy = DuePolicy(edition, now, self._audience(edition.key), hour if scheduled else None, at)
         emails = self.editions.emails(edition.key)
         placed = 0
         notes: dict[str, None] = {}
@@ -141,13 +159,13 @@ class Enqueuer:
                 found[variant.key] = variant
         return list(found.values())
 
-    def plan(self, edition: Edition) -> SendPlan:
+    def plan(self, edition: Edition, *, obey_frequency: bool = False) -> SendPlan:
         """Return what a one-off send of the edition would do. Enqueues nobody and sends nothing."""
         self.subscriber_list.sync()
         already = counts(self.database, edition.key)
         if edition.state == EditionState.SKIPPED:
             return SendPlan(edition, 0, 0, [])
-        policy = DuePolicy(edition, self.now())
+        policy = DuePolicy(edition, self.now(), self._audience(edition.key, obey_frequency=obey_frequency))
         due, excluded = 0, []
         for subscriber in self.subscribers.candidates(edition.key):
             _variant, fate = policy.decide(subscriber)
@@ -156,6 +174,19 @@ class Enqueuer:
             else:
                 due += 1
         return SendPlan(edition, due, already.frozen - already.excluded, excluded)
+
+    def _audience(self, key: str, *, obey_frequency: bool = False) -> Audience:
+        calendar = self.calendar()
+        planned = calendar.of(key)
+        choices = {schedule.slug: schedule.default for schedule in calendar.schedules if schedule.slug}
+        if planned is not None:
+            return Audience(planned.schedule.slug, choices, daily=planned.schedule.is_daily)
+        obeys = obey_frequency or any(each.what == OBEYS_FREQUENCY for each in self.editions.decisions(key))
+        return Audience(choices=choices, everyone=not obeys)
+
+    def _record_once(self, key: str, what: str, why: str) -> None:
+        if not any(each.what == what for each in self.editions.decisions(key)):
+            self.editions.record(key, what, why, now=self.now())
 
     def _render(self, edition: Edition, variant: Variant) -> RenderedEmail:
         email = self.renderer.render(edition, variant, now=self.now())

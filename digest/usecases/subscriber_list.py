@@ -23,8 +23,9 @@ class SubscriberList:
     """The list file of one newsletter, and its copy in the store."""
 
     path: Path
-    # The topics that a subscriber may choose.
+    # The topics and editions that a subscriber may choose.
     topics: tuple[str, ...]
+    editions: tuple[str, ...]
     subscribers: SubscriberStore
     subscriber_admin: SubscriberAdmin
     now: Callable[[], datetime]
@@ -48,7 +49,7 @@ class SubscriberList:
         if self.keep_last_good:
             # A file that is empty for a moment, such as while it is replaced, must not remove everyone.
             empty = empty and not self.subscribers.of_list_file()
-        return list_file.read_files(self.path, topics=self.topics, may_be_empty=empty)
+        return list_file.read_files(self.path, topics=self.topics, editions=self.editions, may_be_empty=empty)
 
     def sync(self, *, may_be_empty: bool = False) -> None:
         """Make the store's list equal to the file's.
@@ -58,7 +59,7 @@ class SubscriberList:
         With `keep_last_good` and an earlier valid list it does not raise: the store's list stays in use, without those
         whom the file clearly no longer lists, and `problems` has the errors.
         """
-        version = list_file.version(contents(self.path), self.topics)
+        version = list_file.version(contents(self.path), self.topics, self.editions)
         synced = self.subscribers.synced_version()
         if synced == version:
             self._faulty.clear()

@@ -28,7 +28,7 @@ from digest.web.dependencies import Context
 from digest.web.middleware import Guard, log_error
 from digest.web.outbound_mail import OutboundMail, Resender, SignupEmails
 from digest.web.pages import CUSTOM_TEMPLATES, PAGE_RESPONSES, Pages, language_parameter
-from digest.web.preferences import PreferencesPage
+from digest.web.preferences import OfferedEdition, PreferencesPage
 from digest.web.sample_data import find_template_errors
 from digest.web.signup import Signup
 from digest.web.view_in_browser import EmailViewer
@@ -140,7 +140,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
             published if public_archive else None,
             web.signup_mails_per_hour,
         )
-    page = PreferencesPage(context, published, app.topics, app.settings.schedule.send_at)
+    page = PreferencesPage(context, published, app.topics, app.first_send_at, _offered_editions(app))
     routers = [
         static_routes(pages, signup),
         unsubscribe.router(context),
@@ -153,6 +153,15 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
     if signup is not None:
         routers.append(signup_routes.router(signup))
     return routers
+
+
+def _offered_editions(app: App) -> tuple[OfferedEdition, ...]:
+    """The editions in the order of the settings."""
+    schedule = app.settings.schedule
+    return tuple(
+        OfferedEdition(edition.slug, edition.name or edition.slug, edition.send_at or schedule.send_at, edition.default)
+        for edition in schedule.editions
+    )
 
 
 def _fastapi(title: str, pages: Pages, routers: list[APIRouter]) -> FastAPI:

@@ -26,6 +26,16 @@ Topics = Annotated[tuple[Annotated[str, StringConstraints(max_length=100)], ...]
 _PURPOSE = "preferences"
 
 
+@dataclass(frozen=True, slots=True)
+class OfferedEdition:
+    """An edition that a subscriber can choose. `default`: whether they get it without choosing."""
+
+    slug: str
+    name: str
+    send_at: time
+    default: bool
+
+
 @dataclass(frozen=True)
 class PreferencesPage:
     """Renders the preferences of a subscriber."""
@@ -33,8 +43,10 @@ class PreferencesPage:
     context: Context
     published: PublishedStore
     topics: tuple[str, ...]
-    # When the newsletter is sent to subscribers without an hour of their own.
+    # When the first edition of the day is sent to subscribers without an hour of their own.
     send_at: time
+    # The editions among which a subscriber chooses; none if there is only one.
+    editions: tuple[OfferedEdition, ...] = ()
 
     def response(self, request: Request, token: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Answer with the page that the token opens."""
@@ -54,6 +66,8 @@ class PreferencesPage:
             left=subscriber is not None and subscriber.suppressed == UNSUBSCRIBED,
             pausing=context.paused_until(subscriber),
             topics=self.topics,
+            editions=self.editions,
+            chosen=chosen_editions(subscriber, self.editions) if subscriber else (),
             hours=selectable_hours(self.send_at, subscriber.hour if subscriber else None),
             send_at=self.send_at,
             own_zone=context.pages.branding.timezone,
@@ -88,14 +102,16 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         format: Annotated[Literal["html", "text"], Form()],
         hour: Annotated[str, Form(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")] = "",
         topics: Topics = (),
+        editions: Topics = (),
     ) -> HTMLResponse:
         subscriber = subscriber_from_token(token)
         if subscriber is None:
             return page.response(request, token)
-        form = PreferencesForm(topics, frequency, hour, format)
-        changes = changed_columns(subscriber, form, topics=page.topics, send_at=page.send_at)
+        form = PreferencesForm(topics, frequency, hour, format, editions)
+        changes = changed_columns(subscriber, form, topics=page.topics, send_at=page.send_at, editions=page.editions)
         if changes is None:
-            return page.response(request, token, status=400, wrong="topics" if page.topics and not topics else "form")
+            wrong = "topics" if page.topics and not topics else "editions" if page.editions and not editions else "form"
+            return page.response(request, token, status=400, wrong=wrong)
         detail = ", ".join(f"{name}: {_describe(value)}" for name, value in changes.items())
         consent = context.consent_context(request, _PURPOSE, detail=detail)
         context.preferences.set(subscriber.id, changes, consent, now=context.now())
@@ -149,6 +165,7 @@ class PreferencesForm:
     frequency: str
     hour: str
     format: str
+    editions: Sequence[str] = ()
 
 
 def selectable_hours(send_at: time, current: time | None) -> tuple[time, ...]:
@@ -157,12 +174,24 @@ def selectable_hours(send_at: time, current: time | None) -> tuple[time, ...]:
     return tuple(sorted(offered))
 
 
+def chosen_editions(subscriber: StoredSubscriber, editions: Sequence[OfferedEdition]) -> tuple[str, ...]:
+    """The slugs of the editions that a subscriber gets."""
+    chosen = tuple(edition.slug for edition in editions if edition.slug in subscriber.editions)
+    return chosen or tuple(edition.slug for edition in editions if edition.default)
+
+
 def changed_columns(
-    subscriber: StoredSubscriber, form: PreferencesForm, *, topics: Collection[str], send_at: time
+    subscriber: StoredSubscriber,
+    form: PreferencesForm,
+    *,
+    topics: Collection[str],
+    send_at: time,
+    editions: Sequence[OfferedEdition] = (),
 ) -> dict[str, Any] | None:
     """The columns that the form changes, with their values; None if none of our pages sends such a form.
 
-    All topics together are stored as no choice, so that topics added later are included.
+    All topics together, and exactly the default editions, are stored as no choice, so that those added later are
+    included.
     """
     hours = ("", *(f"{hour:%H:%M}" for hour in selectable_hours(send_at, subscriber.hour)))
     if form.frequency not in FREQUENCIES or form.format not in FORMATS or form.hour not in hours:
@@ -172,13 +201,25 @@ def changed_columns(
         return None
     if len(chosen) == len(topics):
         chosen = []
+    own_editions = [edition.slug for edition in editions if edition.slug in form.editions]
+    if editions and not own_editions:
+        return None
+    if own_editions == [edition.slug for edition in editions if edition.default]:
+        own_editions = []
     current = {
         "topics": [topic for topic in topics if topic in subscriber.topics],
         "frequency": subscriber.frequency,
         "hour": f"{subscriber.hour:%H:%M}" if subscriber.hour else "",
         "format": subscriber.format,
+        "editions": [edition.slug for edition in editions if edition.slug in subscriber.editions],
     }
-    submitted = {"topics": chosen, "frequency": form.frequency, "hour": form.hour, "format": form.format}
+    submitted = {
+        "topics": chosen,
+        "frequency": form.frequency,
+        "hour": form.hour,
+        "format": form.format,
+        "editions": own_editions,
+    }
     return {name: value for name, value in submitted.items() if value != current[name]}
 
 

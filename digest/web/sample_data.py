@@ -16,7 +16,7 @@ from digest.store.content.editions import Published
 from digest.store.people.preferences import StoredSubscriber
 from digest.web.outbound_mail import ResendResult
 from digest.web.pages import Pages
-from digest.web.preferences import selectable_hours
+from digest.web.preferences import OfferedEdition, selectable_hours
 from digest.web.unsubscribe import Reason, State
 
 _TOKEN = "x" * 36
@@ -94,7 +94,12 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
     send_at = now.time().replace(hour=7, minute=0, second=0, microsecond=0)
 
     def sample(
-        subscriber: StoredSubscriber | None, *, pausing: bool = False, wrong: str = "", again: str = ""
+        subscriber: StoredSubscriber | None,
+        *,
+        pausing: bool = False,
+        wrong: str = "",
+        again: str = "",
+        editions: tuple[OfferedEdition, ...] = (),
     ) -> SamplePage:
         values = {
             "token": _TOKEN,
@@ -109,6 +114,8 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
             "left": subscriber is not None and subscriber.suppressed == UNSUBSCRIBED,
             "pausing": now + timedelta(weeks=1) if pausing else None,
             "hours": selectable_hours(send_at, None),
+            "editions": editions,
+            "chosen": [edition.slug for edition in editions[:1]],
         }
         return SamplePage("preferences.html.j2", values)
 
@@ -123,6 +130,8 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
     yield sample(None)
     for result in ResendResult:
         yield sample(subscriber(), again=result)
+    several = (OfferedEdition("subah", "सुबह", send_at, True), OfferedEdition("shaam", "शाम", send_at, False))
+    yield sample(subscriber(), wrong="editions", editions=several)
     for wrong in ("topics", "form"):
         yield sample(subscriber(zone="Asia/Kolkata"), wrong=wrong)
     yield sample(subscriber(), pausing=True)

@@ -97,7 +97,7 @@ def test_a_batch_is_either_accepted_or_sent_again(newsroom: Newsroom) -> None:
 def test_the_slug_of_a_special_edition_must_not_be_a_date(newsroom: Newsroom) -> None:
     run = newsroom.digest("compose", "--slug", "2026-11-24")
     assert run.code == 2
-    assert "that is not a date" in run.err
+    assert "does not start with a date" in run.err
 
 
 def test_an_unchanged_draft_is_composed_again_before_it_is_sent(newsroom: Newsroom) -> None:

@@ -54,16 +54,15 @@ def started(home: Path, now: list[datetime], **environment: str) -> Iterator[Day
 def test_the_scheduler_runs_a_whole_day(newsroom: Newsroom) -> None:
     now = [MORNING]
     with started(newsroom.home, now) as day:
-        day.scheduler.collect()
-        day.scheduler.check()
+        day.scheduler.tick()
         assert day.state() == ""
         day.at(5, 30)
-        day.scheduler.compose()
+        day.scheduler.check()
         assert day.state() == "draft"
         day.scheduler.check()
         assert day.state() == "draft"
         day.at(7)
-        day.scheduler.send()
+        day.scheduler.check()
         # Joseph's hour is 08:30.
         assert (day.state(), day.accepted()) == ("sending", 5)
         day.at(8, 29)
@@ -96,7 +95,7 @@ def test_a_provider_that_can_cancel_gets_the_edition_before_its_time(newsroom: N
             newsroom.set_subscribers(*(f"email: {address}" for address in ("asha@example.com", "late@example.com")))
             day.at(7)
             server.clock.set(now[0].timestamp())
-            day.scheduler.send()
+            day.scheduler.check()
             # One subscriber was added after the provider got the edition.
             assert day.accepted() == 6
             day.at(8, 30)
@@ -110,13 +109,12 @@ def test_a_provider_that_can_cancel_gets_the_edition_before_its_time(newsroom: N
 def test_a_restart_in_the_middle_of_the_day_makes_no_second_edition(newsroom: Newsroom) -> None:
     now = [MORNING.replace(hour=7)]
     with started(newsroom.home, now) as day:
-        day.scheduler.send()
+        day.scheduler.check()
     before = newsroom.outbox()
     now[0] = MORNING.replace(hour=8)
     with started(newsroom.home, now) as day:
-        day.scheduler.compose()
         day.scheduler.check()
-        day.scheduler.send()
+        day.scheduler.check()
         assert len(day.scheduler.app.editions.all()) == 1
         assert newsroom.outbox() == before
         day.at(9)
@@ -133,7 +131,7 @@ def test_a_missed_send_is_caught_up_until_the_edition_expires(newsroom: Newsroom
 def test_an_edition_that_is_too_late_expires(newsroom: Newsroom) -> None:
     now = [MORNING.replace(hour=6)]
     with started(newsroom.home, now) as day:
-        day.scheduler.compose()
+        day.scheduler.check()
         day.at(11, 1)
         day.scheduler.check()
         assert (day.state(), day.accepted()) == ("expired", 0)
@@ -144,9 +142,9 @@ def test_an_edition_that_is_too_late_expires(newsroom: Newsroom) -> None:
 def test_nothing_is_sent_without_approval(newsroom: Newsroom) -> None:
     now = [MORNING.replace(hour=6)]
     with started(newsroom.home, now, DIGEST_SCHEDULE__APPROVAL="required") as day:
-        day.scheduler.compose()
+        day.scheduler.check()
         day.at(7)
-        day.scheduler.send()
+        day.scheduler.check()
         day.at(7, 1)
         day.scheduler.check()
         assert (day.state(), day.accepted()) == ("draft", 0)
@@ -161,10 +159,10 @@ def test_nothing_is_sent_without_approval(newsroom: Newsroom) -> None:
 def test_an_error_in_the_list_is_logged_and_the_scheduler_goes_on(newsroom: Newsroom) -> None:
     with started(newsroom.home, [MORNING.replace(hour=7)]) as day:
         (newsroom.home / "subscribers.yaml").write_text("subscribers:\n  - email: nobody\n", encoding="utf-8")
-        day.scheduler._guarded(day.scheduler.send)()
+        day.scheduler.check()
         assert any("subscribers.yaml:2" in line for line in day.log)
         newsroom.set_subscribers("email: asha@example.com")
-        day.scheduler._guarded(day.scheduler.send)()
+        day.scheduler.check()
         assert day.accepted() == 1
 
 

@@ -57,7 +57,7 @@ CASES = {
     "have at most 19 characters before the @",
     "delivery: {smtp: {dkim: {domain: example.com, selector: s1}}}": "4: 'delivery.smtp.dkim': expected exactly one of "
     "key_file and key_env",
-    "delivery: {smtp: {dkim: {domain: other.example, selector: s1, key_env: K}}}": "1: 'delivery.smtp.dkim.domain': "
+    "delivery: {smtp: {dkim: {domain: other.example, selector: s1, key_env: K}}}": "4: 'delivery.smtp.dkim.domain': "
     "expected the sender's domain example.com or a parent of it, found other.example",
     "delivery: {smtp: {dkim: {domain: 'a b', selector: s1, key_env: K}}}": "4: 'delivery.smtp.dkim.domain': expected a "
     "domain such as example.com, found 'a b'",

@@ -46,6 +46,9 @@ msgstr "थोडक्यात"
 msgid "Issue %(number)s"
 msgstr "अंक %(number)s"
 
+msgid "News of the last %(hours)s hours"
+msgstr "गेल्या %(hours)s तासांच्या बातम्या"
+
 msgid "Pause for two weeks"
 msgstr "दोन आठवडे थांबवा"
 

@@ -2,41 +2,74 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from sqlalchemy import update
 
 from digest.curate.filtering import Changes
+from digest.models import split_key
 from digest.store.content.editions import EditionStore
 from digest.store.database import Database
+from digest.store.schema import edition
 from tests.store.conftest import an_edition
 
 
-def draft(key: str) -> object:
-    return replace(an_edition(key), state="draft", number=0)
+def put(editions: EditionStore, key: str, state: str = "draft", earlier: tuple[str, ...] = ()) -> int:
+    """Compose an edition and return its number."""
+    day = split_key(key)[0] or date(2026, 11, 23)
+    stored = editions.put(replace(an_edition(key), state=state, day=day), over=("draft", "skipped"), earlier=earlier)
+    assert stored is not None
+    return stored.number
 
 
-def test_concurrent_editions_get_distinct_numbers(database: Database) -> None:
+def send(editions: EditionStore, key: str, earlier: tuple[str, ...] = ()) -> int:
+    """Give an edition its final number and mark it as sent."""
+    editions.assign_number(key, earlier)
+    with editions.database.write() as connection:
+        values = {"state": "done", "frozen_at": datetime(2026, 11, 30, tzinfo=UTC)}
+        connection.execute(update(edition).where(edition.c.key == key).values(values))
+    found = editions.get(key)
+    assert found is not None
+    return found.number
+
+
+def test_numbers_follow_the_calendar_whatever_is_composed_first(database: Database) -> None:
     editions = EditionStore(database)
-    writers = [
-        threading.Thread(target=lambda key=key: editions.put(draft(key), over=()))  # type: ignore[misc]
-        for key in ("a", "b", "c", "d", "e", "f")
-    ]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    assert sorted(edition.number for edition in editions.all()) == [1, 2, 3, 4, 5, 6]
+    assert put(editions, "2026-11-24", earlier=("2026-11-23",)) == 2
+    assert put(editions, "2026-11-23") == 1
+    assert put(editions, "2026-11-24", earlier=("2026-11-23",)) == 2
+    assert send(editions, "2026-11-23") == 1
+    assert send(editions, "2026-11-24") == 2
 
 
-def test_the_number_of_a_skipped_edition_is_used_again(database: Database) -> None:
+def test_a_day_that_was_skipped_takes_no_number(database: Database) -> None:
     editions = EditionStore(database)
-    editions.put(replace(an_edition("a"), state="skipped"), over=())
-    second = editions.put(replace(an_edition("b"), state="draft"), over=())
-    assert second is not None
-    assert second.number == 1
-    late = editions.put(replace(an_edition("a"), state="draft"), over=("skipped",))
-    assert late is not None
-    assert late.number == 2
+    put(editions, "2026-11-23")
+    assert send(editions, "2026-11-23") == 1
+    assert put(editions, "2026-11-24", state="skipped") == 2
+    assert put(editions, "2026-11-25", earlier=("2026-11-24",)) == 2
+    assert send(editions, "2026-11-25") == 2
+    # Sent after all, and later than the one that took its number.
+    put(editions, "2026-11-24")
+    assert send(editions, "2026-11-24") == 3
+    assert put(editions, "2026-11-26") == 4
+    assert send(editions, "2026-11-23") == 1
+
+
+def test_a_number_is_kept_for_an_edition_that_is_planned_before(database: Database) -> None:
+    editions = EditionStore(database)
+    put(editions, "2026-11-24", earlier=("2026-11-23",))
+    assert send(editions, "2026-11-24", earlier=("2026-11-23",)) == 2
+    put(editions, "2026-11-23")
+    assert send(editions, "2026-11-23") == 1
+
+
+def test_each_slug_has_its_own_numbers_and_specials_have_none(database: Database) -> None:
+    editions = EditionStore(database)
+    for key, number in {"2026-11-23": 1, "2026-11-23-shaam": 1, "2026-11-24-shaam": 2, "special": 0}.items():
+        put(editions, key)
+        assert send(editions, key) == number
 
 
 def test_a_composition_older_than_an_editorial_change_is_not_stored(database: Database) -> None:

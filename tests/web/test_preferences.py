@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from datetime import time
+from pathlib import Path
 
 import pytest
 
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import Subscriber
 from digest.store.sending.status import counts
-from tests.web.site import Site, translated
+from tests.web.site import Response, Site, site, translated
 
 PLAIN = {"frequency": "daily", "hour": "", "format": "html"}
 
@@ -140,3 +143,44 @@ def test_an_unsubscribed_person_cannot_request_an_email(sent: Site) -> None:
     sent.post(f"/preferences/{sent.token('preferences', email)}/again")
     assert sent.mails(email, "2026-11-23-again-*", wait=0.3) == []
     sent.post(f"/leave/{token}/back")
+
+
+@pytest.fixture
+def several(tmp_path: Path) -> Iterator[Site]:
+    """The pages of a newsletter with three editions."""
+    editions = [{"slug": "subah", "name": "सुबह"}, {"slug": "shaam", "name": "शाम", "send_at": "18:00"}]
+    weekly = {"slug": "saptahik", "name": "साप्ताहिक", "days": "sun", "default": False}
+    environment = {"DIGEST_SCHEDULE__EDITIONS": json.dumps([*editions, weekly])}
+    with site(tmp_path / "newsletter", ["asha@example.com"], **environment) as served:
+        yield served
+
+
+def test_a_subscriber_chooses_among_editions(several: Site) -> None:
+    place = f"/preferences/{several.token('preferences', 'asha@example.com')}"
+    shown = several.get(place).text
+    assert [f'value="{slug}" checked' in shown for slug in ("subah", "shaam", "saptahik")] == [True, True, False]
+    assert '<span lang="hi">साप्ताहिक</span>' in shown
+    assert translated("With each edition") in shown
+
+    def choose(*editions: str) -> Response:
+        return several.post(place, *all_topics(several), *(("editions", slug) for slug in editions), **PLAIN)
+
+    def chosen() -> tuple[str, ...]:
+        return next(several.app.subscribers.candidates("x")).editions
+
+    assert translated("Saved. It applies from the next edition.") in choose("shaam", "saptahik").text
+    assert chosen() == ("shaam", "saptahik")
+    assert 'value="saptahik" checked' in several.get(place).text
+    # They override the list and its edits.
+    several.app.subscribers.sync(
+        [("asha@example.com", Subscriber("asha@example.com", editions=("subah",)))], now=several.app.now()
+    )
+    assert chosen() == ("shaam", "saptahik")
+    wrong = choose()
+    assert wrong.status == 400
+    words = "Choose at least one edition. To get no more email, unsubscribe at the bottom of this page."
+    assert translated(words) in wrong.text
+    assert choose("unknown").status == 400
+    # The default ones include those that are added later.
+    choose("subah", "shaam")
+    assert chosen() == ()

@@ -5,27 +5,31 @@ A state changes only from the states that the caller names.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from digest.curate.already_sent import SentStory
 from digest.curate.filtering import Changes
 from digest.errors import DigestError
-from digest.models import Article, DeliveryOutcome, Edition, EditionState, RenderedEmail, Section
+from digest.models import Article, DeliveryOutcome, Edition, EditionState, RenderedEmail, Section, split_key
 from digest.store.content.articles import article_from_json, select_articles
 from digest.store.database import Database
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email, subscriber
 
 _SECTIONS = tuple[Section, ...]
 # Columns that hold an attribute of the same name.
-_PLAIN = ("day", "number", "state", "subject", "preheader", "intro", "lead", "reason", "composed_at")
+_PLAIN = (
+    "day", "number", "state", "subject", "preheader", "intro", "lead", "reason", "composed_at", "widened_hours",
+)  # fmt: skip
 _PUBLISHED = (EditionState.SENDING, EditionState.DONE)
 _FROZEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
+# No edition that somebody will get.
+_SETTLED = (EditionState.SKIPPED, EditionState.EXPIRED, EditionState.CANCELLED)
 _UNFINISHED = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
 
 
@@ -127,9 +131,14 @@ class EditionStore:
         return _from_row(row) if row else None
 
     def put(
-        self, item: Edition, *, over: Sequence[EditionState], expected_changes: Changes | None = None
+        self,
+        item: Edition,
+        *,
+        over: Sequence[EditionState],
+        expected_changes: Changes | None = None,
+        earlier: Collection[str] = (),
     ) -> Edition | None:
-        """Store an edition and return it with its number.
+        """Store an edition and return it with its number, for which `earlier` is that of `assign_number`.
 
         None if one with its key is in a state other than `over`, or its editorial changes are not as expected.
         """
@@ -137,32 +146,37 @@ class EditionStore:
         values["sections"] = _adapter(_SECTIONS).dump_python(item.sections, mode="json")
         with self.database.write(area="edition") as connection:
             old = connection.execute(select(edition).where(edition.c.key == item.key)).one_or_none()
-            # A skipped edition reached nobody, so the next one gets its number.
-            last = select(func.max(edition.c.number)).where(
-                edition.c.state != EditionState.SKIPPED, edition.c.key != item.key
-            )
-            free = (connection.execute(last).scalar() or 0) + 1
+            values["number"] = _number(connection, item.key, earlier)
             if old is None:
-                values["number"] = free
                 connection.execute(insert(edition).values(key=item.key, editorial_changes={}, **values))
-                return replace(item, number=free)
+                return replace(item, number=values["number"])
             if old.state not in over:
                 return None
             if expected_changes is not None and _changes(old.editorial_changes) != expected_changes:
                 return None
-            values["number"] = free if old.state == EditionState.SKIPPED else old.number
             own = (edition.c.key == item.key) & edition.c.state.in_(over)
             changed = connection.execute(update(edition).where(own).values(values)).rowcount
             return replace(item, number=values["number"]) if changed else None
 
-    def move(self, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> bool:
-        """Change the state. False if the edition is in none of `out_of`.
+    def assign_number(self, key: str, earlier: Collection[str]) -> None:
+        """Give an edition its final number, just before somebody gets it. A number that was sent never changes.
+
+        `earlier` are the keys of planned editions with the same slug that may still be sent before it.
+        """
+        own = (edition.c.key == key) & edition.c.frozen_at.is_(None)
+        with self.database.write(area="edition") as connection:
+            number = _number(connection, key, earlier)
+            connection.execute(update(edition).where(own).values(number=number))
+
+    def move(self, key: str, state: EditionState, *, out_of: Sequence[EditionState], reason: str | None = None) -> bool:
+        """Change the state, and the reason if one is given. False if the edition is in none of `out_of`.
 
         `enqueue` and the ledger make an edition `sending` or `done`, together with its batches.
         """
         own = (edition.c.key == key) & edition.c.state.in_(out_of)
         with self.database.write() as connection:
-            return bool(connection.execute(update(edition).where(own).values(state=state)).rowcount)
+            values = {"state": state} if reason is None else {"state": state, "reason": reason}
+            return bool(connection.execute(update(edition).where(own).values(values)).rowcount)
 
     def editorial_changes(self, key: str) -> Changes:
         with self.database.read() as connection:
@@ -205,6 +219,11 @@ class EditionStore:
             rows = connection.execute(select(rendered_email).where(rendered_email.c.edition == key)).all()
         return {row.variant: RenderedEmail(row.variant, row.subject, row.html, row.text) for row in rows}
 
+    def frozen_at(self, key: str) -> datetime | None:
+        """Return when subscribers last got a place in the edition; None if nobody has one."""
+        with self.database.read() as connection:
+            return connection.execute(select(edition.c.frozen_at).where(edition.c.key == key)).scalar()
+
     def record(self, key: str, what: str, reason: str, *, now: datetime) -> None:
         """Record an editor's or operator's decision."""
         with self.database.write() as connection:
@@ -243,8 +262,13 @@ class SentHistoryStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def sent(self, since: datetime, until: datetime, *, but: str = "") -> list[SentStory]:
-        """Return the stories of editions frozen in the interval other than `but`, oldest first."""
+    def sent(
+        self, since: datetime, until: datetime, *, but: str = "", include: Callable[[str], bool] = lambda _key: True
+    ) -> list[SentStory]:
+        """Return the stories of editions frozen in the interval other than `but`, oldest first.
+
+        `include` tells by its key whether an edition counts.
+        """
         rows = (
             select(edition.c.key, edition.c.frozen_at, edition.c.sections)
             .where(edition.c.state.in_(_FROZEN), edition.c.key != but)
@@ -255,6 +279,7 @@ class SentHistoryStore:
             stories = [
                 (row.key, row.frozen_at, story)
                 for row in connection.execute(rows).all()
+                if include(row.key)
                 for section in _adapter(_SECTIONS).validate_python(row.sections)
                 for story in section.stories
             ]
@@ -278,6 +303,30 @@ class SentHistoryStore:
         )
         with self.database.read() as connection:
             return [article_from_json(*row) for row in connection.execute(rows).all()]
+
+
+def _number(connection: Connection, key: str, earlier: Collection[str]) -> int:
+    """Return the number of an edition among those with its slug, by their dates.
+
+    That is one more than the highest of those before its date, and one more for each planned edition in between. If a
+    later edition was sent with that number already, it gets the next unused one. A special has no number: 0.
+    """
+    day, slug = split_key(key)
+    if day is None:
+        return 0
+    rows = connection.execute(
+        select(edition.c.key, edition.c.day, edition.c.number, edition.c.state, edition.c.frozen_at)
+    )
+    same = [row for row in rows if row.key != key and split_key(row.key) == (row.day, slug)]
+    sent = {row.day: row.number for row in same if row.frozen_at is not None}
+    settled = {row.key for row in same if row.frozen_at is not None or row.state in _SETTLED}
+    before = max((other for other in sent if other < day), default=None)
+    highest = max((sent[other] for other in sent if other < day), default=0)
+    waiting = (split_key(other)[0] for other in set(earlier) - settled)
+    between = [other for other in waiting if other and other < day and (before is None or other > before)]
+    number = highest + len(between) + 1
+    later = [sent[other] for other in sent if other > day]
+    return max(sent.values()) + 1 if later and number >= min(later) else number
 
 
 def _changes(stored: Any) -> Changes:

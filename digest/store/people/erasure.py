@@ -141,7 +141,16 @@ def _find_person(connection: Connection, address: str) -> _Person:
 def _anonymise(connection: Connection, person: _Person) -> int:
     """Clear the subscriber's row, and scrub the text of their deliveries. Returns the number of deliveries."""
     id, words = person.id, person.addresses | ({person.name} if person.name else set())
-    empty = {"email": NOBODY, "name": "", "topics": [], "hour": "", "origin": "", "listed": False, "status": "erased"}
+    empty = {
+        "email": NOBODY,
+        "name": "",
+        "topics": [],
+        "editions": [],
+        "hour": "",
+        "origin": "",
+        "listed": False,
+        "status": "erased",
+    }
     connection.execute(update(subscriber).where(subscriber.c.id == id).values(address=f"erased:{id}", **empty))
     connection.execute(delete(preference).where(preference.c.subscriber == id))
     own = delivery.c.subscriber == id

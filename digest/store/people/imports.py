@@ -44,7 +44,7 @@ from digest.subscribers.imports.rows import Incoming
 _CHUNK = 10_000
 # SQLite stores times without a zone.
 _NO_ZONE = len("2026-11-23 07:00:00.000000")
-_FIELDS = ("name", "topics", "frequency", "timezone", "hour", "format", "status")
+_FIELDS = ("name", "topics", "frequency", "timezone", "hour", "format", "status", "editions")
 
 _incoming = Table(
     "arriving",
@@ -156,7 +156,8 @@ def _to_columns(row: Incoming, *, sqlite: bool) -> Sequence[Any]:
     """Convert a row to the driver's values."""
     topics = None if row.topics is None else format_topics(tuple(row.topics))
     times = [_to_driver(when, sqlite=sqlite) for when in (row.agreed_at, row.paused_until)]
-    return (*row[:4], topics, *row[5:11], times[0], row.detail, times[1])
+    editions = None if row.editions is None else format_topics(tuple(row.editions))
+    return (*row[:4], topics, *row[5:10], editions, row.suppressed, times[0], row.detail, times[1])
 
 
 def _to_driver(when: datetime | None, *, sqlite: bool) -> Any:

@@ -20,14 +20,15 @@ from digest.store.schema import preference, subscriber, suppression
 
 # The status of an erased subscriber's row.
 ERASED = "erased"
-_CHOICES = ("topics", "frequency", "hour", "format")
+_CHOICES = ("topics", "frequency", "hour", "format", "editions")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSubscriber:
     """A subscriber with their own preferences over the list's.
 
-    Empty `topics` mean all; without `hour`, the newsletter's applies. `suppressed` is the reason of a suppression.
+    Empty `topics` mean all, empty `editions` the default ones; without `hour`, the newsletter's applies. `suppressed`
+    is the reason of a suppression.
     """
 
     id: int
@@ -43,6 +44,7 @@ class StoredSubscriber:
     status: str
     suppressed: str | None
     paused_until: datetime | None
+    editions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class PreferenceStore:
             return dict(connection.execute(rows.where(preference.c.paused_until > now)).all())
 
     def chosen(self) -> dict[str, dict[str, Any]]:
-        """Return address → what its subscriber chose of topics, frequency, hour ("": the newsletter's) and format."""
+        """Return address → what its subscriber chose of the preferences. The hour "" is the newsletter's."""
         rows = select(subscriber.c.address, *(preference.c[name] for name in _CHOICES))
         rows = rows.join(preference, preference.c.subscriber == subscriber.c.id)
         with self.database.read() as connection:
@@ -172,7 +174,7 @@ def _stored_subscribers() -> Select[Any]:
 
 
 def _effective(row: Row[Any]) -> dict[str, Any]:
-    """Return topics, frequency, hour and format of a row of `_stored_subscribers`."""
+    """Return the preferences in a row of `_stored_subscribers`."""
     values = {name: getattr(row, name) if (own := getattr(row, f"own_{name}")) is None else own for name in _CHOICES}
     hour = time.fromisoformat(values["hour"]) if values["hour"] else None
-    return {**values, "topics": tuple(values["topics"]), "hour": hour}
+    return {**values, "topics": tuple(values["topics"]), "editions": tuple(values["editions"]), "hour": hour}

@@ -99,6 +99,7 @@ def _list(connection: Connection, known: int | None, address: str, email: str, t
             email=email,
             name="",
             topics=[],
+            editions=[],
             frequency=usual.frequency,
             timezone=timezone,
             hour="",

@@ -53,7 +53,7 @@ _FEW = 500
 _AGREED = ("agreed", "confirmed", "signed up", "added")
 # The name under which the list's version is stored.
 _VERSION = "list"
-_FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "format", "status")
+_FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "format", "status", "editions")
 _incoming = Table(
     "incoming",
     MetaData(),
@@ -327,6 +327,7 @@ def _record(row: Row[Any]) -> SubscriberRecord:
         time.fromisoformat(row.hour) if row.hour else None,
         row.status,
         row.format,
+        tuple(row.editions),
     )
     return SubscriberRecord(row.address, known, row.origin or None, row.listed, *state)
 
@@ -393,5 +394,5 @@ def _rows(listed: Iterable[tuple[str, Subscriber]]) -> Iterator[tuple[Any, ...]]
         topics = format_topics(each.topics)
         yield (
             place, address, each.email, each.name, topics, each.frequency, each.timezone, hour, each.format,
-            each.status,
+            each.status, format_topics(each.editions),
         )  # fmt: skip

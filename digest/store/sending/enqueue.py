@@ -58,10 +58,12 @@ class RecipientGroup(NamedTuple):
     status: str
     suppressed: str
     paused_until: str
+    editions: str
 
     def candidate(self, id: int = 0, email: str = "") -> Candidate:
         parsed: dict[str, Any] = {
             "topics": parse_topics(self.topics),
+            "editions": parse_topics(self.editions),
             "hour": time.fromisoformat(self.hour) if self.hour else None,
             "suppressed": self.suppressed or None,
             "paused_until": _parse_time(self.paused_until),
@@ -101,6 +103,7 @@ def unplaced_subscribers(edition: str) -> Select[Any]:
             subscriber.c.status,
             func.coalesce(suppression.c.reason, "").label("suppressed"),
             func.coalesce(cast(preference.c.paused_until, Text), "").label("paused_until"),
+            preferred("editions"),
         )
         .outerjoin(suppression, suppression.c.address == subscriber.c.address)
         .outerjoin(preference, preference.c.subscriber == subscriber.c.id)
@@ -265,12 +268,13 @@ def preferred(name: str) -> ColumnElement[Any]:
 
 
 def comparable(column: Any) -> Any:
-    """Convert a column for comparison: PostgreSQL cannot compare JSON, so topics become text (`format_topics`)."""
-    return cast(column, Text) if column.name == "topics" else column
+    """Convert a column for comparison: PostgreSQL cannot compare JSON, so lists become text (`format_topics`)."""
+    return cast(column, Text) if column.name in ("topics", "editions") else column
 
 
 @lru_cache(maxsize=4096)
 def parse_topics(text: str) -> tuple[str, ...]:
+    """Parse a stored list of topics or editions."""
     return tuple(json.loads(text))
 
 

@@ -84,6 +84,7 @@ _VALUES: dict[str, Callable[[ExportRow], Any]] = {
     "name": lambda row: row.subscriber.name,
     "topics": lambda row: list(row.subscriber.topics),
     "quoted topics": lambda row: ",".join(f'"{topic}"' for topic in row.subscriber.topics),
+    "editions": lambda row: list(row.subscriber.editions),
     "frequency": lambda row: row.subscriber.frequency,
     "timezone": lambda row: row.subscriber.timezone,
     "hour": lambda row: row.subscriber.hour.isoformat("minutes") if row.subscriber.hour else "",

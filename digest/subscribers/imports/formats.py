@@ -7,7 +7,7 @@ FORMULA = ("=", "+", "-", "@")
 
 FORMATS = ("csv", "jsonl", "mailchimp", "ghost", "listmonk", "substack")
 
-FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "format", "status")
+FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "format", "status", "editions")
 """Fields of a subscriber. The other keys of COLUMNS are found in other tools' exports and are converted to these."""
 
 COLUMNS = {
@@ -18,6 +18,7 @@ COLUMNS = {
     "topics": ("topics", "topic", "sections", "विषय"),
     "labels": ("tags", "labels"),
     "attributes": ("attributes",),
+    "editions": ("editions", "edition", "संस्करण"),
     "frequency": ("frequency",),
     "timezone": ("timezone", "time zone"),
     "hour": ("hour", "time"),

@@ -29,10 +29,12 @@ class ListReading:
     ignored: tuple[str, ...]
     defaults: Mapping[str, str]
     topics: Collection[str] | None
+    editions: Collection[str] | None = None
 
     def rows(self, reject: Reject) -> Iterator[Incoming]:
         """Yield the valid rows; call `reject` for all others."""
-        validator = RowValidator(self.columns, self.defaults, self.topics, lenient=self.format not in ("csv", "jsonl"))
+        lenient = self.format not in ("csv", "jsonl")
+        validator = RowValidator(self.columns, self.defaults, self.topics, self.editions, lenient=lenient)
         for row in self.file.rows():
             try:
                 yield validator.validate(row)
@@ -48,11 +50,12 @@ def read_list(
     mapping: Mapping[str, str] | None = None,
     defaults: Mapping[str, str] | None = None,
     topics: Collection[str] | None,
+    editions: Collection[str] | None = None,
 ) -> ListReading:
     """Open a list. `mapping` maps fields to headings (`email` → `Email Address`); `defaults` fill empty fields.
 
-    `topics` are the names that a subscriber may choose; None allows any. Raises ConfigurationError: unreadable file, no
-    column of addresses, unknown heading or value.
+    `topics` and `editions` are the names that a subscriber may choose; None allows any. Raises ConfigurationError:
+    unreadable file, no column of addresses, unknown heading or value.
     """
     file = open_list(path, json_lines=None if not format else format == "jsonl")
     headings = tuple(heading.strip().lower() for heading in file.headings)
@@ -73,7 +76,7 @@ def read_list(
         row_defaults.setdefault("status", path.name.partition("_")[0])
     for key, value in row_defaults.items():
         try:
-            _check_default(key, value, topics)
+            _check_default(key, value, topics, editions)
         except ValueError as error:
             problems.append(ConfigProblem("--default", 0, f"'{key}': {error}"))
     if problems:
@@ -81,7 +84,7 @@ def read_list(
     used = set(columns.values())
     ignored = tuple(original[name] for name in headings if name not in used)
     kind = found or ("csv" if file.delimiter else "jsonl")
-    return ListReading(file, kind, columns, ignored, row_defaults, topics)
+    return ListReading(file, kind, columns, ignored, row_defaults, topics, editions)
 
 
 def _columns(
@@ -107,9 +110,10 @@ def _columns(
     return columns, problems
 
 
-def _check_default(key: str, value: str, topics: Collection[str] | None) -> None:
+def _check_default(key: str, value: str, topics: Collection[str] | None, editions: Collection[str] | None) -> None:
     if key == "status" and value.lower() in (*STATUSES, *UNCONFIRMED):
         return
     if key not in (*list_file.DEFAULTABLE, "status"):
         raise ValueError(f"unknown field{list_file.nearest(key, (*list_file.DEFAULTABLE, 'status'))}")
-    list_file.parse_field(key, split_topics(value) if key == "topics" else value, topics=topics)
+    given = split_topics(value) if key in list_file.LISTS else value
+    list_file.parse_field(key, given, topics=topics, editions=editions)

@@ -35,6 +35,7 @@ class Incoming(NamedTuple):
     agreed_at: datetime | None = None
     detail: str = ""
     paused_until: datetime | None = None
+    editions: list[str] | None = None
 
 
 class RowValidator:
@@ -45,12 +46,14 @@ class RowValidator:
         columns: Mapping[str, str],
         defaults: Mapping[str, str],
         topics: Collection[str] | None,
+        editions: Collection[str] | None = None,
         *,
         lenient: bool,
     ) -> None:
         self.columns = columns
         self.defaults = defaults
         self.topics = topics
+        self.editions = editions
         self.lenient = lenient
         self.zones = time_zones()
         self.simple_fields = [key for key in ("frequency", "timezone", "hour", "format") if self._has(key)]
@@ -78,6 +81,8 @@ class RowValidator:
         values = {key: self._parsed(key, cells, self._parse_field) for key in self.simple_fields}
         for key in self.topic_columns:
             values["topics"] = self._topics(key, cells) or values.get("topics")
+        if self._has("editions"):
+            values["editions"] = self._editions(cells)
         status, suppressed = self._status(cells)
         agreed_at, detail = self._consent(cells)
         paused_until = self._paused_until(cells)
@@ -117,6 +122,17 @@ class RowValidator:
             return self._known_topics(key, [str(one) for one in value])
         found: list[str] | None = self._parsed(key, cells, self._split)
         return found
+
+    def _editions(self, cells: Mapping[str, Any]) -> list[str] | None:
+        value = cells.get(self.columns.get("editions", ""))
+        names = [str(one) for one in value] if isinstance(value, list) else split_topics(self._text("editions", cells))
+        if self.lenient and self.editions is not None:
+            names = [name for name in names if name in self.editions]
+        try:
+            chosen = list_file.parse_field("editions", names, topics=None, editions=self.editions)
+        except ValueError as error:
+            raise ValueError(f"'editions': {error}") from None
+        return list(chosen) if isinstance(chosen, tuple) and chosen else None
 
     def _split(self, key: str, text: str) -> list[str] | None:
         return self._known_topics(key, _topics_in_attributes(text) if key == "attributes" else split_topics(text))

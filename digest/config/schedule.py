@@ -1,0 +1,182 @@
+"""Settings of the schedule: on which days and at which hours which editions appear."""
+
+from __future__ import annotations
+
+from datetime import date, time, timedelta
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from digest.config.types import Clock, Duration, Line, SettingsModel, Slug
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+_NAMED_DAYS = {"daily": WEEKDAYS, "weekdays": WEEKDAYS[:5]}
+
+
+def _parse_days(given: Any) -> Any:
+    """Parse `daily`, `weekdays`, one day or a list of days. Raises ValueError."""
+    if isinstance(given, str) and given in _NAMED_DAYS:
+        return _NAMED_DAYS[given]
+    days = [word.strip() for word in given.split(",")] if isinstance(given, str) else given
+    known = isinstance(days, list | tuple) and days and all(day in WEEKDAYS for day in days)
+    if not known or len(set(days)) < len(days):
+        wrong = next((f" ({day!r})" for day in days if day not in WEEKDAYS), "") if isinstance(days, list) else ""
+        raise ValueError(f"expected daily, weekdays, or different days such as [mon, thu]{wrong}")
+    return tuple(sorted(days, key=WEEKDAYS.index))
+
+
+def _parse_holidays(given: Any) -> Any:
+    """Parse dates and names of .ics files, one of them or a list. Raises ValueError."""
+    entries = [word.strip() for word in given.split(",")] if isinstance(given, str) else given
+    if not isinstance(entries, list | tuple):
+        raise ValueError("expected dates such as [2027-01-26], or a file such as holidays.ics")
+    return tuple(_parse_holiday(entry) for entry in entries if entry != "")
+
+
+def _parse_holiday(entry: Any) -> date | str:
+    if isinstance(entry, date):
+        return entry
+    if isinstance(entry, str) and entry.lower().endswith(".ics"):
+        return entry
+    try:
+        return date.fromisoformat(entry)
+    except (TypeError, ValueError):
+        raise ValueError(f"expected a date such as 2027-01-26 or a file such as holidays.ics, not {entry!r}") from None
+
+
+Days = Annotated[
+    tuple[Weekday, ...],
+    BeforeValidator(_parse_days),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": [*_NAMED_DAYS, *WEEKDAYS]},
+                {"type": "array", "items": {"enum": list(WEEKDAYS)}, "minItems": 1, "uniqueItems": True},
+            ]
+        }
+    ),
+]
+Holidays = Annotated[
+    tuple[date | str, ...],
+    BeforeValidator(_parse_holidays),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}], "examples": ["holidays.ics"]}
+    ),
+]
+Approval = Literal["auto", "required"]
+OnNoApproval = Literal["skip", "send"]
+
+
+class ScheduledEdition(SettingsModel):
+    """One of several editions. A key that is not set has the value of `schedule` or `edition`."""
+
+    slug: Slug = Field(
+        description="Short name, such as `shaam`. The edition's key is its date and slug: `2026-11-29-shaam`."
+    )
+    name: Line = Field(default="", description="Name that subscribers see, such as शाम. Empty: the slug.")
+    default: bool = Field(
+        default=True, description="Whether subscribers get it who have not chosen among the editions."
+    )
+    days: Days | None = Field(default=None, description="Its days. Not set: `schedule.days`.")
+    holidays: Holidays | None = Field(
+        default=None, description="Its holidays; `[]` for none. Not set: `schedule.holidays`."
+    )
+    compose_at: Clock | None = Field(
+        default=None,
+        description="When it is composed. Not set: as long before `send_at` as `schedule.compose_at` is before "
+        "`schedule.send_at`.",
+    )
+    send_at: Clock | None = Field(default=None, description="When it is sent. Not set: `schedule.send_at`.")
+    approval: Approval | None = Field(default=None, description="As `schedule.approval`.")
+    approve_by: Clock | None = Field(
+        default=None,
+        description="When the approval is due. Not set: as long before `send_at` as `schedule.approve_by` is before "
+        "`schedule.send_at`.",
+    )
+    on_no_approval: OnNoApproval | None = Field(default=None, description="As `schedule.on_no_approval`.")
+    expires_after: Duration | None = Field(default=None, description="As `schedule.expires_after`.")
+    window: Duration | None = Field(default=None, description="As `edition.window`, such as `7d` for a weekly edition.")
+    max_stories: int | None = Field(default=None, ge=1, le=100, description="As `edition.max_stories`.")
+    min_stories: int | None = Field(default=None, ge=1, le=100, description="As `edition.min_stories`.")
+    thin: Literal["skip", "widen"] | None = Field(default=None, description="As `edition.thin`.")
+    sections: tuple[Line, ...] | None = Field(
+        default=None, description="The only sections it has, in their order. Not set: all."
+    )
+    sources: tuple[Line, ...] | None = Field(
+        default=None, description="Names of the only sources it uses. Not set: all."
+    )
+    repeats: Literal["never", "others"] | None = Field(
+        default=None,
+        description="`never`: no story that any edition sent within `edition.memory`, unless it developed. `others`: "
+        "what other editions sent may appear again, what this one sent may not. Not set: `others` if its own `window` "
+        "is longer than two days, as for a weekly edition of the week's best.",
+    )
+
+    @model_validator(mode="after")
+    def _some_of_each(self) -> ScheduledEdition:
+        if self.sections == () or self.sources == ():
+            raise ValueError("expected at least one name in sections and sources; leave the key out for all")
+        return self
+
+
+class Schedule(SettingsModel):
+    collect_every: Duration = Field(default=timedelta(minutes=15), description="How often `digest run` collects.")
+    days: Days = Field(
+        default=WEEKDAYS,
+        description="Days with an edition: `daily`, `weekdays`, or a list such as `[mon, thu]`.",
+        json_schema_extra={"default": "daily"},
+    )
+    holidays: Holidays = Field(
+        default=(),
+        description="Days without an edition: dates such as `[2027-01-26]`, a calendar file (`holidays.ics`, in the "
+        "newsletter folder) with whole-day events, or a list of both.",
+    )
+    compose_at: Clock = Field(default=time(5, 30), description="When `digest run` composes the day's edition.")
+    send_at: Clock = Field(
+        default=time(7, 0), description="When `digest run` sends it, to subscribers without an hour of their own."
+    )
+    approval: Approval = Field(
+        default="auto", description="`required`: an edition is sent only after `digest edition approve`."
+    )
+    approve_by: Clock | None = Field(
+        default=None,
+        description="With `approval: required`: when the approval is due. Not set: until the edition expires, or with "
+        "`on_no_approval: send` until `send_at`.",
+    )
+    on_no_approval: OnNoApproval = Field(
+        default="skip",
+        description="What happens to an edition that nobody has approved by `approve_by`: `skip` (it expires; "
+        "`digest edition reopen` brings it back) or `send`.",
+    )
+    expires_after: Duration = Field(
+        default=timedelta(hours=4), description="An edition not started this long after `send_at` is not sent."
+    )
+    editions: tuple[ScheduledEdition, ...] = Field(
+        default=(),
+        description="Several editions, each with its own hours, days and contents (docs/schedule.md). Empty: one "
+        "edition, with the keys above.",
+    )
+
+    @model_validator(mode="after")
+    def _compose_before_send(self) -> Schedule:
+        if self.compose_at > self.send_at:
+            raise ValueError(
+                f"expected compose_at not to be after send_at, found {self.compose_at:%H:%M} and {self.send_at:%H:%M}"
+            )
+        if self.approve_by and not self.compose_at <= self.approve_by <= self.send_at:
+            raise ValueError(
+                f"expected approve_by between compose_at and send_at ({self.compose_at:%H:%M} and "
+                f"{self.send_at:%H:%M}), found {self.approve_by:%H:%M}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _editions_differ(self) -> Schedule:
+        for kind in ("slug", "name"):
+            names = [getattr(edition, kind) for edition in self.editions if getattr(edition, kind)]
+            if duplicates := sorted({name for name in names if names.count(name) > 1}):
+                raise ValueError(f"expected every edition to have its own {kind}; duplicates: {', '.join(duplicates)}")
+        if self.editions and not any(edition.default for edition in self.editions):
+            raise ValueError("expected at least one of the editions without `default: false`")
+        return self
