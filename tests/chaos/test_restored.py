@@ -1,4 +1,4 @@
-"""A short `make chaos ARGS='--restores 50'`: a copy from the middle of a send is put back, and nobody gets two."""
+"""A short run of `make chaos ARGS='--restores 50'`: a copy from the middle of a send is put back; nobody gets two."""
 
 from __future__ import annotations
 

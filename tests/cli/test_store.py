@@ -272,3 +272,10 @@ def test_a_postgresql_store_that_is_older_than_the_folder_is_refused(newsroom: N
         newsroom.json("store", "restore", "--in-place")
         newsroom.json("send", code=1)
         assert sent(newsroom) == everyone
+
+
+def test_who_was_erased_since_the_copy_is_erased_again(newsroom: Newsroom, copy: Path) -> None:
+    assert newsroom.digest("subscribers", "erase", "kabir@example.com", "--reason", "asked by phone").code == 0
+    restored = newsroom.json("store", "restore", str(copy))
+    assert restored["carried"]["erased"] == 1
+    assert b"kabir@example.com" not in (newsroom.home / "digest.db").read_bytes()
