@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from digest.deliver.ports import ScheduleWindow, SendRateLimiter, Transport
     from digest.feedback.sendgrid_signature import Verifier
     from digest.mail.message import Sender
+    from digest.notify.alert import Channel
     from digest.render.renderer import Renderer
     from digest.render.themes import Branding
     from digest.store.content.articles import ArticleStore
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from digest.store.sending.ledger import SqlLedger
     from digest.store.sending.status import StatusReader
     from digest.subscribers.tokens import Signer
+    from digest.usecases.alerts import Alerts
     from digest.usecases.compose import Composer
     from digest.usecases.enqueue import Enqueuer, SubscriberList
     from digest.usecases.erase_subscriber import SubscriberEraser
@@ -422,9 +424,63 @@ class App:
 
         return Preflight(self.editions, self.renderer, self.articles.images, self.now)
 
+    @cached_property
+    def alerts(self) -> Alerts:
+        """Raises ConfigurationError for an invalid signing secret."""
+        from digest.store.alerts import AlertStore
+        from digest.usecases.alerts import Alerts
+
+        return Alerts(AlertStore(self.database), self.alert_channels, self.settings.newsletter.name, self.now)
+
+    @cached_property
+    def alert_channels(self) -> tuple[Channel, ...]:
+        """The ways to the admins. The webhook comes first, because it is faster than a mail server that is down."""
+        from digest.collect.http.post import JsonPoster
+        from digest.notify.webhook import WebhookChannel
+        from digest.usecases.alert_email import EmailChannel
+
+        alerts, zone = self.settings.alerts, self.settings.newsletter.zone
+        channels: list[Channel] = []
+        if alerts.webhook:
+            poster = JsonPoster(allow_private=alerts.webhook_private)
+            format, chat = alerts.webhook_format, alerts.telegram_chat
+            keys = self._alert_keys()
+            channels.append(WebhookChannel(alerts.webhook, poster.post, zone=zone, format=format, keys=keys, chat=chat))
+        channels += [
+            EmailChannel(address, self.alert_transports, self.sender, self.signer.sign_email, zone)
+            for address in alerts.email
+        ]
+        return tuple(channels)
+
+    @property
+    def alert_transports(self) -> dict[str, Callable[[], Transport]]:
+        """The transports for alerts, in the order in which they are tried. A run that sends uses others."""
+        alerts, names = self.settings.alerts, self.settings.delivery.transport
+        builders: dict[str, Callable[[], Transport]] = {}
+        if alerts.smtp:
+            builders["alerts.smtp"] = lambda: _alert_smtp(self)
+        for name in (alerts.transport, *names):
+            if name:
+                builders[name] = partial(_TRANSPORTS[name], self)
+        return builders
+
+    def _alert_keys(self) -> list[bytes]:
+        from digest.notify.signature import read_secrets
+
+        variable = self.settings.alerts.webhook_secret_env
+        if not variable:
+            return []
+        try:
+            return read_secrets(self.secret(variable, "alerts.webhook_secret_env"))
+        except ValueError as error:
+            raise ConfigurationError([ConfigProblem(variable, 0, f"{error} ('alerts.webhook_secret_env')")]) from None
+
     def check_credentials(self) -> None:
         """Build the transports, so that a missing key is reported first. Raises ConfigurationError."""
-        _ = self.transports
+        _ = self.transports, self.alert_channels
+        if self.settings.alerts.email:
+            for build in self.alert_transports.values():
+                build().close()
 
     def secret(self, variable: str, key: str) -> str:
         """Return a secret from the environment. Raises ConfigurationError that names the variable, never its value."""
@@ -490,6 +546,23 @@ def _smtp(app: App) -> Transport:
         bounces=smtp.bounces,
         token=app.signer.sign if smtp.bounces else None,
         sign=_dkim(smtp.dkim, app) if smtp.dkim else None,
+    )
+    return built
+
+
+def _alert_smtp(app: App) -> Transport:
+    smtp = app.settings.alerts.smtp
+    if smtp is None:
+        raise ConfigurationError([ConfigProblem(loader.FILE_NAME, 0, "'alerts.smtp' is required")])
+    kind = registry.load("smtp")
+    built: Transport = kind(
+        smtp.host,
+        smtp.port,
+        clock=app.clock,
+        security=smtp.security,
+        username=smtp.username,
+        password=app.secret(smtp.password_env, "alerts.smtp.password_env") if smtp.username else "",
+        timeout=smtp.timeout.total_seconds(),
     )
     return built
 
