@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from digest.usecases.reconcile import Reconciler, Recovery
     from digest.usecases.stop_edition import EditionStopper
     from digest.usecases.sync_suppressions import SuppressionSync
+    from digest.usecases.watch import Watch
 
 
 # The name of an environment variable, not a secret.
@@ -451,6 +452,46 @@ class App:
             for address in alerts.email
         ]
         return tuple(channels)
+
+    @cached_property
+    def watch(self) -> Watch:
+        from digest.notify.facts import Limits
+        from digest.store.sending.overview import Overview
+        from digest.usecases.watch import Watch
+
+        alerts, delivery = self.settings.alerts, self.settings.delivery
+        store = self.database.engine.url.database if self.database.sqlite else None
+        thin = min(alerts.thin_edition, self.settings.edition.max_stories)
+        return Watch(
+            alerts=self.alerts,
+            editions=self.editions,
+            overview=Overview(self.database),
+            articles=self.articles,
+            sources=self.sources,
+            limits=Limits(
+                source_failures=alerts.source_failures,
+                source_silent=alerts.source_silent,
+                thin_edition=thin,
+                provider_failures=alerts.provider_failures,
+                slow_send=alerts.slow_send,
+                bounce_rate=alerts.bounce_rate,
+                complaint_rate=alerts.complaint_rate,
+                block_rate=alerts.block_rate,
+                policy_answers=alerts.policy_answers,
+                webhook_silent=alerts.webhook_silent,
+                disk_free=alerts.disk_free_mb * 1_000_000,
+            ),
+            approval_required=self.settings.schedule.approval == "required",
+            events_expected=bool(self.settings.web.webhooks.sendgrid.keys_env),
+            transports={name: partial(_TRANSPORTS[name], self) for name in delivery.transport if name != "outbox"},
+            keys={
+                "sendgrid": delivery.sendgrid.key_env,
+                "resend": delivery.resend.key_env,
+                "smtp": delivery.smtp.password_env,
+            },
+            folders=sorted({self.home, Path(store).parent if store else self.home}),
+            now=self.now,
+        )
 
     @property
     def alert_transports(self) -> dict[str, Callable[[], Transport]]:

@@ -7,18 +7,27 @@ doubled does no harm, and a restart in the middle of the day creates no second e
 from __future__ import annotations
 
 import threading
+import time as clocks
+from collections import Counter
 from collections.abc import Callable
-from contextlib import nullcontext
-from datetime import UTC, datetime, time
+from contextlib import nullcontext, suppress
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from digest import pipeline
 from digest.app import App
-from digest.errors import ConfigurationError, DigestError
+from digest.errors import AlreadyRunning, ConfigurationError, DigestError
 from digest.models import Edition, EditionState
+from digest.notify.alert import AlertKind
 
 # Seconds for which a missed trigger still runs its job. Older ones are caught up from the store.
 _MISFIRE_GRACE = 300
+# Seconds between two looks for conditions that the admins must know.
+_WATCH_EVERY = 30
+# Seconds by which the clock may run apart from the machine's steady one between two looks.
+_CLOCK_JUMP = 120
+# A job that fails so often in a row is no passing trouble, such as a busy store.
+_FAILURES = 3
 
 
 class Scheduler:
@@ -30,6 +39,11 @@ class Scheduler:
         self.stop = threading.Event()
         self._one_at_a_time = threading.Lock()
         self._last_notes: frozenset[str] = frozenset()
+        # Job → failures in a row.
+        self._failures: Counter[str] = Counter()
+        # Jobs that have worked since this process started.
+        self._worked: set[str] = set()
+        self._clocks = clocks.time(), clocks.monotonic()
 
     def run(self) -> None:
         """Run jobs until `stop` is set; then finish what is in flight and return."""
@@ -57,9 +71,13 @@ class Scheduler:
         sync = self._guarded(self.sync_suppressions, in_turn=False)
         hourly = IntervalTrigger(hours=1, timezone=zone)
         scheduler.add_job(sync, hourly, id="suppressions", next_run_time=datetime.now(zone), **rules)
+        # Beside the other jobs: a long send must be watched, and an alert that hangs must not delay one.
+        watch = self._guarded(self.watch, in_turn=False)
+        soon = datetime.now(zone) + timedelta(seconds=5)
+        scheduler.add_job(watch, IntervalTrigger(seconds=_WATCH_EVERY), id="watch", next_run_time=soon, **rules)
         scheduler.start()
         for job in scheduler.get_jobs():
-            if job.id not in ("check", "feedback", "suppressions"):
+            if job.id not in ("check", "feedback", "suppressions", "watch"):
                 self.log(f"Next {job.id}: {job.next_run_time:%Y-%m-%d %H:%M %Z}.")
         now = self.app.now()
         if self._too_late(now) and self.app.editions.get(pipeline.edition_key(self.app)) is None:
@@ -165,6 +183,38 @@ class Scheduler:
                 "(their webhook events never arrived)."
             )
 
+    def watch(self) -> None:
+        """Look for conditions that the admins must know, and send what is to be told."""
+        self._look_for_clock_jump()
+        self.app.watch.run()
+        for problem in self.app.alerts.deliver():
+            self.log(problem)
+
+    def notice(self, kind: str, subject: str, title: str, text: str, action: str) -> None:
+        """Raise an alert of a kind that `watch` does not look for. `clear_notice` ends it."""
+        self.app.alerts.raise_alert(kind, subject, title=title, text=text, action=action)
+
+    def clear_notice(self, kind: str, subject: str, text: str = "") -> None:
+        self.app.alerts.clear(kind, subject, text)
+
+    def _look_for_clock_jump(self) -> None:
+        """Alert when the clock was set, or the machine slept: jobs may have run at other times than those planned."""
+        before, self._clocks = self._clocks, (clocks.time(), clocks.monotonic())
+        jump = (self._clocks[0] - before[0]) - (self._clocks[1] - before[1])
+        if abs(jump) < _CLOCK_JUMP:
+            return
+        minutes = round(abs(jump) / 60)
+        now = self.app.now()
+        self.app.alerts.raise_alert(
+            AlertKind.CLOCK_JUMP,
+            "",
+            title=f"The clock jumped {minutes} minutes {'forward' if jump > 0 else 'back'}",
+            text=f"The machine slept, or its clock was set. It is {now:%Y-%m-%d %H:%M %Z} now. "
+            "What was missed is caught up.",
+            action="Check the time with `date`, and that NTP is on: `timedatectl`. `digest status` shows the edition.",
+            until=now + timedelta(hours=1),
+        )
+
     def _send_was_missed(self, today: Edition | None, now: datetime) -> bool:
         """Whether the send at today's hour has yet to run."""
         if today is None:
@@ -183,6 +233,15 @@ class Scheduler:
         expired = self.app.ledger.expire(key, before=now - self.app.settings.schedule.expires_after)
         if expired:
             self.log(f"Edition {key}: {expired} recipients were not reached in time and do not get it.")
+            self.app.alerts.raise_alert(
+                AlertKind.RECIPIENTS_EXPIRED,
+                key,
+                title=f"Edition {key} did not reach {expired} recipients",
+                text="Their emails could not be handed over within `schedule.expires_after`, and they do not get it.",
+                action=f"`digest status {key}` says why. Make sending faster (`delivery.rate`, `delivery.threads`), or "
+                "raise `schedule.expires_after`.",
+                until=now + timedelta(days=1),
+            )
 
     def _expire(self, key: str) -> None:
         if self.app.editions.move(
@@ -236,11 +295,48 @@ class Scheduler:
                 try:
                     job()
                 except ConfigurationError as error:
-                    self.log(f"{job.__name__} failed: {'; '.join(map(str, error.problems))}")
-                except DigestError as error:
+                    # It does not mend itself.
+                    self._log_failure(job.__name__, "; ".join(map(str, error.problems)), failures=_FAILURES)
+                except AlreadyRunning as error:
                     self.log(f"{job.__name__} failed: {error}")
+                except DigestError as error:
+                    self._log_failure(job.__name__, str(error))
                 except Exception as error:
                     # A bug in one job must not end the scheduler; the next trigger tries again.
-                    self.log(f"{job.__name__} failed with an internal error: {type(error).__name__}: {error}")
+                    self._log_failure(job.__name__, f"internal error: {type(error).__name__}: {error}")
+                else:
+                    self._log_success(job.__name__)
 
         return run
+
+    def _log_success(self, job: str) -> None:
+        """End the alert about a job that works again, also one of an earlier process."""
+        if self._failures.pop(job, 0) >= _FAILURES or job not in self._worked:
+            self._worked.add(job)
+            with suppress(DigestError):
+                self.app.alerts.clear(AlertKind.JOB_FAILED, job, "It works again.")
+
+    def _log_failure(self, job: str, reason: str, *, failures: int = 1) -> None:
+        self.log(f"{job} failed: {reason}")
+        self._failures[job] += failures
+        if self._failures[job] < _FAILURES:
+            return
+        # The store itself may be what fails.
+        with suppress(DigestError):
+            self.app.alerts.raise_alert(
+                AlertKind.JOB_FAILED,
+                job,
+                title=f"`digest run` cannot {_WORK.get(job, job)}",
+                text=f"It fails again and again: {reason}",
+                action="Correct what it names; `digest check` finds all faults of settings and list. "
+                "`digest run` goes on by itself.",
+            )
+
+
+# What the jobs do, for people who do not know their names.
+_WORK = {
+    "check": "catch up and send",
+    "process_feedback": "process bounces and complaints",
+    "sync_suppressions": "read the provider's suppression lists",
+    "watch": "look for alerts",
+}

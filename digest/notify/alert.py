@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
+
+_BEFORE_AT = re.compile(r"[^\s<>()\[\]\"'/,;]+@")
 
 
 class AlertKind(StrEnum):
@@ -55,6 +58,13 @@ class Alert:
     @property
     def key(self) -> tuple[str, str]:
         return self.kind, self.subject
+
+
+def without_addresses(item: Alert) -> Alert:
+    """The alert without the part of addresses before the @: servers repeat addresses of subscribers, and URLs may hold
+    a user and a password."""
+    title, text, action = (_BEFORE_AT.sub("…@", part) for part in (item.title, item.text, item.action))
+    return replace(item, title=title, text=text, action=action)
 
 
 class MessageType(StrEnum):

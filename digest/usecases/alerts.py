@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from digest.notify.alert import Alert, Channel, Message, MessageType
+from digest.notify.alert import Alert, Channel, Message, MessageType, without_addresses
 
 if TYPE_CHECKING:
     from digest.store.alerts import AlertStore
@@ -44,7 +44,7 @@ class Alerts:
         ends without a message.
         """
         now = self.now()
-        return self._raise(Alert(kind, subject, title, text, action, since or now, until), now)
+        return self._raise(without_addresses(Alert(kind, subject, title, text, action, since or now, until)), now)
 
     def clear(self, kind: str, subject: str, text: str = "") -> bool:
         """End an alert, and tell so. False if it is not open."""
@@ -53,23 +53,23 @@ class Alerts:
         return found is not None and self._resolve(found, text, now)
 
     def update(
-        self, found: Sequence[Alert], kinds: Collection[str], endings: Mapping[tuple[str, str], str]
+        self, found: Sequence[Alert], kinds: Collection[str], ending: Callable[[Alert], str] = lambda _alert: ""
     ) -> list[Alert]:
         """Make `found` the open alerts of these kinds: raise the new ones and clear the others.
 
-        `endings` has the text for alerts that end. Alerts of any kind whose time is over end silently. Returns the new
-        ones.
+        `ending` gives the text for an alert that ends. Alerts of any kind whose time is over end silently. Returns the
+        new ones.
         """
         now = self.now()
         held = {each.key: each for each in self.store.open()}
-        wanted = {each.key: each for each in found}
+        wanted = {each.key: without_addresses(each) for each in found}
         for key, item in held.items():
             if key in wanted:
                 continue
             if item.until is not None and item.until <= now:
                 self.store.close(key, None, (), now)
             elif item.kind in kinds:
-                self._resolve(item, endings.get(key, ""), now)
+                self._resolve(item, ending(item), now)
         changed = [item for key, item in wanted.items() if key not in held or _differs(item, held[key])]
         return [item for item in changed if self._raise(item, now)]
 

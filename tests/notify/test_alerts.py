@@ -170,10 +170,10 @@ def test_a_receiver_that_is_gone_gets_no_second_post(database: Database, clock: 
 def test_an_alert_whose_time_is_over_ends_without_a_message(database: Database, clock: Clock) -> None:
     with receiving(database, clock) as (alerts, receiver):
         raise_(alerts, until=START + timedelta(days=1))
-        assert alerts.update([], ["other"], {}) == []
+        assert alerts.update([], ["other"]) == []
         assert len(alerts.store.open()) == 1
         clock.pass_(timedelta(days=1))
-        alerts.update([], ["source-dead"], {})
+        alerts.update([], ["source-dead"])
         assert alerts.store.open() == []
         alerts.deliver()
         assert len(receiver.requests) == 1
@@ -184,11 +184,11 @@ def test_update_raises_what_is_new_and_resolves_what_is_over(database: Database,
         return [Alert("source-dead", subject, "title", "text", "action", clock()) for subject in subjects]
 
     with receiving(database, clock) as (alerts, receiver):
-        assert [alert.subject for alert in alerts.update(found("A", "B"), ["source-dead"], {})] == ["A", "B"]
+        assert [alert.subject for alert in alerts.update(found("A", "B"), ["source-dead"])] == ["A", "B"]
         clock.pass_(timedelta(minutes=1))
-        assert [
-            alert.subject for alert in alerts.update(found("B", "C"), ["source-dead"], {("source-dead", "A"): "Well."})
-        ] == ["C"]
+        assert [alert.subject for alert in alerts.update(found("B", "C"), ["source-dead"], lambda _alert: "Well.")] == [
+            "C"
+        ]
         alerts.deliver()
         assert sorted(receiver.kinds()) == ["source-dead:A", "source-dead:B", "source-dead:C"]
         assert receiver.kinds("alert.resolved") == ["source-dead:A"]
