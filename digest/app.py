@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from digest.store.sending.status import StatusReader
     from digest.subscribers.tokens import Signer
     from digest.usecases.alerts import Alerts
+    from digest.usecases.automatic_stop import AutomaticStop
     from digest.usecases.compose import Composer
     from digest.usecases.enqueue import Enqueuer, SubscriberList
     from digest.usecases.erase_subscriber import SubscriberEraser
@@ -370,6 +371,13 @@ class App:
         return EditionStopper(self.database, self.editions, self.ledger, self.transports, self.recovery, self.now)
 
     @cached_property
+    def automatic_stop(self) -> AutomaticStop:
+        from digest.usecases.automatic_stop import AutomaticStop
+
+        limits = self.settings.delivery.stop_on
+        return AutomaticStop(self.database, self.editions, limits.first, limits.bounces, limits.complaints, self.now)
+
+    @cached_property
     def reconciler(self) -> Reconciler:
         from digest.usecases.reconcile import Reconciler
 
@@ -465,6 +473,7 @@ class App:
         return Watch(
             alerts=self.alerts,
             editions=self.editions,
+            automatic_stop=self.automatic_stop,
             overview=Overview(self.database),
             articles=self.articles,
             sources=self.sources,

@@ -18,7 +18,7 @@ from typing import Any
 
 from digest.deliver.attempt import AttemptResult, Job, attempt, cancel_unknown
 from digest.deliver.failover import CircuitBreaker
-from digest.deliver.outcome import Accepted, Unknown
+from digest.deliver.outcome import Accepted, Rejected, Unknown
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Transport
 from digest.deliver.report import SendReport, possibly_sent
 from digest.utils.gc import gc_frozen
@@ -90,7 +90,8 @@ class DeliveryRun:
 
     @property
     def is_over(self) -> bool:
-        return self.job.stop.is_set() or self.breaker.exhausted
+        rejections = self.job.rejections
+        return self.job.stop.is_set() or self.breaker.exhausted or (rejections is not None and rejections.paused)
 
     def step(self) -> bool:
         """Settle what is finished, start what is due, then wait for the next event. Return False when all is done."""
@@ -152,6 +153,9 @@ class DeliveryRun:
     def _record(self, flight: _InFlight, result: AttemptResult) -> int:
         """Draw the conclusions from a settled attempt. Return how many recipients it settles."""
         size = len(flight.claim.recipients)
+        if self.job.rejections is not None and isinstance(result.outcome, Rejected):
+            # Those of a `PerRecipient` were counted one by one.
+            self.job.rejections.count(len(result.outcome.reasons))
         self._put_back(flight.transport, flight.counted - possibly_sent(result.outcome, size))
         cancellable = result.schedule_id is not None and isinstance(result.outcome, Unknown)
         if cancellable:

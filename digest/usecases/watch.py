@@ -14,6 +14,7 @@ from digest.deliver.ports import Abortable, Transport
 from digest.errors import ConfigurationError
 from digest.notify.conditions import KINDS, ending, find
 from digest.notify.facts import Facts, Limits
+from digest.usecases.automatic_stop import MIN_COMPLAINTS
 
 if TYPE_CHECKING:
     from digest.models import Source
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
     from digest.store.sending.overview import Overview
     from digest.usecases.alerts import Alerts
+    from digest.usecases.automatic_stop import AutomaticStop
 
 # Editions of so many days are looked at; complaints arrive for days.
 _DAYS = 4
@@ -36,6 +38,7 @@ class Watch:
 
     alerts: Alerts
     editions: EditionStore
+    automatic_stop: AutomaticStop
     overview: Overview
     articles: ArticleStore
     sources: Sequence[Source]
@@ -56,9 +59,16 @@ class Watch:
 
     def run(self) -> None:
         """Raise what is new and clear what is over. Sends nothing yet: see `Alerts.deliver`."""
+        self._stop_editions()
         facts = self.facts()
         found = [alert for alert in find(facts) if alert.until is None or alert.until > facts.now]
         self.alerts.update(found, KINDS, lambda alert: ending(alert, facts))
+
+    def _stop_editions(self) -> None:
+        """Pause editions whose first recipients bounce or complain, as far as a provider reports it only later."""
+        for key, failures in self.overview.sending().items():
+            if failures >= MIN_COMPLAINTS:
+                self.automatic_stop.check(key)
 
     def facts(self) -> Facts:
         now = self.now()

@@ -41,6 +41,15 @@ class Overview:
         with self.database.read() as connection:
             return list(connection.execute(rows).scalars())
 
+    def sending(self) -> dict[str, int]:
+        """The editions that are being sent, with the number of recipients that bounced, complained or were rejected."""
+        rows = select(editions.c.key).where(editions.c.state == EditionState.SENDING)
+        with self.database.read() as connection:
+            keys = list(connection.execute(rows).scalars())
+            rejected, failures = _rejected(connection, keys), failure_counts(connection, keys)
+        counted = ("bounced", "complained")
+        return {key: rejected.get(key, 0) + sum(failures[key].get(kind, 0) for kind in counted) for key in keys}
+
     def editions(self, found: Sequence[Edition], now: datetime) -> list[EditionFacts]:
         """The facts of these editions."""
         keys = [edition.key for edition in found]
