@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from digest.store.database import Database
     from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
     from digest.store.sending.ledger import SqlLedger
+    from digest.store.sending.overview import Overview
     from digest.store.sending.status import StatusReader
     from digest.subscribers.tokens import Signer
     from digest.usecases.alerts import Alerts
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from digest.usecases.preflight import ExampleDomainGuard, Preflight
     from digest.usecases.process_feedback import FeedbackProcessor
     from digest.usecases.reconcile import Reconciler, Recovery
+    from digest.usecases.report import Reporter
     from digest.usecases.stop_edition import EditionStopper
     from digest.usecases.sync_suppressions import SuppressionSync
     from digest.usecases.watch import Watch
@@ -462,9 +464,36 @@ class App:
         return tuple(channels)
 
     @cached_property
+    def overview(self) -> Overview:
+        from digest.store.sending.overview import Overview
+
+        return Overview(self.database)
+
+    @cached_property
+    def reporter(self) -> Reporter:
+        from digest.store.sending.statistics import Statistics
+        from digest.usecases.report import Reporter
+
+        newsletter, alerts = self.settings.newsletter, self.settings.alerts
+        return Reporter(
+            statistics=Statistics(self.database),
+            overview=self.overview,
+            editions=self.editions,
+            articles=self.articles,
+            sources=self.sources,
+            alerts=self.alerts,
+            newsletter=newsletter.name,
+            language=newsletter.language,
+            tracking=newsletter.tracking == "on",
+            source_failures=alerts.source_failures,
+            source_silent=alerts.source_silent,
+            after=alerts.report_after,
+            now=self.now,
+        )
+
+    @cached_property
     def watch(self) -> Watch:
         from digest.notify.facts import Limits
-        from digest.store.sending.overview import Overview
         from digest.usecases.watch import Watch
 
         alerts, delivery = self.settings.alerts, self.settings.delivery
@@ -474,7 +503,7 @@ class App:
             alerts=self.alerts,
             editions=self.editions,
             automatic_stop=self.automatic_stop,
-            overview=Overview(self.database),
+            overview=self.overview,
             articles=self.articles,
             sources=self.sources,
             limits=Limits(

@@ -187,6 +187,9 @@ class Scheduler:
         """Look for conditions that the admins must know, and send what is to be told."""
         self._look_for_clock_jump()
         self.app.watch.run()
+        if self.app.settings.alerts.report and self.app.alerts.channels:
+            for key in self.app.reporter.send_due():
+                self.log(f"Edition {key}: its report goes to the admins.")
         for problem in self.app.alerts.deliver():
             self.log(problem)
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "preview": ("digest.cli.compose:preview", "Write an edition as .html, .txt and .eml, or show it in a browser."),
     "send": ("digest.cli.send:send", "Send an edition to everyone who is due, or resume a send."),
     "status": ("digest.cli.send:status", "Show an edition's counts, who did not get it, and why."),
+    "report": ("digest.cli.report:report", "Show what became of an edition, compared with the ones before."),
     "run": ("digest.cli.run:run", "Run the schedule: collect, compose and send every day."),
     "web": ("digest.cli.web:web", "Serve the reader pages."),
     "subscribers": ("digest.cli.subscribers:subscribers", "List, edit, import, export and erase subscribers."),
@@ -29,6 +30,7 @@ COMMANDS = {
     "reconcile": ("digest.cli.reconcile:reconcile", "Resolve batches whose outcome is unknown."),
     "events": ("digest.cli.events:events", "Process the webhook payloads of providers."),
     "bounces": ("digest.cli.events:bounces", "Process returned mail: bounces, complaints and unsubscribes."),
+    "alerts": ("digest.cli.alerts:alerts", "List open alerts, and test the way to the admins."),
     "doctor": ("digest.cli.doctor:doctor", "Check a received email: DKIM, one-click unsubscribe, headers."),
     "demo": ("digest.cli.init:demo", "Collect, compose and send the samples, into an outbox."),
 }
