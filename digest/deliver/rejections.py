@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-# Asking reads the ledger, so it is not done for every single rejection.
-_EVERY = 5
+# Asking reads the ledger, so it is done after so many more rejections: five, or a tenth of those so far.
+_STEP, _GROWTH = 5, 1.1
 
 
 class RejectionWatch:
@@ -20,6 +20,7 @@ class RejectionWatch:
         self._ask = ask
         self._lock = threading.Lock()
         self._counted = 0
+        self._next = _STEP
 
     @property
     def paused(self) -> bool:
@@ -29,7 +30,9 @@ class RejectionWatch:
     def count(self, recipients: int) -> None:
         """Count rejected recipients, which the ledger has already."""
         with self._lock:
-            before, self._counted = self._counted, self._counted + recipients
-            is_turn = before // _EVERY != self._counted // _EVERY
+            self._counted += recipients
+            is_turn = self._counted >= self._next
+            if is_turn:
+                self._next = max(self._counted + _STEP, int(self._counted * _GROWTH))
         if is_turn and not self.paused:
             self.reason = self._ask()

@@ -5,12 +5,12 @@ Reads one row per batch and per failed recipient, never one per recipient.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from digest.models import AttemptState, BatchState, DeliveryOutcome, Edition, EditionState
 from digest.notify.facts import AnswerFacts, AttemptFacts, EditionFacts
@@ -26,8 +26,8 @@ _OPEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED)
 _UNSENT = (BatchState.PENDING, BatchState.SUBMITTING)
 # Of each edition, newest first.
 _ATTEMPTS = 200
-# Different answers that are looked at.
-_ANSWERS = 500
+# Recipients whose failures are looked at, of each kind.
+_SAMPLE = 500
 
 
 class Overview:
@@ -109,30 +109,13 @@ class Overview:
         return sorted(found, key=lambda each: each.started_at, reverse=True)
 
     def answers(self, keys: Collection[str]) -> list[AnswerFacts]:
-        """What receivers answered about the sender, as far as its text can match a row of `receiver_codes`."""
-        found = []
-        event, place = delivery_event.c, delivery.c
+        """What receivers answered about each edition, from a sample of its failed recipients."""
+        found: Counter[tuple[str, str]] = Counter()
         with self.database.read() as connection:
             for key in keys:
-                events = (
-                    select(event.reason, func.count())
-                    .where(
-                        event.edition == key,
-                        IS_FAILURE,
-                        or_(*(event.reason.contains(hint, autoescape=True) for hint in HINTS)),
-                    )
-                    .group_by(event.reason)
-                )
-                rejections = (
-                    select(place.reason, func.count())
-                    .where(place.edition == key, place.outcome == DeliveryOutcome.REJECTED)
-                    .where(or_(*(place.reason.contains(hint, autoescape=True) for hint in HINTS)))
-                    .group_by(place.reason)
-                )
-                for rows in (events, rejections):
-                    for text, count in connection.execute(rows.limit(_ANSWERS)):
-                        found.append(AnswerFacts(key, text, count))
-        return found
+                texts = [*_rejection_texts(connection, key), *_event_texts(connection, key)]
+                found.update((key, text) for text in texts if text and any(hint in text for hint in HINTS))
+        return [AnswerFacts(key, text, count) for (key, text), count in found.items()]
 
     def last_events(self) -> datetime | None:
         """When the newest webhook payload arrived that is kept."""
@@ -193,3 +176,21 @@ def _stopped(connection: Connection, keys: Collection[str]) -> dict[str, Any]:
     of = decision.c
     rows = select(of.edition, of.at, of.reason).where(of.edition.in_(list(keys)), of.what == STOPPED)
     return {row.edition: (row.at, row.reason) for row in connection.execute(rows.order_by(of.id))}
+
+
+# The recipients come from a small index, and their texts by key: SQLite would otherwise read all of an edition.
+def _rejection_texts(connection: Connection, key: str) -> list[str | None]:
+    of = delivery.c
+    ids = select(of.subscriber).where(of.edition == key, of.outcome == DeliveryOutcome.REJECTED).limit(_SAMPLE)
+    own = and_(of.edition == key, of.subscriber.in_(connection.execute(ids).scalars().all()))
+    return list(connection.execute(select(of.reason).where(own)).scalars())
+
+
+def _event_texts(connection: Connection, key: str) -> list[str]:
+    of = delivery_event.c
+    texts: list[str] = []
+    for kind in ("blocked", "bounced", "deferred", "dropped"):
+        ids = select(of.subscriber).where(of.edition == key, IS_FAILURE, of.kind == kind).limit(_SAMPLE)
+        own = and_(of.edition == key, of.subscriber.in_(connection.execute(ids).scalars().all()), of.kind == kind)
+        texts += connection.execute(select(of.reason).where(own)).scalars()
+    return texts
