@@ -556,8 +556,11 @@ class App:
 
     def check_credentials(self) -> None:
         """Build the transports, so that a missing key is reported first. Raises ConfigurationError."""
-        _ = self.transports, self.alert_channels
-        if self.settings.alerts.email:
+        _ = self.transports
+
+    def check_alert_credentials(self) -> None:
+        """Build the channels of alerts and their transports. No send needs them. Raises ConfigurationError."""
+        if self.alert_channels and self.settings.alerts.email:
             for build in self.alert_transports.values():
                 build().close()
 

@@ -29,6 +29,7 @@ def run(home: Path) -> int:
     with stopped_by_signals() as stop, make_app(home) as app:
         app.subscriber_list.read()
         app.check_credentials()
+        app.check_alert_credentials()
         scheduler = Scheduler(app, lambda line: note(f"{app.now():%H:%M:%S} {line}"))
         scheduler.stop = stop
         with run_server(app) if app.settings.web.enabled else nullcontext("") as base:
