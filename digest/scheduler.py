@@ -19,6 +19,7 @@ from digest.app import App
 from digest.errors import AlreadyRunning, ConfigurationError, DigestError
 from digest.models import Edition, EditionState
 from digest.notify.alert import AlertKind
+from digest.notify.notices import NOTICES
 
 # Seconds for which a missed trigger still runs its job. Older ones are caught up from the store.
 _MISFIRE_GRACE = 300
@@ -80,10 +81,13 @@ class Scheduler:
             if job.id not in ("check", "feedback", "suppressions", "watch"):
                 self.log(f"Next {job.id}: {job.next_run_time:%Y-%m-%d %H:%M %Z}.")
         now = self.app.now()
-        if self._too_late(now) and self.app.editions.get(pipeline.edition_key(self.app)) is None:
-            self.log(
-                f"Today's edition is not sent: {self._send_time(now):%H:%M} was too long ago (schedule.expires_after)."
-            )
+        key = pipeline.edition_key(self.app)
+        if self._too_late(now) and self.app.editions.get(key) is None:
+            missed = f"{self._send_time(now):%H:%M} was too long ago (schedule.expires_after)."
+            self.log(f"Today's edition is not sent: {missed}")
+            # A new newsletter has missed nothing.
+            if self.app.editions.newest() is not None:
+                self.notice("missed", key, f"It is not sent: {missed}", until=now + timedelta(days=1))
         try:
             self._guarded(self.collect)()
             # Before the check: what the provider confirms is then no longer unknown.
@@ -193,12 +197,18 @@ class Scheduler:
         for problem in self.app.alerts.deliver():
             self.log(problem)
 
-    def notice(self, kind: str, subject: str, title: str, text: str, action: str) -> None:
-        """Raise an alert of a kind that `watch` does not look for. `clear_notice` ends it."""
-        self.app.alerts.raise_alert(kind, subject, title=title, text=text, action=action)
+    def notice(self, kind: str, subject: str, text: str, *, until: datetime | None = None) -> None:
+        """Alert the admins of a fault that a job met; `clear_notice` ends it. `kind` is a row of `NOTICES`.
 
-    def clear_notice(self, kind: str, subject: str, text: str = "") -> None:
-        self.app.alerts.clear(kind, subject, text)
+        Call it as often as the fault is met. From `until` on it ends without a message.
+        """
+        found = NOTICES[kind]
+        title, action = found.title.format(subject=subject), found.action.format(subject=subject)
+        self.app.alerts.raise_alert(found.kind, subject, title=title, text=text, action=action, until=until)
+
+    def clear_notice(self, kind: str, subject: str, text: str = "") -> bool:
+        """Tell the admins that a fault is gone. False if there was none."""
+        return self.app.alerts.clear(NOTICES[kind].kind, subject, text)
 
     def _look_for_clock_jump(self) -> None:
         """Alert when the clock was set, or the machine slept: jobs may have run at other times than those planned."""
@@ -317,29 +327,12 @@ class Scheduler:
         if self._failures.pop(job, 0) >= _FAILURES or job not in self._worked:
             self._worked.add(job)
             with suppress(DigestError):
-                self.app.alerts.clear(AlertKind.JOB_FAILED, job, "It works again.")
+                self.clear_notice("job", job, "It works again.")
 
     def _log_failure(self, job: str, reason: str, *, failures: int = 1) -> None:
         self.log(f"{job} failed: {reason}")
         self._failures[job] += failures
-        if self._failures[job] < _FAILURES:
-            return
-        # The store itself may be what fails.
-        with suppress(DigestError):
-            self.app.alerts.raise_alert(
-                AlertKind.JOB_FAILED,
-                job,
-                title=f"`digest run` cannot {_WORK.get(job, job)}",
-                text=f"It fails again and again: {reason}",
-                action="Correct what it names; `digest check` finds all faults of settings and list. "
-                "`digest run` goes on by itself.",
-            )
-
-
-# What the jobs do, for people who do not know their names.
-_WORK = {
-    "check": "catch up and send",
-    "process_feedback": "process bounces and complaints",
-    "sync_suppressions": "read the provider's suppression lists",
-    "watch": "look for alerts",
-}
+        if self._failures[job] >= _FAILURES:
+            # The store itself may be what fails.
+            with suppress(DigestError):
+                self.notice("job", job, f"It fails again and again: {reason}")

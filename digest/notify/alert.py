@@ -21,6 +21,8 @@ class AlertKind(StrEnum):
     EDITION_THIN = "edition-thin"
     EDITION_WAITING = "edition-waiting"
     EDITION_EXPIRED = "edition-expired"
+    # The service did not run at its time, so that it was not even composed.
+    EDITION_MISSED = "edition-missed"
     RECIPIENTS_EXPIRED = "recipients-expired"
     SENDING_STOPPED = "sending-stopped"
     SENDING_SLOW = "sending-slow"
@@ -38,6 +40,7 @@ class AlertKind(StrEnum):
     JOB_FAILED = "job-failed"
     LIST_FAULTY = "list-faulty"
     SETTINGS_FAULTY = "settings-faulty"
+    RESTART_NEEDED = "restart-needed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -401,14 +401,26 @@ def test_a_faulty_list(newsroom: Newsroom) -> None:
         assert (day.raised(), day.resolved()) == (["job-failed:check"], ["job-failed:check"])
 
 
-def test_a_notice_of_another_part(newsroom: Newsroom) -> None:
+@pytest.mark.parametrize(
+    ("kind", "subject", "expected", "command"),
+    [
+        ("list", "subscribers.yaml", "list-faulty:subscribers.yaml", "digest subscribers check"),
+        ("settings", "digest.yaml", "settings-faulty:digest.yaml", "digest check"),
+        ("restart", "digest.yaml", "restart-needed:digest.yaml", "Restart `digest run`"),
+        ("missed", KEY, f"edition-missed:{KEY}", f"digest send {KEY}"),
+    ],
+)
+def test_a_fault_that_a_job_meets(newsroom: Newsroom, kind: str, subject: str, expected: str, command: str) -> None:
     with watched(newsroom) as day:
         for _ in range(3):
-            day.scheduler.notice("settings-faulty", "digest.yaml", "digest.yaml is faulty", "line 3: …", "digest check")
+            day.scheduler.notice(kind, subject, "line 3: expected a list")
             day.watch(1)
-        day.scheduler.clear_notice("settings-faulty", "digest.yaml")
+        assert day.scheduler.clear_notice(kind, subject)
+        assert not day.scheduler.clear_notice(kind, subject)
         day.watch()
-        assert (day.raised(), day.resolved()) == (["settings-faulty:digest.yaml"], ["settings-faulty:digest.yaml"])
+        assert (day.raised(), day.resolved()) == ([expected], [expected])
+        assert "line 3" in day.text(expected.partition(":")[0])
+        assert command in day.action(expected.partition(":")[0])
 
 
 def test_alerts_survive_a_restart_of_the_service(newsroom: Newsroom) -> None:
@@ -428,7 +440,7 @@ def test_alerts_survive_a_restart_of_the_service(newsroom: Newsroom) -> None:
 
 def test_a_dead_receiver_delays_no_send(newsroom: Newsroom) -> None:
     with watched(newsroom, DIGEST_ALERTS__WEBHOOK="http://127.0.0.1:9/hook") as day:
-        day.scheduler.notice("test", "", "title", "text", "action")
+        day.scheduler.notice("settings", "digest.yaml", "line 3")
         day.at(7)
         day.watch()
         day.run("send")
