@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-_BEFORE_AT = re.compile(r"[^\s<>()\[\]\"'/,;]+@")
+_BEFORE_AT = re.compile(r"[^\s<>()\[\]\"'/,;]{1,200}@")
 
 
 class AlertKind(StrEnum):
@@ -63,10 +63,14 @@ class Alert:
         return self.kind, self.subject
 
 
+def hide_addresses(text: str) -> str:
+    """The text without what precedes each @: servers repeat addresses of subscribers, and URLs may hold a password."""
+    return _BEFORE_AT.sub("…@", text)
+
+
 def without_addresses(item: Alert) -> Alert:
-    """The alert without the part of addresses before the @: servers repeat addresses of subscribers, and URLs may hold
-    a user and a password."""
-    title, text, action = (_BEFORE_AT.sub("…@", part) for part in (item.title, item.text, item.action))
+    """The alert without addresses."""
+    title, text, action = (hide_addresses(part) for part in (item.title, item.text, item.action))
     return replace(item, title=title, text=text, action=action)
 
 

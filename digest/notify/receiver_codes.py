@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+# A hostile server's answer may be long.
+_MAX_TEXT = 1000
 _GOOGLE = r"(?=.*(?:google|gmail|gsmtp))"
 _DNS = "Repair SPF, DKIM and DMARC of the sender's domain; `digest doctor FILE` checks an email that you received"
 _RATE = "Send more slowly: lower `delivery.rate.per_minute`, or use `delivery.warm_up` for a new address"
@@ -56,4 +58,4 @@ HINTS = (".7.", "[TSS", "[BL")
 
 def classify(text: str) -> ReceiverCode | None:
     """The row for a receiver's answer; None if it is not about the sender."""
-    return next((row for row in CODES if row.pattern.search(text)), None)
+    return next((row for row in CODES if row.pattern.search(text[:_MAX_TEXT])), None)

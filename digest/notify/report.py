@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from digest.models import SourceHealth
+from digest.notify.alert import hide_addresses
 from digest.notify.formats import format_time
 
 # Seconds for one fetch.
@@ -162,13 +164,21 @@ def source_problems(
     found = []
     for source in sources:
         if source.failures >= failures:
-            detail = f"failed {source.failures} times in a row: {source.last_error}"
+            detail = hide_addresses(f"failed {source.failures} times in a row: {source.last_error}")
             found.append(SourceProblem(source.name, "dead", detail))
         elif not source.failures and source.last_new is not None and now - source.last_new > silent:
             found.append(SourceProblem(source.name, "silent", f"no new article since {source.last_new:%Y-%m-%d}"))
         elif (source.seconds or 0) >= _SLOW_SOURCE:
             found.append(SourceProblem(source.name, "slow", f"{source.seconds:.0f} seconds to read"))
     return found
+
+
+def grouped(reasons: Iterable[tuple[str, int]], most: int) -> list[tuple[str, int]]:
+    """The most frequent reasons, without the addresses in which they differ."""
+    counts: Counter[str] = Counter()
+    for reason, count in reasons:
+        counts[hide_addresses(reason)] += count
+    return counts.most_common(most)
 
 
 def as_json(report: Report) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from digest.store.schema import alert, alert_message
 CLAIMED_FOR = timedelta(minutes=5)
 # After the tries in their order; after the last one the message is given up.
 RETRIES = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 7200, 18000, 36000))
-# How long messages are kept after they were sent or given up.
+# How long messages are kept. Those of a channel that is no longer in the settings are never sent.
 _KEPT = timedelta(days=30)
 
 
@@ -119,7 +119,7 @@ class AlertStore:
 
     def prune(self, now: datetime) -> None:
         """Delete old messages."""
-        old = alert_message.c.ended_at < now - _KEPT
+        old = alert_message.c.created_at < now - _KEPT
         with self.database.read() as connection:
             if connection.execute(select(alert_message.c.id).where(old).limit(1)).first() is None:
                 return

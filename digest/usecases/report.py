@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from digest.errors import DigestError
 from digest.models import DeliveryOutcome, EditionState, SourceHealth
 from digest.notify.alert import MessageType
-from digest.notify.report import Feedback, Report, as_json, source_problems
+from digest.notify.report import Feedback, Report, as_json, grouped, source_problems
 from digest.notify.report_formats import as_html, as_text
 from digest.store.content.events import count_feedback
 from digest.store.sending.status import next_due
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 # Earlier editions that make up what is usual.
 _EARLIER = 14
-_REASONS = 10
+# Reasons that are shown, and read before those that differ only in an address are counted together.
+_REASONS, _READ = 10, 1000
 # A report that is later than this is of no use.
 _LATEST = timedelta(days=1)
 
@@ -71,8 +72,8 @@ class Reporter:
                 events.opened if self.tracking else None,
                 events.clicked if self.tracking else None,
             ),
-            excluded=self.statistics.reasons(key, DeliveryOutcome.EXCLUDED, _REASONS),
-            rejected=self.statistics.reasons(key, DeliveryOutcome.REJECTED, _REASONS),
+            excluded=self._reasons(key, DeliveryOutcome.EXCLUDED),
+            rejected=self._reasons(key, DeliveryOutcome.REJECTED),
             earlier=tuple(numbers.values()),
             sources=source_problems(
                 self._health(), self.now(), failures=self.source_failures, silent=self.source_silent
@@ -107,6 +108,9 @@ class Reporter:
         return self.alerts.send(
             MessageType.REPORT, report.title, text, id=_message_id(key), html=html, data=as_json(report)
         )
+
+    def _reasons(self, key: str, outcome: DeliveryOutcome) -> list[tuple[str, int]]:
+        return grouped(self.statistics.reasons(key, outcome, _READ), _REASONS)
 
     def _health(self) -> list[SourceHealth]:
         named = {source.name for source in self.sources if not source.replay}

@@ -241,6 +241,30 @@ def test_a_provider_that_is_down_and_the_alert_by_another_transport(newsroom: Ne
             assert own.counts["admin@paper.example"] == 2
 
 
+def test_an_alert_takes_the_next_transport_if_the_first_fails(newsroom: Newsroom) -> None:
+    with SendGridServer() as provider, RecordingSmtp() as server:
+        settings = sendgrid_settings(provider) | smtp_settings(server) | {"SENDGRID_API_KEY": "SG.revoked"}
+        settings |= {"DIGEST_DELIVERY__TRANSPORT": "sendgrid,smtp", "DIGEST_ALERTS__EMAIL": "admin@paper.example"}
+        with watched(newsroom, **settings) as day:
+            day.watch()
+            assert day.raised() == ["key-refused:sendgrid"]
+        assert server.counts == {"admin@paper.example": 1}
+
+
+def test_an_email_waits_until_a_transport_works(newsroom: Newsroom) -> None:
+    with RecordingSmtp() as server:
+        settings = smtp_settings(server) | {"DIGEST_ALERTS__EMAIL": "admin@paper.example"}
+    with watched(newsroom, **settings) as day:
+        day.watch()
+        assert day.raised() == ["provider-down:smtp"]
+        with RecordingSmtp(port=server.port) as again:
+            day.watch(12)
+            # One email with the alert and its end, or one of each: none of them twice.
+            subjects = [str(parse_mail(email.content)["Message-ID"]) for email in again.emails]
+            assert 1 <= len(subjects) == len(set(subjects)) <= 2
+        assert day.resolved() == ["provider-down:smtp"]
+
+
 def test_failures_in_a_row_of_a_running_send(newsroom: Newsroom) -> None:
     """The server answers the probe, and refuses every email."""
     newsroom.set_subscribers(*subscriber_rows(9))

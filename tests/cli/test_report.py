@@ -20,7 +20,8 @@ from tests.support.smtp_server import RecordingSmtp
 @pytest.mark.slow
 def test_a_report_goes_to_each_admin_once_after_the_edition(newsroom: Newsroom) -> None:
     newsroom.set_subscribers(*subscriber_rows(20), "email: off@example.com, status: paused")
-    with RecordingSmtp(reject=["subscriber3@example.com"]) as server:
+    with RecordingSmtp() as server:
+        server.behaviour.replies["subscriber3@example.com"] = "550 5.1.1 <subscriber3@example.com> no such user"
         settings = smtp_settings(server) | {"DIGEST_ALERTS__EMAIL": "admin@paper.example, desk@paper.example"}
         with watched(newsroom, **settings) as day:
             day.at(7)
@@ -38,10 +39,10 @@ def test_a_report_goes_to_each_admin_once_after_the_edition(newsroom: Newsroom) 
     parts = text_parts(mail)
     for text in parts.values():
         assert "1: paused" in text
-        assert "550 5.1.1 no such user" in text
+        assert "no such user" in text
+        assert "subscriber3" not in text
         assert f"digest status {KEY}" in text
     assert "<table" in parts["text/html"]
-    assert "@example.com" not in parts["text/plain"] + parts["text/html"]
     report = next(each for each in day.receiver.accepted if each["type"] == "edition.report")
     assert (report["data"]["edition"], report["data"]["accepted"], report["data"]["rejected"]) == (KEY, 19, 1)
 
