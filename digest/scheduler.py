@@ -16,9 +16,9 @@ from typing import Any
 
 from digest import pipeline
 from digest.app import App
-from digest.errors import AlreadyRunning, ConfigurationError, DigestError
+from digest.errors import AlreadyRunning, ConfigurationError, DigestError, StoreError
 from digest.models import Edition, EditionState
-from digest.notify.alert import AlertKind
+from digest.notify.alert import AlertKind, MessageType
 from digest.notify.notices import NOTICES
 
 # Seconds for which a missed trigger still runs its job. Older ones are caught up from the store.
@@ -45,6 +45,8 @@ class Scheduler:
         # Jobs that have worked since this process started.
         self._worked: set[str] = set()
         self._clocks = clocks.time(), clocks.monotonic()
+        # Whether the admins were told that the store cannot be used.
+        self._store_failed, self._telling_of_store = False, threading.Lock()
 
     def run(self) -> None:
         """Run jobs until `stop` is set; then finish what is in flight and return."""
@@ -191,6 +193,10 @@ class Scheduler:
         """Look for conditions that the admins must know, and send what is to be told."""
         self._look_for_clock_jump()
         self.app.watch.run()
+        if self._store_failed:
+            self._store_failed = False
+            title, text = "The store cannot be used", "It works again."
+            self.app.alerts.send_at_once(MessageType.RESOLVED, AlertKind.STORE_UNUSABLE, title, text, "")
         if self.app.settings.alerts.report and self.app.alerts.channels:
             for key in self.app.reporter.send_due():
                 self.log(f"Edition {key}: its report goes to the admins.")
@@ -333,6 +339,21 @@ class Scheduler:
         self.log(f"{job} failed: {reason}")
         self._failures[job] += failures
         if self._failures[job] >= _FAILURES:
-            # The store itself may be what fails.
-            with suppress(DigestError):
+            try:
                 self.notice("job", job, f"It fails again and again: {reason}")
+            except StoreError as error:
+                self._tell_of_store(str(error))
+
+    def _tell_of_store(self, reason: str) -> None:
+        """Tell the admins once that the store cannot be used, without using it."""
+        with self._telling_of_store:
+            if self._store_failed:
+                return
+            self._store_failed = True
+        self.app.alerts.send_at_once(
+            MessageType.RAISED,
+            AlertKind.STORE_UNUSABLE,
+            "The store cannot be used",
+            f"Nothing can be sent or recorded: {reason}",
+            "Free the disk, or start PostgreSQL again. `digest check` tests the store. `digest run` then goes on.",
+        )

@@ -36,6 +36,7 @@ class AlertKind(StrEnum):
     RECEIVER_POLICY = "receiver-policy"
     WEBHOOK_SILENT = "webhook-silent"
     DISK_LOW = "disk-low"
+    STORE_UNUSABLE = "store-unusable"
     CLOCK_JUMP = "clock-jump"
     JOB_FAILED = "job-failed"
     LIST_FAULTY = "list-faulty"

@@ -53,19 +53,21 @@ class WebhookChannel:
 
     def send(self, messages: Sequence[Message]) -> Mapping[str, Failure]:
         failures: dict[str, Failure] = {}
-        for message in messages:
-            failure = self._send(message)
+        for number, message in enumerate(messages):
+            try:
+                failure = self._send(message)
+            except DigestError as error:
+                # Who does not answer now would only cost the same time for each of the others.
+                return failures | {each.id: Failure(str(error)) for each in messages[number:]}
             if failure is not None:
                 failures[message.id] = failure
         return failures
 
     def _send(self, message: Message) -> Failure | None:
+        """Raises DigestError if there is no answer."""
         document = payload(message, self.format, self.zone, chat=self.chat)
         body = json.dumps(document, ensure_ascii=False).encode()
-        try:
-            answer = self.post(self.url, body, signed_headers(self.keys, message.id, int(self.clock()), body))
-        except DigestError as error:
-            return Failure(str(error))
+        answer = self.post(self.url, body, signed_headers(self.keys, message.id, int(self.clock()), body))
         if 200 <= answer.status < 300:
             return None
         after = answer.headers.get("retry-after", "").strip()

@@ -100,6 +100,13 @@ class Alerts:
         self.store.prune(self.now())
         return list(dict.fromkeys(problems))
 
+    def send_at_once(self, type: MessageType, kind: str, title: str, text: str, action: str) -> None:
+        """Send a message by every channel without the store, once and without retries: the store is what fails."""
+        message = Message(_new_id(), type, self.now(), self.sender, title, text, action=action, kind=kind)
+        for channel in self.channels:
+            for failure in channel.send([message]).values():
+                log.error("an alert could not be sent by %s: %s", channel.name, failure.reason)
+
     @property
     def _names(self) -> list[str]:
         return [channel.name for channel in self.channels]

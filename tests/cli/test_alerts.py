@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from fastapi import FastAPI
 from digest.app import App, make_app
 from digest.models import EditionState
 from digest.scheduler import Scheduler
+from digest.store import errors as store_errors
 from digest.web.webhooks import webhooks
 from tests.cli.newsroom import Newsroom, parse_mail, subscriber_rows, text_parts
 from tests.support.asgi import Asgi
@@ -423,6 +425,25 @@ def test_a_faulty_list(newsroom: Newsroom) -> None:
         day.run("check")
         day.watch()
         assert (day.raised(), day.resolved()) == (["job-failed:check"], ["job-failed:check"])
+
+
+def test_a_store_that_cannot_be_written(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    with watched(newsroom) as day, closing(sqlite3.connect(newsroom.home / "digest.db", isolation_level=None)) as other:
+        day.watch()
+        day.at(7)
+        monkeypatch.setattr(store_errors, "BUSY_SECONDS", 0.1)
+        day.app.database.engine.dispose()
+        other.execute("BEGIN EXCLUSIVE")
+        day.run("send")
+        for _ in range(6):
+            day.run("check")
+        assert day.raised() == ["store-unusable:"]
+        assert "digest check" in day.action("store-unusable")
+        other.execute("ROLLBACK")
+        day.run("check")
+        day.watch()
+        assert "store-unusable:" in day.resolved()
+        assert day.raised().count("store-unusable:") == 1
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from digest.notify.webhook import WebhookChannel
 from digest.store.alerts import CLAIMED_FOR, RETRIES, AlertStore
 from digest.store.database import Database, open_database
 from digest.usecases.alerts import Alerts
-from tests.support.http_server import HttpServer
+from tests.support.http_server import Exchange, HttpServer
 from tests.support.webhook_receiver import SECRET, WebhookReceiver, is_signed
 
 START = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -155,6 +155,23 @@ def test_a_receiver_that_never_answers_is_given_up(database: Database, clock: Cl
             clock.pass_(timedelta(days=1))
         assert len(receiver.requests) == len(RETRIES) + 1
         assert problems[-1].endswith("It is given up.")
+
+
+def test_a_receiver_that_does_not_answer_is_tried_once_for_all_messages(database: Database, clock: Clock) -> None:
+    with receiving(database, clock) as (alerts, receiver):
+
+        def hang_up(exchange: Exchange) -> None:
+            exchange.handler.connection.shutdown(2)
+
+        for subject in "ABC":
+            raise_(alerts, subject)
+        receiver.server.route("/hook", hang_up)
+        assert len(alerts.deliver()) == 1
+        assert len(receiver.requests) == 1
+        receiver.server.route("/hook", receiver._answer)
+        clock.pass_(RETRIES[0])
+        alerts.deliver()
+        assert sorted(receiver.kinds()) == ["source-dead:A", "source-dead:B", "source-dead:C"]
 
 
 def test_a_receiver_that_is_gone_gets_no_second_post(database: Database, clock: Clock) -> None:
